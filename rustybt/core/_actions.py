@@ -1,0 +1,32 @@
+"""Corporate actions as frozen values. A day is a count of days since 1970-01-01."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A split: old prices times numerator/denominator are comparable with new ones (1/2 for a two-for-one)."""
+
+    sid: int
+    ex_day: int
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class CashDividend:
+    """A cash dividend: `amount * 10**-scale` per share held at the start of the ex-day.
+
+    pay_day, record_day, declared_day: None where the source has none.
+    """
+
+    sid: int
+    ex_day: int
+    pay_day: int | None
+    record_day: int | None
+    declared_day: int | None
+    amount: int
+    scale: int
+    currency: str

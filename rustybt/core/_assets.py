@@ -1,0 +1,110 @@
+"""What can be held: frozen descriptions, one object per asset and run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Asset:
+    """One instrument of a bundle.
+
+    Its identity is `key`; `sid` is that key's number within the bundle; `symbol` is the name that it carries at
+    the run's look-up date.
+
+    start_date, end_date: first and last session with data.
+    auto_close_date: the session at whose close what is still held is closed out; None means never.
+    tick_size: the grid of order prices, in units of the currency.
+    quantity_step: the smallest quantity that can be ordered.
+    multiplier: money per unit of price and quantity.
+    price_scale, volume_scale: decimals of the prices and the volumes, as the source's text had them.
+    """
+
+    kind: ClassVar[str] = "asset"
+
+    sid: int
+    key: str
+    symbol: str
+    name: str
+    exchange: str
+    country: str
+    currency: str
+    start_date: dt.date
+    end_date: dt.date
+    auto_close_date: dt.date | None
+    tick_size: Decimal
+    quantity_step: Decimal
+    multiplier: Decimal
+    price_scale: int
+    volume_scale: int
+    first_day: int = field(default=0)
+    last_day: int = field(default=0)
+
+    def __hash__(self) -> int:
+        return self.sid
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Asset) and self.key == other.key and self.sid == other.sid
+
+    def __lt__(self, other: Asset) -> bool:
+        return self.sid < other.sid
+
+    def __int__(self) -> int:
+        return self.sid
+
+    def __index__(self) -> int:
+        return self.sid
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.sid} [{self.symbol}])"
+
+
+class Equity(Asset):
+    """A share; whole units unless its quantity step says otherwise."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "equity"
+
+
+class ETF(Equity):
+    """A fund traded like a share."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "etf"
+
+
+class Future(Asset):
+    """A futures contract."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "future"
+
+
+class CryptoSpot(Asset):
+    """A pair of a spot market."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "crypto"
+
+
+class Forex(Asset):
+    """A currency pair."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "forex"
+
+
+class Index(Asset):
+    """A number to look at; it can't be ordered."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "index"
+
+
+ASSET_TYPES: dict[str, type[Asset]] = {cls.kind: cls for cls in (Equity, ETF, Future, CryptoSpot, Forex, Index)}
+"""The values that the column `type` of an assets frame may have."""

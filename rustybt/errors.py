@@ -1,0 +1,167 @@
+"""Every error that RustyBT raises on purpose, in one tree.
+
+    RustyBTError
+    ├── InputError (also ValueError)          the caller gave something that cannot be used
+    │   ├── NonFiniteInput                     NaN, an infinity, or no number at all
+    │   ├── PrecisionLost                      digits would be lost without a rounding being asked for
+    │   ├── BadBars                            rows that the validation refuses; carries the findings
+    │   ├── BadOrderParameters                 an order price or size that means nothing
+    │   └── BadSchedule                        an offset outside what the rules allow
+    ├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
+    ├── LookupFailed (also LookupError)        something asked for by name is not there
+    │   ├── BundleNotFound
+    │   ├── VersionNotFound
+    │   ├── SymbolNotFound
+    │   ├── SidsNotFound
+    │   └── NoData                             dates or fields outside of what a bundle holds
+    ├── CatalogError                           the catalog can't be read or written as asked
+    │   ├── BundleExists
+    │   ├── CatalogBusy
+    │   └── CatalogCorrupt
+    ├── TradingError                           a strategy asked for something at the wrong moment
+    │   ├── NoActiveRun (also RuntimeError)
+    │   ├── OrderDuringInitialize
+    │   ├── OrderInBeforeTradingStart
+    │   ├── CannotOrderDelistedAsset
+    │   ├── SetSlippagePostInit
+    │   ├── SetCommissionPostInit
+    │   └── HistoryWindowStartsBeforeData
+    ├── LedgerError                            the books would be wrong; nothing was posted
+    │   ├── FloatInTheBooks (also TypeError)
+    │   └── MoneyOverflow (also OverflowError)
+    ├── KernelError                            the native extension is missing, stale or refused
+    └── MissingExtra (also ImportError)        an optional dependency is not installed
+"""
+
+from __future__ import annotations
+
+
+class RustyBTError(Exception):
+    """The root of the tree: `except RustyBTError` catches all that RustyBT raises on purpose."""
+
+
+class InputError(RustyBTError, ValueError):
+    """The caller gave something that cannot be used."""
+
+
+class NonFiniteInput(InputError):
+    """NaN, an infinity, or something that is no number."""
+
+
+class PrecisionLost(InputError):
+    """Digits would be lost, and no rounding was asked for."""
+
+
+class BadBars(InputError):
+    """Bars that the validation refuses.
+
+    findings: what was wrong, one `rustybt.validation.Finding` a row and rule.
+    """
+
+    def __init__(self, message: str, findings: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
+class BadOrderParameters(InputError):
+    """An order price or size that means nothing: negative, not finite, or two ways of saying it at once."""
+
+
+class BadSchedule(InputError):
+    """A schedule rule with an offset outside of what it allows."""
+
+
+class NotYetAvailable(RustyBTError, NotImplementedError):
+    """A capability that a later version of RustyBT brings; it is refused, never silently ignored."""
+
+
+class LookupFailed(RustyBTError, LookupError):
+    """Something asked for by name is not there."""
+
+
+class BundleNotFound(LookupFailed):
+    """No bundle of that name in the catalog."""
+
+
+class VersionNotFound(LookupFailed):
+    """The bundle has no such version."""
+
+
+class SymbolNotFound(LookupFailed):
+    """No asset carried that symbol on the look-up date."""
+
+
+class SidsNotFound(LookupFailed):
+    """No asset of the bundle has that sid."""
+
+
+class NoData(LookupFailed):
+    """Dates, fields or a frequency outside of what a bundle holds."""
+
+
+class CatalogError(RustyBTError):
+    """The catalog can't be read or written as asked."""
+
+
+class BundleExists(CatalogError):
+    """The bundle is there already, and the mode does not allow to change it."""
+
+
+class CatalogBusy(CatalogError):
+    """Another process holds the catalog's write lock."""
+
+
+class CatalogCorrupt(CatalogError):
+    """A file of the catalog is missing, unreadable, or not what its manifest says."""
+
+
+class TradingError(RustyBTError):
+    """A strategy asked for something at a moment when it can't be had."""
+
+
+class NoActiveRun(TradingError, RuntimeError):
+    """A function of `rustybt.api` was called where no run is active."""
+
+
+class OrderDuringInitialize(TradingError):
+    """Orders can't be placed in `initialize`."""
+
+
+class OrderInBeforeTradingStart(TradingError):
+    """Orders can't be placed in `before_trading_start`."""
+
+
+class CannotOrderDelistedAsset(TradingError):
+    """The asset has no price at this moment, so a value can't be turned into a quantity."""
+
+
+class SetSlippagePostInit(TradingError):
+    """The slippage model is set in `initialize`."""
+
+
+class SetCommissionPostInit(TradingError):
+    """The commission model is set in `initialize`."""
+
+
+class HistoryWindowStartsBeforeData(TradingError):
+    """A history window reaches before the first bar of the bundle."""
+
+
+class LedgerError(RustyBTError):
+    """The books would be wrong; nothing was posted."""
+
+
+class FloatInTheBooks(LedgerError, TypeError):
+    """A float reached the ledger."""
+
+
+class MoneyOverflow(LedgerError, OverflowError):
+    """An amount beyond what the books hold: 1e18 units of money, or 1e18 units of quantity."""
+
+
+class KernelError(RustyBTError, ImportError):
+    """The native extension is missing, stale, or refused by `RUSTYBT_KERNELS`."""
+
+
+class MissingExtra(RustyBTError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
