@@ -1,0 +1,8 @@
+"""The one door to the native extension, with the pure-Python twins beside it.
+
+`RUSTYBT_KERNELS=auto|rust|python` chooses; the twins give the same integers.
+"""
+
+from rustybt._kernels._books import Books, whole_steps
+
+__all__ = ["Books", "whole_steps"]

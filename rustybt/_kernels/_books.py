@@ -1,0 +1,243 @@
+"""The books as integers: cash, positions, marks, and the sizes of orders that follow from them.
+
+This is the specification; the native twin gives the same integers. Nothing here knows a Decimal, a date or an
+order. Cash and amounts of money have 20 decimals. Each asset that a run touches has a slot, and its own scales:
+
+    quantity   value * 10**-quantity_scale
+    lane price value * 10**-lane_scale    the marks, one per bar
+    fill price value * 10**-fill_scale    a finer grid: what slippage and adjustments compute
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rustybt.core import MONEY_SCALE, check_money, div_half_even
+
+QUANTITY_LIMIT = 10**38
+NEAR_UNIT = 10_000
+"""A size within 1/10,000 of a whole unit is that unit, as in Zipline; else it is cut towards zero."""
+
+
+class Books:
+    """Cash and positions of one account in one currency, marked on a lane of prices per asset.
+
+    `bar` is the position in the lanes at which marks are read. An override replaces the mark of a slot until
+    the overrides are cleared: between a split and the first bar after it there is no lane price to read.
+    """
+
+    __slots__ = ("_cached_bar", "_cached_value", "bar", "cash", "cost", "overrides", "quantity", "slots")
+
+    def __init__(self, cash: int) -> None:
+        self.cash = check_money(cash)
+        self.slots: list[_Slot] = []
+        self.quantity: dict[int, int] = {}
+        self.cost: dict[int, int] = {}
+        self.overrides: dict[int, int] = {}
+        self.bar = 0
+        self._cached_bar = -1
+        self._cached_value = 0
+
+    def open_slot(
+        self,
+        lane: Sequence[int],
+        lane_scale: int,
+        fill_scale: int,
+        quantity_scale: int,
+        step: int,
+        multiplier: int,
+        multiplier_scale: int,
+    ) -> int:
+        """Registers an asset and returns its slot. lane: one price a bar; step: the smallest quantity, scaled."""
+        self.slots.append(_Slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale))
+        return len(self.slots) - 1
+
+    def seek(self, bar: int) -> None:
+        """Moves to a bar; marks are read there from now on."""
+        self.bar = bar
+
+    def mark(self, slot: int) -> int:
+        """The price of a slot at the current bar, at its fill scale."""
+        override = self.overrides.get(slot)
+        if override is not None:
+            return override
+        s = self.slots[slot]
+        return s.lane[self.bar] * s.lane_to_fill
+
+    def override_mark(self, slot: int, price: int) -> None:
+        """Marks a slot at a price of its fill scale until the overrides are cleared."""
+        self.overrides[slot] = price
+        self._cached_bar = -1
+
+    def clear_overrides(self) -> None:
+        """Reads every mark from its lane again."""
+        self.overrides.clear()
+        self._cached_bar = -1
+
+    def gross(self, slot: int, quantity: int, price: int) -> int:
+        """Quantity times fill price times multiplier as money; rounded half-even beyond 20 decimals."""
+        s = self.slots[slot]
+        product = quantity * price * s.multiplier
+        return product * s.fill_up if s.fill_down == 1 else div_half_even(product, s.fill_down)
+
+    def fill(self, slot: int, quantity: int, price: int) -> int:
+        """Books a fill and returns what it added to cash: minus quantity times price.
+
+        A fill that adds to a position adds its gross to the cost; one that reduces it takes the same share of the
+        cost away; one that turns it around starts the new position at the fill price.
+        """
+        gross = self.gross(slot, quantity, price)
+        cash = check_money(self.cash - gross)
+        held = self.quantity.get(slot, 0)
+        now = held + quantity
+        if not -QUANTITY_LIMIT < now < QUANTITY_LIMIT:
+            check_money(QUANTITY_LIMIT)
+        if now == 0:
+            self.quantity.pop(slot, None)
+            self.cost.pop(slot, None)
+        else:
+            if held == 0:
+                cost = gross
+            elif (held > 0) == (quantity > 0):
+                cost = self.cost[slot] + gross
+            elif (held > 0) == (now > 0):
+                cost = div_half_even(self.cost[slot] * now, held)
+            else:
+                cost = self.gross(slot, now, price)
+            self.quantity[slot] = now
+            self.cost[slot] = check_money(cost)
+        self.cash = cash
+        self._cached_bar = -1
+        return -gross
+
+    def charge(self, slot: int, amount: int) -> None:
+        """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""
+        self.cash = check_money(self.cash - amount)
+        if slot in self.cost:
+            self.cost[slot] = check_money(self.cost[slot] + amount)
+
+    def post(self, amount: int) -> None:
+        """Adds an amount to cash."""
+        self.cash = check_money(self.cash + amount)
+
+    def set_position(self, slot: int, quantity: int, cost: int) -> None:
+        """Replaces a position, as a split does; a quantity of zero removes it."""
+        if quantity == 0:
+            self.quantity.pop(slot, None)
+            self.cost.pop(slot, None)
+        else:
+            self.quantity[slot] = quantity
+            self.cost[slot] = check_money(cost)
+        self._cached_bar = -1
+
+    def held(self) -> list[int]:
+        """The slots with a position, in the order in which the positions were opened."""
+        return list(self.quantity)
+
+    def position(self, slot: int) -> tuple[int, int]:
+        """Quantity and total cost of a slot; zeros where nothing is held."""
+        return self.quantity.get(slot, 0), self.cost.get(slot, 0)
+
+    def worth(self, slot: int) -> int:
+        """The value of a position at its mark, as money."""
+        return self.gross(slot, self.quantity.get(slot, 0), self.mark(slot))
+
+    def positions_value(self) -> int:
+        """The sum of all positions at their marks. Kept until the bar or a position changes."""
+        bar = self.bar
+        if bar == self._cached_bar:
+            return self._cached_value
+        total = 0
+        if self.overrides:
+            for slot in self.quantity:
+                total += self.worth(slot)
+        else:
+            slots = self.slots
+            for slot, quantity in self.quantity.items():
+                s = slots[slot]
+                product = quantity * s.lane[bar] * s.multiplier
+                total += product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
+        self._cached_bar = bar
+        self._cached_value = check_money(total)
+        return total
+
+    def long_and_short(self) -> tuple[int, int, int, int]:
+        """Value of the long and of the short positions, and how many there are of each."""
+        long_value = short_value = longs = shorts = 0
+        for slot, quantity in self.quantity.items():
+            if quantity > 0:
+                long_value += self.worth(slot)
+                longs += 1
+            else:
+                short_value += self.worth(slot)
+                shorts += 1
+        return long_value, short_value, longs, shorts
+
+    def size_of_value(self, slot: int, money: int, money_scale: int, price: int, target: bool) -> int:
+        """How many units an amount of money is worth, less what is held if it is a target.
+
+        money: at money_scale. price: at the fill scale, above zero. Returns a multiple of the step.
+        """
+        s = self.slots[slot]
+        numerator = money * s.size_up
+        denominator = price * s.multiplier * 10**money_scale
+        if target:
+            numerator -= self.quantity.get(slot, 0) * denominator
+        return whole_steps(numerator, denominator * s.step) * s.step
+
+    def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
+        """How many units a share of the portfolio's value is worth, less what is held if it is a target."""
+        value = self.cash + self.positions_value()
+        return self.size_of_value(slot, value * weight, MONEY_SCALE + weight_scale, price, target)
+
+
+def whole_steps(numerator: int, denominator: int) -> int:
+    """A size in whole steps: cut towards zero, but up to the next step where it is within 1/10,000 of it.
+
+    >>> whole_steps(19998, 10000), whole_steps(199991, 100000), whole_steps(-55, 10)
+    (1, 2, -5)
+    """
+    negative = numerator < 0
+    steps, rest = divmod(-numerator if negative else numerator, denominator)
+    if (denominator - rest) * NEAR_UNIT <= denominator:
+        steps += 1
+    return -steps if negative else steps
+
+
+class _Slot:
+    """The scales of an asset, turned into the factors that the arithmetic needs."""
+
+    __slots__ = (
+        "fill_down",
+        "fill_up",
+        "lane",
+        "lane_down",
+        "lane_to_fill",
+        "lane_up",
+        "multiplier",
+        "size_up",
+        "step",
+    )
+
+    def __init__(
+        self,
+        lane: Sequence[int],
+        lane_scale: int,
+        fill_scale: int,
+        quantity_scale: int,
+        step: int,
+        multiplier: int,
+        multiplier_scale: int,
+    ) -> None:
+        self.lane = lane
+        self.step = step
+        self.multiplier = multiplier
+        self.lane_to_fill = 10 ** (fill_scale - lane_scale)
+        self.fill_up, self.fill_down = _up_and_down(MONEY_SCALE - fill_scale - quantity_scale - multiplier_scale)
+        self.lane_up, self.lane_down = _up_and_down(MONEY_SCALE - lane_scale - quantity_scale - multiplier_scale)
+        self.size_up = 10 ** (quantity_scale + fill_scale + multiplier_scale)
+
+
+def _up_and_down(exponent: int) -> tuple[int, int]:
+    """A power of ten as a factor and a divisor, one of them 1."""
+    return (10**exponent, 1) if exponent >= 0 else (1, 10**-exponent)

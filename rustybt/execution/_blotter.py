@@ -1,0 +1,125 @@
+"""Every order of a run, those at work by asset, and the append-only list of what happened to them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from rustybt.core import OrderEventKind, OrderStatus, div_half_even
+from rustybt.execution._order import WorkingOrder
+
+ACCEPTED = OrderEventKind.ACCEPTED.value
+REJECTED = OrderEventKind.REJECTED.value
+CANCELLED = OrderEventKind.CANCELLED.value
+ADJUSTED = OrderEventKind.ADJUSTED.value
+
+
+class OrderEvent(NamedTuple):
+    """One thing that happened to an order.
+
+    stamp: ns UTC. quantity: scaled units: ordered, filled, or left open. price: the fill or the limit, at the
+    listing's fill scale; None where there is none.
+    """
+
+    order: WorkingOrder
+    stamp: int
+    kind: str
+    quantity: int
+    price: int | None
+    reason: str | None
+
+
+class Blotter:
+    """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
+
+    Ids are the account's name and a sequence, so the same run gives the same ids.
+    """
+
+    __slots__ = ("_prefix", "account", "events", "open", "orders")
+
+    def __init__(self, account: str = "main") -> None:
+        self.account = account
+        self._prefix = account + "-"
+        self.orders: list[WorkingOrder] = []
+        self.open: dict[int, list[WorkingOrder]] = {}
+        self.events: list[OrderEvent] = []
+
+    def order_id(self, number: int) -> str:
+        """The id of the order with that number."""
+        return self._prefix + str(number)
+
+    def find(self, order_id: object) -> WorkingOrder | None:
+        """The order with that id; None if there is none."""
+        if isinstance(order_id, str) and order_id.startswith(self._prefix):
+            digits = order_id[len(self._prefix) :]
+            if digits.isascii() and digits.isdecimal() and 0 < int(digits) <= len(self.orders):
+                return self.orders[int(digits) - 1]
+        return None
+
+    def accept(self, listing: Any, amount: int, limit: int | None, stamp: int) -> WorkingOrder:
+        """Puts an order to work. It is eligible from the next bar."""
+        order = WorkingOrder(len(self.orders) + 1, listing, amount, limit, stamp)
+        self.orders.append(order)
+        queue = self.open.get(listing.slot)
+        if queue is None:
+            self.open[listing.slot] = [order]
+        else:
+            queue.append(order)
+        self.events.append(OrderEvent(order, stamp, ACCEPTED, amount, limit, None))
+        return order
+
+    def reject(self, listing: Any, amount: int, limit: int | None, stamp: int, reason: str) -> WorkingOrder:
+        """Keeps a refused order with its reason; it never works."""
+        order = WorkingOrder(len(self.orders) + 1, listing, amount, limit, stamp)
+        order.status = OrderStatus.REJECTED
+        order.reason = reason
+        self.orders.append(order)
+        self.events.append(OrderEvent(order, stamp, REJECTED, amount, limit, reason))
+        return order
+
+    def cancel(self, order: WorkingOrder, stamp: int, reason: str) -> bool:
+        """Takes an open order out of work. Returns False if it was not open."""
+        if order.status is not OrderStatus.OPEN:
+            return False
+        self._remove(order)
+        order.status = OrderStatus.CANCELLED
+        order.reason = reason
+        order.changed = stamp
+        self.events.append(OrderEvent(order, stamp, CANCELLED, order.amount - order.filled, None, reason))
+        return True
+
+    def cancel_all(self, slot: int, stamp: int, reason: str) -> None:
+        """Cancels all open orders of an asset."""
+        for order in list(self.open.get(slot, ())):
+            self.cancel(order, stamp, reason)
+
+    def split(self, slot: int, stamp: int, numerator: int, denominator: int, tick: tuple[int, int]) -> None:
+        """Restates the open orders of an asset after a split.
+
+        What is open and what was filled are each cut to whole steps; limits go to the tick, a pair of integers at
+        the fill scale: (numerator, denominator).
+        """
+        for order in list(self.open.get(slot, ())):
+            step = order.listing.step
+            remaining = _cut((order.amount - order.filled) * denominator, numerator * step) * step
+            order.filled = _cut(order.filled * denominator, numerator * step) * step
+            order.amount = order.filled + remaining
+            if order.limit is not None:
+                ticks = div_half_even(order.limit * numerator * tick[1], denominator * tick[0])
+                order.limit = div_half_even(ticks * tick[0], tick[1])
+            if remaining:
+                self.events.append(
+                    OrderEvent(order, stamp, ADJUSTED, remaining, order.limit, f"split {numerator}/{denominator}")
+                )
+            else:
+                self.cancel(order, stamp, f"less than one unit was left after the split {numerator}/{denominator}")
+
+    def _remove(self, order: WorkingOrder) -> None:
+        queue = self.open[order.listing.slot]
+        queue.remove(order)
+        if not queue:
+            del self.open[order.listing.slot]
+
+
+def _cut(numerator: int, denominator: int) -> int:
+    """A quotient cut towards zero."""
+    return -(-numerator // denominator) if numerator < 0 else numerator // denominator

@@ -1,0 +1,63 @@
+"""An order at work: the immutable request, and what has happened to it so far, as integers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rustybt.core import OrderStatus
+
+OPEN: Final = OrderStatus.OPEN
+
+NOT_YET_WORKED: Final = 0
+NO_TRADE: Final = 1
+LIMIT_NOT_REACHED: Final = 2
+VOLUME_USED_UP: Final = 3
+IMPACT_BEYOND_LIMIT: Final = 4
+PARTLY_FILLED: Final = 5
+
+WHY_OPEN: Final = (
+    "placed at this bar: eligible from the next one",
+    "the asset did not trade on the last bar",
+    "the limit was not reached",
+    "the volume share of the bar was used up",
+    "the price with market impact was beyond the limit",
+    "the volume share of the bar allowed a part only",
+)
+"""Why an open order did not fill, by the code that the broker leaves on it."""
+
+
+class WorkingOrder:
+    """What the blotter and the broker know of an order.
+
+    number: its place in the account's sequence. amount, filled: scaled quantities. limit: a price of the listing's
+    fill scale, or None. commission: money. created, changed: ns UTC. why: a code of WHY_OPEN.
+    """
+
+    __slots__ = (
+        "amount",
+        "changed",
+        "commission",
+        "created",
+        "filled",
+        "limit",
+        "limit_reached",
+        "listing",
+        "number",
+        "reason",
+        "status",
+        "why",
+    )
+
+    def __init__(self, number: int, listing: Any, amount: int, limit: int | None, created: int) -> None:
+        self.number = number
+        self.listing = listing
+        self.amount = amount
+        self.filled = 0
+        self.limit = limit
+        self.limit_reached = False
+        self.commission = 0
+        self.created = created
+        self.changed = created
+        self.status: OrderStatus = OPEN
+        self.reason: str | None = None
+        self.why = NOT_YET_WORKED

@@ -1,0 +1,27 @@
+"""A share of the money traded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.commission._base import CommissionModel, amount, as_money
+
+
+class PerDollar(CommissionModel):
+    """A cost per unit of money traded.
+
+    cost: money per unit of money: 0.0015 is 15 basis points.
+    """
+
+    def __init__(self, cost: Any = "0.0015") -> None:
+        self.cost = cost
+        self._cost = amount(cost, "PerDollar(cost)")
+
+    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+        value, scale = self._cost
+        listing = order.listing
+        return as_money(abs(quantity) * price * value, scale + listing.quantity_scale + listing.fill_scale)
+
+    def parameters(self) -> dict[str, str]:
+        return {"cost": str(self.cost)}

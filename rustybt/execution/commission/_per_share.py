@@ -1,0 +1,35 @@
+"""So much per unit, with a minimum per order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.commission._base import CommissionModel, amount, as_money
+
+
+class PerShare(CommissionModel):
+    """A cost per unit traded. The default for equities, as in Zipline: 0.001, no minimum.
+
+    cost: money per unit. min_trade_cost: the least that an order costs; later fills of it pay only what exceeds it.
+    """
+
+    def __init__(self, cost: Any = "0.001", min_trade_cost: Any = 0) -> None:
+        self.cost = cost
+        self.min_trade_cost = min_trade_cost
+        self._cost = amount(cost, "PerShare(cost)")
+        self._minimum = as_money(*amount(min_trade_cost or 0, "PerShare(min_trade_cost)"))
+
+    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+        value, scale = self._cost
+        scale += order.listing.quantity_scale
+        cost = as_money(abs(quantity) * value, scale)
+        if not self._minimum:
+            return cost
+        if not order.commission:
+            return cost if cost > self._minimum else self._minimum
+        total = as_money(abs(order.filled) * value, scale) + cost
+        return 0 if total < self._minimum else total - order.commission
+
+    def parameters(self) -> dict[str, str]:
+        return {"cost": str(self.cost), "min_trade_cost": str(self.min_trade_cost)}

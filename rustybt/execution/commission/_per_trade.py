@@ -1,0 +1,25 @@
+"""So much per order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.commission._base import CommissionModel, amount, as_money
+
+
+class PerTrade(CommissionModel):
+    """A cost per order, paid with its first fill.
+
+    cost: money per order.
+    """
+
+    def __init__(self, cost: Any = 0) -> None:
+        self.cost = cost
+        self._cost = as_money(*amount(cost, "PerTrade(cost)"))
+
+    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+        return 0 if order.commission else self._cost
+
+    def parameters(self) -> dict[str, str]:
+        return {"cost": str(self.cost)}

@@ -1,0 +1,36 @@
+"""A fixed number of basis points, within a share of the volume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rustybt.core import div_half_even
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction, volume_left
+
+
+class FixedBasisPointsSlippage(SlippageModel):
+    """Fills some basis points away from the price of the bar. The default for equities, as in Zipline.
+
+    basis_points: hundredths of a per cent. volume_limit: the share of a bar's volume that all orders of an asset
+    fill together, in whole steps.
+    """
+
+    def __init__(self, basis_points: Any = 5, volume_limit: Any = "0.1") -> None:
+        self.basis_points = basis_points
+        self.volume_limit = volume_limit
+        numerator, denominator = fraction(basis_points, "FixedBasisPointsSlippage(basis_points)")
+        self._denominator = denominator * 10_000
+        self._buy = self._denominator + numerator
+        self._sell = self._denominator - numerator
+        self._share = fraction(volume_limit, "FixedBasisPointsSlippage(volume_limit)")
+
+    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+        left = volume_left(volume, used, self._share, order.listing.step)
+        if left <= 0:
+            return EXHAUSTED
+        factor = self._buy if order.amount > 0 else self._sell
+        return div_half_even(price * factor, self._denominator), wanted if wanted < left else left
+
+    def parameters(self) -> dict[str, str]:
+        return {"basis_points": str(self.basis_points), "volume_limit": str(self.volume_limit)}

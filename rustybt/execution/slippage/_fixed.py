@@ -1,0 +1,28 @@
+"""Half a fixed spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rustybt.core import div_half_even
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.slippage._base import Quote, SlippageModel, fraction
+
+
+class FixedSlippage(SlippageModel):
+    """Fills the whole order half a spread away from the price of the bar, whatever the volume.
+
+    spread: distance between bid and ask, in units of the price.
+    """
+
+    def __init__(self, spread: Any = 0) -> None:
+        self.spread = spread
+        self._spread = fraction(spread, "FixedSlippage(spread)")
+
+    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+        numerator, denominator = self._spread
+        half = div_half_even(numerator * 10**order.listing.fill_scale, 2 * denominator)
+        return (price + half if order.amount > 0 else price - half), wanted
+
+    def parameters(self) -> dict[str, str]:
+        return {"spread": str(self.spread)}

@@ -1,0 +1,13 @@
+"""The price of the bar, all of the order."""
+
+from __future__ import annotations
+
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.slippage._base import Quote, SlippageModel
+
+
+class NoSlippage(SlippageModel):
+    """Fills the whole order at the price of the bar, whatever the volume."""
+
+    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+        return price, wanted

@@ -1,0 +1,45 @@
+"""Market impact that grows with the square of the share of the volume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rustybt.core import div_half_even
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel, fraction, volume_left
+
+
+class VolumeShareSlippage(SlippageModel):
+    """Fills price_impact * share**2 away from the price of the bar; share is that of the bar's volume used so far.
+
+    volume_limit: the largest share of a bar's volume that all orders of an asset fill together.
+    price_impact: the impact of an order as large as the volume, as a ratio.
+    An order whose limit the impact would break does not fill.
+    """
+
+    capped = False
+
+    def __init__(self, volume_limit: Any = "0.025", price_impact: Any = "0.1") -> None:
+        self.volume_limit = volume_limit
+        self.price_impact = price_impact
+        self._share = fraction(volume_limit, "VolumeShareSlippage(volume_limit)")
+        self._impact = fraction(price_impact, "VolumeShareSlippage(price_impact)")
+
+    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+        left = volume_left(volume, used, self._share, order.listing.step)
+        if left <= 0:
+            return EXHAUSTED
+        quantity = wanted if wanted < left else left
+        top, bottom = used + quantity, volume
+        if top * self._share[1] > bottom * self._share[0]:
+            top, bottom = self._share
+        impact = self._impact[0] * top * top
+        whole = self._impact[1] * bottom * bottom
+        quoted = div_half_even(price * (whole + impact if order.amount > 0 else whole - impact), whole)
+        limit = order.limit
+        if limit is not None and (quoted > limit if order.amount > 0 else quoted < limit):
+            return SKIP
+        return quoted, quantity
+
+    def parameters(self) -> dict[str, str]:
+        return {"volume_limit": str(self.volume_limit), "price_impact": str(self.price_impact)}

@@ -1,0 +1,187 @@
+"""The one ledger: an append-only list of entries, and the books that are their fold."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from rustybt.core import MONEY_SCALE, Asset, check_money, div_half_even
+from rustybt.errors import FloatInTheBooks
+
+
+class Books(Protocol):
+    """Cash, positions and marks as integers; `rustybt._kernels` has it in Python and in Rust."""
+
+    cash: int
+
+    def gross(self, slot: int, quantity: int, price: int) -> int: ...
+    def fill(self, slot: int, quantity: int, price: int) -> int: ...
+    def charge(self, slot: int, amount: int) -> None: ...
+    def post(self, amount: int) -> None: ...
+    def mark(self, slot: int) -> int: ...
+    def position(self, slot: int) -> tuple[int, int]: ...
+    def set_position(self, slot: int, quantity: int, cost: int) -> None: ...
+
+
+class Listing(Protocol):
+    """What the ledger must know of an asset that a run touches: its slot in the books, and its scales."""
+
+    asset: Asset
+    slot: int
+    fill_scale: int
+    quantity_scale: int
+    step: int
+    multiplier: int
+    multiplier_scale: int
+
+
+class Entry(NamedTuple):
+    """One line of the ledger.
+
+    stamp: ns UTC. kind: capital, fill, fee, dividend, split, cash_in_lieu or auto_close.
+    quantity: change of the position, scaled; amount: change of cash, scaled by 20 decimals.
+    """
+
+    stamp: int
+    kind: str
+    listing: Any
+    quantity: int
+    amount: int
+    currency: str
+    account: str
+    order: int | None
+    reason: str | None
+
+
+class Receivable(NamedTuple):
+    """A dividend that was earned and is not yet paid; negative where a short owes it."""
+
+    listing: Any
+    quantity: int
+    amount: int
+    ex_day: int
+
+
+class Ledger:
+    """Exact books of one account in one currency.
+
+    Every change of cash or of a position goes through one of the methods below, and leaves an entry: cash and
+    quantities are folds over the entries. Amounts are integers with 20 decimals; a float raises FloatInTheBooks.
+    """
+
+    __slots__ = ("account", "books", "currency", "entries")
+
+    def __init__(self, books: Books, currency: str, capital: int, stamp: int, account: str = "main") -> None:
+        self.books = books
+        self.currency = currency
+        self.account = account
+        self.entries: list[Entry] = [Entry(stamp, "capital", None, 0, capital, currency, account, None, None)]
+
+    def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
+        """Books quantity units at a price of the listing's fill scale."""
+        if type(quantity) is not int or type(price) is not int:
+            raise FloatInTheBooks(
+                f"A fill of {listing.asset.symbol} with quantity {quantity!r} and price {price!r}: the books take "
+                "scaled integers only. Let the slippage model return integers."
+            )
+        amount = self.books.fill(listing.slot, quantity, price)
+        self.entries.append(
+            Entry(stamp, "fill", listing, quantity, amount, self.currency, self.account, order, None)
+        )
+
+    def charge(self, stamp: int, listing: Listing, amount: int, order: int, reason: str) -> None:
+        """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative."""
+        if type(amount) is not int:
+            raise FloatInTheBooks(
+                f"A fee of {amount!r} for {listing.asset.symbol}: the books take integers with {MONEY_SCALE} decimals. "
+                "Let the commission model return an integer."
+            )
+        self.books.charge(listing.slot, amount)
+        self.entries.append(Entry(stamp, "fee", listing, 0, -amount, self.currency, self.account, order, reason))
+
+    def earn_dividend(self, listing: Listing, amount_per_unit: int, scale: int, ex_day: int) -> Receivable | None:
+        """What a holder is owed, or a short owes, for what is held now; None where nothing is held."""
+        quantity, _ = self.books.position(listing.slot)
+        if not quantity:
+            return None
+        owed = _money(quantity * amount_per_unit, listing.quantity_scale + scale)
+        return Receivable(listing, quantity, owed, ex_day)
+
+    def pay_dividend(self, stamp: int, owed: Receivable) -> None:
+        """Pays, or collects, an earned dividend."""
+        self.books.post(owed.amount)
+        self.entries.append(
+            Entry(stamp, "dividend", owed.listing, 0, owed.amount, self.currency, self.account, None, None)
+        )
+
+    def split(self, stamp: int, listing: Listing, numerator: int, denominator: int, cents: bool) -> None:
+        """Turns q units into q * denominator / numerator, whole steps only, and pays the rest in cash.
+
+        The rest is paid at the mark of before the split, and takes its share of the cost with it. With cents (what
+        Zipline does) the cost per unit is rounded to cents, and the rest is paid at that price, rounded to cents.
+        """
+        held, cost = self.books.position(listing.slot)
+        if not held:
+            return
+        step = listing.step
+        sign = -1 if held < 0 else 1
+        steps, _ = divmod(abs(held) * denominator, numerator * step)
+        now = sign * steps * step
+        if cents:
+            now_cost, cash = _split_in_cents(listing, held, cost, now, numerator, denominator)
+        else:
+            # the units that the new ones stand for; times denominator, to stay with integers
+            kept = now * numerator
+            now_cost = div_half_even(cost * kept, held * denominator)
+            left = held * denominator - kept
+            cash = _money_share(listing, left, self.books.mark(listing.slot), denominator)
+        self.books.set_position(listing.slot, now, now_cost)
+        self.entries.append(
+            Entry(
+                stamp, "split", listing, now - held, 0, self.currency, self.account, None, f"{numerator}/{denominator}"
+            )
+        )
+        if cash:
+            self.books.post(cash)
+            self.entries.append(
+                Entry(stamp, "cash_in_lieu", listing, 0, cash, self.currency, self.account, None, None)
+            )
+
+    def auto_close(self, stamp: int, listing: Listing) -> tuple[int, int] | None:
+        """Closes a position at its mark, without order or fee. Returns quantity and price; None if nothing is held."""
+        held, _ = self.books.position(listing.slot)
+        if not held:
+            return None
+        price = self.books.mark(listing.slot)
+        amount = self.books.fill(listing.slot, -held, price)
+        self.entries.append(
+            Entry(stamp, "auto_close", listing, -held, amount, self.currency, self.account, None, "delisted")
+        )
+        return -held, price
+
+
+def _money(value: int, scale: int) -> int:
+    """A product of scaled integers as money: rounded half-even beyond 20 decimals, and below 1e18."""
+    if scale <= MONEY_SCALE:
+        return check_money(value * 10 ** (MONEY_SCALE - scale))
+    return check_money(div_half_even(value, 10 ** (scale - MONEY_SCALE)))
+
+
+def _money_share(listing: Listing, quantity: int, price: int, parts: int) -> int:
+    """One of so many equal parts of quantity times price, as money, rounded once."""
+    product = quantity * price * listing.multiplier
+    exponent = MONEY_SCALE - listing.fill_scale - listing.quantity_scale - listing.multiplier_scale
+    if exponent >= 0:
+        return check_money(div_half_even(product * 10**exponent, parts))
+    return check_money(div_half_even(product, parts * 10**-exponent))
+
+
+def _split_in_cents(
+    listing: Listing, held: int, cost: int, now: int, numerator: int, denominator: int
+) -> tuple[int, int]:
+    """Zipline's split: new total cost and cash for the rest, both from a cost per unit in whole cents."""
+    unit = 10**listing.quantity_scale
+    money = 10**MONEY_SCALE
+    cents = div_half_even(cost * unit * numerator * 100, held * denominator * money)
+    rest = held * denominator - now * numerator  # of numerator * unit
+    paid = div_half_even(rest * cents, numerator * unit)
+    return div_half_even(now * cents * money, unit * 100), paid * money // 100

@@ -1,0 +1,8 @@
+"""Reading the market as of a moment. The rule against look-ahead lives here and nowhere else."""
+
+from rustybt.view._axis import Axis
+from rustybt.view._bar_data import BarData
+from rustybt.view._listing import Listing
+from rustybt.view._market import Market
+
+__all__ = ["Axis", "BarData", "Listing", "Market"]

@@ -1,0 +1,78 @@
+"""The moments of a run: its sessions, its bars, and which bar belongs to which session."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rustybt.core import DAY_NS, MINUTE_NS
+
+
+class Sessions(Protocol):
+    """The calendar that the version carries."""
+
+    name: str
+    tz: str
+    days: npt.NDArray[np.int32]
+    opens: npt.NDArray[np.int64]
+    closes: npt.NDArray[np.int64]
+
+    def minute_stamps(self, first: int, last: int) -> npt.NDArray[np.int64]: ...
+
+
+class Axis:
+    """Bars 1 to n of a run; bar 0 is the last one before it.
+
+    keys: what the catalog stamps a bar with (midnight UTC of the session for daily bars, the bar's end for minutes).
+    stamps: when the bar is over, ns UTC. first_session, sessions: the run's place in the calendar.
+    starts: for each session of the run, its first bar; one more at the end.
+    """
+
+    __slots__ = ("calendar", "daily", "first_session", "keys", "sessions", "stamps", "starts")
+
+    def __init__(self, calendar: Any, first_session: int, last_session: int, daily: bool) -> None:
+        self.calendar = calendar
+        self.daily = daily
+        self.first_session = first_session
+        self.sessions = last_session - first_session + 1
+        window = slice(first_session, last_session + 1)
+        if daily:
+            keys = calendar.days[window].astype(np.int64) * DAY_NS
+            stamps = np.ascontiguousarray(calendar.closes[window], dtype=np.int64)
+            self.starts = list(range(1, self.sessions + 2))
+        else:
+            stamps = keys = np.ascontiguousarray(calendar.minute_stamps(first_session, last_session), dtype=np.int64)
+            counts = np.searchsorted(stamps, calendar.closes[window], side="right")
+            self.starts = [1, *(counts + 1).tolist()]
+        before_key, before_stamp = self._before(first_session, daily)
+        self.keys = np.concatenate([np.array([before_key], dtype=np.int64), keys])
+        self.stamps = np.concatenate([np.array([before_stamp], dtype=np.int64), stamps])
+
+    def _before(self, first_session: int, daily: bool) -> tuple[int, int]:
+        calendar = self.calendar
+        if first_session:
+            stamp = int(calendar.closes[first_session - 1])
+            return (int(calendar.days[first_session - 1]) * DAY_NS if daily else stamp), stamp
+        # nothing before the calendar: a moment before its first open, at which no bar can be
+        stamp = int(calendar.opens[0]) - MINUTE_NS
+        return (int(calendar.days[0]) * DAY_NS - DAY_NS if daily else stamp), stamp
+
+    def first_key(self, session: int) -> int:
+        """The smallest key that a bar of a session of the calendar can have."""
+        if self.daily:
+            return int(self.calendar.days[session]) * DAY_NS
+        return int(self.calendar.opens[session]) + 1
+
+    def keys_before(self, first_session: int) -> npt.NDArray[np.int64]:
+        """The keys of all bars from a session of the calendar up to the run's first bar."""
+        if self.daily:
+            keys: npt.NDArray[np.int64] = (
+                self.calendar.days[first_session : self.first_session].astype(np.int64) * DAY_NS
+            )
+            return keys
+        if first_session >= self.first_session:
+            return np.empty(0, dtype=np.int64)
+        stamps: npt.NDArray[np.int64] = self.calendar.minute_stamps(first_session, self.first_session - 1)
+        return stamps

@@ -1,0 +1,294 @@
+"""`data`: what a strategy sees of the market, cut at the moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import polars as pl
+
+from rustybt.core import (
+    EXTRA_PRICE_DECIMALS,
+    Asset,
+    as_decimal,
+    date_of,
+    datetime_of,
+    decimal_column,
+    exact_number,
+    scaled,
+)
+from rustybt.errors import InputError, NoData, NotYetAvailable
+from rustybt.view._history import FIELDS, History, is_exact
+from rustybt.view._listing import Listing, adjusted
+from rustybt.view._market import Market
+
+NOTHING: Final = object()
+
+
+class BarData:
+    """Prices and volumes up to the current moment, and nothing after it."""
+
+    __slots__ = ("_history", "_listings", "_market", "_memo", "_missing", "_name", "_number")
+
+    def __init__(
+        self,
+        market: Market,
+        *,
+        number: Callable[[int, int], Any] = as_decimal,
+        missing: Any = None,
+        history_decimals: int | None = None,
+        name: Callable[[Asset], str] | None = None,
+    ) -> None:
+        self._market = market
+        self._listings = market.listings
+        self._number = number
+        self._missing = missing
+        self._memo: dict[tuple[int, int], Any] = {}
+        self._history = History(market, history_decimals)
+        self._name = name or (lambda asset: asset.symbol)
+
+    @property
+    def current_dt(self) -> dt.datetime:
+        """When the last visible bar was over, or, before the session's first bar, the session's open; UTC."""
+        return datetime_of(self.now_ns())
+
+    def now_ns(self) -> int:
+        """The moment in ns UTC."""
+        market = self._market
+        if market.hook:
+            # 45 minutes before the open
+            return int(market.axis.calendar.opens[market.axis.first_session + market.session]) - 45 * 60 * 10**9
+        return int(market.axis.stamps[market.bar])
+
+    @property
+    def current_session(self) -> dt.date:
+        """The date of the current session."""
+        market = self._market
+        return date_of(int(market.axis.calendar.days[market.axis.first_session + market.session]))
+
+    def current(self, assets: Any, fields: Any, *, dtype: Any = None, default: Any = NOTHING) -> Any:
+        """The last value of a field.
+
+        assets: an Asset or a list of them. fields: "price" (the last close, carried over bars without a trade),
+        "open", "high", "low", "close", "volume", "last_traded", or a list of them. dtype: Decimal or float, instead
+        of the run's own; default: instead of None (NaN in a float run) where there is nothing.
+        Returns a value; a dict by asset or by field; or, for lists of both, a frame with a row per asset.
+        Raises NoData for a field that the bundle does not have.
+        """
+        if fields == "price" and dtype is None:
+            try:
+                listing = self._listings.get(assets.sid)
+            except AttributeError:
+                return self._many(assets, fields, dtype, default)
+            market = self._market
+            if listing is not None and not market.hook:
+                bar = market.bar
+                if listing.first <= bar <= listing.last and bar >= listing.start:
+                    key = (listing.price[bar], listing.lane_scale)
+                    number = self._memo.get(key)
+                    if number is None:
+                        number = self._memo[key] = self._number(*key)
+                    return number
+        return self._many(assets, fields, dtype, default)
+
+    def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
+        if isinstance(assets, Asset):
+            if isinstance(fields, str):
+                return self._one(assets, fields, dtype, default)
+            return {field: self._one(assets, field, dtype, default) for field in _listed(fields, "fields")}
+        wanted = _listed(assets, "assets")
+        for asset in wanted:
+            self._market.want(_checked(asset))
+        if isinstance(fields, str):
+            return {asset: self._one(asset, fields, dtype, default) for asset in wanted}
+        return self._frame(wanted, _listed(fields, "fields"), dtype, default)
+
+    def _one(self, asset: Asset, field: str, dtype: Any, default: Any) -> Any:
+        listing = self._market.listing(asset)
+        if field == "last_traded":
+            bar = self._last_trade(listing)
+            missing = None if default is NOTHING else default
+            return datetime_of(int(self._market.axis.stamps[bar])) if bar is not None else missing
+        value = self.exact_value(listing, field)
+        if value is None:
+            if default is not NOTHING:
+                return default
+            return self._missing if dtype is None else (None if is_exact(dtype) else float("nan"))
+        if dtype is None:
+            return self._number(*value)
+        return as_decimal(*value) if is_exact(dtype) else value[0] / 10 ** value[1]
+
+    def exact_value(self, listing: Listing, field: str) -> tuple[int, int] | None:
+        """A field at the moment as value and scale; None where there is nothing."""
+        if field not in FIELDS:
+            raise NoData(
+                f"{field!r} is not a field of the bars. There are: {', '.join((*FIELDS, 'last_traded'))}."
+            )
+        market = self._market
+        bar = market.bar
+        alive = listing.start <= bar <= listing.last or (market.hook and listing.start <= bar + 1 <= listing.last + 1)
+        if field == "volume":
+            if not alive or not listing.present[bar]:
+                return 0, 0
+            return self._overnight(listing, field, listing.volume[bar], listing.quantity_scale)
+        if not alive or bar < listing.first:
+            return None
+        if field == "price":
+            return self._overnight(listing, field, listing.price[bar], listing.lane_scale)
+        if not listing.present[bar]:
+            return None
+        return self._overnight(listing, field, listing.column(field)[bar], listing.lane_scale)
+
+    def _overnight(self, listing: Listing, field: str, value: int, scale: int) -> tuple[int, int]:
+        """Before a session's first bar its corporate actions count already."""
+        if not self._market.hook or not listing.adjustments:
+            return value, scale
+        factor = Fraction(1)
+        for adjustment in listing.adjustments:
+            if adjustment.session == self._market.session:
+                factor *= 1 / adjustment.volume if field == "volume" else adjustment.price
+        if factor == 1:
+            return value, scale
+        return adjusted(value, factor, 10**EXTRA_PRICE_DECIMALS), scale + EXTRA_PRICE_DECIMALS
+
+    def _frame(self, assets: list[Asset], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
+        exact = isinstance(self._number(1, 0), Decimal) if dtype is None else is_exact(dtype)
+        columns: list[pl.Series] = [pl.Series("symbol", [self._name(asset) for asset in assets])]
+        listings = [self._market.listing(asset) for asset in assets]
+        for field in fields:
+            if field == "last_traded":
+                stamps = [self._one(asset, field, None, default) for asset in assets]
+                columns.append(pl.Series(field, stamps, dtype=pl.Datetime("us", "UTC")))
+                continue
+            values = [self.exact_value(listing, field) for listing in listings]
+            if default is not NOTHING and default is not None:
+                spare = scaled(exact_number(default, "default"))
+                values = [spare if value is None else value for value in values]
+            if exact:
+                scale = max((value[1] for value in values if value is not None), default=0)
+                numbers = [None if v is None else v[0] * 10 ** (scale - v[1]) for v in values]
+                columns.append(decimal_column(field, numbers, scale))
+            else:
+                floats = [None if v is None else v[0] / 10 ** v[1] for v in values]
+                columns.append(pl.Series(field, floats, dtype=pl.Float64))
+        return pl.DataFrame(columns)
+
+    def history(
+        self,
+        assets: Any,
+        fields: Any,
+        bar_count: int,
+        frequency: str,
+        *,
+        dtype: Any = float,
+        timestamps: bool = False,
+    ) -> Any:
+        """The last bars up to the moment, oldest first, adjusted as of it.
+
+        bar_count: 1 or more, the current bar included. frequency: "1d" in a daily run, "1m" in a minute run.
+        dtype: float (Float64) or Decimal. timestamps: adds a first column `timestamp`, the end of each bar.
+        Returns a Series for one asset and one field; a frame with a column per symbol for several assets, a column
+        per field for several fields, and a row per bar and symbol for both. Null where an asset has no bar.
+        Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far.
+        """
+        exact = is_exact(dtype)
+        start, count = self._window(bar_count, frequency)
+        one_asset, one_field = isinstance(assets, Asset), isinstance(fields, str)
+        names = [fields] if one_field else _listed(fields, "fields")
+        for field in names:
+            if field not in FIELDS:
+                raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
+        if one_asset:
+            listing = self._market.listing(assets)
+            columns = [self._cut(listing, field, start, count, exact) for field in names]
+            if one_field and not timestamps:
+                return columns[0]
+            return pl.DataFrame([self._history.stamps(start, count), *columns] if timestamps else columns)
+        wanted = [_checked(asset) for asset in _listed(assets, "assets")]
+        for asset in wanted:
+            self._market.want(asset)
+        listings = [self._market.listing(asset) for asset in wanted]
+        labels = [self._name(asset) for asset in wanted]
+        if one_field:
+            frame = self._wide(listings, labels, fields, start, count, exact)
+            return frame.insert_column(0, self._history.stamps(start, count)) if timestamps else frame
+        return self._long(listings, labels, names, start, count, exact)
+
+    def _window(self, bar_count: int, frequency: str) -> tuple[int, int]:
+        if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
+            raise InputError(f"bar_count={bar_count!r}: ask for one bar or more.")
+        own = self._market.frequency
+        if frequency != own:
+            if frequency == "1d" and own == "1m":
+                raise NotYetAvailable("history with '1d' in a minute run comes with a later version. Ask for '1m' bars.")
+            raise NoData(f"history with {frequency!r} in a run of {own!r} bars. Ask for {own!r}.")
+        return self._history.bounds(bar_count)
+
+    def _cut(self, listing: Listing, field: str, start: int, count: int, exact: bool) -> pl.Series:
+        if exact:
+            return self._history.exact(listing, field, start, count)
+        return self._history.series(listing, field, start, count)
+
+    def _wide(
+        self, listings: list[Listing], labels: list[str], field: str, start: int, count: int, exact: bool
+    ) -> pl.DataFrame:
+        if not exact:
+            return self._history.frame(listings, labels, field, start, count)
+        pairs = zip(listings, labels, strict=True)
+        return pl.DataFrame([self._history.exact(x, field, start, count).alias(label) for x, label in pairs])
+
+    def _long(
+        self, listings: list[Listing], labels: list[str], fields: list[str], start: int, count: int, exact: bool
+    ) -> pl.DataFrame:
+        stamps = self._history.stamps(start, count)
+        parts = []
+        for listing, label in zip(listings, labels, strict=True):
+            columns = [self._cut(listing, field, start, count, exact) for field in fields]
+            parts.append(pl.DataFrame([stamps, pl.Series("symbol", [label] * count), *columns]))
+        if exact:
+            # a vertical concat rounds to the first part's scale: bring all to one first
+            schemas = [part.schema for part in parts]
+            widest = {f: max(getattr(s[f], "scale", 0) for s in schemas) for f in fields}
+            parts = [p.with_columns(pl.col(f).cast(pl.Decimal(38, k)) for f, k in widest.items()) for p in parts]
+        return pl.concat(parts).sort("timestamp", maintain_order=True)
+
+    def can_trade(self, assets: Any) -> Any:
+        """Whether an asset is alive at this moment and has a price. A list gives a dict."""
+        if not isinstance(assets, Asset):
+            return {asset: self.can_trade(asset) for asset in _listed(assets, "assets")}
+        listing = self._market.listing(assets)
+        closed = assets.auto_close_date is not None and self.current_session > assets.auto_close_date
+        if closed or not assets.start_date <= self.current_session <= assets.end_date:
+            return False
+        return self.exact_value(listing, "price") is not None
+
+    def is_stale(self, assets: Any) -> Any:
+        """Whether an asset is alive and traded before, but not on the last bar. A list gives a dict."""
+        if not isinstance(assets, Asset):
+            return {asset: self.is_stale(asset) for asset in _listed(assets, "assets")}
+        listing = self._market.listing(assets)
+        if not assets.start_date <= self.current_session <= assets.end_date:
+            return False
+        last = self._last_trade(listing)
+        return last is not None and last != self._market.bar
+
+    def _last_trade(self, listing: Listing) -> int | None:
+        bar = listing.trades()[self._market.bar]
+        return bar if bar >= 0 else None
+
+
+def _listed(items: Any, what: str) -> list[Any]:
+    if isinstance(items, str) or not isinstance(items, Sequence | pl.Series | set | frozenset | dict) and not hasattr(
+        items, "__iter__"
+    ):
+        raise InputError(f"{what}={items!r}: give one, or a list of them.")
+    return list(items)
+
+
+def _checked(asset: Any) -> Asset:
+    if not isinstance(asset, Asset):
+        raise InputError(f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first.")
+    return asset

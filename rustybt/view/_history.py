@@ -1,0 +1,205 @@
+"""Windows of past bars, adjusted as of the moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rustybt.core import datetime_column, decimal_column, div_half_even
+from rustybt.errors import HistoryWindowStartsBeforeData
+from rustybt.view._listing import Listing
+from rustybt.view._market import Market
+
+PRICE_FIELDS = ("price", "open", "high", "low", "close")
+FIELDS = (*PRICE_FIELDS, "volume")
+
+
+class History:
+    """Columns of all bars from the first one loaded to the last of the run, from which windows are cut.
+
+    The columns reach past the moment; `window` never does. A window is a slice of a cached column, and only where
+    a split or a dividend lies within it are its earlier values restated.
+    """
+
+    __slots__ = ("_columns", "_frames", "_keys", "_places", "_rows", "_stamps", "decimals", "market", "offset")
+
+    def __init__(self, market: Market, decimals: int | None) -> None:
+        self.market = market
+        self.decimals = decimals
+        self._reset()
+
+    def _reset(self) -> None:
+        axis = self.market.axis
+        before = axis.keys_before(self.market.first_loaded)
+        self.offset = len(before)
+        self._keys = np.concatenate([before, axis.keys[1:]])
+        self._stamps: pl.Series | None = None
+        self._columns: dict[tuple[int, str], pl.Series] = {}
+        self._frames: dict[tuple[tuple[int, ...], str], pl.DataFrame] = {}
+        self._rows: dict[int, npt.NDArray[np.int64]] = {}
+        self._places: dict[int, list[tuple[int, Fraction, Fraction]]] = {}
+
+    def bounds(self, count: int) -> tuple[int, int]:
+        """Start and length of the window of the last bars. Raises HistoryWindowStartsBeforeData."""
+        start = self.offset + self.market.bar - count
+        if start < 0:
+            self._reach(count)
+            start = self.offset + self.market.bar - count
+        return start, count
+
+    def _reach(self, count: int) -> None:
+        market = self.market
+        missing = count - self.offset - market.bar
+        first = market.first_loaded
+        while first and missing > 0:
+            step = max(1, min(first, market.axis.first_session - first + 1))
+            missing -= len(market.axis.calendar.minute_stamps(first - step, first - 1))
+            first -= step
+        if missing > 0:
+            day = dt.date(1970, 1, 1) + dt.timedelta(days=int(market.axis.calendar.days[0]))
+            raise HistoryWindowStartsBeforeData(
+                f"A window of {count} bars reaches {missing} bars before the bundle's first session, {day}. "
+                "Ask for fewer bars, or start the run later."
+            )
+        market.extend(first)
+        self._reset()
+
+    def series(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+        """A window of one field as Float64, null where there is no bar."""
+        window = self._column(listing, field).slice(start, count)
+        if listing.adjustments:
+            window = self._restate(window, listing, field, start, count)
+        if self.decimals is not None and field != "volume":
+            window = window.round(self.decimals)
+        return window
+
+    def frame(self, listings: list[Listing], names: list[str], field: str, start: int, count: int) -> pl.DataFrame:
+        """A window of one field of several assets, a column each."""
+        key = (tuple(x.asset.sid for x in listings), field)
+        whole = self._frames.get(key)
+        if whole is None:
+            columns = [self._column(x, field).alias(name) for x, name in zip(listings, names, strict=True)]
+            whole = self._frames[key] = pl.DataFrame(columns)
+        window = whole.slice(start, count)
+        for position, listing in enumerate(listings):
+            if listing.adjustments and self._active(listing, start, count):
+                column = self._restate(window.to_series(position), listing, field, start, count)
+                window.replace_column(position, column)
+        if self.decimals is not None and field != "volume":
+            window = window.select(pl.all().round(self.decimals))
+        return window
+
+    def exact(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+        """A window of one field as Decimal, restated exactly, with one rounding where a factor leaves no choice."""
+        rows = self._row_numbers(listing)[start : start + count].tolist()
+        keys = self._keys[start : start + count].tolist()
+        stamps = listing.raw.stamps
+        values = listing.raw.volume if field == "volume" else getattr(listing.raw, "close" if field == "price" else field)
+        end = self._end(listing)
+        places = self._active(listing, start, count)
+        scale = listing.fill_scale if listing.adjustments else listing.price_scale
+        if field == "volume":
+            scale = listing.asset.volume_scale + (10 if places else 0)
+        own = listing.asset.volume_scale if field == "volume" else listing.price_scale
+        result: list[int | None] = []
+        for index, (row, key) in enumerate(zip(rows, keys, strict=True)):
+            here = row >= 0 and int(stamps[row]) == key
+            if start + index > end or (not here and not (field == "price" and row >= 0)):
+                result.append(0 if field == "volume" else None)
+                continue
+            factor = Fraction(10 ** (scale - own))
+            if field == "price" and not here:
+                factor *= listing.price_factor(int(stamps[row]), key)
+            for place, price, volume in places:
+                if start + index < place:
+                    factor = factor / volume if field == "volume" else factor * price
+            result.append(div_half_even(int(values[row]) * factor.numerator, factor.denominator))
+        return decimal_column(field, result, scale)
+
+    def stamps(self, start: int, count: int) -> pl.Series:
+        """The stamps of the bars in a window: when each was over."""
+        if self._stamps is None:
+            axis = self.market.axis
+            if axis.daily:
+                first = axis.first_session - self.offset
+                before = axis.calendar.closes[first : axis.first_session]
+                self._stamps = datetime_column("timestamp", np.concatenate([before, axis.stamps[1:]]))
+            else:
+                self._stamps = datetime_column("timestamp", self._keys)
+        return self._stamps.slice(start, count)
+
+    def _row_numbers(self, listing: Listing) -> npt.NDArray[np.int64]:
+        rows = self._rows.get(listing.asset.sid)
+        if rows is None:
+            rows = np.searchsorted(listing.raw.stamps, self._keys, side="right") - 1
+            self._rows[listing.asset.sid] = rows
+        return rows
+
+    def _end(self, listing: Listing) -> int:
+        """The place of the last bar of the asset's life."""
+        return self.offset + listing.last - 1
+
+    def _column(self, listing: Listing, field: str) -> pl.Series:
+        key = (listing.asset.sid, field)
+        column = self._columns.get(key)
+        if column is None:
+            column = self._columns[key] = self._build(listing, field)
+        return column
+
+    def _build(self, listing: Listing, field: str) -> pl.Series:
+        rows, stamps = self._row_numbers(listing), listing.raw.stamps
+        found = rows >= 0
+        here = found.copy()
+        here[found] = stamps[rows[found]] == self._keys[found]
+        if field == "volume":
+            values, scale, use = listing.raw.volume, listing.asset.volume_scale, here
+        else:
+            values = getattr(listing.raw, "close" if field == "price" else field)
+            scale, use = listing.price_scale, found if field == "price" else here
+        if isinstance(values, list):
+            numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
+        else:
+            numbers = values / 10.0**scale
+        laid = np.full(len(rows), 0.0 if field == "volume" else np.nan)
+        laid[use] = numbers[rows[use]]
+        if field == "price" and listing.adjustments:
+            for place in np.flatnonzero(found & ~here).tolist():
+                factor = listing.price_factor(int(stamps[rows[place]]), int(self._keys[place]))
+                laid[place] *= float(factor)
+        if field != "volume":
+            laid[self._end(listing) + 1 :] = np.nan
+        return pl.Series(field, laid).fill_nan(None)
+
+    def _active(self, listing: Listing, start: int, count: int) -> list[tuple[int, Fraction, Fraction]]:
+        """The adjustments that lie within a window and are known at this moment."""
+        places = self._places.get(listing.asset.sid)
+        if places is None:
+            places = self._places[listing.asset.sid] = [
+                (int(np.searchsorted(self._keys, a.key, side="left")), a.price, a.volume) for a in listing.adjustments
+            ]
+        last = start + count - (0 if self.market.hook else 1)
+        return [place for place in places if start < place[0] <= last]
+
+    def _restate(self, window: pl.Series, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+        active = self._active(listing, start, count)
+        if not active:
+            return window
+        factors = np.ones(count)
+        for place, price, volume in active:
+            factors[: place - start] *= float(1 / volume) if field == "volume" else float(price)
+        return (window * pl.Series(factors)).alias(window.name)
+
+
+def is_exact(dtype: Any) -> bool:
+    """Whether a caller asked for exact numbers. Raises TypeError for what is neither float nor Decimal."""
+    if dtype is Decimal:
+        return True
+    if dtype is float:
+        return False
+    raise TypeError(f"dtype={dtype!r}: ask for float or Decimal.")

@@ -1,0 +1,205 @@
+"""One asset in one run: its bars on the run's axis, as integers, and its corporate actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rustybt.core import EXTRA_PRICE_DECIMALS, Asset, CashDividend, Split, div_half_even, scaled
+
+type Column = npt.NDArray[np.int64] | list[int]
+
+
+class Adjustment(NamedTuple):
+    """What a split or a dividend does to earlier bars.
+
+    key: bars with a smaller key are before it. day: its ex-day. session: the run's session in which it takes
+    effect (negative before the run). price: factor of earlier prices. volume: divisor of earlier volumes.
+    """
+
+    key: int
+    day: int
+    session: int
+    price: Fraction
+    volume: Fraction
+
+
+class Listing:
+    """An asset that a run touches. The columns hold one value per bar of the run's axis, bar 0 included.
+
+    price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
+    trade. present: whether the bar has a row. first: the first bar with a price; last: the last bar of the asset's
+    life. Price columns are at lane_scale; fills and adjusted prices at fill_scale.
+    """
+
+    __slots__ = (
+        "_columns",
+        "_rows",
+        "adjustments",
+        "asset",
+        "dividends",
+        "fill_scale",
+        "first",
+        "lane_scale",
+        "lane_to_fill",
+        "last",
+        "last_traded",
+        "multiplier",
+        "multiplier_scale",
+        "present",
+        "price",
+        "price_scale",
+        "quantity_scale",
+        "raw",
+        "slot",
+        "splits",
+        "start",
+        "step",
+        "tick",
+        "volume",
+    )
+
+    def __init__(self, asset: Asset, raw: Any, splits: list[Split], dividends: list[CashDividend]) -> None:
+        self.asset = asset
+        self.raw = raw
+        self.splits = splits
+        self.dividends = dividends
+        self.adjustments: list[Adjustment] = []
+        self.slot = -1
+        self.price_scale = asset.price_scale
+        self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS
+        step, step_scale = scaled(asset.quantity_step)
+        # quantities and volumes share one scale, so that a share of the volume needs no conversion
+        self.quantity_scale = max(step_scale, asset.volume_scale)
+        self.step = step * 10 ** (self.quantity_scale - step_scale)
+        self.multiplier, self.multiplier_scale = scaled(asset.multiplier)
+        self.tick = scaled(asset.tick_size)
+        self.start = 0
+        self.last_traded: Sequence[int] | None = None
+
+    def align(self, keys: npt.NDArray[np.int64], last_bar: int) -> None:
+        """Lays the rows out on the axis. last_bar: the last bar of the asset's life within the run."""
+        stamps = self.raw.stamps
+        rows = np.searchsorted(stamps, keys, side="right") - 1
+        found = rows >= 0
+        present = found.copy()
+        present[found] = stamps[rows[found]] == keys[found]
+        self._rows = rows
+        self._columns: dict[str, Sequence[int]] = {}
+        self.present: Sequence[int] = memoryview(present.view(np.uint8))
+        self.first = int(np.argmax(found)) if found.any() else len(keys)
+        self.last = last_bar
+        self.volume = self._lay(self._scaled_volume(), 0)
+        lane = self._carry(keys, present)
+        self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
+        self.price: Sequence[int] = lane
+
+    def column(self, field: str) -> Sequence[int]:
+        """Open, high, low or close at lane_scale; 0 where the bar has no row (ask `present` first)."""
+        column = self._columns.get(field)
+        if column is None:
+            values = getattr(self.raw, field)
+            up = 10 ** (self.lane_scale - self.price_scale)
+            if up != 1:
+                values = [int(v) * up for v in values]
+            column = self._columns[field] = self._lay(values, 0)
+        return column
+
+    @property
+    def close(self) -> Sequence[int]:
+        """The closes, at lane_scale."""
+        return self.column("close")
+
+    def trades(self) -> Sequence[int]:
+        """For each bar the last bar up to it that had a trade; -1 where there was none on the axis."""
+        if self.last_traded is None:
+            volume = np.asarray(self.volume, dtype=object if isinstance(self.volume, list) else np.int64)
+            bars = np.where(volume > 0, np.arange(len(volume)), -1)
+            self.last_traded = memoryview(np.maximum.accumulate(bars).astype(np.int64))
+        return self.last_traded
+
+    def _scaled_volume(self) -> Column:
+        up = 10 ** (self.quantity_scale - self.asset.volume_scale)
+        volume: Column = self.raw.volume
+        if up == 1:
+            return volume
+        return [int(v) * up for v in volume]
+
+    def _lay(self, values: Column, missing: int) -> Sequence[int]:
+        """Values of the rows at their bars, `missing` elsewhere."""
+        rows, present = self._rows, np.asarray(self.present, dtype=bool)
+        if isinstance(values, list):
+            return [values[row] if here else missing for row, here in zip(rows.tolist(), present.tolist(), strict=True)]
+        laid = np.full(len(rows), missing, dtype=np.int64)
+        laid[present] = values[rows[present]]
+        return memoryview(laid)
+
+    def _carry(self, keys: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]) -> Sequence[int]:
+        """The last close at each bar, adjusted where a split or dividend lies between the row and the bar."""
+        closes, rows, stamps = self.raw.close, self._rows, self.raw.stamps
+        fixes: dict[int, int] = {}
+        for bar in self._stale_bars(keys, present):
+            factor = self.price_factor(int(stamps[rows[bar]]), int(keys[bar]))
+            if factor != 1:
+                fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10**EXTRA_PRICE_DECIMALS)
+        self.lane_scale = self.fill_scale if fixes else self.price_scale
+        if not fixes and not isinstance(closes, list):
+            lane = np.zeros(len(rows), dtype=np.int64)
+            lane[rows >= 0] = closes[rows[rows >= 0]]
+            return memoryview(lane)
+        up = 10 ** (self.lane_scale - self.price_scale)
+        carried = [int(closes[row]) * up if row >= 0 else 0 for row in rows.tolist()]
+        for bar, price in fixes.items():
+            carried[bar] = price
+        return carried
+
+    def _stale_bars(self, keys: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]) -> list[int]:
+        """The bars without a row that some adjustment may touch."""
+        if not self.adjustments:
+            return []
+        stale: list[int] = np.flatnonzero(~present & (self._rows >= 0)).tolist()
+        return stale
+
+    def price_factor(self, row_key: int, now_key: int) -> Fraction:
+        """What makes a price of one bar comparable with those of a later one."""
+        factor = Fraction(1)
+        for adjustment in self.adjustments:
+            if row_key < adjustment.key <= now_key:
+                factor *= adjustment.price
+        return factor
+
+    def bind(self, keys: npt.NDArray[np.int64], days: npt.NDArray[np.int32], first_key: Any, first: int) -> None:
+        """Places the corporate actions in time. first_key: of a session; first: the run's first session."""
+        found: list[Adjustment] = []
+        for split in self.splits:
+            ratio = Fraction(split.numerator, split.denominator)
+            found.append(self._place(split.ex_day, ratio, ratio, days, first_key, first))
+        for dividend in self.dividends:
+            placed = self._place(dividend.ex_day, Fraction(1), Fraction(1), days, first_key, first)
+            before = int(np.searchsorted(self.raw.stamps, placed.key, side="left")) - 1
+            if before < 0:
+                continue  # no earlier price: nothing to adjust
+            close = Fraction(int(self.raw.close[before]), 10**self.price_scale)
+            factor = 1 - Fraction(dividend.amount, 10**dividend.scale) / close
+            if factor > 0:
+                found.append(placed._replace(price=factor))
+        self.adjustments = sorted(found, key=lambda a: a.key)
+
+    @staticmethod
+    def _place(
+        ex_day: int, price: Fraction, volume: Fraction, days: npt.NDArray[np.int32], first_key: Any, first: int
+    ) -> Adjustment:
+        session = int(np.searchsorted(days, ex_day, side="left"))
+        key = first_key(session) if session < len(days) else np.iinfo(np.int64).max
+        return Adjustment(int(key), ex_day, session - first, price, volume)
+
+
+def adjusted(value: int, factor: Fraction, up: int) -> int:
+    """A price times a factor, on a grid finer by `up`, rounded half-even."""
+    return div_half_even(value * factor.numerator * up, factor.denominator)
+
+

@@ -1,0 +1,144 @@
+"""The market of a run: what is loaded of it, and the moment up to which it can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from rustybt.core import Asset, CashDividend, Split, day_of
+from rustybt.view._axis import Axis
+from rustybt.view._listing import Listing
+
+MINUTE_PREFIX_SESSIONS = 5
+"""Sessions of minutes loaded before a run; a window that reaches further back loads more."""
+
+
+class Version(Protocol):
+    """A version of a bundle, open for reading."""
+
+    def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> Any: ...
+    def splits(self, sids: Sequence[int]) -> list[Split]: ...
+    def dividends(self, sids: Sequence[int]) -> list[CashDividend]: ...
+
+
+class Market:
+    """Bars of the assets that a run touches, loaded when they are first needed, all that are known by then at once.
+
+    bar: the last bar that can be seen. hook: True before a session's first bar, when the session's corporate
+    actions count already and its bars do not. session: the run's session.
+    """
+
+    __slots__ = (
+        "_listeners",
+        "_wanted",
+        "axis",
+        "bar",
+        "first_loaded",
+        "frequency",
+        "hook",
+        "listings",
+        "rows_loaded",
+        "session",
+        "version",
+    )
+
+    def __init__(self, version: Any, axis: Axis, frequency: str) -> None:
+        self.version = version
+        self.axis = axis
+        self.frequency = frequency
+        self.listings: dict[int, Listing] = {}
+        self._wanted: dict[int, Asset] = {}
+        self._listeners: list[Callable[[Listing], None]] = []
+        self.bar = 0
+        self.hook = True
+        self.session = 0
+        self.rows_loaded = 0
+        self.first_loaded = 0 if axis.daily else max(0, axis.first_session - MINUTE_PREFIX_SESSIONS)
+
+    def on_load(self, listener: Callable[[Listing], None]) -> None:
+        """Calls the listener with each asset that is loaded from now on."""
+        self._listeners.append(listener)
+
+    def want(self, asset: Asset) -> None:
+        """Notes that the strategy knows of an asset; it is loaded with the next that is needed."""
+        if asset.sid not in self.listings:
+            self._wanted[asset.sid] = asset
+
+    def listing(self, asset: Asset) -> Listing:
+        """The bars of an asset; loads it, and all that were wanted, if they are not there."""
+        listing = self.listings.get(asset.sid)
+        if listing is None:
+            self._wanted[asset.sid] = asset
+            self._load(list(self._wanted.values()), self.first_loaded)
+            self._wanted.clear()
+            listing = self.listings[asset.sid]
+        return listing
+
+    def extend(self, first_session: int) -> None:
+        """Loads the bars of all listings from an earlier session of the calendar on."""
+        self.first_loaded = first_session
+        raw = self._read([x.asset for x in self.listings.values()], first_session)
+        for sid, listing in self.listings.items():
+            listing.raw = raw[sid]
+
+    def now_key(self) -> int:
+        """The largest key that a bar or an action may have at this moment."""
+        if self.hook:
+            return self.axis.first_key(self.axis.first_session + self.session)
+        return int(self.axis.keys[self.bar])
+
+    def _read(self, assets: Iterable[Asset], first_session: int) -> Any:
+        axis = self.axis
+        first = 0 if axis.daily else axis.first_key(first_session)
+        raw = self.version.load([asset.sid for asset in assets], self.frequency, first, int(axis.keys[-1]))
+        self.rows_loaded += sum(len(bars.stamps) for bars in raw.values())
+        return raw
+
+    def _load(self, assets: list[Asset], first_session: int) -> None:
+        axis = self.axis
+        sids = [asset.sid for asset in assets]
+        raw = self._read(assets, first_session)
+        splits: dict[int, list[Split]] = {}
+        for split in self.version.splits(sids):
+            splits.setdefault(split.sid, []).append(split)
+        dividends: dict[int, list[CashDividend]] = {}
+        for dividend in self.version.dividends(sids):
+            dividends.setdefault(dividend.sid, []).append(dividend)
+        for asset in assets:
+            bars = raw[asset.sid]
+            if self._starts_too_late(asset, bars):
+                # its last price before the run lies further back than what was loaded
+                bars = self._read([asset], 0)[asset.sid]
+            listing = Listing(asset, bars, splits.get(asset.sid, []), dividends.get(asset.sid, []))
+            listing.bind(axis.calendar.days, axis.first_key, axis.first_session)
+            listing.align(axis.keys, self._last_bar(asset))
+            listing.start = self._first_bar(asset)
+            self.listings[asset.sid] = listing
+            for listener in self._listeners:
+                listener(listing)
+
+    def _starts_too_late(self, asset: Asset, bars: Any) -> bool:
+        if self.axis.daily or not self.first_loaded:
+            return False
+        earlier = day_of(asset.start_date) < int(self.axis.calendar.days[self.first_loaded])
+        return earlier and (not len(bars.stamps) or int(bars.stamps[0]) > int(self.axis.keys[0]))
+
+    def _first_bar(self, asset: Asset) -> int:
+        """The first bar of the asset's life; 0 where that lies before the run."""
+        return self._bar_of_session(day_of(asset.start_date), "left")
+
+    def _last_bar(self, asset: Asset) -> int:
+        return self._bar_of_session(day_of(asset.end_date), "right") - 1
+
+    def _bar_of_session(self, day: int, side: Any) -> int:
+        axis = self.axis
+        session = int(np.searchsorted(axis.calendar.days, day, side=side)) - axis.first_session
+        if session < 0 or (session == 0 and side == "left"):
+            return 0
+        if session == 0:
+            return 1
+        return axis.starts[min(session, axis.sessions)]
+
+
