@@ -1,0 +1,110 @@
+"""Where session tables come from: exchange_calendars, imported here and only when one is built; 24/7 is our own."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from rustybt.calendars._session_table import SessionTable, Stamps
+from rustybt.core import DAY_NS, date_of
+from rustybt.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from exchange_calendars import ExchangeCalendar
+
+ALWAYS_OPEN: Final = "24/7"
+"""The calendar of what never closes: a session is a UTC day, its minute bars are stamped 00:01 to 24:00."""
+
+
+def session_table(name: str, first_day: int, last_day: int) -> SessionTable:
+    """The sessions of a calendar from first_day to last_day, both included.
+
+    name: "24/7", or any name or alias that exchange_calendars knows ("XNYS", "NYSE", "XTKS", "CMES").
+    first_day, last_day: days since 1970-01-01; cut to what the calendar can tell.
+    Raises InputError for an unknown name, naming those that look like it, and for a span without a single session.
+    """
+    if first_day > last_day:
+        raise InputError(f"A calendar from {date_of(first_day)} to {date_of(last_day)} is empty. Swap the dates.")
+    if name == ALWAYS_OPEN:
+        days = np.arange(first_day, last_day + 1, dtype=np.int32)
+        opens = days.astype(np.int64) * DAY_NS
+        return SessionTable(ALWAYS_OPEN, "UTC", days, opens, opens + DAY_NS)
+    return _from_library(name, first_day, last_day)
+
+
+def calendar_names() -> list[str]:
+    """Every name that `session_table` takes, aliases included, sorted."""
+    import exchange_calendars
+
+    return sorted({ALWAYS_OPEN, *exchange_calendars.get_calendar_names(include_aliases=True)})
+
+
+def _from_library(name: str, first_day: int, last_day: int) -> SessionTable:
+    import exchange_calendars
+    from exchange_calendars.errors import InvalidCalendarName
+
+    try:
+        canonical = exchange_calendars.resolve_alias(name)
+        try:
+            built = _built(canonical, first_day, last_day)
+        except InputError:
+            raise
+        except ValueError:  # the span reaches beyond what the calendar can tell
+            built = _built(canonical, *_within_bounds(canonical, first_day, last_day))
+    except InvalidCalendarName:
+        raise _unknown(name) from None
+    schedule = built.schedule
+    days = (_stamps(schedule.index) // DAY_NS).astype(np.int32)
+    closes = _stamps(schedule["close"])
+    breaks: tuple[Stamps | None, Stamps | None] = (None, None)
+    if bool(schedule["break_start"].notna().any()):
+        breaks = (_stamps(schedule["break_start"], closes), _stamps(schedule["break_end"], closes))
+    return SessionTable(canonical, str(built.tz), days, _stamps(schedule["open"]), closes, *breaks)
+
+
+def _built(canonical: str, first_day: int, last_day: int) -> ExchangeCalendar:
+    import exchange_calendars
+    from exchange_calendars.errors import NoSessionsError
+
+    try:
+        return exchange_calendars.get_calendar(canonical, start=str(date_of(first_day)), end=str(date_of(last_day)))
+    except NoSessionsError:
+        raise InputError(
+            f"Calendar {canonical} has no session from {date_of(first_day)} to {date_of(last_day)}. "
+            "Check the dates of the data, or give another calendar, such as '24/7'."
+        ) from None
+
+
+def _within_bounds(canonical: str, first_day: int, last_day: int) -> tuple[int, int]:
+    import exchange_calendars
+
+    known = exchange_calendars.get_calendar(canonical)
+    low, high = known.bound_min(), known.bound_max()
+    cut_first = first_day if low is None else max(first_day, low.value // DAY_NS)
+    cut_last = last_day if high is None else min(last_day, high.value // DAY_NS)
+    if cut_first > cut_last or (cut_first, cut_last) == (first_day, last_day):
+        raise InputError(
+            f"Calendar {canonical} can't be had from {date_of(first_day)} to {date_of(last_day)}: it is known from "
+            f"{low.date() if low else 'ever'} to {high.date() if high else 'ever'}. "
+            "Check the dates of the data, or give another calendar, such as '24/7'."
+        )
+    return cut_first, cut_last
+
+
+def _stamps(times: pd.Series[Any] | pd.Index[Any], fill: Stamps | None = None) -> Stamps:
+    """Pandas times as int64 ns, whatever unit they are kept in; missing ones from `fill`."""
+    naive = times.dt.tz_localize(None) if hasattr(times, "dt") else times
+    stamps: Stamps = naive.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    if fill is not None:
+        stamps = np.where(stamps == np.iinfo(np.int64).min, fill, stamps)
+    return stamps
+
+
+def _unknown(name: str) -> InputError:
+    names = calendar_names()
+    near = difflib.get_close_matches(name.upper(), names, n=4, cutoff=0.5)
+    hint = f"Did you mean {', '.join(near)}?" if near else "Take one of rustybt.calendars.calendar_names()."
+    return InputError(f"No calendar is called {name!r}. {hint}")

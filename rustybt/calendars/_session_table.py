@@ -1,0 +1,100 @@
+"""The sessions of one calendar as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rustybt.core import MINUTE_NS
+
+type Days = npt.NDArray[np.int32]
+type Stamps = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionTable:
+    """The sessions of one calendar over a span of days, ascending.
+
+    name, tz: the calendar and its time zone, as in "XNYS" and "America/New_York".
+    days: the sessions, days since 1970-01-01.
+    opens, closes: ns UTC. The first minute bar is stamped one minute after the open, the last one at the close.
+    break_starts, break_ends: ns UTC, equal to the close where a session has no break; None where no session has one.
+    """
+
+    name: str
+    tz: str
+    days: Days
+    opens: Stamps
+    closes: Stamps
+    break_starts: Stamps | None = None
+    break_ends: Stamps | None = None
+
+    def minute_stamps(self, first: int, last: int) -> Stamps:
+        """The ends of all minute bars of the sessions at positions first to last, both included; breaks left out."""
+        opens, closes = self.opens[first : last + 1], self.closes[first : last + 1]
+        counts = (closes - opens) // MINUTE_NS
+        starts = np.repeat(opens, counts)
+        before = np.repeat(np.cumsum(counts) - counts, counts)
+        stamps: Stamps = starts + (np.arange(len(starts), dtype=np.int64) - before + 1) * MINUTE_NS
+        if self.break_starts is None or self.break_ends is None:
+            return stamps
+        break_starts = np.repeat(self.break_starts[first : last + 1], counts)
+        break_ends = np.repeat(self.break_ends[first : last + 1], counts)
+        return stamps[~((stamps > break_starts) & (stamps <= break_ends))]
+
+    def holds_days(self, days: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+        """For each day since 1970-01-01: is it a session?"""
+        if not len(self.days):
+            return np.zeros(len(days), dtype=np.bool_)
+        at = np.minimum(np.searchsorted(self.days, days), len(self.days) - 1)
+        return np.asarray(self.days[at] == days)
+
+    def holds_minutes(self, stamps: Stamps) -> npt.NDArray[np.bool_]:
+        """For each stamp (ns UTC): is it the end of a minute bar of this calendar?"""
+        if not len(self.days):
+            return np.zeros(len(stamps), dtype=np.bool_)
+        at = np.minimum(np.searchsorted(self.closes, stamps), len(self.days) - 1)
+        since_open = stamps - self.opens[at]
+        inside = (since_open > 0) & (stamps <= self.closes[at]) & (since_open % MINUTE_NS == 0)
+        if self.break_starts is not None and self.break_ends is not None:
+            inside &= ~((stamps > self.break_starts[at]) & (stamps <= self.break_ends[at]))
+        return np.asarray(inside)
+
+    def session_days_of(self, stamps: Stamps) -> npt.NDArray[np.int64]:
+        """The session that each minute stamp belongs to, as days since 1970-01-01; the stamps lie within the table."""
+        return self.days[np.searchsorted(self.closes, stamps)].astype(np.int64)
+
+    def joined_with(self, newer: SessionTable, first_day: int, last_day: int) -> SessionTable:
+        """This table from first_day to last_day, and `newer` before and after it.
+
+        What data was stored under stays as it was then; a newer calendar library decides the rest.
+        """
+        old = (self.days >= first_day) & (self.days <= last_day)
+        before, after = newer.days < first_day, newer.days > last_day
+
+        def join(mine: Stamps, its: Stamps) -> Stamps:
+            return np.concatenate((its[before], mine[old], its[after]))
+
+        has_breaks = self.break_starts is not None or newer.break_starts is not None
+        return SessionTable(
+            name=self.name,
+            tz=self.tz,
+            days=np.concatenate((newer.days[before], self.days[old], newer.days[after])),
+            opens=join(self.opens, newer.opens),
+            closes=join(self.closes, newer.closes),
+            break_starts=join(self._breaks()[0], newer._breaks()[0]) if has_breaks else None,
+            break_ends=join(self._breaks()[1], newer._breaks()[1]) if has_breaks else None,
+        ).without_idle_breaks()
+
+    def without_idle_breaks(self) -> SessionTable:
+        """The same table; its break columns are None where no session of it has a break."""
+        if self.break_starts is None or bool((self.break_starts != self.break_ends).any()):
+            return self
+        return SessionTable(self.name, self.tz, self.days, self.opens, self.closes)
+
+    def _breaks(self) -> tuple[Stamps, Stamps]:
+        if self.break_starts is None or self.break_ends is None:
+            return self.closes, self.closes
+        return self.break_starts, self.break_ends
