@@ -1,0 +1,6 @@
+//! The hot parts of RustyBT in plain Rust.
+//!
+//! The pure-Python twins in `rustybt/_kernels` are the specification: every function here gives the same
+//! bits. Nothing in this crate knows of Python, decides a scale or picks a rounding mode.
+
+pub mod fixed;

@@ -1,0 +1,35 @@
+//! The extension module `rustybt._kernels._rustybt`. Converts, and does nothing else.
+//!
+//! `rustybt/_kernels/_native.py` is the one door to it: it refuses a binary whose ABI, version or source hash
+//! is not that of the Python code beside it.
+
+use pyo3::prelude::*;
+
+/// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
+const ABI: u32 = 1;
+
+/// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
+const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
+    Some(hash) => hash,
+    None => "",
+};
+
+/// The SHA-256 of the Rust sources that this binary was built from, in hex; empty where it was not given.
+#[pyfunction]
+fn source_hash() -> &'static str {
+    SOURCE_HASH
+}
+
+#[pymodule(name = "_rustybt")]
+mod extension {
+    use super::*;
+
+    #[pymodule_export]
+    use super::source_hash;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("ABI", ABI)
+    }
+}
