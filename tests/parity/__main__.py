@@ -1,0 +1,47 @@
+"""Run cases by hand: `python -m tests.parity --frequency daily --seed 7`, `--seeds 0:500`, or `--case FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from tests.parity._case import Case
+from tests.parity._check import WORKER, comparable, differences, explain
+from tests.parity._shrink import SECONDS
+
+
+def main() -> int:
+    """Exit code 1 where a case differs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.parity", description=__doc__)
+    parser.add_argument("--frequency", choices=("daily", "minute"), default="daily")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seeds", help="FIRST:END, without END")
+    parser.add_argument("--case", type=Path, help="a file with a case as JSON")
+    parser.add_argument("--shrink", type=float, default=SECONDS, help="seconds for finding the smallest case")
+    parser.add_argument("--brief", action="store_true", help="one line per case, nothing shrunk")
+    arguments = parser.parse_args()
+    try:
+        if arguments.case:
+            return _one(Case.from_json(arguments.case.read_text()), arguments)
+        if arguments.seed is not None:
+            return _one(comparable(arguments.seed, arguments.frequency)[0], arguments)
+        first, _, end = (arguments.seeds or "0:40").partition(":")
+        return max(_one(comparable(seed, arguments.frequency)[0], arguments) for seed in range(int(first), int(end)))
+    finally:
+        WORKER.close()
+
+
+def _one(case: Case, arguments: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    found = differences(case)
+    seconds = time.perf_counter() - started
+    verdict = "agrees" if not found else str(found[0]).splitlines()[0]
+    print(f"{case.frequency} {case.seed} ({seconds:.2f} s): {verdict}", flush=True)
+    if found and not arguments.brief:
+        print(explain(case, found, arguments.shrink))
+    return int(bool(found))
+
+
+sys.exit(main())

@@ -1,0 +1,182 @@
+"""What the two outcomes of a case must have in common, and the first place where they have not.
+
+Zipline computes in floats: money agrees within 1e-6, prices and ratios within 1e-9 of themselves (or of 1). Counts,
+amounts, stamps, statuses and identities agree exactly.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import Any
+
+MONEY = 1e-6
+RATIO = 1e-9
+MONEY_COLUMNS = (
+    "portfolio_value", "pnl", "capital_used", "starting_cash", "ending_cash", "starting_value", "ending_value",
+    "starting_exposure", "ending_exposure", "long_value", "short_value", "long_exposure", "short_exposure",
+)  # fmt: skip
+RATIO_COLUMNS = (
+    "returns", "gross_leverage", "net_leverage", "algorithm_period_return", "max_leverage", "algo_volatility",
+    "sharpe", "sortino", "max_drawdown",
+)  # fmt: skip
+EXACT_COLUMNS = ("period_open", "period_close", "longs_count", "shorts_count", "trading_days", "period_label")
+ZIPLINE_COLUMNS = frozenset((*MONEY_COLUMNS, *RATIO_COLUMNS, *EXACT_COLUMNS))
+MONEY_FIELDS = frozenset(
+    (
+        "cash", "portfolio_value", "positions_value", "positions_exposure", "pnl", "capital_used", "starting_cash",
+        "settled_cash", "equity_with_loan", "total_positions_value", "total_positions_exposure", "available_funds",
+        "net_liquidation", "commission",
+    )
+)  # fmt: skip
+NOISE = 1e-14
+"""Relative noise of a session's return in floats: what a statistic that divides by a spread makes large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the outcomes part: `what` in words, `when` in ns UTC or None."""
+
+    what: str
+    when: int | None
+    zipline: Any
+    rustybt: Any
+
+    def __str__(self) -> str:
+        stamp = "" if self.when is None else f" at {_moment(self.when)}"
+        return f"{self.what}{stamp}: Zipline {self.zipline!r}, RustyBT {self.rustybt!r}"
+
+
+def _moment(when: int) -> str:
+    return (dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=when // 1_000)).isoformat(sep=" ") + " UTC"
+
+
+def close(a: Any, b: Any, tolerance: float, *, relative: bool) -> bool:
+    """Whether two numbers agree; None agrees with None only."""
+    if a is None or b is None:
+        return a is b
+    return abs(a - b) <= tolerance * (max(1.0, abs(a)) if relative else 1.0)
+
+
+def compare(zipline: dict[str, Any], rustybt: dict[str, Any]) -> list[Difference]:
+    """The first difference of each kind, the earliest first; empty where the outcomes agree."""
+    days = zipline["daily"]["period_close"]
+    found = [
+        *_transactions(zipline["transactions"], rustybt["transactions"]),
+        *_orders(zipline["orders"], rustybt["orders"]),
+        *_order_days(zipline["order_days"], rustybt["order_days"], days),
+        *_seen(zipline["seen"], rustybt["seen"]),
+        *_positions(zipline["positions"], rustybt["positions"], days),
+        *_daily(zipline["daily"], rustybt["daily"], days),
+    ]
+    return sorted(found, key=lambda difference: math.inf if difference.when is None else difference.when)
+
+
+def _transactions(zipline: list[Any], rustybt: list[Any]) -> list[Difference]:
+    # Within a bar the engines may take assets in another order; the order's ordinal puts both alike.
+    ours, theirs = (sorted(rows, key=lambda t: (t[0], t[4])) for rows in (rustybt, zipline))
+    for row, (a, b) in enumerate(zip(theirs, ours, strict=False)):
+        same = a[:3] == b[:3] and a[4] == b[4] and close(a[3], b[3], RATIO, relative=True)
+        if not same:
+            names = "[stamp, symbol, amount, price, order]"
+            return [Difference(f"transaction {row} {names}", min(a[0], b[0]), a, b)]
+    if len(ours) != len(theirs):
+        extra = (theirs if len(theirs) > len(ours) else ours)[min(len(ours), len(theirs))]
+        return [Difference(f"number of transactions, first extra {extra}", extra[0], len(theirs), len(ours))]
+    return []
+
+
+def _orders(zipline: list[Any], rustybt: list[Any]) -> list[Difference]:
+    if len(zipline) != len(rustybt):
+        return [Difference("number of orders", None, len(zipline), len(rustybt))]
+    for ordinal, (a, b) in enumerate(zip(zipline, rustybt, strict=True)):
+        for name, value in a.items():
+            if not _agree(name, value, b[name]):
+                return [Difference(f"order {ordinal} {a['symbol']}: {name}", a["created"], value, b[name])]
+    return []
+
+
+def _order_days(zipline: list[Any], rustybt: list[Any], days: list[int]) -> list[Difference]:
+    for day, a, b in zip(days, zipline, rustybt, strict=True):
+        if a != b:
+            only_a = [x for x in a if x not in b]
+            only_b = [x for x in b if x not in a]
+            return [Difference("orders of the session, [ordinal, status]", day, only_a, only_b)]
+    return []
+
+
+def _seen(zipline: list[Any], rustybt: list[Any]) -> list[Difference]:
+    """What the strategy saw; the first difference of each label, since one label may hide another."""
+    found: dict[str, Difference] = {}
+    for a, b in zip(zipline, rustybt, strict=False):
+        if a[:2] != b[:2]:
+            when = min(a[0], b[0])
+            found.setdefault("steps", Difference("next thing that the script did, [stamp, label]", when, a[:2], b[:2]))
+            break
+        kind = a[1].split()[0]
+        if kind not in found and not _agree(a[1], a[2], b[2]):
+            found[kind] = Difference(f"seen {a[1]}", a[0], a[2], b[2])
+    if not found and len(zipline) != len(rustybt):
+        return [Difference("number of things seen", None, len(zipline), len(rustybt))]
+    return list(found.values())
+
+
+def _agree(name: str, a: Any, b: Any) -> bool:
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_agree(f"{name}.{key}", a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(_agree(name, x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, str | bool | int) or isinstance(b, str | bool):
+        return bool(a == b)
+    if name.rpartition(".")[2] in MONEY_FIELDS:
+        return close(a, b, MONEY, relative=False)
+    return close(a, b, RATIO, relative=True)
+
+
+def _positions(zipline: list[Any], rustybt: list[Any], days: list[int]) -> list[Difference]:
+    for day, a, b in zip(days, zipline, rustybt, strict=True):
+        if a.keys() != b.keys():
+            return [Difference("symbols held at the close", day, sorted(a), sorted(b))]
+        for symbol in a:
+            if a[symbol][0] != b[symbol][0] or not _agree("", a[symbol][1:], b[symbol][1:]):
+                what = f"position {symbol} [amount, cost_basis, last_sale_price]"
+                return [Difference(what, day, a[symbol], b[symbol])]
+    return []
+
+
+def _daily(zipline: dict[str, list[Any]], rustybt: dict[str, list[Any]], days: list[int]) -> list[Difference]:
+    found = []
+    for name in sorted(zipline):
+        if name not in rustybt:
+            found.append(Difference(f"daily column {name}", None, "present", "absent"))
+            continue
+        if len(rustybt[name]) != len(days):
+            found.append(Difference(f"daily rows of {name}", None, len(days), len(rustybt[name])))
+            continue
+        for row, (day, a, b) in enumerate(zip(days, zipline[name], rustybt[name], strict=True)):
+            if not _same_cell(name, a, b, zipline["returns"][: row + 1]):
+                found.append(Difference(f"daily {name}", day, a, b))
+                break
+    return found
+
+
+def _same_cell(name: str, a: Any, b: Any, returns: list[float]) -> bool:
+    if name in EXACT_COLUMNS:
+        return bool(a == b)
+    if name in MONEY_COLUMNS or name not in ZIPLINE_COLUMNS:
+        return close(a, b, MONEY, relative=False)
+    if name in ("sharpe", "sortino"):
+        spread = _spread(name, returns)
+        if spread < 1e-12:
+            return True  # a mean divided by a spread of nothing but noise: Zipline's figure has no meaning
+        return close(a, b, max(RATIO, NOISE / spread), relative=True)
+    return close(a, b, RATIO, relative=True)
+
+
+def _spread(name: str, returns: list[float]) -> float:
+    """What the ratio divides by, per session."""
+    if name == "sortino":
+        return math.sqrt(sum(min(r, 0.0) ** 2 for r in returns) / len(returns))
+    mean = sum(returns) / len(returns)
+    return math.sqrt(sum((r - mean) ** 2 for r in returns) / max(1, len(returns) - 1))
