@@ -2,7 +2,7 @@
 
 from rustybt.view._axis import Axis
 from rustybt.view._bar_data import BarData
-from rustybt.view._listing import Listing
+from rustybt.view._listing import Listing, adjusted
 from rustybt.view._market import Market
 
-__all__ = ["Axis", "BarData", "Listing", "Market"]
+__all__ = ["Axis", "BarData", "Listing", "Market", "adjusted"]

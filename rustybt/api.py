@@ -1,0 +1,168 @@
+"""The functions that a strategy calls, as in `zipline.api`. Each is a method of `context` too.
+
+They belong to the run that is active where they are called, so any number of runs can go side by side.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from rustybt import orders as execution
+from rustybt.core import Asset, Order
+from rustybt.execution import commission, slippage
+from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
+from rustybt.strategy import DateRule, TimeRule, current_algorithm, date_rules, time_rules
+
+__all__ = [
+    "FixedBasisPointsSlippage",
+    "FixedSlippage",
+    "VolumeShareSlippage",
+    "cancel_order",
+    "commission",
+    "date_rules",
+    "execution",
+    "get_datetime",
+    "get_environment",
+    "get_open_orders",
+    "get_order",
+    "order",
+    "order_percent",
+    "order_target",
+    "order_target_percent",
+    "order_target_value",
+    "order_value",
+    "record",
+    "schedule_function",
+    "set_commission",
+    "set_slippage",
+    "sid",
+    "slippage",
+    "symbol",
+    "symbols",
+    "time_rules",
+]
+
+
+def order(
+    asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+) -> str | None:
+    """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
+    result: str | None = current_algorithm("order").order(asset, amount, limit_price, stop_price, style)
+    return result
+
+
+def order_value(
+    asset: Asset, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+) -> str | None:
+    """Orders units worth an amount of money at the current price."""
+    result: str | None = current_algorithm("order_value").order_value(asset, value, limit_price, stop_price, style)
+    return result
+
+
+def order_percent(
+    asset: Asset, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+) -> str | None:
+    """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
+    run = current_algorithm("order_percent")
+    result: str | None = run.order_percent(asset, percent, limit_price, stop_price, style)
+    return result
+
+
+def order_target(
+    asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+) -> str | None:
+    """Orders the difference between what is held and a number of units. Open orders do not count."""
+    result: str | None = current_algorithm("order_target").order_target(asset, target, limit_price, stop_price, style)
+    return result
+
+
+def order_target_value(
+    asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+) -> str | None:
+    """Orders the difference between what is held and units worth an amount of money."""
+    run = current_algorithm("order_target_value")
+    result: str | None = run.order_target_value(asset, target, limit_price, stop_price, style)
+    return result
+
+
+def order_target_percent(
+    asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+) -> str | None:
+    """Orders the difference between what is held and units worth a share of the portfolio's value."""
+    run = current_algorithm("order_target_percent")
+    result: str | None = run.order_target_percent(asset, target, limit_price, stop_price, style)
+    return result
+
+
+def get_order(order_id: str) -> Order | None:
+    """A snapshot of an order; None if there is none with that id."""
+    result: Order | None = current_algorithm("get_order").get_order(order_id)
+    return result
+
+
+def get_open_orders(asset: Asset | None = None) -> Any:
+    """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
+    return current_algorithm("get_open_orders").get_open_orders(asset)
+
+
+def cancel_order(order_param: str | Order) -> None:
+    """Cancels an order that is open; one that is not open stays as it is."""
+    current_algorithm("cancel_order").cancel_order(order_param)
+
+
+def symbol(symbol_str: str, country_code: str | None = None) -> Asset:
+    """The asset that carries a symbol on the run's last session. Raises SymbolNotFound."""
+    result: Asset = current_algorithm("symbol").symbol(symbol_str, country_code)
+    return result
+
+
+def symbols(*args: str, country_code: str | None = None) -> list[Asset]:
+    """The assets that carry these symbols, in their order."""
+    result: list[Asset] = current_algorithm("symbols").symbols(*args, country_code=country_code)
+    return result
+
+
+def sid(sid: int) -> Asset:
+    """The asset with that number in the bundle. Raises SidsNotFound."""
+    result: Asset = current_algorithm("sid").sid(sid)
+    return result
+
+
+def record(*args: Any, **kwargs: Any) -> None:
+    """Keeps values by name: pairs of name and value, or keywords. Each becomes a column of `result.recorded`."""
+    current_algorithm("record").record(*args, **kwargs)
+
+
+def schedule_function(
+    func: Callable[[Any, Any], Any],
+    date_rule: DateRule | None = None,
+    time_rule: TimeRule | None = None,
+    half_days: bool = True,
+    calendar: Any = None,
+) -> None:
+    """Calls func(context, data) by a rule for the session and one for the time of day, after handle_data."""
+    run = current_algorithm("schedule_function")
+    run.schedule_function(func, date_rule, time_rule, half_days, calendar)
+
+
+def get_datetime(tz: str | dt.tzinfo | None = None) -> dt.datetime:
+    """The moment, in UTC or in another time zone."""
+    result: dt.datetime = current_algorithm("get_datetime").get_datetime(tz)
+    return result
+
+
+def get_environment(field: str = "platform") -> Any:
+    """A fact about the run: arena, data_frequency, start, end, capital_base, platform, or "*" for all of them."""
+    return current_algorithm("get_environment").get_environment(field)
+
+
+def set_slippage(us_equities: Any = None, us_futures: Any = None) -> None:
+    """Sets the slippage model; only in `initialize`."""
+    current_algorithm("set_slippage").set_slippage(us_equities, us_futures)
+
+
+def set_commission(us_equities: Any = None, us_futures: Any = None) -> None:
+    """Sets the commission model; only in `initialize`."""
+    current_algorithm("set_commission").set_commission(us_equities, us_futures)

@@ -1,0 +1,69 @@
+"""Corporate actions of a run: what takes effect before which session's first bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rustybt.core import CashDividend, Split
+from rustybt.ledger import Ledger, Receivable
+from rustybt.view import Listing, Market
+
+
+class CorporateActions:
+    """Dividends and splits of the assets that a run touches, by the run's session.
+
+    exact_pay_dates: a dividend is paid only on a pay date that is a session; else a missing one is its ex-date, and
+    one that is no session becomes the next session.
+    """
+
+    def __init__(self, market: Market, *, exact_pay_dates: bool) -> None:
+        self._days = market.axis.calendar.days
+        self._first = market.axis.first_session
+        self._exact = exact_pay_dates
+        self._dividends: dict[int, list[tuple[Listing, CashDividend]]] = {}
+        self._splits: dict[int, list[tuple[Listing, Split]]] = {}
+        self._due: dict[int, list[Receivable]] = {}
+        market.on_load(self._register)
+
+    def _register(self, listing: Listing) -> None:
+        for dividend in listing.dividends:
+            self._dividends.setdefault(self._session(dividend.ex_day), []).append((listing, dividend))
+        for split in listing.splits:
+            self._splits.setdefault(self._session(split.ex_day), []).append((listing, split))
+
+    def _session(self, day: int) -> int:
+        """The run's first session on or after a day."""
+        return int(np.searchsorted(self._days, day, side="left")) - self._first
+
+    def dividends(self, session: int, stamp: int, ledger: Ledger) -> int:
+        """Earns what goes ex with this session, then pays what is due with it. Returns what was paid, as money."""
+        for listing, dividend in sorted(self._dividends.get(session, ()), key=_by_key):
+            owed = ledger.earn_dividend(listing, dividend.amount, dividend.scale, dividend.ex_day)
+            pays = self._pay_session(dividend, session)
+            if owed is not None and pays is not None:
+                self._due.setdefault(pays, []).append(owed)
+        paid = 0
+        for owed in self._due.pop(session, ()):
+            ledger.pay_dividend(stamp, owed)
+            paid += owed.amount
+        return paid
+
+    def _pay_session(self, dividend: CashDividend, session: int) -> int | None:
+        if dividend.pay_day is None:
+            return None if self._exact else session
+        pays = self._session(dividend.pay_day)
+        if self._exact:
+            place = pays + self._first
+            exists = place < len(self._days) and int(self._days[place]) == dividend.pay_day
+            return pays if exists and pays >= session else None
+        return max(pays, session)
+
+    def splits(self, session: int) -> list[tuple[Listing, Split]]:
+        """The splits that take effect before this session's first bar."""
+        return sorted(self._splits.get(session, ()), key=_by_key)
+
+
+def _by_key(item: tuple[Listing, Any]) -> str:
+    return item[0].asset.key

@@ -1,0 +1,48 @@
+"""Where RustyBT differs from Zipline on purpose, one field per difference that can be had both ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from rustybt.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Compat:
+    """True gives Zipline's behaviour. `run_algorithm(compat="zipline")` sets all of them.
+
+    skip_half_days: a daily scheduled function leaves out a session that closes less than 24 hours after the guard.
+    limits_can_slip: default slippage may fill a limit order worse than its limit.
+    exact_pay_dates: a dividend whose pay date is missing, or is no session, is never paid.
+    pnl_without_dividends: pnl and starting_cash of a day are taken after the day's dividends.
+    split_in_cents: a split rounds cost basis, limits and the cash for fractions to cents.
+    history_in_thousandths: history is rounded to 3 decimals.
+    year_of_252: statistics use 252 sessions a year, whatever the calendar.
+    every_minute_once: time_rules.every_minute() runs once a session, with its first bar.
+    """
+
+    skip_half_days: bool = False
+    limits_can_slip: bool = False
+    exact_pay_dates: bool = False
+    pnl_without_dividends: bool = False
+    split_in_cents: bool = False
+    history_in_thousandths: bool = False
+    year_of_252: bool = False
+    every_minute_once: bool = False
+
+    @classmethod
+    def zipline(cls) -> Compat:
+        """All differences Zipline's way."""
+        return cls(*[True] * len(fields(cls)))
+
+
+def compat_named(value: Any) -> Compat:
+    """A Compat from what `run_algorithm(compat=)` takes: None, "zipline" or a Compat."""
+    if value is None:
+        return Compat()
+    if isinstance(value, Compat):
+        return value
+    if value == "zipline":
+        return Compat.zipline()
+    raise InputError(f"compat={value!r}: give 'zipline', a Compat, or nothing.")

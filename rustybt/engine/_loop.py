@@ -1,0 +1,199 @@
+"""The order of events, in one place. Backtest, paper and live trading share it.
+
+Per session: dividends are earned and paid → splits on open orders, then on positions → before_trading_start.
+Per bar: the clock moves → the broker works the open orders → the ledger books fills, then fees → handle_data, then
+scheduled functions in the order of their registration. Orders placed there are eligible from the next bar.
+Per session end: delisted assets are closed out → the day's row is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rustybt.core import day_of, rescale_exact
+from rustybt.engine._actions import CorporateActions
+from rustybt.engine._compat import Compat
+from rustybt.engine._recorder import Recorder
+from rustybt.execution import SimulatedBroker
+from rustybt.ledger import Ledger
+from rustybt.strategy import Desk, Schedule, bar_of, half_days, once_in_24_hours
+from rustybt.view import Listing, adjusted
+
+type Callback = Callable[[Any, Any], Any]
+
+
+class Loop:
+    """One run: moves the moment, and calls whoever has something to do then."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        ledger: Ledger,
+        broker: SimulatedBroker,
+        actions: CorporateActions,
+        recorder: Recorder,
+        compat: Compat,
+        context: Any,
+        before_trading_start: Callback | None,
+        handle_data: Callback | None,
+    ) -> None:
+        self.desk = desk
+        self.ledger = ledger
+        self.broker = broker
+        self.actions = actions
+        self.recorder = recorder
+        self.compat = compat
+        self.context = context
+        self.before_trading_start = before_trading_start
+        self.handle_data = handle_data
+        self._plans: list[tuple[Schedule, set[int]]] = []
+        self.bars_run = 0
+
+    def run(self, on_session: Callable[[int], None] | None) -> None:
+        """Runs all sessions. on_session: told how many are done after each."""
+        for session in range(self.desk.market.axis.sessions):
+            self._open_session(session)
+            self._run_bars(session)
+            self._close_session(session)
+            if on_session is not None:
+                on_session(session + 1)
+        self.desk.phase = "done"
+
+    def _open_session(self, session: int) -> None:
+        desk, market = self.desk, self.desk.market
+        axis = market.axis
+        market.session = session
+        market.hook = True
+        market.bar = axis.starts[session] - 1
+        desk.books.seek(market.bar)
+        desk.phase = "before"
+        stamp = int(axis.calendar.opens[axis.first_session + session])
+        self.recorder.open_session()
+        paid = self.actions.dividends(session, stamp, self.ledger)
+        if self.compat.pnl_without_dividends:
+            self.recorder.after_dividends(paid)
+        for listing, split in self.actions.splits(session):
+            cents = self.compat.split_in_cents
+            tick = _tick(listing, cents)
+            self.broker.blotter.split(listing.slot, stamp, split.numerator, split.denominator, tick)
+            self.ledger.split(stamp, listing, split.numerator, split.denominator, cents)
+        if self.before_trading_start is not None:
+            self._mark_overnight(session)
+            self.before_trading_start(self.context, desk.data)
+            desk.books.clear_overrides()
+
+    def _mark_overnight(self, session: int) -> None:
+        """Until the first bar, what is held is marked at the last price, restated by the session's actions."""
+        desk = self.desk
+        for slot in desk.books.held():
+            listing = desk.listing_of_slot[slot]
+            mark = desk.books.mark(slot)
+            restated = mark
+            for adjustment in listing.adjustments:
+                if adjustment.session == session:
+                    restated = adjusted(restated, adjustment.price, 1)
+            if restated != mark:
+                desk.books.override_mark(slot, restated)
+
+    def _run_bars(self, session: int) -> None:
+        desk, market = self.desk, self.desk.market
+        axis, books, data, context = market.axis, desk.books, desk.data, self.context
+        handle_data, open_orders = self.handle_data, self.broker.blotter.open
+        market.hook = False
+        desk.phase = "bar"
+        every, at_bar = self._planned(session)
+        seek = books.seek
+        first, end = axis.starts[session], axis.starts[session + 1]
+        self.bars_run += end - first
+        for bar in range(first, end):
+            market.bar = bar
+            seek(bar)
+            if open_orders:
+                self._work(session, bar, int(axis.stamps[bar]))
+            if handle_data is not None:
+                handle_data(context, data)
+            if every or at_bar:
+                for schedule in self._scheduled(every, at_bar, bar):
+                    schedule.function(context, data)
+            if desk.schedules_changed:
+                every, at_bar = self._planned(session)
+
+    def _work(self, session: int, bar: int, stamp: int) -> None:
+        reports = self.broker.work(bar, stamp)
+        if not reports:
+            return
+        ledger, transactions = self.ledger, self.recorder.transactions
+        for report in reports:
+            order = report.order
+            ledger.fill(stamp, order.listing, report.quantity, report.price, order.number)
+            transactions.append((session, stamp, report))
+        for report in reports:
+            if report.fee:
+                ledger.charge(stamp, report.order.listing, report.fee, report.order.number, "commission")
+
+    def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
+        """What is scheduled for a session: with every bar, and by bar."""
+        desk = self.desk
+        axis = desk.market.axis
+        if desk.schedules_changed:
+            self._plans += [(s, self._sessions_of(s)) for s in desk.schedules[len(self._plans) :]]
+            desk.schedules_changed = False
+        every: list[Schedule] = []
+        at_bar: dict[int, list[Schedule]] = {}
+        position = axis.first_session + session
+        for schedule, sessions in self._plans:
+            if position in sessions:
+                if schedule.time_rule.anchor == "every" and not axis.daily and not self.compat.every_minute_once:
+                    every.append(schedule)
+                else:
+                    bar = bar_of(schedule.time_rule, axis, session)
+                    if bar is not None:
+                        at_bar.setdefault(bar, []).append(schedule)
+        return every, at_bar
+
+    def _sessions_of(self, schedule: Schedule) -> set[int]:
+        axis = self.desk.market.axis
+        held = schedule.date_rule.sessions(axis.calendar)
+        if not schedule.half_days:
+            held -= half_days(axis.calendar)
+        if axis.daily and self.compat.skip_half_days:
+            held = once_in_24_hours(axis, held)
+        return held
+
+    @staticmethod
+    def _scheduled(every: list[Schedule], at_bar: dict[int, list[Schedule]], bar: int) -> list[Schedule]:
+        now = at_bar.get(bar)
+        if now is None:
+            return every
+        return sorted([*every, *now], key=lambda schedule: schedule.index) if every else now
+
+    def _close_session(self, session: int) -> None:
+        desk, market = self.desk, self.desk.market
+        axis = market.axis
+        position = axis.first_session + session
+        stamp = int(axis.calendar.closes[position])
+        day = int(axis.calendar.days[position])
+        for slot in self._touched():
+            listing = desk.listing_of_slot[slot]
+            closes = listing.asset.auto_close_date
+            if closes is not None and day_of(closes) <= day:
+                done = self.ledger.auto_close(stamp, listing)
+                if done is not None:
+                    self.recorder.closed.append((session, stamp, listing, *done))
+                self.broker.blotter.cancel_all(slot, stamp, f"{listing.asset.symbol} was closed out on {closes}")
+        self.recorder.close_session(session)
+
+    def _touched(self) -> list[int]:
+        """The slots that are held or have open orders."""
+        return list(dict.fromkeys([*self.desk.books.held(), *self.broker.blotter.open]))
+
+
+def _tick(listing: Listing, cents: bool) -> tuple[int, int]:
+    """The grid of limits as a fraction of the fill scale's unit: the asset's tick, or whole cents."""
+    value, scale = (1, 2) if cents else listing.tick
+    if scale <= listing.fill_scale:
+        return rescale_exact(value, scale, listing.fill_scale), 1
+    return value, 10 ** (scale - listing.fill_scale)
+
+

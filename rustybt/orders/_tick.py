@@ -1,0 +1,25 @@
+"""Order prices go to the asset's tick, to the side that is better for whoever placed them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rustybt.core import rescale_exact, scaled
+
+
+def limit_on_tick(limit: Decimal, buys: bool, tick: tuple[int, int], fill_scale: int) -> int:
+    """A limit on the tick, at the fill scale.
+
+    A buy goes down and a sell goes up, unless the next tick the other way is within 5 % of a tick.
+    tick: value and scale.
+
+    >>> limit_on_tick(Decimal("10.0149"), True, (1, 2), 4), limit_on_tick(Decimal("10.0051"), False, (1, 2), 4)
+    (100100, 100100)
+    """
+    value, scale = scaled(limit)
+    size, size_scale = tick
+    unit = size * 10**scale
+    ticks, rest = divmod(value * 10**size_scale, unit)
+    if rest * 100 >= unit * 95 if buys else rest * 100 > unit * 5:
+        ticks += 1
+    return rescale_exact(ticks * size, size_scale, fill_scale)

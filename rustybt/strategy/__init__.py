@@ -1,0 +1,42 @@
+"""The strategy's side of a run: context, portfolio, rules, and which run is active."""
+
+from rustybt.strategy._algorithm import API_METHODS, Schedule, TradingAlgorithm
+from rustybt.strategy._current import activate, current_algorithm, deactivate
+from rustybt.strategy._desk import Desk
+from rustybt.strategy._numbers import Numbers, numbers_named
+from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
+from rustybt.strategy._rules import (
+    DateRule,
+    TimeRule,
+    bar_of,
+    date_rules,
+    half_days,
+    once_in_24_hours,
+    time_rules,
+)
+from rustybt.strategy._strategy import Strategy
+
+__all__ = [
+    "API_METHODS",
+    "Account",
+    "DateRule",
+    "Desk",
+    "Numbers",
+    "Portfolio",
+    "Position",
+    "Positions",
+    "Schedule",
+    "Strategy",
+    "TimeRule",
+    "TradingAlgorithm",
+    "activate",
+    "bar_of",
+    "cost_per_unit",
+    "current_algorithm",
+    "date_rules",
+    "deactivate",
+    "half_days",
+    "numbers_named",
+    "once_in_24_hours",
+    "time_rules",
+]

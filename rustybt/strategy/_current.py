@@ -1,0 +1,31 @@
+"""Which run the functions of `rustybt.api` belong to: the one that is active in this context."""
+
+from __future__ import annotations
+
+import contextvars
+from typing import Any
+
+from rustybt.errors import NoActiveRun
+
+_ACTIVE: contextvars.ContextVar[Any] = contextvars.ContextVar("rustybt_run", default=None)
+
+
+def current_algorithm(name: str) -> Any:
+    """The algorithm of the active run. Raises NoActiveRun, naming the method of `context` that does the same."""
+    algorithm = _ACTIVE.get()
+    if algorithm is None:
+        raise NoActiveRun(
+            f"rustybt.api.{name} was called where no run is active: outside of run_algorithm, or in a thread that the "
+            f"strategy started. Inside a strategy, context.{name} does the same from anywhere."
+        )
+    return algorithm
+
+
+def activate(algorithm: Any) -> contextvars.Token[Any]:
+    """Makes a run the active one of this context."""
+    return _ACTIVE.set(algorithm)
+
+
+def deactivate(token: contextvars.Token[Any]) -> None:
+    """Restores what was active before."""
+    _ACTIVE.reset(token)

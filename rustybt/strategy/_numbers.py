@@ -1,0 +1,53 @@
+"""In which numbers a strategy gets its scalars: Decimal, or float."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rustybt.core import MONEY_SCALE, RATIO_SCALE, as_decimal, as_plain_decimal
+from rustybt.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How integers leave the engine. price and quantity take value and scale."""
+
+    name: str
+    price: Callable[[int, int], Any]
+    quantity: Callable[[int, int], Any]
+    missing: Any
+    infinity: Any
+
+    def money(self, value: int) -> Any:
+        """An amount of money."""
+        return self.quantity(value, MONEY_SCALE) if self.name == "decimal" else value / 10**MONEY_SCALE
+
+    def ratio(self, value: int | None) -> Any:
+        """A ratio with 18 decimals; infinite where it has no value."""
+        if value is None:
+            return self.infinity
+        return self.quantity(value, RATIO_SCALE) if self.name == "decimal" else value / 10**RATIO_SCALE
+
+
+def _float_price(value: int, scale: int) -> float:
+    return float(value / 10**scale)
+
+
+def _float_quantity(value: int, scale: int) -> int | float:
+    return value if scale == 0 else value / 10**scale
+
+
+DECIMAL = Numbers("decimal", as_decimal, as_plain_decimal, None, Decimal("Infinity"))
+FLOAT = Numbers("float", _float_price, _float_quantity, float("nan"), float("inf"))
+
+
+def numbers_named(name: str) -> Numbers:
+    """The kind of numbers with that name."""
+    if name == "decimal":
+        return DECIMAL
+    if name == "float":
+        return FLOAT
+    raise InputError(f"numbers={name!r}: choose 'decimal' or 'float'.")

@@ -1,0 +1,245 @@
+"""What a strategy sees of its money: portfolio, account, positions. All of it is read from the books when asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rustybt.core import MONEY_SCALE, RATIO_SCALE, Asset, datetime_of, div_half_even
+from rustybt.errors import InputError
+from rustybt.strategy._numbers import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What is held of an asset.
+
+    amount: units, negative for a short. cost_basis: money per unit, fees included. last_sale_price: the mark.
+    """
+
+    asset: Asset
+    amount: Any
+    cost_basis: Any
+    last_sale_price: Any
+    last_sale_date: dt.datetime | None
+
+    @property
+    def sid(self) -> Asset:
+        """The asset, under the name that Zipline gives it."""
+        return self.asset
+
+
+def cost_per_unit(cost: int, quantity: int, listing: Any) -> int:
+    """The cost of a position per unit, at the listing's fill scale; 0 where nothing is held."""
+    if not quantity:
+        return 0
+    up = 10 ** (listing.quantity_scale + listing.fill_scale + listing.multiplier_scale)
+    return div_half_even(cost * up, quantity * listing.multiplier * 10**MONEY_SCALE)
+
+
+class Positions(Mapping[Asset, Position]):
+    """The open positions by asset. An asset without one gives an empty position; it is not added."""
+
+    __slots__ = ("_desk",)
+
+    def __init__(self, desk: Any) -> None:
+        self._desk = desk
+
+    def __getitem__(self, asset: Asset) -> Position:
+        if not isinstance(asset, Asset):
+            raise InputError(f"positions[{asset!r}]: ask with an asset. Look it up with symbol({str(asset)!r}) first.")
+        desk = self._desk
+        numbers: Numbers = desk.numbers
+        listing = desk.market.listings.get(asset.sid)
+        quantity, cost = desk.books.position(listing.slot) if listing is not None else (0, 0)
+        if not quantity:
+            return Position(asset, numbers.quantity(0, 0), numbers.price(0, 0), numbers.price(0, 0), None)
+        return Position(
+            asset,
+            numbers.quantity(quantity, listing.quantity_scale),
+            numbers.price(cost_per_unit(cost, quantity, listing), listing.fill_scale),
+            numbers.price(*_shortened(desk.books.mark(listing.slot), listing)),
+            datetime_of(desk.data.now_ns()),
+        )
+
+    def __iter__(self) -> Iterator[Asset]:
+        slots = self._desk.listing_of_slot
+        return iter([slots[slot].asset for slot in self._desk.books.held()])
+
+    def __len__(self) -> int:
+        return len(self._desk.books.held())
+
+    def __contains__(self, asset: object) -> bool:
+        listing = self._desk.market.listings.get(asset.sid) if isinstance(asset, Asset) else None
+        return listing is not None and self._desk.books.position(listing.slot)[0] != 0
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def _shortened(mark: int, listing: Any) -> tuple[int, int]:
+    """A mark at the price scale where it has no more digits than that."""
+    short, rest = divmod(mark, 10 ** (listing.fill_scale - listing.price_scale))
+    return (mark, listing.fill_scale) if rest else (short, listing.price_scale)
+
+
+class Portfolio:
+    """Cash, positions and what they are worth now. Money is in the run's currency."""
+
+    __slots__ = ("_desk", "positions")
+
+    def __init__(self, desk: Any) -> None:
+        self._desk = desk
+        self.positions = Positions(desk)
+
+    @property
+    def cash(self) -> Any:
+        return self._desk.numbers.money(self._desk.books.cash)
+
+    @property
+    def starting_cash(self) -> Any:
+        return self._desk.numbers.money(self._desk.capital)
+
+    @property
+    def positions_value(self) -> Any:
+        return self._desk.numbers.money(self._desk.books.positions_value())
+
+    @property
+    def positions_exposure(self) -> Any:
+        return self.positions_value
+
+    @property
+    def portfolio_value(self) -> Any:
+        return self._desk.numbers.money(self._desk.value())
+
+    @property
+    def pnl(self) -> Any:
+        return self._desk.numbers.money(self._desk.value() - self._desk.capital)
+
+    @property
+    def returns(self) -> Any:
+        capital = self._desk.capital
+        return self._desk.numbers.ratio(div_half_even((self._desk.value() - capital) * 10**RATIO_SCALE, capital))
+
+    @property
+    def capital_used(self) -> Any:
+        return self._desk.numbers.money(self._desk.books.cash - self._desk.capital)
+
+    @property
+    def cash_flow(self) -> Any:
+        return self.capital_used
+
+    @property
+    def start_date(self) -> dt.date:
+        return self._desk.start_date  # type: ignore[no-any-return]
+
+    @property
+    def current_portfolio_weights(self) -> dict[Asset, Any]:
+        """The share of each position in the portfolio's value."""
+        desk = self._desk
+        value = desk.value()
+        slots = desk.listing_of_slot
+        return {
+            slots[slot].asset: desk.numbers.ratio(
+                div_half_even(desk.books.worth(slot) * 10**RATIO_SCALE, value) if value else None
+            )
+            for slot in desk.books.held()
+        }
+
+    def __repr__(self) -> str:
+        return f"Portfolio(value={self.portfolio_value}, cash={self.cash}, positions={len(self.positions)})"
+
+
+class Account:
+    """The figures that a broker's account statement would show. Limits that a simulation lacks are infinite."""
+
+    __slots__ = ("_desk",)
+
+    def __init__(self, desk: Any) -> None:
+        self._desk = desk
+
+    def _ratio(self, top: int) -> Any:
+        value = self._desk.value()
+        return self._desk.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if value else None)
+
+    def _money(self, value: int) -> Any:
+        return self._desk.numbers.money(value)
+
+    @property
+    def settled_cash(self) -> Any:
+        return self._money(self._desk.books.cash)
+
+    @property
+    def available_funds(self) -> Any:
+        return self._money(self._desk.books.cash)
+
+    @property
+    def total_position_value(self) -> Any:
+        return self._money(self._desk.books.positions_value())
+
+    @property
+    def total_positions_value(self) -> Any:
+        return self.total_position_value
+
+    @property
+    def total_positions_exposure(self) -> Any:
+        return self.total_position_value
+
+    @property
+    def equity_with_loan(self) -> Any:
+        return self._money(self._desk.value())
+
+    @property
+    def net_liquidation(self) -> Any:
+        return self._money(self._desk.value())
+
+    @property
+    def leverage(self) -> Any:
+        long_value, short_value, _, _ = self._desk.books.long_and_short()
+        return self._ratio(long_value - short_value)
+
+    @property
+    def gross_leverage(self) -> Any:
+        return self.leverage
+
+    @property
+    def net_leverage(self) -> Any:
+        return self._ratio(self._desk.books.positions_value())
+
+    @property
+    def cushion(self) -> Any:
+        return self._ratio(self._desk.books.cash)
+
+    @property
+    def buying_power(self) -> Any:
+        return self._desk.numbers.infinity
+
+    @property
+    def regt_margin(self) -> Any:
+        return self._desk.numbers.infinity
+
+    @property
+    def day_trades_remaining(self) -> Any:
+        return self._desk.numbers.infinity
+
+    @property
+    def regt_equity(self) -> Any:
+        return self._money(self._desk.books.cash)
+
+    @property
+    def accrued_interest(self) -> Any:
+        return self._money(0)
+
+    @property
+    def initial_margin_requirement(self) -> Any:
+        return self._money(0)
+
+    @property
+    def maintenance_margin_requirement(self) -> Any:
+        return self._money(0)
+
+    @property
+    def excess_liquidity(self) -> Any:
+        return self._money(self._desk.books.cash)

@@ -1,0 +1,158 @@
+"""When a scheduled function runs: a rule for the session, and a rule for the time of day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rustybt.core import DAY_NS, MINUTE_NS
+from rustybt.errors import BadSchedule
+
+MOST_MONTH_DAYS = 23
+MOST_WEEK_DAYS = 5
+MOST_OFFSET_MINUTES = 12 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class DateRule:
+    """every: "day", "week" or "month". offset: sessions from its start, or, if negative, from its end (-1 is the last)."""
+
+    every: str
+    offset: int = 0
+
+    def sessions(self, calendar: Any) -> set[int]:
+        """The positions in the calendar's sessions at which the rule holds."""
+        days = calendar.days
+        if self.every == "day":
+            return set(range(len(days)))
+        if self.every == "week":
+            # day 0 is a Thursday; ISO weeks begin on Mondays
+            groups = (days.astype(np.int64) + 3) // 7
+        else:
+            groups = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
+        ends = np.r_[starts[1:], len(days)]
+        picked = starts + self.offset if self.offset >= 0 else ends + self.offset
+        return set(picked[(picked >= starts) & (picked < ends)].tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRule:
+    """anchor: "open", "close", "every" (each bar) or "first" (a session's first bar). minutes: distance from the anchor."""
+
+    anchor: str
+    minutes: int = 0
+
+
+def _offset(what: str, days_offset: int, most: int) -> int:
+    if isinstance(days_offset, bool) or int(days_offset) != days_offset or not 0 <= days_offset < most:
+        raise BadSchedule(f"{what}({days_offset!r}): an offset is a whole number from 0 to {most - 1}.")
+    return int(days_offset)
+
+
+def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
+    if offset is not None and (hours is not None or minutes is not None):
+        raise BadSchedule(f"{what}: give offset, or hours and minutes, not both.")
+    if offset is None:
+        if hours is None and minutes is None:
+            return 1
+        offset = dt.timedelta(hours=hours or 0, minutes=minutes or 0)
+    if not isinstance(offset, dt.timedelta):
+        raise BadSchedule(f"{what}(offset={offset!r}): give a timedelta.")
+    whole, rest = divmod(offset, dt.timedelta(minutes=1))
+    if rest or not 1 <= whole <= MOST_OFFSET_MINUTES:
+        raise BadSchedule(f"{what}: {offset} is not a number of whole minutes from 1 minute to 12 hours.")
+    return whole
+
+
+class date_rules:  # noqa: N801  the name that strategies use
+    """On which sessions a scheduled function runs."""
+
+    @staticmethod
+    def every_day() -> DateRule:
+        """Every session."""
+        return DateRule("day")
+
+    @staticmethod
+    def month_start(days_offset: int = 0) -> DateRule:
+        """So many sessions after the first of each month; 0 to 22."""
+        return DateRule("month", _offset("month_start", days_offset, MOST_MONTH_DAYS))
+
+    @staticmethod
+    def month_end(days_offset: int = 0) -> DateRule:
+        """So many sessions before the last of each month; 0 to 22."""
+        return DateRule("month", -1 - _offset("month_end", days_offset, MOST_MONTH_DAYS))
+
+    @staticmethod
+    def week_start(days_offset: int = 0) -> DateRule:
+        """So many sessions after the first of each week; 0 to 4."""
+        return DateRule("week", _offset("week_start", days_offset, MOST_WEEK_DAYS))
+
+    @staticmethod
+    def week_end(days_offset: int = 0) -> DateRule:
+        """So many sessions before the last of each week; 0 to 4."""
+        return DateRule("week", -1 - _offset("week_end", days_offset, MOST_WEEK_DAYS))
+
+
+class time_rules:  # noqa: N801  the name that strategies use
+    """At which bar of a session a scheduled function runs. In a daily run all of them mean the session's one bar."""
+
+    @staticmethod
+    def market_open(offset: dt.timedelta | None = None, hours: int | None = None, minutes: int | None = None) -> TimeRule:
+        """So long after the open; by default with the first minute bar."""
+        return TimeRule("open", _minutes("market_open", offset, hours, minutes))
+
+    @staticmethod
+    def market_close(offset: dt.timedelta | None = None, hours: int | None = None, minutes: int | None = None) -> TimeRule:
+        """So long before the close; by default one minute before it."""
+        return TimeRule("close", _minutes("market_close", offset, hours, minutes))
+
+    @staticmethod
+    def every_minute() -> TimeRule:
+        """With every bar."""
+        return TimeRule("every")
+
+
+def half_days(calendar: Any) -> set[int]:
+    """The positions of the sessions that are shorter than the usual one of their year."""
+    lengths = np.asarray(calendar.closes) - np.asarray(calendar.opens)
+    years = calendar.days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
+    short: set[int] = set()
+    for year in np.unique(years):
+        places = np.flatnonzero(years == year)
+        kinds, counts = np.unique(lengths[places], return_counts=True)
+        usual = kinds[np.argmax(counts)]
+        short.update(places[lengths[places] < usual].tolist())
+    return short
+
+
+def bar_of(rule: TimeRule, axis: Any, session: int) -> int | None:
+    """The bar of the run's session at which a time rule holds; None if the session has no such bar."""
+    first, end = axis.starts[session], axis.starts[session + 1]
+    if axis.daily or rule.anchor in ("first", "every"):
+        return int(first)
+    position = axis.first_session + session
+    if rule.anchor == "open":
+        stamp = int(axis.calendar.opens[position]) + rule.minutes * MINUTE_NS
+    else:
+        stamp = int(axis.calendar.closes[position]) - rule.minutes * MINUTE_NS
+    bar = first + int(np.searchsorted(axis.stamps[first:end], stamp))
+    return bar if bar < end and int(axis.stamps[bar]) == stamp else None
+
+
+def once_in_24_hours(axis: Any, held: set[int]) -> set[int]:
+    """Zipline's guard: in a daily run it skips a session that closes less than 24 hours after the guard was set."""
+    kept: set[int] = set()
+    until = None
+    fired = False
+    for session in range(axis.sessions):
+        now = int(axis.stamps[axis.starts[session]])
+        if until is None or now >= until:
+            fired, until = False, now + DAY_NS
+        if not fired and axis.first_session + session in held:
+            kept.add(axis.first_session + session)
+            fired = True
+    return kept
