@@ -1,1 +1,61 @@
-"""RustyBT."""
+"""RustyBT: backtesting on exact books, with Zipline's strategy API.
+
+>>> import rustybt
+>>> result = rustybt.run_algorithm(  # doctest: +SKIP
+...     "2010-01-04", "2012-12-31", strategy=MyStrategy, capital_base=100_000
+... )
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rustybt._version import __version__
+
+if TYPE_CHECKING:
+    from rustybt.catalog import clean, list_bundles, open_version
+    from rustybt.engine import Compat, run_algorithm
+    from rustybt.ingest import ingest, ingest_sample
+    from rustybt.results import Result
+    from rustybt.strategy import Strategy
+
+__all__ = [
+    "Compat",
+    "Result",
+    "Strategy",
+    "__version__",
+    "clean",
+    "ingest",
+    "ingest_sample",
+    "list_bundles",
+    "open_version",
+    "run_algorithm",
+]
+
+_HOMES = {
+    "Compat": "rustybt.engine",
+    "Result": "rustybt.results",
+    "Strategy": "rustybt.strategy",
+    "clean": "rustybt.catalog",
+    "ingest": "rustybt.ingest",
+    "ingest_sample": "rustybt.ingest",
+    "list_bundles": "rustybt.catalog",
+    "open_version": "rustybt.catalog",
+    "run_algorithm": "rustybt.engine",
+}
+"""Where each public name lives; it is imported when it is first asked for, so that `import rustybt` stays light."""
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'rustybt' has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "api", "errors"])

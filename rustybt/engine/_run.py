@@ -41,6 +41,8 @@ from rustybt.view import Axis, BarData, Listing, Market
 
 DEFAULT_CAPITAL = 10_000_000
 PERIODS_OF_ZIPLINE = 252
+YEARS_TO_AVERAGE = 3
+MOST_DAYS_IN_A_ROW = 7
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
 type Function = Callable[..., Any]
 
@@ -333,7 +335,7 @@ def _run(loop: Loop, bar: Progress) -> None:
         loop.run(bar.advance)
     except Exception as error:
         if not isinstance(error, RustyBTError) or loop.desk.phase != "done":
-            error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt} UTC")
+            error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
         raise
 
 
@@ -389,14 +391,16 @@ def _plain(value: Any) -> Any:
 
 
 def sessions_per_year(calendar: Any) -> int:
-    """Sessions of the calendar's usual year: the average over its whole years, rounded; 252 for exchanges of the US."""
+    """Sessions in the calendar's usual year: the average of its whole years, where it has three or more.
+
+    A shorter calendar says only whether it trades every day: 365, or 252.
+    """
     days = calendar.days
     years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-    whole = [int((years == year).sum()) for year in np.unique(years)[1:-1]]
-    if whole:
-        return round(sum(whole) / len(whole))
-    span = int(days[-1]) - int(days[0]) + 1
-    return 365 if len(days) == span and span > 7 else PERIODS_OF_ZIPLINE
+    whole = np.unique(years, return_counts=True)[1][1:-1]
+    if len(whole) >= YEARS_TO_AVERAGE:
+        return round(float(whole.mean()))
+    return 365 if len(days) == int(days[-1]) - int(days[0]) + 1 and len(days) > MOST_DAYS_IN_A_ROW else PERIODS_OF_ZIPLINE
 
 
 def _explain_decimals(error: TypeError) -> None:

@@ -172,7 +172,7 @@ class Listing:
                 factor *= adjustment.price
         return factor
 
-    def bind(self, keys: npt.NDArray[np.int64], days: npt.NDArray[np.int32], first_key: Any, first: int) -> None:
+    def bind(self, days: npt.NDArray[np.int32], first_key: Any, first: int) -> None:
         """Places the corporate actions in time. first_key: of a session; first: the run's first session."""
         found: list[Adjustment] = []
         for split in self.splits:

@@ -1,0 +1,5 @@
+"""The `rustybt` command."""
+
+from rustybt.cli._main import main
+
+__all__ = ["main"]

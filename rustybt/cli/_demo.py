@@ -1,0 +1,34 @@
+"""`rustybt demo`: the sample, a strategy, a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True, help="A folder."
+)
+def demo(output: Path) -> None:
+    """Ingests the sample that ships with RustyBT, runs a momentum strategy on it, and draws the result."""
+    from rustybt.cli._momentum import Momentum
+    from rustybt.engine import run_algorithm
+    from rustybt.errors import MissingExtra
+    from rustybt.ingest import ingest_sample
+    from rustybt.results import print_summary
+
+    report = ingest_sample()
+    click.echo(f"bundle 'sample', version {report.version}: {report.rows} daily bars of {report.assets} stocks")
+    result = run_algorithm("2001-04-02", "2012-12-31", strategy=Momentum, capital_base="100000", progress=True)
+    print_summary(result)
+    output.mkdir(parents=True, exist_ok=True)
+    place = result.save(output / "result", overwrite=True)
+    try:
+        picture = output / "equity.png"
+        result.plot(picture)
+        click.echo(f"picture: {picture.resolve()}")
+    except MissingExtra as error:
+        click.echo(f"no picture: {error}")
+    click.echo(f"result:  {place.resolve()}   (rustybt.Result.load reads it back)")
