@@ -12,10 +12,10 @@ import pytest
 
 from tests.parity._case import Case
 from tests.parity._check import WORKER, comparable, differences, explain
-from tests.parity._compare import compare
+from tests.parity._compare import Difference, compare
 from tests.parity._draw import draw
 from tests.parity._features import EVERYWHERE, MINUTE_ONLY, features
-from tests.parity._shrink import shrink
+from tests.parity._shrink import SECONDS, shrink
 
 if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
     pytest.skip("zipline-reloaded is not installed: uv sync --group parity", allow_module_level=True)
@@ -26,6 +26,16 @@ CI_SEEDS = [("daily", seed) for seed in range(40)] + [("minute", seed) for seed 
 NIGHTLY = int(os.environ.get("RUSTYBT_PARITY_SEEDS", "500"))
 """How many more seeds of each frequency the nightly run takes."""
 BLOCK = 25
+
+
+def _fail(case: Case, found: list[Difference]) -> None:
+    """Fail with the smallest case; after the first failure with less effort, for where one fails often many do."""
+    seconds = SECONDS if not _FAILED else 5.0
+    _FAILED.append(case.seed)
+    pytest.fail(explain(case, found, seconds), pytrace=False)
+
+
+_FAILED: list[int] = []
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,7 +56,7 @@ def test_every_transaction_order_and_daily_value_agrees(frequency: str, seed: in
     case, outcome = comparable(seed, frequency)
     found = differences(case, outcome)
     if found:
-        pytest.fail(explain(case, found), pytrace=False)
+        _fail(case, found)
 
 
 @pytest.mark.slow
@@ -57,7 +67,7 @@ def test_every_value_agrees_on_many_more_seeds(frequency: str, first: int) -> No
         case, outcome = comparable(seed, frequency)
         found = differences(case, outcome)
         if found:
-            pytest.fail(explain(case, found), pytrace=False)
+            _fail(case, found)
 
 
 # The generator draws what it promises.
