@@ -1,0 +1,32 @@
+"""Measures of a run, exact and with declared digits: 18 decimals, half-even, None only where a docstring says so."""
+
+from rustybt.metrics._expanding import ExpandingStatistics, expanding_statistics
+from rustybt.metrics._exposure import average_exposure
+from rustybt.metrics._leverage import average_leverage, max_leverage
+from rustybt.metrics._max_drawdown import max_drawdown, max_drawdown_of_values
+from rustybt.metrics._path import growth_path
+from rustybt.metrics._returns import annual_return, total_return
+from rustybt.metrics._sharpe import sharpe
+from rustybt.metrics._sortino import sortino
+from rustybt.metrics._summary import STATISTICS, Figures, summary, with_statistics
+from rustybt.metrics._volatility import volatility
+
+__all__ = [
+    "STATISTICS",
+    "ExpandingStatistics",
+    "Figures",
+    "annual_return",
+    "average_exposure",
+    "average_leverage",
+    "expanding_statistics",
+    "growth_path",
+    "max_drawdown",
+    "max_drawdown_of_values",
+    "max_leverage",
+    "sharpe",
+    "sortino",
+    "summary",
+    "total_return",
+    "volatility",
+    "with_statistics",
+]

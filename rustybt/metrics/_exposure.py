@@ -1,0 +1,31 @@
+"""How much of the portfolio was in the market."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rustybt.core import div_half_even
+from rustybt.errors import InputError
+from rustybt.metrics._numbers import ONE, Numbers, ratio, scaled_numbers
+
+_GUARD = 10**40
+
+
+def average_exposure(exposure: Numbers, values: Numbers) -> Decimal | None:
+    """The mean over the sessions of exposure / portfolio value, leaving out sessions where the value is 0.
+
+    exposure: long, short, gross or net exposure at each close, in money; no nulls.
+    values: the portfolio value at each close; as many, no nulls.
+    Returns 18 decimals, half-even; each session's share is carried with 40. None where no session is left.
+    Raises InputError where there are not as many of one as of the other.
+
+    >>> average_exposure([50, 100], [100, 100])
+    Decimal('0.750000000000000000')
+    """
+    held, held_scale = scaled_numbers(exposure, "exposure")
+    worth, worth_scale = scaled_numbers(values, "values")
+    if len(held) != len(worth):
+        raise InputError(f"{len(held)} exposures and {len(worth)} values: give one of each per session.")
+    up, down = 10**worth_scale * _GUARD, 10**held_scale
+    shares = [div_half_even(part * up, whole * down) for part, whole in zip(held, worth, strict=True) if whole]
+    return ratio(div_half_even(sum(shares) * ONE, len(shares) * _GUARD)) if shares else None

@@ -1,0 +1,43 @@
+"""Leverage over the sessions of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import polars as pl
+
+from rustybt.core import RATIO_SCALE, Number, div_half_even, rescale_half_even
+from rustybt.metrics._numbers import ONE, Numbers, ratio, scaled_numbers
+
+
+def max_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | None:
+    """The highest leverage at any session's close.
+
+    leverage: exposure per unit of portfolio value at each close; null where the portfolio value was 0.
+    Returns 18 decimals, half-even; None where there is no leverage at all.
+
+    >>> max_leverage(["0.5", None, "1.25"])
+    Decimal('1.250000000000000000')
+    """
+    values, scale = scaled_numbers(_present(leverage), "leverage")
+    return ratio(rescale_half_even(max(values), scale, RATIO_SCALE)) if values else None
+
+
+def average_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | None:
+    """The mean leverage over the sessions' closes, leaving out those where the portfolio value was 0.
+
+    leverage: exposure per unit of portfolio value at each close, gross or net; null where the portfolio value was 0.
+    Returns 18 decimals, half-even; None where there is no leverage at all.
+
+    >>> average_leverage(["0.5", None, "1.5"])
+    Decimal('1.000000000000000000')
+    """
+    values, scale = scaled_numbers(_present(leverage), "leverage")
+    return ratio(div_half_even(sum(values) * ONE, len(values) * 10**scale)) if values else None
+
+
+def _present(numbers: Numbers | Iterable[Number | None]) -> Numbers:
+    if isinstance(numbers, pl.Series):
+        return numbers.drop_nulls()
+    return [number for number in numbers if number is not None]

@@ -1,0 +1,77 @@
+"""How a measure gets its integers, and how a quotient or a root becomes a number with 18 decimals, rounded once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from math import isqrt
+from typing import Final
+
+import polars as pl
+
+from rustybt.core import RATIO_SCALE, Number, as_decimal, exact_number, scaled, scaled_ints
+from rustybt.errors import InputError
+
+type Numbers = pl.Series | Sequence[Number]
+"""A Polars Series (Decimal, integer or float) or a sequence of int, Decimal, text or float."""
+
+ONE: Final = 10**RATIO_SCALE
+
+
+def scaled_numbers(numbers: Numbers, what: str) -> tuple[list[int], int]:
+    """All numbers as integers of one scale, exactly; floats by their shortest repr.
+
+    Raises InputError on a null, NonFiniteInput on NaN, an infinity, or what is no number.
+    """
+    if isinstance(numbers, pl.Series) and isinstance(numbers.dtype, pl.Decimal):
+        ints = scaled_ints(numbers)
+        scale = numbers.dtype.scale
+        return [_present(value, what, row) for row, value in enumerate(ints)], scale
+    pairs = [scaled(exact_number(_present(n, what, row), f"{what}, row {row}")) for row, n in enumerate(numbers)]
+    scale = max((own for _, own in pairs), default=0)
+    return [value * 10 ** (scale - own) for value, own in pairs], scale
+
+
+def _present[T](number: T | None, what: str, row: int) -> T:
+    if number is None:
+        raise InputError(f"{what}, row {row}: there is no value. Drop or fill the nulls first.")
+    return number
+
+
+def align(values: list[int], scale: int, number: Number, what: str) -> tuple[list[int], int, int]:
+    """Values and one more number (a target, a rate) at a scale that shows both exactly: values, number, scale."""
+    own, own_scale = scaled(exact_number(number, what))
+    common = max(scale, own_scale)
+    factor = 10 ** (common - scale)
+    return [value * factor for value in values] if factor != 1 else values, own * 10 ** (common - own_scale), common
+
+
+def root_half_even(numerator: int, denominator: int) -> int:
+    """The square root of a quotient of non-negative integers, as an integer, rounded once, half-even.
+
+    >>> root_half_even(9, 4), root_half_even(25, 4), root_half_even(26, 4)
+    (2, 2, 3)
+    """
+    root = isqrt(numerator // denominator)
+    middle = (2 * root + 1) ** 2 * denominator - 4 * numerator
+    if middle < 0 or (middle == 0 and root & 1):
+        root += 1
+    return root
+
+
+def signed_root_half_even(sign: int, numerator: int, denominator: int) -> int:
+    """`root_half_even` with the sign of `sign`."""
+    root = root_half_even(numerator, denominator)
+    return -root if sign < 0 else root
+
+
+def ratio(value: int) -> Decimal:
+    """The Decimal with 18 decimals."""
+    return as_decimal(value, RATIO_SCALE)
+
+
+def check_periods(periods: object) -> int:
+    """Returns the sessions per year. Raises InputError where it is no positive integer."""
+    if isinstance(periods, bool) or not isinstance(periods, int) or periods < 1:
+        raise InputError(f"periods: {periods!r} is not a number of sessions per year. Give a positive int, like 252.")
+    return periods

@@ -1,0 +1,91 @@
+"""The daily frame's statistics, and the basic figures of a run."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import cast
+
+import polars as pl
+
+from rustybt.core import MONEY_SCALE, RATIO_SCALE, as_decimal, decimal_column, scaled_ints
+from rustybt.errors import InputError
+from rustybt.metrics._expanding import expanding_statistics
+from rustybt.metrics._exposure import average_exposure
+from rustybt.metrics._leverage import average_leverage
+from rustybt.metrics._path import growth_path
+from rustybt.metrics._returns import annualised
+
+STATISTICS = (
+    "algorithm_period_return",
+    "algo_volatility",
+    "sharpe",
+    "sortino",
+    "max_drawdown",
+    "max_leverage",
+)
+"""The Decimal(38, 18) columns that `with_statistics` adds, besides `trading_days` and `period_label`."""
+_DECIMALS = {"portfolio_value": MONEY_SCALE, "pnl": MONEY_SCALE, "returns": RATIO_SCALE, "gross_leverage": RATIO_SCALE}
+
+type Figures = dict[str, Decimal | int | None]
+
+
+def with_statistics(daily: pl.DataFrame, *, periods: int) -> pl.DataFrame:
+    """The daily base frame with its statistics: STATISTICS, `trading_days` (Int64) and `period_label` ("YYYY-MM").
+
+    daily: one row a session, ascending: session (Date), portfolio_value and pnl (Decimal(38, 20)), returns and
+        gross_leverage (Decimal(38, 18), leverage null where the portfolio value is 0).
+    periods: sessions per year of the run's calendar.
+    Raises InputError where a column is missing or has another scale.
+    """
+    values, pnl, returns, leverage = (_ints(daily, name) for name in _DECIMALS)
+    path = growth_path(cast(list[int], values), cast(list[int], pnl), cast(list[int], returns))
+    statistics = expanding_statistics(cast(list[int], returns), path, leverage, periods=periods)
+    columns = [decimal_column(name, getattr(statistics, name), RATIO_SCALE) for name in STATISTICS]
+    days = pl.Series("trading_days", range(1, daily.height + 1), dtype=pl.Int64)
+    return daily.with_columns(*columns, days, daily["session"].dt.strftime("%Y-%m").alias("period_label"))
+
+
+def _ints(daily: pl.DataFrame, name: str) -> list[int | None]:
+    if name not in daily.columns:
+        raise InputError(f"daily: there is no column {name!r}, only {daily.columns}. Give the engine's daily frame.")
+    column = daily[name]
+    if not (isinstance(column.dtype, pl.Decimal) and column.dtype.scale == _DECIMALS[name]):
+        raise InputError(f"daily: {name!r} is {column.dtype}. Give it as Decimal(38, {_DECIMALS[name]}).")
+    if name != "gross_leverage" and column.null_count():
+        raise InputError(f"daily: {name!r} has nulls. Give a value for every session.")
+    return scaled_ints(column)
+
+
+def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
+    """The basic figures of a run, from its daily frame with statistics.
+
+    daily: as `with_statistics` returns it.
+    Returns, in this order: trading_days (int), starting_value, final_value and pnl (money), total_return,
+    annual_return, volatility, sharpe, sortino, max_drawdown, max_leverage, average_gross_leverage,
+    average_net_leverage, average_long_exposure, average_short_exposure (shares of the portfolio value, shorts
+    negative). Ratios have 18 decimals; a figure is None where its own function says so, all but trading_days for no
+    sessions.
+    """
+    names = {"total_return": "algorithm_period_return", "volatility": "algo_volatility"}
+    names |= {name: name for name in ("sharpe", "sortino", "max_drawdown", "max_leverage")}
+    if not daily.height:
+        money = ("starting_value", "final_value", "pnl", "total_return", "annual_return")
+        averages = [f"average_{name}" for name in ("gross_leverage", "net_leverage", "long_exposure", "short_exposure")]
+        return {"trading_days": 0} | dict.fromkeys([*money, *names, *averages])
+    last = daily.row(-1, named=True)
+    values, pnl = cast(list[int], _ints(daily, "portfolio_value")), cast(list[int], _ints(daily, "pnl"))
+    path = growth_path(values, pnl, cast(list[int], _ints(daily, "returns")))
+    figures: Figures = {
+        "trading_days": daily.height,
+        "starting_value": as_decimal(values[0] - pnl[0], MONEY_SCALE),
+        "final_value": last["portfolio_value"],
+        "pnl": as_decimal(sum(pnl), MONEY_SCALE),
+        "total_return": last["algorithm_period_return"],
+        "annual_return": annualised(path[-1], path[0], daily.height, periods) if min(path[0], path[-1]) > 0 else None,
+    }
+    figures |= {name: last[column] for name, column in names.items()}
+    for name in ("gross_leverage", "net_leverage"):
+        figures[f"average_{name}"] = average_leverage(daily[name])
+    for name in ("long_exposure", "short_exposure"):
+        figures[f"average_{name}"] = average_exposure(daily[name], daily["portfolio_value"])
+    return figures

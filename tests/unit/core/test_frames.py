@@ -1,0 +1,71 @@
+"""Columns from scaled integers: every digit, or an error that names the row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Context, Decimal
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rustybt.core import UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
+from rustybt.errors import FloatInTheBooks, InputError, MoneyOverflow
+
+LIMIT = 10**38 - 1
+WIDE = Context(prec=50)
+
+
+@given(st.lists(st.none() | st.integers(-LIMIT, LIMIT) | st.integers(-(2**65), 2**65)), st.integers(0, 38))
+def test_a_column_holds_every_digit_and_gives_it_back(values: list[int | None], scale: int) -> None:
+    column = decimal_column("x", values, scale)
+    assert column.dtype == pl.Decimal(38, scale)
+    expected = [None if value is None else WIDE.scaleb(Decimal(value), -scale) for value in values]
+    assert column.to_list() == expected
+    assert scaled_ints(column) == values
+
+
+@pytest.mark.parametrize("value", [10**38, -(10**38), 2**127 - 1, -(2**127), 2**127, 2**200])
+def test_more_than_38_digits_raise_and_never_become_null(value: int) -> None:
+    with pytest.raises(MoneyOverflow, match="Column 'cash', row 2"):
+        decimal_column("cash", [1, None, value], 20)
+
+
+@pytest.mark.parametrize("bad", [1.0, 1.5, Decimal(1), "1", np.float64(2)])
+@pytest.mark.parametrize("first", [1, 2**70])
+def test_what_is_no_integer_is_refused(bad: object, first: int) -> None:
+    with pytest.raises(FloatInTheBooks, match="row 1"):
+        decimal_column("cash", [first, bad], 2)  # type: ignore[list-item]
+
+
+def test_float_arrays_are_refused_and_integer_arrays_are_taken() -> None:
+    with pytest.raises(FloatInTheBooks):
+        decimal_column("x", np.array([1.5]), 2)
+    assert decimal_column("x", np.array([2**63 - 1]), 0).to_list() == [Decimal(2**63 - 1)]
+    assert decimal_column("x", np.array([2**64 - 1], dtype=np.uint64), 0).to_list() == [Decimal(2**64 - 1)]
+    assert decimal_column("x", [], 3).dtype == decimal_column("x", np.array([]), 3).dtype == pl.Decimal(38, 3)
+
+
+@pytest.mark.parametrize("scale", [-1, 39])
+def test_a_scale_that_38_digits_do_not_have_is_refused(scale: int) -> None:
+    with pytest.raises(InputError, match=f"scale {scale}"):
+        decimal_column("x", [1], scale)
+
+
+def test_stamps_and_days_become_times_and_dates() -> None:
+    stamps = [0, None, 1_700_000_000_123_456_789]
+    column = datetime_column("at", stamps)
+    assert column.dtype == UTC_NS
+    assert column.to_physical().to_list() == stamps
+    assert column[0] == dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    assert datetime_column("at", np.array([5])).to_physical().to_list() == [5]
+    assert date_column("day", [0, None, 19_723]).to_list() == [dt.date(1970, 1, 1), None, dt.date(2024, 1, 1)]
+    for column_of in (datetime_column, date_column):
+        with pytest.raises(InputError):
+            column_of("at", [1.5])  # type: ignore[list-item]
+        with pytest.raises(InputError):
+            column_of("at", np.array([1.5]))
+        with pytest.raises(InputError):
+            column_of("at", [2**70])
