@@ -13,11 +13,15 @@
     │   ├── VersionNotFound
     │   ├── SymbolNotFound
     │   ├── SidsNotFound
-    │   └── NoData                             dates or fields outside of what a bundle holds
+    │   ├── NoData                             dates or fields outside of what a bundle holds
+    │   └── ResultNotFound                     no result was saved there
     ├── CatalogError                           the catalog can't be read or written as asked
     │   ├── BundleExists
     │   ├── CatalogBusy
     │   └── CatalogCorrupt
+    ├── ResultError                            a result can't be saved or loaded as asked
+    │   ├── ResultExists
+    │   └── ResultCorrupt
     ├── TradingError                           a strategy asked for something at the wrong moment
     │   ├── NoActiveRun (also RuntimeError)
     │   ├── OrderDuringInitialize
@@ -99,6 +103,10 @@ class NoData(LookupFailed):
     """Dates, fields or a frequency outside of what a bundle holds."""
 
 
+class ResultNotFound(LookupFailed):
+    """No result was saved there."""
+
+
 class CatalogError(RustyBTError):
     """The catalog can't be read or written as asked."""
 
@@ -113,6 +121,18 @@ class CatalogBusy(CatalogError):
 
 class CatalogCorrupt(CatalogError):
     """A file of the catalog is missing, unreadable, or not what its manifest says."""
+
+
+class ResultError(RustyBTError):
+    """A result can't be saved or loaded as asked."""
+
+
+class ResultExists(ResultError):
+    """There is something at the place where the result should be saved, and nothing allows to replace it."""
+
+
+class ResultCorrupt(ResultError):
+    """A file of a saved result is missing, unreadable, or not what was saved; the books do not have their hash."""
 
 
 class TradingError(RustyBTError):

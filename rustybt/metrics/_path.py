@@ -16,8 +16,8 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
 
     values, pnl: portfolio value at each close and profit of each session, integers of one scale.
     returns: the same sessions' simple returns at scale 18.
-    Without capital changes the path is the exact values themselves. From the first session on that starts from other
-    capital than the one before ended with, it is linked by returns and carries 40 decimals more than the values.
+    Where each return is that of the values alone, the path is those exact values. Where a session starts from other
+    capital than the one before ended with, it is linked session by session and carries 40 decimals more.
     Raises InputError where there are not as many of each.
     """
     if not len(values) == len(pnl) == len(returns):
@@ -25,12 +25,19 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
     if not values:
         return []
     bases = [value - gain for value, gain in zip(values, pnl, strict=True)]
-    if bases[1:] == list(values[:-1]):
+    before = [bases[0], *values[:-1]]
+    if bases == before or all(map(_explains, returns, values, before)):
         return [bases[0], *values]
     path = [bases[0] * _GUARD]
-    for value, base, session_return in zip(values, bases, returns, strict=True):
-        if base > 0 and div_half_even((value - base) * ONE, base) == session_return:
-            path.append(div_half_even(path[-1] * value, base))
-        else:  # capital moved within the session: only its return tells how it grew
+    for session_return, value, own_base, last in zip(returns, values, bases, before, strict=True):
+        base = next((b for b in (last, own_base) if _explains(session_return, value, b)), None)
+        if base is None:  # capital moved within the session: only its return tells how it grew
             path.append(div_half_even(path[-1] * (ONE + session_return), ONE))
+        else:
+            path.append(div_half_even(path[-1] * value, base))
     return path
+
+
+def _explains(session_return: int, value: int, base: int) -> bool:
+    """Whether the session's return is what lies between the two values."""
+    return base > 0 and div_half_even((value - base) * ONE, base) == session_return

@@ -132,3 +132,9 @@ def test_the_cost_of_a_session_does_not_grow_with_the_sessions_before_it() -> No
 
     small, large = seconds(1_000), seconds(8_000)
     assert large < small * 8 * 2.5, "recomputing every prefix would cost eight times more than this again"
+
+
+def test_a_profit_that_leaves_out_a_dividend_does_not_blur_the_exact_path() -> None:
+    values = [103 * E20, 107 * E20]
+    returns = [half_even(3 * E18, 100), half_even(4 * E18, 103)]
+    assert metrics.growth_path(values, [3 * E20, 3 * E20], returns) == [100 * E20, *values]
