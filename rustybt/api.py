@@ -45,9 +45,7 @@ __all__ = [
 ]
 
 
-def order(
-    asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
-) -> str | None:
+def order(asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None) -> str | None:
     """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
     result: str | None = current_algorithm("order").order(asset, amount, limit_price, stop_price, style)
     return result

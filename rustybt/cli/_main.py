@@ -10,23 +10,25 @@ import click
 from rustybt.errors import RustyBTError
 
 
+HOMES = {
+    "bundles": ("rustybt.cli._bundles", "bundles"),
+    "catalog": ("rustybt.cli._bundles", "catalog"),
+    "clean": ("rustybt.cli._bundles", "clean"),
+    "demo": ("rustybt.cli._demo", "demo"),
+    "ingest": ("rustybt.cli._ingest", "ingest"),
+    "run": ("rustybt.cli._run", "run"),
+}
+"""Where each command lives."""
+
+
 class LazyGroup(click.Group):
     """Imports a command's module when the command is asked for."""
 
-    homes = {
-        "bundles": ("rustybt.cli._bundles", "bundles"),
-        "catalog": ("rustybt.cli._bundles", "catalog"),
-        "clean": ("rustybt.cli._bundles", "clean"),
-        "demo": ("rustybt.cli._demo", "demo"),
-        "ingest": ("rustybt.cli._ingest", "ingest"),
-        "run": ("rustybt.cli._run", "run"),
-    }
-
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(self.homes)
+        return sorted(HOMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        home = self.homes.get(cmd_name)
+        home = HOMES.get(cmd_name)
         if home is None:
             return None
         import importlib
@@ -45,7 +47,9 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Version and kernel.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Version and kernel."
+)
 def cli() -> None:
     """Backtesting on exact books, with Zipline's strategy API."""
 

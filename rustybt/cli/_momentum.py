@@ -12,7 +12,7 @@ SYMBOLS = ("AAPL", "IBM", "MSFT")
 class Momentum(Strategy):
     """Holds, in equal parts, the stocks that stand above where they stood `lookback` sessions ago."""
 
-    def initialize(self, context: Any, lookback: int = 126) -> None:
+    def initialize(self, context: Any, *, lookback: int = 126, **params: Any) -> None:
         context.lookback = lookback
         context.stocks = context.symbols(*SYMBOLS)
         context.schedule_function(self.rebalance, date_rules.month_start())

@@ -61,7 +61,7 @@ def run(
         )
     except RustyBTError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever a strategy raises is shown as its own
         # the strategy's own mistake: its lines matter, ours do not
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(algofile)]
         lines = "".join(traceback.format_list(frames))
@@ -101,6 +101,6 @@ def load_strategy(path: Path) -> dict[str, Any]:
         return {"strategy": classes[0]}
     many = ", ".join(cls.__name__ for cls in classes)
     raise InputError(
-        f"{path} defines {'several strategies: ' + many if classes else 'no strategy'}. Define the functions initialize "
-        "and handle_data, or one subclass of rustybt.Strategy."
+        f"{path} defines {'several strategies: ' + many if classes else 'no strategy'}. Define the functions "
+        "initialize and handle_data, or one subclass of rustybt.Strategy."
     )

@@ -21,7 +21,7 @@ from rustybt.core._fixed import (
     to_scale,
 )
 from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
-from rustybt.core._orders import Fee, Order, OrderEventKind, OrderStatus
+from rustybt.core._orders import Order, OrderEventKind, OrderStatus
 from rustybt.core._time import DAY_NS, MINUTE_NS, NS, DateLike, date_of, datetime_of, day_of, parse_date
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "CryptoSpot",
     "DateLike",
     "Equity",
-    "Fee",
     "Forex",
     "Future",
     "Index",

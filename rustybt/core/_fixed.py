@@ -34,7 +34,7 @@ EXACT: Final = decimal.Context(
 )
 """Called through its methods, never entered: the strategy's own decimal context stays its own."""
 
-POWERS: Final = tuple(10**k for k in range(80))
+POWERS: Final[tuple[int, ...]] = tuple(10**k for k in range(220))
 _UNITS: Final = tuple(Decimal((0, (1,), -k)) for k in range(80))
 _INTEGRAL: Final = Decimal(1)
 
@@ -61,15 +61,15 @@ def rescale_half_even(value: int, scale: int, to_scale: int) -> int:
     (123, 1200)
     """
     if to_scale >= scale:
-        return value * 10 ** (to_scale - scale)
-    return div_half_even(value, 10 ** (scale - to_scale))
+        return value * POWERS[to_scale - scale]
+    return div_half_even(value, POWERS[scale - to_scale])
 
 
 def rescale_exact(value: int, scale: int, to_scale: int) -> int:
     """The same number at another scale. Raises PrecisionLost where a digit would go."""
     if to_scale >= scale:
-        return value * 10 ** (to_scale - scale)
-    quotient, rest = divmod(value, 10 ** (scale - to_scale))
+        return value * POWERS[to_scale - scale]
+    quotient, rest = divmod(value, POWERS[scale - to_scale])
     if rest:
         raise PrecisionLost(
             f"{as_decimal(value, scale)} has more than {to_scale} decimals. "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from rustybt.core._assets import Asset
@@ -80,12 +79,3 @@ class Order:
     def open(self) -> bool:
         """Whether it can still fill."""
         return self.status in (OrderStatus.OPEN, OrderStatus.HELD)
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """One cost of a fill. amount: money; a rebate is negative."""
-
-    kind: str
-    amount: Decimal
-    currency: str

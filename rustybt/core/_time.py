@@ -36,7 +36,7 @@ def datetime_of(ns: int) -> dt.datetime:
 
 
 def parse_date(when: object, what: str) -> dt.date:
-    """A date from a date, datetime, ISO text or Timestamp. A time of day, or a zone, is refused where it would be ignored.
+    """A date from a date, datetime, ISO text or Timestamp. A time of day is refused: it would be ignored.
 
     when: an aware datetime must be midnight UTC, as Zipline's session labels are.
     Raises InputError naming `what`.

@@ -195,5 +195,3 @@ def _tick(listing: Listing, cents: bool) -> tuple[int, int]:
     if scale <= listing.fill_scale:
         return rescale_exact(value, scale, listing.fill_scale), 1
     return value, 10 ** (scale - listing.fill_scale)
-
-

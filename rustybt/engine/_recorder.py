@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -175,7 +176,9 @@ class Recorder:
             for session, stamp, x in self.transactions
         ]
         if self.closed:
-            rows += [(stamp, session, x, quantity, price, None, 0) for session, stamp, x, quantity, price in self.closed]
+            rows += [
+                (stamp, session, x, quantity, price, None, 0) for session, stamp, x, quantity, price in self.closed
+            ]
             rows.sort(key=lambda row: row[0])
         listings = [row[2] for row in rows]
         return pl.DataFrame(
@@ -239,7 +242,7 @@ class Recorder:
         return pl.DataFrame([pl.Series(n, [getattr(a, n) for a in assets], dtype=t) for n, t in fields.items()])
 
     def _asset_columns(self, listings: list[Any]) -> list[pl.Series]:
-        label = {x.slot: self._desk.label(x.asset) for x in self._desk.listing_of_slot}
+        label = {x.slot: self._desk.labels.of(x.asset) for x in self._desk.listing_of_slot}
         return [
             pl.Series("symbol", [label[x.slot] for x in listings], dtype=pl.String),
             pl.Series("sid", [x.asset.sid for x in listings], dtype=pl.Int64),
@@ -257,7 +260,7 @@ def _quantities(name: str, values: list[int], listings: list[Any]) -> pl.Series:
     return _shortest(name, values, [0 if x is None else x.quantity_scale for x in listings])
 
 
-def _prices(name: str, values: list[int | None], listings: list[Any]) -> pl.Series:
+def _prices(name: str, values: Sequence[int | None], listings: list[Any]) -> pl.Series:
     return _shortest(name, values, [x.fill_scale for x in listings])
 
 

@@ -36,7 +36,7 @@ from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ingest import ingest_sample
 from rustybt.ledger import Ledger
 from rustybt.results import Result
-from rustybt.strategy import Desk, Strategy, TradingAlgorithm, activate, deactivate, numbers_named
+from rustybt.strategy import Desk, Labels, Strategy, TradingAlgorithm, activate, deactivate, numbers_named
 from rustybt.view import Axis, BarData, Listing, Market
 
 DEFAULT_CAPITAL = 10_000_000
@@ -149,9 +149,7 @@ class _Functions:
         self.analyze = analyze
 
 
-def _functions(
-    strategy: Any, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any
-) -> _Functions:
+def _functions(strategy: Any, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any) -> _Functions:
     given = {
         "initialize": initialize,
         "handle_data": handle_data,
@@ -231,15 +229,16 @@ def _desk(
     kind = numbers_named(numbers)
     market = Market(data, axis, FREQUENCIES[data_frequency])
     last_session = axis.first_session + axis.sessions - 1
-    currencies = data.currencies()
+    labels = Labels()
+    decimals = 3 if compat.history_in_thousandths else None
     desk = Desk(
         market=market,
-        data=None,  # type: ignore[arg-type]  needs the desk's labels; set below
+        data=BarData(market, number=kind.price, missing=kind.missing, history_decimals=decimals, name=labels.of),
         books=Books(capital),
         blotter=Blotter(),
         numbers=kind,
         capital=capital,
-        currency=currencies[0],
+        currency=data.currencies()[0],
         start_date=date_of(int(axis.calendar.days[axis.first_session])),
         environment={
             "arena": "backtest",
@@ -253,11 +252,9 @@ def _desk(
         seed=seed,
         slippage=FixedBasisPointsSlippage(),
         commission=PerShare(),
-        order_view=None,
         compat=compat,
+        labels=labels,
     )
-    decimals = 3 if compat.history_in_thousandths else None
-    desk.data = BarData(market, number=kind.price, missing=kind.missing, history_decimals=decimals, name=desk.label)
     desk.order_view = lambda order: _order_view(desk, order)
     market.on_load(lambda listing: _open_slot(desk, listing))
     return desk
@@ -400,7 +397,9 @@ def sessions_per_year(calendar: Any) -> int:
     whole = np.unique(years, return_counts=True)[1][1:-1]
     if len(whole) >= YEARS_TO_AVERAGE:
         return round(float(whole.mean()))
-    return 365 if len(days) == int(days[-1]) - int(days[0]) + 1 and len(days) > MOST_DAYS_IN_A_ROW else PERIODS_OF_ZIPLINE
+    return (
+        365 if len(days) == int(days[-1]) - int(days[0]) + 1 and len(days) > MOST_DAYS_IN_A_ROW else PERIODS_OF_ZIPLINE
+    )
 
 
 def _explain_decimals(error: TypeError) -> None:
@@ -409,4 +408,3 @@ def _explain_decimals(error: TypeError) -> None:
             "Scalars of a run are exact Decimals: write Decimal('0.5') or a whole number instead of 0.5, or take "
             "float(x). run_algorithm(numbers='float') gives floats instead; the books stay exact."
         )
-

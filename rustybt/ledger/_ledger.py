@@ -84,9 +84,7 @@ class Ledger:
                 "scaled integers only. Let the slippage model return integers."
             )
         amount = self.books.fill(listing.slot, quantity, price)
-        self.entries.append(
-            Entry(stamp, "fill", listing, quantity, amount, self.currency, self.account, order, None)
-        )
+        self.entries.append(Entry(stamp, "fill", listing, quantity, amount, self.currency, self.account, order, None))
 
     def charge(self, stamp: int, listing: Listing, amount: int, order: int, reason: str) -> None:
         """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative."""
@@ -142,9 +140,7 @@ class Ledger:
         )
         if cash:
             self.books.post(cash)
-            self.entries.append(
-                Entry(stamp, "cash_in_lieu", listing, 0, cash, self.currency, self.account, None, None)
-            )
+            self.entries.append(Entry(stamp, "cash_in_lieu", listing, 0, cash, self.currency, self.account, None, None))
 
     def auto_close(self, stamp: int, listing: Listing) -> tuple[int, int] | None:
         """Closes a position at its mark, without order or fee. Returns quantity and price; None if nothing is held."""

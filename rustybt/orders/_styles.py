@@ -40,7 +40,7 @@ class LimitOrder(ExecutionStyle):
 
 
 def style_of(limit_price: Any, stop_price: Any, style: Any) -> ExecutionStyle | None:
-    """The style that the arguments of `order` say; None for a market order. Raises BadOrderParameters for two at once."""
+    """The style that the arguments of `order` say; None for a market order. Raises BadOrderParameters for two."""
     if stop_price is not None:
         raise NotYetAvailable("stop_price: stop and stop-limit orders come with a later version.")
     if style is None:

@@ -2,7 +2,7 @@
 
 from rustybt.strategy._algorithm import API_METHODS, Schedule, TradingAlgorithm
 from rustybt.strategy._current import activate, current_algorithm, deactivate
-from rustybt.strategy._desk import Desk
+from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
 from rustybt.strategy._rules import (
@@ -21,6 +21,7 @@ __all__ = [
     "Account",
     "DateRule",
     "Desk",
+    "Labels",
     "Numbers",
     "Portfolio",
     "Position",

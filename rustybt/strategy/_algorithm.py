@@ -78,7 +78,7 @@ class TradingAlgorithm:
 
     def symbol(self, symbol_str: str, country_code: str | None = None) -> Asset:
         """The asset that carries a symbol on the run's last session. Raises SymbolNotFound."""
-        if not isinstance(symbol_str, str):
+        if not hasattr(symbol_str, "upper"):
             raise InputError(f"symbol({symbol_str!r}): give the symbol as text, like 'AAPL'.")
         if country_code is not None:
             raise NotYetAvailable("symbol(country_code=...) comes with a later version: a bundle has one country.")
@@ -96,7 +96,7 @@ class TradingAlgorithm:
         listing = self._desk.market.listings.get(asset.sid)
         if listing is not None:
             return listing.asset
-        self._desk.label(asset)
+        self._desk.labels.of(asset)
         self._desk.market.want(asset)
         return asset
 
@@ -139,17 +139,18 @@ class TradingAlgorithm:
         """
         if calendar is not None:
             raise NotYetAvailable("schedule_function(calendar=...) comes with a later version.")
-        if isinstance(date_rule, TimeRule) and time_rule is None:
-            date_rule, time_rule = None, date_rule
-        date_rule = date_rules.every_day() if date_rule is None else date_rule
-        time_rule = TimeRule("first") if time_rule is None else time_rule
-        if not isinstance(date_rule, DateRule) or not isinstance(time_rule, TimeRule) or not callable(func):
+        date: Any = date_rules.every_day() if date_rule is None else date_rule
+        time: Any = TimeRule("first") if time_rule is None else time_rule
+        if isinstance(date, TimeRule) and time_rule is None:
+            # schedule_function(f, time_rules...) means the time of every day, as in Zipline
+            date, time = date_rules.every_day(), date
+        if not isinstance(date, DateRule) or not isinstance(time, TimeRule) or not callable(func):
             raise BadSchedule(
-                f"schedule_function({func!r}, {date_rule!r}, {time_rule!r}): give a function, a rule of date_rules "
-                "and a rule of time_rules; both are called, like date_rules.every_day()."
+                f"schedule_function({func!r}, {date!r}, {time!r}): give a function, a rule of date_rules and a rule "
+                "of time_rules; both are called, like date_rules.every_day()."
             )
         schedules = self._desk.schedules
-        schedules.append(Schedule(len(schedules), func, date_rule, time_rule, half_days))
+        schedules.append(Schedule(len(schedules), func, date, time, half_days))
         self._desk.schedules_changed = True
 
     def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
@@ -205,9 +206,7 @@ class TradingAlgorithm:
         listing = self._orderable(asset)
         value, scale = self._scaled(target, "target")
         held = self._desk.books.position(listing.slot)[0]
-        size = self._whole_steps(
-            value * 10**listing.quantity_scale - held * 10**scale, listing.step * 10**scale
-        )
+        size = self._whole_steps(value * 10**listing.quantity_scale - held * 10**scale, listing.step * 10**scale)
         return self._place(listing, size * listing.step, limit_price, stop_price, style)
 
     def order_target_value(
@@ -299,7 +298,7 @@ class TradingAlgorithm:
         """The price that turns a value into a quantity, at the fill scale. Raises CannotOrderDelistedAsset."""
         bar = self._desk.market.bar
         if listing.first <= bar <= listing.last and bar >= listing.start:
-            return listing.price[bar] * listing.lane_to_fill
+            return int(listing.price[bar] * listing.lane_to_fill)
         asset = listing.asset
         if bar < listing.start:
             why = f"it starts on {asset.start_date}"

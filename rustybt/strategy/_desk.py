@@ -11,6 +11,18 @@ from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Listing, Market
 
 
+class Labels:
+    """How frames call an asset: by its symbol, with its key where another asset had the symbol first."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+
+    def of(self, asset: Asset) -> str:
+        """The label of an asset."""
+        owner = self._owners.setdefault(asset.symbol, asset.key)
+        return asset.symbol if owner == asset.key else f"{asset.symbol}#{asset.key}"
+
+
 @dataclass(slots=True)
 class Desk:
     """The joints between a strategy and its run. The engine makes one and moves its phase.
@@ -32,20 +44,15 @@ class Desk:
     seed: int
     slippage: Any
     commission: Any
-    order_view: Any
     compat: Any
+    labels: Labels
     phase: str = "initialize"
+    order_view: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
     schedules: list[Any] = field(default_factory=list)
     schedules_changed: bool = False
     listing_of_slot: list[Listing] = field(default_factory=list)
-    symbols_seen: dict[str, str] = field(default_factory=dict)
 
     def value(self) -> int:
         """Cash and positions at the moment, as money."""
         return int(self.books.cash + self.books.positions_value())
-
-    def label(self, asset: Asset) -> str:
-        """How a frame's column for an asset is called: its symbol, with its key where two share one."""
-        owner = self.symbols_seen.setdefault(asset.symbol, asset.key)
-        return asset.symbol if owner == asset.key else f"{asset.symbol}#{asset.key}"

@@ -18,7 +18,7 @@ MOST_OFFSET_MINUTES = 12 * 60
 
 @dataclass(frozen=True, slots=True)
 class DateRule:
-    """every: "day", "week" or "month". offset: sessions from its start, or, if negative, from its end (-1 is the last)."""
+    """every: "day", "week" or "month". offset: sessions from its start, or, if negative, from its end (-1: last)."""
 
     every: str
     offset: int = 0
@@ -41,7 +41,7 @@ class DateRule:
 
 @dataclass(frozen=True, slots=True)
 class TimeRule:
-    """anchor: "open", "close", "every" (each bar) or "first" (a session's first bar). minutes: distance from the anchor."""
+    """anchor: "open", "close", "every" (each bar) or "first" (the first bar). minutes: distance from the anchor."""
 
     anchor: str
     minutes: int = 0
@@ -101,12 +101,16 @@ class time_rules:  # noqa: N801  the name that strategies use
     """At which bar of a session a scheduled function runs. In a daily run all of them mean the session's one bar."""
 
     @staticmethod
-    def market_open(offset: dt.timedelta | None = None, hours: int | None = None, minutes: int | None = None) -> TimeRule:
+    def market_open(
+        offset: dt.timedelta | None = None, hours: int | None = None, minutes: int | None = None
+    ) -> TimeRule:
         """So long after the open; by default with the first minute bar."""
         return TimeRule("open", _minutes("market_open", offset, hours, minutes))
 
     @staticmethod
-    def market_close(offset: dt.timedelta | None = None, hours: int | None = None, minutes: int | None = None) -> TimeRule:
+    def market_close(
+        offset: dt.timedelta | None = None, hours: int | None = None, minutes: int | None = None
+    ) -> TimeRule:
         """So long before the close; by default one minute before it."""
         return TimeRule("close", _minutes("market_close", offset, hours, minutes))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -124,12 +124,11 @@ class BarData:
     def exact_value(self, listing: Listing, field: str) -> tuple[int, int] | None:
         """A field at the moment as value and scale; None where there is nothing."""
         if field not in FIELDS:
-            raise NoData(
-                f"{field!r} is not a field of the bars. There are: {', '.join((*FIELDS, 'last_traded'))}."
-            )
+            raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join((*FIELDS, 'last_traded'))}.")
         market = self._market
         bar = market.bar
-        alive = listing.start <= bar <= listing.last or (market.hook and listing.start <= bar + 1 <= listing.last + 1)
+        # before a session's first bar it is that bar which says whether the asset is alive
+        alive = listing.start <= bar + market.hook <= listing.last
         if field == "volume":
             if not alive or not listing.present[bar]:
                 return 0, 0
@@ -217,13 +216,15 @@ class BarData:
             return frame.insert_column(0, self._history.stamps(start, count)) if timestamps else frame
         return self._long(listings, labels, names, start, count, exact)
 
-    def _window(self, bar_count: int, frequency: str) -> tuple[int, int]:
+    def _window(self, bar_count: object, frequency: str) -> tuple[int, int]:
         if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
             raise InputError(f"bar_count={bar_count!r}: ask for one bar or more.")
         own = self._market.frequency
         if frequency != own:
             if frequency == "1d" and own == "1m":
-                raise NotYetAvailable("history with '1d' in a minute run comes with a later version. Ask for '1m' bars.")
+                raise NotYetAvailable(
+                    "history with '1d' in a minute run comes with a later version. Ask for '1m' bars."
+                )
             raise NoData(f"history with {frequency!r} in a run of {own!r} bars. Ask for {own!r}.")
         return self._history.bounds(bar_count)
 
@@ -281,9 +282,7 @@ class BarData:
 
 
 def _listed(items: Any, what: str) -> list[Any]:
-    if isinstance(items, str) or not isinstance(items, Sequence | pl.Series | set | frozenset | dict) and not hasattr(
-        items, "__iter__"
-    ):
+    if isinstance(items, str) or not hasattr(items, "__iter__"):
         raise InputError(f"{what}={items!r}: give one, or a list of them.")
     return list(items)
 

@@ -100,7 +100,7 @@ class History:
         rows = self._row_numbers(listing)[start : start + count].tolist()
         keys = self._keys[start : start + count].tolist()
         stamps = listing.raw.stamps
-        values = listing.raw.volume if field == "volume" else getattr(listing.raw, "close" if field == "price" else field)
+        values = getattr(listing.raw, "close" if field == "price" else field)
         end = self._end(listing)
         places = self._active(listing, start, count)
         scale = listing.fill_scale if listing.adjustments else listing.price_scale

@@ -201,5 +201,3 @@ class Listing:
 def adjusted(value: int, factor: Fraction, up: int) -> int:
     """A price times a factor, on a grid finer by `up`, rounded half-even."""
     return div_half_even(value * factor.numerator * up, factor.denominator)
-
-

@@ -82,6 +82,7 @@ class Market:
         raw = self._read([x.asset for x in self.listings.values()], first_session)
         for sid, listing in self.listings.items():
             listing.raw = raw[sid]
+            listing.bind(self.axis.calendar.days, self.axis.first_key, self.axis.first_session)
 
     def now_key(self) -> int:
         """The largest key that a bar or an action may have at this moment."""
@@ -140,5 +141,3 @@ class Market:
         if session == 0:
             return 1
         return axis.starts[min(session, axis.sessions)]
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rustybt.core import MONEY_SCALE, div_half_even, exact_number, scaled
+from rustybt.core import MONEY_SCALE, POWERS, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._order import WorkingOrder
 
@@ -38,5 +38,5 @@ def amount(value: Any, what: str) -> tuple[int, int]:
 def as_money(value: int, scale: int) -> int:
     """A product as money; rounded half-even beyond 20 decimals."""
     if scale <= MONEY_SCALE:
-        return value * 10 ** (MONEY_SCALE - scale)
-    return div_half_even(value, 10 ** (scale - MONEY_SCALE))
+        return value * POWERS[MONEY_SCALE - scale]
+    return div_half_even(value, POWERS[scale - MONEY_SCALE])
