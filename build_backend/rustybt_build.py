@@ -36,8 +36,8 @@ def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
 
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
-    """The same, and what hatchling's editable wheels need."""
-    return [*get_requires_for_build_wheel(config_settings), "editables>=0.5"]
+    """The same: an editable wheel of hatchling's is a plain .pth file here."""
+    return get_requires_for_build_wheel(config_settings)
 
 
 def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:

@@ -1,0 +1,42 @@
+"""What holds for every test: where data goes, how many examples Hypothesis draws, and which kernels run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run of CI, so that a red run is red again; nightly draws new ones, and many more.
+# No deadline: the two workers share their cores with others, and a slow example is no wrong one.
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile(
+    "nightly", max_examples=2_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("RUSTYBT_HYPOTHESIS", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def _own_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the catalog and results of whoever runs it."""
+    monkeypatch.setenv("RUSTYBT_ROOT", str(tmp_path_factory.mktemp("root", numbered=True)))
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder of pyproject.toml."""
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(params=["python", "rust"])
+def kernels(request: pytest.FixtureRequest) -> str:
+    """Each twin in turn; `rust` is skipped where there is no matching binary, unless the build requires one."""
+    from rustybt._kernels import _native
+
+    if request.param == "rust" and _native._find().module is None:
+        reason = _native._find().reason
+        if os.environ.get("RUSTYBT_NATIVE") == "require":
+            pytest.fail(f"RUSTYBT_NATIVE=require, but {reason}")
+        pytest.skip(reason)
+    return str(request.param)
