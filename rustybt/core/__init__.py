@@ -22,6 +22,7 @@ from rustybt.core._fixed import (
 )
 from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus
+from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._time import DAY_NS, MINUTE_NS, NS, DateLike, date_of, datetime_of, day_of, parse_date
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "NS",
     "POWERS",
     "RATIO_SCALE",
+    "ROOT_VARIABLE",
     "UTC_NS",
     "Asset",
     "CashDividend",
@@ -54,6 +56,7 @@ __all__ = [
     "as_decimal",
     "as_plain_decimal",
     "check_money",
+    "data_root",
     "date_column",
     "date_of",
     "datetime_column",

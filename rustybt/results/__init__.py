@@ -1,0 +1,7 @@
+"""Result: the frames, figures and manifest of a run; saved, loaded, shown and drawn."""
+
+from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
+from rustybt.results._result import Result
+from rustybt.results._text import print_summary
+
+__all__ = ["LEDGER_HASH_VERSION", "Result", "ledger_hash", "print_summary"]

@@ -1,0 +1,167 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from rustybt.core import MONEY_SCALE, as_decimal, scaled_ints
+from rustybt.metrics import STATISTICS, Figures, summary, with_statistics
+from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
+from rustybt.results._store import load_frames, save_frames
+from rustybt.results._text import html_of, text_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+class Result:
+    """The books, the daily rows and the figures of one run.
+
+    daily: one row a session; money Decimal(38, 20), ratios and statistics Decimal(38, 18), Zipline's column names.
+    orders, order_events: what was asked for and what happened to it, with reasons.
+    transactions, positions: what was filled; what was held at each close.
+    recorded: `record()`ed names, one column each; a last value persists.
+    entries: the ledger, append-only; cash and quantities are sums over it.
+    assets: the assets that the run looked up: sid, key, symbol, name, currency.
+    periods: sessions per year that the statistics are annualised with.
+
+    `daily` may come with or without the statistics' columns; they are added where they are absent.
+    """
+
+    __slots__ = (
+        "_hash",
+        "_manifest",
+        "_metrics",
+        "assets",
+        "daily",
+        "entries",
+        "order_events",
+        "orders",
+        "periods",
+        "positions",
+        "recorded",
+        "transactions",
+    )
+
+    def __init__(
+        self,
+        *,
+        daily: pl.DataFrame,
+        orders: pl.DataFrame,
+        order_events: pl.DataFrame,
+        transactions: pl.DataFrame,
+        positions: pl.DataFrame,
+        recorded: pl.DataFrame,
+        entries: pl.DataFrame,
+        assets: pl.DataFrame,
+        manifest: dict[str, Any],
+        periods: int,
+    ) -> None:
+        self.daily = daily if STATISTICS[0] in daily.columns else with_statistics(daily, periods=periods)
+        self.orders = orders
+        self.order_events = order_events
+        self.transactions = transactions
+        self.positions = positions
+        self.recorded = recorded
+        self.entries = entries
+        self.assets = assets
+        self.periods = periods
+        self._manifest = dict(manifest)
+        self._metrics: Figures | None = None
+        self._hash: str | None = None
+
+    @property
+    def metrics(self) -> Figures:
+        """The basic figures: those of `rustybt.metrics.summary`, then `orders` and `transactions` (how many) and
+        `commission` (money)."""
+        if self._metrics is None:
+            fees = sum(value or 0 for value in scaled_ints(self.transactions["commission"]))
+            self._metrics = {
+                **summary(self.daily, periods=self.periods),
+                "orders": self.orders.height,
+                "transactions": self.transactions.height,
+                "commission": as_decimal(fees, MONEY_SCALE),
+            }
+        return self._metrics
+
+    @property
+    def ledger_hash(self) -> str:
+        """SHA-256 over the entries and order events; equal for equal books. Computed when first asked for."""
+        if self._hash is None:
+            self._hash = ledger_hash(self.entries, self.order_events, self.orders, self.assets)
+        return self._hash
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the run was made from: version, data and its hash, strategy, parameters, seed, kernel; its ledger hash.
+
+        A caller may add to it before `save()`.
+        """
+        if "ledger_hash" not in self._manifest:
+            self._manifest["ledger_hash"] = self.ledger_hash
+            self._manifest["ledger_hash_version"] = LEDGER_HASH_VERSION
+        return self._manifest
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """All frames, by name."""
+        return {
+            "daily": self.daily,
+            "orders": self.orders,
+            "order_events": self.order_events,
+            "transactions": self.transactions,
+            "positions": self.positions,
+            "recorded": self.recorded,
+            "entries": self.entries,
+            "assets": self.assets,
+        }
+
+    def save(self, path: Path | str | None = None, *, overwrite: bool = False) -> Path:
+        """Writes the result as a folder: a Parquet file per frame, and result.json. All of it appears, or nothing.
+
+        path: the folder; by default runs/<strategy>-<UTC time>-<hash> in RUSTYBT_ROOT or the user's data folder.
+        overwrite: replace a result that is there already. A folder that holds anything else is never replaced.
+        Returns the folder. Raises ResultExists, and InputError where the manifest holds what JSON can't.
+        A recorded column of Python objects is written as their text.
+        """
+        return save_frames(self, None if path is None else Path(path), overwrite=overwrite)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Result:
+        """The result that was saved in that folder, to the last digit.
+
+        Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
+        """
+        frames, manifest, periods = load_frames(Path(path))
+        return cls(**frames, manifest=manifest, periods=periods)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Zipline's performance frame: floats, indexed by the sessions' closes in UTC.
+
+        Zipline's column names; positions, orders and transactions are lists of dicts with Zipline's keys, where `sid`
+        is the integer; undefined statistics are NaN. Columns for benchmarks are absent: there is none yet.
+        Raises MissingExtra where pandas is not installed.
+        """
+        from rustybt.results._to_pandas import performance_frame
+
+        return performance_frame(self)
+
+    def plot(
+        self, path: Path | str | None = None, *, size: tuple[float, float] = (11.0, 6.5), dpi: int = 150
+    ) -> Figure:
+        """Equity over drawdown as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
+
+        size: width and height in inches. Raises MissingExtra where matplotlib is not installed.
+        """
+        from rustybt.results._plot import equity_figure
+
+        return equity_figure(self, None if path is None else Path(path), size=size, dpi=dpi)
+
+    def __repr__(self) -> str:
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)

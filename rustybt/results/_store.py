@@ -1,0 +1,183 @@
+"""Saving a result as a folder, and reading it back."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from rustybt.core import data_root
+from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
+from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
+
+if TYPE_CHECKING:
+    from rustybt.results._result import Result
+
+SCHEMA: Final = 1
+"""Of result.json and the frames; a reader refuses a newer one."""
+RESULT_FILE: Final = "result.json"
+FRAMES: Final = (
+    "daily",
+    "orders",
+    "order_events",
+    "transactions",
+    "positions",
+    "recorded",
+    "entries",
+    "assets",
+)
+
+
+def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
+    """Writes the folder beside its place, then renames it there."""
+    place = _default_place(result) if path is None else path.expanduser()
+    _check_free(place, overwrite=overwrite)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.parent / f".{place.name}.tmp-{uuid.uuid4().hex[:12]}"
+    temporary.mkdir()
+    try:
+        _write(result, temporary)
+        _publish(temporary, place, overwrite=overwrite)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return place
+
+
+def _default_place(result: Result) -> Path:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", str(result.manifest.get("strategy") or "strategy")).strip("-.")[:60]
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+    place = data_root() / "runs" / f"{name or 'strategy'}-{stamp}-{result.ledger_hash[:8]}"
+    again = 2
+    while place.exists():
+        place = place.with_name(f"{place.name.removesuffix(f'-{again - 1}')}-{again}")
+        again += 1
+    return place
+
+
+def _check_free(place: Path, *, overwrite: bool) -> None:
+    """Raises ResultExists unless the place is free, an empty folder, or a result that may be replaced."""
+    if not place.exists() or (place.is_dir() and not any(place.iterdir())):
+        return
+    if not place.is_dir() or not (place / RESULT_FILE).is_file():
+        raise ResultExists(f"{place} is there already and is not a saved result. Choose another place.")
+    if not overwrite:
+        raise ResultExists(f"{place} holds a result already. Choose another place, or say overwrite=True.")
+
+
+def _write(result: Result, folder: Path) -> None:
+    files: dict[str, dict[str, Any]] = {}
+    for name, exact in result.frames().items():
+        objects = [column for column, kind in exact.schema.items() if kind == pl.Object]
+        frame = exact.with_columns(_as_text(exact[column]) for column in objects)
+        file = folder / f"{name}.parquet"
+        frame.write_parquet(file, compression="zstd", compression_level=3)
+        files[name] = {"file": file.name, "rows": frame.height, "sha256": _digest(file)}
+        if objects:
+            files[name]["written_as_text"] = objects
+    page = {
+        "schema": SCHEMA,
+        "periods": result.periods,
+        "manifest": result.manifest,
+        "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
+        "frames": files,
+    }
+    try:
+        text = json.dumps(page, indent=1, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"The manifest can't be written as JSON: {error}. Keep to text, numbers and lists.") from None
+    (folder / RESULT_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    texts = [None if value is None else str(value) for value in column.to_list()]
+    return pl.Series(column.name, texts, dtype=pl.String)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _publish(temporary: Path, place: Path, *, overwrite: bool) -> None:
+    """One rename makes the folder visible; a result that it replaces is moved aside first."""
+    _check_free(place, overwrite=overwrite)
+    if not place.exists():
+        os.rename(temporary, place)
+        return
+    if not any(place.iterdir()):
+        place.rmdir()
+        os.rename(temporary, place)
+        return
+    old = place.parent / f".{place.name}.old-{uuid.uuid4().hex[:12]}"
+    os.rename(place, old)
+    try:
+        os.rename(temporary, place)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.rename(old, place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], int]:
+    """Frames, manifest and periods of a saved result, each file checked against what was saved."""
+    folder = path.expanduser()
+    page = _read_page(folder)
+    try:
+        files, manifest, periods = page["frames"], page["manifest"], page["periods"]
+        frames = {name: _read_frame(folder, name, files[name]) for name in FRAMES}
+        stated = manifest["ledger_hash"]
+        version = manifest["ledger_hash_version"]
+    except (KeyError, TypeError) as error:
+        raise ResultCorrupt(f"{folder / RESULT_FILE} lacks {error}. Run the strategy again and save it anew.") from None
+    if version == LEDGER_HASH_VERSION:
+        found = ledger_hash(frames["entries"], frames["order_events"], frames["orders"], frames["assets"])
+        if found != stated:
+            raise ResultCorrupt(
+                f"{folder}: the entries and order events have ledger hash {found[:16]}, the manifest says "
+                f"{str(stated)[:16]}. The books were changed after the run: run the strategy again."
+            )
+    return frames, manifest, periods
+
+
+def _read_page(folder: Path) -> dict[str, Any]:
+    file = folder / RESULT_FILE
+    if not file.is_file():
+        raise ResultNotFound(
+            f"There is no saved result in {folder}: no {RESULT_FILE}. Give the folder that save() named."
+        )
+    try:
+        page = json.loads(file.read_text(encoding="utf-8"))
+        schema = page["schema"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResultCorrupt(f"{file} can't be read: {error}. Run the strategy again and save it anew.") from None
+    if schema != SCHEMA:
+        raise ResultCorrupt(
+            f"{file} has schema {schema}, and this version reads {SCHEMA}. Use the version that wrote it."
+        )
+    return dict(page)
+
+
+def _read_frame(folder: Path, name: str, stated: dict[str, Any]) -> pl.DataFrame:
+    file = folder / f"{name}.parquet"
+    if not file.is_file():
+        raise ResultCorrupt(f"{file} is missing. Run the strategy again and save it anew.")
+    found = _digest(file)
+    if found != stated["sha256"]:
+        raise ResultCorrupt(
+            f"{file} has SHA-256 {found[:16]}, {RESULT_FILE} says {str(stated['sha256'])[:16]}. It was changed after "
+            "it was saved: restore it, or run the strategy again."
+        )
+    try:
+        return pl.read_parquet(file)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ResultCorrupt(f"{file} can't be read: {error}. Run the strategy again and save it anew.") from None

@@ -1,0 +1,119 @@
+"""A result in words: for a terminal, a notebook and a plain prompt."""
+
+from __future__ import annotations
+
+import html
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rustybt.results._result import Result
+
+_CONTEXT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_FIGURES: Final = (
+    ("Total return", "total_return", "percent"),
+    ("Annual return", "annual_return", "percent"),
+    ("Volatility", "volatility", "percent"),
+    ("Sharpe ratio", "sharpe", "ratio"),
+    ("Sortino ratio", "sortino", "ratio"),
+    ("Max drawdown", "max_drawdown", "percent"),
+    ("Max leverage", "max_leverage", "ratio"),
+    ("Average gross leverage", "average_gross_leverage", "ratio"),
+    ("Average net leverage", "average_net_leverage", "ratio"),
+    ("Average long exposure", "average_long_exposure", "percent"),
+    ("Average short exposure", "average_short_exposure", "percent"),
+    ("Value at the start", "starting_value", "money"),
+    ("Value at the end", "final_value", "money"),
+    ("Profit", "pnl", "money"),
+    ("Commission", "commission", "money"),
+    ("Orders", "orders", "count"),
+    ("Transactions", "transactions", "count"),
+    ("Trading days", "trading_days", "count"),
+)
+_STYLES: Final = {"percent": ("0.01", 100, "%"), "ratio": ("0.01", 1, ""), "money": ("0.01", 1, "")}
+
+
+def shown(value: Decimal | int | None, style: str, currency: str = "") -> str:
+    """A figure as people read it, rounded to two decimals; "-" where it is undefined.
+
+    >>> shown(Decimal("0.12345"), "percent"), shown(Decimal("-1234.5"), "money", "USD"), shown(None, "ratio")
+    ('12.34 %', '-1,234.50 USD', '-')
+    """
+    if value is None:
+        return "-"
+    if style == "count":
+        return f"{value:,}"
+    step, factor, unit = _STYLES[style]
+    number = _CONTEXT.quantize(_CONTEXT.multiply(Decimal(value), Decimal(factor)), Decimal(step))
+    text = f"{number or abs(number):,.2f}"  # abs: no "-0.00"
+    return f"{text} {unit or currency}".rstrip() if style != "ratio" else text
+
+
+def period_of(result: Result) -> str:
+    """First and last session."""
+    if not result.daily.height:
+        return "no sessions"
+    return f"{result.daily['session'][0]} to {result.daily['session'][-1]}"
+
+
+def name_of(result: Result) -> str:
+    """What the strategy is called."""
+    return str(result.manifest.get("strategy") or "strategy")
+
+
+def figures_of(result: Result) -> list[tuple[str, str]]:
+    """Label and text of every figure, in the order to show them."""
+    currency = str(result.manifest.get("currency") or "")
+    metrics = result.metrics
+    return [(label, shown(metrics[name], style, currency)) for label, name, style in _FIGURES]
+
+
+def text_of(result: Result) -> str:
+    """One line."""
+    figures = dict(figures_of(result))
+    return (
+        f"<Result {name_of(result)}: {period_of(result)}, return {figures['Total return']}, "
+        f"Sharpe {figures['Sharpe ratio']}, max drawdown {figures['Max drawdown']}, "
+        f"{figures['Transactions']} transactions>"
+    )
+
+
+def html_of(result: Result) -> str:
+    """A table for a notebook; every text in it is escaped."""
+    rows = "".join(
+        f'<tr><td style="text-align:left">{html.escape(label)}</td>'
+        f'<td style="text-align:right">{html.escape(text)}</td></tr>'
+        for label, text in figures_of(result)
+    )
+    data = html.escape(" ".join(str(part) for part in _data_of(result.manifest)))
+    return (
+        f"<div><strong>{html.escape(name_of(result))}</strong><br><small>{html.escape(period_of(result))}"
+        f"<br>{data}</small><table>{rows}</table></div>"
+    )
+
+
+def _data_of(manifest: dict[str, Any]) -> list[Any]:
+    parts = [manifest.get("bundle"), manifest.get("data_frequency"), manifest.get("data_version")]
+    return [part for part in parts if part is not None]
+
+
+def print_summary(result: Result, console: Console | None = None) -> None:
+    """Prints the figures as a table.
+
+    console: a rich Console; by default one on standard output.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    name, period = Text(name_of(result), style="bold"), Text(f"  {period_of(result)}", style="dim")
+    table = Table(title=name + period, title_justify="left", show_header=False, box=None, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for label, text in figures_of(result):
+        style = "red" if text.startswith("-") and text != "-" else ""
+        table.add_row(label, Text(text, style=style))
+    table.add_row("Ledger hash", Text(result.ledger_hash[:16], style="dim"))
+    (console or Console()).print(table)

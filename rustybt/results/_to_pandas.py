@@ -1,0 +1,230 @@
+"""Zipline's performance frame, made from a Result. The one place where results become floats."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from rustybt.core import OrderStatus, scaled_ints
+from rustybt.errors import MissingExtra
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from rustybt.results._result import Result
+
+_NAN = float("nan")
+_CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "rejected": OrderStatus.REJECTED}
+_STATUS = {status.name.lower(): int(status) for status in OrderStatus}
+
+type Stamps = Callable[[int], Any]
+
+
+def performance_frame(result: Result) -> pd.DataFrame:
+    """The frame that `zipline.run_algorithm` returns, benchmark columns left out."""
+    try:
+        import pandas as pd
+    except ImportError:
+        raise MissingExtra('to_pandas() needs pandas. Install it with: pip install "rustybt[pandas]"') from None
+
+    def stamp(ns: int) -> Any:
+        return pd.Timestamp(ns, tz="UTC")
+
+    daily = result.daily
+    columns: dict[str, Any] = {}
+    for name in daily.columns:
+        if name == "session":
+            continue
+        column = daily[name]
+        if isinstance(column.dtype, pl.Datetime):
+            columns[name] = _times(pd, column)
+        elif isinstance(column.dtype, pl.Decimal):
+            columns[name] = _floats(column)
+        else:
+            columns[name] = column.to_list()
+    sessions = {day: row for row, day in enumerate(daily["session"].to_list())}
+    closes = daily["period_close"].to_physical().to_list()
+    columns["positions"] = _positions(result, sessions)
+    columns["transactions"] = _transactions(result, sessions, stamp)
+    columns["orders"] = _OrderDays(result, closes, stamp).lists(len(sessions))
+    columns |= _recorded(result, sessions)
+    index = _times(pd, daily["period_close"])
+    return pd.DataFrame({name: pd.Series(values, index=index) for name, values in columns.items()}, index=index)
+
+
+def _times(pd: Any, column: pl.Series) -> Any:
+    return pd.DatetimeIndex(pd.to_datetime(column.to_physical().to_list(), unit="ns", utc=True))
+
+
+def _floats(column: pl.Series) -> list[float]:
+    """The nearest float to each Decimal; NaN for null."""
+    unit = 10**column.dtype.scale  # type: ignore[attr-defined]
+    return [_NAN if value is None else value / unit for value in scaled_ints(column)]
+
+
+def _amounts(column: pl.Series) -> list[Any]:
+    """Quantities: int where whole, as in Zipline, else float."""
+    unit = 10**column.dtype.scale  # type: ignore[attr-defined]
+    return [v if v is None else v // unit if v % unit == 0 else v / unit for v in scaled_ints(column)]
+
+
+def _optional(column: pl.Series) -> list[Any]:
+    """Floats, None for null."""
+    if not isinstance(column.dtype, pl.Decimal):
+        return column.to_list()
+    unit = 10**column.dtype.scale
+    return [None if value is None else value / unit for value in scaled_ints(column)]
+
+
+def _positions(result: Result, sessions: dict[Any, int]) -> list[list[dict[str, Any]]]:
+    days: list[list[dict[str, Any]]] = [[] for _ in sessions]
+    frame = result.positions
+    rows = zip(
+        frame["session"].to_list(),
+        frame["sid"].to_list(),
+        _amounts(frame["amount"]),
+        _optional(frame["cost_basis"]),
+        _optional(frame["last_sale_price"]),
+        strict=True,
+    )
+    for session, sid, amount, basis, price in rows:
+        row = {"sid": sid, "amount": amount, "cost_basis": basis, "last_sale_price": price}
+        days[sessions[session]].append(row)
+    return days
+
+
+def _transactions(result: Result, sessions: dict[Any, int], stamp: Stamps) -> list[list[dict[str, Any]]]:
+    days: list[list[dict[str, Any]]] = [[] for _ in sessions]
+    frame = result.transactions
+    rows = zip(
+        frame["session"].to_list(),
+        frame["dt"].to_physical().to_list(),
+        frame["sid"].to_list(),
+        _amounts(frame["amount"]),
+        _optional(frame["price"]),
+        frame["order_id"].to_list(),
+        strict=True,
+    )
+    for session, ns, sid, amount, price, order in rows:
+        row = {"sid": sid, "amount": amount, "dt": stamp(ns), "price": price, "order_id": order, "commission": None}
+        days[sessions[session]].append(row)
+    return days
+
+
+@dataclass(slots=True)
+class _Standing:
+    """How an order stands while its events are replayed."""
+
+    filled: Any
+    status: int
+    dt: int
+    triggered: bool
+
+
+class _OrderDays:
+    """Per session the orders that something happened to in it, each as it stood at that session's close."""
+
+    def __init__(self, result: Result, closes: list[int], stamp: Stamps) -> None:
+        self._closes = closes
+        self._stamp = stamp
+        orders, events = result.orders, result.order_events
+        self._orders = {row["id"]: row for row in _order_rows(orders)}
+        self._events = list(
+            zip(
+                events["order_id"].to_list(),
+                events["stamp"].to_physical().to_list(),
+                events["kind"].to_list(),
+                _amounts(events["quantity"]),
+                strict=True,
+            )
+        )
+        fills = result.transactions
+        self._fees: dict[str, list[tuple[int, float]]] = {}
+        fees = zip(
+            fills["order_id"].to_list(), fills["dt"].to_physical().to_list(), _floats(fills["commission"]), strict=True
+        )
+        for order, ns, fee in fees:
+            if order is not None:
+                self._fees.setdefault(order, []).append((ns, fee))
+
+    def lists(self, sessions: int) -> list[list[dict[str, Any]]]:
+        """One list a session."""
+        touched: list[dict[str, _Standing]] = [{} for _ in range(sessions)]
+        last_day: dict[str, int] = {}
+        standing: dict[str, _Standing] = {}
+        for order, ns, kind, quantity in self._events:
+            if order not in self._orders:
+                continue
+            before = standing.get(order, _Standing(0, int(OrderStatus.OPEN), ns, False))
+            filling = kind in ("filled", "partially_filled")
+            now = _Standing(
+                filled=before.filled + (quantity or 0) if filling else before.filled,
+                status=int(_CLOSED.get(kind, OrderStatus(before.status))),
+                dt=ns,
+                triggered=before.triggered or filling or kind == "triggered",
+            )
+            standing[order] = now
+            day = min(bisect_left(self._closes, ns), sessions - 1)
+            touched[day][order] = now
+            last_day[order] = day
+        return [
+            [self._row(order, now, day, last=last_day[order] == day) for order, now in orders.items()]
+            for day, orders in enumerate(touched)
+        ]
+
+    def _row(self, order: str, now: _Standing, day: int, *, last: bool) -> dict[str, Any]:
+        final = self._orders[order]
+        close = self._closes[day]
+        return {
+            "id": order,
+            "dt": self._stamp(now.dt),
+            "reason": final["reason"] if last else None,
+            "created": self._stamp(final["created"]),
+            "amount": final["amount"],
+            "filled": final["filled"] if last else now.filled,
+            "commission": sum((fee for ns, fee in self._fees.get(order, ()) if ns <= close), 0.0),
+            "stop": final["stop"],
+            "limit": final["limit"],
+            "stop_reached": final["stop"] is not None and now.triggered,
+            "limit_reached": final["limit"] is not None and now.triggered,
+            "sid": final["sid"],
+            "status": _STATUS[final["status"]] if last else now.status,
+        }
+
+
+def _order_rows(orders: pl.DataFrame) -> list[dict[str, Any]]:
+    columns = {
+        "id": orders["id"].to_list(),
+        "created": orders["created"].to_physical().to_list(),
+        "sid": orders["sid"].to_list(),
+        "amount": _amounts(orders["amount"]),
+        "filled": _amounts(orders["filled"]),
+        "limit": _optional(orders["limit"]),
+        "stop": _optional(orders["stop"]),
+        "status": orders["status"].to_list(),
+        "reason": orders["reason"].to_list(),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _recorded(result: Result, sessions: dict[Any, int]) -> dict[str, list[Any]]:
+    """Recorded names as columns over all sessions; None before the first record, NaN in columns of numbers."""
+    frame = result.recorded
+    rows = [sessions[day] for day in frame["session"].to_list()]
+    columns: dict[str, list[Any]] = {}
+    for name in frame.columns:
+        if name == "session":
+            continue
+        column = frame[name]
+        values = _floats(column) if isinstance(column.dtype, pl.Decimal) else column.to_list()
+        numeric = all(isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in values if v is not None)
+        spread: list[Any] = [_NAN if numeric else None] * len(sessions)
+        for row, value in zip(rows, values, strict=True):
+            spread[row] = _NAN if value is None and numeric else float(value) if isinstance(value, Decimal) else value
+        columns[name] = spread
+    return columns

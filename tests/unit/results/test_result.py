@@ -1,0 +1,135 @@
+"""A Result's figures, its short texts and its picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from rustybt import metrics
+from rustybt.errors import InputError, MissingExtra
+from rustybt.results import Result, print_summary
+
+type Make = Callable[..., Result]
+
+
+def test_the_statistics_are_added_to_the_daily_rows(make_result: Make) -> None:
+    daily = make_result().daily
+    for name in metrics.STATISTICS:
+        assert daily.schema[name] == pl.Decimal(38, 18)
+    assert daily["algorithm_period_return"].to_list() == [0, Decimal("0.009999"), Decimal("-0.040501")]
+    assert daily["max_drawdown"].to_list() == [0, 0, Decimal("-0.050000049504999510")]
+    assert daily["max_leverage"].to_list() == [0, Decimal("0.5"), Decimal("0.5")]
+    assert daily["sharpe"][0] is None
+    assert daily["trading_days"].to_list() == [1, 2, 3]
+    assert daily["period_label"].to_list() == ["2024-01"] * 3
+
+
+def test_the_figures_cover_returns_risk_leverage_exposure_and_activity(make_result: Make) -> None:
+    figures = make_result().metrics
+    assert figures["total_return"] == Decimal("-0.040501")
+    assert figures["starting_value"] == 100_000
+    assert figures["final_value"] == Decimal("95949.90")
+    assert figures["pnl"] == Decimal("-4050.10")
+    assert figures["average_gross_leverage"] == Decimal("0.323333333333333333")
+    assert (figures["orders"], figures["transactions"], figures["trading_days"]) == (2, 2, 3)
+    assert figures["commission"] == Decimal("1.1")
+    assert figures["average_short_exposure"] == 0
+
+
+def test_what_a_caller_adds_to_the_manifest_stays(make_result: Make) -> None:
+    result = make_result()
+    result.manifest["strategy"] = "renamed"
+    assert result.manifest["strategy"] == "renamed"
+    assert "renamed" in repr(result)
+
+
+def test_a_result_describes_itself_in_one_line(make_result: Make) -> None:
+    assert repr(make_result()) == (
+        "<Result golden cross: 2024-01-08 to 2024-01-10, return -4.05 %, "
+        "Sharpe -6.58, max drawdown -5.00 %, 2 transactions>"
+    )
+
+
+def test_the_notebook_table_escapes_every_text(make_result: Make) -> None:
+    result = make_result(manifest={"strategy": "<script>alert('x')</script>", "currency": "<b>", "bundle": "<i>&"})
+    page = result._repr_html_()
+    for raw in ("<script", "<b>", "<i>"):
+        assert raw not in page
+    assert "&lt;script&gt;" in page
+    assert "-4.05 %" in page
+    assert "Sortino ratio" in page
+
+
+def test_the_summary_is_printed_as_a_table(make_result: Make) -> None:
+    from rich.console import Console
+
+    target = io.StringIO()
+    result = make_result(manifest={"strategy": "[bold]x"})
+    print_summary(result, Console(file=target, width=100))
+    page = target.getvalue()
+    assert "[bold]x" in page  # a name is text, never markup
+    assert "2024-01-08 to 2024-01-10" in page
+    assert "95,949.90 USD" in page
+    assert result.ledger_hash[:16] in page
+
+
+def test_a_run_without_sessions_has_undefined_figures_and_no_picture(make_result: Make) -> None:
+    full = make_result()
+    frames = {name: frame.clear() for name, frame in full.frames().items()}
+    base = frames["daily"].drop(*metrics.STATISTICS, "trading_days", "period_label")
+    empty = make_result(**(frames | {"daily": base}))
+    assert empty.metrics["total_return"] is None
+    assert "return -" in repr(empty)
+    assert empty.daily.columns == full.daily.columns
+    assert empty.to_pandas().empty
+    with pytest.raises(InputError, match="no session"):
+        empty.plot()
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_a_picture_is_written_without_a_window_system(make_result: Make, tmp_path: Path, suffix: str) -> None:
+    import matplotlib as mpl
+
+    file = tmp_path / "new folder" / f"equity.{suffix}"
+    backend = mpl.get_backend(auto_select=False)
+    figure = make_result(manifest={"strategy": "costs $5 and $6"}).plot(file)
+    assert mpl.get_backend(auto_select=False) == backend
+    assert file.stat().st_size > 5_000
+    equity, drawdown = figure.axes
+    assert equity.get_ylabel() == "Portfolio value (USD)"
+    assert drawdown.get_ylabel() == "Drawdown"
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
+def test_a_picture_has_ink_of_both_panels(make_result: Make, tmp_path: Path) -> None:
+    import matplotlib.image
+
+    file = tmp_path / "equity.png"
+    make_result().plot(file, size=(6, 4), dpi=100)
+    pixels = matplotlib.image.imread(file)[:, :, :3]
+    assert pixels.shape[:2] == (400, 600)
+    blue = (pixels[:, :, 2] > pixels[:, :, 0] + 0.05).sum()
+    red = (pixels[:, :, 0] > pixels[:, :, 2] + 0.05).sum()
+    assert blue > 1_000
+    assert red > 1_000
+
+
+@pytest.mark.parametrize(
+    ("method", "library", "extra"), [("plot", "matplotlib", "analytics"), ("to_pandas", "pandas", "pandas")]
+)
+def test_a_missing_extra_is_named(
+    make_result: Make, monkeypatch: pytest.MonkeyPatch, method: str, library: str, extra: str
+) -> None:
+    import sys
+
+    result = make_result()
+    for name in [name for name in sys.modules if name.split(".")[0] == library or name == "rustybt.results._figure"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtra, match=rf'pip install "rustybt\[{extra}\]"'):
+        getattr(result, method)()
