@@ -1,0 +1,45 @@
+"""Parquet files and their SQLite index: bundles, versions, assets, adjustments. The only writer of market data."""
+
+from rustybt.catalog._bars import RawBars
+from rustybt.catalog._bundles import BundleVersion, clean, list_bundles
+from rustybt.catalog._content import (
+    DAILY,
+    FREQUENCIES,
+    MINUTE,
+    PRICES,
+    ROW_SCHEMA,
+    AssetRecord,
+    Content,
+    Manifest,
+    Rows,
+    SymbolRange,
+)
+from rustybt.catalog._layout import catalog_root, check_bundle_name
+from rustybt.catalog._version import Version, open_version
+from rustybt.catalog._writer import Fault, Writer, no_fault, open_writer, reindex
+
+__all__ = [
+    "DAILY",
+    "FREQUENCIES",
+    "MINUTE",
+    "PRICES",
+    "ROW_SCHEMA",
+    "AssetRecord",
+    "BundleVersion",
+    "Content",
+    "Fault",
+    "Manifest",
+    "RawBars",
+    "Rows",
+    "SymbolRange",
+    "Version",
+    "Writer",
+    "catalog_root",
+    "check_bundle_name",
+    "clean",
+    "list_bundles",
+    "no_fault",
+    "open_version",
+    "open_writer",
+    "reindex",
+]

@@ -1,0 +1,117 @@
+"""Listing what is there, and removing old versions."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rustybt.catalog._index import connect_reader, write_transaction
+from rustybt.catalog._layout import TRASH, bundle_path, catalog_root
+from rustybt.catalog._version import open_version
+from rustybt.catalog._writer import forget_version, sweep
+from rustybt.core import date_of
+from rustybt.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class BundleVersion:
+    """One version of a bundle, as `list_bundles` tells it.
+
+    created: aware UTC datetime. size: bytes of its Parquet parts, those shared with earlier versions included.
+    ranges: by frequency, first session, last session and number of bars.
+    """
+
+    bundle: str
+    version: str
+    created: dt.datetime
+    hash: str
+    size: int
+    assets: int
+    ranges: dict[str, tuple[dt.date, dt.date, int]]
+    provenance: dict[str, Any]
+    newest: bool
+
+
+def list_bundles(root: Path | str | None = None) -> list[BundleVersion]:
+    """Every version of every bundle, by name, newest first; nothing where there is no catalog."""
+    connection = connect_reader(catalog_root(root))
+    if connection is None:
+        return []
+    with contextlib.closing(connection):
+        rows = connection.execute(
+            "SELECT b.name, v.name, v.created_ns, v.hash, v.size, v.ranges, v.provenance, "
+            "(SELECT count(*) FROM assets a WHERE a.version = v.id) "
+            "FROM versions v JOIN bundles b ON v.bundle = b.id ORDER BY b.name, v.created_ns DESC"
+        ).fetchall()
+    found: list[BundleVersion] = []
+    for bundle, version, created_ns, content_hash, size, ranges, provenance, assets in rows:
+        found.append(
+            BundleVersion(
+                bundle=bundle,
+                version=version,
+                created=dt.datetime.fromtimestamp(created_ns // 10**9, tz=dt.UTC),
+                hash=content_hash,
+                size=size,
+                assets=assets,
+                ranges={f: (date_of(a), date_of(b), n) for f, (a, b, n) in json.loads(ranges).items()},
+                provenance=json.loads(provenance),
+                newest=not found or found[-1].bundle != bundle,
+            )
+        )
+    return found
+
+
+def clean(
+    bundle: str,
+    *,
+    keep_last: int | None = None,
+    before: dt.date | None = None,
+    after: dt.date | None = None,
+    root: Path | str | None = None,
+) -> list[str]:
+    """Delete versions of a bundle, and what a crash left behind; the ids of those deleted.
+
+    keep_last: keep that many of the newest, delete the rest.
+    before, after: delete versions written before, or after, that date (UTC).
+    Give keep_last alone, or before and after, alone or together. `keep_last=0` deletes the bundle.
+    Raises InputError, BundleNotFound, CatalogBusy.
+    """
+    if (keep_last is None) == (before is None and after is None):
+        raise InputError("Give either keep_last, or before and after: which versions shall go?")
+    if keep_last is not None and keep_last < 0:
+        raise InputError(f"keep_last is {keep_last}: give 0 or more.")
+    folder = catalog_root(root)
+    open_version(bundle, root=folder).close()
+    trash = []
+    deleted = []
+    with write_transaction(folder) as connection:
+        sweep(connection, folder)
+        rows = connection.execute(
+            "SELECT v.name, v.created_ns FROM versions v JOIN bundles b ON v.bundle = b.id WHERE b.name = ? "
+            "ORDER BY v.created_ns DESC",
+            (bundle,),
+        ).fetchall()
+        for position, (version, created_ns) in enumerate(rows):
+            created = dt.datetime.fromtimestamp(created_ns // 10**9, tz=dt.UTC).date()
+            if keep_last is not None:
+                goes = position >= keep_last
+            else:
+                goes = (before is None or created < before) and (after is None or created > after)
+            if goes:
+                # renamed first: a crash before the commit leaves a row without a folder, which the next write forgets
+                path = bundle_path(folder, bundle) / version
+                aside = path.with_name(TRASH + version)
+                path.rename(aside)
+                trash.append(aside)
+                forget_version(connection, bundle, version)
+                deleted.append(version)
+    for aside in trash:
+        shutil.rmtree(aside, ignore_errors=True)
+    with contextlib.suppress(OSError):  # not empty, most of the time
+        bundle_path(folder, bundle).rmdir()
+    return deleted

@@ -1,0 +1,187 @@
+"""What a version consists of, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+import polars as pl
+
+from rustybt.calendars import SessionTable
+from rustybt.core import ASSET_TYPES, Asset, CashDividend, Split, date_of
+
+DAILY: Final = "1d"
+MINUTE: Final = "1m"
+FREQUENCIES: Final = (DAILY, MINUTE)
+PRICES: Final = ("open", "high", "low", "close")
+ROW_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "sid": pl.Int32(),
+    "stamp": pl.Int64(),
+    **{name: pl.Int128() for name in (*PRICES, "volume")},
+}
+"""Rows on their way to a part: stamps in ns UTC, prices and volumes as integers at the part's scales."""
+
+type Given = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolRange:
+    """A symbol that an asset carries from one day to another, both included, as days since 1970-01-01."""
+
+    symbol: str
+    first_day: int
+    last_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRecord:
+    """One asset of a version.
+
+    symbols: the names that it carried, oldest first; the last one is its symbol today.
+    given: what the caller said of it (name, type, tick_size, start_date as a day, ...); the rest follows from the data.
+    first_day, last_day: first and last session with a bar.
+    """
+
+    sid: int
+    key: str
+    symbols: tuple[SymbolRange, ...]
+    given: Given
+    first_day: int
+    last_day: int
+    price_scale: int
+    volume_scale: int
+
+    @property
+    def symbol(self) -> str:
+        """The symbol it carries today."""
+        return self.symbols[-1].symbol
+
+    def row(self) -> tuple[Any, ...]:
+        """The columns of the index's table of assets, from `sid` on; defaults filled in."""
+        given = self.given
+        tick = "0.01" if self.price_scale <= 2 else format(Decimal((0, (1,), -self.price_scale)), "f")
+        return (
+            self.sid,
+            self.key,
+            self.symbol,
+            given.get("type") or "equity",
+            given.get("name") or self.symbol,
+            given.get("exchange") or "",
+            given.get("country") or "",
+            given.get("currency") or "USD",
+            _or(given.get("start_date"), self.first_day),
+            _or(given.get("end_date"), self.last_day),
+            given.get("auto_close_date"),
+            given.get("tick_size") or tick,
+            given.get("quantity_step") or "1",
+            given.get("multiplier") or "1",
+            self.price_scale,
+            self.volume_scale,
+        )
+
+
+def _or(value: object, default: int) -> object:
+    return default if value is None else value
+
+
+def asset_from_row(row: tuple[Any, ...], symbol: str | None = None) -> Asset:
+    """An asset from the columns that `AssetRecord.row` gives, under the symbol it was looked up by."""
+    start, end, auto_close = row[8:11]
+    return ASSET_TYPES[row[3]](
+        sid=row[0],
+        key=row[1],
+        symbol=symbol or row[2],
+        name=row[4],
+        exchange=row[5],
+        country=row[6],
+        currency=row[7],
+        start_date=date_of(start),
+        end_date=date_of(end),
+        auto_close_date=None if auto_close is None else date_of(auto_close),
+        tick_size=Decimal(row[11]),
+        quantity_step=Decimal(row[12]),
+        multiplier=Decimal(row[13]),
+        price_scale=row[14],
+        volume_scale=row[15],
+        first_day=start,
+        last_day=end,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A run of rows of one asset within a part: `count` rows from `offset` on, stamped first to last (ns UTC)."""
+
+    sid: int
+    offset: int
+    count: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One Parquet file of a version. Its rows are sorted by (sid, stamp)."""
+
+    file: str
+    frequency: str
+    period: str
+    rows: int
+    size: int
+    price_scale: int
+    volume_scale: int
+    extents: tuple[Extent, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Bars of one frequency that a new version adds: `ROW_SCHEMA` columns, sorted by (sid, stamp)."""
+
+    frequency: str
+    frame: pl.DataFrame
+    price_scale: int
+    volume_scale: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """All that a new version holds beyond the bars that it takes over from the previous one.
+
+    assets, splits, dividends: all of the version's, those taken over included.
+    rows: the bars that are new.
+    quarantine: rows that were kept out, as text.
+    """
+
+    calendar: SessionTable
+    assets: tuple[AssetRecord, ...]
+    splits: tuple[Split, ...]
+    dividends: tuple[CashDividend, ...]
+    rows: tuple[Rows, ...]
+    provenance: Mapping[str, Any]
+    quarantine: pl.DataFrame | None = None
+
+
+type Digests = dict[str, dict[str, dict[str, str]]]
+"""SHA-256 of the bars, by frequency, asset key and year."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Manifest:
+    """What manifest.json and calendar.parquet say: the whole of a version but its bars."""
+
+    bundle: str
+    version: str
+    created_ns: int
+    hash: str
+    calendar: SessionTable
+    assets: tuple[AssetRecord, ...]
+    splits: tuple[Split, ...]
+    dividends: tuple[CashDividend, ...]
+    parts: tuple[Part, ...]
+    digests: Digests
+    provenance: Mapping[str, Any]
+    quarantine: str | None = None
+    ranges: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    """By frequency: first session, last session, number of rows."""

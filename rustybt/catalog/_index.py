@@ -1,0 +1,209 @@
+"""The SQLite index: one file over all bundles, filled from manifests alone and so rebuildable from them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rustybt.catalog._content import Manifest
+from rustybt.catalog._layout import index_path
+from rustybt.errors import CatalogBusy, CatalogCorrupt
+
+SCHEMA_VERSION: Final = 1
+BUSY_SECONDS: Final = 60.0
+"""How long a writer waits for another one."""
+_READ_BUSY_SECONDS: Final = 10.0
+_MIGRATIONS: Final = (
+    # 0 -> 1
+    """
+    CREATE TABLE bundles (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE versions (
+        id INTEGER PRIMARY KEY, bundle INTEGER NOT NULL REFERENCES bundles ON DELETE CASCADE, name TEXT NOT NULL,
+        created_ns INTEGER NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, ranges TEXT NOT NULL,
+        provenance TEXT NOT NULL, quarantine TEXT, UNIQUE (bundle, name));
+    CREATE INDEX newest ON versions (bundle, created_ns);
+    CREATE TABLE calendars (
+        version INTEGER PRIMARY KEY REFERENCES versions ON DELETE CASCADE, name TEXT NOT NULL, tz TEXT NOT NULL,
+        days BLOB NOT NULL, opens BLOB NOT NULL, closes BLOB NOT NULL, break_starts BLOB, break_ends BLOB);
+    CREATE TABLE assets (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, sid INTEGER NOT NULL, key TEXT NOT NULL,
+        symbol TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, exchange TEXT NOT NULL, country TEXT NOT NULL,
+        currency TEXT NOT NULL, start_day INTEGER NOT NULL, end_day INTEGER NOT NULL, auto_close_day INTEGER,
+        tick_size TEXT NOT NULL, quantity_step TEXT NOT NULL, multiplier TEXT NOT NULL,
+        price_scale INTEGER NOT NULL, volume_scale INTEGER NOT NULL, PRIMARY KEY (version, sid)) WITHOUT ROWID;
+    CREATE TABLE symbols (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, symbol TEXT NOT NULL,
+        first_day INTEGER NOT NULL, last_day INTEGER NOT NULL, sid INTEGER NOT NULL,
+        PRIMARY KEY (version, symbol, first_day, sid)) WITHOUT ROWID;
+    CREATE TABLE splits (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, sid INTEGER NOT NULL, ex_day INTEGER NOT NULL,
+        numerator TEXT NOT NULL, denominator TEXT NOT NULL, PRIMARY KEY (version, sid, ex_day)) WITHOUT ROWID;
+    CREATE TABLE dividends (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, sid INTEGER NOT NULL, ex_day INTEGER NOT NULL,
+        position INTEGER NOT NULL, pay_day INTEGER, record_day INTEGER, declared_day INTEGER, amount TEXT NOT NULL,
+        scale INTEGER NOT NULL, currency TEXT NOT NULL, PRIMARY KEY (version, sid, ex_day, position)) WITHOUT ROWID;
+    CREATE TABLE parts (
+        id INTEGER PRIMARY KEY, version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, file TEXT NOT NULL,
+        frequency TEXT NOT NULL, period TEXT NOT NULL, row_count INTEGER NOT NULL,
+        price_scale INTEGER NOT NULL, volume_scale INTEGER NOT NULL);
+    CREATE INDEX parts_of ON parts (version, frequency);
+    CREATE TABLE extents (
+        part INTEGER NOT NULL REFERENCES parts ON DELETE CASCADE, sid INTEGER NOT NULL, row_offset INTEGER NOT NULL,
+        row_count INTEGER NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
+        PRIMARY KEY (part, sid, row_offset)) WITHOUT ROWID;
+    """,
+)
+
+
+def connect_reader(root: Path) -> sqlite3.Connection | None:
+    """A read-only connection, None where there is no index yet.
+
+    What lies on a medium that can't be written to is read as it stands (`immutable`): SQLite wants to keep a file
+    beside a WAL database otherwise.
+    """
+    path = index_path(root)
+    if not path.is_file():
+        return None
+    connection: sqlite3.Connection | None = None
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        try:
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=_READ_BUSY_SECONDS, check_same_thread=False
+            )
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found:
+                connection.execute("SELECT 1 FROM bundles LIMIT 1")
+        except sqlite3.OperationalError:
+            if connection is not None:
+                connection.close()
+            continue
+        except sqlite3.DatabaseError as error:
+            raise _unreadable(path, error) from error
+        if found == 0:  # another process is about to create it
+            connection.close()
+            return None
+        _check_schema(path, found)
+        return connection
+    raise _unreadable(path, "it can't be opened")
+
+
+@contextlib.contextmanager
+def write_transaction(root: Path, busy_seconds: float = BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
+    """The catalog's one write lock: committed at the end, rolled back on an error. Raises CatalogBusy."""
+    path = index_path(root)
+    root.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+    try:
+        _begin(connection, path, busy_seconds)
+        try:
+            _migrate(connection, path)
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    finally:
+        connection.close()
+
+
+def _begin(connection: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            # changing the journal mode does not wait for a lock by itself
+            if "locked" not in str(error):
+                raise _unreadable(path, error) from error
+            if time.monotonic() > deadline:
+                raise CatalogBusy(
+                    f"Another process has been writing to {path.parent} for more than {busy_seconds:g} seconds. "
+                    "Wait for it to end, then try again."
+                ) from None
+            time.sleep(0.05)
+        except sqlite3.DatabaseError as error:
+            raise _unreadable(path, error) from error
+        else:
+            return
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > SCHEMA_VERSION:
+        _check_schema(path, found)
+    for script in _MIGRATIONS[found:]:
+        for statement in script.split(";"):
+            if statement.strip():
+                connection.execute(statement)
+    if found != SCHEMA_VERSION:
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _check_schema(path: Path, found: int) -> None:
+    if found != SCHEMA_VERSION:
+        raise CatalogCorrupt(
+            f"{path} has schema {found}, this RustyBT knows {SCHEMA_VERSION}. "
+            "Use the RustyBT that wrote it, or move the file away and run `rustybt catalog reindex`."
+        )
+
+
+def _unreadable(path: Path, error: object) -> CatalogCorrupt:
+    return CatalogCorrupt(
+        f"The index {path} can't be read: {error}. Move the file away and run `rustybt catalog reindex`."
+    )
+
+
+def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:
+    """Enter a version into the index."""
+    connection.execute("INSERT OR IGNORE INTO bundles (name) VALUES (?)", (manifest.bundle,))
+    bundle = connection.execute("SELECT id FROM bundles WHERE name = ?", (manifest.bundle,)).fetchone()[0]
+    version = connection.execute(
+        "INSERT INTO versions (bundle, name, created_ns, hash, size, ranges, provenance, quarantine) "
+        "VALUES (?,?,?,?,?,?,?,?)",
+        (
+            bundle,
+            manifest.version,
+            manifest.created_ns,
+            manifest.hash,
+            sum(part.size for part in manifest.parts),
+            json.dumps(manifest.ranges),
+            json.dumps(manifest.provenance),
+            manifest.quarantine,
+        ),
+    ).lastrowid
+    table = manifest.calendar
+    columns = (table.days, table.opens, table.closes, table.break_starts, table.break_ends)
+    blobs = [None if c is None else c.astype(c.dtype.newbyteorder("<")).tobytes() for c in columns]
+    connection.execute("INSERT INTO calendars VALUES (?,?,?,?,?,?,?,?)", (version, table.name, table.tz, *blobs))
+    records = manifest.assets
+    _insert_many(connection, "assets", ((version, *record.row()) for record in records), 17)
+    names = ((version, s.symbol, s.first_day, s.last_day, r.sid) for r in records for s in r.symbols)
+    _insert_many(connection, "symbols", names, 5)
+    splits = ((version, s.sid, s.ex_day, str(s.numerator), str(s.denominator)) for s in manifest.splits)
+    _insert_many(connection, "splits", splits, 5)
+    dividends = (
+        (version, d.sid, d.ex_day, at, d.pay_day, d.record_day, d.declared_day, str(d.amount), d.scale, d.currency)
+        for at, d in enumerate(manifest.dividends)
+    )
+    _insert_many(connection, "dividends", dividends, 10)
+    for part in manifest.parts:
+        part_id = connection.execute(
+            "INSERT INTO parts (version, file, frequency, period, row_count, price_scale, volume_scale) "
+            "VALUES (?,?,?,?,?,?,?)",
+            (version, part.file, part.frequency, part.period, part.rows, part.price_scale, part.volume_scale),
+        ).lastrowid
+        extents = ((part_id, e.sid, e.offset, e.count, e.first, e.last) for e in part.extents)
+        _insert_many(connection, "extents", extents, 6)
+
+
+def _insert_many(connection: sqlite3.Connection, table: str, rows: Iterator[tuple[object, ...]], width: int) -> None:
+    connection.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * width)})", rows)

@@ -1,0 +1,65 @@
+"""Where the catalog lies on the disk.
+
+<root>/catalog.sqlite                        the index over everything
+<root>/bundles/<bundle>/<version id>/        one immutable version
+    manifest.json  calendar.parquet  1d-0001.parquet  1m-2024-0001.parquet ...
+<root>/bundles/<bundle>/.tmp-*               a version being written; what a crash leaves is swept at the next write
+<root>/bundles/<bundle>/.trash-*             a version being deleted, likewise
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from rustybt.errors import InputError
+
+ROOT_VARIABLE: Final = "RUSTYBT_ROOT"
+INDEX: Final = "catalog.sqlite"
+MANIFEST: Final = "manifest.json"
+CALENDAR: Final = "calendar.parquet"
+QUARANTINE: Final = "quarantine.parquet"
+TEMPORARY: Final = ".tmp-"
+TRASH: Final = ".trash-"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def catalog_root(root: Path | str | None = None) -> Path:
+    """The catalog's folder: `root`, else the variable RUSTYBT_ROOT, else the user's data folder. It need not exist."""
+    if root is not None:
+        return Path(root).expanduser()
+    if configured := os.environ.get(ROOT_VARIABLE):
+        return Path(configured).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "rustybt"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "rustybt"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "rustybt"
+
+
+def index_path(root: Path) -> Path:
+    """The SQLite file of a catalog."""
+    return root / INDEX
+
+
+def bundles_path(root: Path) -> Path:
+    """The folder that holds one folder per bundle."""
+    return root / "bundles"
+
+
+def bundle_path(root: Path, bundle: str) -> Path:
+    """The folder of a bundle's versions."""
+    return bundles_path(root) / bundle
+
+
+def check_bundle_name(bundle: object) -> str:
+    """The name, where it can be a folder's. Raises InputError."""
+    if isinstance(bundle, str) and _NAME.fullmatch(bundle):
+        return bundle
+    raise InputError(
+        f"{bundle!r} can't be a bundle's name. "
+        "Take letters, digits, '.', '_' and '-', a letter or digit first, at most 100 of them."
+    )

@@ -1,0 +1,132 @@
+"""manifest.json and calendar.parquet: all of a version but its bars, so that the index can be rebuilt from them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from rustybt.calendars import SessionTable
+from rustybt.catalog._content import AssetRecord, Extent, Manifest, Part, SymbolRange
+from rustybt.catalog._layout import CALENDAR, MANIFEST
+from rustybt.core import CashDividend, Split
+from rustybt.errors import CatalogCorrupt
+
+FORMAT: Final = 1
+_CALENDAR_COLUMNS: Final = ("open", "close", "break_start", "break_end")
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
+    """Write both files into the folder; the files written."""
+    calendar = folder / CALENDAR
+    _calendar_frame(manifest.calendar).write_parquet(calendar)
+    document = {
+        "format": FORMAT,
+        "bundle": manifest.bundle,
+        "version": manifest.version,
+        "created_ns": manifest.created_ns,
+        "hash": manifest.hash,
+        "calendar": {"name": manifest.calendar.name, "tz": manifest.calendar.tz, "file": CALENDAR},
+        "ranges": {name: list(values) for name, values in manifest.ranges.items()},
+        "provenance": dict(manifest.provenance),
+        "quarantine": manifest.quarantine,
+        "assets": [_asset_document(record) for record in manifest.assets],
+        "splits": [[s.sid, s.ex_day, s.numerator, s.denominator] for s in manifest.splits],
+        "dividends": [
+            [d.sid, d.ex_day, d.pay_day, d.record_day, d.declared_day, str(d.amount), d.scale, d.currency]
+            for d in manifest.dividends
+        ],
+        "parts": [_part_document(part) for part in manifest.parts],
+        "digests": manifest.digests,
+    }
+    path = folder / MANIFEST
+    path.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
+    return [calendar, path]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What the two files say. Raises CatalogCorrupt where they are missing, unreadable or of a later format."""
+    try:
+        document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if document["format"] != FORMAT:
+            raise CatalogCorrupt(
+                f"{folder} has manifest format {document['format']}, this RustyBT reads {FORMAT}. "
+                "Use the RustyBT that wrote it, or ingest the bundle again."
+            )
+        return _manifest(document, folder)
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        raise CatalogCorrupt(
+            f"The manifest in {folder} can't be read ({type(error).__name__}: {error}). Ingest the bundle again."
+        ) from error
+
+
+def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
+    calendar = document["calendar"]
+    return Manifest(
+        bundle=document["bundle"],
+        version=document["version"],
+        created_ns=document["created_ns"],
+        hash=document["hash"],
+        calendar=_calendar_table(pl.read_parquet(folder / calendar["file"]), calendar["name"], calendar["tz"]),
+        assets=tuple(_asset(values) for values in document["assets"]),
+        splits=tuple(Split(*values) for values in document["splits"]),
+        dividends=tuple(_dividend(*values) for values in document["dividends"]),
+        parts=tuple(_part(values) for values in document["parts"]),
+        digests=document["digests"],
+        provenance=document["provenance"],
+        quarantine=document["quarantine"],
+        ranges={name: (first, last, rows) for name, (first, last, rows) in document["ranges"].items()},
+    )
+
+
+def _asset_document(record: AssetRecord) -> dict[str, Any]:
+    return {
+        "sid": record.sid,
+        "key": record.key,
+        "symbols": [[s.symbol, s.first_day, s.last_day] for s in record.symbols],
+        "given": dict(record.given),
+        "first_day": record.first_day,
+        "last_day": record.last_day,
+        "price_scale": record.price_scale,
+        "volume_scale": record.volume_scale,
+    }
+
+
+def _asset(values: dict[str, Any]) -> AssetRecord:
+    return AssetRecord(**{**values, "symbols": tuple(SymbolRange(*symbol) for symbol in values["symbols"])})
+
+
+def _dividend(sid: int, ex: int, pay: int | None, record: int | None, declared: int | None, *rest: Any) -> CashDividend:
+    amount, scale, currency = rest
+    return CashDividend(sid, ex, pay, record, declared, int(amount), scale, currency)
+
+
+def _part_document(part: Part) -> dict[str, Any]:
+    names = ("file", "frequency", "period", "rows", "size", "price_scale", "volume_scale")
+    extents = [[e.sid, e.offset, e.count, e.first, e.last] for e in part.extents]
+    return {**{name: getattr(part, name) for name in names}, "extents": extents}
+
+
+def _part(values: dict[str, Any]) -> Part:
+    return Part(**{**values, "extents": tuple(Extent(*extent) for extent in values["extents"])})
+
+
+def _calendar_frame(table: SessionTable) -> pl.DataFrame:
+    columns = (table.opens, table.closes, table.break_starts, table.break_ends)
+    stamps = [
+        pl.Series(name, values, dtype=pl.Int64).cast(pl.Datetime("ns", "UTC"))
+        for name, values in zip(_CALENDAR_COLUMNS, columns, strict=True)
+        if values is not None
+    ]
+    return pl.DataFrame([pl.Series("session", table.days, dtype=pl.Int32).cast(pl.Date), *stamps])
+
+
+def _calendar_table(frame: pl.DataFrame, name: str, tz: str) -> SessionTable:
+    stamps = [
+        frame[column].to_physical().to_numpy() if column in frame.columns else None for column in _CALENDAR_COLUMNS
+    ]
+    days = frame["session"].to_physical().to_numpy().astype(np.int32)
+    return SessionTable(name, tz, days, *stamps)  # type: ignore[arg-type]

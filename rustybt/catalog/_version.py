@@ -1,0 +1,278 @@
+"""A version of a bundle, opened for reading. Nothing here writes, and nothing here scans more than it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sqlite3
+import weakref
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+
+from rustybt.calendars import SessionTable
+from rustybt.catalog._bars import RawBars
+from rustybt.catalog._content import Extent, asset_from_row
+from rustybt.catalog._index import connect_reader
+from rustybt.catalog._layout import bundle_path, catalog_root
+from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs
+from rustybt.core import Asset, CashDividend, Split, date_of
+from rustybt.errors import BundleNotFound, NoData, SidsNotFound, SymbolNotFound, VersionNotFound
+
+_ASSET_COLUMNS: Final = (
+    "sid, key, symbol, type, name, exchange, country, currency, start_day, end_day, auto_close_day, "
+    "tick_size, quantity_step, multiplier, price_scale, volume_scale"
+)
+
+
+def open_version(bundle: str, *, version: str | None = None, root: Path | str | None = None) -> Version:
+    """Open a bundle for reading: its newest version, or the one named.
+
+    root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
+    Raises BundleNotFound, VersionNotFound, CatalogCorrupt.
+    """
+    folder = catalog_root(root)
+    connection = connect_reader(folder)
+    if connection is None:
+        raise _no_bundle(bundle, folder, [])
+    try:
+        row = connection.execute(
+            "SELECT v.id, v.name, v.hash, v.ranges, v.provenance, v.created_ns, v.quarantine "
+            "FROM versions v JOIN bundles b ON v.bundle = b.id "
+            "WHERE b.name = ? AND (? IS NULL OR v.name = ?) ORDER BY v.created_ns DESC LIMIT 1",
+            (bundle, version, version),
+        ).fetchone()
+        if row is None:
+            raise _missing(connection, bundle, version, folder)
+        return Version(connection, bundle, folder, row)
+    except BaseException:
+        connection.close()
+        raise
+
+
+class Version:
+    """One immutable version of a bundle, read through the catalog's index.
+
+    bundle, id: its name; hash: SHA-256 over its logical values; path: its folder; provenance: what the writer was told.
+    frequencies: of "1d" and "1m"; first_day, last_day: first and last session with data, days since 1970-01-01.
+    Safe to use from several threads; another process opens its own.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, bundle: str, root: Path, row: tuple[Any, ...]) -> None:
+        self._connection = connection
+        self._close = weakref.finalize(self, connection.close)
+        self._row_id: int = row[0]
+        self._ranges: dict[str, tuple[int, int, int]] = json.loads(row[3])
+        self._assets: dict[int, Asset] = {}
+        self._calendar: SessionTable | None = None
+        self.bundle = bundle
+        self.id: str = row[1]
+        self.hash: str = row[2]
+        self.provenance: dict[str, Any] = json.loads(row[4])
+        self.created_ns: int = row[5]
+        self.path = bundle_path(root, bundle) / self.id
+        self.quarantine: Path | None = self.path / row[6] if row[6] else None
+        self.frequencies: tuple[str, ...] = tuple(sorted(self._ranges))
+        self.first_day = min(first for first, _, _ in self._ranges.values())
+        self.last_day = max(last for _, last, _ in self._ranges.values())
+
+    def __repr__(self) -> str:
+        return f"Version({self.bundle!r}, {self.id!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index; happens by itself when the object goes."""
+        self._close()
+
+    @property
+    def calendar(self) -> SessionTable:
+        """The sessions that the data was ingested with: whole years around it, and a month more on either side."""
+        if self._calendar is None:
+            name, tz, days, *stamps = self._connection.execute(
+                "SELECT name, tz, days, opens, closes, break_starts, break_ends FROM calendars WHERE version = ?",
+                (self._row_id,),
+            ).fetchone()
+            columns = [None if blob is None else np.frombuffer(blob, dtype="<i8") for blob in stamps]
+            self._calendar = SessionTable(name, tz, np.frombuffer(days, dtype="<i4"), *columns)  # type: ignore[arg-type]
+        return self._calendar
+
+    def first_day_of(self, frequency: str) -> int:
+        """First session with a bar of that frequency. Raises NoData."""
+        return self._range(frequency)[0]
+
+    def last_day_of(self, frequency: str) -> int:
+        """Last session with a bar of that frequency. Raises NoData."""
+        return self._range(frequency)[1]
+
+    def row_count_of(self, frequency: str) -> int:
+        """Number of bars of that frequency. Raises NoData."""
+        return self._range(frequency)[2]
+
+    def _range(self, frequency: str) -> tuple[int, int, int]:
+        try:
+            return self._ranges[frequency]
+        except KeyError:
+            raise NoData(
+                f"Bundle {self.bundle!r} has no {frequency!r} bars, only {', '.join(self.frequencies)}. "
+                f"Ingest them: rustybt.ingest({self.bundle!r}, bars, frequency={frequency!r}, mode='append', ...)."
+            ) from None
+
+    # -- assets and their actions
+
+    def asset(self, sid: int) -> Asset:
+        """The asset of that number. Raises SidsNotFound."""
+        try:
+            return self._assets[sid]
+        except KeyError:
+            pass
+        row = self._connection.execute(
+            f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND sid = ?", (self._row_id, int(sid))
+        ).fetchone()
+        if row is None:
+            count = self._connection.execute("SELECT count(*) FROM assets WHERE version = ?", (self._row_id,))
+            raise SidsNotFound(
+                f"Bundle {self.bundle!r} has no asset with sid {sid}; it has {count.fetchone()[0]} assets. "
+                "List them with `open_version(...).assets()`."
+            )
+        return self._assets.setdefault(sid, asset_from_row(row))
+
+    def assets(self) -> list[Asset]:
+        """Every asset, ordered by sid."""
+        rows = self._connection.execute(
+            f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? ORDER BY sid", (self._row_id,)
+        ).fetchall()
+        return [self._assets.get(row[0]) or self._assets.setdefault(row[0], asset_from_row(row)) for row in rows]
+
+    def lookup_symbol(self, symbol: str, as_of_day: int) -> Asset:
+        """The asset that carried a symbol on a day; the symbol in upper case where it is not found as it stands.
+
+        Where nobody carried it on that very day: who carried it last before, else who carried it first after.
+        The asset's `symbol` is the name it was found by.
+        Raises SymbolNotFound, naming those that look like it.
+        """
+        for name in dict.fromkeys((symbol, symbol.upper())):
+            owners = self._connection.execute(
+                "SELECT first_day, last_day, sid FROM symbols WHERE version = ? AND symbol = ? ORDER BY first_day, sid",
+                (self._row_id, name),
+            ).fetchall()
+            if owners:
+                started = [owner for owner in owners if owner[0] <= as_of_day]
+                current = [owner for owner in started if owner[1] >= as_of_day]
+                chosen = (current or started or owners[:1])[-1]
+                return self._named(chosen[2], name)
+        raise self._no_symbol(symbol, as_of_day)
+
+    def _named(self, sid: int, symbol: str) -> Asset:
+        asset = self.asset(sid)
+        if asset.symbol == symbol:
+            return asset
+        row = self._connection.execute(
+            f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND sid = ?", (self._row_id, sid)
+        ).fetchone()
+        return asset_from_row(row, symbol)
+
+    def _no_symbol(self, symbol: str, as_of_day: int) -> SymbolNotFound:
+        rows = self._connection.execute("SELECT DISTINCT symbol FROM symbols WHERE version = ?", (self._row_id,))
+        names = [row[0] for row in rows.fetchall()]
+        near = difflib.get_close_matches(symbol.upper(), names, n=4, cutoff=0.5) or sorted(names)[:4]
+        return SymbolNotFound(
+            f"Bundle {self.bundle!r} has no symbol {symbol!r} (looked up as of {date_of(as_of_day)}). "
+            f"It has {len(names)} symbols, among them {', '.join(near)}."
+        )
+
+    def splits(self, sids: Iterable[int]) -> list[Split]:
+        """Splits of these assets, sorted by (sid, ex_day)."""
+        rows = self._connection.execute(
+            "SELECT sid, ex_day, numerator, denominator FROM splits WHERE version = ? "
+            "AND sid IN (SELECT value FROM json_each(?)) ORDER BY sid, ex_day",
+            (self._row_id, _json(sids)),
+        )
+        return [Split(sid, day, int(numerator), int(denominator)) for sid, day, numerator, denominator in rows]
+
+    def dividends(self, sids: Iterable[int]) -> list[CashDividend]:
+        """Cash dividends of these assets, sorted by (sid, ex_day)."""
+        rows = self._connection.execute(
+            "SELECT sid, ex_day, pay_day, record_day, declared_day, amount, scale, currency FROM dividends "
+            "WHERE version = ? AND sid IN (SELECT value FROM json_each(?)) ORDER BY sid, ex_day, position",
+            (self._row_id, _json(sids)),
+        )
+        return [
+            CashDividend(sid, ex_day, pay_day, record_day, declared_day, int(amount), scale, currency)
+            for sid, ex_day, pay_day, record_day, declared_day, amount, scale, currency in rows
+        ]
+
+    # -- bars
+
+    def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> dict[int, RawBars]:
+        """The bars with first_ns <= stamp <= last_ns of each asset, in the order of `sids`.
+
+        frequency: "1d" (stamps are midnight UTC of the session) or "1m" (stamps are the bar's end).
+        An asset without such bars has an empty RawBars.
+        Raises NoData for a frequency that the bundle does not have, SidsNotFound, CatalogCorrupt.
+        """
+        self._range(frequency)
+        pieces: dict[int, list[RawBars]] = {int(sid): [] for sid in sids}
+        if len(pieces) > 20 and not pieces.keys() <= self._assets.keys():
+            self.assets()
+        scales = {sid: (asset.price_scale, asset.volume_scale) for sid in pieces for asset in (self.asset(sid),)}
+        rows = self._connection.execute(
+            "SELECT p.id, p.file, p.price_scale, p.volume_scale, e.sid, e.row_offset, e.row_count, "
+            "e.first_ns, e.last_ns FROM parts p JOIN extents e ON e.part = p.id "
+            "WHERE p.version = ? AND p.frequency = ? AND e.sid IN (SELECT value FROM json_each(?)) "
+            "AND e.last_ns >= ? AND e.first_ns <= ? ORDER BY p.id, e.row_offset",
+            (self._row_id, frequency, _json(pieces), first_ns, last_ns),
+        ).fetchall()
+        by_part: dict[int, list[tuple[Any, ...]]] = {}
+        for row in rows:
+            by_part.setdefault(row[0], []).append(row)
+        for found in by_part.values():
+            _, file, *part_scales = found[0][:4]
+            runs = [Wanted(extent, *scales[extent.sid]) for extent in _joined(found)]
+            for sid, bars in read_runs(self.path / file, (part_scales[0], part_scales[1]), runs, first_ns, last_ns):
+                pieces[sid].append(bars)
+        return {sid: join_bars(found) if found else EMPTY for sid, found in pieces.items()}
+
+
+def _joined(rows: list[tuple[Any, ...]]) -> list[Extent]:
+    """Runs of a part, those of one asset that follow each other as one."""
+    extents: list[Extent] = []
+    for row in rows:
+        sid, offset, count, first, last = row[4:]
+        if extents and extents[-1].sid == sid and extents[-1].offset + extents[-1].count == offset:
+            before = extents.pop()
+            offset, count, first = before.offset, before.count + count, before.first
+        extents.append(Extent(sid, offset, count, first, last))
+    return extents
+
+
+def _json(sids: Iterable[int]) -> str:
+    return json.dumps([int(sid) for sid in sids])
+
+
+def _missing(connection: sqlite3.Connection, bundle: str, version: str | None, root: Path) -> Exception:
+    rows = connection.execute(
+        "SELECT v.name FROM versions v JOIN bundles b ON v.bundle = b.id WHERE b.name = ? ORDER BY v.created_ns DESC",
+        (bundle,),
+    ).fetchall()
+    if version is not None and rows:
+        return VersionNotFound(
+            f"Bundle {bundle!r} has no version {version!r}. It has {', '.join(row[0] for row in rows[:5])}"
+            f"{' and older ones' if len(rows) > 5 else ''}."
+        )
+    names = [
+        row[0] for row in connection.execute("SELECT DISTINCT b.name FROM bundles b JOIN versions v ON v.bundle = b.id")
+    ]
+    return _no_bundle(bundle, root, names)
+
+
+def _no_bundle(bundle: str, root: Path, names: list[str]) -> BundleNotFound:
+    command = "rustybt ingest sample" if bundle == "sample" else f"rustybt ingest csv PATH --bundle {bundle}"
+    there = f"There are: {', '.join(sorted(names))}." if names else "There is none yet."
+    return BundleNotFound(f"No bundle {bundle!r} in the catalog at {root}. {there} Ingest it first: {command}")

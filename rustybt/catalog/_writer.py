@@ -1,0 +1,379 @@
+"""Writing a version: a temporary folder, one rename, one commit.
+
+    lock      BEGIN IMMEDIATE: one writer at a time per catalog; readers are not kept waiting
+    write     parts, calendar and manifest into .tmp-<version>, each flushed to the disk
+    rename    .tmp-<version> -> <version>: from here on the version is whole
+    commit    its rows in the index: from here on it is what a reader opens
+
+A crash before the rename leaves a temporary folder, which the next write removes. A crash between rename and commit
+leaves a whole version that the index does not know; the next write (and `reindex`) takes it in. The parts of earlier
+versions are hard links, so that a version's folder is complete and can be removed by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from rustybt.catalog._bars import RawBars
+from rustybt.catalog._content import DAILY, PRICES, Content, Digests, Manifest, Part, Rows
+from rustybt.catalog._hashing import digests_by_year, version_hash
+from rustybt.catalog._index import BUSY_SECONDS, insert_version, write_transaction
+from rustybt.catalog._layout import (
+    QUARANTINE,
+    TEMPORARY,
+    TRASH,
+    bundle_path,
+    bundles_path,
+    check_bundle_name,
+)
+from rustybt.catalog._manifest import read_manifest, write_manifest
+from rustybt.catalog._parts import join_bars, merge_rows, read_part, rescaled, write_part
+from rustybt.catalog._version import Version, open_version
+from rustybt.core import DAY_NS
+from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt
+
+type Fault = Callable[[str], None]
+"""Called with the name of each step of a write just done; tests pass one that kills the process."""
+
+MOST_PARTS: Final = 8
+"""Parts of one frequency and period that a version holds; an append beyond that folds them into one."""
+
+
+def no_fault(step: str) -> None:
+    """The default: nothing happens."""
+
+
+@contextlib.contextmanager
+def open_writer(root: Path, *, busy_seconds: float = BUSY_SECONDS, fault: Fault = no_fault) -> Iterator[Writer]:
+    """Hold the catalog's write lock. What a crash left is cleared up first.
+
+    Raises CatalogBusy where another process keeps the lock longer than busy_seconds.
+    """
+    with write_transaction(root, busy_seconds) as connection:
+        sweep(connection, root)
+    with write_transaction(root, busy_seconds) as connection:
+        fault("locked")
+        yield Writer(root, connection, fault)
+        fault("indexed")
+    fault("committed")
+
+
+class Writer:
+    """The one who holds the lock."""
+
+    def __init__(self, root: Path, connection: sqlite3.Connection, fault: Fault) -> None:
+        self._root = root
+        self._connection = connection
+        self._fault = fault
+
+    def newest(self, bundle: str) -> tuple[Version, Manifest] | None:
+        """The bundle's newest version and its manifest, None where there is no such bundle."""
+        try:
+            version = open_version(bundle, root=self._root)
+        except BundleNotFound:
+            return None
+        return version, read_manifest(version.path)
+
+    def folder(self, manifest: Manifest) -> Path:
+        """Where a version lies."""
+        return bundle_path(self._root, manifest.bundle) / manifest.version
+
+    def publish(
+        self, bundle: str, content: Content, *, base: tuple[Version, Manifest] | None, may_exist: bool
+    ) -> tuple[Manifest, bool]:
+        """Write a version, unless the newest one holds the same; its manifest, and whether it is new.
+
+        base: the version whose bars the new one takes over.
+        may_exist: False refuses to add a version to a bundle that has one. Raises BundleExists.
+        """
+        check_bundle_name(bundle)
+        digests = _digests(content, base)
+        content_hash = version_hash(content.calendar, content.assets, content.splits, content.dividends, digests)
+        newest = base or self.newest(bundle)
+        if newest is not None:
+            if newest[1].hash == content_hash:
+                return newest[1], False
+            if not may_exist:
+                raise BundleExists(
+                    f"Bundle {bundle!r} exists (version {newest[0].id}) and holds other data. "
+                    "Give mode='append' to add to it, or mode='replace' to put this in its place."
+                )
+        created_ns = max(time.time_ns(), newest[1].created_ns + 1 if newest else 0)
+        version = _version_id(self._root, bundle, created_ns, content_hash)
+        folder = bundle_path(self._root, bundle) / (TEMPORARY + version)
+        folder.mkdir(parents=True)
+        try:
+            manifest = self._write(folder, bundle, version, created_ns, content_hash, content, digests, base)
+            final = folder.with_name(version)
+            folder.rename(final)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        _sync(final.parent)
+        self._fault("renamed")
+        insert_version(self._connection, manifest)
+        return manifest, True
+
+    def _write(
+        self,
+        folder: Path,
+        bundle: str,
+        version: str,
+        created_ns: int,
+        content_hash: str,
+        content: Content,
+        digests: Digests,
+        base: tuple[Version, Manifest] | None,
+    ) -> Manifest:
+        parts = _write_parts(folder, content, base)
+        self._fault("parts written")
+        quarantine = None
+        if content.quarantine is not None and content.quarantine.height:
+            quarantine = QUARANTINE
+            content.quarantine.write_parquet(folder / QUARANTINE)
+        manifest = Manifest(
+            bundle=bundle,
+            version=version,
+            created_ns=created_ns,
+            hash=content_hash,
+            calendar=content.calendar,
+            assets=content.assets,
+            splits=content.splits,
+            dividends=content.dividends,
+            parts=parts,
+            digests=digests,
+            provenance=content.provenance,
+            quarantine=quarantine,
+            ranges=_ranges(parts, content),
+        )
+        write_manifest(folder, manifest)
+        for path in folder.iterdir():
+            _sync(path)
+        _sync(folder)
+        self._fault("manifest written")
+        return manifest
+
+
+def _write_parts(folder: Path, content: Content, base: tuple[Version, Manifest] | None) -> tuple[Part, ...]:
+    version, manifest = base or (None, None)
+    kept: dict[tuple[str, str], list[Part]] = defaultdict(list)
+    number = 1
+    for part in manifest.parts if manifest else ():
+        kept[part.frequency, part.period].append(part)
+        number = max(number, int(part.file.rsplit("-", 1)[1].split(".")[0]) + 1)
+    written = []
+    for rows in content.rows:
+        for period, piece in _by_period(rows):
+            earlier = kept[rows.frequency, period]
+            merged = piece
+            if version and len(earlier) >= MOST_PARTS:
+                merged = merge_rows([*(read_part(version.path, part) for part in earlier), piece])
+                earlier.clear()
+            label = rows.frequency if rows.frequency == DAILY else f"{rows.frequency}-{period}"
+            written.append(write_part(folder, f"{label}-{number:04}.parquet", period, merged))
+    taken_over = [part for parts in kept.values() for part in parts]
+    for part in taken_over:
+        if version:
+            _link(version.path / part.file, folder / part.file)
+    return tuple(sorted((*taken_over, *written), key=lambda part: (part.frequency, part.period, part.file)))
+
+
+def _by_period(rows: Rows) -> Iterator[tuple[str, Rows]]:
+    """Daily rows are one part, minutes one part per calendar year (UTC)."""
+    if not rows.frame.height:
+        return
+    if rows.frequency == DAILY:
+        yield "all", rows
+        return
+    year = pl.col("stamp").cast(pl.Datetime("ns")).dt.year().alias("year")
+    frames = rows.frame.with_columns(year).partition_by("year", as_dict=True, include_key=False)
+    for key in sorted(frames, key=str):
+        yield str(key[0]), Rows(rows.frequency, frames[key], rows.price_scale, rows.volume_scale)
+
+
+def _digests(content: Content, base: tuple[Version, Manifest] | None) -> Digests:
+    """The digests of all bars: those of the base, and anew for each asset and year that gets more of them."""
+    digests: Digests = {f: {k: dict(y) for k, y in keys.items()} for f, keys in base[1].digests.items()} if base else {}
+    keys = {record.sid: record.key for record in content.assets}
+    for rows in content.rows:
+        of_frequency = digests.setdefault(rows.frequency, {}) if rows.frame.height else {}
+        for sid, bars in _by_asset(rows):
+            of_asset = of_frequency.setdefault(keys[sid], {})
+            price_scale, volume_scale = rows.price_scale, rows.volume_scale
+            whole = bars
+            if base and of_asset:
+                whole, price_scale, volume_scale = _with_stored(base[0], rows, sid, bars)
+            of_asset.update(digests_by_year(whole, price_scale, volume_scale))
+    return digests
+
+
+def _with_stored(version: Version, rows: Rows, sid: int, bars: RawBars) -> tuple[RawBars, int, int]:
+    """The asset's bars and those stored in the same years, at common scales."""
+    years = bars.stamps[[0, -1]].view("datetime64[ns]").astype("datetime64[Y]")
+    first, last = years[0].astype("datetime64[ns]").astype(np.int64), (years[1] + 1).astype("datetime64[ns]")
+    stored = version.load([sid], rows.frequency, int(first), int(last.astype(np.int64)) - 1)[sid]
+    asset = version.asset(sid)
+    price_scale = max(asset.price_scale, rows.price_scale)
+    volume_scale = max(asset.volume_scale, rows.volume_scale)
+    pieces = [
+        _rescaled(stored, price_scale - asset.price_scale, volume_scale - asset.volume_scale),
+        _rescaled(bars, price_scale - rows.price_scale, volume_scale - rows.volume_scale),
+    ]
+    return join_bars(pieces), price_scale, volume_scale
+
+
+def _rescaled(bars: RawBars, price_shift: int, volume_shift: int) -> RawBars:
+    columns = [rescaled(_series(column), price_shift) for column in bars.prices]
+    return RawBars.of(bars.stamps, columns, rescaled(_series(bars.volume), volume_shift))
+
+
+def _series(column: np.ndarray | list[int]) -> np.ndarray | pl.Series:
+    return pl.Series("x", column, dtype=pl.Int128) if isinstance(column, list) else column
+
+
+def _by_asset(rows: Rows) -> Iterator[tuple[int, RawBars]]:
+    frame = rows.frame
+    if not frame.height:
+        return
+    columns = []
+    for name in ("stamp", *PRICES, "volume"):
+        narrow = frame[name].cast(pl.Int64, strict=False)
+        columns.append(frame[name] if narrow.null_count() else narrow.to_numpy())
+    sids = frame["sid"].to_numpy()
+    starts = np.flatnonzero(np.diff(sids, prepend=-1))
+    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(sids)], strict=True):
+        stamps, *prices, volume = (_integers(column[start:stop]) for column in columns)
+        yield int(sids[start]), RawBars.of(np.asarray(stamps), prices, volume)
+
+
+def _integers(column: np.ndarray | pl.Series) -> np.ndarray | list[int]:
+    return column if isinstance(column, np.ndarray) else column.to_list()
+
+
+def _ranges(parts: tuple[Part, ...], content: Content) -> dict[str, tuple[int, int, int]]:
+    ranges = {}
+    for frequency in sorted({part.frequency for part in parts}):
+        of_frequency = [part for part in parts if part.frequency == frequency]
+        first = min(extent.first for part in of_frequency for extent in part.extents)
+        last = max(extent.last for part in of_frequency for extent in part.extents)
+        if frequency == DAILY:
+            days = [first // DAY_NS, last // DAY_NS]
+        else:
+            days = content.calendar.session_days_of(np.array([first, last], dtype=np.int64)).tolist()
+        ranges[frequency] = (days[0], days[1], sum(part.rows for part in of_frequency))
+    return ranges
+
+
+def _version_id(root: Path, bundle: str, created_ns: int, content_hash: str) -> str:
+    moment = dt.datetime.fromtimestamp(created_ns // 10**9, tz=dt.UTC)
+    name = f"{moment:%Y%m%dT%H%M%S}-{content_hash[:8]}"
+    number = 1
+    while (bundle_path(root, bundle) / (name if number == 1 else f"{name}-{number}")).exists():
+        number += 1
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except FileNotFoundError as error:
+        raise CatalogCorrupt(
+            f"{source} is missing, and the version can't be appended to without it. "
+            "Give mode='replace' with all of the data."
+        ) from error
+    except OSError:  # a file system without hard links
+        shutil.copyfile(source, target)
+
+
+def _sync(path: Path) -> None:
+    """Have what was written on the disk before anything that relies on it; Windows has no such call for folders."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# -- after a crash ---------------------------------------------------------------------------------------------------
+
+
+def sweep(connection: sqlite3.Connection, root: Path) -> None:
+    """Under the lock: remove what was half written or half deleted, take in whole versions that the index misses."""
+    indexed = set(
+        connection.execute("SELECT b.name, v.name FROM versions v JOIN bundles b ON v.bundle = b.id").fetchall()
+    )
+    for folder in _version_folders(root):
+        if folder.name.startswith((TEMPORARY, TRASH)):
+            shutil.rmtree(folder, ignore_errors=True)
+        elif (folder.parent.name, folder.name) not in indexed:
+            with contextlib.suppress(CatalogCorrupt):  # not ours to delete; `reindex` names it
+                insert_version(connection, whole_manifest(folder))
+    for bundle, version in sorted(indexed):
+        if not (bundle_path(root, bundle) / version).is_dir():  # a deletion that did not come to its end
+            forget_version(connection, bundle, version)
+
+
+def forget_version(connection: sqlite3.Connection, bundle: str, version: str) -> None:
+    """Take a version out of the index, and its bundle with the last one."""
+    connection.execute(
+        "DELETE FROM versions WHERE name = ? AND bundle = (SELECT id FROM bundles WHERE name = ?)", (version, bundle)
+    )
+    connection.execute("DELETE FROM bundles WHERE id NOT IN (SELECT bundle FROM versions)")
+
+
+def whole_manifest(folder: Path) -> Manifest:
+    """A folder's manifest, after a look at whether all its parts are there. Raises CatalogCorrupt."""
+    manifest = read_manifest(folder)
+    if (manifest.bundle, manifest.version) != (folder.parent.name, folder.name):
+        raise CatalogCorrupt(
+            f"{folder} says it is version {manifest.version!r} of {manifest.bundle!r}. Move it back to that name."
+        )
+    for part in manifest.parts:
+        path = folder / part.file
+        if not path.is_file() or path.stat().st_size != part.size:
+            raise CatalogCorrupt(f"{path} is missing or cut short. Ingest the bundle again.")
+    return manifest
+
+
+def _version_folders(root: Path) -> Iterator[Path]:
+    for bundle in sorted(bundles_path(root).glob("*")):
+        if bundle.is_dir():
+            yield from sorted(path for path in bundle.iterdir() if path.is_dir())
+
+
+def reindex(root: Path | str | None = None) -> tuple[int, list[str]]:
+    """Build the index anew from the manifests; the number of versions, and what could not be read.
+
+    root: the catalog's folder, see `catalog_root`.
+    """
+    from rustybt.catalog._layout import catalog_root
+
+    folder = catalog_root(root)
+    problems: list[str] = []
+    count = 0
+    with write_transaction(folder) as connection:
+        connection.execute("DELETE FROM bundles")
+        for path in _version_folders(folder):
+            if path.name.startswith((TEMPORARY, TRASH)):
+                shutil.rmtree(path, ignore_errors=True)
+                continue
+            try:
+                insert_version(connection, whole_manifest(path))
+                count += 1
+            except CatalogCorrupt as error:
+                problems.append(str(error))
+    return count, problems

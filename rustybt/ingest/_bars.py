@@ -1,0 +1,215 @@
+"""The bars that the caller gave, as one frame of integers with the text they came from; and what the checks found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from rustybt.calendars import SessionTable, session_table
+from rustybt.catalog import DAILY, PRICES
+from rustybt.core import date_of, day_of
+from rustybt.errors import InputError
+from rustybt.ingest._numbers import plain_text, scaled_columns
+from rustybt.ingest._stamps import STAMP_COLUMNS, day_span, final_stamps, parsed_stamps
+from rustybt.ingest._tables import Table, need_columns, read_tables, text_column
+from rustybt.validation import (
+    beyond_the_digits,
+    found,
+    negative_volume,
+    not_a_number,
+    not_above_zero,
+    nothing_found,
+    outside_of_calendar,
+    outside_of_range,
+    too_precise_for_float,
+    unreadable_stamp,
+)
+
+_NUMBERS: Final = (*PRICES, "volume")
+
+type Symbols = Sequence[str] | Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Bars on their way in.
+
+    frame: `row` (position in the input), `symbol`, `asset_key` (null where not given), `stamp` (ns UTC), prices and
+    volume (Int128 at the scales), and what they were read from: `stamp_text`, `open_text`, ...
+    found: what the checks found that need no more than these rows.
+    calendar: a table that reaches over all of the stamps.
+    """
+
+    frame: pl.DataFrame
+    found: pl.DataFrame
+    calendar: SessionTable
+    price_scale: int
+    volume_scale: int
+
+
+def read_bars(
+    source: Any,
+    *,
+    frequency: str,
+    calendar: str,
+    start_stamped: bool,
+    tz: str | None,
+    symbols: Symbols,
+    price_decimals: int | None,
+) -> Bars:
+    """Read, convert and check everything that can be checked without knowing what is stored."""
+    daily = frequency == DAILY
+    frames, findings = [], [nothing_found()]
+    offset = 0
+    for given in read_tables(source, "bars"):
+        frame, precision = _one_table(given, offset, daily=daily, tz=tz, rounded=price_decimals is not None)
+        offset += frame.height
+        frames.append(frame)
+        findings.append(precision)
+    frame = _selected(pl.concat(frames, rechunk=True), symbols)
+    if not frame.height:
+        raise InputError(
+            "bars holds no rows" + (" of the symbols asked for." if symbols else ".") + " Check the input."
+        )
+    table = spanning_table(calendar, day_span(frame.select("day", "instant")))
+    stamp = final_stamps(frame.select("day", "instant"), daily=daily, tz=table.tz, start_stamped=start_stamped)
+    frame = frame.drop("day", "instant").with_columns(stamp)
+    findings += [
+        found(frame, pl.col("symbol").is_null(), "symbol", "symbol", "the row has no symbol"),
+        unreadable_stamp(frame),
+        outside_of_calendar(frame, table, daily=daily),
+    ]
+    return _with_integers(frame, findings, table, price_decimals)
+
+
+def _one_table(
+    table: Table, offset: int, *, daily: bool, tz: str | None, rounded: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One table with canonical columns, all numbers as text; and its floats that have too many digits."""
+    need_columns(table, _NUMBERS, "bars")
+    frame = table.frame
+    _refuse_actions(table)
+    stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
+    if not stamps:
+        raise InputError(
+            f"bars: {table.source} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
+            "Rename its columns."
+        )
+    stamp_column = frame[stamps[0]]
+    if stamp_column.dtype in (pl.String, pl.Object, pl.Categorical):
+        stamp_column = text_column(frame, stamps[0])[0]
+    columns = [
+        pl.int_range(offset, offset + frame.height, eager=True).alias("row"),
+        _symbol_column(table),
+        _optional_text(frame, "asset_key"),
+        stamp_column.cast(pl.String).rename("stamp_text"),
+        *parsed_stamps(stamp_column, daily=daily, tz=tz, source=table.source),
+    ]
+    floats = []
+    for name in _NUMBERS:
+        text, is_float = text_column(frame, name)
+        columns.append(text)
+        if is_float and not (rounded and name != "volume"):
+            floats.append(name)
+    result = pl.DataFrame(columns)
+    return result, too_precise_for_float(result, tuple(floats)) if floats else nothing_found()
+
+
+def _symbol_column(table: Table) -> pl.Series:
+    if "symbol" in table.frame.columns:
+        return text_column(table.frame, "symbol")[0]
+    if table.stem is None:
+        raise InputError(
+            f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. "
+            "Add one, or give files named after their symbols."
+        )
+    return pl.Series("symbol", [table.stem], dtype=pl.String).new_from_index(0, table.frame.height)
+
+
+def _optional_text(frame: pl.DataFrame, name: str) -> pl.Series:
+    if name in frame.columns:
+        return text_column(frame, name)[0]
+    return pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
+
+
+def _refuse_actions(table: Table) -> None:
+    """Zipline's csvdir carries actions in the bars; reading past them would give wrong results without a word."""
+    for name, nothing in (("dividend", "0"), ("split", "1")):
+        if name not in table.frame.columns:
+            continue
+        text, _ = text_column(table.frame, name)
+        value = text.cast(pl.Float64, strict=False)
+        if not (text.is_null() | (value == float(nothing))).all():
+            raise InputError(
+                f"bars: {table.source} has a column {name} with values in it. "
+                f"Give them as {name}s= (symbol, ex_date, {'amount' if name == 'dividend' else 'ratio'}), "
+                "and leave the column out."
+            )
+
+
+def _selected(frame: pl.DataFrame, symbols: Symbols) -> pl.DataFrame:
+    """Only the symbols asked for, under the names asked for."""
+    if symbols is None:
+        return frame
+    if isinstance(symbols, str):
+        raise InputError(
+            f"symbols is the text {symbols!r}. Give a list, or a mapping from the source's names to yours."
+        )
+    wanted = list(symbols)
+    missing = sorted(set(wanted) - set(frame["symbol"].drop_nulls().unique().to_list()))
+    if missing:
+        raise InputError(f"bars has no rows of {', '.join(missing[:5])}. Check the spelling of symbols=.")
+    frame = frame.filter(pl.col("symbol").is_in(wanted))
+    if isinstance(symbols, Mapping):
+        frame = frame.with_columns(pl.col("symbol").replace(dict(symbols)))
+    return frame
+
+
+def _with_integers(
+    frame: pl.DataFrame, findings: list[pl.DataFrame], calendar: SessionTable, price_decimals: int | None
+) -> Bars:
+    frame = frame.with_columns(
+        plain_text(frame[name], round_to=None if name == "volume" else price_decimals) for name in _NUMBERS
+    )
+    findings = [*findings, not_a_number(frame, _NUMBERS), beyond_the_digits(frame, _NUMBERS)]
+    unusable = pl.concat(findings).filter(pl.col("rule").is_in(["number", "precision"]))["row"]
+    good = ~frame["row"].is_in(unusable.implode())
+    prices, price_scale = scaled_columns(frame, PRICES, good, round_to=price_decimals)
+    volume, volume_scale = scaled_columns(frame, ("volume",), good)
+    frame = frame.rename({name: f"{name}_text" for name in _NUMBERS}).hstack(prices).hstack(volume)
+    findings += [not_above_zero(frame), outside_of_range(frame), negative_volume(frame)]
+    return Bars(frame, pl.concat(findings), calendar, price_scale, volume_scale)
+
+
+# -- the calendar's span ---------------------------------------------------------------------------------------------
+
+
+def spanning_table(name: str, span: tuple[int, int] | None) -> SessionTable:
+    """The sessions around the days from span[0] to span[1]: whole years, and a month more on either side.
+
+    Rules such as "last session of the month" ask beyond the data. The span follows from the data alone, so that
+    pieces appended one by one come to the same table as all at once.
+    """
+    if span is None:
+        raise InputError("bars has no stamp that can be read. Write them like 2024-07-04 or 2024-07-04T14:30:00Z.")
+    return session_table(name, *calendar_span(*span))
+
+
+def calendar_span(first_day: int, last_day: int) -> tuple[int, int]:
+    """First and last day of the calendar that is stored with data from first_day to last_day."""
+    first, last = date_of(first_day), date_of(last_day)
+    return day_of(first.replace(year=first.year - 1, month=12, day=1)), day_of(
+        last.replace(year=last.year + 1, month=1, day=31)
+    )
+
+
+def cut_table(table: SessionTable, first_day: int, last_day: int) -> SessionTable:
+    """The part of a table that is stored with data from first_day to last_day."""
+    first, last = calendar_span(first_day, last_day)
+    kept = (table.days >= first) & (table.days <= last)
+    columns = (table.opens, table.closes, table.break_starts, table.break_ends)
+    cut = [None if column is None else column[kept] for column in columns]
+    return SessionTable(table.name, table.tz, table.days[kept], *cut).without_idle_breaks()  # type: ignore[arg-type]

@@ -1,0 +1,78 @@
+"""Text as scaled integers, exactly; and the one rounding that a caller can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from rustybt.core import EXACT, as_decimal, rescale_half_even, scaled
+from rustybt.validation import MOST_DECIMALS, decimals, is_number
+
+
+def plain_text(column: pl.Series, *, round_to: int | None = None) -> pl.Series:
+    """Numbers without exponents; what is no number stays as it stands.
+
+    round_to: decimals that the caller will have rounded to; digits that the catalog could not hold before that go here.
+    """
+    name = column.name
+    odd = pl.col(name).str.contains("[eE]")
+    if round_to is not None:
+        odd |= decimals(name) > MOST_DECIMALS
+    texts = column.to_frame().filter(is_number(name) & odd).to_series().unique().to_list()
+    if not texts:
+        return column
+    return column.replace(texts, [_plain(text, round_to) for text in texts])
+
+
+def _plain(text: str, round_to: int | None) -> str:
+    number = EXACT.create_decimal(text)
+    exponent = number.as_tuple().exponent
+    if round_to is not None and isinstance(exponent, int) and exponent < -round_to:
+        value, scale = scaled(number)
+        number = as_decimal(rescale_half_even(value, scale, round_to), round_to)
+    return format(number, "f")
+
+
+def scaled_columns(
+    frame: pl.DataFrame, names: Sequence[str], good: pl.Series, *, round_to: int | None = None
+) -> tuple[pl.DataFrame, int]:
+    """Plain texts as Int128 at their common scale, null where the row is not good; and that scale.
+
+    good: rows whose texts are all numbers within the digits that the catalog holds.
+    round_to: decimals to round to, half-even: what `price_decimals` asks for, and nothing else does.
+    """
+    kept = frame.select(pl.when(good).then(pl.col(name)).alias(name) for name in names)
+    scale = int(kept.select(pl.max_horizontal(decimals(name).max().fill_null(0) for name in names)).item() or 0)
+    # at a scale that shows every digit the cast is exact; at a smaller one it would cut without a word
+    exact = kept.select(pl.col(name).str.to_decimal(scale=scale).to_physical() for name in names)
+    if round_to is None or scale <= round_to:
+        return exact, scale
+    return exact.select(_half_even(name, scale - round_to) for name in names), round_to
+
+
+def _half_even(name: str, places: int) -> pl.Expr:
+    """The integers without their last `places` digits, rounded half-even."""
+    unit = pl.lit(10**places, dtype=pl.Int128)
+    one, zero = pl.lit(1, dtype=pl.Int128), pl.lit(0, dtype=pl.Int128)
+    quotient = pl.col(name) // unit
+    rest = pl.col(name) - quotient * unit
+    odd = (quotient % pl.lit(2, dtype=pl.Int128)) != zero
+    up = (rest + rest > unit) | ((rest + rest == unit) & odd)
+    return (quotient + pl.when(up).then(one).otherwise(zero)).alias(name)
+
+
+def needed_scales(frame: pl.DataFrame, by: str, names: Sequence[str], scale: int) -> dict[str, int]:
+    """For each group, the smallest scale that shows all of its integers, which are of `scale`."""
+    uneven = [
+        pl.any_horizontal(
+            (pl.col(name) % pl.lit(10 ** (scale - places), dtype=pl.Int128) != pl.lit(0, dtype=pl.Int128)).any()
+            for name in names
+        ).alias(str(places))
+        for places in range(scale)
+    ]
+    if not uneven:
+        return dict.fromkeys(frame[by].unique().to_list(), 0)
+    # a number that needs k decimals is uneven at 0 .. k-1
+    counts = frame.group_by(by).agg(uneven).select(by, pl.sum_horizontal(pl.exclude(by).cast(pl.Int64)).alias("n"))
+    return dict(counts.iter_rows())

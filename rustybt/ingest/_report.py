@@ -1,0 +1,49 @@
+"""What an ingestion did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rustybt.validation import Finding
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IngestReport:
+    """What `ingest` did.
+
+    bundle, version, hash: what was written, or what was there already where the data was the same.
+    rows: bars that this call added. assets: assets of the version.
+    findings: the rows that were left out, and why; empty where all was fine.
+    quarantine: the Parquet file that those rows were put into, None where there is none.
+    is_new: False where the bundle held the same already, so that nothing was written.
+    """
+
+    bundle: str
+    version: str
+    hash: str
+    rows: int
+    assets: int
+    findings: tuple[Finding, ...]
+    quarantine: Path | None
+    is_new: bool
+
+    def __repr__(self) -> str:
+        done = f"{self.rows:,} bars added" if self.is_new else "nothing to do, the bundle holds this already"
+        lines = [f"IngestReport: bundle {self.bundle!r}, version {self.version}: {done}; {self.assets:,} assets"]
+        if self.findings:
+            lines.append(f"  left out: {summary(self.findings)}")
+        if self.quarantine is not None:
+            lines.append(f"  kept in {self.quarantine}")
+        return "\n".join(lines)
+
+
+def summary(findings: tuple[Finding, ...]) -> str:
+    """How many findings, and the first of them, one a line."""
+    lines = [f"{len(findings):,} finding{'s' if len(findings) != 1 else ''}"]
+    lines += [f"    {finding}" for finding in findings[:_SHOWN]]
+    if len(findings) > _SHOWN:
+        lines.append(f"    ... and {len(findings) - _SHOWN:,} more")
+    return "\n".join(lines)

@@ -1,0 +1,141 @@
+"""Stamps in whatever form they come, as days or as int64 nanoseconds UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zoneinfo
+from typing import Final
+
+import polars as pl
+
+from rustybt.core import DAY_NS, MINUTE_NS
+from rustybt.errors import InputError
+
+STAMP_COLUMNS: Final = ("timestamp", "date")
+_EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - both sides of the difference are naive
+_BELOW_MICROSECONDS: Final = re.compile(r"[.,]\d{6}\d*[1-9]")
+_YEARS: Final = (1900, 2200)
+"""Stamps beyond are typing errors, and no calendar tells of them."""
+
+
+def check_zone(tz: str | None) -> str | None:
+    """The zone's name. Raises InputError where nobody knows it."""
+    if tz is None:
+        return None
+    try:
+        return zoneinfo.ZoneInfo(tz).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise InputError(f"tz: {tz!r} is no time zone. Write it like 'America/New_York' or 'UTC'.") from None
+
+
+def parsed_stamps(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
+    """Columns `day` (Int32, days since 1970-01-01) and `instant` (Int64, ns UTC); one is set where it can be read.
+
+    column: Date, Datetime or text. A naive time of day in daily data says nothing: its date is the day. Elsewhere it
+    is a time of `tz`. Raises InputError for a column of another type, and for naive intraday stamps without tz.
+    """
+    if column.dtype == pl.Date:
+        if not daily:
+            raise InputError(
+                f"{source}: intraday bars need a timestamp, and column {column.name!r} holds dates only. "
+                "Give a column `timestamp` with the time of day."
+            )
+        return _frame(days=column.to_physical())
+    if isinstance(column.dtype, pl.Datetime):
+        if column.dtype.time_zone is not None:
+            return _frame(instants=column.dt.convert_time_zone("UTC").dt.cast_time_unit("ns").to_physical())
+        return _naive(column.dt.cast_time_unit("ns"), daily=daily, tz=tz, source=source)
+    if column.dtype == pl.String:
+        return _from_text(column, daily=daily, tz=tz, source=source)
+    if column.dtype == pl.Null:
+        return _frame(days=column.cast(pl.Int32))
+    raise InputError(
+        f"{source}: column {column.name!r} is {column.dtype}, which is no stamp: seconds, milliseconds or a date? "
+        "Convert it to dates, datetimes or text like 2024-07-04T14:30:00Z."
+    )
+
+
+def _naive(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
+    if tz is not None:
+        aware = column.dt.replace_time_zone(tz, ambiguous="null", non_existent="null").dt.convert_time_zone("UTC")
+        return _frame(instants=aware.to_physical())
+    if daily:
+        return _frame(days=column.dt.date().to_physical())
+    if column.null_count() == len(column):
+        return _frame(instants=column.to_physical())
+    raise InputError(
+        f"{source}: its stamps name no time zone (the first is {column.drop_nulls()[0]}). "
+        "Give tz=, for instance tz='UTC' or tz='America/New_York': a wrong guess shifts every bar by hours."
+    )
+
+
+def _from_text(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
+    texts = column.unique().drop_nulls()
+    parsed = [_parse(text) for text in texts.to_list()]
+    known = pl.DataFrame(
+        {
+            "text": texts,
+            "instant": pl.Series([aware for aware, _ in parsed], dtype=pl.Int64),
+            "naive": pl.Series([naive for _, naive in parsed], dtype=pl.Int64).cast(pl.Datetime("ns")),
+        }
+    )
+    naive = _naive(known["naive"], daily=daily, tz=tz, source=source)
+    known = known.select("text", pl.coalesce("instant", naive["instant"]).alias("instant"), naive["day"])
+    joined = column.to_frame("text").join(known, on="text", how="left", maintain_order="left")
+    return joined.select("day", "instant")
+
+
+def _parse(text: str) -> tuple[int | None, int | None]:
+    """Nanoseconds of an aware stamp, or of a naive one; neither where the text is no stamp."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None, None
+    if not _YEARS[0] <= moment.year < _YEARS[1] or _BELOW_MICROSECONDS.search(text):
+        return None, None
+    offset = moment.utcoffset()
+    since = moment.replace(tzinfo=None) - _EPOCH - (offset or dt.timedelta(0))
+    ns = (since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds) * 1000
+    return (None, ns) if offset is None else (ns, None)
+
+
+def _frame(*, days: pl.Series | None = None, instants: pl.Series | None = None) -> pl.DataFrame:
+    given = days if days is not None else instants
+    if given is None:
+        raise InputError("no stamps")
+    length = len(given)
+    return pl.DataFrame(
+        {
+            "day": pl.Series([None], dtype=pl.Int32).new_from_index(0, length) if days is None else days.cast(pl.Int32),
+            "instant": pl.Series([None], dtype=pl.Int64).new_from_index(0, length) if instants is None else instants,
+        }
+    )
+
+
+def day_span(stamps: pl.DataFrame) -> tuple[int, int] | None:
+    """First and last day that the stamps may belong to, a day more on either side; None where none can be read."""
+    days = stamps.select(
+        pl.min_horizontal(pl.col("day").min(), pl.col("instant").min() // DAY_NS).alias("first"),
+        pl.max_horizontal(pl.col("day").max(), pl.col("instant").max() // DAY_NS).alias("last"),
+    ).row(0)
+    if days[0] is None:
+        return None
+    low, high = (dt.date(year, 1, 1).toordinal() - dt.date(1970, 1, 1).toordinal() for year in _YEARS)
+    return min(max(int(days[0]) - 1, low), high), max(min(int(days[1]) + 1, high), low)
+
+
+def final_stamps(stamps: pl.DataFrame, *, daily: bool, tz: str, start_stamped: bool) -> pl.Series:
+    """Stamps as the catalog keeps them: midnight UTC of the session for daily bars, the bar's end for minutes.
+
+    tz: the calendar's. An aware stamp in daily data stands for its date there, but for midnight UTC, which is how
+    session labels are written.
+    start_stamped: minutes are stamped with their start, and shifted by their length.
+    """
+    if not daily:
+        shift = MINUTE_NS if start_stamped else 0
+        return stamps.select((pl.col("instant") + shift).alias("stamp")).to_series()
+    instant = pl.col("instant").cast(pl.Datetime("ns", "UTC"))
+    local = instant.dt.convert_time_zone(tz).dt.date().to_physical().cast(pl.Int64)
+    label = pl.when(pl.col("instant") % DAY_NS == 0).then(pl.col("instant") // DAY_NS).otherwise(local)
+    return stamps.select((pl.coalesce(pl.col("day").cast(pl.Int64), label) * DAY_NS).alias("stamp")).to_series()

@@ -1,0 +1,54 @@
+"""What a check reports: one finding per row and rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+FOUND_SCHEMA: Final = {"row": pl.Int64, "rule": pl.String, "value": pl.String, "message": pl.String}
+"""What every check returns: position of the row in the input, rule, offending value as text, message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with one row.
+
+    symbol, stamp: of the row, None where it has none that can be read. Stamps are aware datetimes, dates in daily data.
+    rule: a name from `RULES`. value: what stood there, as text. message: the fact, in words.
+    """
+
+    symbol: str | None
+    stamp: dt.date | dt.datetime | None
+    rule: str
+    value: str
+    message: str
+
+    def __str__(self) -> str:
+        where = " ".join(str(part) for part in (self.symbol, self.stamp) if part is not None)
+        return f"{where or 'a row'}: {self.message} [{self.rule}]"
+
+
+def found(frame: pl.DataFrame, bad: pl.Expr, rule: str, value: str, message: str, *columns: str) -> pl.DataFrame:
+    """The rows of `frame` where `bad` holds, in the shape that every check returns.
+
+    value: the column that the offending value stands in.
+    message: its `{}` are filled with the values of `columns`.
+    """
+    rows = frame.filter(bad.fill_null(False)).select("row", pl.col(value).cast(pl.String), *_as_text(columns))
+    findings = [
+        (row, rule, "null" if said is None else said, message.format(*("missing" if v is None else v for v in values)))
+        for row, said, *values in rows.iter_rows()
+    ]
+    return pl.DataFrame(findings, schema=FOUND_SCHEMA, orient="row")
+
+
+def _as_text(columns: tuple[str, ...]) -> list[pl.Expr]:
+    return [pl.col(name).cast(pl.String).alias(f"_{position}") for position, name in enumerate(columns)]
+
+
+def nothing_found() -> pl.DataFrame:
+    """An empty frame of findings."""
+    return pl.DataFrame(schema=FOUND_SCHEMA)

@@ -1,0 +1,24 @@
+"""Rule "number": every price and volume is a finite number."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from rustybt.validation._finding import found
+
+NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
+"""A number as text: sign, digits with a point, exponent."""
+
+
+def is_number(column: str) -> pl.Expr:
+    """True where the text column holds a finite number."""
+    return pl.col(column).str.contains(NUMBER).fill_null(False)
+
+
+def not_a_number(bars: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Findings for each value that is missing, NaN, infinite or no number at all. bars: `row` and columns of text."""
+    return pl.concat(
+        [found(bars, ~is_number(name), "number", name, f"{name} is {{}}, not a number", name) for name in columns]
+    )

@@ -1,0 +1,45 @@
+"""Rules "stamp" (it can be read), "duplicate" and "unsorted" (each asset's rows ascend)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rustybt.validation._finding import found
+
+
+def unreadable_stamp(bars: pl.DataFrame) -> pl.DataFrame:
+    """Findings for rows without a stamp. bars: `row`, `stamp` (null where it could not be read), `stamp_text`."""
+    return found(
+        bars,
+        pl.col("stamp").is_null(),
+        "stamp",
+        "stamp_text",
+        "{} is no stamp: write it like 2024-07-04 or 2024-07-04T14:30:00Z, within a clock change with its offset",
+        "stamp_text",
+    )
+
+
+def duplicate_stamp(bars: pl.DataFrame) -> pl.DataFrame:
+    """Findings for all rows of an asset and stamp but the first.
+
+    bars: `row`, `key`, `stamp`, `stamp_text`, in the order of the input.
+    """
+    again = ~pl.struct("key", "stamp").is_first_distinct()
+    return found(
+        bars,
+        again & pl.col("stamp").is_not_null(),
+        "duplicate",
+        "stamp_text",
+        "an earlier row has this stamp too",
+    )
+
+
+def unsorted_stamp(bars: pl.DataFrame) -> pl.DataFrame:
+    """Findings for rows that come after a later one of their asset. bars: as in `duplicate_stamp`."""
+    return found(
+        bars,
+        (pl.col("stamp") < pl.col("stamp").cum_max().over("key")) & pl.struct("key", "stamp").is_first_distinct(),
+        "unsorted",
+        "stamp_text",
+        "an earlier row has a later stamp: sort the rows of each asset, oldest first",
+    )
