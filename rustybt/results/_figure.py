@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+__all__ = ["ConstrainedLayoutEngine", "NotebookFigure"]
 
 
 class NotebookFigure(Figure):

@@ -20,17 +20,19 @@ _QUIET: Final = "#7b8794"
 _GRID: Final = "#e4e7eb"
 _EQUITY: Final = "#1f5fa8"
 _DRAWDOWN: Final = "#c2413b"
+_FEW_SESSIONS: Final = 8
 
 
 def equity_figure(result: Result, path: Path | None, *, size: tuple[float, float], dpi: int) -> Figure:
     """The figure, without pyplot and so without any global state; saved where a path is given."""
     try:
-        from rustybt.results._figure import NotebookFigure
+        from rustybt.results._figure import ConstrainedLayoutEngine, NotebookFigure
     except ImportError:
         raise MissingExtra('plot() needs matplotlib. Install it with: pip install "rustybt[analytics]"') from None
     if not result.daily.height:
         raise InputError("There is no session to draw. Run the strategy over at least one.")
-    figure = NotebookFigure(figsize=size, dpi=dpi, layout="constrained", facecolor="white")
+    margins = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.14)
+    figure = NotebookFigure(figsize=size, dpi=dpi, layout=margins, facecolor="white")
     grid = figure.add_gridspec(2, 1, height_ratios=[3, 1.15], hspace=0.04)
     equity = figure.add_subplot(grid[0])
     drawdown = figure.add_subplot(grid[1], sharex=equity)
@@ -38,8 +40,9 @@ def equity_figure(result: Result, path: Path | None, *, size: tuple[float, float
     _draw_equity(equity, result, values)
     _draw_drawdown(drawdown, result)
     _title(equity, result)
-    _dates(drawdown)
+    _dates(drawdown, result)
     equity.tick_params(axis="x", labelbottom=False)
+    figure.align_ylabels([equity, drawdown])
     if path is not None:
         path.expanduser().parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path.expanduser(), dpi=dpi)
@@ -91,7 +94,22 @@ def _draw_drawdown(axes: Axes, result: Result) -> None:
     worst = min(range(len(falls)), key=falls.__getitem__)
     if falls[worst] < 0:
         axes.plot([days[worst]], [falls[worst]], marker="o", markersize=4, color=_DRAWDOWN, zorder=4)
-        axes.set_ylim(falls[worst] * 1.18, -falls[worst] * 0.03)
+        axes.set_ylim(falls[worst] * 1.25, -falls[worst] * 0.04)
+        late = worst > len(days) * 0.85  # the label keeps within the panel
+        axes.annotate(
+            f"{falls[worst]:.1%}",
+            (days[worst], falls[worst]),
+            xytext=(-7 if late else 7, -2),
+            textcoords="offset points",
+            ha="right" if late else "left",
+            va="center",
+            color=_DRAWDOWN,
+            fontsize=9,
+            fontweight="bold",
+            zorder=5,
+        )
+    else:
+        axes.set_ylim(-0.01, 0.0004)
     axes.set_ylabel("Drawdown", color=_INK)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
     decimals = 0 if falls[worst] < -0.04 else 2
@@ -109,9 +127,13 @@ def _plain(axes: Axes) -> None:
     axes.margins(x=0.01)
 
 
-def _dates(axes: Axes) -> None:
+def _dates(axes: Axes, result: Result) -> None:
     from matplotlib import dates
 
+    days: list[Any] = result.daily["session"].to_list()
+    if len(days) <= _FEW_SESSIONS:  # no hours between sessions
+        axes.set_xticks(days, [day.isoformat() for day in days])
+        return
     untyped: Any = dates
     locator = untyped.AutoDateLocator(minticks=4, maxticks=13)
     axes.xaxis.set_major_locator(locator)

@@ -39,7 +39,7 @@ def shown(value: Decimal | int | None, style: str, currency: str = "") -> str:
     """A figure as people read it, rounded to two decimals; "-" where it is undefined.
 
     >>> shown(Decimal("0.12345"), "percent"), shown(Decimal("-1234.5"), "money", "USD"), shown(None, "ratio")
-    ('12.34 %', '-1,234.50 USD', '-')
+    ('12.34%', '-1,234.50 USD', '-')
     """
     if value is None:
         return "-"
@@ -48,7 +48,7 @@ def shown(value: Decimal | int | None, style: str, currency: str = "") -> str:
     step, factor, unit = _STYLES[style]
     number = _CONTEXT.quantize(_CONTEXT.multiply(Decimal(value), Decimal(factor)), Decimal(step))
     text = f"{number or abs(number):,.2f}"  # abs: no "-0.00"
-    return f"{text} {unit or currency}".rstrip() if style != "ratio" else text
+    return f"{text}{unit}" if style != "money" else f"{text} {currency}".rstrip()
 
 
 def period_of(result: Result) -> str:

@@ -50,8 +50,8 @@ def test_what_a_caller_adds_to_the_manifest_stays(make_result: Make) -> None:
 
 def test_a_result_describes_itself_in_one_line(make_result: Make) -> None:
     assert repr(make_result()) == (
-        "<Result golden cross: 2024-01-08 to 2024-01-10, return -4.05 %, "
-        "Sharpe -6.58, max drawdown -5.00 %, 2 transactions>"
+        "<Result golden cross: 2024-01-08 to 2024-01-10, return -4.05%, "
+        "Sharpe -6.58, max drawdown -5.00%, 2 transactions>"
     )
 
 
@@ -61,7 +61,7 @@ def test_the_notebook_table_escapes_every_text(make_result: Make) -> None:
     for raw in ("<script", "<b>", "<i>"):
         assert raw not in page
     assert "&lt;script&gt;" in page
-    assert "-4.05 %" in page
+    assert "-4.05%" in page
     assert "Sortino ratio" in page
 
 
