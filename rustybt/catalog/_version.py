@@ -126,6 +126,14 @@ class Version:
 
     # -- assets and their actions
 
+    @property
+    def currency(self) -> str:
+        """The currency in which the bundle's first asset trades; a run's books are in it."""
+        row = self._connection.execute(
+            "SELECT currency FROM assets WHERE version = ? ORDER BY sid LIMIT 1", (self._row_id,)
+        ).fetchone()
+        return str(row[0])
+
     def asset(self, sid: int) -> Asset:
         """The asset of that number. Raises SidsNotFound."""
         try:

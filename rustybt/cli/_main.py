@@ -9,7 +9,6 @@ import click
 
 from rustybt.errors import RustyBTError
 
-
 HOMES = {
     "bundles": ("rustybt.cli._bundles", "bundles"),
     "catalog": ("rustybt.cli._bundles", "catalog"),

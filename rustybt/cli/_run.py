@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import traceback
 from pathlib import Path
 from typing import Any
@@ -68,8 +67,6 @@ def run(
         notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
         click.echo(f"{lines}rustybt: the strategy raised {type(error).__name__}: {error}{notes}", err=True)
         raise SystemExit(1) from None
-    result.manifest["strategy"] = algofile.stem
-    result.manifest["strategy_sha256"] = hashlib.sha256(algofile.read_bytes()).hexdigest()
     place = result.save(output)
     print_summary(result)
     click.echo(f"saved to {place}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,6 @@ from rustybt.errors import BundleNotFound, InputError, NoData, NotYetAvailable, 
 from rustybt.execution import Blotter, SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
-from rustybt.ingest import ingest_sample
 from rustybt.ledger import Ledger
 from rustybt.results import Result
 from rustybt.strategy import Desk, Labels, Strategy, TradingAlgorithm, activate, deactivate, numbers_named
@@ -127,7 +128,7 @@ def run_algorithm(
         with progress_for(progress, axis.sessions, functions.name) as bar:
             _run(loop, bar)
         desk.phase = "analyze"
-        result = _result(desk, loop, functions.name, params or {}, kind, fill_at, trigger, data)
+        result = _result(desk, loop, functions, params or {}, kind, fill_at, trigger, data)
         if functions.analyze is not None:
             functions.analyze(context, result)
     except TypeError as error:
@@ -147,6 +148,13 @@ class _Functions:
         self.handle_data = handle_data
         self.before_trading_start = before_trading_start
         self.analyze = analyze
+
+    def code_hash(self) -> str | None:
+        """SHA-256 of the file that the strategy stands in; None where there is none, as in a notebook."""
+        function = self.initialize or self.handle_data
+        code = getattr(function, "__code__", None)
+        path = Path(code.co_filename) if code is not None else None
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None and path.is_file() else None
 
 
 def _functions(strategy: Any, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any) -> _Functions:
@@ -185,6 +193,9 @@ def _open(bundle: str, version: str | None) -> Version:
     except BundleNotFound:
         if bundle != "sample":
             raise
+        # the sample ships with the package: the first run on it brings it into the catalog
+        from rustybt.ingest import ingest_sample
+
         ingest_sample()
         return open_version(bundle, version=version)
 
@@ -238,7 +249,7 @@ def _desk(
         blotter=Blotter(),
         numbers=kind,
         capital=capital,
-        currency=data.currencies()[0],
+        currency=data.currency,
         start_date=date_of(int(axis.calendar.days[axis.first_session])),
         environment={
             "arena": "backtest",
@@ -339,7 +350,7 @@ def _run(loop: Loop, bar: Progress) -> None:
 def _result(
     desk: Desk,
     loop: Loop,
-    name: str,
+    functions: _Functions,
     params: dict[str, Any],
     compat: Compat,
     fill_at: str,
@@ -350,7 +361,8 @@ def _result(
     periods = PERIODS_OF_ZIPLINE if compat.year_of_252 else sessions_per_year(axis.calendar)
     manifest = {
         "rustybt": _version.__version__,
-        "strategy": name,
+        "strategy": functions.name,
+        "strategy_sha256": functions.code_hash(),
         "params": {key: _plain(value) for key, value in params.items()},
         "seed": desk.seed,
         "start": desk.start_date.isoformat(),

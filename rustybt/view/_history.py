@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import datetime_column, decimal_column, div_half_even
+from rustybt.core import date_of, datetime_column, decimal_column, div_half_even
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._listing import Listing
 from rustybt.view._market import Market
@@ -57,12 +56,12 @@ class History:
         market = self.market
         missing = count - self.offset - market.bar
         first = market.first_loaded
-        while first and missing > 0:
-            step = max(1, min(first, market.axis.first_session - first + 1))
+        while first > market.first_data and missing > 0:
+            step = min(first - market.first_data, market.axis.first_session - first + 1)
             missing -= len(market.axis.calendar.minute_stamps(first - step, first - 1))
             first -= step
         if missing > 0:
-            day = dt.date(1970, 1, 1) + dt.timedelta(days=int(market.axis.calendar.days[0]))
+            day = date_of(int(market.axis.calendar.days[market.first_data]))
             raise HistoryWindowStartsBeforeData(
                 f"A window of {count} bars reaches {missing} bars before the bundle's first session, {day}. "
                 "Ask for fewer bars, or start the run later."

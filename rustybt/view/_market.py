@@ -18,6 +18,7 @@ MINUTE_PREFIX_SESSIONS = 5
 class Version(Protocol):
     """A version of a bundle, open for reading."""
 
+    def first_day_of(self, frequency: str) -> int: ...
     def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> Any: ...
     def splits(self, sids: Sequence[int]) -> list[Split]: ...
     def dividends(self, sids: Sequence[int]) -> list[CashDividend]: ...
@@ -35,6 +36,7 @@ class Market:
         "_wanted",
         "axis",
         "bar",
+        "first_data",
         "first_loaded",
         "frequency",
         "hook",
@@ -55,7 +57,10 @@ class Market:
         self.hook = True
         self.session = 0
         self.rows_loaded = 0
-        self.first_loaded = 0 if axis.daily else max(0, axis.first_session - MINUTE_PREFIX_SESSIONS)
+        first_data = int(np.searchsorted(axis.calendar.days, version.first_day_of(frequency)))
+        self.first_data = min(first_data, axis.first_session)
+        near = axis.first_session - MINUTE_PREFIX_SESSIONS
+        self.first_loaded = self.first_data if axis.daily else max(self.first_data, near)
 
     def on_load(self, listener: Callable[[Listing], None]) -> None:
         """Calls the listener with each asset that is loaded from now on."""
@@ -121,7 +126,7 @@ class Market:
                 listener(listing)
 
     def _starts_too_late(self, asset: Asset, bars: Any) -> bool:
-        if self.axis.daily or not self.first_loaded:
+        if self.first_loaded == self.first_data:
             return False
         earlier = day_of(asset.start_date) < int(self.axis.calendar.days[self.first_loaded])
         return earlier and (not len(bars.stamps) or int(bars.stamps[0]) > int(self.axis.keys[0]))
