@@ -2,5 +2,6 @@
 
 from rustybt.ingest._ingest import ingest
 from rustybt.ingest._report import IngestReport
+from rustybt.ingest._sample import SAMPLE, ingest_sample
 
-__all__ = ["IngestReport", "ingest"]
+__all__ = ["SAMPLE", "IngestReport", "ingest", "ingest_sample"]
