@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, RATIO_SCALE, datetime_column, decimal_column, div_half_even, exact_number, scaled
+from rustybt.core import (
+    MINUTE_NS,
+    MONEY_SCALE,
+    RATIO_SCALE,
+    datetime_column,
+    decimal_column,
+    div_half_even,
+    exact_number,
+    scaled,
+)
 from rustybt.execution import WHY_OPEN, Blotter, Execution
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, cost_per_unit
@@ -125,7 +134,8 @@ class Recorder:
         sessions = np.array([row[0] for row in rows], dtype=np.int64) + axis.first_session
         columns = [
             self._sessions([row[0] for row in rows]),
-            datetime_column("period_open", axis.calendar.opens[sessions]),
+            # the first minute bar, as in Zipline: bars are stamped with their end
+            datetime_column("period_open", axis.calendar.opens[sessions] + MINUTE_NS),
             datetime_column("period_close", axis.calendar.closes[sessions]),
         ]
         money = zip(*[row[1] for row in rows], strict=True)

@@ -111,7 +111,7 @@ class BarData:
         if field == "last_traded":
             bar = self._last_trade(listing)
             missing = None if default is NOTHING else default
-            return datetime_of(int(self._market.axis.stamps[bar])) if bar is not None else missing
+            return datetime_of(int(self._market.axis.keys[bar])) if bar is not None else missing
         value = self.exact_value(listing, field)
         if value is None:
             if default is not NOTHING:
