@@ -1,0 +1,110 @@
+"""The law of the books, from the frames of a result and the bars alone: folds, and what makes the value change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fractions import Fraction
+from typing import Any
+
+import rustybt
+from tests.properties._market import Listed, Market, decimals
+from tests.properties._oracle import ZERO, Marks, Plan
+from tests.properties._runs import plain, symbol_of
+
+HALF_UNIT = Fraction(1, 2 * 10**20)
+"""The most that one posting can be off by its rounding to 20 decimals."""
+
+
+def never_rounds(asset: Listed) -> bool:
+    """Whether quantity times price of this asset always fits 20 decimals."""
+    quantity = max(decimals(asset.step), asset.volume_scale)
+    return asset.price_scale + 10 + quantity + decimals(asset.multiplier) <= 20
+
+
+OVERNIGHT = ("capital", "dividend", "split", "cash_in_lieu")
+"""What is stamped with a session's open. Where markets never close, that is the close of the session before."""
+
+
+def _up_to(entry: tuple[Any, ...], moment: int) -> bool:
+    """Whether an entry was made by a close or an open; what happens overnight comes after both."""
+    stamp, kind = entry[:2]
+    return bool(stamp < moment or (stamp == moment and kind not in OVERNIGHT))
+
+
+def assert_folds(result: rustybt.Result) -> None:
+    """Cash per account and currency, and quantity per account and asset, are sums over the entries, at every close."""
+    entries = [tuple(map(plain, row)) for row in result.entries.iter_rows()]
+    cash: dict[Any, Fraction] = defaultdict(Fraction)
+    held: dict[Any, Fraction] = defaultdict(Fraction)
+    at = 0
+    positions: dict[Any, dict[str, Fraction]] = defaultdict(dict)
+    for session, symbol, amount in result.positions.select("session", "symbol", "amount").iter_rows():
+        positions[session][symbol] = plain(amount)
+    for session, close, ending in result.daily.select("session", "period_close", "ending_cash").iter_rows():
+        while at < len(entries) and _up_to(entries[at], plain(close)):
+            _, _, asset, _, quantity, amount, currency, account, _, _ = entries[at]
+            cash[account, currency] += amount
+            if asset is not None:
+                held[account, symbol_of(asset)] += quantity
+            at += 1
+        assert cash["main", "USD"] == plain(ending)
+        assert {asset: q for (_, asset), q in held.items() if q} == positions[session]
+    assert at == len(entries), "entries after the last close"
+
+
+def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rustybt.Result) -> None:
+    """change of value = held x change of mark + filled x (mark - fill price) + income - costs, each session.
+
+    A split restates what is held; the value stays but for the cash for the rest, which is paid at the mark of before.
+    """
+    entries = [tuple(map(plain, row)) for row in result.entries.iter_rows()]
+    fills = [tuple(map(plain, row)) for row in result.transactions.select("dt", "symbol", "amount", "price").iter_rows()]
+    held = [ZERO] * len(market.assets)
+    marks = [Marks(market, asset).prices for asset in market.assets]
+    value = plan.capital
+    days = result.daily.select("portfolio_value").iter_rows()
+    for session, (ending,) in zip(range(plan.first, plan.last + 1), days, strict=True):
+        moment = market.sessions[session]
+        today = [e for e in entries if _up_to(e, moment.close) and not _up_to(e, moment.open) and e[1] != "capital"]
+        change, slack = ZERO, ZERO
+        for k, asset in enumerate(market.assets):
+            mine = [e for e in today if symbol_of(e[2]) == asset.symbol]
+            traded = [f for f in fills if moment.open < f[0] <= moment.close and f[1] == asset.symbol]
+            now, before = marks[k][market.starts[session + 1] - 1], marks[k][market.starts[session] - 1]
+            part, left_over = _part(market, session, asset, held[k], mine, traded, now or ZERO, before or ZERO)
+            change += part
+            slack += left_over
+            held[k] += sum((e[4] for e in mine), ZERO)
+        difference = plain(ending) - value - change
+        assert abs(difference) <= slack, f"{moment.date}: off by {difference}"
+        value = plain(ending)
+
+
+def _part(
+    market: Market,
+    session: int,
+    asset: Listed,
+    held: Fraction,
+    entries: list[Any],
+    fills: list[Any],
+    now: Fraction,
+    before: Fraction,
+) -> tuple[Fraction, Fraction]:
+    """What one asset added to the value; and how far roundings of postings may be off, zero where there are none."""
+    ratio = Fraction(1)
+    for split in asset.splits:
+        if market.session_on_or_after(split.ex) == session:
+            ratio *= split.ratio
+    restated = held + sum((e[4] for e in entries if e[1] == "split"), ZERO)
+    change = restated * (now - before * ratio) * asset.multiplier
+    change += sum((f[2] * (now - f[3]) * asset.multiplier for f in fills), ZERO)
+    change += sum((e[5] for e in entries if e[1] in ("dividend", "fee")), ZERO)
+    lieu = [e for e in entries if e[1] == "cash_in_lieu"]
+    splits = sum(market.session_on_or_after(s.ex) == session for s in asset.splits)
+    slack = HALF_UNIT * len(lieu)
+    if splits > 1:
+        # the mark between two splits of one session is a price, on the grid of prices
+        slack += abs(held) * asset.multiplier * Fraction(1, 10 ** (asset.price_scale + 10))
+    if not never_rounds(asset):
+        slack += HALF_UNIT * (2 + len(fills))
+    return change, slack

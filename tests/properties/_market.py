@@ -1,0 +1,296 @@
+"""Markets that tests make up: bars and corporate actions as fractions, and how they become a bundle.
+
+The sessions are stated here, from the exchange's published hours, not asked of the code under test.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import polars as pl
+
+import rustybt
+
+NS = 10**9
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session with the stamps of its bars, ns UTC."""
+
+    date: dt.date
+    open: int
+    close: int
+    stamps: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    open: Fraction
+    high: Fraction
+    low: Fraction
+    close: Fraction
+    volume: Fraction
+
+
+@dataclass(frozen=True)
+class SplitOf:
+    """Old prices times ratio are new prices: 1/2 for a two-for-one."""
+
+    ex: dt.date
+    ratio: Fraction
+
+
+@dataclass(frozen=True)
+class DividendOf:
+    ex: dt.date
+    amount: Fraction
+    pay: dt.date | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An asset: its bars by position on the market's axis of bars."""
+
+    symbol: str
+    bars: dict[int, Bar]
+    step: Fraction = Fraction(1)
+    tick: Fraction | None = None
+    multiplier: Fraction = Fraction(1)
+    splits: tuple[SplitOf, ...] = ()
+    dividends: tuple[DividendOf, ...] = ()
+    auto_close: dt.date | None = None
+    lot: Fraction = Fraction(1)
+
+    @property
+    def price_scale(self) -> int:
+        """The fewest decimals that show every price."""
+        return max(decimals(p) for b in self.bars.values() for p in (b.open, b.high, b.low, b.close))
+
+    @property
+    def volume_scale(self) -> int:
+        return max(decimals(b.volume) for b in self.bars.values())
+
+    @property
+    def tick_size(self) -> Fraction:
+        return self.tick or (Fraction(1, 100) if self.price_scale <= 2 else Fraction(1, 10**self.price_scale))
+
+
+@dataclass(frozen=True)
+class Market:
+    calendar: str
+    frequency: str
+    sessions: tuple[Session, ...]
+    assets: tuple[Listed, ...]
+    starts: tuple[int, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        starts = [0]
+        for session in self.sessions:
+            starts.append(starts[-1] + len(session.stamps))
+        object.__setattr__(self, "starts", tuple(starts))
+
+    def session_on_or_after(self, date: dt.date) -> int:
+        """The position of the first session that is not before a date."""
+        return sum(session.date < date for session in self.sessions)
+
+
+def decimals(number: Fraction) -> int:
+    """Digits after the point of a number that is a finite decimal."""
+    count = 0
+    while number.denominator != 1:
+        number, count = number * 10, count + 1
+    return count
+
+
+def text(number: Fraction) -> str:
+    """A finite decimal, written out."""
+    places = decimals(number)
+    digits = str(abs(number.numerator * 10**places // number.denominator)).rjust(places + 1, "0")
+    whole, rest = (digits[:-places], digits[-places:]) if places else (digits, "")
+    return ("-" if number < 0 else "") + whole + ("." + rest if rest else "")
+
+
+def ns(moment: dt.datetime) -> int:
+    return int((moment - EPOCH) // dt.timedelta(microseconds=1)) * 1000
+
+
+def always_open(first: dt.date, count: int, *, minutes: bool = False) -> tuple[Session, ...]:
+    """UTC days, midnight to midnight."""
+    return _sessions([first + dt.timedelta(days=k) for k in range(count)], (0, 0), 24 * 60, minutes)
+
+
+def new_york(first: dt.date, count: int, *, minutes: bool = False) -> tuple[Session, ...]:
+    """Winter sessions of 2021: 14:30 to 21:00 UTC on weekdays but Presidents' Day, 15 February."""
+    days = [first + dt.timedelta(days=k) for k in range(3 * count + 7)]
+    days = [day for day in days if day.weekday() < 5 and day != dt.date(2021, 2, 15)][:count]
+    if not dt.date(2021, 1, 19) <= days[0] <= days[-1] <= dt.date(2021, 3, 12):
+        raise ValueError("only 19 January to 12 March 2021 is stated here")
+    return _sessions(days, (14, 30), 390, minutes)
+
+
+def _sessions(days: list[dt.date], opens: tuple[int, int], length: int, minutes: bool) -> tuple[Session, ...]:
+    found = []
+    for day in days:
+        start = ns(dt.datetime(day.year, day.month, day.day, *opens, tzinfo=dt.UTC))
+        close = start + length * 60 * NS
+        stamps = tuple(start + (k + 1) * 60 * NS for k in range(length)) if minutes else (close,)
+        found.append(Session(day, start, close, stamps))
+    return tuple(found)
+
+
+def ingest(market: Market, bundle: str) -> None:
+    """Writes the market as a bundle, all numbers as text."""
+    daily = market.frequency == "1d"
+    stamps = [stamp for session in market.sessions for stamp in session.stamps]
+    rows: dict[str, list[Any]] = {n: [] for n in ("symbol", "timestamp", "open", "high", "low", "close", "volume")}
+    for asset in market.assets:
+        for place, bar in sorted(asset.bars.items()):
+            rows["symbol"].append(asset.symbol)
+            rows["timestamp"].append(market.sessions[place].date if daily else stamps[place])
+            for name in ("open", "high", "low", "close", "volume"):
+                rows[name].append(text(getattr(bar, name)))
+    bars = pl.DataFrame(rows)
+    if not daily:
+        bars = bars.with_columns(pl.col("timestamp").cast(pl.Datetime("ns", "UTC")))
+    splits = [(a.symbol, s.ex, f"{s.ratio.numerator}/{s.ratio.denominator}") for a in market.assets for s in a.splits]
+    paid = [(a.symbol, d.ex, text(d.amount), d.pay) for a in market.assets for d in a.dividends]
+    rustybt.ingest(
+        bundle,
+        bars,
+        frequency=market.frequency,
+        calendar=market.calendar,
+        stamp=None if daily else "end",
+        assets=pl.DataFrame(
+            {
+                "symbol": [a.symbol for a in market.assets],
+                "quantity_step": [text(a.step) for a in market.assets],
+                "tick_size": [text(a.tick_size) for a in market.assets],
+                "multiplier": [text(a.multiplier) for a in market.assets],
+                "auto_close_date": pl.Series([a.auto_close for a in market.assets], dtype=pl.Date),
+            }
+        ),
+        splits=pl.DataFrame(splits, schema=["symbol", "ex_date", "ratio"], orient="row") if splits else None,
+        dividends=pl.DataFrame(
+            paid, schema={"symbol": pl.String, "ex_date": pl.Date, "amount": pl.String, "pay_date": pl.Date}, orient="row"
+        )
+        if paid
+        else None,
+    )
+
+
+# -- markets drawn from a seed ---------------------------------------------------------------------------------------
+
+RATIOS = [Fraction(*r) for r in ((1, 2), (1, 3), (2, 1), (2, 3), (5, 6), (7, 3), (1, 10), (10, 1), (3, 7))]
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Which prices and volumes: digits of both, and their ranges. wide: prices from 1e-10 to 1e9 in one asset."""
+
+    price_scale: int
+    prices: tuple[float, float]
+    volume_scale: int
+    volumes: tuple[float, float]
+    step: Fraction
+    wide: bool = False
+
+
+REGIMES = (
+    Regime(2, (1.0, 500.0), 0, (1_000, 1e6), Fraction(1)),
+    Regime(3, (1.0, 50.0), 0, (100, 1e5), Fraction(1)),
+    Regime(8, (1e-8, 1e-5), 0, (1e9, 1e13), Fraction(1)),
+    Regime(2, (1e6, 1e9), 0, (10, 1e4), Fraction(1)),
+    Regime(6, (0.1, 7e4), 8, (0.5, 1e4), Fraction(1, 10**8)),
+    Regime(8, (1e-4, 10.0), 8, (1e3, 1e6), Fraction(1, 1000)),
+    Regime(10, (1e-10, 1e9), 0, (10, 1e3), Fraction(1), wide=True),
+)
+
+
+def drawn(seed: int, *, minutes: bool = False) -> Market:
+    """The market of a seed: two or three assets, gaps, bars without volume, splits and dividends."""
+    random = Random(seed)
+    xnys = seed % 2 == 1
+    count = random.randint(1, 3) if minutes else random.randint(8, 24)
+    if xnys:
+        sessions = new_york(dt.date(2021, 1, 20 + random.randint(0, 5)), count, minutes=minutes)
+    else:
+        sessions = always_open(dt.date(2021, 2, 1), 1 if minutes else count, minutes=minutes)
+    market = Market("XNYS" if xnys else "24/7", "1m" if minutes else "1d", sessions, ())
+    assets = tuple(_asset(random, market, k) for k in range(random.randint(1, 3)))
+    return replace(market, assets=assets)
+
+
+def _asset(random: Random, market: Market, number: int) -> Listed:
+    regime = random.choice(REGIMES)
+    places = market.starts[-1]
+    first, last = 0, places - 1
+    if number and random.random() < 0.4:
+        first = random.randrange(places // 2)
+        last = random.randrange(places // 2, places)
+    gap = random.choice([0.0, 0.1, 0.4])
+    bars: dict[int, Bar] = {}
+    unit = Fraction(1, 10**regime.price_scale)
+    price = _start(random, regime)
+    for place in range(first, last + 1):
+        if regime.wide and random.random() < 0.1:
+            price = _start(random, regime)
+        price = max(1, int(price * random.uniform(0.93, 1.07)) + random.randint(-1, 1))
+        if random.random() < gap and place not in (first, last):
+            continue
+        opened = max(1, int(price * random.uniform(0.97, 1.03)))
+        high, low = max(opened, price), min(opened, price)
+        high, low = high + random.randint(0, 1 + high // 50), max(1, low - random.randint(0, 1 + low // 50))
+        volume = Fraction(0)
+        if random.random() > 0.1:
+            volume = Fraction(int(random.uniform(*regime.volumes) * 10**regime.volume_scale), 10**regime.volume_scale)
+        bars[place] = Bar(*(p * unit for p in (opened, high, low, price)), volume)
+    return Listed(
+        symbol=f"{'ABC'[number]}{random.randint(1, 9)}",
+        bars=bars,
+        step=regime.step,
+        multiplier=(multiplier := random.choice([Fraction(1)] * 4 + [Fraction(10), Fraction(1, 2)])),
+        splits=_splits(random, market),
+        dividends=_dividends(random, market, bars) if multiplier == 1 else (),
+        auto_close=_auto_close(random, market, last),
+        lot=max(regime.step, Fraction(int(regime.volumes[1] / 200))),
+    )
+
+
+def _start(random: Random, regime: Regime) -> int:
+    low, high = regime.prices
+    exponent = random.uniform(0.0, 1.0)
+    return max(1, int(low * (high / low) ** exponent * 10**regime.price_scale))
+
+
+def _dates(random: Random, market: Market, count: int) -> list[dt.date]:
+    first, last = market.sessions[0].date, market.sessions[-1].date
+    days = [first + dt.timedelta(days=k) for k in range((last - first).days + 1)]
+    return sorted(random.sample(days, min(count, len(days))))
+
+
+def _splits(random: Random, market: Market) -> tuple[SplitOf, ...]:
+    return tuple(SplitOf(day, random.choice(RATIOS)) for day in _dates(random, market, random.choice([0, 1, 1, 2])))
+
+
+def _dividends(random: Random, market: Market, bars: dict[int, Bar]) -> tuple[DividendOf, ...]:
+    found = []
+    for day in _dates(random, market, random.choice([0, 1, 2, 3])):
+        near = random.choice(sorted(bars))
+        share = random.choice([Fraction(1, 100), Fraction(1, 20), Fraction(3, 7), Fraction(2)])
+        amount = max(round(bars[near].close * share, 10), Fraction(1, 10**10))
+        pay = None if random.random() < 0.3 else day + dt.timedelta(days=random.randint(0, 9))
+        found.append(DividendOf(day, amount, pay))
+    return tuple(found)
+
+
+def _auto_close(random: Random, market: Market, last: int) -> dt.date | None:
+    if random.random() < 0.6:
+        return None
+    session = sum(start <= last for start in market.starts[1:])
+    return market.sessions[min(session, len(market.sessions) - 1)].date + dt.timedelta(days=random.randint(0, 3))

@@ -1,0 +1,425 @@
+"""An oracle of its own: what a run must leave behind, in fractions, from bars, actions and what was asked for.
+
+It shares no line and no number with the engine. Rounding is `round` of a Fraction, which is half-even, at the
+places that design.md names: prices from slippage and adjustments at the asset's price scale + 10 decimals, money at
+20 decimals, ratios at 18.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tests.properties._market import Listed, Market
+
+MONEY = 20
+RATIO = 18
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What the strategy asks for at a bar of its run. kind: an order function, or "cancel" for all of an asset."""
+
+    bar: int
+    asset: int
+    kind: str
+    number: Fraction = ZERO
+    limit: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run: which sessions of the market, with what, and what is asked for.
+
+    slippage, commission: name of the model and its parameters.
+    """
+
+    first: int
+    last: int
+    intents: tuple[Intent, ...]
+    capital: Fraction = Fraction(1_000_000)
+    slippage: tuple[Any, ...] = ("basis_points", Fraction(5), Fraction(1, 10))
+    commission: tuple[Any, ...] = ("per_share", Fraction(1, 1000), ZERO)
+    fill_at: str = "close"
+    trigger: str = "close"
+
+
+@dataclass
+class Ordered:
+    number: int
+    asset: int
+    amount: Fraction
+    limit: Fraction | None
+    status: str = "open"
+    filled: Fraction = ZERO
+    paid: Fraction = ZERO
+    cost: Fraction = ZERO
+    fills: int = 0
+
+
+@dataclass
+class Expected:
+    """What the frames of the result must say; rows as tuples of plain values."""
+
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
+    transactions: list[tuple[Any, ...]] = field(default_factory=list)
+    daily: list[dict[str, Any]] = field(default_factory=list)
+    positions: list[tuple[Any, ...]] = field(default_factory=list)
+    orders: list[Ordered] = field(default_factory=list)
+    split_while_partly_filled: bool = False
+
+
+class Marks:
+    """The price at which a position stands after each bar: the last close, restated by what happened since."""
+
+    def __init__(self, market: Market, asset: Listed) -> None:
+        self.scale = asset.price_scale + 10
+        self.prices: list[Fraction | None] = []
+        actions: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
+        for paid in asset.dividends:
+            actions[market.session_on_or_after(paid.ex)].append((0, paid.amount))
+        for split in asset.splits:
+            actions[market.session_on_or_after(split.ex)].append((1, split.ratio))
+        last: Fraction | None = None  # the last close
+        restated = factor = Fraction(1)  # by splits, and by all, since then
+        for session in range(len(market.sessions)):
+            before = None if last is None else last * restated
+            for kind, value in sorted(actions[session]):
+                if kind:
+                    restated *= value
+                    factor *= value
+                elif before is not None and value < before:
+                    factor *= 1 - value / before
+            for place in range(market.starts[session], market.starts[session + 1]):
+                if place in asset.bars:
+                    last, restated, factor = asset.bars[place].close, Fraction(1), Fraction(1)
+                self.prices.append(None if last is None else round(last * factor, self.scale))
+
+
+class Oracle:
+    """Replays a plan on a market."""
+
+    def __init__(self, market: Market, plan: Plan) -> None:
+        self.market = market
+        self.plan = plan
+        self.marks = [Marks(market, asset) for asset in market.assets]
+        self.cash = plan.capital
+        self.held = [ZERO] * len(market.assets)
+        self.cost = [ZERO] * len(market.assets)
+        self.place = market.starts[plan.first] - 1
+        self.out = Expected()
+        self.due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
+        self.by_bar: dict[int, list[Intent]] = defaultdict(list)
+        for intent in plan.intents:
+            self.by_bar[market.starts[plan.first] + intent.bar].append(intent)
+
+    def run(self) -> Expected:
+        market, plan = self.market, self.plan
+        self._entry(market.sessions[plan.first].open, "capital", None, ZERO, plan.capital)
+        before = (plan.capital, plan.capital, ZERO)
+        for session in range(plan.first, plan.last + 1):
+            self._open(session)
+            for place in range(market.starts[session], market.starts[session + 1]):
+                self.place = place
+                self._work(session, market.sessions[session].stamps[place - market.starts[session]])
+                for intent in self.by_bar[place]:
+                    self._ask(intent)
+            self._auto_close(session)
+            before = self._day(session, before)
+        return self.out
+
+    # -- before the session --
+
+    def _open(self, session: int) -> None:
+        market = self.market
+        stamp = market.sessions[session].open
+        symbols = sorted(range(len(market.assets)), key=lambda k: market.assets[k].symbol)
+        for k in symbols:
+            for paid in sorted(market.assets[k].dividends, key=lambda d: d.ex):
+                if market.session_on_or_after(paid.ex) == session and self.held[k]:
+                    pays = session if paid.pay is None else max(session, market.session_on_or_after(paid.pay))
+                    self.due[pays].append((k, round(self.held[k] * paid.amount, MONEY)))
+        for k, owed in self.due.pop(session, ()):
+            self.cash += owed
+            self._entry(stamp, "dividend", k, ZERO, owed)
+        for k in symbols:
+            mark = self._mark(k)
+            for split in sorted(market.assets[k].splits, key=lambda s: s.ex):
+                if market.session_on_or_after(split.ex) == session:
+                    self._split_orders(k, split.ratio)
+                    self._split_position(stamp, k, split.ratio, mark)
+                    mark = None if mark is None else round(mark * split.ratio, self.marks[k].scale)
+
+    def _split_orders(self, k: int, ratio: Fraction) -> None:
+        asset = self.market.assets[k]
+        for order in self._open_orders(k):
+            if order.fills:
+                self.out.split_while_partly_filled = True
+            left = _cut((order.amount - order.filled) / ratio, asset.step)
+            order.filled = _cut(order.filled / ratio, asset.step)
+            order.amount = order.filled + left
+            if order.limit is not None:
+                order.limit = round(order.limit * ratio / asset.tick_size) * asset.tick_size
+            if not left:
+                order.status = "cancelled"
+
+    def _split_position(self, stamp: int, k: int, ratio: Fraction, mark: Fraction | None) -> None:
+        held = self.held[k]
+        if not held or mark is None:
+            return
+        asset = self.market.assets[k]
+        now = _cut(held / ratio, asset.step)
+        rest = held - now * ratio  # in units of before the split
+        in_lieu = round(rest * mark * asset.multiplier, MONEY)
+        self.cost[k] = round(self.cost[k] * (now * ratio / held), MONEY)
+        self.held[k] = now
+        self._entry(stamp, "split", k, now - held, ZERO)
+        if in_lieu:
+            self.cash += in_lieu
+            self._entry(stamp, "cash_in_lieu", k, ZERO, in_lieu)
+
+    # -- bars --
+
+    def _work(self, session: int, stamp: int) -> None:
+        done: list[tuple[Ordered, Fraction, Fraction, Fraction]] = []
+        for k, asset in enumerate(self.market.assets):
+            bar = asset.bars.get(self.place)
+            if bar is None or not bar.volume:
+                continue
+            used = ZERO
+            for order in self._open_orders(k):
+                price = self._offered(order, bar)
+                if price is None:
+                    continue
+                filled = self._slipped(order, price, bar.volume, used)
+                if filled is None:
+                    continue
+                price, quantity = filled
+                used += abs(quantity)
+                fee = self._fee(order, quantity, price)
+                order.filled += quantity
+                order.paid += fee
+                order.fills += 1
+                if order.filled == order.amount:
+                    order.status = "filled"
+                done.append((order, quantity, price, fee))
+        done.sort(key=lambda fill: fill[0].number)
+        for order, quantity, price, fee in done:
+            amount = self._fill(order.asset, quantity, price)
+            self._entry(stamp, "fill", order.asset, quantity, amount, order.number)
+            symbol = self.market.assets[order.asset].symbol
+            date = self.market.sessions[session].date
+            self.out.transactions.append((stamp, date, order.number, symbol, quantity, price, fee))
+        for order, _, _, fee in done:
+            if fee:
+                self.cash -= fee
+                if self.held[order.asset]:
+                    self.cost[order.asset] += fee
+                self._entry(stamp, "fee", order.asset, ZERO, -fee, order.number)
+
+    def _offered(self, order: Ordered, bar: Any) -> Fraction | None:
+        """The price at which the bar can fill the order; None where its limit is not reached."""
+        price: Fraction = getattr(bar, self.plan.fill_at)
+        limit, buys = order.limit, order.amount > order.filled
+        if limit is None:
+            return price
+        if self.plan.trigger == "range" and self.plan.fill_at == "close":
+            if buys:
+                return min(bar.open, limit) if bar.low <= limit else None
+            return max(bar.open, limit) if bar.high >= limit else None
+        return price if (price <= limit if buys else price >= limit) else None
+
+    def _slipped(
+        self, order: Ordered, price: Fraction, volume: Fraction, used: Fraction
+    ) -> tuple[Fraction, Fraction] | None:
+        name, *parameters = self.plan.slippage
+        asset, scale = self.market.assets[order.asset], self.marks[order.asset].scale
+        wanted = order.amount - order.filled
+        side = 1 if wanted > 0 else -1
+        if name in ("none", "fixed"):
+            worse = parameters[0] / 2 if name == "fixed" else ZERO
+            return self._capped(order, round(price + side * worse, scale)), wanted
+        share = parameters[1] if name == "basis_points" else parameters[0]
+        left = _cut(volume * share, asset.step) - used
+        if left <= 0:
+            return None
+        quantity = min(abs(wanted), left)
+        if name == "basis_points":
+            slipped = round(price * (1 + side * parameters[0] / 10_000), scale)
+            return self._capped(order, slipped), side * quantity
+        taken = min((used + quantity) / volume, share)
+        slipped = round(price * (1 + side * parameters[1] * taken**2), scale)
+        if order.limit is not None and side * slipped > side * order.limit:
+            return None
+        return slipped, side * quantity
+
+    @staticmethod
+    def _capped(order: Ordered, price: Fraction) -> Fraction:
+        """A limit is a limit."""
+        if order.limit is None:
+            return price
+        return min(price, order.limit) if order.amount > order.filled else max(price, order.limit)
+
+    def _fee(self, order: Ordered, quantity: Fraction, price: Fraction) -> Fraction:
+        name, *parameters = self.plan.commission
+        if name == "per_trade":
+            return ZERO if order.fills else parameters[0]
+        if name == "per_dollar":
+            return round(abs(quantity) * price * parameters[0], MONEY)
+        if name == "none":
+            return ZERO
+        order.cost += round(abs(quantity) * parameters[0], MONEY)
+        return max(order.cost, parameters[1]) - order.paid
+
+    def _fill(self, k: int, quantity: Fraction, price: Fraction) -> Fraction:
+        """Books a fill; returns the change of cash."""
+        multiplier = self.market.assets[k].multiplier
+        gross = round(quantity * price * multiplier, MONEY)
+        held, now = self.held[k], self.held[k] + quantity
+        if held * quantity >= 0:
+            self.cost[k] += gross
+        elif held * now > 0:
+            self.cost[k] = round(self.cost[k] * (now / held), MONEY)
+        else:
+            self.cost[k] = round(now * price * multiplier, MONEY)
+        self.held[k] = now
+        self.cash -= gross
+        return -gross
+
+    # -- what the strategy asks for --
+
+    def _ask(self, intent: Intent) -> None:
+        k = intent.asset
+        if intent.kind == "cancel":
+            for order in self._open_orders(k):
+                order.status = "cancelled"
+            return
+        asset = self.market.assets[k]
+        size = self._size(intent)
+        if not size:
+            return
+        limit = None
+        if intent.limit is not None:
+            limit = on_tick(intent.limit, size > 0, asset.tick_size)
+        order = Ordered(len(self.out.orders) + 1, k, size, limit)
+        if self._session() > self._life(k)[1]:
+            order.status = "rejected"
+        self.out.orders.append(order)
+
+    def _size(self, intent: Intent) -> Fraction:
+        k = intent.asset
+        asset = self.market.assets[k]
+        held = self.held[k] if "target" in intent.kind else ZERO
+        if intent.kind in ("order", "order_target"):
+            return whole((intent.number - held) / asset.step) * asset.step
+        mark = self._mark(k)
+        first, last = self._life(k)
+        if mark is None or not first <= self._session() <= last:
+            return ZERO
+        money = intent.number * (self._value() if "percent" in intent.kind else 1)
+        return whole((money / (mark * asset.multiplier) - held) / asset.step) * asset.step
+
+    def _life(self, k: int) -> tuple[int, int]:
+        """The first and the last session with a bar."""
+        places = self.market.assets[k].bars
+        return self._session(min(places)), self._session(max(places))
+
+    def _session(self, place: int | None = None) -> int:
+        at = self.place if place is None else place
+        return sum(start <= at for start in self.market.starts[1:])
+
+    def _open_orders(self, k: int) -> list[Ordered]:
+        return [order for order in self.out.orders if order.asset == k and order.status == "open"]
+
+    # -- at the close --
+
+    def _auto_close(self, session: int) -> None:
+        stamp = self.market.sessions[session].close
+        for k, asset in enumerate(self.market.assets):
+            if asset.auto_close is None or asset.auto_close > self.market.sessions[session].date:
+                continue
+            for order in self._open_orders(k):
+                order.status = "cancelled"
+            held, mark = self.held[k], self._mark(k)
+            if held and mark is not None:
+                amount = self._fill(k, -held, mark)
+                self._entry(stamp, "auto_close", k, -held, amount)
+                date = self.market.sessions[session].date
+                self.out.transactions.append((stamp, date, None, asset.symbol, -held, mark, ZERO))
+
+    def _day(self, session: int, before: tuple[Fraction, Fraction, Fraction]) -> tuple[Fraction, Fraction, Fraction]:
+        worths = [self._worth(k) for k in range(len(self.held))]
+        long = sum((w for w, q in zip(worths, self.held, strict=True) if q > 0), ZERO)
+        short = sum((w for w, q in zip(worths, self.held, strict=True) if q < 0), ZERO)
+        value = self.cash + long + short
+        value_before, cash_before, positions_before = before
+        self.out.daily.append(
+            {
+                "session": self.market.sessions[session].date,
+                "portfolio_value": value,
+                "pnl": value - value_before,
+                "returns": round((value - value_before) / value_before, RATIO) if value_before else ZERO,
+                "capital_used": self.cash - cash_before,
+                "starting_cash": cash_before,
+                "ending_cash": self.cash,
+                "starting_value": positions_before,
+                "ending_value": long + short,
+                "starting_exposure": positions_before,
+                "ending_exposure": long + short,
+                "long_value": long,
+                "short_value": short,
+                "long_exposure": long,
+                "short_exposure": short,
+                "longs_count": sum(q > 0 for q in self.held),
+                "shorts_count": sum(q < 0 for q in self.held),
+                "gross_leverage": round((long - short) / value, RATIO) if value else None,
+                "net_leverage": round((long + short) / value, RATIO) if value else None,
+            }
+        )
+        for k, asset in enumerate(self.market.assets):
+            if self.held[k]:
+                basis = round(self.cost[k] / (self.held[k] * asset.multiplier), self.marks[k].scale)
+                date = self.market.sessions[session].date
+                self.out.positions.append((date, asset.symbol, self.held[k], basis, self._mark(k), worths[k]))
+        return value, self.cash, long + short
+
+    def _mark(self, k: int) -> Fraction | None:
+        return self.marks[k].prices[self.place] if self.place >= 0 else None
+
+    def _worth(self, k: int) -> Fraction:
+        mark = self._mark(k)
+        if not self.held[k] or mark is None:
+            return ZERO
+        return round(self.held[k] * mark * self.market.assets[k].multiplier, MONEY)
+
+    def _value(self) -> Fraction:
+        return self.cash + sum((self._worth(k) for k in range(len(self.held))), ZERO)
+
+    def _entry(
+        self, stamp: int, kind: str, k: int | None, quantity: Fraction, amount: Fraction, order: int | None = None
+    ) -> None:
+        symbol = None if k is None else self.market.assets[k].symbol
+        self.out.entries.append((stamp, kind, symbol, quantity, amount, order))
+
+
+def whole(size: Fraction) -> int:
+    """The nearest whole number where it is within 1/10,000, else cut towards zero."""
+    nearest = round(size)
+    return nearest if abs(size - nearest) <= Fraction(1, 10_000) else math.trunc(size)
+
+
+def on_tick(price: Fraction, buys: bool, tick: Fraction) -> Fraction:
+    """A buy goes down and a sell up, but for what is within 5 % of a tick past the grid the other way."""
+    below = math.floor(price / tick)
+    past = price / tick - below
+    up = past >= Fraction(95, 100) if buys else past > Fraction(5, 100)
+    return (below + up) * tick
+
+
+def _cut(quantity: Fraction, step: Fraction) -> Fraction:
+    """Whole steps, cut towards zero."""
+    return math.trunc(quantity / step) * step

@@ -1,0 +1,160 @@
+"""Runs a plan on the real engine, and compares what it left behind with what the oracle expects."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import rustybt
+from rustybt.api import commission, slippage
+from rustybt.errors import CannotOrderDelistedAsset
+from tests.properties._market import EPOCH, Market, text
+from tests.properties._oracle import Expected, Plan
+
+FORMS = {"decimal": Decimal, "text": str, "float": float}
+"""The ways to write a number; all of them mean the same."""
+
+
+def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **settings: Any) -> rustybt.Result:
+    """The plan as a strategy."""
+    asked: dict[int, list[Any]] = {}
+    for intent in plan.intents:
+        asked.setdefault(intent.bar, []).append(intent)
+
+    def number(value: Fraction) -> Any:
+        plain = text(value)
+        if form == "float" and Fraction(Decimal(repr(float(plain)))) != value:
+            return plain  # more digits than a float has
+        return FORMS[form](plain)
+
+    def initialize(context: Any) -> None:
+        context.bar = 0
+        context.assets = context.symbols(*(asset.symbol for asset in market.assets))
+        context.set_slippage(slippage_of(plan.slippage))
+        context.set_commission(commission_of(plan.commission))
+
+    def handle_data(context: Any, data: Any) -> None:
+        for intent in asked.get(context.bar, ()):
+            asset = context.assets[intent.asset]
+            if intent.kind == "cancel":
+                for order in context.get_open_orders(asset):
+                    context.cancel_order(order)
+                continue
+            limit = None if intent.limit is None else number(intent.limit)
+            try:
+                getattr(context, intent.kind)(asset, number(intent.number), limit_price=limit)
+            except CannotOrderDelistedAsset:
+                continue
+        context.bar += 1
+
+    return rustybt.run_algorithm(
+        market.sessions[plan.first].date,
+        market.sessions[plan.last].date,
+        initialize,
+        text(plan.capital),
+        handle_data,
+        bundle=bundle,
+        data_frequency="daily" if market.frequency == "1d" else "minute",
+        fill_at=plan.fill_at,
+        trigger=plan.trigger,
+        progress=False,
+        **settings,
+    )
+
+
+def slippage_of(model: tuple[Any, ...]) -> Any:
+    name, *parameters = model
+    kind = {
+        "none": slippage.NoSlippage,
+        "fixed": slippage.FixedSlippage,
+        "basis_points": slippage.FixedBasisPointsSlippage,
+        "volume_share": slippage.VolumeShareSlippage,
+    }[name]
+    return kind(*(Decimal(text(p)) for p in parameters))
+
+
+def commission_of(model: tuple[Any, ...]) -> Any:
+    name, *parameters = model
+    kind = {
+        "none": commission.NoCommission,
+        "per_share": commission.PerShare,
+        "per_trade": commission.PerTrade,
+        "per_dollar": commission.PerDollar,
+    }[name]
+    return kind(*(Decimal(text(p)) for p in parameters))
+
+
+def plain(value: Any) -> Any:
+    """A cell of a frame as the oracle writes it."""
+    if isinstance(value, Decimal):
+        return Fraction(value)
+    if isinstance(value, dt.datetime):
+        return int((value - EPOCH) // dt.timedelta(microseconds=1)) * 1000
+    return value
+
+
+def symbol_of(key: str | None) -> str | None:
+    """The symbol within an asset's key, which has the calendar before it."""
+    return None if key is None else key.rpartition(":")[2]
+
+
+def order_number(order_id: str | None) -> int | None:
+    return None if order_id is None else int(order_id.removeprefix("main-"))
+
+
+def assert_equal(result: rustybt.Result, expected: Expected) -> None:
+    """Every entry, transaction, order, position and daily value, with a difference of exactly zero."""
+    entries = _rows(result.entries, "stamp", "kind", "asset", "quantity", "amount", "order_id")
+    got = sorted(((*row[:2], symbol_of(row[2]), *row[3:5], order_number(row[5])) for row in entries), key=_entry_key)
+    _same("entries", got, sorted(expected.entries, key=_entry_key))
+
+    transactions = _rows(result.transactions, "dt", "session", "order_id", "symbol", "amount", "price", "commission")
+    trades = sorted(((*row[:2], order_number(row[2]), *row[3:]) for row in transactions), key=_trade_key)
+    _same("transactions", trades, sorted(expected.transactions, key=_trade_key))
+
+    names = list(expected.daily[0])
+    for name in names:
+        _same(name, [row[0] for row in _rows(result.daily, name)], [day[name] for day in expected.daily])
+
+    positions = _rows(result.positions, "session", "symbol", "amount", "cost_basis", "last_sale_price", "value")
+    _same("positions", sorted(positions), sorted(expected.positions))
+
+    orders = _rows(result.orders, "id", "amount", "filled", "limit", "status", "commission")
+    _same(
+        "orders",
+        [(order_number(row[0]), *row[1:]) for row in orders],
+        [(o.number, o.amount, o.filled, o.limit, o.status, o.paid) for o in expected.orders],
+    )
+
+
+def _same(what: str, got: list[Any], expected: list[Any]) -> None:
+    """Fails with the first row that differs."""
+    for row, (one, other) in enumerate(itertools.zip_longest(got, expected)):
+        if one != other:
+            raise AssertionError(f"{what}, row {row}:\n  engine {show(one)}\n  oracle {show(other)}")
+
+
+def show(value: Any) -> str:
+    """A value for a message: fractions that are finite decimals as such."""
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(show, value)) + ")"
+    return text(value) if isinstance(value, Fraction) else repr(value)
+
+
+def _rows(frame: Any, *names: str) -> list[tuple[Any, ...]]:
+    return [tuple(map(plain, row)) for row in frame.select(names).iter_rows()]
+
+
+KINDS = ("capital", "dividend", "split", "cash_in_lieu", "fill", "fee", "auto_close")
+
+
+def _entry_key(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """By moment, kind, asset and order: between assets of one moment the order of entries means nothing."""
+    return row[0], KINDS.index(row[1]), row[2] or "", row[5] or 0, row[4]
+
+
+def _trade_key(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[0], row[2] or 10**9, row[3]

@@ -1,0 +1,146 @@
+"""Whole runs on drawn markets against an oracle of its own, with zero difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.properties import _law, _runs
+from tests.properties._market import Market, drawn, ingest
+from tests.properties._oracle import Intent, Oracle, Plan
+
+DAILY_MARKETS = 48
+MINUTE_MARKETS = 6
+KINDS = ("order", "order_target", "order_value", "order_percent", "order_target_value", "order_target_percent")
+
+type Opener = Callable[[int, bool], tuple[Market, str]]
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Opener]:
+    """Markets by seed; each is ingested once, when it is first drawn."""
+    root = tmp_path_factory.mktemp("markets")
+    known: dict[tuple[int, bool], tuple[Market, str]] = {}
+
+    def opened(seed: int, minutes: bool) -> tuple[Market, str]:
+        if (seed, minutes) not in known:
+            market = drawn(seed, minutes=minutes)
+            name = f"{'minute' if minutes else 'daily'}-{seed}"
+            ingest(market, name)
+            known[seed, minutes] = market, name
+        return known[seed, minutes]
+
+    return root, opened
+
+
+@pytest.fixture(autouse=True)
+def _root(bundles: tuple[Path, Opener], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUSTYBT_ROOT", str(bundles[0]))
+
+
+def _number(kind: str, draw: st.DrawFn, lot: Fraction, step: Fraction, capital: Fraction) -> Fraction:
+    """An amount, a sum of money or a weight; some of them near to, but not on, a whole number of steps."""
+    if kind in ("order", "order_target"):
+        lots = Fraction(draw(st.integers(-60, 60)), draw(st.sampled_from([1, 1, 4, 10])))
+        off = draw(st.sampled_from([0, 0, 1, 5_000, 9_998, 9_999])) * step / 10_000
+        return lots * lot + off
+    weight = Fraction(draw(st.integers(-15_000, 15_000)), 10_000)
+    return weight * capital if "value" in kind else weight
+
+
+@st.composite
+def plans(draw: st.DrawFn, market: Market) -> Plan:
+    """A plan on a market."""
+    sessions = len(market.sessions)
+    first = draw(st.integers(0, max(0, sessions - 2)))
+    last = draw(st.integers(first, sessions - 1))
+    bars = market.starts[last + 1] - market.starts[first]
+    capital = draw(st.sampled_from([Fraction(1_000_000), Fraction("12345.67"), Fraction(10**9)]))
+    intents = []
+    for _ in range(draw(st.integers(1, 10))):
+        k = draw(st.integers(0, len(market.assets) - 1))
+        asset = market.assets[k]
+        bar = draw(st.integers(0, 999)) * bars // 1000
+        kind = draw(st.sampled_from((*KINDS, "order", "cancel")))
+        if kind == "cancel":
+            intents.append(Intent(bar, k, kind))
+            continue
+        limit = None
+        if draw(st.booleans()):
+            near = [place for place in asset.bars if place <= market.starts[first] + bar] or [min(asset.bars)]
+            factor = Fraction(draw(st.integers(900, 1100)), 1000)
+            limit = round(asset.bars[max(near)].close * factor, asset.price_scale + 2)
+        intents.append(Intent(bar, k, kind, _number(kind, draw, asset.lot, asset.step, capital), limit))
+    return Plan(
+        first,
+        last,
+        tuple(intents),
+        capital,
+        slippage=draw(SLIPPAGE),
+        commission=draw(COMMISSION),
+        fill_at=draw(st.sampled_from(["close", "close", "open"])),
+        trigger=draw(st.sampled_from(["close", "range"])),
+    )
+
+
+SLIPPAGE = st.one_of(
+    st.just(("none",)),
+    st.just(("basis_points", Fraction(5), Fraction("0.1"))),
+    st.tuples(
+        st.just("basis_points"),
+        st.integers(0, 3000).map(lambda n: Fraction(n, 10)),
+        st.sampled_from([Fraction("0.1"), Fraction("0.025"), Fraction(1)]),
+    ),
+    st.tuples(
+        st.just("volume_share"),
+        st.sampled_from([Fraction("0.025"), Fraction("0.3"), Fraction(1)]),
+        st.integers(0, 90).map(lambda n: Fraction(n, 100)),
+    ),
+    st.tuples(st.just("fixed"), st.sampled_from([Fraction(0), Fraction(3, 10**10), Fraction(1, 10**14)])),
+)
+COMMISSION = st.one_of(
+    st.just(("none",)),
+    st.just(("per_share", Fraction("0.001"), Fraction(0))),
+    st.tuples(
+        st.just("per_share"),
+        st.integers(0, 99).map(lambda n: Fraction(n, 7_812_500)),
+        st.sampled_from([Fraction(0), Fraction(1), Fraction("4.95")]),
+    ),
+    st.tuples(st.just("per_trade"), st.sampled_from([Fraction(0), Fraction("1.25")])),
+    st.tuples(st.just("per_dollar"), st.sampled_from([Fraction("0.0015"), Fraction(1, 2**10)])),
+)
+
+
+def _check(market: Market, bundle: str, plan: Plan, form: str) -> None:
+    expected = Oracle(market, plan).run()
+    # Zipline counts a part that filled before a split in units of after it when it looks at the minimum of an order;
+    # what the minimum means then is not settled, and not drawn.
+    minimum = plan.commission[0] == "per_share" and plan.commission[2]
+    assume(not (minimum and expected.split_while_partly_filled))
+    result = _runs.run(market, plan, bundle, form=form)
+    _runs.assert_equal(result, expected)
+    _law.assert_folds(result)
+    _law.assert_value_changes_as_the_law_says(market, plan, result)
+
+
+@settings(max_examples=1_000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data(), st.integers(0, DAILY_MARKETS - 1), st.sampled_from(["decimal", "text", "float"]))
+def test_a_daily_run_leaves_the_books_that_the_oracle_expects(
+    bundles: tuple[Path, Opener], data: st.DataObject, seed: int, form: str
+) -> None:
+    market, bundle = bundles[1](seed, False)
+    _check(market, bundle, data.draw(plans(market)), form)
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data(), st.integers(0, MINUTE_MARKETS - 1), st.sampled_from(["decimal", "text", "float"]))
+def test_a_minute_run_leaves_the_books_that_the_oracle_expects(
+    bundles: tuple[Path, Opener], data: st.DataObject, seed: int, form: str
+) -> None:
+    market, bundle = bundles[1](seed, True)
+    _check(market, bundle, data.draw(plans(market)), form)
