@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from rustybt.catalog import BundleVersion
 
 _DATE = click.DateTime(["%Y-%m-%d"])
-_WIDEST_PROVENANCE = 60
 _PIPED_WIDTH = 250
+_NARROWEST_PROVENANCE = 10
 
 
 @click.command()
 @click.option("-a", "--all", "every", is_flag=True, help="Older versions too.")
 def bundles(every: bool) -> None:
     """List what the catalog holds."""
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
 
@@ -28,27 +29,31 @@ def bundles(every: bool) -> None:
     if not versions:
         click.echo(f"No bundles in {catalog_root()} yet. Begin with: rustybt ingest sample")
         return
-    table = Table()
     names = ["bundle", *(["version"] if every else []), "bars", "from", "to", "rows", "assets", "size"]
+    rows = [names, *(row for version in versions for row in _rows(version, every))]
+    console = Console()
+    # a table that is piped is read by a program: it is not cut to the width of a terminal that is not there
+    console = console if console.is_terminal else Console(width=_PIPED_WIDTH)
+    used = sum(max(len(row[column]) for row in rows) + 2 for column in range(len(names)))
+    table = Table(box=SIMPLE)
     for name in names:
         table.add_column(name, justify="right" if name in ("rows", "assets", "size") else "left", no_wrap=True)
-    table.add_column("provenance", overflow="fold")
-    for version in versions:
-        for position, row in enumerate(_rows(version)):
-            head = (version.bundle, *([version.version] if every else []))
-            table.add_row(*(head if position == 0 else [""] * len(head)), *row)
-    console = Console()
-    # a table that is piped is read by a program: it is not folded to the width of a terminal that is not there
-    console = console if console.is_terminal else Console(width=_PIPED_WIDTH)
+    table.add_column("provenance", no_wrap=True, max_width=max(_NARROWEST_PROVENANCE, console.width - used - 6))
+    for row in rows[1:]:
+        table.add_row(*row)
     console.print(table)
 
 
-def _rows(version: BundleVersion) -> list[tuple[str, ...]]:
-    shared = (f"{version.assets:,}", _size(version.size), _words(version.provenance))
-    return [
-        (frequency, str(first), str(last), f"{rows:,}", *(shared if position == 0 else ("", "", "")))
-        for position, (frequency, (first, last, rows)) in enumerate(version.ranges.items())
-    ]
+def _rows(version: BundleVersion, every: bool) -> list[list[str]]:
+    """One row a frequency; what they share stands in the first."""
+    head = [version.bundle, *([version.version] if every else [])]
+    tail = [f"{version.assets:,}", _size(version.size), _words(version.provenance)]
+    rows = []
+    for frequency, (first, last, count) in version.ranges.items():
+        shown = not rows
+        left, right = (head, tail) if shown else ([""] * len(head), [""] * len(tail))
+        rows.append([*left, frequency, str(first), str(last), f"{count:,}", *right])
+    return rows
 
 
 def _size(size: int) -> str:
@@ -61,8 +66,7 @@ def _size(size: int) -> str:
 
 
 def _words(provenance: dict[str, Any]) -> str:
-    words = str(provenance.get("source") or ", ".join(f"{name}: {value}" for name, value in provenance.items()))
-    return words if len(words) <= _WIDEST_PROVENANCE else words[: _WIDEST_PROVENANCE - 3] + "..."
+    return str(provenance.get("source") or ", ".join(f"{name}: {value}" for name, value in provenance.items()))
 
 
 @click.command()
