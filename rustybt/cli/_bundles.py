@@ -19,7 +19,6 @@ _NARROWEST_PROVENANCE = 10
 @click.option("-a", "--all", "every", is_flag=True, help="Older versions too.")
 def bundles(every: bool) -> None:
     """List what the catalog holds."""
-    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
 
@@ -30,15 +29,15 @@ def bundles(every: bool) -> None:
         click.echo(f"No bundles in {catalog_root()} yet. Begin with: rustybt ingest sample")
         return
     names = ["bundle", *(["version"] if every else []), "bars", "from", "to", "rows", "assets", "size"]
-    rows = [names, *(row for version in versions for row in _rows(version, every))]
+    rows: list[list[str]] = [names, *(row for version in versions for row in _rows(version, every))]
     console = Console()
     # a table that is piped is read by a program: it is not cut to the width of a terminal that is not there
     console = console if console.is_terminal else Console(width=_PIPED_WIDTH)
     used = sum(max(len(row[column]) for row in rows) + 2 for column in range(len(names)))
-    table = Table(box=SIMPLE)
+    table = Table(box=None, padding=(0, 2, 0, 0))
     for name in names:
         table.add_column(name, justify="right" if name in ("rows", "assets", "size") else "left", no_wrap=True)
-    table.add_column("provenance", no_wrap=True, max_width=max(_NARROWEST_PROVENANCE, console.width - used - 6))
+    table.add_column("provenance", no_wrap=True, max_width=max(_NARROWEST_PROVENANCE, console.width - used))
     for row in rows[1:]:
         table.add_row(*row)
     console.print(table)
