@@ -34,10 +34,11 @@ def bundles(every: bool) -> None:
     # a table that is piped is read by a program: it is not cut to the width of a terminal that is not there
     console = console if console.is_terminal else Console(width=_PIPED_WIDTH)
     used = sum(max(len(row[column]) for row in rows) + 2 for column in range(len(names)))
+    console.width = max(console.width, used + _NARROWEST_PROVENANCE + 2)
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in names:
         table.add_column(name, justify="right" if name in ("rows", "assets", "size") else "left", no_wrap=True)
-    table.add_column("provenance", no_wrap=True, max_width=max(_NARROWEST_PROVENANCE, console.width - used))
+    table.add_column("provenance", no_wrap=True, max_width=max(_NARROWEST_PROVENANCE, console.width - used - 2))
     for row in rows[1:]:
         table.add_row(*row)
     console.print(table)
