@@ -1,0 +1,111 @@
+"""The examples: each runs as a script and through `rustybt run`, and says what it says it does."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import shlex
+import subprocess
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import rustybt
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SCRIPTS = sorted(EXAMPLES.glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog with the sample, for all tests of this file."""
+    place = tmp_path_factory.mktemp("examples")
+    rustybt.ingest_sample(place)
+    return place
+
+
+def run(root: Path, *arguments: str | Path) -> str:
+    """The output of a Python process. Warnings are errors there too."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *map(str, arguments)],
+        env={**os.environ, "RUSTYBT_ROOT": str(root), "PYTHONIOENCODING": "utf-8"},
+        cwd=root,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def command_of(script: Path) -> list[str]:
+    """The arguments of the `rustybt run` line in a script's docstring."""
+    line = next(x.strip() for x in script.read_text(encoding="utf-8").splitlines() if x.strip().startswith("rustybt "))
+    _, *arguments = shlex.split(line)
+    return [str(script) if x.startswith("examples/") else x for x in arguments]
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    """A table of the sample, as text."""
+    path = Path(rustybt.__file__).parent / "sample" / name
+    with gzip.open(path, "rt", encoding="utf-8") if name.endswith(".gz") else path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_there_are_examples_and_the_readme_lists_each():
+    assert len(SCRIPTS) >= 4
+    readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert [script.name for script in SCRIPTS if f"[{script.name}]({script.name})" not in readme] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_an_example_runs_as_a_script(root: Path, script: Path):
+    assert "<Result" in run(root, script)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_the_command_in_its_docstring_runs_too(root: Path, tmp_path: Path, script: Path):
+    output = run(root, "-m", "rustybt", *command_of(script), "-o", tmp_path / "result")
+    assert "Ledger hash" in output
+    result = rustybt.Result.load(tmp_path / "result")
+    assert result.transactions.height > 0
+    assert result.manifest["strategy"].replace("_", "").lower() == script.stem.replace("_", "")
+
+
+def test_buy_and_hold_ends_with_what_arithmetic_on_the_sample_says(root: Path, tmp_path: Path):
+    """Worked out from the sample's text: one purchase, the split, the dividends, the last close."""
+    run(root, "-m", "rustybt", *command_of(EXAMPLES / "buy_and_hold.py"), "-o", tmp_path / "result")
+    result = rustybt.Result.load(tmp_path / "result")
+    closes = {row["date"]: Fraction(row["close"]) for row in rows_of("bars.csv.gz") if row["symbol"] == "AAPL"}
+    held_from, sized_on, last = "2004-01-05", "2004-01-02", "2012-12-31"
+    shares = Fraction(99, 100) * 100_000 // closes[sized_on]
+    paid = shares * closes[held_from] * Fraction(10_005, 10_000) + shares * Fraction(1, 1000)
+    for row in rows_of("splits.csv"):
+        if row["symbol"] == "AAPL" and held_from < row["ex_date"] <= last:
+            shares /= Fraction(row["ratio"])
+    earned = [
+        Fraction(row["amount"])
+        for row in rows_of("dividends.csv")
+        if row["symbol"] == "AAPL" and held_from < row["ex_date"] <= last
+    ]
+    assert len(earned) == 2
+    value = 100_000 - paid + shares * (sum(earned) + closes[last])
+    assert Fraction(result.metrics["final_value"]) == value
+
+
+def test_a_bid_of_the_limit_example_never_fills_above_its_limit(root: Path, tmp_path: Path):
+    run(root, "-m", "rustybt", *command_of(EXAMPLES / "limit_orders.py"), "-o", tmp_path / "result")
+    result = rustybt.Result.load(tmp_path / "result")
+    limits: dict[str, Decimal | None] = dict(result.orders.select("id", "limit").iter_rows())
+    bids = [
+        (price, limits[order])
+        for order, amount, price in result.transactions.select("order_id", "amount", "price").iter_rows()
+        if amount > 0
+    ]
+    assert len(bids) > 10
+    assert [(price, limit) for price, limit in bids if limit is None or price > limit] == []
