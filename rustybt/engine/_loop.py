@@ -76,7 +76,14 @@ class Loop:
         for listing, split in self.actions.splits(session):
             cents = self.compat.split_in_cents
             tick = _tick(listing, cents)
-            self.broker.blotter.split(listing.slot, stamp, split.numerator, split.denominator, tick)
+            self.broker.blotter.split(
+                listing.slot,
+                stamp,
+                split.numerator,
+                split.denominator,
+                tick,
+                fills_rest=self.compat.split_fills_rest,
+            )
             self.ledger.split(stamp, listing, split.numerator, split.denominator, cents)
         if self.before_trading_start is not None:
             self._mark_overnight(session)

@@ -92,11 +92,14 @@ class Blotter:
         for order in list(self.open.get(slot, ())):
             self.cancel(order, stamp, reason)
 
-    def split(self, slot: int, stamp: int, numerator: int, denominator: int, tick: tuple[int, int]) -> None:
+    def split(
+        self, slot: int, stamp: int, numerator: int, denominator: int, tick: tuple[int, int], *, fills_rest: bool
+    ) -> None:
         """Restates the open orders of an asset after a split.
 
         What is open and what was filled are each cut to whole steps; limits go to the tick, a pair of integers at
-        the fill scale: (numerator, denominator).
+        the fill scale: (numerator, denominator). An order of which nothing is left is cancelled with a reason; with
+        fills_rest it counts as filled, as in Zipline.
         """
         for order in list(self.open.get(slot, ())):
             step = order.listing.step
@@ -110,6 +113,9 @@ class Blotter:
                 self.events.append(
                     OrderEvent(order, stamp, ADJUSTED, remaining, order.limit, f"split {numerator}/{denominator}")
                 )
+            elif fills_rest:
+                self._remove(order)
+                order.status = OrderStatus.FILLED
             else:
                 self.cancel(order, stamp, f"less than one unit was left after the split {numerator}/{denominator}")
 

@@ -159,4 +159,4 @@ class SimulatedBroker:
         self.blotter.events.append(
             OrderEvent(order, stamp, FILLED if whole else PARTIALLY_FILLED, quantity, price, None)
         )
-        reports.append(Execution(order, quantity, price, fee))
+        reports.append(Execution(order, quantity, price, fee if fee > 0 or self.commission.rebates else 0))

@@ -109,9 +109,8 @@ class BarData:
     def _one(self, asset: Asset, field: str, dtype: Any, default: Any) -> Any:
         listing = self._market.listing(asset)
         if field == "last_traded":
-            bar = self._last_trade(listing)
-            missing = None if default is NOTHING else default
-            return datetime_of(int(self._market.axis.keys[bar])) if bar is not None else missing
+            key = listing.trades()[self._market.bar]
+            return datetime_of(key) if key >= 0 else (None if default is NOTHING else default)
         value = self.exact_value(listing, field)
         if value is None:
             if default is not NOTHING:
@@ -273,12 +272,9 @@ class BarData:
         listing = self._market.listing(assets)
         if not assets.start_date <= self.current_session <= assets.end_date:
             return False
-        last = self._last_trade(listing)
-        return last is not None and last != self._market.bar
-
-    def _last_trade(self, listing: Listing) -> int | None:
-        bar = listing.trades()[self._market.bar]
-        return bar if bar >= 0 else None
+        bar = self._market.bar
+        key = listing.trades()[bar]
+        return key >= 0 and key != int(self._market.axis.keys[bar])
 
 
 def _listed(items: Any, what: str) -> list[Any]:

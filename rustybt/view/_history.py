@@ -73,13 +73,32 @@ class History:
         """A window of one field as Float64, null where there is no bar."""
         window = self._column(listing, field).slice(start, count)
         if listing.adjustments:
-            window = self._restate(window, listing, field, start, count)
-        if self.decimals is not None and field != "volume":
-            window = window.round(self.decimals)
-        return window
+            active = self._active(listing, start, count)
+            end = start + count
+            window = _restate(window, [a for a in active if a[0] < end], field, start)
+            window = self._rounded(window, listing, field, start)
+            # what takes effect with the session's first bar, which is not visible yet
+            return _restate(window, [a for a in active if a[0] >= end], field, start)
+        return self._rounded(window, listing, field, start)
+
+    def _rounded(self, window: pl.Series, listing: Listing, field: str, start: int) -> pl.Series:
+        """Zipline's rounding, where it was asked for; a price carried into the window keeps its digits."""
+        if self.decimals is None or field == "volume":
+            return window
+        rounded = window.round(self.decimals)
+        if field == "price":
+            rows = self._row_numbers(listing)[start : start + len(window)]
+            here = (rows >= 0) & (listing.raw.stamps[rows] == self._keys[start : start + len(window)])
+            carried = int(np.argmax(here)) if here.any() else len(window)
+            if carried:
+                rounded = pl.concat([window.head(carried), rounded.tail(len(window) - carried)])
+        return rounded
 
     def frame(self, listings: list[Listing], names: list[str], field: str, start: int, count: int) -> pl.DataFrame:
         """A window of one field of several assets, a column each."""
+        if self.decimals is not None:
+            pairs = zip(listings, names, strict=True)
+            return pl.DataFrame([self.series(x, field, start, count).alias(name) for x, name in pairs])
         key = (tuple(x.asset.sid for x in listings), field)
         whole = self._frames.get(key)
         if whole is None:
@@ -87,11 +106,9 @@ class History:
             whole = self._frames[key] = pl.DataFrame(columns)
         window = whole.slice(start, count)
         for position, listing in enumerate(listings):
-            if listing.adjustments and self._active(listing, start, count):
-                column = self._restate(window.to_series(position), listing, field, start, count)
-                window.replace_column(position, column)
-        if self.decimals is not None and field != "volume":
-            window = window.select(pl.all().round(self.decimals))
+            active = self._active(listing, start, count) if listing.adjustments else None
+            if active:
+                window.replace_column(position, _restate(window.to_series(position), active, field, start))
         return window
 
     def exact(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
@@ -185,14 +202,15 @@ class History:
         last = start + count - (0 if self.market.hook else 1)
         return [place for place in places if start < place[0] <= last]
 
-    def _restate(self, window: pl.Series, listing: Listing, field: str, start: int, count: int) -> pl.Series:
-        active = self._active(listing, start, count)
-        if not active:
-            return window
-        factors = np.ones(count)
-        for place, price, volume in active:
-            factors[: place - start] *= float(1 / volume) if field == "volume" else float(price)
-        return (window * pl.Series(factors)).alias(window.name)
+
+def _restate(window: pl.Series, active: list[tuple[int, Fraction, Fraction]], field: str, start: int) -> pl.Series:
+    """The window with the values before each adjustment made comparable with those after it."""
+    if not active:
+        return window
+    factors = np.ones(len(window))
+    for place, price, volume in active:
+        factors[: place - start] *= float(1 / volume) if field == "volume" else float(price)
+    return (window * pl.Series(factors)).alias(window.name)
 
 
 def is_exact(dtype: Any) -> bool:

@@ -39,6 +39,7 @@ class Listing:
     __slots__ = (
         "_columns",
         "_rows",
+        "_traded_rows",
         "adjustments",
         "asset",
         "dividends",
@@ -81,8 +82,12 @@ class Listing:
         self.start = 0
         self.last_traded: Sequence[int] | None = None
 
-    def align(self, keys: npt.NDArray[np.int64], last_bar: int) -> None:
-        """Lays the rows out on the axis. last_bar: the last bar of the asset's life within the run."""
+    def align(self, keys: npt.NDArray[np.int64], last_bar: int, *, traded_only: bool) -> None:
+        """Lays the rows out on the axis. last_bar: the last bar of the asset's life within the run.
+
+        traded_only: the price of a bar without a row is that of the last row with a trade, as Zipline has it for
+        minutes; for daily bars a row without volume counts too.
+        """
         stamps = self.raw.stamps
         rows = np.searchsorted(stamps, keys, side="right") - 1
         found = rows >= 0
@@ -91,10 +96,14 @@ class Listing:
         self._rows = rows
         self._columns: dict[str, Sequence[int]] = {}
         self.present: Sequence[int] = memoryview(present.view(np.uint8))
-        self.first = int(np.argmax(found)) if found.any() else len(keys)
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
-        lane = self._carry(keys, present)
+        self._traded_rows = self._last_traded_rows()
+        carried = rows
+        if traded_only and found.any():
+            carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
+        self.first = int(np.argmax(carried >= 0)) if (carried >= 0).any() else len(keys)
+        lane = self._carry(keys, carried)
         self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
         self.price: Sequence[int] = lane
 
@@ -115,12 +124,21 @@ class Listing:
         return self.column("close")
 
     def trades(self) -> Sequence[int]:
-        """For each bar the last bar up to it that had a trade; -1 where there was none on the axis."""
+        """For each bar the key of the last one up to it that had a trade; -1 where there was none."""
         if self.last_traded is None:
-            volume = np.asarray(self.volume, dtype=object if isinstance(self.volume, list) else np.int64)
-            bars = np.where(volume > 0, np.arange(len(volume)), -1)
-            self.last_traded = memoryview(np.maximum.accumulate(bars).astype(np.int64))
+            rows = self._rows
+            keys = np.full(len(rows), -1, dtype=np.int64)
+            traded = np.where(rows >= 0, self._traded_rows[rows], -1) if len(self._traded_rows) else keys
+            keys[traded >= 0] = self.raw.stamps[traded[traded >= 0]]
+            self.last_traded = memoryview(keys)
         return self.last_traded
+
+    def _last_traded_rows(self) -> npt.NDArray[np.int64]:
+        """For each row the last one up to it with a volume; -1 where there is none."""
+        volume = self.raw.volume
+        traded = np.array([v > 0 for v in volume], dtype=bool) if isinstance(volume, list) else volume > 0
+        rows: npt.NDArray[np.int64] = np.maximum.accumulate(np.where(traded, np.arange(len(traded)), -1))
+        return rows
 
     def _scaled_volume(self) -> Column:
         up = 10 ** (self.quantity_scale - self.asset.volume_scale)
@@ -138,11 +156,11 @@ class Listing:
         laid[present] = values[rows[present]]
         return memoryview(laid)
 
-    def _carry(self, keys: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]) -> Sequence[int]:
-        """The last close at each bar, adjusted where a split or dividend lies between the row and the bar."""
-        closes, rows, stamps = self.raw.close, self._rows, self.raw.stamps
+    def _carry(self, keys: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> Sequence[int]:
+        """The close of each bar's row, adjusted where a split or dividend lies between the row and the bar."""
+        closes, stamps = self.raw.close, self.raw.stamps
         fixes: dict[int, int] = {}
-        for bar in self._stale_bars(keys, present):
+        for bar in self._stale_bars(keys, rows):
             factor = self.price_factor(int(stamps[rows[bar]]), int(keys[bar]))
             if factor != 1:
                 fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10**EXTRA_PRICE_DECIMALS)
@@ -157,11 +175,11 @@ class Listing:
             carried[bar] = price
         return carried
 
-    def _stale_bars(self, keys: npt.NDArray[np.int64], present: npt.NDArray[np.bool_]) -> list[int]:
-        """The bars without a row that some adjustment may touch."""
-        if not self.adjustments:
+    def _stale_bars(self, keys: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> list[int]:
+        """The bars whose price is that of an earlier row, and which some adjustment may touch."""
+        if not self.adjustments or not len(self.raw.stamps):
             return []
-        stale: list[int] = np.flatnonzero(~present & (self._rows >= 0)).tolist()
+        stale: list[int] = np.flatnonzero((rows >= 0) & (self.raw.stamps[rows] != keys)).tolist()
         return stale
 
     def price_factor(self, row_key: int, now_key: int) -> Fraction:
@@ -172,8 +190,11 @@ class Listing:
                 factor *= adjustment.price
         return factor
 
-    def bind(self, days: npt.NDArray[np.int32], first_key: Any, first: int) -> None:
-        """Places the corporate actions in time. first_key: of a session; first: the run's first session."""
+    def bind(self, days: npt.NDArray[np.int32], first_key: Any, first: int, *, needs_a_bar: bool) -> None:
+        """Places the corporate actions in time. first_key: of a session; first: the run's first session.
+
+        needs_a_bar: a dividend adjusts nothing where the session before its ex-day has no bar.
+        """
         found: list[Adjustment] = []
         for split in self.splits:
             ratio = Fraction(split.numerator, split.denominator)
@@ -183,6 +204,9 @@ class Listing:
             before = int(np.searchsorted(self.raw.stamps, placed.key, side="left")) - 1
             if before < 0:
                 continue  # no earlier price: nothing to adjust
+            previous = placed.session + first - 1
+            if needs_a_bar and previous >= 0 and int(self.raw.stamps[before]) < first_key(previous):
+                continue
             close = Fraction(int(self.raw.close[before]), 10**self.price_scale)
             factor = 1 - Fraction(dividend.amount, 10**dividend.scale) / close
             if factor > 0:

@@ -33,6 +33,7 @@ class Market:
 
     __slots__ = (
         "_listeners",
+        "_needs_a_bar",
         "_wanted",
         "axis",
         "bar",
@@ -46,8 +47,9 @@ class Market:
         "version",
     )
 
-    def __init__(self, version: Any, axis: Axis, frequency: str) -> None:
+    def __init__(self, version: Any, axis: Axis, frequency: str, *, dividends_need_a_bar: bool = False) -> None:
         self.version = version
+        self._needs_a_bar = dividends_need_a_bar
         self.axis = axis
         self.frequency = frequency
         self.listings: dict[int, Listing] = {}
@@ -87,7 +89,7 @@ class Market:
         raw = self._read([x.asset for x in self.listings.values()], first_session)
         for sid, listing in self.listings.items():
             listing.raw = raw[sid]
-            listing.bind(self.axis.calendar.days, self.axis.first_key, self.axis.first_session)
+            self._bind(listing)
 
     def now_key(self) -> int:
         """The largest key that a bar or an action may have at this moment."""
@@ -118,12 +120,16 @@ class Market:
                 # its last price before the run lies further back than what was loaded
                 bars = self._read([asset], 0)[asset.sid]
             listing = Listing(asset, bars, splits.get(asset.sid, []), dividends.get(asset.sid, []))
-            listing.bind(axis.calendar.days, axis.first_key, axis.first_session)
-            listing.align(axis.keys, self._last_bar(asset))
+            self._bind(listing)
+            listing.align(axis.keys, self._last_bar(asset), traded_only=not axis.daily)
             listing.start = self._first_bar(asset)
             self.listings[asset.sid] = listing
             for listener in self._listeners:
                 listener(listing)
+
+    def _bind(self, listing: Listing) -> None:
+        axis = self.axis
+        listing.bind(axis.calendar.days, axis.first_key, axis.first_session, needs_a_bar=self._needs_a_bar)
 
     def _starts_too_late(self, asset: Asset, bars: Any) -> bool:
         if self.first_loaded == self.first_data:

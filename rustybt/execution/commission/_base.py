@@ -10,7 +10,12 @@ from rustybt.execution._order import WorkingOrder
 
 
 class CommissionModel:
-    """What a fill costs."""
+    """What a fill costs.
+
+    rebates: whether a fee below zero is paid out. Without it such a fee is counted on the order, and not booked.
+    """
+
+    rebates: bool = False
 
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
         """The cost of a fill that is not yet in order.filled and order.commission, as money with 20 decimals.

@@ -12,6 +12,7 @@ class PerShare(CommissionModel):
     """A cost per unit traded. The default for equities, as in Zipline: 0.001, no minimum.
 
     cost: money per unit. min_trade_cost: the least that an order costs; later fills of it pay only what exceeds it.
+    The total counts what was filled in the units of now: a split between two fills restates it, as in Zipline.
     """
 
     def __init__(self, cost: Any = "0.001", min_trade_cost: Any = 0) -> None:
@@ -24,8 +25,6 @@ class PerShare(CommissionModel):
         value, scale = self._cost
         scale += order.listing.quantity_scale
         cost = as_money(abs(quantity) * value, scale)
-        if not self._minimum:
-            return cost
         if not order.commission:
             return cost if cost > self._minimum else self._minimum
         total = as_money(abs(order.filled) * value, scale) + cost
