@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from typing import TYPE_CHECKING, Any
 
 from rustybt._version import __version__
@@ -37,7 +39,6 @@ _HOMES = {
     "Result": "rustybt.results",
     "Strategy": "rustybt.strategy",
     "clean": "rustybt.catalog",
-    "ingest": "rustybt.ingest",
     "ingest_sample": "rustybt.ingest",
     "list_bundles": "rustybt.catalog",
     "open_version": "rustybt.catalog",
@@ -59,3 +60,21 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*__all__, "api", "errors"])
+
+
+class _Package(types.ModuleType):
+    """`rustybt.ingest` is the function, also after the sub-package of that name was imported."""
+
+    @property
+    def ingest(self) -> Any:
+        from rustybt.ingest import ingest
+
+        return ingest
+
+    @ingest.setter
+    def ingest(self, _package: types.ModuleType) -> None:
+        # the import system binds the sub-package here; it is found in sys.modules without that
+        pass
+
+
+sys.modules[__name__].__class__ = _Package

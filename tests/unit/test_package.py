@@ -1,0 +1,18 @@
+"""The package itself: what its names are, in whatever order they are asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+FIRST = ["import rustybt.ingest", "from rustybt import run_algorithm", "import rustybt.engine", "import rustybt"]
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_ingest_is_the_function_whatever_was_imported_before(first: str):
+    then = "import rustybt; from rustybt import ingest; assert rustybt.ingest is ingest; print(ingest.__name__)"
+    code = f"{first}; {then}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout) == (0, "ingest\n"), done.stderr
