@@ -11,6 +11,8 @@ from tests.parity._case import Case
 from tests.parity._check import WORKER, comparable, differences, explain
 from tests.parity._shrink import SECONDS
 
+WIDTH = 2500
+
 
 def main() -> int:
     """Exit code 1 where a case differs."""
@@ -37,7 +39,7 @@ def _one(case: Case, arguments: argparse.Namespace) -> int:
     started = time.perf_counter()
     found = differences(case)
     seconds = time.perf_counter() - started
-    verdict = "agrees" if not found else str(found[0]).splitlines()[0]
+    verdict = "agrees" if not found else f"{len(found)} kinds of difference, first {found[0]}"[:WIDTH]
     print(f"{case.frequency} {case.seed} ({seconds:.2f} s): {verdict}", flush=True)
     if found and not arguments.brief:
         print(explain(case, found, arguments.shrink))

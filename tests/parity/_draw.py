@@ -241,13 +241,12 @@ def _look(random: Random, frequency: str, count: int) -> Op:
     if kind == "current_many":
         return {"do": kind, "field": random.choice(("price", "close", "open", "high", "low", "volume"))}
     if kind == "history":
-        daily = frequency == "daily" or random.random() < 0.3
         return {
             "do": kind,
             "asset": random.choice((None, *range(count))),
             "field": random.choice(("price", "price", "open", "high", "low", "close", "volume", "*")),
-            "window": random.randint(1, 10 if frequency == "daily" or not daily else LEAD_MINUTE),
-            "frequency": "1d" if daily else "1m",
+            "window": random.randint(1, 10),
+            "frequency": "1d" if frequency == "daily" else "1m",
         }
     if kind == "record":
         return {"do": kind, "name": random.choice(("cash_seen", "other"))}

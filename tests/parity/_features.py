@@ -22,7 +22,7 @@ BOTH = (
     "missing bar", "bar without volume", "listed during the run", "half day", "short position", "position closed",
     "order refused by size", "two orders of an asset in one bar",
 )  # fmt: skip
-MINUTE_ONLY = ("before the open", "daily history in a minute run", "fill in parts over several sessions")
+MINUTE_ONLY = ("before the open", "fill in parts over several sessions")
 HISTORY_FIELDS = ("price", "open", "high", "low", "close", "volume", "*")
 EVERYWHERE = (
     *BOTH,
@@ -47,8 +47,6 @@ def _script(case: Case, outcome: dict[str, Any]) -> set[str]:
     for op in every:
         if op["do"] == "history":
             found.add(f"history {op['field']}")
-            if op["frequency"] == "1d" and case.frequency == "minute":
-                found.add("daily history in a minute run")
     if case.before_open:
         found.add("before the open")
     if any(label in ORDERS and value is None for _, label, value in outcome["seen"]):

@@ -235,11 +235,11 @@ def _positions(result: Any, sessions: list[dt.date]) -> list[dict[str, Any]]:
 
 def _daily(result: Any) -> dict[str, list[Any]]:
     rows = _rows(result.daily)
-    columns = {name: [_cell(row[name]) for row in rows] for name in result.daily.columns}
-    recorded = _rows(result.recorded)
+    columns = {name: [_cell(row[name]) for row in rows] for name in result.daily.columns if name != "session"}
+    recorded = {row["session"]: row for row in _rows(result.recorded)}  # from the first record on
     for name in result.recorded.columns:
         if name != "session":
-            columns[name] = [plain(row[name]) for row in recorded]
+            columns[name] = [plain(recorded.get(row["session"], {}).get(name)) for row in rows]
     return columns
 
 

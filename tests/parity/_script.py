@@ -197,10 +197,16 @@ class Script:
             if field == "last_traded" and op.get("before_open"):
                 continue  # Zipline multiplies the stamp by the overnight adjustment, a TypeError
             value = data.current(asset, field)
-            shown = self.side.stamp(value) if field == "last_traded" else plain(value)
+            shown = self._last_traded(value) if field == "last_traded" else plain(value)
             self._see(f"current {op['asset']} {field}", shown)
-        self._see(f"can_trade {op['asset']}", bool(data.can_trade(asset)))
+        if not op.get("before_open"):  # before the open Zipline always says no: it asks about the bell, not a minute
+            self._see(f"can_trade {op['asset']}", bool(data.can_trade(asset)))
         self._see(f"is_stale {op['asset']}", bool(data.is_stale(asset)))
+
+    def _last_traded(self, value: Any) -> int | None:
+        """In daily runs the day alone: Zipline names a session by its midnight, RustyBT by its close."""
+        stamp = self.side.stamp(value)
+        return stamp if stamp is None or self.case.frequency == "minute" else stamp - stamp % 86_400_000_000_000
 
     def _do_current_many(self, op: Op, context: Any, data: Any) -> None:
         field = op["field"]
