@@ -56,7 +56,9 @@ def _from_library(name: str, first_day: int, last_day: int) -> SessionTable:
             built = _built(canonical, *_within_bounds(canonical, first_day, last_day))
     except InvalidCalendarName:
         raise _unknown(name) from None
-    schedule = built.schedule
+    schedule = built.schedule.loc[str(date_of(first_day)) : str(date_of(last_day))]
+    if schedule.empty:
+        raise _no_session(canonical, first_day, last_day)
     days = (_stamps(schedule.index) // DAY_NS).astype(np.int32)
     closes = _stamps(schedule["close"])
     breaks: tuple[Stamps | None, Stamps | None] = (None, None)
@@ -69,13 +71,19 @@ def _built(canonical: str, first_day: int, last_day: int) -> ExchangeCalendar:
     import exchange_calendars
     from exchange_calendars.errors import NoSessionsError
 
+    # the library wants two days at least
+    start = date_of(first_day - (first_day == last_day))
     try:
-        return exchange_calendars.get_calendar(canonical, start=str(date_of(first_day)), end=str(date_of(last_day)))
+        return exchange_calendars.get_calendar(canonical, start=str(start), end=str(date_of(last_day)))
     except NoSessionsError:
-        raise InputError(
-            f"Calendar {canonical} has no session from {date_of(first_day)} to {date_of(last_day)}. "
-            "Check the dates of the data, or give another calendar, such as '24/7'."
-        ) from None
+        raise _no_session(canonical, first_day, last_day) from None
+
+
+def _no_session(canonical: str, first_day: int, last_day: int) -> InputError:
+    return InputError(
+        f"Calendar {canonical} has no session from {date_of(first_day)} to {date_of(last_day)}. "
+        "Check the dates of the data, or give another calendar, such as '24/7'."
+    )
 
 
 def _within_bounds(canonical: str, first_day: int, last_day: int) -> tuple[int, int]:

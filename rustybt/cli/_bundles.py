@@ -48,7 +48,7 @@ def _rows(version: BundleVersion, every: bool) -> list[list[str]]:
     """One row a frequency; what they share stands in the first."""
     head = [version.bundle, *([version.version] if every else [])]
     tail = [f"{version.assets:,}", _size(version.size), _words(version.provenance)]
-    rows = []
+    rows: list[list[str]] = []
     for frequency, (first, last, count) in version.ranges.items():
         shown = not rows
         left, right = (head, tail) if shown else ([""] * len(head), [""] * len(tail))

@@ -1,0 +1,116 @@
+"""Expected sessions and times are those that the exchanges published, written down by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from rustybt.calendars import calendar_names, session_table
+from rustybt.core import DAY_NS, MINUTE_NS, day_of
+from rustybt.errors import InputError
+
+
+def day(text: str) -> int:
+    return day_of(dt.date.fromisoformat(text))
+
+
+def ns(text: str) -> int:
+    return int(np.datetime64(text, "ns").astype(np.int64))
+
+
+def test_new_york_closes_on_holidays_and_early_after_thanksgiving():
+    table = session_table("XNYS", day("2023-11-20"), day("2023-11-27"))
+    assert [np.datetime64(int(d), "D").item().day for d in table.days] == [20, 21, 22, 24, 27]
+    assert table.opens[0] == ns("2023-11-20T14:30")
+    assert table.closes[0] == ns("2023-11-20T21:00")
+    assert table.closes[3] == ns("2023-11-24T18:00")
+    assert (table.name, table.tz) == ("XNYS", "America/New_York")
+
+
+def test_an_alias_stands_for_the_calendar():
+    assert session_table("NYSE", day("2024-01-02"), day("2024-01-05")).name == "XNYS"
+
+
+def test_minutes_are_stamped_with_their_end():
+    stamps = session_table("XNYS", day("2024-07-02"), day("2024-07-03")).minute_stamps(0, 1)
+    assert len(stamps) == 390 + 210
+    assert stamps[0] == ns("2024-07-02T13:31")
+    assert stamps[389] == ns("2024-07-02T20:00")
+    assert stamps[390] == ns("2024-07-03T13:31")
+    assert stamps[-1] == ns("2024-07-03T17:00")
+
+
+def test_a_lunch_break_has_no_minutes():
+    table = session_table("XTKS", day("2024-01-04"), day("2024-01-05"))
+    stamps = table.minute_stamps(0, 0)
+    assert len(stamps) == 300
+    assert stamps[149] == ns("2024-01-04T02:30")
+    assert stamps[150] == ns("2024-01-04T03:31")
+    inside = np.array([ns("2024-01-04T02:31"), ns("2024-01-04T03:30"), ns("2024-01-04T03:31")])
+    assert table.holds_minutes(inside).tolist() == [False, False, True]
+
+
+def test_an_evening_open_belongs_to_the_next_session():
+    table = session_table("CMES", day("2024-01-03"), day("2024-01-03"))
+    assert table.minute_stamps(0, 0)[0] == ns("2024-01-02T23:01")
+    assert table.session_days_of(np.array([ns("2024-01-02T23:01")])).tolist() == [day("2024-01-03")]
+
+
+def test_what_never_closes_has_1440_minutes_a_day_and_needs_no_library():
+    code = (
+        "import sys; from rustybt.calendars import session_table; t = session_table('24/7', 19000, 19001);"
+        "print(len(t.minute_stamps(0, 1)), 'exchange_calendars' in sys.modules, 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2880", "False", "False"]
+    table = session_table("24/7", 19000, 19001)
+    assert table.minute_stamps(0, 1)[[0, 1439]].tolist() == [19000 * DAY_NS + MINUTE_NS, 19001 * DAY_NS]
+
+
+def test_seconds_between_minutes_and_days_between_sessions_are_not_held():
+    table = session_table("XNYS", day("2024-01-02"), day("2024-01-08"))
+    assert not table.holds_minutes(
+        np.array([ns("2024-01-02T14:31:30"), ns("2024-01-02T14:30"), ns("2024-01-02T21:01")])
+    ).any()
+    asked = np.array([day("2024-01-05"), day("2024-01-06"), day("2031-01-01"), day("1999-01-04")])
+    assert table.holds_days(asked).tolist() == [True, False, False, False]
+
+
+def test_every_minute_of_a_table_is_held_by_it():
+    for name in ("XNYS", "XHKG", "CMES", "24/7"):
+        table = session_table(name, day("2024-01-01"), day("2024-03-01"))
+        stamps = table.minute_stamps(0, len(table.days) - 1)
+        assert (np.diff(stamps) > 0).all()
+        assert table.holds_minutes(stamps).all()
+
+
+def test_an_unknown_name_gets_suggestions():
+    with pytest.raises(InputError, match=r"'XNYZ'.*XNYS"):
+        session_table("XNYZ", 19000, 19010)
+    assert {"24/7", "XNYS", "NYSE"} <= set(calendar_names())
+
+
+def test_a_span_beyond_what_a_calendar_knows_is_cut():
+    table = session_table("XHKG", day("1950-01-01"), day("1960-02-01"))
+    assert table.days[0] >= day("1960-01-01")
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"), [("XNYS", "2024-01-06", "2024-01-07"), ("XHKG", "1950-01-01", "1951-01-01")]
+)
+def test_a_span_without_sessions_is_refused(name, first, last):
+    with pytest.raises(InputError, match="24/7"):
+        session_table(name, day(first), day(last))
+
+
+def test_joining_keeps_what_was_stored_and_takes_the_rest_from_the_newer_table():
+    old = session_table("XTKS", day("2024-01-04"), day("2024-01-31"))
+    new = session_table("XTKS", day("2023-12-01"), day("2024-03-01"))
+    joined = old.joined_with(new, day("2024-01-09"), day("2024-01-20"))
+    assert joined.days.tolist() == new.days.tolist()
+    assert joined.break_starts is not None
+    assert joined.break_starts.tolist() == new.break_starts.tolist()
