@@ -17,7 +17,8 @@ class Compat:
     exact_pay_dates: a dividend whose pay date is missing, or is no session, is never paid.
     pnl_without_dividends: pnl and starting_cash of a day are taken after the day's dividends.
     split_in_cents: a split rounds cost basis, limits and the cash for fractions to cents.
-    split_fills_rest: an open order of which a split leaves less than one unit counts as filled, not cancelled.
+    split_of_orders: an open order of which a split leaves less than one unit counts as filled, not cancelled; and the
+        fees of one that is filled in part count what was filled before in the units of after the split.
     dividends_need_a_bar: a dividend adjusts earlier prices only where the session before its ex-day has a bar.
     history_in_thousandths: history is rounded to 3 decimals.
     year_of_252: statistics use 252 sessions a year, whatever the calendar.
@@ -29,7 +30,7 @@ class Compat:
     exact_pay_dates: bool = False
     pnl_without_dividends: bool = False
     split_in_cents: bool = False
-    split_fills_rest: bool = False
+    split_of_orders: bool = False
     dividends_need_a_bar: bool = False
     history_in_thousandths: bool = False
     year_of_252: bool = False

@@ -9,6 +9,7 @@ Per session end: delisted assets are closed out → the day's row is taken.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from rustybt.core import day_of, rescale_exact
@@ -82,9 +83,13 @@ class Loop:
                 split.numerator,
                 split.denominator,
                 tick,
-                fills_rest=self.compat.split_fills_rest,
+                zipline=self.compat.split_of_orders,
             )
             self.ledger.split(stamp, listing, split.numerator, split.denominator, cents)
+            # what a second split of the session leaves over is paid at the mark between the two
+            ratio = Fraction(split.numerator, split.denominator)
+            desk.books.override_mark(listing.slot, adjusted(desk.books.mark(listing.slot), ratio, 1))
+        desk.books.clear_overrides()
         if self.before_trading_start is not None:
             self._mark_overnight(session)
             self.before_trading_start(self.context, desk.data)

@@ -93,19 +93,21 @@ class Blotter:
             self.cancel(order, stamp, reason)
 
     def split(
-        self, slot: int, stamp: int, numerator: int, denominator: int, tick: tuple[int, int], *, fills_rest: bool
+        self, slot: int, stamp: int, numerator: int, denominator: int, tick: tuple[int, int], *, zipline: bool = False
     ) -> None:
         """Restates the open orders of an asset after a split.
 
         What is open and what was filled are each cut to whole steps; limits go to the tick, a pair of integers at
-        the fill scale: (numerator, denominator). An order of which nothing is left is cancelled with a reason; with
-        fills_rest it counts as filled, as in Zipline.
+        the fill scale: (numerator, denominator). An order of which nothing is left is cancelled with a reason.
+        zipline: it counts as filled instead, and fees count what was filled before in the units of now.
         """
         for order in list(self.open.get(slot, ())):
             step = order.listing.step
             remaining = _cut((order.amount - order.filled) * denominator, numerator * step) * step
             order.filled = _cut(order.filled * denominator, numerator * step) * step
             order.amount = order.filled + remaining
+            if zipline:
+                order.charged = abs(order.filled)
             if order.limit is not None:
                 ticks = div_half_even(order.limit * numerator * tick[1], denominator * tick[0])
                 order.limit = div_half_even(ticks * tick[0], tick[1])
@@ -113,7 +115,7 @@ class Blotter:
                 self.events.append(
                     OrderEvent(order, stamp, ADJUSTED, remaining, order.limit, f"split {numerator}/{denominator}")
                 )
-            elif fills_rest:
+            elif zipline:
                 self._remove(order)
                 order.status = OrderStatus.FILLED
             else:

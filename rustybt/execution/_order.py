@@ -30,12 +30,14 @@ class WorkingOrder:
     """What the blotter and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. limit: a price of the listing's
-    fill scale, or None. commission: money. created, changed: ns UTC. why: a code of WHY_OPEN.
+    fill scale, or None. commission: money. charged: the units that a commission was computed for; a split does not
+    restate them. created, changed: ns UTC. why: a code of WHY_OPEN.
     """
 
     __slots__ = (
         "amount",
         "changed",
+        "charged",
         "commission",
         "created",
         "filled",
@@ -56,6 +58,7 @@ class WorkingOrder:
         self.limit = limit
         self.limit_reached = False
         self.commission = 0
+        self.charged = 0
         self.created = created
         self.changed = created
         self.status: OrderStatus = OPEN

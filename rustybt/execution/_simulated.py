@@ -150,6 +150,7 @@ class SimulatedBroker:
         fee = self.commission.fee(order, quantity, price)
         order.filled += quantity
         order.commission += fee
+        order.charged += quantity if quantity > 0 else -quantity
         order.changed = stamp
         whole = order.filled == order.amount
         if whole:

@@ -12,7 +12,6 @@ class PerShare(CommissionModel):
     """A cost per unit traded. The default for equities, as in Zipline: 0.001, no minimum.
 
     cost: money per unit. min_trade_cost: the least that an order costs; later fills of it pay only what exceeds it.
-    The total counts what was filled in the units of now: a split between two fills restates it, as in Zipline.
     """
 
     def __init__(self, cost: Any = "0.001", min_trade_cost: Any = 0) -> None:
@@ -27,7 +26,7 @@ class PerShare(CommissionModel):
         cost = as_money(abs(quantity) * value, scale)
         if not order.commission:
             return cost if cost > self._minimum else self._minimum
-        total = as_money(abs(order.filled) * value, scale) + cost
+        total = as_money(order.charged * value, scale) + cost
         return 0 if total < self._minimum else total - order.commission
 
     def parameters(self) -> dict[str, str]:
