@@ -275,7 +275,13 @@ def _dates(random: Random, market: Market, count: int) -> list[dt.date]:
 
 
 def _splits(random: Random, market: Market) -> tuple[SplitOf, ...]:
-    return tuple(SplitOf(day, random.choice(RATIOS)) for day in _dates(random, market, random.choice([0, 1, 1, 2])))
+    days = _dates(random, market, random.choice([0, 1, 1, 2]))
+    mondays = [s.date for s in market.sessions[1:] if s.date.weekday() == 0]
+    if mondays and random.random() < 0.4:
+        # two splits that take effect with the same session, where weekends have none
+        monday = random.choice(mondays)
+        days = [monday - dt.timedelta(days=1), monday]
+    return tuple(SplitOf(day, random.choice(RATIOS)) for day in days)
 
 
 def _dividends(random: Random, market: Market, bars: dict[int, Bar]) -> tuple[DividendOf, ...]:

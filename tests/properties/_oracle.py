@@ -70,7 +70,6 @@ class Expected:
     daily: list[dict[str, Any]] = field(default_factory=list)
     positions: list[tuple[Any, ...]] = field(default_factory=list)
     orders: list[Ordered] = field(default_factory=list)
-    split_while_partly_filled: bool = False
 
 
 class Marks:
@@ -157,8 +156,6 @@ class Oracle:
     def _split_orders(self, k: int, ratio: Fraction) -> None:
         asset = self.market.assets[k]
         for order in self._open_orders(k):
-            if order.fills:
-                self.out.split_while_partly_filled = True
             left = _cut((order.amount - order.filled) / ratio, asset.step)
             order.filled = _cut(order.filled / ratio, asset.step)
             order.amount = order.filled + left
