@@ -1,14 +1,35 @@
 """The one door to the native extension, with the pure-Python twins beside it.
 
-`RUSTYBT_KERNELS=auto|rust|python` chooses; the twins give the same integers.
+`RUSTYBT_KERNELS=auto|rust|python` chooses, once in a process; the twins give the same integers and raise the same
+errors. Raises KernelError on import where the choice can't be met.
 """
 
-from rustybt._kernels._books import Books, whole_steps
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from rustybt._kernels import _books, _native
+from rustybt._kernels._native import describe
+
+_loaded = _native.load()
+
+if TYPE_CHECKING or _loaded is None:
+    from rustybt._kernels._books import Books, whole_steps
+else:
+    Books = _loaded.Books
+    whole_steps = _loaded.whole_steps
 
 
 def kernel_in_use() -> str:
     """ "python" or "rust"."""
-    return "python"
+    return "python" if _loaded is None else "rust"
 
 
-__all__ = ["Books", "kernel_in_use", "whole_steps"]
+def twins() -> dict[str, ModuleType]:
+    """Every kernel that could be used here, by name, whichever is in use: for tests and benchmarks."""
+    native = _native._find().module
+    return {"python": _books} if native is None else {"python": _books, "rust": native}
+
+
+__all__ = ["Books", "describe", "kernel_in_use", "twins", "whole_steps"]

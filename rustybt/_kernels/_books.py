@@ -1,20 +1,27 @@
 """The books as integers: cash, positions, marks, and the sizes of orders that follow from them.
 
-This is the specification; the native twin gives the same integers. Nothing here knows a Decimal, a date or an
-order. Cash and amounts of money have 20 decimals. Each asset that a run touches has a slot, and its own scales:
+This is the specification; the native twin gives the same integers and raises the same errors. Nothing here knows a
+Decimal, a date or an order. Cash and amounts of money have 20 decimals. Each asset that a run touches has a slot, and
+its own scales:
 
     quantity   value * 10**-quantity_scale
     lane price value * 10**-lane_scale    the marks, one per bar
     fill price value * 10**-fill_scale    a finer grid: what slippage and adjustments compute
+
+A slot is a number that `open_slot` gave. A method that raises has changed nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rustybt.core import MONEY_SCALE, check_money, div_half_even
+from rustybt.core import MONEY_SCALE, as_plain_decimal, check_money, div_half_even
+from rustybt.errors import InputError, MoneyOverflow
 
-QUANTITY_LIMIT = 10**38
+LIMIT = 10**38
+"""Quantities and lane prices are below it, scaled, as money is: they fit 38 digits."""
+SCALE_LIMIT = 100
+"""No number of an asset has more decimals; frames hold 38."""
 NEAR_UNIT = 10_000
 """A size within 1/10,000 of a whole unit is that unit, as in Zipline; else it is cut towards zero."""
 
@@ -48,12 +55,20 @@ class Books:
         multiplier: int,
         multiplier_scale: int,
     ) -> int:
-        """Registers an asset and returns its slot. lane: one price a bar; step: the smallest quantity, scaled."""
+        """Registers an asset and returns its slot.
+
+        lane: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
+        scaled. Raises InputError where a scale, step or multiplier means nothing, MoneyOverflow for a lane price of
+        1e38 or more, scaled.
+        """
+        check_slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
         self.slots.append(_Slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale))
         return len(self.slots) - 1
 
     def seek(self, bar: int) -> None:
-        """Moves to a bar; marks are read there from now on."""
+        """Moves to a bar; marks are read there from now on. IndexError for a negative one."""
+        if bar < 0:
+            raise IndexError(f"there is no bar {bar}")
         self.bar = bar
 
     def mark(self, slot: int) -> int:
@@ -90,8 +105,8 @@ class Books:
         cash = check_money(self.cash - gross)
         held = self.quantity.get(slot, 0)
         now = held + quantity
-        if not -QUANTITY_LIMIT < now < QUANTITY_LIMIT:
-            check_money(QUANTITY_LIMIT)
+        if not -LIMIT < now < LIMIT:
+            check_money(LIMIT)
         if now == 0:
             self.quantity.pop(slot, None)
             self.cost.pop(slot, None)
@@ -104,17 +119,18 @@ class Books:
                 cost = div_half_even(self.cost[slot] * now, held)
             else:
                 cost = self.gross(slot, now, price)
-            self.quantity[slot] = now
             self.cost[slot] = check_money(cost)
+            self.quantity[slot] = now
         self.cash = cash
         self._cached_bar = -1
         return -gross
 
     def charge(self, slot: int, amount: int) -> None:
         """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""
-        self.cash = check_money(self.cash - amount)
+        cash = check_money(self.cash - amount)
         if slot in self.cost:
             self.cost[slot] = check_money(self.cost[slot] + amount)
+        self.cash = cash
 
     def post(self, amount: int) -> None:
         """Adds an amount to cash."""
@@ -126,8 +142,10 @@ class Books:
             self.quantity.pop(slot, None)
             self.cost.pop(slot, None)
         else:
-            self.quantity[slot] = quantity
+            if not -LIMIT < quantity < LIMIT:
+                check_money(LIMIT)
             self.cost[slot] = check_money(cost)
+            self.quantity[slot] = quantity
         self._cached_bar = -1
 
     def held(self) -> list[int]:
@@ -137,6 +155,11 @@ class Books:
     def position(self, slot: int) -> tuple[int, int]:
         """Quantity and total cost of a slot; zeros where nothing is held."""
         return self.quantity.get(slot, 0), self.cost.get(slot, 0)
+
+    def positions(self) -> list[tuple[int, int, int, int]]:
+        """Slot, quantity, total cost and mark of all positions, in the order in which they were opened."""
+        cost, mark = self.cost, self.mark
+        return [(slot, quantity, cost[slot], mark(slot)) for slot, quantity in self.quantity.items()]
 
     def worth(self, slot: int) -> int:
         """The value of a position at its mark, as money."""
@@ -157,9 +180,13 @@ class Books:
                 s = slots[slot]
                 product = quantity * s.lane[bar] * s.multiplier
                 total += product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
-        self._cached_bar = bar
         self._cached_value = check_money(total)
+        self._cached_bar = bar
         return total
+
+    def value(self) -> int:
+        """Cash and all positions at their marks."""
+        return self.cash + self.positions_value()
 
     def long_and_short(self) -> tuple[int, int, int, int]:
         """Value of the long and of the short positions, and how many there are of each."""
@@ -187,8 +214,7 @@ class Books:
 
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
         """How many units a share of the portfolio's value is worth, less what is held if it is a target."""
-        value = self.cash + self.positions_value()
-        return self.size_of_value(slot, value * weight, MONEY_SCALE + weight_scale, price, target)
+        return self.size_of_value(slot, self.value() * weight, MONEY_SCALE + weight_scale, price, target)
 
 
 def whole_steps(numerator: int, denominator: int) -> int:
@@ -202,6 +228,32 @@ def whole_steps(numerator: int, denominator: int) -> int:
     if (denominator - rest) * NEAR_UNIT <= denominator:
         steps += 1
     return -steps if negative else steps
+
+
+def check_slot(
+    lane: Sequence[int],
+    lane_scale: int,
+    fill_scale: int,
+    quantity_scale: int,
+    step: int,
+    multiplier: int,
+    multiplier_scale: int,
+) -> None:
+    """Refuses what `open_slot` can't work with; both twins ask here."""
+    scales = {"lane": lane_scale, "fill": fill_scale, "quantity": quantity_scale, "multiplier": multiplier_scale}
+    for name, scale in scales.items():
+        if not 0 <= scale <= SCALE_LIMIT:
+            raise InputError(f"{name}_scale={scale} is not between 0 and {SCALE_LIMIT}. Give a scale that is.")
+    if lane_scale > fill_scale:
+        raise InputError(f"lane_scale={lane_scale} is finer than fill_scale={fill_scale}. Give fills as many decimals.")
+    if step < 1 or multiplier < 1:
+        raise InputError(f"step={step} and multiplier={multiplier} must be above zero. Give positive ones.")
+    widest = max(lane, key=abs, default=0) if isinstance(lane, list) else 0
+    if not -LIMIT < widest < LIMIT:
+        raise MoneyOverflow(
+            f"{as_plain_decimal(widest, lane_scale)} has more than the 38 digits that a price can have. "
+            "Use fewer decimals."
+        )
 
 
 class _Slot:
@@ -232,7 +284,7 @@ class _Slot:
         self.lane = lane
         self.step = step
         self.multiplier = multiplier
-        self.lane_to_fill = 10 ** (fill_scale - lane_scale)
+        self.lane_to_fill: int = 10 ** (fill_scale - lane_scale)
         self.fill_up, self.fill_down = _up_and_down(MONEY_SCALE - fill_scale - quantity_scale - multiplier_scale)
         self.lane_up, self.lane_down = _up_and_down(MONEY_SCALE - lane_scale - quantity_scale - multiplier_scale)
         self.size_up = 10 ** (quantity_scale + fill_scale + multiplier_scale)

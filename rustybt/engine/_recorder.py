@@ -104,9 +104,8 @@ class Recorder:
         )
         self._previous = (value, cash, positions)
         listings = self._desk.listing_of_slot
-        for slot in books.held():
-            quantity, cost = books.position(slot)
-            self._positions.append((session, listings[slot], quantity, cost, books.mark(slot)))
+        for slot, quantity, cost, mark in books.positions():
+            self._positions.append((session, listings[slot], quantity, cost, mark))
         if self._desk.recorded:
             self._recorded.append({"session": session, **self._desk.recorded})
 

@@ -55,4 +55,4 @@ class Desk:
 
     def value(self) -> int:
         """Cash and positions at the moment, as money."""
-        return int(self.books.cash + self.books.positions_value())
+        return int(self.books.value())

@@ -86,7 +86,7 @@ fn signed(magnitude: u128, negative: bool) -> Result<i128, Overflow> {
 }
 
 /// The 256-bit product as (high, low): schoolbook multiplication of 64-bit halves.
-fn wide_product(a: u128, b: u128) -> (u128, u128) {
+pub(crate) fn wide_product(a: u128, b: u128) -> (u128, u128) {
     const HALF: u32 = 64;
     const MASK: u128 = u64::MAX as u128;
     let (a1, a0) = (a >> HALF, a & MASK);
@@ -124,9 +124,21 @@ mod tests {
 
     #[test]
     fn ties_go_to_the_even_neighbour_on_both_sides_of_zero() {
-        let cases = [(5, 2, 2), (7, 2, 4), (-5, 2, -2), (-7, 2, -4), (5, -2, -2), (1, 2, 0), (3, 2, 2)];
+        let cases = [
+            (5, 2, 2),
+            (7, 2, 4),
+            (-5, 2, -2),
+            (-7, 2, -4),
+            (5, -2, -2),
+            (1, 2, 0),
+            (3, 2, 2),
+        ];
         for (numerator, denominator, expected) in cases {
-            assert_eq!(div_half_even(numerator, denominator), Ok(expected), "{numerator}/{denominator}");
+            assert_eq!(
+                div_half_even(numerator, denominator),
+                Ok(expected),
+                "{numerator}/{denominator}"
+            );
         }
     }
 
@@ -140,8 +152,14 @@ mod tests {
     fn the_smallest_value_keeps_its_sign() {
         assert_eq!(div_half_even(i128::MIN, 1), Ok(i128::MIN));
         assert_eq!(div_half_even(i128::MIN, -1), Err(Overflow));
-        assert_eq!(mul_div_half_even(i128::MIN, i128::MAX, i128::MAX), Ok(i128::MIN));
-        assert_eq!(mul_div_half_even(i128::MIN, i128::MIN, i128::MIN), Ok(i128::MIN));
+        assert_eq!(
+            mul_div_half_even(i128::MIN, i128::MAX, i128::MAX),
+            Ok(i128::MIN)
+        );
+        assert_eq!(
+            mul_div_half_even(i128::MIN, i128::MIN, i128::MIN),
+            Ok(i128::MIN)
+        );
         assert_eq!(mul_div_half_even(i128::MIN, -1, 1), Err(Overflow));
     }
 

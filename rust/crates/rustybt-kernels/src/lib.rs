@@ -3,4 +3,8 @@
 //! The pure-Python twins in `rustybt/_kernels` are the specification: every function here gives the same
 //! bits. Nothing in this crate knows of Python, decides a scale or picks a rounding mode.
 
+pub mod books;
 pub mod fixed;
+pub mod int;
+pub mod sizing;
+mod slot;

@@ -37,7 +37,11 @@ fn compare(a: &Limbs, b: &Limbs) -> Ordering {
 
 /// |a - b|
 fn distance(a: Limbs, b: Limbs) -> Limbs {
-    let (large, small) = if compare(&a, &b) == Ordering::Less { (b, a) } else { (a, b) };
+    let (large, small) = if compare(&a, &b) == Ordering::Less {
+        (b, a)
+    } else {
+        (a, b)
+    };
     let mut out = [0; 12];
     let mut borrow = 0_i64;
     for i in 0..12 {
@@ -70,7 +74,11 @@ fn is_the_rounded_quotient(a: i128, b: i128, d: i128, q: i128) -> bool {
 fn leaves_128_bits(a: i128, b: i128, d: i128) -> bool {
     let exact = product(limbs(a.unsigned_abs()), limbs(b.unsigned_abs()));
     let negative = (a < 0) ^ (b < 0) ^ (d < 0);
-    let most = if negative { i128::MIN.unsigned_abs() } else { i128::MAX.unsigned_abs() };
+    let most = if negative {
+        i128::MIN.unsigned_abs()
+    } else {
+        i128::MAX.unsigned_abs()
+    };
     compare(&exact, &product(limbs(most), limbs(d.unsigned_abs()))) == Ordering::Greater
 }
 

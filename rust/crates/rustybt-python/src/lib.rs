@@ -3,10 +3,14 @@
 //! `rustybt/_kernels/_native.py` is the one door to it: it refuses a binary whose ABI, version or source hash
 //! is not that of the Python code beside it.
 
+mod books;
+mod lane;
+mod number;
+
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 1;
+const ABI: u32 = 2;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -26,6 +30,9 @@ mod extension {
 
     #[pymodule_export]
     use super::source_hash;
+
+    #[pymodule_export]
+    use crate::books::{PyBooks, whole_steps};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

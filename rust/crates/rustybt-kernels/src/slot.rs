@@ -1,0 +1,120 @@
+//! One asset in the books: its scales as the factors that the arithmetic needs, its position, and its mark.
+
+use crate::int::Int;
+
+/// Decimals of cash and of every amount of money.
+pub const MONEY_SCALE: u32 = 20;
+
+/// One price a bar.
+pub trait Lane {
+    /// The price at a bar; None beyond the last.
+    fn price(&self, bar: usize) -> Option<i128>;
+}
+
+impl Lane for Vec<i128> {
+    fn price(&self, bar: usize) -> Option<i128> {
+        self.get(bar).copied()
+    }
+}
+
+/// The scales of an asset.
+#[derive(Clone, Debug)]
+pub struct Scales {
+    /// Decimals of the lane.
+    pub lane: u32,
+    /// Decimals of a fill price, not fewer than the lane's.
+    pub fill: u32,
+    /// Decimals of a quantity.
+    pub quantity: u32,
+    /// The smallest quantity, scaled.
+    pub step: Int,
+    /// What one unit stands for, scaled.
+    pub multiplier: Int,
+    /// Decimals of the multiplier.
+    pub multiplier_scale: u32,
+}
+
+/// Brings a product to the money scale.
+#[derive(Clone, Debug)]
+enum ToMoney {
+    Up(Int),
+    Down(Int),
+}
+
+impl ToMoney {
+    fn from_scale(scale: u32) -> ToMoney {
+        if scale <= MONEY_SCALE {
+            ToMoney::Up(Int::power_of_ten(MONEY_SCALE - scale))
+        } else {
+            ToMoney::Down(Int::power_of_ten(scale - MONEY_SCALE))
+        }
+    }
+
+    #[inline]
+    fn apply(&self, product: Int) -> Int {
+        match self {
+            ToMoney::Up(factor) => product * factor,
+            ToMoney::Down(divisor) => product.div_half_even(divisor),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Slot<L> {
+    lane: L,
+    pub(crate) step: Int,
+    pub(crate) multiplier: Int,
+    lane_to_fill: Int,
+    fill_to_money: ToMoney,
+    lane_to_money: ToMoney,
+    pub(crate) unit_scale: u32,
+    pub(crate) quantity: i128,
+    pub(crate) cost: i128,
+    pub(crate) mark: Option<Int>,
+}
+
+impl<L: Lane> Slot<L> {
+    pub(crate) fn new(lane: L, scales: Scales) -> Slot<L> {
+        let beside_price = scales.quantity + scales.multiplier_scale;
+        Slot {
+            lane,
+            step: scales.step,
+            multiplier: scales.multiplier,
+            lane_to_fill: Int::power_of_ten(scales.fill.saturating_sub(scales.lane)),
+            fill_to_money: ToMoney::from_scale(scales.fill + beside_price),
+            lane_to_money: ToMoney::from_scale(scales.lane + beside_price),
+            unit_scale: scales.fill + beside_price,
+            quantity: 0,
+            cost: 0,
+            mark: None,
+        }
+    }
+
+    /// Quantity times fill price times multiplier as money.
+    #[inline]
+    pub(crate) fn gross(&self, quantity: Int, price: &Int) -> Int {
+        self.fill_to_money
+            .apply(quantity * price * &self.multiplier)
+    }
+
+    /// The price at a bar, at the fill scale.
+    pub(crate) fn mark_at(&self, bar: usize) -> Option<Int> {
+        match &self.mark {
+            Some(price) => Some(price.clone()),
+            None => Some(Int::from(self.lane.price(bar)?) * &self.lane_to_fill),
+        }
+    }
+
+    /// The position's value at a bar, as money.
+    #[inline]
+    pub(crate) fn worth_at(&self, bar: usize) -> Option<Int> {
+        match &self.mark {
+            Some(price) => Some(self.gross(Int::from(self.quantity), price)),
+            // the same number: both scales show it exactly, or round the same product
+            None => {
+                let product = Int::from(self.quantity) * self.lane.price(bar)? * &self.multiplier;
+                Some(self.lane_to_money.apply(product))
+            }
+        }
+    }
+}

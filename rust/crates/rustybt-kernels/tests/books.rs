@@ -1,0 +1,140 @@
+//! What the books do with cash, positions and marks: amounts worked out by hand.
+
+use rustybt_kernels::books::{Books, LIMIT, MONEY_SCALE, Refusal, Scales};
+use rustybt_kernels::int::Int;
+
+const MONEY: i128 = 10_i128.pow(MONEY_SCALE);
+const FILL: i128 = 10_i128.pow(10); // a cent at the fill scale of 12
+
+/// A thousand, and one asset in cents at 10.00, 12.00 and 9.00.
+fn books() -> Books<Vec<i128>> {
+    let mut books = Books::new(&Int::from(1_000 * MONEY)).expect("a thousand");
+    assert_eq!(slot(&mut books, vec![1_000, 1_200, 900]), 0);
+    books
+}
+
+fn slot(books: &mut Books<Vec<i128>>, lane: Vec<i128>) -> usize {
+    let (step, multiplier) = (Int::ONE, Int::ONE);
+    books.open_slot(
+        lane,
+        Scales {
+            lane: 2,
+            fill: 12,
+            quantity: 0,
+            step,
+            multiplier,
+            multiplier_scale: 0,
+        },
+    )
+}
+
+fn fill(
+    books: &mut Books<Vec<i128>>,
+    slot: usize,
+    quantity: i128,
+    cents: i128,
+) -> Result<Int, Refusal> {
+    books.fill(slot, Int::from(quantity), &Int::from(cents * FILL))
+}
+
+#[test]
+fn a_fill_takes_its_price_from_cash_and_a_sale_its_share_from_the_cost() {
+    let mut books = books();
+    assert_eq!(fill(&mut books, 0, 6, 1_000), Ok(Int::from(-60 * MONEY)));
+    assert_eq!(fill(&mut books, 0, 3, 1_300), Ok(Int::from(-39 * MONEY)));
+    assert_eq!(books.position(0), Ok((9, 99 * MONEY)));
+    assert_eq!(fill(&mut books, 0, -3, 2_000), Ok(Int::from(60 * MONEY)));
+    assert_eq!(books.position(0), Ok((6, 66 * MONEY)));
+    assert_eq!(books.cash(), 961 * MONEY);
+}
+
+#[test]
+fn a_fill_through_zero_opens_the_other_side_at_its_price() {
+    let mut books = books();
+    fill(&mut books, 0, 2, 1_000).expect("two");
+    fill(&mut books, 0, -5, 1_100).expect("three short");
+    assert_eq!(books.position(0), Ok((-3, -33 * MONEY)));
+    assert_eq!(books.cash(), 1_035 * MONEY);
+}
+
+#[test]
+fn a_position_that_was_closed_comes_back_at_the_end() {
+    let mut books = books();
+    for lane in [vec![100], vec![100]] {
+        slot(&mut books, lane);
+    }
+    for at in 0..3 {
+        fill(&mut books, at, 1, 100).expect("one");
+    }
+    fill(&mut books, 0, -1, 100).expect("closed");
+    fill(&mut books, 0, 1, 100).expect("again");
+    fill(&mut books, 1, -2, 100).expect("turned around, not closed");
+    assert_eq!(books.held(), [1, 2, 0]);
+}
+
+#[test]
+fn the_value_follows_the_bar_the_fills_and_the_overrides() {
+    let mut books = books();
+    fill(&mut books, 0, 10, 1_000).expect("ten");
+    assert_eq!(books.positions_value(), Ok(100 * MONEY));
+    books.seek(1);
+    assert_eq!(books.positions_value(), Ok(120 * MONEY));
+    books
+        .override_mark(0, Int::from(600 * FILL))
+        .expect("a mark");
+    assert_eq!(books.positions_value(), Ok(60 * MONEY));
+    books.clear_overrides();
+    fill(&mut books, 0, -20, 1_200).expect("short");
+    assert_eq!(books.value(), Ok(Int::from(1_020 * MONEY)));
+    books.seek(3);
+    assert_eq!(books.positions_value(), Err(Refusal::Price(0)));
+}
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    let mut books = books();
+    fill(&mut books, 0, 10, 1_000).expect("ten");
+    let before = (books.cash(), books.position(0));
+    assert!(matches!(
+        fill(&mut books, 0, 10_i128.pow(18), 100),
+        Err(Refusal::Money(_))
+    ));
+    let least = Int::from(1 - LIMIT);
+    assert!(matches!(books.charge(0, &least), Err(Refusal::Money(_))));
+    assert!(matches!(
+        books.post(&Int::power_of_ten(90)),
+        Err(Refusal::Money(_))
+    ));
+    assert_eq!(
+        books.set_position(0, &Int::power_of_ten(38), &Int::ZERO),
+        Err(Refusal::Money(Int::from(LIMIT)))
+    );
+    assert_eq!(
+        books.set_position(7, &Int::ONE, &Int::ONE),
+        Err(Refusal::Slot)
+    );
+    assert_eq!((books.cash(), books.position(0)), before);
+}
+
+#[test]
+fn a_target_takes_off_what_is_held() {
+    let mut books = books();
+    fill(&mut books, 0, 10, 1_000).expect("ten");
+    let (half, price) = (Int::from(5), Int::from(1_000 * FILL));
+    assert_eq!(
+        books.size_of_weight(0, &half, 1, &price, false),
+        Ok(Int::from(50))
+    );
+    assert_eq!(
+        books.size_of_weight(0, &half, 1, &price, true),
+        Ok(Int::from(40))
+    );
+    assert_eq!(
+        books.size_of_value(0, &Int::from(-55), 0, &price, true),
+        Ok(Int::from(-15))
+    );
+    assert_eq!(
+        books.size_of_value(0, &half, 0, &Int::ZERO, false),
+        Err(Refusal::ZeroPrice)
+    );
+}

@@ -1,0 +1,78 @@
+//! Prices of an asset as Python hands them over: an int64 buffer, read in place, or a sequence of integers.
+
+use std::ptr::NonNull;
+
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+use rustybt_kernels::books::Lane;
+
+/// One price a bar.
+pub enum PyLane {
+    /// Read in place.
+    Narrow(View),
+    /// Copied: what int64 can't hold.
+    Wide(Vec<i128>),
+}
+
+/// The items of a buffer. `_owner` keeps them where they are.
+pub struct View {
+    first: NonNull<i64>,
+    len: usize,
+    _owner: PyBuffer<i64>,
+}
+
+// SAFETY: the view only reads, memory that `_owner` (itself Send and Sync) keeps exported and in place.
+#[expect(unsafe_code)]
+unsafe impl Send for View {}
+// SAFETY: as above.
+#[expect(unsafe_code)]
+unsafe impl Sync for View {}
+
+impl View {
+    fn of(buffer: PyBuffer<i64>, py: Python<'_>) -> Option<View> {
+        let items = buffer.as_slice(py)?;
+        let (first, len) = (
+            NonNull::new(items.as_ptr().cast::<i64>().cast_mut())?,
+            items.len(),
+        );
+        Some(View {
+            first,
+            len,
+            _owner: buffer,
+        })
+    }
+
+    #[inline]
+    fn get(&self, bar: usize) -> Option<i64> {
+        if bar >= self.len {
+            return None;
+        }
+        // SAFETY: `first` and `len` are those of a contiguous slice of i64 that `_owner` keeps exported, so it can't
+        // move or shrink; `bar` is below `len`. Volatile, as nothing but custom stops Python from writing to it.
+        #[expect(unsafe_code)]
+        Some(unsafe { self.first.as_ptr().add(bar).read_volatile() })
+    }
+}
+
+impl PyLane {
+    /// Without a copy where the object is a contiguous buffer of int64.
+    pub fn new(lane: &Bound<'_, PyAny>) -> PyResult<PyLane> {
+        let view = PyBuffer::get(lane)
+            .ok()
+            .and_then(|buffer| View::of(buffer, lane.py()));
+        match view {
+            Some(view) => Ok(PyLane::Narrow(view)),
+            None => Ok(PyLane::Wide(lane.extract()?)),
+        }
+    }
+}
+
+impl Lane for PyLane {
+    #[inline]
+    fn price(&self, bar: usize) -> Option<i128> {
+        match self {
+            PyLane::Narrow(view) => view.get(bar).map(i128::from),
+            PyLane::Wide(prices) => prices.price(bar),
+        }
+    }
+}
