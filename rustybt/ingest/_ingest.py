@@ -89,8 +89,8 @@ def ingest(
     dividends: symbol, ex_date, amount (per share), and where known record_date, declared_date, pay_date, currency.
     mode: "error" refuses a bundle that exists; "append" adds rows, assets, actions or a frequency to it; "replace" puts
         these data in its place (earlier versions stay until `clean`). The same data again is a no-op in each.
-    on_bad_row: "error" writes nothing; "drop" leaves the rows out (of a duplicate all but the first); "quarantine"
-        leaves them out and keeps them as text in quarantine.parquet of the version.
+    on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
+        "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
     provenance: where the data come from: text, or a mapping that JSON can hold.
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
@@ -266,8 +266,11 @@ class _Write:
     def _judged(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The good rows that are new, and what was found in the others."""
         frame = with_keys(self._bars.frame, self._known.values(), self._descriptions, self._bars.calendar.name)
-        found = pl.concat([self._bars.found, duplicate_stamp(frame), unsorted_stamp(frame)])
-        good = frame.filter(~pl.col("row").is_in(found["row"].implode()))
+        # a row that is bad by itself says nothing of those around it: a mistyped year makes no other row unsorted
+        sound = _without(frame, self._bars.found)
+        in_sequence = pl.concat([duplicate_stamp(sound), unsorted_stamp(sound)])
+        found = pl.concat([self._bars.found, in_sequence])
+        good = _without(sound, in_sequence)
         if self._base:
             scales = (self._bars.price_scale, self._bars.volume_scale)
             good, conflicts = against_stored(self._base[0], self._known, self._request.frequency, good, scales)
@@ -359,3 +362,7 @@ class _Write:
             orient="row",
         )
         return pl.concat([bars.with_columns(pl.lit("bars").alias("kind")).select(order), extra])
+
+
+def _without(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(~pl.col("row").is_in(found["row"].implode())) if found.height else frame

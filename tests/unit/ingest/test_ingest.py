@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-import rustybt.ingest._ingest as module
 from rustybt.catalog import open_version
 from rustybt.core import DAY_NS, CryptoSpot, Equity, Split, day_of
 from rustybt.errors import BundleExists, InputError, NotYetAvailable, SymbolNotFound
@@ -287,7 +286,7 @@ def test_a_column_of_splits_in_the_bars_is_not_read_past(root, daily):
 def test_the_public_signature_is_the_documented_one():
     import inspect
 
-    names = list(inspect.signature(module.ingest).parameters)
+    names = list(inspect.signature(ingest).parameters)
     assert names == [
         "bundle", "bars", "frequency", "calendar", "stamp", "tz", "assets", "symbols", "splits", "dividends",
         "stock_dividends", "mode", "on_bad_row", "price_decimals", "provenance", "root",
