@@ -90,6 +90,8 @@ class BarData:
                     key = (listing.price[bar], listing.lane_scale)
                     number = self._memo.get(key)
                     if number is None:
+                        if listing.lane_scale != listing.price_scale:
+                            return self._many(assets, fields, dtype, default)
                         number = self._memo[key] = self._number(*key)
                     return number
         return self._many(assets, fields, dtype, default)
@@ -135,10 +137,10 @@ class BarData:
         if not alive or bar < listing.first:
             return None
         if field == "price":
-            return self._overnight(listing, field, listing.price[bar], listing.lane_scale)
+            return self._overnight(listing, field, *shortened(listing.price[bar], listing))
         if not listing.present[bar]:
             return None
-        return self._overnight(listing, field, listing.column(field)[bar], listing.lane_scale)
+        return self._overnight(listing, field, *shortened(listing.column(field)[bar], listing))
 
     def _overnight(self, listing: Listing, field: str, value: int, scale: int) -> tuple[int, int]:
         """Before a session's first bar its corporate actions count already."""
@@ -150,7 +152,8 @@ class BarData:
                 factor *= 1 / adjustment.volume if field == "volume" else adjustment.price
         if factor == 1:
             return value, scale
-        return adjusted(value, factor, 10**EXTRA_PRICE_DECIMALS), scale + EXTRA_PRICE_DECIMALS
+        to_scale = scale + EXTRA_PRICE_DECIMALS if field == "volume" else listing.fill_scale
+        return adjusted(value, factor, 10 ** (to_scale - scale)), to_scale
 
     def _frame(self, assets: list[Asset], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
         exact = isinstance(self._number(1, 0), Decimal) if dtype is None else is_exact(dtype)
@@ -275,6 +278,15 @@ class BarData:
         bar = self._market.bar
         key = listing.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])
+
+
+def shortened(value: int, listing: Listing) -> tuple[int, int]:
+    """A price of the lane at the asset's price scale, where it has no more digits than that.
+
+    The lane is finer where some bar of the run needs it: a bar that lies ahead must not show in the zeros of this one.
+    """
+    short, rest = divmod(value, 10 ** (listing.lane_scale - listing.price_scale))
+    return (value, listing.lane_scale) if rest else (short, listing.price_scale)
 
 
 def _listed(items: Any, what: str) -> list[Any]:

@@ -82,8 +82,11 @@ class History:
         return self._rounded(window, listing, field, start)
 
     def _rounded(self, window: pl.Series, listing: Listing, field: str, start: int) -> pl.Series:
-        """Zipline's rounding, where it was asked for; a price carried into the window keeps its digits."""
-        if self.decimals is None or field == "volume":
+        """Zipline's rounding, where it was asked for.
+
+        A price carried into the window is, as there, that of the last bar with a trade, and keeps its digits.
+        """
+        if self.decimals is None:
             return window
         rounded = window.round(self.decimals)
         if field == "price":
@@ -91,8 +94,19 @@ class History:
             here = (rows >= 0) & (listing.raw.stamps[rows] == self._keys[start : start + len(window)])
             carried = int(np.argmax(here)) if here.any() else len(window)
             if carried:
-                rounded = pl.concat([window.head(carried), rounded.tail(len(window) - carried)])
+                seed = self._seed(listing, start, len(window))
+                lead = pl.Series(field, [seed] * carried, dtype=pl.Float64)
+                rounded = pl.concat([lead, rounded.tail(len(window) - carried)])
         return rounded
+
+    def _seed(self, listing: Listing, start: int, count: int) -> float | None:
+        """The close of the last bar with a trade up to the window's first one, restated as of its last."""
+        row = int(self._row_numbers(listing)[start])
+        row = listing.traded_row(row) if row >= 0 else -1
+        if row < 0:
+            return None
+        factor = listing.price_factor(int(listing.raw.stamps[row]), int(self._keys[start + count - 1]))
+        return float(int(listing.raw.close[row]) * factor / 10**listing.price_scale)
 
     def frame(self, listings: list[Listing], names: list[str], field: str, start: int, count: int) -> pl.DataFrame:
         """A window of one field of several assets, a column each."""
@@ -119,7 +133,9 @@ class History:
         values = getattr(listing.raw, "close" if field == "price" else field)
         end = self._end(listing)
         places = self._active(listing, start, count)
-        scale = listing.fill_scale if listing.adjustments else listing.price_scale
+        now = self.market.now_key()
+        known = any(adjustment.key <= now for adjustment in listing.adjustments)
+        scale = listing.fill_scale if known else listing.price_scale
         if field == "volume":
             scale = listing.asset.volume_scale + (10 if places else 0)
         own = listing.asset.volume_scale if field == "volume" else listing.price_scale

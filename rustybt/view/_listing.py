@@ -133,6 +133,10 @@ class Listing:
             self.last_traded = memoryview(keys)
         return self.last_traded
 
+    def traded_row(self, row: int) -> int:
+        """The last row up to this one that had a trade; -1 where there is none."""
+        return int(self._traded_rows[row])
+
     def _last_traded_rows(self) -> npt.NDArray[np.int64]:
         """For each row the last one up to it with a volume; -1 where there is none."""
         volume = self.raw.volume
