@@ -58,7 +58,9 @@ def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rus
     A split restates what is held; the value stays but for the cash for the rest, which is paid at the mark of before.
     """
     entries = [tuple(map(plain, row)) for row in result.entries.iter_rows()]
-    fills = [tuple(map(plain, row)) for row in result.transactions.select("dt", "symbol", "amount", "price").iter_rows()]
+    fills = [
+        tuple(map(plain, row)) for row in result.transactions.select("dt", "symbol", "amount", "price").iter_rows()
+    ]
     held = [ZERO] * len(market.assets)
     marks = [Marks(market, asset).prices for asset in market.assets]
     value = plan.capital

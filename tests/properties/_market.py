@@ -177,7 +177,9 @@ def ingest(market: Market, bundle: str) -> None:
         ),
         splits=pl.DataFrame(splits, schema=["symbol", "ex_date", "ratio"], orient="row") if splits else None,
         dividends=pl.DataFrame(
-            paid, schema={"symbol": pl.String, "ex_date": pl.Date, "amount": pl.String, "pay_date": pl.Date}, orient="row"
+            paid,
+            schema={"symbol": pl.String, "ex_date": pl.Date, "amount": pl.String, "pay_date": pl.Date},
+            orient="row",
         )
         if paid
         else None,

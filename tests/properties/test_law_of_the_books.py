@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.properties import _law, _runs
-from tests.properties._market import Market, drawn, ingest
+from tests.properties import _bundles, _law, _runs
+from tests.properties._market import Market, drawn
 from tests.properties._oracle import Intent, Oracle, Plan
 
 DAILY_MARKETS = 48
 MINUTE_MARKETS = 6
 KINDS = ("order", "order_target", "order_value", "order_percent", "order_target_value", "order_target_percent")
 
-type Opener = Callable[[int, bool], tuple[Market, str]]
-
-
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Opener]:
-    """Markets by seed; each is ingested once, when it is first drawn."""
-    root = tmp_path_factory.mktemp("markets")
-    known: dict[tuple[int, bool], tuple[Market, str]] = {}
-
-    def opened(seed: int, minutes: bool) -> tuple[Market, str]:
-        if (seed, minutes) not in known:
-            market = drawn(seed, minutes=minutes)
-            name = f"{'minute' if minutes else 'daily'}-{seed}"
-            ingest(market, name)
-            known[seed, minutes] = market, name
-        return known[seed, minutes]
-
-    return root, opened
-
 
 @pytest.fixture(autouse=True)
-def _root(bundles: tuple[Path, Opener], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RUSTYBT_ROOT", str(bundles[0]))
+def _root() -> Iterator[None]:
+    with _bundles.root():
+        yield
+
+
+@functools.cache
+def market_of(seed: int, minutes: bool) -> tuple[Market, str]:
+    """The market of a seed, and its bundle."""
+    market = drawn(seed, minutes=minutes)
+    return market, _bundles.bundle_of(("law", seed, minutes), market)
 
 
 def _number(kind: str, draw: st.DrawFn, lot: Fraction, step: Fraction, capital: Fraction) -> Fraction:
@@ -126,17 +115,13 @@ def _check(market: Market, bundle: str, plan: Plan, form: str) -> None:
 
 @settings(max_examples=1_000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data(), st.integers(0, DAILY_MARKETS - 1), st.sampled_from(["decimal", "text", "float"]))
-def test_a_daily_run_leaves_the_books_that_the_oracle_expects(
-    bundles: tuple[Path, Opener], data: st.DataObject, seed: int, form: str
-) -> None:
-    market, bundle = bundles[1](seed, False)
+def test_a_daily_run_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int, form: str) -> None:
+    market, bundle = market_of(seed, False)
     _check(market, bundle, data.draw(plans(market)), form)
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data(), st.integers(0, MINUTE_MARKETS - 1), st.sampled_from(["decimal", "text", "float"]))
-def test_a_minute_run_leaves_the_books_that_the_oracle_expects(
-    bundles: tuple[Path, Opener], data: st.DataObject, seed: int, form: str
-) -> None:
-    market, bundle = bundles[1](seed, True)
+def test_a_minute_run_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int, form: str) -> None:
+    market, bundle = market_of(seed, True)
     _check(market, bundle, data.draw(plans(market)), form)

@@ -1,0 +1,61 @@
+"""A market whose future is another one: up to a bar the same, after it garbage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
+
+from tests.properties._market import RATIOS, Bar, DividendOf, Listed, Market, SplitOf
+
+
+def anchored(market: Market) -> Market:
+    """The market with prices and volumes at the first bar of each asset that use all of its decimals.
+
+    The scales of an asset are facts of its version, as its name is: garbage must not change them.
+    """
+    return replace(market, assets=tuple(_anchored(asset) for asset in market.assets))
+
+
+def _anchored(asset: Listed) -> Listed:
+    price, volume = Fraction(1, 10**asset.price_scale), Fraction(1, 10**asset.volume_scale)
+    first = min(asset.bars)
+    bar = asset.bars[first]
+    low = bar.low // (10 * price) * (10 * price) + price
+    anchor = Bar(max(bar.open, low), max(bar.high, low), low, max(bar.close, low), bar.volume // 1 + volume)
+    return replace(asset, bars={**asset.bars, first: anchor})
+
+
+def with_garbage_after(market: Market, cut: int, seed: int) -> Market:
+    """Other bars after position `cut`, and other corporate actions where their session's open is not reached by then.
+
+    What is known of an asset from the start stays: its first and last session, when it is closed out.
+    """
+    random = Random(seed)
+    session = sum(start <= cut for start in market.starts[1:])
+    # with a session's last bar over, the actions of the next one are the next thing that happens
+    known = session + (cut + 1 == market.starts[session + 1])
+    return replace(market, assets=tuple(_spoiled(random, market, asset, cut, known) for asset in market.assets))
+
+
+def _spoiled(random: Random, market: Market, asset: Listed, cut: int, known: int) -> Listed:
+    first, last = min(asset.bars), max(asset.bars)
+    unit, lot = Fraction(1, 10**asset.price_scale), Fraction(1, 10**asset.volume_scale)
+    bars = {place: bar for place, bar in asset.bars.items() if place <= cut or place == first}
+    biggest = max(int(bar.close / unit) for bar in asset.bars.values())
+    for place in range(max(cut, first) + 1, last + 1):
+        if random.random() < 0.3 and place != last:
+            continue
+        low = random.randint(1, biggest)
+        high = low + random.randint(0, biggest)
+        opened, close = random.randint(low, high), random.randint(low, high)
+        volume = random.choice([0, 1, 10**4]) * lot
+        bars[place] = Bar(opened * unit, high * unit, low * unit, close * unit, volume)
+    splits = [s for s in asset.splits if market.session_on_or_after(s.ex) <= known]
+    dividends = [d for d in asset.dividends if market.session_on_or_after(d.ex) <= known]
+    for later in market.sessions[known + 1 :]:
+        if random.random() < 0.3:
+            splits.append(SplitOf(later.date, random.choice(RATIOS)))
+        if random.random() < 0.3:
+            dividends.append(DividendOf(later.date, random.randint(1, biggest) * unit, None))
+    return replace(asset, bars=bars, splits=tuple(splits), dividends=tuple(dividends))

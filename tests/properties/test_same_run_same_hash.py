@@ -1,0 +1,191 @@
+"""The same run gives the same ledger hash: again, in another process, in two threads at once, on either kernel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+import rustybt
+import rustybt.api
+from rustybt.errors import NoActiveRun
+from tests.properties import _bundles, _runs
+from tests.properties._market import drawn
+from tests.properties._oracle import Intent, Plan
+
+SEEDS = (1, 4, 7)
+PROGRAM = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from tests.properties import _runs
+from tests.properties._market import drawn
+from tests.properties.test_same_run_same_hash import plan_of
+for seed, name in zip(sys.argv[2::2], sys.argv[3::2]):
+    market = drawn(int(seed))
+    result = _runs.run(market, plan_of(int(seed)), name)
+    print(result.ledger_hash, result.manifest["kernel"].split()[0])
+"""
+
+
+@pytest.fixture(autouse=True)
+def _root() -> Iterator[None]:
+    with _bundles.root():
+        yield
+
+
+def plan_of(seed: int) -> Plan:
+    """Trades in every asset, every other bar."""
+    market = drawn(seed)
+    intents = tuple(
+        Intent(bar, k, "order_target_percent", Fraction((bar * 37 + k * 11) % 150 - 50, 100))
+        for bar in range(0, len(market.sessions), 2)
+        for k in range(len(market.assets))
+    )
+    return Plan(0, len(market.sessions) - 1, intents, slippage=("volume_share", Fraction("0.1"), Fraction("0.1")))
+
+
+def bundle(seed: int) -> str:
+    return _bundles.bundle_of(("hash", seed), drawn(seed))
+
+
+def hash_of(seed: int) -> str:
+    return _runs.run(drawn(seed), plan_of(seed), bundle(seed)).ledger_hash
+
+
+def in_process(checkout: Path, kernels: str) -> list[list[str]]:
+    arguments = [part for seed in SEEDS for part in (str(seed), bundle(seed))]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(checkout), *arguments],
+        env={**os.environ, "RUSTYBT_KERNELS": kernels},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_again_the_hash_is_the_same_and_other_data_gives_another() -> None:
+    hashes = [hash_of(seed) for seed in SEEDS]
+    assert hashes == [hash_of(seed) for seed in SEEDS]
+    assert len(set(hashes)) == len(SEEDS)
+
+
+def test_a_run_that_trades_something_else_has_another_hash() -> None:
+    market, plan = drawn(1), plan_of(1)
+    other = Plan(plan.first, plan.last, plan.intents[:-2], slippage=plan.slippage, capital=plan.capital + 1)
+    assert _runs.run(market, other, bundle(1)).ledger_hash != hash_of(1)
+
+
+@pytest.mark.parametrize("kernels", ["python", "rust"])
+def test_another_process_on_either_kernel_gives_the_same_hash(checkout: Path, kernels: str) -> None:
+    if kernels == "rust":
+        from rustybt._kernels import _native
+
+        if _native._find().module is None:
+            if os.environ.get("CI") == "true" and which("cargo"):
+                pytest.fail(f"cargo is there, but {_native._find().reason}")
+            pytest.skip(_native._find().reason)
+    found = in_process(checkout, kernels)
+    assert [line[0] for line in found] == [hash_of(seed) for seed in SEEDS]
+    assert {line[1] for line in found} == {kernels}
+
+
+def test_two_threads_at_once_give_the_same_hashes() -> None:
+    expected = [hash_of(seed) for seed in SEEDS]
+    start = threading.Barrier(2)
+
+    def both(seeds: tuple[int, ...]) -> list[str]:
+        start.wait(timeout=30)
+        return [hash_of(seed) for seed in seeds]
+
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(both, [SEEDS * 3, SEEDS[::-1] * 3])
+    assert one == expected * 3
+    assert other == expected[::-1] * 3
+
+
+def test_runs_in_two_threads_see_their_own_run_through_the_functions_of_the_api() -> None:
+    market = drawn(4)
+    name = bundle(4)
+    inside = threading.Barrier(2)
+
+    def one(number: int) -> list[int]:
+        def initialize(context: object) -> None:
+            inside.wait(timeout=30)
+            rustybt.api.record(number=number)
+
+        def handle_data(context: object, data: object) -> None:
+            seen = rustybt.api.get_environment("capital_base")
+            assert seen == 1000 + number
+
+        result = rustybt.run_algorithm(
+            market.sessions[0].date, market.sessions[-1].date, initialize, 1000 + number, handle_data, bundle=name
+        )
+        return result.recorded["number"].unique().to_list()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(one, [1, 2])) == [[1], [2]]
+
+
+def drawn_numbers(seed: int) -> list[float]:
+    market = drawn(4)
+    numbers: list[float] = []
+
+    def handle_data(context: rustybt.Strategy, data: object) -> None:
+        numbers.append(float(context.rng.random()))  # type: ignore[attr-defined]
+
+    rustybt.run_algorithm(
+        market.sessions[0].date, market.sessions[-1].date, handle_data=handle_data, bundle=bundle(4), seed=seed
+    )
+    return numbers
+
+
+def test_random_numbers_follow_from_the_seed() -> None:
+    assert drawn_numbers(5) == drawn_numbers(5)
+    assert drawn_numbers(5) != drawn_numbers(6)
+    assert len(set(drawn_numbers(5))) > 1
+
+
+@pytest.mark.parametrize("name", sorted(set(dir(rustybt.api)) & {"order", "symbol", "record", "get_datetime", "sid"}))
+def test_a_function_of_the_api_in_a_thread_of_the_strategy_names_the_method_of_context(name: str) -> None:
+    market = drawn(4)
+    messages: list[str] = []
+
+    def handle_data(context: object, data: object) -> None:
+        if messages:
+            return
+
+        def call() -> None:
+            arguments = {"order": (None, 1), "symbol": ("A",), "sid": (0,)}.get(name, ())
+            with pytest.raises(NoActiveRun) as caught:
+                getattr(rustybt.api, name)(*arguments)
+            messages.append(str(caught.value))
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        thread.join()
+
+    rustybt.run_algorithm(market.sessions[0].date, market.sessions[-1].date, handle_data=handle_data, bundle=bundle(4))
+    assert f"context.{name}" in messages[0]
+
+
+def test_every_function_of_the_api_outside_of_a_run_names_the_method_of_context() -> None:
+    from rustybt.strategy import API_METHODS
+
+    arguments = {
+        "cancel_order": ("main-1",), "get_order": ("main-1",), "order": (None, 1), "order_percent": (None, 1),
+        "order_target": (None, 1), "order_target_percent": (None, 1), "order_target_value": (None, 1),
+        "order_value": (None, 1), "schedule_function": (print,), "sid": (0,), "symbol": ("A",),
+    }  # fmt: skip
+    for name in API_METHODS:
+        with pytest.raises(NoActiveRun, match=rf"context\.{name} "):
+            getattr(rustybt.api, name)(*arguments.get(name, ()))
