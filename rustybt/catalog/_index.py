@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from rustybt.catalog._content import Manifest
-from rustybt.catalog._layout import index_path
-from rustybt.errors import CatalogBusy, CatalogCorrupt
+from rustybt.catalog._layout import ROOT_VARIABLE, index_path
+from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 
 SCHEMA_VERSION: Final = 1
 BUSY_SECONDS: Final = 60.0
@@ -96,8 +96,11 @@ def connect_reader(root: Path) -> sqlite3.Connection | None:
 def write_transaction(root: Path, busy_seconds: float = BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
     """The catalog's one write lock: committed at the end, rolled back on an error. Raises CatalogBusy."""
     path = index_path(root)
-    root.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise _not_writable(path, error) from error
     try:
         _begin(connection, path, busy_seconds)
         try:
@@ -123,7 +126,7 @@ def _begin(connection: sqlite3.Connection, path: Path, busy_seconds: float) -> N
         except sqlite3.OperationalError as error:
             # changing the journal mode does not wait for a lock by itself
             if "locked" not in str(error):
-                raise _unreadable(path, error) from error
+                raise _not_writable(path, error) from error
             if time.monotonic() > deadline:
                 raise CatalogBusy(
                     f"Another process has been writing to {path.parent} for more than {busy_seconds:g} seconds. "
@@ -159,6 +162,13 @@ def _check_schema(path: Path, found: int) -> None:
 def _unreadable(path: Path, error: object) -> CatalogCorrupt:
     return CatalogCorrupt(
         f"The index {path} can't be read: {error}. Move the file away and run `rustybt catalog reindex`."
+    )
+
+
+def _not_writable(path: Path, error: object) -> CatalogError:
+    return CatalogError(
+        f"The catalog at {path.parent} can't be written to: {error}. "
+        f"Check who may write there, or set {ROOT_VARIABLE} to a folder of yours."
     )
 
 

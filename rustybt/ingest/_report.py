@@ -31,8 +31,10 @@ class IngestReport:
     is_new: bool
 
     def __repr__(self) -> str:
-        done = f"{self.rows:,} bars added" if self.is_new else "nothing to do, the bundle holds this already"
-        lines = [f"IngestReport: bundle {self.bundle!r}, version {self.version}: {done}; {self.assets:,} assets"]
+        done = f"{_count(self.rows, 'bar')} added" if self.is_new else "nothing to do, the bundle holds this already"
+        lines = [
+            f"IngestReport: bundle {self.bundle!r}, version {self.version}: {done}; {_count(self.assets, 'asset')}"
+        ]
         if self.findings:
             lines.append(f"  left out: {summary(self.findings)}")
         if self.quarantine is not None:
@@ -40,9 +42,13 @@ class IngestReport:
         return "\n".join(lines)
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
+
+
 def summary(findings: tuple[Finding, ...]) -> str:
     """How many findings, and the first of them, one a line."""
-    lines = [f"{len(findings):,} finding{'s' if len(findings) != 1 else ''}"]
+    lines = [_count(len(findings), "finding")]
     lines += [f"    {finding}" for finding in findings[:_SHOWN]]
     if len(findings) > _SHOWN:
         lines.append(f"    ... and {len(findings) - _SHOWN:,} more")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rustybt.catalog import open_version, open_writer, reindex
-from rustybt.errors import CatalogBusy, CatalogCorrupt
+from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 from rustybt.ingest import ingest
 
 EVER = (0, 2**62)
@@ -245,6 +245,13 @@ def test_a_catalog_that_can_not_be_written_to_can_be_read(root, bars):
     finally:
         for path in paths:
             path.chmod(0o755)
+
+
+def test_a_root_that_can_not_be_written_to_says_so(tmp_path, bars):
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    with pytest.raises(CatalogError, match="RUSTYBT_ROOT"):
+        ingest("b", bars(), calendar="24/7", root=taken / "below")
 
 
 def test_a_version_says_where_it_lies(root, bars):

@@ -5,9 +5,11 @@ import sys
 import threading
 
 import numpy as np
+import polars as pl
 import pytest
 
-from rustybt.catalog import open_version
+from rustybt.calendars import session_table
+from rustybt.catalog import _parts, open_version
 from rustybt.core import DAY_NS
 from rustybt.errors import BundleNotFound, CatalogCorrupt, NoData, SidsNotFound, SymbolNotFound, VersionNotFound
 from rustybt.ingest import ingest
@@ -76,6 +78,30 @@ def test_loading_cuts_to_the_stamps_asked_for(root, bars):
     assert len(version.load([1], "1d", first + 1, first + DAY_NS - 1)[1]) == 0
     assert len(version.load([1], "1d", last, first)[1]) == 0
     assert len(version.load([1], "1d", last + 10**18, last + 2 * 10**18)[1]) == 0
+
+
+def test_only_the_rows_that_are_asked_for_are_read(root, monkeypatch):
+    """Counted, not timed: how much is decoded does not grow with the assets and months that the run does not touch."""
+    stamps = session_table("24/7", 19_723, 19_723 + 90).minute_stamps(0, 90)[::30]
+    symbols = [f"S{n:02}" for n in range(60)]
+    one = pl.DataFrame({"timestamp": stamps, **dict.fromkeys(("open", "high", "low", "close", "volume"), 1)})
+    one = one.with_columns(pl.col("timestamp").cast(pl.Datetime("ns", "UTC")))
+    frame = pl.concat([one.with_columns(symbol=pl.lit(symbol)) for symbol in symbols])
+    ingest("b", frame, calendar="24/7", frequency="1m", stamp="end", root=root)
+    reads = []
+    read = _parts._read
+    monkeypatch.setattr(_parts, "_read", lambda path, offset, count: reads.append(count) or read(path, offset, count))
+    version = open_version("b", root=root)
+    version.load([30], "1m", *EVER)
+    assert reads == [len(stamps)]
+    reads.clear()
+    # February 2024, and the last bar of January, which is stamped at its midnight
+    version.load([30], "1m", 19_754 * DAY_NS, 19_783 * DAY_NS - 1)
+    assert reads == [29 * 48]
+    reads.clear()
+    loaded = version.load(range(60), "1m", *EVER)
+    assert reads == [60 * len(stamps)]
+    assert {len(bars) for bars in loaded.values()} == {len(stamps)}
 
 
 def test_an_asset_without_rows_in_a_frequency_is_empty(root, bars):
