@@ -104,7 +104,8 @@ class SimulatedBroker:
             buys = wanted > 0
             quote = self.slippage.quote(order, wanted if buys else -wanted, price, volume, used)
             if quote is EXHAUSTED:
-                order.why = VOLUME_USED_UP
+                for late in queue[queue.index(order) :]:
+                    late.why = VOLUME_USED_UP
                 break
             if quote is SKIP:
                 order.why = IMPACT_BEYOND_LIMIT
