@@ -1,0 +1,173 @@
+"""The simulated broker on one bar: which orders fill, at what price, and why the others did not."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rustybt.api import commission, slippage
+from rustybt.core import OrderStatus
+from rustybt.execution import WHY_OPEN, Blotter, SimulatedBroker
+
+CENTS = 10**10  # a price in cents at twelve decimals
+
+
+class Bars:
+    """One bar of one asset, prices in cents."""
+
+    def __init__(self, opened: int, high: int, low: int, close: int, volume: int = 1000) -> None:
+        self.prices = {"open": [opened], "high": [high], "low": [low], "close": [close]}
+        self.asset = SimpleNamespace(symbol="A")
+        self.slot, self.fill_scale, self.lane_to_fill, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
+        self.volume = [volume]
+        self.close = [close]
+
+    def column(self, field: str) -> list[int]:
+        return self.prices[field]
+
+
+def work(bars: Bars, orders: list[tuple[int, int | None]], model: Any = None, **how: Any) -> tuple[Blotter, list[Any]]:
+    """Orders of amount and limit in cents, worked on the bar. Returns the fills as quantity and price in cents."""
+    blotter = Blotter()
+    for amount, limit in orders:
+        blotter.accept(bars, amount, None if limit is None else limit * CENTS, 0)
+    broker = SimulatedBroker(blotter, model or slippage.NoSlippage(), commission.NoCommission(), **how)
+    return blotter, [(x.quantity, Fraction(x.price, CENTS)) for x in broker.work(0, 60)]
+
+
+UP = Bars(1000, 1100, 900, 1050)  # opens at 10.00, ranges from 9.00 to 11.00, closes at 10.50
+
+
+@pytest.mark.parametrize(
+    ("how", "amount", "limit", "price"),
+    [
+        # the close alone decides, and fills
+        ({}, 1, None, 1050), ({}, -1, None, 1050),
+        ({}, 1, 1050, 1050), ({}, 1, 1060, 1050), ({}, 1, 1049, None),
+        ({}, -1, 1050, 1050), ({}, -1, 1040, 1050), ({}, -1, 1051, None),
+        # the open alone decides, and fills: what the bar does later can not trigger what fills before it
+        ({"fill_at": "open"}, 1, None, 1000), ({"fill_at": "open"}, -1, None, 1000),
+        ({"fill_at": "open"}, 1, 1000, 1000), ({"fill_at": "open"}, 1, 999, None),
+        ({"fill_at": "open"}, -1, 1000, 1000), ({"fill_at": "open"}, -1, 1001, None),
+        ({"fill_at": "open", "trigger": "range"}, 1, 999, None),
+        ({"fill_at": "open", "trigger": "range"}, -1, 1001, None),
+        # within the range: at the limit itself, or at the open where the bar opened beyond it
+        ({"trigger": "range"}, 1, None, 1050), ({"trigger": "range"}, -1, None, 1050),
+        ({"trigger": "range"}, 1, 950, 950), ({"trigger": "range"}, 1, 900, 900), ({"trigger": "range"}, 1, 899, None),
+        ({"trigger": "range"}, 1, 1000, 1000), ({"trigger": "range"}, 1, 1080, 1000),
+        ({"trigger": "range"}, -1, 1070, 1070), ({"trigger": "range"}, -1, 1100, 1100),
+        ({"trigger": "range"}, -1, 1101, None),
+        ({"trigger": "range"}, -1, 1000, 1000), ({"trigger": "range"}, -1, 950, 1000),
+    ],
+)  # fmt: skip
+def test_no_fill_comes_before_the_price_that_triggered_it(
+    how: dict[str, str], amount: int, limit: int | None, price: int | None
+) -> None:
+    _, fills = work(UP, [(amount, limit)], **how)
+    assert fills == ([] if price is None else [(amount, price)])
+
+
+@pytest.mark.parametrize(("amount", "limit"), [(1, 1050), (-1, 1050)])
+def test_a_limit_is_a_limit_unless_zipline_is_asked_for(amount: int, limit: int) -> None:
+    points = slippage.FixedBasisPointsSlippage(100)
+    assert work(UP, [(amount, limit)], points)[1] == [(amount, limit)]
+    slipped = 1050 + amount * Fraction(1050, 100)
+    assert work(UP, [(amount, limit)], points, limits_hold=False)[1] == [(amount, slipped)]
+
+
+def test_a_price_that_slips_less_than_to_the_limit_is_not_made_worse() -> None:
+    assert work(UP, [(1, 1100)], slippage.FixedBasisPointsSlippage(100))[1] == [(1, Fraction("1060.5"))]
+
+
+def test_orders_share_the_volume_of_a_bar_oldest_first() -> None:
+    model = slippage.FixedBasisPointsSlippage(0, "0.1")
+    blotter, fills = work(UP, [(60, None), (-60, None), (60, None)], model)
+    assert fills == [(60, 1050), (-40, 1050)]
+    reasons = [WHY_OPEN[order.why] for order in blotter.open[0]]
+    assert reasons == ["the volume share of the bar allowed a part only", "the volume share of the bar was used up"]
+
+
+def test_every_order_that_finds_the_volume_used_up_says_so() -> None:
+    model = slippage.FixedBasisPointsSlippage(0, "0.1")
+    blotter, _ = work(UP, [(100, None), (1, None), (1, None), (1, 1)], model)
+    reasons = [WHY_OPEN[order.why] for order in blotter.open[0]]
+    assert reasons == ["the volume share of the bar was used up"] * 3
+
+
+@pytest.mark.parametrize(
+    ("bars", "order", "model", "reason"),
+    [
+        (Bars(1000, 1100, 900, 1050, volume=0), (1, None), None, "the asset did not trade on the last bar"),
+        (UP, (1, 900), None, "the limit was not reached"),
+        (UP, (1000, 1050), slippage.VolumeShareSlippage(1, 1), "the price with market impact was beyond the limit"),
+    ],
+)
+def test_an_order_that_does_not_fill_says_why(bars: Bars, order: Any, model: Any, reason: str) -> None:
+    blotter, fills = work(bars, [order], model)
+    assert fills == []
+    assert WHY_OPEN[blotter.open[0][0].why] == reason
+
+
+def test_a_new_order_says_that_it_waits() -> None:
+    blotter = Blotter()
+    assert WHY_OPEN[blotter.accept(UP, 1, None, 0).why] == "placed at this bar: eligible from the next one"
+
+
+def test_events_are_kept_in_order() -> None:
+    model = slippage.FixedBasisPointsSlippage(0, "0.1")
+    blotter, _ = work(UP, [(150, 1060)], model)
+    blotter.cancel(blotter.orders[0], 90, "enough")
+    events = [(e.kind, e.stamp, e.quantity, e.price and e.price // CENTS, e.reason) for e in blotter.events]
+    assert events == [
+        ("accepted", 0, 150, 1060, None),
+        ("triggered", 60, 150, 1060, None),
+        ("partially_filled", 60, 100, 1050, None),
+        ("cancelled", 90, 50, None, "enough"),
+    ]
+    assert not blotter.open
+
+
+def test_ids_follow_from_the_account_and_the_sequence() -> None:
+    blotter = Blotter("other")
+    first, second = (blotter.accept(UP, 1, None, 0) for _ in range(2))
+    assert [blotter.order_id(order.number) for order in (first, second)] == ["other-1", "other-2"]
+    assert blotter.find("other-2") is second
+    for unknown in ("other-3", "other-0", "main-1", "other-", "other--1", "other-\u0661", 2, None):
+        assert blotter.find(unknown) is None
+
+
+def test_what_is_not_open_can_not_be_cancelled() -> None:
+    blotter, _ = work(UP, [(1, None)])
+    assert not blotter.cancel(blotter.orders[0], 90, "late")
+    refused = blotter.reject(UP, 1, None, 0, "no")
+    assert not blotter.cancel(refused, 90, "late")
+    assert (refused.status, refused.reason) == (OrderStatus.REJECTED, "no")
+
+
+def test_a_split_restates_open_orders_and_cancels_what_comes_to_nothing() -> None:
+    blotter = Blotter()
+    large, small = blotter.accept(UP, 25, 1001 * CENTS, 0), blotter.accept(UP, -4, None, 0)
+    blotter.split(0, 30, 10, 1, (CENTS, 1))
+    assert (large.amount, large.limit) == (2, 10010 * CENTS)
+    assert (small.status, small.amount) == (OrderStatus.CANCELLED, 0)
+    assert [(e.kind, e.quantity) for e in blotter.events[2:]] == [("adjusted", 2), ("cancelled", 0)]
+
+
+def test_a_limit_goes_to_the_tick_half_even_with_a_split() -> None:
+    blotter = Blotter()
+    limits = [blotter.accept(UP, 2, cents * CENTS, 0) for cents in (1001, 1003, 1005)]
+    blotter.split(0, 30, 1, 2, (CENTS, 1))
+    # 5.005, 5.015 and 5.025
+    assert [order.limit // CENTS for order in limits if order.limit] == [500, 502, 502]
+
+
+def test_all_orders_of_an_asset_can_be_cancelled_at_once() -> None:
+    blotter = Blotter()
+    for _ in range(3):
+        blotter.accept(UP, 1, None, 0)
+    blotter.cancel_all(0, 5, "gone")
+    assert {order.reason for order in blotter.orders} == {"gone"}
+    assert not blotter.open

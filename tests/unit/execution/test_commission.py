@@ -1,0 +1,95 @@
+"""Each commission model against its formula in fractions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rustybt.api import commission
+from rustybt.errors import InputError
+from rustybt.execution import WorkingOrder
+from rustybt.execution.commission import CommissionModel
+
+MONEY = 10**20
+LISTING = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1)
+COSTS = st.decimals(0, 10, places=6)
+
+
+def order(amount: int = 10**9, listing: Any = LISTING) -> WorkingOrder:
+    return WorkingOrder(1, listing, amount, None, 0)
+
+
+def fees(model: CommissionModel, quantities: list[int], price: int = 10**12, listing: Any = LISTING) -> list[Fraction]:
+    """What fills of one order cost, one after the other, as the broker asks for it."""
+    asked, found = order(listing=listing), []
+    for quantity in quantities:
+        fee = model.fee(asked, quantity, price)
+        asked.commission += fee
+        asked.charged += abs(quantity)
+        asked.filled += quantity
+        found.append(Fraction(fee, MONEY))
+    return found
+
+
+@given(COSTS, st.integers(-(10**9), 10**9))
+def test_per_share_costs_so_much_a_unit(cost: Decimal, quantity: int) -> None:
+    assert fees(commission.PerShare(cost), [quantity]) == [abs(quantity) * Fraction(cost)]
+
+
+@given(COSTS, st.decimals("0.01", 1000, places=2), st.lists(st.integers(1, 10**4), min_size=1, max_size=6))
+def test_per_share_with_a_minimum_costs_the_greater_of_both(cost: Decimal, least: Decimal, fills: list[int]) -> None:
+    found = fees(commission.PerShare(cost, least), fills)
+    for upto in range(1, len(fills) + 1):
+        assert sum(found[:upto]) == max(Fraction(least), sum(fills[:upto]) * Fraction(cost))
+    assert all(fee >= 0 for fee in found)
+
+
+@given(COSTS, st.integers(1, 5))
+def test_per_trade_is_paid_with_the_first_fill(cost: Decimal, count: int) -> None:
+    assert fees(commission.PerTrade(cost), [5] * count) == [Fraction(cost)] + [Fraction(0)] * (count - 1)
+
+
+@given(COSTS, st.integers(-(10**6), 10**6), st.integers(1, 10**15))
+def test_per_dollar_is_a_share_of_the_money(cost: Decimal, quantity: int, price: int) -> None:
+    exact = abs(quantity) * Fraction(price, 10**12) * Fraction(cost)
+    assert fees(commission.PerDollar(cost), [quantity], price) == [exact]
+
+
+def test_per_dollar_is_rounded_half_even_beyond_20_decimals() -> None:
+    # 1e-20 of price times 0.5, 1.5, 2.5: 0, 2, 2
+    listing = SimpleNamespace(fill_scale=20, quantity_scale=0, step=1)
+    for cost, units in (("0.5", 0), ("1.5", 2), ("2.5", 2)):
+        assert fees(commission.PerDollar(cost), [1], 1, listing) == [Fraction(units, MONEY)]
+
+
+def test_no_commission_costs_nothing() -> None:
+    assert fees(commission.NoCommission(), [5, -5]) == [0, 0]
+
+
+def test_a_quantity_with_decimals_is_counted_in_units() -> None:
+    listing = SimpleNamespace(fill_scale=12, quantity_scale=8, step=1)
+    assert fees(commission.PerShare("0.001"), [150_000_000], listing=listing) == [Fraction("0.0015")]
+
+
+def test_the_defaults_are_those_of_zipline() -> None:
+    assert repr(commission.PerShare()) == "PerShare(cost=0.001, min_trade_cost=0)"
+    assert repr(commission.PerDollar()) == "PerDollar(cost=0.0015)"
+    assert repr(commission.PerTrade()) == "PerTrade(cost=0)"
+    assert repr(commission.NoCommission()) == "NoCommission()"
+
+
+@pytest.mark.parametrize("model", ["PerShare", "PerTrade", "PerDollar"])
+def test_a_cost_below_zero_is_refused(model: str) -> None:
+    with pytest.raises(InputError, match=model):
+        getattr(commission, model)("-0.01")
+
+
+def test_a_model_without_a_fee_says_so() -> None:
+    with pytest.raises(NotImplementedError, match="fee"):
+        CommissionModel().fee(order(), 1, 1)
