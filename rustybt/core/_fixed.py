@@ -163,7 +163,8 @@ def check_money(value: int) -> int:
     """Returns the money value (scale 20) unchanged. Raises MoneyOverflow at 1e18 and beyond."""
     if -MONEY_LIMIT < value < MONEY_LIMIT:
         return value
+    shown = as_plain_decimal(value, MONEY_SCALE) if -POWERS[-1] < value < POWERS[-1] else "An amount of over 1e58"
     raise MoneyOverflow(
-        f"{as_plain_decimal(value, MONEY_SCALE)} is beyond the 1e18 that the books hold. "
+        f"{shown} is beyond the 1e18 that the books hold. "
         "Use a smaller capital base or quantity."
     )

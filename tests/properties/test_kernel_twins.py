@@ -1,0 +1,169 @@
+"""Both twins do the same: equal results, equal errors and equal state after each of any sequence of calls."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from rustybt._kernels import twins
+
+pytestmark = pytest.mark.skipif(
+    "rust" not in twins() and os.environ.get("RUSTYBT_NATIVE") != "require",
+    reason="there is no native extension to compare with",
+)
+
+BARS = 6
+INT64 = 2**63 - 1
+
+
+def integers_of_every_length(bits: int) -> st.SearchStrategy[int]:
+    """Uniform in the number of digits, as sizes of amounts are, and often right at the edge of a machine word."""
+    long = st.integers(0, bits).flatmap(lambda n: st.integers(-(2**n), 2**n))
+    edges = st.sampled_from([63, 64, 127, 128]).flatmap(lambda n: st.integers(2**n - 2, 2**n + 2))
+    return long | st.integers(-1_000, 1_000) | edges | edges.map(lambda n: -n)
+
+
+anything = integers_of_every_length(140)
+money = st.integers(-(10**26), 10**26) | st.integers(-(10**38), 10**38) | anything
+quantity = st.integers(-10_000, 10_000) | st.integers(-(10**14), 10**14) | anything
+price = st.integers(1, 10**16) | integers_of_every_length(70).map(abs) | anything
+weight = st.sampled_from([(1, 0), (-1, 0), (37_037_037_037_037_035, 18), (5, 1)]) | st.tuples(
+    anything, st.integers(0, 60)
+)
+slot = st.integers(0, 3)
+WITH_SLOT = {"fill", "charge", "set_position", "override_mark", "gross", "size_of_value", "size_of_weight"}
+
+calls = st.one_of(
+    st.tuples(st.just("fill"), slot, quantity, price),
+    st.tuples(st.just("fill"), slot, st.sampled_from([-3, -2, -1, 1, 2, 3]), price),
+    st.tuples(st.just("charge"), slot, money),
+    st.tuples(st.just("post"), money),
+    st.tuples(st.just("set_position"), slot, quantity, money),
+    st.tuples(st.just("seek"), st.integers(-1, BARS)),
+    st.tuples(st.just("override_mark"), slot, price),
+    st.tuples(st.just("clear_overrides")),
+    st.tuples(st.just("gross"), slot, quantity, price),
+    st.tuples(st.just("size_of_value"), slot, money, st.integers(0, 60), price, st.booleans()),
+    st.builds(lambda s, w, p, t: ("size_of_weight", s, *w, p, t), slot, weight, price, st.booleans()),
+    st.sampled_from([("positions_value",), ("value",), ("long_and_short",), ("positions",)]),
+)
+
+
+@st.composite
+def assets(draw: Any) -> tuple[Any, ...]:
+    narrow = draw(st.booleans())
+    one = st.integers(1, 100_000) | st.integers(-INT64, INT64) if narrow else anything
+    lane = draw(st.lists(one, min_size=BARS, max_size=BARS))
+    lane_scale = draw(st.integers(0, 20))
+    return (
+        memoryview(np.array(lane, dtype=np.int64)) if narrow else lane,
+        lane_scale,
+        draw(st.sampled_from([lane_scale, lane_scale + 10, 2, 20])),
+        draw(st.integers(0, 20)),
+        draw(st.sampled_from([1, 100, 10**8]) | integers_of_every_length(66)),
+        draw(st.sampled_from([1, 1, 12_505]) | integers_of_every_length(66)),
+        draw(st.integers(0, 20)),
+    )
+
+
+def outcome(books: Any, call: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a call gives, or how it fails."""
+    name, *arguments = call
+    try:
+        result = getattr(books, name)(*arguments)
+    except Exception as error:  # noqa: BLE001  whatever it is, the other twin must raise it too
+        return "raised", type(error), str(error)
+    return "gave", result, type(result)
+
+
+def state(books: Any, slots: int) -> tuple[Any, ...]:
+    """All that can be asked without filling a cache."""
+    return books.cash, books.bar, books.held(), [books.position(one) for one in range(slots)]
+
+
+def full_state(books: Any, slots: int) -> list[Any]:
+    asked = [("positions_value",), ("value",), ("long_and_short",), ("positions",)]
+    asked += [(name, one) for name in ("mark", "worth") for one in range(slots)]
+    return [outcome(books, call) for call in asked]
+
+
+@settings(max_examples=500)
+@given(
+    cash=money,
+    opened=st.lists(assets(), min_size=1, max_size=4),
+    sequence=st.lists(st.tuples(calls, st.booleans()), max_size=30),
+)
+@example(
+    cash=10**26,
+    opened=[([1] * BARS, 0, 0, 0, 1, 1, 0)],
+    sequence=[
+        (("fill", 0, 1, 0), True),
+        (("fill", 0, 2**127 - 1, 0), True),
+        (("fill", 0, -1, 0), True),
+        (("set_position", 0, 10**38, 10**38), True),
+    ],
+)
+@example(
+    cash=10**26,
+    opened=[([10**38 - 1] * BARS, 0, 20, 20, 1, 1, 20)],
+    sequence=[
+        (("set_position", 0, 10**38 - 1, 10**38 - 1), True),
+        (("size_of_weight", 0, 10**38, 60, 1, True), True),
+    ],
+)
+def test_the_books_of_both_twins_are_the_same_after_every_call(cash, opened, sequence):
+    kinds = [module.Books for module in twins().values()]
+    made = [outcome_of_making(kind, cash) for kind in kinds]
+    assert made[0][1:] == made[1][1:]
+    if made[0][0] is None:
+        return
+    both = [one[0] for one in made]
+    slots = 0
+    for asset in opened:
+        first, second = (outcome(books, ("open_slot", *asset)) for books in both)
+        assert first == second
+        slots += first[0] == "gave"
+    for call, asked in sequence:
+        if call[0] in WITH_SLOT:
+            if not slots:
+                continue
+            call = (call[0], call[1] % slots, *call[2:])  # noqa: PLW2901
+        first, second = (outcome(books, call) for books in both)
+        assert first == second, call
+        first, second = ((full_state if asked else state)(books, slots) for books in both)
+        assert first == second, call
+    first, second = (full_state(books, slots) for books in both)
+    assert first == second
+
+
+def outcome_of_making(kind: Any, cash: int) -> tuple[Any, ...]:
+    try:
+        return kind(cash), "made"
+    except Exception as error:  # noqa: BLE001  whatever it is, the other twin must raise it too
+        return None, type(error), str(error)
+
+
+@settings(max_examples=500)
+@given(integers_of_every_length(400), integers_of_every_length(300))
+def test_whole_steps_are_the_same_on_both_twins(numerator, denominator):
+    results = []
+    for module in twins().values():
+        try:
+            results.append(("gave", module.whole_steps(numerator, denominator)))
+        except ZeroDivisionError as error:
+            results.append(("raised", str(error)))
+    assert results[0] == results[1]
+
+
+@settings(max_examples=300)
+@given(st.integers(1, 10**40), st.integers(0, 10**9), st.integers(-2, 2), st.sampled_from([1, -1]))
+def test_whole_steps_agree_around_a_ten_thousandth(unit, whole, hair, sign):
+    denominator = unit * 10_000
+    numerator = sign * ((whole + 1) * denominator - unit + hair)
+    python, rust = (module.whole_steps(numerator, denominator) for module in twins().values())
+    assert python == rust == sign * (whole + (hair >= 0))
