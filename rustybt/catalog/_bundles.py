@@ -96,22 +96,30 @@ def clean(
             "ORDER BY v.created_ns DESC",
             (bundle,),
         ).fetchall()
-        for position, (version, created_ns) in enumerate(rows):
-            created = dt.datetime.fromtimestamp(created_ns // 10**9, tz=dt.UTC).date()
-            if keep_last is not None:
-                goes = position >= keep_last
-            else:
-                goes = (before is None or created < before) and (after is None or created > after)
-            if goes:
-                # renamed first: a crash before the commit leaves a row without a folder, which the next write forgets
-                path = bundle_path(folder, bundle) / version
-                aside = path.with_name(TRASH + version)
-                path.rename(aside)
-                trash.append(aside)
-                forget_version(connection, bundle, version)
-                deleted.append(version)
+        for version in _chosen(rows, keep_last, before, after):
+            # renamed first: a crash before the commit leaves a row without a folder, which the next write forgets
+            path = bundle_path(folder, bundle) / version
+            aside = path.with_name(TRASH + version)
+            path.rename(aside)
+            trash.append(aside)
+            forget_version(connection, bundle, version)
+            deleted.append(version)
     for aside in trash:
         shutil.rmtree(aside, ignore_errors=True)
     with contextlib.suppress(OSError):  # not empty, most of the time
         bundle_path(folder, bundle).rmdir()
     return deleted
+
+
+def _chosen(
+    rows: list[tuple[str, int]], keep_last: int | None, before: dt.date | None, after: dt.date | None
+) -> list[str]:
+    """Which versions go. rows: id and ns of writing, newest first."""
+    if keep_last is not None:
+        return [version for version, _ in rows[keep_last:]]
+    dated = [(version, dt.datetime.fromtimestamp(ns // 10**9, tz=dt.UTC).date()) for version, ns in rows]
+    return [
+        version
+        for version, created in dated
+        if (before is None or created < before) and (after is None or created > after)
+    ]

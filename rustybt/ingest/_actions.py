@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -61,7 +61,7 @@ def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> l
             if symbols is not None and symbol is not None:
                 if symbol not in symbols:
                     continue
-                symbol = symbols[symbol] if isinstance(symbols, dict) else symbol
+                symbol = symbols[symbol] if isinstance(symbols, Mapping) else symbol
             found_days = {name: days[name][at] if name in days else None for name in _DATES}
             key = found.get("asset_key")
             rows.append(ActionRow(kind, len(rows), symbol, key, found_days, found, texts[value][1]))

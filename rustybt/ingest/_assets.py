@@ -31,8 +31,11 @@ class Description:
     given: Given
 
 
-def read_descriptions(source: Any) -> list[Description]:
-    """The rows of the assets frame. Raises InputError where a column or a value means nothing."""
+def read_descriptions(source: Any, symbols: Any = None) -> list[Description]:
+    """The rows of the assets frame, symbols renamed as those of the bars are.
+
+    Raises InputError where a column or a value means nothing.
+    """
     descriptions = []
     for table in read_tables(source, "assets") if source is not None else ():
         need_columns(table, ["symbol"], "assets")
@@ -49,6 +52,8 @@ def read_descriptions(source: Any) -> list[Description]:
             symbol = values.pop("symbol", None)
             if symbol is None:
                 raise InputError(f"assets: row {row + 1} of {table.source} has no symbol. Add it.")
+            if isinstance(symbols, Mapping):
+                symbol = symbols.get(symbol, symbol)
             key = values.pop("asset_key", None)
             given: Given = {name: _value(name, text, symbol) for name, text in values.items()}
             descriptions.append(Description(symbol, key, given))

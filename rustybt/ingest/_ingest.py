@@ -84,7 +84,7 @@ def ingest(
     tz: the zone of stamps that name none; needed for minutes without one.
     assets: symbol and any of asset_key, name, type, exchange, country, currency, tick_size, quantity_step, multiplier,
         start_date, end_date, auto_close_date; rows of symbols without bars say nothing.
-    symbols: take these only; a mapping renames them too, from the source's name to yours. Splits and dividends follow.
+    symbols: take these only; a mapping renames them too, from the source's name to yours. Assets and actions follow.
     splits: symbol, ex_date, ratio: Zipline's, 0.5 is a two-for-one; a number, or a text such as "5/6".
     dividends: symbol, ex_date, amount (per share), and where known record_date, declared_date, pay_date, currency.
     mode: "error" refuses a bundle that exists; "append" adds rows, assets, actions or a frequency to it; "replace" puts
@@ -141,7 +141,7 @@ def ingest_with_fault(
 ) -> IngestReport:
     """`ingest`, with a hook that is called after each step of the write: tests kill the process there."""
     _check(request)
-    descriptions = read_descriptions(assets)
+    descriptions = read_descriptions(assets, request.symbols)
     read = read_bars(
         bars,
         frequency=request.frequency,

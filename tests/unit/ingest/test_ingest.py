@@ -202,9 +202,10 @@ def test_symbols_restrict_and_rename(root, daily):
     version = open_version("b", root=root)
     assert [a.symbol for a in version.assets()] == ["A.X", "B.X"]
     assert version.splits([0, 1]) == [Split(0, 19_725, 1, 2)]
-    ingest("c", frame, symbols={"C.X": "C"}, splits=splits, root=root)
+    assets = pl.DataFrame({"symbol": ["C.X"], "name": ["Gamma"]})
+    ingest("c", frame, symbols={"C.X": "C"}, splits=splits, assets=assets, root=root)
     version = open_version("c", root=root)
-    assert [a.symbol for a in version.assets()] == ["C"]
+    assert [(a.symbol, a.name) for a in version.assets()] == [("C", "Gamma")]
     assert version.splits([0]) == [Split(0, 19_725, 1, 3)]
     with pytest.raises(InputError, match=r"D\.X"):
         ingest("d", frame, symbols=["D.X"], root=root)
