@@ -86,7 +86,7 @@ class History:
 
         A price carried into the window is, as there, that of the last bar with a trade, and keeps its digits.
         """
-        if self.decimals is None:
+        if not self._rounds(listing):
             return window
         rounded = window.round(self.decimals)
         if field == "price":
@@ -99,6 +99,10 @@ class History:
                 rounded = pl.concat([lead, rounded.tail(len(window) - carried)])
         return rounded
 
+    def _rounds(self, listing: Listing) -> bool:
+        """Whether rounding can change a value: prices as they were stored may have no more decimals than it keeps."""
+        return self.decimals is not None and (listing.price_scale > self.decimals or bool(listing.adjustments))
+
     def _seed(self, listing: Listing, start: int, count: int) -> float | None:
         """The close of the last bar with a trade up to the window's first one, restated as of its last."""
         row = int(self._row_numbers(listing)[start])
@@ -110,7 +114,7 @@ class History:
 
     def frame(self, listings: list[Listing], names: list[str], field: str, start: int, count: int) -> pl.DataFrame:
         """A window of one field of several assets, a column each."""
-        if self.decimals is not None:
+        if self.decimals is not None and any(map(self._rounds, listings)):
             pairs = zip(listings, names, strict=True)
             return pl.DataFrame([self.series(x, field, start, count).alias(name) for x, name in pairs])
         key = (tuple(x.asset.sid for x in listings), field)
