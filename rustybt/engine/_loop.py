@@ -125,11 +125,11 @@ class Loop:
                 self._work(session, bar, int(axis.stamps[bar]))
             if handle_data is not None:
                 handle_data(context, data)
+            if desk.schedules_changed:
+                every, at_bar = self._planned(session)
             if every or at_bar:
                 for schedule in self._scheduled(every, at_bar, bar):
                     schedule.function(context, data)
-            if desk.schedules_changed:
-                every, at_bar = self._planned(session)
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
         reports = self.broker.work(bar, stamp)
