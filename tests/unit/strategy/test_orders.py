@@ -1,0 +1,312 @@
+"""What a strategy orders, and what becomes of it: sizes, ids, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import rustybt.api
+from rustybt.api import commission, slippage
+from rustybt.core import OrderStatus
+from rustybt.errors import (
+    BadOrderParameters,
+    CannotOrderDelistedAsset,
+    InputError,
+    NonFiniteInput,
+    NotYetAvailable,
+    OrderDuringInitialize,
+    OrderInBeforeTradingStart,
+)
+from tests.unit._small import DAYS, ingest, run, seen
+
+D = Decimal
+
+
+@pytest.fixture(autouse=True)
+def _bundle() -> None:
+    ingest({"A": ["8"] * 8, "B": ["3"] * 8})
+
+
+def sizes(*orders: tuple[Any, ...], held: int = 0, capital: Any = 1000) -> list[Any]:
+    """What each call (function, symbol, number) asked for, with `held` of A held at 8."""
+    found: list[Any] = []
+
+    def hold(context: Any, data: Any) -> None:
+        context.order(context.symbol("A"), held)
+
+    def ask(context: Any, data: Any) -> None:
+        for name, symbol, number in orders:
+            order_id = getattr(context, name)(context.symbol(symbol), number)
+            found.append(None if order_id is None else context.get_order(order_id).amount)
+
+    run({0: hold, 2: ask}, capital=capital)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("function", "number", "size"),
+    [
+        # with 10 of A held at 8, the portfolio of 1000 is worth 1000
+        ("order", 7, 7), ("order", -7, -7), ("order", 0, None),
+        ("order", "1.9998", 1), ("order", "1.9999", 2), ("order", "1.99991", 2), ("order", "-1.9999", -2),
+        ("order", "-1.9998", -1), ("order", "0.9", None), ("order", "0.00009", None),
+        ("order_target", 7, -3), ("order_target", 12, 2), ("order_target", 10, None), ("order_target", "12.9", 2),
+        ("order_target", -5, -15), ("order_target", "9.00001", -1),
+        ("order_value", 100, 12), ("order_value", 7, None), ("order_value", "-100", -12), ("order_value", "99.9992", 12),
+        ("order_target_value", 100, 2), ("order_target_value", 0, -10), ("order_target_value", 80, None),
+        ("order_percent", "0.1", 12), ("order_percent", "-0.5", -62), ("order_percent", 1, 125),
+        ("order_target_percent", "0.1", 2), ("order_target_percent", 0, -10), ("order_target_percent", "0.08", None),
+        ("order_target_percent", "-0.08", -20),
+    ],
+)  # fmt: skip
+def test_the_size_of_each_kind_of_order(function: str, number: Any, size: int | None) -> None:
+    assert sizes((function, "A", number), held=10) == [None if size is None else D(size)]
+
+
+@pytest.mark.parametrize("function", ["order_value", "order_percent", "order_target_value", "order_target_percent"])
+@pytest.mark.parametrize("form", [str, float, Decimal, np.float64])
+def test_a_number_may_be_written_in_any_way(function: str, form: Callable[[str], Any]) -> None:
+    text = "0.35" if "percent" in function else "350.4"
+    assert sizes((function, "A", form(text))) == sizes((function, "A", text))
+    assert sizes(("order", "A", form("12"))) == sizes(("order", "A", 12)) == [D(12)]
+
+
+def test_a_third_of_the_portfolio_is_exact() -> None:
+    # 0.375 x 1000 / 8 = 46.875; with floats 0.1 x 3 of it would be another number than 0.3
+    assert sizes(("order_percent", "A", 0.375), ("order_percent", "A", D(1) / 3)) == [D(46), D(41)]
+    # 1000 x 0.024 / 8 = 3 exactly
+    assert sizes(("order_percent", "A", 0.024)) == [D(3)]
+
+
+def test_targets_do_not_count_open_orders() -> None:
+    assert sizes(("order_target", "A", 7), ("order_target", "A", 7)) == [D(7), D(7)]
+
+
+def test_a_finer_quantity_step_is_cut_to_it() -> None:
+    ingest({"A": ["8"] * 5}, assets=pl.DataFrame({"symbol": ["A"], "quantity_step": ["0.001"]}))
+    # 100 / 8 = 12.5; 0.1 x 1000 / 8 = 12.5; 1/3 of a unit
+    assert sizes(
+        ("order_value", "A", 100), ("order_percent", "A", "0.1"), ("order", "A", D(1) / 3), ("order", "A", "0.0009")
+    ) == [D("12.5"), D("12.5"), D("0.333"), None]
+
+
+def test_a_multiplier_counts() -> None:
+    ingest({"A": ["8"] * 5}, assets=pl.DataFrame({"symbol": ["A"], "multiplier": ["5"]}))
+    assert sizes(("order_value", "A", 100), ("order_percent", "A", "0.5")) == [D(2), D(12)]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), None, "many", True, D("NaN"), np.float64("nan")])
+@pytest.mark.parametrize("function", ["order", "order_target", "order_value", "order_target_percent"])
+def test_a_size_that_is_no_number_is_refused(function: str, number: Any) -> None:
+    with pytest.raises(NonFiniteInput):
+        sizes((function, "A", number))
+
+
+def test_ids_are_the_account_and_a_sequence() -> None:
+    def ask(context: Any, data: Any) -> list[Any]:
+        a, b = context.symbols("A", "B")
+        return [context.order(a, 1), context.order(a, 0), context.order(b, 2), context.order(a, -3)]
+
+    assert seen(ask, bar=0) == ["main-1", None, "main-2", "main-3"]
+
+
+def test_an_order_can_be_looked_at_from_placing_to_filling() -> None:
+    looks: list[Any] = []
+
+    def place(context: Any, data: Any) -> None:
+        context.a = context.symbol("A")
+        context.id = context.order(context.a, 10, limit_price="8.005")
+        looks.append((context.get_order(context.id), context.get_open_orders(context.a), context.get_open_orders()))
+
+    def look(context: Any, data: Any) -> None:
+        looks.append((context.get_order(context.id), context.get_open_orders(context.a), context.get_open_orders()))
+
+    run({0: place, 1: look})
+    (order, listed, all_of_them), (later, none, nothing) = looks
+    assert (order.status, order.amount, order.filled, order.limit) == (OrderStatus.OPEN, 10, 0, D("8.00"))
+    assert order.reason == "placed at this bar: eligible from the next one"
+    assert listed == [order]
+    assert all_of_them == {order.asset: [order]}
+    assert (later.status, later.filled, later.reason, later.limit_reached) == (OrderStatus.FILLED, 10, None, True)
+    assert later.dt > later.created == order.created
+    assert (none, nothing) == ([], {})
+    assert (order.status, order.filled) == (OrderStatus.OPEN, 0), "a snapshot stays as it was"
+
+
+def test_what_there_is_not_is_none_or_refused() -> None:
+    def ask(context: Any, data: Any) -> Any:
+        return context.get_order("main-9"), context.get_open_orders(context.symbol("B"))
+
+    assert seen(ask, bar=0) == (None, [])
+    with pytest.raises(InputError, match="main-9"):
+        run(lambda c, d: c.cancel_order("main-9"))
+
+
+@pytest.mark.parametrize("by", ["id", "order"])
+def test_a_cancelled_order_never_fills(by: str) -> None:
+    def place(context: Any, data: Any) -> None:
+        context.id = context.order(context.symbol("A"), 10)
+        context.cancel_order(context.id if by == "id" else context.get_order(context.id))
+
+    result = run({0: place, 2: lambda c, d: c.cancel_order(c.id)})
+    row = result.orders.row(0, named=True)
+    assert (row["status"], row["reason"]) == ("cancelled", "cancelled by the strategy")
+    assert result.transactions.height == 0
+    assert result.order_events["kind"].to_list() == ["accepted", "cancelled"]
+
+
+def test_a_filled_order_stays_filled_when_it_is_cancelled() -> None:
+    result = run({0: lambda c, d: c.order(c.symbol("A"), 1), 2: lambda c, d: c.cancel_order("main-1")})
+    assert result.orders["status"].to_list() == ["filled"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "volume", "model", "reason"),
+    [
+        ("7", 1000, None, "the limit was not reached"),
+        (None, 0, None, "the asset did not trade on the last bar"),
+        (None, 5, slippage.FixedBasisPointsSlippage(0, "0.1"), "the volume share of the bar was used up"),
+        (None, 20, slippage.FixedBasisPointsSlippage(0, "0.1"), "the volume share of the bar allowed a part only"),
+        ("8", 1000, slippage.VolumeShareSlippage(1, 1), "the price with market impact was beyond the limit"),
+    ],
+)
+def test_an_order_that_stays_open_says_why(limit: Any, volume: int, model: Any, reason: str) -> None:
+    ingest({"A": ["8"] * 8}, volume=volume)
+
+    def initialize(context: Any) -> None:
+        if model is not None:
+            context.set_slippage(model)
+
+    result = run({0: lambda c, d: c.order(c.symbol("A"), 100, limit_price=limit)}, initialize=initialize, days=3)
+    assert result.orders.select("status", "reason").rows() == [("open", reason)]
+
+
+def test_an_order_after_the_last_session_of_an_asset_is_rejected_with_a_reason() -> None:
+    ingest({"A": ["8"] * 3, "B": ["3"] * 8})
+    found = seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1)), bar=4)
+    assert (found.status, found.reason) == (OrderStatus.REJECTED, "A ended on 2021-02-03")
+    result = run({4: lambda c, d: c.order(c.symbol("A"), 1)})
+    assert result.order_events["kind"].to_list() == ["rejected"]
+    assert result.orders["reason"].to_list() == ["A ended on 2021-02-03"]
+
+
+def test_an_index_can_not_be_ordered() -> None:
+    ingest({"A": ["8"] * 8}, assets=pl.DataFrame({"symbol": ["A"], "type": ["index"]}))
+    found = seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1)), bar=0)
+    assert (found.status, found.reason) == (
+        OrderStatus.REJECTED,
+        "A is of type 'index', which can't be ordered in this version",
+    )
+
+
+@pytest.mark.parametrize(
+    ("prices", "bar", "why"),
+    [
+        ([None, None, "8", "8"], 1, "it starts on 2021-02-03"),
+        (["8", "8"], 3, "it ended on 2021-02-02"),
+    ],
+)
+def test_an_asset_without_a_price_can_not_be_ordered_by_value(prices: list[Any], bar: int, why: str) -> None:
+    ingest({"A": prices, "B": ["3"] * 8})
+    for function in ("order_value", "order_percent", "order_target_value", "order_target_percent"):
+        with pytest.raises(CannotOrderDelistedAsset, match=why):
+            run({bar: lambda c, d, f=function: getattr(c, f)(c.symbol("A"), 1)})
+
+
+def test_orders_have_their_place() -> None:
+    with pytest.raises(OrderDuringInitialize, match="handle_data"):
+        run(initialize=lambda c: c.order(c.symbol("A"), 1))
+    with pytest.raises(OrderInBeforeTradingStart, match="handle_data"):
+        run(before_trading_start=lambda c, d: c.order_target(c.symbol("A"), 1))
+    with pytest.raises(OrderDuringInitialize, match="analyze"):
+        run(analyze=lambda c, result: c.order(c.symbol("A"), 1))
+
+
+def test_a_symbol_is_no_asset() -> None:
+    with pytest.raises(InputError, match=r"symbol\('A'\)"):
+        run(lambda c, d: c.order("A", 1))
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        ({"limit_price": -1}, BadOrderParameters),
+        ({"limit_price": float("nan")}, BadOrderParameters),
+        ({"limit_price": 1, "style": rustybt.api.execution.MarketOrder()}, BadOrderParameters),
+        ({"style": "limit"}, BadOrderParameters),
+        ({"stop_price": 5}, NotYetAvailable),
+    ],
+)
+def test_prices_that_mean_nothing_are_refused_also_for_a_size_of_zero(how: Any, error: type[Exception]) -> None:
+    for amount in (0, 1):
+        with pytest.raises(error):
+            run(lambda c, d, n=amount: c.order(c.symbol("A"), n, **how))
+
+
+def test_a_style_does_what_the_price_does() -> None:
+    style = rustybt.api.execution.LimitOrder("8.004")
+    assert seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1, style=style)).limit, bar=0) == D(8)
+    market = rustybt.api.execution.MarketOrder()
+    assert seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1, style=market)).limit, bar=0) is None
+
+
+def test_models_are_set_in_initialize_only() -> None:
+    from rustybt.errors import SetCommissionPostInit, SetSlippagePostInit
+
+    with pytest.raises(SetSlippagePostInit):
+        run(lambda c, d: c.set_slippage(slippage.NoSlippage()))
+    with pytest.raises(SetCommissionPostInit):
+        run(lambda c, d: c.set_commission(commission.NoCommission()))
+    for name in ("set_slippage", "set_commission"):
+        with pytest.raises(InputError, match=name):
+            run(initialize=lambda c, n=name: getattr(c, n)(5))
+        with pytest.raises(NotYetAvailable, match="us_futures"):
+            run(initialize=lambda c, n=name: getattr(c, n)(us_futures=5))
+
+
+def test_the_functions_of_the_api_do_what_the_methods_do() -> None:
+    api = rustybt.api
+
+    def ask(context: Any, data: Any) -> Any:
+        a = api.symbol("A")
+        ids = [
+            api.order(a, 1), api.order_target(a, 1), api.order_value(a, 8), api.order_target_value(a, 8),
+            api.order_percent(a, "0.01"), api.order_target_percent(a, "0.01"),
+        ]  # fmt: skip
+        api.cancel_order("main-6")
+        api.record("x", 1, y=2)
+        assert api.sid(0) == a == api.symbols("A", "B")[0]
+        assert api.get_datetime() == context.get_datetime() == context.datetime
+        return [api.get_order(i).amount for i in ids], len(api.get_open_orders(a)), dict(context.recorded_vars)
+
+    def initialize(context: Any) -> None:
+        api.set_slippage(slippage.NoSlippage())
+        api.set_commission(commission.NoCommission())
+        api.schedule_function(lambda c, d: None)
+
+    found = seen(ask, bar=0, initialize=initialize, capital=1000)
+    assert found == ([1, 1, 1, 1, 1, 1], 5, {"x": 1, "y": 2})
+
+
+def test_symbols_are_looked_up_by_their_name() -> None:
+    from rustybt.errors import SidsNotFound, SymbolNotFound
+
+    assert seen(lambda c, d: c.symbol("a").symbol, bar=0) == "A"
+    with pytest.raises(SymbolNotFound, match="AX"):
+        run(lambda c, d: c.symbol("AX"))
+    with pytest.raises(SidsNotFound, match="99"):
+        run(lambda c, d: c.sid(99))
+    with pytest.raises(InputError, match="text"):
+        run(lambda c, d: c.symbol(5))
+    with pytest.raises(NotYetAvailable, match="country_code"):
+        run(lambda c, d: c.symbols("A", country_code="US"))
+
+
+def test_dates_of_orders_are_within_the_run() -> None:
+    result = run({0: lambda c, d: c.order(c.symbol("A"), 1)})
+    assert result.transactions["session"].to_list() == [DAYS[1]]
