@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -63,6 +64,7 @@ class Version:
     def __init__(self, connection: sqlite3.Connection, bundle: str, root: Path, row: tuple[Any, ...]) -> None:
         self._connection = connection
         self._close = weakref.finalize(self, connection.close)
+        self._lock = threading.Lock()
         self._row_id: int = row[0]
         self._ranges: dict[str, tuple[int, int, int]] = json.loads(row[3])
         self._assets: dict[int, Asset] = {}
@@ -91,14 +93,19 @@ class Version:
         """Let go of the index; happens by itself when the object goes."""
         self._close()
 
+    def _query(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        """All rows at once: a connection that two threads step through at a time mixes up their rows."""
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
     @property
     def calendar(self) -> SessionTable:
         """The sessions that the data was ingested with: whole years around it, and a month more on either side."""
         if self._calendar is None:
-            name, tz, days, *stamps = self._connection.execute(
+            name, tz, days, *stamps = self._query(
                 "SELECT name, tz, days, opens, closes, break_starts, break_ends FROM calendars WHERE version = ?",
                 (self._row_id,),
-            ).fetchone()
+            )[0]
             columns = [None if blob is None else np.frombuffer(blob, dtype="<i8") for blob in stamps]
             self._calendar = SessionTable(name, tz, np.frombuffer(days, dtype="<i4"), *columns)  # type: ignore[arg-type]
         return self._calendar
@@ -129,9 +136,7 @@ class Version:
     @property
     def currency(self) -> str:
         """The currency in which the bundle's first asset trades; a run's books are in it."""
-        row = self._connection.execute(
-            "SELECT currency FROM assets WHERE version = ? ORDER BY sid LIMIT 1", (self._row_id,)
-        ).fetchone()
+        row = self._query("SELECT currency FROM assets WHERE version = ? ORDER BY sid LIMIT 1", (self._row_id,))[0]
         return str(row[0])
 
     def asset(self, sid: int) -> Asset:
@@ -140,22 +145,20 @@ class Version:
             return self._assets[sid]
         except KeyError:
             pass
-        row = self._connection.execute(
+        found = self._query(
             f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND sid = ?", (self._row_id, int(sid))
-        ).fetchone()
-        if row is None:
-            count = self._connection.execute("SELECT count(*) FROM assets WHERE version = ?", (self._row_id,))
+        )
+        if not found:
+            count = self._query("SELECT count(*) FROM assets WHERE version = ?", (self._row_id,))
             raise SidsNotFound(
-                f"Bundle {self.bundle!r} has no asset with sid {sid}; it has {count.fetchone()[0]} assets. "
+                f"Bundle {self.bundle!r} has no asset with sid {sid}; it has {count[0][0]} assets. "
                 "List them with `open_version(...).assets()`."
             )
-        return self._assets.setdefault(sid, asset_from_row(row))
+        return self._assets.setdefault(sid, asset_from_row(found[0]))
 
     def assets(self) -> list[Asset]:
         """Every asset, ordered by sid."""
-        rows = self._connection.execute(
-            f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? ORDER BY sid", (self._row_id,)
-        ).fetchall()
+        rows = self._query(f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? ORDER BY sid", (self._row_id,))
         return [self._assets.get(row[0]) or self._assets.setdefault(row[0], asset_from_row(row)) for row in rows]
 
     def lookup_symbol(self, symbol: str, as_of_day: int) -> Asset:
@@ -166,10 +169,10 @@ class Version:
         Raises SymbolNotFound, naming those that look like it.
         """
         for name in dict.fromkeys((symbol, symbol.upper())):
-            owners = self._connection.execute(
+            owners = self._query(
                 "SELECT first_day, last_day, sid FROM symbols WHERE version = ? AND symbol = ? ORDER BY first_day, sid",
                 (self._row_id, name),
-            ).fetchall()
+            )
             if owners:
                 started = [owner for owner in owners if owner[0] <= as_of_day]
                 current = [owner for owner in started if owner[1] >= as_of_day]
@@ -181,14 +184,12 @@ class Version:
         asset = self.asset(sid)
         if asset.symbol == symbol:
             return asset
-        row = self._connection.execute(
-            f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND sid = ?", (self._row_id, sid)
-        ).fetchone()
+        row = self._query(f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND sid = ?", (self._row_id, sid))[0]
         return asset_from_row(row, symbol)
 
     def _no_symbol(self, symbol: str, as_of_day: int) -> SymbolNotFound:
-        rows = self._connection.execute("SELECT DISTINCT symbol FROM symbols WHERE version = ?", (self._row_id,))
-        names = [row[0] for row in rows.fetchall()]
+        rows = self._query("SELECT DISTINCT symbol FROM symbols WHERE version = ?", (self._row_id,))
+        names = [row[0] for row in rows]
         near = difflib.get_close_matches(symbol.upper(), names, n=4, cutoff=0.5) or sorted(names)[:4]
         return SymbolNotFound(
             f"Bundle {self.bundle!r} has no symbol {symbol!r} (looked up as of {date_of(as_of_day)}). "
@@ -197,7 +198,7 @@ class Version:
 
     def splits(self, sids: Iterable[int]) -> list[Split]:
         """Splits of these assets, sorted by (sid, ex_day)."""
-        rows = self._connection.execute(
+        rows = self._query(
             "SELECT sid, ex_day, numerator, denominator FROM splits WHERE version = ? "
             "AND sid IN (SELECT value FROM json_each(?)) ORDER BY sid, ex_day",
             (self._row_id, _json(sids)),
@@ -206,7 +207,7 @@ class Version:
 
     def dividends(self, sids: Iterable[int]) -> list[CashDividend]:
         """Cash dividends of these assets, sorted by (sid, ex_day)."""
-        rows = self._connection.execute(
+        rows = self._query(
             "SELECT sid, ex_day, pay_day, record_day, declared_day, amount, scale, currency FROM dividends "
             "WHERE version = ? AND sid IN (SELECT value FROM json_each(?)) ORDER BY sid, ex_day, position",
             (self._row_id, _json(sids)),
@@ -230,13 +231,13 @@ class Version:
         if len(pieces) > 20 and not pieces.keys() <= self._assets.keys():
             self.assets()
         scales = {sid: (asset.price_scale, asset.volume_scale) for sid in pieces for asset in (self.asset(sid),)}
-        rows = self._connection.execute(
+        rows = self._query(
             "SELECT p.id, p.file, p.price_scale, p.volume_scale, e.sid, e.row_offset, e.row_count, "
             "e.first_ns, e.last_ns FROM parts p JOIN extents e ON e.part = p.id "
             "WHERE p.version = ? AND p.frequency = ? AND e.sid IN (SELECT value FROM json_each(?)) "
             "AND e.last_ns >= ? AND e.first_ns <= ? ORDER BY p.id, e.row_offset",
             (self._row_id, frequency, _json(pieces), first_ns, last_ns),
-        ).fetchall()
+        )
         by_part: dict[int, list[tuple[Any, ...]]] = {}
         for row in rows:
             by_part.setdefault(row[0], []).append(row)
