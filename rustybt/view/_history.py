@@ -86,9 +86,10 @@ class History:
 
         A price carried into the window is, as there, that of the last bar with a trade, and keeps its digits.
         """
-        if not self._rounds(listing):
+        decimals = self.decimals
+        if decimals is None or not self._rounds(listing):
             return window
-        rounded = window.round(self.decimals)
+        rounded = window.round(decimals)
         if field == "price":
             rows = self._row_numbers(listing)[start : start + len(window)]
             here = (rows >= 0) & (listing.raw.stamps[rows] == self._keys[start : start + len(window)])
@@ -100,8 +101,10 @@ class History:
         return rounded
 
     def _rounds(self, listing: Listing) -> bool:
-        """Whether rounding can change a value: prices as they were stored may have no more decimals than it keeps."""
-        return self.decimals is not None and (listing.price_scale > self.decimals or bool(listing.adjustments))
+        """Whether Zipline's rounding and carrying can change a value of this asset."""
+        if self.decimals is None:
+            return False
+        return listing.price_scale > self.decimals or bool(listing.adjustments) or listing.has_idle_rows
 
     def _seed(self, listing: Listing, start: int, count: int) -> float | None:
         """The close of the last bar with a trade up to the window's first one, restated as of its last."""

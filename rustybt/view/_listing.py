@@ -32,7 +32,7 @@ class Listing:
     """An asset that a run touches. The columns hold one value per bar of the run's axis, bar 0 included.
 
     price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
-    trade. present: whether the bar has a row. first: the first bar with a price; last: the last bar of the asset's
+    trade. has_idle_rows: whether some row has no volume. present: whether the bar has a row. first: the first bar with a price; last: the last bar of the asset's
     life. Price columns are at lane_scale; fills and adjusted prices at fill_scale.
     """
 
@@ -47,6 +47,7 @@ class Listing:
         "first",
         "lane_scale",
         "lane_to_fill",
+        "has_idle_rows",
         "last",
         "last_traded",
         "multiplier",
@@ -99,6 +100,7 @@ class Listing:
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
         self._traded_rows = self._last_traded_rows()
+        self.has_idle_rows = bool((self._traded_rows != np.arange(len(stamps))).any())
         carried = rows
         if traded_only and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
