@@ -17,7 +17,7 @@ import os
 import runpy
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ MATURIN = "maturin>=1.9.4,<2"
 ROOT = Path(__file__).resolve().parent.parent
 BINARIES = ("_rustybt*.so", "_rustybt*.pyd")
 
-type Settings = Mapping[str, Any] | None
+type Settings = dict[str, Any] | None
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:

@@ -33,7 +33,7 @@
     ├── LedgerError                            the books would be wrong; nothing was posted
     │   ├── FloatInTheBooks (also TypeError)
     │   └── MoneyOverflow (also OverflowError)
-    ├── KernelError                            the native extension is missing, stale or refused
+    ├── KernelError (also ImportError)         the native extension is missing, stale or refused
     └── MissingExtra (also ImportError)        an optional dependency is not installed
 """
 

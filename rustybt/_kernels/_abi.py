@@ -10,8 +10,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-RELEASE: Final = "0.1.0"
-"""The version of the Python code; pyproject.toml and Cargo.toml say the same, which a test checks."""
 KERNEL_ABI: Final = 2
 """Counts up with every change of what Python calls in the extension; `ABI` in rust/crates/rustybt-python agrees."""
 

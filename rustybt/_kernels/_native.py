@@ -22,7 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from rustybt._kernels._abi import KERNEL_ABI, RELEASE, source_hash
+from rustybt._kernels._abi import KERNEL_ABI, source_hash
+from rustybt._version import __version__
 from rustybt.errors import KernelError
 
 CHOICES: Final = ("auto", "rust", "python")
@@ -100,8 +101,8 @@ def _mismatch(module: ModuleType) -> str:
     abi, release = getattr(module, "ABI", None), getattr(module, "__version__", None)
     if abi != KERNEL_ABI:
         return f"{found}: it has ABI {abi}, and the Python code needs {KERNEL_ABI}"
-    if release != RELEASE:
-        return f"{found}: it is version {release}, and the Python code is {RELEASE}"
+    if release != __version__:
+        return f"{found}: it is version {release}, and the Python code is {__version__}"
     sources = source_hash(_CHECKOUT) if (_CHECKOUT / "rust").is_dir() else None
     if sources is not None and module.source_hash() != sources:
         return f"{found}: it was built from other Rust sources than those in {_CHECKOUT / 'rust'}"

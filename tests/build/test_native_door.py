@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rustybt._kernels import _abi, _native
+from rustybt._version import __version__
 from rustybt.errors import KernelError
 
 
@@ -28,7 +29,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, **changes: object) -> types.ModuleTyp
     """Puts a module in the extension's place: a right one, but for the changes."""
     module = types.ModuleType("rustybt._kernels._rustybt")
     hash_now = _abi.source_hash(Path(_native.__file__).parents[2]) or ""
-    right: dict[str, object] = {"ABI": _abi.KERNEL_ABI, "__version__": _abi.RELEASE, "source_hash": lambda: hash_now}
+    right: dict[str, object] = {"ABI": _abi.KERNEL_ABI, "__version__": __version__, "source_hash": lambda: hash_now}
     vars(module).update(right | changes)
     monkeypatch.setitem(sys.modules, "rustybt._kernels._rustybt", module)
     return module
@@ -46,7 +47,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_matching_binary_is_used(monkeypatch):
     module = offer(monkeypatch)
     assert _native.load() is module
-    assert _native.describe().startswith(f"kernels: rust {_abi.RELEASE} (abi {_abi.KERNEL_ABI}, sources ")
+    assert _native.describe().startswith(f"kernels: rust {__version__} (abi {_abi.KERNEL_ABI}, sources ")
 
 
 @pytest.mark.parametrize(

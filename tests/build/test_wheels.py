@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from rustybt._kernels import _abi
+from rustybt._version import __version__
 
 LEFT_OUT = (".git", ".venv", ".tools", "target", "__pycache__", ".*_cache", ".hypothesis", "demo-output")
 SAMPLE = (".parquet", ".csv.gz", ".csv", ".md")
@@ -61,22 +62,22 @@ def shipped_data(checkout: Path) -> list[str]:
 def test_a_pure_wheel_fits_every_platform_and_carries_the_sample_and_no_binary(source, checkout):
     wheel, said = build(source, "build_wheel", native="off")
     assert wheel is not None, said
-    assert wheel.name == f"rustybt-{_abi.RELEASE}-py3-none-any.whl"
+    assert wheel.name == f"rustybt-{__version__}-py3-none-any.whl"
     names = names_in(wheel)
     assert not [name for name in names if name.endswith((".so", ".pyd", ".pyc", ".rs"))]
-    assert {name.split("/")[0] for name in names} == {"rustybt", f"rustybt-{_abi.RELEASE}.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"rustybt", f"rustybt-{__version__}.dist-info"}
     assert {"rustybt/__init__.py", "rustybt/py.typed", "rustybt/_kernels/_rustybt.pyi"} <= set(names)
     data = shipped_data(checkout)
     assert [name for name in data if name.endswith(".md")], "the sample has a page that says where it is from"
     assert set(data) <= set(names)
     for notice in ("LICENSE", "NOTICE"):
-        assert f"rustybt-{_abi.RELEASE}.dist-info/licenses/{notice}" in names
+        assert f"rustybt-{__version__}.dist-info/licenses/{notice}" in names
 
 
 def test_the_sdist_holds_what_either_build_needs(source, checkout):
     sdist, said = build(source, "build_sdist", native="auto")
     assert sdist is not None, said
-    top = f"rustybt-{_abi.RELEASE}/"
+    top = f"rustybt-{__version__}/"
     with tarfile.open(sdist) as archive:
         names = {name.removeprefix(top) for name in archive.getnames()}
     needed = {"pyproject.toml", "Cargo.toml", "Cargo.lock", "build_backend/rustybt_build.py", "README.md", "NOTICE"}
@@ -127,7 +128,7 @@ def test_a_build_that_fails_gives_a_pure_wheel_and_a_warning_unless_the_extensio
     )
     wheel, said = build(source, "build_wheel", native="auto", path=str(tools))
     assert wheel is not None, said
-    assert [path.name for path in wheel.parent.iterdir()] == [f"rustybt-{_abi.RELEASE}-py3-none-any.whl"]
+    assert [path.name for path in wheel.parent.iterdir()] == [f"rustybt-{__version__}-py3-none-any.whl"]
     assert "WARNING: the native extension of RustyBT did not build (SystemExit: 1)" in said
     wheel, said = build(source, "build_wheel", native="require", path=str(tools))
     assert wheel is None
@@ -139,7 +140,7 @@ def test_every_place_that_names_the_version_names_the_same(checkout):
     rust = tomllib.loads((checkout / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
     lock = tomllib.loads((checkout / "Cargo.lock").read_text(encoding="utf-8"))["package"]
     ours = {one["version"] for one in lock if one["name"].startswith("rustybt-")}
-    assert {python, rust, *ours} == {_abi.RELEASE}
+    assert {python, rust, *ours} == {__version__}
 
 
 # --- real builds: minutes, a network and, for some, cargo ---
@@ -179,8 +180,8 @@ def install(source: Path, *, native: str, path: str | None = None) -> tuple[str,
 @needs_cargo
 def test_pip_with_cargo_builds_an_abi3_wheel_that_loads(source):
     used, said = install(source, native="require")
-    assert used.startswith(f"kernels: rust {_abi.RELEASE} (abi {_abi.KERNEL_ABI}, sources "), said
-    assert f"rustybt-{_abi.RELEASE}-cp312-abi3-" in said
+    assert used.startswith(f"kernels: rust {__version__} (abi {_abi.KERNEL_ABI}, sources "), said
+    assert f"rustybt-{__version__}-cp312-abi3-" in said
 
 
 @pytest.mark.slow

@@ -1,0 +1,51 @@
+"""The public face is a list: `__all__` is what is there, sorted, and nothing else is offered."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+
+import pytest
+
+from tests.architecture._source import modules
+
+LISTED = sorted(
+    name
+    for name, module in modules().items()
+    if any(isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "__all__" for n in module.tree.body)
+)
+
+
+def order_of(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest, as ruff sorts them."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_all_is_sorted_and_every_name_in_it_is_there(name):
+    module = importlib.import_module(name)
+    listed = list(module.__all__)
+    assert listed == sorted(set(listed), key=order_of)
+    assert not [one for one in listed if not hasattr(module, one)]
+
+
+def test_every_package_that_offers_something_lists_it():
+    """What `__init__` imports from its own files and does not mark with an underscore is in `__all__`."""
+    unlisted = []
+    for module in modules().values():
+        if not module.is_package or module.name == "rustybt":
+            continue
+        offered = {
+            alias.asname or alias.name
+            for node in module.tree.body
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(module.name)
+            for alias in node.names
+        }
+        listed = set(getattr(importlib.import_module(module.name), "__all__", ()))
+        unlisted += [f"{module.name}.{one}" for one in offered - listed if not one.startswith("_")]
+    assert not unlisted
+
+
+def test_the_packages_with_a_public_face_are_found():
+    assert {"rustybt", "rustybt.api", "rustybt.core", "rustybt.engine"} <= set(LISTED)
