@@ -32,8 +32,9 @@ class Listing:
     """An asset that a run touches. The columns hold one value per bar of the run's axis, bar 0 included.
 
     price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
-    trade. has_idle_rows: whether some row has no volume. present: whether the bar has a row. first: the first bar with a price; last: the last bar of the asset's
-    life. Price columns are at lane_scale; fills and adjusted prices at fill_scale.
+    trade. present: whether the bar has a row. has_idle_rows: whether some row has no volume. first: the first bar
+    with a price; last: the last bar of the asset's life. Price columns are at lane_scale; fills and adjusted prices
+    at fill_scale.
     """
 
     __slots__ = (
@@ -45,9 +46,9 @@ class Listing:
         "dividends",
         "fill_scale",
         "first",
+        "has_idle_rows",
         "lane_scale",
         "lane_to_fill",
-        "has_idle_rows",
         "last",
         "last_traded",
         "multiplier",
