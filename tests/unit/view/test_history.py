@@ -168,3 +168,19 @@ def test_minutes_before_the_run_are_loaded_when_a_window_reaches_back() -> None:
             lambda c, d: d.history(c.symbol("A"), "price", 1, "1d"),
             start=DAYS[7], end=DAYS[7], data_frequency="minute",
         )  # fmt: skip
+
+
+def test_a_last_price_from_long_before_a_run_of_minutes_is_found() -> None:
+    night = dt.datetime(2021, 2, 1, tzinfo=dt.UTC)
+    # A trades in the first minute and in the last; B on the last day. The run loads a few days before it at first.
+    quiet: list[Any] = [None] * (9 * 1440)
+    quiet[0], quiet[-1] = 10, 20
+    busy: list[Any] = [None] * (8 * 1440) + [5] * 1440
+    busy[0] = 4
+    ingest_minutes({"A": quiet, "B": busy}, night)
+
+    def look(context: Any, data: Any) -> Any:
+        a = context.symbol("A")
+        return data.current(a, "price"), data.is_stale(a), data.history(a, "price", 2, "1m").to_list()
+
+    assert seen(look, bar=0, start=DAYS[8], end=DAYS[8], data_frequency="minute") == (D(10), True, [10.0, 10.0])

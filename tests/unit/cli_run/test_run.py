@@ -1,0 +1,155 @@
+"""`rustybt run` as a whole process: what it prints, what it leaves behind, and how it fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import rustybt
+from tests.unit._small import ingest
+
+FUNCTIONS = """
+from rustybt.api import order_target_percent, record, symbol
+
+def initialize(context):
+    context.asset = symbol("A")
+
+def handle_data(context, data):
+    order_target_percent(context.asset, 0.5)
+    record(price=data.current(context.asset, "price"))
+"""
+CLASS = """
+import rustybt
+from rustybt import Strategy
+
+class HalfOfIt(Strategy):
+    def initialize(self, context):
+        context.asset = context.symbol("A")
+
+    def handle_data(self, context, data):
+        context.order_target_percent(context.asset, "0.5")
+"""
+
+
+@pytest.fixture(autouse=True)
+def _bundle() -> None:
+    ingest({"A": ["8", "9", "10", "11", "12"]})
+
+
+def run(folder: Path, source: str | None, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`rustybt run` on a file with that source; with None there is no such file."""
+    file = folder / "mine.py"
+    if source is not None:
+        file.write_text(source, encoding="utf-8")
+    command = [sys.executable, "-m", "rustybt", "run", "-f", str(file), "-b", "small"]
+    command += ["-s", "2021-02-01", "-e", "2021-02-05", *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=dict(os.environ))
+
+
+@pytest.mark.parametrize(("source", "name"), [(FUNCTIONS, "mine"), (CLASS, "HalfOfIt")])
+def test_a_strategy_file_runs_and_its_result_is_saved(tmp_path: Path, source: str, name: str) -> None:
+    done = run(tmp_path, source, "-o", str(tmp_path / "out"), "--capital-base", "1000")
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "out") in done.stdout
+    assert "Traceback" not in done.stderr
+    result = rustybt.Result.load(tmp_path / "out")
+    # 0.5 x 1000 / 8 = 62.5: 62 units, at 9 with 5 basis points
+    assert result.transactions.select("amount", "price").row(0) == (Decimal(62), Decimal("9.0045"))
+    assert (result.manifest["strategy"], result.manifest["bundle"]) == (name, "small")
+    assert len(result.manifest["strategy_sha256"]) == 64
+
+
+def test_without_a_folder_the_result_is_saved_with_the_runs(tmp_path: Path) -> None:
+    done = run(tmp_path, FUNCTIONS)
+    assert done.returncode == 0, done.stderr
+    place = Path(done.stdout.strip().rpartition("saved to ")[2].replace("\n", ""))
+    assert place.is_relative_to(os.environ["RUSTYBT_ROOT"])
+    assert rustybt.Result.load(place).transactions.height > 0
+
+
+def test_the_options_reach_the_run(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    done = run(tmp_path, FUNCTIONS, "-o", str(folder), "--compat", "zipline", "--numbers", "float", "--no-progress")
+    assert done.returncode == 0, done.stderr
+    manifest = rustybt.Result.load(folder).manifest
+    assert set(manifest["compat"].values()) == {True}
+    assert manifest["numbers"] == "float"
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (None, "does not exist"),
+        ("def initialize(context)\n    pass\n", "line 1"),
+        ("x = 1\n", "no strategy"),
+        (CLASS + "\nclass Other(Strategy):\n    pass\n", "several strategies"),
+        ("import rustybt\n" + FUNCTIONS.replace('"A"', '"AX"'), "AX"),
+    ],
+)
+def test_what_is_wrong_is_a_message_and_no_traceback(tmp_path: Path, source: str | None, says: str) -> None:
+    done = run(tmp_path, source)
+    assert done.returncode == 1
+    assert says in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_strategy_that_raises_is_shown_with_its_own_lines_and_the_moment(tmp_path: Path) -> None:
+    source = FUNCTIONS + "    if len(context.portfolio.positions):\n        raise ValueError('enough of this')\n"
+    done = run(tmp_path, source, "-o", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert "ValueError: enough of this" in done.stderr
+    assert "line 11" in done.stderr
+    assert "raise ValueError('enough of this')" in done.stderr
+    assert "2021-02-03" in done.stderr
+    assert "_loop.py" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_holds_something_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    done = run(tmp_path, FUNCTIONS, "-o", str(folder))
+    assert done.returncode == 1
+    assert "not empty" in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["-b", "nowhere"], "nowhere"),
+        (["-e", "2021-12-31"], "2021-02-05"),
+        (["-s", "soon"], "soon"),
+        (["--capital-base", "much"], "much"),
+        (["--data-frequency", "minute"], "1m"),
+    ],
+)
+def test_an_option_that_can_not_be_is_a_message(tmp_path: Path, arguments: list[str], says: str) -> None:
+    done = run(tmp_path, FUNCTIONS, *arguments)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_option_that_is_missing_is_named(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "rustybt", "run"], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 2
+    assert "--algofile" in done.stderr
+
+
+def test_a_run_imports_no_pandas_and_no_calendar_library(tmp_path: Path) -> None:
+    watch = FUNCTIONS + (
+        "\ndef analyze(context, perf):\n"
+        "    import sys\n"
+        "    print(sorted({'pandas', 'exchange_calendars', 'pyarrow', 'matplotlib'} & set(sys.modules)))\n"
+    )
+    done = run(tmp_path, watch)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "[]"
