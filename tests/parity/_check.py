@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import traceback
 from functools import lru_cache
 from pathlib import Path
@@ -61,7 +62,7 @@ def explain(case: Case, found: list[Difference], seconds: float = SECONDS) -> st
     small = shrink(case, still_fails, seconds)
     text = small.to_json()
     if len(text) > PRINTED:
-        path = Path.cwd() / f"parity-{case.frequency}-{case.seed}.json"
+        path = Path(tempfile.gettempdir()) / f"parity-{case.frequency}-{case.seed}.json"
         path.write_text(text)
         text = f"(written to {path})"
     lines = [
