@@ -324,8 +324,7 @@ impl<L: Lane> Books<L> {
         } else if before != 0 && quantity == 0 {
             self.opened.retain(|&other| other != slot);
         }
-        self.slots[slot].quantity = quantity;
-        self.slots[slot].cost = cost;
+        self.slots[slot].hold(quantity, cost);
         self.known = None;
     }
 

@@ -71,6 +71,8 @@ pub(crate) struct Slot<L> {
     pub(crate) quantity: i128,
     pub(crate) cost: i128,
     pub(crate) mark: Option<Int>,
+    /// What the position gains where the lane's price rises by one; None where that is no whole number of 128 bits.
+    per_price: Option<i128>,
 }
 
 impl<L: Lane> Slot<L> {
@@ -87,7 +89,18 @@ impl<L: Lane> Slot<L> {
             quantity: 0,
             cost: 0,
             mark: None,
+            per_price: None,
         }
+    }
+
+    /// Replaces the position.
+    pub(crate) fn hold(&mut self, quantity: i128, cost: i128) {
+        self.quantity = quantity;
+        self.cost = cost;
+        self.per_price = match &self.lane_to_money {
+            ToMoney::Up(factor) => (Int::from(quantity) * &self.multiplier * factor).narrow(),
+            ToMoney::Down(_) => None,
+        };
     }
 
     /// Quantity times fill price times multiplier as money.
@@ -108,13 +121,15 @@ impl<L: Lane> Slot<L> {
     /// The position's value at a bar, as money.
     #[inline]
     pub(crate) fn worth_at(&self, bar: usize) -> Option<Int> {
-        match &self.mark {
-            Some(price) => Some(self.gross(Int::from(self.quantity), price)),
-            // the same number: both scales show it exactly, or round the same product
-            None => {
-                let product = Int::from(self.quantity) * self.lane.price(bar)? * &self.multiplier;
-                Some(self.lane_to_money.apply(product))
-            }
+        if let Some(price) = &self.mark {
+            return Some(self.gross(Int::from(self.quantity), price));
         }
+        let price = self.lane.price(bar)?;
+        if let Some(worth) = self.per_price.and_then(|gain| gain.checked_mul(price)) {
+            return Some(Int::from(worth));
+        }
+        // the same number as at the fill price: both scales show it exactly, or round the same product
+        let product = Int::from(self.quantity) * price * &self.multiplier;
+        Some(self.lane_to_money.apply(product))
     }
 }
