@@ -1,40 +1,40 @@
 """Every error that RustyBT raises on purpose, in one tree.
 
-    RustyBTError
-    ├── InputError (also ValueError)          the caller gave something that cannot be used
-    │   ├── NonFiniteInput                     NaN, an infinity, or no number at all
-    │   ├── PrecisionLost                      digits would be lost without a rounding being asked for
-    │   ├── BadBars                            rows that the validation refuses; carries the findings
-    │   ├── BadOrderParameters                 an order price or size that means nothing
-    │   └── BadSchedule                        an offset outside what the rules allow
-    ├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
-    ├── LookupFailed (also LookupError)        something asked for by name is not there
-    │   ├── BundleNotFound
-    │   ├── VersionNotFound
-    │   ├── SymbolNotFound
-    │   ├── SidsNotFound
-    │   ├── NoData                             dates or fields outside of what a bundle holds
-    │   └── ResultNotFound                     no result was saved there
-    ├── CatalogError                           the catalog can't be read or written as asked
-    │   ├── BundleExists
-    │   ├── CatalogBusy
-    │   └── CatalogCorrupt
-    ├── ResultError                            a result can't be saved or loaded as asked
-    │   ├── ResultExists
-    │   └── ResultCorrupt
-    ├── TradingError                           a strategy asked for something at the wrong moment
-    │   ├── NoActiveRun (also RuntimeError)
-    │   ├── OrderDuringInitialize
-    │   ├── OrderInBeforeTradingStart
-    │   ├── CannotOrderDelistedAsset
-    │   ├── SetSlippagePostInit
-    │   ├── SetCommissionPostInit
-    │   └── HistoryWindowStartsBeforeData
-    ├── LedgerError                            the books would be wrong; nothing was posted
-    │   ├── FloatInTheBooks (also TypeError)
-    │   └── MoneyOverflow (also OverflowError)
-    ├── KernelError (also ImportError)         the native extension is missing, stale or refused
-    └── MissingExtra (also ImportError)        an optional dependency is not installed
+RustyBTError
+├── InputError (also ValueError)          the caller gave something that cannot be used
+│   ├── NonFiniteInput                     NaN, an infinity, or no number at all
+│   ├── PrecisionLost                      digits would be lost without a rounding being asked for
+│   ├── BadBars                            rows that the validation refuses; carries the findings
+│   ├── BadOrderParameters                 an order price or size that means nothing
+│   └── BadSchedule                        an offset outside what the rules allow
+├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
+├── LookupFailed (also LookupError)        something asked for by name is not there
+│   ├── BundleNotFound
+│   ├── VersionNotFound
+│   ├── SymbolNotFound
+│   ├── SidsNotFound
+│   ├── NoData                             dates or fields outside of what a bundle holds
+│   └── ResultNotFound                     no result was saved there
+├── CatalogError                           the catalog can't be read or written as asked
+│   ├── BundleExists
+│   ├── CatalogBusy
+│   └── CatalogCorrupt
+├── ResultError                            a result can't be saved or loaded as asked
+│   ├── ResultExists
+│   └── ResultCorrupt
+├── TradingError                           a strategy asked for something at the wrong moment
+│   ├── NoActiveRun (also RuntimeError)
+│   ├── OrderDuringInitialize
+│   ├── OrderInBeforeTradingStart
+│   ├── CannotOrderDelistedAsset
+│   ├── SetSlippagePostInit
+│   ├── SetCommissionPostInit
+│   └── HistoryWindowStartsBeforeData
+├── LedgerError                            the books would be wrong; nothing was posted
+│   ├── FloatInTheBooks (also TypeError)
+│   └── MoneyOverflow (also OverflowError)
+├── KernelError (also ImportError)         the native extension is missing, stale or refused
+└── MissingExtra (also ImportError)        an optional dependency is not installed
 """
 
 from __future__ import annotations
