@@ -139,7 +139,7 @@ class Loop:
         for report in reports:
             order = report.order
             ledger.fill(stamp, order.listing, report.quantity, report.price, order.number)
-            transactions.append((session, stamp, report))
+            transactions.append((session, stamp, order.number, report.quantity, report.price, report.fee))
         for report in reports:
             if report.fee:
                 ledger.charge(stamp, report.order.listing, report.fee, report.order.number, "commission")
@@ -192,7 +192,7 @@ class Loop:
             if closes is not None and day_of(closes) <= day:
                 done = self.ledger.auto_close(stamp, listing)
                 if done is not None:
-                    self.recorder.closed.append((session, stamp, listing, *done))
+                    self.recorder.closed.append((session, stamp, slot, *done))
                 self.broker.blotter.cancel_all(slot, stamp, f"{listing.asset.symbol} was closed out on {closes}")
         self.recorder.close_session(session)
 

@@ -19,7 +19,7 @@ from rustybt.core import (
     exact_number,
     scaled,
 )
-from rustybt.execution import WHY_OPEN, Blotter, Execution
+from rustybt.execution import WHY_OPEN, Blotter
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, cost_per_unit
 
@@ -53,10 +53,13 @@ class Recorder:
         self._daily: list[tuple[Any, ...]] = []
         self._positions: list[tuple[Any, ...]] = []
         self._recorded: list[dict[str, Any]] = []
+        self._ids: list[str] = []
         self._previous = (desk.capital, desk.capital, 0)
         self._opening = self._previous
-        self.transactions: list[tuple[int, int, Execution]] = []
-        self.closed: list[tuple[int, int, Any, int, int]] = []
+        # session, stamp, order number, quantity, price, fee
+        self.transactions: list[tuple[int, int, int, int, int, int]] = []
+        # session, stamp, slot, quantity, price
+        self.closed: list[tuple[int, int, int, int, int]] = []
 
     def open_session(self) -> None:
         """Remembers what the session starts from: value, cash, positions."""
@@ -103,9 +106,7 @@ class Recorder:
             )
         )
         self._previous = (value, cash, positions)
-        listings = self._desk.listing_of_slot
-        for slot, quantity, cost, mark in books.positions():
-            self._positions.append((session, listings[slot], quantity, cost, mark))
+        self._positions += [(session, *position) for position in books.positions()]
         if self._desk.recorded:
             self._recorded.append({"session": session, **self._desk.recorded})
 
@@ -122,7 +123,7 @@ class Recorder:
             "assets": self._assets_frame(),
         }
 
-    def _sessions(self, sessions: list[int]) -> pl.Series:
+    def _sessions(self, sessions: Sequence[int]) -> pl.Series:
         axis = self._desk.market.axis
         days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions]
         return pl.Series("session", days[np.array(sessions, dtype=np.int64)].astype(np.int32)).cast(pl.Date)
@@ -147,16 +148,16 @@ class Recorder:
 
     def _orders_frame(self) -> pl.DataFrame:
         orders = self._blotter.orders
-        listings = [order.listing for order in orders]
+        slots = [order.listing.slot for order in orders]
         return pl.DataFrame(
             [
-                pl.Series("id", [self._blotter.order_id(order.number) for order in orders], dtype=pl.String),
+                pl.Series("id", self._order_ids(), dtype=pl.String),
                 datetime_column("created", [order.created for order in orders]),
-                *self._asset_columns(listings),
-                _quantities("amount", [order.amount for order in orders], listings),
-                _quantities("filled", [order.filled for order in orders], listings),
-                _prices("limit", [order.limit for order in orders], listings),
-                _prices("stop", [None] * len(orders), listings),
+                *self._asset_columns(slots),
+                self._quantities("amount", [order.amount for order in orders], slots),
+                self._quantities("filled", [order.filled for order in orders], slots),
+                self._prices("limit", [order.limit for order in orders], slots),
+                self._prices("stop", [None] * len(orders), slots),
                 pl.Series("status", [order.status.name.lower() for order in orders], dtype=pl.String),
                 decimal_column("commission", [order.commission for order in orders], MONEY_SCALE),
                 pl.Series("reason", [why(order) for order in orders], dtype=pl.String),
@@ -165,55 +166,57 @@ class Recorder:
         )
 
     def _events_frame(self) -> pl.DataFrame:
-        events = self._blotter.events
-        listings = [event.order.listing for event in events]
+        numbers, stamps, kinds, quantities, prices, reasons = _columns(self._blotter.rows, 6)
+        orders, ids = self._blotter.orders, self._order_ids()
+        slots = [orders[number - 1].listing.slot for number in numbers]
         return pl.DataFrame(
             [
-                pl.Series("seq", range(len(events)), dtype=pl.Int64),
-                pl.Series("order_id", [self._blotter.order_id(e.order.number) for e in events], dtype=pl.String),
-                datetime_column("stamp", [event.stamp for event in events]),
-                pl.Series("kind", [event.kind for event in events], dtype=pl.String),
-                _quantities("quantity", [event.quantity for event in events], listings),
-                _prices("price", [event.price for event in events], listings),
-                pl.Series("reason", [event.reason for event in events], dtype=pl.String),
+                pl.Series("seq", range(len(numbers)), dtype=pl.Int64),
+                pl.Series("order_id", [ids[number - 1] for number in numbers], dtype=pl.String),
+                datetime_column("stamp", stamps),
+                pl.Series("kind", kinds, dtype=pl.String),
+                self._quantities("quantity", quantities, slots),
+                self._prices("price", prices, slots),
+                pl.Series("reason", reasons, dtype=pl.String),
             ]
         )
 
     def _transactions_frame(self) -> pl.DataFrame:
-        rows: list[tuple[int, int, Any, int, int, str | None, int]] = [
-            (stamp, session, x.order.listing, x.quantity, x.price, self._blotter.order_id(x.order.number), x.fee)
-            for session, stamp, x in self.transactions
+        orders, ids = self._blotter.orders, self._order_ids()
+        rows: list[tuple[int, int, int, int, int, str | None, int]] = [
+            (stamp, session, orders[number - 1].listing.slot, quantity, price, ids[number - 1], fee)
+            for session, stamp, number, quantity, price, fee in self.transactions
         ]
         if self.closed:
             rows += [
-                (stamp, session, x, quantity, price, None, 0) for session, stamp, x, quantity, price in self.closed
+                (stamp, session, slot, amount, price, None, 0) for session, stamp, slot, amount, price in self.closed
             ]
             rows.sort(key=lambda row: row[0])
-        listings = [row[2] for row in rows]
+        stamps, sessions, slots, quantities, prices, order_ids, fees = _columns(rows, 7)
         return pl.DataFrame(
             [
-                datetime_column("dt", [row[0] for row in rows]),
-                self._sessions([row[1] for row in rows]),
-                pl.Series("order_id", [row[5] for row in rows], dtype=pl.String),
-                *self._asset_columns(listings),
-                _quantities("amount", [row[3] for row in rows], listings),
-                _prices("price", [row[4] for row in rows], listings),
-                decimal_column("commission", [row[6] for row in rows], MONEY_SCALE),
+                datetime_column("dt", stamps),
+                self._sessions(sessions),
+                pl.Series("order_id", order_ids, dtype=pl.String),
+                *self._asset_columns(slots),
+                self._quantities("amount", quantities, slots),
+                self._prices("price", prices, slots),
+                decimal_column("commission", fees, MONEY_SCALE),
             ]
         )
 
     def _positions_frame(self) -> pl.DataFrame:
-        rows = self._positions
-        listings = [row[1] for row in rows]
-        basis = [cost_per_unit(row[3], row[2], row[1]) for row in rows]
-        worth = [self._desk.books.gross(row[1].slot, row[2], row[4]) for row in rows]
+        listings, gross = self._desk.listing_of_slot, self._desk.books.gross
+        sessions, slots, quantities, costs, marks = _columns(self._positions, 5)
+        basis = [cost_per_unit(c, q, listings[s]) for s, q, c in zip(slots, quantities, costs, strict=True)]
+        worth = [gross(s, q, m) for s, q, m in zip(slots, quantities, marks, strict=True)]
         return pl.DataFrame(
             [
-                self._sessions([row[0] for row in rows]),
-                *self._asset_columns(listings),
-                _quantities("amount", [row[2] for row in rows], listings),
-                _prices("cost_basis", basis, listings),
-                _prices("last_sale_price", [row[4] for row in rows], listings),
+                self._sessions(sessions),
+                *self._asset_columns(slots),
+                self._quantities("amount", quantities, slots),
+                self._prices("cost_basis", basis, slots),
+                self._prices("last_sale_price", marks, slots),
                 decimal_column("value", worth, MONEY_SCALE),
             ]
         )
@@ -227,21 +230,21 @@ class Recorder:
         return pl.DataFrame(columns)
 
     def _entries_frame(self) -> pl.DataFrame:
-        rows = self._ledger.entries
-        listings = [row.listing for row in rows]
-        orders = [None if row.order is None else self._blotter.order_id(row.order) for row in rows]
+        ledger, ids = self._ledger, self._order_ids()
+        listings = self._desk.listing_of_slot
+        stamps, kinds, slots, quantities, amounts, orders, reasons = _columns(ledger.rows, 7)
         return pl.DataFrame(
             [
-                datetime_column("stamp", [row.stamp for row in rows]),
-                pl.Series("kind", [row.kind for row in rows], dtype=pl.String),
-                pl.Series("asset", [None if x is None else x.asset.key for x in listings], dtype=pl.String),
-                pl.Series("sid", [None if x is None else x.asset.sid for x in listings], dtype=pl.Int64),
-                _quantities("quantity", [row.quantity for row in rows], listings),
-                decimal_column("amount", [row.amount for row in rows], MONEY_SCALE),
-                pl.Series("currency", [row.currency for row in rows], dtype=pl.String),
-                pl.Series("account", [row.account for row in rows], dtype=pl.String),
-                pl.Series("order_id", orders, dtype=pl.String),
-                pl.Series("reason", [row.reason for row in rows], dtype=pl.String),
+                datetime_column("stamp", stamps),
+                pl.Series("kind", kinds, dtype=pl.String),
+                pl.Series("asset", [None if s is None else listings[s].asset.key for s in slots], dtype=pl.String),
+                pl.Series("sid", [None if s is None else listings[s].asset.sid for s in slots], dtype=pl.Int64),
+                self._quantities("quantity", quantities, slots),
+                decimal_column("amount", amounts, MONEY_SCALE),
+                pl.Series("currency", [ledger.currency] * len(stamps), dtype=pl.String),
+                pl.Series("account", [ledger.account] * len(stamps), dtype=pl.String),
+                pl.Series("order_id", [None if n is None else ids[n - 1] for n in orders], dtype=pl.String),
+                pl.Series("reason", reasons, dtype=pl.String),
             ]
         )
 
@@ -250,12 +253,31 @@ class Recorder:
         fields = {"sid": pl.Int64, "key": pl.String, "symbol": pl.String, "name": pl.String, "currency": pl.String}
         return pl.DataFrame([pl.Series(n, [getattr(a, n) for a in assets], dtype=t) for n, t in fields.items()])
 
-    def _asset_columns(self, listings: list[Any]) -> list[pl.Series]:
-        label = {x.slot: self._desk.labels.of(x.asset) for x in self._desk.listing_of_slot}
+    def _order_ids(self) -> list[str]:
+        """The ids of all orders, made once."""
+        if len(self._ids) != len(self._blotter.orders):
+            self._ids = [self._blotter.order_id(order.number) for order in self._blotter.orders]
+        return self._ids
+
+    def _asset_columns(self, slots: Sequence[int]) -> list[pl.Series]:
+        listings = self._desk.listing_of_slot
+        labels = [self._desk.labels.of(listing.asset) for listing in listings]
+        sids = [listing.asset.sid for listing in listings]
         return [
-            pl.Series("symbol", [label[x.slot] for x in listings], dtype=pl.String),
-            pl.Series("sid", [x.asset.sid for x in listings], dtype=pl.Int64),
+            pl.Series("symbol", [labels[slot] for slot in slots], dtype=pl.String),
+            pl.Series("sid", [sids[slot] for slot in slots], dtype=pl.Int64),
         ]
+
+    def _quantities(self, name: str, values: Sequence[int], slots: Sequence[int | None]) -> pl.Series:
+        return _shortest(name, values, slots, [x.quantity_scale for x in self._desk.listing_of_slot])
+
+    def _prices(self, name: str, values: Sequence[int | None], slots: Sequence[int]) -> pl.Series:
+        return _shortest(name, values, slots, [x.fill_scale for x in self._desk.listing_of_slot])
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
+    """Rows as columns; that many empty ones where there is no row."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
 def why(order: Any) -> str | None:
@@ -265,19 +287,13 @@ def why(order: Any) -> str | None:
     return WHY_OPEN[order.why] if order.status.name == "OPEN" else None
 
 
-def _quantities(name: str, values: list[int], listings: list[Any]) -> pl.Series:
-    return _shortest(name, values, [0 if x is None else x.quantity_scale for x in listings])
-
-
-def _prices(name: str, values: Sequence[int | None], listings: list[Any]) -> pl.Series:
-    return _shortest(name, values, [x.fill_scale for x in listings])
-
-
-def _shortest(name: str, values: Any, scales: list[int]) -> pl.Series:
-    """A column of values of different scales, at the smallest scale that shows all of them."""
+def _shortest(name: str, values: Any, slots: Sequence[int | None], scales: list[int]) -> pl.Series:
+    """A column of values, each at the scale of its slot, at the smallest scale that shows all of them."""
     widest = max(scales, default=0)
     if scales and min(scales) != widest:
-        values = [None if v is None else v * 10 ** (widest - s) for v, s in zip(values, scales, strict=True)]
+        ups = [10 ** (widest - scale) for scale in scales]
+        # what belongs to no asset is zero
+        values = [v if v is None or s is None else v * ups[s] for v, s in zip(values, slots, strict=True)]
     shared = math.gcd(*[v for v in values if v is not None])
     spare = 0
     while spare < widest and shared and shared % 10 ** (spare + 1) == 0:

@@ -28,20 +28,40 @@ class OrderEvent(NamedTuple):
     reason: str | None
 
 
+type Row = tuple[int, int, str, int, int | None, str | None]
+"""How an event is kept: the order's number, stamp, kind, quantity, price, reason. A plain tuple of plain values is
+nothing that the garbage collector has to look through."""
+
+
 class Blotter:
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
     """
 
-    __slots__ = ("_prefix", "account", "events", "open", "orders")
+    __slots__ = ("_prefix", "account", "open", "orders", "rows")
 
     def __init__(self, account: str = "main") -> None:
         self.account = account
         self._prefix = account + "-"
         self.orders: list[WorkingOrder] = []
         self.open: dict[int, list[WorkingOrder]] = {}
-        self.events: list[OrderEvent] = []
+        self.rows: list[Row] = []
+
+    @property
+    def events(self) -> list[OrderEvent]:
+        """The events so far, oldest first."""
+        orders = self.orders
+        return [
+            OrderEvent(orders[n - 1], stamp, kind, amount, price, why)
+            for n, stamp, kind, amount, price, why in self.rows
+        ]
+
+    def log(
+        self, order: WorkingOrder, stamp: int, kind: str, quantity: int, price: int | None, reason: str | None = None
+    ) -> None:
+        """Adds an event of an order."""
+        self.rows.append((order.number, stamp, kind, quantity, price, reason))
 
     def order_id(self, number: int) -> str:
         """The id of the order with that number."""
@@ -64,7 +84,7 @@ class Blotter:
             self.open[listing.slot] = [order]
         else:
             queue.append(order)
-        self.events.append(OrderEvent(order, stamp, ACCEPTED, amount, limit, None))
+        self.rows.append((order.number, stamp, ACCEPTED, amount, limit, None))
         return order
 
     def reject(self, listing: Any, amount: int, limit: int | None, stamp: int, reason: str) -> WorkingOrder:
@@ -73,7 +93,7 @@ class Blotter:
         order.status = OrderStatus.REJECTED
         order.reason = reason
         self.orders.append(order)
-        self.events.append(OrderEvent(order, stamp, REJECTED, amount, limit, reason))
+        self.log(order, stamp, REJECTED, amount, limit, reason)
         return order
 
     def cancel(self, order: WorkingOrder, stamp: int, reason: str) -> bool:
@@ -84,7 +104,7 @@ class Blotter:
         order.status = OrderStatus.CANCELLED
         order.reason = reason
         order.changed = stamp
-        self.events.append(OrderEvent(order, stamp, CANCELLED, order.amount - order.filled, None, reason))
+        self.log(order, stamp, CANCELLED, order.amount - order.filled, None, reason)
         return True
 
     def cancel_all(self, slot: int, stamp: int, reason: str) -> None:
@@ -112,9 +132,7 @@ class Blotter:
                 ticks = div_half_even(order.limit * numerator * tick[1], denominator * tick[0])
                 order.limit = div_half_even(ticks * tick[0], tick[1])
             if remaining:
-                self.events.append(
-                    OrderEvent(order, stamp, ADJUSTED, remaining, order.limit, f"split {numerator}/{denominator}")
-                )
+                self.log(order, stamp, ADJUSTED, remaining, order.limit, f"split {numerator}/{denominator}")
             elif zipline:
                 self._remove(order)
                 order.status = OrderStatus.FILLED

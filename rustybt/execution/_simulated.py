@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from rustybt.core import OrderEventKind, OrderStatus
-from rustybt.execution._blotter import Blotter, OrderEvent
+from rustybt.execution._blotter import Blotter
 from rustybt.execution._order import (
     IMPACT_BEYOND_LIMIT,
     LIMIT_NOT_REACHED,
@@ -144,7 +144,7 @@ class SimulatedBroker:
         if not order.limit_reached:
             order.limit_reached = True
             order.changed = stamp
-            self.blotter.events.append(OrderEvent(order, stamp, TRIGGERED, order.amount - order.filled, limit, None))
+            self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, limit)
         return price
 
     def _fill(self, order: WorkingOrder, quantity: int, price: int, stamp: int, reports: list[Execution]) -> None:
@@ -158,7 +158,5 @@ class SimulatedBroker:
             order.status = OrderStatus.FILLED
         else:
             order.why = PARTLY_FILLED
-        self.blotter.events.append(
-            OrderEvent(order, stamp, FILLED if whole else PARTIALLY_FILLED, quantity, price, None)
-        )
+        self.blotter.rows.append((order.number, stamp, FILLED if whole else PARTIALLY_FILLED, quantity, price, None))
         reports.append(Execution(order, quantity, price, fee if fee > 0 or self.commission.rebates else 0))

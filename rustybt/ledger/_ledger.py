@@ -52,6 +52,11 @@ class Entry(NamedTuple):
     reason: str | None
 
 
+type Row = tuple[int, str, int | None, int, int, int | None, str | None]
+"""How an entry is kept: stamp, kind, slot, quantity, amount, order, reason. A plain tuple of plain values is nothing
+that the garbage collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
+
+
 class Receivable(NamedTuple):
     """A dividend that was earned and is not yet paid; negative where a short owes it."""
 
@@ -68,13 +73,47 @@ class Ledger:
     quantities are folds over the entries. Amounts are integers with 20 decimals; a float raises FloatInTheBooks.
     """
 
-    __slots__ = ("account", "books", "currency", "entries")
+    __slots__ = ("_listings", "account", "books", "currency", "rows")
 
     def __init__(self, books: Books, currency: str, capital: int, stamp: int, account: str = "main") -> None:
         self.books = books
         self.currency = currency
         self.account = account
-        self.entries: list[Entry] = [Entry(stamp, "capital", None, 0, capital, currency, account, None, None)]
+        self.rows: list[Row] = [(stamp, "capital", None, 0, capital, None, None)]
+        self._listings: dict[int, Listing] = {}
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The entries so far, oldest first."""
+        return [
+            Entry(
+                stamp,
+                kind,
+                None if slot is None else self._listings[slot],
+                quantity,
+                amount,
+                self.currency,
+                self.account,
+                order,
+                reason,
+            )
+            for stamp, kind, slot, quantity, amount, order, reason in self.rows
+        ]
+
+    def _enter(
+        self,
+        stamp: int,
+        kind: str,
+        listing: Listing,
+        quantity: int,
+        amount: int,
+        order: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        slot = listing.slot
+        if slot not in self._listings:
+            self._listings[slot] = listing
+        self.rows.append((stamp, kind, slot, quantity, amount, order, reason))
 
     def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
         """Books quantity units at a price of the listing's fill scale."""
@@ -84,7 +123,7 @@ class Ledger:
                 "scaled integers only. Let the slippage model return integers."
             )
         amount = self.books.fill(listing.slot, quantity, price)
-        self.entries.append(Entry(stamp, "fill", listing, quantity, amount, self.currency, self.account, order, None))
+        self._enter(stamp, "fill", listing, quantity, amount, order)
 
     def charge(self, stamp: int, listing: Listing, amount: int, order: int, reason: str) -> None:
         """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative."""
@@ -94,7 +133,7 @@ class Ledger:
                 "Let the commission model return an integer."
             )
         self.books.charge(listing.slot, amount)
-        self.entries.append(Entry(stamp, "fee", listing, 0, -amount, self.currency, self.account, order, reason))
+        self._enter(stamp, "fee", listing, 0, -amount, order, reason)
 
     def earn_dividend(self, listing: Listing, amount_per_unit: int, scale: int, ex_day: int) -> Receivable | None:
         """What a holder is owed, or a short owes, for what is held now; None where nothing is held."""
@@ -107,9 +146,7 @@ class Ledger:
     def pay_dividend(self, stamp: int, owed: Receivable) -> None:
         """Pays, or collects, an earned dividend."""
         self.books.post(owed.amount)
-        self.entries.append(
-            Entry(stamp, "dividend", owed.listing, 0, owed.amount, self.currency, self.account, None, None)
-        )
+        self._enter(stamp, "dividend", owed.listing, 0, owed.amount)
 
     def split(self, stamp: int, listing: Listing, numerator: int, denominator: int, cents: bool) -> None:
         """Turns q units into q * denominator / numerator, whole steps only, and pays the rest in cash.
@@ -133,14 +170,10 @@ class Ledger:
             left = held * denominator - kept
             cash = _money_share(listing, left, self.books.mark(listing.slot), denominator)
         self.books.set_position(listing.slot, now, now_cost)
-        self.entries.append(
-            Entry(
-                stamp, "split", listing, now - held, 0, self.currency, self.account, None, f"{numerator}/{denominator}"
-            )
-        )
+        self._enter(stamp, "split", listing, now - held, 0, reason=f"{numerator}/{denominator}")
         if cash:
             self.books.post(cash)
-            self.entries.append(Entry(stamp, "cash_in_lieu", listing, 0, cash, self.currency, self.account, None, None))
+            self._enter(stamp, "cash_in_lieu", listing, 0, cash)
 
     def auto_close(self, stamp: int, listing: Listing) -> tuple[int, int] | None:
         """Closes a position at its mark, without order or fee. Returns quantity and price; None if nothing is held."""
@@ -149,9 +182,7 @@ class Ledger:
             return None
         price = self.books.mark(listing.slot)
         amount = self.books.fill(listing.slot, -held, price)
-        self.entries.append(
-            Entry(stamp, "auto_close", listing, -held, amount, self.currency, self.account, None, "delisted")
-        )
+        self._enter(stamp, "auto_close", listing, -held, amount, reason="delisted")
         return -held, price
 
 
