@@ -20,6 +20,8 @@ class Compat:
     split_of_orders: an open order of which a split leaves less than one unit counts as filled, not cancelled; and the
         fees of one that is filled in part count what was filled before in the units of after the split.
     dividends_need_a_bar: a dividend adjusts earlier prices only where the session before its ex-day has a bar.
+    price_of_last_trade: in a minute run a bar without a row has the price of the last row with a volume, even where a
+        later row without one had another; else that of the last row.
     history_in_thousandths: history is rounded to 3 decimals.
     year_of_252: statistics use 252 sessions a year, whatever the calendar.
     every_minute_once: time_rules.every_minute() runs once a session, with its first bar.
@@ -32,6 +34,7 @@ class Compat:
     split_in_cents: bool = False
     split_of_orders: bool = False
     dividends_need_a_bar: bool = False
+    price_of_last_trade: bool = False
     history_in_thousandths: bool = False
     year_of_252: bool = False
     every_minute_once: bool = False

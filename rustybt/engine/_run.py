@@ -238,7 +238,13 @@ def _desk(
     data: Version, axis: Axis, data_frequency: str, capital: int, compat: Compat, numbers: str, seed: int
 ) -> Desk:
     kind = numbers_named(numbers)
-    market = Market(data, axis, FREQUENCIES[data_frequency], dividends_need_a_bar=compat.dividends_need_a_bar)
+    market = Market(
+        data,
+        axis,
+        FREQUENCIES[data_frequency],
+        dividends_need_a_bar=compat.dividends_need_a_bar,
+        price_of_last_trade=compat.price_of_last_trade,
+    )
     last_session = axis.first_session + axis.sessions - 1
     labels = Labels()
     decimals = 3 if compat.history_in_thousandths else None

@@ -34,6 +34,7 @@ class Market:
     __slots__ = (
         "_listeners",
         "_needs_a_bar",
+        "_price_of_last_trade",
         "_wanted",
         "axis",
         "bar",
@@ -47,9 +48,18 @@ class Market:
         "version",
     )
 
-    def __init__(self, version: Any, axis: Axis, frequency: str, *, dividends_need_a_bar: bool = False) -> None:
+    def __init__(
+        self,
+        version: Any,
+        axis: Axis,
+        frequency: str,
+        *,
+        dividends_need_a_bar: bool = False,
+        price_of_last_trade: bool = False,
+    ) -> None:
         self.version = version
         self._needs_a_bar = dividends_need_a_bar
+        self._price_of_last_trade = price_of_last_trade and not axis.daily
         self.axis = axis
         self.frequency = frequency
         self.listings: dict[int, Listing] = {}
@@ -121,7 +131,7 @@ class Market:
                 bars = self._read([asset], 0)[asset.sid]
             listing = Listing(asset, bars, splits.get(asset.sid, []), dividends.get(asset.sid, []))
             self._bind(listing)
-            listing.align(axis.keys, self._last_bar(asset), traded_only=not axis.daily)
+            listing.align(axis.keys, self._last_bar(asset), traded_only=self._price_of_last_trade)
             listing.start = self._first_bar(asset)
             self.listings[asset.sid] = listing
             for listener in self._listeners:
