@@ -33,8 +33,9 @@ class Listing:
 
     price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
     trade. present: whether the bar has a row. has_idle_rows: whether some row has no volume. first: the first bar
-    with a price; last: the last bar of the asset's life. Price columns are at lane_scale; fills and adjusted prices
-    at fill_scale.
+    with a price; start, last: the first and the last bar of the asset's life; priced: the first of its life with a
+    price. Price columns are at lane_scale; fills and adjusted prices at fill_scale. numbers: the prices that the
+    strategy asked for, as it gets them.
     """
 
     __slots__ = (
@@ -53,9 +54,11 @@ class Listing:
         "last_traded",
         "multiplier",
         "multiplier_scale",
+        "numbers",
         "present",
         "price",
         "price_scale",
+        "priced",
         "quantity_scale",
         "raw",
         "slot",
@@ -82,6 +85,8 @@ class Listing:
         self.multiplier, self.multiplier_scale = scaled(asset.multiplier)
         self.tick = scaled(asset.tick_size)
         self.start = 0
+        self.priced = 0
+        self.numbers: dict[int, Any] = {}
         self.last_traded: Sequence[int] | None = None
 
     def align(self, keys: npt.NDArray[np.int64], last_bar: int, *, traded_only: bool) -> None:

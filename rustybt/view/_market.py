@@ -133,6 +133,7 @@ class Market:
             self._bind(listing)
             listing.align(axis.keys, self._last_bar(asset), traded_only=self._price_of_last_trade)
             listing.start = self._first_bar(asset)
+            listing.priced = max(listing.first, listing.start)
             self.listings[asset.sid] = listing
             for listener in self._listeners:
                 listener(listing)

@@ -48,7 +48,12 @@ def year(tmp_path: Path) -> list[str]:
 
 def test_a_daily_run_imports_neither_pandas_nor_a_calendar_library(year: list[str], tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", RUN, *year], capture_output=True, text=True, check=True, env=dict(os.environ), timeout=120
+        [sys.executable, "-c", RUN, *year],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ),
+        timeout=120,
     )
     code, modules = json.loads(done.stdout.split("modules: ")[-1])
     assert code == 0, done.stderr
