@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import rustybt
@@ -169,7 +169,11 @@ def test_what_happened_up_to_a_bar_does_not_depend_on_later_days(data: st.DataOb
     _check(data, seed, False, number)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
 @given(st.data(), st.integers(0, MINUTE - 1), st.integers(0, CUTS - 1))
 def test_what_happened_up_to_a_bar_does_not_depend_on_later_minutes(
     data: st.DataObject, seed: int, number: int

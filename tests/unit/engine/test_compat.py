@@ -11,12 +11,13 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 
 import rustybt
 from rustybt.api import commission, slippage
 from rustybt.errors import InputError
-from tests.unit._small import DAYS, ingest, run, seen
+from tests.unit._small import DAYS, NAMES, ingest, run, seen
 
 D = Decimal
 
@@ -196,3 +197,18 @@ def test_dividends_need_a_bar() -> None:
     ]
     # a factor of 1 - 1 / 10
     assert found == [[9.0, None, 9.0], [10.0, None, 9.0]]
+
+
+def test_price_of_last_trade() -> None:
+    # a minute at 8 with a trade, one at 9 without, one without a row
+    night = dt.datetime(2021, 2, 1, tzinfo=dt.UTC)
+    rows = [("A", night + dt.timedelta(minutes=k), *[price] * 4, volume) for k, price, volume in (
+        (1, "8", "5"), (2, "9", "0"), (4, "10", "5"))]  # fmt: skip
+    frame = pl.DataFrame(rows, schema=NAMES, orient="row")
+    rustybt.ingest("small", frame, frequency="1m", stamp="end", calendar="24/7")
+    for way, prices in ((False, [8, 9, 9, 10]), (True, [8, 9, 8, 10])):
+        settings: dict[str, Any] = {
+            "days": 1, "data_frequency": "minute", "compat": rustybt.Compat(price_of_last_trade=way)
+        }  # fmt: skip
+        look = lambda c, d: d.current(c.symbol("A"), "price")  # noqa: E731
+        assert [seen(look, bar=bar, **settings) for bar in range(4)] == prices
