@@ -24,7 +24,7 @@ def ingest(bundle: str, assets: int, days: int) -> None:
     """Daily bars that go up and down, the same for each asset."""
     dates = [FIRST + dt.timedelta(days=day) for day in range(days)]
     closes = [Decimal(1000 + day * 37 % 101) / 10 for day in range(days)]
-    prices = {name: closes * assets for name in ("open", "high", "low", "close")}
+    prices = dict.fromkeys(("open", "high", "low", "close"), closes * assets)
     symbols = [f"S{number:03d}" for number in range(assets) for _ in dates]
     bars = pl.DataFrame({"symbol": symbols, "date": dates * assets, **prices, "volume": [10**6] * len(symbols)})
     rustybt.ingest(bundle, bars, calendar="24/7")

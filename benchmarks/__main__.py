@@ -1,0 +1,42 @@
+"""`python -m benchmarks`: times the scenarios beside Zipline, prints one table and writes JSON."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from benchmarks._measure import measure, rounds_wanted
+from benchmarks._scenarios import SCENARIOS, reduced
+from benchmarks._table import table, write
+
+
+def main() -> None:
+    """Measures what the command line asks for."""
+    rounds, zipline_rounds = rounds_wanted()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(SCENARIOS))
+    parser.add_argument("--rounds", type=int, default=rounds, help="warm runs of RustyBT")
+    parser.add_argument("--zipline-rounds", type=int, default=zipline_rounds, help="warm runs of Zipline; 0: the first")
+    parser.add_argument("--reduced", action="store_true", help="a fraction of the data, to see that all agree")
+    parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time")
+    parser.add_argument("--json", type=Path, default=Path(".benchmarks/scenarios.json"))
+    given = parser.parse_args()
+    unknown = [name for name in given.scenarios if name not in SCENARIOS]
+    if unknown:
+        parser.error(f"there is no scenario {unknown[0]!r}. Choose from {', '.join(SCENARIOS)}.")
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as temporary:
+        folder = given.data or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in given.scenarios or SCENARIOS:
+            scenario = reduced(SCENARIOS[name]) if given.reduced else SCENARIOS[name]
+            rows.append(measure(scenario, folder.resolve(), given.rounds, given.zipline_rounds))
+            print(table(rows[-1:]).split("\n")[-1], flush=True)
+    print("\n" + table(rows))
+    write(rows, given.json)
+    print(f"written to {given.json}")
+
+
+if __name__ == "__main__":
+    main()

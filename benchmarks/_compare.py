@@ -1,0 +1,29 @@
+"""Whether two engines did the same, before anybody asks which was faster."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+TOLERANCE = 1e-6
+"""Of prices and of money. What differs by less is the noise of Zipline's floats."""
+
+
+def compare(expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
+    """What differs: transactions (stamp, symbol, amount, price), daily values, what the strategy added up."""
+    trades, own = expected["transactions"], got["transactions"]
+    found = [] if len(trades) == len(own) else [f"{len(own)} transactions instead of {len(trades)}"]
+    for number, (one, other) in enumerate(zip(trades, own, strict=False)):
+        if one[:3] != other[:3] or not _near(one[3], other[3]):
+            found.append(f"transaction {number}: {other} instead of {one}")
+    for name in ("values", "seen"):
+        if len(expected[name]) != len(got[name]):
+            found.append(f"{len(got[name])} {name} instead of {len(expected[name])}")
+        for number, (one, other) in enumerate(zip(expected[name], got[name], strict=False)):
+            if not _near(one, other):
+                found.append(f"{name} {number}: {other!r} instead of {one!r}")
+    return found
+
+
+def _near(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=0.0, abs_tol=TOLERANCE)

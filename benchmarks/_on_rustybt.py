@@ -1,0 +1,162 @@
+"""The scenarios on RustyBT: bringing the data in, the strategies, a run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks._scenarios import Scenario
+
+
+def store(scenario: Scenario, folder: Path) -> None:
+    """Ingests the scenario's bars under a root of their own."""
+    import polars as pl
+
+    import rustybt
+    from benchmarks._data import make_bars
+
+    bars = make_bars(scenario)
+    rows, count = bars.close.shape
+    stamps = pl.Series("timestamp", np.tile(bars.stamps, count)).cast(pl.Datetime("ns", "UTC"))
+    columns = [
+        pl.Series("symbol", np.repeat(bars.symbols, rows).tolist(), dtype=pl.String),
+        stamps.dt.date().alias("date") if scenario.frequency == "daily" else stamps,
+    ]
+    for name in ("open", "high", "low", "close"):
+        cents = pl.Series(name, getattr(bars, name).T.ravel())
+        columns.append(cents.cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, 2)))
+    columns.append(pl.Series("volume", bars.volume.T.ravel()))
+    intraday: dict[str, Any] = {"stamp": "end", "tz": "UTC"}
+    rustybt.ingest(
+        scenario.bundle,
+        pl.DataFrame(columns),
+        frequency="1d" if scenario.frequency == "daily" else "1m",
+        root=root(folder),
+        **({} if scenario.frequency == "daily" else intraday),
+    )
+
+
+def root(folder: Path) -> Path:
+    """Where the catalog of a benchmark folder is."""
+    return folder / "rustybt"
+
+
+class Runner:
+    """Runs a scenario in this process; the data must be stored."""
+
+    def __init__(self, scenario: Scenario, folder: Path) -> None:
+        os.environ["RUSTYBT_ROOT"] = str(root(folder))
+        import rustybt
+
+        self._run = rustybt.run_algorithm
+        self.scenario = scenario
+
+    def run(self) -> tuple[Any, Any]:
+        """A whole run: the result, and what the strategy added up."""
+        scenario = self.scenario
+        initialize, handle_data, seen = STRATEGIES[scenario.name](scenario)
+        result = self._run(
+            scenario.start,
+            scenario.end,
+            initialize,
+            scenario.capital,
+            handle_data,
+            data_frequency=scenario.frequency,
+            bundle=scenario.bundle,
+            compat="zipline",
+            progress=False,
+        )
+        return result, seen
+
+    @staticmethod
+    def outcome(run: tuple[Any, Any]) -> dict[str, Any]:
+        """A run as plain values, to compare."""
+        result, seen = run
+        trades = result.transactions
+        columns = (trades["dt"].dt.timestamp("ns").to_list(), trades["symbol"].to_list())
+        numbers = ([int(v) for v in trades["amount"].to_list()], [float(v) for v in trades["price"].to_list()])
+        return {
+            "transactions": [list(row) for row in zip(*columns, *numbers, strict=True)],
+            "values": [float(value) for value in result.daily["portfolio_value"].to_list()],
+            "seen": [float(value) for value in seen],
+        }
+
+
+def _symbols(scenario: Scenario) -> list[str]:
+    return [f"S{number:03d}" for number in range(scenario.assets)]
+
+
+def _d50(scenario: Scenario) -> Any:
+    from rustybt.api import order_target_percent, symbols
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+
+    def handle_data(context: Any, data: Any) -> None:
+        closes = data.history(context.assets, "price", 50, "1d").to_numpy()
+        # sums in whole cents: an average that ties with the other must not be decided by float noise
+        rises = np.rint(closes[-20:].sum(axis=0) * 100) * 5 > np.rint(closes.sum(axis=0) * 100) * 2
+        held = int(rises.sum())
+        weight = 1.0 / held if held else 0.0
+        for asset, rising in zip(context.assets, rises.tolist(), strict=True):
+            order_target_percent(asset, weight if rising else 0.0)
+
+    return initialize, handle_data, []
+
+
+def _m1(scenario: Scenario) -> Any:
+    from rustybt.api import order_target_percent, symbol
+
+    def initialize(context: Any) -> None:
+        context.asset = symbol("S000")
+        context.rising = False
+
+    def handle_data(context: Any, data: Any) -> None:
+        closes = data.history(context.asset, "price", 30, "1m")
+        rising = round(closes.tail(10).sum() * 100) * 3 > round(closes.sum() * 100)
+        if rising is not context.rising:
+            context.rising = rising
+            order_target_percent(context.asset, 1 if rising else 0)
+
+    return initialize, handle_data, []
+
+
+def _m50(scenario: Scenario) -> Any:
+    from rustybt.api import order, symbols
+
+    seen: list[Any] = []
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+        context.bought = False
+
+    def handle_data(context: Any, data: Any) -> None:
+        current = data.current
+        total = 0
+        for asset in context.assets:
+            total += current(asset, "price")
+        seen.append(total)
+        if not context.bought:
+            context.bought = True
+            for asset in context.assets:
+                order(asset, 100)
+
+    return initialize, handle_data, seen
+
+
+def _idle(scenario: Scenario) -> Any:
+    from rustybt.api import symbol
+
+    def initialize(context: Any) -> None:
+        context.asset = symbol("S000")
+
+    def handle_data(context: Any, data: Any) -> None:
+        pass
+
+    return initialize, handle_data, []
+
+
+STRATEGIES = {"D50": _d50, "M1": _m1, "M50": _m50, "IDLE": _idle}

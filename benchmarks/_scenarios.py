@@ -1,0 +1,85 @@
+"""What is run: the workloads, their data and their goals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One workload.
+
+    stored: ISO date from which there are bars; the run goes from `start` to `end`, both included.
+    volume: smallest and largest volume of a bar. goal: how many times faster than Zipline, with the pure twin.
+    """
+
+    name: str
+    about: str
+    frequency: str
+    assets: int
+    stored: str
+    start: str
+    end: str
+    capital: int
+    volume: tuple[int, int]
+    goal: int
+    seed: int = 1
+
+    @property
+    def bundle(self) -> str:
+        """The name of the data: scenarios on the same bars share it."""
+        parts = ("bench", self.frequency, self.assets, self.stored, self.end)
+        return "-".join(str(part) for part in parts)
+
+
+D50 = Scenario(
+    name="D50",
+    about="50 assets, 2 years daily, 20/50-day averages, all targets reset every day",
+    frequency="daily",
+    assets=50,
+    stored="2020-10-01",
+    start="2021-01-04",
+    end="2022-12-30",
+    capital=1_000_000,
+    volume=(100_000, 1_000_000),
+    goal=15,
+)
+M1 = Scenario(
+    name="M1",
+    about="1 asset, a year of minutes, 10/30-minute averages from history each minute, a target at each crossing",
+    frequency="minute",
+    assets=1,
+    stored="2020-12-28",
+    start="2021-01-04",
+    end="2021-12-31",
+    capital=100_000,
+    volume=(30_000, 300_000),
+    goal=15,
+)
+M50 = Scenario(
+    name="M50",
+    about="50 assets, a month of minutes, data.current of each every minute",
+    frequency="minute",
+    assets=50,
+    stored="2021-04-01",
+    start="2021-04-01",
+    end="2021-04-30",
+    capital=1_000_000,
+    volume=(30_000, 300_000),
+    goal=15,
+)
+IDLE = replace(M1, name="IDLE", about="a year of minutes, handle_data does nothing", goal=10)
+
+SCENARIOS = {scenario.name: scenario for scenario in (D50, M1, M50, IDLE)}
+
+_REDUCED = {
+    "D50": {"assets": 12, "start": "2021-01-04", "end": "2021-03-31"},
+    "M1": {"start": "2021-01-04", "end": "2021-01-06"},
+    "M50": {"assets": 5, "end": "2021-04-05"},
+    "IDLE": {"start": "2021-01-04", "end": "2021-01-06"},
+}
+
+
+def reduced(scenario: Scenario) -> Scenario:
+    """The same workload on a fraction of its data, to see in seconds that both engines agree."""
+    return replace(scenario, **_REDUCED[scenario.name])  # type: ignore[arg-type]

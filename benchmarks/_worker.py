@@ -1,0 +1,116 @@
+"""An engine in a process of its own: memory and warm-up are its own, and nothing of the other is loaded."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks._scenarios import Scenario
+
+ENGINES = ("zipline", "python", "rust")
+"""Zipline, and RustyBT with each of its kernels."""
+
+
+class Worker:
+    """A process that runs scenarios on one engine, as often as it is asked to."""
+
+    def __init__(self, engine: str, folder: Path) -> None:
+        self.engine = engine
+        command = [sys.executable, "-m", "benchmarks._worker", engine, str(folder)]
+        kernels = {} if engine == "zipline" else {"RUSTYBT_KERNELS": engine}
+        self._process = subprocess.Popen(
+            command,
+            cwd=Path(__file__).parents[1],
+            env=os.environ | kernels,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def store(self, scenario: Scenario) -> None:
+        """Brings a scenario's data in. It takes memory of its own: measure the peak in another process."""
+        self._ask("store", scenario)
+
+    def run(self, scenario: Scenario) -> float:
+        """Seconds of one whole run, from opening the data to the result's frames."""
+        return float(self._ask("run", scenario))
+
+    def outcome(self) -> dict[str, Any]:
+        """What came out of the last run."""
+        outcome: dict[str, Any] = self._ask("outcome")
+        return outcome
+
+    def peak(self) -> float | None:
+        """Largest memory of the process so far, MiB; None where the system does not say."""
+        return self._ask("peak")  # type: ignore[no-any-return]
+
+    def _ask(self, request: str, scenario: Scenario | None = None) -> Any:
+        process = self._process
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the worker has no pipes")
+        process.stdin.write(json.dumps([request, scenario and asdict(scenario)]) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"The {self.engine} process ended with code {process.wait()}; see its messages above.")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self._process.stdin is not None and self._process.stdout is not None:
+            self._process.stdin.close()
+            self._process.stdout.close()
+        self._process.wait(timeout=60)
+
+
+def main() -> None:
+    """Answers requests, one a line, until the input ends."""
+    engine, folder = sys.argv[1:]
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what anybody prints must not get between the answers
+    if engine == "zipline":
+        from benchmarks import _on_zipline as side
+    else:
+        from benchmarks import _on_rustybt as side  # type: ignore[no-redef]
+    runners: dict[Scenario, Any] = {}
+    last: Any = None
+    for line in sys.stdin:
+        request, raw = json.loads(line)
+        answer: Any = None
+        if raw is not None:
+            scenario = Scenario(**{**raw, "volume": tuple(raw["volume"])})
+        if request == "store":
+            side.store(scenario, Path(folder))
+        elif request == "run":
+            runner = runners.get(scenario) or runners.setdefault(scenario, side.Runner(scenario, Path(folder)))
+            last = None
+            gc.collect()
+            begin = time.perf_counter()
+            last = runner.run()
+            answer = time.perf_counter() - begin
+        elif request == "outcome":
+            answer = runner.outcome(last)
+        elif request == "peak":
+            answer = _peak()
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+def _peak() -> float | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Whole runs beside zipline-reloaded: results compared before times, rounds that take turns, floors asserted.
+
+    ./dev bench
+    RUSTYBT_BENCH_ROUNDS=21 RUSTYBT_BENCH_ZIPLINE_ROUNDS=3 python -m pytest benchmarks -m bench --benchmark-enable
+
+RustyBT runs 7 rounds and Zipline 1 after its first, unless the environment says otherwise.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks._measure import Bench, engines_here, prepare, rounds_wanted
+from benchmarks._scenarios import SCENARIOS, Scenario
+
+if importlib.util.find_spec("zipline") is None:
+    pytest.skip("zipline-reloaded is not installed: uv sync --group parity", allow_module_level=True)
+
+pytestmark = pytest.mark.bench
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
+def test_a_whole_run_is_faster_than_ziplines_by_the_goal(
+    benchmark: Any, scenario: Scenario, data_folder: Path, rows: list[dict[str, Any]]
+) -> None:
+    prepare(scenario, data_folder)
+    engines = engines_here()
+    rounds, zipline_rounds = rounds_wanted()
+    others = [engine for engine in engines if engine != "python"]
+    with Bench(scenario, data_folder, engines) as bench:
+        bench.check()
+
+        def take_turns() -> None:
+            """The other engines' runs come between those that pytest-benchmark times."""
+            for engine in others:
+                done = len(bench.times[engine].warm)
+                if done < (zipline_rounds if engine == "zipline" else rounds):
+                    bench.round(engine)
+
+        benchmark.pedantic(bench.round, args=("python",), setup=take_turns, rounds=max(rounds, zipline_rounds))
+        row = bench.finish()
+    rows.append(row)
+    benchmark.extra_info.update(row)
+    assert row["engines"]["python"]["ratio"] >= scenario.goal
+    peaks = [row["engines"][engine]["peak_mib"] for engine in ("python", "zipline")]
+    assert None in peaks or peaks[0] < peaks[1]
