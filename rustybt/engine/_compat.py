@@ -21,7 +21,7 @@ class Compat:
         fees of one that is filled in part count what was filled before in the units of after the split.
     dividends_need_a_bar: a dividend adjusts earlier prices only where the session before its ex-day has a bar.
     price_of_last_trade: in a minute run a bar without a row has the price of the last row with a volume, even where a
-        later row without one had another; else that of the last row.
+        later row without one had another, and positions are marked so before the open; else that of the last row.
     history_in_thousandths: history is rounded to 3 decimals.
     year_of_252: statistics use 252 sessions a year, whatever the calendar.
     every_minute_once: time_rules.every_minute() runs once a session, with its first bar.

@@ -102,9 +102,12 @@ class Loop:
             listing = desk.listing_of_slot[slot]
             mark = desk.books.mark(slot)
             restated = mark
-            for adjustment in listing.adjustments:
-                if adjustment.session == session:
-                    restated = adjusted(restated, adjustment.price, 1)
+            if self.compat.price_of_last_trade and not desk.market.axis.daily:
+                restated = listing.price_of_last_trade(desk.market.bar, desk.market.now_key()) or mark
+            else:
+                for adjustment in listing.adjustments:
+                    if adjustment.session == session:
+                        restated = adjusted(restated, adjustment.price, 1)
             if restated != mark:
                 desk.books.override_mark(slot, restated)
 

@@ -207,15 +207,21 @@ class BarData:
             if one_field and not timestamps:
                 return columns[0]
             return pl.DataFrame([self._history.stamps(start, count), *columns] if timestamps else columns)
-        wanted = [_checked(asset) for asset in _listed(assets, "assets")]
-        for asset in wanted:
-            self._market.want(asset)
-        listings = [self._market.listing(asset) for asset in wanted]
-        labels = [self._name(asset) for asset in wanted]
+        listings = self._all(_listed(assets, "assets"))
         if one_field:
-            frame = self._wide(listings, labels, fields, start, count, exact)
+            frame = self._wide(listings, fields, start, count, exact)
             return frame.insert_column(0, self._history.stamps(start, count)) if timestamps else frame
-        return self._long(listings, labels, names, start, count, exact)
+        return self._long(listings, names, start, count, exact)
+
+    def _all(self, assets: list[Any]) -> list[Listing]:
+        """The listings of assets; those that are missing are loaded together."""
+        known = self._listings
+        try:
+            return [known[asset.sid] for asset in assets]
+        except (AttributeError, KeyError):
+            for asset in assets:
+                self._market.want(_checked(asset))
+            return [self._market.listing(asset) for asset in assets]
 
     def _window(self, bar_count: object, frequency: str) -> tuple[int, int]:
         if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
@@ -234,22 +240,17 @@ class BarData:
             return self._history.exact(listing, field, start, count)
         return self._history.series(listing, field, start, count)
 
-    def _wide(
-        self, listings: list[Listing], labels: list[str], field: str, start: int, count: int, exact: bool
-    ) -> pl.DataFrame:
+    def _wide(self, listings: list[Listing], field: str, start: int, count: int, exact: bool) -> pl.DataFrame:
         if not exact:
-            return self._history.frame(listings, labels, field, start, count)
-        pairs = zip(listings, labels, strict=True)
-        return pl.DataFrame([self._history.exact(x, field, start, count).alias(label) for x, label in pairs])
+            return self._history.frame(listings, self._name, field, start, count)
+        return pl.DataFrame([self._history.exact(x, field, start, count).alias(self._name(x.asset)) for x in listings])
 
-    def _long(
-        self, listings: list[Listing], labels: list[str], fields: list[str], start: int, count: int, exact: bool
-    ) -> pl.DataFrame:
+    def _long(self, listings: list[Listing], fields: list[str], start: int, count: int, exact: bool) -> pl.DataFrame:
         stamps = self._history.stamps(start, count)
         parts = []
-        for listing, label in zip(listings, labels, strict=True):
+        for listing in listings:
             columns = [self._cut(listing, field, start, count, exact) for field in fields]
-            parts.append(pl.DataFrame([stamps, pl.Series("symbol", [label] * count), *columns]))
+            parts.append(pl.DataFrame([stamps, pl.Series("symbol", [self._name(listing.asset)] * count), *columns]))
         if exact:
             # a vertical concat rounds to the first part's scale: bring all to one first
             schemas = [part.schema for part in parts]

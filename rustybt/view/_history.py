@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import date_of, datetime_column, decimal_column, div_half_even
+from rustybt.core import Asset, date_of, datetime_column, decimal_column, div_half_even
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._listing import Listing
 from rustybt.view._market import Market
@@ -26,7 +27,18 @@ class History:
     a split or a dividend lies within it are its earlier values restated.
     """
 
-    __slots__ = ("_columns", "_frames", "_keys", "_places", "_rows", "_stamps", "decimals", "market", "offset")
+    __slots__ = (
+        "_columns",
+        "_frames",
+        "_keys",
+        "_places",
+        "_rounding",
+        "_rows",
+        "_stamps",
+        "decimals",
+        "market",
+        "offset",
+    )
 
     def __init__(self, market: Market, decimals: int | None) -> None:
         self.market = market
@@ -40,7 +52,8 @@ class History:
         self._keys = np.concatenate([before, axis.keys[1:]])
         self._stamps: pl.Series | None = None
         self._columns: dict[tuple[int, str], pl.Series] = {}
-        self._frames: dict[tuple[tuple[int, ...], str], pl.DataFrame] = {}
+        self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Listing]]]] = {}
+        self._rounding: dict[int, bool] = {}
         self._rows: dict[int, npt.NDArray[np.int64]] = {}
         self._places: dict[int, list[tuple[int, Fraction, Fraction]]] = {}
 
@@ -71,15 +84,18 @@ class History:
 
     def series(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Float64, null where there is no bar."""
-        window = self._column(listing, field).slice(start, count)
-        if listing.adjustments:
-            active = self._active(listing, start, count)
-            end = start + count
-            window = _restate(window, [a for a in active if a[0] < end], field, start)
-            window = self._rounded(window, listing, field, start)
-            # what takes effect with the session's first bar, which is not visible yet
-            return _restate(window, [a for a in active if a[0] >= end], field, start)
-        return self._rounded(window, listing, field, start)
+        column = self._columns.get((listing.asset.sid, field))
+        if column is None:
+            column = self._column(listing, field)
+        window = column.slice(start, count)
+        active = self._active(listing, start, count) if listing.adjustments else []
+        if not active and (self.decimals is None or not self._rounds(listing)):
+            return window
+        end = start + count
+        window = _restate(window, [a for a in active if a[0] < end], field, start)
+        window = self._rounded(window, listing, field, start)
+        # what takes effect with the session's first bar, which is not visible yet
+        return _restate(window, [a for a in active if a[0] >= end], field, start)
 
     def _rounded(self, window: pl.Series, listing: Listing, field: str, start: int) -> pl.Series:
         """Zipline's rounding, where it was asked for.
@@ -87,7 +103,7 @@ class History:
         A price carried into the window is, as there, that of the last bar with a trade, and keeps its digits.
         """
         decimals = self.decimals
-        if decimals is None or not self._rounds(listing):
+        if decimals is None:
             return window
         rounded = window.round(decimals)
         if field == "price":
@@ -101,10 +117,24 @@ class History:
         return rounded
 
     def _rounds(self, listing: Listing) -> bool:
-        """Whether Zipline's rounding and carrying can change a value of this asset."""
-        if self.decimals is None:
-            return False
-        return listing.price_scale > self.decimals or bool(listing.adjustments) or listing.has_idle_rows
+        """Whether Zipline's rounding and carrying can change a window in which no adjustment lies.
+
+        They can't where prices have no more decimals than are kept, and every bar of the asset's life has a trade.
+        """
+        known = self._rounding.get(listing.asset.sid)
+        if known is None:
+            known = self.decimals is not None and (
+                listing.price_scale > self.decimals or listing.has_idle_rows or self._has_gaps(listing)
+            )
+            self._rounding[listing.asset.sid] = known
+        return known
+
+    def _has_gaps(self, listing: Listing) -> bool:
+        """Whether a bar after the first one is missing, up to the end of the asset's life."""
+        lived = slice(0, self._end(listing) + 1)
+        rows = self._row_numbers(listing)[lived]
+        found = rows >= 0
+        return bool((listing.raw.stamps[rows[found]] != self._keys[lived][found]).any())
 
     def _seed(self, listing: Listing, start: int, count: int) -> float | None:
         """The close of the last bar with a trade up to the window's first one, restated as of its last."""
@@ -115,21 +145,22 @@ class History:
         factor = listing.price_factor(int(listing.raw.stamps[row]), int(self._keys[start + count - 1]))
         return float(int(listing.raw.close[row]) * factor / 10**listing.price_scale)
 
-    def frame(self, listings: list[Listing], names: list[str], field: str, start: int, count: int) -> pl.DataFrame:
-        """A window of one field of several assets, a column each."""
-        if self.decimals is not None and any(map(self._rounds, listings)):
-            pairs = zip(listings, names, strict=True)
-            return pl.DataFrame([self.series(x, field, start, count).alias(name) for x, name in pairs])
-        key = (tuple(x.asset.sid for x in listings), field)
-        whole = self._frames.get(key)
-        if whole is None:
-            columns = [self._column(x, field).alias(name) for x, name in zip(listings, names, strict=True)]
-            whole = self._frames[key] = pl.DataFrame(columns)
+    def frame(
+        self, listings: list[Listing], name: Callable[[Asset], str], field: str, start: int, count: int
+    ) -> pl.DataFrame:
+        """A window of one field of several assets, a column each. name: how to call an asset's column."""
+        key = (tuple([x.asset.sid for x in listings]), field)
+        kept = self._frames.get(key)
+        if kept is None:
+            whole = pl.DataFrame([self._column(x, field).alias(name(x.asset)) for x in listings])
+            special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
+            kept = self._frames[key] = whole, special
+        whole, special = kept
         window = whole.slice(start, count)
-        for position, listing in enumerate(listings):
-            active = self._active(listing, start, count) if listing.adjustments else None
-            if active:
-                window.replace_column(position, _restate(window.to_series(position), active, field, start))
+        for position, listing in special:
+            if self._rounds(listing) or self._active(listing, start, count):
+                restated = self.series(listing, field, start, count)
+                window.replace_column(position, restated.alias(name(listing.asset)))
         return window
 
     def exact(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:

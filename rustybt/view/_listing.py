@@ -145,6 +145,15 @@ class Listing:
         """The last row up to this one that had a trade; -1 where there is none."""
         return int(self._traded_rows[row])
 
+    def price_of_last_trade(self, bar: int, now_key: int) -> int | None:
+        """The close of the last row with a trade up to a bar, restated as of a later key, at fill_scale."""
+        row = int(self._rows[bar])
+        row = self.traded_row(row) if row >= 0 else -1
+        if row < 0:
+            return None
+        factor = self.price_factor(int(self.raw.stamps[row]), now_key)
+        return adjusted(int(self.raw.close[row]), factor, 10**EXTRA_PRICE_DECIMALS)
+
     def _last_traded_rows(self) -> npt.NDArray[np.int64]:
         """For each row the last one up to it with a volume; -1 where there is none."""
         volume = self.raw.volume
