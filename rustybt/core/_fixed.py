@@ -164,7 +164,4 @@ def check_money(value: int) -> int:
     if -MONEY_LIMIT < value < MONEY_LIMIT:
         return value
     shown = as_plain_decimal(value, MONEY_SCALE) if -POWERS[-1] < value < POWERS[-1] else "An amount of over 1e58"
-    raise MoneyOverflow(
-        f"{shown} is beyond the 1e18 that the books hold. "
-        "Use a smaller capital base or quantity."
-    )
+    raise MoneyOverflow(f"{shown} is beyond the 1e18 that the books hold. Use a smaller capital base or quantity.")
