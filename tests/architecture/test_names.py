@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import subprocess
+import sys
 
 import pytest
 
-from tests.architecture._source import modules
+from tests.architecture._source import ROOT, modules
 
 LISTED = sorted(
     name
@@ -49,3 +51,18 @@ def test_every_package_that_offers_something_lists_it():
 
 def test_the_packages_with_a_public_face_are_found():
     assert {"rustybt", "rustybt.api", "rustybt.core", "rustybt.engine"} <= set(LISTED)
+
+
+def test_no_test_file_is_left_out_of_a_run_of_all():
+    """pytest passes over folders of some names, `build` among them, without a word."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-m", ""],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    collected = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    written = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")}
+    assert not written - collected

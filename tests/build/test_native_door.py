@@ -99,6 +99,19 @@ def test_asking_for_rust_wins_over_a_build_setting(monkeypatch):
     assert _native.load() is module
 
 
+@pytest.mark.parametrize("choice", ["python", "auto"])
+def test_the_command_says_which_kernels_it_uses(choice):
+    done = subprocess.run(
+        [sys.executable, "-m", "rustybt", "--version"],
+        env=os.environ | {"RUSTYBT_KERNELS": choice},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    used = "python (RUSTYBT_KERNELS=python)" if choice == "python" else _native.describe().removeprefix("kernels: ")
+    assert done.stdout.strip() == f"rustybt {__version__} (kernels: {used})"
+
+
 def test_an_unknown_choice_names_the_choices(monkeypatch):
     monkeypatch.setenv("RUSTYBT_KERNELS", "fast")
     with pytest.raises(
