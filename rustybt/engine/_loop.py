@@ -142,7 +142,9 @@ class Loop:
         for report in reports:
             order = report.order
             ledger.fill(stamp, order.listing, report.quantity, report.price, order.number)
-            transactions.append((session, stamp, order.number, report.quantity, report.price, report.fee))
+            transactions.append(
+                (session, stamp, order.number, order.listing.slot, report.quantity, report.price, report.fee)
+            )
         for report in reports:
             if report.fee:
                 ledger.charge(stamp, report.order.listing, report.fee, report.order.number, "commission")
@@ -195,7 +197,7 @@ class Loop:
             if closes is not None and day_of(closes) <= day:
                 done = self.ledger.auto_close(stamp, listing)
                 if done is not None:
-                    self.recorder.closed.append((session, stamp, slot, *done))
+                    self.recorder.transactions.append((session, stamp, None, slot, *done, 0))
                 self.broker.blotter.cancel_all(slot, stamp, f"{listing.asset.symbol} was closed out on {closes}")
         self.recorder.close_session(session)
 

@@ -13,6 +13,7 @@ from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
     RATIO_SCALE,
+    OrderStatus,
     datetime_column,
     decimal_column,
     div_half_even,
@@ -41,6 +42,7 @@ MONEY_COLUMNS = (
 RATIO_COLUMNS = ("returns", "gross_leverage", "net_leverage")
 ONE = 10**RATIO_SCALE
 MAX_RECORDED_SCALE = 28
+STATUS_NAMES = tuple(status.name.lower() for status in OrderStatus)
 
 
 class Recorder:
@@ -56,10 +58,8 @@ class Recorder:
         self._ids: list[str] = []
         self._previous = (desk.capital, desk.capital, 0)
         self._opening = self._previous
-        # session, stamp, order number, quantity, price, fee
-        self.transactions: list[tuple[int, int, int, int, int, int]] = []
-        # session, stamp, slot, quantity, price
-        self.closed: list[tuple[int, int, int, int, int]] = []
+        # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
+        self.transactions: list[tuple[int, int, int | None, int, int, int, int]] = []
 
     def open_session(self) -> None:
         """Remembers what the session starts from: value, cash, positions."""
@@ -158,7 +158,7 @@ class Recorder:
                 self._quantities("filled", [order.filled for order in orders], slots),
                 self._prices("limit", [order.limit for order in orders], slots),
                 self._prices("stop", [None] * len(orders), slots),
-                pl.Series("status", [order.status.name.lower() for order in orders], dtype=pl.String),
+                pl.Series("status", [STATUS_NAMES[order.status] for order in orders], dtype=pl.String),
                 decimal_column("commission", [order.commission for order in orders], MONEY_SCALE),
                 pl.Series("reason", [why(order) for order in orders], dtype=pl.String),
                 datetime_column("dt", [order.changed for order in orders]),
@@ -182,17 +182,9 @@ class Recorder:
         )
 
     def _transactions_frame(self) -> pl.DataFrame:
-        orders, ids = self._blotter.orders, self._order_ids()
-        rows: list[tuple[int, int, int, int, int, str | None, int]] = [
-            (stamp, session, orders[number - 1].listing.slot, quantity, price, ids[number - 1], fee)
-            for session, stamp, number, quantity, price, fee in self.transactions
-        ]
-        if self.closed:
-            rows += [
-                (stamp, session, slot, amount, price, None, 0) for session, stamp, slot, amount, price in self.closed
-            ]
-            rows.sort(key=lambda row: row[0])
-        stamps, sessions, slots, quantities, prices, order_ids, fees = _columns(rows, 7)
+        ids = self._order_ids()
+        sessions, stamps, numbers, slots, quantities, prices, fees = _columns(self.transactions, 7)
+        order_ids = [None if number is None else ids[number - 1] for number in numbers]
         return pl.DataFrame(
             [
                 datetime_column("dt", stamps),
@@ -275,16 +267,16 @@ class Recorder:
         return _shortest(name, values, slots, [x.fill_scale for x in self._desk.listing_of_slot])
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
-    """Rows as columns; that many empty ones where there is no row."""
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Rows as columns. (`zip(*rows)` makes an iterator per row, for the garbage collector to look through.)"""
+    return [[row[place] for row in rows] for place in range(width)]
 
 
 def why(order: Any) -> str | None:
     """Why an order was refused or cancelled, or did not fill on the last bar; None for one that is filled."""
     if order.reason is not None:
         return str(order.reason)
-    return WHY_OPEN[order.why] if order.status.name == "OPEN" else None
+    return WHY_OPEN[order.why] if order.status is OrderStatus.OPEN else None
 
 
 def _shortest(name: str, values: Any, slots: Sequence[int | None], scales: list[int]) -> pl.Series:
@@ -301,7 +293,8 @@ def _shortest(name: str, values: Any, slots: Sequence[int | None], scales: list[
     if not shared:
         spare = widest
     if spare:
-        values = [None if v is None else v // 10**spare for v in values]
+        down = 10**spare
+        values = [None if v is None else v // down for v in values]
     return decimal_column(name, values, widest - spare)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rustybt.core import MONEY_SCALE, RATIO_SCALE, Asset, datetime_of, div_half_even
+from rustybt.core import MONEY_SCALE, POWERS, RATIO_SCALE, Asset, datetime_of, div_half_even
 from rustybt.errors import InputError
 from rustybt.strategy._numbers import Numbers
 
@@ -35,8 +35,8 @@ def cost_per_unit(cost: int, quantity: int, listing: Any) -> int:
     """The cost of a position per unit, at the listing's fill scale; 0 where nothing is held."""
     if not quantity:
         return 0
-    up = 10 ** (listing.quantity_scale + listing.fill_scale + listing.multiplier_scale)
-    return div_half_even(cost * up, quantity * listing.multiplier * 10**MONEY_SCALE)
+    up = POWERS[listing.quantity_scale + listing.fill_scale + listing.multiplier_scale]
+    return div_half_even(cost * up, quantity * listing.multiplier * POWERS[MONEY_SCALE])
 
 
 class Positions(Mapping[Asset, Position]):
