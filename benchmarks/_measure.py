@@ -20,9 +20,10 @@ class ResultsDiffer(Exception):
 
 @dataclass(slots=True)
 class Times:
-    """first: seconds of the first run in the process. warm: of those after it. peak: MiB."""
+    """first: seconds of the first run in the process. warm: of those after it. cpu: of the CPU, each run. peak: MiB."""
 
     first: float
+    cpu: list[float]
     warm: list[float] = field(default_factory=list)
     peak: float | None = None
 
@@ -54,7 +55,8 @@ class Bench:
         """The first run of each engine. Raises ResultsDiffer where one does not do what Zipline does."""
         expected = None
         for engine, worker in self._workers.items():
-            self.times[engine] = Times(worker.run(self.scenario))
+            first, cpu = worker.run(self.scenario)
+            self.times[engine] = Times(first, [cpu])
             outcome = worker.outcome()
             if expected is None:
                 expected = outcome
@@ -67,8 +69,9 @@ class Bench:
 
     def round(self, engine: str) -> float:
         """One more run of an engine."""
-        seconds = self._workers[engine].run(self.scenario)
+        seconds, cpu = self._workers[engine].run(self.scenario)
         self.times[engine].warm.append(seconds)
+        self.times[engine].cpu.append(cpu)
         return seconds
 
     def finish(self) -> dict[str, Any]:
@@ -79,7 +82,10 @@ class Bench:
 
 
 def row(scenario: Scenario, times: dict[str, Times], fills: int) -> dict[str, Any]:
-    """A scenario's figures as plain values: seconds, MiB, and ratios to Zipline's median."""
+    """A scenario's figures as plain values: seconds, MiB, and ratios to Zipline's median.
+
+    The least CPU seconds of any run, and their ratio, say the same where others keep the machine busy.
+    """
     base = times["zipline"].median
     return {
         "scenario": scenario.name,
@@ -92,8 +98,10 @@ def row(scenario: Scenario, times: dict[str, Times], fills: int) -> dict[str, An
                 "median": t.median,
                 "best": min(t.warm, default=t.first),
                 "rounds": len(t.warm),
+                "cpu": min(t.cpu),
                 "peak_mib": t.peak,
                 "ratio": base / t.median,
+                "cpu_ratio": min(times["zipline"].cpu) / min(t.cpu),
             }
             for engine, t in times.items()
         },

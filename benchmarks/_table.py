@@ -11,8 +11,8 @@ from typing import Any
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as text: seconds (median of warm runs, and the first), ratios to Zipline, peak memory."""
-    pure_and_native = ("pure s", "first", "ratio", "native s", "first", "ratio")
+    """The rows as text: seconds (median of warm runs, the first), ratios to Zipline by clock and CPU, memory."""
+    pure_and_native = ("pure s", "first", "ratio", "by CPU", "native s", "first", "ratio", "by CPU")
     head = ("", "fills", "Zipline s", *pure_and_native, "goal", "peak MiB Z/p/n")
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
@@ -24,7 +24,10 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     cells = [row["scenario"], f"{row['fills']:,}", f"{engines['zipline']['median']:.2f}"]
     for name in ("python", "rust"):
         own = engines.get(name)
-        cells += [f"{own['median']:.3f}", f"{own['first']:.3f}", f"{own['ratio']:.0f}x"] if own else ["-", "-", "-"]
+        if own is None:
+            cells += ["-"] * 4
+        else:
+            cells += [f"{own['median']:.3f}", f"{own['first']:.3f}", f"{own['ratio']:.0f}x", f"{own['cpu_ratio']:.0f}x"]
     peaks = [engines.get(name, {}).get("peak_mib") for name in ("zipline", "python", "rust")]
     memory = "/".join("-" if peak is None else f"{peak:.0f}" for peak in peaks)
     return (*cells, f">= {row['goal']}x", memory)
