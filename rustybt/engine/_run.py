@@ -65,7 +65,7 @@ def run_algorithm(
     default_extension: bool = True,
     extensions: Any = (),
     strict_extensions: bool = True,
-    environ: Any = os.environ,
+    environ: Any = None,
     custom_loader: Any = None,
     blotter: Any = "default",
     *,
@@ -107,7 +107,7 @@ def run_algorithm(
         blotter=(blotter, "default"),
         capital_changes=(capital_changes, None),
     )
-    if environ is not os.environ:
+    if environ is not None and environ is not os.environ:
         raise NotYetAvailable("environ= comes with a later version. Set RUSTYBT_ROOT in the process's environment.")
     if data_frequency not in FREQUENCIES:
         raise InputError(f"data_frequency={data_frequency!r}: choose 'daily' or 'minute'.")
