@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from rustybt.catalog._content import Manifest
-from rustybt.catalog._layout import ROOT_VARIABLE, index_path
+from rustybt.catalog._layout import index_path
+from rustybt.core import ROOT_VARIABLE
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 
 SCHEMA_VERSION: Final = 1

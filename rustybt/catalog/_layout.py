@@ -9,15 +9,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
 from typing import Final
 
+from rustybt.core import data_root
 from rustybt.errors import InputError
 
-ROOT_VARIABLE: Final = "RUSTYBT_ROOT"
 INDEX: Final = "catalog.sqlite"
 MANIFEST: Final = "manifest.json"
 CALENDAR: Final = "calendar.parquet"
@@ -29,15 +27,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 def catalog_root(root: Path | str | None = None) -> Path:
     """The catalog's folder: `root`, else the variable RUSTYBT_ROOT, else the user's data folder. It need not exist."""
-    if root is not None:
-        return Path(root).expanduser()
-    if configured := os.environ.get(ROOT_VARIABLE):
-        return Path(configured).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "rustybt"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "rustybt"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "rustybt"
+    return data_root(root)
 
 
 def index_path(root: Path) -> Path:
