@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from rustybt.core import Asset
 from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Listing, Market
+
+type WholeSteps = Callable[[int, int], int]
+"""A size in whole steps from a numerator and a denominator, as the kernels round it."""
 
 
 class Labels:

@@ -1,0 +1,55 @@
+"""The callbacks of a strategy, as functions or as a class."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+from rustybt.errors import InputError
+from rustybt.strategy import Strategy
+
+
+class Functions:
+    """The callbacks of a strategy, whichever way it was written."""
+
+    def __init__(self, name: str, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any) -> None:
+        self.name = name
+        self.initialize = initialize
+        self.handle_data = handle_data
+        self.before_trading_start = before_trading_start
+        self.analyze = analyze
+
+    def code_hash(self) -> str | None:
+        """SHA-256 of the file that the strategy stands in; None where there is none, as in a notebook."""
+        function = self.initialize or self.handle_data
+        code = getattr(function, "__code__", None)
+        path = Path(code.co_filename) if code is not None else None
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None and path.is_file() else None
+
+
+def functions_of(
+    strategy: Any, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any
+) -> Functions:
+    given = {
+        "initialize": initialize,
+        "handle_data": handle_data,
+        "before_trading_start": before_trading_start,
+        "analyze": analyze,
+    }
+    if strategy is None:
+        for name, function in given.items():
+            if function is not None and not callable(function):
+                raise InputError(f"{name}={function!r} is not a function.")
+        named = initialize or handle_data
+        name = getattr(named, "__module__", None) or "strategy"
+        return Functions(name if name != "__main__" else "strategy", **given)
+    twice = [name for name, function in given.items() if function is not None]
+    if twice:
+        raise InputError(f"Both strategy= and {', '.join(twice)} were given. Give the one or the other.")
+    made = strategy() if inspect.isclass(strategy) else strategy
+    if not isinstance(made, Strategy):
+        raise InputError(f"strategy={strategy!r}: give a subclass of rustybt.Strategy, or an object of one.")
+    own = {name: getattr(made, name) for name in given if getattr(type(made), name) is not getattr(Strategy, name)}
+    return Functions(type(made).__name__, **{name: own.get(name) for name in given})

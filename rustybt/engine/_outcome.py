@@ -1,0 +1,92 @@
+"""What a run hands over at its end: the Result and its manifest."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from rustybt import _version
+from rustybt._kernels import kernel_in_use
+from rustybt.catalog import Version
+from rustybt.core import (
+    date_of,
+    exact_number,
+)
+from rustybt.engine._compat import Compat
+from rustybt.engine._functions import Functions
+from rustybt.engine._loop import Loop
+from rustybt.results import Result
+from rustybt.strategy import Desk
+
+PERIODS_OF_ZIPLINE = 252
+YEARS_TO_AVERAGE = 3
+MOST_DAYS_IN_A_ROW = 7
+
+
+def result_of(
+    desk: Desk,
+    loop: Loop,
+    functions: Functions,
+    params: dict[str, Any],
+    compat: Compat,
+    fill_at: str,
+    trigger: str,
+    data: Version,
+) -> Result:
+    axis = desk.market.axis
+    periods = PERIODS_OF_ZIPLINE if compat.year_of_252 else sessions_per_year(axis.calendar)
+    manifest = {
+        "rustybt": _version.__version__,
+        "strategy": functions.name,
+        "strategy_sha256": functions.code_hash(),
+        "params": {key: _plain(value) for key, value in params.items()},
+        "seed": desk.seed,
+        "start": desk.start_date.isoformat(),
+        "end": date_of(desk.look_up_day).isoformat(),
+        "capital_base": str(exact_number(desk.numbers.money(desk.capital))),
+        "currency": desk.currency,
+        "data_frequency": desk.environment["data_frequency"],
+        "bundle": data.bundle,
+        "data_version": data.id,
+        "data_hash": data.hash,
+        "calendar": axis.calendar.name,
+        "periods": periods,
+        "fill_at": fill_at,
+        "trigger": trigger,
+        "numbers": desk.numbers.name,
+        "compat": {field: getattr(compat, field) for field in Compat.__dataclass_fields__},
+        "slippage": repr(desk.slippage),
+        "commission": repr(desk.commission),
+        "kernel": kernel_in_use(),
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "bars": loop.bars_run,
+    }
+    return Result(**loop.recorder.frames(), manifest=manifest, periods=periods)
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as JSON can hold it."""
+    if isinstance(value, bool | int | str | float | None):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return str(value)
+
+
+def sessions_per_year(calendar: Any) -> int:
+    """Sessions in the calendar's usual year: the average of its whole years, where it has three or more.
+
+    A shorter calendar says only whether it trades every day: 365, or 252.
+    """
+    days = calendar.days
+    years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
+    whole = np.unique(years, return_counts=True)[1][1:-1]
+    if len(whole) >= YEARS_TO_AVERAGE:
+        return round(float(whole.mean()))
+    return (
+        365 if len(days) == int(days[-1]) - int(days[0]) + 1 and len(days) > MOST_DAYS_IN_A_ROW else PERIODS_OF_ZIPLINE
+    )

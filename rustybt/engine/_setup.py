@@ -1,0 +1,189 @@
+"""What a run is made of before its first bar: the data, its axis, the desk, the joined steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rustybt._kernels import Books
+from rustybt.catalog import Version, open_version
+from rustybt.core import (
+    Order,
+    date_of,
+    datetime_of,
+    day_of,
+    parse_date,
+)
+from rustybt.engine._actions import CorporateActions
+from rustybt.engine._compat import Compat
+from rustybt.engine._functions import Functions
+from rustybt.engine._loop import Loop
+from rustybt.engine._recorder import Recorder, why
+from rustybt.errors import BundleNotFound, InputError, NoData, NotYetAvailable
+from rustybt.execution import Blotter, SimulatedBroker
+from rustybt.execution.commission import PerShare
+from rustybt.execution.slippage import FixedBasisPointsSlippage
+from rustybt.ledger import Ledger
+from rustybt.strategy import Desk, Labels, numbers_named
+from rustybt.view import Axis, BarData, Listing, Market
+
+FREQUENCIES = {"daily": "1d", "minute": "1m"}
+
+
+def open_data(bundle: str, version: str | None) -> Version:
+    """The version that a run reads. The sample is brought in where it is not there yet."""
+    try:
+        return open_version(bundle, version=version)
+    except BundleNotFound:
+        if bundle != "sample":
+            raise
+        # the sample ships with the package: the first run on it brings it into the catalog
+        from rustybt.ingest import ingest_sample
+
+        ingest_sample()
+        return open_version(bundle, version=version)
+
+
+def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calendar: Any) -> Axis:
+    first_date, last_date = parse_date(start, "start"), parse_date(end, "end")
+    if last_date < first_date:
+        raise InputError(f"start={first_date} lies after end={last_date}. Swap them.")
+    if frequency not in data.frequencies:
+        raise NoData(
+            f"Bundle {data.bundle!r} has no bars of {frequency!r}, only of {', '.join(data.frequencies)}. "
+            f"Ingest them with frequency={frequency!r}, or choose another data_frequency."
+        )
+    calendar = data.calendar
+    wanted = trading_calendar if isinstance(trading_calendar, str | None) else getattr(trading_calendar, "name", None)
+    if trading_calendar is not None and wanted != calendar.name:
+        raise NotYetAvailable(
+            f"trading_calendar={wanted!r}: bundle {data.bundle!r} has {calendar.name!r}, and accounting on another "
+            "calendar comes with a later version."
+        )
+    first_day, last_day = data.first_day_of(frequency), data.last_day_of(frequency)
+    if day_of(first_date) > last_day or day_of(last_date) < first_day:
+        raise NoData(
+            f"Bundle {data.bundle!r} has {frequency!r} bars from {date_of(first_day)} to {date_of(last_day)}; "
+            f"{first_date} to {last_date} lies outside. Choose dates within."
+        )
+    if day_of(first_date) < first_day or day_of(last_date) > last_day + 7:
+        raise NoData(
+            f"{first_date} to {last_date} is more than bundle {data.bundle!r} has: {frequency!r} bars from "
+            f"{date_of(first_day)} to {date_of(last_day)}. Choose dates within."
+        )
+    begin = int(np.searchsorted(calendar.days, day_of(first_date), side="left"))
+    stop = int(np.searchsorted(calendar.days, min(day_of(last_date), last_day), side="right")) - 1
+    if stop < begin:
+        raise NoData(f"{calendar.name} has no session from {first_date} to {last_date}. Choose a longer range.")
+    return Axis(calendar, begin, stop, frequency == "1d")
+
+
+def desk_of(
+    data: Version, axis: Axis, data_frequency: str, capital: int, compat: Compat, numbers: str, seed: int
+) -> Desk:
+    kind = numbers_named(numbers)
+    market = Market(
+        data,
+        axis,
+        FREQUENCIES[data_frequency],
+        dividends_need_a_bar=compat.dividends_need_a_bar,
+        price_of_last_trade=compat.price_of_last_trade,
+    )
+    last_session = axis.first_session + axis.sessions - 1
+    labels = Labels()
+    decimals = 3 if compat.history_in_thousandths else None
+    desk = Desk(
+        market=market,
+        data=BarData(market, number=kind.price, missing=kind.missing, history_decimals=decimals, name=labels.of),
+        books=Books(capital),
+        blotter=Blotter(),
+        numbers=kind,
+        capital=capital,
+        currency=data.currency,
+        start_date=date_of(int(axis.calendar.days[axis.first_session])),
+        environment={
+            "arena": "backtest",
+            "data_frequency": data_frequency,
+            "start": datetime_of(int(axis.calendar.opens[axis.first_session])),
+            "end": datetime_of(int(axis.calendar.closes[last_session])),
+            "capital_base": kind.money(capital),
+            "platform": "rustybt",
+        },
+        look_up_day=int(axis.calendar.days[last_session]),
+        seed=seed,
+        slippage=FixedBasisPointsSlippage(),
+        commission=PerShare(),
+        compat=compat,
+        labels=labels,
+    )
+    desk.order_view = lambda order: _order_view(desk, order)
+    market.on_load(lambda listing: _open_slot(desk, listing))
+    return desk
+
+
+def _open_slot(desk: Desk, listing: Listing) -> None:
+    listing.slot = desk.books.open_slot(
+        listing.price,
+        listing.lane_scale,
+        listing.fill_scale,
+        listing.quantity_scale,
+        listing.step,
+        listing.multiplier,
+        listing.multiplier_scale,
+    )
+    desk.listing_of_slot.append(listing)
+
+
+def _order_view(desk: Desk, order: Any) -> Order:
+    listing, numbers = order.listing, desk.numbers
+    limit = None if order.limit is None else numbers.price(order.limit, listing.fill_scale)
+    return Order(
+        id=desk.blotter.order_id(order.number),
+        asset=listing.asset,
+        amount=numbers.quantity(order.amount, listing.quantity_scale),
+        filled=numbers.quantity(order.filled, listing.quantity_scale),
+        limit=limit,
+        stop=None,
+        limit_reached=order.limit_reached,
+        stop_reached=False,
+        commission=numbers.money(order.commission),
+        created=datetime_of(order.created),
+        dt=datetime_of(order.changed),
+        status=order.status,
+        reason=why(order),
+        account=desk.blotter.account,
+    )
+
+
+def initialised(
+    desk: Desk, context: Any, functions: Functions, params: dict[str, Any], compat: Compat, fill_at: str, trigger: str
+) -> Loop:
+    axis = desk.market.axis
+    stamp = int(axis.calendar.opens[axis.first_session])
+    ledger = Ledger(desk.books, desk.currency, desk.capital, stamp)
+    actions = CorporateActions(desk.market, exact_pay_dates=compat.exact_pay_dates)
+    recorder = Recorder(desk, ledger, desk.blotter)
+    if functions.initialize is not None:
+        functions.initialize(context, **params)
+    elif params:
+        raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
+    broker = SimulatedBroker(
+        desk.blotter,
+        desk.slippage,
+        desk.commission,
+        fill_at=fill_at,
+        trigger=trigger,
+        limits_hold=not compat.limits_can_slip,
+    )
+    return Loop(
+        desk,
+        ledger,
+        broker,
+        actions,
+        recorder,
+        compat,
+        context,
+        functions.before_trading_start,
+        functions.handle_data,
+    )

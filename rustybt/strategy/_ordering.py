@@ -1,0 +1,189 @@
+"""The order functions of `context`: from a size, a value or a weight to an order in the blotter."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from rustybt.core import Asset, Order, datetime_of, exact_number, scaled
+from rustybt.errors import (
+    CannotOrderDelistedAsset,
+    InputError,
+    NotYetAvailable,
+    OrderDuringInitialize,
+    OrderInBeforeTradingStart,
+)
+from rustybt.orders import limit_on_tick, style_of
+from rustybt.strategy._desk import Desk, WholeSteps
+from rustybt.view import Listing
+
+MEMO_SIZE = 4096
+
+
+class Ordering:
+    """The part of `context` that places, finds and cancels orders."""
+
+    def __init__(self, desk: Desk, whole_steps: WholeSteps) -> None:
+        self._desk = desk
+        self._whole_steps = whole_steps
+        self._floats: dict[float, tuple[int, int]] = {}
+
+    def order(
+        self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero.
+
+        What is not a whole number of quantity steps is cut towards zero (within 1/10,000 of a step it is rounded).
+        """
+        listing = self._orderable(asset)
+        value, scale = self._scaled(amount, "amount")
+        size = self._whole_steps(value * 10**listing.quantity_scale, listing.step * 10**scale) * listing.step
+        return self._place(listing, size, limit_price, stop_price, style)
+
+    def order_value(
+        self, asset: Asset, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders units worth an amount of money at the current price."""
+        return self._order_worth(asset, value, False, limit_price, stop_price, style)
+
+    def order_percent(
+        self, asset: Asset, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
+        return self._order_weight(asset, percent, False, limit_price, stop_price, style)
+
+    def order_target(
+        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and a number of units. Open orders do not count."""
+        listing = self._orderable(asset)
+        value, scale = self._scaled(target, "target")
+        held = self._desk.books.position(listing.slot)[0]
+        size = self._whole_steps(value * 10**listing.quantity_scale - held * 10**scale, listing.step * 10**scale)
+        return self._place(listing, size * listing.step, limit_price, stop_price, style)
+
+    def order_target_value(
+        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and units worth an amount of money."""
+        return self._order_worth(asset, target, True, limit_price, stop_price, style)
+
+    def order_target_percent(
+        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and units worth a share of the portfolio's value."""
+        return self._order_weight(asset, target, True, limit_price, stop_price, style)
+
+    def get_order(self, order_id: str) -> Order | None:
+        """A snapshot of an order; None if there is none with that id."""
+        order = self._desk.blotter.find(order_id)
+        return None if order is None else self._desk.order_view(order)
+
+    def get_open_orders(self, asset: Asset | None = None) -> Any:
+        """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
+        view, queues = self._desk.order_view, self._desk.blotter.open
+        if asset is not None:
+            listing = self._desk.market.listings.get(asset.sid)
+            return [view(order) for order in queues.get(listing.slot, ())] if listing is not None else []
+        return {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
+
+    def cancel_order(self, order_param: str | Order) -> None:
+        """Cancels an order that is open; one that is not open stays as it is."""
+        order_id = order_param.id if isinstance(order_param, Order) else order_param
+        order = self._desk.blotter.find(order_id)
+        if order is None:
+            raise InputError(f"cancel_order({order_param!r}): there is no order with that id.")
+        self._desk.blotter.cancel(order, self._desk.data.now_ns(), "cancelled by the strategy")
+
+    def _order_worth(
+        self, asset: Asset, value: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
+    ) -> str | None:
+        listing = self._orderable(asset)
+        amount, scale = self._scaled(value, "value")
+        price = self._price(listing)
+        size = self._desk.books.size_of_value(listing.slot, amount, scale, price, target) if price else 0
+        return self._place(listing, size, limit_price, stop_price, style)
+
+    def _order_weight(
+        self, asset: Asset, weight: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
+    ) -> str | None:
+        listing = self._orderable(asset)
+        amount, scale = self._scaled(weight, "percent")
+        price = self._price(listing)
+        size = self._desk.books.size_of_weight(listing.slot, amount, scale, price, target) if price else 0
+        return self._place(listing, size, limit_price, stop_price, style)
+
+    def _scaled(self, number: Any, what: str) -> tuple[int, int]:
+        if type(number) is float:
+            known = self._floats.get(number)
+            if known is None:
+                if len(self._floats) >= MEMO_SIZE:
+                    self._floats.clear()
+                known = self._floats[number] = scaled(exact_number(number, what))
+            return known
+        if type(number) is int:
+            return number, 0
+        return scaled(number if type(number) is Decimal and number.is_finite() else exact_number(number, what))
+
+    def _orderable(self, asset: Asset) -> Listing:
+        desk = self._desk
+        if desk.phase != "bar":
+            if desk.phase == "before":
+                raise OrderInBeforeTradingStart(
+                    "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."
+                )
+            raise OrderDuringInitialize(
+                f"An order was placed in {desk.phase}. Place it in handle_data or a scheduled function."
+            )
+        if not isinstance(asset, Asset):
+            raise InputError(f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first.")
+        listing = desk.market.listings.get(asset.sid)
+        if listing is None:
+            listing = desk.market.listing(asset)
+        if listing.asset.currency != desk.currency:
+            raise NotYetAvailable(
+                f"{asset.symbol} trades in {asset.currency} and the run's books are in {desk.currency}: several "
+                "currencies in one run come with a later version."
+            )
+        return listing
+
+    def _price(self, listing: Listing) -> int:
+        """The price that turns a value into a quantity, at the fill scale. Raises CannotOrderDelistedAsset."""
+        bar = self._desk.market.bar
+        if listing.first <= bar <= listing.last and bar >= listing.start:
+            return int(listing.price[bar] * listing.lane_to_fill)
+        asset = listing.asset
+        if bar < listing.start:
+            why = f"it starts on {asset.start_date}"
+        elif bar > listing.last:
+            why = f"it ended on {asset.end_date}"
+        else:
+            why = "it has no price yet"
+        raise CannotOrderDelistedAsset(
+            f"{asset.symbol} can't be ordered by value at {datetime_of(self._desk.data.now_ns())}: {why}. "
+            "Ask data.can_trade(asset) first."
+        )
+
+    def _place(self, listing: Listing, size: int, limit_price: Any, stop_price: Any, style: Any) -> str | None:
+        desk = self._desk
+        limit = None
+        if limit_price is not None or style is not None or stop_price is not None:
+            chosen = style_of(limit_price, stop_price, style)
+            if chosen is not None and chosen.limit_price is not None:
+                limit = limit_on_tick(chosen.limit_price, size > 0, listing.tick, listing.fill_scale)
+        if not size:
+            return None
+        stamp = int(desk.market.axis.stamps[desk.market.bar])
+        reason = self._refusal(listing)
+        if reason is not None:
+            return str(desk.blotter.order_id(desk.blotter.reject(listing, size, limit, stamp, reason).number))
+        return str(desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp).number))
+
+    def _refusal(self, listing: Listing) -> str | None:
+        """Why an order for an asset is refused; None if it is not."""
+        asset = listing.asset
+        if self._desk.market.bar > listing.last:
+            return f"{asset.symbol} ended on {asset.end_date}"
+        if asset.kind in ("index", "future"):
+            return f"{asset.symbol} is of type {asset.kind!r}, which can't be ordered in this version"
+        return None
