@@ -31,12 +31,18 @@ class Books:
 
     `bar` is the position in the lanes at which marks are read. An override replaces the mark of a slot until
     the overrides are cleared: between a split and the first bar after it there is no lane price to read.
+
+    A slot that settles is a future's: a fill posts no cash, and the position is worth nothing by itself. What its
+    price has moved by since it was filled or last settled is variation, and part of cash from the moment on at which
+    the mark shows it; `settle` posts it. `settled` holds, for each such slot with a position or with something to
+    post, the sum of quantity x price x multiplier that is settled: variation is what the position comes to, less it.
     """
 
-    __slots__ = ("_cached_bar", "_cached_value", "bar", "cash", "cost", "overrides", "quantity", "slots")
+    __slots__ = ("_cached_bar", "_cached_value", "bar", "cost", "overrides", "posted", "quantity", "settled", "slots")
 
     def __init__(self, cash: int) -> None:
-        self.cash = check_money(cash)
+        self.posted = check_money(cash)
+        self.settled: dict[int, int] = {}
         self.slots: list[_Slot] = []
         self.quantity: dict[int, int] = {}
         self.cost: dict[int, int] = {}
@@ -54,16 +60,24 @@ class Books:
         step: int,
         multiplier: int,
         multiplier_scale: int,
+        settles: bool = False,
     ) -> int:
         """Registers an asset and returns its slot.
 
         lane: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
-        scaled. Raises InputError where a scale, step or multiplier means nothing, MoneyOverflow for a lane price of
+        scaled. settles: whether gains and losses are settled into cash, as a future's are. Raises InputError where a scale, step or multiplier means nothing, MoneyOverflow for a lane price of
         1e38 or more, scaled.
         """
         check_slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
-        self.slots.append(_Slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale))
+        self.slots.append(
+            _Slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
+        )
         return len(self.slots) - 1
+
+    @property
+    def cash(self) -> int:
+        """Cash as it stands: what was posted, and the variation that is not posted yet."""
+        return self.posted + self.variation() if self.settled else self.posted
 
     def seek(self, bar: int) -> None:
         """Moves to a bar; marks are read there from now on. IndexError for a negative one."""
@@ -96,13 +110,18 @@ class Books:
         return product * s.fill_up if s.fill_down == 1 else div_half_even(product, s.fill_down)
 
     def fill(self, slot: int, quantity: int, price: int) -> int:
-        """Books a fill and returns what it added to cash: minus quantity times price.
+        """Books a fill and returns what it posted to cash: minus quantity times price, or nothing if the slot settles.
 
         A fill that adds to a position adds its gross to the cost; one that reduces it takes the same share of the
         cost away; one that turns it around starts the new position at the fill price.
         """
         gross = self.gross(slot, quantity, price)
-        cash = check_money(self.cash - gross)
+        settles = self.slots[slot].settles
+        if settles:
+            settled = check_money(self.settled.get(slot, 0) + gross)
+            cash = self.posted
+        else:
+            cash = check_money(self.posted - gross)
         held = self.quantity.get(slot, 0)
         now = held + quantity
         if not -LIMIT < now < LIMIT:
@@ -121,23 +140,51 @@ class Books:
                 cost = self.gross(slot, now, price)
             self.cost[slot] = check_money(cost)
             self.quantity[slot] = now
-        self.cash = cash
         self._cached_bar = -1
+        if settles:
+            self._keep_settled(slot, settled)
+            return 0
+        self.posted = cash
         return -gross
+
+    def _keep_settled(self, slot: int, settled: int) -> None:
+        """Remembers what is settled of a slot, as long as it is held or has something to post."""
+        if settled or slot in self.quantity:
+            self.settled[slot] = settled
+        else:
+            self.settled.pop(slot, None)
 
     def charge(self, slot: int, amount: int) -> None:
         """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""
-        cash = check_money(self.cash - amount)
+        posted = check_money(self.posted - amount)
         if slot in self.cost:
             self.cost[slot] = check_money(self.cost[slot] + amount)
-        self.cash = cash
+        self.posted = posted
 
     def post(self, amount: int) -> None:
         """Adds an amount to cash."""
-        self.cash = check_money(self.cash + amount)
+        self.posted = check_money(self.posted + amount)
+
+    def unsettled(self) -> list[int]:
+        """The slots that settle and are held or have variation to post, in the order in which they came to it."""
+        return list(self.settled)
+
+    def variation(self) -> int:
+        """What is to be settled at the current marks, of all slots."""
+        return sum([self.exposure(slot) - settled for slot, settled in self.settled.items()])
+
+    def settle(self, slot: int) -> int:
+        """Posts the variation of a slot at its mark to cash, and returns it; 0 where there is nothing to settle."""
+        settled = self.settled.get(slot)
+        if settled is None:
+            return 0
+        exposure = check_money(self.exposure(slot))
+        self.posted = check_money(self.posted + exposure - settled)
+        self._keep_settled(slot, exposure)
+        return exposure - settled
 
     def set_position(self, slot: int, quantity: int, cost: int) -> None:
-        """Replaces a position, as a split does; a quantity of zero removes it."""
+        """Replaces a position, as a split does; a quantity of zero removes it. What is settled stays as it is."""
         if quantity == 0:
             self.quantity.pop(slot, None)
             self.cost.pop(slot, None)
@@ -147,6 +194,8 @@ class Books:
             self.cost[slot] = check_money(cost)
             self.quantity[slot] = quantity
         self._cached_bar = -1
+        if self.slots[slot].settles:
+            self._keep_settled(slot, self.settled.get(slot, 0))
 
     def held(self) -> list[int]:
         """The slots with a position, in the order in which the positions were opened."""
@@ -161,9 +210,13 @@ class Books:
         cost, mark = self.cost, self.mark
         return [(slot, quantity, cost[slot], mark(slot)) for slot, quantity in self.quantity.items()]
 
-    def worth(self, slot: int) -> int:
-        """The value of a position at its mark, as money."""
+    def exposure(self, slot: int) -> int:
+        """What a position comes to at its mark, as money."""
         return self.gross(slot, self.quantity.get(slot, 0), self.mark(slot))
+
+    def worth(self, slot: int) -> int:
+        """The value of a position at its mark, as money: its exposure, or nothing where it settles."""
+        return 0 if self.slots[slot].settles else self.exposure(slot)
 
     def positions_value(self) -> int:
         """The sum of all positions at their marks. Kept until the bar or a position changes."""
@@ -171,7 +224,7 @@ class Books:
         if bar == self._cached_bar:
             return self._cached_value
         total = 0
-        if self.overrides:
+        if self.overrides or self.settled:
             for slot in self.quantity:
                 total += self.worth(slot)
         else:
@@ -187,6 +240,16 @@ class Books:
     def value(self) -> int:
         """Cash and all positions at their marks."""
         return self.cash + self.positions_value()
+
+    def long_and_short_exposure(self) -> tuple[int, int]:
+        """What the long and what the short positions come to at their marks, those that settle included."""
+        long_exposure = short_exposure = 0
+        for slot, quantity in self.quantity.items():
+            if quantity > 0:
+                long_exposure += self.exposure(slot)
+            else:
+                short_exposure += self.exposure(slot)
+        return long_exposure, short_exposure
 
     def long_and_short(self) -> tuple[int, int, int, int]:
         """Value of the long and of the short positions, and how many there are of each."""
@@ -267,6 +330,7 @@ class _Slot:
         "lane_to_fill",
         "lane_up",
         "multiplier",
+        "settles",
         "size_up",
         "step",
     )
@@ -280,7 +344,9 @@ class _Slot:
         step: int,
         multiplier: int,
         multiplier_scale: int,
+        settles: bool,
     ) -> None:
+        self.settles = settles
         self.lane = lane
         self.step = step
         self.multiplier = multiplier

@@ -3,7 +3,7 @@
 Per session: dividends are earned and paid → splits on open orders, then on positions → before_trading_start.
 Per bar: the clock moves → the broker works the open orders → the ledger books fills, then fees → handle_data, then
 scheduled functions in the order of their registration. Orders placed there are eligible from the next bar.
-Per session end: delisted assets are closed out → the day's row is taken.
+Per session end: delisted and expired assets are closed out → futures are settled → the day's row is taken.
 """
 
 from __future__ import annotations
@@ -195,10 +195,12 @@ class Loop:
             listing = desk.listing_of_slot[slot]
             closes = listing.asset.auto_close_date
             if closes is not None and day_of(closes) <= day:
-                done = self.ledger.auto_close(stamp, listing)
+                reason = "expired" if listing.settles else "delisted"
+                done = self.ledger.auto_close(stamp, listing, reason)
                 if done is not None:
                     self.recorder.transactions.append((session, stamp, None, slot, *done, 0))
                 self.broker.blotter.cancel_all(slot, stamp, f"{listing.asset.symbol} was closed out on {closes}")
+        self.ledger.settle(stamp)
         self.recorder.close_session(session)
 
     def _touched(self) -> list[int]:

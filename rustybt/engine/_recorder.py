@@ -56,31 +56,32 @@ class Recorder:
         self._positions: list[tuple[Any, ...]] = []
         self._recorded: list[dict[str, Any]] = []
         self._ids: list[str] = []
-        self._previous = (desk.capital, desk.capital, 0)
+        self._previous = (desk.capital, desk.capital, 0, 0)
         self._opening = self._previous
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
         self.transactions: list[tuple[int, int, int | None, int, int, int, int]] = []
 
     def open_session(self) -> None:
-        """Remembers what the session starts from: value, cash, positions."""
+        """Remembers what the session starts from: value, cash, value and exposure of the positions."""
         self._opening = self._previous
 
     def after_dividends(self, paid: int) -> None:
         """Zipline's way: what a dividend pays belongs to the start of its day."""
-        value, cash, positions = self._opening
-        self._opening = (value + paid, cash + paid, positions)
+        value, cash, positions, exposure = self._opening
+        self._opening = (value + paid, cash + paid, positions, exposure)
 
     def close_session(self, session: int) -> None:
         """Takes the day's row at its last bar."""
         books = self._desk.books
         long_value, short_value, longs, shorts = books.long_and_short()
-        positions = long_value + short_value
+        long_exposure, short_exposure = books.long_and_short_exposure()
+        positions, exposure = long_value + short_value, long_exposure + short_exposure
         cash = books.cash
         value = cash + positions
-        before_value, before_cash, _ = self._previous
-        start_value, start_cash, start_positions = self._opening
-        gross = div_half_even((long_value - short_value) * ONE, value) if value else None
-        net = div_half_even(positions * ONE, value) if value else None
+        before_value, before_cash, _, _ = self._previous
+        start_value, start_cash, start_positions, start_exposure = self._opening
+        gross = div_half_even((long_exposure - short_exposure) * ONE, value) if value else None
+        net = div_half_even(exposure * ONE, value) if value else None
         returns = div_half_even((value - before_value) * ONE, before_value) if before_value else 0
         self._daily.append(
             (
@@ -93,19 +94,19 @@ class Recorder:
                     cash,
                     start_positions,
                     positions,
-                    start_positions,
-                    positions,
+                    start_exposure,
+                    exposure,
                     long_value,
                     short_value,
-                    long_value,
-                    short_value,
+                    long_exposure,
+                    short_exposure,
                 ),
                 (returns, gross, net),
                 longs,
                 shorts,
             )
         )
-        self._previous = (value, cash, positions)
+        self._previous = (value, cash, positions, exposure)
         self._positions += [(session, *position) for position in books.positions()]
         if self._desk.recorded:
             self._recorded.append({"session": session, **self._desk.recorded})
@@ -201,7 +202,8 @@ class Recorder:
         listings, gross = self._desk.listing_of_slot, self._desk.books.gross
         sessions, slots, quantities, costs, marks = _columns(self._positions, 5)
         basis = [cost_per_unit(c, q, listings[s]) for s, q, c in zip(slots, quantities, costs, strict=True)]
-        worth = [gross(s, q, m) for s, q, m in zip(slots, quantities, marks, strict=True)]
+        exposures = [gross(s, q, m) for s, q, m in zip(slots, quantities, marks, strict=True)]
+        worth = [0 if listings[s].settles else exposure for s, exposure in zip(slots, exposures, strict=True)]
         return pl.DataFrame(
             [
                 self._sessions(sessions),
@@ -210,6 +212,7 @@ class Recorder:
                 self._prices("cost_basis", basis, slots),
                 self._prices("last_sale_price", marks, slots),
                 decimal_column("value", worth, MONEY_SCALE),
+                decimal_column("exposure", exposures, MONEY_SCALE),
             ]
         )
 

@@ -131,6 +131,7 @@ def _open_slot(desk: Desk, listing: Listing) -> None:
         listing.step,
         listing.multiplier,
         listing.multiplier_scale,
+        listing.settles,
     )
     desk.listing_of_slot.append(listing)
 

@@ -11,12 +11,14 @@ from rustybt.errors import FloatInTheBooks
 class Books(Protocol):
     """Cash, positions and marks as integers; `rustybt._kernels` has it in Python and in Rust."""
 
-    cash: int
-
+    @property
+    def cash(self) -> int: ...
     def gross(self, slot: int, quantity: int, price: int) -> int: ...
     def fill(self, slot: int, quantity: int, price: int) -> int: ...
     def charge(self, slot: int, amount: int) -> None: ...
     def post(self, amount: int) -> None: ...
+    def unsettled(self) -> list[int]: ...
+    def settle(self, slot: int) -> int: ...
     def mark(self, slot: int) -> int: ...
     def position(self, slot: int) -> tuple[int, int]: ...
     def set_position(self, slot: int, quantity: int, cost: int) -> None: ...
@@ -37,7 +39,8 @@ class Listing(Protocol):
 class Entry(NamedTuple):
     """One line of the ledger.
 
-    stamp: ns UTC. kind: capital, fill, fee, dividend, split, cash_in_lieu or auto_close.
+    stamp: ns UTC. kind: capital, fill, fee, variation, dividend, split, cash_in_lieu or auto_close. A fill of what
+    settles, a future, has no amount; what its price moved by comes as variation.
     quantity: change of the position, scaled; amount: change of cash, scaled by 20 decimals.
     """
 
@@ -125,6 +128,16 @@ class Ledger:
         amount = self.books.fill(listing.slot, quantity, price)
         self._enter(stamp, "fill", listing, quantity, amount, order)
 
+    def settle(self, stamp: int) -> None:
+        """Posts what the prices of futures moved by since they were filled or last settled, an entry per asset.
+
+        What was closed since then is settled with the rest.
+        """
+        for slot in self.books.unsettled():
+            amount = self.books.settle(slot)
+            if amount:
+                self._enter(stamp, "variation", self._listings[slot], 0, amount)
+
     def charge(self, stamp: int, listing: Listing, amount: int, order: int, reason: str) -> None:
         """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative."""
         if type(amount) is not int:
@@ -175,14 +188,14 @@ class Ledger:
             self.books.post(cash)
             self._enter(stamp, "cash_in_lieu", listing, 0, cash)
 
-    def auto_close(self, stamp: int, listing: Listing) -> tuple[int, int] | None:
+    def auto_close(self, stamp: int, listing: Listing, reason: str = "delisted") -> tuple[int, int] | None:
         """Closes a position at its mark, without order or fee. Returns quantity and price; None if nothing is held."""
         held, _ = self.books.position(listing.slot)
         if not held:
             return None
         price = self.books.mark(listing.slot)
         amount = self.books.fill(listing.slot, -held, price)
-        self._enter(stamp, "auto_close", listing, -held, amount, reason="delisted")
+        self._enter(stamp, "auto_close", listing, -held, amount, reason=reason)
         return -held, price
 
 

@@ -184,6 +184,6 @@ class Ordering:
         asset = listing.asset
         if self._desk.market.bar > listing.last:
             return f"{asset.symbol} ended on {asset.end_date}"
-        if asset.kind in ("index", "future"):
-            return f"{asset.symbol} is of type {asset.kind!r}, which can't be ordered in this version"
+        if asset.kind == "index":
+            return f"{asset.symbol} is an index, which can't be ordered"
         return None

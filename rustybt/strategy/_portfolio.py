@@ -108,7 +108,7 @@ class Portfolio:
 
     @property
     def positions_exposure(self) -> Any:
-        return self.positions_value
+        return self._desk.numbers.money(sum(self._desk.books.long_and_short_exposure()))
 
     @property
     def portfolio_value(self) -> Any:
@@ -137,13 +137,13 @@ class Portfolio:
 
     @property
     def current_portfolio_weights(self) -> dict[Asset, Any]:
-        """The share of each position in the portfolio's value."""
+        """The exposure of each position as a share of the portfolio's value."""
         desk = self._desk
         value = desk.value()
         slots = desk.listing_of_slot
         return {
             slots[slot].asset: desk.numbers.ratio(
-                div_half_even(desk.books.worth(slot) * 10**RATIO_SCALE, value) if value else None
+                div_half_even(desk.books.exposure(slot) * 10**RATIO_SCALE, value) if value else None
             )
             for slot in desk.books.held()
         }
@@ -185,7 +185,7 @@ class Account:
 
     @property
     def total_positions_exposure(self) -> Any:
-        return self.total_position_value
+        return self._money(sum(self._desk.books.long_and_short_exposure()))
 
     @property
     def equity_with_loan(self) -> Any:
@@ -197,8 +197,8 @@ class Account:
 
     @property
     def leverage(self) -> Any:
-        long_value, short_value, _, _ = self._desk.books.long_and_short()
-        return self._ratio(long_value - short_value)
+        long_exposure, short_exposure = self._desk.books.long_and_short_exposure()
+        return self._ratio(long_exposure - short_exposure)
 
     @property
     def gross_leverage(self) -> Any:
@@ -206,7 +206,7 @@ class Account:
 
     @property
     def net_leverage(self) -> Any:
-        return self._ratio(self._desk.books.positions_value())
+        return self._ratio(sum(self._desk.books.long_and_short_exposure()))
 
     @property
     def cushion(self) -> Any:

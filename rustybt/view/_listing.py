@@ -34,7 +34,7 @@ class Listing:
     price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
     trade. present: whether the bar has a row. has_idle_rows: whether some row has no volume. first: the first bar
     with a price; start, last: the first and the last bar of the asset's life; priced: the first of its life with a
-    price. Price columns are at lane_scale; fills and adjusted prices at fill_scale. numbers: the prices that the
+    price. settles: whether gains and losses go to cash, as a future's do. Price columns are at lane_scale; fills and adjusted prices at fill_scale. numbers: the prices that the
     strategy asked for, as it gets them.
     """
 
@@ -61,6 +61,7 @@ class Listing:
         "priced",
         "quantity_scale",
         "raw",
+        "settles",
         "slot",
         "splits",
         "start",
@@ -76,6 +77,7 @@ class Listing:
         self.dividends = dividends
         self.adjustments: list[Adjustment] = []
         self.slot = -1
+        self.settles = asset.kind == "future"
         self.price_scale = asset.price_scale
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS
         step, step_scale = scaled(asset.quantity_step)

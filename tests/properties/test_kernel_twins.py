@@ -36,7 +36,7 @@ weight = st.sampled_from([(1, 0), (-1, 0), (37_037_037_037_037_035, 18), (5, 1)]
     anything, st.integers(0, 60)
 )
 slot = st.integers(0, 3)
-WITH_SLOT = {"fill", "charge", "set_position", "override_mark", "gross", "size_of_value", "size_of_weight"}
+WITH_SLOT = {"fill", "charge", "set_position", "settle", "override_mark", "gross", "size_of_value", "size_of_weight"}
 
 calls = st.one_of(
     st.tuples(st.just("fill"), slot, quantity, price),
@@ -44,13 +44,14 @@ calls = st.one_of(
     st.tuples(st.just("charge"), slot, money),
     st.tuples(st.just("post"), money),
     st.tuples(st.just("set_position"), slot, quantity, money),
+    st.tuples(st.just("settle"), slot),
     st.tuples(st.just("seek"), st.integers(-1, BARS)),
     st.tuples(st.just("override_mark"), slot, price),
     st.tuples(st.just("clear_overrides")),
     st.tuples(st.just("gross"), slot, quantity, price),
     st.tuples(st.just("size_of_value"), slot, money, st.integers(0, 60), price, st.booleans()),
     st.builds(lambda s, w, p, t: ("size_of_weight", s, *w, p, t), slot, weight, price, st.booleans()),
-    st.sampled_from([("positions_value",), ("value",), ("long_and_short",), ("positions",)]),
+    st.sampled_from([("positions_value",), ("value",), ("long_and_short",), ("positions",), ("variation",)]),
 )
 
 
@@ -68,6 +69,7 @@ def assets(draw: Any) -> tuple[Any, ...]:
         draw(st.sampled_from([1, 100, 10**8]) | integers_of_every_length(66)),
         draw(st.sampled_from([1, 1, 12_505]) | integers_of_every_length(66)),
         draw(st.integers(0, 20)),
+        draw(st.booleans()),
     )
 
 
@@ -83,12 +85,13 @@ def outcome(books: Any, call: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def state(books: Any, slots: int) -> tuple[Any, ...]:
     """All that can be asked without filling a cache."""
-    return books.cash, books.bar, books.held(), [books.position(one) for one in range(slots)]
+    return books.posted, books.unsettled(), books.bar, books.held(), [books.position(one) for one in range(slots)]
 
 
 def full_state(books: Any, slots: int) -> list[Any]:
-    asked = [("positions_value",), ("value",), ("long_and_short",), ("positions",)]
-    asked += [(name, one) for name in ("mark", "worth") for one in range(slots)]
+    asked = [("positions_value",), ("value",), ("variation",), ("long_and_short",), ("long_and_short_exposure",)]
+    asked += [("positions",), ("__getattribute__", "cash")]
+    asked += [(name, one) for name in ("mark", "worth", "exposure") for one in range(slots)]
     return [outcome(books, call) for call in asked]
 
 

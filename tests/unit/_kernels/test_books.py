@@ -37,7 +37,7 @@ class Asset:
 
     def __init__(self, books, scales, lane=(123_456, 130_001, 99_999)):
         self.lane_scale, self.fill_scale, self.quantity_scale, self.step, self.multiplier, self.multiplier_scale = (
-            scales
+            scales[:6]
         )
         self.books = books
         self.lane = list(lane)
@@ -278,3 +278,79 @@ def test_a_charge_that_the_cost_can_not_take_leaves_the_cash(books):
     with pytest.raises(MoneyOverflow):
         books.charge(slot, 1)
     assert books.cash == CAPITAL
+
+
+# -- slots that settle -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=SCALES)
+def future(request, books):
+    return Asset(books, (*request.param, True))
+
+
+def test_a_fill_of_a_future_posts_nothing_and_cash_follows_its_mark(future, books):
+    price, held = future.at_fill_scale(123_000) + 7, -4 * future.step
+    assert books.fill(future.slot, held, price) == 0
+    assert books.posted == CAPITAL
+    for bar in (0, 2, 1):
+        books.seek(bar)
+        exposure = future.worth(held, future.at_fill_scale(future.lane[bar]))
+        variation = exposure - future.worth(held, price)
+        assert books.variation() == variation
+        assert books.cash == books.value() == CAPITAL + variation
+        assert books.positions_value() == books.worth(future.slot) == 0
+        assert books.exposure(future.slot) == exposure
+        assert books.long_and_short() == (0, 0, 0, 1)
+        assert books.long_and_short_exposure() == (0, exposure)
+    assert books.position(future.slot) == (held, future.worth(held, price))
+
+
+def test_settling_posts_the_variation_once_and_changes_no_value(future, books):
+    books.fill(future.slot, 5 * future.step, future.at_fill_scale(123_000) + 7)
+    books.seek(1)
+    value = books.value()
+    assert books.settle(future.slot) == value - CAPITAL
+    assert books.settle(future.slot) == 0
+    assert books.posted == books.cash == books.value() == value
+    assert books.unsettled() == [future.slot]
+
+
+def test_a_closed_future_has_what_it_gained_in_cash_until_it_is_settled(future, books):
+    bought, sold = future.at_fill_scale(120_000), future.at_fill_scale(125_000) + 3
+    books.fill(future.slot, 5 * future.step, bought)
+    books.fill(future.slot, -5 * future.step, sold)
+    gained = future.worth(5 * future.step, sold) - future.worth(5 * future.step, bought)
+    books.seek(2)
+    assert (books.cash, books.posted) == (CAPITAL + gained, CAPITAL)
+    assert (books.held(), books.unsettled()) == ([], [future.slot])
+    assert books.settle(future.slot) == gained
+    assert (books.posted, books.unsettled()) == (CAPITAL + gained, [])
+
+
+def test_a_future_closed_at_its_settled_price_leaves_nothing_to_settle(future, books):
+    price = future.at_fill_scale(future.lane[0])
+    books.fill(future.slot, future.step, price)
+    books.fill(future.slot, -future.step, price)
+    assert books.unsettled() == []
+    assert books.settle(future.slot) == 0
+
+
+def test_shares_beside_futures_count_as_before(books):
+    share, future = Asset(books, (2, 12, 0, 1, 1, 0)), Asset(books, (2, 12, 0, 1, 50, 0, True))
+    books.fill(share.slot, 10, share.at_fill_scale(123_456))
+    books.fill(future.slot, 2, future.at_fill_scale(123_456))
+    books.seek(1)
+    assert books.positions_value() == 10 * 1_300_01 * MONEY // 100
+    # 2 contracts of 50 rose by 65.45 each
+    assert books.variation() == 2 * 50 * 6_545 * MONEY // 100
+    assert books.value() == CAPITAL + (10 + 100) * 6_545 * MONEY // 100
+    assert books.long_and_short_exposure() == ((10 + 100) * 130_001 * MONEY // 100, 0)
+
+
+def test_a_variation_beyond_the_limit_is_refused_and_changes_nothing(books):
+    slot = books.open_slot([1, 10**37], 0, 0, 0, 1, 1, 0, True)
+    books.fill(slot, 10, 1)
+    books.seek(1)
+    with pytest.raises(MoneyOverflow):
+        books.settle(slot)
+    assert (books.posted, books.unsettled()) == (CAPITAL, [slot])

@@ -16,12 +16,13 @@ MONEY = 10**20
 PRICE = 10**12  # an asset with two decimals: its fills have twelve
 
 
-def books(cash: int = 1000 * MONEY, *, step: int = 1) -> tuple[Ledger, Any]:
-    """A ledger with one asset, at 10.00 on bar 0 and 12.00 on bar 1."""
+def books(cash: int = 1000 * MONEY, *, step: int = 1, future: bool = False) -> tuple[Ledger, Any]:
+    """A ledger with one asset, at 10.00 on bar 0 and 12.00 on bar 1; with a multiplier of 50 if it is a future."""
     own = Books(cash)
-    slot = own.open_slot([1000, 1200], 2, 12, 0, step, 1, 0)
+    multiplier = 50 if future else 1
+    slot = own.open_slot([1000, 1200], 2, 12, 0, step, multiplier, 0, future)
     listing = SimpleNamespace(
-        asset=SimpleNamespace(symbol="A"), slot=slot, fill_scale=12, quantity_scale=0, step=step, multiplier=1,
+        asset=SimpleNamespace(symbol="A"), slot=slot, fill_scale=12, quantity_scale=0, step=step, multiplier=multiplier,
         multiplier_scale=0,
     )  # fmt: skip
     return Ledger(own, "USD", cash, 0), listing
@@ -154,3 +155,31 @@ def test_closing_out_sells_at_the_mark() -> None:
     assert ledger.auto_close(3, listing) == (-5, 12 * PRICE)
     assert ledger.books.cash == 1010 * MONEY
     assert ledger.entries[-1].reason == "delisted"
+
+
+def test_a_future_posts_nothing_when_it_is_filled_and_its_variation_when_it_is_settled() -> None:
+    ledger, listing = books(future=True)
+    ledger.fill(1, listing, 2, 11 * PRICE, 1)
+    assert ledger.entries[-1][:5] == (1, "fill", listing, 2, 0)
+    # 2 x 50 x (10 - 11) = -100, then 2 x 50 x (12 - 10) = 200
+    ledger.settle(2)
+    assert ledger.entries[-1][:5] == (2, "variation", listing, 0, -100 * MONEY)
+    ledger.books.seek(1)  # type: ignore[attr-defined]
+    ledger.settle(3)
+    assert ledger.entries[-1][:5] == (3, "variation", listing, 0, 200 * MONEY)
+    ledger.settle(4)
+    assert len(ledger.entries) == 4
+    assert ledger.books.cash == 1100 * MONEY == sum(entry.amount for entry in ledger.entries)
+
+
+def test_an_expired_future_is_closed_without_cash_and_settled_after_it() -> None:
+    ledger, listing = books(future=True)
+    ledger.fill(1, listing, -3, 11 * PRICE, 1)
+    ledger.books.seek(1)  # type: ignore[attr-defined]
+    assert ledger.auto_close(2, listing, "expired") == (3, 12 * PRICE)
+    assert ledger.entries[-1][3:5] == (3, 0)
+    assert ledger.entries[-1].reason == "expired"
+    ledger.settle(2)
+    # short 3 x 50 from 11 to 12
+    assert (ledger.entries[-1].kind, ledger.entries[-1].amount) == ("variation", -150 * MONEY)
+    assert ledger.books.cash == 850 * MONEY

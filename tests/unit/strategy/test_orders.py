@@ -201,7 +201,7 @@ def test_an_index_can_not_be_ordered() -> None:
     found = seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1)), bar=0)
     assert (found.status, found.reason) == (
         OrderStatus.REJECTED,
-        "A is of type 'index', which can't be ordered in this version",
+        "A is an index, which can't be ordered",
     )
 
 

@@ -60,10 +60,12 @@ pub struct Sides {
 /// Cash and positions of one account in one currency, marked on a lane of prices per asset.
 #[derive(Clone, Debug)]
 pub struct Books<L> {
-    cash: i128,
+    posted: i128,
     bar: usize,
     slots: Vec<Slot<L>>,
     opened: Vec<usize>,
+    /// The slots that settle and are held or have variation to post.
+    unsettled: Vec<usize>,
     overridden: bool,
     /// The positions' value, and the bar at which it is that.
     known: Option<(usize, i128)>,
@@ -72,20 +74,25 @@ pub struct Books<L> {
 impl<L: Lane> Books<L> {
     /// Empty books with so much cash.
     pub fn new(cash: &Int) -> Result<Books<L>, Refusal> {
-        let cash = money(cash)?;
         Ok(Books {
-            cash,
+            posted: money(cash)?,
             bar: 0,
             slots: Vec::new(),
             opened: Vec::new(),
+            unsettled: Vec::new(),
             overridden: false,
             known: None,
         })
     }
 
-    /// Money at hand.
-    pub fn cash(&self) -> i128 {
-        self.cash
+    /// Cash as it stands: what was posted, and the variation that is not posted yet.
+    pub fn cash(&self) -> Result<Int, Refusal> {
+        Ok(self.variation()? + self.posted)
+    }
+
+    /// What was posted to cash.
+    pub fn posted(&self) -> i128 {
+        self.posted
     }
 
     /// Where marks are read.
@@ -135,12 +142,21 @@ impl<L: Lane> Books<L> {
         Ok(self.slot(slot)?.gross(quantity, price))
     }
 
-    /// Books a fill and returns what it added to cash.
+    /// Books a fill and returns what it posted to cash: nothing, if the slot settles.
     pub fn fill(&mut self, slot: usize, quantity: Int, price: &Int) -> Result<Int, Refusal> {
         let s = self.slot(slot)?;
         let bought = !quantity.is_negative();
         let amount = -s.gross(quantity.clone(), price);
-        let cash = money(&(Int::from(self.cash) + &amount))?;
+        let settled = if s.settles {
+            money(&(Int::from(s.settled) - &amount))?
+        } else {
+            0
+        };
+        let posted = if s.settles {
+            self.posted
+        } else {
+            money(&(Int::from(self.posted) + &amount))?
+        };
         let held = s.quantity;
         let now = within_limit(&(quantity + held))?;
         let cost = if held == 0 || now == 0 {
@@ -156,34 +172,69 @@ impl<L: Lane> Books<L> {
             s.gross(Int::from(now), price)
         };
         let cost = if now == 0 { 0 } else { money(&cost)? };
+        let settles = s.settles;
         self.replace(slot, now, cost);
-        self.cash = cash;
+        if settles {
+            self.keep_settled(slot, settled);
+            return Ok(Int::ZERO);
+        }
+        self.posted = posted;
         Ok(amount)
     }
 
     /// Takes a cost of trading from cash and adds it to the position's cost, if there is one.
     pub fn charge(&mut self, slot: usize, amount: &Int) -> Result<(), Refusal> {
-        let cash = money(&(Int::from(self.cash) - amount))?;
+        let posted = money(&(Int::from(self.posted) - amount))?;
         let s = self.slot_mut(slot)?;
         if s.quantity != 0 {
             s.cost = money(&(Int::from(s.cost) + amount))?;
         }
-        self.cash = cash;
+        self.posted = posted;
         Ok(())
     }
 
     /// Adds an amount to cash.
     pub fn post(&mut self, amount: &Int) -> Result<(), Refusal> {
-        self.cash = money(&(Int::from(self.cash) + amount))?;
+        self.posted = money(&(Int::from(self.posted) + amount))?;
         Ok(())
     }
 
-    /// Replaces a position; a quantity of zero removes it.
+    /// The slots that settle and are held or have variation to post, in the order in which they came to it.
+    pub fn unsettled(&self) -> &[usize] {
+        &self.unsettled
+    }
+
+    /// What is to be settled at the current marks, of all slots.
+    pub fn variation(&self) -> Result<Int, Refusal> {
+        let mut total = Int::ZERO;
+        for &slot in &self.unsettled {
+            total = total + &self.exposure(slot)? - self.slots[slot].settled;
+        }
+        Ok(total)
+    }
+
+    /// Posts the variation of a slot at its mark to cash, and returns it; 0 where there is nothing to settle.
+    pub fn settle(&mut self, slot: usize) -> Result<Int, Refusal> {
+        if !self.unsettled.contains(&slot) {
+            return Ok(Int::ZERO);
+        }
+        let exposure = money(&self.exposure(slot)?)?;
+        let variation = Int::from(exposure) - self.slots[slot].settled;
+        self.posted = money(&(variation.clone() + self.posted))?;
+        self.keep_settled(slot, exposure);
+        Ok(variation)
+    }
+
+    /// Replaces a position; a quantity of zero removes it. What is settled stays as it is.
     pub fn set_position(&mut self, slot: usize, quantity: &Int, cost: &Int) -> Result<(), Refusal> {
-        self.slot(slot)?;
+        let s = self.slot(slot)?;
+        let (settles, settled) = (s.settles, s.settled);
         let quantity = within_limit(quantity)?;
         let cost = if quantity == 0 { 0 } else { money(cost)? };
         self.replace(slot, quantity, cost);
+        if settles {
+            self.keep_settled(slot, settled);
+        }
         Ok(())
     }
 
@@ -211,7 +262,14 @@ impl<L: Lane> Books<L> {
         self.opened.iter().map(position).collect()
     }
 
-    /// The value of a position at its mark, as money.
+    /// What a position comes to at its mark, as money.
+    pub fn exposure(&self, slot: usize) -> Result<Int, Refusal> {
+        self.slot(slot)?
+            .exposure_at(self.bar)
+            .ok_or(Refusal::Price(slot))
+    }
+
+    /// The value of a position at its mark, as money: its exposure, or nothing where it settles.
     pub fn worth(&self, slot: usize) -> Result<Int, Refusal> {
         self.slot(slot)?
             .worth_at(self.bar)
@@ -237,7 +295,21 @@ impl<L: Lane> Books<L> {
     /// Cash and all positions at their marks.
     pub fn value(&mut self) -> Result<Int, Refusal> {
         let positions = self.positions_value()?;
-        Ok(Int::from(self.cash) + positions)
+        Ok(self.cash()? + positions)
+    }
+
+    /// What the long and what the short positions come to at their marks, those that settle included.
+    pub fn long_and_short_exposure(&self) -> Result<(Int, Int), Refusal> {
+        let (mut long, mut short) = (Int::ZERO, Int::ZERO);
+        for &slot in &self.opened {
+            let exposure = self.exposure(slot)?;
+            if self.slots[slot].quantity > 0 {
+                long = long + &exposure;
+            } else {
+                short = short + &exposure;
+            }
+        }
+        Ok((long, short))
     }
 
     /// Value and number of the long and of the short positions.
@@ -326,6 +398,18 @@ impl<L: Lane> Books<L> {
         }
         self.slots[slot].hold(quantity, cost);
         self.known = None;
+    }
+
+    /// Remembers what is settled of a slot, as long as it is held or has something to post.
+    fn keep_settled(&mut self, slot: usize, settled: i128) {
+        self.slots[slot].settled = settled;
+        let kept = settled != 0 || self.slots[slot].quantity != 0;
+        let known = self.unsettled.contains(&slot);
+        if kept && !known {
+            self.unsettled.push(slot);
+        } else if known && !kept {
+            self.unsettled.retain(|&other| other != slot);
+        }
     }
 
     #[inline]

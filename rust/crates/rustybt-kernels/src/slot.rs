@@ -32,6 +32,8 @@ pub struct Scales {
     pub multiplier: Int,
     /// Decimals of the multiplier.
     pub multiplier_scale: u32,
+    /// Whether gains and losses are settled into cash, as a future's are.
+    pub settles: bool,
 }
 
 /// Brings a product to the money scale.
@@ -71,6 +73,9 @@ pub(crate) struct Slot<L> {
     pub(crate) quantity: i128,
     pub(crate) cost: i128,
     pub(crate) mark: Option<Int>,
+    pub(crate) settles: bool,
+    /// The sum of quantity times price times multiplier that is settled, of a slot that settles.
+    pub(crate) settled: i128,
     /// What the position gains where the lane's price rises by one; None where that is no whole number of 128 bits.
     per_price: Option<i128>,
 }
@@ -89,6 +94,8 @@ impl<L: Lane> Slot<L> {
             quantity: 0,
             cost: 0,
             mark: None,
+            settles: scales.settles,
+            settled: 0,
             per_price: None,
         }
     }
@@ -118,9 +125,18 @@ impl<L: Lane> Slot<L> {
         }
     }
 
-    /// The position's value at a bar, as money.
+    /// The position's value at a bar, as money: its exposure, or nothing where it settles.
     #[inline]
     pub(crate) fn worth_at(&self, bar: usize) -> Option<Int> {
+        if self.settles {
+            return Some(Int::ZERO);
+        }
+        self.exposure_at(bar)
+    }
+
+    /// What the position comes to at a bar, as money.
+    #[inline]
+    pub(crate) fn exposure_at(&self, bar: usize) -> Option<Int> {
         if let Some(price) = &self.mark {
             return Some(self.gross(Int::from(self.quantity), price));
         }

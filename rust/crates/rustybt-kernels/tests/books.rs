@@ -14,7 +14,16 @@ fn books() -> Books<Vec<i128>> {
 }
 
 fn slot(books: &mut Books<Vec<i128>>, lane: Vec<i128>) -> usize {
-    let (step, multiplier) = (Int::ONE, Int::ONE);
+    slot_of(books, lane, 1, false)
+}
+
+fn slot_of(
+    books: &mut Books<Vec<i128>>,
+    lane: Vec<i128>,
+    multiplier: i128,
+    settles: bool,
+) -> usize {
+    let (step, multiplier) = (Int::ONE, Int::from(multiplier));
     books.open_slot(
         lane,
         Scales {
@@ -24,6 +33,7 @@ fn slot(books: &mut Books<Vec<i128>>, lane: Vec<i128>) -> usize {
             step,
             multiplier,
             multiplier_scale: 0,
+            settles,
         },
     )
 }
@@ -45,7 +55,7 @@ fn a_fill_takes_its_price_from_cash_and_a_sale_its_share_from_the_cost() {
     assert_eq!(books.position(0), Ok((9, 99 * MONEY)));
     assert_eq!(fill(&mut books, 0, -3, 2_000), Ok(Int::from(60 * MONEY)));
     assert_eq!(books.position(0), Ok((6, 66 * MONEY)));
-    assert_eq!(books.cash(), 961 * MONEY);
+    assert_eq!(books.cash(), Ok(Int::from(961 * MONEY)));
 }
 
 #[test]
@@ -54,7 +64,7 @@ fn a_fill_through_zero_opens_the_other_side_at_its_price() {
     fill(&mut books, 0, 2, 1_000).expect("two");
     fill(&mut books, 0, -5, 1_100).expect("three short");
     assert_eq!(books.position(0), Ok((-3, -33 * MONEY)));
-    assert_eq!(books.cash(), 1_035 * MONEY);
+    assert_eq!(books.cash(), Ok(Int::from(1_035 * MONEY)));
 }
 
 #[test]
@@ -137,4 +147,33 @@ fn a_target_takes_off_what_is_held() {
         books.size_of_value(0, &half, 0, &Int::ZERO, false),
         Err(Refusal::ZeroPrice)
     );
+}
+
+#[test]
+fn a_future_moves_cash_by_what_its_price_moved_and_posts_it_when_it_settles() {
+    let mut books = books();
+    let future = slot_of(&mut books, vec![2_000, 2_100, 1_900], 50, true);
+    // 3 contracts at 20.10, multiplier 50: 15 lost at the mark of 20.00, and 300 more money a point from there
+    assert_eq!(fill(&mut books, future, 3, 2_010), Ok(Int::ZERO));
+    assert_eq!(books.cash(), Ok(Int::from(985 * MONEY)));
+    assert_eq!(books.posted(), 1_000 * MONEY);
+    assert_eq!(books.positions_value(), Ok(0));
+    assert_eq!(books.value(), Ok(Int::from(985 * MONEY)));
+    assert_eq!(books.settle(future), Ok(Int::from(-15 * MONEY)));
+    assert_eq!(books.posted(), 985 * MONEY);
+    books.seek(1);
+    assert_eq!(books.variation(), Ok(Int::from(150 * MONEY)));
+    assert_eq!(
+        books.long_and_short_exposure(),
+        Ok((Int::from(3_150 * MONEY), Int::ZERO))
+    );
+    // closed at 20.50: 75 gained since the last settlement, whatever the mark does now
+    fill(&mut books, future, -3, 2_050).expect("closed");
+    books.seek(2);
+    assert_eq!(books.cash(), Ok(Int::from(1_060 * MONEY)));
+    assert_eq!(books.unsettled(), [future]);
+    assert_eq!(books.settle(future), Ok(Int::from(75 * MONEY)));
+    assert_eq!(books.settle(future), Ok(Int::ZERO));
+    assert_eq!(books.unsettled(), [] as [usize; 0]);
+    assert_eq!(books.posted(), 1_060 * MONEY);
 }

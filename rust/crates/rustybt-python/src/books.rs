@@ -29,8 +29,13 @@ impl PyBooks {
     }
 
     #[getter]
-    fn cash(&self) -> Number {
-        self.books.cash().into()
+    fn cash(&self, py: Python<'_>) -> PyResult<Number> {
+        self.or_raise(py, self.books.cash()).map(Number)
+    }
+
+    #[getter]
+    fn posted(&self) -> Number {
+        self.books.posted().into()
     }
 
     #[getter]
@@ -39,6 +44,7 @@ impl PyBooks {
     }
 
     #[expect(clippy::too_many_arguments)] // the twin's signature
+    #[pyo3(signature = (lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles=false))]
     fn open_slot(
         &mut self,
         lane: &Bound<'_, PyAny>,
@@ -48,6 +54,7 @@ impl PyBooks {
         step: &Bound<'_, PyAny>,
         multiplier: &Bound<'_, PyAny>,
         multiplier_scale: &Bound<'_, PyAny>,
+        settles: bool,
     ) -> PyResult<usize> {
         let scales = (
             lane_scale,
@@ -70,6 +77,7 @@ impl PyBooks {
             step: step.extract::<Number>()?.0,
             multiplier: multiplier.extract::<Number>()?.0,
             multiplier_scale: multiplier_scale.extract()?,
+            settles,
         };
         let slot = self.books.open_slot(PyLane::new(lane)?, scales);
         self.lanes.push(lane.clone().unbind());
@@ -128,6 +136,19 @@ impl PyBooks {
         self.or_raise(py, done)
     }
 
+    fn unsettled(&self) -> Vec<usize> {
+        self.books.unsettled().to_vec()
+    }
+
+    fn variation(&self, py: Python<'_>) -> PyResult<Number> {
+        self.or_raise(py, self.books.variation()).map(Number)
+    }
+
+    fn settle(&mut self, py: Python<'_>, slot: usize) -> PyResult<Number> {
+        let done = self.books.settle(slot);
+        self.or_raise(py, done).map(Number)
+    }
+
     fn set_position(
         &mut self,
         py: Python<'_>,
@@ -156,6 +177,10 @@ impl PyBooks {
             .collect())
     }
 
+    fn exposure(&self, py: Python<'_>, slot: usize) -> PyResult<Number> {
+        self.or_raise(py, self.books.exposure(slot)).map(Number)
+    }
+
     fn worth(&self, py: Python<'_>, slot: usize) -> PyResult<Number> {
         self.or_raise(py, self.books.worth(slot)).map(Number)
     }
@@ -178,6 +203,11 @@ impl PyBooks {
             sides.longs,
             sides.shorts,
         ))
+    }
+
+    fn long_and_short_exposure(&self, py: Python<'_>) -> PyResult<(Number, Number)> {
+        let (long, short) = self.or_raise(py, self.books.long_and_short_exposure())?;
+        Ok((Number(long), Number(short)))
     }
 
     fn size_of_value(
