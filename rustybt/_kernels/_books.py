@@ -65,8 +65,8 @@ class Books:
         """Registers an asset and returns its slot.
 
         lane: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
-        scaled. settles: whether gains and losses are settled into cash, as a future's are. Raises InputError where a scale, step or multiplier means nothing, MoneyOverflow for a lane price of
-        1e38 or more, scaled.
+        scaled. settles: whether gains and losses are settled into cash, as a future's are. Raises InputError where a
+        scale, step or multiplier means nothing, MoneyOverflow for a lane price of 1e38 or more, scaled.
         """
         check_slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
         self.slots.append(

@@ -34,8 +34,8 @@ class Listing:
     price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
     trade. present: whether the bar has a row. has_idle_rows: whether some row has no volume. first: the first bar
     with a price; start, last: the first and the last bar of the asset's life; priced: the first of its life with a
-    price. settles: whether gains and losses go to cash, as a future's do. Price columns are at lane_scale; fills and adjusted prices at fill_scale. numbers: the prices that the
-    strategy asked for, as it gets them.
+    price. settles: whether gains and losses go to cash, as a future's do. Price columns are at lane_scale; fills and
+    adjusted prices at fill_scale. numbers: the prices that the strategy asked for, as it gets them.
     """
 
     __slots__ = (

@@ -85,4 +85,6 @@ def test_importing_rustybt_costs_at_most_150_ms_beyond_polars(tmp_path, monkeypa
         return min(float(python(timed)) for _ in range(7))
 
     assert best("import polars, rustybt") - best("import polars") <= 0.15
-    assert best("import polars, numpy, rustybt, rustybt.api; rustybt.run_algorithm") - best("import polars, numpy") <= 0.15
+    assert (
+        best("import polars, numpy, rustybt, rustybt.api; rustybt.run_algorithm") - best("import polars, numpy") <= 0.15
+    )
