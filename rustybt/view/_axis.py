@@ -65,6 +65,12 @@ class Axis:
             return int(self.calendar.days[session]) * DAY_NS
         return int(self.calendar.opens[session]) + 1
 
+    def bars_in(self, first: int, last: int) -> int:
+        """How many bars the calendar's sessions first to last have, both included."""
+        if self.daily:
+            return last - first + 1
+        return len(self.calendar.minute_stamps(first, last))
+
     def keys_before(self, first_session: int) -> npt.NDArray[np.int64]:
         """The keys of all bars from a session of the calendar up to the run's first bar."""
         if self.daily:

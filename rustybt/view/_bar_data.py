@@ -20,18 +20,20 @@ from rustybt.core import (
     exact_number,
     scaled,
 )
-from rustybt.errors import InputError, NoData, NotYetAvailable
+from rustybt.errors import InputError, NoData
 from rustybt.view._history import FIELDS, History, is_exact
 from rustybt.view._listing import Listing, adjusted
 from rustybt.view._market import Market
+from rustybt.view._sessions import SessionHistory
 
 NOTHING: Final = object()
+type Windows = History | SessionHistory
 
 
 class BarData:
     """Prices and volumes up to the current moment, and nothing after it."""
 
-    __slots__ = ("_history", "_listings", "_market", "_missing", "_name", "_number")
+    __slots__ = ("_decimals", "_history", "_listings", "_market", "_missing", "_name", "_number", "_sessions")
 
     def __init__(
         self,
@@ -46,7 +48,9 @@ class BarData:
         self._listings = market.listings
         self._number = number
         self._missing = missing
+        self._decimals = history_decimals
         self._history = History(market, history_decimals)
+        self._sessions: SessionHistory | None = None
         self._name = name or (lambda asset: asset.symbol)
 
     @property
@@ -188,14 +192,16 @@ class BarData:
     ) -> Any:
         """The last bars up to the moment, oldest first, adjusted as of it.
 
-        bar_count: 1 or more, the current bar included. frequency: "1d" in a daily run, "1m" in a minute run.
+        bar_count: 1 or more, the current bar included. frequency: "1d", or "1m" in a minute run. The last "1d" bar of a
+        minute run is today's so far: first open, highest high, lowest low, last close, summed volume.
         dtype: float (Float64) or Decimal. timestamps: adds a first column `timestamp`, the end of each bar.
         Returns a Series for one asset and one field; a frame with a column per symbol for several assets, a column
         per field for several fields, and a row per bar and symbol for both. Null where an asset has no bar.
         Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far.
         """
         exact = is_exact(dtype)
-        start, count = self._window(bar_count, frequency)
+        history = self._history if frequency == self._market.frequency else self._other_history(frequency)
+        start, count = history.bounds(_positive(bar_count))
         one_asset, one_field = isinstance(assets, Asset), isinstance(fields, str)
         names = [fields] if one_field else _listed(fields, "fields")
         for field in names:
@@ -203,15 +209,15 @@ class BarData:
                 raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
         if one_asset:
             listing = self._market.listing(assets)
-            columns = [self._cut(listing, field, start, count, exact) for field in names]
+            columns = [_cut(history, listing, field, start, count, exact) for field in names]
             if one_field and not timestamps:
                 return columns[0]
-            return pl.DataFrame([self._history.stamps(start, count), *columns] if timestamps else columns)
+            return pl.DataFrame([history.stamps(start, count), *columns] if timestamps else columns)
         listings = self._all(_listed(assets, "assets"))
         if one_field:
-            frame = self._wide(listings, fields, start, count, exact)
-            return frame.insert_column(0, self._history.stamps(start, count)) if timestamps else frame
-        return self._long(listings, names, start, count, exact)
+            frame = self._wide(history, listings, fields, start, count, exact)
+            return frame.insert_column(0, history.stamps(start, count)) if timestamps else frame
+        return self._long(history, listings, names, start, count, exact)
 
     def _all(self, assets: list[Any]) -> list[Listing]:
         """The listings of assets; those that are missing are loaded together."""
@@ -223,33 +229,34 @@ class BarData:
                 self._market.want(_checked(asset))
             return [self._market.listing(asset) for asset in assets]
 
-    def _window(self, bar_count: object, frequency: str) -> tuple[int, int]:
-        if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
-            raise InputError(f"bar_count={bar_count!r}: ask for one bar or more.")
+    def _other_history(self, frequency: str) -> Windows:
+        """What answers for bars that are not the run's own: the sessions of a minute run."""
         own = self._market.frequency
-        if frequency != own:
-            if frequency == "1d" and own == "1m":
-                raise NotYetAvailable(
-                    "history with '1d' in a minute run comes with a later version. Ask for '1m' bars."
-                )
-            raise NoData(f"history with {frequency!r} in a run of {own!r} bars. Ask for {own!r}.")
-        return self._history.bounds(bar_count)
+        if own == "1m" and frequency == "1d":
+            if self._sessions is None:
+                self._sessions = SessionHistory(self._market, self._decimals)
+            return self._sessions
+        if own == "1d" and frequency == "1m":
+            raise NoData(
+                "history with '1m' in a daily run: it reads no minutes. Ask for '1d', or run with "
+                "data_frequency='minute'."
+            )
+        raise NoData(f"history with frequency {frequency!r}: there are '1d' and '1m'. This run has {own!r} bars.")
 
-    def _cut(self, listing: Listing, field: str, start: int, count: int, exact: bool) -> pl.Series:
-        if exact:
-            return self._history.exact(listing, field, start, count)
-        return self._history.series(listing, field, start, count)
-
-    def _wide(self, listings: list[Listing], field: str, start: int, count: int, exact: bool) -> pl.DataFrame:
+    def _wide(
+        self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
+    ) -> pl.DataFrame:
         if not exact:
-            return self._history.frame(listings, self._name, field, start, count)
-        return pl.DataFrame([self._history.exact(x, field, start, count).alias(self._name(x.asset)) for x in listings])
+            return history.frame(listings, self._name, field, start, count)
+        return pl.DataFrame([history.exact(x, field, start, count).alias(self._name(x.asset)) for x in listings])
 
-    def _long(self, listings: list[Listing], fields: list[str], start: int, count: int, exact: bool) -> pl.DataFrame:
-        stamps = self._history.stamps(start, count)
+    def _long(
+        self, history: Windows, listings: list[Listing], fields: list[str], start: int, count: int, exact: bool
+    ) -> pl.DataFrame:
+        stamps = history.stamps(start, count)
         parts = []
         for listing in listings:
-            columns = [self._cut(listing, field, start, count, exact) for field in fields]
+            columns = [_cut(history, listing, field, start, count, exact) for field in fields]
             parts.append(pl.DataFrame([stamps, pl.Series("symbol", [self._name(listing.asset)] * count), *columns]))
         if exact:
             # a vertical concat rounds to the first part's scale: bring all to one first
@@ -280,6 +287,12 @@ class BarData:
         return key >= 0 and key != int(self._market.axis.keys[bar])
 
 
+def _cut(history: Windows, listing: Listing, field: str, start: int, count: int, exact: bool) -> pl.Series:
+    if exact:
+        return history.exact(listing, field, start, count)
+    return history.series(listing, field, start, count)
+
+
 def shortened(value: int, listing: Listing) -> tuple[int, int]:
     """A price of the lane at the asset's price scale, where it has no more digits than that.
 
@@ -293,6 +306,12 @@ def _listed(items: Any, what: str) -> list[Any]:
     if isinstance(items, str) or not hasattr(items, "__iter__"):
         raise InputError(f"{what}={items!r}: give one, or a list of them.")
     return list(items)
+
+
+def _positive(bar_count: object) -> int:
+    if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
+        raise InputError(f"bar_count={bar_count!r}: ask for one bar or more.")
+    return bar_count
 
 
 def _checked(asset: Any) -> Asset:

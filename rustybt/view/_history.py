@@ -38,11 +38,14 @@ class History:
         "decimals",
         "market",
         "offset",
+        "rounds_last",
     )
 
     def __init__(self, market: Market, decimals: int | None) -> None:
         self.market = market
         self.decimals = decimals
+        # whether Zipline's rounding comes after what takes effect with the session's first bar, or before it
+        self.rounds_last = False
         self._reset()
 
     def _reset(self) -> None:
@@ -71,7 +74,7 @@ class History:
         first = market.first_loaded
         while first > market.first_data and missing > 0:
             step = min(first - market.first_data, market.axis.first_session - first + 1)
-            missing -= len(market.axis.calendar.minute_stamps(first - step, first - 1))
+            missing -= market.axis.bars_in(first - step, first - 1)
             first -= step
         if missing > 0:
             day = date_of(int(market.axis.calendar.days[market.first_data]))
@@ -91,7 +94,7 @@ class History:
         active = self._active(listing, start, count) if listing.adjustments else []
         if not active and (self.decimals is None or not self._rounds(listing)):
             return window
-        end = start + count
+        end = len(self._keys) + 1 if self.rounds_last else start + count
         window = _restate(window, [a for a in active if a[0] < end], field, start)
         window = self._rounded(window, listing, field, start)
         # what takes effect with the session's first bar, which is not visible yet
@@ -142,7 +145,8 @@ class History:
         row = listing.traded_row(row) if row >= 0 else -1
         if row < 0:
             return None
-        factor = listing.price_factor(int(listing.raw.stamps[row]), int(self._keys[start + count - 1]))
+        now = self.market.now_key() if self.rounds_last else int(self._keys[start + count - 1])
+        factor = listing.price_factor(int(listing.raw.stamps[row]), now)
         return float(int(listing.raw.close[row]) * factor / 10**listing.price_scale)
 
     def frame(
@@ -165,6 +169,10 @@ class History:
 
     def exact(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Decimal, restated exactly, with one rounding where a factor leaves no choice."""
+        return decimal_column(field, *self.integers(listing, field, start, count))
+
+    def integers(self, listing: Listing, field: str, start: int, count: int) -> tuple[list[int | None], int]:
+        """What `exact` gives, as integers and their scale."""
         rows = self._row_numbers(listing)[start : start + count].tolist()
         keys = self._keys[start : start + count].tolist()
         stamps = listing.raw.stamps
@@ -190,7 +198,7 @@ class History:
                 if start + index < place:
                     factor = factor / volume if field == "volume" else factor * price
             result.append(div_half_even(int(values[row]) * factor.numerator, factor.denominator))
-        return decimal_column(field, result, scale)
+        return result, scale
 
     def stamps(self, start: int, count: int) -> pl.Series:
         """The stamps of the bars in a window: when each was over."""

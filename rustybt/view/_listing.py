@@ -97,18 +97,15 @@ class Listing:
         traded_only: the price of a bar without a row is that of the last row with a trade, as Zipline has it for
         minutes; for daily bars a row without volume counts too.
         """
+        rows = self.number_rows(self.raw, keys)
         stamps = self.raw.stamps
-        rows = np.searchsorted(stamps, keys, side="right") - 1
         found = rows >= 0
         present = found.copy()
         present[found] = stamps[rows[found]] == keys[found]
-        self._rows = rows
         self._columns: dict[str, Sequence[int]] = {}
         self.present: Sequence[int] = memoryview(present.view(np.uint8))
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
-        self._traded_rows = self._last_traded_rows()
-        self.has_idle_rows = bool((self._traded_rows != np.arange(len(stamps))).any())
         carried = rows
         if traded_only and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
@@ -116,6 +113,19 @@ class Listing:
         lane = self._carry(keys, carried)
         self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
         self.price: Sequence[int] = lane
+
+    def number_rows(self, raw: Any, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Takes rows, or the same ones with earlier ones before them. Returns the last row up to each bar, or -1."""
+        self.raw = raw
+        self._rows = np.searchsorted(raw.stamps, keys, side="right") - 1
+        self._traded_rows = self._last_traded_rows()
+        self.has_idle_rows = bool((self._traded_rows != np.arange(len(raw.stamps))).any())
+        self.last_traded = None
+        return self._rows
+
+    def row_of(self, bar: int) -> int:
+        """The last row up to a bar; -1 where there is none."""
+        return int(self._rows[bar])
 
     def column(self, field: str) -> Sequence[int]:
         """Open, high, low or close at lane_scale; 0 where the bar has no row (ask `present` first)."""

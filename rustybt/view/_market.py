@@ -28,12 +28,12 @@ class Market:
     """Bars of the assets that a run touches, loaded when they are first needed, all that are known by then at once.
 
     bar: the last bar that can be seen. hook: True before a session's first bar, when the session's corporate
-    actions count already and its bars do not. session: the run's session.
+    actions count already and its bars do not. session: the run's session. prefix_sessions: how many sessions before
+    the run are loaded at first; by default all of a daily run's, and a few of a minute run's.
     """
 
     __slots__ = (
         "_listeners",
-        "_needs_a_bar",
         "_price_of_last_trade",
         "_wanted",
         "axis",
@@ -43,6 +43,7 @@ class Market:
         "frequency",
         "hook",
         "listings",
+        "needs_a_bar",
         "rows_loaded",
         "session",
         "version",
@@ -56,9 +57,10 @@ class Market:
         *,
         dividends_need_a_bar: bool = False,
         price_of_last_trade: bool = False,
+        prefix_sessions: int | None = None,
     ) -> None:
         self.version = version
-        self._needs_a_bar = dividends_need_a_bar
+        self.needs_a_bar = dividends_need_a_bar
         self._price_of_last_trade = price_of_last_trade and not axis.daily
         self.axis = axis
         self.frequency = frequency
@@ -71,8 +73,10 @@ class Market:
         self.rows_loaded = 0
         first_data = int(np.searchsorted(axis.calendar.days, version.first_day_of(frequency)))
         self.first_data = min(first_data, axis.first_session)
-        near = axis.first_session - MINUTE_PREFIX_SESSIONS
-        self.first_loaded = self.first_data if axis.daily else max(self.first_data, near)
+        if prefix_sessions is None and not axis.daily:
+            prefix_sessions = MINUTE_PREFIX_SESSIONS
+        near = 0 if prefix_sessions is None else axis.first_session - prefix_sessions
+        self.first_loaded = max(self.first_data, near)
 
     def on_load(self, listener: Callable[[Listing], None]) -> None:
         """Calls the listener with each asset that is loaded from now on."""
@@ -98,7 +102,7 @@ class Market:
         self.first_loaded = first_session
         raw = self._read([x.asset for x in self.listings.values()], first_session)
         for sid, listing in self.listings.items():
-            listing.raw = raw[sid]
+            listing.number_rows(raw[sid], self.axis.keys)
             self._bind(listing)
 
     def now_key(self) -> int:
@@ -109,7 +113,7 @@ class Market:
 
     def _read(self, assets: Iterable[Asset], first_session: int) -> Any:
         axis = self.axis
-        first = 0 if axis.daily else axis.first_key(first_session)
+        first = axis.first_key(first_session) if first_session > self.first_data else 0
         raw = self.version.load([asset.sid for asset in assets], self.frequency, first, int(axis.keys[-1]))
         self.rows_loaded += sum(len(bars.stamps) for bars in raw.values())
         return raw
@@ -140,7 +144,7 @@ class Market:
 
     def _bind(self, listing: Listing) -> None:
         axis = self.axis
-        listing.bind(axis.calendar.days, axis.first_key, axis.first_session, needs_a_bar=self._needs_a_bar)
+        listing.bind(axis.calendar.days, axis.first_key, axis.first_session, needs_a_bar=self.needs_a_bar)
 
     def _starts_too_late(self, asset: Asset, bars: Any) -> bool:
         if self.first_loaded == self.first_data:

@@ -89,14 +89,15 @@ class Watcher:
             self.see(stamp, f"{where} {field}", data.current(context.assets, field))
         self.see(stamp, f"{where} can_trade", data.can_trade(context.assets))
         self.see(stamp, f"{where} is_stale", data.is_stale(context.assets))
-        for count in (1, 3, 30):
+        windows = [(own, count) for count in (1, 3, 30)] + ([("1d", 1), ("1d", 2)] if own == "1m" else [])
+        for frequency, count in windows:
             for field in ("price", "volume", "high"):
                 for dtype in (float, Decimal):
                     try:
-                        window = data.history(context.assets, field, count, own, dtype=dtype, timestamps=True)
+                        window = data.history(context.assets, field, count, frequency, dtype=dtype, timestamps=True)
                     except HistoryWindowStartsBeforeData:
                         continue
-                    self.see(stamp, f"{where} history {field} {count} {dtype.__name__}", window.rows())
+                    self.see(stamp, f"{where} history {frequency} {field} {count} {dtype.__name__}", window.rows())
         portfolio = context.portfolio
         self.see(stamp, f"{where} portfolio", [portfolio.portfolio_value, portfolio.cash, portfolio.positions])
         self.see(stamp, f"{where} orders", context.get_open_orders())

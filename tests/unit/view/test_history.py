@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from rustybt.errors import HistoryWindowStartsBeforeData, InputError, NoData, NotYetAvailable
+from rustybt.errors import HistoryWindowStartsBeforeData, InputError, NoData
 from tests.unit._small import DAYS, ingest, ingest_minutes, seen
 
 D = Decimal
@@ -82,8 +82,10 @@ class TestShapes:
     def test_what_does_not_exist_is_refused_by_name(self) -> None:
         with pytest.raises(NoData, match="'bid'"):
             history("A", "bid", 1)
-        with pytest.raises(NoData, match="'1m'"):
+        with pytest.raises(NoData, match="data_frequency='minute'"):
             seen(lambda c, d: d.history(c.symbol("A"), "price", 1, "1m"))
+        with pytest.raises(NoData, match="'daily': there are '1d' and '1m'"):
+            seen(lambda c, d: d.history(c.symbol("A"), "price", 1, "daily"))
         with pytest.raises(TypeError, match="float or Decimal"):
             history("A", "price", 1, dtype=int)
         with pytest.raises(InputError, match="assets"):
@@ -163,11 +165,21 @@ def test_minutes_before_the_run_are_loaded_when_a_window_reaches_back() -> None:
     assert window.row(0) == (night + dt.timedelta(minutes=1), 10.0)
     assert window["price"].to_list()[-4:] == [16.0, 17.0, 18.0, 19.0]
     assert window["timestamp"].to_list()[-1] == night + dt.timedelta(days=7, minutes=3)
-    with pytest.raises(NotYetAvailable, match="'1d'"):
-        seen(
-            lambda c, d: d.history(c.symbol("A"), "price", 1, "1d"),
-            start=DAYS[7], end=DAYS[7], data_frequency="minute",
-        )  # fmt: skip
+
+
+def test_reaching_back_does_not_change_what_else_can_be_read() -> None:
+    prices: list[Any] = [None] * (8 * 1440)
+    for day in range(8):
+        prices[day * 1440] = 10 + day
+    ingest_minutes({"A": prices}, NIGHT)
+
+    def look(context: Any, data: Any) -> Any:
+        asset = context.symbol("A")
+        data.history(asset, "price", 7 * 1440 + 3, "1m")
+        return data.current(asset, "last_traded"), data.current(asset, "price"), data.is_stale(asset)
+
+    found = seen(look, bar=2, start=DAYS[7], end=DAYS[7], data_frequency="minute")
+    assert found == (NIGHT + dt.timedelta(days=7, minutes=1), D(17), True)
 
 
 def test_a_last_price_from_long_before_a_run_of_minutes_is_found() -> None:

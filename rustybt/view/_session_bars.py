@@ -1,0 +1,135 @@
+"""Bars of sessions for a run of minutes: the bundle's daily bars where it has them, else what its minutes give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rustybt.core import DAY_NS, CashDividend, Split
+
+type Column = npt.NDArray[np.int64] | list[int]
+
+
+class SessionBars:
+    """A version as `Market` reads it, with a daily bar for every session.
+
+    A session within the range of the bundle's "1d" bars has the bar that stands there, or none; one outside of it
+    has the aggregate of its minutes: first open, highest high, lowest low, last close, summed volume.
+    """
+
+    def __init__(self, version: Any, calendar: Any) -> None:
+        self._version = version
+        self._calendar = calendar
+        self._stored: tuple[int, int] | None = None
+        if "1d" in version.frequencies:
+            self._stored = version.first_day_of("1d"), version.last_day_of("1d")
+
+    @property
+    def has_stored(self) -> bool:
+        """Whether the bundle has daily bars."""
+        return self._stored is not None
+
+    def first_day_of(self, frequency: str) -> int:
+        """The first session with a bar, as days since 1970-01-01."""
+        minutes = int(self._version.first_day_of("1m"))
+        return minutes if self._stored is None else min(minutes, self._stored[0])
+
+    def splits(self, sids: Sequence[int]) -> list[Split]:
+        found: list[Split] = self._version.splits(sids)
+        return found
+
+    def dividends(self, sids: Sequence[int]) -> list[CashDividend]:
+        found: list[CashDividend] = self._version.dividends(sids)
+        return found
+
+    def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> dict[int, Any]:
+        """The sessions' bars of each asset, stamped with midnight UTC of the session, from first_ns to last_ns."""
+        days = self._calendar.days
+        first, last = np.searchsorted(days, first_ns // DAY_NS), np.searchsorted(days, last_ns // DAY_NS, side="right")
+        if self._stored is None:
+            return {sid: self._minutes(sid, int(first), int(last)) for sid in sids}
+        begin = int(np.searchsorted(days, self._stored[0]))
+        end = int(np.searchsorted(days, self._stored[1], side="right"))
+        stored = self._version.load(sids, "1d", first_ns, last_ns)
+        if begin <= first and last <= end:
+            return dict(stored)
+        return {
+            sid: _joined(
+                [
+                    self._minutes(sid, int(first), min(int(last), begin)),
+                    stored[sid],
+                    self._minutes(sid, max(int(first), end), int(last)),
+                ]
+            )
+            for sid in sids
+        }
+
+    def _minutes(self, sid: int, first: int, last: int) -> Any:
+        """The aggregates of the sessions at positions first to last, the last one not included."""
+        calendar = self._calendar
+        first_ns = int(calendar.opens[first]) + 1 if first < last else 0
+        last_ns = int(calendar.closes[last - 1]) if first < last else -1
+        return by_session(self._version.load([sid], "1m", first_ns, last_ns)[sid], calendar)
+
+
+def by_session(bars: Any, calendar: Any) -> Any:
+    """Minute bars of one asset as daily ones, exactly."""
+    if not len(bars.stamps):
+        return bars
+    sessions = np.searchsorted(calendar.closes, bars.stamps)
+    starts = np.flatnonzero(np.r_[True, sessions[1:] != sessions[:-1]])
+    ends = np.r_[starts[1:], len(sessions)]
+    return replace(
+        bars,
+        stamps=calendar.days[sessions[starts]].astype(np.int64) * DAY_NS,
+        open=_at(bars.open, starts),
+        high=_folded(bars.high, starts, ends, np.maximum, max),
+        low=_folded(bars.low, starts, ends, np.minimum, min),
+        close=_at(bars.close, ends - 1),
+        volume=_summed(bars.volume, starts, ends),
+    )
+
+
+def _at(column: Column, places: npt.NDArray[np.int64]) -> Column:
+    return [column[place] for place in places.tolist()] if isinstance(column, list) else column[places]
+
+
+def _folded(
+    column: Column, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], ufunc: np.ufunc, function: Any
+) -> Column:
+    if isinstance(column, list):
+        return [function(column[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+    folded: npt.NDArray[np.int64] = ufunc.reduceat(column, starts)
+    return folded
+
+
+def _summed(column: Column, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> Column:
+    """Sums per session; Python ints where int64 might be too small for one."""
+    if not isinstance(column, list) and int(column.max()) < np.iinfo(np.int64).max // len(column):
+        sums: npt.NDArray[np.int64] = np.add.reduceat(column, starts)
+        return sums
+    numbers = column if isinstance(column, list) else column.tolist()
+    return [sum(numbers[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Bars of one asset, one after the other."""
+    filled = [part for part in parts if len(part.stamps)]
+    if len(filled) <= 1:
+        return filled[0] if filled else parts[0]
+    wide = any(isinstance(part.open, list) for part in filled)
+
+    def join(name: str) -> Column:
+        columns = [getattr(part, name) for part in filled]
+        if any(isinstance(column, list) for column in columns) or (wide and name != "volume"):
+            return [int(value) for column in columns for value in column]
+        joined: npt.NDArray[np.int64] = np.concatenate(columns)
+        return joined
+
+    names = ("open", "high", "low", "close", "volume")
+    stamps = np.concatenate([part.stamps for part in filled])
+    return replace(filled[0], stamps=stamps, **{name: join(name) for name in names})

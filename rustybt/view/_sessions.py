@@ -1,0 +1,211 @@
+"""`data.history(..., "1d")` in a run of minutes: the sessions before, and today as far as it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rustybt.core import Asset, datetime_column, decimal_column
+from rustybt.view._axis import Axis
+from rustybt.view._history import History
+from rustybt.view._listing import Listing
+from rustybt.view._market import Market
+from rustybt.view._session_bars import SessionBars
+
+PREFIX_SESSIONS = 260
+"""Sessions before the run that are aggregated at first, where the bundle has no daily bars."""
+
+
+class SessionHistory:
+    """Windows of sessions for a market of minutes; the same questions as `History` has, and its answers for the past.
+
+    The sessions before today are a daily market of their own, cut before today's first bar, when today's corporate
+    actions count already. Today is one more row, folded from the minutes up to the moment; in `before_trading_start`
+    there is no such row. What lies before today is cut out once a session, today's row grows by a minute at a time.
+    """
+
+    __slots__ = ("_frames", "_history", "_market", "_partials", "_past", "_session", "daily")
+
+    def __init__(self, market: Market, decimals: int | None) -> None:
+        axis = market.axis
+        bars = SessionBars(market.version, axis.calendar)
+        self._market = market
+        self.daily = Market(
+            bars,
+            Axis(axis.calendar, axis.first_session, axis.first_session + axis.sessions - 1, daily=True),
+            "1d",
+            dividends_need_a_bar=market.needs_a_bar,
+            prefix_sessions=None if bars.has_stored else PREFIX_SESSIONS,
+        )
+        self._history = History(self.daily, decimals)
+        self._session = (-1, False)
+        self._past: dict[tuple[int, str, int], pl.Series] = {}
+        self._frames: dict[tuple[tuple[int, ...], str, int], pl.DataFrame] = {}
+        self._partials: dict[int, PartialBar] = {}
+
+    def bounds(self, count: int) -> tuple[int, int]:
+        """Start and length of the window of the last sessions. Raises HistoryWindowStartsBeforeData."""
+        market = self._market
+        if self._session != (market.session, market.hook):
+            self._session = market.session, market.hook
+            self.daily.session = self.daily.bar = market.session
+            self._history.rounds_last = not market.hook
+            self._past.clear()
+            self._frames.clear()
+        start, _ = self._history.bounds(count - self._today())
+        return start, count
+
+    def _today(self) -> int:
+        """How many rows today has: none before its first bar."""
+        return 0 if self._market.hook else 1
+
+    def series(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+        """A window of one field as Float64, null where there is no bar."""
+        past = self._past_of(listing, field, start, count - self._today())
+        if self._market.hook:
+            return past
+        return pl.concat([past, pl.Series(field, [self._now(listing, field, past, start)], dtype=pl.Float64)])
+
+    def _past_of(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+        key = (listing.asset.sid, field, count)
+        past = self._past.get(key)
+        if past is None:
+            past = self._past[key] = self._history.series(self.daily.listing(listing.asset), field, start, count)
+        return past
+
+    def frame(
+        self, listings: list[Listing], name: Callable[[Asset], str], field: str, start: int, count: int
+    ) -> pl.DataFrame:
+        """A window of one field of several assets, a column each. name: how to call an asset's column."""
+        key = (tuple([x.asset.sid for x in listings]), field, count)
+        past = self._frames.get(key)
+        if past is None:
+            for listing in listings:
+                self.daily.want(listing.asset)
+            daily = [self.daily.listing(listing.asset) for listing in listings]
+            past = self._history.frame(daily, name, field, start, count - self._today())
+            self._frames[key] = past
+        if self._market.hook:
+            return past.clone()
+        today = [
+            pl.Series(column.name, [self._now(listing, field, column, start)], dtype=pl.Float64)
+            for listing, column in zip(listings, past.iter_columns(), strict=True)
+        ]
+        return past.vstack(pl.DataFrame(today))
+
+    def _now(self, listing: Listing, field: str, past: pl.Series, start: int) -> float | None:
+        """Today's value of a field so far."""
+        value = self._partial(listing).value("close" if field == "price" else field)
+        if value is not None:
+            scale = listing.asset.volume_scale if field == "volume" else listing.price_scale
+            return float(value / 10**scale)
+        if field != "price" or not self._alive(listing):
+            return None
+        if len(past):
+            carried: float | None = past[-1]
+            return carried
+        found = self._carried(listing, start)
+        return None if found is None else found[0] / 10 ** found[1]
+
+    def exact(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+        """A window of one field as Decimal."""
+        daily = self.daily.listing(listing.asset)
+        numbers, scale = self._history.integers(daily, field, start, count - self._today())
+        if self._market.hook:
+            return decimal_column(field, numbers, scale)
+        value = self._partial(listing).value("close" if field == "price" else field)
+        own = listing.asset.volume_scale if field == "volume" else listing.price_scale
+        if value is None and field == "price" and self._alive(listing):
+            carried = (numbers[-1], scale) if numbers else self._carried(listing, start)
+            value, own = carried if carried is not None else (None, 0)
+        widest = max(own, scale)
+        numbers = [None if n is None else n * 10 ** (widest - scale) for n in numbers]
+        numbers.append(None if value is None else value * 10 ** (widest - own))
+        return decimal_column(field, numbers, widest)
+
+    def _alive(self, listing: Listing) -> bool:
+        return listing.start <= self._market.bar <= listing.last
+
+    def _carried(self, listing: Listing, start: int) -> tuple[int, int] | None:
+        """The price before a day that has none yet, as value and scale."""
+        daily = self.daily.listing(listing.asset)
+        if self._history.decimals is not None:
+            price = daily.price_of_last_trade(self.daily.bar, self.daily.now_key())
+            return None if price is None else (price, daily.fill_scale)
+        if not start:
+            return None
+        numbers, scale = self._history.integers(daily, "price", start - 1, 1)
+        return None if numbers[0] is None else (numbers[0], scale)
+
+    def _partial(self, listing: Listing) -> PartialBar:
+        market = self._market
+        partial = self._partials.get(listing.asset.sid)
+        if partial is None or partial.session != market.session:
+            first = market.axis.first_key(market.axis.first_session + market.session)
+            partial = self._partials[listing.asset.sid] = PartialBar(listing, market.session, first)
+        partial.advance(market.bar, self._alive(listing))
+        return partial
+
+    def stamps(self, start: int, count: int) -> pl.Series:
+        """When each session was over; of today, the moment."""
+        past = self._history.stamps(start, count - self._today())
+        if self._market.hook:
+            return past
+        now = int(self._market.axis.stamps[self._market.bar])
+        return pl.concat([past, datetime_column("timestamp", np.array([now], dtype=np.int64))])
+
+
+class PartialBar:
+    """One asset's bar of a session so far, exact. It is folded on from the row after the last one that it knows."""
+
+    __slots__ = ("_next", "_stamp", "close", "high", "listing", "low", "open", "session", "volume")
+
+    def __init__(self, listing: Listing, session: int, first_key: int) -> None:
+        self.listing = listing
+        self.session = session
+        # rows are remembered by their stamp: reaching further back renumbers them
+        self._stamp = first_key - 1
+        self.open: int | None = None
+        self.high: int | None = None
+        self.low: int | None = None
+        self.close: int | None = None
+        self.volume: int | None = 0
+
+    def value(self, field: str) -> int | None:
+        """A field of the bar, at the asset's own scale; None, for a volume 0, where there was no bar yet."""
+        found: int | None = getattr(self, field)
+        return found
+
+    def advance(self, bar: int, alive: bool) -> None:
+        """Folds in the rows up to a bar of the run."""
+        listing = self.listing
+        end = listing.row_of(bar) + 1
+        if not alive or not end:
+            return
+        raw = listing.raw
+        last = int(raw.stamps[end - 1])
+        if last <= self._stamp:
+            return
+        begin = int(np.searchsorted(raw.stamps[:end], self._stamp, side="right"))
+        self._stamp = last
+        if self.open is None:
+            self.open = int(raw.open[begin])
+        self.high = _widest(max, self.high, raw.high, begin, end)
+        self.low = _widest(min, self.low, raw.low, begin, end)
+        self.close = int(raw.close[end - 1])
+        self.volume = (self.volume or 0) + sum(_plain(raw.volume, begin, end))
+
+
+def _widest(choose: Any, known: int | None, column: Any, begin: int, end: int) -> int:
+    values = _plain(column, begin, end)
+    found: int = choose(values)
+    return found if known is None else choose(known, found)
+
+
+def _plain(column: Any, begin: int, end: int) -> list[int]:
+    """A slice as Python ints."""
+    cut = column[begin:end]
+    return cut if isinstance(cut, list) else cut.tolist()
