@@ -6,9 +6,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from benchmarks._history import RESULTS, draw, fallen, kept
 from benchmarks._measure import measure, rounds_wanted
 from benchmarks._scenarios import SCENARIOS, reduced
 from benchmarks._table import table, write
+from rustybt import __version__
 
 
 def main() -> None:
@@ -21,7 +23,13 @@ def main() -> None:
     parser.add_argument("--reduced", action="store_true", help="a fraction of the data, to see that all agree")
     parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time")
     parser.add_argument("--json", type=Path, default=Path(".benchmarks/scenarios.json"))
+    parser.add_argument("--keep", action="store_true", help="also keep it in benchmarks/results, as this version's")
+    parser.add_argument("--compare", action="store_true", help="exit code 1 where a ratio fell since the last version")
+    parser.add_argument("--draw", type=Path, help="draw the kept versions into this picture, and measure nothing")
     given = parser.parse_args()
+    if given.draw:
+        draw(given.draw)
+        return
     unknown = [name for name in given.scenarios if name not in SCENARIOS]
     if unknown:
         parser.error(f"there is no scenario {unknown[0]!r}. Choose from {', '.join(SCENARIOS)}.")
@@ -36,6 +44,11 @@ def main() -> None:
     print("\n" + table(rows))
     write(rows, given.json)
     print(f"written to {given.json}")
+    found = fallen(kept()[-1][1], {"scenarios": rows}) if given.compare and kept() else []
+    if given.keep:
+        write(rows, RESULTS / f"{__version__}.json")
+    if found:
+        raise SystemExit("slower than before:\n  " + "\n  ".join(found))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Runner:
     def run(self) -> tuple[Any, Any]:
         """A whole run: the result, and what the strategy added up."""
         scenario = self.scenario
-        initialize, handle_data, seen = STRATEGIES[scenario.name](scenario)
+        initialize, handle_data, seen = STRATEGIES[scenario.name.removesuffix("-YEAR")](scenario)
         result = self._run(
             scenario.start,
             scenario.end,
@@ -159,4 +159,46 @@ def _idle(scenario: Scenario) -> Any:
     return initialize, handle_data, []
 
 
-STRATEGIES = {"D50": _d50, "M1": _m1, "M50": _m50, "IDLE": _idle}
+def _d500(scenario: Scenario) -> Any:
+    from rustybt.api import date_rules, order_target_percent, schedule_function, symbols
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+        schedule_function(rebalance, date_rules.month_start())
+
+    def rebalance(context: Any, data: Any) -> None:
+        closes = np.rint(data.history(context.assets, "price", 252, "1d").to_numpy() * 100)
+        count = min(HELD, len(context.assets) // 4)
+        best = set(np.argsort(-closes[-21] / closes[0], kind="stable")[:count].tolist())
+        weight = 1.0 / count
+        for place, asset in enumerate(context.assets):
+            order_target_percent(asset, weight if place in best else 0.0)
+
+    return initialize, None, []
+
+
+def _orders(scenario: Scenario) -> Any:
+    from rustybt.api import cancel_order, get_open_orders, order, schedule_function, symbols
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+        schedule_function(place)
+
+    def place(context: Any, data: Any) -> None:
+        for orders in get_open_orders().values():
+            for one in orders:
+                cancel_order(one)
+        for asset in context.assets:
+            cents = round(data.current(asset, "price") * 100)
+            for step in LADDER:
+                order(asset, 10, limit_price=(cents - cents * step // 1000) / 100)
+                order(asset, -10, limit_price=(cents + cents * step // 1000) / 100)
+
+    return initialize, None, []
+
+
+HELD = 50
+LADDER = range(3, 43, 4)
+"""Limits of ORDERS, thousandths away from the price, on either side."""
+
+STRATEGIES = {"D50": _d50, "D500": _d500, "M1": _m1, "M50": _m50, "IDLE": _idle, "ORDERS": _orders}

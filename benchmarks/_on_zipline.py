@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._on_rustybt import HELD, LADDER
 from benchmarks._scenarios import Scenario
 
 PRICES = ("open", "high", "low", "close")
@@ -189,4 +190,42 @@ def _idle(scenario: Scenario) -> Any:
     return initialize, handle_data, []
 
 
-STRATEGIES = {"D50": _d50, "M1": _m1, "M50": _m50, "IDLE": _idle}
+def _d500(scenario: Scenario) -> Any:
+    from zipline.api import date_rules, order_target_percent, schedule_function, symbols
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+        schedule_function(rebalance, date_rules.month_start())
+
+    def rebalance(context: Any, data: Any) -> None:
+        closes = np.rint(data.history(context.assets, "price", 252, "1d").values * 100)
+        count = min(HELD, len(context.assets) // 4)
+        best = set(np.argsort(-closes[-21] / closes[0], kind="stable")[:count].tolist())
+        weight = 1.0 / count
+        for place, asset in enumerate(context.assets):
+            order_target_percent(asset, weight if place in best else 0.0)
+
+    return initialize, None, []
+
+
+def _orders(scenario: Scenario) -> Any:
+    from zipline.api import cancel_order, get_open_orders, order, schedule_function, symbols
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+        schedule_function(place)
+
+    def place(context: Any, data: Any) -> None:
+        for orders in get_open_orders().values():
+            for one in orders:
+                cancel_order(one)
+        for asset in context.assets:
+            cents = round(data.current(asset, "price") * 100)
+            for step in LADDER:
+                order(asset, 10, limit_price=(cents - cents * step // 1000) / 100)
+                order(asset, -10, limit_price=(cents + cents * step // 1000) / 100)
+
+    return initialize, None, []
+
+
+STRATEGIES = {"D50": _d50, "D500": _d500, "M1": _m1, "M50": _m50, "IDLE": _idle, "ORDERS": _orders}

@@ -69,14 +69,60 @@ M50 = Scenario(
     goal=15,
 )
 IDLE = replace(M1, name="IDLE", about="a year of minutes, handle_data does nothing", goal=10)
+D500 = Scenario(
+    name="D500",
+    about="500 assets, 9 years daily, monthly 12-1 momentum, 50 held",
+    frequency="daily",
+    assets=500,
+    stored="2011-12-01",
+    start="2013-01-02",
+    end="2021-12-31",
+    capital=10_000_000,
+    volume=(100_000, 1_000_000),
+    goal=15,
+)
+ORDERS = Scenario(
+    name="ORDERS",
+    about="10 assets, a month of minutes, 200 limit orders open at all times, cancelled and placed anew each day",
+    frequency="minute",
+    assets=10,
+    stored="2021-04-01",
+    start="2021-04-01",
+    end="2021-04-30",
+    capital=1_000_000,
+    volume=(30_000, 300_000),
+    goal=15,
+)
 
-SCENARIOS = {scenario.name: scenario for scenario in (D50, M1, M50, IDLE)}
+SCENARIOS = {scenario.name: scenario for scenario in (D50, D500, M1, M50, IDLE, ORDERS)}
+
+ORDERS_YEAR = replace(
+    ORDERS,
+    name="ORDERS-YEAR",
+    about="the same over a year of minutes, without a peer",
+    stored="2020-12-28",
+    start="2021-01-04",
+    end="2021-12-31",
+)
+DAILY_LOAD = replace(
+    D500, name="LOAD-D", about="500 assets x 10 years daily, ready to run", stored="2011-12-01", start="2021-12-30"
+)
+MINUTE_LOAD = replace(
+    M50,
+    name="LOAD-M",
+    about="50 assets x a year of minutes, 4.9 million bars, ready to run",
+    stored="2020-12-28",
+    start="2021-01-04",
+    end="2021-12-31",
+)
 
 _REDUCED = {
     "D50": {"assets": 12, "start": "2021-01-04", "end": "2021-03-31"},
     "M1": {"start": "2021-01-04", "end": "2021-01-06"},
     "M50": {"assets": 5, "end": "2021-04-05"},
     "IDLE": {"start": "2021-01-04", "end": "2021-01-06"},
+    "D500": {"assets": 60, "stored": "2019-06-03", "start": "2020-06-30", "end": "2020-11-06"},
+    "ORDERS": {"assets": 2, "end": "2021-04-06"},
 }
 
 

@@ -26,6 +26,9 @@ _NARROW_DIGITS: Final = 18
 _GAP_ROWS: Final = 50_000
 """Two runs that lie no farther apart are read in one go: opening a file costs as much as decoding these rows."""
 
+_GROUP_ROWS: Final = 400_000
+"""No more rows are decoded at once, unless one asset has more: while they are, they lie in memory twice."""
+
 
 def write_part(folder: Path, file: str, period: str, rows: Rows) -> Part:
     """Write one part and tell what is in it."""
@@ -131,7 +134,8 @@ def _groups(runs: Sequence[Wanted]) -> list[list[Wanted]]:
     groups: list[list[Wanted]] = []
     end = 0
     for run in runs:
-        if groups and run.extent.offset - end <= _GAP_ROWS:
+        near = groups and run.extent.offset - end <= _GAP_ROWS
+        if near and run.extent.offset + run.extent.count - groups[-1][0].extent.offset <= _GROUP_ROWS:
             groups[-1].append(run)
         else:
             groups.append([run])
@@ -147,7 +151,7 @@ def _read(path: Path, offset: int, count: int) -> _Columns:
         raise _corrupt(path, error) from error
     columns: _Columns = []
     for name in COLUMNS:
-        values = frame[name].to_physical()
+        values = frame.drop_in_place(name).to_physical()
         narrow = values.cast(pl.Int64, strict=False)
         columns.append(values if narrow.null_count() else narrow.to_numpy())
     return columns

@@ -38,7 +38,7 @@ def test_a_scenario_gives_ziplines_transactions_and_values(name: str, engines: t
         outcomes.append(worker.outcome())
     assert compare(*outcomes) == []
     trades = len(outcomes[0]["transactions"])
-    assert trades >= {"D50": 200, "M1": 30, "M50": 5, "IDLE": 0}[name]
+    assert trades >= {"D50": 200, "D500": 60, "M1": 30, "M50": 5, "IDLE": 0, "ORDERS": 10}[name]
 
 
 def test_the_comparison_notices_a_price_an_amount_and_a_value() -> None:
