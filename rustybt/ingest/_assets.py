@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ _TEXTS: Final = ("name", "type", "exchange", "country", "currency")
 _NUMBERS: Final = ("tick_size", "quantity_step", "multiplier")
 _DATES: Final = ("start_date", "end_date", "auto_close_date")
 
+_LAST_SID: Final = 2**31 - 1
+
 type Given = dict[str, str | int | None]
 
 
@@ -29,6 +31,7 @@ class Description:
     symbol: str
     key: str | None
     given: Given
+    sid: int | None = None
 
 
 def read_descriptions(source: Any, symbols: Any = None) -> list[Description]:
@@ -39,7 +42,7 @@ def read_descriptions(source: Any, symbols: Any = None) -> list[Description]:
     descriptions = []
     for table in read_tables(source, "assets") if source is not None else ():
         need_columns(table, ["symbol"], "assets")
-        allowed = {"symbol", "asset_key", *_TEXTS, *_NUMBERS, *_DATES}
+        allowed = {"symbol", "asset_key", "sid", *_TEXTS, *_NUMBERS, *_DATES}
         unknown = sorted(set(table.frame.columns) - allowed)
         if unknown:
             raise InputError(
@@ -55,9 +58,20 @@ def read_descriptions(source: Any, symbols: Any = None) -> list[Description]:
             if isinstance(symbols, Mapping):
                 symbol = symbols.get(symbol, symbol)
             key = values.pop("asset_key", None)
+            sid = _sid(values.pop("sid", None), symbol)
             given: Given = {name: _value(name, text, symbol) for name, text in values.items()}
-            descriptions.append(Description(symbol, key, given))
+            descriptions.append(Description(symbol, key, given, sid))
     return descriptions
+
+
+def _sid(text: str | None, symbol: str) -> int | None:
+    if text is None:
+        return None
+    # a column with gaps comes as floats
+    whole = text.removesuffix(".0")
+    if not whole.isdecimal() or int(whole) > _LAST_SID:
+        raise InputError(f"assets: sid of {symbol} is {text}. Give a whole number from 0 to {_LAST_SID}.")
+    return int(whole)
 
 
 def _value(name: str, text: str, symbol: str) -> str | int:
@@ -98,10 +112,51 @@ def _key(symbol: str, description: Description | None, calendar: str) -> str:
     return description.key or f"{description.given.get('exchange') or calendar}:{symbol}"
 
 
-def assign_sids(keys: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
-    """A number for each key: its own where it has one, else the next free ones in the order of the keys."""
-    sids = dict(known)
-    free = max(known.values(), default=-1) + 1
+def wanted_sids(descriptions: Iterable[Description], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """The sids that the assets frame asks for, by key. pairs: key and symbol of the bars.
+
+    Raises InputError where two assets are to have the same one, or one asset two.
+    """
+    keys: dict[str, set[str]] = {}
+    for key, symbol in pairs:
+        keys.setdefault(symbol, set()).add(key)
+    present = {key for of_symbol in keys.values() for key in of_symbol}
+    wanted: dict[str, int] = {}
+    owners: dict[int, str] = {}
+    for description in descriptions:
+        if description.sid is None:
+            continue
+        named = keys.get(description.symbol, set()) if description.key is None else {description.key} & present
+        for key in sorted(named):
+            if wanted.setdefault(key, description.sid) != description.sid:
+                raise InputError(f"assets: {key} is to have the sids {wanted[key]} and {description.sid}. Give one.")
+            if owners.setdefault(description.sid, key) != key:
+                raise InputError(
+                    f"assets: {owners[description.sid]} and {key} are to have the sid {description.sid}. "
+                    "Give each its own."
+                )
+    return wanted
+
+
+def assign_sids(
+    keys: Iterable[str], known: Mapping[str, int], wanted: Mapping[str, int], *, fixed: Collection[str]
+) -> dict[str, int]:
+    """A number for each key: the one wanted, its own where it has one, else the next free ones by key.
+
+    known: of the bundle so far. fixed: those keys whose bars stay in the bundle, and so their number.
+    Raises InputError where another number is wanted than a key, or its owner, can give up.
+    """
+    taken = {known[key]: key for key in fixed}
+    for key, sid in wanted.items():
+        if taken.get(sid, key) != key or (key in fixed and known[key] != sid):
+            raise InputError(
+                f"assets: {key} is to have sid {sid}, and the bundle has "
+                + (f"{taken[sid]} under it" if taken.get(sid, key) != key else f"it as {known[key]}")
+                + ". Leave the column sid out, or give mode='replace'."
+            )
+    given = set(wanted.values())
+    sids = {key: sid for key, sid in known.items() if sid not in given} | dict(wanted)
+    free = max(sids.values(), default=-1) + 1
     for key in sorted(set(keys) - sids.keys()):
         sids[key] = free
         free += 1
@@ -115,6 +170,14 @@ class Seen:
     symbols: tuple[SymbolRange, ...]
     price_scale: int
     volume_scale: int
+
+    def joined_with(self, other: Seen) -> Seen:
+        """What both say."""
+        return Seen(
+            (*self.symbols, *other.symbols),
+            max(self.price_scale, other.price_scale),
+            max(self.volume_scale, other.volume_scale),
+        )
 
 
 def seen_symbols(frame: pl.DataFrame, frequency: str, calendar: SessionTable) -> dict[str, tuple[SymbolRange, ...]]:

@@ -12,6 +12,8 @@ from rustybt.calendars import SessionTable, session_table
 from rustybt.catalog import DAILY, PRICES
 from rustybt.core import date_of, day_of
 from rustybt.errors import InputError
+from rustybt.ingest._actions import ActionRow
+from rustybt.ingest._carried import CARRIED, carried_rows
 from rustybt.ingest._numbers import plain_text, scaled_columns
 from rustybt.ingest._stamps import STAMP_COLUMNS, day_span, final_stamps, parsed_stamps
 from rustybt.ingest._tables import Table, need_columns, read_tables, text_column
@@ -41,6 +43,7 @@ class Bars:
     volume (Int128 at the scales), and what they were read from: `stamp_text`, `open_text`, ...
     found: what the checks found that need no more than these rows.
     calendar: a table that reaches over all of the stamps.
+    splits, dividends: what columns of the bars said of them.
     """
 
     frame: pl.DataFrame
@@ -48,6 +51,8 @@ class Bars:
     calendar: SessionTable
     price_scale: int
     volume_scale: int
+    splits: list[ActionRow]
+    dividends: list[ActionRow]
 
 
 def read_bars(
@@ -62,13 +67,14 @@ def read_bars(
 ) -> Bars:
     """Read, convert and check everything that can be checked without knowing what is stored."""
     daily = frequency == DAILY
-    frames, findings = [], [nothing_found()]
+    frames, findings, carried = [], [nothing_found()], []
     offset = 0
     for given in read_tables(source, "bars"):
-        frame, precision = _one_table(given, offset, daily=daily, tz=tz, rounded=price_decimals is not None)
+        frame, precision, actions = _one_table(given, offset, daily=daily, tz=tz, rounded=price_decimals is not None)
         offset += frame.height
         frames.append(frame)
         findings.append(precision)
+        carried += actions
     frame = _selected(pl.concat(frames, rechunk=True), symbols)
     if not frame.height:
         raise InputError(
@@ -82,16 +88,15 @@ def read_bars(
         unreadable_stamp(frame),
         outside_of_calendar(frame, table, daily=daily),
     ]
-    return _with_integers(frame, findings, table, price_decimals)
+    return _with_integers(frame, findings, table, price_decimals, *carried_rows(carried, frame, table, daily=daily))
 
 
 def _one_table(
     table: Table, offset: int, *, daily: bool, tz: str | None, rounded: bool
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One table with canonical columns, all numbers as text; and its floats that have too many digits."""
+) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
+    """One table with canonical columns, all numbers as text; its floats that have too many digits; its actions."""
     need_columns(table, _NUMBERS, "bars")
     frame = table.frame
-    _refuse_actions(table)
     stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
     if not stamps:
         raise InputError(
@@ -115,7 +120,8 @@ def _one_table(
         if is_float and not (rounded and name != "volume"):
             floats.append(name)
     result = pl.DataFrame(columns)
-    return result, too_precise_for_float(result, tuple(floats)) if floats else nothing_found()
+    precision = too_precise_for_float(result, tuple(floats)) if floats else nothing_found()
+    return result, precision, _carried_actions(table, result["row"])
 
 
 def _symbol_column(table: Table) -> pl.Series:
@@ -135,19 +141,17 @@ def _optional_text(frame: pl.DataFrame, name: str) -> pl.Series:
     return pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
 
 
-def _refuse_actions(table: Table) -> None:
-    """Zipline's csvdir carries actions in the bars; reading past them would give wrong results without a word."""
-    for name, nothing in (("dividend", "0"), ("split", "1")):
+def _carried_actions(table: Table, row: pl.Series) -> list[pl.DataFrame]:
+    """What the columns dividend and split of Zipline's csvdir say: `row`, `kind`, `value`, `is_float`."""
+    carried = []
+    for name, nothing in CARRIED.items():
         if name not in table.frame.columns:
             continue
-        text, _ = text_column(table.frame, name)
-        value = text.cast(pl.Float64, strict=False)
-        if not (text.is_null() | (value == float(nothing))).all():
-            raise InputError(
-                f"bars: {table.source} has a column {name} with values in it. "
-                f"Give them as {name}s= (symbol, ex_date, {'amount' if name == 'dividend' else 'ratio'}), "
-                "and leave the column out."
-            )
+        text, is_float = text_column(table.frame, name)
+        says = (text.is_not_null() & (text.cast(pl.Float64, strict=False) != nothing).fill_null(True)).to_frame("says")
+        frame = pl.DataFrame([row, text.rename("value")]).filter(says["says"])
+        carried.append(frame.with_columns(pl.lit(name).alias("kind"), pl.lit(is_float).alias("is_float")))
+    return carried
 
 
 def _selected(frame: pl.DataFrame, symbols: Symbols) -> pl.DataFrame:
@@ -169,7 +173,12 @@ def _selected(frame: pl.DataFrame, symbols: Symbols) -> pl.DataFrame:
 
 
 def _with_integers(
-    frame: pl.DataFrame, findings: list[pl.DataFrame], calendar: SessionTable, price_decimals: int | None
+    frame: pl.DataFrame,
+    findings: list[pl.DataFrame],
+    calendar: SessionTable,
+    price_decimals: int | None,
+    splits: list[ActionRow],
+    dividends: list[ActionRow],
 ) -> Bars:
     frame = frame.with_columns(
         plain_text(frame[name], round_to=None if name == "volume" else price_decimals) for name in _NUMBERS
@@ -181,7 +190,7 @@ def _with_integers(
     volume, volume_scale = scaled_columns(frame, ("volume",), good)
     frame = frame.rename({name: f"{name}_text" for name in _NUMBERS}).hstack(prices).hstack(volume)
     findings += [not_above_zero(frame), outside_of_range(frame), negative_volume(frame)]
-    return Bars(frame, pl.concat(findings), calendar, price_scale, volume_scale)
+    return Bars(frame, pl.concat(findings), calendar, price_scale, volume_scale, splits, dividends)
 
 
 # -- the calendar's span ---------------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ WRITER = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np, polars as pl
-from rustybt.ingest._ingest import Request, ingest_with_fault
+from rustybt.ingest._ingest import ingest_with_fault
+from rustybt.ingest._write import Request
 
 root, step, rows = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 days = pl.Series(np.arange(rows) + 19_723, dtype=pl.Int32)

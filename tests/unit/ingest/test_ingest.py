@@ -278,12 +278,6 @@ def test_a_missing_column_is_named_with_those_that_are_there(root, daily):
         ingest("b", daily().clear(), root=root)
 
 
-def test_a_column_of_splits_in_the_bars_is_not_read_past(root, daily):
-    ingest("b", daily().with_columns(split=pl.lit(1.0), dividend=pl.lit(0)), root=root)
-    with pytest.raises(InputError, match="dividends="):
-        ingest("c", daily().with_columns(dividend=pl.lit(0.5)), root=root)
-
-
 def test_the_public_signature_is_the_documented_one():
     import inspect
 

@@ -1,0 +1,160 @@
+"""One ingestion under the catalog's lock, where what is stored is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from rustybt.calendars import SessionTable
+from rustybt.catalog import AssetRecord, Content, Manifest, Version, Writer
+from rustybt.core import CashDividend, Split
+from rustybt.errors import BadBars, InputError
+from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits
+from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
+from rustybt.ingest._bars import Symbols, cut_table, spanning_table
+from rustybt.ingest._batch import QUARANTINED, Batch, joined_seen
+from rustybt.ingest._report import IngestReport, summary
+from rustybt.validation import Finding
+
+type Base = tuple[Version, Manifest]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for, beside the data."""
+
+    bundle: str
+    frequency: str
+    calendar: str
+    stamp: str | None
+    tz: str | None
+    symbols: Symbols
+    stock_dividends: Any
+    mode: str
+    on_bad_row: str
+    price_decimals: int | None
+    provenance: dict[str, Any]
+
+
+class Write:
+    """What was read, on its way into a version."""
+
+    def __init__(
+        self,
+        request: Request,
+        batches: Sequence[Batch],
+        descriptions: list[Description],
+        splits: list[ActionRow],
+        dividends: list[ActionRow],
+        newest: Base | None,
+    ) -> None:
+        self._request = request
+        self._batches = batches
+        self._descriptions = descriptions
+        self._split_rows = splits
+        self._dividend_rows = dividends
+        self._newest = newest
+        self._base = newest if request.mode == "append" else None
+        self._known = {record.key: record for record in self._base[1].assets} if self._base else {}
+        name = batches[0].bars.calendar.name
+        if self._base and self._base[1].calendar.name != name:
+            raise InputError(
+                f"Bundle {request.bundle!r} is on calendar {self._base[1].calendar.name}, these bars on {name}. "
+                f"Give calendar={self._base[1].calendar.name!r}, or another bundle."
+            )
+
+    def publish(self, writer: Writer) -> IngestReport:
+        """Judges the bars and actions, and writes a version. Raises BadBars, BundleExists, InputError."""
+        for batch in self._batches:
+            batch.judge(self._base[0] if self._base else None, self._known, self._descriptions)
+        sids = self._sids()
+        seen = [batch.seen() for batch in self._batches]
+        records = make_records(self._known, joined_seen(seen), sids, self._descriptions)
+        splits, dividends, bad_actions = self._actions(records)
+        findings = (
+            *(finding for batch in self._batches for finding in batch.findings()),
+            *(finding for _, finding in bad_actions),
+        )
+        if findings and self._request.on_bad_row == "error":
+            raise BadBars(
+                f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
+                "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them.",
+                findings,
+            )
+        if not records:
+            raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
+        rows = tuple(batch.rows(sids, of_batch) for batch, of_batch in zip(self._batches, seen, strict=True))
+        content = Content(
+            calendar=self._calendar(records),
+            assets=records,
+            splits=tuple(splits),
+            dividends=tuple(dividends),
+            rows=rows,
+            provenance=self._request.provenance or (self._base[1].provenance if self._base else {}),
+            quarantine=self._quarantine(bad_actions) if self._request.on_bad_row == "quarantine" else None,
+        )
+        may_exist = self._request.mode != "error"
+        manifest, is_new = writer.publish(self._request.bundle, content, base=self._base, may_exist=may_exist)
+        folder = writer.folder(manifest)
+        return IngestReport(
+            bundle=manifest.bundle,
+            version=manifest.version,
+            hash=manifest.hash,
+            rows=sum(of_frequency.frame.height for of_frequency in rows) if is_new else 0,
+            assets=len(manifest.assets),
+            findings=findings,
+            quarantine=folder / manifest.quarantine if manifest.quarantine else None,
+            is_new=is_new,
+        )
+
+    def _sids(self) -> dict[str, int]:
+        """Sids stay with their keys, also where the bundle's data are replaced, unless the assets frame names them."""
+        known = {record.key: record.sid for record in self._newest[1].assets} if self._newest else {}
+        good = [batch.good.select("key", "symbol").unique() for batch in self._batches]
+        pairs = {pair for frame in good for pair in frame.iter_rows()}
+        wanted = wanted_sids(self._descriptions, pairs)
+        return assign_sids({key for key, _ in pairs}, known, wanted, fixed=self._known.keys())
+
+    def _actions(
+        self, records: Sequence[AssetRecord]
+    ) -> tuple[list[Split], list[CashDividend], list[tuple[ActionRow, Finding]]]:
+        known = self._base[1] if self._base else None
+        splits, bad_splits = make_splits(self._split_rows, records, known.splits if known else ())
+        dividends, bad_dividends = make_dividends(self._dividend_rows, records, known.dividends if known else ())
+        return splits, dividends, [*bad_splits, *bad_dividends]
+
+    def _calendar(self, records: Sequence[AssetRecord]) -> SessionTable:
+        first = min(record.first_day for record in records)
+        last = max(record.last_day for record in records)
+        if not self._base and len(self._batches) == 1:
+            return cut_table(self._batches[0].bars.calendar, first, last)
+        newer = spanning_table(self._request.calendar, (first, last))
+        if not self._base:
+            return newer
+        stored, old = self._base[1].calendar, self._base[1].ranges.values()
+        return stored.joined_with(newer, min(o[0] for o in old), max(o[1] for o in old))
+
+    def _quarantine(self, actions: list[tuple[ActionRow, Finding]]) -> pl.DataFrame:
+        """The rows left out, as text, one a row and rule."""
+        extra = pl.DataFrame(
+            [
+                (
+                    a.kind,
+                    a.row,
+                    a.symbol,
+                    a.texts.get("ex_date_text"),
+                    f.rule,
+                    f.value,
+                    f.message,
+                    json.dumps(action_record(a)),
+                )
+                for a, f in actions
+            ],
+            schema={name: pl.Int64 if name == "row" else pl.String for name in QUARANTINED},
+            orient="row",
+        )
+        return pl.concat([*(batch.quarantined() for batch in self._batches), extra])
