@@ -11,15 +11,19 @@ from typing import Any
 
 from rustybt import orders as execution
 from rustybt.core import Asset, Order
-from rustybt.execution import commission, slippage
+from rustybt.execution import cancel_policy, commission, slippage
+from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.strategy import DateRule, TimeRule, current_algorithm, date_rules, time_rules
 
 __all__ = [
+    "EODCancel",
     "FixedBasisPointsSlippage",
     "FixedSlippage",
+    "NeverCancel",
     "VolumeShareSlippage",
     "cancel_order",
+    "cancel_policy",
     "commission",
     "date_rules",
     "execution",
@@ -35,6 +39,7 @@ __all__ = [
     "order_value",
     "record",
     "schedule_function",
+    "set_cancel_policy",
     "set_commission",
     "set_slippage",
     "sid",
@@ -164,3 +169,8 @@ def set_slippage(us_equities: Any = None, us_futures: Any = None) -> None:
 def set_commission(us_equities: Any = None, us_futures: Any = None) -> None:
     """Sets the commission model; only in `initialize`."""
     current_algorithm("set_commission").set_commission(us_equities, us_futures)
+
+
+def set_cancel_policy(cancel_policy: Any) -> None:
+    """Sets when open orders are cancelled; only in `initialize`."""
+    current_algorithm("set_cancel_policy").set_cancel_policy(cancel_policy)

@@ -6,6 +6,8 @@ RustyBTError
 │   ├── PrecisionLost                      digits would be lost without a rounding being asked for
 │   ├── BadBars                            rows that the validation refuses; carries the findings
 │   ├── BadOrderParameters                 an order price or size that means nothing
+│   ├── UnsupportedOrderParameters         two ways of saying it in one order
+│   ├── UnsupportedCancelPolicy            no cancel policy
 │   └── BadSchedule                        an offset outside what the rules allow
 ├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
 ├── LookupFailed (also LookupError)        something asked for by name is not there
@@ -29,6 +31,7 @@ RustyBTError
 │   ├── CannotOrderDelistedAsset
 │   ├── SetSlippagePostInit
 │   ├── SetCommissionPostInit
+│   ├── SetCancelPolicyPostInit
 │   └── HistoryWindowStartsBeforeData
 ├── LedgerError                            the books would be wrong; nothing was posted
 │   ├── FloatInTheBooks (also TypeError)
@@ -68,7 +71,15 @@ class BadBars(InputError):
 
 
 class BadOrderParameters(InputError):
-    """An order price or size that means nothing: negative, not finite, or two ways of saying it at once."""
+    """An order price or size that means nothing: negative, or not finite."""
+
+
+class UnsupportedOrderParameters(InputError):
+    """An order says the same twice: a style, and a price beside it."""
+
+
+class UnsupportedCancelPolicy(InputError):
+    """What was given as a cancel policy is none."""
 
 
 class BadSchedule(InputError):
@@ -161,6 +172,10 @@ class SetSlippagePostInit(TradingError):
 
 class SetCommissionPostInit(TradingError):
     """The commission model is set in `initialize`."""
+
+
+class SetCancelPolicyPostInit(TradingError):
+    """The cancel policy is set in `initialize`."""
 
 
 class HistoryWindowStartsBeforeData(TradingError):

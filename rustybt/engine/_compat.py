@@ -14,6 +14,8 @@ class Compat:
 
     skip_half_days: a daily scheduled function leaves out a session that closes less than 24 hours after the guard.
     limits_can_slip: default slippage may fill a limit order worse than its limit.
+    stop_limits_become_limits: a stop-limit order whose stop was reached reads as a limit order: its stop is None.
+    daily_cancels_spare: in daily runs a cancel policy cancels only the oldest order of each asset that has several.
     exact_pay_dates: a dividend whose pay date is missing, or is no session, is never paid.
     pnl_without_dividends: pnl and starting_cash of a day are taken after the day's dividends.
     split_in_cents: a split rounds cost basis, limits and the cash for fractions to cents.
@@ -29,6 +31,8 @@ class Compat:
 
     skip_half_days: bool = False
     limits_can_slip: bool = False
+    stop_limits_become_limits: bool = False
+    daily_cancels_spare: bool = False
     exact_pay_dates: bool = False
     pnl_without_dividends: bool = False
     split_in_cents: bool = False

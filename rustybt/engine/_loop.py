@@ -3,7 +3,8 @@
 Per session: dividends are earned and paid → splits on open orders, then on positions → before_trading_start.
 Per bar: the clock moves → the broker works the open orders → the ledger books fills, then fees → handle_data, then
 scheduled functions in the order of their registration. Orders placed there are eligible from the next bar.
-Per session end: delisted and expired assets are closed out → futures are settled → the day's row is taken.
+Per session end: delisted and expired assets are closed out → the cancel policy → futures are settled → the day's row
+is taken.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from rustybt.core import day_of, rescale_exact
 from rustybt.engine._actions import CorporateActions
+from rustybt.engine._closing import apply_cancel_policy
 from rustybt.engine._compat import Compat
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import SimulatedBroker
@@ -200,6 +202,7 @@ class Loop:
                 if done is not None:
                     self.recorder.transactions.append((session, stamp, None, slot, *done, 0))
                 self.broker.blotter.cancel_all(slot, stamp, f"{listing.asset.symbol} was closed out on {closes}")
+        apply_cancel_policy(desk, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
 

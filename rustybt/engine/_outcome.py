@@ -59,6 +59,7 @@ def result_of(
         "compat": {field: getattr(compat, field) for field in Compat.__dataclass_fields__},
         "slippage": repr(desk.slippage),
         "commission": repr(desk.commission),
+        "cancel_policy": repr(desk.cancel_policy),
         "kernel": kernel_in_use(),
         "python": ".".join(map(str, sys.version_info[:3])),
         "bars": loop.bars_run,

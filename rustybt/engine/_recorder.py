@@ -158,7 +158,7 @@ class Recorder:
                 self._quantities("amount", [order.amount for order in orders], slots),
                 self._quantities("filled", [order.filled for order in orders], slots),
                 self._prices("limit", [order.limit for order in orders], slots),
-                self._prices("stop", [None] * len(orders), slots),
+                self._prices("stop", [order.stop for order in orders], slots),
                 pl.Series("status", [STATUS_NAMES[order.status] for order in orders], dtype=pl.String),
                 decimal_column("commission", [order.commission for order in orders], MONEY_SCALE),
                 pl.Series("reason", [why(order) for order in orders], dtype=pl.String),

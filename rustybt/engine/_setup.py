@@ -22,6 +22,7 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._recorder import Recorder, why
 from rustybt.errors import BundleNotFound, InputError, NoData, NotYetAvailable
 from rustybt.execution import Blotter, SimulatedBroker
+from rustybt.execution.cancel_policy import NeverCancel
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ledger import Ledger
@@ -114,6 +115,7 @@ def desk_of(
         seed=seed,
         slippage=FixedBasisPointsSlippage(),
         commission=PerShare(),
+        cancel_policy=NeverCancel(),
         compat=compat,
         labels=labels,
     )
@@ -139,15 +141,19 @@ def _open_slot(desk: Desk, listing: Listing) -> None:
 def _order_view(desk: Desk, order: Any) -> Order:
     listing, numbers = order.listing, desk.numbers
     limit = None if order.limit is None else numbers.price(order.limit, listing.fill_scale)
+    stop = None if order.stop is None else numbers.price(order.stop, listing.fill_scale)
+    stop_reached = order.stop_reached
+    if stop_reached and limit is not None and desk.compat.stop_limits_become_limits:
+        stop, stop_reached = None, False
     return Order(
         id=desk.blotter.order_id(order.number),
         asset=listing.asset,
         amount=numbers.quantity(order.amount, listing.quantity_scale),
         filled=numbers.quantity(order.filled, listing.quantity_scale),
         limit=limit,
-        stop=None,
+        stop=stop,
         limit_reached=order.limit_reached,
-        stop_reached=False,
+        stop_reached=stop_reached,
         commission=numbers.money(order.commission),
         created=datetime_of(order.created),
         dt=datetime_of(order.changed),
@@ -176,6 +182,7 @@ def initialised(
         fill_at=fill_at,
         trigger=trigger,
         limits_hold=not compat.limits_can_slip,
+        stops_date_orders=not compat.stop_limits_become_limits,
     )
     return Loop(
         desk,

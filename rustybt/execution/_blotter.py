@@ -16,8 +16,9 @@ ADJUSTED = OrderEventKind.ADJUSTED.value
 class OrderEvent(NamedTuple):
     """One thing that happened to an order.
 
-    stamp: ns UTC. quantity: scaled units: ordered, filled, or left open. price: the fill or the limit, at the
-    listing's fill scale; None where there is none.
+    stamp: ns UTC. quantity: scaled units: ordered, filled, or left open. price: of a fill, else the limit, or the
+    stop of an order without one, at the listing's fill scale; None where there is none. reason: "stop" where it was
+    the stop that triggered.
     """
 
     order: WorkingOrder
@@ -75,25 +76,35 @@ class Blotter:
                 return self.orders[int(digits) - 1]
         return None
 
-    def accept(self, listing: Any, amount: int, limit: int | None, stamp: int) -> WorkingOrder:
-        """Puts an order to work. It is eligible from the next bar."""
-        order = WorkingOrder(len(self.orders) + 1, listing, amount, limit, stamp)
+    def accept(
+        self,
+        listing: Any,
+        amount: int,
+        limit: int | None,
+        stamp: int,
+        stop: int | None = None,
+        reason: str | None = None,
+    ) -> WorkingOrder:
+        """Puts an order to work. It is eligible from the next bar. reason: what a control found, and let through."""
+        order = WorkingOrder(len(self.orders) + 1, listing, amount, limit, stamp, stop)
         self.orders.append(order)
         queue = self.open.get(listing.slot)
         if queue is None:
             self.open[listing.slot] = [order]
         else:
             queue.append(order)
-        self.rows.append((order.number, stamp, ACCEPTED, amount, limit, None))
+        self.rows.append((order.number, stamp, ACCEPTED, amount, stop if limit is None else limit, reason))
         return order
 
-    def reject(self, listing: Any, amount: int, limit: int | None, stamp: int, reason: str) -> WorkingOrder:
+    def reject(
+        self, listing: Any, amount: int, limit: int | None, stamp: int, reason: str, stop: int | None = None
+    ) -> WorkingOrder:
         """Keeps a refused order with its reason; it never works."""
-        order = WorkingOrder(len(self.orders) + 1, listing, amount, limit, stamp)
+        order = WorkingOrder(len(self.orders) + 1, listing, amount, limit, stamp, stop)
         order.status = OrderStatus.REJECTED
         order.reason = reason
         self.orders.append(order)
-        self.log(order, stamp, REJECTED, amount, limit, reason)
+        self.log(order, stamp, REJECTED, amount, stop if limit is None else limit, reason)
         return order
 
     def cancel(self, order: WorkingOrder, stamp: int, reason: str) -> bool:
@@ -117,9 +128,9 @@ class Blotter:
     ) -> None:
         """Restates the open orders of an asset after a split.
 
-        What is open and what was filled are each cut to whole steps; limits go to the tick, a pair of integers at
-        the fill scale: (numerator, denominator). An order of which nothing is left is cancelled with a reason.
-        zipline: it counts as filled instead, and fees count what was filled before in the units of now.
+        What is open and what was filled are each cut to whole steps; limits and stops go to the tick, a pair of
+        integers at the fill scale: (numerator, denominator). An order of which nothing is left is cancelled with a
+        reason. zipline: it counts as filled instead, and fees count what was filled before in the units of now.
         """
         for order in list(self.open.get(slot, ())):
             step = order.listing.step
@@ -129,10 +140,12 @@ class Blotter:
             if zipline:
                 order.charged = abs(order.filled)
             if order.limit is not None:
-                ticks = div_half_even(order.limit * numerator * tick[1], denominator * tick[0])
-                order.limit = div_half_even(ticks * tick[0], tick[1])
+                order.limit = _restated(order.limit, numerator, denominator, tick)
+            if order.stop is not None:
+                order.stop = _restated(order.stop, numerator, denominator, tick)
             if remaining:
-                self.log(order, stamp, ADJUSTED, remaining, order.limit, f"split {numerator}/{denominator}")
+                price = order.stop if order.limit is None else order.limit
+                self.log(order, stamp, ADJUSTED, remaining, price, f"split {numerator}/{denominator}")
             elif zipline:
                 self._remove(order)
                 order.status = OrderStatus.FILLED
@@ -144,6 +157,12 @@ class Blotter:
         queue.remove(order)
         if not queue:
             del self.open[order.listing.slot]
+
+
+def _restated(price: int, numerator: int, denominator: int, tick: tuple[int, int]) -> int:
+    """An order price after a split, on the tick, half-even."""
+    ticks = div_half_even(price * numerator * tick[1], denominator * tick[0])
+    return div_half_even(ticks * tick[0], tick[1])
 
 
 def _cut(numerator: int, denominator: int) -> int:

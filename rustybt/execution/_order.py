@@ -14,6 +14,7 @@ LIMIT_NOT_REACHED: Final = 2
 VOLUME_USED_UP: Final = 3
 IMPACT_BEYOND_LIMIT: Final = 4
 PARTLY_FILLED: Final = 5
+STOP_NOT_REACHED: Final = 6
 
 WHY_OPEN: Final = (
     "placed at this bar: eligible from the next one",
@@ -22,6 +23,7 @@ WHY_OPEN: Final = (
     "the volume share of the bar was used up",
     "the price with market impact was beyond the limit",
     "the volume share of the bar allowed a part only",
+    "the stop was not reached",
 )
 """Why an open order did not fill, by the code that the broker leaves on it."""
 
@@ -29,8 +31,8 @@ WHY_OPEN: Final = (
 class WorkingOrder:
     """What the blotter and the broker know of an order.
 
-    number: its place in the account's sequence. amount, filled: scaled quantities. limit: a price of the listing's
-    fill scale, or None. commission: money. charged: the units that a commission was computed for; a split does not
+    number: its place in the account's sequence. amount, filled: scaled quantities. limit, stop: prices of the
+    listing's fill scale, or None. plain: it has neither. commission: money. charged: the units that a commission was computed for; a split does not
     restate them. created, changed: ns UTC. why: a code of WHY_OPEN.
     """
 
@@ -45,18 +47,26 @@ class WorkingOrder:
         "limit_reached",
         "listing",
         "number",
+        "plain",
         "reason",
         "status",
+        "stop",
+        "stop_reached",
         "why",
     )
 
-    def __init__(self, number: int, listing: Any, amount: int, limit: int | None, created: int) -> None:
+    def __init__(
+        self, number: int, listing: Any, amount: int, limit: int | None, created: int, stop: int | None = None
+    ) -> None:
         self.number = number
         self.listing = listing
         self.amount = amount
         self.filled = 0
         self.limit = limit
         self.limit_reached = False
+        self.stop = stop
+        self.stop_reached = False
+        self.plain = limit is None and stop is None
         self.commission = 0
         self.charged = 0
         self.created = created

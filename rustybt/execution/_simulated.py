@@ -12,6 +12,7 @@ from rustybt.execution._order import (
     LIMIT_NOT_REACHED,
     NO_TRADE,
     PARTLY_FILLED,
+    STOP_NOT_REACHED,
     VOLUME_USED_UP,
     WorkingOrder,
 )
@@ -21,6 +22,8 @@ from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 FILLED = OrderEventKind.FILLED.value
 PARTIALLY_FILLED = OrderEventKind.PARTIALLY_FILLED.value
 TRIGGERED = OrderEventKind.TRIGGERED.value
+STOP = "stop"
+"""The reason of a trigger that was a stop, not a limit."""
 
 
 class Bars(Protocol):
@@ -47,13 +50,14 @@ class Execution(NamedTuple):
 class SimulatedBroker:
     """Fills orders on the bar after the one on which they were placed, or later.
 
-    fill_at: the price that the bar offers, its "close" or its "open". trigger: "close" tests a limit on the price
-    that the bar offers; "range" (with fill_at="close") fills it within the bar, at the limit itself, or at the open
-    where the bar opened beyond it: no fill comes before the price that triggered it.
+    fill_at: the price that the bar offers, its "close" or its "open". trigger: "close" tests limits and stops on the
+    price that the bar offers; "range" (with fill_at="close") fills them within the bar, at their own price, or at the
+    open where the bar opened beyond it: no fill comes before the price that triggered it.
     limits_hold: False lets slippage carry a fill beyond its limit, as Zipline does.
+    stops_date_orders: False leaves the time of a stop-limit order's last change as it is when its stop is reached.
     """
 
-    __slots__ = ("_by_range", "_field", "blotter", "commission", "limits_hold", "slippage")
+    __slots__ = ("_by_range", "_field", "blotter", "commission", "limits_hold", "slippage", "stops_date_orders")
 
     def __init__(
         self,
@@ -64,11 +68,13 @@ class SimulatedBroker:
         fill_at: str = "close",
         trigger: str = "close",
         limits_hold: bool = True,
+        stops_date_orders: bool = True,
     ) -> None:
         self.blotter = blotter
         self.slippage = slippage
         self.commission = commission
         self.limits_hold = limits_hold
+        self.stops_date_orders = stops_date_orders
         self._field = fill_at
         self._by_range = trigger == "range" and fill_at == "close"
 
@@ -93,11 +99,9 @@ class SimulatedBroker:
         done = False
         for order in queue:
             price = offered
-            limit = order.limit
-            if limit is not None:
+            if not order.plain:
                 reached = self._triggered_price(order, bars, bar, offered, stamp)
                 if reached is None:
-                    order.why = LIMIT_NOT_REACHED
                     continue
                 price = reached
             wanted = order.amount - order.filled
@@ -112,8 +116,10 @@ class SimulatedBroker:
                 continue
             price, filled = quote
             used += filled
-            if limit is not None and self.limits_hold and self.slippage.capped and (price > limit) is buys:
-                price = limit
+            if not order.plain and self.limits_hold and self.slippage.capped:
+                limit = order.limit
+                if limit is not None and (price > limit) is buys:
+                    price = limit
             self._fill(order, filled if buys else -filled, price, stamp, reports)
             done = done or order.status is OrderStatus.FILLED
         if done:
@@ -124,28 +130,73 @@ class SimulatedBroker:
                 del self.blotter.open[bars.slot]
 
     def _triggered_price(self, order: WorkingOrder, bars: Bars, bar: int, offered: int, stamp: int) -> int | None:
-        """The price at which a limit order can fill on this bar; None if its limit was not reached, now or before."""
-        limit = order.limit
-        if limit is None:
-            return offered
+        """The price at which a stop or limit order can fill on this bar; None, with the reason left on it, if not."""
+        limit, stop = order.limit, order.stop
         buys = order.amount > order.filled
         price = offered
-        if self._by_range:
-            extreme = bars.column("low" if buys else "high")[bar] * bars.lane_to_fill
-            opened = bars.column("open")[bar] * bars.lane_to_fill
-            beyond = opened < limit if buys else opened > limit
-            if (extreme > limit) if buys else (extreme < limit):
+        stopped_now = stop is not None and not order.stop_reached
+        if stopped_now:
+            reached = self._at_stop(order, bars, bar, offered)
+            if reached is None:
+                order.why = STOP_NOT_REACHED
                 return None
-            price = opened if beyond else limit
-        elif order.limit_reached and not self.limits_hold:
+            price = reached
+            order.stop_reached = True
+            if limit is None or self.stops_date_orders:
+                order.changed = stamp
+            self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, stop, STOP)
+        if limit is None or (order.limit_reached and not self.limits_hold and not self._by_range):
             return price
-        elif price > limit if buys else price < limit:
+        if self._by_range:
+            held = self._after_stop(order, bars, bar, price) if stopped_now else self._at_limit(order, bars, bar)
+        else:
+            held = price if (price <= limit if buys else price >= limit) else None
+        if held is None:
+            order.why = LIMIT_NOT_REACHED
             return None
         if not order.limit_reached:
             order.limit_reached = True
             order.changed = stamp
             self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, limit)
-        return price
+        return held
+
+    def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
+        """The price at which the bar reaches an order's stop: what it offers, or, by range, the stop or the open."""
+        stop: Any = order.stop
+        buys = order.amount > order.filled
+        if not self._by_range:
+            return offered if (offered >= stop if buys else offered <= stop) else None
+        opened = bars.column("open")[bar] * bars.lane_to_fill
+        if opened >= stop if buys else opened <= stop:
+            return opened
+        extreme = bars.column("high" if buys else "low")[bar] * bars.lane_to_fill
+        return stop if (extreme >= stop if buys else extreme <= stop) else None
+
+    def _at_limit(self, order: WorkingOrder, bars: Bars, bar: int) -> int | None:
+        """The price at which the bar's range reaches an order's limit: the limit, or the open beyond it."""
+        limit: Any = order.limit
+        buys = order.amount > order.filled
+        extreme = bars.column("low" if buys else "high")[bar] * bars.lane_to_fill
+        if extreme > limit if buys else extreme < limit:
+            return None
+        opened = bars.column("open")[bar] * bars.lane_to_fill
+        return opened if (opened < limit if buys else opened > limit) else limit
+
+    def _after_stop(self, order: WorkingOrder, bars: Bars, bar: int, price: int) -> int | None:
+        """The price within the limit of an order whose stop was reached on this bar, at a price.
+
+        Where the stop was reached at the open, the whole range comes after it. Else only the close is known to, so
+        that a limit on the other side of the stop counts as reached only where the close is within it.
+        """
+        limit: Any = order.limit
+        buys = order.amount > order.filled
+        if price <= limit if buys else price >= limit:
+            return price
+        field = "close"
+        if price == bars.column("open")[bar] * bars.lane_to_fill:
+            field = "low" if buys else "high"
+        later = bars.column(field)[bar] * bars.lane_to_fill
+        return limit if (later <= limit if buys else later >= limit) else None
 
     def _fill(self, order: WorkingOrder, quantity: int, price: int, stamp: int, reports: list[Execution]) -> None:
         fee = self.commission.fee(order, quantity, price)

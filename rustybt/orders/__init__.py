@@ -1,6 +1,14 @@
 """An intent goes in, an order on the asset's grid comes out: styles and ticks."""
 
-from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, style_of
-from rustybt.orders._tick import limit_on_tick
+from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, style_of
+from rustybt.orders._tick import price_on_tick
 
-__all__ = ["ExecutionStyle", "LimitOrder", "MarketOrder", "limit_on_tick", "style_of"]
+__all__ = [
+    "ExecutionStyle",
+    "LimitOrder",
+    "MarketOrder",
+    "StopLimitOrder",
+    "StopOrder",
+    "price_on_tick",
+    "style_of",
+]

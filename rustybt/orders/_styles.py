@@ -2,51 +2,110 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rustybt.core import exact_number
-from rustybt.errors import BadOrderParameters, NonFiniteInput, NotYetAvailable
+from rustybt.errors import BadOrderParameters, NonFiniteInput, UnsupportedOrderParameters
 
 
 class ExecutionStyle:
-    """What all styles share. limit_price: a Decimal, or None where any price will do."""
+    """What all styles share. A style of your own overrides get_limit_price, get_stop_price, or both.
 
-    limit_price: Any = None
+    limit_price, stop_price: Decimals, or None where the style has none. exchange: where to route the order; a backtest has one market for each asset and keeps the name
+    only. asset: accepted as in Zipline; the tick is that of the asset which is ordered.
+    """
+
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+
+    def __init__(self, asset: Any = None, exchange: str | None = None) -> None:
+        self.asset = asset
+        self.exchange = exchange
+
+    def get_limit_price(self, is_buy: bool) -> Any:
+        """The limit of an order on that side, None where any price will do; it is put on the asset's tick."""
+        return self.limit_price
+
+    def get_stop_price(self, is_buy: bool) -> Any:
+        """The stop of an order on that side, None where it is to work at once; it is put on the asset's tick."""
+        return self.stop_price
+
+    def prices(self, is_buy: bool) -> tuple[Decimal | None, Decimal | None]:
+        """Limit and stop as exact numbers of 0 or more. Raises BadOrderParameters."""
+        limit, stop = self.get_limit_price(is_buy), self.get_stop_price(is_buy)
+        return (
+            None if limit is None else _price(limit, "limit_price"),
+            None if stop is None else _price(stop, "stop_price"),
+        )
+
+    def __repr__(self) -> str:
+        prices = {"limit_price": self.limit_price, "stop_price": self.stop_price}
+        return f"{type(self).__name__}({', '.join(f'{k}={v}' for k, v in prices.items() if v is not None)})"
 
 
 class MarketOrder(ExecutionStyle):
     """At the price of the bar."""
 
     def __init__(self, exchange: str | None = None) -> None:
-        if exchange is not None:
-            raise NotYetAvailable(f"exchange={exchange!r}: routing by exchange comes with a later version.")
+        super().__init__(None, exchange)
 
 
 class LimitOrder(ExecutionStyle):
     """At the limit or better.
 
-    limit_price: int, Decimal, text or float; 0 or more. It is put on the asset's tick when the order is placed.
+    limit_price: int, Decimal, text or float; 0 or more.
     """
 
     def __init__(self, limit_price: Any, asset: Any = None, exchange: str | None = None) -> None:
-        if exchange is not None:
-            raise NotYetAvailable(f"exchange={exchange!r}: routing by exchange comes with a later version.")
-        try:
-            self.limit_price = exact_number(limit_price, "limit_price")
-        except NonFiniteInput as error:
-            raise BadOrderParameters(str(error)) from None
-        if self.limit_price < 0:
-            raise BadOrderParameters(f"limit_price={limit_price!r} is negative. Give 0 or more.")
+        super().__init__(asset, exchange)
+        self.limit_price = _price(limit_price, "limit_price")
 
 
-def style_of(limit_price: Any, stop_price: Any, style: Any) -> ExecutionStyle | None:
-    """The style that the arguments of `order` say; None for a market order. Raises BadOrderParameters for two."""
-    if stop_price is not None:
-        raise NotYetAvailable("stop_price: stop and stop-limit orders come with a later version.")
+class StopOrder(ExecutionStyle):
+    """A market order from the bar on that reaches the stop: from below for a buy, from above for a sell.
+
+    stop_price: int, Decimal, text or float; 0 or more.
+    """
+
+    def __init__(self, stop_price: Any, asset: Any = None, exchange: str | None = None) -> None:
+        super().__init__(asset, exchange)
+        self.stop_price = _price(stop_price, "stop_price")
+
+
+class StopLimitOrder(ExecutionStyle):
+    """A limit order from the bar on that reaches the stop.
+
+    limit_price, stop_price: int, Decimal, text or float; 0 or more.
+    """
+
+    def __init__(self, limit_price: Any, stop_price: Any, asset: Any = None, exchange: str | None = None) -> None:
+        super().__init__(asset, exchange)
+        self.limit_price = _price(limit_price, "limit_price")
+        self.stop_price = _price(stop_price, "stop_price")
+
+
+def _price(value: Any, what: str) -> Decimal:
+    try:
+        price = exact_number(value, what)
+    except NonFiniteInput as error:
+        raise BadOrderParameters(str(error)) from None
+    if price < 0:
+        raise BadOrderParameters(f"{what}={value!r} is negative. Give 0 or more.")
+    return price
+
+
+def style_of(limit_price: Any, stop_price: Any, style: Any) -> ExecutionStyle:
+    """The style that the arguments of `order` say. Raises UnsupportedOrderParameters for two ways of saying it."""
     if style is None:
-        return None if limit_price is None else LimitOrder(limit_price)
-    if limit_price is not None:
-        raise BadOrderParameters(f"Both limit_price={limit_price!r} and style={style!r} were given. Give one of them.")
+        if stop_price is None:
+            return MarketOrder() if limit_price is None else LimitOrder(limit_price)
+        return StopOrder(stop_price) if limit_price is None else StopLimitOrder(limit_price, stop_price)
+    for name, price in (("limit_price", limit_price), ("stop_price", stop_price)):
+        if price is not None:
+            raise UnsupportedOrderParameters(f"Both {name}={price!r} and style={style!r} were given. Give one of them.")
     if not isinstance(style, ExecutionStyle):
-        raise BadOrderParameters(f"style={style!r}: give MarketOrder() or LimitOrder(price).")
+        raise BadOrderParameters(
+            f"style={style!r}: give MarketOrder(), LimitOrder(price), StopOrder(price) or StopLimitOrder(limit, stop)."
+        )
     return style

@@ -124,6 +124,7 @@ class _Standing:
     status: int
     dt: int
     triggered: bool
+    stopped: bool
 
 
 class _OrderDays:
@@ -132,6 +133,7 @@ class _OrderDays:
     def __init__(self, result: Result, closes: list[int], stamp: Stamps) -> None:
         self._closes = closes
         self._stamp = stamp
+        self._forgets = bool(result.manifest.get("compat", {}).get("stop_limits_become_limits"))
         orders, events = result.orders, result.order_events
         self._orders = {row["id"]: row for row in _order_rows(orders)}
         self._events = list(
@@ -140,6 +142,7 @@ class _OrderDays:
                 events["stamp"].to_physical().to_list(),
                 events["kind"].to_list(),
                 _amounts(events["quantity"]),
+                [reason == "stop" for reason in events["reason"].to_list()],
                 strict=True,
             )
         )
@@ -157,18 +160,22 @@ class _OrderDays:
         touched: list[dict[str, _Standing]] = [{} for _ in range(sessions)]
         last_day: dict[str, int] = {}
         standing: dict[str, _Standing] = {}
-        for order, ns, kind, quantity in self._events:
+        for order, ns, kind, quantity, at_stop in self._events:
             if order not in self._orders:
                 continue
-            before = standing.get(order, _Standing(0, int(OrderStatus.OPEN), ns, False))
+            before = standing.get(order, _Standing(0, int(OrderStatus.OPEN), ns, False, False))
+            quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None
             filling = kind in ("filled", "partially_filled")
             now = _Standing(
                 filled=before.filled + (quantity or 0) if filling else before.filled,
                 status=int(_CLOSED.get(kind, OrderStatus(before.status))),
-                dt=ns,
-                triggered=before.triggered or filling or kind == "triggered",
+                dt=before.dt if quiet else ns,
+                triggered=before.triggered or filling or (kind == "triggered" and not at_stop),
+                stopped=before.stopped or at_stop,
             )
             standing[order] = now
+            if kind == "triggered":
+                continue  # as in Zipline, what only was triggered is not listed for that
             day = min(bisect_left(self._closes, ns), sessions - 1)
             touched[day][order] = now
             last_day[order] = day
@@ -180,6 +187,7 @@ class _OrderDays:
     def _row(self, order: str, now: _Standing, day: int, *, last: bool) -> dict[str, Any]:
         final = self._orders[order]
         close = self._closes[day]
+        became_limit = now.stopped and final["limit"] is not None and self._forgets
         return {
             "id": order,
             "dt": self._stamp(now.dt),
@@ -188,9 +196,9 @@ class _OrderDays:
             "amount": final["amount"],
             "filled": final["filled"] if last else now.filled,
             "commission": sum((fee for ns, fee in self._fees.get(order, ()) if ns <= close), 0.0),
-            "stop": final["stop"],
+            "stop": None if became_limit else final["stop"],
             "limit": final["limit"],
-            "stop_reached": final["stop"] is not None and now.triggered,
+            "stop_reached": now.stopped and not became_limit,
             "limit_reached": final["limit"] is not None and now.triggered,
             "sid": final["sid"],
             "status": _STATUS[final["status"]] if last else now.status,

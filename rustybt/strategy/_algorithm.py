@@ -15,8 +15,10 @@ from rustybt.errors import (
     BadSchedule,
     InputError,
     NotYetAvailable,
+    SetCancelPolicyPostInit,
     SetCommissionPostInit,
     SetSlippagePostInit,
+    UnsupportedCancelPolicy,
 )
 from rustybt.strategy._desk import Desk, WholeSteps
 from rustybt.strategy._ordering import Ordering
@@ -164,6 +166,16 @@ class TradingAlgorithm(Ordering):
             raise InputError(f"set_commission({us_equities!r}): give a model like commission.PerShare().")
         self._desk.commission = us_equities
 
+    def set_cancel_policy(self, cancel_policy: Any) -> None:
+        """Sets when open orders are cancelled; only in `initialize`."""
+        if isinstance(cancel_policy, type) or not hasattr(cancel_policy, "should_cancel"):
+            raise UnsupportedCancelPolicy(
+                f"set_cancel_policy({cancel_policy!r}): give a policy like cancel_policy.EODCancel()."
+            )
+        if self._desk.phase != "initialize":
+            raise SetCancelPolicyPostInit("set_cancel_policy was called after initialize. Call it there.")
+        self._desk.cancel_policy = cancel_policy
+
 
 API_METHODS = (
     "cancel_order",
@@ -179,6 +191,7 @@ API_METHODS = (
     "order_value",
     "record",
     "schedule_function",
+    "set_cancel_policy",
     "set_commission",
     "set_slippage",
     "sid",

@@ -32,7 +32,8 @@ class Desk:
     """The joints between a strategy and its run. The engine makes one and moves its phase.
 
     phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
-    slippage, commission: the models; `initialize` may change them. recorded: the last value of each recorded name.
+    slippage, commission, cancel_policy: the models; `initialize` may change them.
+    recorded: the last value of each recorded name.
     """
 
     market: Market
@@ -48,6 +49,7 @@ class Desk:
     seed: int
     slippage: Any
     commission: Any
+    cancel_policy: Any
     compat: Any
     labels: Labels
     phase: str = "initialize"

@@ -13,7 +13,7 @@ from rustybt.errors import (
     OrderDuringInitialize,
     OrderInBeforeTradingStart,
 )
-from rustybt.orders import limit_on_tick, style_of
+from rustybt.orders import price_on_tick, style_of
 from rustybt.strategy._desk import Desk, WholeSteps
 from rustybt.view import Listing
 
@@ -166,18 +166,21 @@ class Ordering:
 
     def _place(self, listing: Listing, size: int, limit_price: Any, stop_price: Any, style: Any) -> str | None:
         desk = self._desk
-        limit = None
+        limit = stop = None
         if limit_price is not None or style is not None or stop_price is not None:
-            chosen = style_of(limit_price, stop_price, style)
-            if chosen is not None and chosen.limit_price is not None:
-                limit = limit_on_tick(chosen.limit_price, size > 0, listing.tick, listing.fill_scale)
+            buys = size > 0
+            bound, trigger = style_of(limit_price, stop_price, style).prices(buys)
+            if bound is not None:
+                limit = price_on_tick(bound, buys, listing.tick, listing.fill_scale)
+            if trigger is not None:
+                stop = price_on_tick(trigger, not buys, listing.tick, listing.fill_scale)
         if not size:
             return None
         stamp = int(desk.market.axis.stamps[desk.market.bar])
         reason = self._refusal(listing)
         if reason is not None:
-            return str(desk.blotter.order_id(desk.blotter.reject(listing, size, limit, stamp, reason).number))
-        return str(desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp).number))
+            return str(desk.blotter.order_id(desk.blotter.reject(listing, size, limit, stamp, reason, stop).number))
+        return str(desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp, stop).number))
 
     def _refusal(self, listing: Listing) -> str | None:
         """Why an order for an asset is refused; None if it is not."""

@@ -29,11 +29,12 @@ class Bars:
         return self.prices[field]
 
 
-def work(bars: Bars, orders: list[tuple[int, int | None]], model: Any = None, **how: Any) -> tuple[Blotter, list[Any]]:
-    """Orders of amount and limit in cents, worked on the bar. Returns the fills as quantity and price in cents."""
+def work(bars: Bars, orders: list[Any], model: Any = None, **how: Any) -> tuple[Blotter, list[Any]]:
+    """Orders of amount, limit and stop in cents, worked on the bar. Returns the fills: quantity and price in cents."""
     blotter = Blotter()
-    for amount, limit in orders:
-        blotter.accept(bars, amount, None if limit is None else limit * CENTS, 0)
+    for amount, limit, *stop in orders:
+        prices = [None if price is None else price * CENTS for price in (limit, *(stop or [None]))]
+        blotter.accept(bars, amount, prices[0], 0, prices[1])
     broker = SimulatedBroker(blotter, model or slippage.NoSlippage(), commission.NoCommission(), **how)
     return blotter, [(x.quantity, Fraction(x.price, CENTS)) for x in broker.work(0, 60)]
 
@@ -70,6 +71,74 @@ def test_no_fill_comes_before_the_price_that_triggered_it(
     assert fills == ([] if price is None else [(amount, price)])
 
 
+RANGE = {"trigger": "range"}
+OPEN = {"fill_at": "open"}
+
+
+@pytest.mark.parametrize(
+    ("how", "amount", "limit", "stop", "price"),
+    [
+        # the close alone decides, and fills: a buy at or above its stop, a sell at or below it
+        ({}, 1, None, 1050, 1050), ({}, 1, None, 1040, 1050), ({}, 1, None, 1051, None),
+        ({}, -1, None, 1050, 1050), ({}, -1, None, 1060, 1050), ({}, -1, None, 1049, None),
+        # the open alone, whatever the rest of the bar does
+        (OPEN, 1, None, 1000, 1000), (OPEN, 1, None, 1001, None), (OPEN, -1, None, 1000, 1000),
+        (OPEN, -1, None, 999, None), (OPEN | RANGE, 1, None, 1001, None), (OPEN | RANGE, -1, None, 999, None),
+        # within the range: at the stop, or at the open where the bar opened beyond it
+        (RANGE, 1, None, 1080, 1080), (RANGE, 1, None, 1100, 1100), (RANGE, 1, None, 1101, None),
+        (RANGE, 1, None, 1000, 1000), (RANGE, 1, None, 980, 1000),
+        (RANGE, -1, None, 920, 920), (RANGE, -1, None, 900, 900), (RANGE, -1, None, 899, None),
+        (RANGE, -1, None, 1000, 1000), (RANGE, -1, None, 1030, 1000),
+        # stop and limit on the same price of the bar
+        ({}, 1, 1050, 1040, 1050), ({}, 1, 1049, 1040, None), ({}, 1, 1060, 1051, None),
+        ({}, -1, 1050, 1060, 1050), ({}, -1, 1051, 1060, None),
+        (OPEN, 1, 1000, 990, 1000), (OPEN, 1, 999, 990, None), (OPEN, -1, 1000, 1010, 1000),
+        # by range, the stop reached at the open: at the open if within the limit, else at the limit, if the bar
+        # comes back to it
+        (RANGE, 1, 1000, 990, 1000), (RANGE, 1, 950, 990, 950), (RANGE, 1, 900, 990, 900), (RANGE, 1, 899, 990, None),
+        (RANGE, -1, 1000, 1010, 1000), (RANGE, -1, 1070, 1010, 1070), (RANGE, -1, 1101, 1010, None),
+        # reached later: at the stop if within the limit; else only the close is known to come after it
+        (RANGE, 1, 1090, 1080, 1080), (RANGE, 1, 1080, 1080, 1080), (RANGE, 1, 1060, 1080, 1060),
+        (RANGE, 1, 1050, 1080, 1050), (RANGE, 1, 1049, 1080, None), (RANGE, 1, 950, 1080, None),
+        (RANGE, -1, 910, 920, 920), (RANGE, -1, 1040, 920, 1040), (RANGE, -1, 1051, 920, None),
+    ],
+)  # fmt: skip
+def test_no_stop_fills_before_or_better_than_what_triggered_it(
+    how: dict[str, str], amount: int, limit: int | None, stop: int, price: int | None
+) -> None:
+    _, fills = work(UP, [(amount, limit, stop)], **how)
+    assert fills == ([] if price is None else [(amount, price)])
+
+
+def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
+    """At its stop on the bar that reaches it, at the close of the next one, wherever that is."""
+    model = slippage.FixedBasisPointsSlippage(0, "0.1")
+    bars = Bars(1000, 1100, 900, 1050)
+    for field, value in (("open", 800), ("high", 850), ("low", 700), ("close", 750)):
+        bars.prices[field].append(value)
+    bars.volume.append(1000)
+    blotter = Blotter()
+    order = blotter.accept(bars, 150, None, 0, 1080 * CENTS)
+    broker = SimulatedBroker(blotter, model, commission.NoCommission(), trigger="range")
+    fills = [(x.quantity, x.price // CENTS) for bar in (0, 1) for x in broker.work(bar, 60 * (bar + 1))]
+    assert fills == [(100, 1080), (50, 750)]
+    assert order.stop_reached
+    kinds = [(e.kind, e.stamp, e.price and e.price // CENTS, e.reason) for e in blotter.events]
+    assert kinds == [
+        ("accepted", 0, 1080, None),
+        ("triggered", 60, 1080, "stop"),
+        ("partially_filled", 60, 1080, None),
+        ("filled", 120, 750, None),
+    ]
+
+
+def test_a_stop_limit_order_that_was_stopped_waits_for_its_limit() -> None:
+    blotter, fills = work(UP, [(1, 1049, 1040)])
+    assert fills == []
+    assert WHY_OPEN[blotter.open[0][0].why] == "the limit was not reached"
+    assert (blotter.orders[0].stop_reached, blotter.orders[0].limit_reached) == (True, False)
+
+
 @pytest.mark.parametrize(("amount", "limit"), [(1, 1050), (-1, 1050)])
 def test_a_limit_is_a_limit_unless_zipline_is_asked_for(amount: int, limit: int) -> None:
     points = slippage.FixedBasisPointsSlippage(100)
@@ -102,6 +171,7 @@ def test_every_order_that_finds_the_volume_used_up_says_so() -> None:
     [
         (Bars(1000, 1100, 900, 1050, volume=0), (1, None), None, "the asset did not trade on the last bar"),
         (UP, (1, 900), None, "the limit was not reached"),
+        (UP, (1, None, 1051), None, "the stop was not reached"),
         (UP, (1000, 1050), slippage.VolumeShareSlippage(1, 1), "the price with market impact was beyond the limit"),
     ],
 )
@@ -162,6 +232,9 @@ def test_a_limit_goes_to_the_tick_half_even_with_a_split() -> None:
     blotter.split(0, 30, 1, 2, (CENTS, 1))
     # 5.005, 5.015 and 5.025
     assert [order.limit // CENTS for order in limits if order.limit] == [500, 502, 502]
+    stop = blotter.accept(UP, 2, None, 0, 1003 * CENTS)
+    blotter.split(0, 30, 1, 2, (CENTS, 1))
+    assert stop.stop == 502 * CENTS
 
 
 def test_all_orders_of_an_asset_can_be_cancelled_at_once() -> None:

@@ -21,6 +21,7 @@ from rustybt.errors import (
     NotYetAvailable,
     OrderDuringInitialize,
     OrderInBeforeTradingStart,
+    UnsupportedOrderParameters,
 )
 from tests.unit._small import DAYS, ingest, run, seen
 
@@ -238,9 +239,10 @@ def test_a_symbol_is_no_asset() -> None:
     [
         ({"limit_price": -1}, BadOrderParameters),
         ({"limit_price": float("nan")}, BadOrderParameters),
-        ({"limit_price": 1, "style": rustybt.api.execution.MarketOrder()}, BadOrderParameters),
+        ({"limit_price": 1, "style": rustybt.api.execution.MarketOrder()}, UnsupportedOrderParameters),
         ({"style": "limit"}, BadOrderParameters),
-        ({"stop_price": 5}, NotYetAvailable),
+        ({"stop_price": -5}, BadOrderParameters),
+        ({"stop_price": 5, "style": rustybt.api.execution.MarketOrder()}, UnsupportedOrderParameters),
     ],
 )
 def test_prices_that_mean_nothing_are_refused_also_for_a_size_of_zero(how: Any, error: type[Exception]) -> None:

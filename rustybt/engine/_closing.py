@@ -1,0 +1,45 @@
+"""What looks at a run when a session ends: the cancel policy."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from rustybt.core import as_plain_decimal
+from rustybt.execution.cancel_policy import SESSION_END
+from rustybt.strategy import Desk
+
+LOG: Final = logging.getLogger("rustybt.orders")
+
+
+def apply_cancel_policy(desk: Desk, stamp: int) -> None:
+    """Cancels the open orders if the policy says so.
+
+    In a daily run a session has one bar, at its close: an order that was placed with it is an order for the next
+    session, and is cancelled at the end of that one.
+    """
+    policy = desk.cancel_policy
+    if not policy.should_cancel(SESSION_END):
+        return
+    daily = desk.market.axis.daily
+    for queue in list(desk.blotter.open.values()):
+        orders = list(queue)
+        if daily and desk.compat.daily_cancels_spare:
+            orders = orders[:1] if len(orders) > 1 else []
+        elif daily:
+            orders = [order for order in orders if order.created < stamp]
+        for order in orders:
+            desk.blotter.cancel(order, stamp, "the session ended")
+            if getattr(policy, "warn_on_cancel", False):
+                _warn(desk, order)
+
+
+def _warn(desk: Desk, order: Any) -> None:
+    amount, filled = (as_plain_decimal(units, order.listing.quantity_scale) for units in (order.amount, order.filled))
+    LOG.warning(
+        "The session ended: order %s for %s of %s was cancelled, %s of it had been filled.",
+        desk.blotter.order_id(order.number),
+        amount,
+        order.listing.asset.symbol,
+        filled or "nothing",
+    )
