@@ -32,8 +32,8 @@ class WorkingOrder:
     """What the blotter and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. limit, stop: prices of the
-    listing's fill scale, or None. plain: it has neither. commission: money. charged: the units that a commission was computed for; a split does not
-    restate them. created, changed: ns UTC. why: a code of WHY_OPEN.
+    listing's fill scale, or None. plain: it has neither. commission: money. charged: the units that a commission was
+    computed for; a split does not restate them. created, changed: ns UTC. why: a code of WHY_OPEN.
     """
 
     __slots__ = (

@@ -12,8 +12,9 @@ from rustybt.errors import BadOrderParameters, NonFiniteInput, UnsupportedOrderP
 class ExecutionStyle:
     """What all styles share. A style of your own overrides get_limit_price, get_stop_price, or both.
 
-    limit_price, stop_price: Decimals, or None where the style has none. exchange: where to route the order; a backtest has one market for each asset and keeps the name
-    only. asset: accepted as in Zipline; the tick is that of the asset which is ordered.
+    limit_price, stop_price: Decimals, or None where the style has none. exchange: where to route the order; a backtest
+    has one market for each asset and keeps the name only. asset: accepted as in Zipline; the tick is that of the asset
+    which is ordered.
     """
 
     limit_price: Decimal | None = None
