@@ -4,6 +4,7 @@ from rustybt.strategy._algorithm import API_METHODS, Schedule, TradingAlgorithm
 from rustybt.strategy._current import activate, current_algorithm, deactivate
 from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._numbers import Numbers, numbers_named
+from rustybt.strategy._ordering import desk_of
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
 from rustybt.strategy._rules import (
     DateRule,
@@ -36,6 +37,7 @@ __all__ = [
     "current_algorithm",
     "date_rules",
     "deactivate",
+    "desk_of",
     "half_days",
     "numbers_named",
     "once_in_24_hours",

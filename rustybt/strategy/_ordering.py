@@ -190,3 +190,8 @@ class Ordering:
         if asset.kind == "index":
             return f"{asset.symbol} is an index, which can't be ordered"
         return None
+
+
+def desk_of(context: Ordering) -> Desk:
+    """What the calls of a `context` reach, for what gives a run another face (rustybt.zipline)."""
+    return context._desk

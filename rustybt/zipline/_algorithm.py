@@ -1,0 +1,299 @@
+"""`context` as a Zipline script sees it: the functions of zipline.api over those of the run, in Zipline's types."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from rustybt import strategy
+from rustybt.errors import NoActiveRun, NotYetAvailable
+from rustybt.results import Result
+from rustybt.strategy import Desk, desk_of
+from rustybt.zipline._assets import Faces, core_of
+from rustybt.zipline._bar_data import BarData
+from rustybt.zipline._finder import AssetFinder
+from rustybt.zipline._orders import Order, shown
+from rustybt.zipline._pandas import pandas
+from rustybt.zipline._portfolio import Portfolio
+from rustybt.zipline._times import Times, first_minute, stamp
+
+LISTS = ("positions", "transactions", "orders")
+_ACTIVE: contextvars.ContextVar[TradingAlgorithm | None] = contextvars.ContextVar("zipline_run", default=None)
+
+
+class TradingAlgorithm:
+    """What is passed to a script as `context`. Attributes that a script sets on it stay for the whole run.
+
+    portfolio, account: what is held and what it is worth now. asset_finder: the bundle's assets. data: what the
+    callbacks get beside it.
+    """
+
+    def __init__(self, run: strategy.TradingAlgorithm) -> None:
+        desk: Desk = desk_of(run)
+        self._run = run
+        self._faces = Faces()
+        self._times = Times(desk.market)
+        self._environment = desk.environment
+        self.data = BarData(desk.data, desk.market, self._faces, self._times)
+        self.portfolio = Portfolio(run.portfolio, self._faces)
+        self.account = run.account
+        self.asset_finder = AssetFinder(desk.market.version, self._faces, desk.look_up_day)
+
+    @property
+    def recorded_vars(self) -> dict[str, Any]:
+        """The last value of each recorded name."""
+        return self._run.recorded_vars
+
+    @property
+    def datetime(self) -> Any:
+        """The moment, a Timestamp in UTC."""
+        return self.get_datetime()
+
+    @property
+    def data_frequency(self) -> str:
+        """ "daily" or "minute"."""
+        return str(self._environment["data_frequency"])
+
+    def frame_of(self, result: Result) -> Any:
+        """Zipline's performance frame, with the script's assets in place of sids."""
+        frame = result.to_pandas()
+        for name in LISTS:
+            for day in frame[name]:
+                for row in day:
+                    row["sid"] = self.asset_finder.retrieve_asset(row["sid"])
+        return frame
+
+    def shown_to(self, function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+        """A callback of the script as the engine calls it."""
+        context, data = self, self.data
+
+        def called(_context: Any, _data: Any) -> Any:
+            return function(context, data)
+
+        return called
+
+    def _later(self, name: str) -> Any:
+        method = getattr(self._run, name, None)
+        if method is None:
+            raise NotYetAvailable(f"zipline.api.{name} comes with a later version of RustyBT. Leave it out.")
+        return method
+
+    # orders
+
+    def order(
+        self, asset: Any, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
+        return self._run.order(core_of(asset), amount, limit_price, stop_price, style)
+
+    def order_value(
+        self, asset: Any, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders units worth an amount of money at the current price."""
+        return self._run.order_value(core_of(asset), value, limit_price, stop_price, style)
+
+    def order_percent(
+        self, asset: Any, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
+        return self._run.order_percent(core_of(asset), percent, limit_price, stop_price, style)
+
+    def order_target(
+        self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and a number of units. Open orders do not count."""
+        return self._run.order_target(core_of(asset), target, limit_price, stop_price, style)
+
+    def order_target_value(
+        self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and units worth an amount of money."""
+        return self._run.order_target_value(core_of(asset), target, limit_price, stop_price, style)
+
+    def order_target_percent(
+        self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and units worth a share of the portfolio's value."""
+        return self._run.order_target_percent(core_of(asset), target, limit_price, stop_price, style)
+
+    def batch_market_order(self, share_counts: Any) -> Any:
+        """Market orders for a Series of units by asset. Returns an Index of their ids."""
+        counts = {core_of(asset): int(count) for asset, count in share_counts.items()}
+        return pandas().Index(list(self._later("batch_market_order")(counts)))
+
+    def get_order(self, order_id: str) -> Order | None:
+        """A snapshot of an order; None if there is none with that id."""
+        order = self._run.get_order(order_id)
+        return None if order is None else shown(order, self._faces)
+
+    def get_open_orders(self, asset: Any = None) -> Any:
+        """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
+        found = self._run.get_open_orders(core_of(asset))
+        if asset is not None:
+            return [shown(order, self._faces) for order in found]
+        return {self._faces.of(one): [shown(order, self._faces) for order in orders] for one, orders in found.items()}
+
+    def cancel_order(self, order_param: Any) -> None:
+        """Cancels an order that is open, given by its id or as it came from get_order."""
+        self._run.cancel_order(getattr(order_param, "id", order_param))
+
+    # what there is
+
+    def symbol(self, symbol_str: str, country_code: str | None = None) -> Any:
+        """The asset that carries a symbol. Raises SymbolNotFound."""
+        return self._faces.of(self._run.symbol(symbol_str, country_code))
+
+    def symbols(self, *args: str, **kwargs: Any) -> list[Any]:
+        """The assets that carry these symbols, in their order."""
+        return [self.symbol(symbol, **kwargs) for symbol in args]
+
+    def sid(self, sid: int) -> Any:
+        """The asset with that number in the bundle. Raises SidsNotFound."""
+        return self._faces.of(self._run.sid(sid))
+
+    def future_symbol(self, symbol: str) -> Any:
+        """The futures contract with that ticker. Raises SymbolNotFound."""
+        return self._faces.of(self._later("future_symbol")(symbol))
+
+    def continuous_future(
+        self, root_symbol_str: str, offset: int = 0, roll: str = "volume", adjustment: str | None = "mul"
+    ) -> Any:
+        """The chain of a root's contracts as one thing to look at; roll: "volume" or "calendar"."""
+        return self._later("continuous_future")(root_symbol_str, offset, roll, adjustment)
+
+    def set_symbol_lookup_date(self, dt: Any) -> None:
+        """The date as of which symbol() looks up."""
+        self._later("set_symbol_lookup_date")(dt)
+
+    def get_datetime(self, tz: Any = None) -> Any:
+        """The moment, a Timestamp in UTC or in another time zone."""
+        now = self.data.current_dt
+        return now if tz is None else now.tz_convert(tz)
+
+    def get_environment(self, field: str = "platform") -> Any:
+        """A fact about the run: arena, data_frequency, start, end, capital_base, platform, or "*" for all of them."""
+        facts = self._run.get_environment("*")
+        facts |= {"start": first_minute(facts["start"]), "end": stamp(facts["end"]), "platform": "zipline"}
+        if field == "*":
+            return facts
+        return facts[field] if field in facts else self._run.get_environment(field)
+
+    # what happens when
+
+    def record(self, *args: Any, **kwargs: Any) -> None:
+        """Keeps values by name: pairs of name and value, or keywords. Each becomes a column of the frame."""
+        self._run.record(*args, **kwargs)
+
+    def schedule_function(
+        self, func: Any, date_rule: Any = None, time_rule: Any = None, half_days: bool = True, calendar: Any = None
+    ) -> None:
+        """Calls func(context, data) by a rule for the session and one for the time of day, after handle_data."""
+        self._run.schedule_function(self.shown_to(func), date_rule, time_rule, half_days, calendar)
+
+    def set_benchmark(self, benchmark: Any) -> None:
+        """The asset that the results are compared with; only in `initialize`."""
+        self._later("set_benchmark")(core_of(benchmark))
+
+    def fetch_csv(self, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Rows of a CSV file, local or remote, as more fields of `data`."""
+        return self._later("fetch_csv")(url, *args, **kwargs)
+
+    def attach_pipeline(self, pipeline: Any, name: str, chunks: Any = None, eager: bool = True) -> Any:
+        """Pipelines come with a later version."""
+        raise NotYetAvailable(
+            "attach_pipeline: Pipeline comes with a later version of RustyBT. Until then compute the ranking in "
+            "before_trading_start or a scheduled function, from data.history over the assets."
+        )
+
+    def pipeline_output(self, name: str) -> Any:
+        """Pipelines come with a later version."""
+        raise NotYetAvailable(f"pipeline_output({name!r}): Pipeline comes with a later version of RustyBT.")
+
+    # models and controls
+
+    def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
+        """Sets the slippage models; only in `initialize`."""
+        self._run.set_slippage(us_equities, us_futures)
+
+    def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
+        """Sets the commission models; only in `initialize`."""
+        self._run.set_commission(us_equities, us_futures)
+
+    def set_cancel_policy(self, cancel_policy: Any) -> None:
+        """When open orders are cancelled by themselves; only in `initialize`."""
+        self._later("set_cancel_policy")(cancel_policy)
+
+    def set_max_leverage(self, max_leverage: float) -> None:
+        """The run ends where the gross leverage at a close is above this."""
+        self._later("set_max_leverage")(max_leverage)
+
+    def set_min_leverage(self, min_leverage: float, grace_period: Any) -> None:
+        """The run ends where the gross leverage at a close is below this, once the grace period is over."""
+        self._later("set_min_leverage")(min_leverage, grace_period)
+
+    def set_max_position_size(
+        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+    ) -> None:
+        """The largest position, in units or money, that orders may lead to."""
+        self._later("set_max_position_size")(core_of(asset), max_shares, max_notional, on_error)
+
+    def set_max_order_size(
+        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+    ) -> None:
+        """The largest order, in units or money."""
+        self._later("set_max_order_size")(core_of(asset), max_shares, max_notional, on_error)
+
+    def set_max_order_count(self, max_count: int, on_error: str = "fail") -> None:
+        """How many orders a day may have."""
+        self._later("set_max_order_count")(max_count, on_error)
+
+    def set_long_only(self, on_error: str = "fail") -> None:
+        """No order may lead to a short position."""
+        self._later("set_long_only")(on_error)
+
+    def set_asset_restrictions(self, restrictions: Any, on_error: str = "fail") -> None:
+        """Which assets may not be ordered."""
+        self._later("set_asset_restrictions")(restrictions, on_error)
+
+    def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
+        """Assets that may not be ordered."""
+        self._later("set_do_not_order_list")([core_of(asset) for asset in restricted_list], on_error)
+
+
+def activate(algorithm: TradingAlgorithm | None) -> contextvars.Token[Any]:
+    """Makes a script's run the active one of this context."""
+    return _ACTIVE.set(algorithm)
+
+
+def deactivate(token: contextvars.Token[Any]) -> None:
+    """Restores what was active before."""
+    _ACTIVE.reset(token)
+
+
+def entered(algorithm: TradingAlgorithm) -> None:
+    """Names the run that `activate` made room for."""
+    _ACTIVE.set(algorithm)
+
+
+def function_of(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of `context` as a function of zipline.api: it belongs to the run that is active where it is called."""
+    name = method.__name__
+
+    @functools.wraps(method)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        algorithm = _ACTIVE.get()
+        if algorithm is None:
+            raise NoActiveRun(
+                f"zipline.api.{name} was called where no Zipline script runs: outside of rustybt.zipline.run_algorithm "
+                f"and `rustybt run --zipline`, or in a thread. Inside a script, context.{name} works from anywhere; "
+                "a strategy run by rustybt.run_algorithm takes its functions from rustybt.api."
+            )
+        return method(algorithm, *args, **kwargs)
+
+    signature = inspect.signature(method)
+    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    function.__module__ = "rustybt.zipline.api"
+    return function

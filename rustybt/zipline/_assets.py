@@ -1,0 +1,209 @@
+"""Assets as a Zipline script sees them: Timestamps, floats and Zipline's names over the assets of the run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rustybt import core
+from rustybt.zipline._pandas import pandas
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ExchangeInfo:
+    """An exchange. canonical_name: the name of its calendar's exchange; country_code: two letters, "??" if unknown."""
+
+    name: str
+    canonical_name: str
+    country_code: str
+
+    def __repr__(self) -> str:
+        return f"ExchangeInfo({self.name!r}, {self.canonical_name!r}, {self.country_code!r})"
+
+
+class Asset:
+    """What a script gets for an asset of the run. Two are equal, and sort, by their sid; int() gives it.
+
+    core: the asset of the run that this one shows.
+    """
+
+    __slots__ = ("core", "sid", "symbol")
+
+    core: core.Asset
+    sid: int
+    symbol: str
+
+    def __init__(self, shown: core.Asset) -> None:
+        object.__setattr__(self, "core", shown)
+        object.__setattr__(self, "sid", shown.sid)
+        object.__setattr__(self, "symbol", shown.symbol)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{self!r}: assets can't be changed, and {name!r} was set. Keep it on context.")
+
+    @property
+    def asset_name(self) -> str:
+        return self.core.name
+
+    @property
+    def exchange(self) -> str:
+        return self.core.exchange
+
+    @property
+    def exchange_full(self) -> str:
+        return self.core.exchange
+
+    @property
+    def country_code(self) -> str:
+        return self.core.country or "??"
+
+    @property
+    def exchange_info(self) -> ExchangeInfo:
+        return ExchangeInfo(self.core.exchange, self.core.exchange, self.country_code)
+
+    @property
+    def start_date(self) -> Any:
+        return label(self.core.start_date)
+
+    @property
+    def first_traded(self) -> Any:
+        return label(self.core.start_date)
+
+    @property
+    def end_date(self) -> Any:
+        return label(self.core.end_date)
+
+    @property
+    def auto_close_date(self) -> Any:
+        return label(self.core.auto_close_date)
+
+    @property
+    def tick_size(self) -> float:
+        return float(self.core.tick_size)
+
+    @property
+    def price_multiplier(self) -> float:
+        return float(self.core.multiplier)
+
+    def is_alive_for_session(self, session_label: Any) -> bool:
+        """Whether the asset has data for a session."""
+        return bool(self.start_date <= session_label <= self.end_date)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes by name, as Zipline writes them."""
+        names = ("sid", "symbol", "asset_name", "start_date", "end_date", "first_traded", "auto_close_date")
+        return {
+            **{name: getattr(self, name) for name in names},
+            "exchange": self.exchange,
+            "exchange_full": self.exchange_full,
+            "tick_size": self.tick_size,
+            "multiplier": self.price_multiplier,
+            "exchange_info": self.exchange_info,
+        }
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.core,)
+
+    def __hash__(self) -> int:
+        return self.sid
+
+    def __int__(self) -> int:
+        return self.sid
+
+    def __index__(self) -> int:
+        return self.sid
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Asset | int) and self.sid == int(other)
+
+    def __lt__(self, other: Any) -> bool:
+        return self.sid < int(other) if isinstance(other, Asset | int) else NotImplemented
+
+    def __le__(self, other: Any) -> bool:
+        return self.sid <= int(other) if isinstance(other, Asset | int) else NotImplemented
+
+    def __gt__(self, other: Any) -> bool:
+        return self.sid > int(other) if isinstance(other, Asset | int) else NotImplemented
+
+    def __ge__(self, other: Any) -> bool:
+        return self.sid >= int(other) if isinstance(other, Asset | int) else NotImplemented
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.sid} [{self.symbol}])"
+
+
+class Equity(Asset):
+    """A share, a fund, or anything else that is no future."""
+
+    __slots__ = ()
+
+
+class Future(Asset):
+    """A futures contract."""
+
+    __slots__ = ()
+
+    @property
+    def root_symbol(self) -> str:
+        return str(getattr(self.core, "root_symbol", ""))
+
+    @property
+    def notice_date(self) -> Any:
+        return label(getattr(self.core, "notice_date", None))
+
+    @property
+    def expiration_date(self) -> Any:
+        return label(getattr(self.core, "expiration_date", None))
+
+    @property
+    def multiplier(self) -> float:
+        return float(self.core.multiplier)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes by name, as Zipline writes them."""
+        own = ("root_symbol", "notice_date", "expiration_date")
+        return super().to_dict() | {name: getattr(self, name) for name in own}
+
+
+class Faces:
+    """The assets of a run as the script gets them, one object each."""
+
+    __slots__ = ("_by_sid",)
+
+    def __init__(self) -> None:
+        self._by_sid: dict[int, Asset] = {}
+
+    def of(self, shown: Any) -> Any:
+        """An asset as the script gets it."""
+        face = self._by_sid.get(shown.sid)
+        if face is None or face.symbol != shown.symbol:
+            kind = Future if isinstance(shown, core.Future) else Equity
+            face = self._by_sid[shown.sid] = kind(shown)
+        return face
+
+    def all(self, shown: Iterable[Any]) -> list[Any]:
+        """Assets as the script gets them."""
+        return [self.of(one) for one in shown]
+
+    def by_sid(self) -> dict[int, Asset]:
+        """Those that were asked for so far."""
+        return dict(self._by_sid)
+
+
+def core_of(asset: Any) -> Any:
+    """The run's asset behind one of the script's; anything else as it is, so that the engine can say what is wrong."""
+    return getattr(asset, "core", asset)
+
+
+def cores_of(assets: Any) -> Any:
+    """The same for a list, an index or another collection of them."""
+    return [core_of(asset) for asset in assets]
+
+
+def label(day: dt.date | None) -> Any:
+    """A session as Zipline labels it: a Timestamp at midnight, without a time zone; None for None."""
+    return None if day is None else pandas().Timestamp(day)

@@ -1,0 +1,135 @@
+"""run_algorithm with Zipline's parameters, and Zipline's frame for an answer."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from rustybt import engine
+from rustybt.errors import NotYetAvailable
+from rustybt.results import Result
+from rustybt.zipline._algorithm import TradingAlgorithm, activate, deactivate, entered
+from rustybt.zipline._bundle import chosen_bundle
+from rustybt.zipline._extensions import load_extensions
+from rustybt.zipline._notice import tell_differences
+from rustybt.zipline._pandas import pandas
+
+type Function = Callable[..., Any]
+
+DEFAULT_BUNDLE = "quantopian-quandl"
+
+
+def run_algorithm(
+    start: Any,
+    end: Any,
+    initialize: Function,
+    capital_base: Any,
+    handle_data: Function | None = None,
+    before_trading_start: Function | None = None,
+    analyze: Function | None = None,
+    data_frequency: str = "daily",
+    bundle: str = DEFAULT_BUNDLE,
+    bundle_timestamp: Any = None,
+    trading_calendar: Any = None,
+    metrics_set: Any = "default",
+    benchmark_returns: Any = None,
+    default_extension: bool = True,
+    extensions: Iterable[str] = (),
+    strict_extensions: bool = True,
+    environ: Mapping[str, str] = os.environ,
+    custom_loader: Any = None,
+    blotter: Any = "default",
+) -> Any:
+    """Runs a script written for Zipline, and returns Zipline's performance frame: pandas, floats, a row per session.
+
+    The parameters are Zipline's. The books are exact inside; Zipline's behaviour is kept throughout, as with
+    `rustybt.run_algorithm(compat="zipline")`.
+    start, end: first and last day, Timestamps without a time zone, dates or text.
+    bundle: one of `rustybt bundles`; Zipline's default names mean the sample where no bundle has that name.
+    environ: read by extensions and for ZIPLINE_ROOT.
+    Raises MissingExtra without pandas, and what rustybt.run_algorithm raises.
+    """
+    pandas()
+    if custom_loader is not None:
+        raise NotYetAvailable("custom_loader: Pipeline comes with a later version of RustyBT. Leave it out.")
+    load_extensions(default_extension, extensions, strict_extensions, environ)
+    given = {
+        "bundle_timestamp": bundle_timestamp,
+        "trading_calendar": trading_calendar,
+        "benchmark_returns": benchmark_returns,
+        "metrics_set": None if isinstance(metrics_set, str) and metrics_set == "default" else metrics_set,
+        "blotter": None if isinstance(blotter, str) and blotter == "default" else blotter,
+    }
+    functions = {
+        "initialize": initialize,
+        "handle_data": handle_data,
+        "before_trading_start": before_trading_start,
+        "analyze": analyze,
+    }
+    return _run(
+        functions,
+        start,
+        end,
+        capital_base=capital_base,
+        data_frequency=data_frequency,
+        bundle=chosen_bundle(bundle, usual=bundle == DEFAULT_BUNDLE),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+class _Run:
+    """The callbacks of a script as the engine calls them, and the frame that they lead to.
+
+    context, data: what the script gets; there from `initialize` on.
+    """
+
+    def __init__(self, initialize: Any, analyze: Any) -> None:
+        self._initialize = initialize
+        self._analyze = analyze
+        self.context: Any = None
+        self.data: Any = None
+        self.frame: Any = None
+
+    def begin(self, context: Any) -> None:
+        """Gives the script its own context, and calls its `initialize`."""
+        self.context = TradingAlgorithm(context)
+        self.data = self.context.data
+        entered(self.context)
+        if self._initialize is not None:
+            self._initialize(self.context)
+
+    def calling(self, function: Any) -> Any:
+        """A callback of the script as the engine calls it."""
+        return None if function is None else lambda _context, _data: function(self.context, self.data)
+
+    def end(self, _context: Any, result: Result) -> None:
+        """Makes the frame, and calls the script's `analyze` with it."""
+        self.frame = self.context.frame_of(result)
+        if self._analyze is not None:
+            self._analyze(self.context, self.frame)
+
+
+def _run(functions: dict[str, Any], start: Any, end: Any, **options: Any) -> Any:
+    initialize = functions["initialize"]
+    run = _Run(initialize, functions["analyze"])
+    # known by the script's name, which stands in the manifest
+    begin = run.begin if initialize is None else functools.wraps(initialize)(lambda context: run.begin(context))
+    tell_differences(options["bundle"])
+    token = activate(None)
+    try:
+        engine.run_algorithm(
+            start,
+            end,
+            initialize=begin,
+            handle_data=run.calling(functions["handle_data"]),
+            before_trading_start=run.calling(functions["before_trading_start"]),
+            analyze=run.end,
+            compat="zipline",
+            numbers="float",
+            **options,
+        )
+    finally:
+        deactivate(token)
+    return run.frame

@@ -1,0 +1,1 @@
+"""Models of execution under Zipline's module paths."""
