@@ -42,6 +42,21 @@ def calendar_names() -> list[str]:
     return sorted({ALWAYS_OPEN, *exchange_calendars.get_calendar_names(include_aliases=True)})
 
 
+def library_calendar(name: str, start: Any = None) -> Any:
+    """The calendar object of exchange_calendars, with pandas' stamps; minutes are stamped with their end.
+
+    name: any name or alias that the library knows, and "24/7". start: its first date; None means 20 years ago.
+    Raises InputError for an unknown name.
+    """
+    import exchange_calendars
+    from exchange_calendars.errors import InvalidCalendarName
+
+    try:
+        return exchange_calendars.get_calendar(name, start=start, side="right")
+    except InvalidCalendarName:
+        raise _unknown(name) from None
+
+
 def _from_library(name: str, first_day: int, last_day: int) -> SessionTable:
     import exchange_calendars
     from exchange_calendars.errors import InvalidCalendarName

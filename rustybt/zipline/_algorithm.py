@@ -6,6 +6,7 @@ import contextvars
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from rustybt import strategy
@@ -22,6 +23,18 @@ from rustybt.zipline._times import Times, first_minute, stamp
 
 LISTS = ("positions", "transactions", "orders")
 _ACTIVE: contextvars.ContextVar[TradingAlgorithm | None] = contextvars.ContextVar("zipline_run", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationParameters:
+    """What a run was asked for: its sessions, its capital and the length of its bars."""
+
+    start_session: Any
+    end_session: Any
+    capital_base: float
+    data_frequency: str
+    first_open: Any
+    last_close: Any
 
 
 class TradingAlgorithm:
@@ -41,6 +54,19 @@ class TradingAlgorithm:
         self.portfolio = Portfolio(run.portfolio, self._faces)
         self.account = run.account
         self.asset_finder = AssetFinder(desk.market.version, self._faces, desk.look_up_day)
+
+    @property
+    def sim_params(self) -> SimulationParameters:
+        """What the run was asked for."""
+        facts = self.get_environment("*")
+        return SimulationParameters(
+            start_session=facts["start"].tz_localize(None).normalize(),
+            end_session=facts["end"].tz_localize(None).normalize(),
+            capital_base=facts["capital_base"],
+            data_frequency=facts["data_frequency"],
+            first_open=facts["start"],
+            last_close=facts["end"],
+        )
 
     @property
     def recorded_vars(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
@@ -42,10 +43,12 @@ class _Finder:
                 "ones. docs/coming_from_zipline.md says what stands where.",
                 name=name,
             )
-        return importlib.machinery.ModuleSpec(name, _Loader(home), is_package=found.submodule_search_locations is not None)
+        return importlib.machinery.ModuleSpec(
+            name, _Loader(home), is_package=found.submodule_search_locations is not None
+        )
 
 
-class _Loader:
+class _Loader(importlib.abc.Loader):
     """Gives the module of rustybt.zipline itself: there is one of each, whatever it is called."""
 
     def __init__(self, home: str) -> None:
@@ -74,14 +77,14 @@ def as_zipline() -> Iterator[None]:
         _depth += 1
         if _depth == 1:
             _aside.update(_take_out())
-            sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+            sys.meta_path.insert(0, _Finder)
     try:
         yield
     finally:
         with _LOCK:
             _depth -= 1
             if _depth == 0:
-                sys.meta_path.remove(_Finder)  # type: ignore[arg-type]
+                sys.meta_path.remove(_Finder)
                 _take_out()
                 sys.modules.update(_aside)
                 _aside.clear()

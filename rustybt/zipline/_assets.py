@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rustybt import core
+from rustybt import core as of_run
 from rustybt.zipline._pandas import pandas
 
 
@@ -31,11 +31,11 @@ class Asset:
 
     __slots__ = ("core", "sid", "symbol")
 
-    core: core.Asset
+    core: of_run.Asset
     sid: int
     symbol: str
 
-    def __init__(self, shown: core.Asset) -> None:
+    def __init__(self, shown: of_run.Asset) -> None:
         object.__setattr__(self, "core", shown)
         object.__setattr__(self, "sid", shown.sid)
         object.__setattr__(self, "symbol", shown.symbol)
@@ -181,7 +181,7 @@ class Faces:
         """An asset as the script gets it."""
         face = self._by_sid.get(shown.sid)
         if face is None or face.symbol != shown.symbol:
-            kind = Future if isinstance(shown, core.Future) else Equity
+            kind = Future if isinstance(shown, of_run.Future) else Equity
             face = self._by_sid[shown.sid] = kind(shown)
         return face
 

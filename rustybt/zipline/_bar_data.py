@@ -143,15 +143,6 @@ class BarData:
         assets = list(assets)
         return pandas().Series([question(core_of(asset)) for asset in assets], index=assets, **options)
 
-    def current_chain(self, continuous_future: Any) -> list[Any]:
-        """The contracts of a continuous future that are alive, nearest first."""
-        return self._faces.all(self._view.current_chain(core_of(continuous_future)))
-
-    @property
-    def fetcher_assets(self) -> list[Any]:
-        """The assets of the rows that fetch_csv has brought for this session."""
-        return self._faces.all(self._view.fetcher_assets)
-
 
 def is_several(assets: Any) -> bool:
     """Whether a collection was given, not one asset, continuous future or name."""

@@ -21,9 +21,14 @@ def chosen_bundle(name: str, *, usual: bool) -> str:
         open_version(name).close()
     except BundleNotFound as error:
         if usual and name in DEFAULT_NAMES:
-            say(f"no bundle {name!r}, Zipline's default, in the catalog: running on {SAMPLE!r}. -b or bundle= names another.")
+            say(
+                f"no bundle {name!r}, Zipline's default, in the catalog: running on {SAMPLE!r}. "
+                "-b or bundle= names another."
+            )
             return SAMPLE
-        error.add_note(f"`rustybt ingest zipline --bundle {name}` reads the bundle of that name that Zipline has ingested.")
+        error.add_note(
+            f"`rustybt ingest zipline --bundle {name}` reads the bundle of that name that Zipline has ingested."
+        )
         error.add_note("`rustybt bundles` lists what there is.")
         raise
     return name

@@ -74,5 +74,3 @@ def create_args(arguments: Iterable[str], root: Namespace) -> None:
                 setattr(place, part, Namespace())
             place = getattr(place, part)
         setattr(place, path[-1], value)
-
-

@@ -70,7 +70,9 @@ class AssetFinder:
         """The contract with that ticker. Raises SymbolNotFound."""
         return self._faces.of(self._version.lookup_symbol(symbol, self._look_up_day))
 
-    def lookup_generic(self, obj: Any, as_of_date: Any = None, country_code: str | None = None) -> tuple[Any, list[Any]]:
+    def lookup_generic(
+        self, obj: Any, as_of_date: Any = None, country_code: str | None = None
+    ) -> tuple[Any, list[Any]]:
         """Assets for an asset, a sid, a symbol, or a list of them, and what was not found."""
         if isinstance(obj, Asset):
             return obj, []

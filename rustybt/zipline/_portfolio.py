@@ -64,7 +64,7 @@ class Positions(Mapping[Asset, Position]):
     def __getitem__(self, asset: Asset) -> Position:
         position = self._known.get(asset)
         if position is None:
-            if not isinstance(asset, Asset):
+            if not hasattr(asset, "core"):
                 kind = type(asset).__name__
                 raise ValueError(f"positions[{asset!r}]: ask with an asset, not with {kind}. symbol() looks one up.")
             position = self._known[asset] = Position(self._held, asset)
@@ -81,7 +81,7 @@ class Positions(Mapping[Asset, Position]):
 
     def get(self, asset: Any, default: Any = None) -> Any:
         """The position of an asset that is held, else the default."""
-        return self[asset] if asset in self else default
+        return self[asset] if asset in self else default  # noqa: SIM401  this is `get`
 
     def __repr__(self) -> str:
         return repr(dict(self.items()))

@@ -111,11 +111,21 @@ class _Run:
             self._analyze(self.context, self.frame)
 
 
+def known_as(script: Function, function: Function) -> Function:
+    """A function under the name and the file of the script's."""
+
+    @functools.wraps(script)
+    def called(context: Any) -> Any:
+        return function(context)
+
+    return called
+
+
 def _run(functions: dict[str, Any], start: Any, end: Any, **options: Any) -> Any:
     initialize = functions["initialize"]
     run = _Run(initialize, functions["analyze"])
     # known by the script's name, which stands in the manifest
-    begin = run.begin if initialize is None else functools.wraps(initialize)(lambda context: run.begin(context))
+    begin = run.begin if initialize is None else known_as(initialize, run.begin)
     tell_differences(options["bundle"])
     token = activate(None)
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.architecture._source import ROOT, imported, modules, named
 
-ENTRY_POINTS = ("rustybt", "rustybt.__main__", "rustybt.api", "rustybt.cli", "rustybt.testing")
+ENTRY_POINTS = ("rustybt", "rustybt.__main__", "rustybt.api", "rustybt.cli", "rustybt.testing", "rustybt.zipline")
 HEAVY = ("exchange_calendars", "matplotlib", "pandas", "pyarrow", "rich", "click", "asyncio")
 FRESH = {k: v for k, v in os.environ.items() if not k.startswith(("COVERAGE", "COV_"))}
 """The environment without what would make a child process measure its coverage, and so import and cost more."""
