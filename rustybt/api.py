@@ -39,6 +39,7 @@ __all__ = [
     "order_value",
     "record",
     "schedule_function",
+    "set_benchmark",
     "set_cancel_policy",
     "set_commission",
     "set_slippage",
@@ -159,6 +160,11 @@ def get_datetime(tz: str | dt.tzinfo | None = None) -> dt.datetime:
 def get_environment(field: str = "platform") -> Any:
     """A fact about the run: arena, data_frequency, start, end, capital_base, platform, or "*" for all of them."""
     return current_algorithm("get_environment").get_environment(field)
+
+
+def set_benchmark(benchmark: Asset) -> None:
+    """Compares the run with an asset: alpha, beta and the benchmark's columns; only in `initialize`."""
+    current_algorithm("set_benchmark").set_benchmark(benchmark)
 
 
 def set_slippage(us_equities: Any = None, us_futures: Any = None) -> None:

@@ -5,6 +5,9 @@ RustyBTError
 │   ├── NonFiniteInput                     NaN, an infinity, or no number at all
 │   ├── PrecisionLost                      digits would be lost without a rounding being asked for
 │   ├── BadBars                            rows that the validation refuses; carries the findings
+│   ├── InvalidBenchmarkAsset              the returns of an asset can't be told from its closes
+│   ├── BenchmarkAssetNotAvailableTooEarly
+│   ├── BenchmarkAssetNotAvailableTooLate
 │   ├── BadOrderParameters                 an order price or size that means nothing
 │   ├── UnsupportedOrderParameters         two ways of saying it in one order
 │   ├── UnsupportedCancelPolicy            no cancel policy
@@ -29,6 +32,7 @@ RustyBTError
 │   ├── OrderDuringInitialize
 │   ├── OrderInBeforeTradingStart
 │   ├── CannotOrderDelistedAsset
+│   ├── SetBenchmarkOutsideInitialize
 │   ├── SetSlippagePostInit
 │   ├── SetCommissionPostInit
 │   ├── SetCancelPolicyPostInit
@@ -68,6 +72,18 @@ class BadBars(InputError):
     def __init__(self, message: str, findings: tuple[object, ...] = ()) -> None:
         super().__init__(message)
         self.findings = findings
+
+
+class InvalidBenchmarkAsset(InputError):
+    """The returns of an asset can't be told from its closes, so it can't be a benchmark."""
+
+
+class BenchmarkAssetNotAvailableTooEarly(InputError):
+    """The benchmark has its first session after that of the run."""
+
+
+class BenchmarkAssetNotAvailableTooLate(InputError):
+    """The benchmark has its last session before that of the run."""
 
 
 class BadOrderParameters(InputError):
@@ -164,6 +180,10 @@ class OrderInBeforeTradingStart(TradingError):
 
 class CannotOrderDelistedAsset(TradingError):
     """The asset has no price at this moment, so a value can't be turned into a quantity."""
+
+
+class SetBenchmarkOutsideInitialize(TradingError):
+    """The benchmark is set in `initialize`."""
 
 
 class SetSlippagePostInit(TradingError):

@@ -22,6 +22,9 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option(
     "--data-frequency", type=click.Choice(["daily", "minute"]), default="daily", show_default=True, help="Which bars."
 )
+@click.option("-bf", "--benchmark-file", type=click.Path(path_type=Path), default=None, help="Returns to compare with.")
+@click.option("--benchmark-symbol", default=None, help="The asset to compare with, by symbol.")
+@click.option("--benchmark-sid", type=int, default=None, help="The asset to compare with, by sid.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="The folder to save the result to.")
 @click.option("--compat", type=click.Choice(["zipline"]), default=None, help="Reproduce Zipline where we differ.")
 @click.option("--numbers", type=click.Choice(["decimal", "float"]), default="decimal", show_default=True)
@@ -33,6 +36,9 @@ def run(
     end: str,
     capital_base: str,
     data_frequency: str,
+    benchmark_file: Path | None,
+    benchmark_symbol: str | None,
+    benchmark_sid: int | None,
     output: Path | None,
     compat: str | None,
     numbers: str,
@@ -45,6 +51,8 @@ def run(
 
     if output is not None and output.exists() and any(output.iterdir()):
         raise InputError(f"{output} is there already and not empty. Name a new folder with -o.")
+    if benchmark_sid is not None and benchmark_symbol is not None:
+        raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Give the one or the other.")
     callbacks = load_strategy(algofile)
     try:
         result = run_algorithm(
@@ -53,6 +61,8 @@ def run(
             capital_base=capital_base,
             data_frequency=data_frequency,
             bundle=bundle,
+            benchmark=benchmark_symbol if benchmark_sid is None else benchmark_sid,
+            benchmark_returns=benchmark_file,
             compat=compat,
             numbers=numbers,
             progress=progress,

@@ -57,6 +57,7 @@ def result_of(
         "trigger": trigger,
         "numbers": desk.numbers.name,
         "compat": {field: getattr(compat, field) for field in Compat.__dataclass_fields__},
+        "benchmark": loop.recorder.benchmark.name if loop.recorder.benchmark is not None else None,
         "slippage": repr(desk.slippage),
         "commission": repr(desk.commission),
         "cancel_policy": repr(desk.cancel_policy),

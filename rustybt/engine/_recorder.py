@@ -20,8 +20,10 @@ from rustybt.core import (
     exact_number,
     scaled,
 )
+from rustybt.engine._benchmark import Benchmark
 from rustybt.execution import WHY_OPEN, Blotter
 from rustybt.ledger import Ledger
+from rustybt.results import assets_frame
 from rustybt.strategy import Desk, cost_per_unit
 
 MONEY_COLUMNS = (
@@ -56,6 +58,7 @@ class Recorder:
         self._positions: list[tuple[Any, ...]] = []
         self._recorded: list[dict[str, Any]] = []
         self._ids: list[str] = []
+        self.benchmark: Benchmark | None = None
         self._previous = (desk.capital, desk.capital, 0, 0)
         self._opening = self._previous
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
@@ -121,7 +124,7 @@ class Recorder:
             "positions": self._positions_frame(),
             "recorded": self._recorded_frame(),
             "entries": self._entries_frame(),
-            "assets": self._assets_frame(),
+            "assets": assets_frame([listing.asset for listing in self._desk.listing_of_slot]),
         }
 
     def _sessions(self, sessions: Sequence[int]) -> pl.Series:
@@ -143,6 +146,8 @@ class Recorder:
         columns += [decimal_column(n, list(v), MONEY_SCALE) for n, v in zip(MONEY_COLUMNS, money, strict=True)]
         ratios = zip(*[row[2] for row in rows], strict=True)
         columns += [decimal_column(n, list(v), RATIO_SCALE) for n, v in zip(RATIO_COLUMNS, ratios, strict=True)]
+        if self.benchmark is not None:
+            columns.append(decimal_column("benchmark_returns", self.benchmark.returns[: len(rows)], RATIO_SCALE))
         columns.append(pl.Series("longs_count", [row[3] for row in rows], dtype=pl.Int64))
         columns.append(pl.Series("shorts_count", [row[4] for row in rows], dtype=pl.Int64))
         return pl.DataFrame(columns)
@@ -242,11 +247,6 @@ class Recorder:
                 pl.Series("reason", reasons, dtype=pl.String),
             ]
         )
-
-    def _assets_frame(self) -> pl.DataFrame:
-        assets = sorted((x.asset for x in self._desk.listing_of_slot), key=lambda asset: asset.sid)
-        fields = {"sid": pl.Int64, "key": pl.String, "symbol": pl.String, "name": pl.String, "currency": pl.String}
-        return pl.DataFrame([pl.Series(n, [getattr(a, n) for a in assets], dtype=t) for n, t in fields.items()])
 
     def _order_ids(self) -> list[str]:
         """The ids of all orders, made once."""

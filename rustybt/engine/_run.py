@@ -13,6 +13,7 @@ from rustybt.core import (
     exact_number,
     to_scale,
 )
+from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._compat import compat_named
 from rustybt.engine._functions import functions_of
 from rustybt.engine._loop import Loop
@@ -52,6 +53,7 @@ def run_algorithm(
     params: dict[str, Any] | None = None,
     version: str | None = None,
     seed: int = 0,
+    benchmark: Any = None,
     capital_changes: Any = None,
     fill_at: str = "close",
     trigger: str = "close",
@@ -67,6 +69,9 @@ def run_algorithm(
     capital_base: cash at the start; int, Decimal, text or float.
     data_frequency: "daily" or "minute". bundle, version: which data; by default the newest version.
     trading_calendar: the bundle's own calendar, by name, or None.
+    benchmark_returns: a pandas Series by date, a Polars or pandas frame or the path of a CSV or Parquet file with the
+    columns date and return; a session that is missing counts as 0. benchmark: an asset instead, by symbol or sid; it
+    can be set in `initialize` too, with set_benchmark, which comes first.
     fill_at: orders fill at the next bar's "close" or "open". trigger: limits are tested on that price ("close"), or
     within the bar's "range".
     compat: "zipline" reproduces Zipline where RustyBT differs on purpose; see `Compat`.
@@ -78,7 +83,6 @@ def run_algorithm(
     _refuse_later(
         bundle_timestamp=(bundle_timestamp, None),
         metrics_set=(metrics_set, "default"),
-        benchmark_returns=(benchmark_returns, None),
         default_extension=(default_extension, True),
         extensions=(tuple(extensions), ()),
         strict_extensions=(strict_extensions, True),
@@ -104,6 +108,7 @@ def run_algorithm(
     token = activate(context)
     try:
         loop = initialised(desk, context, functions, params or {}, kind, fill_at, trigger)
+        loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
         with progress_for(progress, axis.sessions, functions.name) as bar:
             _run(loop, bar)
         desk.phase = "analyze"

@@ -1,5 +1,8 @@
 """Measures of a run, exact and with declared digits: 18 decimals, half-even, None only where a docstring says so."""
 
+from rustybt.metrics._against_benchmark import BenchmarkStatistics, benchmark_statistics
+from rustybt.metrics._alpha import alpha
+from rustybt.metrics._beta import beta
 from rustybt.metrics._expanding import ExpandingStatistics, expanding_statistics
 from rustybt.metrics._exposure import average_exposure
 from rustybt.metrics._leverage import average_leverage, max_leverage
@@ -8,16 +11,21 @@ from rustybt.metrics._path import growth_path
 from rustybt.metrics._returns import annual_return, total_return
 from rustybt.metrics._sharpe import sharpe
 from rustybt.metrics._sortino import sortino
-from rustybt.metrics._summary import STATISTICS, Figures, summary, with_statistics
+from rustybt.metrics._summary import BENCHMARK_STATISTICS, STATISTICS, Figures, summary, with_statistics
 from rustybt.metrics._volatility import volatility
 
 __all__ = [
+    "BENCHMARK_STATISTICS",
     "STATISTICS",
+    "BenchmarkStatistics",
     "ExpandingStatistics",
     "Figures",
+    "alpha",
     "annual_return",
     "average_exposure",
     "average_leverage",
+    "benchmark_statistics",
+    "beta",
     "expanding_statistics",
     "growth_path",
     "max_drawdown",

@@ -6,7 +6,7 @@ import decimal
 from decimal import Decimal
 from typing import Final
 
-from rustybt.core import div_half_even
+from rustybt.core import RATIO_SCALE, div_half_even
 from rustybt.metrics._numbers import ONE, Numbers, check_periods, ratio, scaled_numbers
 
 _POWER: Final = decimal.Context(
@@ -57,6 +57,14 @@ def annualised(end: int, start: int, sessions: int, periods: int) -> Decimal | N
     if not yearly.is_finite() or yearly.adjusted() >= 20:
         return None
     return _POWER.quantize(_POWER.subtract(yearly, Decimal(1)), _EIGHTEEN)
+
+
+def compounded(numerator: int, denominator: int, periods: int) -> int | None:
+    """`(numerator / denominator) ** periods - 1` at scale 18; None from 1e20 on."""
+    growth = _POWER.power(_POWER.divide(Decimal(numerator), Decimal(denominator)), periods)
+    if not growth.is_finite() or growth.adjusted() >= 20:
+        return None
+    return int(_POWER.scaleb(_POWER.quantize(_POWER.subtract(growth, Decimal(1)), _EIGHTEEN), RATIO_SCALE))
 
 
 def _growth(returns: Numbers) -> tuple[int, int]:

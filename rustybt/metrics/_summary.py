@@ -9,6 +9,7 @@ import polars as pl
 
 from rustybt.core import MONEY_SCALE, RATIO_SCALE, as_decimal, decimal_column, scaled_ints
 from rustybt.errors import InputError
+from rustybt.metrics._against_benchmark import benchmark_statistics
 from rustybt.metrics._expanding import expanding_statistics
 from rustybt.metrics._exposure import average_exposure
 from rustybt.metrics._leverage import average_leverage
@@ -24,23 +25,34 @@ STATISTICS = (
     "max_leverage",
 )
 """The Decimal(38, 18) columns that `with_statistics` adds, besides `trading_days` and `period_label`."""
+BENCHMARK_STATISTICS = ("benchmark_period_return", "benchmark_volatility", "alpha", "beta")
+"""Those that compare with a benchmark, Decimal(38, 18) too."""
+ALWAYS_ZERO = ("excess_return", "treasury_period_return")
+"""Zipline has these columns and knows no riskless rate: 0 in every session, there and here."""
 _DECIMALS = {"portfolio_value": MONEY_SCALE, "pnl": MONEY_SCALE, "returns": RATIO_SCALE, "gross_leverage": RATIO_SCALE}
+BENCHMARK = "benchmark_returns"
 
 type Figures = dict[str, Decimal | int | None]
 
 
 def with_statistics(daily: pl.DataFrame, *, periods: int) -> pl.DataFrame:
-    """The daily base frame with its statistics: STATISTICS, `trading_days` (Int64) and `period_label` ("YYYY-MM").
+    """The daily base frame with its statistics: STATISTICS, BENCHMARK_STATISTICS, `excess_return` and
+    `treasury_period_return` (always 0), `trading_days` (Int64) and `period_label` ("YYYY-MM").
 
     daily: one row a session, ascending: session (Date), portfolio_value and pnl (Decimal(38, 20)), returns and
-        gross_leverage (Decimal(38, 18), leverage null where the portfolio value is 0).
+        gross_leverage (Decimal(38, 18), leverage null where the portfolio value is 0), and benchmark_returns
+        (Decimal(38, 18)) where there is a benchmark; without one its returns count as 0.
     periods: sessions per year of the run's calendar.
     Raises InputError where a column is missing or has another scale.
     """
     values, pnl, returns, leverage = (_ints(daily, name) for name in _DECIMALS)
     path = growth_path(cast(list[int], values), cast(list[int], pnl), cast(list[int], returns))
     statistics = expanding_statistics(cast(list[int], returns), path, leverage, periods=periods)
+    benchmark = _ints(daily, BENCHMARK) if BENCHMARK in daily.columns else None
+    against = benchmark_statistics(cast(list[int], returns), cast(list[int] | None, benchmark), periods=periods)
     columns = [decimal_column(name, getattr(statistics, name), RATIO_SCALE) for name in STATISTICS]
+    columns += [decimal_column(name, getattr(against, name), RATIO_SCALE) for name in BENCHMARK_STATISTICS]
+    columns += [decimal_column(name, [0] * daily.height, RATIO_SCALE) for name in ALWAYS_ZERO]
     days = pl.Series("trading_days", range(1, daily.height + 1), dtype=pl.Int64)
     return daily.with_columns(*columns, days, daily["session"].dt.strftime("%Y-%m").alias("period_label"))
 
@@ -49,8 +61,9 @@ def _ints(daily: pl.DataFrame, name: str) -> list[int | None]:
     if name not in daily.columns:
         raise InputError(f"daily: there is no column {name!r}, only {daily.columns}. Give the engine's daily frame.")
     column = daily[name]
-    if not (isinstance(column.dtype, pl.Decimal) and column.dtype.scale == _DECIMALS[name]):
-        raise InputError(f"daily: {name!r} is {column.dtype}. Give it as Decimal(38, {_DECIMALS[name]}).")
+    if not (isinstance(column.dtype, pl.Decimal) and column.dtype.scale == _DECIMALS.get(name, RATIO_SCALE)):
+        scale = _DECIMALS.get(name, RATIO_SCALE)
+        raise InputError(f"daily: {name!r} is {column.dtype}. Give it as Decimal(38, {scale}).")
     if name != "gross_leverage" and column.null_count():
         raise InputError(f"daily: {name!r} has nulls. Give a value for every session.")
     return scaled_ints(column)
@@ -63,15 +76,17 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
     Returns, in this order: trading_days (int), starting_value, final_value and pnl (money), total_return,
     annual_return, volatility, sharpe, sortino, max_drawdown, max_leverage, average_gross_leverage,
     average_net_leverage, average_long_exposure, average_short_exposure (shares of the portfolio value, shorts
-    negative). Ratios have 18 decimals; a figure is None where its own function says so, all but trading_days for no
-    sessions.
+    negative); where there is a benchmark, benchmark_return, benchmark_volatility, alpha and beta too. Ratios have 18
+    decimals; a figure is None where its own function says so, all but trading_days for no sessions.
     """
     names = {"total_return": "algorithm_period_return", "volatility": "algo_volatility"}
     names |= {name: name for name in ("sharpe", "sortino", "max_drawdown", "max_leverage")}
+    against = {} if BENCHMARK not in daily.columns else {"benchmark_return": "benchmark_period_return"}
+    against |= {name: name for name in BENCHMARK_STATISTICS[1:] if against}
     if not daily.height:
         money = ("starting_value", "final_value", "pnl", "total_return", "annual_return")
         averages = [f"average_{name}" for name in ("gross_leverage", "net_leverage", "long_exposure", "short_exposure")]
-        return {"trading_days": 0} | dict.fromkeys([*money, *names, *averages])
+        return {"trading_days": 0} | dict.fromkeys([*money, *names, *averages, *against])
     last = daily.row(-1, named=True)
     values, pnl = cast(list[int], _ints(daily, "portfolio_value")), cast(list[int], _ints(daily, "pnl"))
     path = growth_path(values, pnl, cast(list[int], _ints(daily, "returns")))
@@ -88,4 +103,4 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
         figures[f"average_{name}"] = average_leverage(daily[name])
     for name in ("long_exposure", "short_exposure"):
         figures[f"average_{name}"] = average_exposure(daily[name], daily["portfolio_value"])
-    return figures
+    return figures | {name: last[column] for name, column in against.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, as_decimal, scaled_ints
-from rustybt.metrics import STATISTICS, Figures, summary, with_statistics
+from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, summary, with_statistics
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, text_of
@@ -26,7 +26,7 @@ class Result:
     transactions, positions: what was filled; what was held at each close.
     recorded: `record()`ed names, one column each; a last value persists.
     entries: the ledger, append-only; cash and quantities are sums over it.
-    assets: the assets that the run looked up: sid, key, symbol, name, currency.
+    assets: the assets that the run looked up, a row each, with all of their fields.
     periods: sessions per year that the statistics are annualised with.
 
     `daily` may come with or without the statistics' columns; they are added where they are absent.
@@ -61,7 +61,8 @@ class Result:
         manifest: dict[str, Any],
         periods: int,
     ) -> None:
-        self.daily = daily if STATISTICS[0] in daily.columns else with_statistics(daily, periods=periods)
+        complete = all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS))
+        self.daily = daily if complete else with_statistics(daily, periods=periods)
         self.orders = orders
         self.order_events = order_events
         self.transactions = transactions
@@ -141,8 +142,9 @@ class Result:
     def to_pandas(self) -> pd.DataFrame:
         """Zipline's performance frame: floats, indexed by the sessions' closes in UTC.
 
-        Zipline's column names; positions, orders and transactions are lists of dicts with Zipline's keys, where `sid`
-        is the integer; undefined statistics are NaN. Columns for benchmarks are absent: there is none yet.
+        Zipline's columns; positions, orders and transactions are lists of dicts with Zipline's keys, where `sid` is
+        the asset. Undefined statistics are NaN, and None in a column that has nothing else, as pandas has it there. A
+        recorded name hides a column of the same name.
         Raises MissingExtra where pandas is not installed.
         """
         from rustybt.results._to_pandas import performance_frame

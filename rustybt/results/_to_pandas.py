@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import OrderStatus, scaled_ints
+from rustybt.core import Asset, OrderStatus, scaled_ints
 from rustybt.errors import MissingExtra
+from rustybt.results._assets import assets_by_sid
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +25,16 @@ _NAN = float("nan")
 _CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "rejected": OrderStatus.REJECTED}
 _STATUS = {status.name.lower(): int(status) for status in OrderStatus}
 
+NOT_ZIPLINES = ("session", "benchmark_returns")
+LEVERAGES = ("gross_leverage", "net_leverage")
+"""Infinite in Zipline where the portfolio value is 0."""
+
 type Stamps = Callable[[int], Any]
+type Assets = dict[int, Asset]
 
 
 def performance_frame(result: Result) -> pd.DataFrame:
-    """The frame that `zipline.run_algorithm` returns, benchmark columns left out."""
+    """The frame that `zipline.run_algorithm` returns."""
     try:
         import pandas as pd
     except ImportError:
@@ -38,20 +46,23 @@ def performance_frame(result: Result) -> pd.DataFrame:
     daily = result.daily
     columns: dict[str, Any] = {}
     for name in daily.columns:
-        if name == "session":
+        if name in NOT_ZIPLINES:
             continue
         column = daily[name]
         if isinstance(column.dtype, pl.Datetime):
             columns[name] = _times(pd, column)
         elif isinstance(column.dtype, pl.Decimal):
-            columns[name] = _floats(column)
+            columns[name] = _infinite(column) if name in LEVERAGES else _statistic(column)
         else:
             columns[name] = column.to_list()
+    if "gross_leverage" in daily.columns:
+        columns["max_leverage"] = list(accumulate(columns["gross_leverage"], max))
     sessions = {day: row for row, day in enumerate(daily["session"].to_list())}
     closes = daily["period_close"].to_physical().to_list()
-    columns["positions"] = _positions(result, sessions)
-    columns["transactions"] = _transactions(result, sessions, stamp)
-    columns["orders"] = _OrderDays(result, closes, stamp).lists(len(sessions))
+    assets = assets_by_sid(result.assets)
+    columns["positions"] = _positions(result, sessions, assets)
+    columns["transactions"] = _transactions(result, sessions, stamp, assets)
+    columns["orders"] = _OrderDays(result, closes, stamp, assets).lists(len(sessions))
     columns |= _recorded(result, sessions)
     index = _times(pd, daily["period_close"])
     return pd.DataFrame({name: pd.Series(values, index=index) for name, values in columns.items()}, index=index)
@@ -65,6 +76,15 @@ def _floats(column: pl.Series) -> list[float]:
     """The nearest float to each Decimal; NaN for null."""
     unit = 10**column.dtype.scale  # type: ignore[attr-defined]
     return [_NAN if value is None else value / unit for value in scaled_ints(column)]
+
+
+def _statistic(column: pl.Series) -> list[Any]:
+    """Floats; None for null where there is nothing else, as pandas makes it of Zipline's dicts."""
+    return [None] * len(column) if column.null_count() == len(column) else _floats(column)
+
+
+def _infinite(column: pl.Series) -> list[float]:
+    return [math.inf if math.isnan(value) else value for value in _floats(column)]
 
 
 def _amounts(column: pl.Series) -> list[Any]:
@@ -81,7 +101,7 @@ def _optional(column: pl.Series) -> list[Any]:
     return [None if value is None else value / unit for value in scaled_ints(column)]
 
 
-def _positions(result: Result, sessions: dict[Any, int]) -> list[list[dict[str, Any]]]:
+def _positions(result: Result, sessions: dict[Any, int], assets: Assets) -> list[list[dict[str, Any]]]:
     days: list[list[dict[str, Any]]] = [[] for _ in sessions]
     frame = result.positions
     rows = zip(
@@ -93,12 +113,14 @@ def _positions(result: Result, sessions: dict[Any, int]) -> list[list[dict[str, 
         strict=True,
     )
     for session, sid, amount, basis, price in rows:
-        row = {"sid": sid, "amount": amount, "cost_basis": basis, "last_sale_price": price}
+        row = {"sid": assets.get(sid, sid), "amount": amount, "cost_basis": basis, "last_sale_price": price}
         days[sessions[session]].append(row)
     return days
 
 
-def _transactions(result: Result, sessions: dict[Any, int], stamp: Stamps) -> list[list[dict[str, Any]]]:
+def _transactions(
+    result: Result, sessions: dict[Any, int], stamp: Stamps, assets: Assets
+) -> list[list[dict[str, Any]]]:
     days: list[list[dict[str, Any]]] = [[] for _ in sessions]
     frame = result.transactions
     rows = zip(
@@ -111,8 +133,8 @@ def _transactions(result: Result, sessions: dict[Any, int], stamp: Stamps) -> li
         strict=True,
     )
     for session, ns, sid, amount, price, order in rows:
-        row = {"sid": sid, "amount": amount, "dt": stamp(ns), "price": price, "order_id": order, "commission": None}
-        days[sessions[session]].append(row)
+        row = {"sid": assets.get(sid, sid), "amount": amount, "dt": stamp(ns), "price": price}
+        days[sessions[session]].append(row | {"order_id": order, "commission": None})
     return days
 
 
@@ -130,7 +152,8 @@ class _Standing:
 class _OrderDays:
     """Per session the orders that something happened to in it, each as it stood at that session's close."""
 
-    def __init__(self, result: Result, closes: list[int], stamp: Stamps) -> None:
+    def __init__(self, result: Result, closes: list[int], stamp: Stamps, assets: Assets) -> None:
+        self._assets = assets
         self._closes = closes
         self._stamp = stamp
         self._forgets = bool(result.manifest.get("compat", {}).get("stop_limits_become_limits"))
@@ -200,7 +223,7 @@ class _OrderDays:
             "limit": final["limit"],
             "stop_reached": now.stopped and not became_limit,
             "limit_reached": final["limit"] is not None and now.triggered,
-            "sid": final["sid"],
+            "sid": self._assets.get(final["sid"], final["sid"]),
             "status": _STATUS[final["status"]] if last else now.status,
         }
 

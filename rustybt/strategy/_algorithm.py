@@ -15,6 +15,7 @@ from rustybt.errors import (
     BadSchedule,
     InputError,
     NotYetAvailable,
+    SetBenchmarkOutsideInitialize,
     SetCancelPolicyPostInit,
     SetCommissionPostInit,
     SetSlippagePostInit,
@@ -146,6 +147,17 @@ class TradingAlgorithm(Ordering):
         schedules.append(Schedule(len(schedules), func, date, time, half_days))
         self._desk.schedules_changed = True
 
+    def set_benchmark(self, benchmark: Asset) -> None:
+        """Compares the run with an asset: alpha, beta and the benchmark's columns; only in `initialize`.
+
+        It must have bars from the run's first session to its last. It comes before `benchmark_returns`.
+        """
+        if self._desk.phase != "initialize":
+            raise SetBenchmarkOutsideInitialize("set_benchmark was called after initialize. Call it there.")
+        if not isinstance(benchmark, Asset):
+            raise InputError(f"set_benchmark({benchmark!r}): give an asset, like symbol('SPY').")
+        self._desk.benchmark = benchmark
+
     def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the slippage model; only in `initialize`."""
         if us_futures is not None:
@@ -191,6 +203,7 @@ API_METHODS = (
     "order_value",
     "record",
     "schedule_function",
+    "set_benchmark",
     "set_cancel_policy",
     "set_commission",
     "set_slippage",

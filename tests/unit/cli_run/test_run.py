@@ -153,3 +153,17 @@ def test_a_run_imports_no_pandas_and_no_calendar_library(tmp_path: Path) -> None
     done = run(tmp_path, watch)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "[]"
+
+
+def test_a_run_can_be_compared_with_an_asset_or_a_file(tmp_path: Path) -> None:
+    returns = tmp_path / "returns.csv"
+    returns.write_text("date,return\n2021-02-01,0.25\n2021-02-03,-0.5\n", encoding="utf-8")
+    done = run(tmp_path, FUNCTIONS, "-o", str(tmp_path / "a"), "--benchmark-file", str(returns))
+    assert done.returncode == 0, done.stderr
+    found = rustybt.Result.load(tmp_path / "a").daily["benchmark_returns"].to_list()
+    assert found == [Decimal("0.25"), 0, Decimal("-0.5"), 0, 0]
+    done = run(tmp_path, FUNCTIONS, "--benchmark-symbol", "A", "--benchmark-sid", "0")
+    assert "the one or the other" in done.stderr
+    done = run(tmp_path, FUNCTIONS, "-o", str(tmp_path / "b"), "--benchmark-symbol", "A")
+    assert done.returncode == 0, done.stderr
+    assert rustybt.Result.load(tmp_path / "b").daily["benchmark_returns"][1] == Decimal("0.125")

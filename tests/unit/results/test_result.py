@@ -13,6 +13,7 @@ import pytest
 from rustybt import metrics
 from rustybt.errors import InputError, MissingExtra
 from rustybt.results import Result, print_summary
+from tests.unit.results.conftest import daily_frame
 
 type Make = Callable[..., Result]
 
@@ -81,7 +82,7 @@ def test_the_summary_is_printed_as_a_table(make_result: Make) -> None:
 def test_a_run_without_sessions_has_undefined_figures_and_no_picture(make_result: Make) -> None:
     full = make_result()
     frames = {name: frame.clear() for name, frame in full.frames().items()}
-    base = frames["daily"].drop(*metrics.STATISTICS, "trading_days", "period_label")
+    base = frames["daily"].select(daily_frame().columns)
     empty = make_result(**(frames | {"daily": base}))
     assert empty.metrics["total_return"] is None
     assert "return -" in repr(empty)

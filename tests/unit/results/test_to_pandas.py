@@ -22,7 +22,8 @@ ZIPLINE_COLUMNS = """
     period_open period_close returns pnl capital_used portfolio_value starting_cash ending_cash starting_value
     ending_value starting_exposure ending_exposure long_value short_value long_exposure short_exposure longs_count
     shorts_count gross_leverage net_leverage positions orders transactions algorithm_period_return algo_volatility
-    sharpe sortino max_drawdown max_leverage trading_days period_label
+    sharpe sortino max_drawdown max_leverage trading_days period_label benchmark_period_return
+    benchmark_volatility alpha beta excess_return treasury_period_return
 """
 CLOSES = [pd.Timestamp(f"2024-01-{day:02} 21:00", tz="UTC") for day in (8, 9, 10)]
 
@@ -132,7 +133,7 @@ def test_pyarrow_is_not_needed(make_result: Make, tmp_path: object) -> None:
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "(3, 34)"
+    assert done.stdout.strip() == "(3, 40)"
 
 
 def test_objects_that_were_recorded_pass_through(make_result: Make) -> None:

@@ -1,0 +1,215 @@
+"""What a run is compared with: one return a session, from an asset's bars or from what the caller gave."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rustybt.core import RATIO_SCALE, Asset, date_of, day_of, div_half_even, exact_number, parse_date, scaled
+from rustybt.core import rescale_half_even as rescaled
+from rustybt.errors import (
+    BenchmarkAssetNotAvailableTooEarly,
+    BenchmarkAssetNotAvailableTooLate,
+    InputError,
+    InvalidBenchmarkAsset,
+)
+from rustybt.strategy import Desk
+from rustybt.view import Listing
+
+ONE = 10**RATIO_SCALE
+DATE_COLUMNS = ("date", "session", "timestamp", "index")
+RETURN_COLUMNS = ("return", "returns", "benchmark_returns")
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """The returns that a run is compared with.
+
+    name: what the manifest calls it. returns: one a session of the run, at scale 18.
+    """
+
+    name: str
+    returns: list[int]
+
+
+def benchmark_of(desk: Desk, context: Any, named: Any, given: Any) -> Benchmark | None:
+    """The benchmark of a run, after `initialize`; None where it has none.
+
+    named: `run_algorithm(benchmark=)`, a symbol, sid or asset. given: `run_algorithm(benchmark_returns=)`. The asset of
+    `set_benchmark` comes before both. Raises InputError where both are there, or where they can't be read.
+    """
+    if named is not None and given is not None:
+        raise InputError("Both benchmark= and benchmark_returns= were given. Give the one or the other.")
+    asset = desk.benchmark
+    if asset is None and named is not None:
+        asset = named if isinstance(named, Asset) else context.sid(named) if isinstance(named, int) else None
+        asset = asset or context.symbol(named)
+    if asset is not None:
+        return Benchmark(asset.symbol, _asset_returns(desk, asset))
+    if given is None:
+        return None
+    axis = desk.market.axis
+    days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions].tolist()
+    known = _given_returns(given)
+    if not known.keys() & set(days):
+        raise InputError(
+            f"benchmark_returns: none of its {len(known)} dates is a session of the run, {date_of(days[0])} to "
+            f"{date_of(days[-1])}. Give one return per session; a missing one counts as 0."
+        )
+    name = str(given) if isinstance(given, str | Path) else "returns"
+    return Benchmark(name, [known.get(day, 0) for day in days])
+
+
+# an asset
+
+
+def _asset_returns(desk: Desk, asset: Asset) -> list[int]:
+    """Close to close, adjusted; the first session starts from the close before the run, or from its own open where
+    the asset is listed in it."""
+    axis = desk.market.axis
+    days = axis.calendar.days
+    first, last = int(days[axis.first_session]), int(days[axis.first_session + axis.sessions - 1])
+    _check_life(asset, first, last)
+    listing = desk.market.listing(asset)
+    _check_actions(listing, first, last)
+    ends = [0] if day_of(asset.start_date) < first else []
+    ends += [start - 1 for start in axis.starts[1:]]
+    rows = (np.searchsorted(listing.raw.stamps, axis.keys[ends], side="right") - 1).tolist()
+    step = _step_in_thousandths(listing) if desk.compat.history_in_thousandths else _exact_step(listing)
+    returns = [step(before, now) for before, now in pairwise(rows)]
+    return returns if len(returns) == axis.sessions else [_first_session(listing, rows[0]), *returns]
+
+
+def _check_life(asset: Asset, first: int, last: int) -> None:
+    if day_of(asset.start_date) > first:
+        raise BenchmarkAssetNotAvailableTooEarly(
+            f"{asset.symbol} can't be the benchmark of a run that starts on {date_of(first)}: its first session is "
+            f"{asset.start_date}. Start the run there, or choose another benchmark."
+        )
+    if day_of(asset.end_date) < last:
+        raise BenchmarkAssetNotAvailableTooLate(
+            f"{asset.symbol} can't be the benchmark of a run that ends on {date_of(last)}: its last session is "
+            f"{asset.end_date}. End the run there, or choose another benchmark."
+        )
+
+
+def _check_actions(listing: Listing, first: int, last: int) -> None:
+    for dividend in getattr(listing, "stock_dividends", ()):
+        if first <= dividend.ex_day <= last:
+            raise InvalidBenchmarkAsset(
+                f"{listing.asset.symbol} pays a dividend in stock on {date_of(dividend.ex_day)}, and returns from its "
+                "closes leave that out. Choose another benchmark."
+            )
+
+
+def _change(before: Fraction, now: Fraction, listing: Listing, key: int) -> int:
+    """A simple return at scale 18."""
+    if not before:
+        raise InvalidBenchmarkAsset(
+            f"{listing.asset.symbol} has a price of 0 at or before {date_of(key // (86_400 * 10**9))}, from which no "
+            "return can be told. Choose another benchmark."
+        )
+    change = (now - before) / before
+    return div_half_even(change.numerator * ONE, change.denominator)
+
+
+def _exact_step(listing: Listing) -> Callable[[int, int], int]:
+    """The return from one row of bars to another, exact but for the one rounding to 18 decimals."""
+    close, stamps = listing.raw.close, listing.raw.stamps
+
+    def step(before: int, now: int) -> int:
+        if before < 0 or before == now:
+            return 0
+        factor = listing.price_factor(int(stamps[before]), int(stamps[now]))
+        return _change(int(close[before]) * factor, Fraction(int(close[now])), listing, int(stamps[now]))
+
+    return step
+
+
+def _step_in_thousandths(listing: Listing) -> Callable[[int, int], int]:
+    """Zipline's way: closes restated as of the run's end and rounded to 3 decimals, as its history gives them."""
+    close, stamps, scale = listing.raw.close, listing.raw.stamps, listing.price_scale
+    end = int(stamps[-1])
+
+    def price(row: int) -> Fraction:
+        factor = listing.price_factor(int(stamps[row]), end)
+        thousandths = int(close[row]) * factor * 1000 / 10**scale
+        return Fraction(div_half_even(thousandths.numerator, thousandths.denominator))
+
+    def step(before: int, now: int) -> int:
+        return 0 if before < 0 or before == now else _change(price(before), price(now), listing, int(stamps[now]))
+
+    return step
+
+
+def _first_session(listing: Listing, row: int) -> int:
+    """From the open of the asset's first session to its close."""
+    opened, closed = int(listing.raw.open[0]), int(listing.raw.close[row])
+    return _change(Fraction(opened), Fraction(closed), listing, int(listing.raw.stamps[row]))
+
+
+# what the caller gave
+
+
+def _given_returns(given: Any) -> dict[int, int]:
+    """Day to return at scale 18, from a Series, a frame or a file."""
+    frame = _frame_of(given)
+    dates, values = _column(frame, DATE_COLUMNS, "dates"), _column(frame, RETURN_COLUMNS, "returns")
+    known: dict[int, int] = {}
+    for date, value in zip(dates.to_list(), values.to_list(), strict=True):
+        number = _number(value)
+        if number is None:
+            continue
+        day = day_of(_date(date))
+        if day in known:
+            raise InputError(f"benchmark_returns: {date_of(day)} occurs twice. Give one return per session.")
+        known[day] = rescaled(*scaled(number), RATIO_SCALE)
+    return known
+
+
+def _frame_of(given: Any) -> pl.DataFrame:
+    from rustybt.ingest import read_tables
+
+    kind = type(given).__module__.partition(".")[0]
+    if kind == "pandas" and not hasattr(given, "columns"):
+        given = given.rename("return").to_frame()
+    if isinstance(given, pl.Series):
+        if given.dtype != pl.Struct:
+            raise InputError(
+                "benchmark_returns is a Polars Series, which has no dates. Give a frame with columns date and return."
+            )
+        given = given.struct.unnest()
+    tables = read_tables(given, "benchmark_returns")
+    return tables[0].frame if len(tables) == 1 else pl.concat([table.frame for table in tables])
+
+
+def _column(frame: pl.DataFrame, names: tuple[str, ...], what: str) -> pl.Series:
+    found = [name for name in names if name in frame.columns]
+    if not found:
+        raise InputError(
+            f"benchmark_returns: no column with the {what} among {', '.join(frame.columns)}. A file has the columns "
+            "date and return, like 2020-01-02,0.01."
+        )
+    return frame[found[0]]
+
+
+def _date(value: Any) -> dt.date:
+    if value is None:
+        raise InputError("benchmark_returns: a row has no date. Drop it, or fill the date in.")
+    return parse_date(value, "benchmark_returns")
+
+
+def _number(value: Any) -> Decimal | None:
+    """A return; None where there is none, which counts as 0."""
+    if value is None or value in ("", "NaN", "nan") or value != value:  # noqa: PLR0124  NaN is not itself
+        return None
+    return exact_number(value, "benchmark_returns")
