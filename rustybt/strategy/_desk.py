@@ -32,7 +32,7 @@ class Desk:
     """The joints between a strategy and its run. The engine makes one and moves its phase.
 
     phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
-    slippage, commission, cancel_policy: the models; `initialize` may change them, and benchmark, the asset to compare with.
+    slippage, commission, cancel_policy: the models; `initialize` may change them. benchmark: the asset to compare with.
     recorded: the last value of each recorded name.
     """
 
