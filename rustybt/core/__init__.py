@@ -23,7 +23,17 @@ from rustybt.core._fixed import (
 from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus
 from rustybt.core._root import ROOT_VARIABLE, data_root
-from rustybt.core._time import DAY_NS, MINUTE_NS, NS, DateLike, date_of, datetime_of, day_of, parse_date
+from rustybt.core._time import (
+    DAY_NS,
+    MINUTE_NS,
+    NS,
+    DateLike,
+    date_of,
+    datetime_of,
+    day_of,
+    parse_date,
+    parse_moment,
+)
 
 __all__ = [
     "ASSET_TYPES",
@@ -66,6 +76,7 @@ __all__ = [
     "div_half_even",
     "exact_number",
     "parse_date",
+    "parse_moment",
     "rescale_exact",
     "rescale_half_even",
     "scaled",

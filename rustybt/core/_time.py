@@ -60,3 +60,26 @@ def parse_date(when: object, what: str) -> dt.date:
     if hasattr(when, "astype") and hasattr(when, "item"):  # numpy.datetime64
         return parse_date(when.astype("datetime64[us]").item(), what)
     raise InputError(f"{what}: {when!r} is not a date. Give a date, a datetime, a Timestamp or text like '2024-07-04'.")
+
+
+def parse_moment(when: object, what: str) -> int:
+    """A moment in ns UTC from a date, datetime, ISO text or Timestamp; without a time zone it is UTC.
+
+    Raises InputError naming `what`.
+
+    >>> parse_moment("2024-07-04 14:31", "key") == parse_moment("2024-07-04 10:31-04:00", "key")
+    True
+    """
+    if isinstance(when, str):
+        try:
+            when = dt.datetime.fromisoformat(when.strip())
+        except ValueError:
+            raise InputError(f"{what}: {when!r} is no moment. Write it like '2024-07-04 14:31'.") from None
+    if isinstance(when, dt.datetime):
+        since = (when.replace(tzinfo=dt.UTC) if when.utcoffset() is None else when.astimezone(dt.UTC)) - _EPOCH
+        return (since.days * 86_400 + since.seconds) * NS + since.microseconds * 1000
+    if isinstance(when, dt.date):
+        return day_of(when) * DAY_NS
+    if hasattr(when, "astype") and hasattr(when, "item"):  # numpy.datetime64
+        return parse_moment(when.astype("datetime64[us]").item(), what)
+    raise InputError(f"{what}: {when!r} is no moment. Give a date, a datetime, a Timestamp or text.")

@@ -1,8 +1,10 @@
 """The order of events, in one place. Backtest, paper and live trading share it.
 
-Per session: dividends are earned and paid → splits on open orders, then on positions → before_trading_start.
-Per bar: the clock moves → the broker works the open orders → the ledger books fills, then fees → handle_data, then
-scheduled functions in the order of their registration. Orders placed there are eligible from the next bar.
+Per session: capital comes or goes → dividends are earned and paid → splits on open orders, then on positions →
+before_trading_start.
+Per bar: capital comes or goes → the clock moves → the broker works the open orders → the ledger books fills, then
+fees → handle_data, then scheduled functions in the order of their registration. Orders placed there are eligible from
+the next bar.
 Per session end: delisted and expired assets are closed out → the cancel policy → futures are settled → the day's row
 is taken.
 """
@@ -15,6 +17,7 @@ from typing import Any
 
 from rustybt.core import day_of, rescale_exact
 from rustybt.engine._actions import CorporateActions
+from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._closing import apply_cancel_policy
 from rustybt.engine._compat import Compat
 from rustybt.engine._recorder import Recorder
@@ -40,8 +43,10 @@ class Loop:
         context: Any,
         before_trading_start: Callback | None,
         handle_data: Callback | None,
+        capital: CapitalChanges,
     ) -> None:
         self.desk = desk
+        self.capital = capital
         self.ledger = ledger
         self.broker = broker
         self.actions = actions
@@ -72,6 +77,11 @@ class Loop:
         desk.books.seek(market.bar)
         desk.phase = "before"
         stamp = int(axis.calendar.opens[axis.first_session + session])
+        change = self.capital.overnight.get(session)
+        if change is not None:
+            amount = change.delta(desk.value())
+            self.recorder.capital_overnight(amount)
+            self._change_capital(stamp, amount, change.kind)
         self.recorder.open_session()
         paid = self.actions.dividends(session, stamp, self.ledger)
         if self.compat.pnl_without_dividends:
@@ -96,6 +106,24 @@ class Loop:
             self._mark_overnight(session)
             self.before_trading_start(self.context, desk.data)
             desk.books.clear_overrides()
+
+    def _change_capital(self, stamp: int, amount: int, reason: str) -> None:
+        self.desk.funding.change(self.desk.value(), amount)
+        self.ledger.change_capital(stamp, amount, reason)
+
+    def _change_within(self, session: int, bar: int) -> None:
+        """Capital changes with a minute bar; what is held is worth what it was before it."""
+        desk, change = self.desk, self.capital.at_bars[bar]
+        opening = bar == desk.market.axis.starts[session]
+        if opening:
+            desk.market.hook = True
+            self._mark_overnight(session)
+            desk.market.hook = False
+        value = desk.value()
+        amount = change.delta(value)
+        self.recorder.capital_within(value, amount)
+        self._change_capital(int(desk.market.axis.stamps[bar]), amount, change.kind)
+        desk.books.clear_overrides()
 
     def _mark_overnight(self, session: int) -> None:
         """Until the first bar, what is held is marked at the last price, restated by the session's actions."""
@@ -123,7 +151,10 @@ class Loop:
         seek = books.seek
         first, end = axis.starts[session], axis.starts[session + 1]
         self.bars_run += end - first
+        changes = self.capital.at_bars
         for bar in range(first, end):
+            if changes and bar in changes:
+                self._change_within(session, bar)
             market.bar = bar
             seek(bar)
             if open_orders:

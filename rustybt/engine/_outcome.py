@@ -65,6 +65,8 @@ def result_of(
         "python": ".".join(map(str, sys.version_info[:3])),
         "bars": loop.bars_run,
     }
+    if loop.capital.given:
+        manifest["capital_changes"] = loop.capital.given
     return Result(**loop.recorder.frames(), manifest=manifest, periods=periods)
 
 

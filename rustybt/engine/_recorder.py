@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,8 @@ class Recorder:
         self.benchmark: Benchmark | None = None
         self._previous = (desk.capital, desk.capital, 0, 0)
         self._opening = self._previous
+        # what returns are taken on since capital came or went within the session, what they were before, how much came
+        self._within: tuple[int, Fraction, int] | None = None
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
         self.transactions: list[tuple[int, int, int | None, int, int, int, int]] = []
 
@@ -72,6 +75,16 @@ class Recorder:
         """Zipline's way: what a dividend pays belongs to the start of its day."""
         value, cash, positions, exposure = self._opening
         self._opening = (value + paid, cash + paid, positions, exposure)
+
+    def capital_overnight(self, amount: int) -> None:
+        """Capital that came or went before a session belongs to what it starts from."""
+        value, cash, positions, exposure = self._previous
+        self._previous = (value + amount, cash + amount, positions, exposure)
+
+    def capital_within(self, value: int, amount: int) -> None:
+        """Capital came or went within the session, when the portfolio was worth `value`."""
+        base, grown, added = self._within or (self._previous[0], Fraction(1), 0)
+        self._within = (value + amount, grown * Fraction(value, base) if base else Fraction(0), added + amount)
 
     def close_session(self, session: int) -> None:
         """Takes the day's row at its last bar."""
@@ -85,14 +98,21 @@ class Recorder:
         start_value, start_cash, start_positions, start_exposure = self._opening
         gross = div_half_even((long_exposure - short_exposure) * ONE, value) if value else None
         net = div_half_even(exposure * ONE, value) if value else None
-        returns = div_half_even((value - before_value) * ONE, before_value) if before_value else 0
+        added = 0
+        if self._within is None:
+            returns = div_half_even((value - before_value) * ONE, before_value) if before_value else 0
+        else:
+            base, grown, added = self._within
+            linked = (grown * value / base - 1) * ONE if base else Fraction(0)
+            returns = div_half_even(linked.numerator, linked.denominator)
+            self._within = None
         self._daily.append(
             (
                 session,
                 (
                     value,
-                    value - start_value,
-                    cash - before_cash,
+                    value - start_value - added,
+                    cash - before_cash - added,
                     start_cash,
                     cash,
                     start_positions,

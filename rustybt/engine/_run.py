@@ -72,6 +72,8 @@ def run_algorithm(
     benchmark_returns: a pandas Series by date, a Polars or pandas frame or the path of a CSV or Parquet file with the
     columns date and return; a session that is missing counts as 0. benchmark: an asset instead, by symbol or sid; it
     can be set in `initialize` too, with set_benchmark, which comes first.
+    capital_changes: {moment: {"type": "delta" or "target", "value": amount}}: capital that comes or goes before a
+    session or, in a minute run, a bar; it is no profit and no return.
     fill_at: orders fill at the next bar's "close" or "open". trigger: limits are tested on that price ("close"), or
     within the bar's "range".
     compat: "zipline" reproduces Zipline where RustyBT differs on purpose; see `Compat`.
@@ -88,7 +90,6 @@ def run_algorithm(
         strict_extensions=(strict_extensions, True),
         custom_loader=(custom_loader, None),
         blotter=(blotter, "default"),
-        capital_changes=(capital_changes, None),
     )
     if environ is not None and environ is not os.environ:
         raise NotYetAvailable("environ= comes with a later version. Set RUSTYBT_ROOT in the process's environment.")
@@ -107,7 +108,7 @@ def run_algorithm(
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:
-        loop = initialised(desk, context, functions, params or {}, kind, fill_at, trigger)
+        loop = initialised(desk, context, functions, params or {}, kind, fill_at, trigger, capital_changes)
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
         with progress_for(progress, axis.sessions, functions.name) as bar:
             _run(loop, bar)

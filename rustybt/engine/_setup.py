@@ -16,6 +16,7 @@ from rustybt.core import (
     parse_date,
 )
 from rustybt.engine._actions import CorporateActions
+from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
@@ -26,7 +27,7 @@ from rustybt.execution.cancel_policy import NeverCancel
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk, Labels, numbers_named
+from rustybt.strategy import Desk, Funding, Labels, numbers_named
 from rustybt.view import Axis, BarData, Listing, Market
 
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
@@ -101,6 +102,7 @@ def desk_of(
         blotter=Blotter(),
         numbers=kind,
         capital=capital,
+        funding=Funding(capital),
         currency=data.currency,
         start_date=date_of(int(axis.calendar.days[axis.first_session])),
         environment={
@@ -164,9 +166,17 @@ def _order_view(desk: Desk, order: Any) -> Order:
 
 
 def initialised(
-    desk: Desk, context: Any, functions: Functions, params: dict[str, Any], compat: Compat, fill_at: str, trigger: str
+    desk: Desk,
+    context: Any,
+    functions: Functions,
+    params: dict[str, Any],
+    compat: Compat,
+    fill_at: str,
+    trigger: str,
+    capital_changes: Any,
 ) -> Loop:
     axis = desk.market.axis
+    changes = capital_changes_on(axis, capital_changes)
     stamp = int(axis.calendar.opens[axis.first_session])
     ledger = Ledger(desk.books, desk.currency, desk.capital, stamp)
     actions = CorporateActions(desk.market, exact_pay_dates=compat.exact_pay_dates)
@@ -194,4 +204,5 @@ def initialised(
         context,
         functions.before_trading_start,
         functions.handle_data,
+        changes,
     )

@@ -118,6 +118,11 @@ class Ledger:
             self._listings[slot] = listing
         self.rows.append((stamp, kind, slot, quantity, amount, order, reason))
 
+    def change_capital(self, stamp: int, amount: int, reason: str) -> None:
+        """Adds capital to cash, or, negative, takes it away."""
+        self.books.post(amount)
+        self.rows.append((stamp, "capital", None, 0, amount, None, reason))
+
     def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
         """Books quantity units at a price of the listing's fill scale."""
         if type(quantity) is not int or type(price) is not int:

@@ -3,6 +3,7 @@
 from rustybt.strategy._algorithm import API_METHODS, Schedule, TradingAlgorithm
 from rustybt.strategy._current import activate, current_algorithm, deactivate
 from rustybt.strategy._desk import Desk, Labels
+from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._ordering import desk_of
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
@@ -22,6 +23,7 @@ __all__ = [
     "Account",
     "DateRule",
     "Desk",
+    "Funding",
     "Labels",
     "Numbers",
     "Portfolio",

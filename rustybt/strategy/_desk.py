@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rustybt.core import Asset
+from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Listing, Market
 
@@ -34,6 +35,7 @@ class Desk:
     phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
     slippage, commission, cancel_policy: the models; `initialize` may change them. benchmark: the asset to compare with.
     recorded: the last value of each recorded name.
+    funding: what came to it and went from it since.
     """
 
     market: Market
@@ -42,6 +44,7 @@ class Desk:
     blotter: Any
     numbers: Numbers
     capital: int
+    funding: Funding
     currency: str
     start_date: dt.date
     environment: dict[str, Any]

@@ -116,16 +116,15 @@ class Portfolio:
 
     @property
     def pnl(self) -> Any:
-        return self._desk.numbers.money(self._desk.value() - self._desk.capital)
+        return self._desk.numbers.money(self._desk.funding.gain(self._desk.value()))
 
     @property
     def returns(self) -> Any:
-        capital = self._desk.capital
-        return self._desk.numbers.ratio(div_half_even((self._desk.value() - capital) * 10**RATIO_SCALE, capital))
+        return self._desk.numbers.ratio(self._desk.funding.returns(self._desk.value()))
 
     @property
     def capital_used(self) -> Any:
-        return self._desk.numbers.money(self._desk.books.cash - self._desk.capital)
+        return self._desk.numbers.money(self._desk.funding.gain(self._desk.books.cash))
 
     @property
     def cash_flow(self) -> Any:

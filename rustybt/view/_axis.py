@@ -59,6 +59,14 @@ class Axis:
         stamp = int(calendar.opens[0]) - MINUTE_NS
         return (int(calendar.days[0]) * DAY_NS - DAY_NS if daily else stamp), stamp
 
+    def run_of(self, session: int) -> tuple[int, int]:
+        """The first bar of a session on which a strategy runs, and the bar after the last one."""
+        return self.starts[session], self.starts[session + 1]
+
+    def runs(self, bar: int) -> bool:
+        """Whether a strategy runs on that bar."""
+        return True
+
     def first_key(self, session: int) -> int:
         """The smallest key that a bar of a session of the calendar can have."""
         if self.daily:

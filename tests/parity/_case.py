@@ -53,7 +53,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """sessions: ISO dates of all stored sessions; the run goes from position `first` to position `last`."""
+    """sessions: ISO dates of all stored sessions; the run goes from position `first` to position `last`.
+
+    capital_changes: moment (an ISO date, or the end of a minute in UTC), "delta" or "target", amount.
+    """
 
     seed: int
     frequency: str
@@ -67,6 +70,7 @@ class Case:
     ops: tuple[Op, ...]
     schedules: tuple[Schedule, ...] = ()
     before_open: tuple[Op, ...] = ()
+    capital_changes: tuple[tuple[str, str, int], ...] = ()
 
     def to_json(self) -> str:
         """The case as one line of JSON."""
@@ -90,6 +94,7 @@ class Case:
         )
         for name in ("sessions", "slippage", "commission", "ops", "before_open"):
             raw[name] = tuple(raw[name])
+        raw["capital_changes"] = tuple(tuple(change) for change in raw.get("capital_changes", ()))
         return cls(stocks=stocks, schedules=schedules, **raw)
 
     def with_(self, **changes: Any) -> Case:

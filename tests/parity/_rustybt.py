@@ -102,6 +102,7 @@ def run_case(case: Case) -> dict[str, Any]:
             data_frequency=case.frequency,
             bundle="parity",
             compat="zipline",
+            capital_changes={moment: {"type": kind, "value": amount} for moment, kind, amount in case.capital_changes},
         )
     return _outcome(script, result)
 

@@ -180,6 +180,10 @@ def _run(case: Case, portal: Any, finder: Any, calendar: Any) -> dict[str, Any]:
         initialize=script.initialize,
         handle_data=script.handle_data,
         before_trading_start=script.before_trading_start,
+        capital_changes={
+            pd.Timestamp(moment, tz="UTC"): {"type": kind, "value": float(amount)}
+            for moment, kind, amount in case.capital_changes
+        },
     )
     perf = algorithm.run()
     return _outcome(script, algorithm, perf)

@@ -72,7 +72,7 @@ def test_dates_outside_of_the_data_are_refused(start: Any, end: Any, error: type
     [
         {"bundle_timestamp": "2020-01-01"}, {"metrics_set": "classic"},
         {"default_extension": False}, {"extensions": ("x.py",)}, {"strict_extensions": False},
-        {"custom_loader": {}}, {"blotter": "other"}, {"capital_changes": {"2021-02-02": 5}}, {"environ": {"A": "b"}},
+        {"custom_loader": {}}, {"blotter": "other"}, {"environ": {"A": "b"}},
         {"trading_calendar": "XLON"},
     ],
 )  # fmt: skip
