@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rustybt import orders as execution
-from rustybt.core import Asset, Order
+from rustybt.core import Asset, Future, Order
 from rustybt.execution import cancel_policy, commission, slippage
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
@@ -27,6 +27,7 @@ __all__ = [
     "commission",
     "date_rules",
     "execution",
+    "future_symbol",
     "get_datetime",
     "get_environment",
     "get_open_orders",
@@ -125,6 +126,12 @@ def symbol(symbol_str: str, country_code: str | None = None) -> Asset:
 def symbols(*args: str, country_code: str | None = None) -> list[Asset]:
     """The assets that carry these symbols, in their order."""
     result: list[Asset] = current_algorithm("symbols").symbols(*args, country_code=country_code)
+    return result
+
+
+def future_symbol(symbol: str) -> Future:
+    """The contract of that symbol, like "CLF24". Raises SymbolNotFound."""
+    result: Future = current_algorithm("future_symbol").future_symbol(symbol)
     return result
 
 

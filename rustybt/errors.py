@@ -17,7 +17,9 @@ RustyBTError
 │   ├── BundleNotFound
 │   ├── VersionNotFound
 │   ├── SymbolNotFound
+│   ├── MultipleSymbolsFound               a symbol that several assets carried on the look-up date
 │   ├── SidsNotFound
+│   │   └── FutureContractsNotFound
 │   ├── NoData                             dates or fields outside of what a bundle holds
 │   └── ResultNotFound                     no result was saved there
 ├── CatalogError                           the catalog can't be read or written as asked
@@ -122,8 +124,16 @@ class SymbolNotFound(LookupFailed):
     """No asset carried that symbol on the look-up date."""
 
 
+class MultipleSymbolsFound(LookupFailed):
+    """Several assets carried that symbol on the look-up date."""
+
+
 class SidsNotFound(LookupFailed):
     """No asset of the bundle has that sid."""
+
+
+class FutureContractsNotFound(SidsNotFound):
+    """None of the contracts of a root symbol can be part of its chain."""
 
 
 class NoData(LookupFailed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.core import ASSET_TYPES, Asset, CashDividend, Split, date_of
+from rustybt.core import ASSET_TYPES, Asset, CashDividend, Split, StockDividend, date_of
 
 DAILY: Final = "1d"
 MINUTE: Final = "1m"
@@ -73,13 +74,31 @@ class AssetRecord:
             given.get("currency") or "USD",
             _or(given.get("start_date"), self.first_day),
             _or(given.get("end_date"), self.last_day),
-            given.get("auto_close_date"),
+            self._auto_close_day(),
             given.get("tick_size") or tick,
             given.get("quantity_step") or "1",
             given.get("multiplier") or "1",
             self.price_scale,
             self.volume_scale,
+            given.get("root_symbol") or self._root_symbol(),
+            given.get("notice_date"),
+            given.get("expiration_date"),
         )
+
+    def _auto_close_day(self) -> object:
+        """The day given; else, of a future, the earlier one of first notice and expiration."""
+        given = self.given
+        if given.get("auto_close_date") is not None or given.get("type") != "future":
+            return given.get("auto_close_date")
+        days = [day for day in (given.get("notice_date"), given.get("expiration_date")) if isinstance(day, int)]
+        return min(days, default=None)
+
+    def _root_symbol(self) -> str | None:
+        """What stands before month and year in the symbol of a future, as CL in CLF24; None for what is none."""
+        if self.given.get("type") != "future":
+            return None
+        found = re.fullmatch(r"(.+?)[FGHJKMNQUVXZ]\d{1,4}", self.symbol)
+        return found[1] if found else self.symbol
 
 
 def _or(value: object, default: int) -> object:
@@ -89,6 +108,14 @@ def _or(value: object, default: int) -> object:
 def asset_from_row(row: tuple[Any, ...], symbol: str | None = None) -> Asset:
     """An asset from the columns that `AssetRecord.row` gives, under the symbol it was looked up by."""
     start, end, auto_close = row[8:11]
+    more: dict[str, Any] = {}
+    if row[3] == "future":
+        root_symbol, notice, expiration = row[16:19]
+        more = {
+            "root_symbol": root_symbol or row[2],
+            "notice_date": None if notice is None else date_of(notice),
+            "expiration_date": None if expiration is None else date_of(expiration),
+        }
     return ASSET_TYPES[row[3]](
         sid=row[0],
         key=row[1],
@@ -107,6 +134,7 @@ def asset_from_row(row: tuple[Any, ...], symbol: str | None = None) -> Asset:
         volume_scale=row[15],
         first_day=start,
         last_day=end,
+        **more,
     )
 
 
@@ -149,7 +177,7 @@ class Rows:
 class Content:
     """All that a new version holds beyond the bars that it takes over from the previous one.
 
-    assets, splits, dividends: all of the version's, those taken over included.
+    assets, splits, dividends, stock_dividends: all of the version's, those taken over included.
     rows: the bars that are new.
     quarantine: rows that were kept out, as text.
     """
@@ -161,6 +189,7 @@ class Content:
     rows: tuple[Rows, ...]
     provenance: Mapping[str, Any]
     quarantine: pl.DataFrame | None = None
+    stock_dividends: tuple[StockDividend, ...] = ()
 
 
 type Digests = dict[str, dict[str, dict[str, str]]]
@@ -185,3 +214,4 @@ class Manifest:
     quarantine: str | None = None
     ranges: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     """By frequency: first session, last session, number of rows."""
+    stock_dividends: tuple[StockDividend, ...] = ()

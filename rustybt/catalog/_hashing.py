@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import AssetRecord, Digests
-from rustybt.core import CashDividend, Split, as_plain_decimal
+from rustybt.core import CashDividend, Split, StockDividend, as_plain_decimal
 
 type Column = npt.NDArray[np.int64] | list[int]
 
@@ -33,14 +33,14 @@ def digests_by_year(bars: RawBars, price_scale: int, volume_scale: int) -> Itera
 def version_hash(
     calendar: SessionTable,
     assets: Iterable[AssetRecord],
-    splits: Iterable[Split],
-    dividends: Iterable[CashDividend],
+    actions: tuple[Iterable[Split], Iterable[CashDividend], Iterable[StockDividend]],
     digests: Digests,
 ) -> str:
     """SHA-256 over calendar, assets, actions and bars; provenance, dates of writing, sids and files are left out."""
     assets = list(assets)
+    splits, dividends, stock_dividends = actions
     keys = {record.sid: record.key for record in assets}
-    document = {
+    document: dict[str, Any] = {
         "format": 1,
         "calendar": calendar_digest(calendar),
         "assets": sorted(_asset_document(record) for record in assets),
@@ -54,6 +54,13 @@ def version_hash(
         ),
         "bars": digests,
     }
+    in_shares = sorted(
+        [keys[d.sid], d.ex_day, keys[d.payment_sid], str(Fraction(d.numerator, d.denominator))]
+        + [str(day) for day in (d.pay_day, d.record_day, d.declared_day)]
+        for d in stock_dividends
+    )
+    if in_shares:  # versions without have the hash that they had before there were any
+        document["stock_dividends"] = in_shares
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -12,10 +12,10 @@ from typing import Final
 
 from rustybt.catalog._content import Manifest
 from rustybt.catalog._layout import index_path
-from rustybt.core import ROOT_VARIABLE
+from rustybt.core import ROOT_VARIABLE, StockDividend
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
@@ -58,7 +58,29 @@ _MIGRATIONS: Final = (
         row_count INTEGER NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL,
         PRIMARY KEY (part, sid, row_offset)) WITHOUT ROWID;
     """,
+    # 1 -> 2
+    """
+    ALTER TABLE assets ADD COLUMN root_symbol TEXT;
+    ALTER TABLE assets ADD COLUMN notice_day INTEGER;
+    ALTER TABLE assets ADD COLUMN expiration_day INTEGER;
+    CREATE TABLE stock_dividends (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, sid INTEGER NOT NULL, ex_day INTEGER NOT NULL,
+        position INTEGER NOT NULL, payment_sid INTEGER NOT NULL, numerator TEXT NOT NULL, denominator TEXT NOT NULL,
+        pay_day INTEGER, record_day INTEGER, declared_day INTEGER, PRIMARY KEY (version, sid, ex_day, position)
+        ) WITHOUT ROWID;
+    """,
 )
+_AS_NEWEST: Final = (
+    (),  # 0 has nothing to read
+    (
+        """CREATE TEMP VIEW assets AS
+        SELECT *, NULL AS root_symbol, NULL AS notice_day, NULL AS expiration_day FROM main.assets""",
+        """CREATE TEMP VIEW stock_dividends AS
+        SELECT 0 AS version, 0 AS sid, 0 AS ex_day, 0 AS position, 0 AS payment_sid, '1' AS numerator,
+        '1' AS denominator, NULL AS pay_day, NULL AS record_day, NULL AS declared_day WHERE 0""",
+    ),
+)
+"""What makes an index of an earlier schema readable as one of the newest, by that schema: a reader changes no file."""
 
 
 def connect_reader(root: Path) -> sqlite3.Connection | None:
@@ -88,7 +110,11 @@ def connect_reader(root: Path) -> sqlite3.Connection | None:
         if found == 0:  # another process is about to create it
             connection.close()
             return None
-        _check_schema(path, found)
+        if found < SCHEMA_VERSION:
+            for statement in _AS_NEWEST[found]:
+                connection.execute(statement)
+        else:
+            _check_schema(path, found)
         return connection
     raise _unreadable(path, "it can't be opened")
 
@@ -196,7 +222,7 @@ def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:
     blobs = [None if c is None else c.astype(c.dtype.newbyteorder("<")).tobytes() for c in columns]
     connection.execute("INSERT INTO calendars VALUES (?,?,?,?,?,?,?,?)", (version, table.name, table.tz, *blobs))
     records = manifest.assets
-    _insert_many(connection, "assets", ((version, *record.row()) for record in records), 17)
+    _insert_many(connection, "assets", ((version, *record.row()) for record in records), 20)
     names = ((version, s.symbol, s.first_day, s.last_day, r.sid) for r in records for s in r.symbols)
     _insert_many(connection, "symbols", names, 5)
     splits = ((version, s.sid, s.ex_day, str(s.numerator), str(s.denominator)) for s in manifest.splits)
@@ -206,6 +232,11 @@ def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:
         for at, d in enumerate(manifest.dividends)
     )
     _insert_many(connection, "dividends", dividends, 10)
+    in_shares = (
+        (version, d.sid, d.ex_day, at, d.payment_sid, str(d.numerator), str(d.denominator), *_days(d))
+        for at, d in enumerate(manifest.stock_dividends)
+    )
+    _insert_many(connection, "stock_dividends", in_shares, 10)
     for part in manifest.parts:
         part_id = connection.execute(
             "INSERT INTO parts (version, file, frequency, period, row_count, price_scale, volume_scale) "
@@ -214,6 +245,10 @@ def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:
         ).lastrowid
         extents = ((part_id, e.sid, e.offset, e.count, e.first, e.last) for e in part.extents)
         _insert_many(connection, "extents", extents, 6)
+
+
+def _days(dividend: StockDividend) -> tuple[int | None, int | None, int | None]:
+    return dividend.pay_day, dividend.record_day, dividend.declared_day
 
 
 def _insert_many(connection: sqlite3.Connection, table: str, rows: Iterator[tuple[object, ...]], width: int) -> None:

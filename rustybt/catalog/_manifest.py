@@ -12,10 +12,12 @@ import polars as pl
 from rustybt.calendars import SessionTable
 from rustybt.catalog._content import AssetRecord, Extent, Manifest, Part, SymbolRange
 from rustybt.catalog._layout import CALENDAR, MANIFEST
-from rustybt.core import CashDividend, Split
+from rustybt.core import CashDividend, Split, StockDividend
 from rustybt.errors import CatalogCorrupt
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""2 has dividends in shares beside what 1 has."""
+READABLE: Final = (1, FORMAT)
 _CALENDAR_COLUMNS: Final = ("open", "close", "break_start", "break_end")
 
 
@@ -39,6 +41,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
             [d.sid, d.ex_day, d.pay_day, d.record_day, d.declared_day, str(d.amount), d.scale, d.currency]
             for d in manifest.dividends
         ],
+        "stock_dividends": [
+            [d.sid, d.ex_day, d.payment_sid, d.numerator, d.denominator, d.pay_day, d.record_day, d.declared_day]
+            for d in manifest.stock_dividends
+        ],
         "parts": [_part_document(part) for part in manifest.parts],
         "digests": manifest.digests,
     }
@@ -51,7 +57,7 @@ def read_manifest(folder: Path) -> Manifest:
     """What the two files say. Raises CatalogCorrupt where they are missing, unreadable or of a later format."""
     try:
         document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if document["format"] != FORMAT:
+        if document["format"] not in READABLE:
             raise CatalogCorrupt(
                 f"{folder} has manifest format {document['format']}, this RustyBT reads {FORMAT}. "
                 "Use the RustyBT that wrote it, or ingest the bundle again."
@@ -74,6 +80,7 @@ def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
         assets=tuple(_asset(values) for values in document["assets"]),
         splits=tuple(Split(*values) for values in document["splits"]),
         dividends=tuple(_dividend(*values) for values in document["dividends"]),
+        stock_dividends=tuple(StockDividend(*values) for values in document.get("stock_dividends", ())),
         parts=tuple(_part(values) for values in document["parts"]),
         digests=document["digests"],
         provenance=document["provenance"],

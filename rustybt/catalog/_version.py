@@ -19,12 +19,19 @@ from rustybt.catalog._content import Extent, asset_from_row
 from rustybt.catalog._index import connect_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
 from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs
-from rustybt.core import Asset, CashDividend, Split, date_of
-from rustybt.errors import BundleNotFound, NoData, SidsNotFound, SymbolNotFound, VersionNotFound
+from rustybt.core import Asset, CashDividend, Future, Split, StockDividend, date_of
+from rustybt.errors import (
+    BundleNotFound,
+    MultipleSymbolsFound,
+    NoData,
+    SidsNotFound,
+    SymbolNotFound,
+    VersionNotFound,
+)
 
 _ASSET_COLUMNS: Final = (
     "sid, key, symbol, type, name, exchange, country, currency, start_day, end_day, auto_close_day, "
-    "tick_size, quantity_step, multiplier, price_scale, volume_scale"
+    "tick_size, quantity_step, multiplier, price_scale, volume_scale, root_symbol, notice_day, expiration_day"
 )
 
 
@@ -161,24 +168,61 @@ class Version:
         rows = self._query(f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? ORDER BY sid", (self._row_id,))
         return [self._assets.get(row[0]) or self._assets.setdefault(row[0], asset_from_row(row)) for row in rows]
 
-    def lookup_symbol(self, symbol: str, as_of_day: int) -> Asset:
+    def lookup_symbol(self, symbol: str, as_of_day: int, *, country: str | None = None) -> Asset:
         """The asset that carried a symbol on a day; the symbol in upper case where it is not found as it stands.
 
         Where nobody carried it on that very day: who carried it last before, else who carried it first after.
-        The asset's `symbol` is the name it was found by.
-        Raises SymbolNotFound, naming those that look like it.
+        country: among the assets of that country only. The asset's `symbol` is the name it was found by.
+        Raises SymbolNotFound, naming those that look like it, and MultipleSymbolsFound where several carried it then.
         """
         for name in dict.fromkeys((symbol, symbol.upper())):
             owners = self._query(
-                "SELECT first_day, last_day, sid FROM symbols WHERE version = ? AND symbol = ? ORDER BY first_day, sid",
-                (self._row_id, name),
+                "SELECT s.first_day, s.last_day, s.sid, a.key FROM symbols s "
+                "JOIN assets a ON a.version = s.version AND a.sid = s.sid "
+                "WHERE s.version = ? AND s.symbol = ? AND (? IS NULL OR upper(a.country) = upper(?)) "
+                "ORDER BY s.first_day, s.sid",
+                (self._row_id, name, country, country),
             )
             if owners:
                 started = [owner for owner in owners if owner[0] <= as_of_day]
                 current = [owner for owner in started if owner[1] >= as_of_day]
+                if len({owner[2] for owner in current}) > 1:
+                    raise self._ambiguous(name, as_of_day, current)
                 chosen = (current or started or owners[:1])[-1]
                 return self._named(chosen[2], name)
         raise self._no_symbol(symbol, as_of_day)
+
+    def lookup_future(self, symbol: str, as_of_day: int) -> Future:
+        """The contract of that symbol, as `lookup_symbol` finds it. Raises SymbolNotFound, also for a share."""
+        try:
+            asset = self.lookup_symbol(symbol, as_of_day)
+        except SymbolNotFound:
+            raise self._no_future(symbol) from None
+        if not isinstance(asset, Future):
+            raise SymbolNotFound(
+                f"{asset.symbol} of bundle {self.bundle!r} is of type {asset.kind!r}, not a future. "
+                f"Look it up with symbol({asset.symbol!r})."
+            )
+        return asset
+
+    def contracts(self, root_symbol: str) -> list[Future]:
+        """The futures of a root symbol, by sid. Raises SymbolNotFound, naming the roots that there are."""
+        rows = self._query(
+            f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND root_symbol = ? ORDER BY sid",
+            (self._row_id, root_symbol),
+        )
+        if not rows:
+            found = self._query(
+                "SELECT DISTINCT root_symbol FROM assets WHERE version = ? AND root_symbol IS NOT NULL", (self._row_id,)
+            )
+            roots = sorted(row[0] for row in found)
+            there = f"It has {', '.join(roots[:8])}." if roots else "It has no futures at all."
+            raise SymbolNotFound(
+                f"Bundle {self.bundle!r} has no futures with the root symbol {root_symbol!r}. {there} "
+                "Contracts are ingested with assets= of type 'future' and a root_symbol."
+            )
+        assets = [self._assets.get(row[0]) or self._assets.setdefault(row[0], asset_from_row(row)) for row in rows]
+        return [asset for asset in assets if isinstance(asset, Future)]
 
     def _named(self, sid: int, symbol: str) -> Asset:
         asset = self.asset(sid)
@@ -194,6 +238,22 @@ class Version:
         return SymbolNotFound(
             f"Bundle {self.bundle!r} has no symbol {symbol!r} (looked up as of {date_of(as_of_day)}). "
             f"It has {len(names)} symbols, among them {', '.join(near)}."
+        )
+
+    def _no_future(self, symbol: str) -> SymbolNotFound:
+        rows = self._query(
+            "SELECT symbol FROM assets WHERE version = ? AND type = 'future' ORDER BY symbol", (self._row_id,)
+        )
+        names = [row[0] for row in rows]
+        near = difflib.get_close_matches(symbol.upper(), names, n=4, cutoff=0.5) or names[:4]
+        there = f"It has {len(names)} futures, among them {', '.join(near)}." if names else "It has no futures at all."
+        return SymbolNotFound(f"Bundle {self.bundle!r} has no future {symbol!r}. {there}")
+
+    def _ambiguous(self, symbol: str, as_of_day: int, owners: list[tuple[Any, ...]]) -> MultipleSymbolsFound:
+        named = ", ".join(f"{key} (sid {sid})" for _, _, sid, key in owners)
+        return MultipleSymbolsFound(
+            f"{symbol!r} stands for {len(owners)} assets of bundle {self.bundle!r} on {date_of(as_of_day)}: {named}. "
+            "Give country_code where they differ in it, or ask for one with sid()."
         )
 
     def splits(self, sids: Iterable[int]) -> list[Split]:
@@ -215,6 +275,18 @@ class Version:
         return [
             CashDividend(sid, ex_day, pay_day, record_day, declared_day, int(amount), scale, currency)
             for sid, ex_day, pay_day, record_day, declared_day, amount, scale, currency in rows
+        ]
+
+    def stock_dividends(self) -> list[StockDividend]:
+        """All dividends in shares, sorted by (sid, ex_day)."""
+        rows = self._query(
+            "SELECT sid, ex_day, payment_sid, numerator, denominator, pay_day, record_day, declared_day "
+            "FROM stock_dividends WHERE version = ? ORDER BY sid, ex_day, position",
+            (self._row_id,),
+        )
+        return [
+            StockDividend(sid, ex_day, payment, int(numerator), int(denominator), *days)
+            for sid, ex_day, payment, numerator, denominator, *days in rows
         ]
 
     # -- bars

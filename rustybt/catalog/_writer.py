@@ -100,7 +100,8 @@ class Writer:
         """
         check_bundle_name(bundle)
         digests = _digests(content, base)
-        content_hash = version_hash(content.calendar, content.assets, content.splits, content.dividends, digests)
+        actions = content.splits, content.dividends, content.stock_dividends
+        content_hash = version_hash(content.calendar, content.assets, actions, digests)
         newest = base or self.newest(bundle)
         if newest is not None:
             if newest[1].hash == content_hash:
@@ -152,6 +153,7 @@ class Writer:
             assets=content.assets,
             splits=content.splits,
             dividends=content.dividends,
+            stock_dividends=content.stock_dividends,
             parts=parts,
             digests=digests,
             provenance=content.provenance,

@@ -1,7 +1,17 @@
 """Frozen values that every step knows: numbers, stamps, assets, actions, orders."""
 
-from rustybt.core._actions import CashDividend, Split
-from rustybt.core._assets import ASSET_TYPES, ETF, Asset, CryptoSpot, Equity, Forex, Future, Index
+from rustybt.core._actions import CashDividend, Split, StockDividend
+from rustybt.core._assets import (
+    ASSET_TYPES,
+    ETF,
+    Asset,
+    ContinuousFuture,
+    CryptoSpot,
+    Equity,
+    Forex,
+    Future,
+    Index,
+)
 from rustybt.core._fixed import (
     EXACT,
     EXTRA_PRICE_DECIMALS,
@@ -52,6 +62,7 @@ __all__ = [
     "UTC_NS",
     "Asset",
     "CashDividend",
+    "ContinuousFuture",
     "CryptoSpot",
     "DateLike",
     "Equity",
@@ -63,6 +74,7 @@ __all__ = [
     "OrderEventKind",
     "OrderStatus",
     "Split",
+    "StockDividend",
     "as_decimal",
     "as_plain_decimal",
     "check_money",

@@ -30,3 +30,20 @@ class CashDividend:
     amount: int
     scale: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class StockDividend:
+    """A dividend in shares: numerator/denominator units of `payment_sid` per unit of `sid` held at the ex-day's start.
+
+    pay_day, record_day, declared_day: None where the source has none.
+    """
+
+    sid: int
+    ex_day: int
+    payment_sid: int
+    numerator: int
+    denominator: int
+    pay_day: int | None
+    record_day: int | None
+    declared_day: int | None

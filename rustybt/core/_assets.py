@@ -78,11 +78,60 @@ class ETF(Equity):
     kind: ClassVar[str] = "etf"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Future(Asset):
-    """A futures contract."""
+    """A futures contract: its gains and losses go to cash as variation, and its position has no value of its own.
 
-    __slots__ = ()
+    root_symbol: the chain it belongs to, as "CL" of CLF24. notice_date, expiration_date: first notice and last trade;
+    None where the source says nothing. auto_close_date is the earlier of the two unless the source has its own.
+    """
+
     kind: ClassVar[str] = "future"
+
+    root_symbol: str = field(default="")
+    notice_date: dt.date | None = field(default=None)
+    expiration_date: dt.date | None = field(default=None)
+
+    @property
+    def price_multiplier(self) -> Decimal:
+        """The multiplier, under the other name that Zipline has for it."""
+        return self.multiplier
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuousFuture:
+    """A chain of contracts, read as one: at each moment one of them is current, and history splices them together.
+
+    It has prices, and can't be ordered: `data.current(future, "contract")` is the contract to order.
+
+    offset: 0 is the current contract, 1 the one after it, and so on. roll: "volume" or "calendar".
+    adjustment: "mul", "add" or None; how prices of before a roll are made comparable with those after it.
+    start_date, end_date: first and last session with data of any of its contracts.
+    """
+
+    kind: ClassVar[str] = "continuous_future"
+
+    root_symbol: str
+    offset: int
+    roll: str
+    adjustment: str | None
+    exchange: str
+    start_date: dt.date
+    end_date: dt.date
+
+    @property
+    def roll_style(self) -> str:
+        """`roll`, under the name that Zipline gives it."""
+        return self.roll
+
+    @property
+    def symbol(self) -> str:
+        """How frames call it: the root symbol, and what differs from the defaults."""
+        offset = f"+{self.offset}" if self.offset else ""
+        return f"{self.root_symbol}{offset}" + ("" if self.roll == "volume" else f"/{self.roll}")
+
+    def __repr__(self) -> str:
+        return f"ContinuousFuture({self.root_symbol!r}, {self.offset}, {self.roll!r}, {self.adjustment!r})"
 
 
 class CryptoSpot(Asset):

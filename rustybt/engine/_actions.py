@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.core import CashDividend, Split
-from rustybt.ledger import Ledger, Receivable
+from rustybt.core import CashDividend, Split, StockDividend
+from rustybt.ledger import Ledger, Receivable, Shares
 from rustybt.view import Listing, Market
 
 
@@ -15,21 +15,31 @@ class CorporateActions:
     """Dividends and splits of the assets that a run touches, by the run's session.
 
     exact_pay_dates: a dividend is paid only on a pay date that is a session; else a missing one is its ex-date, and
-    one that is no session becomes the next session.
+    one that is no session becomes the next session. keep_basis: shares paid as a dividend leave the cost per share
+    as it was, not the cost of the position.
     """
 
-    def __init__(self, market: Market, *, exact_pay_dates: bool) -> None:
+    def __init__(self, market: Market, *, exact_pay_dates: bool, keep_basis: bool = False) -> None:
+        self._market = market
+        self._keep_basis = keep_basis
         self._days = market.axis.calendar.days
         self._first = market.axis.first_session
         self._exact = exact_pay_dates
         self._dividends: dict[int, list[tuple[Listing, CashDividend]]] = {}
         self._splits: dict[int, list[tuple[Listing, Split]]] = {}
         self._due: dict[int, list[Receivable]] = {}
+        self._in_shares: dict[int, list[tuple[Listing, StockDividend]]] = {}
+        self._shares_due: dict[int, list[Shares]] = {}
+        self._stock_dividends: dict[int, list[StockDividend]] = {}
+        for dividend in market.version.stock_dividends():
+            self._stock_dividends.setdefault(dividend.sid, []).append(dividend)
         market.on_load(self._register)
 
     def _register(self, listing: Listing) -> None:
         for dividend in listing.dividends:
             self._dividends.setdefault(self._session(dividend.ex_day), []).append((listing, dividend))
+        for in_shares in self._stock_dividends.get(listing.asset.sid, ()):
+            self._in_shares.setdefault(self._session(in_shares.ex_day), []).append((listing, in_shares))
         for split in listing.splits:
             self._splits.setdefault(self._session(split.ex_day), []).append((listing, split))
 
@@ -39,24 +49,39 @@ class CorporateActions:
 
     def dividends(self, session: int, stamp: int, ledger: Ledger) -> int:
         """Earns what goes ex with this session, then pays what is due with it. Returns what was paid, as money."""
+        if self._stock_dividends:
+            self._earn_shares(session, ledger)
         for listing, dividend in sorted(self._dividends.get(session, ()), key=_by_key):
             owed = ledger.earn_dividend(listing, dividend.amount, dividend.scale, dividend.ex_day)
-            pays = self._pay_session(dividend, session)
+            pays = self._pay_session(dividend.pay_day, session)
             if owed is not None and pays is not None:
                 self._due.setdefault(pays, []).append(owed)
         paid = 0
         for owed in self._due.pop(session, ()):
             ledger.pay_dividend(stamp, owed)
             paid += owed.amount
+        for shares in self._shares_due.pop(session, ()):
+            ledger.pay_shares(stamp, shares, keep_basis=self._keep_basis)
         return paid
 
-    def _pay_session(self, dividend: CashDividend, session: int) -> int | None:
-        if dividend.pay_day is None:
+    def _earn_shares(self, session: int, ledger: Ledger) -> None:
+        """What goes ex in shares. Paid after the session's cash, and so earned before it: nothing paid today earns."""
+        for listing, dividend in sorted(self._in_shares.get(session, ()), key=_by_key):
+            if not ledger.books.position(listing.slot)[0]:
+                continue
+            payment = self._market.listing(self._market.version.asset(dividend.payment_sid))
+            owed = ledger.earn_shares(listing, payment, dividend.numerator, dividend.denominator)
+            pays = self._pay_session(dividend.pay_day, session)
+            if owed is not None and pays is not None:
+                self._shares_due.setdefault(pays, []).append(owed)
+
+    def _pay_session(self, pay_day: int | None, session: int) -> int | None:
+        if pay_day is None:
             return None if self._exact else session
-        pays = self._session(dividend.pay_day)
+        pays = self._session(pay_day)
         if self._exact:
             place = pays + self._first
-            exists = place < len(self._days) and int(self._days[place]) == dividend.pay_day
+            exists = place < len(self._days) and int(self._days[place]) == pay_day
             return pays if exists and pays >= session else None
         return max(pays, session)
 

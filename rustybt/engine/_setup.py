@@ -179,7 +179,9 @@ def initialised(
     changes = capital_changes_on(axis, capital_changes)
     stamp = int(axis.calendar.opens[axis.first_session])
     ledger = Ledger(desk.books, desk.currency, desk.capital, stamp)
-    actions = CorporateActions(desk.market, exact_pay_dates=compat.exact_pay_dates)
+    actions = CorporateActions(
+        desk.market, exact_pay_dates=compat.exact_pay_dates, keep_basis=compat.stock_dividends_keep_basis
+    )
     recorder = Recorder(desk, ledger, desk.blotter)
     if functions.initialize is not None:
         functions.initialize(context, **params)

@@ -42,7 +42,7 @@ class ActionRow:
 
 
 def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> list[ActionRow]:
-    """The rows of one argument. kind: "splits" or "dividends"; value: the column with the ratio or the amount.
+    """The rows of one argument. kind: what it is called; value: the column with the ratio or the amount.
 
     symbols: as in `ingest`; rows of other symbols are left out. Raises InputError.
     """
@@ -62,6 +62,9 @@ def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> l
                 if symbol not in symbols:
                     continue
                 symbol = symbols[symbol] if isinstance(symbols, Mapping) else symbol
+            paid = found.get("payment_symbol")
+            if paid is not None and isinstance(symbols, Mapping):
+                found["payment_symbol"] = symbols.get(paid, paid)
             found_days = {name: days[name][at] if name in days else None for name in _DATES}
             key = found.get("asset_key")
             rows.append(ActionRow(kind, len(rows), symbol, key, found_days, found, texts[value][1]))
@@ -81,7 +84,7 @@ def make_splits(
     rows: Iterable[ActionRow], records: Iterable[AssetRecord], known: Iterable[Split]
 ) -> tuple[list[Split], list[tuple[ActionRow, Finding]]]:
     """All splits, those known included, sorted by (sid, ex_day); and the rows that mean nothing."""
-    owners = _Owners(records)
+    owners = Owners(records)
     splits = {(split.sid, split.ex_day): split for split in known}
     stored = set(splits)
     bad: list[tuple[ActionRow, Finding]] = []
@@ -158,7 +161,7 @@ def make_dividends(
     Two dividends of one day are fine, the same one twice is not. Of a day that has stored ones, the same must be given.
     """
     records = list(records)
-    owners = _Owners(records)
+    owners = Owners(records)
     currencies = {record.sid: str(record.given.get("currency") or "USD") for record in records}
     known = list(known)
     stored = set(known)
@@ -213,7 +216,7 @@ def _amount(row: ActionRow) -> tuple[int, int] | Finding:
     return value, scale
 
 
-class _Owners:
+class Owners:
     """Who carried a symbol on a day."""
 
     def __init__(self, records: Iterable[AssetRecord]) -> None:
@@ -232,19 +235,22 @@ class _Owners:
             text = row.texts.get("ex_date_text") or "missing"
             bad.append((row, row.finding("action", text, f"ex_date {text} is no date: write it like 2024-07-04")))
             return None
-        if row.key is not None:
-            sid = self._by_key.get(row.key)
-        else:
-            owners = sorted(self._by_symbol.get(row.symbol or "", ()))
-            started = [owner for owner in owners if owner[0] <= day]
-            current = [owner for owner in started if owner[1] >= day]
-            chosen = current or started or owners[:1]
-            sid = chosen[-1][2] if chosen else None
+        sid = self.sid(row.symbol, row.key, day)
         if sid is None:
             name = row.key or row.symbol or "null"
             bad.append((row, row.finding("symbol", name, f"there are no bars of {name}")))
             return None
         return sid, day
+
+    def sid(self, symbol: str | None, key: str | None, day: int) -> int | None:
+        """The asset of a key, else the one that carried a symbol on a day; None where there is none."""
+        if key is not None:
+            return self._by_key.get(key)
+        owners = sorted(self._by_symbol.get(symbol or "", ()))
+        started = [owner for owner in owners if owner[0] <= day]
+        current = [owner for owner in started if owner[1] >= day]
+        chosen = current or started or owners[:1]
+        return chosen[-1][2] if chosen else None
 
 
 def action_record(row: ActionRow) -> dict[str, str | None]:

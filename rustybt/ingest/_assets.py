@@ -15,9 +15,10 @@ from rustybt.core import ASSET_TYPES, DAY_NS, day_of, exact_number, parse_date
 from rustybt.errors import InputError
 from rustybt.ingest._tables import need_columns, read_tables, text_column
 
-_TEXTS: Final = ("name", "type", "exchange", "country", "currency")
+_TEXTS: Final = ("name", "type", "exchange", "country", "currency", "root_symbol")
 _NUMBERS: Final = ("tick_size", "quantity_step", "multiplier")
-_DATES: Final = ("start_date", "end_date", "auto_close_date")
+_DATES: Final = ("start_date", "end_date", "auto_close_date", "notice_date", "expiration_date")
+_OF_FUTURES: Final = ("root_symbol", "notice_date", "expiration_date")
 
 _LAST_SID: Final = 2**31 - 1
 
@@ -60,6 +61,7 @@ def read_descriptions(source: Any, symbols: Any = None) -> list[Description]:
             key = values.pop("asset_key", None)
             sid = _sid(values.pop("sid", None), symbol)
             given: Given = {name: _value(name, text, symbol) for name, text in values.items()}
+            _check_future(given, symbol)
             descriptions.append(Description(symbol, key, given, sid))
     return descriptions
 
@@ -86,6 +88,16 @@ def _value(name: str, text: str, symbol: str) -> str | int:
     if name == "type" and text not in ASSET_TYPES:
         raise InputError(f"{what} is {text!r}. Give one of {', '.join(ASSET_TYPES)}.")
     return text
+
+
+def _check_future(given: Given, symbol: str) -> None:
+    """What only a contract has is given to a future only. Raises InputError."""
+    only = [name for name in _OF_FUTURES if name in given]
+    if only and given.get("type") != "future":
+        raise InputError(
+            f"assets: {symbol} has {', '.join(only)}, and its type is {given.get('type') or 'equity'!r}. "
+            "Give type='future', or leave these columns empty."
+        )
 
 
 def with_keys(

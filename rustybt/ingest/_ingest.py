@@ -15,7 +15,7 @@ from rustybt.ingest._bars import Bars, read_bars
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._stamps import check_zone
-from rustybt.ingest._write import Request, Write
+from rustybt.ingest._write import Actions, Request, Write
 
 type Mode = Literal["error", "append", "replace"]
 type OnBadRow = Literal["error", "drop", "quarantine"]
@@ -59,10 +59,13 @@ def ingest(
     stamp: minutes only, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
     tz: the zone of stamps that name none; needed for minutes without one.
     assets: symbol and any of asset_key, sid, name, type, exchange, country, currency, tick_size, quantity_step,
-        multiplier, start_date, end_date, auto_close_date; rows of symbols without bars say nothing.
+        multiplier, start_date, end_date, auto_close_date; for type "future" root_symbol, notice_date, expiration_date
+        too (the earlier of both closes it, unless auto_close_date does); rows of symbols without bars say nothing.
     symbols: take these only; a mapping renames them too, from the source's name to yours. Assets and actions follow.
     splits: symbol, ex_date, ratio: Zipline's, 0.5 is a two-for-one; a number, or a text such as "5/6".
     dividends: symbol, ex_date, amount (per share), and where known record_date, declared_date, pay_date, currency.
+    stock_dividends: symbol, ex_date, ratio (units paid per unit held), payment_symbol (else its own shares), and where
+        known pay_date, record_date, declared_date; payment_asset_key where tickers change hands.
     mode: "error" refuses a bundle that exists; "append" adds rows, assets, actions or a frequency to it; "replace" puts
         these data in its place (earlier versions stay until `clean`). The same data again is a no-op in each.
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
@@ -81,7 +84,6 @@ def ingest(
             stamp=stamp,
             tz=tz,
             symbols=symbols,
-            stock_dividends=stock_dividends,
             mode=mode,
             on_bad_row=on_bad_row,
             price_decimals=price_decimals,
@@ -89,14 +91,13 @@ def ingest(
         ),
         bars,
         assets,
-        splits,
-        dividends,
+        Actions(splits, dividends, stock_dividends),
         catalog_root(root),
     )
 
 
 def ingest_with_fault(
-    request: Request, bars: Any, assets: Any, splits: Any, dividends: Any, root: Path, fault: Fault = no_fault
+    request: Request, bars: Any, assets: Any, actions: Actions, root: Path, fault: Fault = no_fault
 ) -> IngestReport:
     """`ingest`, with a hook that is called after each step of the write: tests kill the process there."""
     frequencies = [frequency for frequency, _ in _by_frequency(request, bars)]
@@ -104,15 +105,18 @@ def ingest_with_fault(
     descriptions = read_descriptions(assets, request.symbols)
     batches = [Batch(frequency, _read(request, frequency, given)) for frequency, given in _by_frequency(request, bars)]
     zone = batches[0].bars.calendar.tz
-    split_rows = read_actions(splits, "splits", "ratio", zone, request.symbols)
-    dividend_rows = read_actions(dividends, "dividends", "amount", zone, request.symbols)
+    rows = Actions(
+        read_actions(actions.splits, "splits", "ratio", zone, request.symbols),
+        read_actions(actions.dividends, "dividends", "amount", zone, request.symbols),
+        read_actions(actions.stock_dividends, "stock_dividends", "ratio", zone, request.symbols),
+    )
     for batch in batches:
-        split_rows += batch.bars.splits
-        dividend_rows += batch.bars.dividends
+        rows.splits.extend(batch.bars.splits)
+        rows.dividends.extend(batch.bars.dividends)
     with open_writer(root, fault=fault) as writer:
         newest = writer.newest(request.bundle)
         try:
-            return Write(request, batches, descriptions, split_rows, dividend_rows, newest).publish(writer)
+            return Write(request, batches, descriptions, rows, newest).publish(writer)
         finally:
             if newest is not None:
                 newest[0].close()
@@ -146,8 +150,6 @@ def _folder_of(bars: Any, frequency: str) -> Any:
 
 
 def _check(request: Request, frequencies: Sequence[str]) -> None:
-    if request.stock_dividends is not None:
-        raise NotYetAvailable("stock_dividends come with a later version. Leave them out; give splits and dividends.")
     for frequency in frequencies:
         if frequency not in FREQUENCIES:
             raise NotYetAvailable(

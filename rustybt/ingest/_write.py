@@ -11,13 +11,13 @@ import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog import AssetRecord, Content, Manifest, Version, Writer
-from rustybt.core import CashDividend, Split
 from rustybt.errors import BadBars, InputError
 from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, joined_seen
 from rustybt.ingest._report import IngestReport, summary
+from rustybt.ingest._stock_dividends import make_stock_dividends
 from rustybt.validation import Finding
 
 type Base = tuple[Version, Manifest]
@@ -33,11 +33,19 @@ class Request:
     stamp: str | None
     tz: str | None
     symbols: Symbols
-    stock_dividends: Any
     mode: str
     on_bad_row: str
     price_decimals: int | None
     provenance: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Corporate actions: as the caller gave them, as rows, and as what a version holds."""
+
+    splits: Any = None
+    dividends: Any = None
+    stock_dividends: Any = None
 
 
 class Write:
@@ -48,15 +56,13 @@ class Write:
         request: Request,
         batches: Sequence[Batch],
         descriptions: list[Description],
-        splits: list[ActionRow],
-        dividends: list[ActionRow],
+        actions: Actions,
         newest: Base | None,
     ) -> None:
         self._request = request
         self._batches = batches
         self._descriptions = descriptions
-        self._split_rows = splits
-        self._dividend_rows = dividends
+        self._action_rows = actions
         self._newest = newest
         self._base = newest if request.mode == "append" else None
         self._known = {record.key: record for record in self._base[1].assets} if self._base else {}
@@ -74,7 +80,7 @@ class Write:
         sids = self._sids()
         seen = [batch.seen() for batch in self._batches]
         records = make_records(self._known, joined_seen(seen), sids, self._descriptions)
-        splits, dividends, bad_actions = self._actions(records)
+        actions, bad_actions = self._actions(records)
         findings = (
             *(finding for batch in self._batches for finding in batch.findings()),
             *(finding for _, finding in bad_actions),
@@ -91,8 +97,9 @@ class Write:
         content = Content(
             calendar=self._calendar(records),
             assets=records,
-            splits=tuple(splits),
-            dividends=tuple(dividends),
+            splits=tuple(actions.splits),
+            dividends=tuple(actions.dividends),
+            stock_dividends=tuple(actions.stock_dividends),
             rows=rows,
             provenance=self._request.provenance or (self._base[1].provenance if self._base else {}),
             quarantine=self._quarantine(bad_actions) if self._request.on_bad_row == "quarantine" else None,
@@ -119,13 +126,14 @@ class Write:
         wanted = wanted_sids(self._descriptions, pairs)
         return assign_sids({key for key, _ in pairs}, known, wanted, fixed=self._known.keys())
 
-    def _actions(
-        self, records: Sequence[AssetRecord]
-    ) -> tuple[list[Split], list[CashDividend], list[tuple[ActionRow, Finding]]]:
-        known = self._base[1] if self._base else None
-        splits, bad_splits = make_splits(self._split_rows, records, known.splits if known else ())
-        dividends, bad_dividends = make_dividends(self._dividend_rows, records, known.dividends if known else ())
-        return splits, dividends, [*bad_splits, *bad_dividends]
+    def _actions(self, records: Sequence[AssetRecord]) -> tuple[Actions, list[tuple[ActionRow, Finding]]]:
+        known, rows = self._base[1] if self._base else None, self._action_rows
+        splits, bad_splits = make_splits(rows.splits, records, known.splits if known else ())
+        dividends, bad_dividends = make_dividends(rows.dividends, records, known.dividends if known else ())
+        in_shares, bad_in_shares = make_stock_dividends(
+            rows.stock_dividends, records, known.stock_dividends if known else ()
+        )
+        return Actions(splits, dividends, in_shares), [*bad_splits, *bad_dividends, *bad_in_shares]
 
     def _calendar(self, records: Sequence[AssetRecord]) -> SessionTable:
         first = min(record.first_day for record in records)

@@ -39,8 +39,8 @@ class Listing(Protocol):
 class Entry(NamedTuple):
     """One line of the ledger.
 
-    stamp: ns UTC. kind: capital, fill, fee, variation, dividend, split, cash_in_lieu or auto_close. A fill of what
-    settles, a future, has no amount; what its price moved by comes as variation.
+    stamp: ns UTC. kind: capital, fill, fee, variation, dividend, stock_dividend, split, cash_in_lieu or auto_close.
+    A fill of what settles, a future, has no amount; what its price moved by comes as variation.
     quantity: change of the position, scaled; amount: change of cash, scaled by 20 decimals.
     """
 
@@ -67,6 +67,17 @@ class Receivable(NamedTuple):
     quantity: int
     amount: int
     ex_day: int
+
+
+class Shares(NamedTuple):
+    """A dividend in shares that was earned and is not yet paid; negative where a short owes it.
+
+    listing: what is paid. quantity: of it. reason: the ratio, and whose dividend it is.
+    """
+
+    listing: Any
+    quantity: int
+    reason: str
 
 
 class Ledger:
@@ -165,6 +176,33 @@ class Ledger:
         """Pays, or collects, an earned dividend."""
         self.books.post(owed.amount)
         self._enter(stamp, "dividend", owed.listing, 0, owed.amount)
+
+    def earn_shares(self, listing: Listing, payment: Listing, numerator: int, denominator: int) -> Shares | None:
+        """What a holder is owed in units of another, or the same, asset; whole steps of it, cut towards zero.
+
+        None where nothing is held, or what it earns is less than a step.
+        """
+        held, _ = self.books.position(listing.slot)
+        grain = 10**payment.quantity_scale
+        steps = abs(held) * numerator * grain // (denominator * 10**listing.quantity_scale * payment.step)
+        if not steps:
+            return None
+        quantity = (steps if held > 0 else -steps) * payment.step
+        return Shares(payment, quantity, f"{numerator}/{denominator} of {listing.asset.key}")
+
+    def pay_shares(self, stamp: int, owed: Shares, *, keep_basis: bool) -> None:
+        """Books a dividend in shares. The cost of the position stays as it was, and so each share costs less.
+
+        keep_basis: what Zipline does: each share costs what it did. Shares of what was not held cost nothing.
+        """
+        held, cost = self.books.position(owed.listing.slot)
+        now = held + owed.quantity
+        if held * now <= 0:
+            cost = 0
+        elif keep_basis or abs(now) < abs(held):
+            cost = div_half_even(cost * now, held)
+        self.books.set_position(owed.listing.slot, now, cost)
+        self._enter(stamp, "stock_dividend", owed.listing, owed.quantity, 0, reason=owed.reason)
 
     def split(self, stamp: int, listing: Listing, numerator: int, denominator: int, cents: bool) -> None:
         """Turns q units into q * denominator / numerator, whole steps only, and pays the rest in cash.

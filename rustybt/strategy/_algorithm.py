@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rustybt.core import Asset
+from rustybt.core import Asset, Future
 from rustybt.errors import (
     BadSchedule,
     InputError,
@@ -71,16 +71,25 @@ class TradingAlgorithm(Ordering):
     # what there is
 
     def symbol(self, symbol_str: str, country_code: str | None = None) -> Asset:
-        """The asset that carries a symbol on the run's last session. Raises SymbolNotFound."""
+        """The asset that carries a symbol on the run's last session.
+
+        country_code: among the assets of that country. Raises SymbolNotFound, MultipleSymbolsFound.
+        """
         if not hasattr(symbol_str, "upper"):
             raise InputError(f"symbol({symbol_str!r}): give the symbol as text, like 'AAPL'.")
-        if country_code is not None:
-            raise NotYetAvailable("symbol(country_code=...) comes with a later version: a bundle has one country.")
-        return self._known(self._desk.market.version.lookup_symbol(symbol_str, self._desk.look_up_day))
+        version = self._desk.market.version
+        return self._known(version.lookup_symbol(symbol_str, self._desk.look_up_day, country=country_code))
 
     def symbols(self, *args: str, country_code: str | None = None) -> list[Asset]:
         """The assets that carry these symbols, in their order."""
         return [self.symbol(symbol, country_code=country_code) for symbol in args]
+
+    def future_symbol(self, symbol: str) -> Future:
+        """The contract of that symbol, like "CLF24". Raises SymbolNotFound."""
+        if not hasattr(symbol, "upper"):
+            raise InputError(f"future_symbol({symbol!r}): give the symbol as text, like 'CLF24'.")
+        found: Any = self._known(self._desk.market.version.lookup_future(symbol, self._desk.look_up_day))
+        return found  # type: ignore[no-any-return]
 
     def sid(self, sid: int) -> Asset:
         """The asset with that number in the bundle. Raises SidsNotFound."""
@@ -191,6 +200,7 @@ class TradingAlgorithm(Ordering):
 
 API_METHODS = (
     "cancel_order",
+    "future_symbol",
     "get_datetime",
     "get_environment",
     "get_open_orders",

@@ -25,13 +25,13 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np, polars as pl
 from rustybt.ingest._ingest import ingest_with_fault
-from rustybt.ingest._write import Request
+from rustybt.ingest._write import Actions, Request
 
 root, step, rows = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 days = pl.Series(np.arange(rows) + 19_723, dtype=pl.Int32)
 frame = pl.DataFrame({"symbol": ["AAA"] * rows, "date": days.cast(pl.Date), "volume": [1] * rows,
                       **dict.fromkeys(("open", "high", "low", "close"), days)})
-request = Request(bundle="b", frequency="1d", calendar="24/7", stamp=None, tz=None, symbols=None, stock_dividends=None,
+request = Request(bundle="b", frequency="1d", calendar="24/7", stamp=None, tz=None, symbols=None,
                   mode="append", on_bad_row="error", price_decimals=None, provenance={})
 
 def die(reached):
@@ -39,7 +39,7 @@ def die(reached):
         os.kill(os.getpid(), signal.SIGKILL)
 
 print("begin", flush=True)
-ingest_with_fault(request, frame, None, None, None, root, die)
+ingest_with_fault(request, frame, None, Actions(), root, die)
 print("done", flush=True)
 """
 

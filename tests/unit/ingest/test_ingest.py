@@ -237,7 +237,6 @@ def test_an_append_on_another_calendar_is_refused(root, daily):
     [
         ({"frequency": "1m"}, InputError, "stamp='start'"),
         ({"frequency": "5m"}, NotYetAvailable, "5m"),
-        ({"stock_dividends": pl.DataFrame()}, NotYetAvailable, "stock_dividends"),
         ({"mode": "overwrite"}, InputError, "replace"),
         ({"on_bad_row": "ignore"}, InputError, "quarantine"),
         ({"stamp": "middle"}, InputError, "start"),

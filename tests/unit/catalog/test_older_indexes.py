@@ -1,0 +1,59 @@
+"""An index that an earlier RustyBT wrote is read as it stands, and brought up to date by the next write."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+
+import polars as pl
+
+import rustybt
+from rustybt.catalog import open_version, reindex
+from rustybt.ingest import ingest
+
+
+def schema_of(root) -> int:
+    with contextlib.closing(sqlite3.connect(root / "catalog.sqlite")) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def made_older(root) -> None:
+    """Takes away what schema 2 added: the columns of futures, and dividends in shares."""
+    with contextlib.closing(sqlite3.connect(root / "catalog.sqlite", isolation_level=None)) as connection:
+        for column in ("root_symbol", "notice_day", "expiration_day"):
+            connection.execute(f"ALTER TABLE assets DROP COLUMN {column}")
+        connection.execute("DROP TABLE stock_dividends")
+        connection.execute("PRAGMA user_version=1")
+
+
+def test_an_index_of_schema_1_is_read_without_being_changed(root, bars):
+    ingest("b", bars("AAA"), calendar="24/7", root=root)
+    made_older(root)
+    with open_version("b", root=root) as version:
+        assert [asset.symbol for asset in version.assets()] == ["AAA"]
+        assert version.lookup_symbol("AAA", 20_000).kind == "equity"
+        assert version.stock_dividends() == []
+        assert len(version.load([0], "1d", 0, 2**62)[0]) == 5
+    assert [one.bundle for one in rustybt.list_bundles(root)] == ["b"]
+    assert schema_of(root) == 1
+
+
+def test_the_next_write_brings_it_to_schema_2(root, bars):
+    first = ingest("b", bars("AAA"), calendar="24/7", root=root)
+    made_older(root)
+    ingest("b", bars("AAA", rows=7), calendar="24/7", mode="append", root=root)
+    assert schema_of(root) == 2
+    assert open_version("b", version=first.version, root=root).assets()[0].key == "24/7:AAA"
+    assert reindex(root) == (2, [])
+
+
+def test_what_a_run_needs_of_futures_survives_a_reindex(root, bars):
+    about = pl.DataFrame({"symbol": ["ESH24"], "type": ["future"], "notice_date": ["2024-03-01"], "multiplier": ["50"]})
+    ingest("b", bars("ESH24", "AAA"), calendar="24/7", root=root, assets=about)
+    before = open_version("b", root=root).contracts("ES")
+    (root / "catalog.sqlite").unlink()
+    assert reindex(root) == (1, [])
+    after = open_version("b", root=root).contracts("ES")
+    assert [(a.key, a.root_symbol, a.notice_date, a.multiplier) for a in after] == [
+        (a.key, a.root_symbol, a.notice_date, a.multiplier) for a in before
+    ]
