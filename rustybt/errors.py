@@ -19,7 +19,6 @@ RustyBTError
 │   ├── SymbolNotFound
 │   ├── MultipleSymbolsFound               a symbol that several assets carried on the look-up date
 │   ├── SidsNotFound
-│   │   └── FutureContractsNotFound
 │   ├── NoData                             dates or fields outside of what a bundle holds
 │   └── ResultNotFound                     no result was saved there
 ├── CatalogError                           the catalog can't be read or written as asked
@@ -130,10 +129,6 @@ class MultipleSymbolsFound(LookupFailed):
 
 class SidsNotFound(LookupFailed):
     """No asset of the bundle has that sid."""
-
-
-class FutureContractsNotFound(SidsNotFound):
-    """None of the contracts of a root symbol can be part of its chain."""
 
 
 class NoData(LookupFailed):

@@ -27,6 +27,7 @@ def ingest(closes: dict[str, list[str]], *, volume: str = "1000000", **more: Any
     frame = pl.DataFrame(rows, schema=names, orient="row")
     splits = more.pop("splits", None)
     dividends = more.pop("dividends", None)
+    in_shares = more.pop("stock_dividends", None)
     rustybt.ingest(
         "golden",
         frame,
@@ -34,12 +35,18 @@ def ingest(closes: dict[str, list[str]], *, volume: str = "1000000", **more: Any
         splits=splits and pl.DataFrame(splits, schema=["symbol", "ex_date", "ratio"], orient="row"),
         dividends=dividends
         and pl.DataFrame(dividends, schema=["symbol", "ex_date", "amount", "pay_date"], orient="row"),
+        stock_dividends=in_shares
+        and pl.DataFrame(in_shares, schema=["symbol", "ex_date", "ratio", "payment_symbol", "pay_date"], orient="row"),
         **more,
     )
 
 
 def run(
-    orders: dict[int, list[tuple[str, Any]]], days: int, capital: str, models: tuple[Any, Any] | None = None
+    orders: dict[int, list[tuple[str, Any]]],
+    days: int,
+    capital: str,
+    models: tuple[Any, Any] | None = None,
+    compat: Any = None,
 ) -> Any:
     """Orders by bar (0 is the first), as symbol and amount; without slippage and fees unless models are given."""
 
@@ -54,7 +61,9 @@ def run(
             context.order(context.symbol(symbol), amount)
         context.bar += 1
 
-    return rustybt.run_algorithm(DAYS[0], DAYS[days - 1], initialize, capital, handle_data, bundle="golden")
+    return rustybt.run_algorithm(
+        DAYS[0], DAYS[days - 1], initialize, capital, handle_data, bundle="golden", compat=compat
+    )
 
 
 def entries(result: Any) -> list[tuple[str, Decimal, Decimal]]:
@@ -249,3 +258,61 @@ def test_the_books_are_the_same_in_either_kind_of_numbers(numbers: str) -> None:
     result = rustybt.run_algorithm(DAYS[0], DAYS[2], initialize, 1000, handle_data, bundle="golden", numbers=numbers)
     # 1000 - 47 x 7.1 = 666.30; + 47 x 7.2 = 338.40
     assert values(result) == [D(1000), D(1000), D("1004.70")]
+
+
+def test_a_dividend_in_shares_is_earned_on_the_ex_date_and_paid_in_whole_units_on_the_pay_date() -> None:
+    # 109 units of A at 10; a tenth of a B for each: 10.9 B, of which 10 are paid on day 5 (bought A meanwhile: nothing)
+    ingest(
+        {"A": ["10"] * 6, "B": ["4", "4", "4", "4", "5", "6"]},
+        stock_dividends=[("A", DAYS[2], "1/10", "B", DAYS[4])],
+    )
+    result = run({0: [("A", 109)], 2: [("A", 50)]}, 6, "5000")
+    assert entries(result)[1:] == [
+        ("fill", D(109), D(-1090)),
+        ("fill", D(50), D(-500)),
+        ("stock_dividend", D(10), D(0)),
+    ]
+    assert result.entries["reason"].to_list()[-1] == "1/10 of 24/7:A"
+    # 10 B at 5, then at 6; they cost nothing
+    assert values(result) == [D(5000), D(5000), D(5000), D(5000), D(5050), D(5060)]
+    paid = result.positions.filter(pl.col("symbol") == "B")
+    assert paid.select("amount", "cost_basis").rows() == [(D(10), D(0))] * 2
+
+
+def test_a_dividend_in_its_own_shares_leaves_the_cost_of_the_position() -> None:
+    # 100 units for 1100; one for ten: 110 units that cost 10 each
+    ingest({"A": ["11", "11", "10", "10"]}, stock_dividends=[("A", DAYS[2], "0.1", "A", None)])
+    result = run({0: [("A", 100)]}, 4, "5000")
+    assert entries(result)[2:] == [("stock_dividend", D(10), D(0))]
+    assert result.positions["cost_basis"].to_list() == [D(11), D(10), D(10)]
+    assert values(result) == [D(5000), D(5000), D(5000), D(5000)]
+
+
+def test_a_short_owes_the_shares_and_a_pay_date_between_sessions_is_the_next_one() -> None:
+    # -33 x 2/7 = -9.43: nine B are owed, and delivered short
+    ingest(
+        {"A": ["10"] * 5, "B": ["3"] * 5},
+        stock_dividends=[("A", DAYS[2], "2/7", "B", DAYS[3])],
+    )
+    result = run({0: [("A", -33)]}, 5, "5000")
+    assert entries(result)[2:] == [("stock_dividend", D(-9), D(0))]
+    assert values(result) == [D(5000), D(5000), D(5000), D(4973), D(4973)]
+
+
+def test_a_dividend_in_shares_of_a_finer_step_is_paid_in_that_step() -> None:
+    # 7 x 1/3 = 2.333...: with a step of 0.01 that is 2.33
+    about = pl.DataFrame({"symbol": ["B"], "quantity_step": ["0.01"]})
+    ingest({"A": ["10"] * 4, "B": ["3"] * 4}, stock_dividends=[("A", DAYS[2], "1/3", "B", DAYS[2])], assets=about)
+    result = run({0: [("A", 7)]}, 4, "5000")
+    assert entries(result)[2:] == [("stock_dividend", D("2.33"), D(0))]
+    assert values(result)[-1] == D("5006.99")
+
+
+def test_zipline_keeps_the_cost_per_share_and_pays_on_a_session_named_or_never() -> None:
+    ingest(
+        {"A": ["11", "11", "10", "10"], "B": ["1"] * 4},
+        stock_dividends=[("A", DAYS[2], "0.1", "A", DAYS[3]), ("A", DAYS[2], "0.1", "B", None)],
+    )
+    result = run({0: [("A", 100)]}, 4, "5000", compat="zipline")
+    assert entries(result)[2:] == [("stock_dividend", D(10), D(0))]
+    assert result.positions["cost_basis"].to_list() == [D(11), D(11), D(11)]

@@ -212,3 +212,13 @@ def test_price_of_last_trade() -> None:
         }  # fmt: skip
         look = lambda c, d: d.current(c.symbol("A"), "price")  # noqa: E731
         assert [seen(look, bar=bar, **settings) for bar in range(4)] == prices
+
+
+def test_stock_dividends_keep_basis() -> None:
+    # 10 units at 11 cost 110; one more comes as a dividend: 11 units at 10 each, or at 11 each
+    in_shares = pl.DataFrame(
+        {"symbol": ["A"], "ex_date": [str(DAYS[2])], "ratio": ["1/10"], "pay_date": [str(DAYS[2])]}
+    )
+    ingest({"A": ["11", "11", "10", "10"]}, stock_dividends=in_shares)
+    bases = both("stock_dividends_keep_basis", buy(10), lambda r: r.positions["cost_basis"].to_list()[-1], days=4)
+    assert bases == [D(10), D(11)]

@@ -306,8 +306,6 @@ def test_symbols_are_looked_up_by_their_name() -> None:
         run(lambda c, d: c.sid(99))
     with pytest.raises(InputError, match="text"):
         run(lambda c, d: c.symbol(5))
-    with pytest.raises(NotYetAvailable, match="country_code"):
-        run(lambda c, d: c.symbols("A", country_code="US"))
 
 
 def test_dates_of_orders_are_within_the_run() -> None:
