@@ -20,10 +20,11 @@ from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._closing import apply_cancel_policy
 from rustybt.engine._compat import Compat
+from rustybt.engine._hooks import Hooks
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import SimulatedBroker
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk, Schedule, bar_of, half_days, once_in_24_hours
+from rustybt.strategy import Desk, Schedule, TimeRule, bar_of, date_rules, half_days, once_in_24_hours
 from rustybt.view import Listing, adjusted
 
 type Callback = Callable[[Any, Any], Any]
@@ -55,17 +56,22 @@ class Loop:
         self.context = context
         self.before_trading_start = before_trading_start
         self.handle_data = handle_data
+        self.hooks: Hooks | None = None
         self._plans: list[tuple[Schedule, set[int]]] = []
         self.bars_run = 0
 
     def run(self, on_session: Callable[[int], None] | None) -> None:
         """Runs all sessions. on_session: told how many are done after each."""
+        if self.hooks is not None:
+            self.hooks.start_of_simulation()
         for session in range(self.desk.market.axis.sessions):
             self._open_session(session)
             self._run_bars(session)
             self._close_session(session)
             if on_session is not None:
                 on_session(session + 1)
+        if self.hooks is not None:
+            self.hooks.end_of_simulation()
         self.desk.phase = "done"
 
     def _open_session(self, session: int) -> None:
@@ -86,6 +92,8 @@ class Loop:
         paid = self.actions.dividends(session, stamp, self.ledger)
         if self.compat.pnl_without_dividends:
             self.recorder.after_dividends(paid)
+        if self.hooks is not None:
+            self.hooks.start_of_session(session)
         for listing, split in self.actions.splits(session):
             cents = self.compat.split_in_cents
             tick = _tick(listing, cents)
@@ -200,6 +208,9 @@ class Loop:
                     bar = bar_of(schedule.time_rule, axis, session)
                     if bar is not None:
                         at_bar.setdefault(bar, []).append(schedule)
+        if self.hooks is not None and self.hooks.by_bar:
+            last = Schedule(len(self._plans), self.hooks.end_of_bar, date_rules.every_day(), TimeRule("every"), True)
+            every.append(last)
         return every, at_bar
 
     def _sessions_of(self, schedule: Schedule) -> set[int]:
@@ -236,6 +247,8 @@ class Loop:
         apply_cancel_policy(desk, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
+        if self.hooks is not None:
+            self.hooks.end_of_session(session)
 
     def _touched(self) -> list[int]:
         """The slots that are held or have open orders."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ def result_of(
     fill_at: str,
     trigger: str,
     data: Version,
+    metrics: Sequence[Any],
 ) -> Result:
     axis = desk.market.axis
     periods = PERIODS_OF_ZIPLINE if compat.year_of_252 else sessions_per_year(axis.calendar)
@@ -58,6 +60,7 @@ def result_of(
         "numbers": desk.numbers.name,
         "compat": {field: getattr(compat, field) for field in Compat.__dataclass_fields__},
         "benchmark": loop.recorder.benchmark.name if loop.recorder.benchmark is not None else None,
+        "metrics": [type(metric).__qualname__ for metric in metrics],
         "slippage": repr(desk.slippage),
         "commission": repr(desk.commission),
         "cancel_policy": repr(desk.cancel_policy),
@@ -67,7 +70,11 @@ def result_of(
     }
     if loop.capital.given:
         manifest["capital_changes"] = loop.capital.given
-    return Result(**loop.recorder.frames(), manifest=manifest, periods=periods)
+    written: dict[str, Any] = {}
+    if loop.hooks is not None:
+        written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
+    frames: dict[str, Any] = loop.recorder.frames() | written
+    return Result(**frames, manifest=manifest, periods=periods)
 
 
 def _plain(value: Any) -> Any:

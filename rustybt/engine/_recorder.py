@@ -94,18 +94,13 @@ class Recorder:
         positions, exposure = long_value + short_value, long_exposure + short_exposure
         cash = books.cash
         value = cash + positions
-        before_value, before_cash, _, _ = self._previous
+        before_cash = self._previous[1]
         start_value, start_cash, start_positions, start_exposure = self._opening
         gross = div_half_even((long_exposure - short_exposure) * ONE, value) if value else None
         net = div_half_even(exposure * ONE, value) if value else None
-        added = 0
-        if self._within is None:
-            returns = div_half_even((value - before_value) * ONE, before_value) if before_value else 0
-        else:
-            base, grown, added = self._within
-            linked = (grown * value / base - 1) * ONE if base else Fraction(0)
-            returns = div_half_even(linked.numerator, linked.denominator)
-            self._within = None
+        returns = self._return_at(value)
+        added = 0 if self._within is None else self._within[2]
+        self._within = None
         self._daily.append(
             (
                 session,
@@ -134,6 +129,21 @@ class Recorder:
         if self._desk.recorded:
             self._recorded.append({"session": session, **self._desk.recorded})
 
+    def _return_at(self, value: int) -> int:
+        """The session's return where the portfolio is worth `value`."""
+        if self._within is None:
+            before = self._previous[0]
+            return div_half_even((value - before) * ONE, before) if before else 0
+        base, grown, _ = self._within
+        linked = (grown * value / base - 1) * ONE if base else Fraction(0)
+        return div_half_even(linked.numerator, linked.denominator)
+
+    def returns_of(self, session: int) -> int:
+        """The return of a session, so far where it is not over, at scale 18."""
+        if session < len(self._daily):
+            return int(self._daily[session][2][0])
+        return self._return_at(self._desk.value())
+
     def frames(self) -> dict[str, pl.DataFrame]:
         """All frames of a result, by name."""
         return {
@@ -147,7 +157,8 @@ class Recorder:
             "assets": assets_frame([listing.asset for listing in self._desk.listing_of_slot]),
         }
 
-    def _sessions(self, sessions: Sequence[int]) -> pl.Series:
+    def sessions(self, sessions: Sequence[int]) -> pl.Series:
+        """The dates of sessions of the run."""
         axis = self._desk.market.axis
         days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions]
         return pl.Series("session", days[np.array(sessions, dtype=np.int64)].astype(np.int32)).cast(pl.Date)
@@ -157,7 +168,7 @@ class Recorder:
         rows = self._daily
         sessions = np.array([row[0] for row in rows], dtype=np.int64) + axis.first_session
         columns = [
-            self._sessions([row[0] for row in rows]),
+            self.sessions([row[0] for row in rows]),
             # the first minute bar, as in Zipline: bars are stamped with their end
             datetime_column("period_open", axis.calendar.opens[sessions] + MINUTE_NS),
             datetime_column("period_close", axis.calendar.closes[sessions]),
@@ -214,7 +225,7 @@ class Recorder:
         return pl.DataFrame(
             [
                 datetime_column("dt", stamps),
-                self._sessions(sessions),
+                self.sessions(sessions),
                 pl.Series("order_id", order_ids, dtype=pl.String),
                 *self._asset_columns(slots),
                 self._quantities("amount", quantities, slots),
@@ -231,7 +242,7 @@ class Recorder:
         worth = [0 if listings[s].settles else exposure for s, exposure in zip(slots, exposures, strict=True)]
         return pl.DataFrame(
             [
-                self._sessions(sessions),
+                self.sessions(sessions),
                 *self._asset_columns(slots),
                 self._quantities("amount", quantities, slots),
                 self._prices("cost_basis", basis, slots),
@@ -245,8 +256,8 @@ class Recorder:
         if not self._recorded:
             return pl.DataFrame({"session": pl.Series([], dtype=pl.Date)})
         names = [name for name in self._recorded[-1] if name != "session"]
-        columns = [self._sessions([row["session"] for row in self._recorded])]
-        columns += [_recorded_column(name, [row.get(name) for row in self._recorded]) for name in names]
+        columns = [self.sessions([row["session"] for row in self._recorded])]
+        columns += [recorded_column(name, [row.get(name) for row in self._recorded]) for name in names]
         return pl.DataFrame(columns)
 
     def _entries_frame(self) -> pl.DataFrame:
@@ -321,7 +332,7 @@ def _shortest(name: str, values: Any, slots: Sequence[int | None], scales: list[
     return decimal_column(name, values, widest - spare)
 
 
-def _recorded_column(name: str, values: list[Any]) -> pl.Series:
+def recorded_column(name: str, values: list[Any]) -> pl.Series:
     """A recorded name as a column: exact numbers where all are, floats where one is, else what Polars makes of them."""
     kinds = {type(value) for value in values if value is not None}
     if kinds and all(kind.__name__ == "Decimal" or kind is int for kind in kinds) and kinds != {int}:

@@ -16,11 +16,13 @@ from rustybt.core import (
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._compat import compat_named
 from rustybt.engine._functions import functions_of
+from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import Progress, progress_for
 from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised, open_data
 from rustybt.errors import InputError, NotYetAvailable, RustyBTError
+from rustybt.metrics import metrics_of
 from rustybt.results import Result
 from rustybt.strategy import TradingAlgorithm, activate, deactivate
 
@@ -40,7 +42,7 @@ def run_algorithm(
     bundle: str = "sample",
     bundle_timestamp: Any = None,
     trading_calendar: Any = None,
-    metrics_set: str = "default",
+    metrics_set: Any = "default",
     benchmark_returns: Any = None,
     default_extension: bool = True,
     extensions: Any = (),
@@ -54,6 +56,7 @@ def run_algorithm(
     version: str | None = None,
     seed: int = 0,
     benchmark: Any = None,
+    emission_rate: str = "daily",
     capital_changes: Any = None,
     fill_at: str = "close",
     trigger: str = "close",
@@ -74,6 +77,8 @@ def run_algorithm(
     can be set in `initialize` too, with set_benchmark, which comes first.
     capital_changes: {moment: {"type": "delta" or "target", "value": amount}}: capital that comes or goes before a
     session or, in a minute run, a bar; it is no profit and no return.
+    metrics_set: "default", "none", "classic", a name that rustybt.metrics.register knows, or the metrics themselves.
+    emission_rate: "minute" calls the metrics' end_of_bar with every bar of a run of minutes.
     fill_at: orders fill at the next bar's "close" or "open". trigger: limits are tested on that price ("close"), or
     within the bar's "range".
     compat: "zipline" reproduces Zipline where RustyBT differs on purpose; see `Compat`.
@@ -84,7 +89,6 @@ def run_algorithm(
     """
     _refuse_later(
         bundle_timestamp=(bundle_timestamp, None),
-        metrics_set=(metrics_set, "default"),
         default_extension=(default_extension, True),
         extensions=(tuple(extensions), ()),
         strict_extensions=(strict_extensions, True),
@@ -97,6 +101,9 @@ def run_algorithm(
         raise InputError(f"data_frequency={data_frequency!r}: choose 'daily' or 'minute'.")
     if fill_at not in ("close", "open") or trigger not in ("close", "range"):
         raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
+    if emission_rate not in FREQUENCIES or (emission_rate == "minute" and data_frequency == "daily"):
+        raise InputError(f"emission_rate={emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
+    metrics = metrics_of(metrics_set)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
     kind = compat_named(compat)
     data = open_data(bundle, version)
@@ -110,10 +117,11 @@ def run_algorithm(
     try:
         loop = initialised(desk, context, functions, params or {}, kind, fill_at, trigger, capital_changes)
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
+        loop.hooks = hooks_for(metrics, desk, loop.recorder, emission_rate)
         with progress_for(progress, axis.sessions, functions.name) as bar:
             _run(loop, bar)
         desk.phase = "analyze"
-        result = result_of(desk, loop, functions, params or {}, kind, fill_at, trigger, data)
+        result = result_of(desk, loop, functions, params or {}, kind, fill_at, trigger, data, metrics)
         if functions.analyze is not None:
             functions.analyze(context, result)
     except TypeError as error:

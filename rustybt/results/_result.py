@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, as_decimal, scaled_ints
-from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, summary, with_statistics
+from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, text_of
@@ -25,6 +25,7 @@ class Result:
     orders, order_events: what was asked for and what happened to it, with reasons.
     transactions, positions: what was filled; what was held at each close.
     recorded: `record()`ed names, one column each; a last value persists.
+    measures: what metrics of the user's own wrote, one column each; without any it has no rows.
     entries: the ledger, append-only; cash and quantities are sums over it.
     assets: the assets that the run looked up, a row each, with all of their fields.
     periods: sessions per year that the statistics are annualised with.
@@ -36,9 +37,11 @@ class Result:
         "_hash",
         "_manifest",
         "_metrics",
+        "_report",
         "assets",
         "daily",
         "entries",
+        "measures",
         "order_events",
         "orders",
         "periods",
@@ -60,6 +63,8 @@ class Result:
         assets: pl.DataFrame,
         manifest: dict[str, Any],
         periods: int,
+        measures: pl.DataFrame | None = None,
+        report: dict[str, Any] | None = None,
     ) -> None:
         complete = all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS))
         self.daily = daily if complete else with_statistics(daily, periods=periods)
@@ -70,7 +75,9 @@ class Result:
         self.recorded = recorded
         self.entries = entries
         self.assets = assets
+        self.measures = daily.select("session").clear() if measures is None else measures
         self.periods = periods
+        self._report = dict(report or {})
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._hash: str | None = None
@@ -88,6 +95,18 @@ class Result:
                 "commission": as_decimal(fees, MONEY_SCALE),
             }
         return self._metrics
+
+    @property
+    def risk_report(self) -> dict[str, Any]:
+        """What metrics reported at the end: with `metrics_set="classic"` the figures over every 1, 3, 6 and 12 months
+        (`rustybt.metrics.risk_report`), and whatever metrics of the user's own wrote in end_of_simulation."""
+        classic = "ClassicRiskReport" in self._manifest.get("metrics", ())
+        return (risk_report(self.daily, periods=self.periods) if classic else {}) | self._report
+
+    @property
+    def written_report(self) -> dict[str, Any]:
+        """What metrics of the user's own wrote in end_of_simulation; text where JSON has no form once it is saved."""
+        return self._report
 
     @property
     def ledger_hash(self) -> str:
@@ -116,6 +135,7 @@ class Result:
             "transactions": self.transactions,
             "positions": self.positions,
             "recorded": self.recorded,
+            "measures": self.measures,
             "entries": self.entries,
             "assets": self.assets,
         }
@@ -136,15 +156,16 @@ class Result:
 
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
         """
-        frames, manifest, periods = load_frames(Path(path))
-        return cls(**frames, manifest=manifest, periods=periods)
+        frames, manifest, periods, report = load_frames(Path(path))
+        return cls(**frames, manifest=manifest, periods=periods, report=report)
 
     def to_pandas(self) -> pd.DataFrame:
         """Zipline's performance frame: floats, indexed by the sessions' closes in UTC.
 
         Zipline's columns; positions, orders and transactions are lists of dicts with Zipline's keys, where `sid` is
         the asset. Undefined statistics are NaN, and None in a column that has nothing else, as pandas has it there. A
-        recorded name hides a column of the same name.
+        recorded name hides a column of the same name that is not cumulative. What metrics of the user's own wrote are
+        columns too; without "default" or "classic" among the metrics sets there are no other ones.
         Raises MissingExtra where pandas is not installed.
         """
         from rustybt.results._to_pandas import performance_frame

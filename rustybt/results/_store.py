@@ -32,9 +32,14 @@ FRAMES: Final = (
     "transactions",
     "positions",
     "recorded",
+    "measures",
     "entries",
     "assets",
 )
+
+
+ADDED_FRAMES: Final = ("measures",)
+"""Absent from results of the first version, which had none."""
 
 
 def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
@@ -88,6 +93,7 @@ def _write(result: Result, folder: Path) -> None:
         "periods": result.periods,
         "manifest": result.manifest,
         "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
+        "report": json.loads(json.dumps(result.written_report, default=str)),
         "frames": files,
     }
     try:
@@ -128,13 +134,14 @@ def _publish(temporary: Path, place: Path, *, overwrite: bool) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], int]:
-    """Frames, manifest and periods of a saved result, each file checked against what was saved."""
+def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], int, dict[str, Any]]:
+    """Frames, manifest, periods and the report of metrics of a saved result, each file checked."""
     folder = path.expanduser()
     page = _read_page(folder)
     try:
         files, manifest, periods = page["frames"], page["manifest"], page["periods"]
-        frames = {name: _read_frame(folder, name, files[name]) for name in FRAMES}
+        names = [name for name in FRAMES if name in files or name not in ADDED_FRAMES]
+        frames = {name: _read_frame(folder, name, files[name]) for name in names}
         stated = manifest["ledger_hash"]
         version = manifest["ledger_hash_version"]
     except (KeyError, TypeError) as error:
@@ -146,7 +153,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], in
                 f"{folder}: the entries and order events have ledger hash {found[:16]}, the manifest says "
                 f"{str(stated)[:16]}. The books were changed after the run: run the strategy again."
             )
-    return frames, manifest, periods
+    return frames, manifest, periods, page.get("report", {})
 
 
 def _read_page(folder: Path) -> dict[str, Any]:

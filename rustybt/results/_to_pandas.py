@@ -14,6 +14,7 @@ import polars as pl
 
 from rustybt.core import Asset, OrderStatus, scaled_ints
 from rustybt.errors import MissingExtra
+from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS
 from rustybt.results._assets import assets_by_sid
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ _CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "re
 _STATUS = {status.name.lower(): int(status) for status in OrderStatus}
 
 NOT_ZIPLINES = ("session", "benchmark_returns")
+ALWAYS = ("period_open", "period_close")
+"""What Zipline's frame has whatever the metrics set is."""
+CUMULATIVE = frozenset((*STATISTICS, *BENCHMARK_STATISTICS, *ALWAYS_ZERO, "trading_days", "period_label"))
+"""What a recorded name does not hide in Zipline either, which puts them into its rows after the records."""
 LEVERAGES = ("gross_leverage", "net_leverage")
 """Infinite in Zipline where the portfolio value is 0."""
 
@@ -63,7 +68,11 @@ def performance_frame(result: Result) -> pd.DataFrame:
     columns["positions"] = _positions(result, sessions, assets)
     columns["transactions"] = _transactions(result, sessions, stamp, assets)
     columns["orders"] = _OrderDays(result, closes, stamp, assets).lists(len(sessions))
-    columns |= _recorded(result, sessions)
+    if "DailyColumns" not in result.manifest.get("metrics", ["DailyColumns"]):
+        columns = {name: columns[name] for name in ALWAYS}
+    columns |= _by_session(result.measures, sessions)
+    hidden = {name: values for name, values in columns.items() if name in CUMULATIVE}
+    columns |= _by_session(result.recorded, sessions) | hidden
     index = _times(pd, daily["period_close"])
     return pd.DataFrame({name: pd.Series(values, index=index) for name, values in columns.items()}, index=index)
 
@@ -243,9 +252,8 @@ def _order_rows(orders: pl.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _recorded(result: Result, sessions: dict[Any, int]) -> dict[str, list[Any]]:
+def _by_session(frame: pl.DataFrame, sessions: dict[Any, int]) -> dict[str, list[Any]]:
     """Recorded names as columns over all sessions; None before the first record, NaN in columns of numbers."""
-    frame = result.recorded
     rows = [sessions[day] for day in frame["session"].to_list()]
     columns: dict[str, list[Any]] = {}
     for name in frame.columns:

@@ -70,7 +70,7 @@ def test_dates_outside_of_the_data_are_refused(start: Any, end: Any, error: type
 @pytest.mark.parametrize(
     "parameter",
     [
-        {"bundle_timestamp": "2020-01-01"}, {"metrics_set": "classic"},
+        {"bundle_timestamp": "2020-01-01"},
         {"default_extension": False}, {"extensions": ("x.py",)}, {"strict_extensions": False},
         {"custom_loader": {}}, {"blotter": "other"}, {"environ": {"A": "b"}},
         {"trading_calendar": "XLON"},

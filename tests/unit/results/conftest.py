@@ -158,6 +158,11 @@ def recorded_frame() -> pl.DataFrame:
     )
 
 
+def measures_frame() -> pl.DataFrame:
+    columns = [pl.Series("session", SESSIONS, dtype=pl.Date), decimal_column("turnover", [0, 6, 4], 1)]
+    return pl.DataFrame(columns)
+
+
 @pytest.fixture
 def make_result() -> Callable[..., Result]:
     def make(**changes: Any) -> Result:
@@ -175,6 +180,7 @@ def make_result() -> Callable[..., Result]:
             "transactions": transactions_frame(),
             "positions": positions_frame(),
             "recorded": recorded_frame(),
+            "measures": measures_frame(),
             "entries": entries_frame(),
             "assets": assets_frame(),
             "manifest": manifest | changes.pop("manifest", {}),

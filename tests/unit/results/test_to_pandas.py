@@ -30,7 +30,7 @@ CLOSES = [pd.Timestamp(f"2024-01-{day:02} 21:00", tz="UTC") for day in (8, 9, 10
 
 def test_the_frame_has_ziplines_columns_and_index(make_result: Make) -> None:
     frame = make_result().to_pandas()
-    assert set(frame.columns) == {*ZIPLINE_COLUMNS.split(), "price", "regime", "signal"}
+    assert set(frame.columns) == {*ZIPLINE_COLUMNS.split(), "price", "regime", "signal", "turnover"}
     assert list(frame.index) == CLOSES
     assert str(frame.index.tz) == "UTC"
     assert list(frame["period_close"]) == CLOSES
@@ -133,7 +133,7 @@ def test_pyarrow_is_not_needed(make_result: Make, tmp_path: object) -> None:
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "(3, 40)"
+    assert done.stdout.strip() == "(3, 41)"
 
 
 def test_objects_that_were_recorded_pass_through(make_result: Make) -> None:
