@@ -10,7 +10,13 @@ RustyBTError
 │   ├── BenchmarkAssetNotAvailableTooLate
 │   ├── BadOrderParameters                 an order price or size that means nothing
 │   ├── UnsupportedOrderParameters         two ways of saying it in one order
+│   ├── UnsupportedSlippageModel           no slippage model
+│   ├── UnsupportedCommissionModel         no commission model
 │   ├── UnsupportedCancelPolicy            no cancel policy
+│   ├── IncompatibleSlippageModel          a slippage model for another class of assets
+│   ├── IncompatibleCommissionModel        a commission model for another class of assets
+│   ├── TransactionWithWrongDirection      a slippage model fills a buy with a sale
+│   ├── TransactionVolumeExceedsOrder      a slippage model fills more than is left of an order
 │   └── BadSchedule                        an offset outside what the rules allow
 ├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
 ├── LookupFailed (also LookupError)        something asked for by name is not there
@@ -34,6 +40,7 @@ RustyBTError
 │   ├── OrderInBeforeTradingStart
 │   ├── CannotOrderDelistedAsset
 │   ├── SetBenchmarkOutsideInitialize
+│   ├── LiquidityExceeded                  a slippage model has no volume left on a bar
 │   ├── SetSlippagePostInit
 │   ├── SetCommissionPostInit
 │   ├── SetCancelPolicyPostInit
@@ -93,6 +100,30 @@ class BadOrderParameters(InputError):
 
 class UnsupportedOrderParameters(InputError):
     """An order says the same twice: a style, and a price beside it."""
+
+
+class UnsupportedSlippageModel(InputError):
+    """What was given as a slippage model is none."""
+
+
+class UnsupportedCommissionModel(InputError):
+    """What was given as a commission model is none."""
+
+
+class IncompatibleSlippageModel(InputError):
+    """A slippage model that is made for another class of assets."""
+
+
+class IncompatibleCommissionModel(InputError):
+    """A commission model that is made for another class of assets."""
+
+
+class TransactionWithWrongDirection(InputError):
+    """A slippage model fills a buy with a sale, or a sale with a buy."""
+
+
+class TransactionVolumeExceedsOrder(InputError):
+    """A slippage model fills more than is left of an order."""
 
 
 class UnsupportedCancelPolicy(InputError):
@@ -189,6 +220,10 @@ class CannotOrderDelistedAsset(TradingError):
 
 class SetBenchmarkOutsideInitialize(TradingError):
     """The benchmark is set in `initialize`."""
+
+
+class LiquidityExceeded(TradingError):
+    """Raised by a slippage model: no order of the asset is to fill on this bar any more."""
 
 
 class SetSlippagePostInit(TradingError):

@@ -31,7 +31,7 @@ from rustybt.core._fixed import (
     to_scale,
 )
 from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
-from rustybt.core._orders import Order, OrderEventKind, OrderStatus
+from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._time import (
     DAY_NS,
@@ -75,6 +75,7 @@ __all__ = [
     "OrderStatus",
     "Split",
     "StockDividend",
+    "Transaction",
     "as_decimal",
     "as_plain_decimal",
     "check_money",

@@ -76,6 +76,37 @@ class Order:
         return self.amount - self.filled
 
     @property
+    def direction(self) -> int:
+        """1 for a buy, -1 for a sell."""
+        return 1 if self.amount > 0 else -1
+
+    @property
+    def triggered(self) -> bool:
+        """Whether its stop and its limit, where it has them, were reached."""
+        return (self.stop is None or self.stop_reached) and (self.limit is None or self.limit_reached)
+
+    @property
     def open(self) -> bool:
         """Whether it can still fill."""
         return self.status in (OrderStatus.OPEN, OrderStatus.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A fill.
+
+    amount: units; positive bought. dt: when. price: per unit. commission: always None, as in Zipline: a fee is
+    booked by itself.
+    """
+
+    asset: Asset
+    amount: Any
+    dt: dt.datetime
+    price: Any
+    order_id: str
+    commission: None = None
+
+    @property
+    def sid(self) -> Asset:
+        """The asset, under the name that Zipline gives it."""
+        return self.asset

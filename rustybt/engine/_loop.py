@@ -188,7 +188,9 @@ class Loop:
             )
         for report in reports:
             if report.fee:
-                ledger.charge(stamp, report.order.listing, report.fee, report.order.number, "commission")
+                for kind, amount in report.parts or (("commission", report.fee),):
+                    if amount:
+                        ledger.charge(stamp, report.order.listing, amount, report.order.number, kind)
 
     def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
         """What is scheduled for a session: with every bar, and by bar."""

@@ -22,14 +22,15 @@ from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
 from rustybt.engine._recorder import Recorder, why
 from rustybt.errors import BundleNotFound, InputError, NoData, NotYetAvailable
-from rustybt.execution import Blotter, SimulatedBroker
+from rustybt.execution import Blotter, SimulatedBroker, commission_for, slippage_for
 from rustybt.execution.cancel_policy import NeverCancel
-from rustybt.execution.commission import PerShare
-from rustybt.execution.slippage import FixedBasisPointsSlippage
+from rustybt.execution.commission import DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE_OF_ROOT, PerContract, PerShare
+from rustybt.execution.slippage import FixedBasisPointsSlippage, VolatilityVolumeShare
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, Funding, Labels, numbers_named
 from rustybt.view import Axis, BarData, Listing, Market
 
+FUTURE_VOLUME_LIMIT = "0.05"
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
 
 
@@ -115,8 +116,11 @@ def desk_of(
         },
         look_up_day=int(axis.calendar.days[last_session]),
         seed=seed,
-        slippage=FixedBasisPointsSlippage(),
-        commission=PerShare(),
+        slippage={"equity": FixedBasisPointsSlippage(), "future": VolatilityVolumeShare(FUTURE_VOLUME_LIMIT)},
+        commission={
+            "equity": PerShare(),
+            "future": PerContract(DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE_OF_ROOT),
+        },
         cancel_policy=NeverCancel(),
         compat=compat,
         labels=labels,
@@ -189,8 +193,8 @@ def initialised(
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
     broker = SimulatedBroker(
         desk.blotter,
-        desk.slippage,
-        desk.commission,
+        {kind: slippage_for(model, desk) for kind, model in desk.slippage.items()},
+        {kind: commission_for(model, desk) for kind, model in desk.commission.items()},
         fill_at=fill_at,
         trigger=trigger,
         limits_hold=not compat.limits_can_slip,

@@ -15,6 +15,7 @@ VOLUME_USED_UP: Final = 3
 IMPACT_BEYOND_LIMIT: Final = 4
 PARTLY_FILLED: Final = 5
 STOP_NOT_REACHED: Final = 6
+DECLINED_BY_MODEL: Final = 7
 
 WHY_OPEN: Final = (
     "placed at this bar: eligible from the next one",
@@ -24,6 +25,7 @@ WHY_OPEN: Final = (
     "the price with market impact was beyond the limit",
     "the volume share of the bar allowed a part only",
     "the stop was not reached",
+    "the slippage model did not fill it",
 )
 """Why an open order did not fill, by the code that the broker leaves on it."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from rustybt.core import OrderEventKind, OrderStatus
 from rustybt.execution._blotter import Blotter
 from rustybt.execution._order import (
+    DECLINED_BY_MODEL,
     IMPACT_BEYOND_LIMIT,
     LIMIT_NOT_REACHED,
     NO_TRADE,
@@ -16,7 +17,7 @@ from rustybt.execution._order import (
     VOLUME_USED_UP,
     WorkingOrder,
 )
-from rustybt.execution.commission import CommissionModel
+from rustybt.execution.commission import CommissionModel, Parts
 from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 
 FILLED = OrderEventKind.FILLED.value
@@ -30,6 +31,7 @@ class Bars(Protocol):
     """The bars of an asset in a run, one value per bar, as scaled integers."""
 
     slot: int
+    settles: bool
     fill_scale: int
     lane_to_fill: int
     volume: Sequence[int]
@@ -39,17 +41,22 @@ class Bars(Protocol):
 
 
 class Execution(NamedTuple):
-    """A fill that the broker reports. quantity: signed; price: at the fill scale; fee: money."""
+    """A fill that the broker reports. quantity: signed; price: at the fill scale; fee: money.
+
+    parts: what the fee is made of, where it is more than a commission.
+    """
 
     order: WorkingOrder
     quantity: int
     price: int
     fee: int
+    parts: Parts | None = None
 
 
 class SimulatedBroker:
     """Fills orders on the bar after the one on which they were placed, or later.
 
+    slippage, commission: the models for "equity", which is all but futures, and for "future".
     fill_at: the price that the bar offers, its "close" or its "open". trigger: "close" tests limits and stops on the
     price that the bar offers; "range" (with fill_at="close") fills them within the bar, at their own price, or at the
     open where the bar opened beyond it: no fill comes before the price that triggered it.
@@ -57,13 +64,13 @@ class SimulatedBroker:
     stops_date_orders: False leaves the time of a stop-limit order's last change as it is when its stop is reached.
     """
 
-    __slots__ = ("_by_range", "_field", "blotter", "commission", "limits_hold", "slippage", "stops_date_orders")
+    __slots__ = ("_by_range", "_equity", "_field", "_future", "blotter", "limits_hold", "stops_date_orders")
 
     def __init__(
         self,
         blotter: Blotter,
-        slippage: SlippageModel,
-        commission: CommissionModel,
+        slippage: Mapping[str, SlippageModel],
+        commission: Mapping[str, CommissionModel],
         *,
         fill_at: str = "close",
         trigger: str = "close",
@@ -71,8 +78,7 @@ class SimulatedBroker:
         stops_date_orders: bool = True,
     ) -> None:
         self.blotter = blotter
-        self.slippage = slippage
-        self.commission = commission
+        self._equity, self._future = [(slippage[kind], commission[kind]) for kind in ("equity", "future")]
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
         self._field = fill_at
@@ -95,6 +101,7 @@ class SimulatedBroker:
         self, queue: list[WorkingOrder], bars: Bars, bar: int, stamp: int, volume: int, reports: list[Execution]
     ) -> None:
         offered = bars.column(self._field)[bar] * bars.lane_to_fill
+        slippage, commission = self._future if bars.settles else self._equity
         used = 0
         done = False
         for order in queue:
@@ -106,21 +113,21 @@ class SimulatedBroker:
                 price = reached
             wanted = order.amount - order.filled
             buys = wanted > 0
-            quote = self.slippage.quote(order, wanted if buys else -wanted, price, volume, used)
-            if quote is EXHAUSTED:
-                for late in queue[queue.index(order) :]:
-                    late.why = VOLUME_USED_UP
-                break
-            if quote is SKIP:
-                order.why = IMPACT_BEYOND_LIMIT
-                continue
+            quote = slippage.quote(order, wanted if buys else -wanted, price, volume, used)
             price, filled = quote
+            if filled <= 0:
+                if quote is EXHAUSTED:
+                    for late in queue[queue.index(order) :]:
+                        late.why = VOLUME_USED_UP
+                    break
+                order.why = IMPACT_BEYOND_LIMIT if quote is SKIP else DECLINED_BY_MODEL
+                continue
             used += filled
-            if not order.plain and self.limits_hold and self.slippage.capped:
+            if not order.plain and self.limits_hold and slippage.capped:
                 limit = order.limit
                 if limit is not None and (price > limit) is buys:
                     price = limit
-            self._fill(order, filled if buys else -filled, price, stamp, reports)
+            reports.append(self._fill(order, filled if buys else -filled, price, stamp, commission))
             done = done or order.status is OrderStatus.FILLED
         if done:
             left = [order for order in queue if order.status is OrderStatus.OPEN]
@@ -198,8 +205,11 @@ class SimulatedBroker:
         later = bars.column(field)[bar] * bars.lane_to_fill
         return limit if (later <= limit if buys else later >= limit) else None
 
-    def _fill(self, order: WorkingOrder, quantity: int, price: int, stamp: int, reports: list[Execution]) -> None:
-        fee = self.commission.fee(order, quantity, price)
+    def _fill(
+        self, order: WorkingOrder, quantity: int, price: int, stamp: int, commission: CommissionModel
+    ) -> Execution:
+        fee = commission.fee(order, quantity, price)
+        parts = commission.parts(order, fee) if commission.itemised else None
         order.filled += quantity
         order.commission += fee
         order.charged += quantity if quantity > 0 else -quantity
@@ -210,4 +220,6 @@ class SimulatedBroker:
         else:
             order.why = PARTLY_FILLED
         self.blotter.rows.append((order.number, stamp, FILLED if whole else PARTIALLY_FILLED, quantity, price, None))
-        reports.append(Execution(order, quantity, price, fee if fee > 0 or self.commission.rebates else 0))
+        if fee <= 0 and not commission.rebates:
+            return Execution(order, quantity, price, 0)
+        return Execution(order, quantity, price, fee, parts)

@@ -16,15 +16,12 @@ from rustybt.errors import (
     InputError,
     NotYetAvailable,
     SetBenchmarkOutsideInitialize,
-    SetCancelPolicyPostInit,
-    SetCommissionPostInit,
-    SetSlippagePostInit,
-    UnsupportedCancelPolicy,
 )
 from rustybt.strategy._desk import Desk, WholeSteps
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
 from rustybt.strategy._rules import DateRule, TimeRule, date_rules
+from rustybt.strategy._settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Schedule:
     half_days: bool
 
 
-class TradingAlgorithm(Ordering):
+class TradingAlgorithm(Ordering, Settings):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.
 
     portfolio, account: what is held and what it is worth now. recorded_vars: the last recorded values.
@@ -166,36 +163,6 @@ class TradingAlgorithm(Ordering):
         if not isinstance(benchmark, Asset):
             raise InputError(f"set_benchmark({benchmark!r}): give an asset, like symbol('SPY').")
         self._desk.benchmark = benchmark
-
-    def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
-        """Sets the slippage model; only in `initialize`."""
-        if us_futures is not None:
-            raise NotYetAvailable("set_slippage(us_futures=...) comes with a later version.")
-        if self._desk.phase != "initialize":
-            raise SetSlippagePostInit("set_slippage was called after initialize. Call it there.")
-        if not hasattr(us_equities, "quote"):
-            raise InputError(f"set_slippage({us_equities!r}): give a model like slippage.FixedBasisPointsSlippage().")
-        self._desk.slippage = us_equities
-
-    def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
-        """Sets the commission model; only in `initialize`."""
-        if us_futures is not None:
-            raise NotYetAvailable("set_commission(us_futures=...) comes with a later version.")
-        if self._desk.phase != "initialize":
-            raise SetCommissionPostInit("set_commission was called after initialize. Call it there.")
-        if not hasattr(us_equities, "fee"):
-            raise InputError(f"set_commission({us_equities!r}): give a model like commission.PerShare().")
-        self._desk.commission = us_equities
-
-    def set_cancel_policy(self, cancel_policy: Any) -> None:
-        """Sets when open orders are cancelled; only in `initialize`."""
-        if isinstance(cancel_policy, type) or not hasattr(cancel_policy, "should_cancel"):
-            raise UnsupportedCancelPolicy(
-                f"set_cancel_policy({cancel_policy!r}): give a policy like cancel_policy.EODCancel()."
-            )
-        if self._desk.phase != "initialize":
-            raise SetCancelPolicyPostInit("set_cancel_policy was called after initialize. Call it there.")
-        self._desk.cancel_policy = cancel_policy
 
 
 API_METHODS = (

@@ -33,7 +33,8 @@ class Desk:
     """The joints between a strategy and its run. The engine makes one and moves its phase.
 
     phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
-    slippage, commission, cancel_policy: the models; `initialize` may change them. benchmark: the asset to compare with.
+    slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
+    `initialize` may change. benchmark: the asset to compare with.
     recorded: the last value of each recorded name.
     funding: what came to it and went from it since.
     """
@@ -50,8 +51,8 @@ class Desk:
     environment: dict[str, Any]
     look_up_day: int
     seed: int
-    slippage: Any
-    commission: Any
+    slippage: dict[str, Any]
+    commission: dict[str, Any]
     cancel_policy: Any
     compat: Any
     labels: Labels

@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from rustybt.core import MONEY_SCALE, POWERS, div_half_even, exact_number, scaled
+from rustybt.core import MONEY_SCALE, POWERS, Asset, Equity, Future, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
+from rustybt.execution._allowed import allowed_by
 from rustybt.execution._order import WorkingOrder
+
+type Parts = tuple[tuple[str, int], ...]
+"""What a fee is made of: what each part is for, and how much it is."""
 
 
 class CommissionModel:
     """What a fill costs.
 
-    rebates: whether a fee below zero is paid out. Without it such a fee is counted on the order, and not booked.
+    A model of your own has `calculate(order, transaction)`, with the numbers that a strategy sees. The models that
+    come along have `fee`, in integers; so can yours.
+
+    allowed_asset_types: the classes of assets that it can be set for: Equity stands for all but futures.
+    itemised: whether `parts` says what a fee is made of; each part is an entry of its own then. rebates: whether a fee
+    below zero is paid out. Without it such a fee is counted on the order, and not booked.
     """
 
+    allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity, Future)
     rebates: bool = False
+    itemised: bool = False
+    _asked: Callable[[], Any] | None = None
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        allowed_by(cls)
+
+    def calculate(self, order: Any, transaction: Any) -> Any:
+        """The cost of a fill, in money, that is not yet in order.filled and order.commission.
+
+        order: a snapshot of the order. transaction: asset, amount (signed), price, dt, order_id.
+        """
+        if self._asked is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has neither calculate(order, transaction) nor fee(order, quantity, price)."
+            )
+        return self._asked()
 
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
         """The cost of a fill that is not yet in order.filled and order.commission, as money with 20 decimals.
 
         quantity: signed, scaled. price: at order.listing.fill_scale. A negative result is a rebate.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method fee(order, quantity, price).")
+        raise NotImplementedError(
+            f"{type(self).__name__} has neither calculate(order, transaction) nor fee(order, quantity, price)."
+        )
+
+    def parts(self, order: WorkingOrder, fee: int) -> Parts:
+        """What the fee of a fill, just computed and not yet in order.commission, is made of."""
+        return (("commission", fee),)
 
     def parameters(self) -> dict[str, str]:
         """The parameters as text, for the repr and for the manifest of a result."""
@@ -30,6 +64,32 @@ class CommissionModel:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v}' for k, v in self.parameters().items())})"
+
+
+class EquityCommissionModel(CommissionModel):
+    """The base of a model for all assets but futures."""
+
+    allowed_asset_types = (Equity,)
+
+
+class FutureCommissionModel(CommissionModel):
+    """The base of a model for futures only."""
+
+    allowed_asset_types = (Future,)
+
+
+def per_unit(order: WorkingOrder, quantity: int, cost: tuple[int, int], once: int, minimum: int) -> int:
+    """The fee of a fill from a cost per unit, one per order, and the least that an order costs.
+
+    The first fill pays at least the minimum; a later one what the order's fee exceeds what was paid by.
+    """
+    value, scale = cost
+    scale += order.listing.quantity_scale
+    fee = as_money(abs(quantity) * value, scale) + once
+    if not order.commission:
+        return fee if fee > minimum else minimum
+    total = as_money(order.charged * value, scale) + fee
+    return 0 if total < minimum else total - order.commission
 
 
 def amount(value: Any, what: str) -> tuple[int, int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt.execution._order import WorkingOrder
-from rustybt.execution.commission._base import CommissionModel, amount, as_money
+from rustybt.execution.commission._base import EquityCommissionModel, amount, as_money
 
 
-class PerDollar(CommissionModel):
+class PerDollar(EquityCommissionModel):
     """A cost per unit of money traded.
 
     cost: money per unit of money: 0.0015 is 15 basis points.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt.execution._order import WorkingOrder
-from rustybt.execution.commission._base import CommissionModel, amount, as_money
+from rustybt.execution.commission._base import EquityCommissionModel, amount, as_money, per_unit
 
 
-class PerShare(CommissionModel):
+class PerShare(EquityCommissionModel):
     """A cost per unit traded. The default for equities, as in Zipline: 0.001, no minimum.
 
     cost: money per unit. min_trade_cost: the least that an order costs; later fills of it pay only what exceeds it.
@@ -21,13 +21,7 @@ class PerShare(CommissionModel):
         self._minimum = as_money(*amount(min_trade_cost or 0, "PerShare(min_trade_cost)"))
 
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
-        value, scale = self._cost
-        scale += order.listing.quantity_scale
-        cost = as_money(abs(quantity) * value, scale)
-        if not order.commission:
-            return cost if cost > self._minimum else self._minimum
-        total = as_money(order.charged * value, scale) + cost
-        return 0 if total < self._minimum else total - order.commission
+        return per_unit(order, quantity, self._cost, 0, self._minimum)
 
     def parameters(self) -> dict[str, str]:
         return {"cost": str(self.cost), "min_trade_cost": str(self.min_trade_cost)}

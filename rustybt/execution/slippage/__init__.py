@@ -1,18 +1,38 @@
 """Slippage models: one per file. `rustybt.api.slippage` offers them to strategies."""
 
-from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel
+from rustybt.errors import LiquidityExceeded
+from rustybt.execution.slippage._base import (
+    DECLINED,
+    EXHAUSTED,
+    SKIP,
+    EquitySlippageModel,
+    FutureSlippageModel,
+    Quote,
+    SlippageModel,
+)
 from rustybt.execution.slippage._basis_points import FixedBasisPointsSlippage
+from rustybt.execution.slippage._eta import DEFAULT_ETA, ETA_OF_ROOT
 from rustybt.execution.slippage._fixed import FixedSlippage
+from rustybt.execution.slippage._market_impact import MarketImpactBase
 from rustybt.execution.slippage._none import NoSlippage
+from rustybt.execution.slippage._volatility_volume_share import VolatilityVolumeShare
 from rustybt.execution.slippage._volume_share import VolumeShareSlippage
 
 __all__ = [
+    "DECLINED",
+    "DEFAULT_ETA",
+    "ETA_OF_ROOT",
     "EXHAUSTED",
     "SKIP",
+    "EquitySlippageModel",
     "FixedBasisPointsSlippage",
     "FixedSlippage",
+    "FutureSlippageModel",
+    "LiquidityExceeded",
+    "MarketImpactBase",
     "NoSlippage",
     "Quote",
     "SlippageModel",
+    "VolatilityVolumeShare",
     "VolumeShareSlippage",
 ]

@@ -1,39 +1,81 @@
-"""What a slippage model is asked, and the two answers that are not a fill."""
+"""What a slippage model is asked, and the answers that are not a fill."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, Self
 
-from rustybt.core import exact_number, scaled
+from rustybt.core import Asset, Equity, Future, exact_number, scaled
 from rustybt.errors import InputError
+from rustybt.execution._allowed import allowed_by
 from rustybt.execution._order import WorkingOrder
 
 type Quote = tuple[int, int]
 """Price at the listing's fill scale, and how many units fill (above zero)."""
 
 SKIP: Final[Quote] = (0, 0)
-"""This order does not fill on this bar; the next one may."""
+"""This order does not fill on this bar, as its price would be beyond its limit; the next one may."""
 EXHAUSTED: Final[Quote] = (0, -1)
 """No order of this asset fills on this bar any more."""
+DECLINED: Final[Quote] = (0, -2)
+"""This order does not fill on this bar, for a reason of the model's own."""
 
 
 class SlippageModel:
     """At what price, and how much of it, an order fills on a bar.
 
+    A model of your own has `process_order(data, order)`, with the numbers that a strategy sees. The models that come
+    along have `quote`, in integers; so can yours.
+
+    allowed_asset_types: the classes of assets that it can be set for: Equity stands for all but futures.
     capped: whether the broker holds the price at the limit of a limit order. A model that looks at the limit
     itself, and rather does not fill, sets it to False.
     """
 
+    allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity, Future)
     capped: bool = True
+    _volume_for_bar: Any = 0
+    _asked: Callable[[], tuple[Any, Any]] | None = None
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        allowed_by(cls)
+
+    @property
+    def volume_for_bar(self) -> Any:
+        """How many units of the asset went to earlier orders on this bar; of use in process_order."""
+        return self._volume_for_bar
+
+    def process_order(self, data: Any, order: Any) -> tuple[Any, Any]:
+        """Called once per bar with a volume for each open order whose trigger was reached, oldest first.
+
+        data: as a strategy sees it, with the bar that the order is worked on. order: a snapshot of the order.
+        Returns the price and the signed number of units that fill, or (None, None) for none on this bar. The price is
+        rounded half-even to the asset's price scale and ten decimals, the units are cut to whole steps.
+        Raises LiquidityExceeded where no order of the asset is to fill on this bar any more.
+        """
+        if self._asked is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has neither process_order(data, order) nor "
+                "quote(order, wanted, price, volume, used)."
+            )
+        return self._asked()
 
     def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
-        """Called once per bar for each open order whose trigger was reached, oldest first; all in integers.
+        """The same question in integers.
 
         wanted: units still to fill, above zero; order.amount says which side. price: what the bar offers, at
         order.listing.fill_scale. volume: of the bar, above zero. used: units of it that went to earlier orders.
-        Returns a price and a multiple of order.listing.step up to `wanted`, SKIP or EXHAUSTED.
+        Returns a price and a multiple of order.listing.step up to `wanted`, or SKIP, EXHAUSTED or DECLINED.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method quote(order, wanted, price, volume, used).")
+        raise NotImplementedError(
+            f"{type(self).__name__} has neither process_order(data, order) nor "
+            "quote(order, wanted, price, volume, used)."
+        )
+
+    def bound(self, data: Any) -> Self:
+        """The model for a run that sees its market through `data`. Called once, after `initialize`."""
+        return self
 
     def parameters(self) -> dict[str, str]:
         """The parameters as text, for the repr and for the manifest of a result."""
@@ -41,6 +83,18 @@ class SlippageModel:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v}' for k, v in self.parameters().items())})"
+
+
+class EquitySlippageModel(SlippageModel):
+    """The base of a model for all assets but futures."""
+
+    allowed_asset_types = (Equity,)
+
+
+class FutureSlippageModel(SlippageModel):
+    """The base of a model for futures only."""
+
+    allowed_asset_types = (Future,)
 
 
 def fraction(value: Any, what: str, *, at_most_one: bool = False) -> tuple[int, int]:

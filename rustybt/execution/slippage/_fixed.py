@@ -21,8 +21,9 @@ class FixedSlippage(SlippageModel):
 
     def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
         numerator, denominator = self._spread
-        half = div_half_even(numerator * 10**order.listing.fill_scale, 2 * denominator)
-        return (price + half if order.amount > 0 else price - half), wanted
+        spread = numerator * 10**order.listing.fill_scale
+        twice = 2 * price * denominator
+        return div_half_even(twice + spread if order.amount > 0 else twice - spread, 2 * denominator), wanted
 
     def parameters(self) -> dict[str, str]:
         return {"spread": str(self.spread)}

@@ -308,7 +308,12 @@ def test_the_manifest_says_what_the_run_was_made_from() -> None:
         "rustybt": rustybt.__version__, "seed": 7, "start": "2021-02-01", "end": "2021-02-05", "capital_base": "10000",
         "currency": "USD", "data_frequency": "daily", "bundle": "small", "data_version": version.id,
         "data_hash": version.hash, "calendar": "24/7", "periods": 365, "fill_at": "open", "trigger": "close",
-        "numbers": "decimal", "slippage": "NoSlippage()", "commission": "NoCommission()", "bars": 5,
+        "numbers": "decimal", "bars": 5,
+        "slippage": {"equity": "NoSlippage()", "future": "VolatilityVolumeShare(volume_limit=0.05, eta=<varies>)"},
+        "commission": {
+            "equity": "NoCommission()",
+            "future": "PerContract(cost=0.85, exchange_fee=<varies>, min_trade_cost=0)",
+        },
     }  # fmt: skip
     assert {name: manifest[name] for name in expected if name != "periods"} == {
         name: value for name, value in expected.items() if name != "periods"

@@ -23,10 +23,17 @@ class Bars:
         self.asset = SimpleNamespace(symbol="A")
         self.slot, self.fill_scale, self.lane_to_fill, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
         self.volume = [volume]
+        self.settles = False
         self.close = [close]
 
     def column(self, field: str) -> list[int]:
         return self.prices[field]
+
+
+def broker_of(blotter: Blotter, model: Any, **how: Any) -> SimulatedBroker:
+    """A broker without fees that has the model for all assets."""
+    free = commission.NoCommission()
+    return SimulatedBroker(blotter, {"equity": model, "future": model}, {"equity": free, "future": free}, **how)
 
 
 def work(bars: Bars, orders: list[Any], model: Any = None, **how: Any) -> tuple[Blotter, list[Any]]:
@@ -35,7 +42,7 @@ def work(bars: Bars, orders: list[Any], model: Any = None, **how: Any) -> tuple[
     for amount, limit, *stop in orders:
         prices = [None if price is None else price * CENTS for price in (limit, *(stop or [None]))]
         blotter.accept(bars, amount, prices[0], 0, prices[1])
-    broker = SimulatedBroker(blotter, model or slippage.NoSlippage(), commission.NoCommission(), **how)
+    broker = broker_of(blotter, model or slippage.NoSlippage(), **how)
     return blotter, [(x.quantity, Fraction(x.price, CENTS)) for x in broker.work(0, 60)]
 
 
@@ -119,7 +126,7 @@ def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
     bars.volume.append(1000)
     blotter = Blotter()
     order = blotter.accept(bars, 150, None, 0, 1080 * CENTS)
-    broker = SimulatedBroker(blotter, model, commission.NoCommission(), trigger="range")
+    broker = broker_of(blotter, model, trigger="range")
     fills = [(x.quantity, x.price // CENTS) for bar in (0, 1) for x in broker.work(bar, 60 * (bar + 1))]
     assert fills == [(100, 1080), (50, 750)]
     assert order.stop_reached

@@ -68,6 +68,45 @@ def test_per_dollar_is_rounded_half_even_beyond_20_decimals() -> None:
         assert fees(commission.PerDollar(cost), [1], 1, listing) == [Fraction(units, MONEY)]
 
 
+CL = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1, asset=SimpleNamespace(root_symbol="CL"))
+XX = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1, asset=SimpleNamespace(root_symbol="XX"))
+
+
+@given(COSTS, COSTS, st.decimals(0, 100, places=2), st.lists(st.integers(1, 10**4), min_size=1, max_size=6))
+def test_per_contract_costs_the_exchange_fee_once(
+    cost: Decimal, exchange: Decimal, least: Decimal, fills: list[int]
+) -> None:
+    found = fees(commission.PerContract(cost, exchange, least), fills, listing=CL)
+    for upto in range(1, len(fills) + 1):
+        assert sum(found[:upto]) == max(Fraction(least), sum(fills[:upto]) * Fraction(cost) + Fraction(exchange))
+
+
+def test_per_contract_has_tables_by_root() -> None:
+    # Zipline's fee for crude oil is 1.50; a cost that is not named is 0.85
+    assert fees(commission.PerContract({"CL": 2}, {}), [10], listing=CL) == [Fraction("21.5")]
+    assert fees(commission.PerContract({}, {"CL": 3}), [10], listing=CL) == [Fraction("11.5")]
+    assert fees(commission.PerContract(0.85, {"XX": "0.25"}), [1], listing=XX) == [Fraction("1.1")]
+    with pytest.raises(InputError, match=r"root 'XX'.*exchange_fee="):
+        fees(commission.PerContract(0.85, commission.EXCHANGE_FEE_OF_ROOT), [1], listing=XX)
+
+
+def test_what_a_fee_is_made_of() -> None:
+    model = commission.PerContract("0.85", {"XX": "0.25"})
+    asked = order(listing=XX)
+    first = model.fee(asked, 10, 1)
+    assert model.parts(asked, first) == (("commission", 850 * MONEY // 100), ("exchange fee", MONEY // 4))
+    asked.commission, asked.charged = first, 10
+    second = model.fee(asked, 10, 1)
+    assert model.parts(asked, second) == (("commission", 850 * MONEY // 100), ("exchange fee", 0))
+
+
+def test_per_future_trade_is_paid_with_the_first_fill() -> None:
+    assert fees(commission.PerFutureTrade(3), [5, 5], listing=XX) == [3, 0]
+    # as in Zipline, a root that is not named has the fee of its exchange
+    assert fees(commission.PerFutureTrade({"XX": 4}), [5], listing=CL) == [Fraction("1.5")]
+    assert repr(commission.PerFutureTrade({"XX": 4})) == "PerFutureTrade(cost=<varies>)"
+
+
 def test_no_commission_costs_nothing() -> None:
     assert fees(commission.NoCommission(), [5, -5]) == [0, 0]
 
@@ -93,3 +132,5 @@ def test_a_cost_below_zero_is_refused(model: str) -> None:
 def test_a_model_without_a_fee_says_so() -> None:
     with pytest.raises(NotImplementedError, match="fee"):
         CommissionModel().fee(order(), 1, 1)
+    with pytest.raises(NotImplementedError, match="calculate"):
+        CommissionModel().calculate(None, None)

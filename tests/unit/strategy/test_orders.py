@@ -268,7 +268,7 @@ def test_models_are_set_in_initialize_only() -> None:
     for name in ("set_slippage", "set_commission"):
         with pytest.raises(InputError, match=name):
             run(initialize=lambda c, n=name: getattr(c, n)(5))
-        with pytest.raises(NotYetAvailable, match="us_futures"):
+        with pytest.raises(InputError, match="us_futures"):
             run(initialize=lambda c, n=name: getattr(c, n)(us_futures=5))
 
 

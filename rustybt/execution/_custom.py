@@ -1,0 +1,156 @@
+"""Models of the user's own: the numbers of a run go out to them, and their answers come back as integers.
+
+This is the one place where what such a model returns, a float maybe, becomes exact: by its shortest repr.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from rustybt.core import MONEY_SCALE, Order, Transaction, datetime_of, exact_number, rescale_half_even, scaled
+from rustybt.errors import (
+    InputError,
+    LiquidityExceeded,
+    TransactionVolumeExceedsOrder,
+    TransactionWithWrongDirection,
+)
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.commission import CommissionModel, Parts
+from rustybt.execution.slippage import DECLINED, EXHAUSTED, Quote, SlippageModel
+
+
+class Outside(Protocol):
+    """What a run shows to the user's models. data: as a strategy sees it. numbers: the kind that the run has."""
+
+    data: Any
+    numbers: Any
+    blotter: Any
+
+    def order_view(self, order: WorkingOrder, /) -> Order: ...
+
+
+class CustomSlippage(SlippageModel):
+    """A model with `process_order`, asked like one with `quote`."""
+
+    def __init__(self, model: Any, outside: Outside) -> None:
+        self.model = model
+        self.capped = getattr(model, "capped", True)
+        self._outside = outside
+        self._native = overrides(type(model), "quote", SlippageModel)
+
+    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+        outside, model = self._outside, self.model
+        model._volume_for_bar = outside.numbers.quantity(used, order.listing.quantity_scale)
+        if self._native:
+            # for a process_order that asks the model it was derived from
+            model._asked = lambda: self._answer(order, model.quote(order, wanted, price, volume, used))
+        try:
+            answer = model.process_order(outside.data, outside.order_view(order))
+        except LiquidityExceeded:
+            return EXHAUSTED
+        return self._quote(order, wanted, answer)
+
+    def _answer(self, order: WorkingOrder, quote: Quote) -> tuple[Any, Any]:
+        if quote is EXHAUSTED:
+            raise LiquidityExceeded("No volume of the bar is left for this asset.")
+        if quote[1] <= 0:
+            return None, None
+        listing, numbers = order.listing, self._outside.numbers
+        units = quote[1] if order.amount > order.filled else -quote[1]
+        return numbers.price(quote[0], listing.fill_scale), numbers.quantity(units, listing.quantity_scale)
+
+    def _quote(self, order: WorkingOrder, wanted: int, answer: Any) -> Quote:
+        name, listing = f"{type(self.model).__name__}.process_order", order.listing
+        if answer is None:
+            return DECLINED
+        if not isinstance(answer, tuple | list) or len(answer) != 2:
+            raise InputError(f"{name} returned {answer!r}. Return a price and a number of units, or (None, None).")
+        if answer[0] is None or answer[1] is None:
+            return DECLINED
+        price = rescale_half_even(*scaled(exact_number(answer[0], f"the price of {name}")), listing.fill_scale)
+        units, scale = scaled(exact_number(answer[1], f"the units of {name}"))
+        filled = abs(units) * 10**listing.quantity_scale // (10**scale * listing.step) * listing.step
+        if not filled:
+            return DECLINED
+        if (units > 0) is not (order.amount > order.filled):
+            raise TransactionWithWrongDirection(
+                f"{name} returned {answer[1]} units for an order of {self._shown(order)}. Return them with its sign."
+            )
+        if filled > wanted:
+            raise TransactionVolumeExceedsOrder(
+                f"{name} returned {answer[1]} units for an order of {self._shown(order)}. Return order.open_amount at "
+                "most."
+            )
+        return price, filled
+
+    def _shown(self, order: WorkingOrder) -> str:
+        view = self._outside.order_view(order)
+        return f"{view.amount}, of which {view.filled} are filled"
+
+    def __repr__(self) -> str:
+        return repr(self.model)
+
+
+class CustomCommission(CommissionModel):
+    """A model with `calculate`, asked like one with `fee`."""
+
+    def __init__(self, model: Any, outside: Outside) -> None:
+        self.model = model
+        self.rebates = getattr(model, "rebates", False)
+        self.itemised = getattr(model, "itemised", False)
+        self._outside = outside
+        self._native = overrides(type(model), "fee", CommissionModel)
+
+    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+        outside, model, listing = self._outside, self.model, order.listing
+        numbers = outside.numbers
+        if self._native:
+            model._asked = lambda: numbers.money(model.fee(order, quantity, price))
+        transaction = Transaction(
+            asset=listing.asset,
+            amount=numbers.quantity(quantity, listing.quantity_scale),
+            dt=datetime_of(outside.data.now_ns()),
+            price=numbers.price(price, listing.fill_scale),
+            order_id=outside.blotter.order_id(order.number),
+        )
+        cost = model.calculate(outside.order_view(order), transaction)
+        if cost is None:
+            raise InputError(f"{type(model).__name__}.calculate returned None. Return what the fill costs, 0 or more.")
+        what = f"the cost of {type(model).__name__}.calculate"
+        return rescale_half_even(*scaled(exact_number(cost, what)), MONEY_SCALE)
+
+    def parts(self, order: WorkingOrder, fee: int) -> Parts:
+        parts: Parts = self.model.parts(order, fee)
+        return parts
+
+    def __repr__(self) -> str:
+        return repr(self.model)
+
+
+def slippage_for(model: Any, outside: Outside) -> Any:
+    """The model as the broker can ask it."""
+    if hasattr(model, "bound"):
+        model = model.bound(outside.data)
+    return CustomSlippage(model, outside) if is_own(type(model), "process_order", "quote", SlippageModel) else model
+
+
+def commission_for(model: Any, outside: Outside) -> Any:
+    """The model as the broker can ask it."""
+    return CustomCommission(model, outside) if is_own(type(model), "calculate", "fee", CommissionModel) else model
+
+
+def overrides(kind: type, method: str, base: type) -> bool:
+    """Whether a class has a method of its own, not that of the base."""
+    return getattr(kind, method, None) is not getattr(base, method)
+
+
+def is_own(kind: type, outside: str, inside: str, base: type) -> bool:
+    """Whether the outer method is what counts: the one of the two that the most derived class has."""
+    for one in kind.__mro__:
+        if one is base:
+            break
+        if outside in vars(one):
+            return True
+        if inside in vars(one):
+            return False
+    return hasattr(kind, outside) and not hasattr(kind, inside)

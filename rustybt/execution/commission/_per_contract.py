@@ -1,0 +1,75 @@
+"""So much per contract, and what the exchange charges per order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rustybt.errors import InputError
+from rustybt.execution._order import WorkingOrder
+from rustybt.execution.commission._base import FutureCommissionModel, Parts, amount, as_money, per_unit
+from rustybt.execution.commission._exchange_fees import EXCHANGE_FEE_OF_ROOT
+
+DEFAULT_PER_CONTRACT_COST = "0.85"
+
+
+class PerContract(FutureCommissionModel):
+    """A cost per contract, and an exchange's fee once per order.
+
+    The default for futures, as in Zipline: 0.85 a contract and the fees of `EXCHANGE_FEE_OF_ROOT`.
+
+    cost, exchange_fee: money, or money by root symbol; roots that are not named cost 0.85, and have the fee of that
+    table. min_trade_cost: the least that an order costs; later fills of it pay only what exceeds it.
+    """
+
+    itemised = True
+
+    def __init__(self, cost: Any, exchange_fee: Any, min_trade_cost: Any = 0) -> None:
+        self.cost = cost
+        self.exchange_fee = exchange_fee
+        self.min_trade_cost = min_trade_cost
+        name = type(self).__name__
+        self._costs = _by_root(cost, f"{name}(cost)", {})
+        self._fees = {
+            root: as_money(*fee)
+            for root, fee in _by_root(exchange_fee, f"{name}(exchange_fee)", EXCHANGE_FEE_OF_ROOT).items()
+        }
+        self._minimum = as_money(*amount(min_trade_cost or 0, f"{name}(min_trade_cost)"))
+
+    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+        root = getattr(order.listing.asset, "root_symbol", None)
+        cost = self._costs.get(root) or self._costs.get(None) or DEFAULT_COST
+        return per_unit(order, quantity, cost, self._exchange_fee(root), self._minimum)
+
+    def parts(self, order: WorkingOrder, fee: int) -> Parts:
+        exchange = 0 if order.commission else self._exchange_fee(getattr(order.listing.asset, "root_symbol", None))
+        return (("commission", fee - exchange), ("exchange fee", exchange))
+
+    def _exchange_fee(self, root: str | None) -> int:
+        fee = self._fees.get(root, self._fees.get(None))
+        if fee is None:
+            raise InputError(
+                f"{type(self).__name__} knows no exchange fee for futures of the root {root!r}. Set it in initialize: "
+                f"set_commission(us_futures=PerContract(cost={self.cost!r}, exchange_fee={{{root!r}: 1.50}}))."
+            )
+        return fee
+
+    def parameters(self) -> dict[str, str]:
+        return {
+            "cost": _shown(self.cost),
+            "exchange_fee": _shown(self.exchange_fee),
+            "min_trade_cost": str(self.min_trade_cost),
+        }
+
+
+DEFAULT_COST = amount(DEFAULT_PER_CONTRACT_COST, "the cost of a contract")
+
+
+def _by_root(given: Any, what: str, known: dict[str, str]) -> dict[str | None, tuple[int, int]]:
+    """Amounts by root symbol; under None the one that holds for every root."""
+    if not isinstance(given, dict):
+        return {None: amount(given, what)}
+    return {root: amount(value, f"{what} of {root!r}") for root, value in (known | given).items()}
+
+
+def _shown(given: Any) -> str:
+    return "<varies>" if isinstance(given, dict) else str(given)
