@@ -18,7 +18,6 @@ from rustybt.errors import (
     CannotOrderDelistedAsset,
     InputError,
     NonFiniteInput,
-    NotYetAvailable,
     OrderDuringInitialize,
     OrderInBeforeTradingStart,
     UnsupportedOrderParameters,
