@@ -309,11 +309,9 @@ def test_the_manifest_says_what_the_run_was_made_from() -> None:
         "currency": "USD", "data_frequency": "daily", "bundle": "small", "data_version": version.id,
         "data_hash": version.hash, "calendar": "24/7", "periods": 365, "fill_at": "open", "trigger": "close",
         "numbers": "decimal", "bars": 5,
-        "slippage": {"equity": "NoSlippage()", "future": "VolatilityVolumeShare(volume_limit=0.05, eta=<varies>)"},
-        "commission": {
-            "equity": "NoCommission()",
-            "future": "PerContract(cost=0.85, exchange_fee=<varies>, min_trade_cost=0)",
-        },
+        "slippage": "NoSlippage()", "commission": "NoCommission()",
+        "futures_slippage": "VolatilityVolumeShare(volume_limit=0.05, eta=<varies>)",
+        "futures_commission": "PerContract(cost=0.85, exchange_fee=<varies>, min_trade_cost=0)",
     }  # fmt: skip
     assert {name: manifest[name] for name in expected if name != "periods"} == {
         name: value for name, value in expected.items() if name != "periods"
