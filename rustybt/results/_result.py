@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,15 +174,22 @@ class Result:
         return performance_frame(self)
 
     def plot(
-        self, path: Path | str | None = None, *, size: tuple[float, float] = (11.0, 6.5), dpi: int = 150
+        self,
+        path: Path | str | None = None,
+        *,
+        panels: Sequence[str] = ("equity", "drawdown", "exposure", "trades"),
+        size: tuple[float, float] = (11.0, 9.0),
+        dpi: int = 150,
     ) -> Figure:
-        """Equity over drawdown as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
+        """The run as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
 
-        size: width and height in inches. Raises MissingExtra where matplotlib is not installed.
+        panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure" and "trades" (what was bought
+        and sold, in money), from top to bottom. size: width and height in inches.
+        Raises MissingExtra where matplotlib is not installed.
         """
         from rustybt.results._plot import equity_figure
 
-        return equity_figure(self, None if path is None else Path(path), size=size, dpi=dpi)
+        return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi)
 
     def __repr__(self) -> str:
         return text_of(self)

@@ -6,6 +6,8 @@ import html
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.results._svg import WIDTH, equity_svg
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -19,6 +21,10 @@ _FIGURES: Final = (
     ("Sharpe ratio", "sharpe", "ratio"),
     ("Sortino ratio", "sortino", "ratio"),
     ("Max drawdown", "max_drawdown", "percent"),
+    ("Benchmark return", "benchmark_return", "percent"),
+    ("Benchmark volatility", "benchmark_volatility", "percent"),
+    ("Alpha", "alpha", "percent"),
+    ("Beta", "beta", "ratio"),
     ("Max leverage", "max_leverage", "ratio"),
     ("Average gross leverage", "average_gross_leverage", "ratio"),
     ("Average net leverage", "average_net_leverage", "ratio"),
@@ -31,6 +37,9 @@ _FIGURES: Final = (
     ("Orders", "orders", "count"),
     ("Transactions", "transactions", "count"),
     ("Trading days", "trading_days", "count"),
+)
+_HEADLINES: Final = frozenset(
+    ("Total return", "Annual return", "Sharpe ratio", "Max drawdown", "Alpha", "Beta", "Value at the end")
 )
 _STYLES: Final = {"percent": ("0.01", 100, "%"), "ratio": ("0.01", 1, ""), "money": ("0.01", 1, "")}
 
@@ -64,10 +73,10 @@ def name_of(result: Result) -> str:
 
 
 def figures_of(result: Result) -> list[tuple[str, str]]:
-    """Label and text of every figure, in the order to show them."""
+    """Label and text of every figure, in the order to show them; those of a benchmark where there is one."""
     currency = str(result.manifest.get("currency") or "")
     metrics = result.metrics
-    return [(label, shown(metrics[name], style, currency)) for label, name, style in _FIGURES]
+    return [(label, shown(metrics[name], style, currency)) for label, name, style in _FIGURES if name in metrics]
 
 
 def text_of(result: Result) -> str:
@@ -81,16 +90,30 @@ def text_of(result: Result) -> str:
 
 
 def html_of(result: Result) -> str:
-    """A table for a notebook; every text in it is escaped."""
+    """For a notebook: the headline figures, the equity curve, and all figures folded away. Every text is escaped.
+
+    It sets no background and no colour of the text, so that it can be read on light and on dark.
+    """
+    figures = figures_of(result)
+    cards = "".join(_card(label, text) for label, text in figures if label in _HEADLINES)
     rows = "".join(
         f'<tr><td style="text-align:left">{html.escape(label)}</td>'
         f'<td style="text-align:right">{html.escape(text)}</td></tr>'
-        for label, text in figures_of(result)
+        for label, text in figures
     )
     data = html.escape(" ".join(str(part) for part in _data_of(result.manifest)))
     return (
-        f"<div><strong>{html.escape(name_of(result))}</strong><br><small>{html.escape(period_of(result))}"
-        f"<br>{data}</small><table>{rows}</table></div>"
+        f'<div style="max-width:{WIDTH}px"><strong>{html.escape(name_of(result))}</strong> '
+        f"<small>{html.escape(period_of(result))}<br>{data}</small>"
+        f'<div style="display:flex;flex-wrap:wrap;gap:4px 22px;margin:8px 0">{cards}</div>{equity_svg(result)}'
+        f"<details><summary><small>all figures</small></summary><table>{rows}</table></details></div>"
+    )
+
+
+def _card(label: str, text: str) -> str:
+    return (
+        f'<div><small style="opacity:.65">{html.escape(label)}</small><br>'
+        f'<span style="font-size:1.25em">{html.escape(text)}</span></div>'
     )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import polars as pl
 import pytest
 
 from rustybt import metrics
+from rustybt.core import decimal_column
 from rustybt.errors import InputError, MissingExtra
 from rustybt.results import Result, print_summary
 from tests.unit.results.conftest import daily_frame
@@ -101,10 +104,81 @@ def test_a_picture_is_written_without_a_window_system(make_result: Make, tmp_pat
     figure = make_result(manifest={"strategy": "costs $5 and $6"}).plot(file)
     assert mpl.get_backend(auto_select=False) == backend
     assert file.stat().st_size > 5_000
-    equity, drawdown = figure.axes
-    assert equity.get_ylabel() == "Portfolio value (USD)"
-    assert drawdown.get_ylabel() == "Drawdown"
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == ["Portfolio value (USD)", "Drawdown", "Exposure", "Trades"]
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
+def test_panels_can_be_chosen(make_result: Make) -> None:
+    figure = make_result().plot(panels=["trades", "equity"])
+    assert [axes.get_ylabel() for axes in figure.axes] == ["Trades", "Portfolio value (USD)"]
+    with pytest.raises(InputError, match="choose among equity, drawdown, exposure, trades"):
+        make_result().plot(panels=["profit"])
+    with pytest.raises(InputError, match="choose among"):
+        make_result().plot(panels=[])
+
+
+def with_benchmark(result: Result) -> Result:
+    returns = decimal_column("benchmark_returns", [10**16, -(10**16), 3 * 10**16], 18)
+    base = result.daily.select(daily_frame().columns).with_columns(returns)
+    return Result(**(result.frames() | {"daily": base}), manifest=result.manifest | {"benchmark": "SPY"}, periods=252)
+
+
+def test_the_benchmark_is_drawn_from_the_same_start(make_result: Make) -> None:
+    equity = with_benchmark(make_result()).plot().axes[0]
+    names = [text.get_text() for text in equity.get_legend().get_texts()]
+    assert names == ["portfolio", "benchmark SPY"]
+    (line,) = [line for line in equity.get_lines() if line.get_label() == "benchmark SPY"]
+    assert list(line.get_ydata()) == pytest.approx([101_000, 99_990, 102_989.7])
+
+
+def test_trades_are_what_was_bought_and_sold(make_result: Make) -> None:
+    trades = make_result().plot(panels=["trades"]).axes[0]
+    heights = sorted(bar.get_height() for bar in trades.patches)
+    assert heights == pytest.approx([399.5 * 90, 600.5 * 101.25])
+
+
+@pytest.mark.parametrize(("sessions", "label"), [(100, "Trades"), (300, "Trades a week"), (1500, "Trades a month")])
+def test_the_trades_of_a_long_run_are_summed(make_result: Make, sessions: int, label: str) -> None:
+    row = daily_frame()[:1]
+    days = [dt.date(2020, 1, 1) + dt.timedelta(days=day) for day in range(sessions)]
+    daily = pl.concat([row] * sessions).with_columns(pl.Series("session", days, dtype=pl.Date))
+    assert make_result(daily=daily).plot(panels=["trades"], dpi=40).axes[0].get_ylabel() == label
+
+
+def test_shorts_have_an_area_of_their_own(make_result: Make) -> None:
+    short = decimal_column("short_exposure", [0, -(10**22), -(10**22)], 20)
+    exposure = make_result(daily=daily_frame().with_columns(short)).plot(panels=["exposure"]).axes[0]
+    assert [text.get_text() for text in exposure.get_legend().get_texts()] == ["long", "short", "net"]
+
+
+def test_the_notebook_shows_headlines_and_a_curve(make_result: Make) -> None:
+    page = with_benchmark(make_result())._repr_html_()
+    tree = ET.fromstring(page.replace("<br>", "<br/>"))
+    curves = [line.attrib["points"].split() for line in tree.iter("polyline")]
+    assert [len(points) for points in curves] == [3, 3]
+    assert [title.text for title in tree.iter("title")] == ["the benchmark", "portfolio value"]
+    # the highest point of both is the benchmark's last, the lowest the portfolio's last
+    assert (curves[0][-1], curves[1][-1]) == ("640.0,6.0", "640.0,144.0")
+    assert page.index("Beta") < page.index("<svg") < page.index("all figures")
+    one = make_result(daily=daily_frame()[:1])._repr_html_()
+    assert "<svg" not in one
+    assert "Beta" not in one
+
+
+def test_a_long_curve_is_drawn_through_few_points(make_result: Make) -> None:
+    daily = pl.concat([daily_frame()[:1]] * 5000)
+    page = make_result(daily=daily)._repr_html_()
+    assert 300 <= page.count(",75.0") <= 330  # flat, at half the height
+
+
+def test_figures_of_the_benchmark_are_printed_where_there_is_one(make_result: Make) -> None:
+    from rich.console import Console
+
+    for result, there in ((make_result(), False), (with_benchmark(make_result()), True)):
+        target = io.StringIO()
+        print_summary(result, Console(file=target, width=100))
+        assert ("Benchmark return" in target.getvalue()) == there
 
 
 def test_a_picture_has_ink_of_both_panels(make_result: Make, tmp_path: Path) -> None:

@@ -1,0 +1,153 @@
+"""The panels below the equity curve: drawdown, exposure, trades."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from rustybt.results._assets import assets_by_sid
+from rustybt.results._svg import floats_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from rustybt.results._result import Result
+
+INK: Final = "#1f2933"
+QUIET: Final = "#7b8794"
+GRID: Final = "#e4e7eb"
+EQUITY: Final = "#1f5fa8"
+LOSS: Final = "#c2413b"
+GAIN: Final = "#2f8f5b"
+FEW_BARS: Final = 120
+"""As many sessions can have a bar of their own in the picture; more are summed over weeks or months."""
+
+
+def draw_drawdown(axes: Axes, result: Result) -> None:
+    """How far below its highest point so far the run was."""
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    days = days_of(result)
+    growth = floats_of(result.daily["algorithm_period_return"])
+    peak, falls = 1.0, []
+    for point in growth:
+        peak = max(peak, 1 + point)
+        falls.append((1 + point) / peak - 1)
+    axes.fill_between(days, falls, 0, color=LOSS, alpha=0.22, linewidth=0, zorder=2)
+    axes.plot(days, falls, color=LOSS, linewidth=1.0, zorder=3)
+    worst = min(range(len(falls)), key=falls.__getitem__)
+    if falls[worst] < 0:
+        axes.plot([days[worst]], [falls[worst]], marker="o", markersize=4, color=LOSS, zorder=4)
+        axes.set_ylim(falls[worst] * 1.25, -falls[worst] * 0.04)
+        late = worst > len(days) * 0.85  # the label keeps within the panel
+        axes.annotate(
+            f"{falls[worst]:.1%}",
+            (days[worst], falls[worst]),
+            xytext=(-7 if late else 7, -2),
+            textcoords="offset points",
+            ha="right" if late else "left",
+            va="center",
+            color=LOSS,
+            fontsize=9,
+            fontweight="bold",
+            zorder=5,
+        )
+    else:
+        axes.set_ylim(-0.01, 0.0004)
+    axes.set_ylabel("Drawdown", color=INK)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+
+
+def draw_exposure(axes: Axes, result: Result) -> None:
+    """Long and short exposure at the closes as a share of the portfolio's value, and both together."""
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    days = days_of(result)
+    values = floats_of(result.daily["portfolio_value"])
+    longs, shorts = (
+        [part / whole if whole else 0.0 for part, whole in zip(floats_of(result.daily[name]), values, strict=True)]
+        for name in ("long_exposure", "short_exposure")
+    )
+    axes.fill_between(days, longs, 0, color=GAIN, alpha=0.25, linewidth=0, zorder=2, label="long")
+    if any(shorts):
+        axes.fill_between(days, shorts, 0, color=LOSS, alpha=0.25, linewidth=0, zorder=2, label="short")
+        net = [long + short for long, short in zip(longs, shorts, strict=True)]
+        axes.plot(days, net, color=INK, linewidth=1.0, zorder=3, label="net")
+        _legend_above(axes)
+    axes.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
+    axes.set_ylabel("Exposure", color=INK)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+
+
+def draw_trades(axes: Axes, result: Result) -> None:
+    """What was bought (up) and sold (down), in money, per session; per week or month in a long run."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    bought, sold, width, label = _traded(result)
+    for amounts, colour, name in ((bought, GAIN, "bought"), (sold, LOSS, "sold")):
+        axes.bar(
+            list(amounts), list(amounts.values()), width=width, color=colour, alpha=0.75, linewidth=0, label=name,
+            align="edge" if width > 1 else "center", zorder=2,
+        )  # fmt: skip
+    if bought or sold:
+        _legend_above(axes)
+    axes.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
+    axes.set_ylabel(f"Trades{label}", color=INK)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_money(value)))
+
+
+def _legend_above(axes: Axes) -> None:
+    """Outside of the panel, where it hides nothing."""
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 0.94), ncols=3, frameon=False, fontsize=8, labelcolor=INK,
+        borderaxespad=0.0, handlelength=1.2,
+    )  # fmt: skip
+
+
+def _traded(result: Result) -> tuple[dict[Any, float], dict[Any, float], float, str]:
+    """Money bought and sold by the first day of its span; a bar's width in days, and what to call the span."""
+    days = days_of(result)
+    length = (days[-1] - days[0]).days + 1
+    span, width, label = (
+        ("1d", 0.8, "")
+        if len(days) <= FEW_BARS
+        else ("1w", 6.0, " a week")
+        if length <= 7 * FEW_BARS
+        else ("1mo", 26.0, " a month")
+    )
+    assets = assets_by_sid(result.assets)
+    frame = result.transactions
+    bought: dict[Any, float] = {}
+    sold: dict[Any, float] = {}
+    rows = zip(
+        frame["session"].dt.truncate(span).to_list(),
+        frame["sid"].to_list(),
+        floats_of(frame["amount"]),
+        floats_of(frame["price"]),
+        strict=True,
+    )
+    for day, sid, amount, price in rows:
+        asset = assets.get(sid)
+        money = amount * price * (1.0 if asset is None else float(asset.multiplier))
+        side = bought if money > 0 else sold
+        side[day] = side.get(day, 0.0) + money
+    return bought, sold, width, label
+
+
+def days_of(result: Result) -> list[Any]:
+    """The dates of the sessions."""
+    return result.daily["session"].to_list()
+
+
+def short_money(value: float) -> str:
+    """An amount as the tick of an axis.
+
+    >>> short_money(1_250_000), short_money(-40_000), short_money(12.5)
+    ('1.25M', '-40k', '12.5')
+    """
+    for unit, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= unit:
+            return f"{value / unit:.4g}{letter}"
+    return f"{value:.4g}"

@@ -1,0 +1,75 @@
+"""The equity curve as a few lines of SVG, for a notebook without matplotlib."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from rustybt.core import scaled_ints
+
+if TYPE_CHECKING:
+    from rustybt.results._result import Result
+
+WIDTH: Final = 640
+_HEIGHT: Final = 150
+_MARGIN: Final = 6
+_POINTS: Final = 320
+"""A curve is drawn through no more points than about one every two pixels."""
+_EQUITY: Final = "#2f7fd1"
+_BENCHMARK: Final = "#8a8f98"
+
+
+def floats_of(column: pl.Series) -> list[float]:
+    """The floats nearest to the numbers of a Decimal column; NaN for null."""
+    unit = 10**column.dtype.scale  # type: ignore[attr-defined]
+    return [float("nan") if value is None else value / unit for value in scaled_ints(column)]
+
+
+def benchmark_path(result: Result) -> list[float] | None:
+    """What the run's start value would be worth in the benchmark, at each close; None without a benchmark."""
+    if "benchmark_returns" not in result.daily.columns:
+        return None
+    start = float(result.metrics["starting_value"] or 0)
+    return [start * (1 + growth) for growth in floats_of(result.daily["benchmark_period_return"])]
+
+
+def equity_svg(result: Result) -> str:
+    """The portfolio's value over the sessions, the benchmark's in grey; nothing for fewer than two sessions."""
+    values = floats_of(result.daily["portfolio_value"])
+    if len(values) < 2:
+        return ""
+    benchmark = benchmark_path(result)
+    start = float(result.metrics["starting_value"] or 0)
+    seen = [value for value in [*values, *(benchmark or []), start] if value == value]  # noqa: PLR0124  no NaN
+    low, high = min(seen), max(seen)
+    level = _y(start, low, high)
+    dashes = 'stroke="currentColor" stroke-opacity=".35" stroke-dasharray="4 4"'
+    lines = [f'<line x1="0" y1="{level}" x2="{WIDTH}" y2="{level}" {dashes}/>']
+    if benchmark is not None:
+        lines.append(_line(benchmark, low, high, _BENCHMARK, "the benchmark"))
+    lines.append(_line(values, low, high, _EQUITY, "portfolio value"))
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {_HEIGHT}" width="100%" role="img" aria-label="equity curve" '
+        f'style="max-width:{WIDTH}px">{"".join(lines)}</svg>'
+    )
+
+
+def _line(values: list[float], low: float, high: float, colour: str, title: str) -> str:
+    last = len(values) - 1
+    step = max(1, -(-len(values) // _POINTS))
+    places = sorted({*range(0, len(values), step), last})
+    points = " ".join(
+        f"{place / last * WIDTH:.1f},{_y(values[place], low, high)}"
+        for place in places
+        if values[place] == values[place]
+    )
+    return (
+        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-linejoin="round">'
+        f"<title>{title}</title></polyline>"
+    )
+
+
+def _y(value: float, low: float, high: float) -> float:
+    height = _HEIGHT - 2 * _MARGIN
+    return round(_MARGIN + height * (1 - (value - low) / (high - low)) if high > low else _HEIGHT / 2, 1)
