@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rustybt import orders as execution
-from rustybt.core import Asset, Future, Order
+from rustybt.core import Asset, ContinuousFuture, Future, Order
 from rustybt.execution import cancel_policy, commission, slippage
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
@@ -25,6 +25,7 @@ __all__ = [
     "cancel_order",
     "cancel_policy",
     "commission",
+    "continuous_future",
     "date_rules",
     "execution",
     "future_symbol",
@@ -132,6 +133,15 @@ def symbols(*args: str, country_code: str | None = None) -> list[Asset]:
 def future_symbol(symbol: str) -> Future:
     """The contract of that symbol, like "CLF24". Raises SymbolNotFound."""
     result: Future = current_algorithm("future_symbol").future_symbol(symbol)
+    return result
+
+
+def continuous_future(
+    root_symbol_str: str, offset: int = 0, roll: str = "volume", adjustment: str | None = "mul"
+) -> ContinuousFuture:
+    """The contracts of a root symbol read as one: its current contract, and windows spliced from all of them."""
+    run = current_algorithm("continuous_future")
+    result: ContinuousFuture = run.continuous_future(root_symbol_str, offset, roll, adjustment)
     return result
 
 

@@ -25,6 +25,7 @@ RustyBTError
 │   ├── SymbolNotFound
 │   ├── MultipleSymbolsFound               a symbol that several assets carried on the look-up date
 │   ├── SidsNotFound
+│   │   └── FutureContractsNotFound
 │   ├── NoData                             dates or fields outside of what a bundle holds
 │   └── ResultNotFound                     no result was saved there
 ├── CatalogError                           the catalog can't be read or written as asked
@@ -160,6 +161,10 @@ class MultipleSymbolsFound(LookupFailed):
 
 class SidsNotFound(LookupFailed):
     """No asset of the bundle has that sid."""
+
+
+class FutureContractsNotFound(SidsNotFound):
+    """None of the contracts of a root symbol can be part of its chain."""
 
 
 class NoData(LookupFailed):

@@ -126,9 +126,11 @@ class ContinuousFuture:
 
     @property
     def symbol(self) -> str:
-        """How frames call it: the root symbol, and what differs from the defaults."""
+        """How frames call it: the root symbol, and what differs from the defaults, like CL+1/calendar/add."""
         offset = f"+{self.offset}" if self.offset else ""
-        return f"{self.root_symbol}{offset}" + ("" if self.roll == "volume" else f"/{self.roll}")
+        roll = "" if self.roll == "volume" else f"/{self.roll}"
+        adjustment = "" if self.adjustment == "mul" else f"/{self.adjustment or 'plain'}"
+        return f"{self.root_symbol}{offset}{roll}{adjustment}"
 
     def __repr__(self) -> str:
         return f"ContinuousFuture({self.root_symbol!r}, {self.offset}, {self.roll!r}, {self.adjustment!r})"

@@ -28,7 +28,7 @@ from rustybt.execution.commission import DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE
 from rustybt.execution.slippage import FixedBasisPointsSlippage, VolatilityVolumeShare
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, Funding, Labels, numbers_named
-from rustybt.view import Axis, BarData, Listing, Market
+from rustybt.view import Axis, BarData, Continuous, Listing, Market
 
 FUTURE_VOLUME_LIMIT = "0.05"
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
@@ -96,9 +96,18 @@ def desk_of(
     last_session = axis.first_session + axis.sessions - 1
     labels = Labels()
     decimals = 3 if compat.history_in_thousandths else None
+    continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
     desk = Desk(
         market=market,
-        data=BarData(market, number=kind.price, missing=kind.missing, history_decimals=decimals, name=labels.of),
+        continuous=continuous,
+        data=BarData(
+            market,
+            number=kind.price,
+            missing=kind.missing,
+            history_decimals=decimals,
+            name=labels.of,
+            continuous=continuous,
+        ),
         books=Books(capital),
         blotter=Blotter(),
         numbers=kind,

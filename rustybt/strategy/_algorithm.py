@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rustybt.core import Asset, Future
+from rustybt.core import Asset, ContinuousFuture, Future
 from rustybt.errors import (
     BadSchedule,
     InputError,
@@ -87,6 +87,17 @@ class TradingAlgorithm(Ordering, Settings):
             raise InputError(f"future_symbol({symbol!r}): give the symbol as text, like 'CLF24'.")
         found: Any = self._known(self._desk.market.version.lookup_future(symbol, self._desk.look_up_day))
         return found  # type: ignore[no-any-return]
+
+    def continuous_future(
+        self, root_symbol_str: str, offset: int = 0, roll: str = "volume", adjustment: str | None = "mul"
+    ) -> ContinuousFuture:
+        """The contracts of a root symbol read as one: its current contract, and windows spliced from all.
+
+        offset: 0 is the current contract, 1 the one after it. roll: "volume", once the next contract had the larger
+        volume on the session before, or "calendar", when the current one closes. adjustment: how windows compare prices
+        over a roll, "mul", "add" or None. Raises SymbolNotFound, FutureContractsNotFound, InputError.
+        """
+        return self._desk.continuous.future(root_symbol_str, offset, roll, adjustment)
 
     def sid(self, sid: int) -> Asset:
         """The asset with that number in the bundle. Raises SidsNotFound."""
@@ -167,6 +178,7 @@ class TradingAlgorithm(Ordering, Settings):
 
 API_METHODS = (
     "cancel_order",
+    "continuous_future",
     "future_symbol",
     "get_datetime",
     "get_environment",

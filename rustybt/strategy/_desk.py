@@ -10,7 +10,7 @@ from typing import Any
 from rustybt.core import Asset
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
-from rustybt.view import BarData, Listing, Market
+from rustybt.view import BarData, Continuous, Listing, Market
 
 type WholeSteps = Callable[[int, int], int]
 """A size in whole steps from a numerator and a denominator, as the kernels round it."""
@@ -41,6 +41,7 @@ class Desk:
 
     market: Market
     data: BarData
+    continuous: Continuous
     books: Any
     blotter: Any
     numbers: Numbers

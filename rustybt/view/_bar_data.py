@@ -13,6 +13,8 @@ import polars as pl
 from rustybt.core import (
     EXTRA_PRICE_DECIMALS,
     Asset,
+    ContinuousFuture,
+    Future,
     as_decimal,
     date_of,
     datetime_of,
@@ -21,6 +23,7 @@ from rustybt.core import (
     scaled,
 )
 from rustybt.errors import InputError, NoData
+from rustybt.view._continuous import Continuous, Splice, is_readable, label
 from rustybt.view._history import FIELDS, History, is_exact
 from rustybt.view._listing import Listing, adjusted
 from rustybt.view._market import Market
@@ -33,7 +36,17 @@ type Windows = History | SessionHistory
 class BarData:
     """Prices and volumes up to the current moment, and nothing after it."""
 
-    __slots__ = ("_decimals", "_history", "_listings", "_market", "_missing", "_name", "_number", "_sessions")
+    __slots__ = (
+        "_continuous",
+        "_decimals",
+        "_history",
+        "_listings",
+        "_market",
+        "_missing",
+        "_name",
+        "_number",
+        "_sessions",
+    )
 
     def __init__(
         self,
@@ -43,6 +56,7 @@ class BarData:
         missing: Any = None,
         history_decimals: int | None = None,
         name: Callable[[Asset], str] | None = None,
+        continuous: Continuous | None = None,
     ) -> None:
         self._market = market
         self._listings = market.listings
@@ -51,7 +65,9 @@ class BarData:
         self._decimals = history_decimals
         self._history = History(market, history_decimals)
         self._sessions: SessionHistory | None = None
-        self._name = name or (lambda asset: asset.symbol)
+        named = name or (lambda asset: asset.symbol)
+        self._name: Callable[[Any], str] = lambda asset: label(asset, named)
+        self._continuous = continuous or Continuous(market)
 
     @property
     def current_dt(self) -> dt.datetime:
@@ -75,8 +91,9 @@ class BarData:
     def current(self, assets: Any, fields: Any, *, dtype: Any = None, default: Any = NOTHING) -> Any:
         """The last value of a field.
 
-        assets: an Asset or a list of them. fields: "price" (the last close, carried over bars without a trade),
-        "open", "high", "low", "close", "volume", "last_traded", or a list of them. dtype: Decimal or float, instead
+        assets: an Asset or a list of them; a continuous future stands for its current contract. fields: "price" (the
+        last close, carried over bars without a trade), "open", "high", "low", "close", "volume", "last_traded", of a
+        continuous future "contract", or a list of them. dtype: Decimal or float, instead
         of the run's own; default: instead of None (NaN in a float run) where there is nothing.
         Returns a value; a dict by asset or by field; or, for lists of both, a frame with a row per asset.
         Raises NoData for a field that the bundle does not have.
@@ -100,23 +117,28 @@ class BarData:
         return self._many(assets, fields, dtype, default)
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
-        if isinstance(assets, Asset):
+        if is_readable(assets):
             if isinstance(fields, str):
                 return self._one(assets, fields, dtype, default)
             return {field: self._one(assets, field, dtype, default) for field in _listed(fields, "fields")}
         wanted = _listed(assets, "assets")
         for asset in wanted:
-            self._market.want(_checked(asset))
+            self._want(asset)
         if isinstance(fields, str):
             return {asset: self._one(asset, fields, dtype, default) for asset in wanted}
         return self._frame(wanted, _listed(fields, "fields"), dtype, default)
 
     def _one(self, asset: Asset, field: str, dtype: Any, default: Any) -> Any:
-        listing = self._market.listing(asset)
-        if field == "last_traded":
+        if field == "contract":
+            return self._contract(asset)
+        listing = self._listing_of(asset)
+        if listing is None:
+            value = None
+        elif field == "last_traded":
             key = listing.trades()[self._market.bar]
             return datetime_of(key) if key >= 0 else (None if default is NOTHING else default)
-        value = self.exact_value(listing, field)
+        else:
+            value = self.exact_value(listing, field)
         if value is None:
             if default is not NOTHING:
                 return default
@@ -161,13 +183,17 @@ class BarData:
     def _frame(self, assets: list[Asset], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
         exact = isinstance(self._number(1, 0), Decimal) if dtype is None else is_exact(dtype)
         columns: list[pl.Series] = [pl.Series("symbol", [self._name(asset) for asset in assets])]
-        listings = [self._market.listing(asset) for asset in assets]
+        listings = [self._listing_of(asset) for asset in assets]
         for field in fields:
+            if field == "contract":
+                contracts = [self._contract(asset) for asset in assets]
+                columns.append(pl.Series(field, [one and one.symbol for one in contracts], dtype=pl.String))
+                continue
             if field == "last_traded":
                 stamps = [self._one(asset, field, None, default) for asset in assets]
                 columns.append(pl.Series(field, stamps, dtype=pl.Datetime("us", "UTC")))
                 continue
-            values = [self.exact_value(listing, field) for listing in listings]
+            values = [None if listing is None else self.exact_value(listing, field) for listing in listings]
             if default is not NOTHING and default is not None:
                 spare = scaled(exact_number(default, "default"))
                 values = [spare if value is None else value for value in values]
@@ -202,13 +228,13 @@ class BarData:
         exact = is_exact(dtype)
         history = self._history if frequency == self._market.frequency else self._other_history(frequency)
         start, count = history.bounds(_positive(bar_count))
-        one_asset, one_field = isinstance(assets, Asset), isinstance(fields, str)
+        one_asset, one_field = is_readable(assets), isinstance(fields, str)
         names = [fields] if one_field else _listed(fields, "fields")
         for field in names:
             if field not in FIELDS:
                 raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
         if one_asset:
-            listing = self._market.listing(assets)
+            listing = self._readable(assets)
             columns = [_cut(history, listing, field, start, count, exact) for field in names]
             if one_field and not timestamps:
                 return columns[0]
@@ -226,8 +252,33 @@ class BarData:
             return [known[asset.sid] for asset in assets]
         except (AttributeError, KeyError):
             for asset in assets:
-                self._market.want(_checked(asset))
-            return [self._market.listing(asset) for asset in assets]
+                self._want(asset)
+            return [self._readable(asset) for asset in assets]
+
+    def _want(self, asset: Any) -> None:
+        if not isinstance(asset, ContinuousFuture):
+            self._market.want(_checked(asset))
+
+    def _readable(self, asset: Any) -> Any:
+        """The listing of an asset, or what stands for one of a continuous future."""
+        return self._continuous.splice(asset) if isinstance(asset, ContinuousFuture) else self._market.listing(asset)
+
+    def _listing_of(self, asset: Any) -> Listing | None:
+        """The listing of an asset, or of a continuous future's current contract; None where it has none."""
+        if isinstance(asset, ContinuousFuture):
+            asset = self._continuous.contract(asset)
+        return None if asset is None else self._market.listing(asset)
+
+    def _contract(self, future: Any) -> Future | None:
+        if not isinstance(future, ContinuousFuture):
+            raise NoData(f"{future!r} has no field 'contract': only a continuous future has one.")
+        return self._continuous.contract(future)
+
+    def current_chain(self, continuous_future: ContinuousFuture) -> list[Future]:
+        """The current contract of a continuous future, and those after it that have begun to trade."""
+        if not isinstance(continuous_future, ContinuousFuture):
+            raise InputError(f"current_chain({continuous_future!r}): give what continuous_future('CL') returns.")
+        return self._continuous.chain(continuous_future)
 
     def _other_history(self, frequency: str) -> Windows:
         """What answers for bars that are not the run's own: the sessions of a minute run."""
@@ -246,9 +297,9 @@ class BarData:
     def _wide(
         self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
     ) -> pl.DataFrame:
-        if not exact:
+        if not exact and not any(isinstance(x, Splice) for x in listings):
             return history.frame(listings, self._name, field, start, count)
-        return pl.DataFrame([history.exact(x, field, start, count).alias(self._name(x.asset)) for x in listings])
+        return pl.DataFrame([_cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
 
     def _long(
         self, history: Windows, listings: list[Listing], fields: list[str], start: int, count: int, exact: bool
@@ -267,6 +318,9 @@ class BarData:
 
     def can_trade(self, assets: Any) -> Any:
         """Whether an asset is alive at this moment and has a price. A list gives a dict."""
+        if isinstance(assets, ContinuousFuture):
+            contract = self._continuous.contract(assets)
+            return contract is not None and self.can_trade(contract)
         if not isinstance(assets, Asset):
             return {asset: self.can_trade(asset) for asset in _listed(assets, "assets")}
         listing = self._market.listing(assets)
@@ -277,6 +331,9 @@ class BarData:
 
     def is_stale(self, assets: Any) -> Any:
         """Whether an asset is alive and traded before, but not on the last bar. A list gives a dict."""
+        if isinstance(assets, ContinuousFuture):
+            contract = self._continuous.contract(assets)
+            return contract is not None and self.is_stale(contract)
         if not isinstance(assets, Asset):
             return {asset: self.is_stale(asset) for asset in _listed(assets, "assets")}
         listing = self._market.listing(assets)
@@ -287,7 +344,9 @@ class BarData:
         return key >= 0 and key != int(self._market.axis.keys[bar])
 
 
-def _cut(history: Windows, listing: Listing, field: str, start: int, count: int, exact: bool) -> pl.Series:
+def _cut(history: Windows, listing: Any, field: str, start: int, count: int, exact: bool) -> pl.Series:
+    if isinstance(listing, Splice):
+        return listing.cut(history, field, start, count, exact)
     if exact:
         return history.exact(listing, field, start, count)
     return history.series(listing, field, start, count)
@@ -316,5 +375,7 @@ def _positive(bar_count: object) -> int:
 
 def _checked(asset: Any) -> Asset:
     if not isinstance(asset, Asset):
+        if isinstance(asset, ContinuousFuture):
+            raise InputError(f"{asset!r} is not one asset. Take its contract: data.current(future, 'contract').")
         raise InputError(f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first.")
     return asset

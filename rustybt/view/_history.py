@@ -105,9 +105,9 @@ class History:
 
         A price carried into the window is, as there, that of the last bar with a trade, and keeps its digits.
         """
-        decimals = self.decimals
-        if decimals is None:
+        if self.decimals is None:
             return window
+        decimals = self._decimals_of(listing)
         rounded = window.round(decimals)
         if field == "price":
             rows = self._row_numbers(listing)[start : start + len(window)]
@@ -119,6 +119,10 @@ class History:
                 rounded = pl.concat([lead, rounded.tail(len(window) - carried)])
         return rounded
 
+    def _decimals_of(self, listing: Listing) -> int:
+        """Zipline's decimals; of a future those of its tick."""
+        return listing.tick[1] if listing.settles else self.decimals or 0
+
     def _rounds(self, listing: Listing) -> bool:
         """Whether Zipline's rounding and carrying can change a window in which no adjustment lies.
 
@@ -127,7 +131,7 @@ class History:
         known = self._rounding.get(listing.asset.sid)
         if known is None:
             known = self.decimals is not None and (
-                listing.price_scale > self.decimals or listing.has_idle_rows or self._has_gaps(listing)
+                listing.price_scale > self._decimals_of(listing) or listing.has_idle_rows or self._has_gaps(listing)
             )
             self._rounding[listing.asset.sid] = known
         return known

@@ -33,8 +33,8 @@ def ingest(
     rustybt.ingest("golden", frame, calendar="24/7", assets=kinds)
 
 
-def run(on_bar: Callable[[Any, Any], Any], days: int, capital: str = "10000", fee: Any = None) -> Any:
-    """Without slippage and, unless given, fees; `context.bar` counts from 0."""
+def run(on_bar: Callable[[Any, Any], Any], days: int, capital: str = "10000", fee: Any = None, first: int = 0) -> Any:
+    """Without slippage and, unless given, fees; `context.bar` counts from 0, on the day at `first`."""
 
     def initialize(context: Any) -> None:
         context.bar = -1
@@ -50,7 +50,7 @@ def run(on_bar: Callable[[Any, Any], Any], days: int, capital: str = "10000", fe
         on_bar(context, data)
 
     return rustybt.run_algorithm(
-        DAYS[0], DAYS[days - 1], initialize, capital, handle_data, bundle="golden", progress=False
+        DAYS[first], DAYS[first + days - 1], initialize, capital, handle_data, bundle="golden", progress=False
     )
 
 
