@@ -11,7 +11,6 @@ import polars as pl
 
 import rustybt
 from rustybt.api import commission, slippage
-from rustybt.errors import NotYetAvailable
 
 D = Decimal
 DAYS = [dt.date(2021, 2, day) for day in range(1, 15)]
@@ -38,12 +37,8 @@ def run(on_bar: Callable[[Any, Any], Any], days: int, capital: str = "10000", fe
 
     def initialize(context: Any) -> None:
         context.bar = -1
-        try:
-            context.set_slippage(slippage.NoSlippage(), slippage.NoSlippage())
-            context.set_commission(commission.NoCommission(), fee or commission.NoCommission())
-        except NotYetAvailable:
-            context.set_slippage(slippage.NoSlippage())
-            context.set_commission(fee or commission.NoCommission())
+        context.set_slippage(us_futures=slippage.NoSlippage())
+        context.set_commission(us_futures=fee or commission.NoCommission())
 
     def handle_data(context: Any, data: Any) -> None:
         context.bar += 1
