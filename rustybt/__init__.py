@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rustybt.ingest import ingest, ingest_sample
     from rustybt.results import Result
     from rustybt.strategy import Strategy
+    from rustybt.zipline.reader import ingest_zipline
 
 __all__ = [
     "Compat",
@@ -29,6 +30,7 @@ __all__ = [
     "clean",
     "ingest",
     "ingest_sample",
+    "ingest_zipline",
     "list_bundles",
     "open_version",
     "run_algorithm",
@@ -40,6 +42,7 @@ _HOMES = {
     "Strategy": "rustybt.strategy",
     "clean": "rustybt.catalog",
     "ingest_sample": "rustybt.ingest",
+    "ingest_zipline": "rustybt.zipline.reader",
     "list_bundles": "rustybt.catalog",
     "open_version": "rustybt.catalog",
     "run_algorithm": "rustybt.engine",

@@ -1,10 +1,25 @@
-"""`rustybt ingest csv` and `rustybt ingest sample`."""
+"""`rustybt ingest csv`, `rustybt ingest zipline`, `rustybt ingest sample`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import click
+
+_MODE = click.option(
+    "--mode",
+    type=click.Choice(["error", "append", "replace"]),
+    default="error",
+    show_default=True,
+    help="What to do where the bundle exists.",
+)
+_ON_BAD_ROW = click.option(
+    "--on-bad-row",
+    type=click.Choice(["error", "drop", "quarantine"]),
+    default="error",
+    show_default=True,
+    help="Write nothing, leave bad rows out, or leave them out and keep them in a file.",
+)
 
 
 @click.group()
@@ -23,27 +38,15 @@ def ingest() -> None:
 @click.option("--splits", type=click.Path(exists=True), help="CSV: symbol, ex_date, ratio (1/2 is a two-for-one).")
 @click.option("--dividends", type=click.Path(exists=True), help="CSV: symbol, ex_date, amount, perhaps pay_date, ...")
 @click.option("--symbols", help="Take these only, separated by commas.")
-@click.option(
-    "--mode",
-    type=click.Choice(["error", "append", "replace"]),
-    default="error",
-    show_default=True,
-    help="What to do where the bundle exists.",
-)
-@click.option(
-    "--on-bad-row",
-    type=click.Choice(["error", "drop", "quarantine"]),
-    default="error",
-    show_default=True,
-    help="Write nothing, leave bad rows out, or leave them out and keep them in a file.",
-)
+@_MODE
+@_ON_BAD_ROW
 @click.option("--price-decimals", type=int, help="Round prices to that many decimals, half-even.")
 @click.option("--provenance", help="Where the data come from, in words.")
 def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) -> None:
     """Ingest CSV or Parquet files.
 
-    PATH: one long file with a column symbol, or a folder of files named after their symbols. Columns: timestamp or
-    date, open, high, low, close, volume.
+    PATH: one long file with a column symbol, a folder of files named after their symbols, or a folder of such folders
+    daily and minute. Columns: timestamp or date, open, high, low, close, volume, perhaps dividend and split.
     """
     from rustybt.ingest import ingest as ingest_bars
 
@@ -63,3 +66,23 @@ def sample() -> None:
     from rustybt.ingest import ingest_sample
 
     click.echo(repr(ingest_sample()))
+
+
+@ingest.command()
+@click.option("-b", "--bundle", required=True, help="The bundle's name in Zipline.")
+@click.option("--zipline-root", type=click.Path(file_okay=False), help="Zipline's data; by default ZIPLINE_ROOT.")
+@click.option("--timestamp", help="Take the newest ingestion at or before that moment (UTC).")
+@click.option("--as", "name", help="The bundle's name here; by default the same.")
+@click.option("--calendar", help="Whose sessions the bars belong to; by default what the bundle says.")
+@click.option("--hdf5", type=click.Path(exists=True, dir_okay=False), help="Daily bars in HDF5, instead of its own.")
+@click.option("--country", "countries", multiple=True, help="Of the HDF5 file; can be given again. By default all.")
+@_MODE
+@_ON_BAD_ROW
+def zipline(countries: tuple[str, ...], **options: Any) -> None:
+    """Take over a bundle that zipline-reloaded has ingested.
+
+    Bars of days and minutes, assets, splits and dividends go into one bundle, every digit kept.
+    """
+    from rustybt.zipline.reader import ingest_zipline
+
+    click.echo(repr(ingest_zipline(options.pop("bundle"), countries=countries or None, **options)))
