@@ -41,7 +41,7 @@ def strategy(api: Any) -> dict[str, Any]:
         for place, asset in enumerate(context.assets):
             if not data.can_trade(asset):
                 continue
-            seen += float(data.current(asset, "close") or 0) + float(data.current(asset, "volume"))
+            seen += float(data.current(asset, "price")) + float(data.current(asset, "volume"))
             closes = [float(price) for price in data.history(asset, "price", 3, "1d")]
             seen += sum(price for price in closes if not math.isnan(price))
             if (context.turn + place) % 5 < 2:
@@ -83,8 +83,15 @@ def _ingest(environ: Any, assets: Any, minutes: Any, days: Any, adjustments: Any
             "country_code": ["US", "US"],
         }
     )
-    assets.write(equities=equities.set_index("sid"), exchanges=exchanges)
-    days.write(per_day.items())
+    contract = {"sid": 500, "symbol": "CLF24", "root_symbol": "CL", "asset_name": "Crude", "exchange": "NASDAQ"}
+    dates = {"start_date": sessions[0], "end_date": sessions[-1], "first_traded": sessions[0]}
+    last = {"notice_date": sessions[33], "expiration_date": sessions[35], "auto_close_date": sessions[33]}
+    futures = pd.DataFrame([contract | dates | last | {"multiplier": 1000.0, "tick_size": 0.01}])
+    roots = pd.DataFrame({"root_symbol": ["CL"], "root_symbol_id": [1], "exchange": ["NASDAQ"]})
+    assets.write(
+        equities=equities.set_index("sid"), futures=futures.set_index("sid"), exchanges=exchanges, root_symbols=roots
+    )
+    days.write([*per_day.items(), (500, _days(calendar, _minutes(calendar, 500, sessions)))])
     minutes.write(frames.items())
     _adjust(adjustments, sessions)
 
@@ -103,7 +110,10 @@ def _adjust(adjustments: Any, sessions: Any) -> None:
             "pay_date": pd.to_datetime([sessions[17], pd.NaT]),
         }
     )
-    adjustments.write(splits=splits, dividends=dividends)
+    in_shares = pd.DataFrame({"sid": [24], "payment_sid": [3], "ratio": [0.05], "ex_date": [sessions[1]]})
+    for name, at in (("record_date", 2), ("declared_date", 0), ("pay_date", 2)):
+        in_shares[name] = [sessions[at]]
+    adjustments.write(splits=splits, dividends=dividends, stock_dividends=in_shares)
 
 
 def _minutes(calendar: Any, sid: int, sessions: Any) -> Any:

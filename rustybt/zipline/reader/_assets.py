@@ -167,12 +167,8 @@ def assets_frame(assets: Iterable[ZiplineAsset], currencies: dict[int, str]) -> 
             "sid": str(asset.sid),
             "type": asset.kind,
             "currency": currencies.get(asset.sid),
-            **{name: value or None for name, value in asset.given.items() if name not in FUTURE_COLUMNS},
+            **{name: value or None for name, value in asset.given.items()},
         }
         for asset in assets
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
-
-
-FUTURE_COLUMNS: Final = ("root_symbol", "notice_date", "expiration_date")
-"""What only contracts have."""
