@@ -14,7 +14,10 @@ from rustybt.catalog._content import (
     Rows,
     SymbolRange,
 )
+from rustybt.catalog._diff import VersionDiff, diff
 from rustybt.catalog._layout import catalog_root, check_bundle_name
+from rustybt.catalog._scan import export, scan
+from rustybt.catalog._verify import coverage, verify
 from rustybt.catalog._version import Version, open_version
 from rustybt.catalog._writer import Fault, Writer, no_fault, open_writer, reindex
 
@@ -33,13 +36,19 @@ __all__ = [
     "Rows",
     "SymbolRange",
     "Version",
+    "VersionDiff",
     "Writer",
     "catalog_root",
     "check_bundle_name",
     "clean",
+    "coverage",
+    "diff",
+    "export",
     "list_bundles",
     "no_fault",
     "open_version",
     "open_writer",
     "reindex",
+    "scan",
+    "verify",
 ]

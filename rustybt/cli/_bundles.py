@@ -1,4 +1,4 @@
-"""`rustybt bundles`, `rustybt clean` and `rustybt catalog reindex`."""
+"""`rustybt bundles` and `rustybt clean`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from rustybt.cli._tables import size_text
 
 if TYPE_CHECKING:
     from rustybt.catalog import BundleVersion
@@ -47,22 +49,13 @@ def bundles(every: bool) -> None:
 def _rows(version: BundleVersion, every: bool) -> list[list[str]]:
     """One row a frequency; what they share stands in the first."""
     head = [version.bundle, *([version.version] if every else [])]
-    tail = [f"{version.assets:,}", _size(version.size), _words(version.provenance)]
+    tail = [f"{version.assets:,}", size_text(version.size), _words(version.provenance)]
     rows: list[list[str]] = []
     for frequency, (first, last, count) in version.ranges.items():
         shown = not rows
         left, right = (head, tail) if shown else ([""] * len(head), [""] * len(tail))
         rows.append([*left, frequency, str(first), str(last), f"{count:,}", *right])
     return rows
-
-
-def _size(size: int) -> str:
-    number = float(size)
-    for unit in ("B", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
 
 
 def _words(provenance: dict[str, Any]) -> str:
@@ -85,21 +78,3 @@ def clean(bundle: str, keep_last: int | None, before: dt.datetime | None, after:
         after=after.date() if after else None,
     )
     click.echo(f"Deleted {', '.join(deleted)}" if deleted else "Nothing to delete.")
-
-
-@click.group()
-def catalog() -> None:
-    """Look after the catalog."""
-
-
-@catalog.command()
-def reindex() -> None:
-    """Build the index anew from the manifests of the versions."""
-    from rustybt.catalog import reindex as build_index
-
-    count, problems = build_index()
-    click.echo(f"Indexed {count} version{'s' if count != 1 else ''}.")
-    for problem in problems:
-        click.echo(f"Left out: {problem}", err=True)
-    if problems:
-        raise SystemExit(1)

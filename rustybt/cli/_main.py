@@ -11,7 +11,7 @@ from rustybt.errors import RustyBTError
 
 HOMES = {
     "bundles": ("rustybt.cli._bundles", "bundles"),
-    "catalog": ("rustybt.cli._bundles", "catalog"),
+    "catalog": ("rustybt.cli._catalog", "catalog"),
     "clean": ("rustybt.cli._bundles", "clean"),
     "demo": ("rustybt.cli._demo", "demo"),
     "ingest": ("rustybt.cli._ingest", "ingest"),

@@ -1,0 +1,173 @@
+"""What changed from one version of a bundle to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rustybt.catalog._bars import RawBars
+from rustybt.catalog._content import DAILY, AssetRecord, Manifest
+from rustybt.catalog._manifest import read_manifest
+from rustybt.catalog._verify import EVERYTHING
+from rustybt.catalog._version import Version
+from rustybt.core import DAY_NS, as_plain_decimal, date_of
+
+COLUMNS = ("stamp", "open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDiff:
+    """The differences of two versions.
+
+    before, after: their ids. assets_added, assets_removed: keys. assets_changed: key, and what is said of the asset now
+    and was before. actions: key, "+" or "-", and the split or dividend. bars: a row per asset and frequency whose
+    bars differ: symbol, key, frequency, added, removed, changed (rows), first and last day of a difference (Date).
+    """
+
+    before: str
+    after: str
+    calendar_changed: bool
+    assets_added: tuple[str, ...]
+    assets_removed: tuple[str, ...]
+    assets_changed: tuple[tuple[str, str], ...]
+    actions: tuple[tuple[str, str, str], ...]
+    bars: pl.DataFrame
+
+    @property
+    def same(self) -> bool:
+        """Whether the two hold the same."""
+        changed = (self.assets_added, self.assets_removed, self.assets_changed, self.actions)
+        return not any(changed) and not self.bars.height and not self.calendar_changed
+
+    def touches(self, keys: Iterable[str], first_day: int, last_day: int) -> bool:
+        """Whether a run of these assets (keys), which read bars of these days, could come out differently."""
+        used = set(keys)
+        if self.calendar_changed or used & {*self.assets_removed, *(key for key, *_ in self.assets_changed)}:
+            return True
+        if used & {key for key, *_ in self.actions}:
+            return True
+        hit = self.bars.filter(pl.col("key").is_in(list(used)))
+        return any(
+            first <= date_of(last_day) and last >= date_of(first_day)
+            for first, last in hit.select("first", "last").iter_rows()
+        )
+
+
+def diff(before: Version, after: Version) -> VersionDiff:
+    """Compares two versions by their logical values; only assets and years whose digests differ are read."""
+    old, new = read_manifest(before.path), read_manifest(after.path)
+    old_assets, new_assets = _by_key(old), _by_key(new)
+    both = [key for key in old_assets if key in new_assets]
+    frames = [
+        row
+        for frequency in sorted({*old.digests, *new.digests})
+        for key in sorted({*old.digests.get(frequency, {}), *new.digests.get(frequency, {})})
+        for row in _bars(frequency, key, (before, old, old_assets), (after, new, new_assets))
+    ]
+    schema = {
+        **dict.fromkeys(("symbol", "key", "frequency"), pl.String()),
+        **dict.fromkeys(("added", "removed", "changed"), pl.Int64()),
+        **dict.fromkeys(("first", "last"), pl.Date()),
+    }
+    return VersionDiff(
+        before=before.id,
+        after=after.id,
+        calendar_changed=old.calendar.name != new.calendar.name,
+        assets_added=tuple(key for key in new_assets if key not in old_assets),
+        assets_removed=tuple(key for key in old_assets if key not in new_assets),
+        assets_changed=tuple((key, change) for key in both for change in _changes(old_assets[key], new_assets[key])),
+        actions=tuple(_actions(old, new)),
+        bars=pl.DataFrame(frames, schema=schema, orient="row"),
+    )
+
+
+def _by_key(manifest: Manifest) -> Mapping[str, AssetRecord]:
+    return {record.key: record for record in manifest.assets}
+
+
+def _changes(old: AssetRecord, new: AssetRecord) -> list[str]:
+    found = []
+    names = [[s.symbol for s in record.symbols] for record in (old, new)]
+    if names[0] != names[1]:
+        found.append(f"symbols {', '.join(names[1])}, were {', '.join(names[0])}")
+    for name in sorted({*old.given, *new.given}):
+        then, now = old.given.get(name), new.given.get(name)
+        if then != now:
+            found.append(f"{name} {now}, was {then}")
+    return found
+
+
+def _actions(old: Manifest, new: Manifest) -> list[tuple[str, str, str]]:
+    then, now = _told(old), _told(new)
+    removed = [(key, "-", text) for key, text in sorted(then - now)]
+    return removed + [(key, "+", text) for key, text in sorted(now - then)]
+
+
+def _told(manifest: Manifest) -> set[tuple[str, str]]:
+    keys = {record.sid: record.key for record in manifest.assets}
+    splits = {(keys[s.sid], f"split {s.numerator}/{s.denominator} on {date_of(s.ex_day)}") for s in manifest.splits}
+    dividends = {
+        (
+            keys[d.sid],
+            f"dividend {as_plain_decimal(d.amount, d.scale)} {d.currency} on {date_of(d.ex_day)}"
+            + (f", paid {date_of(d.pay_day)}" if d.pay_day is not None else ""),
+        )
+        for d in manifest.dividends
+    }
+    return splits | dividends
+
+
+type Side = tuple[Version, Manifest, Mapping[str, AssetRecord]]
+
+
+def _bars(frequency: str, key: str, old: Side, new: Side) -> list[tuple[Any, ...]]:
+    """The row of an asset; none where its digests are the same."""
+    digests = [side[1].digests.get(frequency, {}).get(key, {}) for side in (old, new)]
+    if digests[0] == digests[1]:
+        return []
+    years = [int(year) for year in {*digests[0], *digests[1]} if digests[0].get(year) != digests[1].get(year)]
+    records = [side[2].get(key) for side in (old, new)]
+    scales = [(record.price_scale, record.volume_scale) for record in records if record is not None]
+    price_scale, volume_scale = max(p for p, _ in scales), max(v for _, v in scales)
+    rows = [
+        _rows(side[0], record, frequency, years, price_scale, volume_scale) if record is not None else {}
+        for side, record in zip((old, new), records, strict=True)
+    ]
+    then, now = rows
+    added, removed = now.keys() - then.keys(), then.keys() - now.keys()
+    changed = {stamp for stamp in now.keys() & then.keys() if now[stamp] != then[stamp]}
+    days = sorted(_day(new[0] if added else old[0], frequency, stamp) for stamp in added | removed | changed)
+    known = records[1] or records[0]
+    symbol = known.symbol if known is not None else key
+    if not days:
+        return []
+    return [(symbol, key, frequency, len(added), len(removed), len(changed), date_of(days[0]), date_of(days[-1]))]
+
+
+def _rows(
+    version: Version, record: AssetRecord, frequency: str, years: list[int], price_scale: int, volume_scale: int
+) -> dict[int, tuple[int, ...]]:
+    bars = version.load([record.sid], frequency, *EVERYTHING)[record.sid]
+    up = (10 ** (price_scale - record.price_scale), 10 ** (volume_scale - record.volume_scale))
+    found = {}
+    of_years = np.isin(bars.stamps.view("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970, years)
+    columns = _columns(bars)
+    for place in np.flatnonzero(of_years).tolist():
+        *prices, volume = (column[place] for column in columns[1:])
+        found[int(columns[0][place])] = (*(int(price) * up[0] for price in prices), int(volume) * up[1])
+    return found
+
+
+def _columns(bars: RawBars) -> list[list[int]]:
+    columns = (bars.stamps, *bars.prices, bars.volume)
+    return [column if isinstance(column, list) else column.tolist() for column in columns]
+
+
+def _day(version: Version, frequency: str, stamp: int) -> int:
+    if frequency == DAILY:
+        return stamp // DAY_NS
+    return int(version.calendar.session_days_of(np.array([stamp], dtype=np.int64))[0])

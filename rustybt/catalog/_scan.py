@@ -1,0 +1,102 @@
+"""A version's bars as a lazy Polars frame, and as files for others."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from rustybt.catalog._content import DAILY, PRICES, Part
+from rustybt.catalog._manifest import read_manifest
+from rustybt.catalog._version import Version
+from rustybt.core import DAY_NS
+from rustybt.errors import InputError, NoData
+
+WIDEST: Final = 38
+"""Digits that a Decimal of Polars holds."""
+FORMATS: Final = ("parquet", "arrow", "csv")
+
+
+def scan(version: Version, frequency: str = DAILY, symbols: Iterable[str] | None = None) -> pl.LazyFrame:
+    """The bars of a version as a lazy frame, sorted by asset and time: sid, symbol, timestamp, prices, volume.
+
+    symbols: only these, by the name that each carries last; None means all.
+    timestamp: Date of the session for "1d", else the bar's end as Datetime("ns", "UTC"). Prices and volume are
+    Decimal(38, s), s the finest scale of the version, exactly as stored.
+    Collect it with engine="in-memory" where rows shall keep their order.
+    Raises NoData for a frequency that is not there, SymbolNotFound.
+    """
+    rows = version.row_count_of(frequency)
+    parts = [part for part in read_manifest(version.path).parts if part.frequency == frequency]
+    price_scale = max(part.price_scale for part in parts)
+    volume_scale = max(part.volume_scale for part in parts)
+    frames = [_scan_part(version.path, part, price_scale, volume_scale) for part in parts]
+    wanted = version.assets()
+    if symbols is not None:
+        wanted = [version.lookup_symbol(symbol, version.last_day) for symbol in symbols]
+    names = pl.LazyFrame(
+        {
+            "sid": pl.Series([asset.sid for asset in wanted], dtype=pl.Int32),
+            "symbol": pl.Series([asset.symbol for asset in wanted], dtype=pl.String),
+        }
+    )
+    stamp = pl.col("stamp").dt.date() if frequency == DAILY else pl.col("stamp")
+    frame = pl.concat(frames).join(names, on="sid", how="inner").sort("sid", "stamp")
+    if not rows:
+        raise NoData(f"Bundle {version.bundle!r} has no {frequency!r} bars.")
+    return frame.select("sid", "symbol", stamp.alias("timestamp"), *PRICES, "volume")
+
+
+def _scan_part(folder: Path, part: Part, price_scale: int, volume_scale: int) -> pl.LazyFrame:
+    path = folder / part.file
+    if not path.is_file():
+        raise NoData(f"{path} is missing. `rustybt catalog verify` tells what else is; ingest the bundle again.")
+    frame = pl.scan_parquet(path, glob=False)
+    columns = [(name, price_scale) for name in PRICES] + [("volume", volume_scale)]
+    # to a finer scale a cast adds zeros, and what was ingested has at most 18 digits before the point and 20 after it
+    return frame.with_columns(pl.col(name).cast(pl.Decimal(WIDEST, scale)) for name, scale in columns)
+
+
+def export(
+    version: Version,
+    path: Path | str,
+    *,
+    frequency: str = DAILY,
+    symbols: Iterable[str] | None = None,
+    first_day: int | None = None,
+    last_day: int | None = None,
+    file_format: str | None = None,
+) -> Path:
+    """Writes a version's bars to one file: Parquet, Arrow IPC or CSV, by the path's ending or `file_format`.
+
+    first_day, last_day: only these days (since 1970-01-01, UTC of the stamp), both included. The file appears whole or
+    not at all; one that is there already is replaced. Raises as `scan` does, and InputError for an unknown ending.
+    """
+    place = Path(path).expanduser()
+    kind = file_format or {".parquet": "parquet", ".arrow": "arrow", ".ipc": "arrow", ".csv": "csv"}.get(place.suffix)
+    if kind not in FORMATS:
+        raise InputError(f"{place}: what format is that? End it on .parquet, .arrow or .csv, or name the format.")
+    frame = scan(version, frequency, symbols)
+    stamp = pl.col("timestamp").cast(pl.Datetime("ns")).cast(pl.Int64)
+    if first_day is not None:
+        frame = frame.filter(stamp >= first_day * DAY_NS)
+    if last_day is not None:
+        frame = frame.filter(stamp < (last_day + 1) * DAY_NS)
+    bars = frame.collect(engine="in-memory")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f".{place.name}.tmp-{uuid.uuid4().hex[:12]}")
+    try:
+        if kind == "parquet":
+            bars.write_parquet(temporary)
+        elif kind == "arrow":
+            bars.write_ipc(temporary)
+        else:
+            bars.write_csv(temporary)
+        os.replace(temporary, place)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return place

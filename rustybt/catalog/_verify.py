@@ -1,0 +1,114 @@
+"""Whether a version still is what was written, and what it holds of each asset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from rustybt.catalog._bars import RawBars
+from rustybt.catalog._content import DAILY, Manifest
+from rustybt.catalog._hashing import digests_by_year, version_hash
+from rustybt.catalog._manifest import read_manifest
+from rustybt.catalog._version import Version
+from rustybt.core import DAY_NS, date_of
+from rustybt.errors import CatalogCorrupt
+
+EVERYTHING = (-(2**63), 2**63 - 1)
+
+
+def verify(version: Version) -> list[str]:
+    """What is wrong with a version, as sentences; nothing where every bar is the one that was written.
+
+    Reads all of it: each part's size and rows, each asset's bars against the digests of the manifest, the manifest
+    against the version's hash, and the index against the manifest.
+    """
+    try:
+        manifest = read_manifest(version.path)
+    except CatalogCorrupt as error:
+        return [str(error)]
+    return [*_of_index(version, manifest), *_of_parts(version, manifest), *_of_bars(version, manifest)]
+
+
+def _of_index(version: Version, manifest: Manifest) -> Iterator[str]:
+    stated = version_hash(manifest.calendar, manifest.assets, manifest.splits, manifest.dividends, manifest.digests)
+    if stated != manifest.hash:
+        yield f"manifest.json was changed: its contents have hash {stated[:16]}, it says {manifest.hash[:16]}."
+    if version.hash != manifest.hash:
+        yield f"The index has hash {version.hash[:16]}, the manifest {manifest.hash[:16]}: `rustybt catalog reindex`."
+    indexed = {(asset.sid, asset.key) for asset in version.assets()}
+    if indexed != {(record.sid, record.key) for record in manifest.assets}:
+        yield "The index lists other assets than the manifest: `rustybt catalog reindex`."
+
+
+def _of_parts(version: Version, manifest: Manifest) -> Iterator[str]:
+    for part in manifest.parts:
+        path = version.path / part.file
+        if not path.is_file():
+            yield f"{part.file} is missing."
+        elif path.stat().st_size != part.size:
+            yield f"{part.file} has {path.stat().st_size:,} bytes, {part.size:,} were written."
+
+
+def _of_bars(version: Version, manifest: Manifest) -> Iterator[str]:
+    records = {record.key: record for record in manifest.assets}
+    for frequency, of_assets in manifest.digests.items():
+        for key, years in of_assets.items():
+            record = records[key]
+            try:
+                bars = version.load([record.sid], frequency, *EVERYTHING)[record.sid]
+            except CatalogCorrupt as error:
+                yield str(error)
+                return
+            found = dict(digests_by_year(bars, record.price_scale, record.volume_scale)) if len(bars) else {}
+            wrong = sorted(year for year in {*years, *found} if years.get(year) != found.get(year))
+            if wrong:
+                yield f"{record.symbol}: the {frequency!r} bars of {', '.join(wrong)} are not those that were written."
+
+
+def coverage(version: Version) -> pl.DataFrame:
+    """What there is of each asset and frequency, a row each.
+
+    Columns: symbol, key, frequency, first and last (Date of the sessions), bars; expected: bars that the version's
+    calendar has between them; missing: those without a row; idle: rows without a volume; longest_gap: most sessions
+    in a row without one bar; splits, dividends: how many.
+    """
+    calendar = version.calendar
+    actions = {
+        "splits": [split.sid for split in version.splits(asset.sid for asset in version.assets())],
+        "dividends": [dividend.sid for dividend in version.dividends(asset.sid for asset in version.assets())],
+    }
+    rows = []
+    for frequency in version.frequencies:
+        for asset in version.assets():
+            bars = version.load([asset.sid], frequency, *EVERYTHING)[asset.sid]
+            if not len(bars):
+                continue
+            days = bars.stamps // DAY_NS if frequency == DAILY else calendar.session_days_of(bars.stamps)
+            low, high = np.searchsorted(calendar.days, [days[0], days[-1]])
+            expected = int(high - low + 1)
+            if frequency != DAILY:
+                expected = len(calendar.minute_stamps(int(low), int(high)))
+            places = np.unique(np.searchsorted(calendar.days, days))
+            rows.append(
+                {
+                    "symbol": asset.symbol,
+                    "key": asset.key,
+                    "frequency": frequency,
+                    "first": date_of(int(days[0])),
+                    "last": date_of(int(days[-1])),
+                    "bars": len(bars),
+                    "expected": expected,
+                    "missing": expected - len(bars),
+                    "idle": _idle(bars),
+                    "longest_gap": int(np.diff(places).max(initial=1)) - 1,
+                    **{name: sids.count(asset.sid) for name, sids in actions.items()},
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+def _idle(bars: RawBars) -> int:
+    volume = bars.volume
+    return sum(1 for value in volume if value == 0) if isinstance(volume, list) else int((volume == 0).sum())

@@ -1,0 +1,192 @@
+"""show, diff, verify, scan and export: what a catalog says of itself, through Python and through the command."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import rustybt
+from rustybt.catalog import coverage, diff, export, open_version, scan, verify
+from rustybt.cli._main import cli
+from rustybt.errors import InputError, NoData, SymbolNotFound
+
+type MakeBars = Callable[..., pl.DataFrame]
+
+
+def put(root: Path, frame: pl.DataFrame, **more: object) -> str:
+    more.setdefault("mode", "replace")
+    return str(rustybt.ingest("b", frame, calendar="24/7", root=root, **more).version)  # type: ignore[arg-type]
+
+
+def invoke(root: Path, *arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(cli, ["catalog", *arguments], env={"RUSTYBT_ROOT": str(root)})
+    return done.exit_code, done.output
+
+
+def test_coverage_counts_missing_bars_idle_ones_and_the_longest_gap(root: Path, bars: MakeBars) -> None:
+    frame = bars("AAA", "BBB", rows=10)
+    first = frame["date"].min()
+    gone = [first + dt.timedelta(days=day) for day in (2, 5, 6, 7)]
+    frame = frame.filter((pl.col("symbol") == "BBB") | ~pl.col("date").is_in(gone))
+    frame = frame.with_columns(pl.when(pl.col("date") == first).then(0).otherwise(pl.col("volume")).alias("volume"))
+    put(root, frame)
+    with open_version("b", root=root) as version:
+        rows = coverage(version).rows_by_key("symbol", named=True, unique=True)
+    shown = ("bars", "expected", "missing", "idle", "longest_gap")
+    assert [rows["AAA"][name] for name in shown] == [6, 10, 4, 1, 3]
+    assert [rows["BBB"][name] for name in shown] == [10, 10, 0, 1, 0]
+    assert rows["AAA"]["first"] == first
+
+
+def test_a_diff_names_rows_assets_and_actions_that_changed(root: Path, bars: MakeBars) -> None:
+    old = put(root, bars("AAA", "BBB", "CCC"))
+    day = dt.date(2024, 1, 3)
+    corrected = (pl.col("symbol") == "AAA") & (pl.col("date") == day)
+    frame = bars("AAA", "BBB", "DDD", rows=5).with_columns(
+        *(pl.when(corrected).then(pl.lit(7)).otherwise(pl.col(name)).alias(name) for name in ("open", "high", "low")),
+        pl.when(corrected).then(pl.lit(7)).otherwise(pl.col("close")).alias("close"),
+    )
+    frame = frame.filter(~((pl.col("symbol") == "BBB") & (pl.col("date") == dt.date(2024, 1, 5))))
+    splits = pl.DataFrame({"symbol": ["BBB"], "ex_date": ["2024-01-04"], "ratio": ["1/2"]})
+    new = put(root, frame, splits=splits)
+    with open_version("b", version=old, root=root) as before, open_version("b", version=new, root=root) as after:
+        found = diff(before, after)
+    keys = {row["symbol"]: row["key"] for row in found.bars.iter_rows(named=True)}
+    counts = {
+        row["symbol"]: [row[n] for n in ("added", "removed", "changed")] for row in found.bars.iter_rows(named=True)
+    }
+    assert counts == {"AAA": [0, 0, 1], "BBB": [0, 1, 0], "CCC": [0, 5, 0], "DDD": [5, 0, 0]}
+    assert (found.assets_added, found.assets_removed) == ((keys["DDD"],), (keys["CCC"],))
+    assert found.actions == ((keys["BBB"], "+", "split 1/2 on 2024-01-04"),)
+    assert not found.same
+
+    def days(first: int, last: int) -> tuple[int, int]:
+        base = (dt.date(2024, 1, 1) - dt.date(1970, 1, 1)).days
+        return base + first, base + last
+
+    assert found.touches([keys["AAA"]], *days(0, 4))
+    assert not found.touches([keys["AAA"]], *days(3, 4))
+    assert found.touches([keys["BBB"]], *days(0, 0)), "a split changes what history shows of earlier days"
+    assert not found.touches([keys["DDD"]], *days(-9, -5))
+    code, output = invoke(root, "diff", "b")
+    assert code == 0
+    assert "split 1/2 on 2024-01-04" in output
+    assert f"{old} -> {new}" in output
+
+
+def test_two_versions_with_the_same_values_at_other_scales_do_not_differ(root: Path, bars: MakeBars) -> None:
+    old = put(root, bars("AAA"))
+    wider = bars("AAA", "BBB").with_columns(pl.col("close").cast(pl.String) + ".0000")
+    put(root, wider)
+    new = put(root, bars("AAA").with_columns(pl.col("close").cast(pl.String) + ".00"))
+    with open_version("b", version=old, root=root) as before, open_version("b", version=new, root=root) as after:
+        assert diff(before, after).same
+    assert "They hold the same" in invoke(root, "diff", "b", old, new)[1]
+
+
+def test_one_changed_byte_and_a_missing_part_are_told_by_verify(root: Path, bars: MakeBars) -> None:
+    put(root, bars("AAA", "BBB", rows=40))
+    with open_version("b", root=root) as version:
+        assert verify(version) == []
+        part = next(version.path.glob("1d-*.parquet"))
+    assert invoke(root, "verify") == (0, invoke(root, "verify", "b")[1])
+    frame = pl.read_parquet(part)
+    frame.with_columns(pl.when(pl.col("sid") == 1).then(pl.col("volume") + 1).otherwise(pl.col("volume"))).select(
+        frame.columns
+    ).cast(frame.schema).write_parquet(part, compression="lz4")
+    with open_version("b", root=root) as version:
+        problems = verify(version)
+    assert any(problem.startswith("BBB: the '1d' bars of 2024") for problem in problems)
+    assert not any(problem.startswith("AAA") for problem in problems)
+    code, output = invoke(root, "verify", "b")
+    assert code == 1
+    assert "BBB" in output
+    part.unlink()
+    with open_version("b", root=root) as version:
+        assert verify(version)[0] == f"{part.name} is missing."
+
+
+def test_a_manifest_that_was_edited_is_told_by_verify(root: Path, bars: MakeBars) -> None:
+    put(root, bars("AAA"))
+    with open_version("b", root=root) as version:
+        path = version.path / "manifest.json"
+        document = json.loads(path.read_text())
+        document["assets"][0]["given"]["tick_size"] = "5"
+        path.write_text(json.dumps(document))
+        assert "manifest.json was changed" in verify(version)[0]
+
+
+def test_scan_gives_every_digit_of_parts_with_other_scales(root: Path, bars: MakeBars) -> None:
+    put(root, bars("AAA", rows=3))
+    tiny = bars("BBB", rows=3).with_columns(pl.lit("0.0000000001").alias(n) for n in ("open", "high", "low", "close"))
+    put(root, tiny, mode="append")
+    with open_version("b", root=root) as version:
+        lazy = scan(version)
+        assert isinstance(lazy, pl.LazyFrame)
+        frame = lazy.collect(engine="in-memory")
+        only = scan(version, symbols=["BBB"]).collect(engine="in-memory")
+        with pytest.raises(NoData, match="'1m'"):
+            scan(version, "1m")
+        with pytest.raises(SymbolNotFound, match="AAA"):
+            scan(version, symbols=["AAB"])
+    assert frame["symbol"].to_list() == ["AAA"] * 3 + ["BBB"] * 3
+    assert frame["close"].to_list() == [Decimal(19_723 + day) for day in range(3)] + [Decimal("1e-10")] * 3
+    assert frame["timestamp"].to_list()[:2] == [dt.date(2024, 1, 1), dt.date(2024, 1, 2)]
+    assert only.equals(frame.tail(3))
+
+
+def test_scan_holds_the_largest_volume_beside_the_smallest(root: Path, bars: MakeBars) -> None:
+    large, small = "9" * 18, "0." + "0" * 19 + "1"
+    put(root, bars("AAA", rows=1).with_columns(pl.lit(large).alias("volume")))
+    put(root, bars("BBB", rows=1).with_columns(pl.lit(small).alias("volume")), mode="append")
+    with open_version("b", root=root) as version:
+        volumes = scan(version).collect(engine="in-memory")["volume"].to_list()
+    assert volumes == [Decimal(large), Decimal(small)]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "csv"])
+def test_an_export_holds_the_bars_of_the_days_that_were_asked_for(
+    ending: str, root: Path, bars: MakeBars, tmp_path: Path
+) -> None:
+    put(root, bars("AAA", "BBB"))
+    path = tmp_path / "out" / f"bars.{ending}"
+    code, output = invoke(root, "export", "b", str(path), "-s", "2024-01-02", "-e", "2024-01-03", "--symbols", "BBB")
+    assert code == 0, output
+    read = {"parquet": pl.read_parquet, "arrow": pl.read_ipc, "csv": pl.read_csv}[ending]
+    frame = read(path)
+    assert frame.height == 2
+    assert [int(value) for value in frame["close"].to_list()] == [19_824, 19_825]
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_an_export_of_an_unknown_kind_is_refused(root: Path, bars: MakeBars, tmp_path: Path) -> None:
+    put(root, bars("AAA"))
+    with open_version("b", root=root) as version, pytest.raises(InputError, match=r"\.parquet, \.arrow or \.csv"):
+        export(version, tmp_path / "bars.xlsx")
+
+
+def test_show_tells_where_the_data_comes_from_and_every_version(root: Path, bars: MakeBars) -> None:
+    old = put(root, bars("AAA"), provenance="a vendor")
+    new = put(root, bars("AAA", "BBB"), provenance="a vendor")
+    code, output = invoke(root, "show", "b")
+    assert code == 0
+    assert "a vendor" in output
+    assert f"{new}, {old}" in output
+    facts = json.loads(invoke(root, "show", "b", "--version", old, "--json")[1])
+    assert facts["version"] == old
+    assert [row["symbol"] for row in facts["coverage"]] == ["AAA"]
+    assert facts["coverage"][0]["last"] == "2024-01-05"
+
+
+def test_comparing_the_only_version_says_so(root: Path, bars: MakeBars) -> None:
+    put(root, bars("AAA"))
+    code, output = invoke(root, "diff", "b")
+    assert code == 2
+    assert "one version only" in output
