@@ -16,6 +16,7 @@ from rustybt.catalog._content import (
 )
 from rustybt.catalog._diff import VersionDiff, diff
 from rustybt.catalog._layout import catalog_root, check_bundle_name
+from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
 from rustybt.catalog._scan import export, scan
 from rustybt.catalog._verify import coverage, verify
 from rustybt.catalog._version import Version, open_version
@@ -34,6 +35,7 @@ __all__ = [
     "Manifest",
     "RawBars",
     "Rows",
+    "StoredRun",
     "SymbolRange",
     "Version",
     "VersionDiff",
@@ -48,7 +50,10 @@ __all__ = [
     "no_fault",
     "open_version",
     "open_writer",
+    "record_run",
     "reindex",
     "scan",
+    "stored_runs",
+    "touched_runs",
     "verify",
 ]

@@ -14,7 +14,7 @@ from rustybt.catalog._content import DAILY, AssetRecord, Manifest
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._verify import EVERYTHING
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, as_plain_decimal, date_of
+from rustybt.core import DAY_NS, as_plain_decimal, date_of, day_of
 
 COLUMNS = ("stamp", "open", "high", "low", "close", "volume")
 
@@ -52,7 +52,7 @@ class VersionDiff:
             return True
         hit = self.bars.filter(pl.col("key").is_in(list(used)))
         return any(
-            first <= date_of(last_day) and last >= date_of(first_day)
+            day_of(first) <= last_day and day_of(last) >= first_day
             for first, last in hit.select("first", "last").iter_rows()
         )
 
@@ -118,7 +118,15 @@ def _told(manifest: Manifest) -> set[tuple[str, str]]:
         )
         for d in manifest.dividends
     }
-    return splits | dividends
+    in_shares = {
+        (
+            keys[d.sid],
+            f"dividend of {d.numerator}/{d.denominator} {keys[d.payment_sid]} on {date_of(d.ex_day)}"
+            + (f", paid {date_of(d.pay_day)}" if d.pay_day is not None else ""),
+        )
+        for d in manifest.stock_dividends
+    }
+    return splits | dividends | in_shares
 
 
 type Side = tuple[Version, Manifest, Mapping[str, AssetRecord]]

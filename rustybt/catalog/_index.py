@@ -15,7 +15,7 @@ from rustybt.catalog._layout import index_path
 from rustybt.core import ROOT_VARIABLE, StockDividend
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
@@ -69,7 +69,18 @@ _MIGRATIONS: Final = (
         pay_day INTEGER, record_day INTEGER, declared_day INTEGER, PRIMARY KEY (version, sid, ex_day, position)
         ) WITHOUT ROWID;
     """,
+    # 2 -> 3: runs stay when the version that they used is deleted, and when the index is built anew
+    """
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY, bundle TEXT NOT NULL, version TEXT NOT NULL, hash TEXT NOT NULL,
+        path TEXT NOT NULL UNIQUE, saved_ns INTEGER NOT NULL, ledger_hash TEXT NOT NULL, strategy TEXT NOT NULL,
+        first_day INTEGER NOT NULL, last_day INTEGER NOT NULL, keys TEXT NOT NULL);
+    CREATE INDEX runs_of ON runs (bundle, version);
+    """,
 )
+_NO_RUNS: Final = """CREATE TEMP VIEW runs AS
+        SELECT 0 AS id, '' AS bundle, '' AS version, '' AS hash, '' AS path, 0 AS saved_ns, '' AS ledger_hash,
+        '' AS strategy, 0 AS first_day, 0 AS last_day, '[]' AS keys WHERE 0"""
 _AS_NEWEST: Final = (
     (),  # 0 has nothing to read
     (
@@ -78,7 +89,9 @@ _AS_NEWEST: Final = (
         """CREATE TEMP VIEW stock_dividends AS
         SELECT 0 AS version, 0 AS sid, 0 AS ex_day, 0 AS position, 0 AS payment_sid, '1' AS numerator,
         '1' AS denominator, NULL AS pay_day, NULL AS record_day, NULL AS declared_day WHERE 0""",
+        _NO_RUNS,
     ),
+    (_NO_RUNS,),
 )
 """What makes an index of an earlier schema readable as one of the newest, by that schema: a reader changes no file."""
 

@@ -32,7 +32,8 @@ def verify(version: Version) -> list[str]:
 
 
 def _of_index(version: Version, manifest: Manifest) -> Iterator[str]:
-    stated = version_hash(manifest.calendar, manifest.assets, manifest.splits, manifest.dividends, manifest.digests)
+    actions = manifest.splits, manifest.dividends, manifest.stock_dividends
+    stated = version_hash(manifest.calendar, manifest.assets, actions, manifest.digests)
     if stated != manifest.hash:
         yield f"manifest.json was changed: its contents have hash {stated[:16]}, it says {manifest.hash[:16]}."
     if version.hash != manifest.hash:
@@ -77,7 +78,8 @@ def coverage(version: Version) -> pl.DataFrame:
     calendar = version.calendar
     actions = {
         "splits": [split.sid for split in version.splits(asset.sid for asset in version.assets())],
-        "dividends": [dividend.sid for dividend in version.dividends(asset.sid for asset in version.assets())],
+        "dividends": [dividend.sid for dividend in version.dividends(asset.sid for asset in version.assets())]
+        + [dividend.sid for dividend in version.stock_dividends()],
     }
     rows = []
     for frequency in version.frequencies:

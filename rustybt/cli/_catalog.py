@@ -42,7 +42,7 @@ def reindex() -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def show(bundle: str, version_id: str | None, as_json: bool) -> None:
     """Where a bundle comes from, its versions, and what it holds of each asset."""
-    from rustybt.catalog import coverage, list_bundles, open_version
+    from rustybt.catalog import coverage, list_bundles, open_version, stored_runs
 
     with open_version(bundle, version=version_id) as version:
         rows = coverage(version)
@@ -58,6 +58,7 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
             "quarantine": str(version.quarantine) if version.quarantine else None,
             "provenance": version.provenance,
             "versions": [one.version for one in listed],
+            "used by": [str(run.path) for run in stored_runs(bundle, version=version.id)],
         }
     if as_json:
         coverage_rows = [
@@ -66,7 +67,7 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
         click.echo(json.dumps({**facts, "coverage": coverage_rows}, indent=2, default=str))
         return
     for name, value in facts.items():
-        shown = ", ".join(value) if isinstance(value, list) else value
+        shown = (", ".join(value) or None) if isinstance(value, list) else value
         click.echo(f"{name:12}{json.dumps(shown, default=str) if isinstance(shown, dict) else shown}")
     click.echo()
     print_table(rows.columns, [[f"{v:,}" if isinstance(v, int) else str(v) for v in row] for row in rows.iter_rows()])
@@ -77,9 +78,12 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
 @click.argument("before", required=False)
 @click.argument("after", required=False)
 def diff(bundle: str, before: str | None, after: str | None) -> None:
-    """What changed from one version of a bundle to another; by default from the last but one to the newest."""
+    """What changed from one version of a bundle to another; by default from the last but one to the newest.
+
+    Names the saved runs on the earlier one whose results it could touch.
+    """
     from rustybt.catalog import diff as compare
-    from rustybt.catalog import list_bundles, open_version
+    from rustybt.catalog import list_bundles, open_version, stored_runs, touched_runs
 
     if before is None:
         versions = [one.version for one in list_bundles() if one.bundle == bundle]
@@ -92,6 +96,8 @@ def diff(bundle: str, before: str | None, after: str | None) -> None:
         found = compare(old, new)
     click.echo(f"{found.before} -> {found.after}")
     _print_diff(found)
+    for run in touched_runs(found, stored_runs(bundle, version=found.before)):
+        click.echo(f"could come out differently: {run.strategy}, {run.path}")
 
 
 def _print_diff(found: VersionDiff) -> None:

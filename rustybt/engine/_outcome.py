@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
+import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rustybt import _version
 from rustybt._kernels import kernel_in_use
-from rustybt.catalog import Version
+from rustybt.catalog import Version, record_run
 from rustybt.core import (
     date_of,
     exact_number,
@@ -18,6 +21,7 @@ from rustybt.core import (
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
+from rustybt.errors import CatalogError
 from rustybt.results import Result
 from rustybt.strategy import Desk
 
@@ -76,7 +80,19 @@ def result_of(
     if loop.hooks is not None:
         written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
     frames: dict[str, Any] = loop.recorder.frames() | written
-    return Result(**frames, manifest=manifest, periods=periods)
+    result = Result(**frames, manifest=manifest, periods=periods)
+    days = axis.calendar.days[[axis.first_session, axis.first_session + axis.sessions - 1]]
+    keys = tuple(listing.asset.key for listing in desk.listing_of_slot)
+    result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))
+    return result
+
+
+def _note_use(root: Path, days: tuple[int, int], keys: tuple[str, ...], folder: Path, manifest: dict[str, Any]) -> None:
+    """The catalog learns of a saved run; one that can't be written to must not lose the user the result."""
+    try:
+        record_run(root, folder, manifest, days, keys)
+    except CatalogError as error:
+        warnings.warn(f"The result was saved, but the catalog could not note which data it used: {error}", stacklevel=4)
 
 
 def _plain(value: Any) -> Any:

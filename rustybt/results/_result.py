@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ class Result:
         "_hash",
         "_manifest",
         "_metrics",
+        "_on_save",
         "_report",
         "assets",
         "daily",
@@ -82,6 +83,7 @@ class Result:
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._hash: str | None = None
+        self._on_save: Callable[[Path, dict[str, Any]], None] | None = None
 
     @property
     def metrics(self) -> Figures:
@@ -149,7 +151,14 @@ class Result:
         Returns the folder. Raises ResultExists, and InputError where the manifest holds what JSON can't.
         A recorded column of Python objects is written as their text.
         """
-        return save_frames(self, None if path is None else Path(path), overwrite=overwrite)
+        place = save_frames(self, None if path is None else Path(path), overwrite=overwrite)
+        if self._on_save is not None:
+            self._on_save(place, self.manifest)
+        return place
+
+    def tell_when_saved(self, listener: Callable[[Path, dict[str, Any]], None]) -> None:
+        """Calls listener(folder, manifest) after each `save`: the catalog notes which data the run used."""
+        self._on_save = listener
 
     @classmethod
     def load(cls, path: Path | str) -> Result:

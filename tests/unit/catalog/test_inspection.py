@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 import rustybt
-from rustybt.catalog import coverage, diff, export, open_version, scan, verify
+import rustybt.api
+from rustybt.catalog import coverage, diff, export, open_version, scan, stored_runs, verify
 from rustybt.cli._main import cli
 from rustybt.errors import InputError, NoData, SymbolNotFound
 
@@ -190,3 +191,49 @@ def test_comparing_the_only_version_says_so(root: Path, bars: MakeBars) -> None:
     code, output = invoke(root, "diff", "b")
     assert code == 2
     assert "one version only" in output
+
+
+def saved_run(root: Path, path: Path, symbol: str, version: str | None = None) -> None:
+    def initialize(context: object) -> None:
+        context.asset = rustybt.api.symbol(symbol)  # type: ignore[attr-defined]
+
+    def handle_data(context: object, data: object) -> None:
+        rustybt.api.order(context.asset, 1)  # type: ignore[attr-defined]
+
+    rustybt.run_algorithm(
+        "2024-01-01", "2024-01-03", initialize, 10**6, handle_data, bundle="b", version=version, progress=False
+    ).save(path)
+
+
+def test_a_saved_run_is_named_by_show_and_by_a_diff_that_touches_it(
+    root: Path, bars: MakeBars, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUSTYBT_ROOT", str(root))
+    old = put(root, bars("AAA", "BBB"))
+    saved_run(root, tmp_path / "of-a", "AAA")
+    saved_run(root, tmp_path / "of-b", "BBB")
+    later = (pl.col("symbol") == "AAA") & (pl.col("date") == dt.date(2024, 1, 2))
+    frame = bars("AAA", "BBB").with_columns(pl.when(later).then(9).otherwise(pl.col("volume")).alias("volume"))
+    put(root, frame)
+    saved_run(root, tmp_path / "of-new", "AAA")
+    assert [run.path.name for run in stored_runs("b", root=root)] == ["of-new", "of-b", "of-a"]
+    shown = invoke(root, "show", "b", "--version", old)[1]
+    assert str(tmp_path / "of-a") in shown
+    assert str(tmp_path / "of-new") not in shown
+    told = invoke(root, "diff", "b")[1]
+    assert f"could come out differently: test_inspection, {tmp_path / 'of-a'}" in told.replace(
+        "tests.unit.catalog.", ""
+    )
+    assert str(tmp_path / "of-b") not in told
+
+
+def test_what_changed_after_a_run_does_not_touch_it_and_a_reindex_keeps_the_note(
+    root: Path, bars: MakeBars, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUSTYBT_ROOT", str(root))
+    put(root, bars("AAA"))
+    saved_run(root, tmp_path / "run", "AAA")
+    put(root, bars("AAA", rows=9), mode="append")
+    assert "could come out differently" not in invoke(root, "diff", "b")[1]
+    assert invoke(root, "reindex")[0] == 0
+    assert [run.path.name for run in stored_runs("b", root=root)] == ["run"]

@@ -8,7 +8,8 @@ import sqlite3
 import polars as pl
 
 import rustybt
-from rustybt.catalog import open_version, reindex
+from rustybt.catalog import open_version, reindex, stored_runs
+from rustybt.catalog._index import SCHEMA_VERSION
 from rustybt.ingest import ingest
 
 
@@ -18,11 +19,12 @@ def schema_of(root) -> int:
 
 
 def made_older(root) -> None:
-    """Takes away what schema 2 added: the columns of futures, and dividends in shares."""
+    """Takes away what schemas 2 and 3 added: the columns of futures, dividends in shares, saved runs."""
     with contextlib.closing(sqlite3.connect(root / "catalog.sqlite", isolation_level=None)) as connection:
         for column in ("root_symbol", "notice_day", "expiration_day"):
             connection.execute(f"ALTER TABLE assets DROP COLUMN {column}")
         connection.execute("DROP TABLE stock_dividends")
+        connection.execute("DROP TABLE runs")
         connection.execute("PRAGMA user_version=1")
 
 
@@ -33,16 +35,17 @@ def test_an_index_of_schema_1_is_read_without_being_changed(root, bars):
         assert [asset.symbol for asset in version.assets()] == ["AAA"]
         assert version.lookup_symbol("AAA", 20_000).kind == "equity"
         assert version.stock_dividends() == []
+        assert stored_runs("b", root=root) == []
         assert len(version.load([0], "1d", 0, 2**62)[0]) == 5
     assert [one.bundle for one in rustybt.list_bundles(root)] == ["b"]
     assert schema_of(root) == 1
 
 
-def test_the_next_write_brings_it_to_schema_2(root, bars):
+def test_the_next_write_brings_it_to_the_newest_schema(root, bars):
     first = ingest("b", bars("AAA"), calendar="24/7", root=root)
     made_older(root)
     ingest("b", bars("AAA", rows=7), calendar="24/7", mode="append", root=root)
-    assert schema_of(root) == 2
+    assert schema_of(root) == SCHEMA_VERSION
     assert open_version("b", version=first.version, root=root).assets()[0].key == "24/7:AAA"
     assert reindex(root) == (2, [])
 

@@ -1,0 +1,83 @@
+"""Who used a bundle's data: the runs whose results were saved."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rustybt.catalog._diff import VersionDiff
+from rustybt.catalog._index import connect_reader, write_transaction
+from rustybt.catalog._layout import catalog_root
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A saved result and the data that it was made from.
+
+    path: the result's folder. first_day, last_day: of the run, days since 1970-01-01. keys: of the assets it touched.
+    """
+
+    bundle: str
+    version: str
+    hash: str
+    path: Path
+    saved_ns: int
+    ledger_hash: str
+    strategy: str
+    first_day: int
+    last_day: int
+    keys: tuple[str, ...]
+
+
+def record_run(root: Path, path: Path, manifest: dict[str, Any], days: tuple[int, int], keys: Iterable[str]) -> None:
+    """Notes that the result at `path` used a version; one that is saved to the same folder again replaces the note.
+
+    manifest: the result's. Raises CatalogError where the catalog can't be written to, CatalogBusy.
+    """
+    values = (
+        manifest["bundle"],
+        manifest["data_version"],
+        manifest["data_hash"],
+        str(path.absolute()),
+        time.time_ns(),
+        manifest["ledger_hash"],
+        str(manifest["strategy"]),
+        *days,
+        json.dumps(sorted(keys)),
+    )
+    with write_transaction(root) as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO runs (bundle, version, hash, path, saved_ns, ledger_hash, strategy, first_day, "
+            "last_day, keys) VALUES (?,?,?,?,?,?,?,?,?,?)",
+            values,
+        )
+
+
+def stored_runs(bundle: str, *, version: str | None = None, root: Path | str | None = None) -> list[StoredRun]:
+    """The saved runs on a bundle, or on one version of it, newest first."""
+    connection = connect_reader(catalog_root(root))
+    if connection is None:
+        return []
+    with contextlib.closing(connection):
+        rows = connection.execute(
+            "SELECT bundle, version, hash, path, saved_ns, ledger_hash, strategy, first_day, last_day, keys FROM runs "
+            "WHERE bundle = ? AND (? IS NULL OR version = ?) ORDER BY saved_ns DESC",
+            (bundle, version, version),
+        ).fetchall()
+    return [
+        StoredRun(of, used, data_hash, Path(path), saved, books, strategy, first, last, tuple(json.loads(keys)))
+        for of, used, data_hash, path, saved, books, strategy, first, last, keys in rows
+    ]
+
+
+def touched_runs(found: VersionDiff, runs: Iterable[StoredRun]) -> list[StoredRun]:
+    """Of the runs on the earlier version, those whose result could differ on the later one.
+
+    A run may have looked back further than it traded, so that every change up to its last day counts.
+    """
+    return [run for run in runs if run.version == found.before and found.touches(run.keys, -(10**6), run.last_day)]
