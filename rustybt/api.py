@@ -14,7 +14,7 @@ from rustybt.core import Asset, ContinuousFuture, Future, Order
 from rustybt.execution import cancel_policy, commission, slippage
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
-from rustybt.strategy import DateRule, TimeRule, current_algorithm, date_rules, time_rules
+from rustybt.strategy import DateRule, TimeRule, calendars, current_algorithm, date_rules, time_rules
 
 __all__ = [
     "EODCancel",
@@ -22,6 +22,7 @@ __all__ = [
     "FixedSlippage",
     "NeverCancel",
     "VolumeShareSlippage",
+    "calendars",
     "cancel_order",
     "cancel_policy",
     "commission",
@@ -45,6 +46,7 @@ __all__ = [
     "set_cancel_policy",
     "set_commission",
     "set_slippage",
+    "set_symbol_lookup_date",
     "sid",
     "slippage",
     "symbol",
@@ -119,7 +121,10 @@ def cancel_order(order_param: str | Order) -> None:
 
 
 def symbol(symbol_str: str, country_code: str | None = None) -> Asset:
-    """The asset that carries a symbol on the run's last session. Raises SymbolNotFound."""
+    """The asset that carries a symbol on the look-up date, which is the run's last session unless it was set.
+
+    country_code: among the assets of that country. Raises SymbolNotFound, MultipleSymbolsFound.
+    """
     result: Asset = current_algorithm("symbol").symbol(symbol_str, country_code)
     return result
 
@@ -182,6 +187,11 @@ def get_environment(field: str = "platform") -> Any:
 def set_benchmark(benchmark: Asset) -> None:
     """Compares the run with an asset: alpha, beta and the benchmark's columns; only in `initialize`."""
     current_algorithm("set_benchmark").set_benchmark(benchmark)
+
+
+def set_symbol_lookup_date(dt: Any) -> None:
+    """The day on which an asset must carry a symbol for `symbol` to find it, from now on."""
+    current_algorithm("set_symbol_lookup_date").set_symbol_lookup_date(dt)
 
 
 def set_slippage(us_equities: Any = None, us_futures: Any = None) -> None:

@@ -8,6 +8,7 @@ RustyBTError
 │   ├── InvalidBenchmarkAsset              the returns of an asset can't be told from its closes
 │   ├── BenchmarkAssetNotAvailableTooEarly
 │   ├── BenchmarkAssetNotAvailableTooLate
+│   ├── UnsupportedDatetimeFormat          a look-up date that is no date
 │   ├── BadOrderParameters                 an order price or size that means nothing
 │   ├── UnsupportedOrderParameters         two ways of saying it in one order
 │   ├── UnsupportedSlippageModel           no slippage model
@@ -93,6 +94,10 @@ class BenchmarkAssetNotAvailableTooEarly(InputError):
 
 class BenchmarkAssetNotAvailableTooLate(InputError):
     """The benchmark has its last session before that of the run."""
+
+
+class UnsupportedDatetimeFormat(InputError):
+    """A look-up date that is no date."""
 
 
 class BadOrderParameters(InputError):

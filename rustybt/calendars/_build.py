@@ -35,6 +35,25 @@ def session_table(name: str, first_day: int, last_day: int) -> SessionTable:
     return _from_library(name, first_day, last_day)
 
 
+def named_table(wanted: Any, first_day: int, last_day: int) -> SessionTable:
+    """The sessions of a calendar that someone named, or gave as an object of exchange_calendars.
+
+    Raises InputError for an unknown name, for what is no calendar, and for a span without a single session.
+    """
+    if isinstance(wanted, str):
+        return session_table(wanted, first_day, last_day)
+    if not hasattr(wanted, "schedule") or not isinstance(getattr(wanted, "name", None), str):
+        raise InputError(f"{wanted!r} is no calendar. Give its name, like 'XNYS', or one of exchange_calendars.")
+    if wanted.name == ALWAYS_OPEN:
+        return session_table(ALWAYS_OPEN, first_day, last_day)
+    try:
+        # as wide as the data, where the object itself may be narrower
+        built = type(wanted)(start=str(date_of(first_day)), end=str(date_of(last_day)))
+    except (TypeError, ValueError):
+        built = wanted
+    return _table_of(built, wanted.name, first_day, last_day)
+
+
 def calendar_names() -> list[str]:
     """Every name that `session_table` takes, aliases included, sorted."""
     import exchange_calendars
@@ -71,15 +90,19 @@ def _from_library(name: str, first_day: int, last_day: int) -> SessionTable:
             built = _built(canonical, *_within_bounds(canonical, first_day, last_day))
     except InvalidCalendarName:
         raise _unknown(name) from None
+    return _table_of(built, canonical, first_day, last_day)
+
+
+def _table_of(built: ExchangeCalendar, name: str, first_day: int, last_day: int) -> SessionTable:
     schedule = built.schedule.loc[str(date_of(first_day)) : str(date_of(last_day))]
     if schedule.empty:
-        raise _no_session(canonical, first_day, last_day)
+        raise _no_session(name, first_day, last_day)
     days = (_stamps(schedule.index) // DAY_NS).astype(np.int32)
     closes = _stamps(schedule["close"])
     breaks: tuple[Stamps | None, Stamps | None] = (None, None)
     if bool(schedule["break_start"].notna().any()):
         breaks = (_stamps(schedule["break_start"], closes), _stamps(schedule["break_end"], closes))
-    return SessionTable(canonical, str(built.tz), days, _stamps(schedule["open"]), closes, *breaks)
+    return SessionTable(name, str(built.tz), days, _stamps(schedule["open"]), closes, *breaks)
 
 
 def _built(canonical: str, first_day: int, last_day: int) -> ExchangeCalendar:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import MINUTE_NS
+
+RUN_WINDOWS: Final = {"us_futures": (12 * 60 + 30, 60)}
+"""Calendars on which a strategy does not run from open to close: minutes after the open and before the close.
+
+us_futures is open from 18:00 to 18:00 in New York; as in Zipline, a strategy runs from 06:31 to 17:00."""
 
 type Days = npt.NDArray[np.int32]
 type Stamps = npt.NDArray[np.int64]
@@ -30,6 +36,16 @@ class SessionTable:
     closes: Stamps
     break_starts: Stamps | None = None
     break_ends: Stamps | None = None
+
+    @property
+    def run_opens(self) -> Stamps:
+        """From when on a strategy runs in each session: its open, but for calendars that are open around the clock."""
+        return self.opens + RUN_WINDOWS.get(self.name, (0, 0))[0] * MINUTE_NS
+
+    @property
+    def run_closes(self) -> Stamps:
+        """Until when a strategy runs in each session."""
+        return self.closes - RUN_WINDOWS.get(self.name, (0, 0))[1] * MINUTE_NS
 
     def minute_stamps(self, first: int, last: int) -> Stamps:
         """The ends of all minute bars of the sessions at positions first to last, both included; breaks left out."""

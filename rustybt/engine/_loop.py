@@ -22,9 +22,10 @@ from rustybt.engine._closing import apply_cancel_policy
 from rustybt.engine._compat import Compat
 from rustybt.engine._hooks import Hooks
 from rustybt.engine._recorder import Recorder
+from rustybt.engine._timetable import Timetable, due
 from rustybt.execution import SimulatedBroker
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk, Schedule, TimeRule, bar_of, date_rules, half_days, once_in_24_hours
+from rustybt.strategy import Desk, Schedule, TimeRule, date_rules
 from rustybt.view import Listing, adjusted
 
 type Callback = Callable[[Any, Any], Any]
@@ -57,7 +58,7 @@ class Loop:
         self.before_trading_start = before_trading_start
         self.handle_data = handle_data
         self.hooks: Hooks | None = None
-        self._plans: list[tuple[Schedule, set[int]]] = []
+        self._timetable = Timetable(desk.market.axis, compat)
         self.bars_run = 0
 
     def run(self, on_session: Callable[[int], None] | None) -> None:
@@ -111,9 +112,20 @@ class Loop:
             desk.books.override_mark(listing.slot, adjusted(desk.books.mark(listing.slot), ratio, 1))
         desk.books.clear_overrides()
         if self.before_trading_start is not None:
-            self._mark_overnight(session)
+            self._show_what_is_known(session)
             self.before_trading_start(self.context, desk.data)
             desk.books.clear_overrides()
+
+    def _show_what_is_known(self, session: int) -> None:
+        """Before the bars: the session before, restated; or what bars there were where markets opened long before."""
+        desk, market = self.desk, self.desk.market
+        visible = market.axis.hook_bar(session)
+        if visible < market.axis.starts[session]:
+            self._mark_overnight(session)
+        else:
+            market.hook = False
+            market.bar = visible
+            desk.books.seek(visible)
 
     def _change_capital(self, stamp: int, amount: int, reason: str) -> None:
         self.desk.funding.change(self.desk.value(), amount)
@@ -122,8 +134,9 @@ class Loop:
     def _change_within(self, session: int, bar: int) -> None:
         """Capital changes with a minute bar; what is held is worth what it was before it."""
         desk, change = self.desk, self.capital.at_bars[bar]
-        opening = bar == desk.market.axis.starts[session]
-        if opening:
+        desk.market.bar = bar - 1
+        desk.books.seek(bar - 1)
+        if bar == desk.market.axis.starts[session]:
             desk.market.hook = True
             self._mark_overnight(session)
             desk.market.hook = False
@@ -157,7 +170,7 @@ class Loop:
         desk.phase = "bar"
         every, at_bar = self._planned(session)
         seek = books.seek
-        first, end = axis.starts[session], axis.starts[session + 1]
+        first, end = axis.run_of(session)
         self.bars_run += end - first
         changes = self.capital.at_bars
         for bar in range(first, end):
@@ -172,7 +185,7 @@ class Loop:
             if desk.schedules_changed:
                 every, at_bar = self._planned(session)
             if every or at_bar:
-                for schedule in self._scheduled(every, at_bar, bar):
+                for schedule in due(every, at_bar, bar):
                     schedule.function(context, data)
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
@@ -194,48 +207,20 @@ class Loop:
 
     def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
         """What is scheduled for a session: with every bar, and by bar."""
-        desk = self.desk
-        axis = desk.market.axis
-        if desk.schedules_changed:
-            self._plans += [(s, self._sessions_of(s)) for s in desk.schedules[len(self._plans) :]]
-            desk.schedules_changed = False
-        every: list[Schedule] = []
-        at_bar: dict[int, list[Schedule]] = {}
-        position = axis.first_session + session
-        for schedule, sessions in self._plans:
-            if position in sessions:
-                if schedule.time_rule.anchor == "every" and not axis.daily and not self.compat.every_minute_once:
-                    every.append(schedule)
-                else:
-                    bar = bar_of(schedule.time_rule, axis, session)
-                    if bar is not None:
-                        at_bar.setdefault(bar, []).append(schedule)
+        if self.desk.schedules_changed:
+            self._timetable.add(self.desk.schedules)
+            self.desk.schedules_changed = False
+        every, at_bar = self._timetable.of(session)
         if self.hooks is not None and self.hooks.by_bar:
-            last = Schedule(len(self._plans), self.hooks.end_of_bar, date_rules.every_day(), TimeRule("every"), True)
-            every.append(last)
+            last = len(self.desk.schedules)
+            every.append(Schedule(last, self.hooks.end_of_bar, date_rules.every_day(), TimeRule("every"), True))
         return every, at_bar
-
-    def _sessions_of(self, schedule: Schedule) -> set[int]:
-        axis = self.desk.market.axis
-        held = schedule.date_rule.sessions(axis.calendar)
-        if not schedule.half_days:
-            held -= half_days(axis.calendar)
-        if axis.daily and self.compat.skip_half_days:
-            held = once_in_24_hours(axis, held)
-        return held
-
-    @staticmethod
-    def _scheduled(every: list[Schedule], at_bar: dict[int, list[Schedule]], bar: int) -> list[Schedule]:
-        now = at_bar.get(bar)
-        if now is None:
-            return every
-        return sorted([*every, *now], key=lambda schedule: schedule.index) if every else now
 
     def _close_session(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
         axis = market.axis
         position = axis.first_session + session
-        stamp = int(axis.calendar.closes[position])
+        stamp = axis.run_closes[session]
         day = int(axis.calendar.days[position])
         for slot in self._touched():
             listing = desk.listing_of_slot[slot]

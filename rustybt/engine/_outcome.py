@@ -50,7 +50,7 @@ def result_of(
         "params": {key: _plain(value) for key, value in params.items()},
         "seed": desk.seed,
         "start": desk.start_date.isoformat(),
-        "end": date_of(desk.look_up_day).isoformat(),
+        "end": date_of(int(axis.calendar.days[axis.first_session + axis.sessions - 1])).isoformat(),
         "capital_base": str(exact_number(desk.numbers.money(desk.capital))),
         "currency": desk.currency,
         "data_frequency": desk.environment["data_frequency"],

@@ -9,19 +9,21 @@ import numpy as np
 from rustybt._kernels import Books
 from rustybt.catalog import Version, open_version
 from rustybt.core import (
+    MINUTE_NS,
     Order,
     date_of,
     datetime_of,
     day_of,
     parse_date,
 )
+from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
 from rustybt.engine._recorder import Recorder, why
-from rustybt.errors import BundleNotFound, InputError, NoData, NotYetAvailable
+from rustybt.errors import BundleNotFound, InputError, NoData
 from rustybt.execution import Blotter, SimulatedBroker, commission_for, slippage_for
 from rustybt.execution.cancel_policy import NeverCancel
 from rustybt.execution.commission import DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE_OF_ROOT, PerContract, PerShare
@@ -57,13 +59,7 @@ def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calenda
             f"Bundle {data.bundle!r} has no bars of {frequency!r}, only of {', '.join(data.frequencies)}. "
             f"Ingest them with frequency={frequency!r}, or choose another data_frequency."
         )
-    calendar = data.calendar
-    wanted = trading_calendar if isinstance(trading_calendar, str | None) else getattr(trading_calendar, "name", None)
-    if trading_calendar is not None and wanted != calendar.name:
-        raise NotYetAvailable(
-            f"trading_calendar={wanted!r}: bundle {data.bundle!r} has {calendar.name!r}, and accounting on another "
-            "calendar comes with a later version."
-        )
+    calendar = accounting_calendar(data, trading_calendar, frequency)
     first_day, last_day = data.first_day_of(frequency), data.last_day_of(frequency)
     if day_of(first_date) > last_day or day_of(last_date) < first_day:
         raise NoData(
@@ -118,7 +114,8 @@ def desk_of(
         environment={
             "arena": "backtest",
             "data_frequency": data_frequency,
-            "start": datetime_of(int(axis.calendar.opens[axis.first_session])),
+            # the first minute bar, as in Zipline
+            "start": datetime_of(int(axis.calendar.opens[axis.first_session]) + MINUTE_NS),
             "end": datetime_of(int(axis.calendar.closes[last_session])),
             "capital_base": kind.money(capital),
             "platform": "rustybt",

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rustybt.core import Asset, ContinuousFuture, Future
+from rustybt.calendars import SessionTable, named_table
+from rustybt.core import DAY_NS, Asset, ContinuousFuture, Future, parse_moment
 from rustybt.errors import (
     BadSchedule,
     InputError,
-    NotYetAvailable,
     SetBenchmarkOutsideInitialize,
+    UnsupportedDatetimeFormat,
 )
 from rustybt.strategy._desk import Desk, WholeSteps
 from rustybt.strategy._ordering import Ordering
@@ -26,13 +27,17 @@ from rustybt.strategy._settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A function and when it runs. index: its place among the run's schedules."""
+    """A function and when it runs.
+
+    index: its place among the run's schedules. calendar: the sessions that its rules mean; None for the run's own.
+    """
 
     index: int
     function: Callable[[Any, Any], Any]
     date_rule: DateRule
     time_rule: TimeRule
     half_days: bool
+    calendar: SessionTable | None = None
 
 
 class TradingAlgorithm(Ordering, Settings):
@@ -68,14 +73,22 @@ class TradingAlgorithm(Ordering, Settings):
     # what there is
 
     def symbol(self, symbol_str: str, country_code: str | None = None) -> Asset:
-        """The asset that carries a symbol on the run's last session.
+        """The asset that carries a symbol on the look-up date, which is the run's last session unless it was set.
 
         country_code: among the assets of that country. Raises SymbolNotFound, MultipleSymbolsFound.
         """
         if not hasattr(symbol_str, "upper"):
             raise InputError(f"symbol({symbol_str!r}): give the symbol as text, like 'AAPL'.")
-        version = self._desk.market.version
-        return self._known(version.lookup_symbol(symbol_str, self._desk.look_up_day, country=country_code))
+        desk = self._desk
+        return self._known(desk.market.version.lookup_symbol(symbol_str, desk.look_up_day, country=country_code))
+
+    def set_symbol_lookup_date(self, dt: Any) -> None:
+        """The day on which an asset must carry a symbol for `symbol` to find it, from now on."""
+        try:
+            moment = parse_moment(dt, "set_symbol_lookup_date")
+        except InputError as error:
+            raise UnsupportedDatetimeFormat(str(error)) from None
+        self._desk.look_up_day = moment // DAY_NS
 
     def symbols(self, *args: str, country_code: str | None = None) -> list[Asset]:
         """The assets that carry these symbols, in their order."""
@@ -146,10 +159,9 @@ class TradingAlgorithm(Ordering, Settings):
         """Calls func(context, data) by a rule for the session and one for the time of day, after handle_data.
 
         Without a date rule: every session. Without a time rule: with the session's first bar. half_days: False
-        leaves out sessions that close early.
+        leaves out sessions that close early. calendar: which one the rules mean, by name or from `calendars`, where it
+        is not the run's own: at the open of XNYS, say, in a run on us_futures.
         """
-        if calendar is not None:
-            raise NotYetAvailable("schedule_function(calendar=...) comes with a later version.")
         date: Any = date_rules.every_day() if date_rule is None else date_rule
         time: Any = TimeRule("first") if time_rule is None else time_rule
         if isinstance(date, TimeRule) and time_rule is None:
@@ -161,7 +173,7 @@ class TradingAlgorithm(Ordering, Settings):
                 "of time_rules; both are called, like date_rules.every_day()."
             )
         schedules = self._desk.schedules
-        schedules.append(Schedule(len(schedules), func, date, time, half_days))
+        schedules.append(Schedule(len(schedules), func, date, time, half_days, self._sessions_of(calendar)))
         self._desk.schedules_changed = True
 
     def set_benchmark(self, benchmark: Asset) -> None:
@@ -174,6 +186,13 @@ class TradingAlgorithm(Ordering, Settings):
         if not isinstance(benchmark, Asset):
             raise InputError(f"set_benchmark({benchmark!r}): give an asset, like symbol('SPY').")
         self._desk.benchmark = benchmark
+
+    def _sessions_of(self, calendar: Any) -> SessionTable | None:
+        own = self._desk.market.axis.calendar
+        if calendar is None or calendar == own.name:
+            return None
+        table = named_table(calendar, int(own.days[0]), int(own.days[-1]))
+        return None if table.name == own.name else table
 
 
 API_METHODS = (
@@ -196,6 +215,7 @@ API_METHODS = (
     "set_cancel_policy",
     "set_commission",
     "set_slippage",
+    "set_symbol_lookup_date",
     "sid",
     "symbol",
     "symbols",

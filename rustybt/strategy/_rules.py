@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rustybt.core import DAY_NS, MINUTE_NS
+from rustybt.core import DAY_NS, MINUTE_NS, datetime_of
 from rustybt.errors import BadSchedule
 
 MOST_MONTH_DAYS = 23
@@ -120,31 +121,67 @@ class time_rules:  # noqa: N801  the name that strategies use
         return TimeRule("every")
 
 
+class calendars:  # noqa: N801  the name that strategies use
+    """Names for `schedule_function(calendar=...)`; any other calendar's name will do as well."""
+
+    US_EQUITIES = "XNYS"
+    US_FUTURES = "us_futures"
+
+
 def half_days(calendar: Any) -> set[int]:
-    """The positions of the sessions that are shorter than the usual one of their year."""
-    lengths = np.asarray(calendar.closes) - np.asarray(calendar.opens)
+    """The positions of the sessions that close earlier in the day than the usual one of their year."""
+    zone = ZoneInfo(calendar.tz)
+    closes = [datetime_of(int(close)).astimezone(zone) for close in calendar.closes]
+    # from the session's own midnight on: what closes after midnight does not close early
+    first = dt.date(1970, 1, 1)
+    minutes = np.array(
+        [
+            ((close.date() - first).days - int(day)) * 1440 + close.hour * 60 + close.minute
+            for close, day in zip(closes, calendar.days, strict=True)
+        ]
+    )
     years = calendar.days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
     short: set[int] = set()
     for year in np.unique(years):
         places = np.flatnonzero(years == year)
-        kinds, counts = np.unique(lengths[places], return_counts=True)
+        kinds, counts = np.unique(minutes[places], return_counts=True)
         usual = kinds[np.argmax(counts)]
-        short.update(places[lengths[places] < usual].tolist())
+        short.update(places[minutes[places] < usual].tolist())
     return short
 
 
 def bar_of(rule: TimeRule, axis: Any, session: int) -> int | None:
     """The bar of the run's session at which a time rule holds; None if the session has no such bar."""
-    first, end = axis.starts[session], axis.starts[session + 1]
+    first, end = axis.run_of(session)
     if axis.daily or rule.anchor in ("first", "every"):
         return int(first)
-    position = axis.first_session + session
     if rule.anchor == "open":
-        stamp = int(axis.calendar.opens[position]) + rule.minutes * MINUTE_NS
+        stamp = axis.run_opens[session] + rule.minutes * MINUTE_NS
     else:
-        stamp = int(axis.calendar.closes[position]) - rule.minutes * MINUTE_NS
+        stamp = axis.run_closes[session] - rule.minutes * MINUTE_NS
     bar = first + int(np.searchsorted(axis.stamps[first:end], stamp))
     return bar if bar < end and int(axis.stamps[bar]) == stamp else None
+
+
+def bars_elsewhere(rule: TimeRule, calendar: Any, held: set[int], axis: Any, session: int, *, each: bool) -> list[int]:
+    """The bars of the run's session at which a rule of another calendar holds.
+
+    held: the positions of that calendar's sessions at which the date rule holds. each: every minute, not the first.
+    """
+    first, end = axis.run_of(session)
+    if axis.daily:
+        day = axis.calendar.days[axis.first_session + session]
+        at = int(np.searchsorted(calendar.days, day))
+        return [first] if at in held and int(calendar.days[at]) == int(day) else []
+    stamps = axis.stamps[first:end]
+    places = np.minimum(np.searchsorted(calendar.closes, stamps), len(calendar.days) - 1)
+    wanted = calendar.holds_minutes(stamps) & np.isin(places, sorted(held))
+    if rule.anchor == "open":
+        wanted &= stamps == calendar.run_opens[places] + rule.minutes * MINUTE_NS
+    elif rule.anchor == "close":
+        wanted &= stamps == calendar.run_closes[places] - rule.minutes * MINUTE_NS
+    found: list[int] = (np.flatnonzero(wanted) + first).tolist()
+    return found if each else found[:1]
 
 
 def once_in_24_hours(axis: Any, held: set[int]) -> set[int]:

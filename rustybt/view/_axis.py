@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import DAY_NS, MINUTE_NS
+
+HOOK_LEAD_NS: Final = 45 * MINUTE_NS
 
 
 class Sessions(Protocol):
@@ -19,6 +21,10 @@ class Sessions(Protocol):
     opens: npt.NDArray[np.int64]
     closes: npt.NDArray[np.int64]
 
+    @property
+    def run_opens(self) -> npt.NDArray[np.int64]: ...
+    @property
+    def run_closes(self) -> npt.NDArray[np.int64]: ...
     def minute_stamps(self, first: int, last: int) -> npt.NDArray[np.int64]: ...
 
 
@@ -27,10 +33,22 @@ class Axis:
 
     keys: what the catalog stamps a bar with (midnight UTC of the session for daily bars, the bar's end for minutes).
     stamps: when the bar is over, ns UTC. first_session, sessions: the run's place in the calendar.
-    starts: for each session of the run, its first bar; one more at the end.
+    starts: for each session of the run, its first bar; one more at the end. run_opens, run_closes: from when and until
+    when a strategy runs in each session of the run, ns UTC.
     """
 
-    __slots__ = ("calendar", "daily", "first_session", "keys", "sessions", "stamps", "starts")
+    __slots__ = (
+        "_runs",
+        "calendar",
+        "daily",
+        "first_session",
+        "keys",
+        "run_closes",
+        "run_opens",
+        "sessions",
+        "stamps",
+        "starts",
+    )
 
     def __init__(self, calendar: Any, first_session: int, last_session: int, daily: bool) -> None:
         self.calendar = calendar
@@ -38,14 +56,21 @@ class Axis:
         self.first_session = first_session
         self.sessions = last_session - first_session + 1
         window = slice(first_session, last_session + 1)
+        self.run_opens: list[int] = calendar.run_opens[window].tolist()
+        self.run_closes: list[int] = calendar.run_closes[window].tolist()
+        self._runs: list[tuple[int, int]] | None = None
         if daily:
             keys = calendar.days[window].astype(np.int64) * DAY_NS
-            stamps = np.ascontiguousarray(calendar.closes[window], dtype=np.int64)
+            stamps = np.array(self.run_closes, dtype=np.int64)
             self.starts = list(range(1, self.sessions + 2))
         else:
             stamps = keys = np.ascontiguousarray(calendar.minute_stamps(first_session, last_session), dtype=np.int64)
             counts = np.searchsorted(stamps, calendar.closes[window], side="right")
             self.starts = [1, *(counts + 1).tolist()]
+            if self.run_closes != calendar.closes[window].tolist() or self.run_opens != calendar.opens[window].tolist():
+                firsts = np.searchsorted(stamps, self.run_opens, side="right") + 1
+                ends = np.searchsorted(stamps, self.run_closes, side="right") + 1
+                self._runs = list(zip(firsts.tolist(), ends.tolist(), strict=True))
         before_key, before_stamp = self._before(first_session, daily)
         self.keys = np.concatenate([np.array([before_key], dtype=np.int64), keys])
         self.stamps = np.concatenate([np.array([before_stamp], dtype=np.int64), stamps])
@@ -53,7 +78,7 @@ class Axis:
     def _before(self, first_session: int, daily: bool) -> tuple[int, int]:
         calendar = self.calendar
         if first_session:
-            stamp = int(calendar.closes[first_session - 1])
+            stamp = int((calendar.run_closes if daily else calendar.closes)[first_session - 1])
             return (int(calendar.days[first_session - 1]) * DAY_NS if daily else stamp), stamp
         # nothing before the calendar: a moment before its first open, at which no bar can be
         stamp = int(calendar.opens[0]) - MINUTE_NS
@@ -61,11 +86,28 @@ class Axis:
 
     def run_of(self, session: int) -> tuple[int, int]:
         """The first bar of a session on which a strategy runs, and the bar after the last one."""
+        if self._runs is not None:
+            return self._runs[session]
         return self.starts[session], self.starts[session + 1]
 
     def runs(self, bar: int) -> bool:
         """Whether a strategy runs on that bar."""
-        return True
+        return self._runs is None or any(first <= bar < end for first, end in self._runs)
+
+    def hook_stamp(self, session: int) -> int:
+        """When before_trading_start is: 45 minutes before the session's bars, but not before what is over by then."""
+        return max(self.run_opens[session] - HOOK_LEAD_NS, int(self.stamps[self.starts[session] - 1]))
+
+    def hook_bar(self, session: int) -> int:
+        """The last bar that is over by then: of the session before, where a strategy runs from the open on."""
+        if self._runs is None:
+            return self.starts[session] - 1
+        return int(np.searchsorted(self.stamps, self.hook_stamp(session), side="right")) - 1
+
+    def ends_of(self, first: int, last: int) -> npt.NDArray[np.int64]:
+        """When the daily bars of the calendar's sessions first to last, the last one not included, are over."""
+        ends: npt.NDArray[np.int64] = self.calendar.run_closes[first:last]
+        return ends
 
     def first_key(self, session: int) -> int:
         """The smallest key that a bar of a session of the calendar can have."""

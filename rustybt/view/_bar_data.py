@@ -17,6 +17,7 @@ from rustybt.core import (
     Future,
     as_decimal,
     date_of,
+    datetime_column,
     datetime_of,
     decimal_column,
     exact_number,
@@ -71,15 +72,14 @@ class BarData:
 
     @property
     def current_dt(self) -> dt.datetime:
-        """When the last visible bar was over, or, before the session's first bar, the session's open; UTC."""
+        """When the last visible bar was over, or, in before_trading_start, 45 minutes before the open; UTC."""
         return datetime_of(self.now_ns())
 
     def now_ns(self) -> int:
         """The moment in ns UTC."""
         market = self._market
         if market.hook:
-            # 45 minutes before the open
-            return int(market.axis.calendar.opens[market.axis.first_session + market.session]) - 45 * 60 * 10**9
+            return market.axis.hook_stamp(market.session)
         return int(market.axis.stamps[market.bar])
 
     @property
@@ -87,6 +87,13 @@ class BarData:
         """The date of the current session."""
         market = self._market
         return date_of(int(market.axis.calendar.days[market.axis.first_session + market.session]))
+
+    @property
+    def current_session_minutes(self) -> pl.Series:
+        """The ends of all minute bars of the current session, UTC, whatever the run's bars are."""
+        axis = self._market.axis
+        position = axis.first_session + self._market.session
+        return datetime_column("timestamp", axis.calendar.minute_stamps(position, position))
 
     def current(self, assets: Any, fields: Any, *, dtype: Any = None, default: Any = NOTHING) -> Any:
         """The last value of a field.
@@ -317,7 +324,10 @@ class BarData:
         return pl.concat(parts).sort("timestamp", maintain_order=True)
 
     def can_trade(self, assets: Any) -> Any:
-        """Whether an asset is alive at this moment and has a price. A list gives a dict."""
+        """Whether an asset is alive at this moment, its own calendar open, and has a price. A list gives a dict.
+
+        In a daily run, and where the run's calendar is the asset's own, markets count as open.
+        """
         if isinstance(assets, ContinuousFuture):
             contract = self._continuous.contract(assets)
             return contract is not None and self.can_trade(contract)
@@ -326,6 +336,8 @@ class BarData:
         listing = self._market.listing(assets)
         closed = assets.auto_close_date is not None and self.current_session > assets.auto_close_date
         if closed or not assets.start_date <= self.current_session <= assets.end_date:
+            return False
+        if self._market.own_calendar is not None and not self._market.is_open():
             return False
         return self.exact_value(listing, "price") is not None
 

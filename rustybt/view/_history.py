@@ -210,7 +210,7 @@ class History:
             axis = self.market.axis
             if axis.daily:
                 first = axis.first_session - self.offset
-                before = axis.calendar.closes[first : axis.first_session]
+                before = axis.ends_of(first, axis.first_session)
                 self._stamps = datetime_column("timestamp", np.concatenate([before, axis.stamps[1:]]))
             else:
                 self._stamps = datetime_column("timestamp", self._keys)

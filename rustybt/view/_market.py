@@ -29,7 +29,8 @@ class Market:
 
     bar: the last bar that can be seen. hook: True before a session's first bar, when the session's corporate
     actions count already and its bars do not. session: the run's session. prefix_sessions: how many sessions before
-    the run are loaded at first; by default all of a daily run's, and a few of a minute run's.
+    the run are loaded at first; by default all of a daily run's, and a few of a minute run's. own_calendar: that of the
+    bundle's assets where it is not the run's.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Market:
         "hook",
         "listings",
         "needs_a_bar",
+        "own_calendar",
         "rows_loaded",
         "session",
         "version",
@@ -63,6 +65,8 @@ class Market:
         self.needs_a_bar = dividends_need_a_bar
         self._price_of_last_trade = price_of_last_trade and not axis.daily
         self.axis = axis
+        own = getattr(version, "calendar", axis.calendar)
+        self.own_calendar = None if own.name == axis.calendar.name else own
         self.frequency = frequency
         self.listings: dict[int, Listing] = {}
         self._wanted: dict[int, Asset] = {}
@@ -104,6 +108,13 @@ class Market:
         for sid, listing in self.listings.items():
             listing.number_rows(raw[sid], self.axis.keys)
             self._bind(listing)
+
+    def is_open(self) -> bool:
+        """Whether the calendar of the bundle's assets has a minute bar now; before a session's bars, with the first."""
+        if self.own_calendar is None or self.axis.daily:
+            return True
+        bar = self.axis.run_of(self.session)[0] if self.hook else self.bar
+        return bool(self.own_calendar.holds_minutes(self.axis.stamps[bar : bar + 1])[0])
 
     def now_key(self) -> int:
         """The largest key that a bar or an action may have at this moment."""

@@ -81,6 +81,11 @@ def by_session(bars: Any, calendar: Any) -> Any:
     if not len(bars.stamps):
         return bars
     sessions = np.searchsorted(calendar.closes, bars.stamps)
+    held = sessions < len(calendar.closes)
+    held[held] = bars.stamps[held] > calendar.opens[sessions[held]]
+    if not held.all():
+        # minutes between the sessions of a calendar that is not the bundle's own
+        return by_session(_picked(bars, np.flatnonzero(held)), calendar)
     starts = np.flatnonzero(np.r_[True, sessions[1:] != sessions[:-1]])
     ends = np.r_[starts[1:], len(sessions)]
     return replace(
@@ -92,6 +97,11 @@ def by_session(bars: Any, calendar: Any) -> Any:
         close=_at(bars.close, ends - 1),
         volume=_summed(bars.volume, starts, ends),
     )
+
+
+def _picked(bars: Any, places: npt.NDArray[np.int64]) -> Any:
+    columns = {name: _at(getattr(bars, name), places) for name in ("open", "high", "low", "close", "volume")}
+    return replace(bars, stamps=bars.stamps[places], **columns)
 
 
 def _at(column: Column, places: npt.NDArray[np.int64]) -> Column:
