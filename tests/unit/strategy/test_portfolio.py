@@ -128,7 +128,8 @@ def test_the_environment_says_what_the_run_is() -> None:
     assert found == {
         "arena": "backtest",
         "data_frequency": "daily",
-        "start": dt.datetime(2021, 2, 1, tzinfo=dt.UTC),
+        # the first minute, as in Zipline
+        "start": dt.datetime(2021, 2, 1, 0, 1, tzinfo=dt.UTC),
         "end": dt.datetime(2021, 2, 4, tzinfo=dt.UTC),
         "capital_base": D(10_000),
         "platform": "rustybt",
