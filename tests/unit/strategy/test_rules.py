@@ -10,7 +10,7 @@ import pytest
 
 import rustybt
 from rustybt.api import date_rules, time_rules
-from rustybt.errors import BadSchedule, NotYetAvailable
+from rustybt.errors import BadSchedule
 from tests.unit._small import DAYS, NAMES, ingest, run
 
 NEW_YORK = [
@@ -217,9 +217,3 @@ def test_what_is_no_rule_is_refused(arguments: Any) -> None:
     ingest({"A": ["5"] * 6})
     with pytest.raises(BadSchedule, match="every_day"):
         run(initialize=lambda c: c.schedule_function(*arguments))
-
-
-def test_another_calendar_comes_later() -> None:
-    ingest({"A": ["5"] * 6})
-    with pytest.raises(NotYetAvailable, match="calendar"):
-        run(initialize=lambda c: c.schedule_function(print, calendar="XLON"))
