@@ -1,4 +1,4 @@
-"""`rustybt ingest csv`, `rustybt ingest zipline`, `rustybt ingest sample`."""
+"""`rustybt ingest csv`, `rustybt ingest zipline`, `rustybt ingest sample`, and one command for each source."""
 
 from __future__ import annotations
 
@@ -22,7 +22,25 @@ _ON_BAD_ROW = click.option(
 )
 
 
-@click.group()
+class _WithSources(click.Group):
+    """Beside its own commands one for each source, those of other packages too."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from rustybt.sources import source_names
+
+        return sorted({*super().list_commands(ctx), *source_names()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        from rustybt.cli._sources import source_command
+        from rustybt.sources import source_names
+
+        return source_command(cmd_name) if cmd_name in source_names() else None
+
+
+@click.group(cls=_WithSources)
 def ingest() -> None:
     """Put market data into the catalog."""
 

@@ -13,9 +13,11 @@ from rustybt.ingest._actions import read_actions
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._bars import Bars, read_bars
 from rustybt.ingest._batch import Batch
+from rustybt.ingest._fetched import arguments_of
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._stamps import check_zone
 from rustybt.ingest._write import Actions, Request, Write
+from rustybt.sources import Fetched
 
 type Mode = Literal["error", "append", "replace"]
 type OnBadRow = Literal["error", "drop", "quarantine"]
@@ -31,7 +33,7 @@ def ingest(
     bars: Any,
     *,
     frequency: str = "1d",
-    calendar: str = "XNYS",
+    calendar: str | None = None,
     stamp: Literal["start", "end"] | None = None,
     tz: str | None = None,
     assets: Any = None,
@@ -53,9 +55,11 @@ def ingest(
         Columns dividend and split, as in Zipline's csvdir: cash per share (0 for none) and new shares for one (1 for
         none), both on the ex-date.
         A folder of folders daily and minute, as csvdir has them, stands for the one that the frequency names.
+        What a source of `rustybt.sources` fetched: calendar, stamps, splits, dividends, assets and provenance come
+        from there where they are not given here, and minutes outside of the calendar's trading hours are left out.
         A mapping of these by frequency, {"1d": days, "1m": minutes}, goes into one version.
     frequency: "1d" or "1m"; a mapping says it itself.
-    calendar: whose sessions the bars belong to: "24/7", or a name that exchange_calendars knows.
+    calendar: whose sessions the bars belong to: "24/7", or a name that exchange_calendars knows. None means XNYS.
     stamp: minutes only, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
     tz: the zone of stamps that name none; needed for minutes without one.
     assets: symbol and any of asset_key, sid, name, type, exchange, country, currency, tick_size, quantity_step,
@@ -76,11 +80,25 @@ def ingest(
 
     Raises BadBars with all findings, BundleExists, InputError, NotYetAvailable, CatalogBusy, CatalogCorrupt.
     """
+    check_bundle_name(bundle)
+    if isinstance(bars, Fetched):
+        given = {"assets": assets, "splits": splits, "dividends": dividends}
+        arguments = arguments_of(bars, {**given, "calendar": calendar, "provenance": provenance})
+        return ingest(
+            bundle,
+            **arguments,
+            symbols=symbols,
+            stock_dividends=stock_dividends,
+            mode=mode,
+            on_bad_row=on_bad_row,
+            price_decimals=price_decimals,
+            root=root,
+        )
     return ingest_with_fault(
         Request(
-            bundle=check_bundle_name(bundle),
+            bundle=bundle,
             frequency=frequency,
-            calendar=calendar,
+            calendar=calendar or "XNYS",
             stamp=stamp,
             tz=tz,
             symbols=symbols,

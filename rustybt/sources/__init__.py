@@ -1,0 +1,53 @@
+"""Where bars come from: one file per vendor. Vendors' libraries are imported when a source of theirs is made."""
+
+from rustybt.sources._actions import Action, ratio
+from rustybt.sources._alpaca import Alpaca
+from rustybt.sources._alphavantage import AlphaVantage
+from rustybt.sources._ccxt import CCXT
+from rustybt.sources._clock import Clock, WallClock
+from rustybt.sources._download import Request, download, make_request
+from rustybt.sources._frequency import Frequency, parse_frequency
+from rustybt.sources._http import Http
+from rustybt.sources._keys import Secret, find_key, keep, keys_file
+from rustybt.sources._pace import Caller, Pace
+from rustybt.sources._page import Page, Row, plain_number, rows_of
+from rustybt.sources._polygon import Polygon
+from rustybt.sources._registry import make_source, source_names
+from rustybt.sources._source import Failure, Fetched, Progress, Source, Supports, Window
+from rustybt.sources._yfinance import YFinance
+
+__all__ = [
+    "CCXT",
+    "Action",
+    "Alpaca",
+    "AlphaVantage",
+    "Caller",
+    "Clock",
+    "Failure",
+    "Fetched",
+    "Frequency",
+    "Http",
+    "Pace",
+    "Page",
+    "Polygon",
+    "Progress",
+    "Request",
+    "Row",
+    "Secret",
+    "Source",
+    "Supports",
+    "WallClock",
+    "Window",
+    "YFinance",
+    "download",
+    "find_key",
+    "keep",
+    "keys_file",
+    "make_request",
+    "make_source",
+    "parse_frequency",
+    "plain_number",
+    "ratio",
+    "rows_of",
+    "source_names",
+]

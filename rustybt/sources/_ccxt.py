@@ -1,0 +1,195 @@
+"""Any exchange that CCXT knows: bars of crypto pairs, paginated, with ticks and steps of the markets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from rustybt.core import DateLike
+from rustybt.errors import (
+    InputError,
+    MissingExtra,
+    SourceError,
+    SourceMalformed,
+    SourceRateLimited,
+    SourceRefused,
+    SourceUnavailable,
+    SourceUnknownSymbol,
+)
+from rustybt.sources._download import download, make_request
+from rustybt.sources._frequency import parse_frequency
+from rustybt.sources._pace import Caller, Pace
+from rustybt.sources._page import Page, Row, rows_of
+from rustybt.sources._source import Fetched, Progress, Supports, Window
+
+_MS: Final = 1_000_000
+_LIMIT: Final = 500
+"""Bars a call where CCXT does not say how many the exchange gives."""
+_TYPES: Final = {"spot": "crypto", "swap": "future", "future": "future"}
+
+
+class CCXT:
+    """Bars of one exchange, as `CCXT("binance")`; prices with the digits that the exchange sent.
+
+    exchange: CCXT's name of it. options: CCXT's own configuration, such as {"enableRateLimit": False} or
+        {"proxies": {...}}; CCXT keeps to the exchange's rate limit by itself.
+    pace: retries, and a limit beside CCXT's if one is wanted.
+    """
+
+    def __init__(
+        self,
+        exchange: str,
+        *,
+        options: Mapping[str, Any] | None = None,
+        pace: Pace | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        try:
+            import ccxt
+        except ImportError:
+            raise MissingExtra("CCXT is not installed. Install it with: pip install 'rustybt[data]'") from None
+        if exchange not in ccxt.exchanges:
+            raise InputError(
+                f"CCXT knows no exchange {exchange!r}. Give one of its names, such as binance, kraken or coinbase."
+            )
+        self._ccxt = ccxt
+        self._exchange = getattr(ccxt, exchange)(
+            {"enableRateLimit": True, "timeout": int(timeout * 1000), **(options or {})}
+        )
+        # text, not floats: what the exchange wrote reaches the books
+        self._exchange.number = str
+        self._exchange.on_json_response = _quoted
+        self._frequencies = {
+            str(parse_frequency(name.replace("M", "mo"))): name for name in self._exchange.timeframes or {}
+        }
+        self._caller = Caller(pace or Pace())
+        self.name = "ccxt"
+        self.supports = Supports(tuple(self._frequencies), "24/7", "UTC")
+
+    def vendor_symbol(self, symbol: str) -> str:
+        """CCXT's unified names: BTC/USDT, and BTC/USDT:USDT for what settles in USDT. BTC-USDT is BTC/USDT."""
+        return symbol if "/" in symbol else symbol.replace("-", "/", 1)
+
+    def fetch(
+        self,
+        symbols: Sequence[str],
+        start: DateLike,
+        end: DateLike | None = None,
+        frequency: str = "1d",
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        resume: str | Path | None = None,
+    ) -> Fetched:
+        """See `Source.fetch`."""
+        now = self._caller.clock.now()
+        source = f"ccxt:{self._exchange.id}"
+        request = make_request(
+            source, self.supports, symbols, start, end, frequency, now, progress=progress, resume=resume
+        )
+        provenance = {"exchange": self._exchange.id, "library": f"ccxt {self._ccxt.__version__}"}
+        return download(request, self._caller, self._page, provenance)
+
+    def _page(self, symbol: str, window: Window, cursor: str | None) -> Page:
+        """From the cursor on, in milliseconds."""
+        ticker = self.vendor_symbol(symbol)
+        since = int(cursor) if cursor else -(-window.start_ns // _MS)
+        market = self._ask(self._market, ticker)
+        limit = self._ask(self._exchange.feature_value, ticker, "fetchOHLCV", "limit") or _LIMIT
+        bars = self._ask(
+            self._exchange.fetch_ohlcv, ticker, self._frequencies[str(window.frequency)], since, int(limit)
+        )
+        rows = [_row(bar) for bar in bars or ()]
+        step = window.frequency.seconds * 1000
+        last = max((row[0] // _MS for row in rows), default=-1)
+        if last >= since:
+            following = last + step
+        else:
+            # nothing from here on: before the listing, or a hole; exchanges send either nothing or what lies elsewhere
+            following = self._first_after(ticker, since, since + int(limit) * step, window)
+        ends = following * _MS >= window.end_ns
+        return Page(rows_of(rows), None if ends else str(following), asset=self._asset(market) if not cursor else None)
+
+    def _first_after(self, ticker: str, since: int, beyond: int, window: Window) -> int:
+        """Where to go on after a page without bars: the days tell at which one there are some again."""
+        if window.frequency.is_intraday and "1d" in self._frequencies:
+            days = self._ask(self._exchange.fetch_ohlcv, ticker, self._frequencies["1d"], since, _LIMIT)
+            later = [_row(day)[0] // _MS for day in days or ()]
+            first = min((stamp for stamp in later if stamp > since), default=None)
+            # in one jump, but never past a bar: the day's first minute may be its only one
+            return max(beyond, first) if first is not None else max(beyond, since + _LIMIT * 86_400_000)
+        return beyond
+
+    def _market(self, ticker: str) -> dict[str, Any]:
+        self._exchange.load_markets()
+        market: dict[str, Any] = self._exchange.market(ticker)
+        return market
+
+    def _asset(self, market: Mapping[str, Any]) -> dict[str, str]:
+        precision = market.get("precision") or {}
+        told = {
+            "type": _TYPES.get(str(market.get("type")), "crypto"),
+            "exchange": self._exchange.id,
+            "currency": market.get("quote"),
+            "tick_size": self._step(precision.get("price")),
+            "quantity_step": self._step(precision.get("amount")),
+            "multiplier": market.get("contractSize"),
+        }
+        return {name: str(value) for name, value in told.items() if value is not None}
+
+    def _step(self, precision: object) -> str | None:
+        """CCXT tells of precision as a step, or as a number of decimals; of significant digits nothing follows."""
+        if precision is None:
+            return None
+        if self._exchange.precisionMode == self._ccxt.TICK_SIZE:
+            step = Decimal(str(precision))
+        elif self._exchange.precisionMode == self._ccxt.DECIMAL_PLACES:
+            step = Decimal(1).scaleb(-int(str(precision)))
+        else:
+            return None
+        return format(step, "f") if step > 0 else None
+
+    def _ask[T](self, ask: Callable[..., T], *arguments: object) -> T:
+        """A call of CCXT's, with its errors as ours."""
+        errors = self._ccxt
+        name = self._exchange.id
+        try:
+            return ask(*arguments)
+        except errors.BadSymbol as error:
+            raise SourceUnknownSymbol(f"{name} has no such pair: {_short(error)}. Write it like BTC/USDT.") from None
+        except (errors.RateLimitExceeded, errors.DDoSProtection) as error:
+            raise SourceRateLimited(f"{name} was asked too often: {_short(error)}. Wait.", retry_after=None) from None
+        except errors.AuthenticationError as error:
+            raise SourceRefused(f"{name} refuses: {_short(error)}. Check keys and region.", stops=True) from None
+        except errors.RestrictedLocation as error:
+            raise SourceRefused(f"{name} refuses from here: {_short(error)}. Choose another.", stops=True) from None
+        except errors.BadResponse as error:
+            raise SourceMalformed(
+                f"{name} sent what can't be read: {_short(error)}. Try later.", may_pass=True
+            ) from None
+        except errors.NetworkError as error:
+            raise SourceUnavailable(f"{name} can't be reached: {_short(error)}. Run the same again later.") from None
+        except errors.BaseError as error:
+            raise SourceError(f"{name}: {_short(error)}. Check pair and frequency.") from None
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            # what CCXT's parsing meets in a reply of another shape than it knows
+            raise SourceMalformed(f"{name} sent what CCXT can't read ({error!r}). Try later.", may_pass=True) from None
+
+
+def _quoted(text: str) -> Any:
+    """JSON whose numbers with a point stay text."""
+    return json.loads(text, parse_float=str)
+
+
+def _row(bar: Sequence[Any]) -> Row:
+    if not isinstance(bar, list | tuple) or len(bar) < 6 or bar[0] is None:
+        raise SourceMalformed(
+            f"a bar of ccxt is {str(bar)[:100]}, not time, open, high, low, close, volume. Try later."
+        )
+    return (int(bar[0]) * _MS, *bar[1:6])
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]

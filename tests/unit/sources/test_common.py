@@ -1,0 +1,299 @@
+"""What all sources share: frequencies, paces, pages that are kept, names, the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import random
+from fractions import Fraction
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rustybt.catalog import open_version
+from rustybt.cli._main import cli
+from rustybt.errors import InputError, SourceMalformed, SourceUnavailable
+from rustybt.ingest import ingest
+from rustybt.sources import (
+    Caller,
+    Fetched,
+    Pace,
+    Page,
+    Polygon,
+    Secret,
+    Supports,
+    download,
+    make_request,
+    make_source,
+    parse_frequency,
+    plain_number,
+    ratio,
+    rows_of,
+    source_names,
+)
+from rustybt.sources._yfinance import rounded, shortest
+from rustybt.testing import FakeClock
+from tests.unit.sources.test_polygon import KEY, Massive
+
+MINUTE = 60_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("1m", "2024-01-31T23:59", "2024-02-01T00:00"),
+        ("4h", "2024-01-01T00:00", "2024-01-01T04:00"),
+        ("1w", "2024-01-01T00:00", "2024-01-08T00:00"),
+        ("1mo", "2024-02-01T05:00", "2024-03-01T05:00"),
+        ("1mo", "2024-01-31T23:00", "2024-02-29T23:00"),
+        ("3mo", "2024-11-01T00:00", "2025-02-01T00:00"),
+    ],
+)
+def test_where_a_bar_ends(text, start, end):
+    first, last = (int(dt.datetime.fromisoformat(t + "+00:00").timestamp()) * 10**9 for t in (start, end))
+    assert parse_frequency(text).end_of(first) == last
+
+
+@pytest.mark.parametrize("text", ["", "m", "0m", "1M", "1 d", "-1d", "1.5h", "99999d"])
+def test_what_is_no_frequency(text):
+    with pytest.raises(InputError, match="frequency is"):
+        parse_frequency(text)
+
+
+def test_numbers_keep_every_digit_and_lose_the_exponent():
+    assert [plain_number(x, "x") for x in (1, "1.50", "1E-8", 0.1, 1e22, None)] == [
+        "1", "1.50", "0.00000001", "0.1", "10000000000000000000000", None,
+    ]  # fmt: skip
+    for odd in ("x", "NaN", "inf", "", True, float("nan")):
+        with pytest.raises(SourceMalformed):
+            plain_number(odd, "close")
+
+
+def test_a_split_is_a_pair_of_integers():
+    assert [ratio(1, 4), ratio(10, 1), ratio("1", "1.5"), ratio(2, 3)] == ["1/4", "10/1", "2/3", "2/3"]
+    with pytest.raises(SourceMalformed):
+        ratio(0, 4)
+
+
+@given(st.integers(1, 10**6), st.integers(2, 4))
+def test_a_price_of_six_digits_comes_back_from_yahoo_s_floats(units, places):
+    import numpy as np
+
+    price = Fraction(units, 10**places)
+    assert Fraction(shortest(float(np.float32(float(price))))) == price
+
+
+@given(st.integers(100, 500_000), st.sampled_from([2, 3, 4, 7, 10, 20, 28]))
+def test_a_price_comes_back_from_a_division_by_splits(cents, shares):
+    import numpy as np
+
+    price = Fraction(cents, 100)
+    sent = float(np.float32(float(price / shares)))
+    assert Fraction(rounded(Fraction(shortest(sent)) * shares, 2)) == price
+
+
+def test_a_secret_is_not_seen():
+    secret = Secret("hunter2")
+    assert "hunter2" not in f"{secret} {secret!r}"
+    import pickle
+
+    with pytest.raises(InputError):
+        pickle.dumps(secret)
+
+
+@pytest.mark.parametrize("given", [{"calls": -1}, {"attempts": 0}, {"first_wait": -0.5}])
+def test_a_pace_that_means_nothing(given):
+    with pytest.raises(InputError, match=next(iter(given))):
+        Pace(**given)
+
+
+@given(st.integers(1, 7), st.floats(0.5, 100), st.integers(1, 40))
+def test_never_more_calls_than_allowed_in_any_span(calls, seconds, total):
+    clock = FakeClock()
+    caller = Caller(Pace(calls=calls, seconds=seconds, clock=clock))
+    made = []
+    for _ in range(total):
+        caller.call(lambda: made.append(clock.monotonic()))
+    for first, later in zip(made, made[calls:], strict=False):
+        assert later - first >= seconds - 1e-9
+
+
+def test_jitter_comes_from_the_generator_that_is_passed_in():
+    def waits(seed):
+        clock = FakeClock()
+        with pytest.raises(SourceUnavailable):
+            Caller(Pace(clock=clock, rng=random.Random(seed))).call(fails)
+        return clock.slept
+
+    def fails():
+        raise SourceUnavailable("no")
+
+    assert waits(1) == waits(1) != waits(2)
+
+
+# -- a source of our own ---------------------------------------------------------------------------------------------
+
+
+class Tiny:
+    """A source in a few lines, as the documents show."""
+
+    name = "tiny"
+    supports = Supports(("1d", "1m"), "24/7", "UTC")
+
+    def __init__(self, price="1.5"):
+        self.price = price
+
+    def vendor_symbol(self, symbol):
+        return symbol
+
+    def fetch(self, symbols, start, end=None, frequency="1d", *, progress=None, resume=None):
+        caller = Caller(Pace(clock=FakeClock("2024-06-01T00:00:00+00:00")))
+        request = make_request(
+            self.name,
+            self.supports,
+            symbols,
+            start,
+            end,
+            frequency,
+            caller.clock.now(),
+            progress=progress,
+            resume=resume,
+        )
+        return download(request, caller, self.page, {})
+
+    def page(self, symbol, window, cursor):
+        stamps = range(window.start_ns, window.end_ns, window.frequency.seconds * 10**9)
+        return Page(rows_of((stamp, *[self.price] * 4, "10") for stamp in stamps))
+
+
+class Point:
+    name = "tiny"
+
+    def load(self):
+        return Tiny
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    plain = importlib.metadata.entry_points
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda **k: [Point()] if k.get("group") == "rustybt.sources" else plain(**k)
+    )
+
+
+def test_sources_of_other_packages_are_found_by_name(registered):
+    assert {"ccxt", "massive", "polygon", "tiny", "yfinance"} <= set(source_names())
+    assert make_source("tiny", price="2").price == "2"
+    with pytest.raises(InputError, match=r"no source 'nothing'.*tiny"):
+        make_source("nothing")
+    assert isinstance(make_source("massive", KEY), Polygon)
+
+
+def test_what_is_no_source_is_refused(registered, monkeypatch):
+    monkeypatch.setattr(Point, "load", lambda self: dict)
+    with pytest.raises(InputError, match="lacks name"):
+        make_source("tiny")
+
+
+def test_a_frequency_that_can_not_be_stored_yet_is_told(root):
+    fetched = Tiny().fetch(["A"], "2024-01-01", "2024-01-02")
+    other = Fetched(fetched.bars, "1w", "24/7", False)
+    with pytest.raises(NotImplementedError, match="1w"):
+        ingest("b", other, root=root)
+
+
+def test_what_was_fetched_says_what_its_bars_are_and_the_caller_may_know_better(root):
+    fetched = Tiny().fetch(["A"], "2024-01-01", "2024-01-02")
+    ingest(
+        "b", fetched, provenance="checked by hand", assets=pl.DataFrame({"symbol": ["A"], "name": ["Alpha"]}), root=root
+    )
+    version = open_version("b", root=root)
+    assert version.calendar.name == "24/7"
+    assert version.assets()[0].name == "Alpha"
+    assert version.provenance["note"] == "checked by hand"
+    assert version.provenance["source"] == "tiny"
+    minutes = Tiny().fetch(["A"], "2024-01-01", "2024-01-01", "1m")
+    assert ingest("b", minutes, mode="append", root=root).rows == 1440
+
+
+def test_failures_are_not_stored_past_in_silence(root):
+    class Half(Tiny):
+        def page(self, symbol, window, cursor):
+            if symbol == "B":
+                raise SourceMalformed("B is broken.")
+            return super().page(symbol, window, cursor)
+
+    fetched = Half().fetch(["A", "B"], "2024-01-01", "2024-01-02")
+    with pytest.raises(InputError, match="B is broken"):
+        ingest("b", fetched, root=root)
+    ingest("b", fetched.partial(), root=root)
+    assert open_version("b", root=root).provenance["failed"] == {"B": "B is broken."}
+
+
+def test_numbers_beyond_what_can_be_held_are_told():
+    with pytest.raises(SourceMalformed, match="digits in all"):
+        Tiny("1" * 39).fetch(["A"], "2024-01-01", "2024-01-02")
+    with pytest.raises(SourceMalformed, match="decimals"):
+        Tiny("0." + "1" * 21).fetch(["A"], "2024-01-01", "2024-01-02")
+
+
+# -- the command line ------------------------------------------------------------------------------------------------
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def massive(vendor, monkeypatch):
+    monkeypatch.setenv("MASSIVE_API_KEY", KEY)
+    return Massive(vendor)
+
+
+def test_one_line_fetches_and_stores(massive, vendor):
+    line = (
+        "ingest",
+        "polygon",
+        "--bundle",
+        "us",
+        "--symbols",
+        "AAPL,SPY",
+        "--start",
+        "2024-01-02",
+        "--calls-per-minute",
+        "0",
+    )
+    done = run(*line, "--end", "2024-01-03", "-o", f"base_url={vendor.url}")
+    assert done.exit_code == 0, done.output
+    assert "4 bars added; 2 assets" in done.output
+    assert open_version("us").provenance["source"] == "polygon"
+
+
+def test_a_symbol_that_fails_is_told_and_the_rest_is_kept(massive, vendor, tmp_path):
+    (tmp_path / "names.txt").write_text("AAPL\nNOPE\n")
+    line = ("ingest", "massive", "-b", "us", "--symbols", f"@{tmp_path / 'names.txt'}", "--start", "2024-01-02")
+    line += ("--end", "2024-01-03", "-o", f"base_url={vendor.url}", "--calls-per-minute", "0")
+    done = run(*line)
+    assert done.exit_code == 1
+    assert "failed: NOPE" in done.output
+    assert "--partial" in done.output
+    before = len(vendor.asked)
+    done = run(*line, "--partial")
+    assert done.exit_code == 0
+    assert "Going on with the download" in done.output
+    # of AAPL nothing was asked again
+    assert not [asked for asked in vendor.asked[before:] if "AAPL" in asked.path]
+    assert [asset.symbol for asset in open_version("us").assets()] == ["AAPL"]
+
+
+def test_a_source_of_another_package_has_a_command(registered):
+    assert "tiny" in run("ingest", "--help").output
+    done = run(
+        "ingest", "tiny", "-b", "t", "--symbols", "A", "--start", "2024-01-01", "--end", "2024-01-05", "-o", "price=2"
+    )
+    assert "5 bars added" in done.output
+    assert run("ingest", "tiny", "-b", "t", "--symbols", "A", "--start", "2024-01-01", "-o", "price").exit_code == 2
+    assert run("ingest", "nobody").exit_code == 2
