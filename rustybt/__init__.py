@@ -61,6 +61,13 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """What `%load_ext rustybt` calls: the magic `%%rustybt` runs the strategy of a cell."""
+    from rustybt.cli import load_magic
+
+    load_magic(shell)
+
+
 def __dir__() -> list[str]:
     return sorted([*__all__, "api", "errors"])
 

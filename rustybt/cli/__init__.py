@@ -1,5 +1,6 @@
-"""The `rustybt` command."""
+"""The `rustybt` command, and the notebook magic of the same name."""
 
+from rustybt.cli._magic import load_magic
 from rustybt.cli._main import main
 
-__all__ = ["main"]
+__all__ = ["load_magic", "main"]

@@ -18,6 +18,7 @@ HOMES = {
     "run": ("rustybt.cli._run", "run"),
 }
 """Where each command lives."""
+ZIPLINE = "--zipline"
 
 
 class LazyGroup(click.Group):
@@ -25,6 +26,16 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(HOMES)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """`run --zipline` is a command of its own, with Zipline's options."""
+        if args[0] == "run" and ZIPLINE in args:
+            from rustybt.zipline.command import run
+
+            return "run --zipline", run, [argument for argument in args[1:] if argument != ZIPLINE]
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         home = HOMES.get(cmd_name)

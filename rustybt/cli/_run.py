@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rustybt.errors import InputError, RustyBTError
+
+if TYPE_CHECKING:
+    from rustybt.results import Result
 
 CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 
@@ -29,85 +31,81 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option("--compat", type=click.Choice(["zipline"]), default=None, help="Reproduce Zipline where we differ.")
 @click.option("--numbers", type=click.Choice(["decimal", "float"]), default="decimal", show_default=True)
 @click.option("--progress/--no-progress", default=None, help="A progress bar; by default on terminals only.")
-def run(
-    algofile: Path,
-    bundle: str,
-    start: str,
-    end: str,
-    capital_base: str,
-    data_frequency: str,
-    benchmark_file: Path | None,
-    benchmark_symbol: str | None,
-    benchmark_sid: int | None,
-    output: Path | None,
-    compat: str | None,
-    numbers: str,
-    progress: bool | None,
-) -> None:
+@click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
+def run(algofile: Path, output: Path | None, zipline: bool, **options: Any) -> None:
     """Runs the strategy in a file: its functions initialize, handle_data, before_trading_start and analyze, or the
     one subclass of rustybt.Strategy that it defines."""
-    from rustybt.engine import run_algorithm
+    from rustybt.engine import failure_of_strategy
     from rustybt.results import print_summary
 
     if output is not None and output.exists() and any(output.iterdir()):
         raise InputError(f"{output} is there already and not empty. Name a new folder with -o.")
-    if benchmark_sid is not None and benchmark_symbol is not None:
-        raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Give the one or the other.")
     callbacks = load_strategy(algofile)
     try:
-        result = run_algorithm(
-            start,
-            end,
-            capital_base=capital_base,
-            data_frequency=data_frequency,
-            bundle=bundle,
-            benchmark=benchmark_symbol if benchmark_sid is None else benchmark_sid,
-            benchmark_returns=benchmark_file,
-            compat=compat,
-            numbers=numbers,
-            progress=progress,
-            **callbacks,
-        )
+        result = run_strategy(callbacks, options)
     except RustyBTError:
         raise
     except Exception as error:  # noqa: BLE001  whatever a strategy raises is shown as its own
-        # the strategy's own mistake: its lines matter, ours do not
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(algofile)]
-        lines = "".join(traceback.format_list(frames))
-        notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
-        click.echo(f"{lines}rustybt: the strategy raised {type(error).__name__}: {error}{notes}", err=True)
+        click.echo(failure_of_strategy(error, str(algofile)), err=True)
         raise SystemExit(1) from None
     place = result.save(output)
     print_summary(result)
     click.echo(f"saved to {place}")
 
 
+def run_strategy(callbacks: dict[str, Any], options: dict[str, Any]) -> Result:
+    """A run with the options of the command, those of its file and its output left out."""
+    from rustybt.engine import run_algorithm
+
+    given = dict(options)
+    symbol, sid = given.pop("benchmark_symbol"), given.pop("benchmark_sid")
+    if sid is not None and symbol is not None:
+        raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Give the one or the other.")
+    benchmark = symbol if sid is None else sid
+    returns = given.pop("benchmark_file")
+    return run_algorithm(benchmark=benchmark, benchmark_returns=returns, **given, **callbacks)
+
+
 def load_strategy(path: Path) -> dict[str, Any]:
     """The callbacks of a strategy file, as run_algorithm takes them. Raises InputError where there are none."""
-    from rustybt.strategy import Strategy
-
     try:
-        code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"{path} does not exist. Name a Python file with -f.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} can't be read: {error}. Name a Python file with -f.") from None
+    return strategy_of(text, str(path), {"__name__": path.stem, "__file__": str(path)})
+
+
+def strategy_of(text: str, filename: str, namespace: dict[str, Any]) -> dict[str, Any]:
+    """The callbacks that a text defines when it is executed in a namespace, as run_algorithm takes them.
+
+    Raises InputError where there are none.
+    """
+    try:
+        code = compile(text, filename, "exec")
     except SyntaxError as error:
-        raise InputError(f"{path}, line {error.lineno}: {error.msg}. Mend it and run again.") from None
-    namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
+        raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Mend it and run again.") from None
     exec(code, namespace)
+    return callbacks_in(namespace, filename)
+
+
+def callbacks_in(namespace: dict[str, Any], filename: str) -> dict[str, Any]:
+    """The callbacks, or the one strategy, that stand in a namespace."""
+    from rustybt.strategy import Strategy
+
     found = {name: namespace[name] for name in CALLBACKS if callable(namespace.get(name))}
     if found:
         return found
     classes = [
         value
         for value in namespace.values()
-        if isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == path.stem
+        if isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == namespace["__name__"]
     ]
     if len(classes) == 1:
         return {"strategy": classes[0]}
     many = ", ".join(cls.__name__ for cls in classes)
     raise InputError(
-        f"{path} defines {'several strategies: ' + many if classes else 'no strategy'}. Define the functions "
+        f"{filename} defines {'several strategies: ' + many if classes else 'no strategy'}. Define the functions "
         "initialize and handle_data, or one subclass of rustybt.Strategy."
     )

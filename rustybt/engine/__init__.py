@@ -1,6 +1,7 @@
 """Joins strategy, orders, execution, ledger, metrics and results: the loop, and run_algorithm."""
 
 from rustybt.engine._compat import Compat
+from rustybt.engine._failure import failure_of_strategy
 from rustybt.engine._run import run_algorithm
 
-__all__ = ["Compat", "run_algorithm"]
+__all__ = ["Compat", "failure_of_strategy", "run_algorithm"]

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from rustybt.catalog import open_version
 from rustybt.errors import BundleNotFound
-from rustybt.zipline._notice import say
 
 DEFAULT_NAMES = ("quantopian-quandl", "quandl")
 SAMPLE = "sample"
 
 
-def chosen_bundle(name: str, *, usual: bool) -> str:
-    """The bundle of that name. usual: nobody chose it; then the sample stands in where there is none of that name.
+def chosen_bundle(name: str) -> tuple[str, list[str]]:
+    """The bundle of that name, and what to say about it.
+
+    For Zipline's default names it is the sample, where there is none of that name.
 
     Raises BundleNotFound, saying how a bundle comes into the catalog.
     """
     if name == SAMPLE:
-        return name
+        return name, []
     try:
         open_version(name).close()
     except BundleNotFound as error:
-        if usual and name in DEFAULT_NAMES:
-            say(
-                f"no bundle {name!r}, Zipline's default, in the catalog: running on {SAMPLE!r}. "
-                "-b or bundle= names another."
-            )
-            return SAMPLE
+        if name in DEFAULT_NAMES:
+            return SAMPLE, [f"the catalog has no bundle {name!r}, Zipline's default; -b or bundle= names another"]
         error.add_note(
             f"`rustybt ingest zipline --bundle {name}` reads the bundle of that name that Zipline has ingested."
         )
         error.add_note("`rustybt bundles` lists what there is.")
         raise
-    return name
+    return name, []

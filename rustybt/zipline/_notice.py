@@ -15,9 +15,10 @@ def say(message: str) -> None:
         print(f"rustybt: {message}", file=sys.stderr)
 
 
-def tell_differences(bundle: str) -> None:
-    """Once a run: that this is not Zipline, and where to read what that means."""
+def tell_differences(bundle: str, *remarks: str) -> None:
+    """Once a run: that this is not Zipline, on which data it runs, and where to read what that means."""
+    more = "".join(f"; {remark}" for remark in remarks)
     say(
-        f"running a Zipline script on bundle {bundle!r}, with Zipline's behaviour (compat='zipline'); daily "
-        f"before_trading_start sees no coming bar. What differs: {PAGE}. {SWITCH}=0 hides this."
+        f"a Zipline script on bundle {bundle!r}, with Zipline's behaviour (compat='zipline'){more}. "
+        f"What differs: {PAGE}. {SWITCH}=0 hides this."
     )

@@ -55,31 +55,85 @@ def run_algorithm(
     if custom_loader is not None:
         raise NotYetAvailable("custom_loader: Pipeline comes with a later version of RustyBT. Leave it out.")
     load_extensions(default_extension, extensions, strict_extensions, environ)
-    given = {
-        "bundle_timestamp": bundle_timestamp,
-        "trading_calendar": trading_calendar,
-        "benchmark_returns": benchmark_returns,
-        "metrics_set": None if isinstance(metrics_set, str) and metrics_set == "default" else metrics_set,
-        "blotter": None if isinstance(blotter, str) and blotter == "default" else blotter,
-    }
     functions = {
         "initialize": initialize,
         "handle_data": handle_data,
         "before_trading_start": before_trading_start,
         "analyze": analyze,
     }
-    return _run(
+    return run_functions(
         functions,
-        start,
-        end,
+        start=start,
+        end=end,
         capital_base=capital_base,
         data_frequency=data_frequency,
-        bundle=chosen_bundle(bundle, usual=bundle == DEFAULT_BUNDLE),
-        **{name: value for name, value in given.items() if value is not None},
+        bundle=bundle,
+        bundle_timestamp=bundle_timestamp,
+        trading_calendar=trading_calendar,
+        metrics_set=metrics_set,
+        benchmark_returns=benchmark_returns,
+        blotter=blotter,
     )
 
 
-class _Run:
+def run_functions(
+    functions: dict[str, Any],
+    *,
+    start: Any,
+    end: Any,
+    capital_base: Any,
+    data_frequency: str = "daily",
+    bundle: str = DEFAULT_BUNDLE,
+    bundle_timestamp: Any = None,
+    trading_calendar: Any = None,
+    metrics_set: Any = "default",
+    benchmark_returns: Any = None,
+    benchmark: Any = None,
+    blotter: Any = "default",
+    remarks: Iterable[str] = (),
+) -> Any:
+    """The run behind run_algorithm and the scripts.
+
+    functions: the callbacks by name. benchmark: the symbol or the sid of the asset that the run is compared with,
+    unless the script sets another one. remarks: what else to say on standard error.
+    """
+    pandas()
+    given = {
+        "bundle_timestamp": bundle_timestamp,
+        "trading_calendar": trading_calendar,
+        "benchmark": benchmark,
+        "benchmark_returns": benchmark_returns,
+        "metrics_set": None if isinstance(metrics_set, str) and metrics_set == "default" else metrics_set,
+        "blotter": None if isinstance(blotter, str) and blotter == "default" else blotter,
+    }
+    name, about_bundle = chosen_bundle(bundle)
+    initialize = functions.get("initialize")
+    script = Script(initialize, functions.get("analyze"))
+    # known by the script's name, which stands in the manifest
+    begin = script.begin if initialize is None else known_as(initialize, script.begin)
+    tell_differences(name, *about_bundle, *remarks)
+    token = activate(None)
+    try:
+        engine.run_algorithm(
+            start,
+            end,
+            initialize=begin,
+            handle_data=script.calling(functions.get("handle_data")),
+            before_trading_start=script.calling(functions.get("before_trading_start")),
+            analyze=script.end,
+            capital_base=capital_base,
+            data_frequency=data_frequency,
+            bundle=name,
+            compat="zipline",
+            numbers="float",
+            **{key: value for key, value in given.items() if value is not None},
+        )
+    finally:
+        deactivate(token)
+    return script.frame
+
+
+class Script:
     """The callbacks of a script as the engine calls them, and the frame that they lead to.
 
     context, data: what the script gets; there from `initialize` on.
@@ -119,27 +173,3 @@ def known_as(script: Function, function: Function) -> Function:
         return function(context)
 
     return called
-
-
-def _run(functions: dict[str, Any], start: Any, end: Any, **options: Any) -> Any:
-    initialize = functions["initialize"]
-    run = _Run(initialize, functions["analyze"])
-    # known by the script's name, which stands in the manifest
-    begin = run.begin if initialize is None else known_as(initialize, run.begin)
-    tell_differences(options["bundle"])
-    token = activate(None)
-    try:
-        engine.run_algorithm(
-            start,
-            end,
-            initialize=begin,
-            handle_data=run.calling(functions["handle_data"]),
-            before_trading_start=run.calling(functions["before_trading_start"]),
-            analyze=run.end,
-            compat="zipline",
-            numbers="float",
-            **options,
-        )
-    finally:
-        deactivate(token)
-    return run.frame

@@ -1,0 +1,74 @@
+"""The notebook magic: `%%rustybt` runs the strategy that stands in a cell, `%rustybt` one that was defined before."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import Any
+
+CELL = "<cell>"
+HELP = """
+%%rustybt -s 2010-01-04 -e 2012-12-31 [options of `rustybt run`]      runs the strategy of this cell
+%rustybt -s 2010-01-04 -e 2012-12-31 [options of `rustybt run`]       runs the functions defined in the notebook
+--zipline: the options and the semantics of Zipline; --name NAME: keep what comes back in a variable.
+"""
+
+
+def load_magic(shell: Any) -> None:
+    """Registers `rustybt` as line and cell magic of an IPython shell."""
+
+    def rustybt(line: str, cell: str | None = None) -> Any:
+        return run_magic(shell, line, cell)
+
+    rustybt.__doc__ = HELP
+    shell.register_magic_function(rustybt, magic_kind="line_cell", magic_name="rustybt")
+
+
+def run_magic(shell: Any, line: str, cell: str | None) -> Any:
+    """The Result of a run, or, with --zipline, Zipline's frame.
+
+    cell: the strategy's text, executed in the notebook's namespace; None: its functions are there already.
+    """
+    arguments = shlex.split(line)
+    name = taken(arguments, "--name")
+    if "--zipline" in arguments:
+        arguments.remove("--zipline")
+        found = _zipline_run(arguments, cell or "", shell.user_ns)
+    else:
+        found = _run(arguments, cell, shell.user_ns)
+    if name is not None:
+        shell.user_ns[name] = found
+    return found
+
+
+def taken(arguments: list[str], option: str) -> str | None:
+    """The value of an option, which is taken out."""
+    if option not in arguments[:-1]:
+        return None
+    place = arguments.index(option)
+    value = arguments[place + 1]
+    del arguments[place : place + 2]
+    return value
+
+
+def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> Any:
+    from rustybt.cli._run import callbacks_in, run, run_strategy, strategy_of
+
+    with run.make_context("%%rustybt", ["-f", CELL, *arguments]) as context:
+        options = dict(context.params)
+    output = options.pop("output")
+    for given in ("algofile", "zipline"):
+        del options[given]
+    callbacks = callbacks_in(namespace, "The notebook") if cell is None else strategy_of(cell, CELL, namespace)
+    result = run_strategy(callbacks, options)
+    if output is not None:
+        result.save(output)
+    return result
+
+
+def _zipline_run(arguments: list[str], cell: str, namespace: dict[str, Any]) -> Any:
+    from rustybt.zipline.command import run
+
+    return run.main(
+        ["-t", cell, "-o", os.devnull, *arguments], "%%rustybt --zipline", standalone_mode=False, obj=namespace
+    )

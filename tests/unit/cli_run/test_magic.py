@@ -1,0 +1,61 @@
+"""`%load_ext rustybt` in an IPython shell: the strategy of a cell, or of the notebook, is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit._small import DAYS, ingest
+
+pytest.importorskip("IPython", reason="IPython comes with the development dependencies")
+
+PERIOD = f"-s {DAYS[0]} -e {DAYS[4]} -b small --capital-base 1000"
+STRATEGY = """
+from rustybt.api import order, symbol
+
+def initialize(context):
+    context.asset = symbol("A")
+
+def handle_data(context, data):
+    order(context.asset, 1)
+"""
+
+
+@pytest.fixture
+def shell() -> Iterator[Any]:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    ingest({"A": ["8", "9", "10", "11", "12"]})
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "rustybt")
+    yield shell
+    shell.reset(new_session=False)
+    shell.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+def test_a_cell_is_run_and_its_result_kept(shell: Any) -> None:
+    result = shell.run_cell_magic("rustybt", f"{PERIOD} --name mine", STRATEGY)
+    assert result.transactions.height == 4
+    assert shell.user_ns["mine"] is result
+    assert callable(shell.user_ns["initialize"])
+
+
+def test_functions_of_the_notebook_are_run(shell: Any) -> None:
+    shell.run_cell(STRATEGY)
+    assert shell.run_line_magic("rustybt", PERIOD).transactions.height == 4
+
+
+def test_a_zipline_script_in_a_cell_gives_the_frame(shell: Any) -> None:
+    cell = STRATEGY.replace("rustybt.api", "zipline.api")
+    perf = shell.run_cell_magic("rustybt", f"--zipline {PERIOD} --no-benchmark", cell)
+    assert perf["positions"].iloc[-1][0]["amount"] == 4
+
+
+def test_what_is_missing_is_said(shell: Any) -> None:
+    from rustybt.errors import InputError
+
+    with pytest.raises(InputError, match="The notebook defines no strategy"):
+        shell.run_line_magic("rustybt", PERIOD)

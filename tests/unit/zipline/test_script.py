@@ -1,0 +1,193 @@
+"""A script with Zipline's own import lines: by command, by module, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from rustybt.errors import InputError
+from rustybt.zipline._alias import as_zipline
+from rustybt.zipline._script import run_script
+from tests.unit._small import DAYS, ingest
+
+SCRIPT = '''
+"""Buys one of A a day."""
+from zipline.api import order, record, symbol
+import zipline.finance.commission as fees
+
+def initialize(context):
+    context.asset = symbol("A")
+    context.set_commission(fees.PerShare(cost=0.5))
+
+def handle_data(context, data):
+    order(context.asset, 1)
+    record(price=data.current(context.asset, "price"), one=globals().get("one"))
+
+def analyze(context, perf):
+    from zipline.api import get_datetime
+    print("analyzed", len(perf), get_datetime().date())
+
+def _test_args():
+    raise AssertionError("nobody calls this")
+'''
+
+
+@pytest.fixture(autouse=True)
+def small() -> None:
+    ingest({"A": ["8", "9", "10", "11", "12"]})
+
+
+def command(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    days = ["-s", str(DAYS[0]), "-e", str(DAYS[4])]
+    return subprocess.run(
+        [sys.executable, "-m", *arguments, *days],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        env={**os.environ, **(env or {})},
+    )
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.py"
+    path.write_text(SCRIPT, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("rustybt", "run", "--zipline", "-f"),
+        ("rustybt.zipline",),
+        ("rustybt.zipline", "--no-default-extension", "run", "-f"),
+    ],
+)
+def test_a_script_runs_unmodified_and_its_frame_is_pickled(way: tuple[str, ...], script: Path, tmp_path: Path) -> None:
+    done = command(*way, str(script), "-b", "small", "-o", str(tmp_path / "perf.pickle"), "--capital-base", "1000")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["analyzed", "5", "2021-02-06"]
+    perf = pd.read_pickle(tmp_path / "perf.pickle")
+    assert perf["price"].tolist() == [8.0, 9.0, 10.0, 11.0, 12.0]
+    # each order fills a day later at the close and 5 basis points, and costs half a unit of money
+    assert perf["ending_cash"].iloc[-1] == pytest.approx(1000 - (9 + 10 + 11 + 12) * 1.0005 - 4 * 0.5, abs=1e-9)
+    assert perf["positions"].iloc[-1][0]["sid"].symbol == "A"
+    assert done.stderr.count("What differs: docs/coming_from_zipline.md") == 1
+
+
+def test_the_frame_is_printed_and_the_notice_can_be_hidden(script: Path) -> None:
+    arguments = ["rustybt", "run", "--zipline", "-f", str(script), "-b", "small", "--no-benchmark", "--print-algo"]
+    done = command(*arguments, env={"RUSTYBT_ZIPLINE_NOTICE": "0"})
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert SCRIPT in done.stdout
+    assert "[5 rows x" in done.stdout
+
+
+def test_a_text_and_definitions_run(tmp_path: Path) -> None:
+    place = tmp_path / "perf.pickle"
+    given = ["-t", SCRIPT, "-D", "one=1", "-D", "two=one + 1", "-b", "small", "-o", str(place)]
+    done = command("rustybt.zipline", *given)
+    assert done.returncode == 0, done.stderr
+    assert pd.read_pickle(place)["one"].tolist() == [1.0] * 5
+
+
+def test_the_default_bundle_is_said_to_be_the_sample(script: Path) -> None:
+    text = "def initialize(context): pass"
+    done = subprocess.run(
+        [sys.executable, "-m", "rustybt.zipline", "-t", text, "-s", "2004-01-02", "-e", "2004-01-09", "-o", os.devnull],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "on bundle 'sample'" in done.stderr
+    assert "no bundle 'quandl'" in done.stderr
+
+
+def test_an_unknown_bundle_points_at_the_list(script: Path) -> None:
+    done = command("rustybt", "run", "--zipline", "-f", str(script), "-b", "nope")
+    assert done.returncode == 1
+    assert "No bundle 'nope'" in done.stderr
+    assert "`rustybt bundles`" in done.stderr
+    assert "rustybt ingest zipline --bundle nope" in done.stderr
+
+
+def test_what_a_script_raises_is_shown_with_its_own_lines(tmp_path: Path) -> None:
+    done = command("rustybt.zipline", "-b", "small", "-t", "def handle_data(context, data):\n    data.current(1, 2)\n")
+    assert done.returncode == 1
+    done = command("rustybt.zipline", "-b", "small", "-t", "def initialize(context):\n    1 / 0\n")
+    assert done.returncode == 1
+    assert 'File "<algorithm>", line 2, in initialize\n    1 / 0' in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+    assert "rustybt/engine" not in done.stderr
+
+
+def test_missing_dates_and_scripts_are_told_in_zipline_s_words(script: Path) -> None:
+    for arguments, said in (
+        (["-f", str(script), "-e", "2021-02-05"], "must specify the start date"),
+        (["-s", "2021-02-01", "-e", "2021-02-05"], "must specify exactly one of '-f' / '--algofile'"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "rustybt.zipline", *arguments], capture_output=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == 2
+        assert said in done.stderr
+
+
+def test_a_script_without_callbacks_or_with_a_typo_is_refused() -> None:
+    options = {"start": DAYS[0], "end": DAYS[1], "capital_base": 1_000, "bundle": "small"}
+    with pytest.raises(InputError, match="defines none of initialize, handle_data"):
+        run_script("x = 1", **options)
+    with pytest.raises(InputError, match="<algorithm>, line 1"):
+        run_script("def (", **options)
+    with pytest.raises(InputError, match=r"-D 'one': write name=value"):
+        run_script(SCRIPT, defines=["one"], **options)
+
+
+def test_an_inner_module_of_zipline_is_missing_with_a_reason() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"zipline\.lib.*coming_from_zipline"):
+        run_script("import zipline.lib.adjustment", start=DAYS[0], end=DAYS[1], capital_base=1, bundle="small")
+
+
+def test_within_the_alias_zipline_is_ours_and_outside_of_it_what_it_was() -> None:
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "zipline"}
+    import rustybt.zipline.finance.commission as ours
+
+    spec = ours.__spec__
+    with as_zipline():
+        import zipline
+        import zipline.finance.commission as theirs
+        from zipline.finance import commission
+
+        assert theirs is commission is ours
+        assert zipline is sys.modules["rustybt.zipline"]
+        with as_zipline():
+            import zipline.api
+        assert sys.modules["zipline.api"] is sys.modules["rustybt.zipline.api"]
+    assert ours.__spec__ is spec
+    after = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "zipline"}
+    assert after == before
+
+
+def test_scripts_run_side_by_side_in_threads() -> None:
+    frames: dict[int, float] = {}
+
+    def run(amount: int) -> None:
+        text = SCRIPT.replace("order(context.asset, 1)", f"order(context.asset, {amount})")
+        options = {"start": DAYS[0], "end": DAYS[4], "capital_base": 1_000, "bundle": "small"}
+        frames[amount] = run_script(text, **options)["positions"].iloc[-1][0]["amount"]
+
+    threads = [threading.Thread(target=run, args=(amount,)) for amount in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert frames == {1: 4, 2: 8, 3: 12}
+    assert not [name for name in sys.modules if name == "zipline" and sys.modules[name].__name__ == "rustybt.zipline"]
