@@ -10,7 +10,15 @@ from pathlib import Path
 
 from tests.architecture._source import ROOT, imported, modules, named
 
-ENTRY_POINTS = ("rustybt", "rustybt.__main__", "rustybt.api", "rustybt.cli", "rustybt.testing", "rustybt.zipline")
+ENTRY_POINTS = (
+    "rustybt",
+    "rustybt.__main__",
+    "rustybt.api",
+    "rustybt.cli",
+    "rustybt.testing",
+    "rustybt.zipline",
+    "rustybt.zipline.__main__",
+)
 HEAVY = ("exchange_calendars", "matplotlib", "pandas", "pyarrow", "rich", "click", "asyncio")
 FRESH = {k: v for k, v in os.environ.items() if not k.startswith(("COVERAGE", "COV_"))}
 """The environment without what would make a child process measure its coverage, and so import and cost more."""
