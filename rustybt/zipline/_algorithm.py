@@ -88,7 +88,8 @@ class TradingAlgorithm:
         frame = result.to_pandas()
         for name in LISTS:
             for day in frame[name]:
-                for row in day:
+                # a recorded value may stand here under the column's name
+                for row in day if isinstance(day, list) else ():
                     row["sid"] = self.asset_finder.retrieve_asset(row["sid"])
         return frame
 
