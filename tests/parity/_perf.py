@@ -18,7 +18,7 @@ def plain_frame(perf: Any) -> dict[str, Any]:
     ids = {"id": numbers, "order_id": numbers}
     plain = perf.copy()
     for name in ("orders", "transactions", "positions"):
-        plain[name] = [sorted((_row(row, ids) for row in day), key=repr) for day in perf[name]]
+        plain[name] = [sorted((_row(row, ids) for row in day), key=_place) for day in perf[name]]
     columns = {str(name): [_value(value) for value in plain[name]] for name in plain.columns}
     return {
         "index": [int(stamp.value) for stamp in perf.index],
@@ -30,6 +30,11 @@ def plain_frame(perf: Any) -> dict[str, Any]:
 
 def _row(row: dict[str, Any], ids: dict[str, dict[str, int]]) -> dict[str, Any]:
     return {key: ids[key].get(value, value) if key in ids else _value(value) for key, value in row.items()}
+
+
+def _place(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What rows of a day are sorted by: neither library promises an order."""
+    return row.get("dt", 0), row.get("id", row.get("order_id", 0)), row["sid"]
 
 
 def _value(value: Any) -> Any:
