@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 MODULES = (
+    "rustybt.zipline.finance.constants",
+    "rustybt.zipline.finance.metrics",
+    "rustybt.zipline.gens.sim_engine",
     "rustybt.zipline.finance.order",
     "rustybt.zipline.pipeline",
     "rustybt.zipline.utils.run_algo",

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from rustybt import strategy
+from rustybt.core import OrderStatus
 from rustybt.errors import NoActiveRun, NotYetAvailable
 from rustybt.results import Result
 from rustybt.strategy import Desk, desk_of
 from rustybt.zipline._assets import Faces, core_of
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._finder import AssetFinder
+from rustybt.zipline._models import faced_commission, faced_slippage
 from rustybt.zipline._orders import Order, shown
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._portfolio import Portfolio
@@ -91,6 +93,9 @@ class TradingAlgorithm:
                 # a recorded value may stand here under the column's name
                 for row in day if isinstance(day, list) else ():
                     row["sid"] = self.asset_finder.retrieve_asset(row["sid"])
+                    # Zipline gives a reason to rejected orders alone
+                    if name == "orders" and row["status"] != OrderStatus.REJECTED:
+                        row["reason"] = None
         return frame
 
     def shown_to(self, function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
@@ -183,7 +188,7 @@ class TradingAlgorithm:
 
     def future_symbol(self, symbol: str) -> Any:
         """The futures contract with that ticker. Raises SymbolNotFound."""
-        return self._faces.of(self._later("future_symbol")(symbol))
+        return self._faces.of(self._run.future_symbol(symbol))
 
     def continuous_future(
         self, root_symbol_str: str, offset: int = 0, roll: str = "volume", adjustment: str | None = "mul"
@@ -222,7 +227,7 @@ class TradingAlgorithm:
 
     def set_benchmark(self, benchmark: Any) -> None:
         """The asset that the results are compared with; only in `initialize`."""
-        self._later("set_benchmark")(core_of(benchmark))
+        self._run.set_benchmark(core_of(benchmark))
 
     def fetch_csv(self, url: str, *args: Any, **kwargs: Any) -> Any:
         """Rows of a CSV file, local or remote, as more fields of `data`."""
@@ -243,15 +248,17 @@ class TradingAlgorithm:
 
     def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the slippage models; only in `initialize`."""
-        self._run.set_slippage(us_equities, us_futures)
+        models = [faced_slippage(model, self.data, self._faces) for model in (us_equities, us_futures)]
+        self._run.set_slippage(*models)
 
     def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the commission models; only in `initialize`."""
-        self._run.set_commission(us_equities, us_futures)
+        models = [faced_commission(model, self.data, self._faces) for model in (us_equities, us_futures)]
+        self._run.set_commission(*models)
 
     def set_cancel_policy(self, cancel_policy: Any) -> None:
         """When open orders are cancelled by themselves; only in `initialize`."""
-        self._later("set_cancel_policy")(cancel_policy)
+        self._run.set_cancel_policy(cancel_policy)
 
     def set_max_leverage(self, max_leverage: float) -> None:
         """The run ends where the gross leverage at a close is above this."""

@@ -49,13 +49,61 @@ class Order(Event):
     """
 
 
+class WorkingOrder(Order):
+    """An order as a model of slippage or commission gets it."""
+
+    @property
+    def asset(self) -> Any:
+        return self.sid  # type: ignore[attr-defined]
+
+    @property
+    def open_amount(self) -> Any:
+        return self.amount - self.filled  # type: ignore[attr-defined]
+
+    @property
+    def direction(self) -> int:
+        return 1 if self.amount > 0 else -1  # type: ignore[attr-defined]
+
+    @property
+    def open(self) -> bool:
+        return self.status in (core.OrderStatus.OPEN, core.OrderStatus.HELD)  # type: ignore[attr-defined]
+
+    @property
+    def triggered(self) -> bool:
+        """Whether stop and limit, where there are, were reached."""
+        return (self.stop is None or self.stop_reached) and (  # type: ignore[attr-defined]
+            self.limit is None or self.limit_reached  # type: ignore[attr-defined]
+        )
+
+
+class Transaction(Event):
+    """A fill: asset (sid too), amount, dt, price, order_id, and commission, which is always None."""
+
+
 def shown(order: core.Order, faces: Faces) -> Order:
-    """A snapshot of the run as the script gets it. Why an open order has not filled yet is not Zipline's to tell."""
+    """A snapshot of the run as the script gets it."""
+    return Order(_values(order, faces))
+
+
+def shown_at_work(order: core.Order, faces: Faces) -> WorkingOrder:
+    """The same for a model of the script's own."""
+    return WorkingOrder(_values(order, faces))
+
+
+def shown_transaction(transaction: core.Transaction, faces: Faces) -> Transaction:
+    """A fill as a model of the script's own gets it."""
+    asset = faces.of(transaction.asset)
+    values = {"amount": transaction.amount, "dt": stamp(transaction.dt), "price": transaction.price}
+    return Transaction({**values, "order_id": transaction.order_id, "asset": asset, "sid": asset, "commission": None})
+
+
+def _values(order: core.Order, faces: Faces) -> dict[str, Any]:
+    """As in Zipline, a reason is told of rejected orders alone."""
     values = {name: getattr(order, name) for name in FIELDS}
     values["dt"], values["created"] = stamp(order.dt), stamp(order.created)
     values["sid"] = faces.of(order.asset)
-    if order.open:
+    if order.status != core.OrderStatus.REJECTED:
         values["reason"] = None
     if not values["commission"]:
         values["commission"] = 0
-    return Order(values)
+    return values

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from rustybt.zipline._algorithm import TradingAlgorithm, function_of
-from rustybt.zipline.finance import commission, execution, slippage
+from rustybt.zipline.finance import cancel_policy, commission, execution, slippage
+from rustybt.zipline.finance.cancel_policy import EODCancel, NeverCancel
 from rustybt.zipline.finance.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.zipline.utils import events, math_utils
 from rustybt.zipline.utils.events import calendars, date_rules, time_rules
 
 __all__ = [
+    "EODCancel",
     "FixedBasisPointsSlippage",
     "FixedSlippage",
+    "NeverCancel",
     "VolumeShareSlippage",
     "attach_pipeline",
     "batch_market_order",
     "calendars",
     "cancel_order",
+    "cancel_policy",
     "commission",
     "continuous_future",
     "date_rules",

@@ -1,5 +1,25 @@
 """Commission models: RustyBT's own, under Zipline's names."""
 
-from rustybt.execution.commission import CommissionModel, NoCommission, PerDollar, PerShare, PerTrade
+from rustybt.execution.commission import (
+    CommissionModel,
+    EquityCommissionModel,
+    FutureCommissionModel,
+    NoCommission,
+    PerContract,
+    PerDollar,
+    PerFutureTrade,
+    PerShare,
+    PerTrade,
+)
 
-__all__ = ["CommissionModel", "NoCommission", "PerDollar", "PerShare", "PerTrade"]
+__all__ = [
+    "CommissionModel",
+    "EquityCommissionModel",
+    "FutureCommissionModel",
+    "NoCommission",
+    "PerContract",
+    "PerDollar",
+    "PerFutureTrade",
+    "PerShare",
+    "PerTrade",
+]

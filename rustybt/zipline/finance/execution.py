@@ -1,5 +1,5 @@
 """Execution styles: RustyBT's own, under Zipline's names."""
 
-from rustybt.orders import ExecutionStyle, LimitOrder, MarketOrder
+from rustybt.orders import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder
 
-__all__ = ["ExecutionStyle", "LimitOrder", "MarketOrder"]
+__all__ = ["ExecutionStyle", "LimitOrder", "MarketOrder", "StopLimitOrder", "StopOrder"]

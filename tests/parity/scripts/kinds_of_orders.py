@@ -22,14 +22,14 @@ def handle_data(context, data):
     price = data.current(stock, "price")
     styles = [
         MarketOrder(),
-        LimitOrder(price * 0.995),
-        StopOrder(price * 1.004),
-        StopLimitOrder(price * 1.01, price * 1.003),
+        LimitOrder(round(price * 0.995, 2)),
+        StopOrder(round(price * 1.004, 2)),
+        StopLimitOrder(round(price * 1.01, 2), round(price * 1.003, 2)),
     ]
     size = 30 if context.turn % 3 else -25
     context.placed.append(order(stock, size, style=styles[context.turn % 4]))
     if context.turn % 5 == 0:
-        context.placed.append(order(stock, -size, limit_price=price * 1.01, stop_price=price * 0.999))
+        context.placed.append(order(stock, -size, limit_price=round(price * 1.01, 2), stop_price=round(price * 0.999, 2)))
     context.turn += 1
     found = [get_order(one) for one in context.placed[-40:] if one]
     record(

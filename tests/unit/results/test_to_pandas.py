@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rustybt.core import decimal_column
 from rustybt.results import Result
-from rustybt.results._to_pandas import _floats
+from rustybt.results._floats import floats
 
 type Make = Callable[..., Result]
 
@@ -119,7 +119,7 @@ def test_a_recorded_name_may_hide_a_column_as_in_zipline(make_result: Make) -> N
 @given(st.lists(st.integers(-(10**38) + 1, 10**38 - 1)), st.integers(0, 30))
 def test_each_float_is_the_nearest_one(values: list[int], scale: int) -> None:
     column = decimal_column("x", values, scale)
-    assert _floats(column) == [float(number) for number in column.to_list()]
+    assert floats(column) == [float(number) for number in column.to_list()]
 
 
 def test_pyarrow_is_not_needed(make_result: Make, tmp_path: object) -> None:

@@ -1,0 +1,141 @@
+"""The orders of each session as Zipline's frame lists them: those that something happened to, as they stood then."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from rustybt.core import OrderStatus
+from rustybt.results._floats import amounts, floats, optional_floats
+
+if TYPE_CHECKING:
+    from rustybt.results._result import Result
+
+CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "rejected": OrderStatus.REJECTED}
+FILLING = ("filled", "partially_filled")
+UNLISTED = ("triggered", "adjusted")
+"""What Zipline does not list an order for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an order stands while its events are replayed. price: its limit, or its stop where it has no limit."""
+
+    amount: Any
+    price: Any
+    dt: int
+    filled: Any = 0
+    status: int = int(OrderStatus.OPEN)
+    triggered: bool = False
+    stopped: bool = False
+
+
+class OrderDays:
+    """Per session the orders that something happened to in it, each as it stood at that session's close.
+
+    closes: of the sessions, ns UTC. stamp: makes the frame's stamp of ns. assets: by sid, what stands for an asset.
+    """
+
+    def __init__(self, result: Result, closes: list[int], stamp: Callable[[int], Any], assets: dict[int, Any]) -> None:
+        self._assets = assets
+        self._closes = closes
+        self._stamp = stamp
+        self._forgets = bool(result.manifest.get("compat", {}).get("stop_limits_become_limits"))
+        events, fills = result.order_events, result.transactions
+        self._orders = {row["id"]: row for row in _order_rows(result.orders)}
+        self._events = list(
+            zip(
+                events["order_id"].to_list(),
+                events["stamp"].to_physical().to_list(),
+                events["kind"].to_list(),
+                amounts(events["quantity"]),
+                optional_floats(events["price"]),
+                events["reason"].to_list(),
+                strict=True,
+            )
+        )
+        self._fees: dict[str, list[tuple[int, float]]] = {}
+        fees = zip(
+            fills["order_id"].to_list(), fills["dt"].to_physical().to_list(), floats(fills["commission"]), strict=True
+        )
+        for order, ns, fee in fees:
+            if order is not None:
+                self._fees.setdefault(order, []).append((ns, fee))
+
+    def lists(self, sessions: int) -> list[list[dict[str, Any]]]:
+        """One list a session."""
+        touched: list[dict[str, Standing]] = [{} for _ in range(sessions)]
+        standing: dict[str, Standing] = {}
+        for order, ns, kind, quantity, price, reason in self._events:
+            if order not in self._orders:
+                continue
+            before = standing.get(order)
+            now = standing[order] = self._after(order, before, ns, kind, quantity, price, reason)
+            if kind not in UNLISTED:
+                touched[min(bisect_left(self._closes, ns), sessions - 1)][order] = now
+        return [[self._row(order, now, day) for order, now in orders.items()] for day, orders in enumerate(touched)]
+
+    def _after(
+        self, order: str, before: Standing | None, ns: int, kind: str, quantity: Any, price: Any, reason: str | None
+    ) -> Standing:
+        if before is None:
+            return Standing(quantity, price, ns, status=int(CLOSED.get(kind, OrderStatus.OPEN)))
+        if kind == "adjusted":
+            ratio = Fraction((reason or "split 1").split()[-1])
+            filled = int(before.filled / ratio)
+            return replace(before, amount=filled + quantity, filled=filled, price=price)
+        if kind == "triggered":
+            at_stop = reason == "stop"
+            quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None
+            return replace(
+                before,
+                dt=before.dt if quiet else ns,
+                triggered=before.triggered or not at_stop,
+                stopped=before.stopped or at_stop,
+            )
+        filling = kind in FILLING
+        return replace(
+            before,
+            dt=ns,
+            filled=before.filled + (quantity or 0) if filling else before.filled,
+            status=int(CLOSED.get(kind, OrderStatus(before.status))),
+            triggered=before.triggered or filling,
+        )
+
+    def _row(self, order: str, now: Standing, day: int) -> dict[str, Any]:
+        final = self._orders[order]
+        close = self._closes[day]
+        limited, stops = final["limit"] is not None, final["stop"] is not None
+        became_limit = now.stopped and limited and self._forgets
+        return {
+            "id": order,
+            "dt": self._stamp(now.dt),
+            "reason": None if now.status == OrderStatus.OPEN else final["reason"],
+            "created": self._stamp(final["created"]),
+            "amount": now.amount,
+            "filled": now.filled,
+            "commission": sum((fee for ns, fee in self._fees.get(order, ()) if ns <= close), 0.0),
+            "stop": None if became_limit else now.price if stops and not limited else final["stop"],
+            "limit": now.price if limited else None,
+            "stop_reached": now.stopped and not became_limit,
+            "limit_reached": limited and now.triggered,
+            "sid": self._assets.get(final["sid"], final["sid"]),
+            "status": now.status,
+        }
+
+
+def _order_rows(orders: pl.DataFrame) -> list[dict[str, Any]]:
+    columns = {
+        "id": orders["id"].to_list(),
+        "created": orders["created"].to_physical().to_list(),
+        "sid": orders["sid"].to_list(),
+        "limit": optional_floats(orders["limit"]),
+        "stop": optional_floats(orders["stop"]),
+        "reason": orders["reason"].to_list(),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
