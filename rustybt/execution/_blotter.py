@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from rustybt.core import OrderEventKind, OrderStatus, div_half_even
+from rustybt.core import OrderEventKind, OrderStatus, as_plain_decimal, div_half_even
 from rustybt.execution._order import WorkingOrder
 
 ACCEPTED = OrderEventKind.ACCEPTED.value
@@ -141,11 +141,16 @@ class Blotter:
                 order.charged = abs(order.filled)
             if order.limit is not None:
                 order.limit = _restated(order.limit, numerator, denominator, tick)
+            why = f"split {numerator}/{denominator}"
             if order.stop is not None:
-                order.stop = _restated(order.stop, numerator, denominator, tick)
+                stop, order.stop = order.stop, _restated(order.stop, numerator, denominator, tick)
+                if order.limit is not None:
+                    # an event has one price, here the limit's
+                    was, now = (as_plain_decimal(one, order.listing.fill_scale) for one in (stop, order.stop))
+                    why += f", stop from {was} to {now}"
             if remaining:
                 price = order.stop if order.limit is None else order.limit
-                self.log(order, stamp, ADJUSTED, remaining, price, f"split {numerator}/{denominator}")
+                self.log(order, stamp, ADJUSTED, remaining, price, why)
             elif zipline:
                 self._remove(order)
                 order.status = OrderStatus.FILLED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,14 +21,17 @@ CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "rej
 FILLING = ("filled", "partially_filled")
 UNLISTED = ("triggered", "adjusted")
 """What Zipline does not list an order for."""
+SPLIT = re.compile(r"split (?P<ratio>\d+/\d+)(?:, stop from (?P<was>[\d.]+) to (?P<now>[\d.]+))?")
+"""What the event of an order that a split has restated says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an order stands while its events are replayed. price: its limit, or its stop where it has no limit."""
+    """How an order stands while its events are replayed."""
 
     amount: Any
-    price: Any
+    limit: Any
+    stop: Any
     dt: int
     filled: Any = 0
     status: int = int(OrderStatus.OPEN)
@@ -59,6 +63,11 @@ class OrderDays:
                 strict=True,
             )
         )
+        self._first_stops: dict[str, float] = {}
+        for order, _, kind, _, _, reason in self._events:
+            split = SPLIT.fullmatch(reason or "") if kind == "adjusted" else None
+            if split is not None and split["was"]:
+                self._first_stops.setdefault(order, float(split["was"]))
         self._fees: dict[str, list[tuple[int, float]]] = {}
         fees = zip(
             fills["order_id"].to_list(), fills["dt"].to_physical().to_list(), floats(fills["commission"]), strict=True
@@ -76,19 +85,27 @@ class OrderDays:
                 continue
             before = standing.get(order)
             now = standing[order] = self._after(order, before, ns, kind, quantity, price, reason)
-            if kind not in UNLISTED:
-                touched[min(bisect_left(self._closes, ns), sessions - 1)][order] = now
+            listed = touched[min(bisect_left(self._closes, ns), sessions - 1)]
+            if kind not in UNLISTED or order in listed:
+                listed[order] = now
         return [[self._row(order, now, day) for order, now in orders.items()] for day, orders in enumerate(touched)]
 
     def _after(
         self, order: str, before: Standing | None, ns: int, kind: str, quantity: Any, price: Any, reason: str | None
     ) -> Standing:
         if before is None:
-            return Standing(quantity, price, ns, status=int(CLOSED.get(kind, OrderStatus.OPEN)))
+            final = self._orders[order]
+            limited = final["limit"] is not None
+            stop = price if not limited and final["stop"] is not None else self._first_stops.get(order, final["stop"])
+            status = int(CLOSED.get(kind, OrderStatus.OPEN))
+            return Standing(quantity, price if limited else None, stop, ns, status=status)
         if kind == "adjusted":
-            ratio = Fraction((reason or "split 1").split()[-1])
-            filled = int(before.filled / ratio)
-            return replace(before, amount=filled + quantity, filled=filled, price=price)
+            split = SPLIT.fullmatch(reason or "")
+            filled = int(before.filled / Fraction(split["ratio"])) if split else before.filled
+            now = replace(before, amount=filled + quantity, filled=filled)
+            if before.limit is None:
+                return replace(now, stop=price)
+            return replace(now, limit=price, stop=float(split["now"]) if split and split["now"] else before.stop)
         if kind == "triggered":
             at_stop = reason == "stop"
             quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None
@@ -110,7 +127,7 @@ class OrderDays:
     def _row(self, order: str, now: Standing, day: int) -> dict[str, Any]:
         final = self._orders[order]
         close = self._closes[day]
-        limited, stops = final["limit"] is not None, final["stop"] is not None
+        limited = now.limit is not None
         became_limit = now.stopped and limited and self._forgets
         return {
             "id": order,
@@ -120,8 +137,8 @@ class OrderDays:
             "amount": now.amount,
             "filled": now.filled,
             "commission": sum((fee for ns, fee in self._fees.get(order, ()) if ns <= close), 0.0),
-            "stop": None if became_limit else now.price if stops and not limited else final["stop"],
-            "limit": now.price if limited else None,
+            "stop": None if became_limit else now.stop,
+            "limit": now.limit,
             "stop_reached": now.stopped and not became_limit,
             "limit_reached": limited and now.triggered,
             "sid": self._assets.get(final["sid"], final["sid"]),

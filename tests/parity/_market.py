@@ -20,7 +20,8 @@ MINUTE_SYMBOLS = ("ALFA", "BRAVO", "ECHO")
 MINUTE = 60_000_000_000
 LATE = "ECHO"
 """Listed half a year later than the others."""
-SPLITS = (("ALFA", "2016-08-15", "1/2"), ("DELTA", "2017-03-01", "3/1"), ("BRAVO", "2017-11-20", "1/4"))
+SPLITS = (("ALFA", "2016-08-15", "2/5"), ("DELTA", "2017-03-01", "3/1"), ("BRAVO", "2017-11-20", "1/5"))
+"""Ratios with which no price of whole cents comes to lie half-way between cents, where binary noise decides."""
 DIVIDENDS = (
     ("ALFA", "2016-05-10", "0.45", "2016-05-24"),
     ("ALFA", "2017-05-09", "0.25", "2017-05-23"),

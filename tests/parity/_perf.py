@@ -13,7 +13,7 @@ def plain_frame(perf: Any) -> dict[str, Any]:
     """
     numbers: dict[str, int] = {}
     for day in perf["orders"]:
-        for order in sorted(day, key=lambda order: (order["created"], int(order["sid"].sid))):
+        for order in sorted(day, key=_first_seen):
             numbers.setdefault(order["id"], len(numbers))
     ids = {"id": numbers, "order_id": numbers}
     plain = perf.copy()
@@ -30,6 +30,10 @@ def plain_frame(perf: Any) -> dict[str, Any]:
 
 def _row(row: dict[str, Any], ids: dict[str, dict[str, int]]) -> dict[str, Any]:
     return {key: ids[key].get(value, value) if key in ids else _value(value) for key, value in row.items()}
+
+
+def _first_seen(order: dict[str, Any]) -> tuple[Any, ...]:
+    return order["created"], int(order["sid"].sid), order["amount"], order["limit"] or 0.0, order["stop"] or 0.0
 
 
 def _place(row: dict[str, Any]) -> tuple[Any, ...]:

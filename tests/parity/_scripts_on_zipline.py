@@ -1,7 +1,7 @@
 """Zipline's own command runs scripts on the market: a process that writes each frame as JSON.
 
-python -m tests.parity._scripts_on_zipline FOLDER: reads FOLDER/jobs.json, a list of {script, frequency, start, end},
-and writes FOLDER/<number>.json.
+python -m tests.parity._scripts_on_zipline FOLDER: reads FOLDER/jobs.json, a list of
+{script, frequency, start, end, capital}, and writes FOLDER/<number>.json.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def run(job: dict[str, str], place: Path) -> None:
 
     pickled = place.with_suffix(".pickle")
     where = ["-f", job["script"], "-b", job["frequency"], "-s", job["start"], "-e", job["end"], "-o", str(pickled)]
-    how = ["--data-frequency", job["frequency"], "--capital-base", "100000", "--no-benchmark"]
+    how = ["--data-frequency", job["frequency"], "--capital-base", job["capital"], "--no-benchmark"]
     command(["--no-default-extension", "run", *where, *how], standalone_mode=False)
     place.write_text(json.dumps(plain_frame(pd.read_pickle(pickled))), encoding="utf-8")
 

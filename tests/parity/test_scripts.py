@@ -10,6 +10,7 @@ import importlib.util
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -42,11 +43,15 @@ MINUTE = ["buy_and_hold", "kinds_of_orders", "minutes_around_the_average", "minu
 JOBS = [(name, "daily") for name in DAILY] + [(name, "minute") for name in MINUTE]
 ROOT = Path(__file__).parents[2]
 CLOSE = 1e-9
+CAPITAL = "98765"
+"""With 100,000 a return of whole cents has seven decimals: where the seventh is a 5, noise decides what is printed."""
+NO_SIGN = re.compile(r"-(0\.0+)$", re.MULTILINE)
 
 
 def job(name: str, frequency: str) -> dict[str, str]:
     start, end = PERIODS[frequency]
-    return {"script": str(SCRIPTS / f"{name}.py"), "frequency": frequency, "start": start, "end": end}
+    script = str(SCRIPTS / f"{name}.py")
+    return {"script": script, "frequency": frequency, "start": start, "end": end, "capital": CAPITAL}
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +120,7 @@ def ours(name: str, frequency: str) -> dict[str, Any]:
         str(path),
         start=given["start"],
         end=given["end"],
-        capital_base=100_000.0,
+        capital_base=float(CAPITAL),
         data_frequency=frequency,
         bundle=frequency,
     )
@@ -145,8 +150,15 @@ def test_an_unmodified_script_gives_zipline_s_frame(
     types = {column: (found["types"][column], kind) for column, kind in wanted["types"].items()}
     assert {column: pair for column, pair in types.items() if pair[0] != pair[1]} == {}
     assert sum(len(day) for day in wanted["columns"]["transactions"]) > 0
-    unlike = [column for column, text in wanted["printed"].items() if found["printed"][column] != text]
+    unlike = [
+        column for column, text in wanted["printed"].items() if printed(found["printed"][column]) != printed(text)
+    ]
     assert not unlike
+
+
+def printed(text: str) -> str:
+    """A printed column; Zipline's leverage is -0.0 once a short position was closed."""
+    return NO_SIGN.sub(r" \1", text)
 
 
 def day(stamp: int) -> str:

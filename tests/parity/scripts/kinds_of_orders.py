@@ -29,7 +29,9 @@ def handle_data(context, data):
     size = 30 if context.turn % 3 else -25
     context.placed.append(order(stock, size, style=styles[context.turn % 4]))
     if context.turn % 5 == 0:
-        context.placed.append(order(stock, -size, limit_price=round(price * 1.01, 2), stop_price=round(price * 0.999, 2)))
+        context.placed.append(
+            order(stock, -size, limit_price=round(price * 1.01, 2), stop_price=round(price * 0.999, 2))
+        )
     context.turn += 1
     found = [get_order(one) for one in context.placed[-40:] if one]
     record(

@@ -36,7 +36,7 @@ def handle_data(context, data):
 
 def noon(context, data):
     closes = data.history(context.stocks, "price", 20, "1m")
-    calm = 1 / closes.pct_change().std().replace(0, float("nan"))
+    calm = 1 / (closes / closes.shift(1) - 1).std().replace(0, float("nan"))
     weights = (calm / calm.sum()).fillna(0)
     assert isinstance(weights, pd.Series)
     for stock, weight in weights.items():

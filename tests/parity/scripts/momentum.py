@@ -14,7 +14,7 @@ def initialize(context):
 def trade(context, data):
     closes = data.history(context.universe, "close", LOOK_BACK, "1d").ffill()
     rise = closes.iloc[-SKIP] / closes.iloc[0] - 1
-    risk = closes.pct_change().std()
+    risk = (closes / closes.shift(1) - 1).std()
     score = (rise / risk).dropna().sort_values(ascending=False)
     weights = pd.Series(0.0, index=context.universe)
     weights[score.index[:2]] = 0.4
