@@ -14,14 +14,20 @@ from rustybt.core import Asset, ContinuousFuture, Future, Order
 from rustybt.execution import cancel_policy, commission, slippage
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
+from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
 from rustybt.strategy import DateRule, TimeRule, calendars, current_algorithm, date_rules, time_rules
 
 __all__ = [
+    "RESTRICTION_STATES",
     "EODCancel",
     "FixedBasisPointsSlippage",
     "FixedSlippage",
+    "HistoricalRestrictions",
     "NeverCancel",
+    "Restriction",
+    "StaticRestrictions",
     "VolumeShareSlippage",
+    "batch_market_order",
     "calendars",
     "cancel_order",
     "cancel_policy",
@@ -42,9 +48,17 @@ __all__ = [
     "order_value",
     "record",
     "schedule_function",
+    "set_asset_restrictions",
     "set_benchmark",
     "set_cancel_policy",
     "set_commission",
+    "set_do_not_order_list",
+    "set_long_only",
+    "set_max_leverage",
+    "set_max_order_count",
+    "set_max_order_size",
+    "set_max_position_size",
+    "set_min_leverage",
     "set_slippage",
     "set_symbol_lookup_date",
     "sid",
@@ -207,3 +221,53 @@ def set_commission(us_equities: Any = None, us_futures: Any = None) -> None:
 def set_cancel_policy(cancel_policy: Any) -> None:
     """Sets when open orders are cancelled; only in `initialize`."""
     current_algorithm("set_cancel_policy").set_cancel_policy(cancel_policy)
+
+
+def batch_market_order(share_counts: Any) -> list[str]:
+    """Places market orders for several assets, past the controls: units by asset. Returns the ids of the orders."""
+    result: list[str] = current_algorithm("batch_market_order").batch_market_order(share_counts)
+    return result
+
+
+def set_max_position_size(
+    asset: Asset | None = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+) -> None:
+    """Limits the units, and the money, of a position as it would be with an order; only in `initialize`."""
+    current_algorithm("set_max_position_size").set_max_position_size(asset, max_shares, max_notional, on_error)
+
+
+def set_max_order_size(
+    asset: Asset | None = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+) -> None:
+    """Limits the units, and the money, of an order; only in `initialize`."""
+    current_algorithm("set_max_order_size").set_max_order_size(asset, max_shares, max_notional, on_error)
+
+
+def set_max_order_count(max_count: int, on_error: str = "fail") -> None:
+    """Limits the orders of a day; only in `initialize`."""
+    current_algorithm("set_max_order_count").set_max_order_count(max_count, on_error)
+
+
+def set_long_only(on_error: str = "fail") -> None:
+    """Allows no order that would make a position short; only in `initialize`."""
+    current_algorithm("set_long_only").set_long_only(on_error)
+
+
+def set_asset_restrictions(restrictions: Any, on_error: str = "fail") -> None:
+    """Allows no order for an asset while it is restricted; only in `initialize`."""
+    current_algorithm("set_asset_restrictions").set_asset_restrictions(restrictions, on_error)
+
+
+def set_do_not_order_list(restricted_list: Any, on_error: str = "fail") -> None:
+    """Allows no order for the assets of a list; only in `initialize`."""
+    current_algorithm("set_do_not_order_list").set_do_not_order_list(restricted_list, on_error)
+
+
+def set_max_leverage(max_leverage: Any) -> None:
+    """Ends the run where the leverage is above it at a close; only in `initialize`."""
+    current_algorithm("set_max_leverage").set_max_leverage(max_leverage)
+
+
+def set_min_leverage(min_leverage: Any, grace_period: Any) -> None:
+    """Ends the run where the leverage is below it at a close, once the grace period has passed; in `initialize`."""
+    current_algorithm("set_min_leverage").set_min_leverage(min_leverage, grace_period)

@@ -11,6 +11,7 @@ RustyBTError
 │   ├── UnsupportedDatetimeFormat          a look-up date that is no date
 │   ├── BadOrderParameters                 an order price or size that means nothing
 │   ├── UnsupportedOrderParameters         two ways of saying it in one order
+│   ├── OrderTooLarge (also OverflowError) more units than any books hold
 │   ├── UnsupportedSlippageModel           no slippage model
 │   ├── UnsupportedCommissionModel         no commission model
 │   ├── UnsupportedCancelPolicy            no cancel policy
@@ -48,10 +49,14 @@ RustyBTError
 │   ├── OrderInBeforeTradingStart
 │   ├── CannotOrderDelistedAsset
 │   ├── SetBenchmarkOutsideInitialize
+│   ├── TradingControlViolation            an order that a trading control forbids
+│   ├── AccountControlViolation            an account that is not as an account control wants it
 │   ├── LiquidityExceeded                  a slippage model has no volume left on a bar
 │   ├── SetSlippagePostInit
 │   ├── SetCommissionPostInit
 │   ├── SetCancelPolicyPostInit
+│   ├── RegisterTradingControlPostInit
+│   ├── RegisterAccountControlPostInit
 │   └── HistoryWindowStartsBeforeData
 ├── LedgerError                            the books would be wrong; nothing was posted
 │   ├── FloatInTheBooks (also TypeError)
@@ -112,6 +117,10 @@ class BadOrderParameters(InputError):
 
 class UnsupportedOrderParameters(InputError):
     """An order says the same twice: a style, and a price beside it."""
+
+
+class OrderTooLarge(InputError, OverflowError):
+    """An order for more units than the books can hold."""
 
 
 class UnsupportedSlippageModel(InputError):
@@ -295,6 +304,14 @@ class SetBenchmarkOutsideInitialize(TradingError):
     """The benchmark is set in `initialize`."""
 
 
+class TradingControlViolation(TradingError):
+    """An order that a trading control with on_error="fail" forbids."""
+
+
+class AccountControlViolation(TradingError):
+    """The account at a close is not as an account control wants it."""
+
+
 class LiquidityExceeded(TradingError):
     """Raised by a slippage model: no order of the asset is to fill on this bar any more."""
 
@@ -309,6 +326,14 @@ class SetCommissionPostInit(TradingError):
 
 class SetCancelPolicyPostInit(TradingError):
     """The cancel policy is set in `initialize`."""
+
+
+class RegisterTradingControlPostInit(TradingError):
+    """Trading controls are set in `initialize`."""
+
+
+class RegisterAccountControlPostInit(TradingError):
+    """Account controls are set in `initialize`."""
 
 
 class HistoryWindowStartsBeforeData(TradingError):

@@ -1,12 +1,15 @@
-"""What looks at a run when a session ends: the cancel policy."""
+"""What looks at a run when a session ends: the cancel policy, the account controls."""
 
 from __future__ import annotations
 
 import logging
+from fractions import Fraction
 from typing import Any, Final
 
 from rustybt.core import as_plain_decimal
+from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
+from rustybt.orders import Standing
 from rustybt.strategy import Desk
 
 LOG: Final = logging.getLogger("rustybt.orders")
@@ -32,6 +35,21 @@ def apply_cancel_policy(desk: Desk, stamp: int) -> None:
             desk.blotter.cancel(order, stamp, "the session ended")
             if getattr(policy, "warn_on_cancel", False):
                 _warn(desk, order)
+
+
+def check_account(desk: Desk, context: Any, stamp: int) -> None:
+    """Asks the account controls. Raises AccountControlViolation."""
+    long, short = desk.books.long_and_short_exposure()
+    value = desk.value()
+    leverage = Fraction(long - short, value) if value else None
+    standing = Standing(leverage, stamp, context.portfolio, context.account, desk.data)
+    for control in desk.account_controls:
+        found = control.violation(standing)
+        if found is not None:
+            raise AccountControlViolation(
+                f"At the close of {desk.data.current_session} {found}, and {control!r} is set. Order less, or set "
+                "another limit."
+            )
 
 
 def _warn(desk: Desk, order: Any) -> None:

@@ -16,6 +16,9 @@ class Compat:
     limits_can_slip: default slippage may fill a limit order worse than its limit.
     stop_limits_become_limits: a stop-limit order whose stop was reached reads as a limit order: its stop is None.
     daily_cancels_spare: in daily runs a cancel policy cancels only the oldest order of each asset that has several.
+    late_orders_are_none: an order after an asset's end, or after its auto-close date, is no order but a warning, where
+        it has an auto-close date; else it waits for ever. Orders to buy over 1e11 units raise OrderTooLarge.
+    notional_without_multiplier: controls take a contract to be worth its price.
     exact_pay_dates: a dividend whose pay date is missing, or is no session, is never paid.
     pnl_without_dividends: pnl and starting_cash of a day are taken after the day's dividends.
     split_in_cents: a split rounds cost basis, limits and the cash for fractions to cents.
@@ -35,6 +38,8 @@ class Compat:
     limits_can_slip: bool = False
     stop_limits_become_limits: bool = False
     daily_cancels_spare: bool = False
+    late_orders_are_none: bool = False
+    notional_without_multiplier: bool = False
     exact_pay_dates: bool = False
     pnl_without_dividends: bool = False
     split_in_cents: bool = False

@@ -5,8 +5,8 @@ before_trading_start.
 Per bar: capital comes or goes → the clock moves → the broker works the open orders → the ledger books fills, then
 fees → handle_data, then scheduled functions in the order of their registration. Orders placed there are eligible from
 the next bar.
-Per session end: delisted and expired assets are closed out → the cancel policy → futures are settled → the day's row
-is taken.
+Per session end: delisted and expired assets are closed out → the cancel policy → account controls → futures are
+settled → the day's row is taken.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from rustybt.core import day_of, rescale_exact
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import CapitalChanges
-from rustybt.engine._closing import apply_cancel_policy
+from rustybt.engine._closing import apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
 from rustybt.engine._hooks import Hooks
 from rustybt.engine._recorder import Recorder
@@ -232,6 +232,8 @@ class Loop:
                     self.recorder.transactions.append((session, stamp, None, slot, *done, 0))
                 self.broker.blotter.cancel_all(slot, stamp, f"{listing.asset.symbol} was closed out on {closes}")
         apply_cancel_policy(desk, stamp)
+        if desk.account_controls:
+            check_account(desk, self.context, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         if self.hooks is not None:

@@ -18,6 +18,7 @@ from rustybt.errors import (
     SetBenchmarkOutsideInitialize,
     UnsupportedDatetimeFormat,
 )
+from rustybt.strategy._controlling import Controlling
 from rustybt.strategy._desk import Desk, WholeSteps
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
@@ -40,7 +41,7 @@ class Schedule:
     calendar: SessionTable | None = None
 
 
-class TradingAlgorithm(Ordering, Settings):
+class TradingAlgorithm(Ordering, Settings, Controlling):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.
 
     portfolio, account: what is held and what it is worth now. recorded_vars: the last recorded values.
@@ -196,6 +197,7 @@ class TradingAlgorithm(Ordering, Settings):
 
 
 API_METHODS = (
+    "batch_market_order",
     "cancel_order",
     "continuous_future",
     "future_symbol",
@@ -211,9 +213,17 @@ API_METHODS = (
     "order_value",
     "record",
     "schedule_function",
+    "set_asset_restrictions",
     "set_benchmark",
     "set_cancel_policy",
     "set_commission",
+    "set_do_not_order_list",
+    "set_long_only",
+    "set_max_leverage",
+    "set_max_order_count",
+    "set_max_order_size",
+    "set_max_position_size",
+    "set_min_leverage",
     "set_slippage",
     "set_symbol_lookup_date",
     "sid",

@@ -35,7 +35,7 @@ class Desk:
     phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
     slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
     `initialize` may change. benchmark: the asset to compare with.
-    recorded: the last value of each recorded name.
+    recorded: the last value of each recorded name. controls, account_controls: what orders and closes are held to.
     funding: what came to it and went from it since.
     """
 
@@ -61,6 +61,8 @@ class Desk:
     benchmark: Asset | None = None
     order_view: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
+    controls: list[Any] = field(default_factory=list)
+    account_controls: list[Any] = field(default_factory=list)
     schedules: list[Any] = field(default_factory=list)
     schedules_changed: bool = False
     listing_of_slot: list[Listing] = field(default_factory=list)

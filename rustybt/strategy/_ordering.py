@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from rustybt.core import Asset, Order, datetime_of, exact_number, scaled
+from rustybt.core import Asset, Order, as_plain_decimal, datetime_of, exact_number, scaled
 from rustybt.errors import (
     CannotOrderDelistedAsset,
     InputError,
     NotYetAvailable,
     OrderDuringInitialize,
     OrderInBeforeTradingStart,
+    OrderTooLarge,
+    TradingControlViolation,
+    UnsupportedOrderParameters,
 )
-from rustybt.orders import price_on_tick, style_of
+from rustybt.orders import Intent, price_on_tick, style_of
 from rustybt.strategy._desk import Desk, WholeSteps
 from rustybt.view import Listing
 
 MEMO_SIZE = 4096
+LARGE = 10**11
+MOST_UNITS_OF_ZIPLINE = 10**11
+MOST_UNITS = 10**18 - 1
+LOG: Final = logging.getLogger("rustybt.orders")
 
 
 class Ordering:
     """The part of `context` that places, finds and cancels orders."""
+
+    portfolio: Any
 
     def __init__(self, desk: Desk, whole_steps: WholeSteps) -> None:
         self._desk = desk
@@ -36,6 +46,8 @@ class Ordering:
         What is not a whole number of quantity steps is cut towards zero (within 1/10,000 of a step it is rounded).
         """
         listing = self._orderable(asset)
+        if listing is None:
+            return None
         value, scale = self._scaled(amount, "amount")
         size = self._whole_steps(value * 10**listing.quantity_scale, listing.step * 10**scale) * listing.step
         return self._place(listing, size, limit_price, stop_price, style)
@@ -57,6 +69,8 @@ class Ordering:
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
         listing = self._orderable(asset)
+        if listing is None:
+            return None
         value, scale = self._scaled(target, "target")
         held = self._desk.books.position(listing.slot)[0]
         size = self._whole_steps(value * 10**listing.quantity_scale - held * 10**scale, listing.step * 10**scale)
@@ -73,6 +87,25 @@ class Ordering:
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
         return self._order_weight(asset, target, True, limit_price, stop_price, style)
+
+    def batch_market_order(self, share_counts: Any) -> list[str]:
+        """Places market orders for several assets, past the controls. Returns the ids; a size of zero has none.
+
+        share_counts: units by asset, a dict or a pandas Series. May be called in before_trading_start too: the orders
+        are eligible from the session's first bar.
+        """
+        if not hasattr(share_counts, "items"):
+            raise InputError(f"batch_market_order({share_counts!r}): give units by asset, a dict or a Series.")
+        desk = self._desk
+        if desk.phase not in ("bar", "before"):
+            raise OrderDuringInitialize(f"Orders were placed in {desk.phase}. Place them in handle_data.")
+        ids: list[str | None] = []
+        for asset, amount in share_counts.items():
+            listing = self._listing(asset)
+            value, scale = self._scaled(amount, "share_counts")
+            steps = self._whole_steps(value * 10**listing.quantity_scale, listing.step * 10**scale)
+            ids.append(self._place(listing, steps * listing.step, None, None, None, controlled=False))
+        return [order_id for order_id in ids if order_id is not None]
 
     def get_order(self, order_id: str) -> Order | None:
         """A snapshot of an order; None if there is none with that id."""
@@ -99,6 +132,8 @@ class Ordering:
         self, asset: Asset, value: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
     ) -> str | None:
         listing = self._orderable(asset)
+        if listing is None:
+            return None
         amount, scale = self._scaled(value, "value")
         price = self._price(listing)
         size = self._desk.books.size_of_value(listing.slot, amount, scale, price, target) if price else 0
@@ -108,6 +143,8 @@ class Ordering:
         self, asset: Asset, weight: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
     ) -> str | None:
         listing = self._orderable(asset)
+        if listing is None:
+            return None
         amount, scale = self._scaled(weight, "percent")
         price = self._price(listing)
         size = self._desk.books.size_of_weight(listing.slot, amount, scale, price, target) if price else 0
@@ -125,7 +162,8 @@ class Ordering:
             return number, 0
         return scaled(number if type(number) is Decimal and number.is_finite() else exact_number(number, what))
 
-    def _orderable(self, asset: Asset) -> Listing:
+    def _orderable(self, asset: Asset) -> Listing | None:
+        """The listing of an asset. None, with a warning, after its end, where Zipline does so."""
         desk = self._desk
         if desk.phase != "bar":
             if desk.phase == "before":
@@ -135,8 +173,20 @@ class Ordering:
             raise OrderDuringInitialize(
                 f"An order was placed in {desk.phase}. Place it in handle_data or a scheduled function."
             )
+        listing = self._listing(asset)
+        if desk.market.bar > listing.closing and desk.compat.late_orders_are_none and asset.auto_close_date:
+            LOG.warning(
+                "%s has ended: no order is placed. What is held is closed out on %s.", asset, asset.auto_close_date
+            )
+            return None
+        return listing
+
+    def _listing(self, asset: Asset) -> Listing:
+        desk = self._desk
         if not isinstance(asset, Asset):
-            raise InputError(f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first.")
+            raise UnsupportedOrderParameters(
+                f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first."
+            )
         listing = desk.market.listings.get(asset.sid)
         if listing is None:
             listing = desk.market.listing(asset)
@@ -164,7 +214,9 @@ class Ordering:
             "Ask data.can_trade(asset) first."
         )
 
-    def _place(self, listing: Listing, size: int, limit_price: Any, stop_price: Any, style: Any) -> str | None:
+    def _place(
+        self, listing: Listing, size: int, limit_price: Any, stop_price: Any, style: Any, controlled: bool = True
+    ) -> str | None:
         desk = self._desk
         limit = stop = None
         if limit_price is not None or style is not None or stop_price is not None:
@@ -174,22 +226,84 @@ class Ordering:
                 limit = price_on_tick(bound, buys, listing.tick, listing.fill_scale)
             if trigger is not None:
                 stop = price_on_tick(trigger, not buys, listing.tick, listing.fill_scale)
+        late = desk.market.bar > listing.closing
+        reason = self._refusal(listing) if late or listing.asset.kind == "index" else None
+        found = None
+        if desk.controls and controlled and reason is None:
+            found, refused = self._controlled(listing, size)
+            reason = found if refused else None
         if not size:
             return None
-        stamp = int(desk.market.axis.stamps[desk.market.bar])
-        reason = self._refusal(listing)
+        if not -LARGE < size < LARGE:
+            self._check_size(listing, size)
+        market = desk.market
+        stamp = int(market.axis.stamps[market.bar])
+        if market.hook:
+            stamp = int(market.axis.calendar.opens[market.axis.first_session + market.session])
         if reason is not None:
             return str(desk.blotter.order_id(desk.blotter.reject(listing, size, limit, stamp, reason, stop).number))
-        return str(desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp, stop).number))
+        return str(desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp, stop, found).number))
 
     def _refusal(self, listing: Listing) -> str | None:
         """Why an order for an asset is refused; None if it is not."""
         asset = listing.asset
-        if self._desk.market.bar > listing.last:
-            return f"{asset.symbol} ended on {asset.end_date}"
         if asset.kind == "index":
             return f"{asset.symbol} is an index, which can't be ordered"
-        return None
+        if self._desk.compat.late_orders_are_none:
+            return None
+        if self._desk.market.bar > listing.last:
+            return f"{asset.symbol} ended on {asset.end_date}"
+        return f"{asset.symbol} was closed out on {asset.auto_close_date}"
+
+    def _controlled(self, listing: Listing, size: int) -> tuple[str | None, bool]:
+        """What the trading controls find wrong with an order, and whether it is refused for that.
+
+        Raises TradingControlViolation where a control says so.
+        """
+        desk = self._desk
+        intent = self._intent(listing, size)
+        noted: list[str] = []
+        for control in desk.controls:
+            found = control.violation(intent)
+            if found is None:
+                continue
+            if control.on_error == "reject":
+                return found, True
+            said = f"Order for {intent.amount} of {listing.asset.symbol} at {intent.when}: {found}"
+            if control.on_error == "fail":
+                raise TradingControlViolation(f"{said}. Order less, or set the control with on_error='reject'.")
+            LOG.error("%s. It is placed all the same.", said)
+            noted.append(found)
+        return "; ".join(noted) or None, False
+
+    def _intent(self, listing: Listing, size: int) -> Intent:
+        desk = self._desk
+        bar = desk.market.bar
+        priced = listing.priced <= bar <= listing.last
+        unit = (1, 0) if desk.compat.notional_without_multiplier else (listing.multiplier, listing.multiplier_scale)
+        return Intent(
+            asset=listing.asset,
+            size=size,
+            held=desk.books.position(listing.slot)[0],
+            quantity_scale=listing.quantity_scale,
+            price=int(listing.price[bar] * listing.lane_to_fill) if priced else None,
+            fill_scale=listing.fill_scale,
+            multiplier=unit,
+            amount=desk.numbers.quantity(size, listing.quantity_scale),
+            when=desk.data.current_dt,
+            portfolio=self.portfolio,
+            data=desk.data,
+        )
+
+    def _check_size(self, listing: Listing, size: int) -> None:
+        zipline = self._desk.compat.late_orders_are_none
+        most = MOST_UNITS_OF_ZIPLINE if zipline else MOST_UNITS
+        if (size if zipline else abs(size)) > most * 10**listing.quantity_scale:
+            units = as_plain_decimal(size, listing.quantity_scale)
+            raise OrderTooLarge(
+                f"An order for {units} of {listing.asset.symbol} is for more than {most:,} units. Check the price or "
+                "the value that it was computed from."
+            )
 
 
 def desk_of(context: Ordering) -> Desk:

@@ -324,7 +324,7 @@ class BarData:
         return pl.concat(parts).sort("timestamp", maintain_order=True)
 
     def can_trade(self, assets: Any) -> Any:
-        """Whether an asset is alive at this moment, its own calendar open, and has a price. A list gives a dict.
+        """Whether an asset is alive and not restricted, its calendar open, and has a price. A list gives a dict.
 
         In a daily run, and where the run's calendar is the asset's own, markets count as open.
         """
@@ -338,6 +338,9 @@ class BarData:
         if closed or not assets.start_date <= self.current_session <= assets.end_date:
             return False
         if self._market.own_calendar is not None and not self._market.is_open():
+            return False
+        restrictions = self._market.restrictions
+        if restrictions is not None and restrictions.is_restricted(assets, self.current_dt):
             return False
         return self.exact_value(listing, "price") is not None
 

@@ -33,9 +33,10 @@ class Listing:
 
     price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
     trade. present: whether the bar has a row. has_idle_rows: whether some row has no volume. first: the first bar
-    with a price; start, last: the first and the last bar of the asset's life; priced: the first of its life with a
-    price. settles: whether gains and losses go to cash, as a future's do. Price columns are at lane_scale; fills and
-    adjusted prices at fill_scale. numbers: the prices that the strategy asked for, as it gets them.
+    with a price; start, last: the first and the last bar of the asset's life; closing: the last one on which it can
+    be ordered; priced: the first of its life with a price. settles: whether gains and losses go to cash, as a
+    future's do. Price columns are at lane_scale; fills and adjusted prices at fill_scale. numbers: the prices that
+    the strategy asked for, as it gets them.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Listing:
         "_traded_rows",
         "adjustments",
         "asset",
+        "closing",
         "dividends",
         "fill_scale",
         "first",
@@ -87,6 +89,7 @@ class Listing:
         self.multiplier, self.multiplier_scale = scaled(asset.multiplier)
         self.tick = scaled(asset.tick_size)
         self.start = 0
+        self.closing = 0
         self.priced = 0
         self.numbers: dict[int, Any] = {}
         self.last_traded: Sequence[int] | None = None

@@ -31,6 +31,7 @@ class Market:
     actions count already and its bars do not. session: the run's session. prefix_sessions: how many sessions before
     the run are loaded at first; by default all of a daily run's, and a few of a minute run's. own_calendar: that of the
     bundle's assets where it is not the run's.
+    restrictions: what says of an asset whether it may be ordered; None where nothing does.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class Market:
         "listings",
         "needs_a_bar",
         "own_calendar",
+        "restrictions",
         "rows_loaded",
         "session",
         "version",
@@ -75,6 +77,7 @@ class Market:
         self.hook = True
         self.session = 0
         self.rows_loaded = 0
+        self.restrictions: Any = None
         first_data = int(np.searchsorted(axis.calendar.days, version.first_day_of(frequency)))
         self.first_data = min(first_data, axis.first_session)
         if prefix_sessions is None and not axis.daily:
@@ -148,6 +151,7 @@ class Market:
             self._bind(listing)
             listing.align(axis.keys, self._last_bar(asset), traded_only=self._price_of_last_trade)
             listing.start = self._first_bar(asset)
+            listing.closing = self._closing_bar(asset)
             listing.priced = max(listing.first, listing.start)
             self.listings[asset.sid] = listing
             for listener in self._listeners:
@@ -169,6 +173,13 @@ class Market:
 
     def _last_bar(self, asset: Asset) -> int:
         return self._bar_of_session(day_of(asset.end_date), "right") - 1
+
+    def _closing_bar(self, asset: Asset) -> int:
+        """The last bar on which the asset can be ordered: that of its end, or of its close-out where that is before."""
+        last = self._last_bar(asset)
+        if asset.auto_close_date is None:
+            return last
+        return min(last, self._bar_of_session(day_of(asset.auto_close_date), "right") - 1)
 
     def _bar_of_session(self, day: int, side: Any) -> int:
         axis = self.axis

@@ -1,0 +1,88 @@
+"""Account controls: what an account must not be, asked at the close of each session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from rustybt.core import datetime_of, exact_number
+from rustybt.errors import AccountControlViolation, InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account at a close.
+
+    leverage: gross exposure over value; None, which is without bound, where the value is zero. stamp: ns UTC.
+    portfolio, account, data: the strategy's.
+    """
+
+    leverage: Fraction | None
+    stamp: int
+    portfolio: Any
+    account: Any
+    data: Any
+
+
+class AccountControl:
+    """One rule for the account. A subclass has `violation(standing)`, or Zipline's `validate`, which calls fail."""
+
+    def __init__(self, **shown: Any) -> None:
+        self._shown = shown
+
+    def violation(self, standing: Standing) -> str | None:
+        """What is wrong with the account; None if nothing is."""
+        self.validate(standing.portfolio, standing.account, datetime_of(standing.stamp), standing.data)
+        return None
+
+    def validate(self, _portfolio: Any, _account: Any, _algo_datetime: Any, _algo_current_data: Any) -> None:
+        """Zipline's form of a control: calls self.fail() where something is wrong."""
+        raise NotImplementedError(f"{type(self).__name__} has neither violation(standing) nor validate(...).")
+
+    def fail(self) -> None:
+        """Ends the run."""
+        raise AccountControlViolation(f"{self!r} is violated.")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self._shown.items())})"
+
+
+class MaxLeverage(AccountControl):
+    """The most leverage at a close."""
+
+    def __init__(self, max_leverage: Any) -> None:
+        super().__init__(max_leverage=max_leverage)
+        self._most = _leverage(max_leverage, "max_leverage")
+
+    def violation(self, standing: Standing) -> str | None:
+        leverage = standing.leverage
+        return None if leverage is not None and leverage <= self._most else _said(leverage)
+
+
+class MinLeverage(AccountControl):
+    """The least leverage at a close, once a time has passed. deadline: ns UTC."""
+
+    def __init__(self, min_leverage: Any, deadline: int) -> None:
+        super().__init__(min_leverage=min_leverage, deadline=datetime_of(deadline))
+        self._least = _leverage(min_leverage, "min_leverage")
+        self._deadline = deadline
+
+    def violation(self, standing: Standing) -> str | None:
+        leverage = standing.leverage
+        if standing.stamp <= self._deadline or leverage is None or leverage >= self._least:
+            return None
+        return _said(leverage)
+
+
+def _said(leverage: Fraction | None) -> str:
+    return f"the leverage is {float(leverage):.6g}" if leverage is not None else "the leverage has no bound"
+
+
+def _leverage(value: Any, what: str) -> Fraction:
+    if value is None:
+        raise InputError(f"{what} is missing: give a number of 0 or more.")
+    number = Fraction(exact_number(value, what))
+    if number < 0:
+        raise InputError(f"{what}={value!r} is negative. Give 0 or more.")
+    return number

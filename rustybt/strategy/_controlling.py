@@ -1,0 +1,90 @@
+"""The controls that `initialize` sets: on orders, on the account, on what may be ordered at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from rustybt.core import DAY_NS, NS, day_of
+from rustybt.errors import InputError, RegisterAccountControlPostInit, RegisterTradingControlPostInit
+from rustybt.orders import (
+    LongOnly,
+    MaxLeverage,
+    MaxOrderCount,
+    MaxOrderSize,
+    MaxPositionSize,
+    MinLeverage,
+    RestrictedListOrder,
+    SecurityListRestrictions,
+    StaticRestrictions,
+)
+from rustybt.strategy._desk import Desk
+
+
+class Controlling:
+    """The part of `context` that sets controls."""
+
+    _desk: Desk
+
+    def register_trading_control(self, control: Any) -> None:
+        """Asks a control of one's own before each order; only in `initialize`."""
+        if self._desk.phase != "initialize":
+            raise RegisterTradingControlPostInit(f"{control!r} was set after initialize. Set trading controls there.")
+        self._desk.controls.append(control)
+
+    def register_account_control(self, control: Any) -> None:
+        """Asks a control of one's own at the close of each session; only in `initialize`."""
+        if self._desk.phase != "initialize":
+            raise RegisterAccountControlPostInit(f"{control!r} was set after initialize. Set account controls there.")
+        self._desk.account_controls.append(control)
+
+    def set_max_position_size(
+        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+    ) -> None:
+        """Limits the units, and the money, of a position as it would be with an order; of one asset, or of each."""
+        self.register_trading_control(MaxPositionSize(on_error, asset, max_shares, max_notional))
+
+    def set_max_order_size(
+        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+    ) -> None:
+        """Limits the units, and the money, of an order; for one asset, or for each."""
+        self.register_trading_control(MaxOrderSize(on_error, asset, max_shares, max_notional))
+
+    def set_max_order_count(self, max_count: int, on_error: str = "fail") -> None:
+        """Limits the orders of a day."""
+        self.register_trading_control(MaxOrderCount(on_error, max_count))
+
+    def set_long_only(self, on_error: str = "fail") -> None:
+        """Allows no order that would make a position short."""
+        self.register_trading_control(LongOnly(on_error))
+
+    def set_asset_restrictions(self, restrictions: Any, on_error: str = "fail") -> None:
+        """Allows no order for an asset while it is restricted; `data.can_trade` is False for it then."""
+        if isinstance(restrictions, type) or not hasattr(restrictions, "is_restricted"):
+            raise InputError(
+                f"set_asset_restrictions({restrictions!r}): give restrictions like StaticRestrictions([...])."
+            )
+        self.register_trading_control(RestrictedListOrder(on_error, restrictions))
+        market = self._desk.market
+        market.restrictions = restrictions if market.restrictions is None else market.restrictions | restrictions
+
+    def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
+        """Allows no order for the assets of a list, or of an object with current_securities(dt)."""
+        if hasattr(restricted_list, "current_securities"):
+            self.set_asset_restrictions(SecurityListRestrictions(restricted_list), on_error)
+        else:
+            self.set_asset_restrictions(StaticRestrictions(restricted_list), on_error)
+
+    def set_max_leverage(self, max_leverage: Any) -> None:
+        """Ends the run with AccountControlViolation where the leverage is above it at a close."""
+        self.register_account_control(MaxLeverage(max_leverage))
+
+    def set_min_leverage(self, min_leverage: Any, grace_period: Any) -> None:
+        """Ends the run where the leverage is below it at a close, once the grace period has passed.
+
+        grace_period: from the run's first day; a timedelta or Timedelta.
+        """
+        if not isinstance(grace_period, dt.timedelta):
+            raise InputError(f"grace_period={grace_period!r}: give a timedelta, like datetime.timedelta(days=30).")
+        grace = (grace_period.days * 86_400 + grace_period.seconds) * NS + grace_period.microseconds * 1000
+        self.register_account_control(MinLeverage(min_leverage, day_of(self._desk.start_date) * DAY_NS + grace))

@@ -1,0 +1,107 @@
+"""Orders for many assets at once, after an asset's end, and of sizes that nobody means."""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from rustybt import api
+from rustybt.errors import (
+    CannotOrderDelistedAsset,
+    InputError,
+    OrderDuringInitialize,
+    OrderTooLarge,
+    UnsupportedOrderParameters,
+)
+from tests.unit._small import DAYS, ingest, run
+
+D = Decimal
+
+
+def test_a_batch_is_a_market_order_for_each_asset_past_the_controls() -> None:
+    ingest({"A": ["8"] * 5, "B": ["3"] * 5})
+    ids: list[Any] = []
+
+    def place(context: Any, data: Any) -> None:
+        a, b = api.symbols("A", "B")
+        ids.append(api.batch_market_order({a: 5, b: -3}))
+        ids.append(api.batch_market_order(pd.Series({a: 0, b: 2})))
+
+    result = run({0: place}, initialize=lambda context: api.set_max_order_size(max_shares=1))
+    assert ids == [["main-1", "main-2"], ["main-3"]]
+    assert result.transactions["amount"].to_list() == [5, -3, 2]
+
+
+def test_a_batch_before_the_open_is_eligible_from_the_first_bar() -> None:
+    ingest({"A": ["8"] * 5})
+    result = run(
+        initialize=lambda context: None,
+        before_trading_start=lambda c, d: api.batch_market_order({api.symbol("A"): 1}),
+        days=2,
+    )
+    assert result.transactions["session"].to_list() == DAYS[:2]
+
+
+def test_a_batch_that_means_nothing_is_refused() -> None:
+    ingest({"A": ["8"] * 5})
+    with pytest.raises(InputError, match="units by asset"):
+        run(lambda c, d: api.batch_market_order([1]))
+    with pytest.raises(UnsupportedOrderParameters, match="not an asset"):
+        run(lambda c, d: api.batch_market_order({"A": 1}))
+    with pytest.raises(OrderDuringInitialize):
+        run(initialize=lambda c: api.batch_market_order({}))
+
+
+@pytest.mark.parametrize("ordering", ["order", "order_target", "order_value", "order_target_percent"])
+def test_an_order_after_the_end_of_an_asset(ordering: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It ends with the third session, and is closed out on the fifth."""
+    by_value = ordering in ("order_value", "order_target_percent")
+
+    def ends(compat: Any, auto_close: Any) -> Any:
+        columns: dict[str, Any] = {"symbol": ["A", "B"], "auto_close_date": [auto_close, None]}
+        ingest(
+            {"A": ["8"] * 3, "B": ["3"] * 8},
+            assets=pl.DataFrame(columns, schema_overrides={"auto_close_date": pl.Date}),
+        )
+        ids: list[Any] = []
+        result = run({3: lambda c, d: ids.append(getattr(c, ordering)(c.symbol("A"), 1))}, days=6, compat=compat)
+        return ids, result.orders["status"].to_list(), result.orders["reason"].to_list()
+
+    if by_value:
+        with pytest.raises(CannotOrderDelistedAsset):
+            ends(None, DAYS[4])
+        with pytest.raises(CannotOrderDelistedAsset):
+            ends("zipline", None)
+    else:
+        assert ends(None, DAYS[4]) == (["main-1"], ["rejected"], ["A ended on 2021-02-03"])
+        assert ends("zipline", None)[:2] == (["main-1"], ["open"])
+    with caplog.at_level(logging.WARNING, logger="rustybt.orders"):
+        assert ends("zipline", DAYS[4]) == ([None], [], [])
+    assert "has ended: no order is placed" in caplog.records[-1].getMessage()
+
+
+def test_an_order_after_an_asset_was_closed_out() -> None:
+    columns: dict[str, Any] = {"symbol": ["A"], "auto_close_date": [DAYS[1]]}
+    ingest({"A": ["8"] * 6}, assets=pl.DataFrame(columns))
+    place = {1: lambda c, d: c.order(c.symbol("A"), 1), 2: lambda c, d: c.order(c.symbol("A"), 2)}
+    result = run(place)
+    assert result.orders["status"].to_list() == ["cancelled", "rejected"]
+    assert result.orders["reason"][1] == "A was closed out on 2021-02-02"
+    assert run(place, compat="zipline").orders["amount"].to_list() == [1]
+
+
+def test_an_order_that_nobody_means_is_refused() -> None:
+    ingest({"A": ["8"] * 5})
+    with pytest.raises(OverflowError, match="1000000000000000000 of A"):
+        run({0: lambda c, d: c.order(c.symbol("A"), 10**18)})
+    with pytest.raises(OrderTooLarge, match="100,000,000,000 units"):
+        run({0: lambda c, d: c.order(c.symbol("A"), 10**11 + 1)}, compat="zipline")
+    # Zipline looks at buys only
+    result = run({0: lambda c, d: c.order(c.symbol("A"), -(10**11) - 1)}, compat="zipline", days=1)
+    assert result.orders.height == 1
+    assert run({0: lambda c, d: c.order(c.symbol("A"), 10**11 + 1)}, days=1).orders.height == 1
