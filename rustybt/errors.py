@@ -11,7 +11,7 @@ RustyBTError
 │   ├── UnsupportedDatetimeFormat          a look-up date that is no date
 │   ├── BadOrderParameters                 an order price or size that means nothing
 │   ├── UnsupportedOrderParameters         two ways of saying it in one order
-│   ├── OrderTooLarge (also OverflowError) more units than any books hold
+│   ├── OrderTooLarge (also OverflowError)  more units than any books hold
 │   ├── UnsupportedSlippageModel           no slippage model
 │   ├── UnsupportedCommissionModel         no commission model
 │   ├── UnsupportedCancelPolicy            no cancel policy
