@@ -23,6 +23,7 @@ RustyBTError
 ├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
 ├── LookupFailed (also LookupError)        something asked for by name is not there
 │   ├── BundleNotFound
+│   │   └── UnknownBundle                  no ingest function was registered under that name
 │   ├── VersionNotFound
 │   ├── SymbolNotFound
 │   ├── MultipleSymbolsFound               a symbol that several assets carried on the look-up date
@@ -165,6 +166,17 @@ class LookupFailed(RustyBTError, LookupError):
 
 class BundleNotFound(LookupFailed):
     """No bundle of that name in the catalog."""
+
+
+class UnknownBundle(BundleNotFound):
+    """No ingest function was registered under that name.
+
+    name: the one asked for, as in Zipline.
+    """
+
+    def __init__(self, message: str, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class VersionNotFound(LookupFailed):

@@ -1,4 +1,4 @@
-"""`rustybt ingest csv`, `rustybt ingest zipline`, `rustybt ingest sample`, and one command for each source."""
+"""`rustybt ingest csv`, `zipline`, `bundle` and `sample`, and one command for each source."""
 
 from __future__ import annotations
 
@@ -104,3 +104,37 @@ def zipline(countries: tuple[str, ...], **options: Any) -> None:
     from rustybt.zipline.reader import ingest_zipline
 
     click.echo(repr(ingest_zipline(options.pop("bundle"), countries=countries or None, **options)))
+
+
+@ingest.command()
+@click.argument("name")
+@click.option(
+    "-e", "--extension", "extensions", multiple=True, help="A file or module that registers it. Can be given again."
+)
+@click.option(
+    "--default-extension/--no-default-extension",
+    default=True,
+    show_default=True,
+    help="Load extension.py of ZIPLINE_ROOT (~/.zipline) first.",
+)
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(["error", "drop", "quarantine"]),
+    help="As for csv; by default what the ingest function asks of its writers.",
+)
+@click.option("--show-progress/--no-show-progress", default=True, help="Told to the ingest function.")
+def bundle(
+    name: str, extensions: tuple[str, ...], default_extension: bool, on_bad_row: str | None, show_progress: bool
+) -> None:
+    """Run an ingest function that was written for Zipline.
+
+    NAME: what zipline.data.bundles.register was given, in an extension; or csvdir, which reads the folder that the
+    variable CSVDIR names.
+    """
+    import os
+
+    from rustybt.zipline.data import bundles
+    from rustybt.zipline.utils.run_algo import load_extensions
+
+    load_extensions(default_extension, extensions, strict=True, environ=os.environ)
+    click.echo(repr(bundles.ingest(name, show_progress=show_progress, on_bad_row=on_bad_row)))

@@ -54,7 +54,7 @@ def strategy(api: Any) -> dict[str, Any]:
 # -- Zipline's side
 
 
-def _ingest(environ: Any, assets: Any, minutes: Any, days: Any, adjustments: Any, *rest: Any) -> None:
+def ingest_function(environ: Any, assets: Any, minutes: Any, days: Any, adjustments: Any, *rest: Any) -> None:
     """A user's ingest function."""
     import pandas as pd
 
@@ -211,7 +211,7 @@ def main() -> None:
     from zipline.data import bundles
 
     sessions = (pd.Timestamp(START), pd.Timestamp(END))
-    bundles.register("both", _ingest, calendar_name="XNYS", start_session=sessions[0], end_session=sessions[1])
+    bundles.register("both", ingest_function, calendar_name="XNYS", start_session=sessions[0], end_session=sessions[1])
     bundles.ingest("both", show_progress=False, assets_versions=(6, 5, 4, 1))
     write_hdf5(Path(sys.argv[1]) / "daily.h5")
     outcome = {"daily": _run("daily", *DAYS), "minute": _run("minute", *MINUTES)}

@@ -10,6 +10,7 @@ import sqlite3
 from decimal import Decimal
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -18,6 +19,7 @@ import rustybt.api
 from rustybt.cli._main import cli
 from rustybt.core import CashDividend, Future, Split, StockDividend, day_of
 from rustybt.errors import BadBars, BundleNotFound, InputError
+from rustybt.zipline.data import bundles as registry
 from tests.parity import _bundles as bundles
 
 pytestmark = [pytest.mark.parity]
@@ -48,8 +50,16 @@ def copied(written, tmp_path):
 
 
 @pytest.mark.parametrize("frequency", ["daily", "minute"])
-def test_a_strategy_comes_to_the_days_that_it_had_in_zipline(written, root, frequency):
-    rustybt.ingest_zipline("both", zipline_root=written.root)
+@pytest.mark.parametrize("way", ["read", "written"])
+def test_a_strategy_comes_to_the_days_that_it_had_in_zipline(written, root, frequency, way):
+    """Over the files that Zipline wrote, and over what its ingest function writes here, unmodified."""
+    if way == "read":
+        rustybt.ingest_zipline("both", zipline_root=written.root)
+    else:
+        start, end = (pd.Timestamp(day) for day in (bundles.START, bundles.END))
+        registry.register("both", bundles.ingest_function, calendar_name="XNYS", start_session=start, end_session=end)
+        assert registry.ingest("both").findings == ()
+        registry.unregister("both")
     start, end = bundles.DAYS if frequency == "daily" else bundles.MINUTES
     result = rustybt.run_algorithm(
         start,
@@ -262,3 +272,23 @@ def test_ratios_of_single_assets_are_honoured(copied, root):
     with rustybt.open_version("both") as version:
         assert version.asset(24).price_scale == 6
         assert version.asset(3).price_scale == 3
+
+
+def test_files_and_function_come_to_the_same_bundle(written, root):
+    """All that a hash is over: bars, assets, actions, calendar."""
+    read = rustybt.ingest_zipline("both", zipline_root=written.root, name="read")
+    registry.register("both", bundles.ingest_function, calendar_name="XNYS")
+    function = registry.ingest("both")
+    registry.unregister("both")
+    assert function.hash == read.hash
+
+
+def test_a_function_without_writers_may_leave_files_of_zipline(written, root):
+    """As quantopian-quandl does, which downloads a finished bundle."""
+    source = next(p for p in (written.root / "data" / "both").iterdir() if p.name[0] != ".")
+    registry.register(
+        "ready", lambda *given: shutil.copytree(source, given[-1], dirs_exist_ok=True), create_writers=False
+    )
+    report = registry.ingest("ready")
+    registry.unregister("ready")
+    assert report.hash == rustybt.ingest_zipline("both", zipline_root=written.root).hash

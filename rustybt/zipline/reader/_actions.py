@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,44 +30,45 @@ class Actions:
 def read_actions(path: Path, assets: Mapping[int, ZiplineAsset]) -> Actions:
     """The adjustments file. assets: those that have bars, by sid. Raises InputError naming the file."""
     with open_database(path) as database:
-        left: list[int] = []
-        return Actions(
-            splits=_ratios(database, "splits", assets, left),
-            dividends=_payouts(database, "dividend_payouts", "amount", assets, left),
-            stock_dividends=_payouts(database, "stock_dividend_payouts", "ratio", assets, left),
-            mergers=_ratios(database, "mergers", assets, left),
-            without_bars=len(left),
-        )
+        rows = {kind: list(_ratios(database, kind)) for kind in ("splits", "mergers")}
+        rows["dividends"] = list(_payouts(database, "dividend_payouts", "amount"))
+        rows["stock_dividends"] = list(_payouts(database, "stock_dividend_payouts", "ratio"))
+    return action_frames(rows, assets)
 
 
-def _ratios(database: Database, table: str, assets: Mapping[int, ZiplineAsset], left: list[int]) -> pl.DataFrame | None:
-    rows = []
+def action_frames(rows: Mapping[str, Iterable[Mapping[str, Any]]], assets: Mapping[int, ZiplineAsset]) -> Actions:
+    """Rows by kind, with a sid, as frames with the keys of assets. assets: those that have bars, by sid."""
+    frames: dict[str, pl.DataFrame | None] = {}
+    without_bars = 0
+    for kind in ("splits", "mergers", "dividends", "stock_dividends"):
+        kept = []
+        for row in rows.get(kind, ()):
+            values = dict(row)
+            asset = assets.get(values.pop("sid"))
+            payment = values.pop("payment_sid", None)
+            paid_in = None if payment is None else assets.get(payment)
+            if asset is None or (payment is not None and paid_in is None):
+                without_bars += 1
+                continue
+            values["asset_key"] = asset.key
+            if paid_in is not None:
+                values["payment_asset_key"] = paid_in.key
+            kept.append(values)
+        frames[kind] = pl.DataFrame(kept, infer_schema_length=None) if kept else None
+    return Actions(frames["splits"], frames["dividends"], frames["stock_dividends"], frames["mergers"], without_bars)
+
+
+def _ratios(database: Database, table: str) -> Iterator[dict[str, Any]]:
     for row in database.rows(table, "sid", "effective_date", "ratio"):
-        asset = assets.get(int(row["sid"]))
-        if asset is None:
-            left.append(int(row["sid"]))
-            continue
-        rows.append({"asset_key": asset.key, "ex_date": _date(row["effective_date"]), "ratio": _text(row["ratio"])})
-    return pl.DataFrame(rows, infer_schema_length=None) if rows else None
+        yield {"sid": int(row["sid"]), "ex_date": _date(row["effective_date"]), "ratio": _text(row["ratio"])}
 
 
-def _payouts(
-    database: Database, table: str, value: str, assets: Mapping[int, ZiplineAsset], left: list[int]
-) -> pl.DataFrame | None:
-    rows = []
+def _payouts(database: Database, table: str, value: str) -> Iterator[dict[str, Any]]:
     for row in database.rows(table, "sid", "payment_sid", value, *_DATES):
-        asset = assets.get(int(row["sid"]))
-        payment = row["payment_sid"]
-        paid_in = None if payment is None else assets.get(int(payment))
-        if asset is None or (payment is not None and paid_in is None):
-            left.append(int(row["sid"]))
-            continue
-        record: dict[str, Any] = {"asset_key": asset.key, value: _text(row[value])}
-        record |= {name: _date(row[name]) for name in _DATES}
-        if paid_in is not None:
-            record["payment_asset_key"] = paid_in.key
-        rows.append(record)
-    return pl.DataFrame(rows, infer_schema_length=None) if rows else None
+        record: dict[str, Any] = {"sid": int(row["sid"]), value: _text(row[value])}
+        if row["payment_sid"] is not None:
+            record["payment_sid"] = int(row["payment_sid"])
+        yield record | {name: _date(row[name]) for name in _DATES}
 
 
 def _date(stamp: Any) -> str | None:

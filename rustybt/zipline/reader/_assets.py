@@ -65,7 +65,7 @@ def read_assets(path: Path) -> AssetFile:
         found = [*_equities(database, exchanges), *_futures(database, exchanges)]
         versions = database.rows("version_info", "version")
         return AssetFile(
-            assets={asset.sid: asset for asset in _with_keys(found)},
+            assets={asset.sid: asset for asset in with_keys(found)},
             roots=database.rows(
                 "futures_root_symbols", "root_symbol", "root_symbol_id", "sector", "description", "exchange"
             ),
@@ -101,7 +101,7 @@ def _equities(database: Database, exchanges: dict[str, tuple[str, str]]) -> list
         name, country = exchanges.get(row["exchange"], (row["exchange"] or "", "" if exchanges else "US"))
         # Zipline's grid of order prices is a cent, also where bars have thousandths
         given = _given(row) | {"exchange": name, "country": country, "tick_size": "0.01"}
-        assets.append(_asset(sid, "equity", own, given))
+        assets.append(make_asset(sid, "equity", own, given))
     return assets
 
 
@@ -120,7 +120,7 @@ def _futures(database: Database, exchanges: dict[str, tuple[str, str]]) -> list[
             "tick_size": _number(row["tick_size"]),
             "root_symbol": row["root_symbol"],
         }
-        assets.append(_asset(sid, "future", [Carried(row["symbol"] or f"SID{sid}", None, None)], given))
+        assets.append(make_asset(sid, "future", [Carried(row["symbol"] or f"SID{sid}", None, None)], given))
     return assets
 
 
@@ -142,12 +142,13 @@ def _number(value: Any) -> str | None:
     return repr(float(value)) if value is not None and float(value) > 0 else None
 
 
-def _asset(sid: int, kind: str, carried: list[Carried], given: dict[str, str | None]) -> ZiplineAsset:
+def make_asset(sid: int, kind: str, carried: list[Carried], given: dict[str, str | None]) -> ZiplineAsset:
+    """An asset without its key; its symbols sorted."""
     ordered = sorted(carried, key=lambda held: (held.first_day is not None, held.first_day or 0, held.last_day or 0))
     return ZiplineAsset(sid, kind, "", tuple(ordered), given)
 
 
-def _with_keys(assets: Iterable[ZiplineAsset]) -> list[ZiplineAsset]:
+def with_keys(assets: Iterable[ZiplineAsset]) -> list[ZiplineAsset]:
     """Keys as exchange and last symbol; with the sid where several assets would share one."""
     listed = list(assets)
     names = [f"{asset.given['exchange'] or 'ZIPLINE'}:{asset.symbols[-1].symbol}" for asset in listed]

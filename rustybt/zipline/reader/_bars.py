@@ -55,7 +55,7 @@ class Bars:
         self.frames.append(
             pl.DataFrame(
                 [
-                    _symbols(asset, days[traded]),
+                    symbols_of(asset, days[traded]),
                     pl.Series("asset_key", [asset.key]).new_from_index(0, int(traded.sum())),
                     stamp.filter(pl.Series(traded)),
                     *(exact_prices(name, kept[name], factors[name]) for name in PRICES),
@@ -81,7 +81,8 @@ def factors_of(price: int, volume: int = 1) -> Factors:
     return dict.fromkeys(PRICES, price) | {"volume": volume}
 
 
-def _symbols(asset: ZiplineAsset, days: Column) -> pl.Series:
+def symbols_of(asset: ZiplineAsset, days: Column) -> pl.Series:
+    """The symbol that an asset carried on each of these days since 1970."""
     if len(asset.symbols) == 1:
         return pl.Series("symbol", [asset.symbols[0].symbol]).new_from_index(0, len(days))
     by_day = {int(day): asset.symbol_on(int(day)) for day in np.unique(days)}

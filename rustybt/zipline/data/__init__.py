@@ -1,0 +1,1 @@
+"""Zipline's zipline.data, as far as ingest functions need it."""
