@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
-from tests.properties._market import RATIOS, Bar, DividendOf, Listed, Market, SplitOf
+from tests.properties._market import RATIOS, Bar, DividendOf, Listed, Market, SharesOf, SplitOf
 
 
 def anchored(market: Market) -> Market:
@@ -53,9 +53,14 @@ def _spoiled(random: Random, market: Market, asset: Listed, cut: int, known: int
         bars[place] = Bar(opened * unit, high * unit, low * unit, close * unit, volume)
     splits = [s for s in asset.splits if market.session_on_or_after(s.ex) <= known]
     dividends = [d for d in asset.dividends if market.session_on_or_after(d.ex) <= known]
+    shares = [s for s in asset.shares if market.session_on_or_after(s.ex) <= known]
+    if asset.future:
+        return replace(asset, bars=bars)
     for later in market.sessions[known + 1 :]:
+        if random.random() < 0.3:
+            shares.append(SharesOf(later.date, Fraction(1, 2), market.assets.index(asset), None))
         if random.random() < 0.3:
             splits.append(SplitOf(later.date, random.choice(RATIOS)))
         if random.random() < 0.3:
             dividends.append(DividendOf(later.date, random.randint(1, biggest) * unit, None))
-    return replace(asset, bars=bars, splits=tuple(splits), dividends=tuple(dividends))
+    return replace(asset, bars=bars, splits=tuple(splits), dividends=tuple(dividends), shares=tuple(shares))

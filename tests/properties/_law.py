@@ -21,7 +21,7 @@ def never_rounds(asset: Listed) -> bool:
     return asset.price_scale + 10 + quantity + decimals(asset.multiplier) <= 20
 
 
-OVERNIGHT = ("capital", "dividend", "split", "cash_in_lieu")
+OVERNIGHT = ("capital", "dividend", "stock_dividend", "split", "cash_in_lieu")
 """What is stamped with a session's open. Where markets never close, that is the close of the session before."""
 
 
@@ -97,8 +97,11 @@ def _part(
     for split in asset.splits:
         if market.session_on_or_after(split.ex) == session:
             ratio *= split.ratio
-    restated = held + sum((e[4] for e in entries if e[1] == "split"), ZERO)
-    change = restated * (now - before * ratio) * asset.multiplier
+    received = sum((e[4] for e in entries if e[1] == "stock_dividend"), ZERO)
+    restated = held + received + sum((e[4] for e in entries if e[1] == "split"), ZERO)
+    # shares come before the session's splits, at the mark of before; of a future, variation is what changes the value
+    change = received * before * asset.multiplier
+    change += restated * (now - before * ratio) * asset.multiplier
     change += sum((f[2] * (now - f[3]) * asset.multiplier for f in fills), ZERO)
     change += sum((e[5] for e in entries if e[1] in ("dividend", "fee")), ZERO)
     lieu = [e for e in entries if e[1] == "cash_in_lieu"]

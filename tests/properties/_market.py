@@ -54,8 +54,22 @@ class DividendOf:
 
 
 @dataclass(frozen=True)
+class SharesOf:
+    """A dividend of so many units of the asset at `payment` for each unit held."""
+
+    ex: dt.date
+    ratio: Fraction
+    payment: int
+    pay: dt.date | None
+
+
+ROOT = "XX"
+"""The root symbol of all futures."""
+
+
+@dataclass(frozen=True)
 class Listed:
-    """An asset: its bars by position on the market's axis of bars."""
+    """An asset: its bars by position on the market's axis of bars. Of a future, auto_close is its expiration."""
 
     symbol: str
     bars: dict[int, Bar]
@@ -66,6 +80,8 @@ class Listed:
     dividends: tuple[DividendOf, ...] = ()
     auto_close: dt.date | None = None
     lot: Fraction = Fraction(1)
+    future: bool = False
+    shares: tuple[SharesOf, ...] = ()
 
     @property
     def price_scale(self) -> int:
@@ -160,6 +176,11 @@ def ingest(market: Market, bundle: str) -> None:
         bars = bars.with_columns(pl.col("timestamp").cast(pl.Datetime("ns", "UTC")))
     splits = [(a.symbol, s.ex, f"{s.ratio.numerator}/{s.ratio.denominator}") for a in market.assets for s in a.splits]
     paid = [(a.symbol, d.ex, text(d.amount), d.pay) for a in market.assets for d in a.dividends]
+    in_shares = [
+        (a.symbol, s.ex, f"{s.ratio.numerator}/{s.ratio.denominator}", market.assets[s.payment].symbol, s.pay)
+        for a in market.assets
+        for s in a.shares
+    ]
     rustybt.ingest(
         bundle,
         bars,
@@ -172,9 +193,25 @@ def ingest(market: Market, bundle: str) -> None:
                 "quantity_step": [text(a.step) for a in market.assets],
                 "tick_size": [text(a.tick_size) for a in market.assets],
                 "multiplier": [text(a.multiplier) for a in market.assets],
-                "auto_close_date": pl.Series([a.auto_close for a in market.assets], dtype=pl.Date),
+                "auto_close_date": _closing(market, future=False),
+                "type": ["future" if a.future else "equity" for a in market.assets],
+                "root_symbol": [ROOT if a.future else None for a in market.assets],
+                "expiration_date": _closing(market, future=True),
             }
         ),
+        stock_dividends=pl.DataFrame(
+            in_shares,
+            schema={
+                "symbol": pl.String,
+                "ex_date": pl.Date,
+                "ratio": pl.String,
+                "payment_symbol": pl.String,
+                "pay_date": pl.Date,
+            },
+            orient="row",
+        )
+        if in_shares
+        else None,
         splits=pl.DataFrame(splits, schema=["symbol", "ex_date", "ratio"], orient="row") if splits else None,
         dividends=pl.DataFrame(
             paid,
@@ -184,6 +221,10 @@ def ingest(market: Market, bundle: str) -> None:
         if paid
         else None,
     )
+
+
+def _closing(market: Market, *, future: bool) -> pl.Series:
+    return pl.Series([a.auto_close if a.future == future else None for a in market.assets], dtype=pl.Date)
 
 
 # -- markets drawn from a seed ---------------------------------------------------------------------------------------
@@ -225,7 +266,22 @@ def drawn(seed: int, *, minutes: bool = False) -> Market:
         sessions = always_open(dt.date(2021, 2, 1), 1 if minutes else count, minutes=minutes)
     market = Market("XNYS" if xnys else "24/7", "1m" if minutes else "1d", sessions, ())
     assets = tuple(_asset(random, market, k) for k in range(random.randint(1, 3)))
-    return replace(market, assets=assets)
+    return replace(market, assets=tuple(_with_shares(random, market, assets, asset) for asset in assets))
+
+
+def _with_shares(random: Random, market: Market, assets: tuple[Listed, ...], asset: Listed) -> Listed:
+    """Dividends in shares, of any asset that is no future; two of one day pay in different ones."""
+    payers = [k for k, other in enumerate(assets) if not other.future]
+    if asset.future or random.random() < 0.5:
+        return asset
+    found = []
+    for day in _dates(random, market, random.choice([1, 1, 2])):
+        pay = None if random.random() < 0.3 else day + dt.timedelta(days=random.randint(0, 5))
+        ratio = random.choice([Fraction(1, 20), Fraction(2, 7), Fraction(1, 3), Fraction(1), Fraction(5, 2)])
+        payment = random.choice([assets.index(asset), *payers])
+        # a lot of the one for a lot of the other: coins at 1e-8 do not pay in shares at 1e9
+        found.append(SharesOf(day, ratio * assets[payment].lot / asset.lot, payment, pay))
+    return replace(asset, shares=tuple(found))
 
 
 def _asset(random: Random, market: Market, number: int) -> Listed:
@@ -252,13 +308,16 @@ def _asset(random: Random, market: Market, number: int) -> Listed:
         if random.random() > 0.1:
             volume = Fraction(int(random.uniform(*regime.volumes) * 10**regime.volume_scale), 10**regime.volume_scale)
         bars[place] = Bar(*(p * unit for p in (opened, high, low, price)), volume)
+    multiplier = random.choice([Fraction(1)] * 4 + [Fraction(10), Fraction(1, 2)])
+    future = random.random() < 0.3
     return Listed(
         symbol=f"{'ABC'[number]}{random.randint(1, 9)}",
         bars=bars,
         step=regime.step,
-        multiplier=(multiplier := random.choice([Fraction(1)] * 4 + [Fraction(10), Fraction(1, 2)])),
-        splits=_splits(random, market),
-        dividends=_dividends(random, market, bars) if multiplier == 1 else (),
+        multiplier=multiplier,
+        splits=() if future else _splits(random, market),
+        dividends=_dividends(random, market, bars) if multiplier == 1 and not future else (),
+        future=future,
         auto_close=_auto_close(random, market, last),
         lot=max(regime.step, Fraction(int(regime.volumes[1] / 200))),
     )

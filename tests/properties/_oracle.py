@@ -109,9 +109,11 @@ class Oracle:
         self.cash = plan.capital
         self.held = [ZERO] * len(market.assets)
         self.cost = [ZERO] * len(market.assets)
+        self.settled = [ZERO] * len(market.assets)
         self.place = market.starts[plan.first] - 1
         self.out = Expected()
         self.due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
+        self.shares_due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
         self.by_bar: dict[int, list[Intent]] = defaultdict(list)
         for intent in plan.intents:
             self.by_bar[market.starts[plan.first] + intent.bar].append(intent)
@@ -119,7 +121,7 @@ class Oracle:
     def run(self) -> Expected:
         market, plan = self.market, self.plan
         self._entry(market.sessions[plan.first].open, "capital", None, ZERO, plan.capital)
-        before = (plan.capital, plan.capital, ZERO)
+        before = (plan.capital, plan.capital, ZERO, ZERO)
         for session in range(plan.first, plan.last + 1):
             self._open(session)
             for place in range(market.starts[session], market.starts[session + 1]):
@@ -128,6 +130,7 @@ class Oracle:
                 for intent in self.by_bar[place]:
                     self._ask(intent)
             self._auto_close(session)
+            self._settle(market.sessions[session].close)
             before = self._day(session, before)
         return self.out
 
@@ -142,16 +145,45 @@ class Oracle:
                 if market.session_on_or_after(paid.ex) == session and self.held[k]:
                     pays = session if paid.pay is None else max(session, market.session_on_or_after(paid.pay))
                     self.due[pays].append((k, round(self.held[k] * paid.amount, MONEY)))
+            for given in market.assets[k].shares:
+                if market.session_on_or_after(given.ex) == session and self.held[k]:
+                    pays = session if given.pay is None else max(session, market.session_on_or_after(given.pay))
+                    units = _cut(self.held[k] * given.ratio, market.assets[given.payment].step)
+                    self.shares_due[pays].append((given.payment, units))
         for k, owed in self.due.pop(session, ()):
             self.cash += owed
             self._entry(stamp, "dividend", k, ZERO, owed)
+        for k, units in self.shares_due.pop(session, ()):
+            self._receive(stamp, k, units)
         for k in symbols:
-            mark = self._mark(k)
+            mark = self._mark(k) or ZERO
             for split in sorted(market.assets[k].splits, key=lambda s: s.ex):
                 if market.session_on_or_after(split.ex) == session:
                     self._split_orders(k, split.ratio)
                     self._split_position(stamp, k, split.ratio, mark)
-                    mark = None if mark is None else round(mark * split.ratio, self.marks[k].scale)
+                    mark = round(mark * split.ratio, self.marks[k].scale)
+
+    def _receive(self, stamp: int, k: int, units: Fraction) -> None:
+        """Shares as a dividend: the cost of the position stays, unless they close part of it."""
+        if not units:
+            return
+        held, now = self.held[k], self.held[k] + units
+        if held * now <= 0:
+            self.cost[k] = ZERO
+        elif abs(now) < abs(held):
+            self.cost[k] = round(self.cost[k] * now / held, MONEY)
+        self.held[k] = now
+        self._entry(stamp, "stock_dividend", k, units, ZERO)
+
+    def _settle(self, stamp: int) -> None:
+        """What the price of a future moved by since it was filled or settled goes to cash."""
+        for k, asset in enumerate(self.market.assets):
+            if asset.future:
+                variation = self._exposure(k) - self.settled[k]
+                if variation:
+                    self.cash += variation
+                    self._entry(stamp, "variation", k, ZERO, variation)
+                self.settled[k] = self._exposure(k)
 
     def _split_orders(self, k: int, ratio: Fraction) -> None:
         asset = self.market.assets[k]
@@ -164,9 +196,9 @@ class Oracle:
             if not left:
                 order.status = "cancelled"
 
-    def _split_position(self, stamp: int, k: int, ratio: Fraction, mark: Fraction | None) -> None:
+    def _split_position(self, stamp: int, k: int, ratio: Fraction, mark: Fraction) -> None:
         held = self.held[k]
-        if not held or mark is None:
+        if not held:
             return
         asset = self.market.assets[k]
         now = _cut(held / ratio, asset.step)
@@ -266,6 +298,8 @@ class Oracle:
         if name == "per_trade":
             return ZERO if order.fills else parameters[0]
         if name == "per_dollar":
+            if self.market.assets[order.asset].future:
+                return ZERO
             return round(abs(quantity) * price * parameters[0], MONEY)
         if name == "none":
             return ZERO
@@ -284,6 +318,9 @@ class Oracle:
         else:
             self.cost[k] = round(now * price * multiplier, MONEY)
         self.held[k] = now
+        if self.market.assets[k].future:
+            self.settled[k] += gross
+            return ZERO
         self.cash -= gross
         return -gross
 
@@ -341,19 +378,21 @@ class Oracle:
                 continue
             for order in self._open_orders(k):
                 order.status = "cancelled"
-            held, mark = self.held[k], self._mark(k)
-            if held and mark is not None:
+            held, mark = self.held[k], self._mark(k) or ZERO
+            if held:
                 amount = self._fill(k, -held, mark)
                 self._entry(stamp, "auto_close", k, -held, amount)
                 date = self.market.sessions[session].date
                 self.out.transactions.append((stamp, date, None, asset.symbol, -held, mark, ZERO))
 
-    def _day(self, session: int, before: tuple[Fraction, Fraction, Fraction]) -> tuple[Fraction, Fraction, Fraction]:
+    def _day(self, session: int, before: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
         worths = [self._worth(k) for k in range(len(self.held))]
-        long = sum((w for w, q in zip(worths, self.held, strict=True) if q > 0), ZERO)
-        short = sum((w for w, q in zip(worths, self.held, strict=True) if q < 0), ZERO)
+        exposures = [self._exposure(k) for k in range(len(self.held))]
+        long, short = _sides(worths, self.held)
+        long_exposure, short_exposure = _sides(exposures, self.held)
+        exposure = long_exposure + short_exposure
         value = self.cash + long + short
-        value_before, cash_before, positions_before = before
+        value_before, cash_before, positions_before, exposure_before = before
         self.out.daily.append(
             {
                 "session": self.market.sessions[session].date,
@@ -365,42 +404,50 @@ class Oracle:
                 "ending_cash": self.cash,
                 "starting_value": positions_before,
                 "ending_value": long + short,
-                "starting_exposure": positions_before,
-                "ending_exposure": long + short,
+                "starting_exposure": exposure_before,
+                "ending_exposure": exposure,
                 "long_value": long,
                 "short_value": short,
-                "long_exposure": long,
-                "short_exposure": short,
+                "long_exposure": long_exposure,
+                "short_exposure": short_exposure,
                 "longs_count": sum(q > 0 for q in self.held),
                 "shorts_count": sum(q < 0 for q in self.held),
-                "gross_leverage": round((long - short) / value, RATIO) if value else None,
-                "net_leverage": round((long + short) / value, RATIO) if value else None,
+                "gross_leverage": round((long_exposure - short_exposure) / value, RATIO) if value else None,
+                "net_leverage": round(exposure / value, RATIO) if value else None,
             }
         )
         for k, asset in enumerate(self.market.assets):
             if self.held[k]:
                 basis = round(self.cost[k] / (self.held[k] * asset.multiplier), self.marks[k].scale)
                 date = self.market.sessions[session].date
-                self.out.positions.append((date, asset.symbol, self.held[k], basis, self._mark(k), worths[k]))
-        return value, self.cash, long + short
+                mark = self._mark(k) or ZERO
+                self.out.positions.append((date, asset.symbol, self.held[k], basis, mark, worths[k], exposures[k]))
+        return value, self.cash, long + short, exposure
 
     def _mark(self, k: int) -> Fraction | None:
         return self.marks[k].prices[self.place] if self.place >= 0 else None
 
+    def _exposure(self, k: int) -> Fraction:
+        return round(self.held[k] * (self._mark(k) or ZERO) * self.market.assets[k].multiplier, MONEY)
+
     def _worth(self, k: int) -> Fraction:
-        mark = self._mark(k)
-        if not self.held[k] or mark is None:
-            return ZERO
-        return round(self.held[k] * mark * self.market.assets[k].multiplier, MONEY)
+        return ZERO if self.market.assets[k].future else self._exposure(k)
 
     def _value(self) -> Fraction:
-        return self.cash + sum((self._worth(k) for k in range(len(self.held))), ZERO)
+        """Cash, what is to be settled of futures, and what all else is worth."""
+        return self.cash + sum((self._exposure(k) - self.settled[k] for k in range(len(self.held))), ZERO)
 
     def _entry(
         self, stamp: int, kind: str, k: int | None, quantity: Fraction, amount: Fraction, order: int | None = None
     ) -> None:
         symbol = None if k is None else self.market.assets[k].symbol
         self.out.entries.append((stamp, kind, symbol, quantity, amount, order))
+
+
+def _sides(amounts: list[Fraction], held: list[Fraction]) -> tuple[Fraction, Fraction]:
+    """The sums of what is long and of what is short."""
+    pairs = list(zip(amounts, held, strict=True))
+    return sum((a for a, q in pairs if q > 0), ZERO), sum((a for a, q in pairs if q < 0), ZERO)
 
 
 def whole(size: Fraction) -> int:

@@ -33,8 +33,7 @@ def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **set
     def initialize(context: Any) -> None:
         context.bar = 0
         context.assets = context.symbols(*(asset.symbol for asset in market.assets))
-        context.set_slippage(slippage_of(plan.slippage))
-        context.set_commission(commission_of(plan.commission))
+        set_models(context, plan)
 
     def handle_data(context: Any, data: Any) -> None:
         for intent in asked.get(context.bar, ()):
@@ -65,6 +64,12 @@ def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **set
     )
 
 
+def set_models(context: Any, plan: Plan) -> None:
+    """The plan's models, for shares and for futures."""
+    context.set_slippage(slippage_of(plan.slippage), slippage_of(plan.slippage))
+    context.set_commission(commission_of(plan.commission), commission_of(plan.commission, future=True))
+
+
 def slippage_of(model: tuple[Any, ...]) -> Any:
     name, *parameters = model
     kind = {
@@ -76,8 +81,14 @@ def slippage_of(model: tuple[Any, ...]) -> Any:
     return kind(*(Decimal(text(p)) for p in parameters))
 
 
-def commission_of(model: tuple[Any, ...]) -> Any:
+def commission_of(model: tuple[Any, ...], *, future: bool = False) -> Any:
+    """The model. Futures have no fee per money that changes hands, and none of an exchange here."""
     name, *parameters = model
+    if future and name == "per_share":
+        cost, least = (Decimal(text(p)) for p in parameters)
+        return commission.PerContract(cost, 0, least)
+    if future and name == "per_dollar":
+        return commission.NoCommission()
     kind = {
         "none": commission.NoCommission,
         "per_share": commission.PerShare,
@@ -119,7 +130,9 @@ def assert_equal(result: rustybt.Result, expected: Expected) -> None:
     for name in names:
         _same(name, [row[0] for row in _rows(result.daily, name)], [day[name] for day in expected.daily])
 
-    positions = _rows(result.positions, "session", "symbol", "amount", "cost_basis", "last_sale_price", "value")
+    positions = _rows(
+        result.positions, "session", "symbol", "amount", "cost_basis", "last_sale_price", "value", "exposure"
+    )
     _same("positions", sorted(positions), sorted(expected.positions))
 
     orders = _rows(result.orders, "id", "amount", "filled", "limit", "status", "commission")
@@ -148,7 +161,7 @@ def _rows(frame: Any, *names: str) -> list[tuple[Any, ...]]:
     return [tuple(map(plain, row)) for row in frame.select(names).iter_rows()]
 
 
-KINDS = ("capital", "dividend", "split", "cash_in_lieu", "fill", "fee", "auto_close")
+KINDS = ("capital", "dividend", "stock_dividend", "split", "cash_in_lieu", "fill", "fee", "auto_close", "variation")
 
 
 def _entry_key(row: tuple[Any, ...]) -> tuple[Any, ...]:

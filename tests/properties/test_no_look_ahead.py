@@ -16,9 +16,9 @@ import rustybt
 from rustybt.errors import CannotOrderDelistedAsset, HistoryWindowStartsBeforeData
 from tests.properties import _bundles
 from tests.properties._garbage import anchored, with_garbage_after
-from tests.properties._market import Market, drawn, text
+from tests.properties._market import ROOT, Market, drawn, text
 from tests.properties._oracle import Plan
-from tests.properties._runs import commission_of, plain, slippage_of
+from tests.properties._runs import plain, set_models
 from tests.properties.test_law_of_the_books import plans
 
 FIELDS = ("price", "open", "high", "low", "close", "volume", "last_traded")
@@ -57,8 +57,13 @@ class Watcher:
 
     def initialize(self, context: Any) -> None:
         context.assets = context.symbols(*(asset.symbol for asset in self.market.assets))
-        context.set_slippage(slippage_of(self.plan.slippage))
-        context.set_commission(commission_of(self.plan.commission))
+        set_models(context, self.plan)
+        context.futures = []
+        if any(asset.future for asset in self.market.assets):
+            context.futures = [
+                context.continuous_future(ROOT, offset, roll, adjustment)
+                for offset, roll, adjustment in ((0, "volume", "mul"), (0, "calendar", "add"), (1, "volume", None))
+            ]
         context.record(start=0)
 
     def before_trading_start(self, context: Any, data: Any) -> None:
@@ -98,6 +103,19 @@ class Watcher:
                     except HistoryWindowStartsBeforeData:
                         continue
                     self.see(stamp, f"{where} history {frequency} {field} {count} {dtype.__name__}", window.rows())
+        for future in context.futures:
+            found = data.current(future, "contract"), data.current_chain(future), data.can_trade(future)
+            self.see(stamp, f"{where} {future}", [found, data.current(future, ["price", "volume"])])
+            for count in (1, 3, 30):
+                try:
+                    windows = [
+                        data.history(future, field, count, "1d" if count == 3 else own, dtype=dtype).to_list()
+                        for field in ("price", "close", "volume")
+                        for dtype in (float, Decimal)
+                    ]
+                except HistoryWindowStartsBeforeData:
+                    continue
+                self.see(stamp, f"{where} {future} {count}", windows)
         portfolio = context.portfolio
         self.see(stamp, f"{where} portfolio", [portfolio.portfolio_value, portfolio.cash, portfolio.positions])
         self.see(stamp, f"{where} orders", context.get_open_orders())
@@ -138,7 +156,7 @@ def _up_to(market: Market, cut: int, plan: Plan, watcher: Watcher, result: rusty
         place = frame.columns.index(column)
         return [row for row in rows if row[place] < moment or (row[place] == moment and cut >= 0)]
 
-    overnight = ("dividend", "split", "cash_in_lieu")
+    overnight = ("dividend", "stock_dividend", "split", "cash_in_lieu")
     entries = [row for row in by(result.entries, "stamp") if not (row[0] == moment and row[1] in overnight)]
     events = [row[1:] for row in by(result.order_events, "stamp") if not (row[2] == moment and "split" in str(row[6]))]
     return {
