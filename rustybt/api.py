@@ -35,6 +35,7 @@ __all__ = [
     "continuous_future",
     "date_rules",
     "execution",
+    "fetch_csv",
     "future_symbol",
     "get_datetime",
     "get_environment",
@@ -185,6 +186,53 @@ def schedule_function(
     """Calls func(context, data) by a rule for the session and one for the time of day, after handle_data."""
     run = current_algorithm("schedule_function")
     run.schedule_function(func, date_rule, time_rule, half_days, calendar)
+
+
+def fetch_csv(
+    url: Any,
+    pre_func: Callable[[Any], Any] | None = None,
+    post_func: Callable[[Any], Any] | None = None,
+    date_column: str = "date",
+    date_format: str | None = None,
+    timezone: Any = "UTC",
+    symbol: str | None = None,
+    mask: bool = True,
+    symbol_column: str | None = None,
+    special_params_checker: Callable[[str], Any] | None = None,
+    country_code: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Reads a CSV, from a file or over http, whose columns become fields that `data.current` knows.
+
+    Each row has a date and, unless the whole file is about one thing that `symbol` names, a symbol. Its values are
+    known from the date's session on, before_trading_start included, a row with a time of day after that moment; they
+    hold until the next row. Numbers are exact as all others are, text stays text.
+    url: a path, or an address of http, https or file. pre_func, post_func: functions of a pandas frame that return one:
+    of what was read, and of what was placed (index: the moment; column `sid`: the asset, or `symbol`).
+    date_column, date_format, timezone: where the date stands, how it is written, and which zone it means.
+    symbol: a name for data about no asset: data.current("VIX", "close"). symbol_column: where the symbols stand.
+    mask: leave out rows of symbols that the bundle does not have; False keeps them, under their symbol.
+    special_params_checker: url -> (url, parameters). kwargs: params, headers, auth and cert for the address, and what
+    pandas.read_csv takes.
+    Returns what was read: `df`, `fields`, and how many rows were `dropped`.
+    Raises NoData, naming file or address, where nothing can be read; InputError for a missing column; MissingExtra
+    without pandas.
+    """
+    run = current_algorithm("fetch_csv")
+    return run.fetch_csv(
+        url=url,
+        pre_func=pre_func,
+        post_func=post_func,
+        date_column=date_column,
+        date_format=date_format,
+        timezone=timezone,
+        symbol=symbol,
+        mask=mask,
+        symbol_column=symbol_column,
+        special_params_checker=special_params_checker,
+        country_code=country_code,
+        **kwargs,
+    )
 
 
 def get_datetime(tz: str | dt.tzinfo | None = None) -> dt.datetime:

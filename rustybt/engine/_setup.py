@@ -20,6 +20,7 @@ from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
+from rustybt.engine._fetch import Request, fetch_csv
 from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
 from rustybt.engine._recorder import Recorder, why
@@ -132,6 +133,7 @@ def desk_of(
         labels=labels,
     )
     desk.order_view = lambda order: _order_view(desk, order)
+    desk.fetch_csv = lambda **asked: fetch_csv(desk, Request(**asked))
     market.on_load(lambda listing: _open_slot(desk, listing))
     return desk
 

@@ -188,6 +188,37 @@ class TradingAlgorithm(Ordering, Settings, Controlling):
             raise InputError(f"set_benchmark({benchmark!r}): give an asset, like symbol('SPY').")
         self._desk.benchmark = benchmark
 
+    def fetch_csv(
+        self,
+        url: Any,
+        pre_func: Callable[[Any], Any] | None = None,
+        post_func: Callable[[Any], Any] | None = None,
+        date_column: str = "date",
+        date_format: str | None = None,
+        timezone: Any = "UTC",
+        symbol: str | None = None,
+        mask: bool = True,
+        symbol_column: str | None = None,
+        special_params_checker: Callable[[str], Any] | None = None,
+        country_code: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Reads a CSV, from a file or over http, as more fields of `data`; see `rustybt.api.fetch_csv`."""
+        return self._desk.fetch_csv(
+            url=url,
+            pre_func=pre_func,
+            post_func=post_func,
+            date_column=date_column,
+            date_format=date_format,
+            timezone=timezone,
+            symbol=symbol,
+            mask=mask,
+            symbol_column=symbol_column,
+            special_params_checker=special_params_checker,
+            country_code=country_code,
+            more=kwargs,
+        )
+
     def _sessions_of(self, calendar: Any) -> SessionTable | None:
         own = self._desk.market.axis.calendar
         if calendar is None or calendar == own.name:
@@ -201,6 +232,7 @@ API_METHODS = (
     "cancel_order",
     "continuous_future",
     "future_symbol",
+    "fetch_csv",
     "get_datetime",
     "get_environment",
     "get_open_orders",

@@ -60,6 +60,7 @@ class Desk:
     phase: str = "initialize"
     benchmark: Asset | None = None
     order_view: Any = None
+    fetch_csv: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
     controls: list[Any] = field(default_factory=list)
     account_controls: list[Any] = field(default_factory=list)

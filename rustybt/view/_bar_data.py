@@ -24,6 +24,7 @@ from rustybt.core import (
     scaled,
 )
 from rustybt.errors import InputError, NoData
+from rustybt.view._asked import checked, listed, positive, shortened
 from rustybt.view._continuous import Continuous, Splice, is_readable, label
 from rustybt.view._history import FIELDS, History, is_exact
 from rustybt.view._listing import Listing, adjusted
@@ -124,18 +125,21 @@ class BarData:
         return self._many(assets, fields, dtype, default)
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
-        if is_readable(assets):
+        if is_readable(assets) or (isinstance(assets, str) and self._market.fetched is not None):
             if isinstance(fields, str):
                 return self._one(assets, fields, dtype, default)
-            return {field: self._one(assets, field, dtype, default) for field in _listed(fields, "fields")}
-        wanted = _listed(assets, "assets")
+            return {field: self._one(assets, field, dtype, default) for field in listed(fields, "fields")}
+        wanted = listed(assets, "assets")
         for asset in wanted:
             self._want(asset)
         if isinstance(fields, str):
             return {asset: self._one(asset, fields, dtype, default) for asset in wanted}
-        return self._frame(wanted, _listed(fields, "fields"), dtype, default)
+        return self._frame(wanted, listed(fields, "fields"), dtype, default)
 
-    def _one(self, asset: Asset, field: str, dtype: Any, default: Any) -> Any:
+    def _one(self, asset: Any, field: str, dtype: Any, default: Any) -> Any:
+        fetched = self._market.fetched
+        if fetched is not None and fetched.answers(asset, field):
+            return self._of_file(fetched.value(asset, field, self._market.place()), dtype, default)
         if field == "contract":
             return self._contract(asset)
         listing = self._listing_of(asset)
@@ -154,10 +158,30 @@ class BarData:
             return self._number(*value)
         return as_decimal(*value) if is_exact(dtype) else value[0] / 10 ** value[1]
 
+    def _of_file(self, value: Any, dtype: Any, default: Any) -> Any:
+        """A fetched value: numbers as all others are, text as it is."""
+        if value is None:
+            return self._missing if default is NOTHING else default
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        number = scaled(exact_number(value))
+        if dtype is None:
+            return self._number(*number)
+        return as_decimal(*number) if is_exact(dtype) else float(value)
+
+    @property
+    def fetcher_assets(self) -> list[Asset]:
+        """The assets that the newest file of fetch_csv has had a row for by now."""
+        fetched = self._market.fetched
+        return [] if fetched is None else fetched.assets(self._market.place())
+
     def exact_value(self, listing: Listing, field: str) -> tuple[int, int] | None:
         """A field at the moment as value and scale; None where there is nothing."""
         if field not in FIELDS:
-            raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join((*FIELDS, 'last_traded'))}.")
+            own = [] if self._market.fetched is None else self._market.fetched.fields
+            raise NoData(
+                f"{field!r} is not a field of the bars. There are: {', '.join((*FIELDS, 'last_traded', *own))}."
+            )
         market = self._market
         bar = market.bar
         # before a session's first bar it is that bar which says whether the asset is alive
@@ -187,11 +211,16 @@ class BarData:
         to_scale = scale + EXTRA_PRICE_DECIMALS if field == "volume" else listing.fill_scale
         return adjusted(value, factor, 10 ** (to_scale - scale)), to_scale
 
-    def _frame(self, assets: list[Asset], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
+    def _frame(self, assets: list[Any], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
         exact = isinstance(self._number(1, 0), Decimal) if dtype is None else is_exact(dtype)
-        columns: list[pl.Series] = [pl.Series("symbol", [self._name(asset) for asset in assets])]
-        listings = [self._listing_of(asset) for asset in assets]
+        names = [asset if isinstance(asset, str) else self._name(asset) for asset in assets]
+        columns: list[pl.Series] = [pl.Series("symbol", names)]
+        fetched = self._market.fetched
+        listings = [None if isinstance(asset, str) else self._listing_of(asset) for asset in assets]
         for field in fields:
+            if fetched is not None and any(fetched.answers(asset, field) for asset in assets):
+                columns.append(pl.Series(field, [self._one(asset, field, dtype, default) for asset in assets]))
+                continue
             if field == "contract":
                 contracts = [self._contract(asset) for asset in assets]
                 columns.append(pl.Series(field, [one and one.symbol for one in contracts], dtype=pl.String))
@@ -234,9 +263,9 @@ class BarData:
         """
         exact = is_exact(dtype)
         history = self._history if frequency == self._market.frequency else self._other_history(frequency)
-        start, count = history.bounds(_positive(bar_count))
+        start, count = history.bounds(positive(bar_count))
         one_asset, one_field = is_readable(assets), isinstance(fields, str)
-        names = [fields] if one_field else _listed(fields, "fields")
+        names = [fields] if one_field else listed(fields, "fields")
         for field in names:
             if field not in FIELDS:
                 raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
@@ -246,7 +275,7 @@ class BarData:
             if one_field and not timestamps:
                 return columns[0]
             return pl.DataFrame([history.stamps(start, count), *columns] if timestamps else columns)
-        listings = self._all(_listed(assets, "assets"))
+        listings = self._all(listed(assets, "assets"))
         if one_field:
             frame = self._wide(history, listings, fields, start, count, exact)
             return frame.insert_column(0, history.stamps(start, count)) if timestamps else frame
@@ -263,8 +292,10 @@ class BarData:
             return [self._readable(asset) for asset in assets]
 
     def _want(self, asset: Any) -> None:
-        if not isinstance(asset, ContinuousFuture):
-            self._market.want(_checked(asset))
+        if not isinstance(asset, ContinuousFuture) and not (
+            isinstance(asset, str) and self._market.fetched is not None
+        ):
+            self._market.want(checked(asset))
 
     def _readable(self, asset: Any) -> Any:
         """The listing of an asset, or what stands for one of a continuous future."""
@@ -332,7 +363,7 @@ class BarData:
             contract = self._continuous.contract(assets)
             return contract is not None and self.can_trade(contract)
         if not isinstance(assets, Asset):
-            return {asset: self.can_trade(asset) for asset in _listed(assets, "assets")}
+            return {asset: self.can_trade(asset) for asset in listed(assets, "assets")}
         listing = self._market.listing(assets)
         closed = assets.auto_close_date is not None and self.current_session > assets.auto_close_date
         if closed or not assets.start_date <= self.current_session <= assets.end_date:
@@ -350,7 +381,7 @@ class BarData:
             contract = self._continuous.contract(assets)
             return contract is not None and self.is_stale(contract)
         if not isinstance(assets, Asset):
-            return {asset: self.is_stale(asset) for asset in _listed(assets, "assets")}
+            return {asset: self.is_stale(asset) for asset in listed(assets, "assets")}
         listing = self._market.listing(assets)
         if not assets.start_date <= self.current_session <= assets.end_date:
             return False
@@ -365,32 +396,3 @@ def _cut(history: Windows, listing: Any, field: str, start: int, count: int, exa
     if exact:
         return history.exact(listing, field, start, count)
     return history.series(listing, field, start, count)
-
-
-def shortened(value: int, listing: Listing) -> tuple[int, int]:
-    """A price of the lane at the asset's price scale, where it has no more digits than that.
-
-    The lane is finer where some bar of the run needs it: a bar that lies ahead must not show in the zeros of this one.
-    """
-    short, rest = divmod(value, 10 ** (listing.lane_scale - listing.price_scale))
-    return (value, listing.lane_scale) if rest else (short, listing.price_scale)
-
-
-def _listed(items: Any, what: str) -> list[Any]:
-    if isinstance(items, str) or not hasattr(items, "__iter__"):
-        raise InputError(f"{what}={items!r}: give one, or a list of them.")
-    return list(items)
-
-
-def _positive(bar_count: object) -> int:
-    if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
-        raise InputError(f"bar_count={bar_count!r}: ask for one bar or more.")
-    return bar_count
-
-
-def _checked(asset: Any) -> Asset:
-    if not isinstance(asset, Asset):
-        if isinstance(asset, ContinuousFuture):
-            raise InputError(f"{asset!r} is not one asset. Take its contract: data.current(future, 'contract').")
-        raise InputError(f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first.")
-    return asset

@@ -9,6 +9,7 @@ import numpy as np
 
 from rustybt.core import Asset, CashDividend, Split, day_of
 from rustybt.view._axis import Axis
+from rustybt.view._fetched import Fetched
 from rustybt.view._listing import Listing
 
 MINUTE_PREFIX_SESSIONS = 5
@@ -30,7 +31,7 @@ class Market:
     bar: the last bar that can be seen. hook: True before a session's first bar, when the session's corporate
     actions count already and its bars do not. session: the run's session. prefix_sessions: how many sessions before
     the run are loaded at first; by default all of a daily run's, and a few of a minute run's. own_calendar: that of the
-    bundle's assets where it is not the run's.
+    bundle's assets where it is not the run's. fetched: what fetch_csv brought.
     restrictions: what says of an asset whether it may be ordered; None where nothing does.
     """
 
@@ -40,6 +41,7 @@ class Market:
         "_wanted",
         "axis",
         "bar",
+        "fetched",
         "first_data",
         "first_loaded",
         "frequency",
@@ -74,6 +76,7 @@ class Market:
         self._wanted: dict[int, Asset] = {}
         self._listeners: list[Callable[[Listing], None]] = []
         self.bar = 0
+        self.fetched: Fetched | None = None
         self.hook = True
         self.session = 0
         self.rows_loaded = 0
@@ -118,6 +121,10 @@ class Market:
             return True
         bar = self.axis.run_of(self.session)[0] if self.hook else self.bar
         return bool(self.own_calendar.holds_minutes(self.axis.stamps[bar : bar + 1])[0])
+
+    def place(self) -> int:
+        """The moment as `Fetched` counts places."""
+        return 2 * self.bar + self.hook
 
     def now_key(self) -> int:
         """The largest key that a bar or an action may have at this moment."""

@@ -1,0 +1,41 @@
+"""What a strategy may ask with, checked: assets, lists of them, counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rustybt.core import Asset, ContinuousFuture
+from rustybt.errors import InputError
+from rustybt.view._listing import Listing
+
+
+def shortened(value: int, listing: Listing) -> tuple[int, int]:
+    """A price of the lane at the asset's price scale, where it has no more digits than that.
+
+    The lane is finer where some bar of the run needs it: a bar that lies ahead must not show in the zeros of this one.
+    """
+    short, rest = divmod(value, 10 ** (listing.lane_scale - listing.price_scale))
+    return (value, listing.lane_scale) if rest else (short, listing.price_scale)
+
+
+def listed(items: Any, what: str) -> list[Any]:
+    """A list of what was given as one. Raises InputError for text and for what is no list."""
+    if isinstance(items, str) or not hasattr(items, "__iter__"):
+        raise InputError(f"{what}={items!r}: give one, or a list of them.")
+    return list(items)
+
+
+def positive(bar_count: object) -> int:
+    """A number of bars, 1 or more."""
+    if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
+        raise InputError(f"bar_count={bar_count!r}: ask for one bar or more.")
+    return bar_count
+
+
+def checked(asset: Any) -> Asset:
+    """An asset, or InputError."""
+    if not isinstance(asset, Asset):
+        if isinstance(asset, ContinuousFuture):
+            raise InputError(f"{asset!r} is not one asset. Take its contract: data.current(future, 'contract').")
+        raise InputError(f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first.")
+    return asset
