@@ -16,7 +16,7 @@ import pytest
 
 import rustybt
 from rustybt.errors import InputError, NoActiveRun, NoData
-from tests.unit._small import DAYS, ingest, ingest_minutes, run
+from tests.unit._small import ingest, ingest_minutes, run
 
 D = Decimal
 NIGHT = dt.datetime(2021, 2, 1, tzinfo=dt.UTC)
