@@ -34,7 +34,10 @@ type Hook = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class FetchedCSV:
-    """What `fetch_csv` read. df: the rows as they were taken over, by moment (UTC); dropped: how many had no date or no asset."""
+    """What `fetch_csv` read.
+
+    df: the rows as they were taken over, by moment (UTC). dropped: how many had no date or no asset.
+    """
 
     df: Any
     dropped: int
