@@ -46,7 +46,7 @@ def ingest() -> None:
 
 
 @ingest.command()
-@click.argument("path", type=click.Path(exists=True))
+@click.argument("path", type=click.Path())
 @click.option("-b", "--bundle", required=True, help="Name of the bundle to write.")
 @click.option("--calendar", default="XNYS", show_default=True, help="Whose sessions the bars belong to, or 24/7.")
 @click.option("--frequency", type=click.Choice(["1d", "1m"]), default="1d", show_default=True, help="Length of a bar.")
@@ -59,6 +59,15 @@ def ingest() -> None:
 @_MODE
 @_ON_BAD_ROW
 @click.option("--price-decimals", type=int, help="Round prices to that many decimals, half-even.")
+@click.option(
+    "--columns", help="The file's names and ours, as 'Close/Last=close,Day=date'; without =, the names of all."
+)
+@click.option("--delimiter", help="What stands between fields; found out by itself. 'tab' is the tabulator.")
+@click.option("--dates", help="iso, us, eu, epoch_s, epoch_ms, epoch_us, epoch_ns, or a format such as %d-%b-%Y.")
+@click.option("--decimal", type=click.Choice([".", ","]), help="[default: .]")
+@click.option("--thousands", help="What groups digits.")
+@click.option("--missing", type=click.Choice(["fail", "skip", "forward", "interpolate"]), help="[default: fail]")
+@click.option("--skip-lines", type=click.IntRange(min=0), help="Lines before the header.")
 @click.option("--provenance", help="Where the data come from, in words.")
 def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) -> None:
     """Ingest CSV or Parquet files.
@@ -73,9 +82,24 @@ def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) 
         path,
         symbols=[name.strip() for name in symbols.split(",")] if symbols else None,
         provenance=provenance or {"source": path},
+        csv=_dialect(options),
         **options,
     )
     click.echo(repr(report))
+
+
+def _dialect(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a file's form, taken out of the others, as `ingest` has them."""
+    names = ("columns", "delimiter", "dates", "decimal", "thousands", "missing", "skip_lines")
+    given = {name: options.pop(name) for name in names}
+    if given["delimiter"] in ("tab", "\\t"):
+        given["delimiter"] = "\t"
+    if given["columns"] is not None:
+        parts = [part.strip() for part in given["columns"].split(",")]
+        pairs = [part.partition("=") for part in parts]
+        mapped = any(equals for _, equals, _ in pairs)
+        given["columns"] = {old.strip(): new.strip() for old, _, new in pairs} if mapped else [p or None for p in parts]
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @ingest.command()

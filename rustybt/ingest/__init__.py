@@ -1,8 +1,9 @@
 """Joins sources, validation and catalog: own data in, a version of a bundle out."""
 
+from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._ingest import ingest
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._sample import SAMPLE, ingest_sample
 from rustybt.ingest._tables import read_tables
 
-__all__ = ["SAMPLE", "IngestReport", "ingest", "ingest_sample", "read_tables"]
+__all__ = ["SAMPLE", "Dialect", "IngestReport", "ingest", "ingest_sample", "read_tables"]

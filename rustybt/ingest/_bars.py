@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -14,6 +14,7 @@ from rustybt.core import date_of, day_of
 from rustybt.errors import InputError
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
+from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._numbers import plain_text, scaled_columns
 from rustybt.ingest._stamps import STAMP_COLUMNS, day_span, final_stamps, parsed_stamps
 from rustybt.ingest._tables import Table, need_columns, read_tables, text_column
@@ -43,7 +44,7 @@ class Bars:
     volume (Int128 at the scales), and what they were read from: `stamp_text`, `open_text`, ...
     found: what the checks found that need no more than these rows.
     calendar: a table that reaches over all of the stamps.
-    splits, dividends: what columns of the bars said of them.
+    splits, dividends: what columns of the bars said of them. notes: what was done to the rows while they were read.
     """
 
     frame: pl.DataFrame
@@ -53,6 +54,7 @@ class Bars:
     volume_scale: int
     splits: list[ActionRow]
     dividends: list[ActionRow]
+    notes: tuple[str, ...] = ()
 
 
 def read_bars(
@@ -64,12 +66,15 @@ def read_bars(
     tz: str | None,
     symbols: Symbols,
     price_decimals: int | None,
+    dialect: Dialect | None = None,
 ) -> Bars:
     """Read, convert and check everything that can be checked without knowing what is stored."""
     daily = frequency == DAILY
     frames, findings, carried = [], [nothing_found()], []
     offset = 0
-    for given in read_tables(source, "bars"):
+    notes: list[str] = []
+    for given in read_tables(source, "bars", dialect or Dialect()):
+        notes += given.notes
         frame, precision, actions = _one_table(given, offset, daily=daily, tz=tz, rounded=price_decimals is not None)
         offset += frame.height
         frames.append(frame)
@@ -88,7 +93,9 @@ def read_bars(
         unreadable_stamp(frame),
         outside_of_calendar(frame, table, daily=daily),
     ]
-    return _with_integers(frame, findings, table, price_decimals, *carried_rows(carried, frame, table, daily=daily))
+    splits, dividends = carried_rows(carried, frame, table, daily=daily)
+    bars = _with_integers(frame, findings, table, price_decimals, splits, dividends)
+    return replace(bars, notes=tuple(notes))
 
 
 def _one_table(

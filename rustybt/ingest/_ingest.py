@@ -13,6 +13,7 @@ from rustybt.ingest._actions import read_actions
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._bars import Bars, read_bars
 from rustybt.ingest._batch import Batch
+from rustybt.ingest._dialect import Dialect, as_dialect
 from rustybt.ingest._fetched import arguments_of
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._stamps import check_zone
@@ -44,6 +45,7 @@ def ingest(
     mode: Mode = "error",
     on_bad_row: OnBadRow = "error",
     price_decimals: int | None = None,
+    csv: Dialect | Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | str | None = None,
     root: str | Path | None = None,
 ) -> IngestReport:
@@ -75,6 +77,8 @@ def ingest(
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
+    csv: what CSV files of bars look like, where that can't be found out from them: a `Dialect`, or a mapping with its
+        arguments, such as {"dates": "eu", "decimal": ","}.
     provenance: where the data come from: text, or a mapping that JSON can hold.
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
 
@@ -105,6 +109,7 @@ def ingest(
             mode=mode,
             on_bad_row=on_bad_row,
             price_decimals=price_decimals,
+            dialect=as_dialect(csv),
             provenance=_provenance(provenance),
         ),
         bars,
@@ -156,6 +161,7 @@ def _read(request: Request, frequency: str, bars: Any) -> Bars:
         tz=check_zone(request.tz),
         symbols=request.symbols,
         price_decimals=request.price_decimals,
+        dialect=request.dialect,
     )
 
 

@@ -18,6 +18,7 @@ class IngestReport:
     rows: bars that this call added. assets: assets of the version.
     findings: the rows that were left out, and why; empty where all was fine.
     quarantine: the Parquet file that those rows were put into, None where there is none.
+    notes: what was done to rows while they were read, such as filling what was missing.
     is_new: False where the bundle held the same already, so that nothing was written.
     """
 
@@ -29,12 +30,14 @@ class IngestReport:
     findings: tuple[Finding, ...]
     quarantine: Path | None
     is_new: bool
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         done = f"{_count(self.rows, 'bar')} added" if self.is_new else "nothing to do, the bundle holds this already"
         lines = [
             f"IngestReport: bundle {self.bundle!r}, version {self.version}: {done}; {_count(self.assets, 'asset')}"
         ]
+        lines += [f"  note: {note}" for note in self.notes[:_SHOWN]]
         if self.findings:
             lines.append(f"  left out: {summary(self.findings)}")
         if self.quarantine is not None:

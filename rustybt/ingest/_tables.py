@@ -6,6 +6,7 @@ CSV is read as text. Pandas frames are taken column by column, so that pyarrow i
 from __future__ import annotations
 
 import datetime as dt
+import glob
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,8 +17,9 @@ import numpy as np
 import polars as pl
 
 from rustybt.errors import InputError
+from rustybt.ingest._dialect import Dialect, read_csv
 
-_CSV: Final = (".csv", ".csv.gz", ".csv.zst", ".txt")
+_CSV: Final = tuple(kind + packed for kind in (".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))
 _PARQUET: Final = (".parquet", ".pq")
 
 
@@ -28,21 +30,23 @@ class Table:
     frame: pl.DataFrame
     source: str
     stem: str | None = None
+    notes: tuple[str, ...] = ()
 
 
-def read_tables(source: Any, what: str) -> list[Table]:
+def read_tables(source: Any, what: str, dialect: Dialect | None = None) -> list[Table]:
     """The tables that one argument stands for.
 
     source: a Polars, pandas or Arrow frame, anything else that gives an Arrow stream, a path, or a list of those.
-    A folder stands for all CSV and Parquet files in it, by name.
+    A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for the files that fit.
+    dialect: what CSV files look like; None means plain ones, with commas and a header.
     what: the argument's name, for messages. Raises InputError.
     """
     if isinstance(source, str | Path):
-        return [_read_file(path, what) for path in _files(Path(source).expanduser(), what)]
+        return [_read_file(path, what, dialect) for path in _files(Path(source).expanduser(), what)]
     if isinstance(source, list | tuple):
         if not source:
             raise InputError(f"{what} is an empty list. Give a frame, or the paths of files.")
-        return [table for item in source for table in read_tables(item, what)]
+        return [table for item in source for table in read_tables(item, what, dialect)]
     frame = _frame(source, what)
     return [Table(_lower(frame, what), what)]
 
@@ -69,15 +73,23 @@ def _files(path: Path, what: str) -> list[Path]:
             raise InputError(f"{what}: no CSV or Parquet file in {path}. One file per symbol, or one long file.")
         return found
     if not path.is_file():
-        raise InputError(f"{what}: there is no file {path}. Check the path.")
+        fitting = (
+            sorted(Path(found) for found in glob.glob(str(path), recursive=True)) if glob.has_magic(str(path)) else []
+        )
+        if not fitting:
+            raise InputError(f"{what}: there is no file {path}. Check the path.")
+        return fitting
     return [path]
 
 
-def _read_file(path: Path, what: str) -> Table:
+def _read_file(path: Path, what: str, dialect: Dialect | None) -> Table:
     name = path.name.lower()
+    notes: tuple[str, ...] = ()
     try:
         if name.endswith(_PARQUET):
             frame = pl.read_parquet(path, glob=False)
+        elif name.endswith(_CSV) and dialect is not None:
+            frame, notes = read_csv(path, dialect)
         elif name.endswith(_CSV):
             frame = pl.read_csv(path, infer_schema=False, glob=False)
         else:
@@ -87,7 +99,8 @@ def _read_file(path: Path, what: str) -> Table:
             f"{what}: {path} can't be read ({str(error).splitlines()[0]}). Check that it is whole."
         ) from error
     suffix = next(ending for ending in _CSV + _PARQUET if name.endswith(ending))
-    return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)])
+    told = tuple(f"{path.name}: {note}" for note in notes)
+    return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)], told)
 
 
 def _lower(frame: pl.DataFrame, what: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from rustybt.ingest._actions import ActionRow, action_record, make_dividends, ma
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, joined_seen
+from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._report import IngestReport, summary
 from rustybt.ingest._stock_dividends import make_stock_dividends
 from rustybt.validation import Finding
@@ -36,6 +37,7 @@ class Request:
     mode: str
     on_bad_row: str
     price_decimals: int | None
+    dialect: Dialect
     provenance: dict[str, Any]
 
 
@@ -116,6 +118,7 @@ class Write:
             findings=findings,
             quarantine=folder / manifest.quarantine if manifest.quarantine else None,
             is_new=is_new,
+            notes=tuple(note for batch in self._batches for note in batch.bars.notes),
         )
 
     def _sids(self) -> dict[str, int]:

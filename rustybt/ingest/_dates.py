@@ -1,0 +1,72 @@
+"""Dates and times as people and machines write them, as ISO text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+_UNITS: Final = {"epoch_s": 10**9, "epoch_ms": 10**6, "epoch_us": 10**3, "epoch_ns": 1}
+_DIGITS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us", 19: "epoch_ns"}
+"""Of moments from 2001 to 2286."""
+_DAYS: Final = {
+    "us": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y"),
+    "eu": ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"),
+}
+_TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
+DATES: Final = ("iso", *_DAYS, *_UNITS)
+
+
+def iso_stamps(column: pl.Series, dates: str | None) -> pl.Series:
+    """Text as ISO text; what does not fit stays as it stands, so that a finding can show it.
+
+    dates: one of `DATES`, a format with %, or None for ISO and what is plainly an epoch.
+    """
+    text = column.str.strip_chars()
+    kind = _guessed(text) if dates is None else dates
+    if kind == "iso":
+        return text
+    if kind in _UNITS:
+        return _epochs(text, _UNITS[kind])
+    formats = [day + time for day in _DAYS[kind] for time in _TIMES] if kind in _DAYS else [kind]
+    found = text.clear(len(text)).cast(pl.Datetime("us"))
+    for form in formats:
+        if found.null_count() == text.null_count():
+            break
+        found = found.to_frame("x").select(pl.coalesce("x", _parsed(text, form))).to_series()
+    iso = found.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
+    return _coalesced(column.name, iso, text)
+
+
+def _parsed(text: pl.Series, form: str) -> pl.Series:
+    has_time = any(part in form for part in ("%H", "%I", "%M", "%T", "%R", "%X", "%c"))
+    if has_time:
+        return text.str.to_datetime(form, time_unit="us", strict=False, exact=True)
+    return text.str.to_date(form, strict=False, exact=True).cast(pl.Datetime("us"))
+
+
+def _guessed(text: pl.Series) -> str:
+    lengths = text.str.len_bytes().unique().drop_nulls().to_list()
+    digits = bool(text.str.contains(r"^\d+$").all())
+    return _DIGITS.get(lengths[0], "iso") if digits and len(lengths) == 1 else "iso"
+
+
+def _epochs(text: pl.Series, unit: int) -> pl.Series:
+    """Whole numbers, or with a fraction that ends within the nanosecond."""
+    places = len(str(unit)) - 1
+    parts = pl.DataFrame({"t": text}).select(
+        pl.col("t").str.extract(r"^(-?\d{1,19})(?:\.\d*)?$", 1).cast(pl.Int64, strict=False).alias("whole"),
+        pl.col("t")
+        .str.extract(rf"^-?\d+\.(\d{{0,{max(places, 1)}}})", 1)
+        .fill_null("")
+        .str.pad_end(places or 1, "0")
+        .cast(pl.Int64, strict=False)
+        .alias("part"),
+    )
+    ns = parts.select(pl.col("whole") * unit + (pl.col("part") if places else 0)).to_series()
+    iso = ns.cast(pl.Datetime("ns")).dt.strftime("%Y-%m-%dT%H:%M:%S%.9fZ")
+    return _coalesced(text.name, iso, text)
+
+
+def _coalesced(name: str, first: pl.Series, second: pl.Series) -> pl.Series:
+    return pl.DataFrame({"a": first, "b": second}).select(pl.coalesce("a", "b").alias(name)).to_series()

@@ -1,0 +1,191 @@
+"""CSV of any making: what a file looks like, and reading it as text under our names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import polars as pl
+
+from rustybt.errors import InputError
+from rustybt.ingest._dates import DATES, iso_stamps
+from rustybt.ingest._missing import MISSING, fill_missing
+
+NUMBERS: Final = ("open", "high", "low", "close", "volume")
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_ALSO: Final = {"datetime": "timestamp", "date_time": "timestamp", "ticker": "symbol", "vol": "volume"}
+_SNIFFED: Final = 30
+_DATA: Final = re.compile(r"^[\s\"'$€£]*[-+]?[\d.,:/ TZ-]*\d[\d.,:/ TZ+%-]*[\s\"']*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a CSV file looks like. None means: found out from the file.
+
+    columns: from the file's names to ours ({"Close/Last": "close"}, others keep theirs), or the names of all columns
+        in their order, for files without a header; None among them leaves a column out.
+    delimiter: what stands between the fields. header: whether the first line names the columns.
+    skip_lines: lines before the header or the first row.
+    dates: "iso", "us" (07/04/2024), "eu" (04.07.2024, 04/07/2024), "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", or a
+        format such as "%d-%b-%Y %H:%M". None reads ISO, and numbers of 10, 13, 16 or 19 digits as epochs; US and
+        European dates can't be told apart, and have to be named. Columns date and time are joined.
+    decimal: "." or ",". thousands: what groups digits, such as "," or "'". strip: other characters to take out of them.
+    missing: what is done where a price or volume is missing: "fail" reports the row, "skip" leaves it out, "forward"
+        takes the row's close, else the close before, and a volume of 0; "interpolate" lays a line through the
+        neighbours, which looks ahead: a strategy sees a price that was not known then.
+    """
+
+    columns: Mapping[str, str] | Sequence[str | None] | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    skip_lines: int = 0
+    dates: str | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: str = ""
+    strip: str = ""
+    missing: Literal["fail", "skip", "forward", "interpolate"] = "fail"
+
+    def __post_init__(self) -> None:
+        for name, value, allowed in (
+            ("decimal", self.decimal, (".", ",")),
+            ("missing", self.missing, MISSING),
+        ):
+            if value not in allowed:
+                raise InputError(f"csv: {name} is {value!r}. Give one of {' '.join(allowed)}.")
+        if self.dates is not None and self.dates not in DATES and "%" not in self.dates:
+            raise InputError(f"csv: dates is {self.dates!r}. Give one of {', '.join(DATES)}, or a format with %.")
+        if self.thousands == self.decimal:
+            raise InputError(f"csv: decimal and thousands are both {self.decimal!r}. Give two that differ.")
+        if self.delimiter is not None and len(self.delimiter.encode()) != 1:
+            raise InputError(f"csv: delimiter is {self.delimiter!r}. Give one character.")
+
+
+def as_dialect(given: Dialect | Mapping[str, Any] | None) -> Dialect:
+    """The dialect as given; a mapping has the arguments of `Dialect`. Raises InputError."""
+    if given is None:
+        return Dialect()
+    if isinstance(given, Dialect):
+        return given
+    known = [field.name for field in fields(Dialect)]
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise InputError(f"csv: there is no {', '.join(unknown)}. There are {', '.join(known)}.")
+    return Dialect(**given)
+
+
+def read_csv(path: Path, dialect: Dialect) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """A file as text under our lower-case names; and what was done to it that its reader should know.
+
+    Raises InputError where its form can't be told, and Polars' errors where it can't be read.
+    """
+    lines = _first_lines(path, dialect)
+    delimiter = dialect.delimiter or _delimiter(lines, dialect, path)
+    header = _has_header(lines, delimiter) if dialect.header is None else dialect.header
+    frame = pl.read_csv(
+        path,
+        infer_schema=False,
+        glob=False,
+        separator=delimiter,
+        has_header=header,
+        skip_rows=dialect.skip_lines,
+    )
+    frame = _named(frame, dialect, path, header=header)
+    frame = _plain_numbers(frame, dialect)
+    return fill_missing(_with_stamps(frame, dialect), dialect.missing)
+
+
+def _first_lines(path: Path, dialect: Dialect) -> list[str]:
+    # a separator that no text has gives whole lines, decompressed by the reader that will read the rest
+    raw = pl.read_csv(
+        path, has_header=False, infer_schema=False, glob=False, separator="\x01", quote_char=None,
+        n_rows=_SNIFFED + dialect.skip_lines, truncate_ragged_lines=True,
+    )  # fmt: skip
+    lines = [line for line in raw.to_series().to_list()[dialect.skip_lines :] if line]
+    if not lines:
+        raise InputError(f"{path} is empty. Give a file with a header and rows.")
+    return lines
+
+
+def _delimiter(lines: list[str], dialect: Dialect, path: Path) -> str:
+    """The one that stands equally often in every line; quoted text does not count."""
+    bare = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    found = {}
+    for candidate in _DELIMITERS:
+        counts = {line.count(candidate) for line in bare}
+        if len(counts) == 1 and counts != {0}:
+            found[candidate] = counts.pop()
+    if dialect.decimal == "," and len(found) > 1:
+        found.pop(",", None)
+    if not found:
+        raise InputError(
+            f"{path}: no delimiter stands equally often in its first lines, of which the first is {lines[0][:80]!r}. "
+            "Name it: csv={'delimiter': ';'}."
+        )
+    return max(found, key=lambda candidate: found[candidate])
+
+
+def _has_header(lines: list[str], delimiter: str) -> bool:
+    """A line of names has nothing in it that looks like a number or a date."""
+    return not any(_DATA.match(cell) for cell in lines[0].split(delimiter))
+
+
+def _named(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) -> pl.DataFrame:
+    given = dialect.columns
+    if given is not None and not isinstance(given, Mapping):
+        names = list(given)
+        if len(names) != frame.width:
+            raise InputError(f"{path} has {frame.width} columns, and columns names {len(names)}. Name each once.")
+        kept = [old for old, new in zip(frame.columns, names, strict=True) if new]
+        return frame.select(kept).rename({old: new for old, new in zip(frame.columns, names, strict=True) if new})
+    if not header:
+        raise InputError(
+            f"{path} has no header: its first line is {frame.row(0)[:3]}... "
+            "Name its columns in their order: csv={'columns': ['date', 'open', 'high', 'low', 'close', 'volume']}."
+        )
+    wanted = {name.strip().lower(): new for name, new in (given or {}).items()}
+    plain = {name: name.strip().strip("<>").strip().lower() for name in frame.columns}
+    missing = sorted(set(wanted) - set(plain.values()))
+    if missing:
+        raise InputError(f"{path} has no column {', '.join(missing)}; it has {', '.join(frame.columns)}.")
+    named = {old: wanted.get(name, name) for old, name in plain.items()}
+    for old, name in named.items():
+        also = _ALSO.get(name)
+        if also and also not in named.values():
+            named[old] = also
+    # a column that another was named after gives way to it
+    taken = set(wanted.values())
+    kept = [old for old, name in named.items() if plain[old] in wanted or name not in taken]
+    return frame.select(kept).rename({old: named[old] for old in kept}) if _distinct(named, kept) else frame
+
+
+def _distinct(names: Mapping[str, str], kept: Sequence[str]) -> bool:
+    """Two columns of one name are left as they are: the next step tells of them by theirs."""
+    return len({names[old] for old in kept}) == len(kept)
+
+
+def _plain_numbers(frame: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
+    """Numbers with a point, and nothing else in them."""
+    columns = [name for name in (*NUMBERS, "dividend", "split") if name in frame.columns]
+    if dialect.decimal == "." and not dialect.thousands and not dialect.strip:
+        return frame
+    expressions = []
+    for name in columns:
+        text = pl.col(name)
+        for character in (*dialect.strip, *dialect.thousands):
+            text = text.str.replace_all(character, "", literal=True)
+        expressions.append(text.str.replace(",", ".", literal=True) if dialect.decimal == "," else text)
+    return frame.with_columns(expressions)
+
+
+def _with_stamps(frame: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
+    """The column date or timestamp as ISO text; a column time beside date is joined with it."""
+    if "date" in frame.columns and "time" in frame.columns and "timestamp" not in frame.columns:
+        joined = pl.concat_str("date", "time", separator=" ").alias("timestamp")
+        frame = frame.with_columns(joined).drop("date", "time")
+    for name in ("timestamp", "date"):
+        if name in frame.columns:
+            return frame.with_columns(iso_stamps(frame[name], dialect.dates))
+    return frame

@@ -1,0 +1,236 @@
+"""CSV of any making, through the door that everybody uses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rustybt.catalog import open_version
+from rustybt.cli._main import cli
+from rustybt.errors import BadBars, InputError
+from rustybt.ingest import Dialect, ingest
+
+HEADER = "date,open,high,low,close,volume"
+ISO = [f"2024-01-0{d}" for d in (2, 3, 4, 5)]
+
+
+def closes(root, bundle="b", frequency="1d"):
+    version = open_version(bundle, root=root)
+    bars = version.load([0], frequency, 0, 2**62)[0]
+    scale = version.asset(0).price_scale
+    return [Decimal(int(value)).scaleb(-scale) for value in bars.close]
+
+
+def stamps(root, frequency="1d"):
+    return open_version("b", root=root).load([0], frequency, 0, 2**62)[0].stamps.tolist()
+
+
+@pytest.fixture
+def stored(tmp_path, root):
+    """Writes a file, ingests it, and gives the report."""
+
+    def store(text, csv=None, name="AAA.csv", **more):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return ingest("b", path, csv=csv, root=root, **more)
+
+    return store
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("name", ["AAA.csv", "AAA.tsv", "AAA.txt"])
+def test_the_delimiter_is_found(stored, root, delimiter, name):
+    rows = [HEADER, *(f"{day},1.5,1.5,1.5,1.5,10" for day in ISO)]
+    stored("\n".join(row.replace(",", delimiter) for row in rows), name=name)
+    assert closes(root) == [Decimal("1.5")] * 4
+
+
+def test_decimal_commas_with_semicolons_and_groups(stored, root):
+    text = "date;open;high;low;close;volume\n02.01.2024;1.234,50;1.234,50;1.234,50;1.234,50;10\n"
+    stored(text, {"decimal": ",", "thousands": ".", "dates": "eu"})
+    assert closes(root) == [Decimal("1234.5")]
+
+
+def test_decimal_commas_within_quotes_between_commas(stored, root):
+    stored('date,open,high,low,close,volume\n2024-01-02,"1,5","1,5","1,5","1,5",10\n', {"decimal": ","})
+    assert closes(root) == [Decimal("1.5")]
+
+
+def test_a_file_as_an_exchange_hands_it_out(stored, root):
+    text = "Date,Close/Last,Volume,Open,High,Low\n" + "".join(
+        f'0{m}/0{d}/2024,$185.64,"82,488,700",$187.15,$188.44,$183.885\n' for m, d in ((1, 2), (1, 3))
+    )
+    stored(text, {"columns": {"Close/Last": "close"}, "dates": "us", "strip": "$", "thousands": ","})
+    assert closes(root) == [Decimal("185.64")] * 2
+
+
+def test_columns_without_a_header_are_named_in_order_and_none_leaves_one_out(stored, root):
+    text = "".join(f"AAA,{day},1,2,1,2,7,99\n" for day in ISO)
+    names = ["symbol", "date", "open", "high", "low", "close", None, "volume"]
+    with pytest.raises(InputError, match="no header"):
+        stored(text)
+    with pytest.raises(InputError, match="8 columns, and columns names 2"):
+        stored(text, {"columns": ["symbol", "date"]})
+    stored(text, Dialect(columns=names))
+    bars = open_version("b", root=root).load([0], "1d", 0, 2**62)[0]
+    assert bars.volume.tolist() == [99] * 4
+
+
+def test_angle_brackets_other_names_date_and_time_apart(stored, root):
+    text = "<TICKER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\nAAA,20240102,09:30:00,1,1,1,1,5\n"
+    stored(text, frequency="1m", stamp="start", tz="America/New_York", csv={"dates": "%Y%m%d %H:%M:%S"})
+    assert stamps(root, "1m") == [int(dt.datetime(2024, 1, 2, 14, 31, tzinfo=dt.UTC).timestamp()) * 10**9]
+
+
+MOMENT = dt.datetime(2024, 1, 2, 14, 30, tzinfo=dt.UTC)
+SECONDS = int(MOMENT.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("text", "dates", "tz"),
+    [
+        (str(SECONDS), None, None),
+        (f"{SECONDS}000", None, None),
+        (f"{SECONDS}000000", None, None),
+        (f"{SECONDS}000000000", None, None),
+        (f"{SECONDS}.0", "epoch_s", None),
+        (f"{SECONDS}000.000", "epoch_ms", None),
+        ("01/02/2024 09:30", "us", "America/New_York"),
+        ("01/02/2024 9:30:00 AM", "us", "America/New_York"),
+        ("02/01/2024 14:30:00", "eu", "UTC"),
+        ("02.01.2024 14:30", "eu", "UTC"),
+        ("02-Jan-2024 14:30", "%d-%b-%Y %H:%M", "UTC"),
+        ("2024-01-02 14:30", "iso", "UTC"),
+        ("2024-01-02T09:30:00-05:00", None, None),
+    ],
+)
+def test_moments_in_every_writing(stored, root, text, dates, tz):
+    stored(
+        f"timestamp,open,high,low,close,volume\n{text},1,1,1,1,1\n",
+        {"dates": dates},
+        frequency="1m",
+        stamp="start",
+        tz=tz,
+    )
+    assert stamps(root, "1m") == [(SECONDS + 60) * 10**9]
+
+
+@given(
+    st.dates(dt.date(1990, 1, 1), dt.date(2030, 12, 31)), st.sampled_from(["us", "eu", "epoch_s", "epoch_ns", "iso"])
+)
+def test_a_day_comes_back_from_every_writing(day, kind):
+    from rustybt.ingest._dates import iso_stamps
+
+    moment = int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp())
+    written = {
+        "us": f"{day:%m/%d/%Y}",
+        "eu": f"{day:%d.%m.%Y}",
+        "iso": day.isoformat(),
+        "epoch_s": str(moment),
+        "epoch_ns": f"{moment}000000000",
+    }
+    assert iso_stamps(pl.Series("date", [written[kind]]), kind)[0][:10] == day.isoformat()
+
+
+def test_a_date_that_does_not_fit_is_shown_as_it_stands(stored):
+    rows = "01/02/2024,1,1,1,1,1\n13/45/2024,1,1,1,1,1\n"
+    with pytest.raises(BadBars) as caught:
+        stored(f"{HEADER}\n{rows}", {"dates": "us"})
+    assert [(f.rule, f.value) for f in caught.value.findings] == [("stamp", "13/45/2024")]
+
+
+def test_lines_before_the_header_are_passed_over(stored, root):
+    stored(f"# exported\n# by hand\n{HEADER}\n2024-01-02,1,1,1,1,1\n", {"skip_lines": 2})
+    assert closes(root) == [Decimal(1)]
+
+
+GAPS = f"{HEADER}\n{ISO[0]},10,10,10,10.5,5\n{ISO[1]},NA,,-,n/a,\n{ISO[2]},11,12,10,12,7\n".replace(
+    "10,10,10,10.5,5", "10,10.5,10,10.5,5"
+)
+
+
+def test_what_is_missing_fails_unless_told_otherwise(stored):
+    with pytest.raises(BadBars) as caught:
+        stored(GAPS)
+    assert {f.rule for f in caught.value.findings} == {"number"}
+    assert "n/a" in {f.value for f in caught.value.findings}
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected", "words"),
+    [
+        ("skip", ["10.5", "12"], "1 row with a missing price or volume skipped"),
+        ("forward", ["10.5", "10.5", "12"], "filled with the close before"),
+        ("interpolate", ["10.5", "11.2", "12"], "interpolated, which looks ahead"),
+    ],
+)
+def test_what_is_missing_is_skipped_or_filled_where_asked(stored, root, policy, expected, words):
+    report = stored(GAPS, {"missing": policy})
+    assert closes(root) == [Decimal(x) for x in expected]
+    assert words in report.notes[0]
+    assert words in repr(report)
+
+
+def test_filling_stays_within_a_symbol_and_a_ticker_may_be_called_na(tmp_path, root):
+    path = tmp_path / "all.csv"
+    path.write_text(
+        "symbol,date,open,high,low,close,volume\n"
+        "NA,2024-01-02,5,5,5,5,1\nBBB,2024-01-02,,,,,\nNA,2024-01-03,,,,,\nBBB,2024-01-03,7,7,7,7,1\n"
+    )
+    report = ingest("b", path, csv={"missing": "forward"}, on_bad_row="drop", root=root)
+    assert {f.symbol for f in report.findings} == {"BBB"}
+    version = open_version("b", root=root)
+    assert {asset.symbol for asset in version.assets()} == {"BBB", "NA"}
+    assert report.rows == 3
+
+
+def test_packed_files_and_patterns(tmp_path, root):
+    for symbol in ("AAA", "BBB"):
+        text = f"{HEADER}\n2024-01-02,1,1,1,1,1\n".replace(",", ";").encode()
+        (tmp_path / f"{symbol}.csv.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "other.json").write_text("{}")
+    assert ingest("b", str(tmp_path / "*.csv.gz"), root=root).assets == 2
+    with pytest.raises(InputError, match="no file"):
+        ingest("c", str(tmp_path / "*.xls"), root=root)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"decimals": ","}, "no decimals"),
+        ({"decimal": ";"}, "decimal is"),
+        ({"missing": "guess"}, "missing is"),
+        ({"dates": "chinese"}, "dates is"),
+        ({"delimiter": "--"}, "one character"),
+        ({"decimal": ",", "thousands": ","}, "differ"),
+        ({"columns": {"Last": "close"}}, "no column last"),
+    ],
+)
+def test_a_dialect_that_means_nothing(stored, given, message):
+    with pytest.raises(InputError, match=message):
+        stored(f"{HEADER}\n2024-01-02,1,1,1,1,1\n", given)
+
+
+def test_lines_of_different_lengths_need_a_named_delimiter(stored):
+    with pytest.raises(InputError, match="Name it"):
+        stored("date open\n2024-01-02 1\n")
+    with pytest.raises(InputError, match="empty"):
+        stored("\n")
+
+
+def test_from_the_command_line(tmp_path):
+    path = tmp_path / "AAA.csv"
+    path.write_text("Tag;Auf;Hoch;Tief;Zu;Stück\n02.01.2024;1,5;1,5;1,5;1,5;10\n03.01.2024;;;;;\n")
+    line = ["ingest", "csv", str(path), "-b", "de", "--decimal", ",", "--dates", "eu", "--missing", "skip"]
+    columns = "Tag=date,Auf=open,Hoch=high,Tief=low,Zu=close,Stück=volume"
+    done = CliRunner().invoke(cli, [*line, "--columns", columns], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "1 bar added" in done.output
+    assert "skipped" in done.output
