@@ -17,6 +17,7 @@ from rustybt._version import __version__
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.engine import Compat, run_algorithm
+    from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import ingest, ingest_sample
     from rustybt.results import Result
     from rustybt.strategy import Strategy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Compat",
     "Result",
+    "SimulationBlotter",
     "Strategy",
     "__version__",
     "clean",
@@ -33,18 +35,21 @@ __all__ = [
     "ingest_zipline",
     "list_bundles",
     "open_version",
+    "register_blotter",
     "run_algorithm",
 ]
 
 _HOMES = {
     "Compat": "rustybt.engine",
     "Result": "rustybt.results",
+    "SimulationBlotter": "rustybt.execution",
     "Strategy": "rustybt.strategy",
     "clean": "rustybt.catalog",
     "ingest_sample": "rustybt.ingest",
     "ingest_zipline": "rustybt.zipline.reader",
     "list_bundles": "rustybt.catalog",
     "open_version": "rustybt.catalog",
+    "register_blotter": "rustybt.execution",
     "run_algorithm": "rustybt.engine",
 }
 """Where each public name lives; it is imported when it is first asked for, so that `import rustybt` stays light."""

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from rustybt import orders as execution
-from rustybt.core import Asset, ContinuousFuture, Future, Order
+from rustybt.core import Asset, ContinuousFuture, Future, Order, math_utils
 from rustybt.execution import cancel_policy, commission, slippage
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
-from rustybt.strategy import DateRule, TimeRule, calendars, current_algorithm, date_rules, time_rules
+from rustybt.strategy import DateRule, TimeRule, calendars, current_algorithm, date_rules, events, time_rules
 
 __all__ = [
     "RESTRICTION_STATES",
@@ -34,6 +34,7 @@ __all__ = [
     "commission",
     "continuous_future",
     "date_rules",
+    "events",
     "execution",
     "fetch_csv",
     "future_symbol",
@@ -41,6 +42,7 @@ __all__ = [
     "get_environment",
     "get_open_orders",
     "get_order",
+    "math_utils",
     "order",
     "order_percent",
     "order_target",

@@ -22,6 +22,7 @@ from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import Progress, progress_for
 from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised, open_data
 from rustybt.errors import InputError, NotYetAvailable, RustyBTError
+from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.results import Result
 from rustybt.strategy import TradingAlgorithm, activate, deactivate
@@ -79,8 +80,9 @@ def run_algorithm(
     session or, in a minute run, a bar; it is no profit and no return.
     metrics_set: "default", "none", "classic", a name that rustybt.metrics.register knows, or the metrics themselves.
     emission_rate: "minute" calls the metrics' end_of_bar with every bar of a run of minutes.
-    fill_at: orders fill at the next bar's "close" or "open". trigger: limits are tested on that price ("close"), or
-    within the bar's "range".
+    blotter: a SimulationBlotter, which is models of slippage and commission and a cancel policy, or the name of one.
+    fill_at: orders fill at the next bar's "close" or "open". trigger: limits and stops are tested on that price
+    ("close"), or within the bar's "range".
     compat: "zipline" reproduces Zipline where RustyBT differs on purpose; see `Compat`.
     numbers: "decimal" gives a strategy exact scalars, "float" gives floats and NaN. The books are exact in both.
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
@@ -93,7 +95,6 @@ def run_algorithm(
         extensions=(tuple(extensions), ()),
         strict_extensions=(strict_extensions, True),
         custom_loader=(custom_loader, None),
-        blotter=(blotter, "default"),
     )
     if environ is not None and environ is not os.environ:
         raise NotYetAvailable("environ= comes with a later version. Set RUSTYBT_ROOT in the process's environment.")
@@ -111,7 +112,7 @@ def run_algorithm(
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")
-    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed)
+    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, blotter_named(blotter))
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:

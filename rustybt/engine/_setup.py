@@ -25,15 +25,11 @@ from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
 from rustybt.engine._recorder import Recorder, why
 from rustybt.errors import BundleNotFound, InputError, NoData
-from rustybt.execution import Blotter, SimulatedBroker, commission_for, slippage_for
-from rustybt.execution.cancel_policy import NeverCancel
-from rustybt.execution.commission import DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE_OF_ROOT, PerContract, PerShare
-from rustybt.execution.slippage import FixedBasisPointsSlippage, VolatilityVolumeShare
+from rustybt.execution import Blotter, SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, Funding, Labels, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
 
-FUTURE_VOLUME_LIMIT = "0.05"
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
 
 
@@ -80,7 +76,14 @@ def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calenda
 
 
 def desk_of(
-    data: Version, axis: Axis, data_frequency: str, capital: int, compat: Compat, numbers: str, seed: int
+    data: Version,
+    axis: Axis,
+    data_frequency: str,
+    capital: int,
+    compat: Compat,
+    numbers: str,
+    seed: int,
+    blotter: SimulationBlotter,
 ) -> Desk:
     kind = numbers_named(numbers)
     market = Market(
@@ -123,12 +126,9 @@ def desk_of(
         },
         look_up_day=int(axis.calendar.days[last_session]),
         seed=seed,
-        slippage={"equity": FixedBasisPointsSlippage(), "future": VolatilityVolumeShare(FUTURE_VOLUME_LIMIT)},
-        commission={
-            "equity": PerShare(),
-            "future": PerContract(DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE_OF_ROOT),
-        },
-        cancel_policy=NeverCancel(),
+        slippage=dict(blotter.slippage),
+        commission=dict(blotter.commission),
+        cancel_policy=blotter.cancel_policy,
         compat=compat,
         labels=labels,
     )

@@ -4,14 +4,19 @@ from rustybt.execution._blotter import Blotter, OrderEvent
 from rustybt.execution._custom import commission_for, slippage_for
 from rustybt.execution._order import WHY_OPEN, WorkingOrder
 from rustybt.execution._simulated import Execution, SimulatedBroker
+from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
 
 __all__ = [
+    "BLOTTERS",
     "WHY_OPEN",
     "Blotter",
     "Execution",
     "OrderEvent",
     "SimulatedBroker",
+    "SimulationBlotter",
     "WorkingOrder",
+    "blotter_named",
     "commission_for",
+    "register_blotter",
     "slippage_for",
 ]

@@ -72,7 +72,7 @@ def test_dates_outside_of_the_data_are_refused(start: Any, end: Any, error: type
     [
         {"bundle_timestamp": "2020-01-01"},
         {"default_extension": False}, {"extensions": ("x.py",)}, {"strict_extensions": False},
-        {"custom_loader": {}}, {"blotter": "other"}, {"environ": {"A": "b"}},
+        {"custom_loader": {}}, {"environ": {"A": "b"}},
     ],
 )  # fmt: skip
 def test_a_parameter_that_comes_later_says_so(parameter: dict[str, Any]) -> None:
