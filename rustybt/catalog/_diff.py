@@ -109,7 +109,13 @@ def _actions(old: Manifest, new: Manifest) -> list[tuple[str, str, str]]:
 
 def _told(manifest: Manifest) -> set[tuple[str, str]]:
     keys = {record.sid: record.key for record in manifest.assets}
-    splits = {(keys[s.sid], f"split {s.numerator}/{s.denominator} on {date_of(s.ex_day)}") for s in manifest.splits}
+    splits = {
+        (
+            keys[s.sid],
+            f"split {s.numerator}/{s.denominator} on {date_of(s.ex_day)}" + (", of prices only" * s.prices_only),
+        )
+        for s in manifest.splits
+    }
     dividends = {
         (
             keys[d.sid],

@@ -44,7 +44,11 @@ def version_hash(
         "format": 1,
         "calendar": calendar_digest(calendar),
         "assets": sorted(_asset_document(record) for record in assets),
-        "splits": sorted([keys[s.sid], s.ex_day, str(Fraction(s.numerator, s.denominator))] for s in splits),
+        # a split of prices alone says so; others have the hash that they had before there were any
+        "splits": sorted(
+            [keys[s.sid], s.ex_day, str(Fraction(s.numerator, s.denominator)), *["prices only"] * s.prices_only]
+            for s in splits
+        ),
         "dividends": sorted(
             [
                 [keys[d.sid], d.ex_day, str(as_plain_decimal(d.amount, d.scale)), d.currency]

@@ -15,7 +15,7 @@ from rustybt.catalog._layout import index_path
 from rustybt.core import ROOT_VARIABLE, StockDividend
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
@@ -77,10 +77,13 @@ _MIGRATIONS: Final = (
         first_day INTEGER NOT NULL, last_day INTEGER NOT NULL, keys TEXT NOT NULL);
     CREATE INDEX runs_of ON runs (bundle, version);
     """,
+    # 3 -> 4
+    "ALTER TABLE splits ADD COLUMN prices_only INTEGER NOT NULL DEFAULT 0",
 )
 _NO_RUNS: Final = """CREATE TEMP VIEW runs AS
         SELECT 0 AS id, '' AS bundle, '' AS version, '' AS hash, '' AS path, 0 AS saved_ns, '' AS ledger_hash,
         '' AS strategy, 0 AS first_day, 0 AS last_day, '[]' AS keys WHERE 0"""
+_NO_MERGERS: Final = "CREATE TEMP VIEW splits AS SELECT *, 0 AS prices_only FROM main.splits"
 _AS_NEWEST: Final = (
     (),  # 0 has nothing to read
     (
@@ -90,8 +93,10 @@ _AS_NEWEST: Final = (
         SELECT 0 AS version, 0 AS sid, 0 AS ex_day, 0 AS position, 0 AS payment_sid, '1' AS numerator,
         '1' AS denominator, NULL AS pay_day, NULL AS record_day, NULL AS declared_day WHERE 0""",
         _NO_RUNS,
+        _NO_MERGERS,
     ),
-    (_NO_RUNS,),
+    (_NO_RUNS, _NO_MERGERS),
+    (_NO_MERGERS,),
 )
 """What makes an index of an earlier schema readable as one of the newest, by that schema: a reader changes no file."""
 
@@ -238,8 +243,10 @@ def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:
     _insert_many(connection, "assets", ((version, *record.row()) for record in records), 20)
     names = ((version, s.symbol, s.first_day, s.last_day, r.sid) for r in records for s in r.symbols)
     _insert_many(connection, "symbols", names, 5)
-    splits = ((version, s.sid, s.ex_day, str(s.numerator), str(s.denominator)) for s in manifest.splits)
-    _insert_many(connection, "splits", splits, 5)
+    splits = (
+        (version, s.sid, s.ex_day, str(s.numerator), str(s.denominator), int(s.prices_only)) for s in manifest.splits
+    )
+    _insert_many(connection, "splits", splits, 6)
     dividends = (
         (version, d.sid, d.ex_day, at, d.pay_day, d.record_day, d.declared_day, str(d.amount), d.scale, d.currency)
         for at, d in enumerate(manifest.dividends)

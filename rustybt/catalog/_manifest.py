@@ -36,7 +36,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
         "provenance": dict(manifest.provenance),
         "quarantine": manifest.quarantine,
         "assets": [_asset_document(record) for record in manifest.assets],
-        "splits": [[s.sid, s.ex_day, s.numerator, s.denominator] for s in manifest.splits],
+        "splits": [_split_document(split) for split in manifest.splits],
         "dividends": [
             [d.sid, d.ex_day, d.pay_day, d.record_day, d.declared_day, str(d.amount), d.scale, d.currency]
             for d in manifest.dividends
@@ -87,6 +87,11 @@ def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
         quarantine=document["quarantine"],
         ranges={name: (first, last, rows) for name, (first, last, rows) in document["ranges"].items()},
     )
+
+
+def _split_document(split: Split) -> list[Any]:
+    plain = [split.sid, split.ex_day, split.numerator, split.denominator]
+    return [*plain, True] if split.prices_only else plain
 
 
 def _asset_document(record: AssetRecord) -> dict[str, Any]:

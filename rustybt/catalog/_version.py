@@ -259,11 +259,11 @@ class Version:
     def splits(self, sids: Iterable[int]) -> list[Split]:
         """Splits of these assets, sorted by (sid, ex_day)."""
         rows = self._query(
-            "SELECT sid, ex_day, numerator, denominator FROM splits WHERE version = ? "
+            "SELECT sid, ex_day, numerator, denominator, prices_only FROM splits WHERE version = ? "
             "AND sid IN (SELECT value FROM json_each(?)) ORDER BY sid, ex_day",
             (self._row_id, _json(sids)),
         )
-        return [Split(sid, day, int(numerator), int(denominator)) for sid, day, numerator, denominator in rows]
+        return [Split(sid, day, int(above), int(below), bool(only)) for sid, day, above, below, only in rows]
 
     def dividends(self, sids: Iterable[int]) -> list[CashDividend]:
         """Cash dividends of these assets, sorted by (sid, ex_day)."""

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A split: old prices times numerator/denominator are comparable with new ones (1/2 for a two-for-one)."""
+    """A split: old prices times numerator/denominator are comparable with new ones (1/2 for a two-for-one).
+
+    prices_only: Zipline's merger: it adjusts earlier prices, but neither volumes nor orders nor positions.
+    """
 
     sid: int
     ex_day: int
     numerator: int
     denominator: int
+    prices_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class CorporateActions:
         for in_shares in self._stock_dividends.get(listing.asset.sid, ()):
             self._in_shares.setdefault(self._session(in_shares.ex_day), []).append((listing, in_shares))
         for split in listing.splits:
+            if split.prices_only:
+                continue
             self._splits.setdefault(self._session(split.ex_day), []).append((listing, split))
 
     def _session(self, day: int) -> int:

@@ -21,6 +21,7 @@ from rustybt.validation import Finding
 _FLOAT_DIGITS: Final = 15
 _DATES: Final = ("ex_date", "pay_date", "record_date", "declared_date")
 _LIMIT: Final = 10**18
+_TRUE: Final = ("true", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def make_splits(
                 (row, row.finding("action", text, f"ratio {text or 'missing'} is no number above zero, nor n/m"))
             )
             continue
-        split = Split(*sid_and_day, ratio.numerator, ratio.denominator)
+        prices_only = (row.texts.get("prices_only") or "").lower() in _TRUE
+        split = Split(*sid_and_day, ratio.numerator, ratio.denominator, prices_only)
         other = splits.setdefault(sid_and_day, split)
         if other == split and sid_and_day in stored:
             stored.discard(sid_and_day)

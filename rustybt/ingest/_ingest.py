@@ -68,7 +68,8 @@ def ingest(
         multiplier, start_date, end_date, auto_close_date; for type "future" root_symbol, notice_date, expiration_date
         too (the earlier of both closes it, unless auto_close_date does); rows of symbols without bars say nothing.
     symbols: take these only; a mapping renames them too, from the source's name to yours. Assets and actions follow.
-    splits: symbol, ex_date, ratio: Zipline's, 0.5 is a two-for-one; a number, or a text such as "5/6".
+    splits: symbol, ex_date, ratio: Zipline's, 0.5 is a two-for-one; a number, or a text such as "5/6". Perhaps
+        prices_only, true for what adjusts earlier prices and nothing else (Zipline's mergers).
     dividends: symbol, ex_date, amount (per share), and where known record_date, declared_date, pay_date, currency.
     stock_dividends: symbol, ex_date, ratio (units paid per unit held), payment_symbol (else its own shares), and where
         known pay_date, record_date, declared_date; payment_asset_key where tickers change hands.

@@ -234,7 +234,8 @@ class Listing:
         found: list[Adjustment] = []
         for split in self.splits:
             ratio = Fraction(split.numerator, split.denominator)
-            found.append(self._place(split.ex_day, ratio, ratio, days, first_key, first))
+            volume = Fraction(1) if split.prices_only else ratio
+            found.append(self._place(split.ex_day, ratio, volume, days, first_key, first))
         for dividend in self.dividends:
             placed = self._place(dividend.ex_day, Fraction(1), Fraction(1), days, first_key, first)
             before = int(np.searchsorted(self.raw.stamps, placed.key, side="left")) - 1

@@ -113,7 +113,8 @@ def _adjust(adjustments: Any, sessions: Any) -> None:
     in_shares = pd.DataFrame({"sid": [24], "payment_sid": [3], "ratio": [0.05], "ex_date": [sessions[1]]})
     for name, at in (("record_date", 2), ("declared_date", 0), ("pay_date", 2)):
         in_shares[name] = [sessions[at]]
-    adjustments.write(splits=splits, dividends=dividends, stock_dividends=in_shares)
+    mergers = pd.DataFrame({"sid": [3], "effective_date": [sessions[10]], "ratio": [0.8]})
+    adjustments.write(splits=splits, mergers=mergers, dividends=dividends, stock_dividends=in_shares)
 
 
 def _minutes(calendar: Any, sid: int, sessions: Any) -> Any:

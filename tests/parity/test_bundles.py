@@ -114,6 +114,7 @@ def test_assets_stay_who_they_are(written, root):
         assert (classed.start_date, classed.auto_close_date) == (dt.date(2023, 11, 1), None)
         before, after = day_of(dt.date(2023, 11, 29)), day_of(dt.date(2023, 11, 30))
         assert (version.lookup_symbol("OLD", before).sid, version.lookup_symbol("NEW", after).sid) == (3, 3)
+        assert version.splits([3]) == [Split(3, day_of(dt.date(2023, 11, 15)), 4, 5, prices_only=True)]
         assert version.splits([24]) == [Split(24, day_of(dt.date(2023, 11, 22)), 1, 3)]
         # 0.1 + 0.2 by its shortest repr
         dates = [day_of(dt.date(2023, 11, day)) for day in (21, 27, 22)]

@@ -18,12 +18,15 @@ _DATES: Final = ("ex_date", "pay_date", "record_date", "declared_date")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Actions:
-    """Frames as `ingest` takes them, None where there is nothing; and how many rows belong to assets without bars."""
+    """Frames as `ingest` takes them, None where there is nothing; and how many rows belong to assets without bars.
+
+    splits: mergers among them. mergers: how many those are.
+    """
 
     splits: pl.DataFrame | None
     dividends: pl.DataFrame | None
     stock_dividends: pl.DataFrame | None
-    mergers: pl.DataFrame | None
+    mergers: int
     without_bars: int
 
 
@@ -51,11 +54,21 @@ def action_frames(rows: Mapping[str, Iterable[Mapping[str, Any]]], assets: Mappi
                 without_bars += 1
                 continue
             values["asset_key"] = asset.key
+            if kind == "mergers":
+                values["prices_only"] = "true"
             if paid_in is not None:
                 values["payment_asset_key"] = paid_in.key
             kept.append(values)
         frames[kind] = pl.DataFrame(kept, infer_schema_length=None) if kept else None
-    return Actions(frames["splits"], frames["dividends"], frames["stock_dividends"], frames["mergers"], without_bars)
+    both = [frame for frame in (frames["splits"], frames["mergers"]) if frame is not None]
+    mergers = frames["mergers"]
+    return Actions(
+        pl.concat(both, how="diagonal") if both else None,
+        frames["dividends"],
+        frames["stock_dividends"],
+        0 if mergers is None else mergers.height,
+        without_bars,
+    )
 
 
 def _ratios(database: Database, table: str) -> Iterator[dict[str, Any]]:

@@ -158,9 +158,10 @@ def _provenance(found: Ingestion, data: _Data, actions: Actions | None, assets: 
         "supplementary mappings left out": data.assets.supplementary,
     }
     if actions is not None:
-        for kind in ("splits", "dividends", "stock_dividends", "mergers"):
+        for kind in ("splits", "dividends", "stock_dividends"):
             frame: pl.DataFrame | None = getattr(actions, kind)
             counts[kind.replace("_", " ")] = 0 if frame is None else frame.height
+        counts["mergers among the splits"] = actions.mergers
         counts["actions of assets without bars"] = actions.without_bars
     said: dict[str, Any] = {
         "source": f"Zipline bundle {found.bundle!r}, {found.folder}",

@@ -19,10 +19,11 @@ def schema_of(root) -> int:
 
 
 def made_older(root) -> None:
-    """Takes away what schemas 2 and 3 added: the columns of futures, dividends in shares, saved runs."""
+    """Takes away what schemas 2 to 4 added: the columns of futures, dividends in shares, saved runs, mergers."""
     with contextlib.closing(sqlite3.connect(root / "catalog.sqlite", isolation_level=None)) as connection:
         for column in ("root_symbol", "notice_day", "expiration_day"):
             connection.execute(f"ALTER TABLE assets DROP COLUMN {column}")
+        connection.execute("ALTER TABLE splits DROP COLUMN prices_only")
         connection.execute("DROP TABLE stock_dividends")
         connection.execute("DROP TABLE runs")
         connection.execute("PRAGMA user_version=1")
@@ -35,6 +36,7 @@ def test_an_index_of_schema_1_is_read_without_being_changed(root, bars):
         assert [asset.symbol for asset in version.assets()] == ["AAA"]
         assert version.lookup_symbol("AAA", 20_000).kind == "equity"
         assert version.stock_dividends() == []
+        assert version.splits([0]) == []
         assert stored_runs("b", root=root) == []
         assert len(version.load([0], "1d", 0, 2**62)[0]) == 5
     assert [one.bundle for one in rustybt.list_bundles(root)] == ["b"]
