@@ -49,8 +49,12 @@ class CorporateActions:
         """The run's first session on or after a day."""
         return int(np.searchsorted(self._days, day, side="left")) - self._first
 
-    def dividends(self, session: int, stamp: int, ledger: Ledger) -> int:
-        """Earns what goes ex with this session, then pays what is due with it. Returns what was paid, as money."""
+    def dividends(self, session: int, stamp: int, ledger: Ledger) -> tuple[int, int]:
+        """Earns what goes ex with this session, then pays what is due with it.
+
+        Returns what was paid, as money: in cash, and in shares of what was held already, at their marks. (Zipline
+        values shares of what was not held at 0 until the next bar.)
+        """
         if self._stock_dividends:
             self._earn_shares(session, ledger)
         for listing, dividend in sorted(self._dividends.get(session, ()), key=_by_key):
@@ -62,9 +66,14 @@ class CorporateActions:
         for owed in self._due.pop(session, ()):
             ledger.pay_dividend(stamp, owed)
             paid += owed.amount
+        in_shares = 0
         for shares in self._shares_due.pop(session, ()):
+            slot, books = shares.listing.slot, ledger.books
+            before = books.worth(slot) if books.position(slot)[0] else None
             ledger.pay_shares(stamp, shares, keep_basis=self._keep_basis)
-        return paid
+            if before is not None:
+                in_shares += books.worth(slot) - before
+        return paid, in_shares
 
     def _earn_shares(self, session: int, ledger: Ledger) -> None:
         """What goes ex in shares. Paid after the session's cash, and so earned before it: nothing paid today earns."""

@@ -84,8 +84,17 @@ def _asset_returns(desk: Desk, asset: Asset) -> list[int]:
     ends = [0] if day_of(asset.start_date) < first else []
     ends += [start - 1 for start in axis.starts[1:]]
     rows = (np.searchsorted(listing.raw.stamps, axis.keys[ends], side="right") - 1).tolist()
-    step = _step_in_thousandths(listing) if desk.compat.history_in_thousandths else _exact_step(listing)
-    returns = [step(before, now) for before, now in pairwise(rows)]
+    if desk.compat.history_in_thousandths:
+        sessions = range(axis.first_session + axis.sessions - len(ends), axis.first_session + axis.sessions)
+        starts = [axis.first_key(session) if session >= 0 else 0 for session in sessions]
+        prices = _prices_in_thousandths(listing, rows, starts)
+        now = int(axis.keys[-1])
+        returns = [
+            0 if a is None or b is None or a == b != 0 else _change(a, b, listing, now) for a, b in pairwise(prices)
+        ]
+    else:
+        step = _exact_step(listing)
+        returns = [step(before, now) for before, now in pairwise(rows)]
     return returns if len(returns) == axis.sessions else [_first_session(listing, rows[0]), *returns]
 
 
@@ -135,20 +144,31 @@ def _exact_step(listing: Listing) -> Callable[[int, int], int]:
     return step
 
 
-def _step_in_thousandths(listing: Listing) -> Callable[[int, int], int]:
-    """Zipline's way: closes restated as of the run's end and rounded to 3 decimals, as its history gives them."""
+def _prices_in_thousandths(listing: Listing, rows: list[int], starts: list[int]) -> list[Fraction | None]:
+    """Zipline's way: closes restated as of the run's end and rounded to 3 decimals, as its history gives them.
+
+    rows: the last row up to the end of each session. starts: the smallest key that a bar of the session can have. A
+    price carried in from before the first session is, as in any window of Zipline's, that of the last bar with a trade
+    and keeps its digits.
+    """
     close, stamps, scale = listing.raw.close, listing.raw.stamps, listing.price_scale
-    end = int(stamps[-1])
+    end = int(stamps[rows[-1]]) if rows[-1] >= 0 else 0
 
     def price(row: int) -> Fraction:
-        factor = listing.price_factor(int(stamps[row]), end)
-        thousandths = int(close[row]) * factor * 1000 / 10**scale
-        return Fraction(div_half_even(thousandths.numerator, thousandths.denominator))
+        factor = listing.price_factor(int(stamps[row]), max(end, starts[-1]))
+        return Fraction(int(close[row]), 10**scale) * factor
 
-    def step(before: int, now: int) -> int:
-        return 0 if before < 0 or before == now else _change(price(before), price(now), listing, int(stamps[now]))
-
-    return step
+    prices: list[Fraction | None] = []
+    carried = True
+    for row, start in zip(rows, starts, strict=True):
+        carried = carried and (row < 0 or int(stamps[row]) < start)
+        if carried:
+            seed = listing.traded_row(rows[0]) if rows[0] >= 0 else -1
+            prices.append(price(seed) if seed >= 0 else None)
+            continue
+        thousandths = price(row) * 1000
+        prices.append(Fraction(div_half_even(thousandths.numerator, thousandths.denominator), 1000))
+    return prices
 
 
 def _first_session(listing: Listing, row: int) -> int:

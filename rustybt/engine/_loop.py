@@ -92,7 +92,7 @@ class Loop:
         self.recorder.open_session()
         paid = self.actions.dividends(session, stamp, self.ledger)
         if self.compat.pnl_without_dividends:
-            self.recorder.after_dividends(paid)
+            self.recorder.after_dividends(*paid)
         if self.hooks is not None:
             self.hooks.start_of_session(session)
         for listing, split in self.actions.splits(session):

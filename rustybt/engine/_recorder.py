@@ -71,10 +71,10 @@ class Recorder:
         """Remembers what the session starts from: value, cash, value and exposure of the positions."""
         self._opening = self._previous
 
-    def after_dividends(self, paid: int) -> None:
-        """Zipline's way: what a dividend pays belongs to the start of its day."""
+    def after_dividends(self, paid: int, in_shares: int) -> None:
+        """Zipline's way: what a dividend pays, in cash and in shares, belongs to the start of its day."""
         value, cash, positions, exposure = self._opening
-        self._opening = (value + paid, cash + paid, positions, exposure)
+        self._opening = (value + paid + in_shares, cash + paid, positions + in_shares, exposure + in_shares)
 
     def capital_overnight(self, amount: int) -> None:
         """Capital that came or went before a session belongs to what it starts from."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import Asset, date_of, datetime_column, decimal_column, div_half_even
+from rustybt.core import Asset, date_of, datetime_column, day_of, decimal_column, div_half_even
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._listing import Listing
 from rustybt.view._market import Market
@@ -117,6 +117,10 @@ class History:
                 seed = self._seed(listing, start, len(window))
                 lead = pl.Series(field, [seed] * carried, dtype=pl.Float64)
                 rounded = pl.concat([lead, rounded.tail(len(window) - carried)])
+            alive = self._end(listing) + 1 - start
+            if alive < len(window):
+                gone = len(window) - max(alive, 0)
+                rounded = pl.concat([rounded.head(max(alive, 0)), pl.Series(field, [None] * gone, dtype=pl.Float64)])
         return rounded
 
     def _decimals_of(self, listing: Listing) -> int:
@@ -201,7 +205,11 @@ class History:
             for place, price, volume in places:
                 if start + index < place:
                     factor = factor / volume if field == "volume" else factor * price
-            result.append(div_half_even(int(values[row]) * factor.numerator, factor.denominator))
+            value = div_half_even(int(values[row]) * factor.numerator, factor.denominator)
+            if self.decimals is not None and here and scale > self.decimals:
+                unit = 10 ** (scale - self.decimals)
+                value = div_half_even(value, unit) * unit
+            result.append(value)
         return result, scale
 
     def stamps(self, start: int, count: int) -> pl.Series:
@@ -225,7 +233,13 @@ class History:
 
     def _end(self, listing: Listing) -> int:
         """The place of the last bar of the asset's life."""
-        return self.offset + listing.last - 1
+        if listing.last > 0:
+            return self.offset + listing.last - 1
+        axis = self.market.axis  # it ended before the run
+        after = int(np.searchsorted(axis.calendar.days, day_of(listing.asset.end_date), side="right"))
+        if after >= len(axis.calendar.days):
+            return len(self._keys) - 1
+        return int(np.searchsorted(self._keys, axis.first_key(after), side="left")) - 1
 
     def _column(self, listing: Listing, field: str) -> pl.Series:
         key = (listing.asset.sid, field)

@@ -6,6 +6,7 @@ Prices are whole cents and volumes whole shares, so that a case means the same t
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import json
 import warnings
 from dataclasses import asdict, dataclass, replace
@@ -29,16 +30,43 @@ class Dividend:
 
 
 @dataclass(frozen=True, slots=True)
+class StockDividend:
+    """ex: position of the ex-session. pay: ISO date. ratio: shares of the stock `of` for each one held."""
+
+    ex: int
+    pay: str
+    ratio: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What makes an asset a future; dates in ISO. Where it is closed out stands in `Stock.auto_close`."""
+
+    root: str
+    multiplier: str
+    tick: str
+    notice: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """bars: positions count sessions (daily) or minutes (minute) from the first stored session, ascending.
 
+    The sessions of the first and the last bar are the asset's start and end date.
     splits: (position of the session, ratio as text), old price times ratio is comparable with the new one.
+    auto_close: ISO date from which a position is closed out, None for never.
+    contract: None for an equity.
     """
 
     symbol: str
     bars: tuple[Bar, ...]
     splits: tuple[tuple[int, str], ...] = ()
     dividends: tuple[Dividend, ...] = ()
+    stock_dividends: tuple[StockDividend, ...] = ()
+    auto_close: str | None = None
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +80,23 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Continuous:
+    """A continuous future; adjustment: "mul", "add" or None."""
+
+    root: str
+    offset: int
+    roll: str
+    adjustment: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """sessions: ISO dates of all stored sessions; the run goes from position `first` to position `last`.
 
+    benchmark: None, the number of a stock, or the returns of the run's sessions as text.
+    cancel: None, "never", "eod" or "custom". controls: what to set, each with `set` and its arguments.
     capital_changes: moment (an ISO date, or the end of a minute in UTC), "delta" or "target", amount.
+    future_slippage, future_commission: as slippage and commission, for contracts.
     """
 
     seed: int
@@ -70,7 +111,14 @@ class Case:
     ops: tuple[Op, ...]
     schedules: tuple[Schedule, ...] = ()
     before_open: tuple[Op, ...] = ()
+    calendar: str = "XNYS"
+    benchmark: int | tuple[str, ...] | None = None
+    cancel: str | None = None
+    controls: tuple[Op, ...] = ()
     capital_changes: tuple[tuple[str, str, int], ...] = ()
+    continuous: tuple[Continuous, ...] = ()
+    future_slippage: tuple[str, dict[str, str]] = ("default", {})
+    future_commission: tuple[str, dict[str, str]] = ("default", {})
 
     def to_json(self) -> str:
         """The case as one line of JSON."""
@@ -80,21 +128,16 @@ class Case:
     def from_json(cls, text: str) -> Case:
         """The case that `to_json` wrote."""
         raw = json.loads(text)
-        stocks = tuple(
-            Stock(
-                symbol=s["symbol"],
-                bars=tuple(tuple(b) for b in s["bars"]),
-                splits=tuple((p, r) for p, r in s["splits"]),
-                dividends=tuple(Dividend(**d) for d in s["dividends"]),
-            )
-            for s in raw.pop("stocks")
-        )
+        stocks = tuple(_stock(s) for s in raw.pop("stocks"))
         schedules = tuple(
             Schedule(tuple(s["date"]), tuple(s["time"]), s["half_days"], tuple(s["ops"])) for s in raw.pop("schedules")
         )
-        for name in ("sessions", "slippage", "commission", "ops", "before_open"):
+        for name in _TUPLES:
             raw[name] = tuple(raw[name])
-        raw["capital_changes"] = tuple(tuple(change) for change in raw.get("capital_changes", ()))
+        if isinstance(raw["benchmark"], list):
+            raw["benchmark"] = tuple(raw["benchmark"])
+        raw["capital_changes"] = tuple(tuple(change) for change in raw["capital_changes"])
+        raw["continuous"] = tuple(Continuous(**c) for c in raw["continuous"])
         return cls(stocks=stocks, schedules=schedules, **raw)
 
     def with_(self, **changes: Any) -> Case:
@@ -115,17 +158,36 @@ class Case:
         """What a bar's position means: midnight UTC of the session (daily) or the end of the minute, in ns."""
         if self.frequency == "daily":
             return [_ns(day) for day in self.sessions]
-        return [stamp for day in self.sessions for stamp in _minutes(day)]
+        return [stamp for day in self.sessions for stamp in minutes_of(self.calendar, day)]
 
     def session_of(self, position: int) -> int:
         """Position of the session that a bar belongs to."""
         if self.frequency == "daily":
             return position
         for index, day in enumerate(self.sessions):
-            position -= len(_minutes(day))
+            position -= len(minutes_of(self.calendar, day))
             if position < 0:
                 return index
         raise ValueError(f"no session holds bar {position}: the case is malformed")
+
+
+_TUPLES = (
+    *("sessions", "slippage", "commission", "ops", "before_open"),
+    *("controls", "future_slippage", "future_commission"),
+)
+
+
+def _stock(raw: dict[str, Any]) -> Stock:
+    contract = raw["contract"]
+    return Stock(
+        symbol=raw["symbol"],
+        bars=tuple(tuple(b) for b in raw["bars"]),
+        splits=tuple((p, r) for p, r in raw["splits"]),
+        dividends=tuple(Dividend(**d) for d in raw["dividends"]),
+        stock_dividends=tuple(StockDividend(**d) for d in raw["stock_dividends"]),
+        auto_close=raw["auto_close"],
+        contract=None if contract is None else Contract(**contract),
+    )
 
 
 def ratio(text: str) -> Fraction:
@@ -137,32 +199,46 @@ def ratio(text: str) -> Fraction:
     return Fraction(text)
 
 
-@lru_cache(maxsize=1)
-def calendar() -> Any:
-    """XNYS over the years that cases are drawn from; made directly, since the factory's cache is Zipline's too."""
+_CALENDARS = {
+    "XNYS": ("exchange_calendar_xnys", "XNYSExchangeCalendar"),
+    "XLON": ("exchange_calendar_xlon", "XLONExchangeCalendar"),
+    "XTKS": ("exchange_calendar_xtks", "XTKSExchangeCalendar"),
+    "24/7": ("always_open", "AlwaysOpenCalendar"),
+    "us_futures": ("us_futures_calendar", "QuantopianUSFuturesCalendar"),
+}
+
+
+@lru_cache
+def calendar(name: str = "XNYS") -> Any:
+    """The calendar over the years that cases are drawn from; made directly: the factory's cache is Zipline's too."""
+    module, kind = _CALENDARS[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas 2 beside a recent NumPy warns at the calendar library's import
-        from exchange_calendars.exchange_calendar_xnys import XNYSExchangeCalendar
+        made = getattr(importlib.import_module(f"exchange_calendars.{module}"), kind)
+        return made(start="2014-01-02", end="2024-12-31", side="right")
 
-        return XNYSExchangeCalendar(start="2014-01-02", end="2024-12-31")
 
-
-def session_days() -> list[str]:
+@lru_cache
+def session_days(name: str = "XNYS") -> tuple[str, ...]:
     """ISO dates of all sessions that cases are drawn from."""
-    return [day.date().isoformat() for day in calendar().sessions]
+    return tuple(day.date().isoformat() for day in calendar(name).sessions)
 
 
-@lru_cache(maxsize=4096)
-def _minutes(day: str) -> tuple[int, ...]:
-    """End stamps of the session's minutes: the first one ends a minute after the open."""
-    opened = int(calendar().session_open(day).value)
-    closed = int(calendar().session_close(day).value)
-    return tuple(range(opened + 60_000_000_000, closed + 1, 60_000_000_000))
+@lru_cache(maxsize=8192)
+def minutes_of(name: str, day: str) -> tuple[int, ...]:
+    """End stamps of the session's minutes: the first one ends a minute after the open; none lies in a break."""
+    made = calendar(name)
+    opened, closed = int(made.session_open(day).value), int(made.session_close(day).value)
+    minutes = range(opened + 60_000_000_000, closed + 1, 60_000_000_000)
+    if not made.session_has_break(day):
+        return tuple(minutes)
+    stopped, resumed = int(made.session_break_start(day).value), int(made.session_break_end(day).value)
+    return tuple(stamp for stamp in minutes if not stopped < stamp <= resumed)
 
 
-def minute_count(day: str) -> int:
+def minute_count(day: str, name: str = "XNYS") -> int:
     """Minute bars of a session."""
-    return len(_minutes(day))
+    return len(minutes_of(name, day))
 
 
 def _ns(day: str) -> int:

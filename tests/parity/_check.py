@@ -12,6 +12,7 @@ from typing import Any
 from tests.parity._case import Case
 from tests.parity._compare import Difference, compare
 from tests.parity._draw import draw
+from tests.parity._ready import READY
 from tests.parity._shrink import SECONDS, shrink
 from tests.parity._zipline import Worker
 
@@ -23,18 +24,18 @@ PRINTED = 30_000
 WORKER = Worker()
 
 
-@lru_cache(maxsize=256)
-def comparable(seed: int, frequency: str) -> tuple[Case, dict[str, Any]]:
+@lru_cache(maxsize=400)
+def comparable(seed: int, frequency: str, only: frozenset[str] = frozenset()) -> tuple[Case, dict[str, Any]]:
     """The first case from this seed on that float noise does not decide, and Zipline's outcome of it."""
     while True:
-        case = draw(seed, frequency)
+        case = draw(seed, frequency, only=only)
         outcome = WORKER.run(case)
         if not outcome["edges"]:
             return case, outcome
         seed += STEP
 
 
-def differences(case: Case, zipline: dict[str, Any] | None = None) -> list[Difference]:
+def differences(case: Case, zipline: dict[str, Any] | None = None, ready: frozenset[str] = READY) -> list[Difference]:
     """What differs; an error of RustyBT is a difference too."""
     from tests.parity import _rustybt
 
@@ -45,21 +46,21 @@ def differences(case: Case, zipline: dict[str, Any] | None = None) -> list[Diffe
         where = "".join(traceback.format_exception(error)[-4:])
         return [Difference("the run", None, "ends", f"{type(error).__name__}: {error}\n{where}")]
     # Both outcomes as JSON has them: tuples become lists and keys strings.
-    return compare(expected, json.loads(json.dumps(got)))
+    return compare(expected, json.loads(json.dumps(got)), ready)
 
 
-def still_fails(case: Case) -> bool:
+def still_fails(case: Case, ready: frozenset[str] = READY) -> bool:
     """Whether a smaller case differs, honestly: where Zipline itself fails or noise decides, it doesn't count."""
     try:
         outcome = WORKER.run(case)
     except RuntimeError:
         return False
-    return not outcome["edges"] and bool(differences(case, outcome))
+    return not outcome["edges"] and bool(differences(case, outcome, ready))
 
 
-def explain(case: Case, found: list[Difference], seconds: float = SECONDS) -> str:
+def explain(case: Case, found: list[Difference], seconds: float = SECONDS, ready: frozenset[str] = READY) -> str:
     """The differences of a case, the smallest case that still shows one, and how to run both again."""
-    small = shrink(case, still_fails, seconds)
+    small = shrink(case, lambda candidate: still_fails(candidate, ready), seconds)
     text = small.to_json()
     if len(text) > PRINTED:
         path = Path(tempfile.gettempdir()) / f"parity-{case.frequency}-{case.seed}.json"
@@ -69,7 +70,7 @@ def explain(case: Case, found: list[Difference], seconds: float = SECONDS) -> st
         f"Seed {case.seed}, {case.frequency}, {case.start} to {case.end}: RustyBT differs from Zipline.",
         *(f"  {difference}" for difference in found[:12]),
         f"Smallest case, {small.start} to {small.end}, slippage {small.slippage}, commission {small.commission}:",
-        *(f"  {difference}" for difference in differences(small)[:6]),
+        *(f"  {difference}" for difference in differences(small, ready=ready)[:6]),
         f"  stocks: {[(s.symbol, s.splits, s.dividends) for s in small.stocks]}",
         *(f"  op: {op}" for op in small.ops),
         *(f"  before the open: {op}" for op in small.before_open),

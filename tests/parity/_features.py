@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.parity._case import Case, minute_count
-from tests.parity._draw import COMMISSIONS, DATE_RULES, ORDERS, SLIPPAGES
+from tests.parity._draw_base import COMMISSIONS, DATE_RULES, ORDERS, SLIPPAGES
 
 BOTH = (
     *(f"order function {name}" for name in ORDERS),

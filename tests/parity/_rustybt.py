@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity._case import Case
+from tests.parity._rustybt_data import ingest
 from tests.parity._script import Script, plain
+from tests.parity._zipline import order_state
 
+DAY = 86_400_000_000_000
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-SILENT_EVENTS = ("adjusted", "triggered")
-"""Kinds of order events that Zipline has no daily order row for."""
+CLOSED_OUT = -1
 
 
 class RustySide:
@@ -24,25 +26,26 @@ class RustySide:
 
     def __init__(self) -> None:
         import rustybt.api
+        from rustybt import errors
 
         self.api: Any = rustybt.api
+        self.violation: type[Exception] = getattr(errors, "TradingControlViolation", LookupError)
 
-    def slippage(self, name: str, arguments: dict[str, str]) -> Any | None:
-        models = {
-            "none": "NoSlippage",
-            "fixed": "FixedSlippage",
-            "basis_points": "FixedBasisPointsSlippage",
-            "volume_share": "VolumeShareSlippage",
-        }
-        return None if name == "default" else getattr(self.api.slippage, models[name])(**_decimals(arguments))
+    def number(self, text: str) -> Decimal:
+        return Decimal(text)
 
-    def commission(self, name: str, arguments: dict[str, str]) -> Any | None:
-        models = {"per_share": "PerShare", "per_trade": "PerTrade", "per_dollar": "PerDollar"}
-        if name == "default":
-            return None
-        if name == "free":
-            return self.api.commission.PerShare(cost=0)
-        return getattr(self.api.commission, models[name])(**_decimals(arguments))
+    def moment(self, day: str) -> dt.date:
+        return dt.date.fromisoformat(day)
+
+    def batch(self, amounts: dict[Any, int]) -> list[Any]:
+        return list(self.api.batch_market_order(amounts))
+
+    def last_traded(self, moment: Any, daily: bool) -> int | None:
+        stamp = stamp_ns(moment)
+        return stamp if stamp is None or not daily else stamp // DAY * DAY
+
+    def weights(self, portfolio: Any) -> dict[str, float | None]:
+        return {asset.symbol: plain(weight) for asset, weight in portfolio.current_portfolio_weights.items()}
 
     def stamp(self, moment: Any) -> int | None:
         return stamp_ns(moment)
@@ -58,10 +61,6 @@ class RustySide:
 
     def cells(self, values: Any, assets: list[Any], fields: list[str]) -> list[list[Any]]:
         return [[plain(row[field]) for field in fields] for row in values.iter_rows(named=True)]
-
-
-def _decimals(arguments: dict[str, str]) -> dict[str, Decimal]:
-    return {name: Decimal(value) for name, value in arguments.items()}
 
 
 def stamp_ns(moment: Any) -> int | None:
@@ -80,31 +79,43 @@ def stamp_ns(moment: Any) -> int | None:
 def run_case(case: Case) -> dict[str, Any]:
     """The case on RustyBT, as plain values."""
     import rustybt
+    from rustybt import errors
 
+    violation: type[Exception] = getattr(errors, "AccountControlViolation", LookupError)
     with tempfile.TemporaryDirectory(prefix="parity-") as folder, _root(folder):
-        rustybt.ingest(
-            "parity",
-            _bars(case),
-            frequency="1d" if case.frequency == "daily" else "1m",
-            calendar="XNYS",
-            splits=_splits(case),
-            dividends=_dividends(case),
-            **({} if case.frequency == "daily" else {"stamp": "end", "tz": "UTC"}),
-        )
+        ingest(case)
         script = Script(case, RustySide())
-        result = rustybt.run_algorithm(
-            start=case.start,
-            end=case.end,
-            initialize=script.initialize,
-            handle_data=script.handle_data,
-            before_trading_start=script.before_trading_start if case.before_open else None,
-            capital_base=case.capital,
-            data_frequency=case.frequency,
-            bundle="parity",
-            compat="zipline",
-            capital_changes={moment: {"type": kind, "value": amount} for moment, kind, amount in case.capital_changes},
-        )
+        try:
+            result = rustybt.run_algorithm(
+                start=case.start,
+                end=case.end,
+                initialize=script.initialize,
+                handle_data=script.handle_data,
+                before_trading_start=script.before_trading_start if case.before_open else None,
+                capital_base=case.capital,
+                data_frequency=case.frequency,
+                bundle="parity",
+                compat="zipline",
+                capital_changes={
+                    moment: {"type": kind, "value": amount} for moment, kind, amount in case.capital_changes
+                },
+                **_options(case),
+            )
+        except violation as error:
+            return {"seen": script.seen, "raised": type(error).__name__}
     return _outcome(script, result)
+
+
+def _options(case: Case) -> dict[str, Any]:
+    """What most cases leave at its default."""
+    options: dict[str, Any] = {}
+    if isinstance(case.benchmark, tuple):
+        import polars as pl
+
+        days = [dt.date.fromisoformat(day) for day in case.sessions[case.first : case.last + 1]]
+        values = [Decimal(value) for value in case.benchmark[: len(days)]]
+        options["benchmark_returns"] = pl.DataFrame({"date": days, "return": values})
+    return options
 
 
 @contextmanager
@@ -120,69 +131,21 @@ def _root(folder: str) -> Iterator[None]:
             os.environ["RUSTYBT_ROOT"] = before
 
 
-# the data
-
-
-def _bars(case: Case) -> Any:
-    import polars as pl
-
-    stamps = case.stamps()
-    rows = [(stock.symbol, stamps[bar[0]], *bar[1:]) for stock in case.stocks for bar in stock.bars]
-    symbol, stamp, *prices, volume = zip(*rows, strict=True)
-    when = pl.Series("timestamp", stamp, dtype=pl.Int64)
-    if case.frequency == "daily":
-        when = (when // 86_400_000_000_000).cast(pl.Int32).cast(pl.Date).alias("date")
-    else:
-        when = when.cast(pl.Datetime("ns", "UTC"))
-    columns = [pl.Series("symbol", symbol), when]
-    for name, cents in zip(("open", "high", "low", "close"), prices, strict=True):
-        columns.append(pl.Series(name, [Decimal(c).scaleb(-2) for c in cents], dtype=pl.Decimal(18, 2)))
-    return pl.DataFrame([*columns, pl.Series("volume", volume, dtype=pl.Int64)])
-
-
-def _splits(case: Case) -> Any:
-    import polars as pl
-
-    rows = [
-        (stock.symbol, dt.date.fromisoformat(case.sessions[at]), text)
-        for stock in case.stocks
-        for at, text in stock.splits
-    ]
-    schema = {"symbol": pl.String, "ex_date": pl.Date, "ratio": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row") if rows else None
-
-
-def _dividends(case: Case) -> Any:
-    import polars as pl
-
-    rows = [
-        (
-            stock.symbol,
-            dt.date.fromisoformat(case.sessions[d.ex]),
-            Decimal(d.amount),
-            None if d.pay is None else dt.date.fromisoformat(d.pay),
-        )
-        for stock in case.stocks
-        for d in stock.dividends
-    ]
-    schema = {"symbol": pl.String, "ex_date": pl.Date, "amount": pl.Decimal(18, 3), "pay_date": pl.Date}
-    return pl.DataFrame(rows, schema=schema, orient="row") if rows else None
-
-
 # the outcome
 
 
 def _outcome(script: Script, result: Any) -> dict[str, Any]:
-    ordinals = {str(order_id): number for number, order_id in enumerate(script.order_ids)}
+    ordinals = {str(order_id): number for number, order_id in enumerate(script.order_ids)} | {"None": CLOSED_OUT}
     sessions = result.daily["session"].to_list()
     return {
         "seen": script.seen,
+        "raised": None,
         "transactions": [
             [stamp_ns(t["dt"]), t["symbol"], plain(t["amount"]), plain(t["price"]), ordinals[str(t["order_id"])]]
             for t in _rows(result.transactions)
         ],
         "orders": _orders(script, result),
-        "order_days": _order_days(result, sessions, ordinals),
+        "order_days": _order_days(result, ordinals),
         "positions": _positions(result, sessions),
         "daily": _daily(result),
     }
@@ -206,24 +169,16 @@ def _orders(script: Script, result: Any) -> list[dict[str, Any]]:
             {
                 "created": row["created"],
                 "symbol": row["symbol"],
-                **{name: plain(row[name]) for name in ("amount", "filled", "limit", "commission")},
+                **{name: plain(row.get(name)) for name in ("amount", "filled", "limit", "commission")},
                 "status": row["status"],
             }
         )
     return found
 
 
-def _order_days(result: Any, sessions: list[dt.date], ordinals: dict[str, int]) -> list[list[Any]]:
-    """Per session, the orders to which something happened and their status after it."""
-    days: dict[dt.date, dict[int, str]] = {session: {} for session in sessions}
-    for event in _rows(result.order_events):
-        day = (EPOCH + dt.timedelta(microseconds=event["stamp"] // 1_000)).date()
-        kind = event["kind"]
-        if kind in SILENT_EVENTS:
-            continue
-        status = {"accepted": "open", "partially_filled": "open"}.get(kind, kind)
-        days[day][ordinals[str(event["order_id"])]] = status
-    return [sorted([ordinal, status] for ordinal, status in days[session].items()) for session in sessions]
+def _order_days(result: Any, ordinals: dict[str, int]) -> list[dict[int, Any]]:
+    """Per session, the orders to which something happened, as they stood after it: Zipline's column "orders"."""
+    return [{ordinals[str(order["id"])]: order_state(order) for order in day} for day in result.to_pandas()["orders"]]
 
 
 def _positions(result: Any, sessions: list[dt.date]) -> list[dict[str, Any]]:

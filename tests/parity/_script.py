@@ -9,6 +9,7 @@ import math
 from typing import Any, Protocol
 
 from tests.parity._case import Case, Op
+from tests.parity._setup import set_up
 
 FIELDS = ("price", "open", "high", "low", "close", "volume", "last_traded")
 HISTORY_FIELDS = ("price", "open", "high", "low", "close", "volume")
@@ -39,11 +40,20 @@ class Side(Protocol):
 
     api: Any
 
-    def slippage(self, name: str, arguments: dict[str, str]) -> Any | None:
-        """The slippage model, None for the default."""
+    violation: type[Exception]
+    """What a trading control raises."""
 
-    def commission(self, name: str, arguments: dict[str, str]) -> Any | None:
-        """The commission model, None for the default."""
+    def number(self, text: str) -> Any:
+        """A number as the engine's users write it."""
+
+    def moment(self, day: str) -> Any:
+        """Midnight of a day, as the engine's users write it."""
+
+    def batch(self, amounts: dict[Any, int]) -> list[Any]:
+        """`batch_market_order`: the ids."""
+
+    def last_traded(self, moment: Any, daily: bool) -> int | None:
+        """`data.current(asset, "last_traded")` in ns UTC; in daily runs the session's midnight."""
 
     def stamp(self, moment: Any) -> int | None:
         """A moment in ns UTC, None where there is none."""
@@ -57,6 +67,9 @@ class Side(Protocol):
     def items(self, values: Any, keys: list[Any]) -> list[Any]:
         """A one-dimensional answer for several assets or fields, in the order of the keys."""
 
+    def weights(self, portfolio: Any) -> dict[str, float | None]:
+        """`current_portfolio_weights` by symbol."""
+
     def cells(self, values: Any, assets: list[Any], fields: list[str]) -> list[list[Any]]:
         """The answer of `current` for assets and fields, a row per asset."""
 
@@ -69,16 +82,16 @@ def plain(value: Any) -> float | None:
     return None if math.isnan(number) else number
 
 
-def limit_near(price: float, op: Op) -> float:
-    """The limit of an order instruction, `op["limit"]` basis points from the price.
+def price_near(price: float, op: Op, points: int) -> float:
+    """The limit or stop of an order instruction, so many basis points from the price.
 
     Even cents, for a split halves them without a rest; a ragged one lies three thousandths beside them, on the side
     from which the tick brings it back. The odd factor keeps the price off half-way points.
     """
-    limit = round(price * 1.000373 * (1 + op["limit"] / 10_000) * 50) / 50
+    bound = round(price * 1.000373 * (1 + points / 10_000) * 50) / 50
     if op["ragged"]:
-        limit += 0.003 if float(op["size"]) > 0 else -0.003
-    return round(limit, 3)
+        bound += 0.003 if float(op["size"]) > 0 else -0.003
+    return round(bound, 3)
 
 
 class Script:
@@ -92,19 +105,14 @@ class Script:
         self.seen: list[list[Any]] = []
         self.order_ids: list[Any] = []
         self.assets: list[Any] = []
+        self.continuous: list[Any] = []
 
     # callbacks
 
     def initialize(self, context: Any) -> None:
         """Look the assets up, set the models, register the schedules."""
         api = self.api
-        self.assets = [api.symbol(stock.symbol) for stock in self.case.stocks]
-        slippage = self.side.slippage(*self.case.slippage)
-        if slippage is not None:
-            api.set_slippage(us_equities=slippage)
-        commission = self.side.commission(*self.case.commission)
-        if commission is not None:
-            api.set_commission(us_equities=commission)
+        set_up(self)
         for number, schedule in enumerate(self.case.schedules):
             api.schedule_function(
                 self._scheduled(number, schedule.ops),
@@ -152,21 +160,46 @@ class Script:
     # orders
 
     def _do_order(self, op: Op, context: Any, data: Any) -> None:
-        asset = self.assets[op["asset"]]
+        asset = self._target(op, data)
+        if asset is None:
+            return
         price = plain(data.current(asset, "price"))
         sized = op["how"] not in ("order", "order_target")
-        if (sized or op["limit"] is not None or op["careful"]) and (price is None or not data.can_trade(asset)):
+        bound = op["limit"] is not None or op.get("stop") is not None
+        if (sized or bound or op["careful"]) and (price is None or not data.can_trade(asset)):
             self._see(f"{op['how']} skipped", True)
             return
-        extra = {}
-        if op["limit"] is not None:
-            assert price is not None
-            extra["limit_price"] = limit_near(price, op)
-        size = op["size"] if op["how"] in ("order", "order_target") else float(op["size"])
-        made = getattr(self.api, op["how"])(asset, size, **extra)
+        size = op["size"] if not sized else float(op["size"])
+        try:
+            made = getattr(self.api, op["how"])(asset, size, **self._style(op, price))
+        except self.side.violation:
+            self._see("refused by a control", op["how"])
+            return
         if made is not None:
             self.order_ids.append(made)
         self._see(op["how"], None if made is None else len(self.order_ids) - 1)
+
+    def _target(self, op: Op, data: Any) -> Any | None:
+        """The asset of an order; of a continuous future the contract of the moment."""
+        if "continuous" in op:
+            return data.current(self.continuous[op["continuous"]], "contract")
+        return self.assets[op["asset"]]
+
+    def _style(self, op: Op, price: float | None) -> dict[str, Any]:
+        bounds = {}
+        for name in ("limit", "stop"):
+            if op.get(name) is not None:
+                assert price is not None
+                bounds[f"{name}_price"] = price_near(price, op, op[name])
+        if not op.get("style"):
+            return bounds
+        kind = ("Stop" if "stop_price" in bounds else "") + ("Limit" if "limit_price" in bounds else "")
+        return {"style": getattr(self.api.execution, f"{kind or 'Market'}Order")(**bounds)}
+
+    def _do_batch(self, op: Op, context: Any, data: Any) -> None:
+        made = self.side.batch({self.assets[number]: amount for number, amount in op["amounts"]})
+        self.order_ids += made
+        self._see("batch", len(made))
 
     def _ordinal(self, order: Any) -> int:
         return self.order_ids.index(order.id)
@@ -179,10 +212,11 @@ class Script:
 
     def _do_open_orders(self, op: Op, context: Any, data: Any) -> None:
         book = self.api.get_open_orders()
-        sizes = sorted(
-            (self._ordinal(o), plain(o.amount), plain(o.filled), plain(o.limit)) for os in book.values() for o in os
-        )
-        self._see("open orders", [list(row) for row in sizes])
+        orders = sorted((o for orders in book.values() for o in orders), key=self._ordinal)
+        shown = [[self._ordinal(o), plain(o.amount), plain(o.filled), plain(o.limit)] for o in orders]
+        self._see("open orders", shown)
+        if op.get("stops"):
+            self._see("open stops", [[plain(o.stop), bool(o.stop_reached), bool(o.limit_reached)] for o in orders])
 
     def _do_get_order(self, op: Op, context: Any, data: Any) -> None:
         if self.order_ids:
@@ -197,16 +231,12 @@ class Script:
             if field == "last_traded" and op.get("before_open"):
                 continue  # Zipline multiplies the stamp by the overnight adjustment, a TypeError
             value = data.current(asset, field)
-            shown = self._last_traded(value) if field == "last_traded" else plain(value)
+            traded = field == "last_traded"
+            shown = self.side.last_traded(value, self.case.frequency == "daily") if traded else plain(value)
             self._see(f"current {op['asset']} {field}", shown)
         if not op.get("before_open"):  # before the open Zipline always says no: it asks about the bell, not a minute
             self._see(f"can_trade {op['asset']}", bool(data.can_trade(asset)))
         self._see(f"is_stale {op['asset']}", bool(data.is_stale(asset)))
-
-    def _last_traded(self, value: Any) -> int | None:
-        """In daily runs the day alone: Zipline names a session by its midnight, RustyBT by its close."""
-        stamp = self.side.stamp(value)
-        return stamp if stamp is None or self.case.frequency == "minute" else stamp - stamp % 86_400_000_000_000
 
     def _do_current_many(self, op: Op, context: Any, data: Any) -> None:
         field = op["field"]
@@ -233,6 +263,22 @@ class Script:
             series = data.history(self.assets[op["asset"]], field, window, frequency)
             self._see(f"{label} {op['asset']}", self.side.column(series))
 
+    def _do_continuous(self, op: Op, context: Any, data: Any) -> None:
+        which = op["which"]
+        future = self.continuous[which]
+        contract = data.current(future, "contract")
+        self._see(f"contract {which}", None if contract is None else contract.symbol)
+        for field in op["fields"]:
+            self._see(f"continuous {which} {field}", plain(data.current(future, field)))
+        if op["chain"]:
+            self._see(f"chain {which}", [c.symbol for c in data.current_chain(future)])
+
+    def _do_continuous_history(self, op: Op, context: Any, data: Any) -> None:
+        future = self.continuous[op["which"]]
+        series = data.history(future, op["field"], op["window"], op["frequency"])
+        label = f"continuous history {op['which']} {op['field']} {op['window']} {op['frequency']}"
+        self._see(label, self.side.column(series))
+
     # books
 
     def _do_portfolio(self, op: Op, context: Any, data: Any) -> None:
@@ -247,6 +293,24 @@ class Script:
 
     def _do_account(self, op: Op, context: Any, data: Any) -> None:
         self._see("account", {name: plain(getattr(context.account, name)) for name in ACCOUNT_FIELDS})
+
+    def _do_context(self, op: Op, context: Any, data: Any) -> None:
+        """The rest of what a strategy can ask: weights, environment, the session, the moment."""
+        weights = self.side.weights(context.portfolio)
+        self._see("weights", dict(sorted(weights.items())))
+        self._see("session", self.side.stamp(data.current_session))
+        self._see("moment", self.side.stamp(data.current_dt))
+        for name in ("arena", "data_frequency", "platform"):
+            self._see(f"environment {name}", self.api.get_environment(name))
+        for name in ("start", "end"):
+            self._see(f"environment {name}", self.side.stamp(self.api.get_environment(name)))
+        self._see("environment capital_base", plain(self.api.get_environment("capital_base")))
+        dates = [
+            self.side.stamp(p.last_sale_date)
+            for asset in self.assets
+            if (p := context.portfolio.positions.get(asset)) is not None and p.amount != 0
+        ]
+        self._see("last sale dates", dates)
 
     def _do_record(self, op: Op, context: Any, data: Any) -> None:
         self.api.record(bars=self.bar, **{op["name"]: plain(context.portfolio.cash)})

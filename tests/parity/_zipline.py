@@ -16,15 +16,15 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from tests.parity._case import Case, ratio
+from tests.parity._case import Case
+from tests.parity._edges import KnifeEdge
 from tests.parity._script import Script, plain
+from tests.parity._zipline_data import portal
 
-PRICES = ("open", "high", "low", "close")
 STATUS = ("open", "filled", "cancelled", "rejected", "held")
-SKIPPED_COLUMNS = (
-    "alpha", "beta", "benchmark_period_return", "benchmark_volatility", "excess_return", "treasury_period_return",
-    "orders", "transactions", "positions",
-)  # fmt: skip
+SKIPPED_COLUMNS = ("orders", "transactions", "positions")
+CLOSED_OUT = -1
+"""Number of the order of a fill that no order asked for: a delisted or expired asset is closed out."""
 
 
 class ZiplineSide:
@@ -32,31 +32,29 @@ class ZiplineSide:
 
     def __init__(self) -> None:
         import zipline.api
+        from zipline.errors import TradingControlViolation
 
-        self.api = zipline.api
+        self.api: Any = zipline.api
+        self.violation: type[Exception] = TradingControlViolation
 
-    def slippage(self, name: str, arguments: dict[str, str]) -> Any | None:
-        from zipline.finance import slippage
+    def number(self, text: str) -> float:
+        return float(text)
 
-        models = {
-            "none": slippage.NoSlippage,
-            "fixed": slippage.FixedSlippage,
-            "basis_points": slippage.FixedBasisPointsSlippage,
-            "volume_share": slippage.VolumeShareSlippage,
-        }
-        return None if name == "default" else models[name](**_floats(arguments))
+    def moment(self, day: str) -> Any:
+        import pandas as pd
 
-    def commission(self, name: str, arguments: dict[str, str]) -> Any | None:
-        from zipline.finance import commission
+        return pd.Timestamp(day, tz="UTC")
 
-        models = {
-            "per_share": commission.PerShare,
-            "per_trade": commission.PerTrade,
-            "per_dollar": commission.PerDollar,
-        }
-        if name == "default":
-            return None
-        return commission.PerShare(cost=0.0) if name == "free" else models[name](**_floats(arguments))
+    def batch(self, amounts: dict[Any, int]) -> list[Any]:
+        import pandas as pd
+
+        return list(self.api.batch_market_order(pd.Series(amounts, dtype="int64")))
+
+    def last_traded(self, moment: Any, daily: bool) -> int | None:
+        return self.stamp(moment)
+
+    def weights(self, portfolio: Any) -> dict[str, float | None]:
+        return {asset.symbol: plain(weight) for asset, weight in portfolio.current_portfolio_weights.items()}
 
     def stamp(self, moment: Any) -> int | None:
         import pandas as pd
@@ -78,70 +76,6 @@ class ZiplineSide:
         return [self.column(values.loc[asset, field] for field in fields) for asset in assets]
 
 
-def _floats(arguments: dict[str, str]) -> dict[str, float]:
-    return {name: float(value) for name, value in arguments.items()}
-
-
-# knife's edges
-
-
-class KnifeEdge:
-    """Notes where Zipline's float came to lie on a rounding edge, so that noise decided: such a case proves nothing."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def cents(self, what: str, value: float) -> None:
-        """A value that is about to be rounded to cents."""
-        away = abs(value * 100 - math.floor(value * 100) - 0.5)
-        if away < 1e-6:
-            self.notes.append(f"{what} {value!r} lies half-way between cents")
-
-    def whole(self, what: str, value: float) -> None:
-        """A value that is about to be truncated."""
-        away = abs(value - round(value))
-        if 0 < away < 1e-9:
-            self.notes.append(f"{what} {value!r} lies next to a whole number")
-
-    def watch(self) -> Any:
-        """Wrap what rounds in Zipline; returns a function that takes the wrappers off."""
-        from zipline.algorithm import TradingAlgorithm
-        from zipline.finance.order import Order
-        from zipline.finance.position import Position
-
-        position_split, order_split, sizing = Position.handle_split, Order.handle_split, TradingAlgorithm.round_order
-
-        def on_position(position: Any, asset: Any, split: float) -> Any:
-            basis = position.cost_basis * split
-            shares = position.amount / split
-            self.cents("cost basis", basis)
-            self.whole("shares", shares)
-            if shares != math.trunc(shares):
-                self.cents("cash in lieu", (shares - math.trunc(shares)) * round(basis, 2))
-            return position_split(position, asset, split)
-
-        def on_order(order: Any, split: float) -> Any:
-            self.whole("open amount", order.open_amount / split)
-            self.whole("filled", order.filled / split)
-            if order.limit is not None:
-                self.cents("limit", order.limit * split)
-            return order_split(order, split)
-
-        def on_size(amount: float) -> int:
-            fraction = abs(amount) % 1
-            if abs(fraction - 0.9999) < 1e-8:
-                self.notes.append(f"size {amount!r} lies on the edge of rounding up")
-            return int(sizing(amount))
-
-        def undo() -> None:
-            Position.handle_split, Order.handle_split = position_split, order_split
-            TradingAlgorithm.round_order = staticmethod(sizing)
-
-        Position.handle_split, Order.handle_split = on_position, on_order
-        TradingAlgorithm.round_order = staticmethod(on_size)
-        return undo
-
-
 # the run
 
 
@@ -149,17 +83,18 @@ def run_case(case: Case) -> dict[str, Any]:
     """The case on Zipline, as plain values; see `_rustybt.run_case` for the same of the other side."""
     with tempfile.TemporaryDirectory(prefix="parity-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        portal, finder, calendar = _portal(case, Path(folder))
+        parts = portal(case, Path(folder))
         edge = KnifeEdge()
         undo = edge.watch()
         try:
-            return _run(case, portal, finder, calendar) | {"edges": edge.notes}
+            return _run(case, *parts) | {"edges": edge.notes}
         finally:
             undo()
 
 
 def _run(case: Case, portal: Any, finder: Any, calendar: Any) -> dict[str, Any]:
     import pandas as pd
+    from zipline import errors
     from zipline.algorithm import TradingAlgorithm
     from zipline.finance.trading import SimulationParameters
 
@@ -176,7 +111,7 @@ def _run(case: Case, portal: Any, finder: Any, calendar: Any) -> dict[str, Any]:
             capital_base=float(case.capital),
             data_frequency=case.frequency,
         ),
-        benchmark_returns=pd.Series(0.0, index=calendar.sessions_in_range(start, end)),
+        benchmark_returns=_benchmark(case, calendar.sessions_in_range(start, end)),
         initialize=script.initialize,
         handle_data=script.handle_data,
         before_trading_start=script.before_trading_start,
@@ -185,16 +120,29 @@ def _run(case: Case, portal: Any, finder: Any, calendar: Any) -> dict[str, Any]:
             for moment, kind, amount in case.capital_changes
         },
     )
-    perf = algorithm.run()
+    try:
+        perf = algorithm.run()
+    except errors.AccountControlViolation as error:
+        return {"seen": script.seen, "raised": type(error).__name__}
     return _outcome(script, algorithm, perf)
+
+
+def _benchmark(case: Case, sessions: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(case.benchmark, tuple):
+        return pd.Series([float(value) for value in case.benchmark[: len(sessions)]], index=sessions)
+    return pd.Series(0.0, index=sessions)
 
 
 def _outcome(script: Script, algorithm: Any, perf: Any) -> dict[str, Any]:
     ordinals = {order_id: number for number, order_id in enumerate(script.order_ids)}
     frame = perf[[name for name in perf.columns if name not in SKIPPED_COLUMNS]]
     daily = {str(name): [_value(v) for v in frame[name]] for name in frame.columns}
+    ordinals[None] = CLOSED_OUT
     return {
         "seen": script.seen,
+        "raised": None,
         "transactions": [
             [t["dt"].value, t["sid"].symbol, int(t["amount"]), float(t["price"]), ordinals[t["order_id"]]]
             for day in perf["transactions"]
@@ -202,7 +150,7 @@ def _outcome(script: Script, algorithm: Any, perf: Any) -> dict[str, Any]:
         ],
         "orders": [_order(algorithm.blotter.orders[order_id]) for order_id in script.order_ids],
         "order_days": [
-            sorted([ordinals[o["id"]], STATUS[int(o["status"])]] for o in day) for day in perf["orders"]
+            {ordinals[o["id"]]: order_state(o) for o in day} for day in perf["orders"]
         ],
         "positions": [
             {p["sid"].symbol: [int(p["amount"]), float(p["cost_basis"]), float(p["last_sale_price"])] for p in day}
@@ -224,6 +172,18 @@ def _order(order: Any) -> dict[str, Any]:
     }
 
 
+def order_state(order: dict[str, Any]) -> dict[str, Any]:
+    """An order of the performance frame's column "orders"; both engines give such dicts."""
+    return {
+        **{name: int(order[name].value) for name in ("dt", "created")},
+        **{name: int(order[name]) for name in ("amount", "filled")},
+        **{name: plain(order[name]) for name in ("commission", "stop", "limit")},
+        **{name: bool(order[name]) for name in ("stop_reached", "limit_reached")},
+        "symbol": order["sid"].symbol,
+        "status": STATUS[int(order["status"])],
+    }
+
+
 def _value(value: Any) -> Any:
     """A cell of the performance frame: ns for stamps, None for missing."""
     if hasattr(value, "value") and hasattr(value, "tzinfo"):
@@ -232,110 +192,6 @@ def _value(value: Any) -> Any:
         return value
     number = float(value)
     return None if math.isnan(number) or math.isinf(number) else number
-
-
-# the data
-
-
-def _portal(case: Case, folder: Path) -> tuple[Any, Any, Any]:
-    import pandas as pd
-    from zipline.assets import AssetFinder
-    from zipline.data.adjustments import SQLiteAdjustmentReader
-    from zipline.data.bcolz_daily_bars import BcolzDailyBarReader, BcolzDailyBarWriter
-    from zipline.data.bcolz_minute_bars import BcolzMinuteBarReader, BcolzMinuteBarWriter
-    from zipline.data.data_portal import DataPortal
-    from zipline.utils.calendar_utils import get_calendar
-
-    calendar = get_calendar("XNYS")
-    first, last = pd.Timestamp(case.sessions[0]), pd.Timestamp(case.sessions[-1])
-    frames = [_frame(case, stock.bars) for stock in case.stocks]
-    per_day = frames if case.frequency == "daily" else [_by_session(calendar, frame) for frame in frames]
-    spans = [(days.index[0], last) for days in per_day]
-
-    daily_path = folder / "daily.bcolz"
-    per_day = [
-        days.reindex(calendar.sessions_in_range(start, last)).fillna(0.0)
-        for days, (start, _) in zip(per_day, spans, strict=True)
-    ]
-    BcolzDailyBarWriter(str(daily_path), calendar, first, last).write(enumerate(per_day))
-    readers = {"equity_daily_reader": BcolzDailyBarReader(str(daily_path))}
-    if case.frequency == "minute":
-        minute_path = folder / "minute.bcolz"
-        minute_path.mkdir()
-        BcolzMinuteBarWriter(str(minute_path), calendar, first, last, minutes_per_day=390).write(enumerate(frames))
-        readers["equity_minute_reader"] = BcolzMinuteBarReader(str(minute_path))
-
-    finder = AssetFinder(_write_assets(case, folder / "assets.sqlite", spans))
-    _write_adjustments(case, folder / "adjustments.sqlite", readers["equity_daily_reader"])
-    portal = DataPortal(
-        finder,
-        trading_calendar=calendar,
-        first_trading_day=first,
-        adjustment_reader=SQLiteAdjustmentReader(str(folder / "adjustments.sqlite")),
-        **readers,
-    )
-    return portal, finder, calendar
-
-
-def _frame(case: Case, bars: Any) -> Any:
-    import pandas as pd
-
-    stamps = case.stamps()
-    index = pd.DatetimeIndex([stamps[bar[0]] for bar in bars], tz="UTC" if case.frequency == "minute" else None)
-    prices = {name: [bar[i] / 100 for bar in bars] for i, name in enumerate(PRICES, start=1)}
-    return pd.DataFrame({**prices, "volume": [float(bar[5]) for bar in bars]}, index=index)
-
-
-def _by_session(calendar: Any, frame: Any) -> Any:
-    """Daily bars of minute bars, as a bundle would hold both."""
-    days = calendar.minutes_to_sessions(frame.index)
-    how = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
-    return frame.groupby(days).agg(how)
-
-
-def _write_assets(case: Case, path: Path, spans: Any) -> str:
-    import pandas as pd
-    from zipline.assets import AssetDBWriter
-
-    equities = pd.DataFrame(
-        {
-            "symbol": [stock.symbol for stock in case.stocks],
-            "asset_name": [stock.symbol for stock in case.stocks],
-            "start_date": [span[0] for span in spans],
-            "end_date": [span[1] for span in spans],
-            "first_traded": [span[0] for span in spans],
-            "auto_close_date": [pd.NaT for _ in spans],
-            "exchange": ["NYSE" for _ in spans],
-        }
-    )
-    exchanges = pd.DataFrame({"exchange": ["NYSE"], "canonical_name": ["NYSE"], "country_code": ["US"]})
-    AssetDBWriter(str(path)).write(equities=equities, exchanges=exchanges)
-    return str(path)
-
-
-def _write_adjustments(case: Case, path: Path, daily_reader: Any) -> None:
-    import pandas as pd
-    from zipline.data.adjustments import SQLiteAdjustmentWriter
-
-    splits = [
-        (sid, float(ratio(text)), pd.Timestamp(case.sessions[at]))
-        for sid, stock in enumerate(case.stocks)
-        for at, text in stock.splits
-    ]
-    dividends = [
-        (sid, float(d.amount), pd.Timestamp(case.sessions[d.ex]), pd.NaT, pd.NaT, pd.Timestamp(d.pay))
-        for sid, stock in enumerate(case.stocks)
-        for d in stock.dividends
-    ]
-    split_frame = pd.DataFrame(splits, columns=["sid", "ratio", "effective_date"]) if splits else None
-    columns = ["sid", "amount", "ex_date", "record_date", "declared_date", "pay_date"]
-    dividend_frame = pd.DataFrame(dividends, columns=columns) if dividends else None
-    if dividend_frame is not None:
-        for name in columns[2:]:
-            dividend_frame[name] = pd.to_datetime(dividend_frame[name])
-    writer = SQLiteAdjustmentWriter(str(path), daily_reader, overwrite=True)
-    writer.write(splits=split_frame, dividends=dividend_frame)
-    writer.close()
 
 
 # the process of its own

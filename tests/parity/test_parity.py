@@ -22,8 +22,9 @@ if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
 
 pytestmark = pytest.mark.parity
 
-CI_SEEDS = [("daily", seed) for seed in range(40)] + [("minute", seed) for seed in range(20)]
-NIGHTLY = int(os.environ.get("RUSTYBT_PARITY_SEEDS", "500"))
+DAILY, MINUTE = 220, 80
+CI_SEEDS = [("daily", seed) for seed in range(DAILY)] + [("minute", seed) for seed in range(MINUTE)]
+NIGHTLY = int(os.environ.get("RUSTYBT_PARITY_SEEDS", "2500"))
 """How many more seeds of each frequency the nightly run takes."""
 BLOCK = 25
 
@@ -60,7 +61,7 @@ def test_every_transaction_order_and_daily_value_agrees(frequency: str, seed: in
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(40, 40 + NIGHTLY, BLOCK))
+@pytest.mark.parametrize("first", range(DAILY, DAILY + NIGHTLY, BLOCK))
 @pytest.mark.parametrize("frequency", ["daily", "minute"])
 def test_every_value_agrees_on_many_more_seeds(frequency: str, first: int) -> None:
     for seed in range(first, first + BLOCK):
@@ -85,7 +86,7 @@ def test_each_feature_occurs_in_what_zipline_did(frequency: str) -> None:
 
 def test_few_seeds_lie_on_a_knifes_edge() -> None:
     moved = sum(comparable(seed, frequency)[0].seed != seed for frequency, seed in CI_SEEDS)
-    assert moved <= 12
+    assert moved <= len(CI_SEEDS) // 5
 
 
 def test_a_seed_gives_the_same_case_again_and_through_json() -> None:
@@ -180,7 +181,7 @@ def _touched(outcome: dict[str, Any], path: list[Any], change: Any) -> dict[str,
         (["orders", 2, "filled"], lambda filled: filled + 1, "filled"),
         (["orders", 1, "created"], lambda stamp: stamp + 1, "created"),
         (["orders", 0, "status"], lambda _: "held", "status"),
-        (["order_days", -1], lambda day: [*day, [999, "open"]], "orders of the session"),
+        (["order_days", -1], lambda day: {**day, "999": {}}, "orders of the session"),
         (["daily", "ending_cash", 7], lambda cash: cash + 2e-6, "daily ending_cash"),
         (["daily", "returns", 7], lambda value: value + 2e-9, "daily returns"),
         (["daily", "sharpe", -1], lambda value: value * (1 + 1e-6), "daily sharpe"),

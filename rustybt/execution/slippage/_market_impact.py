@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, ClassVar, Self
 
-from rustybt.core import EXACT, RATIO_SCALE, as_decimal, div_half_even
+from rustybt.core import EXACT, RATIO_SCALE, as_decimal, div_half_even, exact_number
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.execution.slippage._base import SlippageModel
 
@@ -69,6 +69,8 @@ class MarketImpactBase(SlippageModel):
                 mean_volume=outside(mean),
                 volatility=volatility,
             )
+            if exact and not isinstance(impact, Decimal):
+                impact = exact_number(impact, "get_simulated_impact")
         buys = order.amount > 0
         moved = price + impact if buys else price - impact
         limit = order.limit

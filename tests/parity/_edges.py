@@ -1,0 +1,121 @@
+"""Where float noise decides in Zipline: such a case proves nothing, and another takes its place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+
+class KnifeEdge:
+    """Notes where Zipline's float came to lie on a rounding edge, so that noise decided: such a case proves nothing."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def cents(self, what: str, value: float) -> None:
+        """A value that is about to be rounded to cents."""
+        away = abs(value * 100 - math.floor(value * 100) - 0.5)
+        if away < 1e-6:
+            self.notes.append(f"{what} {value!r} lies half-way between cents")
+
+    def whole(self, what: str, value: float) -> None:
+        """A value that is about to be truncated."""
+        away = abs(value - round(value))
+        if 0 < away < 1e-9:
+            self.notes.append(f"{what} {value!r} lies next to a whole number")
+
+    def trigger(self, what: str, price: float, bound: float | None) -> None:
+        """A price that is about to be compared with a stop or a limit."""
+        if bound is not None and 0 < abs(price - bound) < 1e-9:
+            self.notes.append(f"price {price!r} lies next to the {what} {bound!r}")
+
+    def watch(self) -> Callable[[], None]:
+        """Wrap what rounds or compares in Zipline; returns a function that takes the wrappers off."""
+        from zipline.algorithm import TradingAlgorithm
+        from zipline.finance import position, slippage
+        from zipline.finance.order import Order
+
+        kinds = (
+            (position.Position, "handle_split", self._on_position),
+            (position.Position, "earn_stock_dividend", self._on_stock_dividend),
+            (Order, "handle_split", self._on_order),
+            (Order, "check_order_triggers", self._on_trigger),
+            (slippage.VolatilityVolumeShare, "get_txn_volume", self._on_share),
+            (slippage.SlippageModel, "simulate", self._on_model),
+        )
+        before = [(kind, name, getattr(kind, name)) for kind, name, _ in kinds]
+        for (kind, name, original), (_, _, wrapped) in zip(before, kinds, strict=True):
+            setattr(kind, name, wrapped(original))
+        sizing = TradingAlgorithm.round_order
+        TradingAlgorithm.round_order = staticmethod(self._on_size(sizing))
+
+        def undo() -> None:
+            for kind, name, original in before:
+                setattr(kind, name, original)
+            TradingAlgorithm.round_order = staticmethod(sizing)
+
+        return undo
+
+    def _on_position(self, original: Any) -> Any:
+        def handle_split(position: Any, asset: Any, split: float) -> Any:
+            basis = position.cost_basis * split
+            shares = position.amount / split
+            self.cents("cost basis", basis)
+            self.whole("shares", shares)
+            if shares != math.trunc(shares):
+                self.cents("cash in lieu", (shares - math.trunc(shares)) * round(basis, 2))
+            return original(position, asset, split)
+
+        return handle_split
+
+    def _on_stock_dividend(self, original: Any) -> Any:
+        def earn(position: Any, dividend: Any) -> Any:
+            self.whole("shares of a stock dividend", position.amount * float(dividend.ratio))
+            return original(position, dividend)
+
+        return earn
+
+    def _on_order(self, original: Any) -> Any:
+        def handle_split(order: Any, split: float) -> Any:
+            self.whole("open amount", order.open_amount / split)
+            self.whole("filled", order.filled / split)
+            for what in ("limit", "stop"):
+                if getattr(order, what) is not None:
+                    self.cents(what, getattr(order, what) * split)
+            return original(order, split)
+
+        return handle_split
+
+    def _on_trigger(self, original: Any) -> Any:
+        def check(order: Any, price: float) -> Any:
+            self.trigger("limit", price, order.limit)
+            self.trigger("stop", price, order.stop)
+            return original(order, price)
+
+        return check
+
+    def _on_share(self, original: Any) -> Any:
+        def get_txn_volume(model: Any, data: Any, order: Any) -> Any:
+            volume = original(model, data, order)
+            self.whole("share of the volume", volume)
+            return volume
+
+        return get_txn_volume
+
+    def _on_model(self, original: Any) -> Any:
+        def simulate(model: Any, data: Any, asset: Any, orders: Any) -> Any:
+            limit = getattr(model, "volume_limit", None)
+            if limit is not None:
+                self.whole("share of the volume", limit * data.current(asset, "volume"))
+            return original(model, data, asset, orders)
+
+        return simulate
+
+    def _on_size(self, original: Any) -> Any:
+        def round_order(amount: float) -> int:
+            if abs(abs(amount) % 1 - 0.9999) < 1e-8:
+                self.notes.append(f"size {amount!r} lies on the edge of rounding up")
+            return int(original(amount))
+
+        return round_order
