@@ -143,17 +143,11 @@ class Blotter:
                 order.limit = _restated(order.limit, numerator, denominator, tick)
             why = f"split {numerator}/{denominator}"
             if order.stop is not None:
-<<<<<<< HEAD
                 stop, order.stop = order.stop, _restated(order.stop, numerator, denominator, tick)
                 if order.limit is not None:
                     # an event has one price, here the limit's
                     was, now = (as_plain_decimal(one, order.listing.fill_scale) for one in (stop, order.stop))
                     why += f", stop from {was} to {now}"
-=======
-                if order.limit is not None:  # an event has one price: without this nobody could tell the old stop
-                    why += f", stop before {as_plain_decimal(order.stop, order.listing.fill_scale)}"
-                order.stop = _restated(order.stop, numerator, denominator, tick)
->>>>>>> 67bb406 (parity: stops, cancel policies, capital changes, benchmarks, dividends in shares, custom models and days in minutes are drawn; what they found is mended)
             if remaining:
                 price = order.stop if order.limit is None else order.limit
                 self.log(order, stamp, ADJUSTED, remaining, price, why)

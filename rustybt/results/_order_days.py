@@ -21,6 +21,8 @@ CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "rej
 FILLING = ("filled", "partially_filled")
 UNLISTED = ("triggered", "adjusted")
 """What Zipline does not list an order for."""
+SESSION_ENDED = "the session ended"
+"""Why a cancel policy cancels."""
 SPLIT = re.compile(r"split (?P<ratio>\d+/\d+)(?:, stop from (?P<was>[\d.]+) to (?P<now>[\d.]+))?")
 """What the event of an order that a split has restated says."""
 
@@ -50,6 +52,7 @@ class OrderDays:
         self._closes = closes
         self._stamp = stamp
         self._forgets = bool(result.manifest.get("compat", {}).get("stop_limits_become_limits"))
+        self._daily = result.manifest.get("data_frequency") == "daily"
         events, fills = result.order_events, result.transactions
         self._orders = {row["id"]: row for row in _order_rows(result.orders)}
         self._events = list(
@@ -85,10 +88,18 @@ class OrderDays:
                 continue
             before = standing.get(order)
             now = standing[order] = self._after(order, before, ns, kind, quantity, price, reason)
-            listed = touched[min(bisect_left(self._closes, ns), sessions - 1)]
-            if kind not in UNLISTED or order in listed:
-                listed[order] = now
-        return [[self._row(order, now, day) for order, now in orders.items()] for day, orders in enumerate(touched)]
+            day = min(bisect_left(self._closes, ns), sessions - 1)
+            by_policy = kind == "cancelled" and reason == SESSION_ENDED and self._forgets
+            if order in touched[day] or (kind not in UNLISTED and not by_policy):
+                touched[day][order] = now
+            # Zipline lists what its policy cancels with the next bar's orders, or nowhere in a run of minutes
+            if by_policy and self._daily and day + 1 < sessions:
+                touched[day + 1][order] = now
+        last = {order: day for day, orders in enumerate(touched) for order in orders}
+        return [
+            [self._row(order, now, day, last=last[order] == day) for order, now in orders.items()]
+            for day, orders in enumerate(touched)
+        ]
 
     def _after(
         self, order: str, before: Standing | None, ns: int, kind: str, quantity: Any, price: Any, reason: str | None
@@ -124,7 +135,11 @@ class OrderDays:
             triggered=before.triggered or filling,
         )
 
-    def _row(self, order: str, now: Standing, day: int) -> dict[str, Any]:
+    def _fee(self, order: str, close: int) -> float:
+        """What an order has cost up to a session's close."""
+        return sum((fee for ns, fee in self._fees.get(order, ()) if ns <= close), 0.0)
+
+    def _row(self, order: str, now: Standing, day: int, *, last: bool) -> dict[str, Any]:
         final = self._orders[order]
         close = self._closes[day]
         limited = now.limit is not None
@@ -136,7 +151,7 @@ class OrderDays:
             "created": self._stamp(final["created"]),
             "amount": now.amount,
             "filled": now.filled,
-            "commission": sum((fee for ns, fee in self._fees.get(order, ()) if ns <= close), 0.0),
+            "commission": final["commission"] if last else self._fee(order, close),
             "stop": None if became_limit else now.stop,
             "limit": now.limit,
             "stop_reached": now.stopped and not became_limit,
@@ -153,6 +168,7 @@ def _order_rows(orders: pl.DataFrame) -> list[dict[str, Any]]:
         "sid": orders["sid"].to_list(),
         "limit": optional_floats(orders["limit"]),
         "stop": optional_floats(orders["stop"]),
+        "commission": floats(orders["commission"]),
         "reason": orders["reason"].to_list(),
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
