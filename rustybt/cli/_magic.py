@@ -56,13 +56,15 @@ def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> A
 
     with run.make_context("%%rustybt", ["-f", CELL, *arguments]) as context:
         options = dict(context.params)
-    output = options.pop("output")
+    output, compat_report = options.pop("output"), options.pop("compat_report")
     for given in ("algofile", "zipline"):
         del options[given]
     callbacks = callbacks_in(namespace, "The notebook") if cell is None else strategy_of(cell, CELL, namespace)
     result = run_strategy(callbacks, options)
     if output is not None:
         result.save(output)
+    if compat_report:
+        print(result.compat_report())
     return result
 
 

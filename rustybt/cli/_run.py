@@ -29,10 +29,11 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option("--benchmark-sid", type=int, default=None, help="The asset to compare with, by sid.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="The folder to save the result to.")
 @click.option("--compat", type=click.Choice(["zipline"]), default=None, help="Reproduce Zipline where we differ.")
+@click.option("--compat-report", is_flag=True, help="Which differences from Zipline matter here; runs once for each.")
 @click.option("--numbers", type=click.Choice(["decimal", "float"]), default="decimal", show_default=True)
 @click.option("--progress/--no-progress", default=None, help="A progress bar; by default on terminals only.")
 @click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
-def run(algofile: Path, output: Path | None, zipline: bool, **options: Any) -> None:
+def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool, **options: Any) -> None:
     """Runs the strategy in a file: its functions initialize, handle_data, before_trading_start and analyze, or the
     one subclass of rustybt.Strategy that it defines."""
     from rustybt.engine import failure_of_strategy
@@ -50,6 +51,8 @@ def run(algofile: Path, output: Path | None, zipline: bool, **options: Any) -> N
         raise SystemExit(1) from None
     place = result.save(output)
     print_summary(result)
+    if compat_report:
+        click.echo(f"\n{result.compat_report()}\n")
     click.echo(f"saved to {place}")
 
 

@@ -40,6 +40,7 @@ def result_of(
     trigger: str,
     data: Version,
     metrics: Sequence[Any],
+    again: Any,
 ) -> Result:
     axis = desk.market.axis
     periods = PERIODS_OF_ZIPLINE if compat.year_of_252 else sessions_per_year(axis.calendar)
@@ -80,7 +81,7 @@ def result_of(
     if loop.hooks is not None:
         written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
     frames: dict[str, Any] = loop.recorder.frames() | written
-    result = Result(**frames, manifest=manifest, periods=periods)
+    result = Result(**frames, manifest=manifest, periods=periods, again=again)
     days = axis.calendar.days[[axis.first_session, axis.first_session + axis.sessions - 1]]
     keys = tuple(listing.asset.key for listing in desk.listing_of_slot)
     result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))

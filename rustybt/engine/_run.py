@@ -15,6 +15,7 @@ from rustybt.core import (
 )
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._compat import compat_named
+from rustybt.engine._compat_report import again_for, reporting
 from rustybt.engine._functions import functions_of
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
@@ -89,6 +90,7 @@ def run_algorithm(
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
     Raises BundleNotFound, NoData, InputError, and whatever the strategy raises.
     """
+    settings = dict(locals())
     _refuse_later(
         bundle_timestamp=(bundle_timestamp, None),
         default_extension=(default_extension, True),
@@ -122,7 +124,8 @@ def run_algorithm(
         with progress_for(progress, axis.sessions, functions.name) as bar:
             _run(loop, bar)
         desk.phase = "analyze"
-        result = result_of(desk, loop, functions, params or {}, kind, fill_at, trigger, data, metrics)
+        again = reporting(again_for(run_algorithm, settings))
+        result = result_of(desk, loop, functions, params or {}, kind, fill_at, trigger, data, metrics, again)
         if functions.analyze is not None:
             functions.analyze(context, result)
     except TypeError as error:

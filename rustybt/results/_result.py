@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, as_decimal, scaled_ints
+from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
+from rustybt.results._compat_report import CompatReport
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, text_of
@@ -35,6 +37,7 @@ class Result:
     """
 
     __slots__ = (
+        "_again",
         "_hash",
         "_manifest",
         "_metrics",
@@ -67,6 +70,7 @@ class Result:
         periods: int,
         measures: pl.DataFrame | None = None,
         report: dict[str, Any] | None = None,
+        again: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
     ) -> None:
         complete = all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS))
         self.daily = daily if complete else with_statistics(daily, periods=periods)
@@ -80,6 +84,7 @@ class Result:
         self.measures = daily.select("session").clear() if measures is None else measures
         self.periods = periods
         self._report = dict(report or {})
+        self._again = again
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._hash: str | None = None
@@ -129,6 +134,24 @@ class Result:
             self._manifest["ledger_hash_version"] = LEDGER_HASH_VERSION
         return self._manifest
 
+    def compat_report(self, rows: Iterable[str] | None = None) -> CompatReport:
+        """Which rows of `Compat` would have changed this result. Runs the strategy once more for each row.
+
+        rows: the names of some rows; by default all of them, and a last line for all at once.
+        Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
+        that was loaded, which has no strategy any more, and for a strategy that does not repeat itself.
+        """
+        if self._again is None:
+            raise InputError(
+                "This result was loaded or copied from another process, so its strategy can't be run again. Call "
+                "compat_report() on what run_algorithm returned."
+            )
+        return self._again(self, rows)
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        # a strategy need not be picklable, its result is
+        return None, {name: None if name == "_again" else getattr(self, name) for name in self.__slots__}
+
     def frames(self) -> dict[str, pl.DataFrame]:
         """All frames, by name."""
         return {
@@ -167,7 +190,8 @@ class Result:
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
         """
         frames, manifest, periods, report = load_frames(Path(path))
-        return cls(**frames, manifest=manifest, periods=periods, report=report)
+        parts: dict[str, Any] = {**frames, "manifest": manifest, "periods": periods, "report": report}
+        return cls(**parts)
 
     def to_pandas(self) -> pd.DataFrame:
         """Zipline's performance frame: floats, indexed by the sessions' closes in UTC.

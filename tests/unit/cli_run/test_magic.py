@@ -43,6 +43,12 @@ def test_a_cell_is_run_and_its_result_kept(shell: Any) -> None:
     assert callable(shell.user_ns["initialize"])
 
 
+def test_a_cell_can_ask_for_the_compat_report(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    result = shell.run_cell_magic("rustybt", f"{PERIOD} --compat-report", STRATEGY)
+    assert result.transactions.height == 4
+    assert "year_of_252 RustyBT's differs" in " ".join(capsys.readouterr().out.split())
+
+
 def test_functions_of_the_notebook_are_run(shell: Any) -> None:
     shell.run_cell(STRATEGY)
     assert shell.run_line_magic("rustybt", PERIOD).transactions.height == 4

@@ -167,3 +167,11 @@ def test_a_run_can_be_compared_with_an_asset_or_a_file(tmp_path: Path) -> None:
     done = run(tmp_path, FUNCTIONS, "-o", str(tmp_path / "b"), "--benchmark-symbol", "A")
     assert done.returncode == 0, done.stderr
     assert rustybt.Result.load(tmp_path / "b").daily["benchmark_returns"][1] == Decimal("0.125")
+
+
+def test_the_compat_report_is_printed(tmp_path: Path) -> None:
+    done = run(tmp_path, FUNCTIONS, "-o", str(tmp_path / "out"), "--compat-report")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "limits_can_slip RustyBT's the same" in said
+    assert "year_of_252 RustyBT's differs" in said
