@@ -60,6 +60,34 @@ class SessionTable:
         break_ends = np.repeat(self.break_ends[first : last + 1], counts)
         return stamps[~((stamps > break_starts) & (stamps <= break_ends))]
 
+    def bar_ends(self, step_ns: int, first: int, last: int) -> Stamps:
+        """The ends of all bars of a length, of the sessions at positions first to last, both included.
+
+        Bars are laid out from the open, and from the end of a break; the last one before a break or the close is as
+        short as it must be.
+        """
+        opens, closes = self.opens[first : last + 1], self.closes[first : last + 1]
+        stretches = [(opens, closes)]
+        if self.break_starts is not None and self.break_ends is not None:
+            starts, ends = self.break_starts[first : last + 1], self.break_ends[first : last + 1]
+            stretches = [(opens, starts), (np.where(starts == ends, closes, ends), closes)]
+        pieces = []
+        for begin, end in stretches:
+            counts = -((begin - end) // step_ns)
+            places = np.arange(int(counts.sum()), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
+            pieces.append(np.minimum(np.repeat(begin, counts) + (places + 1) * step_ns, np.repeat(end, counts)))
+        return pieces[0] if len(pieces) == 1 else np.sort(np.concatenate(pieces))
+
+    def holds_instants(self, stamps: Stamps) -> npt.NDArray[np.bool_]:
+        """For each stamp (ns UTC): can a bar end then? After an open, at or before the close, and not in a break."""
+        if not len(self.days):
+            return np.zeros(len(stamps), dtype=np.bool_)
+        at = np.minimum(np.searchsorted(self.closes, stamps), len(self.days) - 1)
+        inside = (stamps > self.opens[at]) & (stamps <= self.closes[at])
+        if self.break_starts is not None and self.break_ends is not None:
+            inside &= ~((stamps > self.break_starts[at]) & (stamps <= self.break_ends[at]))
+        return np.asarray(inside)
+
     def holds_days(self, days: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
         """For each day since 1970-01-01: is it a session?"""
         if not len(self.days):
@@ -72,15 +100,26 @@ class SessionTable:
         if not len(self.days):
             return np.zeros(len(stamps), dtype=np.bool_)
         at = np.minimum(np.searchsorted(self.closes, stamps), len(self.days) - 1)
-        since_open = stamps - self.opens[at]
-        inside = (since_open > 0) & (stamps <= self.closes[at]) & (since_open % MINUTE_NS == 0)
-        if self.break_starts is not None and self.break_ends is not None:
-            inside &= ~((stamps > self.break_starts[at]) & (stamps <= self.break_ends[at]))
-        return np.asarray(inside)
+        return self.holds_instants(stamps) & ((stamps - self.opens[at]) % MINUTE_NS == 0)
 
     def session_days_of(self, stamps: Stamps) -> npt.NDArray[np.int64]:
         """The session that each minute stamp belongs to, as days since 1970-01-01; the stamps lie within the table."""
         return self.days[np.searchsorted(self.closes, stamps)].astype(np.int64)
+
+    def last_days_of(self, period: str) -> Days:
+        """For each session the last one of its week (from Monday on) or month, as a day since 1970-01-01.
+
+        period: "session" (each is its own), "week" or "month". The table must reach to the end of the last period.
+        """
+        if period == "session":
+            return self.days
+        # 1970-01-01 was a Thursday
+        weeks = (self.days.astype(np.int64) + 3) // 7
+        groups = (
+            weeks if period == "week" else self.days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        )
+        ends = np.append(np.flatnonzero(np.diff(groups)), len(groups) - 1)
+        return self.days[ends[np.searchsorted(ends, np.arange(len(groups)))]]
 
     def joined_with(self, newer: SessionTable, first_day: int, last_day: int) -> SessionTable:
         """This table from first_day to last_day, and `newer` before and after it.

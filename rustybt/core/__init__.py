@@ -31,6 +31,7 @@ from rustybt.core._fixed import (
     to_scale,
 )
 from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
+from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._time import (
@@ -67,6 +68,7 @@ __all__ = [
     "DateLike",
     "Equity",
     "Forex",
+    "Frequency",
     "Future",
     "Index",
     "Number",
@@ -88,6 +90,7 @@ __all__ = [
     "decimal_column",
     "div_half_even",
     "exact_number",
+    "frequency_named",
     "parse_date",
     "parse_moment",
     "rescale_exact",

@@ -1,0 +1,65 @@
+"""How long a bar is: from a millisecond to a month."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from rustybt.errors import InputError
+
+_UNITS: Final = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9}
+_BY_SESSION: Final = {"1d": "session", "1w": "week", "1mo": "month"}
+_PATTERN: Final = re.compile(r"([1-9][0-9]{0,6})(ms|s|m|h)")
+_DAY: Final = 24 * 3_600 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """The length of a bar.
+
+    name: "1d", "5m", "250ms". step_ns: its length; None where a bar is a session or several. period: "session", "week"
+    or "month" where it is; None for those within a session.
+
+    A bar within a session is stamped with its end, ns UTC. One of a session, week or month is labelled with midnight UTC
+    of its last session.
+    """
+
+    name: str
+    step_ns: int | None
+    period: str | None
+
+    @property
+    def by_session(self) -> bool:
+        """Whether a bar is a session or several, and so labelled with a day."""
+        return self.step_ns is None
+
+    def holds(self, finer: Frequency) -> bool:
+        """Whether its bars can be put together from whole bars of another frequency, shorter than it."""
+        if self == finer:
+            return False
+        if finer.step_ns is not None:
+            return self.step_ns is None or (self.step_ns > finer.step_ns and self.step_ns % finer.step_ns == 0)
+        return finer.period == "session" and self.period in ("week", "month")
+
+
+@lru_cache(maxsize=256)
+def frequency_named(name: str) -> Frequency:
+    """The frequency of a name: a count of ms, s, m or h up to 24 hours, or "1d", "1w", "1mo". Raises InputError.
+
+    >>> frequency_named("5m").step_ns
+    300000000000
+    >>> frequency_named("1mo").period
+    'month'
+    """
+    if name in _BY_SESSION:
+        return Frequency(name, None, _BY_SESSION[name])
+    found = _PATTERN.fullmatch(name) if isinstance(name, str) else None
+    step = int(found.group(1)) * _UNITS[found.group(2)] if found else 0
+    if not 0 < step <= _DAY:
+        raise InputError(
+            f"{name!r} is no frequency. Give a number of ms, s, m or h up to 24 hours, like '5m' or '250ms', or one of "
+            f"{', '.join(repr(known) for known in _BY_SESSION)}."
+        )
+    return Frequency(name, step, None)
