@@ -100,7 +100,7 @@ class SessionTable:
         if not len(self.days):
             return np.zeros(len(stamps), dtype=np.bool_)
         at = np.minimum(np.searchsorted(self.closes, stamps), len(self.days) - 1)
-        return self.holds_instants(stamps) & ((stamps - self.opens[at]) % MINUTE_NS == 0)
+        return np.asarray(self.holds_instants(stamps) & ((stamps - self.opens[at]) % MINUTE_NS == 0))
 
     def session_days_of(self, stamps: Stamps) -> npt.NDArray[np.int64]:
         """The session that each minute stamp belongs to, as days since 1970-01-01; the stamps lie within the table."""
@@ -119,7 +119,7 @@ class SessionTable:
             weeks if period == "week" else self.days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         )
         ends = np.append(np.flatnonzero(np.diff(groups)), len(groups) - 1)
-        return self.days[ends[np.searchsorted(ends, np.arange(len(groups)))]]
+        return np.asarray(self.days[ends[np.searchsorted(ends, np.arange(len(groups)))]])
 
     def joined_with(self, newer: SessionTable, first_day: int, last_day: int) -> SessionTable:
         """This table from first_day to last_day, and `newer` before and after it.

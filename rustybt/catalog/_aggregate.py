@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import Integers, RawBars
-from rustybt.core import DAY_NS, Frequency
+from rustybt.catalog._parts import EMPTY
+from rustybt.core import DAY_NS, Frequency, frequency_named
+
+if TYPE_CHECKING:
+    from rustybt.catalog._version import Version
 
 _VOLUME_LIMIT = 2**62
+
+
+def load_aggregated(
+    version: Version, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int
+) -> dict[int, RawBars]:
+    """`Version.load` of bars that are made of shorter ones.
+
+    Whole sessions, weeks or months are read, then the result is cut. A week or month that the version's data do not
+    reach the end of is not over, and left out.
+    """
+    source, target = frequency_named(version.source_of(frequency)), frequency_named(frequency)
+    calendar = version.calendar
+    if target.by_session:
+        last_ns = min(last_ns, version.last_day_of(frequency) * DAY_NS)
+    keys = calendar.days.astype(np.int64) * DAY_NS if target.by_session else calendar.closes
+    first, last = int(np.searchsorted(keys, first_ns)), int(np.searchsorted(keys, last_ns, side="right"))
+    if not target.by_session:
+        last += 1  # the session that last_ns lies in
+    last = min(last, len(keys)) - 1
+    if target.period in ("week", "month") and first < len(keys):
+        days = calendar.last_days_of(target.period)
+        first = int(np.searchsorted(days, days[first]))
+    if first > last:
+        return {int(sid): EMPTY for sid in sids}
+    if source.by_session:
+        edges = int(calendar.days[first]) * DAY_NS, int(calendar.days[last]) * DAY_NS
+    else:
+        edges = int(calendar.opens[first]), int(calendar.closes[last])
+    loaded = version.load(sids, source.name, *edges)
+    made = {sid: aggregated(bars, source, target, calendar) for sid, bars in loaded.items()}
+    return {sid: _between(bars, first_ns, last_ns) for sid, bars in made.items()}
+
+
+def _between(bars: RawBars, first_ns: int, last_ns: int) -> RawBars:
+    low, high = np.searchsorted(bars.stamps, [first_ns, last_ns + 1])
+    if low == 0 and high == len(bars):
+        return bars
+    return RawBars.of(bars.stamps[low:high], [column[low:high] for column in bars.prices], bars.volume[low:high])
 
 
 def aggregated(bars: RawBars, source: Frequency, target: Frequency, calendar: SessionTable) -> RawBars:

@@ -14,12 +14,13 @@ from typing import Any, Final, Self
 import numpy as np
 
 from rustybt.calendars import SessionTable
+from rustybt.catalog._aggregate import load_aggregated
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import Extent, asset_from_row
 from rustybt.catalog._index import connect_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
 from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs
-from rustybt.core import Asset, CashDividend, Future, Split, StockDividend, date_of
+from rustybt.core import DAY_NS, Asset, CashDividend, Future, Split, StockDividend, date_of, frequency_named
 from rustybt.errors import (
     BundleNotFound,
     MultipleSymbolsFound,
@@ -117,26 +118,45 @@ class Version:
             self._calendar = SessionTable(name, tz, np.frombuffer(days, dtype="<i4"), *columns)  # type: ignore[arg-type]
         return self._calendar
 
+    def source_of(self, frequency: str) -> str:
+        """The stored frequency that bars of a frequency come from: itself, or the longest that they can be made of.
+
+        Raises NoData where there is none, InputError for what is no frequency.
+        """
+        if frequency in self._ranges:
+            return frequency
+        wanted = frequency_named(frequency)
+        stored = [one for one in map(frequency_named, self._ranges) if wanted.holds(one)]
+        if not stored:
+            raise NoData(
+                f"Bundle {self.bundle!r} has no {frequency!r} bars, only {', '.join(self.frequencies)}, and they can't "
+                f"be made of those. Ingest them: rustybt.ingest({self.bundle!r}, bars, frequency={frequency!r}, "
+                "mode='append', ...)."
+            )
+        return max(stored, key=lambda one: one.step_ns or DAY_NS).name
+
     def first_day_of(self, frequency: str) -> int:
-        """First session with a bar of that frequency. Raises NoData."""
-        return self._range(frequency)[0]
+        """First session that a bar of that frequency is of. Raises NoData."""
+        first = self._ranges[self.source_of(frequency)][0]
+        return first if frequency in self._ranges else self._last_day_of_period(frequency, first)
 
     def last_day_of(self, frequency: str) -> int:
-        """Last session with a bar of that frequency. Raises NoData."""
-        return self._range(frequency)[1]
+        """Last session that a bar of that frequency is of: of a week or month only if it is whole. Raises NoData."""
+        last = self._ranges[self.source_of(frequency)][1]
+        if frequency in self._ranges or frequency_named(frequency).period in (None, "session"):
+            return last
+        days = self.calendar.last_days_of(str(frequency_named(frequency).period))
+        return int(days[np.searchsorted(days, last, side="right") - 1])
 
     def row_count_of(self, frequency: str) -> int:
-        """Number of bars of that frequency. Raises NoData."""
-        return self._range(frequency)[2]
+        """Number of bars that are stored at that frequency. Raises NoData."""
+        self.source_of(frequency)
+        return self._ranges[frequency][2] if frequency in self._ranges else 0
 
-    def _range(self, frequency: str) -> tuple[int, int, int]:
-        try:
-            return self._ranges[frequency]
-        except KeyError:
-            raise NoData(
-                f"Bundle {self.bundle!r} has no {frequency!r} bars, only {', '.join(self.frequencies)}. "
-                f"Ingest them: rustybt.ingest({self.bundle!r}, bars, frequency={frequency!r}, mode='append', ...)."
-            ) from None
+    def _last_day_of_period(self, frequency: str, day: int) -> int:
+        period = frequency_named(frequency).period
+        calendar = self.calendar
+        return day if period is None else int(calendar.last_days_of(period)[np.searchsorted(calendar.days, day)])
 
     # -- assets and their actions
 
@@ -294,11 +314,13 @@ class Version:
     def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> dict[int, RawBars]:
         """The bars with first_ns <= stamp <= last_ns of each asset, in the order of `sids`.
 
-        frequency: "1d" (stamps are midnight UTC of the session) or "1m" (stamps are the bar's end).
+        frequency: one that is stored, or that can be made of one: "5m", "1h" (stamps are the bar's end), "1d",
+        "1w" or "1mo" (stamps are midnight UTC of the last session).
         An asset without such bars has an empty RawBars.
         Raises NoData for a frequency that the bundle does not have, SidsNotFound, CatalogCorrupt.
         """
-        self._range(frequency)
+        if self.source_of(frequency) != frequency:
+            return load_aggregated(self, sids, frequency, first_ns, last_ns)
         pieces: dict[int, list[RawBars]] = {int(sid): [] for sid in sids}
         if len(pieces) > 20 and not pieces.keys() <= self._assets.keys():
             self.assets()

@@ -22,8 +22,8 @@ class Frequency:
     name: "1d", "5m", "250ms". step_ns: its length; None where a bar is a session or several. period: "session", "week"
     or "month" where it is; None for those within a session.
 
-    A bar within a session is stamped with its end, ns UTC. One of a session, week or month is labelled with midnight UTC
-    of its last session.
+    A bar within a session is stamped with its end, ns UTC. One of a session, week or month is labelled with midnight
+    UTC of its last session.
     """
 
     name: str
@@ -55,7 +55,7 @@ def frequency_named(name: str) -> Frequency:
     """
     if name in _BY_SESSION:
         return Frequency(name, None, _BY_SESSION[name])
-    found = _PATTERN.fullmatch(name) if isinstance(name, str) else None
+    found = _PATTERN.fullmatch(str(name))
     step = int(found.group(1)) * _UNITS[found.group(2)] if found else 0
     if not 0 < step <= _DAY:
         raise InputError(
