@@ -106,6 +106,27 @@ class SessionTable:
         """The session that each minute stamp belongs to, as days since 1970-01-01; the stamps lie within the table."""
         return self.days[np.searchsorted(self.closes, stamps)].astype(np.int64)
 
+    def ends_of(self, starts: Stamps, step_ns: int) -> Stamps:
+        """When bars of a length that begin at these instants (ns UTC) end: no later than a break or the close."""
+        ends = starts + step_ns
+        if not len(self.days):
+            return ends
+        at = np.minimum(np.searchsorted(self.closes, starts, side="right"), len(self.days) - 1)
+        within = (starts >= self.opens[at]) & (starts < self.closes[at])
+        ends = np.where(within, np.minimum(ends, self.closes[at]), ends)
+        if self.break_starts is not None and self.break_ends is not None:
+            pause = self.break_starts[at]
+            before = within & (starts < pause) & (pause != self.break_ends[at])
+            ends = np.where(before, np.minimum(ends, pause), ends)
+        return np.asarray(ends)
+
+    def last_days_within(self, days: npt.NDArray[np.int64], period: str) -> npt.NDArray[np.int64]:
+        """For each day the last session of the week or month that it lies in; -1 where that has none in the table."""
+        own, wanted = _period(self.days.astype(np.int64), period), _period(days, period)
+        at = np.searchsorted(own, wanted, side="right") - 1
+        found = (at >= 0) & (own[np.maximum(at, 0)] == wanted)
+        return np.where(found, self.days[np.maximum(at, 0)].astype(np.int64), -1)
+
     def last_days_of(self, period: str) -> Days:
         """For each session the last one of its week (from Monday on) or month, as a day since 1970-01-01.
 
@@ -113,11 +134,7 @@ class SessionTable:
         """
         if period == "session":
             return self.days
-        # 1970-01-01 was a Thursday
-        weeks = (self.days.astype(np.int64) + 3) // 7
-        groups = (
-            weeks if period == "week" else self.days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-        )
+        groups = _period(self.days.astype(np.int64), period)
         ends = np.append(np.flatnonzero(np.diff(groups)), len(groups) - 1)
         return np.asarray(self.days[ends[np.searchsorted(ends, np.arange(len(groups)))]])
 
@@ -153,3 +170,11 @@ class SessionTable:
         if self.break_starts is None or self.break_ends is None:
             return self.closes, self.closes
         return self.break_starts, self.break_ends
+
+
+def _period(days: npt.NDArray[np.int64], period: str) -> npt.NDArray[np.int64]:
+    """A number for the week (from Monday on) or month that each day lies in."""
+    if period == "week":
+        return (days + 3) // 7  # 1970-01-01 was a Thursday
+    months: npt.NDArray[np.int64] = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return months

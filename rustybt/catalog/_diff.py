@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import DAILY, AssetRecord, Manifest
+from rustybt.catalog._content import AssetRecord, Manifest
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._verify import EVERYTHING
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, as_plain_decimal, date_of, day_of
+from rustybt.core import DAY_NS, as_plain_decimal, date_of, day_of, frequency_named
 
 COLUMNS = ("stamp", "open", "high", "low", "close", "volume")
 
@@ -182,6 +182,6 @@ def _columns(bars: RawBars) -> list[list[int]]:
 
 
 def _day(version: Version, frequency: str, stamp: int) -> int:
-    if frequency == DAILY:
+    if frequency_named(frequency).by_session:
         return stamp // DAY_NS
     return int(version.calendar.session_days_of(np.array([stamp], dtype=np.int64))[0])

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt.catalog._bars import Integers, RawBars
-from rustybt.catalog._content import DAILY, PRICES, ROW_SCHEMA, Extent, Part, Rows
-from rustybt.core import UTC_NS
+from rustybt.catalog._content import PRICES, ROW_SCHEMA, Extent, Part, Rows
+from rustybt.core import UTC_NS, frequency_named
 from rustybt.errors import CatalogCorrupt
 
 COLUMNS: Final = ("stamp", *PRICES, "volume")
@@ -93,7 +93,7 @@ def _extents(frame: pl.DataFrame, frequency: str) -> tuple[Extent, ...]:
     """Runs of rows: one per asset in daily parts, one per asset and month in minute parts, so that a month is found."""
     sids, stamps = frame["sid"].to_numpy(), frame["stamp"].to_numpy()
     starts = np.diff(sids, prepend=-1) != 0
-    if frequency != DAILY:
+    if not frequency_named(frequency).by_session:
         months = stamps.view("datetime64[ns]").astype("datetime64[M]").astype(np.int64)
         starts |= np.diff(months, prepend=-1) != 0
     offsets = np.flatnonzero(starts)

@@ -13,7 +13,7 @@ import polars as pl
 from rustybt.catalog._content import DAILY, PRICES, Part
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS
+from rustybt.core import DAY_NS, Asset, datetime_column, decimal_column, frequency_named
 from rustybt.errors import InputError, NoData
 
 WIDEST: Final = 38
@@ -25,30 +25,60 @@ def scan(version: Version, frequency: str = DAILY, symbols: Iterable[str] | None
     """The bars of a version as a lazy frame, sorted by asset and time: sid, symbol, timestamp, prices, volume.
 
     symbols: only these, by the name that each carries last; None means all.
-    timestamp: Date of the session for "1d", else the bar's end as Datetime("ns", "UTC"). Prices and volume are
-    Decimal(38, s), s the finest scale of the version, exactly as stored.
+    frequency: one that is stored, or that can be made of one; those are read at once, not lazily.
+    timestamp: Date of the last session for "1d" and longer, else the bar's end as Datetime("ns", "UTC"). Prices and
+    volume are Decimal(38, s), s the finest scale of the version, exactly as stored.
     Collect it with engine="in-memory" where rows shall keep their order.
     Raises NoData for a frequency that is not there, SymbolNotFound.
     """
-    rows = version.row_count_of(frequency)
+    if version.source_of(frequency) != frequency:
+        return _made(version, frequency, symbols)
     parts = [part for part in read_manifest(version.path).parts if part.frequency == frequency]
     price_scale = max(part.price_scale for part in parts)
     volume_scale = max(part.volume_scale for part in parts)
     frames = [_scan_part(version.path, part, price_scale, volume_scale) for part in parts]
-    wanted = version.assets()
-    if symbols is not None:
-        wanted = [version.lookup_symbol(symbol, version.last_day) for symbol in symbols]
+    wanted = _wanted(version, symbols)
     names = pl.LazyFrame(
         {
             "sid": pl.Series([asset.sid for asset in wanted], dtype=pl.Int32),
             "symbol": pl.Series([asset.symbol for asset in wanted], dtype=pl.String),
         }
     )
-    stamp = pl.col("stamp").dt.date() if frequency == DAILY else pl.col("stamp")
+    stamp = pl.col("stamp").dt.date() if frequency_named(frequency).by_session else pl.col("stamp")
     frame = pl.concat(frames).join(names, on="sid", how="inner").sort("sid", "stamp")
-    if not rows:
-        raise NoData(f"Bundle {version.bundle!r} has no {frequency!r} bars.")
     return frame.select("sid", "symbol", stamp.alias("timestamp"), *PRICES, "volume")
+
+
+def _wanted(version: Version, symbols: Iterable[str] | None) -> list[Asset]:
+    if symbols is None:
+        return version.assets()
+    return sorted({version.lookup_symbol(symbol, version.last_day) for symbol in symbols})
+
+
+def _made(version: Version, frequency: str, symbols: Iterable[str] | None) -> pl.LazyFrame:
+    """The frame of bars that are made of shorter ones."""
+    assets = _wanted(version, symbols)
+    loaded = version.load([asset.sid for asset in assets], frequency, -(2**63), 2**63 - 1)
+    scale = max(asset.price_scale for asset in assets)
+    volume_scale = max(asset.volume_scale for asset in assets)
+    frames = []
+    for asset in assets:
+        bars = loaded[asset.sid]
+        up, volume_up = 10 ** (scale - asset.price_scale), 10 ** (volume_scale - asset.volume_scale)
+        stamps = datetime_column("timestamp", bars.stamps)
+        prices = zip(PRICES, bars.prices, strict=True)
+        frames.append(
+            pl.DataFrame(
+                [
+                    pl.Series("sid", [asset.sid] * len(bars), dtype=pl.Int32),
+                    pl.Series("symbol", [asset.symbol] * len(bars), dtype=pl.String),
+                    stamps.dt.date() if frequency_named(frequency).by_session else stamps,
+                    *(decimal_column(name, [int(v) * up for v in column], scale) for name, column in prices),
+                    decimal_column("volume", [int(v) * volume_up for v in bars.volume], volume_scale),
+                ]
+            )
+        )
+    return pl.concat(frames).lazy()
 
 
 def _scan_part(folder: Path, part: Part, price_scale: int, volume_scale: int) -> pl.LazyFrame:

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 
 from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import DAILY, Manifest
+from rustybt.catalog._content import Manifest
 from rustybt.catalog._hashing import digests_by_year, version_hash
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, date_of
+from rustybt.core import DAY_NS, date_of, frequency_named
 from rustybt.errors import CatalogCorrupt
 
 EVERYTHING = (-(2**63), 2**63 - 1)
@@ -87,11 +87,13 @@ def coverage(version: Version) -> pl.DataFrame:
             bars = version.load([asset.sid], frequency, *EVERYTHING)[asset.sid]
             if not len(bars):
                 continue
-            days = bars.stamps // DAY_NS if frequency == DAILY else calendar.session_days_of(bars.stamps)
+            length = frequency_named(frequency)
+            days = bars.stamps // DAY_NS if length.by_session else calendar.session_days_of(bars.stamps)
             low, high = np.searchsorted(calendar.days, [days[0], days[-1]])
-            expected = int(high - low + 1)
-            if frequency != DAILY:
-                expected = len(calendar.minute_stamps(int(low), int(high)))
+            if length.step_ns is None:
+                expected = len(np.unique(calendar.last_days_of(str(length.period))[low : high + 1]))
+            else:
+                expected = len(calendar.bar_ends(length.step_ns, int(low), int(high)))
             places = np.unique(np.searchsorted(calendar.days, days))
             rows.append(
                 {

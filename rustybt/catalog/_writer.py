@@ -27,7 +27,7 @@ import numpy as np
 import polars as pl
 
 from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import DAILY, PRICES, Content, Digests, Manifest, Part, Rows
+from rustybt.catalog._content import PRICES, Content, Digests, Manifest, Part, Rows
 from rustybt.catalog._hashing import digests_by_year, version_hash
 from rustybt.catalog._index import BUSY_SECONDS, insert_version, write_transaction
 from rustybt.catalog._layout import (
@@ -41,7 +41,7 @@ from rustybt.catalog._layout import (
 from rustybt.catalog._manifest import read_manifest, write_manifest
 from rustybt.catalog._parts import join_bars, merge_rows, read_part, rescaled, write_part
 from rustybt.catalog._version import Version, open_version
-from rustybt.core import DAY_NS
+from rustybt.core import DAY_NS, frequency_named
 from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt
 
 type Fault = Callable[[str], None]
@@ -183,7 +183,7 @@ def _write_parts(folder: Path, content: Content, base: tuple[Version, Manifest] 
             if version and len(earlier) >= MOST_PARTS:
                 merged = merge_rows([*(read_part(version.path, part) for part in earlier), piece])
                 earlier.clear()
-            label = rows.frequency if rows.frequency == DAILY else f"{rows.frequency}-{period}"
+            label = rows.frequency if frequency_named(rows.frequency).by_session else f"{rows.frequency}-{period}"
             written.append(write_part(folder, f"{label}-{number:04}.parquet", period, merged))
     taken_over = [part for parts in kept.values() for part in parts]
     for part in taken_over:
@@ -196,7 +196,7 @@ def _by_period(rows: Rows) -> Iterator[tuple[str, Rows]]:
     """Daily rows are one part, minutes one part per calendar year (UTC)."""
     if not rows.frame.height:
         return
-    if rows.frequency == DAILY:
+    if frequency_named(rows.frequency).by_session:
         yield "all", rows
         return
     year = pl.col("stamp").cast(pl.Datetime("ns")).dt.year().alias("year")
@@ -270,7 +270,7 @@ def _ranges(parts: tuple[Part, ...], content: Content) -> dict[str, tuple[int, i
         of_frequency = [part for part in parts if part.frequency == frequency]
         first = min(extent.first for part in of_frequency for extent in part.extents)
         last = max(extent.last for part in of_frequency for extent in part.extents)
-        if frequency == DAILY:
+        if frequency_named(frequency).by_session:
             days = [first // DAY_NS, last // DAY_NS]
         else:
             days = content.calendar.session_days_of(np.array([first, last], dtype=np.int64)).tolist()

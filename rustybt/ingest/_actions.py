@@ -12,9 +12,9 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.catalog import AssetRecord
-from rustybt.core import DAY_NS, CashDividend, Split, as_plain_decimal, date_of, exact_number, scaled
+from rustybt.core import CashDividend, Split, as_plain_decimal, date_of, exact_number, scaled
 from rustybt.errors import InputError
-from rustybt.ingest._stamps import final_stamps, parsed_stamps
+from rustybt.ingest._stamps import day_labels, parsed_stamps
 from rustybt.ingest._tables import Table, need_columns, read_tables, text_column
 from rustybt.validation import Finding
 
@@ -77,8 +77,7 @@ def _days(table: Table, name: str, tz: str) -> list[int | None]:
     if column.dtype in (pl.String, pl.Object, pl.Categorical):
         column = text_column(table.frame, name)[0]
     stamps = parsed_stamps(column, daily=True, tz=None, source=table.source)
-    days = final_stamps(stamps, daily=True, tz=tz, start_stamped=False)
-    return [None if stamp is None else stamp // DAY_NS for stamp in days.to_list()]
+    return day_labels(stamps, tz).to_list()
 
 
 def make_splits(

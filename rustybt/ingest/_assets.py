@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog import DAILY, AssetRecord, SymbolRange
-from rustybt.core import ASSET_TYPES, DAY_NS, day_of, exact_number, parse_date
+from rustybt.catalog import AssetRecord, SymbolRange
+from rustybt.core import ASSET_TYPES, DAY_NS, day_of, exact_number, frequency_named, parse_date
 from rustybt.errors import InputError
 from rustybt.ingest._tables import need_columns, read_tables, text_column
 
@@ -195,7 +195,7 @@ class Seen:
 def seen_symbols(frame: pl.DataFrame, frequency: str, calendar: SessionTable) -> dict[str, tuple[SymbolRange, ...]]:
     """The runs of symbols of each key. frame: `key`, `symbol`, `stamp`, only good rows."""
     stamps = frame["stamp"].to_numpy()
-    days = stamps // DAY_NS if frequency == DAILY else calendar.session_days_of(stamps)
+    days = stamps // DAY_NS if frequency_named(frequency).by_session else calendar.session_days_of(stamps)
     runs = (
         frame.select("key", "symbol", pl.Series("day", days.astype(np.int64)), "stamp")
         .sort("key", "stamp")

@@ -9,8 +9,8 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.calendars import SessionTable, session_table
-from rustybt.catalog import DAILY, PRICES
-from rustybt.core import date_of, day_of
+from rustybt.catalog import PRICES
+from rustybt.core import date_of, day_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
@@ -69,7 +69,8 @@ def read_bars(
     dialect: Dialect | None = None,
 ) -> Bars:
     """Read, convert and check everything that can be checked without knowing what is stored."""
-    daily = frequency == DAILY
+    length = frequency_named(frequency)
+    daily = length.by_session
     frames, findings, carried = [], [nothing_found()], []
     offset = 0
     notes: list[str] = []
@@ -86,12 +87,12 @@ def read_bars(
             "bars holds no rows" + (" of the symbols asked for." if symbols else ".") + " Check the input."
         )
     table = spanning_table(calendar, day_span(frame.select("day", "instant")))
-    stamp = final_stamps(frame.select("day", "instant"), daily=daily, tz=table.tz, start_stamped=start_stamped)
+    stamp = final_stamps(frame.select("day", "instant"), length, table, start_stamped=start_stamped)
     frame = frame.drop("day", "instant").with_columns(stamp)
     findings += [
         found(frame, pl.col("symbol").is_null(), "symbol", "symbol", "the row has no symbol"),
         unreadable_stamp(frame),
-        outside_of_calendar(frame, table, daily=daily),
+        outside_of_calendar(frame, table, length),
     ]
     splits, dividends = carried_rows(carried, frame, table, daily=daily)
     bars = _with_integers(frame, findings, table, price_decimals, splits, dividends)

@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.catalog import DAILY, PRICES, AssetRecord, Rows, Version
-from rustybt.core import datetime_of
+from rustybt.catalog import PRICES, AssetRecord, Rows, Version
+from rustybt.core import datetime_of, frequency_named
 from rustybt.ingest._assets import Description, Seen, seen_symbols, with_keys
 from rustybt.ingest._bars import Bars
 from rustybt.ingest._numbers import needed_scales
@@ -75,7 +75,7 @@ class Batch:
             return []
         where = self.bars.frame.select("row", "symbol", "stamp")
         rows = self.found.join(where, on="row", how="left", maintain_order="left").sort("row", maintain_order=True)
-        daily = self.frequency == DAILY
+        daily = frequency_named(self.frequency).by_session
         findings = []
         for _, rule, value, message, symbol, stamp in rows.iter_rows():
             moment = None if stamp is None else datetime_of(stamp)

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from rustybt.catalog import DAILY, FREQUENCIES, MINUTE, Fault, catalog_root, check_bundle_name, no_fault, open_writer
-from rustybt.errors import InputError, NotYetAvailable
+from rustybt.catalog import DAILY, MINUTE, Fault, catalog_root, check_bundle_name, no_fault, open_writer
+from rustybt.core import frequency_named
+from rustybt.errors import InputError
 from rustybt.ingest._actions import read_actions
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._bars import Bars, read_bars
@@ -148,9 +149,16 @@ def ingest_with_fault(
 
 def _by_frequency(request: Request, bars: Any) -> list[tuple[str, Any]]:
     """Bars by frequency, daily ones first."""
-    if isinstance(bars, Mapping) and not bars.keys().isdisjoint(FREQUENCIES):
+    if isinstance(bars, Mapping) and bars and all(_is_frequency(name) for name in bars):
         return sorted(bars.items())
     return [(request.frequency, bars)]
+
+
+def _is_frequency(name: object) -> bool:
+    try:
+        return bool(frequency_named(str(name)).name)
+    except InputError:
+        return False
 
 
 def _read(request: Request, frequency: str, bars: Any) -> Bars:
@@ -170,16 +178,15 @@ def _folder_of(bars: Any, frequency: str) -> Any:
     """Of a csvdir, its folder of that frequency."""
     if not isinstance(bars, str | Path):
         return bars
+    if frequency not in CSVDIR_FOLDERS:
+        return bars
     folder = Path(bars).expanduser() / CSVDIR_FOLDERS[frequency]
     return folder if folder.is_dir() else bars
 
 
 def _check(request: Request, frequencies: Sequence[str]) -> None:
     for frequency in frequencies:
-        if frequency not in FREQUENCIES:
-            raise NotYetAvailable(
-                f"frequency {frequency!r}: bars of a day ('1d') or a minute ('1m') can be stored yet."
-            )
+        frequency_named(frequency)
     for name, value, allowed in (
         ("mode", request.mode, _MODES),
         ("on_bad_row", request.on_bad_row, _ON_BAD_ROW),
@@ -187,7 +194,7 @@ def _check(request: Request, frequencies: Sequence[str]) -> None:
     ):
         if value not in allowed:
             raise InputError(f"{name} is {value!r}. Give one of {', '.join(str(a) for a in allowed if a)}.")
-    if request.stamp is None and any(frequency != DAILY for frequency in frequencies):
+    if request.stamp is None and not all(frequency_named(frequency).by_session for frequency in frequencies):
         raise InputError(
             "Do the stamps of these bars say when a bar starts, or when it ends? Give stamp='start' or stamp='end': "
             "a wrong guess lets a strategy see one bar ahead."

@@ -5,19 +5,24 @@ from __future__ import annotations
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.core import DAY_NS
+from rustybt.core import DAY_NS, MINUTE_NS, Frequency
 from rustybt.validation._finding import found
 
 
-def outside_of_calendar(bars: pl.DataFrame, calendar: SessionTable, *, daily: bool) -> pl.DataFrame:
-    """Findings for days that are no session, and stamps that end no minute of one.
+def outside_of_calendar(bars: pl.DataFrame, calendar: SessionTable, length: Frequency) -> pl.DataFrame:
+    """Findings for days that are no session, and stamps at which no bar can end.
 
-    bars: `row`, `stamp`, `stamp_text`.
+    bars: `row`, `stamp`, `stamp_text`. Minutes end on the calendar's minutes; bars of another length anywhere within
+    a session, as vendors lay them out from the open or by the clock.
     """
     known = bars.filter(pl.col("stamp").is_not_null())
     stamps = known["stamp"].to_numpy()
-    held = calendar.holds_days(stamps // DAY_NS) if daily else calendar.holds_minutes(stamps)
-    what = "is no session" if daily else "is not the end of a trading minute"
+    if length.by_session:
+        held, what = calendar.holds_days(stamps // DAY_NS), "is no session"
+    elif length.step_ns == MINUTE_NS:
+        held, what = calendar.holds_minutes(stamps), "is not the end of a trading minute"
+    else:
+        held, what = calendar.holds_instants(stamps), "is not within the trading hours"
     return found(
         known.with_columns(pl.Series("held", held)),
         ~pl.col("held"),

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from rustybt.catalog import list_bundles, open_version
-from rustybt.errors import BadBars, InputError, NotYetAvailable
+from rustybt.errors import BadBars, InputError
 from rustybt.ingest import ingest
 
 
@@ -49,8 +49,8 @@ def test_a_bad_row_of_either_keeps_both_out(root, daily):
 def test_minutes_among_the_frequencies_need_a_stamp(root, daily):
     with pytest.raises(InputError, match="stamp="):
         ingest("both", {"1d": daily(), "1m": minutes()}, root=root)
-    with pytest.raises(NotYetAvailable, match="5m"):
-        ingest("both", {"1d": daily(), "5m": daily()}, root=root)
+    with pytest.raises(InputError, match="no frequency"):
+        ingest("both", daily(), frequency="5x", root=root)
 
 
 def sids(root, bundle="b"):

@@ -9,7 +9,7 @@ import pytest
 
 from rustybt.catalog import open_version
 from rustybt.core import DAY_NS, CryptoSpot, Equity, Split, day_of
-from rustybt.errors import BundleExists, InputError, NotYetAvailable, SymbolNotFound
+from rustybt.errors import BundleExists, InputError, SymbolNotFound
 from rustybt.ingest import IngestReport, ingest
 
 EVER = (0, 2**62)
@@ -236,7 +236,7 @@ def test_an_append_on_another_calendar_is_refused(root, daily):
     ("arguments", "error", "message"),
     [
         ({"frequency": "1m"}, InputError, "stamp='start'"),
-        ({"frequency": "5m"}, NotYetAvailable, "5m"),
+        ({"frequency": "fortnight"}, InputError, "fortnight"),
         ({"mode": "overwrite"}, InputError, "replace"),
         ({"on_bad_row": "ignore"}, InputError, "quarantine"),
         ({"stamp": "middle"}, InputError, "start"),

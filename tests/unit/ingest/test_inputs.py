@@ -238,3 +238,67 @@ def test_price_decimals_lets_noisy_floats_in(root):
     assert len(caught.value.findings) == 12
     ingest("b", frame, price_decimals=2, root=root)
     assert open_version("b", root=root).load([0], "1d", 0, 2**62)[0].close.tolist() == [30, 10010, 33]
+
+
+# bars of any length
+
+
+def test_hours_stamped_with_their_start_end_at_the_close_at_the_latest(root):
+    frame = pl.DataFrame(
+        {
+            "symbol": ["AAA"] * 7,
+            "timestamp": [f"2023-12-04T{hour}:30:00-05:00" for hour in ("09", "10", "11", "12", "13", "14", "15")],
+            **dict.fromkeys(("open", "high", "low", "close"), ["5"] * 7),
+            "volume": [1] * 7,
+        }
+    )
+    ingest("b", frame, frequency="1h", stamp="start", root=root)
+    with open_version("b", root=root) as version:
+        stamps = version.load([0], "1h", 0, 2**62)[0].stamps
+        ends = [dt.datetime.fromtimestamp(stamp / 10**9, dt.UTC).strftime("%H:%M") for stamp in stamps.tolist()]
+        assert version.frequencies == ("1h",)
+    assert ends == ["15:30", "16:30", "17:30", "18:30", "19:30", "20:30", "21:00"]
+
+
+@pytest.mark.parametrize("label", ["2023-12-04", "2023-12-06", "2023-12-08", "2023-12-10"])
+def test_a_week_may_be_labelled_with_any_of_its_days(label, root):
+    prices = {key: ["5", "6"] for key in ("open", "high", "low", "close")}
+    frame = pl.DataFrame({"symbol": ["AAA"] * 2, "date": [label, "2023-12-15"], **prices, "volume": [1, 2]})
+    ingest("b", frame, frequency="1w", root=root)
+    with open_version("b", root=root) as version:
+        days = (version.load([0], "1w", 0, 2**62)[0].stamps // (86_400 * 10**9)).tolist()
+    assert days == [(dt.date(2023, 12, day) - dt.date(1970, 1, 1)).days for day in (8, 15)]
+
+
+def test_two_bars_of_one_week_and_a_bar_outside_the_session_are_found(root):
+    prices = {key: ["5", "6"] for key in ("open", "high", "low", "close")}
+    frame = pl.DataFrame({"symbol": ["AAA"] * 2, "date": ["2023-12-04", "2023-12-08"], **prices, "volume": [1, 2]})
+    with pytest.raises(BadBars, match="duplicate"):
+        ingest("b", frame, frequency="1w", root=root)
+    frame = pl.DataFrame(
+        {
+            "symbol": ["AAA"] * 2,
+            "timestamp": ["2023-12-04T14:35:00Z", "2023-12-04T21:05:00Z"],
+            **prices,
+            "volume": [1, 2],
+        }
+    )
+    with pytest.raises(BadBars, match=r"21:05:00Z is not within the trading hours of XNYS"):
+        ingest("b", frame, frequency="5m", stamp="end", root=root)
+
+
+def test_milliseconds_and_minutes_lie_side_by_side_in_a_version(root):
+    prices = {key: ["5", "6"] for key in ("open", "high", "low", "close")}
+    fine = pl.DataFrame(
+        {
+            "symbol": ["A"] * 2,
+            "timestamp": ["2023-12-04T14:30:00.001Z", "2023-12-04T14:30:00.250Z"],
+            **prices,
+            "volume": [1, 2],
+        }
+    )
+    ingest("b", {"1ms": fine}, stamp="end", root=root)
+    with open_version("b", root=root) as version:
+        assert version.load([0], "1ms", 0, 2**62)[0].stamps.tolist()[1] % 10**9 == 250_000_000
+        second = version.load([0], "1s", 0, 2**62)[0]
+        assert (second.volume.tolist(), second.close.tolist()) == ([3], [6])

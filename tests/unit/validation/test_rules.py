@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt.calendars import session_table
-from rustybt.core import DAY_NS
+from rustybt.core import DAY_NS, frequency_named
 from rustybt.validation import (
     FOUND_SCHEMA,
     RULES,
@@ -138,7 +138,9 @@ def test_stamps_can_be_read_ascend_and_differ():
 
 def test_days_are_sessions():
     calendar = session_table("XNYS", 19_700, 19_760)
-    assert rows(outside_of_calendar(stamps(("a", 19_723), ("a", 19_724), ("a", None)), calendar, daily=True)) == [0]
+    assert rows(
+        outside_of_calendar(stamps(("a", 19_723), ("a", 19_724), ("a", None)), calendar, frequency_named("1d"))
+    ) == [0]
 
 
 def test_nothing_found_has_the_shape_of_findings():
