@@ -138,6 +138,16 @@ class SessionTable:
         ends = np.append(np.flatnonzero(np.diff(groups)), len(groups) - 1)
         return np.asarray(self.days[ends[np.searchsorted(ends, np.arange(len(groups)))]])
 
+    def collapsed(self, period: str) -> SessionTable:
+        """A table with one long session for each week or month: from its first open to its last close.
+
+        Its days are those of the last sessions. Breaks are left out: nothing is counted within such a session.
+        """
+        lasts = self.last_days_of(period)
+        ends = np.flatnonzero(np.append(np.diff(lasts) != 0, True))
+        begins = np.append(0, ends[:-1] + 1)
+        return SessionTable(self.name, self.tz, self.days[ends], self.opens[begins], self.closes[ends])
+
     def joined_with(self, newer: SessionTable, first_day: int, last_day: int) -> SessionTable:
         """This table from first_day to last_day, and `newer` before and after it.
 

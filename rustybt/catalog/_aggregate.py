@@ -9,14 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog._bars import Integers, RawBars
+from rustybt.catalog._bars import RawBars
 from rustybt.catalog._parts import EMPTY
-from rustybt.core import DAY_NS, Frequency, frequency_named
+from rustybt.core import DAY_NS, Frequency, folded, frequency_named
 
 if TYPE_CHECKING:
     from rustybt.catalog._version import Version
-
-_VOLUME_LIMIT = 2**62
 
 
 def load_aggregated(
@@ -65,16 +63,8 @@ def aggregated(bars: RawBars, source: Frequency, target: Frequency, calendar: Se
     """
     if not len(bars):
         return bars
-    labels = _labels(bars.stamps, source, target, calendar)
-    starts = np.flatnonzero(np.diff(labels, prepend=labels[0] - 1))
-    ends = np.append(starts[1:], len(labels))
-    prices: list[Integers] = [
-        _picked(bars.open, starts),
-        _reduced(bars.high, starts, ends, np.maximum, max),
-        _reduced(bars.low, starts, ends, np.minimum, min),
-        _picked(bars.close, ends - 1),
-    ]
-    return RawBars.of(labels[starts], prices, _summed(bars.volume, starts, ends))
+    made: RawBars = folded(bars, _labels(bars.stamps, source, target, calendar))
+    return made
 
 
 def _labels(
@@ -91,24 +81,3 @@ def _labels(
         return labels
     ends = calendar.bar_ends(target.step_ns, int(places[0]), int(places[-1]))
     return ends[np.searchsorted(ends, stamps)]
-
-
-def _picked(column: Integers, at: npt.NDArray[np.intp]) -> Integers:
-    return [column[place] for place in at.tolist()] if isinstance(column, list) else column[at]
-
-
-def _reduced(
-    column: Integers, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp], ufunc: np.ufunc, of: object
-) -> Integers:
-    if isinstance(column, list):
-        return [of(column[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]  # type: ignore[operator]
-    reduced: npt.NDArray[np.int64] = ufunc.reduceat(column, starts)
-    return reduced
-
-
-def _summed(column: Integers, starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]) -> Integers:
-    if not isinstance(column, list) and int(column.max()) <= _VOLUME_LIMIT // int((ends - starts).max()):
-        total: npt.NDArray[np.int64] = np.add.reduceat(column, starts)
-        return total
-    exact = column if isinstance(column, list) else column.tolist()
-    return [sum(exact[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]

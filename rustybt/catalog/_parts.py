@@ -130,6 +130,19 @@ def read_runs(
     return result
 
 
+def read_stamps(paths: Sequence[Path], first_ns: int, last_ns: int) -> npt.NDArray[np.int64]:
+    """The stamps of some parts from first_ns to last_ns, each once, ascending."""
+    found = [np.empty(0, dtype=np.int64)]
+    for path in paths:
+        try:
+            column = _scan(path).select(pl.col("stamp").to_physical().unique()).collect(engine="in-memory")["stamp"]
+        except (FileNotFoundError, pl.exceptions.PolarsError) as error:
+            raise _corrupt(path, error) from error
+        stamps = column.to_numpy()
+        found.append(stamps[(stamps >= first_ns) & (stamps <= last_ns)])
+    return np.unique(np.concatenate(found))
+
+
 def _groups(runs: Sequence[Wanted]) -> list[list[Wanted]]:
     groups: list[list[Wanted]] = []
     end = 0

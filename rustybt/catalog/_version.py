@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog._aggregate import load_aggregated
@@ -19,7 +20,7 @@ from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import Extent, asset_from_row
 from rustybt.catalog._index import connect_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
-from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs
+from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs, read_stamps
 from rustybt.core import DAY_NS, Asset, CashDividend, Future, Split, StockDividend, date_of, frequency_named
 from rustybt.errors import (
     BundleNotFound,
@@ -310,6 +311,15 @@ class Version:
         ]
 
     # -- bars
+
+    def stamps(self, frequency: str, first_ns: int, last_ns: int) -> npt.NDArray[np.int64]:
+        """Every stamp from first_ns to last_ns at which some asset has a stored bar, ascending."""
+        rows = self._query(
+            "SELECT DISTINCT p.file FROM parts p JOIN extents e ON e.part = p.id WHERE p.version = ? "
+            "AND p.frequency = ? AND e.last_ns >= ? AND e.first_ns <= ?",
+            (self._row_id, frequency, first_ns, last_ns),
+        )
+        return read_stamps([self.path / file for (file,) in rows], first_ns, last_ns)
 
     def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> dict[int, RawBars]:
         """The bars with first_ns <= stamp <= last_ns of each asset, in the order of `sids`.

@@ -22,7 +22,7 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option("-e", "--end", required=True, help="The last day.")
 @click.option("--capital-base", default="10000000", show_default=True, help="Cash at the start.")
 @click.option(
-    "--data-frequency", type=click.Choice(["daily", "minute"]), default="daily", show_default=True, help="Which bars."
+    "--data-frequency", default="daily", show_default=True, help="Which bars: daily, minute, or like 5m, 1h, 1w."
 )
 @click.option("-bf", "--benchmark-file", type=click.Path(path_type=Path), default=None, help="Returns to compare with.")
 @click.option("--benchmark-symbol", default=None, help="The asset to compare with, by symbol.")

@@ -30,6 +30,7 @@ from rustybt.core._fixed import (
     scaled,
     to_scale,
 )
+from rustybt.core._folding import folded, picked
 from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
 from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
@@ -90,9 +91,11 @@ __all__ = [
     "decimal_column",
     "div_half_even",
     "exact_number",
+    "folded",
     "frequency_named",
     "parse_date",
     "parse_moment",
+    "picked",
     "rescale_exact",
     "rescale_half_even",
     "scaled",

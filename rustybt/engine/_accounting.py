@@ -8,11 +8,11 @@ import numpy as np
 
 from rustybt.calendars import SessionTable, named_table
 from rustybt.catalog import Version
-from rustybt.core import date_of
+from rustybt.core import Frequency, date_of
 from rustybt.errors import InputError
 
 
-def accounting_calendar(data: Version, wanted: Any, frequency: str) -> SessionTable:
+def accounting_calendar(data: Version, wanted: Any, length: Frequency) -> SessionTable:
     """The sessions of a run. wanted: None, a calendar's name, or an object of exchange_calendars.
 
     Bars are found by their session's date (daily) or by their stamp (minutes); what the calendar has no session or
@@ -21,12 +21,25 @@ def accounting_calendar(data: Version, wanted: Any, frequency: str) -> SessionTa
     the same one of the calendar: its bar would be seen before its end.
     """
     own = data.calendar
+    table = _named(data, wanted, length)
+    if length.period in ("week", "month"):
+        if table is not own:
+            raise InputError(
+                f"trading_calendar={table.name!r}: bars of a {length.period} are of the sessions of {own.name}, the "
+                "bundle's own calendar. Leave trading_calendar out, or run on shorter bars."
+            )
+        return own.collapsed(length.period)
+    return table
+
+
+def _named(data: Version, wanted: Any, length: Frequency) -> SessionTable:
+    own = data.calendar
     if wanted is None or wanted == own.name:
         return own
     table = named_table(wanted, int(own.days[0]), int(own.days[-1]))
     if table.name == own.name:
         return own
-    if frequency == "1d":
+    if length.period == "session":
         _check_ends(data, own, table)
     return table
 

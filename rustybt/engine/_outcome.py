@@ -26,6 +26,7 @@ from rustybt.results import Result
 from rustybt.strategy import Desk
 
 PERIODS_OF_ZIPLINE = 252
+PERIODS_OF = {"1w": 52, "1mo": 12}
 YEARS_TO_AVERAGE = 3
 MOST_DAYS_IN_A_ROW = 7
 
@@ -43,7 +44,8 @@ def result_of(
     again: Any,
 ) -> Result:
     axis = desk.market.axis
-    periods = PERIODS_OF_ZIPLINE if compat.year_of_252 else sessions_per_year(axis.calendar)
+    of_frequency = PERIODS_OF.get(desk.market.frequency) or sessions_per_year(axis.calendar)
+    periods = PERIODS_OF_ZIPLINE if compat.year_of_252 else of_frequency
     manifest = {
         "rustybt": _version.__version__,
         "strategy": functions.name,

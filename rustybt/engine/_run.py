@@ -11,6 +11,7 @@ from rustybt.core import (
     MONEY_SCALE,
     check_money,
     exact_number,
+    frequency_named,
     to_scale,
 )
 from rustybt.engine._benchmark import benchmark_of
@@ -72,7 +73,8 @@ def run_algorithm(
     initialize(context, **params), handle_data(context, data), before_trading_start(context, data),
     analyze(context, result): the strategy as functions; or strategy: a Strategy class or object.
     capital_base: cash at the start; int, Decimal, text or float.
-    data_frequency: "daily" or "minute". bundle, version: which data; by default the newest version.
+    data_frequency: "daily", "minute", or the length of a bar from "1ms" to "1mo", such as "5m", "1h" or "1w": stored
+    so, or made of shorter bars that are. bundle, version: which data; by default the newest version.
     trading_calendar: the bundle's own calendar, by name, or None.
     benchmark_returns: a pandas Series by date, a Polars or pandas frame or the path of a CSV or Parquet file with the
     columns date and return; a session that is missing counts as 0. benchmark: an asset instead, by symbol or sid; it
@@ -100,17 +102,21 @@ def run_algorithm(
     )
     if environ is not None and environ is not os.environ:
         raise NotYetAvailable("environ= comes with a later version. Set RUSTYBT_ROOT in the process's environment.")
-    if data_frequency not in FREQUENCIES:
-        raise InputError(f"data_frequency={data_frequency!r}: choose 'daily' or 'minute'.")
+    length = FREQUENCIES.get(data_frequency, data_frequency)
+    try:
+        frequency_named(length)
+    except InputError as error:
+        raise InputError(f"data_frequency={data_frequency!r}: choose 'daily' or 'minute', or else: {error}") from None
+    data_frequency = {name: known for known, name in FREQUENCIES.items()}.get(length, data_frequency)
     if fill_at not in ("close", "open") or trigger not in ("close", "range"):
         raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
-    if emission_rate not in FREQUENCIES or (emission_rate == "minute" and data_frequency == "daily"):
+    if emission_rate not in FREQUENCIES or (emission_rate == "minute" and frequency_named(length).by_session):
         raise InputError(f"emission_rate={emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
     metrics = metrics_of(metrics_set)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
     kind = compat_named(compat)
     data = open_data(bundle, version)
-    axis = axis_of(data, FREQUENCIES[data_frequency], start, end, trading_calendar)
+    axis = axis_of(data, length, start, end, trading_calendar)
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")

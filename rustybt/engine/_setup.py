@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from rustybt._kernels import Books
+from rustybt.calendars import SessionTable
 from rustybt.catalog import Version, open_version
 from rustybt.core import (
     MINUTE_NS,
+    Frequency,
     Order,
     date_of,
     datetime_of,
     day_of,
+    frequency_named,
     parse_date,
 )
 from rustybt.engine._accounting import accounting_calendar
@@ -31,6 +35,8 @@ from rustybt.strategy import Desk, Funding, Labels, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
 
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
+"""What Zipline calls them; other bars go by their name."""
+WEEK_DAYS, MONTH_DAYS = 7, 31
 
 
 def open_data(bundle: str, version: str | None) -> Version:
@@ -51,19 +57,18 @@ def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calenda
     first_date, last_date = parse_date(start, "start"), parse_date(end, "end")
     if last_date < first_date:
         raise InputError(f"start={first_date} lies after end={last_date}. Swap them.")
-    if frequency not in data.frequencies:
-        raise NoData(
-            f"Bundle {data.bundle!r} has no bars of {frequency!r}, only of {', '.join(data.frequencies)}. "
-            f"Ingest them with frequency={frequency!r}, or choose another data_frequency."
-        )
-    calendar = accounting_calendar(data, trading_calendar, frequency)
+    length = frequency_named(frequency)
+    source = data.source_of(frequency)
+    calendar = accounting_calendar(data, trading_calendar, length)
     first_day, last_day = data.first_day_of(frequency), data.last_day_of(frequency)
     if day_of(first_date) > last_day or day_of(last_date) < first_day:
         raise NoData(
             f"Bundle {data.bundle!r} has {frequency!r} bars from {date_of(first_day)} to {date_of(last_day)}; "
             f"{first_date} to {last_date} lies outside. Choose dates within."
         )
-    if day_of(first_date) < first_day or day_of(last_date) > last_day + 7:
+    # the label of a week or month is its last day: the first one begins before it, the last one may not be over
+    spare = MONTH_DAYS if length.period in ("week", "month") else 0
+    if day_of(first_date) < first_day - spare or day_of(last_date) > last_day + WEEK_DAYS + spare:
         raise NoData(
             f"{first_date} to {last_date} is more than bundle {data.bundle!r} has: {frequency!r} bars from "
             f"{date_of(first_day)} to {date_of(last_day)}. Choose dates within."
@@ -72,7 +77,22 @@ def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calenda
     stop = int(np.searchsorted(calendar.days, min(day_of(last_date), last_day), side="right")) - 1
     if stop < begin:
         raise NoData(f"{calendar.name} has no session from {first_date} to {last_date}. Choose a longer range.")
-    return Axis(calendar, begin, stop, frequency == "1d")
+    return Axis(calendar, begin, stop, length.by_session, _grid(data, calendar, length, stored=source == frequency))
+
+
+def _grid(data: Version, calendar: SessionTable, length: Frequency, *, stored: bool) -> Any:
+    """What bars within a session there are: every minute; at the frequency of stored bars those that some asset has,
+    wherever the vendor put them; else as they are laid out from the open."""
+    if length.step_ns is None or length.name == "1m":
+        return None
+    if not stored:
+        return functools.partial(calendar.bar_ends, length.step_ns)
+
+    def moments(first: int, last: int) -> Any:
+        stamps = data.stamps(length.name, int(calendar.opens[first]) + 1, int(calendar.closes[last]))
+        return stamps[calendar.holds_instants(stamps)]
+
+    return moments
 
 
 def desk_of(
@@ -89,7 +109,7 @@ def desk_of(
     market = Market(
         data,
         axis,
-        FREQUENCIES[data_frequency],
+        FREQUENCIES.get(data_frequency, data_frequency),
         dividends_need_a_bar=compat.dividends_need_a_bar,
         price_of_last_trade=compat.price_of_last_trade,
     )

@@ -153,14 +153,21 @@ def half_days(calendar: Any) -> set[int]:
 def bar_of(rule: TimeRule, axis: Any, session: int) -> int | None:
     """The bar of the run's session at which a time rule holds; None if the session has no such bar."""
     first, end = axis.run_of(session)
+    if first == end:
+        return None
     if axis.daily or rule.anchor in ("first", "every"):
         return int(first)
+    stamps = axis.stamps[first:end]
     if rule.anchor == "open":
         stamp = axis.run_opens[session] + rule.minutes * MINUTE_NS
+        place = int(np.searchsorted(stamps, stamp))
     else:
         stamp = axis.run_closes[session] - rule.minutes * MINUTE_NS
-    bar = first + int(np.searchsorted(axis.stamps[first:end], stamp))
-    return bar if bar < end and int(axis.stamps[bar]) == stamp else None
+        place = int(np.searchsorted(stamps, stamp, side="right")) - 1
+    if axis.minutes:
+        return int(first) + place if 0 <= place < len(stamps) and int(stamps[place]) == stamp else None
+    # other bars: the first that is over at the time after the open, the last that is over at the time before the close
+    return int(first) + min(max(place, 0), len(stamps) - 1)
 
 
 def bars_elsewhere(rule: TimeRule, calendar: Any, held: set[int], axis: Any, session: int, *, each: bool) -> list[int]:

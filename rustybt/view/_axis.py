@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from rustybt.core import DAY_NS, MINUTE_NS
 
 HOOK_LEAD_NS: Final = 45 * MINUTE_NS
+
+type Grid = Callable[[int, int], npt.NDArray[np.int64]]
 
 
 class Sessions(Protocol):
@@ -31,18 +34,24 @@ class Sessions(Protocol):
 class Axis:
     """Bars 1 to n of a run; bar 0 is the last one before it.
 
+    grid: for bars within a session, the ends of those of the calendar's sessions first to last, both included; by
+    default its minutes. A session need not have any.
+
     keys: what the catalog stamps a bar with (midnight UTC of the session for daily bars, the bar's end for minutes).
     stamps: when the bar is over, ns UTC. first_session, sessions: the run's place in the calendar.
+    minutes: whether every minute of the calendar is a bar.
     starts: for each session of the run, its first bar; one more at the end. run_opens, run_closes: from when and until
     when a strategy runs in each session of the run, ns UTC.
     """
 
     __slots__ = (
+        "_grid",
         "_runs",
         "calendar",
         "daily",
         "first_session",
         "keys",
+        "minutes",
         "run_closes",
         "run_opens",
         "sessions",
@@ -50,8 +59,11 @@ class Axis:
         "starts",
     )
 
-    def __init__(self, calendar: Any, first_session: int, last_session: int, daily: bool) -> None:
+    def __init__(
+        self, calendar: Any, first_session: int, last_session: int, daily: bool, grid: Grid | None = None
+    ) -> None:
         self.calendar = calendar
+        self._grid: Grid = calendar.minute_stamps if grid is None else grid
         self.daily = daily
         self.first_session = first_session
         self.sessions = last_session - first_session + 1
@@ -59,12 +71,13 @@ class Axis:
         self.run_opens: list[int] = calendar.run_opens[window].tolist()
         self.run_closes: list[int] = calendar.run_closes[window].tolist()
         self._runs: list[tuple[int, int]] | None = None
+        self.minutes = not daily and grid is None
         if daily:
             keys = calendar.days[window].astype(np.int64) * DAY_NS
             stamps = np.array(self.run_closes, dtype=np.int64)
             self.starts = list(range(1, self.sessions + 2))
         else:
-            stamps = keys = np.ascontiguousarray(calendar.minute_stamps(first_session, last_session), dtype=np.int64)
+            stamps = keys = np.ascontiguousarray(self._grid(first_session, last_session), dtype=np.int64)
             counts = np.searchsorted(stamps, calendar.closes[window], side="right")
             self.starts = [1, *(counts + 1).tolist()]
             if self.run_closes != calendar.closes[window].tolist() or self.run_opens != calendar.opens[window].tolist():
@@ -119,7 +132,7 @@ class Axis:
         """How many bars the calendar's sessions first to last have, both included."""
         if self.daily:
             return last - first + 1
-        return len(self.calendar.minute_stamps(first, last))
+        return len(self._grid(first, last))
 
     def keys_before(self, first_session: int) -> npt.NDArray[np.int64]:
         """The keys of all bars from a session of the calendar up to the run's first bar."""
@@ -130,5 +143,4 @@ class Axis:
             return keys
         if first_session >= self.first_session:
             return np.empty(0, dtype=np.int64)
-        stamps: npt.NDArray[np.int64] = self.calendar.minute_stamps(first_session, self.first_session - 1)
-        return stamps
+        return self._grid(first_session, self.first_session - 1)

@@ -321,7 +321,7 @@ class BarData:
     def _other_history(self, frequency: str) -> Windows:
         """What answers for bars that are not the run's own: the sessions of a minute run."""
         own = self._market.frequency
-        if own == "1m" and frequency == "1d":
+        if own != "1d" and frequency == "1d" and not self._market.axis.daily:
             if self._sessions is None:
                 self._sessions = SessionHistory(self._market, self._decimals)
             return self._sessions

@@ -193,7 +193,9 @@ class Continuous:
             if self._source is None:
                 market, calendar = self._market, self._market.axis.calendar
                 self._days = calendar.days.tolist()
-                self._source = market.version if market.axis.daily else SessionBars(market.version, calendar)
+                self._source = (
+                    market.version if market.axis.daily else SessionBars(market.version, calendar, market.frequency)
+                )
             contracts = self._market.version.contracts(root_symbol)
             chain = self._chains[root_symbol] = Chain(root_symbol, contracts, self._days, self._volumes)
         return chain

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import DAY_NS, CashDividend, Split
+from rustybt.core import DAY_NS, CashDividend, Split, folded, picked
 
 type Column = npt.NDArray[np.int64] | list[int]
 
@@ -21,8 +21,9 @@ class SessionBars:
     has the aggregate of its minutes: first open, highest high, lowest low, last close, summed volume.
     """
 
-    def __init__(self, version: Any, calendar: Any) -> None:
+    def __init__(self, version: Any, calendar: Any, frequency: str) -> None:
         self._version = version
+        self._frequency = frequency
         self._calendar = calendar
         self._stored: tuple[int, int] | None = None
         if "1d" in version.frequencies:
@@ -35,7 +36,7 @@ class SessionBars:
 
     def first_day_of(self, frequency: str) -> int:
         """The first session with a bar, as days since 1970-01-01."""
-        minutes = int(self._version.first_day_of("1m"))
+        minutes = int(self._version.first_day_of(self._frequency))
         return minutes if self._stored is None else min(minutes, self._stored[0])
 
     def splits(self, sids: Sequence[int]) -> list[Split]:
@@ -73,7 +74,7 @@ class SessionBars:
         calendar = self._calendar
         first_ns = int(calendar.opens[first]) + 1 if first < last else 0
         last_ns = int(calendar.closes[last - 1]) if first < last else -1
-        return by_session(self._version.load([sid], "1m", first_ns, last_ns)[sid], calendar)
+        return by_session(self._version.load([sid], self._frequency, first_ns, last_ns)[sid], calendar)
 
 
 def by_session(bars: Any, calendar: Any) -> Any:
@@ -86,44 +87,12 @@ def by_session(bars: Any, calendar: Any) -> Any:
     if not held.all():
         # minutes between the sessions of a calendar that is not the bundle's own
         return by_session(_picked(bars, np.flatnonzero(held)), calendar)
-    starts = np.flatnonzero(np.r_[True, sessions[1:] != sessions[:-1]])
-    ends = np.r_[starts[1:], len(sessions)]
-    return replace(
-        bars,
-        stamps=calendar.days[sessions[starts]].astype(np.int64) * DAY_NS,
-        open=_at(bars.open, starts),
-        high=_folded(bars.high, starts, ends, np.maximum, max),
-        low=_folded(bars.low, starts, ends, np.minimum, min),
-        close=_at(bars.close, ends - 1),
-        volume=_summed(bars.volume, starts, ends),
-    )
+    return folded(bars, calendar.days[sessions].astype(np.int64) * DAY_NS)
 
 
 def _picked(bars: Any, places: npt.NDArray[np.int64]) -> Any:
-    columns = {name: _at(getattr(bars, name), places) for name in ("open", "high", "low", "close", "volume")}
+    columns = {name: picked(getattr(bars, name), places) for name in ("open", "high", "low", "close", "volume")}
     return replace(bars, stamps=bars.stamps[places], **columns)
-
-
-def _at(column: Column, places: npt.NDArray[np.int64]) -> Column:
-    return [column[place] for place in places.tolist()] if isinstance(column, list) else column[places]
-
-
-def _folded(
-    column: Column, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], ufunc: np.ufunc, function: Any
-) -> Column:
-    if isinstance(column, list):
-        return [function(column[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-    folded: npt.NDArray[np.int64] = ufunc.reduceat(column, starts)
-    return folded
-
-
-def _summed(column: Column, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> Column:
-    """Sums per session; Python ints where int64 might be too small for one."""
-    if not isinstance(column, list) and int(column.max()) < np.iinfo(np.int64).max // len(column):
-        sums: npt.NDArray[np.int64] = np.add.reduceat(column, starts)
-        return sums
-    numbers = column if isinstance(column, list) else column.tolist()
-    return [sum(numbers[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 def _joined(parts: Sequence[Any]) -> Any:

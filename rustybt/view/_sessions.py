@@ -31,7 +31,7 @@ class SessionHistory:
 
     def __init__(self, market: Market, decimals: int | None) -> None:
         axis = market.axis
-        bars = SessionBars(market.version, axis.calendar)
+        bars = SessionBars(market.version, axis.calendar, market.frequency)
         self._market = market
         self.daily = Market(
             bars,
