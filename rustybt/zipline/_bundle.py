@@ -26,6 +26,9 @@ def chosen_bundle(name: str) -> tuple[str, list[str]]:
         error.add_note(
             f"`rustybt ingest zipline --bundle {name}` reads the bundle of that name that Zipline has ingested."
         )
+        error.add_note(
+            f"`rustybt ingest bundle {name} -e extension.py` runs an ingest function that an extension registers."
+        )
         error.add_note("`rustybt bundles` lists what there is.")
         raise
     return name, []
