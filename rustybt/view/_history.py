@@ -112,7 +112,8 @@ class History:
         if field == "price":
             rows = self._row_numbers(listing)[start : start + len(window)]
             here = (rows >= 0) & (listing.raw.stamps[rows] == self._keys[start : start + len(window)])
-            carried = int(np.argmax(here)) if here.any() else len(window)
+            lived = max(self._end(listing) + 1 - start, 0)  # after the asset's end there is nothing to carry
+            carried = min(int(np.argmax(here)) if here.any() else len(window), lived)
             if carried:
                 seed = self._seed(listing, start, len(window))
                 lead = pl.Series(field, [seed] * carried, dtype=pl.Float64)
