@@ -267,7 +267,7 @@ class BarData:
         one_asset, one_field = is_readable(assets), isinstance(fields, str)
         names = [fields] if one_field else listed(fields, "fields")
         for field in names:
-            if field not in FIELDS:
+            if field not in FIELDS and not (field == "sid" and isinstance(assets, ContinuousFuture)):
                 raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
         if one_asset:
             listing = self._readable(assets)

@@ -46,7 +46,7 @@ class Chain:
         self._volumes = volumes
         months = MONTHS.get(root_symbol)
         kept = [contract for contract in contracts if months is None or (_month(contract) or months) in months]
-        ordered = sorted(kept, key=lambda contract: (closing_day(contract), contract.key))
+        ordered = sorted(kept, key=lambda contract: (closing_day(contract), contract.sid))
         while ordered and ordered[0].first_day >= closing_day(ordered[0]):
             del ordered[0]  # closed before it began: never current, and nothing can be before it
         if not ordered:
@@ -85,8 +85,11 @@ class Chain:
         return [(back, start), *found]
 
     def _front(self, roll: str, at: int) -> int:
-        """The contract that closes next, or the one after it where that has been rolled to."""
-        closes_next = bisect_right(self._closing, self._days[at])
+        """The contract that closes next, or the one after it where that has been rolled to.
+
+        By calendar a contract is over on the day it closes; by volume it may be current until that day's close.
+        """
+        closes_next = (bisect_left if roll == "volume" else bisect_right)(self._closing, self._days[at])
         return self._next_if_rolled(roll, min(closes_next, len(self._closing) - 1), at)
 
     def _next_if_rolled(self, roll: str, place: int, at: int) -> int:

@@ -92,7 +92,10 @@ class Continuous:
     def window(
         self, future: ContinuousFuture, history: Any, field: str, start: int, count: int, exact: bool
     ) -> pl.Series:
-        """A window of one field: of each contract the bars of its sessions, adjusted at each roll."""
+        """A window of one field: of each contract the bars of its sessions, adjusted at each roll.
+
+        field: as of the bars, or "sid", which contract each bar is of.
+        """
         calendar = self._market.axis.calendar
         stamps = history.stamps(start, count).to_physical().to_numpy()
         sessions = np.searchsorted(calendar.days, calendar.session_days_of(stamps))
@@ -102,6 +105,10 @@ class Continuous:
         starts = np.searchsorted(sessions, [session for _, session in segments]).tolist()
         places = [place + future.offset for place, _ in segments]
         contracts = [chain.contracts[place] if place < len(chain.contracts) else None for place in places]
+        if field == "sid":
+            lengths = np.diff([*starts, count]).tolist()
+            sids = [one and one.sid for one, length in zip(contracts, lengths, strict=True) for _ in range(length)]
+            return pl.Series(field, sids, dtype=pl.Int64)
         factors, addends = self._adjustments(future, field, contracts, [session for _, session in segments])
         pieces = []
         for contract, begin, end in zip(contracts, starts, [*starts[1:], count], strict=True):

@@ -92,6 +92,8 @@ def test_a_window_over_a_roll_is_adjusted_by_the_closes_of_the_session_before_it
         future = context.continuous_future("ES", adjustment=adjustment)
         exact = data.history(future, "close", 5, "1d", dtype=Decimal).to_list()
         volumes = data.history(future, "volume", 5, "1d").to_list()
+        first, second = context.future_symbol("ESG21").sid, context.future_symbol("ESH21").sid
+        assert data.history(future, "sid", 5, "1d").to_list() == [first] * 3 + [second] * 2
         return exact, data.history(future, "open", 5, "1d").to_list(), volumes
 
     exact, floats, volumes = seen(look, 5)[-1]
