@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.engine import Compat, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
-    from rustybt.ingest import ingest, ingest_sample
+    from rustybt.ingest import ingest, ingest_sample, validate
     from rustybt.results import Result
     from rustybt.strategy import Strategy
     from rustybt.zipline.reader import ingest_zipline
@@ -37,6 +37,7 @@ __all__ = [
     "open_version",
     "register_blotter",
     "run_algorithm",
+    "validate",
 ]
 
 _HOMES = {
@@ -51,6 +52,7 @@ _HOMES = {
     "open_version": "rustybt.catalog",
     "register_blotter": "rustybt.execution",
     "run_algorithm": "rustybt.engine",
+    "validate": "rustybt.ingest",
 }
 """Where each public name lives; it is imported when it is first asked for, so that `import rustybt` stays light."""
 

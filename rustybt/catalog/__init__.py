@@ -1,6 +1,6 @@
 """Parquet files and their SQLite index: bundles, versions, assets, adjustments. The only writer of market data."""
 
-from rustybt.catalog._bars import RawBars
+from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._bundles import BundleVersion, clean, list_bundles
 from rustybt.catalog._content import (
     DAILY,
@@ -32,6 +32,7 @@ __all__ = [
     "BundleVersion",
     "Content",
     "Fault",
+    "Integers",
     "Manifest",
     "RawBars",
     "Rows",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import sqlite3
 import threading
 import weakref
@@ -24,6 +25,7 @@ from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs, read_sta
 from rustybt.core import DAY_NS, Asset, CashDividend, Future, Split, StockDividend, date_of, frequency_named
 from rustybt.errors import (
     BundleNotFound,
+    CatalogCorrupt,
     MultipleSymbolsFound,
     NoData,
     SidsNotFound,
@@ -35,6 +37,8 @@ _ASSET_COLUMNS: Final = (
     "sid, key, symbol, type, name, exchange, country, currency, start_day, end_day, auto_close_day, "
     "tick_size, quantity_step, multiplier, price_scale, volume_scale, root_symbol, notice_day, expiration_day"
 )
+
+_PARQUET_END: Final = b"PAR1"
 
 
 def open_version(bundle: str, *, version: str | None = None, root: Path | str | None = None) -> Version:
@@ -158,6 +162,24 @@ class Version:
         period = frequency_named(frequency).period
         calendar = self.calendar
         return day if period is None else int(calendar.last_days_of(period)[np.searchsorted(calendar.days, day)])
+
+    def check_parts(self) -> None:
+        """A look at every part's last bytes: is it there, and was it written to its end? Raises CatalogCorrupt.
+
+        It costs microseconds a part, so that a run can afford it before it begins; `rustybt catalog verify` reads all.
+        """
+        for (file,) in self._query("SELECT file FROM parts WHERE version = ?", (self._row_id,)):
+            path = self.path / file
+            try:
+                with path.open("rb") as part:
+                    part.seek(-len(_PARQUET_END), os.SEEK_END)
+                    whole = part.read() == _PARQUET_END
+            except OSError:
+                raise CatalogCorrupt(
+                    f"{path} is missing or can't be read. Ingest the bundle again, or name another of its versions."
+                ) from None
+            if not whole:
+                raise CatalogCorrupt(f"{path} is cut short. Ingest the bundle again, or name another of its versions.")
 
     # -- assets and their actions
 

@@ -16,6 +16,7 @@ HOMES = {
     "demo": ("rustybt.cli._demo", "demo"),
     "ingest": ("rustybt.cli._ingest", "ingest"),
     "run": ("rustybt.cli._run", "run"),
+    "validate": ("rustybt.cli._validate", "validate"),
 }
 """Where each command lives."""
 ZIPLINE = "--zipline"

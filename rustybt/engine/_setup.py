@@ -42,7 +42,9 @@ WEEK_DAYS, MONTH_DAYS = 7, 31
 def open_data(bundle: str, version: str | None) -> Version:
     """The version that a run reads. The sample is brought in where it is not there yet."""
     try:
-        return open_version(bundle, version=version)
+        opened = open_version(bundle, version=version)
+        opened.check_parts()
+        return opened
     except BundleNotFound:
         if bundle != "sample":
             raise

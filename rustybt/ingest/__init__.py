@@ -5,5 +5,6 @@ from rustybt.ingest._ingest import ingest
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._sample import SAMPLE, ingest_sample
 from rustybt.ingest._tables import read_tables
+from rustybt.ingest._validate import validate
 
-__all__ = ["SAMPLE", "Dialect", "IngestReport", "ingest", "ingest_sample", "read_tables"]
+__all__ = ["SAMPLE", "Dialect", "IngestReport", "ingest", "ingest_sample", "read_tables", "validate"]

@@ -1,11 +1,20 @@
-"""Checks on bars: a frame in, findings out. One file per rule; a check neither changes nor drops a row."""
+"""Checks on bars: one file per rule; a check neither changes nor drops a row.
 
+What comes in is checked as a frame of text and integers, findings out; what is stored as arrays of one asset, hits out.
+"""
+
+from rustybt.validation._anomalies import anomalies
 from rustybt.validation._finding import FOUND_SCHEMA, Finding, found, nothing_found
 from rustybt.validation._numbers import is_number, not_a_number
+from rustybt.validation._policy import LAYERS, SEVERITIES, Policy, as_policy
 from rustybt.validation._precision import MOST_DECIMALS, beyond_the_digits, decimals, too_precise_for_float
 from rustybt.validation._prices import not_above_zero, outside_of_range
+from rustybt.validation._relations import relations
+from rustybt.validation._report import ValidationReport
 from rustybt.validation._sessions import outside_of_calendar
 from rustybt.validation._stamps import duplicate_stamp, unreadable_stamp, unsorted_stamp
+from rustybt.validation._stored import Hit, Ints, StoredBars
+from rustybt.validation._timing import timing
 from rustybt.validation._volumes import negative_volume
 
 RULES = {
@@ -21,14 +30,31 @@ RULES = {
     "symbol": "a row without a symbol, or an action of an asset without bars",
     "conflict": "a row that says otherwise than what is stored",
     "action": "a ratio, amount or date of a split or dividend that means nothing",
+    "spike": "a return far from the asset's others",
+    "jump": "a price that moves like a split of which nobody told",
+    "split": "a split that is recorded, and that the prices know nothing of: they may be adjusted already",
+    "stale": "many bars in a row with one price",
+    "turnover": "a volume many times the median",
+    "future": "a bar later than the moment at which it was stored",
+    "gap": "sessions without a bar between the first and the last",
+    "thin": "a session with few of its minutes",
 }
 """Every rule, and what breaks it."""
 
 __all__ = [
     "FOUND_SCHEMA",
+    "LAYERS",
     "MOST_DECIMALS",
     "RULES",
+    "SEVERITIES",
     "Finding",
+    "Hit",
+    "Ints",
+    "Policy",
+    "StoredBars",
+    "ValidationReport",
+    "anomalies",
+    "as_policy",
     "beyond_the_digits",
     "decimals",
     "duplicate_stamp",
@@ -40,6 +66,8 @@ __all__ = [
     "nothing_found",
     "outside_of_calendar",
     "outside_of_range",
+    "relations",
+    "timing",
     "too_precise_for_float",
     "unreadable_stamp",
     "unsorted_stamp",

@@ -18,6 +18,7 @@ class Finding:
 
     symbol, stamp: of the row, None where it has none that can be read. Stamps are aware datetimes, dates in daily data.
     rule: a name from `RULES`. value: what stood there, as text. message: the fact, in words.
+    severity: "error", "warning" or "info". What ingestion finds are errors: the row is not stored.
     """
 
     symbol: str | None
@@ -25,6 +26,7 @@ class Finding:
     rule: str
     value: str
     message: str
+    severity: str = "error"
 
     def __str__(self) -> str:
         where = " ".join(str(part) for part in (self.symbol, self.stamp) if part is not None)

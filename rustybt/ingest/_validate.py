@@ -1,0 +1,116 @@
+"""`validate`: the checks over what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rustybt.catalog import DAILY, Integers, RawBars, Version, open_version
+from rustybt.core import Asset, date_of, datetime_of
+from rustybt.errors import CatalogCorrupt, SymbolNotFound
+from rustybt.validation import (
+    SEVERITIES,
+    Finding,
+    Hit,
+    Ints,
+    Policy,
+    StoredBars,
+    ValidationReport,
+    anomalies,
+    as_policy,
+    relations,
+    timing,
+)
+
+_EVERYTHING = (-(2**63), 2**63 - 1)
+
+
+def validate(
+    bundle: str,
+    *,
+    version: str | None = None,
+    policy: Policy | Mapping[str, Any] | str | Path | None = None,
+    symbols: Iterable[str] | None = None,
+    frequency: str | None = None,
+    root: str | Path | None = None,
+) -> ValidationReport:
+    """Look for errors and oddities in the bars of a bundle; nothing is changed.
+
+    version: None means the newest. symbols: these assets only, by the name they carry last. frequency: None means all.
+    policy: what each rule weighs, and where the thresholds lie: a `rustybt.validation.Policy`, a mapping with its
+        arguments, or the path of a TOML file with them.
+    root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
+    Raises BundleNotFound, VersionNotFound, SymbolNotFound, InputError. A part that can't be read is a finding.
+    """
+    weights = as_policy(policy)
+    with open_version(bundle, version=version, root=root) as opened:
+        assets = _chosen(opened, symbols)
+        splits: dict[int, dict[int, float]] = {}
+        for split in opened.splits(asset.sid for asset in assets):
+            splits.setdefault(split.sid, {})[split.ex_day] = split.numerator / split.denominator
+        rows, findings = 0, []
+        for name in opened.frequencies if frequency is None else (frequency,):
+            for asset in assets:
+                try:
+                    raw = opened.load([asset.sid], name, *_EVERYTHING)[asset.sid]
+                except CatalogCorrupt as error:
+                    findings.append(Finding(asset.symbol, None, "number", name, str(error)))
+                    continue
+                rows += len(raw)
+                bars = _stored(opened, asset, name, raw, splits.get(asset.sid, {}))
+                findings += _findings(asset, bars, weights)
+        findings.sort(key=lambda f: (-SEVERITIES.index(f.severity), f.symbol or "", str(f.stamp), f.rule))
+        return ValidationReport(bundle, opened.id, opened.hash, rows, len(assets), tuple(findings))
+
+
+def _chosen(version: Version, symbols: Iterable[str] | None) -> Sequence[Asset]:
+    assets = version.assets()
+    if symbols is None:
+        return assets
+    wanted = set(symbols)
+    missing = sorted(wanted - {asset.symbol for asset in assets})
+    if missing:
+        raise SymbolNotFound(
+            f"Bundle {version.bundle!r} has no asset that is called {', '.join(missing)} at its end. "
+            "Give the names that `rustybt catalog show` lists."
+        )
+    return [asset for asset in assets if asset.symbol in wanted]
+
+
+def _stored(version: Version, asset: Asset, frequency: str, raw: RawBars, splits: dict[int, float]) -> StoredBars:
+    return StoredBars(
+        kind=asset.kind,
+        daily=frequency == DAILY,
+        stamps=raw.stamps,
+        open=_array(raw.open),
+        high=_array(raw.high),
+        low=_array(raw.low),
+        close=_array(raw.close),
+        volume=_array(raw.volume),
+        price_scale=asset.price_scale,
+        volume_scale=asset.volume_scale,
+        splits=splits,
+        calendar=version.calendar,
+        created_ns=version.created_ns,
+    )
+
+
+def _array(column: Integers) -> Ints:
+    return np.array(column, dtype=object) if isinstance(column, list) else column
+
+
+def _findings(asset: Asset, bars: StoredBars, policy: Policy) -> list[Finding]:
+    """The hits as findings, weighed; those that the policy ignores are left out."""
+    found = []
+    hits: list[Hit] = [*relations(bars), *anomalies(bars, policy), *timing(bars, policy)]
+    for at, rule, value, message in hits:
+        severity = policy.severity_of(rule, asset.kind)
+        if severity == "ignore":
+            continue
+        moment = datetime_of(int(bars.stamps[at]))
+        stamp = date_of(int(bars.stamps[at]) // 86_400_000_000_000) if bars.daily else moment
+        found.append(Finding(asset.symbol, stamp, rule, value, message, severity))
+    return found

@@ -1,0 +1,26 @@
+"""Layer "relations" on stored bars: prices above zero, high and low around open and close, volumes not negative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rustybt.validation._stored import Hit, StoredBars, shown
+
+
+def relations(bars: StoredBars) -> Iterator[Hit]:
+    """Findings of the rules price, range and volume."""
+    for name in ("open", "high", "low", "close"):
+        column = getattr(bars, name)
+        for at in np.flatnonzero(column <= 0).tolist():
+            value = bars.price(column, at)
+            yield Hit(at, "price", value, f"{name} is {value}, not above zero")
+    outside = (bars.low > bars.high) | (bars.open > bars.high) | (bars.open < bars.low)
+    outside |= (bars.close > bars.high) | (bars.close < bars.low)
+    for at in np.flatnonzero(outside).tolist():
+        open_, high, low, close = (bars.price(column, at) for column in (bars.open, bars.high, bars.low, bars.close))
+        yield Hit(at, "range", high, f"open {open_} and close {close} do not lie between low {low} and high {high}")
+    for at in np.flatnonzero(bars.volume < 0).tolist():
+        value = shown(int(bars.volume[at]), bars.volume_scale)
+        yield Hit(at, "volume", value, f"volume is {value}, below zero")

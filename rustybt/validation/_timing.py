@@ -1,0 +1,64 @@
+"""Layer "time" on stored bars: in order, within the calendar, not from the future, without holes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rustybt.core import DAY_NS, MINUTE_NS, date_of
+from rustybt.validation._policy import Policy
+from rustybt.validation._stored import Hit, StoredBars
+
+
+def timing(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
+    """Findings of the rules duplicate, unsorted, calendar, future, gap and thin."""
+    steps = np.diff(bars.stamps)
+    for at in np.flatnonzero(steps == 0).tolist():
+        yield Hit(at + 1, "duplicate", str(int(bars.stamps[at + 1])), "the bar before has this stamp too")
+    for at in np.flatnonzero(steps < 0).tolist():
+        yield Hit(at + 1, "unsorted", str(int(bars.stamps[at + 1])), "the bar before has a later stamp")
+    calendar = bars.calendar
+    held = calendar.holds_days(bars.stamps // DAY_NS) if bars.daily else calendar.holds_minutes(bars.stamps)
+    what = "no session" if bars.daily else "no trading minute"
+    for at in np.flatnonzero(~held).tolist():
+        yield Hit(at, "calendar", str(int(bars.stamps[at])), f"this is {what} of {calendar.name}")
+    for at in np.flatnonzero(bars.stamps > bars.created_ns).tolist():
+        yield Hit(at, "future", str(int(bars.stamps[at])), "the bar is later than the moment at which it was stored")
+    if len(bars.stamps) and held.all() and (steps > 0).all():
+        yield from _gaps(bars)
+        if not bars.daily:
+            yield from _thin(bars, policy)
+
+
+def _gaps(bars: StoredBars) -> Iterator[Hit]:
+    """Sessions without a bar between the first and the last that have one; one finding a hole."""
+    places = _places(bars)
+    first = np.flatnonzero(np.diff(places, prepend=-1))
+    sessions = places[first]
+    for at in np.flatnonzero(np.diff(sessions) > 1).tolist():
+        missing = int(sessions[at + 1] - sessions[at]) - 1
+        day = date_of(int(bars.calendar.days[sessions[at] + 1]))
+        words = f"{missing} session{'s' if missing > 1 else ''} without a bar before this one, from {day} on"
+        yield Hit(int(first[at + 1]), "gap", str(missing), words)
+
+
+def _thin(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
+    places = _places(bars)
+    first = np.flatnonzero(np.diff(places, prepend=-1))
+    counts = np.diff(np.append(first, len(places)))
+    calendar = bars.calendar
+    lengths = (calendar.closes - calendar.opens)[places[first]] // MINUTE_NS
+    if calendar.break_starts is not None and calendar.break_ends is not None:
+        lengths = lengths - (calendar.break_ends - calendar.break_starts)[places[first]] // MINUTE_NS
+    thin = np.flatnonzero(counts < policy.thin_share * lengths)
+    for at in thin.tolist():
+        words = f"this session has {counts[at]} of its {lengths[at]} minutes"
+        yield Hit(int(first[at]), "thin", str(int(counts[at])), words)
+
+
+def _places(bars: StoredBars) -> np.ndarray:
+    """The position of each bar's session in the calendar."""
+    if bars.daily:
+        return np.searchsorted(bars.calendar.days, bars.stamps // DAY_NS)
+    return np.searchsorted(bars.calendar.closes, bars.stamps)
