@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,9 @@ import polars as pl
 
 FOUND_SCHEMA: Final = {"row": pl.Int64, "rule": pl.String, "value": pl.String, "message": pl.String}
 """What every check returns: position of the row in the input, rule, offending value as text, message."""
+
+type Check = tuple[pl.Expr, str, str, str, tuple[str, ...]]
+"""Arguments of `found`: where it is bad, rule, column of the value, message, columns that it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,15 @@ def found(frame: pl.DataFrame, bad: pl.Expr, rule: str, value: str, message: str
         for row, said, *values in rows.iter_rows()
     ]
     return pl.DataFrame(findings, schema=FOUND_SCHEMA, orient="row")
+
+
+def found_among(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
+    """What all of the checks find. One pass over the frame, on all cores, tells which of them find anything."""
+    if not frame.height:
+        return nothing_found()
+    flags = frame.select(bad.fill_null(False).any().alias(str(at)) for at, (bad, *_) in enumerate(checks)).row(0)
+    hits = [found(frame, *check[:4], *check[4]) for check, flag in zip(checks, flags, strict=True) if flag]
+    return pl.concat([nothing_found(), *hits])
 
 
 def _as_text(columns: tuple[str, ...]) -> list[pl.Expr]:

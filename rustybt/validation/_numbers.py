@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.validation._finding import found
+from rustybt.validation._finding import found_among
 
 NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
 """A number as text: sign, digits with a point, exponent."""
@@ -19,6 +19,6 @@ def is_number(column: str) -> pl.Expr:
 
 def not_a_number(bars: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     """Findings for each value that is missing, NaN, infinite or no number at all. bars: `row` and columns of text."""
-    return pl.concat(
-        [found(bars, ~is_number(name), "number", name, f"{name} is {{}}, not a number", name) for name in columns]
+    return found_among(
+        bars, [(~is_number(name), "number", name, f"{name} is {{}}, not a number", (name,)) for name in columns]
     )

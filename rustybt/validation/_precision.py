@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.validation._finding import found
+from rustybt.validation._finding import found, nothing_found
 from rustybt.validation._numbers import is_number
 
 FLOAT_DIGITS: Final = 15
@@ -32,8 +32,10 @@ def too_precise_for_float(bars: pl.DataFrame, columns: tuple[str, ...]) -> pl.Da
 
 def beyond_the_digits(bars: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     """Findings for values of 1e18 and more, or with more than 20 decimals. bars: `row` and columns of plain text."""
-    findings = []
-    for name in columns:
+    findings = [nothing_found()]
+    # a text that short has neither too many digits before the point nor after it
+    lengths = bars.select(pl.col(name).str.len_bytes().max() for name in columns).row(0)
+    for name in (name for name, longest in zip(columns, lengths, strict=True) if (longest or 0) > MOST_INTEGER_DIGITS):
         bad = (integer_digits(name) > MOST_INTEGER_DIGITS) | (decimals(name) > MOST_DECIMALS)
         message = (
             f"{name} is {{}}: there is room for {MOST_INTEGER_DIGITS} digits before the point "
@@ -45,8 +47,9 @@ def beyond_the_digits(bars: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFr
 
 def decimals(column: str) -> pl.Expr:
     """Digits after the point that a plain number needs, trailing zeros aside."""
-    fraction = pl.col(column).str.extract(r"\.(\d*)", 1).fill_null("")
-    return fraction.str.strip_chars_end("0").str.len_bytes().cast(pl.Int32)
+    text = pl.col(column)
+    point = text.str.find(".", literal=True).cast(pl.Int32)
+    return (text.str.strip_chars_end("0").str.len_bytes().cast(pl.Int32) - point - 1).fill_null(0)
 
 
 def integer_digits(column: str) -> pl.Expr:
