@@ -80,7 +80,7 @@ def _asset_returns(desk: Desk, asset: Asset) -> list[int]:
     first, last = int(days[axis.first_session]), int(days[axis.first_session + axis.sessions - 1])
     _check_life(asset, first, last)
     listing = desk.market.listing(asset)
-    _check_actions(listing, first, last)
+    _check_actions(desk, asset, first, last)
     ends = [0] if day_of(asset.start_date) < first else []
     ends += [start - 1 for start in axis.starts[1:]]
     rows = (np.searchsorted(listing.raw.stamps, axis.keys[ends], side="right") - 1).tolist()
@@ -111,11 +111,11 @@ def _check_life(asset: Asset, first: int, last: int) -> None:
         )
 
 
-def _check_actions(listing: Listing, first: int, last: int) -> None:
-    for dividend in getattr(listing, "stock_dividends", ()):
-        if first <= dividend.ex_day <= last:
+def _check_actions(desk: Desk, asset: Asset, first: int, last: int) -> None:
+    for dividend in desk.market.version.stock_dividends():
+        if dividend.sid == asset.sid and first <= dividend.ex_day <= last:
             raise InvalidBenchmarkAsset(
-                f"{listing.asset.symbol} pays a dividend in stock on {date_of(dividend.ex_day)}, and returns from its "
+                f"{asset.symbol} pays a dividend in stock on {date_of(dividend.ex_day)}, and returns from its "
                 "closes leave that out. Choose another benchmark."
             )
 

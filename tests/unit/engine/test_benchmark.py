@@ -162,6 +162,16 @@ def test_an_asset_must_cover_the_run() -> None:
         run(initialize=by_symbol("EARLY"))
 
 
+def test_an_asset_that_pays_in_shares_is_refused() -> None:
+    day = str(DAYS[2])
+    shares = pl.DataFrame({"symbol": ["A"], "ex_date": [day], "ratio": ["1/10"], "pay_date": [day]})
+    ingest({"A": ["11", "11", "10", "10"], "B": ["1"] * 5}, stock_dividends=shares)
+    with pytest.raises(InvalidBenchmarkAsset, match="dividend in stock on 2021-02-03"):
+        run(initialize=by_symbol("A"), days=4)
+    assert benchmark(initialize=by_symbol("A"), days=2) == [0, 0]
+    assert benchmark(initialize=by_symbol("B"), days=4) == [0, 0, 0, 0]
+
+
 def test_a_price_that_zipline_rounds_to_nothing_gives_no_return() -> None:
     ingest({"A": ["0.0004", "0.0008", "1"]})
     assert benchmark(initialize=by_symbol("A"), start=DAYS[1], end=DAYS[1]) == [1]
