@@ -1,7 +1,8 @@
 """Joins strategy, orders, execution, ledger, metrics and results: the loop, and run_algorithm."""
 
 from rustybt.engine._compat import Compat
+from rustybt.engine._extensions import load_extensions
 from rustybt.engine._failure import failure_of_strategy
 from rustybt.engine._run import run_algorithm
 
-__all__ = ["Compat", "failure_of_strategy", "run_algorithm"]
+__all__ = ["Compat", "failure_of_strategy", "load_extensions", "run_algorithm"]

@@ -94,14 +94,8 @@ def run_algorithm(
     """
     settings = dict(locals())
     _refuse_later(
-        bundle_timestamp=(bundle_timestamp, None),
-        default_extension=(default_extension, True),
-        extensions=(tuple(extensions), ()),
-        strict_extensions=(strict_extensions, True),
         custom_loader=(custom_loader, None),
     )
-    if environ is not None and environ is not os.environ:
-        raise NotYetAvailable("environ= comes with a later version. Set RUSTYBT_ROOT in the process's environment.")
     length = FREQUENCIES.get(data_frequency, data_frequency)
     try:
         frequency_named(length)
@@ -115,7 +109,9 @@ def run_algorithm(
     metrics = metrics_of(metrics_set)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
     kind = compat_named(compat)
-    data = open_data(bundle, version)
+    root = catalog_root((environ or os.environ).get("RUSTYBT_ROOT"))
+    load_extensions(named_extensions(default_extension, extensions, root), strict_extensions)
+    data = open_data(bundle, version, bundle_timestamp, root)
     axis = axis_of(data, length, start, end, trading_calendar)
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:

@@ -14,14 +14,14 @@ from rustybt.core import OrderStatus
 from rustybt.errors import NoActiveRun, NotYetAvailable
 from rustybt.results import Result
 from rustybt.strategy import Desk, desk_of
-from rustybt.zipline._assets import Faces, core_of
+from rustybt.zipline._assets import ContinuousFuture, Faces, core_of
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._finder import AssetFinder
 from rustybt.zipline._models import faced_commission, faced_slippage
 from rustybt.zipline._orders import Order, shown
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._portfolio import Portfolio
-from rustybt.zipline._times import Times, first_minute, stamp
+from rustybt.zipline._times import Times, stamp
 
 LISTS = ("positions", "transactions", "orders")
 _ACTIVE: contextvars.ContextVar[TradingAlgorithm | None] = contextvars.ContextVar("zipline_run", default=None)
@@ -194,11 +194,11 @@ class TradingAlgorithm:
         self, root_symbol_str: str, offset: int = 0, roll: str = "volume", adjustment: str | None = "mul"
     ) -> Any:
         """The chain of a root's contracts as one thing to look at; roll: "volume" or "calendar"."""
-        return self._later("continuous_future")(root_symbol_str, offset, roll, adjustment)
+        return ContinuousFuture(self._run.continuous_future(root_symbol_str, offset, roll, adjustment))
 
     def set_symbol_lookup_date(self, dt: Any) -> None:
         """The date as of which symbol() looks up."""
-        self._later("set_symbol_lookup_date")(dt)
+        self._run.set_symbol_lookup_date(dt)
 
     def get_datetime(self, tz: Any = None) -> Any:
         """The moment, a Timestamp in UTC or in another time zone."""
@@ -208,7 +208,7 @@ class TradingAlgorithm:
     def get_environment(self, field: str = "platform") -> Any:
         """A fact about the run: arena, data_frequency, start, end, capital_base, platform, or "*" for all of them."""
         facts = self._run.get_environment("*")
-        facts |= {"start": first_minute(facts["start"]), "end": stamp(facts["end"]), "platform": "zipline"}
+        facts |= {"start": stamp(facts["start"]), "end": stamp(facts["end"]), "platform": "zipline"}
         if field == "*":
             return facts
         return facts[field] if field in facts else self._run.get_environment(field)
@@ -294,7 +294,7 @@ class TradingAlgorithm:
 
     def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
         """Assets that may not be ordered."""
-        self._later("set_do_not_order_list")([core_of(asset) for asset in restricted_list], on_error)
+        self._later("set_do_not_order_list")(restricted_list, on_error)
 
 
 def activate(algorithm: TradingAlgorithm | None) -> contextvars.Token[Any]:

@@ -116,9 +116,8 @@ class Asset:
         return self.sid
 
     def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return isinstance(other, Asset | int) and self.sid == int(other)
+        # the run's own asset is the same one: a script's restrictions are asked with it
+        return self is other or (isinstance(other, Asset | int | of_run.Asset) and self.sid == int(other))
 
     def __lt__(self, other: Any) -> bool:
         return self.sid < int(other) if isinstance(other, Asset | int) else NotImplemented
@@ -167,6 +166,48 @@ class Future(Asset):
         """The attributes by name, as Zipline writes them."""
         own = ("root_symbol", "notice_date", "expiration_date")
         return super().to_dict() | {name: getattr(self, name) for name in own}
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuousFuture:
+    """A chain of contracts, read as one. core: that of the run."""
+
+    core: of_run.ContinuousFuture
+
+    @property
+    def root_symbol(self) -> str:
+        return self.core.root_symbol
+
+    @property
+    def offset(self) -> int:
+        return self.core.offset
+
+    @property
+    def roll_style(self) -> str:
+        return self.core.roll
+
+    @property
+    def adjustment(self) -> str | None:
+        return self.core.adjustment
+
+    @property
+    def exchange(self) -> str:
+        return self.core.exchange
+
+    @property
+    def symbol(self) -> str:
+        return self.core.symbol
+
+    @property
+    def start_date(self) -> Any:
+        return label(self.core.start_date)
+
+    @property
+    def end_date(self) -> Any:
+        return label(self.core.end_date)
+
+    def __repr__(self) -> str:
+        return repr(self.core)
 
 
 class Faces:

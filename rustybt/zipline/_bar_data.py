@@ -8,7 +8,7 @@ import numpy as np
 
 from rustybt.view import BarData as View
 from rustybt.view import Market
-from rustybt.zipline._assets import Asset, Faces, core_of, cores_of
+from rustybt.zipline._assets import Asset, ContinuousFuture, Faces, core_of, cores_of
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._times import Times, stamp
 
@@ -104,7 +104,7 @@ class BarData:
     def _stacked(self, assets: Any, fields: list[str], bar_count: int, frequency: str) -> Any:
         """A row per time and asset, a column per field."""
         pd = pandas()
-        listed = sorted(set(assets)) if is_several(assets) else [assets]
+        listed = sorted(set(assets), key=_sid) if is_several(assets) else [assets]
         cores = cores_of(listed)
         columns = {f: self._view.history(cores, f, bar_count, frequency).to_numpy().ravel() for f in fields}
         index = self._index(listed, fields[0], bar_count, frequency)
@@ -129,6 +129,10 @@ class BarData:
         stamps = self._view.history(core_of(one), field, count, frequency, timestamps=True)["timestamp"]
         return pandas().DatetimeIndex(np.array(stamps.dt.timestamp("ns").to_numpy()).view("M8[ns]"), tz="UTC")
 
+    def current_chain(self, continuous_future: Any) -> list[Any]:
+        """The current contract of a continuous future, and those after it that have begun to trade."""
+        return self._faces.all(self._view.current_chain(core_of(continuous_future)))
+
     def can_trade(self, assets: Any) -> Any:
         """Whether an asset is alive at this moment and has a price; a Series for several."""
         return self._asked(self._view.can_trade, assets, dtype=bool)
@@ -146,7 +150,12 @@ class BarData:
 
 def is_several(assets: Any) -> bool:
     """Whether a collection was given, not one asset, continuous future or name."""
-    return not isinstance(assets, Asset | str) and hasattr(assets, "__iter__")
+    return not isinstance(assets, Asset | ContinuousFuture | str) and hasattr(assets, "__iter__")
+
+
+def _sid(asset: Any) -> int:
+    """Where an asset stands among others; a continuous future comes before them."""
+    return getattr(asset, "sid", -1)
 
 
 def own_copy(values: Any) -> Any:

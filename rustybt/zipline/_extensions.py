@@ -1,21 +1,17 @@
-"""Extensions: Python files and modules that register bundles, metrics sets and blotters before a run."""
+"""Extensions as Zipline has them: a default one, those that are named, and arguments for them."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rustybt import engine
 from rustybt.errors import InputError
 from rustybt.zipline._alias import as_zipline
-from rustybt.zipline._notice import say
-
-_LOADED: set[str] = set()
-
 
 def load_extensions(default: bool, extensions: Iterable[str], strict: bool, environ: Mapping[str, str]) -> None:
-    """Executes extensions that were not executed before, the default one first.
+    """Executes extensions that were not executed before, the default one first; `zipline` is rustybt.zipline there.
 
     default: whether extension.py in ZIPLINE_ROOT (~/.zipline) is one of them, where it is there.
     extensions: paths that end in .py, or dotted module names. strict: one that fails ends the run; else it is told.
@@ -24,30 +20,7 @@ def load_extensions(default: bool, extensions: Iterable[str], strict: bool, envi
     usual = Path(environ.get("ZIPLINE_ROOT") or Path.home() / ".zipline") / "extension.py"
     if default and usual.is_file():
         wanted.insert(0, str(usual))
-    for extension in wanted:
-        if extension in _LOADED:
-            continue
-        try:
-            _execute(extension)
-        except Exception as error:
-            if strict or isinstance(error, InputError):
-                error.add_note(f"in the extension {extension}; --non-strict-extensions goes on without it")
-                raise
-            say(f"the extension {extension} failed and is left out: {type(error).__name__}: {error}")
-        else:
-            _LOADED.add(extension)
-
-
-def _execute(extension: str) -> None:
-    with as_zipline():
-        if not extension.endswith(".py"):
-            importlib.import_module(extension)
-            return
-        path = Path(extension)
-        if not path.is_file():
-            raise InputError(f"The extension {extension} does not exist. Name a Python file, or a module, with -e.")
-        namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
-        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
+    engine.load_extensions(wanted, strict, as_zipline)
 
 
 class Namespace:

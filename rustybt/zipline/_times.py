@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.core import MINUTE_NS
 from rustybt.view import Market
 from rustybt.zipline._pandas import pandas
 
@@ -83,8 +82,3 @@ class Times:
                 index.freq = None
             self._sessions = index
         return self._sessions
-
-
-def first_minute(opened: Any) -> Any:
-    """Where Zipline's session begins: with the end of its first minute."""
-    return stamp(opened) + pandas().Timedelta(MINUTE_NS, unit="ns")

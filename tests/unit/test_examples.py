@@ -17,7 +17,8 @@ import pytest
 import rustybt
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SCRIPTS = sorted(EXAMPLES.glob("*.py"))
+FOR_ZIPLINE = EXAMPLES / "zipline_script.py"
+SCRIPTS = sorted(path for path in EXAMPLES.glob("*.py") if path != FOR_ZIPLINE)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
 def test_there_are_examples_and_the_readme_lists_each():
     assert len(SCRIPTS) >= 4
     readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
-    assert [script.name for script in SCRIPTS if f"[{script.name}]({script.name})" not in readme] == []
+    assert [script.name for script in [*SCRIPTS, FOR_ZIPLINE] if f"[{script.name}]({script.name})" not in readme] == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
@@ -75,6 +76,15 @@ def test_the_command_in_its_docstring_runs_too(root: Path, tmp_path: Path, scrip
     result = rustybt.Result.load(tmp_path / "result")
     assert result.transactions.height > 0
     assert result.manifest["strategy"].replace("_", "").lower() == script.stem.replace("_", "")
+
+
+def test_the_script_for_zipline_runs_as_both_lines_of_its_docstring_say(root: Path, tmp_path: Path):
+    printed = run(root, "-m", "rustybt", *command_of(FOR_ZIPLINE), "-o", tmp_path / "perf.pickle")
+    assert "portfolio_value" in printed
+    assert (tmp_path / "perf.pickle").is_file()
+    line = next(x for x in FOR_ZIPLINE.read_text(encoding="utf-8").splitlines() if x.startswith("python -m "))
+    arguments = [str(FOR_ZIPLINE) if x.startswith("examples/") else x for x in shlex.split(line)[1:]]
+    assert "[1510 rows x" in run(root, *arguments)
 
 
 def test_buy_and_hold_ends_with_what_arithmetic_on_the_sample_says(root: Path, tmp_path: Path):
