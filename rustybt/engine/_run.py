@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rustybt._kernels import whole_steps
+from rustybt.catalog import catalog_root
 from rustybt.core import (
     MONEY_SCALE,
     check_money,
@@ -17,12 +18,14 @@ from rustybt.core import (
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._compat import compat_named
 from rustybt.engine._compat_report import again_for, reporting
+from rustybt.engine._data import named_extensions, open_data
+from rustybt.engine._extensions import load_extensions
 from rustybt.engine._functions import functions_of
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import Progress, progress_for
-from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised, open_data
+from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised
 from rustybt.errors import InputError, NotYetAvailable, RustyBTError
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
@@ -86,6 +89,10 @@ def run_algorithm(
     blotter: a SimulationBlotter, which is models of slippage and commission and a cancel policy, or the name of one.
     fill_at: orders fill at the next bar's "close" or "open". trigger: limits and stops are tested on that price
     ("close"), or within the bar's "range".
+    bundle_timestamp: the data as they were then, where no version is named.
+    extensions: Python files and modules to execute before the run, after extension.py in the catalog's folder, which
+    default_extension=False leaves out; strict_extensions=False goes on where one fails. environ: where RUSTYBT_ROOT is
+    looked up.
     compat: "zipline" reproduces Zipline where RustyBT differs on purpose; see `Compat`.
     numbers: "decimal" gives a strategy exact scalars, "float" gives floats and NaN. The books are exact in both.
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.

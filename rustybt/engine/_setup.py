@@ -9,7 +9,7 @@ import numpy as np
 
 from rustybt._kernels import Books
 from rustybt.calendars import SessionTable
-from rustybt.catalog import Version, open_version
+from rustybt.catalog import Version
 from rustybt.core import (
     MINUTE_NS,
     Frequency,
@@ -28,7 +28,7 @@ from rustybt.engine._fetch import Request, fetch_csv
 from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
 from rustybt.engine._recorder import Recorder, why
-from rustybt.errors import BundleNotFound, InputError, NoData
+from rustybt.errors import InputError, NoData
 from rustybt.execution import Blotter, SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, Funding, Labels, numbers_named
@@ -37,22 +37,6 @@ from rustybt.view import Axis, BarData, Continuous, Listing, Market
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
 """What Zipline calls them; other bars go by their name."""
 WEEK_DAYS, MONTH_DAYS = 7, 31
-
-
-def open_data(bundle: str, version: str | None) -> Version:
-    """The version that a run reads. The sample is brought in where it is not there yet."""
-    try:
-        opened = open_version(bundle, version=version)
-        opened.check_parts()
-        return opened
-    except BundleNotFound:
-        if bundle != "sample":
-            raise
-        # the sample ships with the package: the first run on it brings it into the catalog
-        from rustybt.ingest import ingest_sample
-
-        ingest_sample()
-        return open_version(bundle, version=version)
 
 
 def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calendar: Any) -> Axis:

@@ -11,9 +11,11 @@ from rustybt.zipline import api, assets, errors, finance, protocol, utils
 from rustybt.zipline._algorithm import TradingAlgorithm
 from rustybt.zipline._extensions import extension_args
 from rustybt.zipline._run import run_algorithm
+from rustybt.zipline.finance.blotter import Blotter
 from rustybt.zipline.utils.calendar_utils import get_calendar
 
 __all__ = [
+    "Blotter",
     "TradingAlgorithm",
     "__version__",
     "api",
@@ -28,6 +30,9 @@ __all__ = [
 ]
 
 MODULES = (
+    "rustybt.zipline.extensions",
+    "rustybt.zipline.finance.blotter",
+    "rustybt.zipline.finance.controls",
     "rustybt.zipline.finance.constants",
     "rustybt.zipline.finance.metrics",
     "rustybt.zipline.gens.sim_engine",

@@ -12,6 +12,7 @@ from typing import Any
 from rustybt import strategy
 from rustybt.core import OrderStatus
 from rustybt.errors import NoActiveRun, NotYetAvailable
+from rustybt.execution import SimulationBlotter
 from rustybt.results import Result
 from rustybt.strategy import Desk, desk_of
 from rustybt.zipline._assets import ContinuousFuture, Faces, core_of
@@ -154,7 +155,7 @@ class TradingAlgorithm:
     def batch_market_order(self, share_counts: Any) -> Any:
         """Market orders for a Series of units by asset. Returns an Index of their ids."""
         counts = {core_of(asset): int(count) for asset, count in share_counts.items()}
-        return pandas().Index(list(self._later("batch_market_order")(counts)))
+        return pandas().Index(list(self._run.batch_market_order(counts)))
 
     def get_order(self, order_id: str) -> Order | None:
         """A snapshot of an order; None if there is none with that id."""
@@ -229,9 +230,26 @@ class TradingAlgorithm:
         """The asset that the results are compared with; only in `initialize`."""
         self._run.set_benchmark(core_of(benchmark))
 
-    def fetch_csv(self, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Rows of a CSV file, local or remote, as more fields of `data`."""
-        return self._later("fetch_csv")(url, *args, **kwargs)
+    def fetch_csv(
+        self,
+        url: str,
+        pre_func: Any = None,
+        post_func: Any = None,
+        date_column: str = "date",
+        date_format: str | None = None,
+        timezone: Any = "UTC",
+        symbol: str | None = None,
+        mask: bool = True,
+        symbol_column: str | None = None,
+        special_params_checker: Any = None,
+        country_code: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Rows of a CSV file, local or remote, as more fields of `data`. kwargs: those of pandas.read_csv."""
+        functions = {"pre_func": pre_func, "post_func": post_func, "special_params_checker": special_params_checker}
+        columns = {"date_column": date_column, "date_format": date_format, "symbol_column": symbol_column}
+        more = {"timezone": timezone, "symbol": symbol, "mask": mask, "country_code": country_code}
+        return self._later("fetch_csv")(url, **functions, **columns, **more, **kwargs)
 
     def attach_pipeline(self, pipeline: Any, name: str, chunks: Any = None, eager: bool = True) -> Any:
         """Pipelines come with a later version."""
@@ -256,45 +274,51 @@ class TradingAlgorithm:
         models = [faced_commission(model, self.data, self._faces) for model in (us_equities, us_futures)]
         self._run.set_commission(*models)
 
+    def set_models(self, blotter: SimulationBlotter) -> None:
+        """Sets what a SimulationBlotter says, as if `initialize` began with it."""
+        self.set_slippage(blotter.slippage["equity"], blotter.slippage["future"])
+        self.set_commission(blotter.commission["equity"], blotter.commission["future"])
+        self.set_cancel_policy(blotter.cancel_policy)
+
     def set_cancel_policy(self, cancel_policy: Any) -> None:
         """When open orders are cancelled by themselves; only in `initialize`."""
         self._run.set_cancel_policy(cancel_policy)
 
     def set_max_leverage(self, max_leverage: float) -> None:
         """The run ends where the gross leverage at a close is above this."""
-        self._later("set_max_leverage")(max_leverage)
+        self._run.set_max_leverage(max_leverage)
 
     def set_min_leverage(self, min_leverage: float, grace_period: Any) -> None:
         """The run ends where the gross leverage at a close is below this, once the grace period is over."""
-        self._later("set_min_leverage")(min_leverage, grace_period)
+        self._run.set_min_leverage(min_leverage, grace_period)
 
     def set_max_position_size(
         self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
     ) -> None:
         """The largest position, in units or money, that orders may lead to."""
-        self._later("set_max_position_size")(core_of(asset), max_shares, max_notional, on_error)
+        self._run.set_max_position_size(core_of(asset), max_shares, max_notional, on_error)
 
     def set_max_order_size(
         self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
     ) -> None:
         """The largest order, in units or money."""
-        self._later("set_max_order_size")(core_of(asset), max_shares, max_notional, on_error)
+        self._run.set_max_order_size(core_of(asset), max_shares, max_notional, on_error)
 
     def set_max_order_count(self, max_count: int, on_error: str = "fail") -> None:
         """How many orders a day may have."""
-        self._later("set_max_order_count")(max_count, on_error)
+        self._run.set_max_order_count(max_count, on_error)
 
     def set_long_only(self, on_error: str = "fail") -> None:
         """No order may lead to a short position."""
-        self._later("set_long_only")(on_error)
+        self._run.set_long_only(on_error)
 
     def set_asset_restrictions(self, restrictions: Any, on_error: str = "fail") -> None:
         """Which assets may not be ordered."""
-        self._later("set_asset_restrictions")(restrictions, on_error)
+        self._run.set_asset_restrictions(restrictions, on_error)
 
     def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
         """Assets that may not be ordered."""
-        self._later("set_do_not_order_list")(restricted_list, on_error)
+        self._run.set_do_not_order_list(restricted_list, on_error)
 
 
 def activate(algorithm: TradingAlgorithm | None) -> contextvars.Token[Any]:

@@ -9,7 +9,7 @@ DEFAULT_NAMES = ("quantopian-quandl", "quandl")
 SAMPLE = "sample"
 
 
-def chosen_bundle(name: str) -> tuple[str, list[str]]:
+def chosen_bundle(name: str, root: str | None) -> tuple[str, list[str]]:
     """The bundle of that name, and what to say about it.
 
     For Zipline's default names it is the sample, where there is none of that name.
@@ -19,7 +19,7 @@ def chosen_bundle(name: str) -> tuple[str, list[str]]:
     if name == SAMPLE:
         return name, []
     try:
-        open_version(name).close()
+        open_version(name, root=root).close()
     except BundleNotFound as error:
         if name in DEFAULT_NAMES:
             return SAMPLE, [f"the catalog has no bundle {name!r}, Zipline's default; -b or bundle= names another"]

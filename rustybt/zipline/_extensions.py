@@ -10,6 +10,7 @@ from rustybt import engine
 from rustybt.errors import InputError
 from rustybt.zipline._alias import as_zipline
 
+
 def load_extensions(default: bool, extensions: Iterable[str], strict: bool, environ: Mapping[str, str]) -> None:
     """Executes extensions that were not executed before, the default one first; `zipline` is rustybt.zipline there.
 

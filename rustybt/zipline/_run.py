@@ -9,6 +9,7 @@ from typing import Any
 
 from rustybt import engine
 from rustybt.errors import NotYetAvailable
+from rustybt.execution import SimulationBlotter, blotter_named
 from rustybt.results import Result
 from rustybt.zipline._algorithm import TradingAlgorithm, activate, deactivate, entered
 from rustybt.zipline._bundle import chosen_bundle
@@ -73,6 +74,7 @@ def run_algorithm(
         metrics_set=metrics_set,
         benchmark_returns=benchmark_returns,
         blotter=blotter,
+        environ=environ,
     )
 
 
@@ -90,6 +92,7 @@ def run_functions(
     benchmark_returns: Any = None,
     benchmark: Any = None,
     blotter: Any = "default",
+    environ: Mapping[str, str] = os.environ,
     remarks: Iterable[str] = (),
 ) -> Any:
     """The run behind run_algorithm and the scripts.
@@ -104,11 +107,10 @@ def run_functions(
         "benchmark": benchmark,
         "benchmark_returns": benchmark_returns,
         "metrics_set": None if isinstance(metrics_set, str) and metrics_set == "default" else metrics_set,
-        "blotter": None if isinstance(blotter, str) and blotter == "default" else blotter,
     }
-    name, about_bundle = chosen_bundle(bundle)
+    name, about_bundle = chosen_bundle(bundle, environ.get("RUSTYBT_ROOT"))
     initialize = functions.get("initialize")
-    script = Script(initialize, functions.get("analyze"))
+    script = Script(initialize, functions.get("analyze"), blotter_named(blotter))
     # known by the script's name, which stands in the manifest
     begin = script.begin if initialize is None else known_as(initialize, script.begin)
     tell_differences(name, *about_bundle, *remarks)
@@ -126,6 +128,8 @@ def run_functions(
             bundle=name,
             compat="zipline",
             numbers="float",
+            default_extension=False,
+            environ=environ,
             **{key: value for key, value in given.items() if value is not None},
         )
     finally:
@@ -139,9 +143,10 @@ class Script:
     context, data: what the script gets; there from `initialize` on.
     """
 
-    def __init__(self, initialize: Any, analyze: Any) -> None:
+    def __init__(self, initialize: Any, analyze: Any, blotter: SimulationBlotter) -> None:
         self._initialize = initialize
         self._analyze = analyze
+        self._blotter = blotter
         self.context: Any = None
         self.data: Any = None
         self.frame: Any = None
@@ -151,6 +156,7 @@ class Script:
         self.context = TradingAlgorithm(context)
         self.data = self.context.data
         entered(self.context)
+        self.context.set_models(self._blotter)
         if self._initialize is not None:
             self._initialize(self.context)
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from rustybt.zipline._algorithm import TradingAlgorithm, function_of
 from rustybt.zipline.finance import cancel_policy, commission, execution, slippage
+from rustybt.zipline.finance.asset_restrictions import (
+    RESTRICTION_STATES,
+    HistoricalRestrictions,
+    Restriction,
+    StaticRestrictions,
+)
 from rustybt.zipline.finance.cancel_policy import EODCancel, NeverCancel
 from rustybt.zipline.finance.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.zipline.utils import events, math_utils
 from rustybt.zipline.utils.events import calendars, date_rules, time_rules
 
 __all__ = [
+    "RESTRICTION_STATES",
     "EODCancel",
     "FixedBasisPointsSlippage",
     "FixedSlippage",
+    "HistoricalRestrictions",
     "NeverCancel",
+    "Restriction",
+    "StaticRestrictions",
     "VolumeShareSlippage",
     "attach_pipeline",
     "batch_market_order",
