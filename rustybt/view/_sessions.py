@@ -161,12 +161,13 @@ class SessionHistory:
 class PartialBar:
     """One asset's bar of a session so far, exact. It is folded on from the row after the last one that it knows."""
 
-    __slots__ = ("_next", "_stamp", "close", "high", "listing", "low", "open", "session", "volume")
+    __slots__ = ("_next", "_raw", "_stamp", "close", "high", "listing", "low", "open", "session", "volume")
 
     def __init__(self, listing: Listing, session: int, first_key: int) -> None:
         self.listing = listing
         self.session = session
-        # rows are remembered by their stamp: reaching further back renumbers them
+        self._raw: Any = None
+        self._next = 0
         self._stamp = first_key - 1
         self.open: int | None = None
         self.high: int | None = None
@@ -183,26 +184,27 @@ class PartialBar:
         """Folds in the rows up to a bar of the run."""
         listing = self.listing
         end = listing.row_of(bar) + 1
-        if not alive or not end:
-            return
         raw = listing.raw
-        last = int(raw.stamps[end - 1])
-        if last <= self._stamp:
+        if raw is not self._raw:
+            # reaching further back renumbered the rows
+            self._raw = raw
+            self._next = int(np.searchsorted(raw.stamps, self._stamp, side="right"))
+        begin = self._next
+        if not alive or end <= begin:
             return
-        begin = int(np.searchsorted(raw.stamps[:end], self._stamp, side="right"))
-        self._stamp = last
+        self._next = end
+        self._stamp = int(raw.stamps[end - 1])
         if self.open is None:
             self.open = int(raw.open[begin])
-        self.high = _widest(max, self.high, raw.high, begin, end)
-        self.low = _widest(min, self.low, raw.low, begin, end)
         self.close = int(raw.close[end - 1])
-        self.volume = (self.volume or 0) + sum(_plain(raw.volume, begin, end))
-
-
-def _widest(choose: Any, known: int | None, column: Any, begin: int, end: int) -> int:
-    values = _plain(column, begin, end)
-    found: int = choose(values)
-    return found if known is None else choose(known, found)
+        if end == begin + 1:
+            high, low, volume = int(raw.high[begin]), int(raw.low[begin]), int(raw.volume[begin])
+        else:
+            high, low = max(_plain(raw.high, begin, end)), min(_plain(raw.low, begin, end))
+            volume = sum(_plain(raw.volume, begin, end))
+        self.high = high if self.high is None or high > self.high else self.high
+        self.low = low if self.low is None or low < self.low else self.low
+        self.volume = (self.volume or 0) + volume
 
 
 def _plain(column: Any, begin: int, end: int) -> list[int]:

@@ -123,6 +123,17 @@ class Watcher:
     def see(self, stamp: int, what: str, value: Any) -> None:
         self.seen.append((stamp, what, repr(value)))
 
+    def capital_changes(self) -> dict[Any, Any] | None:
+        """Capital that comes with a session, and a target with a later one, in every other run."""
+        plan, sessions = self.plan, self.market.sessions
+        if len(plan.intents) % 2 or plan.last - plan.first < 2:
+            return None
+        middle = (plan.first + plan.last) // 2
+        return {
+            sessions[middle].date: {"type": "delta", "value": "12345.5"},
+            sessions[plan.last].date: {"type": "target", "value": text(plan.capital)},
+        }
+
     def run(self, bundle: str) -> rustybt.Result:
         return rustybt.run_algorithm(
             self.market.sessions[self.plan.first].date,
@@ -135,6 +146,7 @@ class Watcher:
             data_frequency="daily" if self.market.frequency == "1d" else "minute",
             fill_at=self.plan.fill_at,
             trigger=self.plan.trigger,
+            capital_changes=self.capital_changes(),
             progress=False,
         )
 
