@@ -1,0 +1,63 @@
+"""What it costs to ingest five million minutes, validated: core-seconds, so that a busy machine says the same.
+
+python -m pytest benchmarks/test_ingest_speed.py -m bench --benchmark-enable
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import resource
+import sys
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+
+from rustybt.calendars import session_table
+from rustybt.core import day_of
+from rustybt.ingest import ingest, validate
+
+pytestmark = [pytest.mark.bench, pytest.mark.skipif(sys.platform == "win32", reason="no getrusage")]
+
+ASSETS, BARS = 50, 100_000
+CORE_SECONDS = 2.0
+"""For a million rows: two cores that are both busy do a million a second."""
+
+
+def minutes() -> pl.DataFrame:
+    table = session_table("24/7", day_of(dt.date(2024, 1, 1)), day_of(dt.date(2024, 12, 31)))
+    stamps = pl.Series("timestamp", table.minute_stamps(0, 99)[:BARS]).cast(pl.Datetime("ns", "UTC"))
+    rng = np.random.default_rng(1)
+    frames = []
+    for asset in range(ASSETS):
+        cents = (10_000 + np.cumsum(rng.integers(-3, 4, BARS))).clip(100)
+        columns = {"open": cents, "high": cents + 5, "low": cents - 5, "close": cents + 1}
+        prices = [
+            pl.Series(name, values).cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, 2))
+            for name, values in columns.items()
+        ]
+        symbol = pl.Series("symbol", [f"S{asset:03}"]).new_from_index(0, BARS)
+        frames.append(pl.DataFrame([symbol, stamps, *prices, pl.Series("volume", rng.integers(0, 10_000, BARS))]))
+    return pl.concat(frames)
+
+
+def core_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def test_five_million_rows_with_validation(tmp_path, capsys):
+    bars = minutes()
+    began, cpu = time.perf_counter(), core_seconds()
+    report = ingest("b", bars, frequency="1m", stamp="end", calendar="24/7", root=tmp_path)
+    wall, used = time.perf_counter() - began, core_seconds() - cpu
+    assert report.rows == ASSETS * BARS
+    millions = report.rows / 1e6
+    looked = time.perf_counter()
+    assert validate("b", root=tmp_path).rows == report.rows
+    looked = time.perf_counter() - looked
+    with capsys.disabled():
+        print(f"\n  {millions / wall:.2f} million rows a second, {used / millions:.2f} core-seconds a million")
+        print(f"  validate: {millions / looked:.2f} million rows a second")
+    assert used / millions < CORE_SECONDS
