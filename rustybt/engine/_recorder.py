@@ -171,7 +171,7 @@ class Recorder:
             self.sessions([row[0] for row in rows]),
             # the first minute bar, as in Zipline: bars are stamped with their end
             datetime_column("period_open", axis.calendar.opens[sessions] + MINUTE_NS),
-            datetime_column("period_close", axis.calendar.closes[sessions]),
+            datetime_column("period_close", axis.calendar.run_closes[sessions]),
         ]
         money = zip(*[row[1] for row in rows], strict=True)
         columns += [decimal_column(n, list(v), MONEY_SCALE) for n, v in zip(MONEY_COLUMNS, money, strict=True)]

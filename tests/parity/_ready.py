@@ -20,9 +20,7 @@ FEATURES = (
     "minute_1d",
     "context",
 )
-READY: frozenset[str] = frozenset(
-    {"stops", "cancel_policy", "capital_changes", "benchmark", "minute_1d", "stock_dividends", "custom_models"}
-)
+READY: frozenset[str] = frozenset(FEATURES) - {"continuous", "futures", "calendars"}
 
 COLUMNS = {
     "benchmark": (

@@ -300,7 +300,7 @@ class Script:
         self._see("weights", dict(sorted(weights.items())))
         self._see("session", self.side.stamp(data.current_session))
         self._see("moment", self.side.stamp(data.current_dt))
-        for name in ("arena", "data_frequency", "platform"):
+        for name in ("arena", "data_frequency"):
             self._see(f"environment {name}", self.api.get_environment(name))
         for name in ("start", "end"):
             self._see(f"environment {name}", self.side.stamp(self.api.get_environment(name)))
