@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from rustybt.core import MINUTE_NS, datetime_of, day_of
+from rustybt.core import DAY_NS, MINUTE_NS, date_of, datetime_of, day_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.ingest._bars import spanning_table
-from rustybt.sources import Fetched
+from rustybt.sources import Fetched, parse_frequency
 
 
 def arguments_of(fetched: Fetched, given: dict[str, Any]) -> dict[str, Any]:
@@ -30,15 +31,30 @@ def arguments_of(fetched: Fetched, given: dict[str, Any]) -> dict[str, Any]:
     told = given.get("provenance")
     provenance: Mapping[str, Any] = told if isinstance(told, Mapping) else {"note": told} if told else {}
     intraday = "timestamp" in fetched.bars.columns
+    bars = _trading_hours(fetched.bars, calendar) if fetched.extended_hours else fetched.bars
+    if frequency_named(fetched.frequency).period in ("week", "month"):
+        bars = _last_sessions(bars, fetched.frequency, calendar)
     return {
         **arguments,
-        "bars": _trading_hours(fetched.bars, calendar) if fetched.extended_hours else fetched.bars,
+        "bars": bars,
         "frequency": fetched.frequency,
         "calendar": calendar,
         "stamp": "start" if intraday else None,
         "tz": None,
         "provenance": {**fetched.provenance, **provenance},
     }
+
+
+def _last_sessions(bars: pl.DataFrame, frequency: str, calendar: str) -> pl.DataFrame:
+    """Vendors label a week or month with its first day. Here it is its last session: before that it is not known."""
+    length = parse_frequency(frequency)
+    starts = bars["date"].unique().to_list()
+    if not starts:
+        return bars
+    ends = {day: length.end_of(day_of(day) * DAY_NS) // DAY_NS - 1 for day in starts}
+    days = spanning_table(calendar, (min(map(day_of, starts)), max(ends.values()))).days
+    labels = {day: date_of(int(days[np.searchsorted(days, end, side="right") - 1])) for day, end in ends.items()}
+    return bars.with_columns(pl.col("date").replace_strict(labels, return_dtype=pl.Date))
 
 
 def _trading_hours(bars: pl.DataFrame, calendar: str) -> pl.DataFrame:

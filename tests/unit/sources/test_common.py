@@ -198,11 +198,30 @@ def test_what_is_no_source_is_refused(registered, monkeypatch):
         make_source("tiny")
 
 
-def test_a_frequency_that_can_not_be_stored_yet_is_told(root):
-    fetched = Tiny().fetch(["A"], "2024-01-01", "2024-01-02")
-    other = Fetched(fetched.bars, "1w", "24/7", False)
-    with pytest.raises(NotImplementedError, match="1w"):
-        ingest("b", other, root=root)
+@pytest.mark.parametrize(
+    ("frequency", "starts", "calendar", "labels"),
+    [
+        # Good Friday 2024 was the 29th of March: the last session of week and month is the 28th
+        ("1w", ["2024-03-18", "2024-03-25"], "XNYS", ["2024-03-22", "2024-03-28"]),
+        ("1mo", ["2024-02-01", "2024-03-01"], "XNYS", ["2024-02-29", "2024-03-28"]),
+        ("1w", ["2024-01-01"], "24/7", ["2024-01-07"]),
+    ],
+)
+def test_a_week_or_month_is_known_at_its_last_session_not_at_its_first(root, frequency, starts, calendar, labels):
+    row = {**dict.fromkeys(("open", "high", "low", "close"), "5"), "volume": 1}
+    bars = pl.DataFrame([{"symbol": "A", "date": dt.date.fromisoformat(day), **row} for day in starts])
+    ingest("b", Fetched(bars, frequency, calendar, False), root=root)
+    stamps = open_version("b", root=root).load([0], frequency, 0, 2**62)[0].stamps
+    assert [str(dt.date.fromordinal(719_163 + int(stamp) // (86_400 * 10**9))) for stamp in stamps] == labels
+
+
+def test_bars_of_an_hour_are_stored_at_their_end(root):
+    start = dt.datetime(2024, 1, 2, tzinfo=dt.UTC)
+    row = {**dict.fromkeys(("open", "high", "low", "close"), "5"), "volume": 1}
+    bars = pl.DataFrame([{"symbol": "A", "timestamp": start, **row}])
+    ingest("b", Fetched(bars, "1h", "24/7", False), root=root)
+    stamps = open_version("b", root=root).load([0], "1h", 0, 2**62)[0].stamps
+    assert stamps.tolist() == [(int(start.timestamp()) + 3600) * 10**9]
 
 
 def test_what_was_fetched_says_what_its_bars_are_and_the_caller_may_know_better(root):
