@@ -169,7 +169,7 @@ class Loop:
         market.hook = False
         desk.phase = "bar"
         every, at_bar = self._planned(session)
-        seek = books.seek
+        seek, times = books.seek, axis.times
         first, end = axis.run_of(session)
         self.bars_run += end - first
         changes = self.capital.at_bars
@@ -179,7 +179,7 @@ class Loop:
             market.bar = bar
             seek(bar)
             if open_orders:
-                self._work(session, bar, int(axis.stamps[bar]))
+                self._work(session, bar, times[bar])
             if handle_data is not None:
                 handle_data(context, data)
             if desk.schedules_changed:
@@ -192,18 +192,19 @@ class Loop:
         reports = self.broker.work(bar, stamp)
         if not reports:
             return
-        ledger, transactions = self.ledger, self.recorder.transactions
-        for report in reports:
-            order = report.order
-            ledger.fill(stamp, order.listing, report.quantity, report.price, order.number)
-            transactions.append(
-                (session, stamp, order.number, order.listing.slot, report.quantity, report.price, report.fee)
-            )
-        for report in reports:
-            if report.fee:
-                for kind, amount in report.parts or (("commission", report.fee),):
+        fill, charge, keep = self.ledger.fill, self.ledger.charge, self.recorder.transactions.append
+        for order, quantity, price, fee, _ in reports:
+            listing = order.listing
+            fill(stamp, listing, quantity, price, order.number)
+            keep((session, stamp, order.number, listing.slot, quantity, price, fee))
+        for order, _, _, fee, parts in reports:
+            if fee:
+                if parts is None:
+                    charge(stamp, order.listing, fee, order.number, "commission")
+                    continue
+                for kind, amount in parts:
                     if amount:
-                        ledger.charge(stamp, report.order.listing, amount, report.order.number, kind)
+                        charge(stamp, order.listing, amount, order.number, kind)
 
     def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
         """What is scheduled for a session: with every bar, and by bar."""

@@ -90,7 +90,9 @@ class Recorder:
         """Takes the day's row at its last bar."""
         books = self._desk.books
         long_value, short_value, longs, shorts = books.long_and_short()
-        long_exposure, short_exposure = books.long_and_short_exposure()
+        # without a future the one is the other
+        settles = books.unsettled()
+        long_exposure, short_exposure = books.long_and_short_exposure() if settles else (long_value, short_value)
         positions, exposure = long_value + short_value, long_exposure + short_exposure
         cash = books.cash
         value = cash + positions

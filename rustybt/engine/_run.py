@@ -16,6 +16,7 @@ from rustybt.core import (
     to_scale,
 )
 from rustybt.engine._benchmark import benchmark_of
+from rustybt.engine._collector import undisturbed
 from rustybt.engine._compat import compat_named
 from rustybt.engine._compat_report import again_for, reporting
 from rustybt.engine._data import named_extensions, open_data
@@ -130,11 +131,12 @@ def run_algorithm(
         loop = initialised(desk, context, functions, params or {}, kind, fill_at, trigger, capital_changes)
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
         loop.hooks = hooks_for(metrics, desk, loop.recorder, emission_rate)
-        with progress_for(progress, axis.sessions, functions.name) as bar:
-            _run(loop, bar)
-        desk.phase = "analyze"
-        again = reporting(again_for(run_algorithm, settings))
-        result = result_of(desk, loop, functions, params or {}, kind, fill_at, trigger, data, metrics, again)
+        with undisturbed():
+            with progress_for(progress, axis.sessions, functions.name) as bar:
+                _run(loop, bar)
+            desk.phase = "analyze"
+            again = reporting(again_for(run_algorithm, settings))
+            result = result_of(desk, loop, functions, params or {}, kind, fill_at, trigger, data, metrics, again)
         if functions.analyze is not None:
             functions.analyze(context, result)
     except TypeError as error:

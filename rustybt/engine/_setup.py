@@ -156,6 +156,7 @@ def _open_slot(desk: Desk, listing: Listing) -> None:
         listing.settles,
     )
     desk.listing_of_slot.append(listing)
+    listing.foreign = listing.asset.currency != desk.currency
 
 
 def _order_view(desk: Desk, order: Any) -> Order:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from rustybt.core import OrderEventKind, OrderStatus
 from rustybt.execution._blotter import Blotter
@@ -40,17 +40,9 @@ class Bars(Protocol):
     def column(self, field: str) -> Sequence[int]: ...
 
 
-class Execution(NamedTuple):
-    """A fill that the broker reports. quantity: signed; price: at the fill scale; fee: money.
-
-    parts: what the fee is made of, where it is more than a commission.
-    """
-
-    order: WorkingOrder
-    quantity: int
-    price: int
-    fee: int
-    parts: Parts | None = None
+type Execution = tuple[WorkingOrder, int, int, int, Parts | None]
+"""A fill that the broker reports: the order, the quantity (signed), the price (at the fill scale), the fee (money), and
+what the fee is made of where it is more than a commission. A plain tuple: thousands of them are made and dropped."""
 
 
 class SimulatedBroker:
@@ -221,5 +213,5 @@ class SimulatedBroker:
             order.why = PARTLY_FILLED
         self.blotter.rows.append((order.number, stamp, FILLED if whole else PARTIALLY_FILLED, quantity, price, None))
         if fee <= 0 and not commission.rebates:
-            return Execution(order, quantity, price, 0)
-        return Execution(order, quantity, price, fee, parts)
+            return order, quantity, price, 0, None
+        return order, quantity, price, fee, parts

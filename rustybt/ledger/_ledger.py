@@ -142,8 +142,12 @@ class Ledger:
                 f"A fill of {listing.asset.symbol} with quantity {quantity!r} and price {price!r}: the books take "
                 "scaled integers only. Let the slippage model return integers."
             )
-        amount = self.books.fill(listing.slot, quantity, price)
-        self._enter(stamp, "fill", listing, quantity, amount, order)
+        slot = listing.slot
+        amount = self.books.fill(slot, quantity, price)
+        # written out, not through `_enter`: this is the hottest of the entries
+        if slot not in self._listings:
+            self._listings[slot] = listing
+        self.rows.append((stamp, "fill", slot, quantity, amount, order, None))
 
     def settle(self, stamp: int) -> None:
         """Posts what the prices of futures moved by since they were filled or last settled, an entry per asset.

@@ -35,6 +35,8 @@ class Ordering:
 
     def __init__(self, desk: Desk, whole_steps: WholeSteps) -> None:
         self._desk = desk
+        self._market = desk.market
+        self._loaded = desk.market.listings
         self._whole_steps = whole_steps
         self._floats: dict[float, tuple[int, int]] = {}
 
@@ -145,9 +147,16 @@ class Ordering:
         listing = self._orderable(asset)
         if listing is None:
             return None
-        amount, scale = self._scaled(weight, "percent")
-        price = self._price(listing)
-        size = self._desk.books.size_of_weight(listing.slot, amount, scale, price, target) if price else 0
+        desk = self._desk
+        known = self._floats.get(weight) if type(weight) is float else None
+        amount, scale = known or self._scaled(weight, "percent")
+        bar = self._market.bar
+        # the price as `_price` gives it, which tells why there is none
+        alive = listing.priced <= bar <= listing.last
+        price = listing.price[bar] * listing.lane_to_fill if alive else self._price(listing)
+        size = desk.books.size_of_weight(listing.slot, amount, scale, price, target) if price else 0
+        if size == 0 and limit_price is None and stop_price is None and style is None and not desk.controls:
+            return None
         return self._place(listing, size, limit_price, stop_price, style)
 
     def _scaled(self, number: Any, what: str) -> tuple[int, int]:
@@ -173,8 +182,13 @@ class Ordering:
             raise OrderDuringInitialize(
                 f"An order was placed in {desk.phase}. Place it in handle_data or a scheduled function."
             )
-        listing = self._listing(asset)
-        if desk.market.bar > listing.closing and desk.compat.late_orders_are_none and asset.auto_close_date:
+        try:
+            listing = self._loaded[asset.sid]
+        except (AttributeError, KeyError):
+            listing = self._listing(asset)
+        if listing.foreign:
+            listing = self._listing(asset)
+        if self._market.bar > listing.closing and desk.compat.late_orders_are_none and asset.auto_close_date:
             LOG.warning(
                 "%s has ended: no order is placed. What is held is closed out on %s.", asset, asset.auto_close_date
             )
@@ -237,12 +251,14 @@ class Ordering:
         if not -LARGE < size < LARGE:
             self._check_size(listing, size)
         market = desk.market
-        stamp = int(market.axis.stamps[market.bar])
+        stamp = market.axis.times[market.bar]
         if market.hook:
             stamp = int(market.axis.calendar.opens[market.axis.first_session + market.session])
         if reason is not None:
-            return str(desk.blotter.order_id(desk.blotter.reject(listing, size, limit, stamp, reason, stop).number))
-        return str(desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp, stop, found).number))
+            order_id: str = desk.blotter.order_id(desk.blotter.reject(listing, size, limit, stamp, reason, stop).number)
+        else:
+            order_id = desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp, stop, found).number)
+        return order_id
 
     def _refusal(self, listing: Listing) -> str | None:
         """Why an order for an asset is refused; None if it is not."""

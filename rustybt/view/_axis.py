@@ -38,7 +38,8 @@ class Axis:
     default its minutes. A session need not have any.
 
     keys: what the catalog stamps a bar with (midnight UTC of the session for daily bars, the bar's end for minutes).
-    stamps: when the bar is over, ns UTC. first_session, sessions: the run's place in the calendar.
+    stamps: when the bar is over, ns UTC; times: the same, to read one by one. first_session, sessions: the run's place
+    in the calendar.
     minutes: whether every minute of the calendar is a bar.
     starts: for each session of the run, its first bar; one more at the end. run_opens, run_closes: from when and until
     when a strategy runs in each session of the run, ns UTC.
@@ -57,6 +58,7 @@ class Axis:
         "sessions",
         "stamps",
         "starts",
+        "times",
     )
 
     def __init__(
@@ -87,6 +89,7 @@ class Axis:
         before_key, before_stamp = self._before(first_session, daily)
         self.keys = np.concatenate([np.array([before_key], dtype=np.int64), keys])
         self.stamps = np.concatenate([np.array([before_stamp], dtype=np.int64), stamps])
+        self.times = memoryview(self.stamps)
 
     def _before(self, first_session: int, daily: bool) -> tuple[int, int]:
         calendar = self.calendar

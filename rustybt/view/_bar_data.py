@@ -81,7 +81,7 @@ class BarData:
         market = self._market
         if market.hook:
             return market.axis.hook_stamp(market.session)
-        return int(market.axis.stamps[market.bar])
+        return market.axis.times[market.bar]
 
     @property
     def current_session(self) -> dt.date:

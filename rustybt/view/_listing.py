@@ -36,7 +36,7 @@ class Listing:
     with a price; start, last: the first and the last bar of the asset's life; closing: the last one on which it can
     be ordered; priced: the first of its life with a price. settles: whether gains and losses go to cash, as a
     future's do. Price columns are at lane_scale; fills and adjusted prices at fill_scale. numbers: the prices that
-    the strategy asked for, as it gets them.
+    the strategy asked for, as it gets them. foreign: whether it trades in another currency than the books are in.
     """
 
     __slots__ = (
@@ -49,6 +49,7 @@ class Listing:
         "dividends",
         "fill_scale",
         "first",
+        "foreign",
         "has_idle_rows",
         "lane_scale",
         "lane_to_fill",
@@ -79,6 +80,7 @@ class Listing:
         self.dividends = dividends
         self.adjustments: list[Adjustment] = []
         self.slot = -1
+        self.foreign = False
         self.settles = asset.kind == "future"
         self.price_scale = asset.price_scale
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS

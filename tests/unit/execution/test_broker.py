@@ -43,7 +43,7 @@ def work(bars: Bars, orders: list[Any], model: Any = None, **how: Any) -> tuple[
         prices = [None if price is None else price * CENTS for price in (limit, *(stop or [None]))]
         blotter.accept(bars, amount, prices[0], 0, prices[1])
     broker = broker_of(blotter, model or slippage.NoSlippage(), **how)
-    return blotter, [(x.quantity, Fraction(x.price, CENTS)) for x in broker.work(0, 60)]
+    return blotter, [(quantity, Fraction(price, CENTS)) for _, quantity, price, _, _ in broker.work(0, 60)]
 
 
 UP = Bars(1000, 1100, 900, 1050)  # opens at 10.00, ranges from 9.00 to 11.00, closes at 10.50
@@ -127,7 +127,9 @@ def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
     blotter = Blotter()
     order = blotter.accept(bars, 150, None, 0, 1080 * CENTS)
     broker = broker_of(blotter, model, trigger="range")
-    fills = [(x.quantity, x.price // CENTS) for bar in (0, 1) for x in broker.work(bar, 60 * (bar + 1))]
+    fills = [
+        (quantity, price // CENTS) for bar in (0, 1) for _, quantity, price, _, _ in broker.work(bar, 60 * (bar + 1))
+    ]
     assert fills == [(100, 1080), (50, 750)]
     assert order.stop_reached
     kinds = [(e.kind, e.stamp, e.price and e.price // CENTS, e.reason) for e in blotter.events]

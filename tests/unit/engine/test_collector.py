@@ -1,0 +1,60 @@
+"""A run leaves the garbage collector as it found it, however it ends."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pytest
+
+from tests.unit._small import ingest, run
+
+
+@pytest.fixture(autouse=True)
+def bundle() -> None:
+    ingest({"AAA": [10, 11, 12, 13, 14]})
+
+
+def test_what_was_alive_is_frozen_during_a_run_and_not_after_it() -> None:
+    counts: list[int] = []
+    run(lambda context, data: counts.append(gc.get_freeze_count()))
+    assert min(counts) > 1_000
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_run_that_fails_thaws_too() -> None:
+    def fail(context: Any, data: Any) -> None:
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        run(fail)
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_somebody_else_froze_stays_frozen() -> None:
+    gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        run()
+        assert gc.get_freeze_count() == before
+    finally:
+        gc.unfreeze()
+
+
+def test_a_strategy_s_own_garbage_is_collected_during_the_run() -> None:
+    class Cycle:
+        alive = 0
+
+        def __init__(self) -> None:
+            Cycle.alive += 1
+            self.me = self
+
+        def __del__(self) -> None:
+            Cycle.alive -= 1
+
+    def litter(context: Any, data: Any) -> None:
+        Cycle()
+        gc.collect()
+        assert Cycle.alive == 0
+
+    run(litter)
