@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 FROZEN_AT_START: Final = 5_000
-"""An interpreter begins with a few hundred objects frozen; whoever freezes on purpose has the libraries' beside them."""
+"""An interpreter begins with a few hundred objects frozen; who freezes on purpose has the libraries' beside them."""
 
 
 @contextlib.contextmanager
