@@ -205,7 +205,7 @@ class Recorder:
         )
 
     def _events_frame(self) -> pl.DataFrame:
-        numbers, stamps, kinds, quantities, prices, reasons = _columns(self._blotter.rows, 6)
+        numbers, stamps, kinds, quantities, prices, stops, reasons = _columns(self._blotter.rows, 7)
         orders, ids = self._blotter.orders, self._order_ids()
         slots = [orders[number - 1].listing.slot for number in numbers]
         return pl.DataFrame(
@@ -216,6 +216,7 @@ class Recorder:
                 pl.Series("kind", kinds, dtype=pl.String),
                 self._quantities("quantity", quantities, slots),
                 self._prices("price", prices, slots),
+                self._prices("stop", stops, slots),
                 pl.Series("reason", reasons, dtype=pl.String),
             ]
         )

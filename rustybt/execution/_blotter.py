@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from rustybt.core import OrderEventKind, OrderStatus, as_plain_decimal, div_half_even
+from rustybt.core import OrderEventKind, OrderStatus, div_half_even
 from rustybt.execution._order import WorkingOrder
 
 ACCEPTED = OrderEventKind.ACCEPTED.value
@@ -16,9 +16,9 @@ ADJUSTED = OrderEventKind.ADJUSTED.value
 class OrderEvent(NamedTuple):
     """One thing that happened to an order.
 
-    stamp: ns UTC. quantity: scaled units: ordered, filled, or left open. price: of a fill, else the limit, or the
-    stop of an order without one, at the listing's fill scale; None where there is none. reason: "stop" where it was
-    the stop that triggered.
+    stamp: ns UTC. quantity: scaled units: ordered, filled, or left open. price: of a fill, else the limit; stop: what
+    the order has, or now has, or that was reached; both at the listing's fill scale, None where there is none or it is
+    not what happened. reason: "stop" where it was the stop that triggered.
     """
 
     order: WorkingOrder
@@ -26,11 +26,12 @@ class OrderEvent(NamedTuple):
     kind: str
     quantity: int
     price: int | None
+    stop: int | None
     reason: str | None
 
 
-type Row = tuple[int, int, str, int, int | None, str | None]
-"""How an event is kept: the order's number, stamp, kind, quantity, price, reason. A plain tuple of plain values is
+type Row = tuple[int, int, str, int, int | None, int | None, str | None]
+"""How an event is kept: the order's number, stamp, kind, quantity, price, stop, reason. A plain tuple of plain values is
 nothing that the garbage collector has to look through."""
 
 
@@ -54,15 +55,22 @@ class Blotter:
         """The events so far, oldest first."""
         orders = self.orders
         return [
-            OrderEvent(orders[n - 1], stamp, kind, amount, price, why)
-            for n, stamp, kind, amount, price, why in self.rows
+            OrderEvent(orders[n - 1], stamp, kind, amount, price, stop, why)
+            for n, stamp, kind, amount, price, stop, why in self.rows
         ]
 
     def log(
-        self, order: WorkingOrder, stamp: int, kind: str, quantity: int, price: int | None, reason: str | None = None
+        self,
+        order: WorkingOrder,
+        stamp: int,
+        kind: str,
+        quantity: int,
+        price: int | None,
+        stop: int | None,
+        reason: str | None = None,
     ) -> None:
         """Adds an event of an order."""
-        self.rows.append((order.number, stamp, kind, quantity, price, reason))
+        self.rows.append((order.number, stamp, kind, quantity, price, stop, reason))
 
     def order_id(self, number: int) -> str:
         """The id of the order with that number."""
@@ -93,7 +101,7 @@ class Blotter:
             self.open[listing.slot] = [order]
         else:
             queue.append(order)
-        self.rows.append((order.number, stamp, ACCEPTED, amount, stop if limit is None else limit, reason))
+        self.rows.append((order.number, stamp, ACCEPTED, amount, limit, stop, reason))
         return order
 
     def reject(
@@ -104,7 +112,7 @@ class Blotter:
         order.status = OrderStatus.REJECTED
         order.reason = reason
         self.orders.append(order)
-        self.log(order, stamp, REJECTED, amount, stop if limit is None else limit, reason)
+        self.log(order, stamp, REJECTED, amount, limit, stop, reason)
         return order
 
     def cancel(self, order: WorkingOrder, stamp: int, reason: str) -> bool:
@@ -115,7 +123,7 @@ class Blotter:
         order.status = OrderStatus.CANCELLED
         order.reason = reason
         order.changed = stamp
-        self.log(order, stamp, CANCELLED, order.amount - order.filled, None, reason)
+        self.log(order, stamp, CANCELLED, order.amount - order.filled, None, None, reason)
         return True
 
     def cancel_all(self, slot: int, stamp: int, reason: str) -> None:
@@ -143,16 +151,11 @@ class Blotter:
                 order.limit = _restated(order.limit, numerator, denominator, tick)
             why = f"split {numerator}/{denominator}"
             if order.stop is not None:
-                stop, order.stop = order.stop, _restated(order.stop, numerator, denominator, tick)
-                if order.limit is not None:
-                    # an event has one price, here the limit's
-                    was, now = (as_plain_decimal(one, order.listing.fill_scale) for one in (stop, order.stop))
-                    why += f", stop from {was} to {now}"
+                order.stop = _restated(order.stop, numerator, denominator, tick)
             if remaining:
-                price = order.stop if order.limit is None else order.limit
-                self.log(order, stamp, ADJUSTED, remaining, price, why)
+                self.log(order, stamp, ADJUSTED, remaining, order.limit, order.stop, why)
             elif zipline:
-                self.log(order, stamp, ADJUSTED, 0, order.stop if order.limit is None else order.limit, why)
+                self.log(order, stamp, ADJUSTED, 0, order.limit, order.stop, why)
                 self._remove(order)
                 order.status = OrderStatus.FILLED
             else:

@@ -143,7 +143,7 @@ class SimulatedBroker:
             order.stop_reached = True
             if limit is None or self.stops_date_orders:
                 order.changed = stamp
-            self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, stop, STOP)
+            self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, None, stop, STOP)
         if limit is None or (order.limit_reached and not self.limits_hold and not self._by_range):
             return price
         if self._by_range:
@@ -156,7 +156,7 @@ class SimulatedBroker:
         if not order.limit_reached:
             order.limit_reached = True
             order.changed = stamp
-            self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, limit)
+            self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, limit, None)
         return held
 
     def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
@@ -211,7 +211,8 @@ class SimulatedBroker:
             order.status = OrderStatus.FILLED
         else:
             order.why = PARTLY_FILLED
-        self.blotter.rows.append((order.number, stamp, FILLED if whole else PARTIALLY_FILLED, quantity, price, None))
+        kind = FILLED if whole else PARTIALLY_FILLED
+        self.blotter.rows.append((order.number, stamp, kind, quantity, price, None, None))
         if fee <= 0 and not commission.rebates:
             return order, quantity, price, 0, None
         return order, quantity, price, fee, parts

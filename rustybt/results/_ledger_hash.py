@@ -7,11 +7,11 @@ from typing import Final
 
 import polars as pl
 
-LEDGER_HASH_VERSION: Final = 1
+LEDGER_HASH_VERSION: Final = 2
 _HEADER: Final = f"rustybt ledger {LEDGER_HASH_VERSION}\n"
 _NULL: Final = "\\N"
 _ENTRY: Final = ("stamp", "kind", "asset", "quantity", "amount", "currency", "account", "order_id")
-_EVENT: Final = ("seq", "stamp", "kind", "order_id", "asset", "quantity", "price")
+_EVENT: Final = ("seq", "stamp", "kind", "order_id", "asset", "quantity", "price", "stop")
 
 
 def ledger_hash(entries: pl.DataFrame, order_events: pl.DataFrame, orders: pl.DataFrame, assets: pl.DataFrame) -> str:

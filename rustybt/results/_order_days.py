@@ -23,7 +23,7 @@ UNLISTED = ("triggered", "adjusted")
 """What Zipline does not list an order for."""
 SESSION_ENDED = "the session ended"
 """Why a cancel policy cancels."""
-SPLIT = re.compile(r"split (?P<ratio>\d+/\d+)(?:, stop from (?P<was>[\d.]+) to (?P<now>[\d.]+))?")
+SPLIT = re.compile(r"split (?P<ratio>\d+/\d+)")
 """What the event of an order that a split has restated says."""
 
 
@@ -62,15 +62,11 @@ class OrderDays:
                 events["kind"].to_list(),
                 amounts(events["quantity"]),
                 optional_floats(events["price"]),
+                optional_floats(events["stop"]),
                 events["reason"].to_list(),
                 strict=True,
             )
         )
-        self._first_stops: dict[str, float] = {}
-        for order, _, kind, _, _, reason in self._events:
-            split = SPLIT.fullmatch(reason or "") if kind == "adjusted" else None
-            if split is not None and split["was"]:
-                self._first_stops.setdefault(order, float(split["was"]))
         self._fees: dict[str, list[tuple[int, float]]] = {}
         fees = zip(
             fills["order_id"].to_list(), fills["dt"].to_physical().to_list(), floats(fills["commission"]), strict=True
@@ -83,11 +79,17 @@ class OrderDays:
         """One list a session."""
         touched: list[dict[str, Standing]] = [{} for _ in range(sessions)]
         standing: dict[str, Standing] = {}
-        for order, ns, kind, quantity, price, reason in self._events:
+        for order, ns, kind, quantity, price, stop, reason in self._events:
             if order not in self._orders:
                 continue
             before = standing.get(order)
-            now = standing[order] = self._after(order, before, ns, kind, quantity, price, reason)
+            if before is None:
+                now = Standing(quantity, price, stop, ns, status=int(CLOSED.get(kind, OrderStatus.OPEN)))
+            elif kind == "adjusted":
+                now = _restated(before, quantity, price, stop, reason)
+            else:
+                now = self._after(order, before, ns, kind, quantity, reason)
+            standing[order] = now
             day = min(bisect_left(self._closes, ns), sessions - 1)
             by_policy = kind == "cancelled" and reason == SESSION_ENDED and self._forgets
             if order in touched[day] or (kind not in UNLISTED and not by_policy):
@@ -102,21 +104,8 @@ class OrderDays:
         ]
 
     def _after(
-        self, order: str, before: Standing | None, ns: int, kind: str, quantity: Any, price: Any, reason: str | None
+        self, order: str, before: Standing, ns: int, kind: str, quantity: Any, reason: str | None
     ) -> Standing:
-        if before is None:
-            final = self._orders[order]
-            limited = final["limit"] is not None
-            stop = price if not limited and final["stop"] is not None else self._first_stops.get(order, final["stop"])
-            status = int(CLOSED.get(kind, OrderStatus.OPEN))
-            return Standing(quantity, price if limited else None, stop, ns, status=status)
-        if kind == "adjusted":
-            split = SPLIT.fullmatch(reason or "")
-            filled = int(before.filled / Fraction(split["ratio"])) if split else before.filled
-            now = replace(before, amount=filled + quantity, filled=filled)
-            if before.limit is None:
-                return replace(now, stop=price)
-            return replace(now, limit=price, stop=float(split["now"]) if split and split["now"] else before.stop)
         if kind == "triggered":
             at_stop = reason == "stop"
             quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None
@@ -159,6 +148,13 @@ class OrderDays:
             "sid": self._assets.get(final["sid"], final["sid"]),
             "status": now.status,
         }
+
+
+def _restated(before: Standing, quantity: Any, limit: Any, stop: Any, reason: str | None) -> Standing:
+    """How an order stands after a split."""
+    split = SPLIT.fullmatch(reason or "")
+    filled = int(before.filled / Fraction(split["ratio"])) if split else before.filled
+    return replace(before, amount=filled + quantity, filled=filled, limit=limit, stop=stop)
 
 
 def _order_rows(orders: pl.DataFrame) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ class Intent:
     kind: str
     number: Fraction = ZERO
     limit: Fraction | None = None
+    stop: Fraction | None = None
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,9 @@ def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **set
                 for order in context.get_open_orders(asset):
                     context.cancel_order(order)
                 continue
-            limit = None if intent.limit is None else number(intent.limit)
+            limit, stop = (None if price is None else number(price) for price in (intent.limit, intent.stop))
             try:
-                getattr(context, intent.kind)(asset, number(intent.number), limit_price=limit)
+                getattr(context, intent.kind)(asset, number(intent.number), limit, stop)
             except CannotOrderDelistedAsset:
                 continue
         context.bar += 1

@@ -23,6 +23,7 @@ from tests.properties._market import drawn
 from tests.properties._oracle import Intent, Plan
 
 SEEDS = (1, 4, 7)
+ONE = Fraction(1)
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -84,6 +85,15 @@ def test_a_run_that_trades_something_else_has_another_hash() -> None:
     market, plan = drawn(1), plan_of(1)
     other = Plan(plan.first, plan.last, plan.intents[:-2], slippage=plan.slippage, capital=plan.capital + 1)
     assert _runs.run(market, other, bundle(1)).ledger_hash != hash_of(1)
+
+
+def test_runs_that_differ_in_a_stop_that_was_never_reached_have_other_hashes() -> None:
+    market = drawn(1)
+    beyond = 3 * max(bar.high for bar in market.assets[0].bars.values())
+    plans = [Plan(0, 5, (Intent(1, 0, "order", ONE, limit=beyond, stop=stop),)) for stop in (beyond, beyond, beyond + 1)]
+    one, again, other = (_runs.run(market, plan, bundle(1)).ledger_hash for plan in plans)
+    assert one == again
+    assert one != other
 
 
 @pytest.mark.parametrize("kernels", ["python", "rust"])

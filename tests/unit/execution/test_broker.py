@@ -132,10 +132,10 @@ def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
     ]
     assert fills == [(100, 1080), (50, 750)]
     assert order.stop_reached
-    kinds = [(e.kind, e.stamp, e.price and e.price // CENTS, e.reason) for e in blotter.events]
-    assert kinds == [
-        ("accepted", 0, 1080, None),
-        ("triggered", 60, 1080, "stop"),
+    prices = [(e.kind, e.stamp, e.price and e.price // CENTS, e.stop and e.stop // CENTS) for e in blotter.events]
+    assert prices == [
+        ("accepted", 0, None, 1080),
+        ("triggered", 60, None, 1080),
         ("partially_filled", 60, 1080, None),
         ("filled", 120, 750, None),
     ]

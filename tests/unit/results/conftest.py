@@ -61,7 +61,7 @@ def orders_frame() -> pl.DataFrame:
             decimal_column("amount", [10_000, -30], 1),
             decimal_column("filled", [10_000, 0], 1),
             decimal_column("limit", [None, 12_345], 2),
-            decimal_column("stop", [None, None], 0),
+            decimal_column("stop", [None, 125], 0),
             pl.Series("status", ["filled", "cancelled"]),
             money("commission", [110 * CENT, 0]),
             pl.Series("reason", [None, "the session ended"], dtype=pl.String),
@@ -72,11 +72,11 @@ def orders_frame() -> pl.DataFrame:
 
 def events_frame() -> pl.DataFrame:
     rows = [
-        ("main-1", CLOSES[0], "accepted", 10_000, None, None),
-        ("main-1", CLOSES[1], "partially_filled", 6_005, 10_125, None),
-        ("main-2", CLOSES[1], "accepted", -30, 12_345, None),
-        ("main-1", CLOSES[2], "filled", 3_995, 9_000, None),
-        ("main-2", CLOSES[2], "cancelled", -30, 12_345, "the session ended"),
+        ("main-1", CLOSES[0], "accepted", 10_000, None, None, None),
+        ("main-1", CLOSES[1], "partially_filled", 6_005, 10_125, None, None),
+        ("main-2", CLOSES[1], "accepted", -30, 12_345, 1_250, None),
+        ("main-1", CLOSES[2], "filled", 3_995, 9_000, None, None),
+        ("main-2", CLOSES[2], "cancelled", -30, 12_345, None, "the session ended"),
     ]
     return pl.DataFrame(
         [
@@ -86,7 +86,8 @@ def events_frame() -> pl.DataFrame:
             pl.Series("kind", [row[2] for row in rows]),
             decimal_column("quantity", [row[3] for row in rows], 1),
             decimal_column("price", [row[4] for row in rows], 2),
-            pl.Series("reason", [row[5] for row in rows], dtype=pl.String),
+            decimal_column("stop", [row[5] for row in rows], 1),
+            pl.Series("reason", [row[6] for row in rows], dtype=pl.String),
         ]
     )
 

@@ -1,4 +1,4 @@
-"""The ledger hash, version 1: its canonical form by hand, what counts and what does not."""
+"""The ledger hash, version 2: its canonical form by hand, what counts and what does not."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ type Make = Callable[..., Result]
 
 # written by hand from docs/decisions/ledger-hash.md
 CANONICAL = """\
-rustybt ledger 1
+rustybt ledger 2
 E\t1704724200000000000\tcapital\t\\N\t0\t100000\tUSD\tmain\t\\N
 E\t1704834000000000000\tfill\tXNYS:ABC\t600.5\t-60800.625\tUSD\tmain\tmain-1
 E\t1704834000000000000\tfee\tXNYS:ABC\t0\t-0.1\tUSD\tmain\tmain-1
-O\t0\t1704747600000000000\taccepted\tmain-1\tXNYS:ABC\t1000\t\\N
-O\t1\t1704834000000000000\tpartially_filled\tmain-1\tXNYS:ABC\t600.5\t101.25
-O\t2\t1704834000000000000\taccepted\tmain-2\tXNYS:XYZ\t-3\t123.45
-O\t3\t1704920400000000000\tfilled\tmain-1\tXNYS:ABC\t399.5\t90
-O\t4\t1704920400000000000\tcancelled\tmain-2\tXNYS:XYZ\t-3\t123.45
+O\t0\t1704747600000000000\taccepted\tmain-1\tXNYS:ABC\t1000\t\\N\t\\N
+O\t1\t1704834000000000000\tpartially_filled\tmain-1\tXNYS:ABC\t600.5\t101.25\t\\N
+O\t2\t1704834000000000000\taccepted\tmain-2\tXNYS:XYZ\t-3\t123.45\t125
+O\t3\t1704920400000000000\tfilled\tmain-1\tXNYS:ABC\t399.5\t90\t\\N
+O\t4\t1704920400000000000\tcancelled\tmain-2\tXNYS:XYZ\t-3\t\\N\t\\N
 """
 
 
@@ -34,7 +34,7 @@ def test_the_hash_is_that_of_the_canonical_text(make_result: Make) -> None:
     result = make_result()
     assert result.ledger_hash == hashlib.sha256(CANONICAL.encode()).hexdigest()
     assert result.manifest["ledger_hash"] == result.ledger_hash
-    assert result.manifest["ledger_hash_version"] == 1
+    assert result.manifest["ledger_hash_version"] == 2
 
 
 def test_scales_sids_symbols_and_reasons_do_not_count(make_result: Make) -> None:
@@ -65,7 +65,7 @@ def test_each_part_of_an_entry_counts(make_result: Make, column: str) -> None:
     assert make_result(entries=last_changed(result.entries, column)).ledger_hash != result.ledger_hash
 
 
-@pytest.mark.parametrize("column", ["seq", "stamp", "kind", "order_id", "quantity", "price"])
+@pytest.mark.parametrize("column", ["seq", "stamp", "kind", "order_id", "quantity", "price", "stop"])
 def test_each_part_of_an_event_counts(make_result: Make, column: str) -> None:
     result = make_result()
     assert make_result(order_events=last_changed(result.order_events, column)).ledger_hash != result.ledger_hash
@@ -94,4 +94,4 @@ def test_a_run_without_orders_has_a_hash(make_result: Make) -> None:
     empty = ledger_hash(
         result.entries.clear(), result.order_events.clear(), result.orders.clear(), result.assets.clear()
     )
-    assert empty == hashlib.sha256(b"rustybt ledger 1\n").hexdigest()
+    assert empty == hashlib.sha256(b"rustybt ledger 2\n").hexdigest()

@@ -92,7 +92,7 @@ def test_orders_are_shown_as_they_stood_at_each_close(make_result: Make) -> None
             "amount": -3,
             "filled": 0,
             "commission": 0.0,
-            "stop": None,
+            "stop": 125.0,
             "limit": 123.45,
             "stop_reached": False,
             "limit_reached": False,
