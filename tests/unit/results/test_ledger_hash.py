@@ -26,7 +26,7 @@ O\t0\t1704747600000000000\taccepted\tmain-1\tXNYS:ABC\t1000\t\\N\t\\N
 O\t1\t1704834000000000000\tpartially_filled\tmain-1\tXNYS:ABC\t600.5\t101.25\t\\N
 O\t2\t1704834000000000000\taccepted\tmain-2\tXNYS:XYZ\t-3\t123.45\t125
 O\t3\t1704920400000000000\tfilled\tmain-1\tXNYS:ABC\t399.5\t90\t\\N
-O\t4\t1704920400000000000\tcancelled\tmain-2\tXNYS:XYZ\t-3\t\\N\t\\N
+O\t4\t1704920400000000000\tcancelled\tmain-2\tXNYS:XYZ\t-3\t123.45\t\\N
 """
 
 
