@@ -31,8 +31,8 @@ class OrderEvent(NamedTuple):
 
 
 type Row = tuple[int, int, str, int, int | None, int | None, str | None]
-"""How an event is kept: the order's number, stamp, kind, quantity, price, stop, reason. A plain tuple of plain values is
-nothing that the garbage collector has to look through."""
+"""How an event is kept: the order's number, stamp, kind, quantity, price, stop, reason. A plain tuple of plain values
+is nothing that the garbage collector has to look through."""
 
 
 class Blotter:

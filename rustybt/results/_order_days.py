@@ -103,9 +103,7 @@ class OrderDays:
             for day, orders in enumerate(touched)
         ]
 
-    def _after(
-        self, order: str, before: Standing, ns: int, kind: str, quantity: Any, reason: str | None
-    ) -> Standing:
+    def _after(self, order: str, before: Standing, ns: int, kind: str, quantity: Any, reason: str | None) -> Standing:
         if kind == "triggered":
             at_stop = reason == "stop"
             quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None

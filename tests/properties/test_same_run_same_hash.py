@@ -90,7 +90,9 @@ def test_a_run_that_trades_something_else_has_another_hash() -> None:
 def test_runs_that_differ_in_a_stop_that_was_never_reached_have_other_hashes() -> None:
     market = drawn(1)
     beyond = 3 * max(bar.high for bar in market.assets[0].bars.values())
-    plans = [Plan(0, 5, (Intent(1, 0, "order", ONE, limit=beyond, stop=stop),)) for stop in (beyond, beyond, beyond + 1)]
+    plans = [
+        Plan(0, 5, (Intent(1, 0, "order", ONE, limit=beyond, stop=stop),)) for stop in (beyond, beyond, beyond + 1)
+    ]
     one, again, other = (_runs.run(market, plan, bundle(1)).ledger_hash for plan in plans)
     assert one == again
     assert one != other
