@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from rustybt.core._time import DAY_NS, NS, datetime_of
 from rustybt.errors import InputError
 
 _UNITS: Final = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9}
 _BY_SESSION: Final = {"1d": "session", "1w": "week", "1mo": "month"}
 _PATTERN: Final = re.compile(r"([1-9][0-9]{0,6})(ms|s|m|h)")
-_DAY: Final = 24 * 3_600 * 10**9
+_DAY: Final = DAY_NS
+_DAYS: Final = {"session": 1, "week": 7, "month": 31}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,38 @@ class Frequency:
     def by_session(self) -> bool:
         """Whether a bar is a session or several, and so labelled with a day."""
         return self.step_ns is None
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def count(self) -> int:
+        """How many of the unit: 5 of "5m"."""
+        return int(self.name.rstrip("dhmosw"))
+
+    @property
+    def unit(self) -> str:
+        """ms, s, m, h, d, w or mo."""
+        return self.name.lstrip("0123456789")
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds; of a month 31 days, so that it is never too short."""
+        if self.step_ns is not None:
+            return self.step_ns / NS
+        return _DAYS[str(self.period)] * _DAY / NS
+
+    def end_of(self, start_ns: int) -> int:
+        """When a bar that starts then is over, by the clock: sessions are not asked. Both ns UTC."""
+        if self.step_ns is not None:
+            return start_ns + self.step_ns
+        if self.period != "month":
+            return start_ns + _DAYS[str(self.period)] * _DAY
+        # a month that begins at midnight of a zone ahead of UTC begins on the day before in UTC
+        inside = (datetime_of(start_ns) + dt.timedelta(days=1)).date()
+        months = inside.year * 12 + inside.month
+        days = dt.date(months // 12, months % 12 + 1, 1) - inside.replace(day=1)
+        return start_ns + days.days * _DAY
 
     def holds(self, finer: Frequency) -> bool:
         """Whether its bars can be put together from whole bars of another frequency, shorter than it."""

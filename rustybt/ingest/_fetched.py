@@ -11,7 +11,7 @@ import polars as pl
 from rustybt.core import DAY_NS, MINUTE_NS, date_of, datetime_of, day_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.ingest._bars import spanning_table
-from rustybt.sources import Fetched, parse_frequency
+from rustybt.sources import Fetched
 
 
 def arguments_of(fetched: Fetched, given: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def arguments_of(fetched: Fetched, given: dict[str, Any]) -> dict[str, Any]:
 
 def _last_sessions(bars: pl.DataFrame, frequency: str, calendar: str) -> pl.DataFrame:
     """Vendors label a week or month with its first day. Here it is its last session: before that it is not known."""
-    length = parse_frequency(frequency)
+    length = frequency_named(frequency)
     starts = bars["date"].unique().to_list()
     if not starts:
         return bars

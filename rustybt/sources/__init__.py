@@ -6,7 +6,6 @@ from rustybt.sources._alphavantage import AlphaVantage
 from rustybt.sources._ccxt import CCXT
 from rustybt.sources._clock import Clock, WallClock
 from rustybt.sources._download import Request, download, make_request
-from rustybt.sources._frequency import Frequency, parse_frequency
 from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep, keys_file
 from rustybt.sources._pace import Caller, Pace
@@ -25,7 +24,6 @@ __all__ = [
     "Clock",
     "Failure",
     "Fetched",
-    "Frequency",
     "Http",
     "Pace",
     "Page",
@@ -45,7 +43,6 @@ __all__ = [
     "keys_file",
     "make_request",
     "make_source",
-    "parse_frequency",
     "plain_number",
     "ratio",
     "rows_of",

@@ -97,7 +97,7 @@ class AlphaVantage:
             if cursor in ("SPLITS", "DIVIDENDS"):
                 reply = self._ask(http, key, symbol, {"function": cursor, "symbol": symbol})
                 return _actions(cursor, reply, window)
-            if window.frequency.is_intraday:
+            if window.frequency.step_ns is not None:
                 return self._month(http, key, symbol, window, cursor)
             return self._days(http, key, symbol, window)
 

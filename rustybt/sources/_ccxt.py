@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from rustybt.core import DateLike
+from rustybt.core import DateLike, frequency_named
 from rustybt.errors import (
     InputError,
     MissingExtra,
@@ -20,7 +21,6 @@ from rustybt.errors import (
     SourceUnknownSymbol,
 )
 from rustybt.sources._download import download, make_request
-from rustybt.sources._frequency import parse_frequency
 from rustybt.sources._pace import Caller, Pace
 from rustybt.sources._page import Page, Row, rows_of
 from rustybt.sources._source import Fetched, Progress, Supports, Window
@@ -62,9 +62,7 @@ class CCXT:
         # text, not floats: what the exchange wrote reaches the books
         self._exchange.number = str
         self._exchange.on_json_response = _quoted
-        self._frequencies = {
-            str(parse_frequency(name.replace("M", "mo"))): name for name in self._exchange.timeframes or {}
-        }
+        self._frequencies = _frequencies(self._exchange.timeframes or {})
         self._caller = Caller(pace or Pace())
         self.name = "ccxt"
         self.supports = Supports(tuple(self._frequencies), "24/7", "UTC")
@@ -102,7 +100,7 @@ class CCXT:
             self._exchange.fetch_ohlcv, ticker, self._frequencies[str(window.frequency)], since, int(limit)
         )
         rows = [_row(bar) for bar in bars or ()]
-        step = window.frequency.seconds * 1000
+        step = int(window.frequency.seconds * 1000)
         last = max((row[0] // _MS for row in rows), default=-1)
         if last >= since:
             following = last + step
@@ -114,7 +112,7 @@ class CCXT:
 
     def _first_after(self, ticker: str, since: int, beyond: int, window: Window) -> int:
         """Where to go on after a page without bars: the days tell at which one there are some again."""
-        if window.frequency.is_intraday and "1d" in self._frequencies:
+        if window.frequency.step_ns is not None and "1d" in self._frequencies:
             days = self._ask(self._exchange.fetch_ohlcv, ticker, self._frequencies["1d"], since, _LIMIT)
             later = [_row(day)[0] // _MS for day in days or ()]
             first = min((stamp for stamp in later if stamp > since), default=None)
@@ -193,3 +191,12 @@ def _row(bar: Sequence[Any]) -> Row:
 
 def _short(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
+
+
+def _frequencies(timeframes: Iterable[str]) -> dict[str, str]:
+    """The exchange's name of each frequency that bars here can have; lengths such as three days are left out."""
+    found = {}
+    for name in timeframes:
+        with contextlib.suppress(InputError):
+            found[frequency_named(name.replace("M", "mo")).name] = name
+    return found

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt.core import DAY_NS, MAX_DIGITS, DateLike, datetime_of, parse_date
+from rustybt.core import DAY_NS, MAX_DIGITS, DateLike, datetime_of, frequency_named, parse_date
 from rustybt.errors import (
     InputError,
     SourceError,
@@ -19,7 +19,6 @@ from rustybt.errors import (
     SourceUnavailable,
     SourceUnknownSymbol,
 )
-from rustybt.sources._frequency import parse_frequency
 from rustybt.sources._pace import Caller
 from rustybt.sources._page import NUMBERS, Page, PageStore, frame_of
 from rustybt.sources._source import Failure, Fetched, Progress, Supports, Window, local_date, midnight
@@ -86,7 +85,7 @@ def make_request(
     """Checks the arguments of `fetch`. Raises InputError."""
     if isinstance(symbols, str) or not symbols or not all(str(symbol).strip() for symbol in symbols):
         raise InputError(f"symbols is {symbols!r}. Give a list of names, such as ['AAPL', 'SPY'].")
-    wanted = parse_frequency(frequency)
+    wanted = frequency_named(frequency)
     if str(wanted) not in supports.frequencies:
         raise InputError(
             f"{source} has no bars of {wanted}; it has {', '.join(supports.frequencies)}. Ask for one of these."
@@ -227,7 +226,7 @@ def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[s
     rows = pl.concat(gathered.frames).sort("symbol", "stamp", maintain_order=True)
     moment = pl.col("stamp").cast(pl.Datetime("ns", "UTC"))
     stamp = moment.alias("timestamp")
-    if not window.frequency.is_intraday:
+    if window.frequency.by_session:
         stamp = moment.dt.convert_time_zone(window.tz).dt.date().alias("date")
     prices, volume = decimal_columns(rows, NUMBERS[:4]), decimal_columns(rows, NUMBERS[4:])
     told = {
@@ -242,7 +241,7 @@ def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[s
         bars=rows.select("symbol", stamp).hstack(prices).hstack(volume),
         frequency=str(window.frequency),
         calendar=request.supports.calendar,
-        extended_hours=request.supports.extended_hours and window.frequency.is_intraday,
+        extended_hours=request.supports.extended_hours and window.frequency.step_ns is not None,
         splits=frame_of(_unique(gathered.splits), _SPLITS),
         dividends=frame_of(_unique(gathered.dividends), _DIVIDENDS),
         assets=frame_of(_unique(gathered.assets), _ASSETS),

@@ -10,11 +10,10 @@ from urllib.parse import quote, urlsplit
 
 import polars as pl
 
-from rustybt.core import DateLike
+from rustybt.core import DateLike, Frequency
 from rustybt.errors import InputError, SourceError, SourceMalformed, SourceRefused
 from rustybt.sources._actions import Action, ratio, text_or_none, within
 from rustybt.sources._download import download, make_request
-from rustybt.sources._frequency import Frequency
 from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep
 from rustybt.sources._pace import Caller, Pace
@@ -153,7 +152,7 @@ class _Pages:
 
 def _range(window: Window) -> str:
     frequency: Frequency = window.frequency
-    if frequency.is_intraday:
+    if frequency.step_ns is not None:
         first, last = str(window.start_ns // 1_000_000), str(window.end_ns // 1_000_000 - 1)
     else:
         first, last = str(window.first_date), str(window.last_date)

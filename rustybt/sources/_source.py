@@ -10,8 +10,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import polars as pl
 
-from rustybt.core import DateLike
-from rustybt.sources._frequency import Frequency
+from rustybt.core import DateLike, Frequency
 
 _SHOWN: Final = 10
 
@@ -20,7 +19,7 @@ _SHOWN: Final = 10
 class Supports:
     """What a source can do.
 
-    frequencies: names as `parse_frequency` writes them ("1m", "1d", "1mo").
+    frequencies: names as `frequency_named` writes them ("1m", "1d", "1mo").
     calendar: whose sessions its bars belong to, unless the user knows better.
     tz: the zone in which it counts days. splits, dividends: whether it tells of them.
     extended_hours: its bars below a day go beyond the calendar's trading hours.

@@ -120,7 +120,7 @@ class YFinance:
         """The cursor is the day from which bars of one minute go on; everything else is one page."""
         frequency = window.frequency
         first = dt.date.fromisoformat(cursor) if cursor else window.first_date
-        if not frequency.is_intraday:
+        if frequency.by_session:
             frame = self._history(symbol, frequency, first, None)
             splits = _splits_of(frame)
             bars = self._rows(frame, splits, window)
@@ -245,7 +245,7 @@ def _splits_of(frame: Any) -> Splits:
 
 def _day_start(stamp: int, window: Window) -> int:
     """Bars of days and more begin at midnight of the source's zone, whatever zone Yahoo stamps them in."""
-    if window.frequency.is_intraday:
+    if window.frequency.step_ns is not None:
         return stamp
     return midnight(local_date(stamp, window.tz), window.tz)
 

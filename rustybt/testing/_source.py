@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import polars as pl
 
-from rustybt.core import datetime_of
+from rustybt.core import datetime_of, frequency_named
 from rustybt.errors import InputError, RustyBTError, SourceError
-from rustybt.sources import Fetched, Progress, Source, parse_frequency
+from rustybt.sources import Fetched, Progress, Source
 
 _NUMBERS = ("open", "high", "low", "close", "volume")
 _FRAMES = {
@@ -54,7 +54,7 @@ class SourceContract:
         assert isinstance(source, Source)
         assert source.name == source.name.lower().strip() != ""
         assert source.supports.frequencies
-        assert all(str(parse_frequency(name)) == name for name in source.supports.frequencies)
+        assert all(str(frequency_named(name)) == name for name in source.supports.frequencies)
         for symbol in self.symbols:
             named = source.vendor_symbol(symbol)
             assert named
@@ -63,12 +63,12 @@ class SourceContract:
     def test_the_columns_and_their_types(self) -> None:
         """Symbols, a date or the UTC start, and Decimals: never a float."""
         fetched = self.fetch()
-        stamp = "timestamp" if parse_frequency(self.frequency).is_intraday else "date"
+        stamp = "timestamp" if frequency_named(self.frequency).step_ns is not None else "date"
         assert fetched.bars.columns == ["symbol", stamp, *_NUMBERS]
         assert fetched.bars["symbol"].dtype == pl.String
         assert fetched.bars[stamp].dtype == (pl.Datetime("ns", "UTC") if stamp == "timestamp" else pl.Date)
         assert all(isinstance(fetched.bars[name].dtype, pl.Decimal) for name in _NUMBERS)
-        assert fetched.frequency == str(parse_frequency(self.frequency))
+        assert fetched.frequency == str(frequency_named(self.frequency))
 
     def test_each_symbol_ascends_and_has_no_bar_twice(self) -> None:
         """Sorted by symbol and time."""
@@ -91,9 +91,9 @@ class SourceContract:
         fetched = self.make().fetch([self.symbols[0]], self.start, None, self.frequency)
         told = str(fetched.provenance["fetched_at"])
         last = fetched.bars[fetched.bars.columns[1]].max()
-        if parse_frequency(self.frequency).is_intraday:
+        if frequency_named(self.frequency).step_ns is not None:
             ns = fetched.bars["timestamp"].to_physical().max()
-            assert datetime_of(parse_frequency(self.frequency).end_of(int(ns))).isoformat() <= told  # type: ignore[arg-type]
+            assert datetime_of(frequency_named(self.frequency).end_of(int(ns))).isoformat() <= told  # type: ignore[arg-type]
         else:
             assert str(last) <= told[:10]
 
