@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rustybt.core._time import DAY_NS, NS, datetime_of
+from rustybt.core._time import DAY_NS, datetime_of
 from rustybt.errors import InputError
 
 _UNITS: Final = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9}
@@ -52,11 +52,9 @@ class Frequency:
         return self.name.lstrip("0123456789")
 
     @property
-    def seconds(self) -> float:
-        """Length in seconds; of a month 31 days, so that it is never too short."""
-        if self.step_ns is not None:
-            return self.step_ns / NS
-        return _DAYS[str(self.period)] * _DAY / NS
+    def span_ns(self) -> int:
+        """Its length by the clock in ns; of a month 31 days, so that it is never too short."""
+        return self.step_ns or _DAYS[str(self.period)] * _DAY
 
     def end_of(self, start_ns: int) -> int:
         """When a bar that starts then is over, by the clock: sessions are not asked. Both ns UTC."""

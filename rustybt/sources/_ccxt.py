@@ -100,7 +100,7 @@ class CCXT:
             self._exchange.fetch_ohlcv, ticker, self._frequencies[str(window.frequency)], since, int(limit)
         )
         rows = [_row(bar) for bar in bars or ()]
-        step = int(window.frequency.seconds * 1000)
+        step = window.frequency.span_ns // 10**6
         last = max((row[0] // _MS for row in rows), default=-1)
         if last >= since:
             following = last + step

@@ -210,7 +210,7 @@ def test_names():
         CCXT("mtgox")
     source = CCXT("kraken")
     assert source.vendor_symbol("BTC-USD") == "BTC/USD"
-    assert "2w" in source.supports.frequencies
+    assert "1w" in source.supports.frequencies
 
 
 def test_bare_numbers_in_json_arrive_as_they_were_written(vendor, pace):

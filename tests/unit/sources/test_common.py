@@ -159,7 +159,7 @@ class Tiny:
         return download(request, caller, self.page, {})
 
     def page(self, symbol, window, cursor):
-        stamps = range(window.start_ns, window.end_ns, window.frequency.seconds * 10**9)
+        stamps = range(window.start_ns, window.end_ns, window.frequency.span_ns)
         return Page(rows_of((stamp, *[self.price] * 4, "10") for stamp in stamps))
 
 
