@@ -30,21 +30,24 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="The folder to save the result to.")
 @click.option("--compat", type=click.Choice(["zipline"]), default=None, help="Reproduce Zipline where we differ.")
 @click.option("--compat-report", is_flag=True, help="Which differences from Zipline matter here; runs once for each.")
-@click.option("--numbers", type=click.Choice(["decimal", "float"]), default="decimal", show_default=True)
+@click.option(
+    "--numbers", type=click.Choice(["decimal", "float"]), default="decimal", help="Scalars. [default: decimal]"
+)
 @click.option("--progress/--no-progress", default=None, help="A progress bar; by default on terminals only.")
 @click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
 def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool, **options: Any) -> None:
     """Runs the strategy in a file: its functions initialize, handle_data, before_trading_start and analyze, or the
     one subclass of rustybt.Strategy that it defines."""
-    from rustybt.engine import failure_of_strategy
+    from rustybt.engine import beside, failure_of_strategy, note_place
     from rustybt.results import print_summary
 
     if output is not None and output.exists() and any(output.iterdir()):
         raise InputError(f"{output} is there already and not empty. Name a new folder with -o.")
-    callbacks = load_strategy(algofile)
     try:
-        result = run_strategy(callbacks, options)
-    except RustyBTError:
+        with beside(str(algofile)):
+            result = run_strategy(load_strategy(algofile), options)
+    except RustyBTError as error:
+        note_place(error, str(algofile))
         raise
     except Exception as error:  # noqa: BLE001  whatever a strategy raises is shown as its own
         click.echo(failure_of_strategy(error, str(algofile)), err=True)

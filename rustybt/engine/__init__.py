@@ -2,7 +2,15 @@
 
 from rustybt.engine._compat import Compat
 from rustybt.engine._extensions import load_extensions
-from rustybt.engine._failure import failure_of_strategy
+from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline, note_place
 from rustybt.engine._run import run_algorithm
 
-__all__ = ["Compat", "failure_of_strategy", "load_extensions", "run_algorithm"]
+__all__ = [
+    "Compat",
+    "beside",
+    "failure_of_strategy",
+    "load_extensions",
+    "note_of_zipline",
+    "note_place",
+    "run_algorithm",
+]

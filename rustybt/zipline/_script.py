@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,6 +51,25 @@ def run_script(
         return run_functions(functions, **options)
 
 
+def runs_itself(text: str) -> bool:
+    """Whether a script calls run_algorithm, as one that is started by `python FILE`."""
+    try:
+        nodes = ast.walk(ast.parse(text))
+    except SyntaxError:
+        return False
+    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+    return any(getattr(call, "attr", getattr(call, "id", "")) == "run_algorithm" for call in calls)
+
+
+def run_program(text: str, filename: str, *, defines: Iterable[str] = ()) -> None:
+    """Executes a script that runs itself, as `python FILE` does; `zipline` in it is rustybt.zipline."""
+    names: dict[str, Any] = {"__name__": "__main__", "__file__": filename}
+    with as_zipline():
+        for define in defines:
+            _define(define, names)
+        _execute(text, filename, names)
+
+
 def _execute(text: str, filename: str, names: dict[str, Any]) -> None:
     try:
         code = compile(text, filename, "exec")
@@ -68,4 +88,5 @@ def _define(define: str, names: dict[str, Any]) -> None:
     try:
         names[name.strip()] = eval(value, names)
     except Exception as error:
-        raise InputError(f"-D {define!r}: {value!r} raised {type(error).__name__}: {error}.") from error
+        hint = f" Text is written in quotes: -D \"{name.strip()}='{value}'\"." if isinstance(error, NameError) else ""
+        raise InputError(f"-D {define!r}: {value!r} raised {type(error).__name__}: {error}.{hint}") from error

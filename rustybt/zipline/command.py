@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from rustybt.engine import failure_of_strategy
+from rustybt.engine import beside, failure_of_strategy, note_place
 from rustybt.errors import InputError, RustyBTError
+from rustybt.zipline._bundle_commands import bundles, clean, ingest
 from rustybt.zipline._extensions import create_args, extension_args, load_extensions
-from rustybt.zipline._script import UNNAMED, read_script, run_script
+from rustybt.zipline._script import UNNAMED, read_script, run_program, run_script, runs_itself
 
 DEFAULT_BUNDLE = "quandl"
 PRINT = "-"
@@ -37,14 +39,14 @@ def extension_options[F: Callable[..., Any]](*, short: bool) -> Callable[[F], F]
     return decorated
 
 
-@click.command("run")
+@click.command("run", epilog="Zipline's other commands: python -m rustybt.zipline ingest, clean, bundles.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("-f", "--algofile", type=click.Path(path_type=Path), default=None, help="The script, a Python file.")
 @click.option("-t", "--algotext", default=None, help="The script itself.")
 @click.option("-D", "--define", multiple=True, help="name=value, there before the script's first line.")
 @click.option("--data-frequency", type=click.Choice(["daily", "minute"]), default="daily", show_default=True)
 @click.option("--capital-base", type=float, default=10e6, show_default=True, help="Cash at the start.")
-@click.option("-b", "--bundle", default=DEFAULT_BUNDLE, show_default=True, help="One of `rustybt bundles`.")
+@click.option("-b", "--bundle", default=DEFAULT_BUNDLE, show_default=True, help="Which data to run on.")
 @click.option("--bundle-timestamp", default=None, help="The data as it was then. [default: the newest]")
 @click.option("-bf", "--benchmark-file", type=click.Path(exists=True, dir_okay=False), default=None, help="A CSV.")
 @click.option("--benchmark-symbol", default=None, help="The asset to compare with.")
@@ -55,14 +57,19 @@ def extension_options[F: Callable[..., Any]](*, short: bool) -> Callable[[F], F]
 @click.option("-o", "--output", default=PRINT, show_default=True, help="A pickle of the frame; - prints it.")
 @click.option("--trading-calendar", default=None, help="A calendar, like XLON. [default: the bundle's]")
 @click.option("--print-algo/--no-print-algo", default=False, help="Print the script first.")
-@click.option("--metrics-set", default="default", show_default=True)
-@click.option("--blotter", default="default", show_default=True)
+@click.option("--metrics-set", default="default", show_default=True, help="Of those registered.")
+@click.option("--blotter", default="default", show_default=True, help="Of those registered.")
 @extension_options(short=False)
 @click.pass_context
 def run(ctx: click.Context, /, file: Path | None, algofile: Path | None, algotext: str | None, **options: Any) -> Any:
-    """Runs a script written for Zipline, with Zipline's options."""
+    """Runs a script written for Zipline, with Zipline's options.
+
+    A script that calls run_algorithm itself needs none of them: it runs as it would by `python FILE`.
+    """
     load(options)
     path, text = chosen_script(ctx, file or algofile, algotext)
+    if only_named(ctx) and runs_itself(text):
+        return told(path, lambda: run_program(text, path, defines=options["define"]))
     for name, option in (("start", "'-s' / '--start'"), ("end", "'-e' / '--end'")):
         if options[name] is None:
             ctx.fail(f"must specify the {name} date with {option}")
@@ -75,6 +82,13 @@ def run(ctx: click.Context, /, file: Path | None, algofile: Path | None, algotex
     elif output != os.devnull:
         perf.to_pickle(output)
     return perf
+
+
+def only_named(ctx: click.Context) -> bool:
+    """Whether no option says how to run the script: only which it is, what it finds, and the extensions."""
+    free = {"file", "algofile", "define", "x", "extension", "strict_extensions", "default_extension"}
+    given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    return given <= free
 
 
 def load(options: dict[str, Any]) -> None:
@@ -94,13 +108,22 @@ def chosen_script(ctx: click.Context, path: Path | None, text: str | None) -> tu
 
 
 def run_told(text: str, filename: str, options: dict[str, Any], namespace: dict[str, Any] | None = None) -> Any:
-    """Runs a script with the options of the command; what it raises is told with its own lines, exit code 1."""
+    """Runs a script with the options of the command."""
     run_options = {**options, "defines": options["define"], **benchmark_of(options)}
     for name in ("define", "benchmark_file", "benchmark_symbol", "benchmark_sid", "no_benchmark"):
         del run_options[name]
+    return told(filename, lambda: run_script(text, filename, namespace=namespace, **run_options))
+
+
+def told(filename: str, function: Callable[[], Any]) -> Any:
+    """Calls a function that executes a script; what the script raises is told with its own lines, exit code 1."""
     try:
-        return run_script(text, filename, namespace=namespace, **run_options)
-    except (RustyBTError, click.ClickException):
+        with beside(filename):
+            return function()
+    except RustyBTError as error:
+        note_place(error, filename)
+        raise
+    except click.ClickException:
         raise
     except Exception as error:  # noqa: BLE001  whatever a script raises is shown as its own
         click.echo(failure_of_strategy(error, filename), err=True)
@@ -129,13 +152,29 @@ def zipline(**options: Any) -> None:
     load(options)
 
 
-zipline.add_command(run)
+for command in (run, ingest, clean, bundles):
+    zipline.add_command(command)
+VALUED = ("-e", "--extension", "-x")
+
+
+def names_command(given: list[str]) -> bool:
+    """Whether a command of Zipline's stands after the options of the group; else they are `run`'s, without its name."""
+    words = iter(given)
+    own = {name for option in zipline.params for name in (*option.opts, *option.secondary_opts)}
+    for word in words:
+        if not word.startswith("-"):
+            return word in zipline.commands
+        if word.partition("=")[0] not in own:
+            return False
+        if word in VALUED:
+            next(words, None)
+    return False
 
 
 def main(arguments: list[str] | None = None) -> None:
     """`python -m rustybt.zipline FILE ...`, and in the words of Zipline's own command `... run -f FILE ...`."""
     given = sys.argv[1:] if arguments is None else arguments
-    command = zipline if set(given) & set(zipline.commands) else run
+    command = zipline if names_command(given) else run
     try:
         command.main(args=given, prog_name="python -m rustybt.zipline", standalone_mode=True)
     except RustyBTError as error:

@@ -111,6 +111,29 @@ def test_a_strategy_that_raises_is_shown_with_its_own_lines_and_the_moment(tmp_p
     assert not (tmp_path / "out").exists()
 
 
+def test_a_message_says_which_line_of_the_strategy_led_to_it(tmp_path: Path) -> None:
+    done = run(tmp_path, FUNCTIONS.replace('"A"', '"B"'))
+    assert done.returncode == 1
+    assert """mine.py, line 5, in initialize: context.asset = symbol("B")""" in done.stderr
+
+
+@pytest.mark.parametrize("line", ["import zipline.api", "raise RuntimeError('zipline api method symbol must be ...')"])
+def test_a_script_for_zipline_is_told_how_to_run(tmp_path: Path, line: str) -> None:
+    # an installed Zipline is kept out of sight
+    (tmp_path / "zipline.py").write_text("raise ModuleNotFoundError('No module named zipline', name='zipline')")
+    done = run(tmp_path, f"{line}\n{FUNCTIONS}")
+    assert done.returncode == 1
+    assert "run it with --zipline" in done.stderr
+    assert "line 1" in done.stderr
+    assert "click" not in done.stderr
+
+
+def test_a_strategy_can_import_what_stands_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "weights.py").write_text("HALF = 0.5")
+    done = run(tmp_path, "from weights import HALF\n" + FUNCTIONS.replace("0.5", "HALF"))
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_folder_that_holds_something_is_left_as_it_is(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()

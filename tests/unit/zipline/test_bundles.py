@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import textwrap
 from decimal import Decimal
 
@@ -309,6 +310,29 @@ def test_a_csvdir_is_ingested_by_its_own_bundle(csvdir, monkeypatch):
     check_csvdir("csvdir")
     with rustybt.open_version("csvdir") as version:
         assert version.frequencies == ("1d", "1m")
+
+
+def test_a_version_says_which_function_made_it():
+    prices = frame()
+
+    class Maker:
+        def __call__(self, environ, assets, minutes, days, adjustments, *rest):
+            days.write([(1, prices)])
+            assets.write(equities=equities(s1="A"))
+            adjustments.write()
+
+    def ingest(unit, *given):
+        Maker()(*given)
+
+    for name, function, said in (
+        ("partial", functools.partial(functools.partial(ingest), 1), ".ingest"),
+        ("object", Maker(), ".Maker"),
+    ):
+        bundles.register(name, function)
+        bundles.ingest(name)
+        with rustybt.open_version(name) as version:
+            source = version.provenance["source"]
+        assert source == f"ingest function {__name__}.test_a_version_says_which_function_made_it.<locals>{said}"
 
 
 def test_an_extension_registers_a_bundle_as_for_zipline(csvdir, tmp_path):

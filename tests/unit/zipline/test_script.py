@@ -191,3 +191,66 @@ def test_scripts_run_side_by_side_in_threads() -> None:
         thread.join()
     assert frames == {1: 4, 2: 8, 3: 12}
     assert not [name for name in sys.modules if name == "zipline" and sys.modules[name].__name__ == "rustybt.zipline"]
+
+
+PROGRAM = """
+import sys
+import pandas as pd
+from zipline import run_algorithm
+from zipline.api import order, symbol
+from helper import UNITS
+
+def initialize(context):
+    context.asset = symbol("A")
+
+def handle_data(context, data):
+    order(context.asset, UNITS)
+
+if __name__ == "__main__":
+    start, end = pd.Timestamp("2021-02-01"), pd.Timestamp("2021-02-05")
+    perf = run_algorithm(start, end, initialize, 1000, handle_data, bundle="small")
+    print("held", perf["positions"].iloc[-1][0]["amount"])
+"""
+
+
+@pytest.mark.parametrize("way", [["rustybt.zipline"], ["rustybt.zipline", "-f"], ["rustybt", "run", "--zipline", "-f"]])
+def test_a_script_that_runs_itself_runs_as_by_python_itself(way: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM, encoding="utf-8")
+    (tmp_path / "helper.py").write_text("UNITS = 3", encoding="utf-8")
+    command = [sys.executable, "-m", *way, str(path)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.stdout == "held 12\n", done.stderr
+    assert "on bundle 'small'" in done.stderr
+
+
+def test_zipline_s_commands_about_bundles_are_there(tmp_path: Path) -> None:
+    extension = tmp_path / "extension.py"
+    extension.write_text(
+        """
+import pandas as pd
+from zipline.data.bundles import register
+
+def ingest(environ, assets, minutes, days, adjustments, *rest):
+    sessions = pd.DatetimeIndex(["2024-01-02", "2024-01-03"])
+    prices = dict.fromkeys(("open", "high", "low", "close"), 1.5)
+    days.write([(0, pd.DataFrame({**prices, "volume": 10}, index=sessions))])
+    equity = {"symbol": "Z", "start_date": sessions[0], "end_date": sessions[1], "exchange": "NYSE"}
+    assets.write(equities=pd.DataFrame([equity]))
+    adjustments.write()
+
+register("mine", ingest)
+""",
+        encoding="utf-8",
+    )
+
+    def zipline(*arguments: str) -> str:
+        command = [sys.executable, "-m", "rustybt.zipline", "-e", str(extension), *arguments]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+
+    assert "bundle 'mine'" in zipline("ingest", "-b", "mine", "--no-show-progress")
+    listed = zipline("bundles").splitlines()
+    assert "csvdir <no ingestions>" in listed
+    assert [line.split()[0] for line in listed] == ["csvdir", "mine", "small"]
+    assert zipline("clean", "-b", "mine", "-k", "0").startswith("Deleted ")
+    assert "mine <no ingestions>" in zipline("bundles").splitlines()

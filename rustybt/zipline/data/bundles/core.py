@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import tempfile
 import warnings
@@ -150,10 +151,7 @@ def _published(
     name: str, registered: RegisteredBundle, draft: Draft, folder: Path, moment: Any, on_bad_row: str | None
 ) -> IngestReport:
     if registered.create_writers:
-        function = (
-            f"{registered.ingest.__module__}.{getattr(registered.ingest, '__qualname__', repr(registered.ingest))}"
-        )
-        said = {"source": f"ingest function {function}", "timestamp": moment.isoformat()}
+        said = {"source": f"ingest function {_name_of(registered.ingest)}", "timestamp": moment.isoformat()}
         calendar = registered.calendar_name
         return publish(name, draft, calendar=calendar, on_bad_row=on_bad_row, provenance=said)
     return ingest_folder(
@@ -166,6 +164,14 @@ def _published(
         on_bad_row=on_bad_row or "error",  # type: ignore[arg-type]
         root=None,
     )
+
+
+def _name_of(function: IngestFunction) -> str:
+    """A function's name as its author knows it: that of what a partial was made of, that of an object's class."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def _span(registered: RegisteredBundle, calendar: Any) -> tuple[Any, Any]:
