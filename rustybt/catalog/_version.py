@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import sqlite3
@@ -22,6 +21,7 @@ from rustybt.catalog._content import Extent, asset_from_row
 from rustybt.catalog._index import connect_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
 from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs, read_stamps
+from rustybt.catalog._suggest import there_are
 from rustybt.core import DAY_NS, Asset, CashDividend, Future, Split, StockDividend, date_of, frequency_named
 from rustybt.errors import (
     BundleNotFound,
@@ -277,10 +277,9 @@ class Version:
     def _no_symbol(self, symbol: str, as_of_day: int) -> SymbolNotFound:
         rows = self._query("SELECT DISTINCT symbol FROM symbols WHERE version = ?", (self._row_id,))
         names = [row[0] for row in rows]
-        near = difflib.get_close_matches(symbol.upper(), names, n=4, cutoff=0.5) or sorted(names)[:4]
         return SymbolNotFound(
             f"Bundle {self.bundle!r} has no symbol {symbol!r} (looked up as of {date_of(as_of_day)}). "
-            f"It has {len(names)} symbols, among them {', '.join(near)}."
+            f"{there_are(symbol, names, 'symbol')}"
         )
 
     def _no_future(self, symbol: str) -> SymbolNotFound:
@@ -288,8 +287,7 @@ class Version:
             "SELECT symbol FROM assets WHERE version = ? AND type = 'future' ORDER BY symbol", (self._row_id,)
         )
         names = [row[0] for row in rows]
-        near = difflib.get_close_matches(symbol.upper(), names, n=4, cutoff=0.5) or names[:4]
-        there = f"It has {len(names)} futures, among them {', '.join(near)}." if names else "It has no futures at all."
+        there = there_are(symbol, names, "future") if names else "It has no futures at all."
         return SymbolNotFound(f"Bundle {self.bundle!r} has no future {symbol!r}. {there}")
 
     def _ambiguous(self, symbol: str, as_of_day: int, owners: list[tuple[Any, ...]]) -> MultipleSymbolsFound:

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Run a strategy on the sample, and draw it.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True, help="A folder."
 )
 def demo(output: Path) -> None:
-    """Ingests the sample that ships with RustyBT, runs a momentum strategy on it, and draws the result."""
+    """Ingest the sample that ships with RustyBT, run a momentum strategy on it, and draw the result."""
     from rustybt.cli._momentum import Momentum
     from rustybt.engine import run_algorithm
     from rustybt.errors import MissingExtra

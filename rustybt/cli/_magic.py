@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 CELL = "<cell>"
 HELP = """
-%%rustybt -s 2010-01-04 -e 2012-12-31 [options of `rustybt run`]      runs the strategy of this cell
-%rustybt -s 2010-01-04 -e 2012-12-31 [options of `rustybt run`]       runs the functions defined in the notebook
---zipline: the options and the semantics of Zipline; --name NAME: keep what comes back in a variable.
+\b
+%%rustybt -s 2010-01-04 -e 2012-12-31      runs the strategy of this cell
+%rustybt -s 2010-01-04 -e 2012-12-31       runs the functions defined in the notebook
+
+The options are those of `rustybt run`. --name NAME keeps what comes back in a variable; --zipline runs a script for
+Zipline, with Zipline's options: `%%rustybt --zipline --help`.
 """
 
 
@@ -20,7 +25,7 @@ def load_magic(shell: Any) -> None:
     def rustybt(line: str, cell: str | None = None) -> Any:
         return run_magic(shell, line, cell)
 
-    rustybt.__doc__ = HELP
+    rustybt.__doc__ = HELP.replace("\b\n", "")
     shell.register_magic_function(rustybt, magic_kind="line_cell", magic_name="rustybt")
 
 
@@ -54,11 +59,11 @@ def taken(arguments: list[str], option: str) -> str | None:
 def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> Any:
     from rustybt.cli._run import callbacks_in, run, run_strategy, strategy_of
 
-    with run.make_context("%%rustybt", ["-f", CELL, *arguments]) as context:
-        options = dict(context.params)
+    options = _options(run, arguments)
+    if options is None:
+        return None
     output, compat_report = options.pop("output"), options.pop("compat_report")
-    for given in ("algofile", "zipline"):
-        del options[given]
+    del options["zipline"]
     callbacks = callbacks_in(namespace, "The notebook") if cell is None else strategy_of(cell, CELL, namespace)
     result = run_strategy(callbacks, options)
     if output is not None:
@@ -68,9 +73,37 @@ def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> A
     return result
 
 
+def _options(command: Any, arguments: list[str]) -> dict[str, Any] | None:
+    """What stands behind the magic's name, by the options of a command, its file left out. None: help was asked for."""
+    import click
+
+    parameters = [parameter for parameter in command.params if parameter.name != "algofile"]
+    settings = {"help_option_names": ["-h", "--help"]}
+    magic = click.Command("%%rustybt", params=parameters, help=HELP, context_settings=settings)
+    with _told():
+        try:
+            with magic.make_context("%%rustybt", arguments) as context:
+                return dict(context.params)
+        except click.exceptions.Exit:
+            return None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A wrong option is told in a line, without a traceback, as magics do."""
+    import click
+    from IPython.core.error import UsageError
+
+    try:
+        yield
+    except click.ClickException as error:
+        raise UsageError(f"%%rustybt: {error.format_message()}") from None
+
+
 def _zipline_run(arguments: list[str], cell: str, namespace: dict[str, Any]) -> Any:
     from rustybt.zipline.command import run
 
-    return run.main(
-        ["-t", cell, "-o", os.devnull, *arguments], "%%rustybt --zipline", standalone_mode=False, obj=namespace
-    )
+    with _told():
+        return run.main(
+            ["-t", cell, "-o", os.devnull, *arguments], "%%rustybt --zipline", standalone_mode=False, obj=namespace
+        )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 
 
-@click.command()
+@click.command(short_help="Run a strategy, or a script for Zipline.")
 @click.option("-f", "--algofile", type=click.Path(path_type=Path), required=True, help="The strategy, a Python file.")
 @click.option("-b", "--bundle", default="sample", show_default=True, help="The bundle to run on.")
 @click.option("-s", "--start", required=True, help="The first day, like 2010-01-04.")
@@ -36,7 +36,7 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option("--progress/--no-progress", default=None, help="A progress bar; by default on terminals only.")
 @click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
 def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool, **options: Any) -> None:
-    """Runs the strategy in a file: its functions initialize, handle_data, before_trading_start and analyze, or the
+    """Run the strategy in a file: its functions initialize, handle_data, before_trading_start and analyze, or the
     one subclass of rustybt.Strategy that it defines."""
     from rustybt.engine import beside, failure_of_strategy, note_place
     from rustybt.results import print_summary

@@ -61,7 +61,7 @@ def ingest(
         What a source of `rustybt.sources` fetched: calendar, stamps, splits, dividends, assets and provenance come
         from there where they are not given here, and minutes outside of the calendar's trading hours are left out.
         A mapping of these by frequency, {"1d": days, "1m": minutes}, goes into one version.
-    frequency: "1d" or "1m"; a mapping says it itself.
+    frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself.
     calendar: whose sessions the bars belong to: "24/7", or a name that exchange_calendars knows. None means XNYS.
     stamp: minutes only, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
     tz: the zone of stamps that name none; needed for minutes without one.

@@ -159,6 +159,9 @@ class Account:
     def __init__(self, desk: Any) -> None:
         self._desk = desk
 
+    def __repr__(self) -> str:
+        return f"Account(net_liquidation={self.net_liquidation}, leverage={self.leverage})"
+
     def _ratio(self, top: int) -> Any:
         value = self._desk.value()
         return self._desk.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if value else None)

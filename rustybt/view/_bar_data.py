@@ -254,8 +254,9 @@ class BarData:
     ) -> Any:
         """The last bars up to the moment, oldest first, adjusted as of it.
 
-        bar_count: 1 or more, the current bar included. frequency: "1d", or "1m" in a minute run. The last "1d" bar of a
-        minute run is today's so far: first open, highest high, lowest low, last close, summed volume.
+        bar_count: 1 or more, the current bar included. frequency: that of the run's bars, "1d" in a daily run; in one
+        of shorter bars "1d" too. The last "1d" bar of such a run is today's so far: first open, highest high, lowest
+        low, last close, summed volume.
         dtype: float (Float64) or Decimal. timestamps: adds a first column `timestamp`, the end of each bar.
         Returns a Series for one asset and one field; a frame with a column per symbol for several assets, a column
         per field for several fields, and a row per bar and symbol for both. Null where an asset has no bar.
@@ -330,7 +331,8 @@ class BarData:
                 "history with '1m' in a daily run: it reads no minutes. Ask for '1d', or run with "
                 "data_frequency='minute'."
             )
-        raise NoData(f"history with frequency {frequency!r}: there are '1d' and '1m'. This run has {own!r} bars.")
+        there = f"{own!r}" if self._market.axis.daily else f"{own!r} and '1d'"
+        raise NoData(f"history with frequency {frequency!r}: this run has {there}. Ask for that, or run on other bars.")
 
     def _wide(
         self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool

@@ -29,6 +29,7 @@ class History:
 
     __slots__ = (
         "_columns",
+        "_elsewhere",
         "_frames",
         "_keys",
         "_places",
@@ -46,6 +47,7 @@ class History:
         self.decimals = decimals
         # whether Zipline's rounding comes after what takes effect with the session's first bar, or before it
         self.rounds_last = False
+        self._elsewhere = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -60,8 +62,12 @@ class History:
         self._rows: dict[int, npt.NDArray[np.int64]] = {}
         self._places: dict[int, list[tuple[int, Fraction, Fraction]]] = {}
 
-    def bounds(self, count: int) -> tuple[int, int]:
-        """Start and length of the window of the last bars. Raises HistoryWindowStartsBeforeData."""
+    def bounds(self, count: int, elsewhere: int = 0) -> tuple[int, int]:
+        """Start and length of the window of the last bars. Raises HistoryWindowStartsBeforeData.
+
+        elsewhere: bars of the window that come from elsewhere, and were asked for too.
+        """
+        self._elsewhere = elsewhere
         start = self.offset + self.market.bar - count
         if start < 0:
             self._reach(count)
@@ -79,8 +85,9 @@ class History:
         if missing > 0:
             day = date_of(int(market.axis.calendar.days[market.first_data]))
             raise HistoryWindowStartsBeforeData(
-                f"A window of {count} bars reaches {missing} bars before the bundle's first session, {day}. "
-                "Ask for fewer bars, or start the run later."
+                f"A window of {count + self._elsewhere} bars of '{market.frequency}' reaches {missing} bar"
+                f"{'s' if missing > 1 else ''} before the bundle's first session, {day}. Ask for fewer bars, or start "
+                "the run later."
             )
         market.extend(first)
         self._reset()

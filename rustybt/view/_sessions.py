@@ -55,7 +55,7 @@ class SessionHistory:
             self._history.rounds_last = not market.hook
             self._past.clear()
             self._frames.clear()
-        start, _ = self._history.bounds(count - self._today())
+        start, _ = self._history.bounds(count - self._today(), self._today())
         return start, count
 
     def _today(self) -> int:

@@ -62,7 +62,7 @@ def extension_options[F: Callable[..., Any]](*, short: bool) -> Callable[[F], F]
 @extension_options(short=False)
 @click.pass_context
 def run(ctx: click.Context, /, file: Path | None, algofile: Path | None, algotext: str | None, **options: Any) -> Any:
-    """Runs a script written for Zipline, with Zipline's options.
+    """Run a script written for Zipline, with Zipline's options.
 
     A script that calls run_algorithm itself needs none of them: it runs as it would by `python FILE`.
     """

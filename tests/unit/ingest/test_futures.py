@@ -68,7 +68,7 @@ def test_the_root_is_what_stands_before_month_and_year(root, daily, symbol, root
 
 def test_what_is_not_there_is_named_with_what_is(root, daily):
     version = contracts(root, daily)
-    with pytest.raises(SymbolNotFound, match=r"no future 'CLG24'. It has 1 futures, among them CLF24"):
+    with pytest.raises(SymbolNotFound, match=r"no future 'CLG24'. It has 1 future: CLF24"):
         version.lookup_future("CLG24", TODAY)
     with pytest.raises(SymbolNotFound, match=r"AAA .* is of type 'equity', not a future"):
         version.lookup_future("AAA", TODAY)

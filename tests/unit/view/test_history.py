@@ -71,7 +71,7 @@ class TestShapes:
         assert [history("A", "price", 1, bar=bar).to_list() for bar in range(3)] == [[1.5], [2.0], [3.0]]
 
     def test_a_window_that_reaches_before_the_data_is_refused(self) -> None:
-        with pytest.raises(HistoryWindowStartsBeforeData, match="1 bars before"):
+        with pytest.raises(HistoryWindowStartsBeforeData, match="2 bars of '1d' reaches 1 bar before"):
             history("A", "price", 2, bar=0)
 
     @pytest.mark.parametrize("count", [0, -1, 1.5, True, "3"])
@@ -84,7 +84,7 @@ class TestShapes:
             history("A", "bid", 1)
         with pytest.raises(NoData, match="data_frequency='minute'"):
             seen(lambda c, d: d.history(c.symbol("A"), "price", 1, "1m"))
-        with pytest.raises(NoData, match="'daily': there are '1d' and '1m'"):
+        with pytest.raises(NoData, match="'daily': this run has '1d'"):
             seen(lambda c, d: d.history(c.symbol("A"), "price", 1, "daily"))
         with pytest.raises(TypeError, match="float or Decimal"):
             history("A", "price", 1, dtype=int)

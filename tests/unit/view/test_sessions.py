@@ -113,7 +113,7 @@ class TestToday:
 
 def test_a_window_that_reaches_before_the_data_is_refused() -> None:
     ingest(*TWO_DAYS)
-    with pytest.raises(HistoryWindowStartsBeforeData, match="1 bars before the bundle's first session, 2021-02-01"):
+    with pytest.raises(HistoryWindowStartsBeforeData, match="window of 3 bars of '1d' reaches 1 bar before"):
         window("price", 3, bar=0)
 
 
