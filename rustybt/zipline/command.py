@@ -19,7 +19,8 @@ from rustybt.zipline._script import UNNAMED, read_script, run_program, run_scrip
 
 DEFAULT_BUNDLE = "quandl"
 PRINT = "-"
-NO_BENCHMARK = "no benchmark was given, and unless the script calls set_benchmark, alpha and beta stay empty"
+SETS_BENCHMARK = "set_benchmark"
+NO_BENCHMARK = f"no benchmark was given, nor does the script call {SETS_BENCHMARK}: alpha and beta stay empty"
 
 
 def extension_options[F: Callable[..., Any]](*, short: bool) -> Callable[[F], F]:
@@ -112,6 +113,8 @@ def run_told(text: str, filename: str, options: dict[str, Any], namespace: dict[
     run_options = {**options, "defines": options["define"], **benchmark_of(options)}
     for name in ("define", "benchmark_file", "benchmark_symbol", "benchmark_sid", "no_benchmark"):
         del run_options[name]
+    if SETS_BENCHMARK in text:
+        run_options.pop("remarks", None)
     return told(filename, lambda: run_script(text, filename, namespace=namespace, **run_options))
 
 

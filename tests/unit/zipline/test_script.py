@@ -14,6 +14,7 @@ import pytest
 from rustybt.errors import InputError
 from rustybt.zipline._alias import as_zipline
 from rustybt.zipline._script import run_script
+from rustybt.zipline.command import run
 from tests.unit._small import DAYS, ingest
 
 SCRIPT = '''
@@ -254,3 +255,13 @@ register("mine", ingest)
     assert [line.split()[0] for line in listed] == ["csvdir", "mine", "small"]
     assert zipline("clean", "-b", "mine", "-k", "0").startswith("Deleted ")
     assert "mine <no ingestions>" in zipline("bundles").splitlines()
+
+
+@pytest.mark.parametrize(("line", "told"), [("", True), ("    context.set_benchmark(context.asset)\n", False)])
+def test_that_there_is_no_benchmark_is_told_unless_the_script_sets_one(
+    line: str, told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SCRIPT.replace("    context.set_commission", f"{line}    context.set_commission")
+    days = ["-s", str(DAYS[0]), "-e", str(DAYS[4])]
+    run.main(["-t", text, "-o", os.devnull, "-b", "small", *days], standalone_mode=False)
+    assert ("no benchmark was given" in capsys.readouterr().err) is told
