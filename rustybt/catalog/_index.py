@@ -15,7 +15,7 @@ from rustybt.catalog._layout import index_path
 from rustybt.core import ROOT_VARIABLE, StockDividend
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
@@ -79,11 +79,31 @@ _MIGRATIONS: Final = (
     """,
     # 3 -> 4
     "ALTER TABLE splits ADD COLUMN prices_only INTEGER NOT NULL DEFAULT 0",
+    # 4 -> 5: the cache of what sources gave; it is not in the manifests, and may be lost without harm
+    """
+    CREATE TABLE cache_entries (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL, source TEXT NOT NULL, symbol TEXT NOT NULL, frequency TEXT NOT NULL,
+        fields TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL, as_of_ns INTEGER NOT NULL,
+        row_count INTEGER NOT NULL, price_scale INTEGER NOT NULL, volume_scale INTEGER NOT NULL,
+        file TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, checksum TEXT NOT NULL, told TEXT NOT NULL,
+        created_ns INTEGER NOT NULL, used_ns INTEGER NOT NULL);
+    CREATE INDEX cache_entries_of ON cache_entries (key);
+    CREATE TABLE cache_runs (path TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (path, key)) WITHOUT ROWID;
+    CREATE TABLE cache_counts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+    """,
 )
 _NO_RUNS: Final = """CREATE TEMP VIEW runs AS
         SELECT 0 AS id, '' AS bundle, '' AS version, '' AS hash, '' AS path, 0 AS saved_ns, '' AS ledger_hash,
         '' AS strategy, 0 AS first_day, 0 AS last_day, '[]' AS keys WHERE 0"""
 _NO_MERGERS: Final = "CREATE TEMP VIEW splits AS SELECT *, 0 AS prices_only FROM main.splits"
+_NO_CACHE: Final = (
+    """CREATE TEMP VIEW cache_entries AS
+        SELECT 0 AS id, '' AS key, '' AS source, '' AS symbol, '' AS frequency, '' AS fields, 0 AS start_ns,
+        0 AS end_ns, 0 AS as_of_ns, 0 AS row_count, 0 AS price_scale, 0 AS volume_scale, '' AS file, 0 AS size,
+        '' AS checksum, '{}' AS told, 0 AS created_ns, 0 AS used_ns WHERE 0""",
+    "CREATE TEMP VIEW cache_runs AS SELECT '' AS path, '' AS key WHERE 0",
+    "CREATE TEMP VIEW cache_counts AS SELECT '' AS name, 0 AS number WHERE 0",
+)
 _AS_NEWEST: Final = (
     (),  # 0 has nothing to read
     (
@@ -94,9 +114,11 @@ _AS_NEWEST: Final = (
         '1' AS denominator, NULL AS pay_day, NULL AS record_day, NULL AS declared_day WHERE 0""",
         _NO_RUNS,
         _NO_MERGERS,
+        *_NO_CACHE,
     ),
-    (_NO_RUNS, _NO_MERGERS),
-    (_NO_MERGERS,),
+    (_NO_RUNS, _NO_MERGERS, *_NO_CACHE),
+    (_NO_MERGERS, *_NO_CACHE),
+    _NO_CACHE,
 )
 """What makes an index of an earlier schema readable as one of the newest, by that schema: a reader changes no file."""
 
@@ -138,8 +160,13 @@ def connect_reader(root: Path) -> sqlite3.Connection | None:
 
 
 @contextlib.contextmanager
-def write_transaction(root: Path, busy_seconds: float = BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
-    """The catalog's one write lock: committed at the end, rolled back on an error. Raises CatalogBusy."""
+def write_transaction(
+    root: Path, busy_seconds: float = BUSY_SECONDS, *, durable: bool = True
+) -> Iterator[sqlite3.Connection]:
+    """The catalog's one write lock: committed at the end, rolled back on an error. Raises CatalogBusy.
+
+    durable: on the disk before it returns; what may be lost with the power need not wait for that.
+    """
     path = index_path(root)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -147,7 +174,7 @@ def write_transaction(root: Path, busy_seconds: float = BUSY_SECONDS) -> Iterato
     except (OSError, sqlite3.OperationalError) as error:
         raise _not_writable(path, error) from error
     try:
-        _begin(connection, path, busy_seconds)
+        _begin(connection, path, busy_seconds, durable=durable)
         try:
             _migrate(connection, path)
             yield connection
@@ -160,13 +187,13 @@ def write_transaction(root: Path, busy_seconds: float = BUSY_SECONDS) -> Iterato
         connection.close()
 
 
-def _begin(connection: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
+def _begin(connection: sqlite3.Connection, path: Path, busy_seconds: float, *, durable: bool) -> None:
     deadline = time.monotonic() + busy_seconds
     while True:
         try:
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             # changing the journal mode does not wait for a lock by itself

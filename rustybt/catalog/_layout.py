@@ -5,6 +5,7 @@
     manifest.json  calendar.parquet  1d-0001.parquet  1m-2024-0001.parquet ...
 <root>/bundles/<bundle>/.tmp-*               a version being written; what a crash leaves is swept at the next write
 <root>/bundles/<bundle>/.trash-*             a version being deleted, likewise
+<root>/cache/<key>-<number>.parquet          bars of one symbol as a source gave them; may be deleted at any time
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ def index_path(root: Path) -> Path:
 def bundles_path(root: Path) -> Path:
     """The folder that holds one folder per bundle."""
     return root / "bundles"
+
+
+def cache_path(root: Path) -> Path:
+    """The folder of what sources gave."""
+    return root / "cache"
 
 
 def bundle_path(root: Path, bundle: str) -> Path:

@@ -33,6 +33,7 @@ from rustybt.core._fixed import (
 from rustybt.core._folding import folded, picked
 from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
 from rustybt.core._frequency import Frequency, frequency_named
+from rustybt.core._kept import Kept
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._time import (
@@ -72,6 +73,7 @@ __all__ = [
     "Frequency",
     "Future",
     "Index",
+    "Kept",
     "Number",
     "Order",
     "OrderEventKind",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt.core import DAY_NS, MAX_DIGITS, DateLike, datetime_of, frequency_named, parse_date
+from rustybt.core import MAX_DIGITS, DateLike, datetime_of, frequency_named, parse_date
 from rustybt.errors import (
     InputError,
     SourceError,
@@ -27,11 +27,12 @@ _PATIENCE: Final = 3
 """Symbols in a row that can't be reached, after all retries, before the others are not asked for any more."""
 _LATE_START: Final = 10
 """Days after the start that holidays can explain."""
+LATE_START: Final = "the vendor's bars begin on"
 _MOST_DECIMALS: Final = 20
 """What the catalog holds."""
-_SPLITS: Final = ("symbol", "ex_date", "ratio")
-_DIVIDENDS: Final = ("symbol", "ex_date", "amount", "currency", "pay_date", "record_date", "declared_date")
-_ASSETS: Final = (
+SPLITS: Final = ("symbol", "ex_date", "ratio")
+DIVIDENDS: Final = ("symbol", "ex_date", "amount", "currency", "pay_date", "record_date", "declared_date")
+ASSETS: Final = (
     "symbol",
     "name",
     "type",
@@ -129,7 +130,7 @@ def download(
     store = None
     window = request.window
     if request.resume is not None:
-        store = PageStore(request.resume, _plan(request))
+        store = PageStore(request.resume, plan_of(request))
         # a download until now that goes on later still ends where it was going to end
         window = replace(window, end_ns=store.plan["end_ns"])
     gathered = _Gathered()
@@ -213,12 +214,18 @@ def _joined(symbol: str, pages: Sequence[Page], window: Window, now: int, notes:
             f"{symbol}: {distinct.height - last.height} bars came twice with other numbers; the later reply counts"
         )
     last = last.sort("stamp")
-    if last.height and last["stamp"][0] - window.start_ns > _LATE_START * DAY_NS:
-        first = local_date(last["stamp"][0], window.tz)
-        notes.append(f"{symbol}: the vendor's bars begin on {first}, and {window.first_date} was asked for")
+    if last.height:
+        notes += late_start(symbol, local_date(last["stamp"][0], window.tz), window)
     unfinished = sum(window.frequency.end_of(stamp) > now for stamp in last["stamp"].tail(3).to_list())
     last = last.head(last.height - unfinished)
     return last.select(pl.lit(symbol).alias("symbol"), pl.all())
+
+
+def late_start(symbol: str, first: dt.date, window: Window) -> list[str]:
+    """A note where the first bar comes later than holidays explain."""
+    if (first - window.first_date).days <= _LATE_START:
+        return []
+    return [f"{symbol}: {LATE_START} {first}, and {window.first_date} was asked for"]
 
 
 def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[str, Any]) -> Fetched:
@@ -242,16 +249,16 @@ def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[s
         frequency=str(window.frequency),
         calendar=request.supports.calendar,
         extended_hours=request.supports.extended_hours and window.frequency.step_ns is not None,
-        splits=frame_of(_unique(gathered.splits), _SPLITS),
-        dividends=frame_of(_unique(gathered.dividends), _DIVIDENDS),
-        assets=frame_of(_unique(gathered.assets), _ASSETS),
+        splits=frame_of(unique_records(gathered.splits), SPLITS),
+        dividends=frame_of(unique_records(gathered.dividends), DIVIDENDS),
+        assets=frame_of(unique_records(gathered.assets), ASSETS),
         failures=tuple(gathered.failures),
         notes=tuple(gathered.notes),
         provenance={"source": request.source, **told},
     )
 
 
-def _unique(records: list[dict[str, str | None]]) -> list[dict[str, str | None]]:
+def unique_records(records: list[dict[str, str | None]]) -> list[dict[str, str | None]]:
     """Each once, and sorted by symbol and date: pages may overlap."""
     kept = {tuple(sorted((k, v) for k, v in record.items() if v is not None)): record for record in records}
     return sorted(kept.values(), key=lambda r: (r["symbol"] or "", r.get("ex_date") or ""))
@@ -276,7 +283,8 @@ def decimal_columns(frame: pl.DataFrame, names: Sequence[str]) -> list[pl.Series
     return columns
 
 
-def _plan(request: Request) -> dict[str, Any]:
+def plan_of(request: Request) -> dict[str, Any]:
+    """What a folder of pages belongs to."""
     window = request.window
     return {
         "source": request.source,

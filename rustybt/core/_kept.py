@@ -1,0 +1,27 @@
+"""What a cache keeps of one symbol: the sources fill it, the catalog stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Bars of one symbol from one source, without a gap in what was asked for.
+
+    start_ns, end_ns: the range that was asked for, end excluded; bars need not begin or end there.
+    as_of_ns: when they were fetched: what ended shortly before may still change.
+    bars: symbol, date or timestamp, open, high, low, close, volume, ascending; at least one row.
+    told: what else came, as JSON can hold it: splits, dividends, asset, notes, provenance.
+    """
+
+    symbol: str
+    start_ns: int
+    end_ns: int
+    as_of_ns: int
+    bars: pl.DataFrame
+    told: Mapping[str, Any]

@@ -1,0 +1,190 @@
+"""What a source gave, taken apart by symbol to be kept, and put together again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from rustybt.core import MAX_DIGITS, Kept, datetime_of
+from rustybt.sources._download import ASSETS, DIVIDENDS, LATE_START, SPLITS, Request, late_start, unique_records
+from rustybt.sources._page import NUMBERS, frame_of
+from rustybt.sources._source import Failure, Fetched, Window
+from rustybt.sources._spans import Span, days_of, range_of, within
+
+_ACTIONS: Final = ("splits", "dividends")
+_OF_THE_REQUEST: Final = ("symbols", "start", "end", "frequency", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What is kept is not what the vendor says now. what: the first difference, for people."""
+
+    what: str
+
+
+def pieces_of(fetched: Fetched, span: Span, tz: str, as_of: int) -> dict[str, Kept]:
+    """What was fetched for some days, by symbol. as_of: when, in UTC nanoseconds."""
+    start_ns, end_ns = range_of(span, tz, as_of)
+    provenance = {name: told for name, told in fetched.provenance.items() if name not in _OF_THE_REQUEST}
+    records = {name: _records(getattr(fetched, name)) for name in (*_ACTIONS, "assets")}
+    found = {}
+    for (symbol,), bars in fetched.bars.partition_by("symbol", as_dict=True, maintain_order=True).items():
+        told: dict[str, Any] = {name: records[name].get(symbol, []) for name in _ACTIONS}
+        told["asset"] = next(iter(records["assets"].get(symbol, [])), None)
+        told["notes"] = [n for n in fetched.notes if n.startswith(f"{symbol}: ") and LATE_START not in n]
+        told["provenance"] = provenance
+        found[str(symbol)] = Kept(str(symbol), start_ns, end_ns, as_of, fitted(bars), told)
+    return found
+
+
+def _records(frame: pl.DataFrame | None) -> dict[str, list[dict[str, str]]]:
+    """Rows of text by symbol."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in [] if frame is None else frame.iter_rows(named=True):
+        told = {name: str(value) for name, value in row.items() if value is not None}
+        found.setdefault(told["symbol"], []).append(told)
+    return found
+
+
+def extended(kept: Kept, piece: Kept, window: Window, settled_until: int) -> Kept | Restated:
+    """Both as one, where they agree on the bars and actions that both have and that were settled."""
+    start, end = max(kept.start_ns, piece.start_ns), min(settled_until, piece.end_ns)
+    old, new = (within(one.bars, start, end, window.tz) for one in (kept, piece))
+    if (what := _difference(old, new)) is not None:
+        return Restated(what)
+    told = {**piece.told}
+    both = Window(start, end, window.frequency, window.tz)
+    replaced = Window(piece.start_ns, piece.end_ns, window.frequency, window.tz)
+    for name in _ACTIONS:
+        before, after = kept.told[name], piece.told[name]
+        if start < end and _dated(before, both) != _dated(after, both):
+            return Restated(f"{name} from {both.first_date} to {both.last_date} are others")
+        told[name] = [*(row for row in before if row not in _dated(before, replaced)), *after]
+    told["asset"] = piece.told["asset"] or kept.told["asset"]
+    told["notes"] = list(dict.fromkeys([*kept.told["notes"], *piece.told["notes"]]))
+    outside = (
+        within(kept.bars, kept.start_ns, piece.start_ns, window.tz),
+        within(kept.bars, piece.end_ns, kept.end_ns, window.tz),
+    )
+    parts = [outside[0], piece.bars, outside[1]]
+    return Kept(
+        kept.symbol,
+        min(kept.start_ns, piece.start_ns),
+        max(kept.end_ns, piece.end_ns),
+        piece.as_of_ns if piece.end_ns > kept.end_ns or piece.end_ns > settled_until else kept.as_of_ns,
+        joined([part for part in parts if part.height]),
+        told,
+    )
+
+
+def _difference(old: pl.DataFrame, new: pl.DataFrame) -> str | None:
+    name = old.columns[1]
+    before, after = _one_scale([old, new])
+    if before.equals(after, null_equal=True):
+        return None
+    told = before.join(after, on=name, how="full", suffix=" now", coalesce=True).sort(name)
+    for row in told.iter_rows(named=True):
+        if row["symbol"] is None or row["symbol now"] is None:
+            return f"{row[name]} was {'not there' if row['symbol'] is None else 'there, and is not any more'}"
+        for number in NUMBERS:
+            if row[number] != row[f"{number} now"]:
+                return f"{number} of {row[name]} was {row[number]}, and is {row[f'{number} now']}"
+    return "bars are in another order"
+
+
+def _dated(records: Sequence[Mapping[str, str]], window: Window) -> list[Mapping[str, str]]:
+    first, last = str(window.first_date), str(window.last_date)
+    return [record for record in records if first <= record["ex_date"] <= last]
+
+
+def _one_scale(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
+    """The frames with Decimals of one scale each for prices and volume."""
+    scales = [tuple(frame.schema[name].scale for name in ("open", "volume")) for frame in frames]  # type: ignore[attr-defined]
+    price, volume = (max(column) for column in zip(*scales, strict=True))
+    return [
+        frame if scale == (price, volume) else frame.with_columns(_cast(NUMBERS[:4], price), _cast(NUMBERS[4:], volume))
+        for frame, scale in zip(frames, scales, strict=True)
+    ]
+
+
+def _cast(names: Sequence[str], scale: int) -> pl.Expr:
+    return pl.col(names).cast(pl.Decimal(MAX_DIGITS, scale))
+
+
+def joined(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """One frame, with the fewest decimals that show every digit, as if it had been fetched at once."""
+    return fitted(pl.concat(_one_scale(frames)))
+
+
+def fitted(bars: pl.DataFrame) -> pl.DataFrame:
+    """The same numbers, with the fewest decimals that show every digit: one scale for prices, one for volume."""
+    for names in (NUMBERS[:4], NUMBERS[4:]):
+        scale = max(bars.schema[name].scale for name in names)  # type: ignore[attr-defined]
+        least = scale
+        while least and _holds(bars, names, least - 1):
+            least -= 1
+        if any(bars.schema[name] != pl.Decimal(MAX_DIGITS, least) for name in names):
+            bars = bars.with_columns(_cast(names, least))
+    return bars
+
+
+def _holds(bars: pl.DataFrame, names: Sequence[str], scale: int) -> bool:
+    for name in names:
+        column = bars[name]
+        # the first rows tell most of the time
+        for part in (column.head(64), column):
+            if not (part.cast(pl.Decimal(MAX_DIGITS, scale)).cast(column.dtype) == part).all():
+                return False
+    return True
+
+
+def fetched_of(
+    request: Request,
+    window: Window,
+    answers: Sequence[Kept],
+    failures: Iterable[Failure],
+    notes: Sequence[str],
+    provenance: Mapping[str, Any],
+) -> Fetched:
+    """What `fetch` gives, from what is known of each symbol; each has bars in the window."""
+    ordered = sorted(answers, key=lambda one: one.symbol)
+    parts = [within(one.bars, window.start_ns, window.end_ns, window.tz) for one in ordered]
+    cut = any(part.height < one.bars.height for part, one in zip(parts, ordered, strict=True))
+    bars = pl.concat(_one_scale(parts))
+    records: dict[str, list[dict[str, str | None]]] = {
+        name: [row for one in ordered for row in _dated(one.told[name], window)]  # type: ignore[misc]
+        for name in _ACTIONS
+    }
+    told = list(notes)
+    for one, part in zip(ordered, parts, strict=True):
+        told += one.told["notes"]
+        told += late_start(one.symbol, _first_day(part, window), window)
+    newest = max(answers, key=lambda one: one.as_of_ns)
+    dated = {
+        "symbols": list(request.symbols),
+        "start": str(window.first_date),
+        "end": str(window.last_date),
+        "frequency": str(window.frequency),
+        "fetched_at": datetime_of(newest.as_of_ns).isoformat(),
+    }
+    return Fetched(
+        bars=(fitted(bars) if cut else bars).rechunk(),
+        frequency=str(window.frequency),
+        calendar=request.supports.calendar,
+        extended_hours=request.supports.extended_hours and window.frequency.is_intraday,
+        splits=frame_of(unique_records(records["splits"]), SPLITS),
+        dividends=frame_of(unique_records(records["dividends"]), DIVIDENDS),
+        assets=frame_of([one.told["asset"] for one in ordered if one.told["asset"]], ASSETS),
+        failures=tuple(failures),
+        notes=tuple(dict.fromkeys(told)),
+        provenance={**newest.told["provenance"], **dated, **provenance},
+    )
+
+
+def _first_day(bars: pl.DataFrame, window: Window) -> dt.date:
+    day: dt.date = days_of(bars.head(1), window)[0]
+    return day
