@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.engine import Compat, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
-    from rustybt.ingest import ingest, ingest_sample, validate
+    from rustybt.ingest import cached, ingest, ingest_sample, validate
     from rustybt.results import Result
     from rustybt.strategy import Strategy
     from rustybt.zipline.reader import ingest_zipline
@@ -29,6 +29,7 @@ __all__ = [
     "SimulationBlotter",
     "Strategy",
     "__version__",
+    "cached",
     "clean",
     "ingest",
     "ingest_sample",
@@ -45,6 +46,7 @@ _HOMES = {
     "Result": "rustybt.results",
     "SimulationBlotter": "rustybt.execution",
     "Strategy": "rustybt.strategy",
+    "cached": "rustybt.ingest",
     "clean": "rustybt.catalog",
     "ingest_sample": "rustybt.ingest",
     "ingest_zipline": "rustybt.zipline.reader",

@@ -2,6 +2,8 @@
 
 from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._bundles import BundleVersion, clean, list_bundles
+from rustybt.catalog._cache import BarCache
+from rustybt.catalog._cache_entries import CacheEntry, CacheStats
 from rustybt.catalog._content import (
     DAILY,
     FREQUENCIES,
@@ -29,7 +31,10 @@ __all__ = [
     "PRICES",
     "ROW_SCHEMA",
     "AssetRecord",
+    "BarCache",
     "BundleVersion",
+    "CacheEntry",
+    "CacheStats",
     "Content",
     "Fault",
     "Integers",

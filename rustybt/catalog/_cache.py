@@ -131,9 +131,10 @@ class BarCache:
         return []
 
     def drop(self, source: str, frequency: str, symbols: Iterable[str]) -> None:
-        """Forget all that is kept of the symbols."""
+        """Forget all that is kept of the symbols. Where that can't be written, the next comparison finds it again."""
         keys = [cache_key(source, symbol, frequency) for symbol in symbols]
-        self._delete("key IN (SELECT value FROM json_each(?))", (json.dumps(keys),))
+        with contextlib.suppress(CatalogError):
+            self._delete("key IN (SELECT value FROM json_each(?))", (json.dumps(keys),))
 
     def count(self, source: str, frequency: str, answered: dict[str, str]) -> None:
         """Note how the symbols were answered, by words of `COUNTED`, and that they were used. Never waits."""
@@ -186,10 +187,13 @@ class BarCache:
         if connection is not None:
             with contextlib.closing(connection):
                 counts.update(dict(connection.execute("SELECT name, number FROM cache_counts").fetchall()))
-                entries, size = connection.execute("SELECT count(*), coalesce(sum(size), 0) FROM cache_entries").fetchone()
+                totals = "SELECT count(*), coalesce(sum(size), 0) FROM cache_entries"
+                entries, size = connection.execute(totals).fetchone()
+        hits, partial, misses, restated, lost, evicted = (counts[name] for name in COUNTED)
         return CacheStats(
-            *(counts[name] for name in COUNTED), entries=entries, size=size, memory=held, max_size=self.max_bytes
-        )
+            hits, partial, misses, restated, lost, evicted,
+            entries=entries, size=size, memory=held, max_size=self.max_bytes,
+        )  # fmt: skip
 
     def clear(self, *, source: str | None = None, symbols: Iterable[str] | None = None) -> int:
         """Delete entries: all, with the figures, or those of a source or of symbols. How many they were.
@@ -266,8 +270,8 @@ class BarCache:
         scales = [one.bars.schema[column].scale for column in ("open", "volume")]  # type: ignore[attr-defined]
         now = time.time_ns()
         row = (
-            key, source, one.symbol, frequency, FIELDS, one.start_ns, one.end_ns, one.as_of_ns, one.bars.height, *scales,
-            name, size, checksum, json.dumps(dict(one.told)), now, now,
+            key, source, one.symbol, frequency, FIELDS, one.start_ns, one.end_ns, one.as_of_ns, one.bars.height,
+            *scales, name, size, checksum, json.dumps(dict(one.told)), now, now,
         )  # fmt: skip
         columns = NAMES.removeprefix("id, ")
         connection.execute(f"INSERT INTO cache_entries ({columns}) VALUES ({','.join('?' * len(row))})", row)
@@ -278,7 +282,9 @@ class BarCache:
         total = connection.execute("SELECT coalesce(sum(size), 0) FROM cache_entries").fetchone()[0]
         gone: list[tuple[int, str]] = []
         if total > self.max_bytes:
-            for number, file, size in connection.execute("SELECT id, file, size FROM cache_entries ORDER BY used_ns, id"):
+            for number, file, size in connection.execute(
+                "SELECT id, file, size FROM cache_entries ORDER BY used_ns, id"
+            ):
                 gone.append((number, file))
                 total -= size
                 if total <= self.max_bytes:
@@ -311,7 +317,8 @@ class BarCache:
 
 def _add(connection: sqlite3.Connection, counts: Counter[str]) -> None:
     connection.executemany(
-        "INSERT INTO cache_counts (name, number) VALUES (?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number",
+        "INSERT INTO cache_counts (name, number) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET number = number + excluded.number",
         list(counts.items()),
     )
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -130,6 +129,16 @@ def cache_key(source: str, symbol: str, frequency: str) -> str:
     return digest(json.dumps([source, symbol, frequency, FIELDS]).encode())[:24]
 
 
+def cached_keys(provenance: Mapping[str, Any]) -> list[str]:
+    """The keys of what a version was made of, by its provenance; none where it did not come from a cached source."""
+    cache = provenance.get("cache")
+    entries = cache.get("entries", []) if isinstance(cache, Mapping) else []
+    try:
+        return [cache_key(one["source"], symbol, one["frequency"]) for one in entries for symbol in one["symbols"]]
+    except (KeyError, TypeError):  # provenance is the user's: something else may stand there
+        return []
+
+
 def digest(data: bytes) -> str:
     """SHA-256, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
@@ -159,7 +168,7 @@ def read_bars(folder: Path, rows: Sequence[Row]) -> tuple[dict[str, pl.DataFrame
         alike.setdefault((row.price_scale, row.volume_scale, row.frequency), []).append((row, data))
     frames: dict[str, pl.DataFrame] = {}
     for group in alike.values():
-        joined = pl.scan_parquet([io.BytesIO(data) for _, data in group]).collect(engine="in-memory")
+        joined = pl.scan_parquet([data for _, data in group]).collect(engine="in-memory")
         at = 0
         for row, _ in group:
             frames[row.file] = joined.slice(at, row.row_count)

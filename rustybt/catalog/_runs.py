@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rustybt.catalog._cache_entries import cached_keys
 from rustybt.catalog._diff import VersionDiff
 from rustybt.catalog._index import connect_reader, write_transaction
 from rustybt.catalog._layout import catalog_root
@@ -56,6 +58,18 @@ def record_run(root: Path, path: Path, manifest: dict[str, Any], days: tuple[int
             "last_day, keys) VALUES (?,?,?,?,?,?,?,?,?,?)",
             values,
         )
+        _link_cache(connection, str(path.absolute()), manifest)
+
+
+def _link_cache(connection: sqlite3.Connection, path: str, manifest: dict[str, Any]) -> None:
+    """Which entries of the cache the run's version was made of, as its provenance says."""
+    connection.execute("DELETE FROM cache_runs WHERE path = ?", (path,))
+    found = connection.execute(
+        "SELECT v.provenance FROM versions v JOIN bundles b ON b.id = v.bundle WHERE b.name = ? AND v.name = ?",
+        (manifest["bundle"], manifest["data_version"]),
+    ).fetchone()
+    keys = cached_keys(json.loads(found[0])) if found else []
+    connection.executemany("INSERT OR IGNORE INTO cache_runs (path, key) VALUES (?, ?)", [(path, key) for key in keys])
 
 
 def stored_runs(bundle: str, *, version: str | None = None, root: Path | str | None = None) -> list[StoredRun]:

@@ -11,6 +11,7 @@ from rustybt.errors import RustyBTError
 
 HOMES = {
     "bundles": ("rustybt.cli._bundles", "bundles"),
+    "cache": ("rustybt.cli._cache", "cache"),
     "catalog": ("rustybt.cli._catalog", "catalog"),
     "clean": ("rustybt.cli._bundles", "clean"),
     "demo": ("rustybt.cli._demo", "demo"),

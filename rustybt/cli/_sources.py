@@ -17,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rustybt.sources import Fetched, Progress
+    from rustybt.sources import Fetched, Progress, Source
 
 _STALE_SECONDS: Final = 24 * 3600
 """After that a download until now is begun anew: it would end where it was going to end then."""
@@ -42,7 +42,7 @@ def source_command(name: str) -> click.Command:
     return click.Command(
         name,
         callback=lambda **given: _run(name, **given),
-        help=f"Fetch bars from {name}, and ingest them. What an earlier call had fetched is not asked for again.",
+        help=f"Fetch bars from {name}, and ingest them. What was fetched once is not asked for again.",
         params=[
             click.Option(["-b", "--bundle"], required=True, help="Name of the bundle to write."),
             click.Option(["--symbols"], required=True, help="Separated by commas, or @FILE with one a line."),
@@ -64,6 +64,7 @@ def source_command(name: str) -> click.Command:
                 ["--calls-per-minute"], type=click.IntRange(min=0),
                 help="Ask that often at most; 0 for no limit.  [default: what the free plan allows]",
             ),
+            click.Option(["--no-cache"], is_flag=True, help="Fetch all anew, and keep nothing of it in the cache."),
             click.Option(["-o", "--option"], multiple=True, help="NAME=VALUE: an argument of the source's own."),
             *_OWN.get(name, []),
         ],
@@ -83,6 +84,7 @@ def _run(
     on_bad_row: str,
     partial: bool,
     calls_per_minute: int | None,
+    no_cache: bool,
     option: tuple[str, ...],
     **own: str | None,
 ) -> None:
@@ -96,6 +98,8 @@ def _run(
         options["calendar"] = calendar
     pace = {} if calls_per_minute is None else {"pace": Pace(calls=calls_per_minute, seconds=60.0)}
     source = make_source(name, **options, **pace)
+    if not no_cache:
+        source = _cached(source, options)
     folder = _folder(name, options, start, end, frequency)
     with _shown() as progress:
         fetched = source.fetch(_names(symbols), start, end, frequency, progress=progress, resume=folder)
@@ -112,6 +116,19 @@ def _run(
     )
     shutil.rmtree(folder, ignore_errors=True)
     click.echo(repr(report))
+
+
+def _cached(source: Source, options: dict[str, Any]) -> Source:
+    """The source with its cache. Of one that does not say what decides about its bars, the options do.
+
+    Of these only the digest is kept: a key may be among them.
+    """
+    from rustybt.ingest import cached
+
+    if isinstance(getattr(source, "identity", None), str):
+        return cached(source)
+    told = hashlib.sha256(json.dumps(sorted(options.items())).encode()).hexdigest()[:12]
+    return cached(source, identity=f"{source.name} options={told}")
 
 
 def _tell_failures(fetched: Fetched, folder: Path, partial: bool) -> None:

@@ -1,5 +1,6 @@
 """Joins sources, validation and catalog: own data in, a version of a bundle out."""
 
+from rustybt.ingest._cached import cached
 from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._ingest import ingest
 from rustybt.ingest._report import IngestReport
@@ -7,4 +8,4 @@ from rustybt.ingest._sample import SAMPLE, ingest_sample
 from rustybt.ingest._tables import read_tables
 from rustybt.ingest._validate import validate
 
-__all__ = ["SAMPLE", "Dialect", "IngestReport", "ingest", "ingest_sample", "read_tables", "validate"]
+__all__ = ["SAMPLE", "Dialect", "IngestReport", "cached", "ingest", "ingest_sample", "read_tables", "validate"]

@@ -16,6 +16,7 @@ from rustybt.ingest._actions import ActionRow, action_record, make_dividends, ma
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, joined_seen
+from rustybt.ingest._cached import with_cache_of
 from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._report import IngestReport, summary
 from rustybt.ingest._stock_dividends import make_stock_dividends
@@ -103,7 +104,7 @@ class Write:
             dividends=tuple(actions.dividends),
             stock_dividends=tuple(actions.stock_dividends),
             rows=rows,
-            provenance=self._request.provenance or (self._base[1].provenance if self._base else {}),
+            provenance=with_cache_of(self._request.provenance, self._base[1].provenance if self._base else {}),
             quarantine=self._quarantine(bad_actions) if self._request.on_bad_row == "quarantine" else None,
         )
         may_exist = self._request.mode != "error"

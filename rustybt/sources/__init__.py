@@ -3,6 +3,7 @@
 from rustybt.sources._actions import Action, ratio
 from rustybt.sources._alpaca import Alpaca
 from rustybt.sources._alphavantage import AlphaVantage
+from rustybt.sources._cached import BarStore, Cached
 from rustybt.sources._ccxt import CCXT
 from rustybt.sources._clock import Clock, WallClock
 from rustybt.sources._download import Request, download, make_request
@@ -20,6 +21,8 @@ __all__ = [
     "Action",
     "Alpaca",
     "AlphaVantage",
+    "BarStore",
+    "Cached",
     "Caller",
     "Clock",
     "Failure",

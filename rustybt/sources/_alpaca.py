@@ -57,6 +57,9 @@ class Alpaca:
         self.supports = Supports(
             _FREQUENCIES, calendar, tz, splits=stocks, dividends=stocks, extended_hours=stocks, needs_key=True
         )
+        self.identity = f"alpaca market={market} feed={feed if stocks else None}"
+        if base_url != _BASE:
+            self.identity += f" address={base_url}"
         self._market = market
         self._keys = (keep(key_id), keep(secret_key))
         self._feed = feed if stocks else None

@@ -64,6 +64,9 @@ class AlphaVantage:
         calendar, tz = _CALENDARS[market]
         frequencies = (*(_INTRADAY if stocks else ()), "1d")
         self.supports = Supports(frequencies, calendar, tz, stocks and actions, stocks and actions, False, True)
+        self.identity = f"alphavantage market={market} outputsize={outputsize} actions={actions}"
+        if base_url != _BASE:
+            self.identity += f" address={base_url}"
         self._market = market
         self._outputsize = outputsize
         self._key = keep(key)

@@ -159,20 +159,20 @@ class Cached:
     def _plan(self, work: _Work) -> None:
         rules = self._rules(work)
         total = len(work.request.symbols)
+        last = None if work.opened else work.window.last_date
         for symbol in work.request.symbols:
             kept = work.known.get(symbol)
-            spans = missing(kept, work.window, work.now, rules, opened=work.opened)
-            if kept is not None and not spans:
+            spans = None if kept is None else missing(kept, work.window, work.now, rules, last=last)
+            if kept is not None and spans == []:
                 work.answered[symbol] = "hit"
                 if work.request.progress is not None:
                     work.request.progress(Progress(symbol, work.done, total, kept.bars.height))
                 work.done += 1
                 continue
-            alone = len(spans) == 1 and range_holds(spans[0], work.window)
-            if kept is not None and alone:
-                del work.known[symbol]
-            work.answered[symbol] = "miss" if symbol not in work.known else "partial"
-            work.spans[symbol] = spans
+            if spans is None:
+                work.known.pop(symbol, None)
+            work.answered[symbol] = "miss" if spans is None else "partial"
+            work.spans[symbol] = [Span(work.window.first_date, last)] if spans is None else spans
 
     def _rules(self, work: _Work) -> Rules:
         settle = settle_time(work.window.frequency) if self._settle is None else self._settle
@@ -300,11 +300,6 @@ class Cached:
             if str(failure) not in getattr(error, "__notes__", ()):
                 error.add_note(str(failure))
         raise error
-
-
-def range_holds(span: Span, window: Window) -> bool:
-    """Whether the days are all those of the window."""
-    return span.first <= window.first_date and (span.last is None or span.last >= window.last_date)
 
 
 def _groups(spans: dict[str, list[Span]]) -> list[tuple[Span, list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -65,7 +66,18 @@ class CCXT:
         self._frequencies = _frequencies(self._exchange.timeframes or {})
         self._caller = Caller(pace or Pace())
         self.name = "ccxt"
+        self._options = options or {}
         self.supports = Supports(tuple(self._frequencies), "24/7", "UTC")
+
+    @property
+    def identity(self) -> str:
+        """What decides about the bars: the exchange, its address, and which of its markets are the default."""
+        told = {name: self._options[name] for name in ("urls", "options", "hostname") if name in self._options}
+        if not told:
+            return f"ccxt exchange={self._exchange.id}"
+        # a digest: what is in there is the user's
+        digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:12]
+        return f"ccxt exchange={self._exchange.id} options={digest}"
 
     def vendor_symbol(self, symbol: str) -> str:
         """CCXT's unified names: BTC/USDT, and BTC/USDT:USDT for what settles in USDT. BTC-USDT is BTC/USDT."""

@@ -60,25 +60,19 @@ def extended(kept: Kept, piece: Kept, window: Window, settled_until: int) -> Kep
     both = Window(start, end, window.frequency, window.tz)
     replaced = Window(piece.start_ns, piece.end_ns, window.frequency, window.tz)
     for name in _ACTIONS:
-        before, after = kept.told[name], piece.told[name]
-        if start < end and _dated(before, both) != _dated(after, both):
+        earlier, later = kept.told[name], piece.told[name]
+        if start < end and _dated(earlier, both) != _dated(later, both):
             return Restated(f"{name} from {both.first_date} to {both.last_date} are others")
-        told[name] = [*(row for row in before if row not in _dated(before, replaced)), *after]
+        told[name] = [*(row for row in earlier if row not in _dated(earlier, replaced)), *later]
     told["asset"] = piece.told["asset"] or kept.told["asset"]
     told["notes"] = list(dict.fromkeys([*kept.told["notes"], *piece.told["notes"]]))
-    outside = (
-        within(kept.bars, kept.start_ns, piece.start_ns, window.tz),
-        within(kept.bars, piece.end_ns, kept.end_ns, window.tz),
-    )
-    parts = [outside[0], piece.bars, outside[1]]
-    return Kept(
-        kept.symbol,
-        min(kept.start_ns, piece.start_ns),
-        max(kept.end_ns, piece.end_ns),
-        piece.as_of_ns if piece.end_ns > kept.end_ns or piece.end_ns > settled_until else kept.as_of_ns,
-        joined([part for part in parts if part.height]),
-        told,
-    )
+    # what the piece does not reach of bars that may change is given up: one time of fetching holds for all
+    newer = piece.end_ns > settled_until
+    end_ns, as_of = (piece.end_ns, piece.as_of_ns) if newer else (kept.end_ns, kept.as_of_ns)
+    before = within(kept.bars, kept.start_ns, piece.start_ns, window.tz)
+    after = within(kept.bars, piece.end_ns, end_ns, window.tz)
+    bars = joined([part for part in (before, piece.bars, after) if part.height])
+    return Kept(kept.symbol, min(kept.start_ns, piece.start_ns), end_ns, as_of, bars, told)
 
 
 def _difference(old: pl.DataFrame, new: pl.DataFrame) -> str | None:
@@ -175,7 +169,7 @@ def fetched_of(
         bars=(fitted(bars) if cut else bars).rechunk(),
         frequency=str(window.frequency),
         calendar=request.supports.calendar,
-        extended_hours=request.supports.extended_hours and window.frequency.is_intraday,
+        extended_hours=request.supports.extended_hours and window.frequency.step_ns is not None,
         splits=frame_of(unique_records(records["splits"]), SPLITS),
         dividends=frame_of(unique_records(records["dividends"]), DIVIDENDS),
         assets=frame_of([one.told["asset"] for one in ordered if one.told["asset"]], ASSETS),

@@ -62,6 +62,7 @@ class Polygon:
         self.supports = Supports(
             _FREQUENCIES, calendar, tz, splits=stocks, dividends=stocks, extended_hours=stocks, needs_key=True
         )
+        self.identity = f"polygon market={market}{'' if base_url == _BASE else f' address={base_url}'}"
         self._key = keep(key)
         self._base = base_url.rstrip("/")
         self._timeout = timeout

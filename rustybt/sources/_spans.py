@@ -8,8 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.core import DAY_NS, NS, Kept, day_of
-from rustybt.sources._frequency import Frequency
+from rustybt.core import DAY_NS, NS, Frequency, Kept, day_of
 from rustybt.sources._source import Window, local_date, midnight
 
 _EVER: Final = 2**62
@@ -41,51 +40,47 @@ class Rules:
 
     def settled_until(self, kept: Kept, frequency: Frequency) -> int:
         """Bars that begin before this moment are not expected to change. UTC nanoseconds."""
-        return min(kept.end_ns, kept.as_of_ns - int(self.settle.total_seconds() + frequency.seconds) * NS)
+        return min(kept.end_ns, kept.as_of_ns - int(self.settle.total_seconds()) * NS - frequency.span_ns)
 
     def covered_until(self, kept: Kept, frequency: Frequency, now: int) -> int:
         """Bars that begin before this moment need not be asked for."""
-        fresh = min(self.fresh.total_seconds(), frequency.seconds) * NS
+        fresh = min(self.fresh.total_seconds() * NS, frequency.span_ns)
         if 0 <= now - kept.as_of_ns < fresh:
             return _EVER if kept.end_ns >= kept.as_of_ns else kept.end_ns
         return self.settled_until(kept, frequency)
 
 
-def missing(kept: Kept | None, window: Window, now: int, rules: Rules, *, opened: bool) -> list[Span]:
-    """The days to fetch, none where all is there. A span that holds all of the window stands alone.
+def missing(kept: Kept, window: Window, now: int, rules: Rules, *, last: dt.date | None) -> list[Span] | None:
+    """The days to fetch beside what is kept, no span where all is there; None where it is of no use.
 
-    opened: the window goes until now.
+    last: the last day to ask for, None for until now.
     """
-    last = None if opened else window.last_date
-    whole = [Span(window.first_date, last)]
-    if kept is None:
-        return whole
     edge = rules.covered_until(kept, window.frequency, now)
     if not _can_be_joined(window.frequency):
-        return [] if window.start_ns == kept.start_ns and window.end_ns <= edge else whole
+        return [] if window.start_ns == kept.start_ns and window.end_ns <= edge else None
     if kept.start_ns > window.end_ns or edge < window.start_ns:
-        return whole
+        return None
     settled = days_of(within(kept.bars, kept.start_ns, rules.settled_until(kept, window.frequency), window.tz), window)
     spans = []
     if window.start_ns < kept.start_ns:
         if not len(settled):
-            return whole
+            return None
         spans.append(Span(window.first_date, settled[: rules.overlap][-1]))
     if window.end_ns > edge:
         if not len(settled):
-            return whole
+            return None
         spans.append(Span(settled[-rules.overlap :][0], last))
     return spans
 
 
 def _can_be_joined(frequency: Frequency) -> bool:
     """Bars of some days begin where the range that was asked for begins, at some vendors: such are no pieces."""
-    return frequency.is_intraday or str(frequency) == "1d"
+    return frequency.step_ns is not None or str(frequency) == "1d"
 
 
 def days_of(bars: pl.DataFrame, window: Window) -> pl.Series:
     """The days of bars in the source's zone."""
-    if not window.frequency.is_intraday:
+    if window.frequency.by_session:
         return bars["date"]
     return bars["timestamp"].dt.convert_time_zone(window.tz).dt.date()
 
@@ -116,4 +111,4 @@ def range_of(span: Span, tz: str, now: int) -> tuple[int, int]:
 
 def settle_time(frequency: Frequency) -> dt.timedelta:
     """How long vendors mend: a day bars of minutes, three days bars of days."""
-    return dt.timedelta(seconds=(1 if frequency.is_intraday else 3) * DAY_NS // NS)
+    return dt.timedelta(seconds=(1 if frequency.step_ns is not None else 3) * DAY_NS // NS)

@@ -82,6 +82,7 @@ class YFinance:
         self._timeout = timeout
         self._caller = Caller(pace or Pace(calls=1, seconds=2.0))
         self.supports = Supports(tuple(_FREQUENCIES), calendar, tz, splits=True, dividends=True)
+        self.identity = f"yfinance tz={tz} price_decimals={price_decimals} split_decimals={self._split_decimals}"
 
     def vendor_symbol(self, symbol: str) -> str:
         """Yahoo's own names (EURUSD=X, BTC-USD, TSCO.L); a class of shares is BRK-B."""

@@ -8,7 +8,7 @@ import sqlite3
 import polars as pl
 
 import rustybt
-from rustybt.catalog import open_version, reindex, stored_runs
+from rustybt.catalog import BarCache, open_version, reindex, stored_runs
 from rustybt.catalog._index import SCHEMA_VERSION
 from rustybt.ingest import ingest
 
@@ -19,13 +19,14 @@ def schema_of(root) -> int:
 
 
 def made_older(root) -> None:
-    """Takes away what schemas 2 to 4 added: the columns of futures, dividends in shares, saved runs, mergers."""
+    """Takes away what schemas 2 to 5 added: columns of futures, dividends in shares, saved runs, mergers, the cache."""
     with contextlib.closing(sqlite3.connect(root / "catalog.sqlite", isolation_level=None)) as connection:
         for column in ("root_symbol", "notice_day", "expiration_day"):
             connection.execute(f"ALTER TABLE assets DROP COLUMN {column}")
         connection.execute("ALTER TABLE splits DROP COLUMN prices_only")
         connection.execute("DROP TABLE stock_dividends")
-        connection.execute("DROP TABLE runs")
+        for table in ("runs", "cache_entries", "cache_runs", "cache_counts"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version=1")
 
 
@@ -38,6 +39,9 @@ def test_an_index_of_schema_1_is_read_without_being_changed(root, bars):
         assert version.stock_dividends() == []
         assert version.splits([0]) == []
         assert stored_runs("b", root=root) == []
+        cache = BarCache(root)
+        assert (cache.entries(), cache.runs("s", "1d", "AAA"), cache.stats().requests) == ([], [], 0)
+        assert cache.find("s", "1d", ["AAA"], 0, 1) == ({}, [])
         assert len(version.load([0], "1d", 0, 2**62)[0]) == 5
     assert [one.bundle for one in rustybt.list_bundles(root)] == ["b"]
     assert schema_of(root) == 1
