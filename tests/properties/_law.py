@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import rustybt
-from tests.properties._market import Listed, Market, decimals
+from tests.properties._market import Listed, Market, Session, decimals
 from tests.properties._oracle import ZERO, Marks, Plan
 from tests.properties._runs import plain, symbol_of
 
@@ -29,6 +29,10 @@ def _up_to(entry: tuple[Any, ...], moment: int) -> bool:
     """Whether an entry was made by a close or an open; what happens overnight comes after both."""
     stamp, kind = entry[:2]
     return bool(stamp < moment or (stamp == moment and kind not in OVERNIGHT))
+
+
+def _during(entry: tuple[Any, ...], session: Session) -> bool:
+    return _up_to(entry, session.close) and not _up_to(entry, session.open)
 
 
 def assert_folds(result: rustybt.Result) -> None:
@@ -53,7 +57,7 @@ def assert_folds(result: rustybt.Result) -> None:
 
 
 def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rustybt.Result) -> None:
-    """change of value = held x change of mark + filled x (mark - fill price) + income - costs, each session.
+    """change of value = held x change of mark + filled x (mark - fill price) + income - costs + capital, each session.
 
     A split restates what is held; the value stays but for the cash for the rest, which is paid at the mark of before.
     """
@@ -67,7 +71,7 @@ def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rus
     days = result.daily.select("portfolio_value").iter_rows()
     for session, (ending,) in zip(range(plan.first, plan.last + 1), days, strict=True):
         moment = market.sessions[session]
-        today = [e for e in entries if _up_to(e, moment.close) and not _up_to(e, moment.open) and e[1] != "capital"]
+        today = [e for e in entries if _during(e, moment) and e[1] != "capital"]
         change, slack = ZERO, ZERO
         for k, asset in enumerate(market.assets):
             mine = [e for e in today if symbol_of(e[2]) == asset.symbol]
@@ -78,6 +82,7 @@ def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rus
             slack += left_over
             held[k] += sum((e[4] for e in mine), ZERO)
         difference = plain(ending) - value - change
+        difference -= sum((e[5] for e in entries[1:] if e[1] == "capital" and _during(e, moment)), ZERO)
         assert abs(difference) <= slack, f"{moment.date}: off by {difference}"
         value = plain(ending)
 

@@ -6,6 +6,7 @@ The sessions are stated here, from the exchange's published hours, not asked of 
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
@@ -82,14 +83,19 @@ class Listed:
     lot: Fraction = Fraction(1)
     future: bool = False
     shares: tuple[SharesOf, ...] = ()
+    scales: tuple[int, int] | None = None
 
     @property
     def price_scale(self) -> int:
-        """The fewest decimals that show every price."""
+        """The fewest decimals that show every stored price; `scales` of bars that are made of others."""
+        if self.scales is not None:
+            return self.scales[0]
         return max(decimals(p) for b in self.bars.values() for p in (b.open, b.high, b.low, b.close))
 
     @property
     def volume_scale(self) -> int:
+        if self.scales is not None:
+            return self.scales[1]
         return max(decimals(b.volume) for b in self.bars.values())
 
     @property
@@ -110,6 +116,11 @@ class Market:
         for session in self.sessions:
             starts.append(starts[-1] + len(session.stamps))
         object.__setattr__(self, "starts", tuple(starts))
+
+    @property
+    def by_session(self) -> bool:
+        """Whether a bar is a whole session, week or month."""
+        return self.frequency in ("1d", "1w", "1mo")
 
     def session_on_or_after(self, date: dt.date) -> int:
         """The position of the first session that is not before a date."""
@@ -136,28 +147,40 @@ def ns(moment: dt.datetime) -> int:
     return int((moment - EPOCH) // dt.timedelta(microseconds=1)) * 1000
 
 
-def always_open(first: dt.date, count: int, *, minutes: bool = False) -> tuple[Session, ...]:
-    """UTC days, midnight to midnight."""
-    return _sessions([first + dt.timedelta(days=k) for k in range(count)], (0, 0), 24 * 60, minutes)
+MINUTES = {"1m": 1, "5m": 5, "30m": 30, "1h": 60}
+"""Bars within a session, by their name."""
+STRETCHES = {
+    "24/7": ((0, 24 * 60),),
+    "XNYS": ((14 * 60 + 30, 21 * 60),),
+    "XLON": ((8 * 60, 16 * 60 + 30),),
+    # Tokyo, 9:00 to 15:00 with an hour of lunch
+    "XTKS": ((0, 2 * 60 + 30), (3 * 60 + 30, 6 * 60)),
+}
+"""From when to when, in minutes of the UTC day, markets are open in the winter of 2021."""
+HOLIDAYS = {"XNYS": ((2, 15),), "XTKS": ((2, 11), (2, 23))}
 
 
-def new_york(first: dt.date, count: int, *, minutes: bool = False) -> tuple[Session, ...]:
-    """Winter sessions of 2021: 14:30 to 21:00 UTC on weekdays but Presidents' Day, 15 February."""
+def sessions_of(calendar: str, first: dt.date, count: int, frequency: str = "1d") -> tuple[Session, ...]:
+    """The first sessions from a day on; from 19 January to 12 March 2021, on weekdays that are no holidays."""
     days = [first + dt.timedelta(days=k) for k in range(3 * count + 7)]
-    days = [day for day in days if day.weekday() < 5 and day != dt.date(2021, 2, 15)][:count]
+    if calendar != "24/7":
+        closed = [dt.date(2021, *day) for day in HOLIDAYS.get(calendar, ())]
+        days = [day for day in days if day.weekday() < 5 and day not in closed]
+    days = days[:count]
     if not dt.date(2021, 1, 19) <= days[0] <= days[-1] <= dt.date(2021, 3, 12):
         raise ValueError("only 19 January to 12 March 2021 is stated here")
-    return _sessions(days, (14, 30), 390, minutes)
+    return tuple(_session(calendar, day, frequency) for day in days)
 
 
-def _sessions(days: list[dt.date], opens: tuple[int, int], length: int, minutes: bool) -> tuple[Session, ...]:
-    found = []
-    for day in days:
-        start = ns(dt.datetime(day.year, day.month, day.day, *opens, tzinfo=dt.UTC))
-        close = start + length * 60 * NS
-        stamps = tuple(start + (k + 1) * 60 * NS for k in range(length)) if minutes else (close,)
-        found.append(Session(day, start, close, stamps))
-    return tuple(found)
+def _session(calendar: str, day: dt.date, frequency: str) -> Session:
+    midnight = ns(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC))
+    stretches = STRETCHES[calendar]
+    ends = [stretches[-1][1]]
+    if frequency != "1d":
+        step = MINUTES[frequency]
+        ends = [min(k + step, end) for begin, end in stretches for k in range(begin, end, step)]
+    stamps = tuple(midnight + k * 60 * NS for k in ends)
+    return Session(day, midnight + stretches[0][0] * 60 * NS, stamps[-1], stamps)
 
 
 def ingest(market: Market, bundle: str) -> None:
@@ -255,18 +278,81 @@ REGIMES = (
 )
 
 
-def drawn(seed: int, *, minutes: bool = False) -> Market:
-    """The market of a seed: two or three assets, gaps, bars without volume, splits and dividends."""
+def drawn(
+    seed: int, *, minutes: bool = False, frequency: str | None = None, calendar: str | None = None, weeks: bool = False
+) -> Market:
+    """The market of a seed: one to three assets, gaps, bars without volume, splits and dividends.
+
+    frequency: of the stored bars, a day's or, with `minutes`, a minute's unless it is given. calendar: New York or one
+    that never closes unless it is given. weeks: whole weeks, from a Monday on.
+    """
     random = Random(seed)
-    xnys = seed % 2 == 1
-    count = random.randint(1, 3) if minutes else random.randint(8, 24)
-    if xnys:
-        sessions = new_york(dt.date(2021, 1, 20 + random.randint(0, 5)), count, minutes=minutes)
-    else:
-        sessions = always_open(dt.date(2021, 2, 1), 1 if minutes else count, minutes=minutes)
-    market = Market("XNYS" if xnys else "24/7", "1m" if minutes else "1d", sessions, ())
+    frequency = frequency or ("1m" if minutes else "1d")
+    calendar = calendar or ("XNYS" if seed % 2 == 1 else "24/7")
+    within = frequency != "1d"
+    count = random.randint(1, 3) if within else random.randint(8, 24)
+    first = dt.date(2021, 2, 1)
+    if weeks:
+        # the week with a holiday too
+        count = {"24/7": 7, "XNYS": 5}[calendar] * random.randint(3, 4) - (calendar == "XNYS")
+        first = dt.date(2021, 2, 1) if calendar == "24/7" else dt.date(2021, 2, 8)
+    elif calendar != "24/7":
+        first = dt.date(2021, 1, 20 + random.randint(0, 5))
+    elif frequency == "1m":
+        count = 1
+    market = Market(calendar, frequency, sessions_of(calendar, first, count, frequency), ())
     assets = tuple(_asset(random, market, k) for k in range(random.randint(1, 3)))
+    if within and frequency != "1m":
+        market, assets = _where_bars_are(market, assets)
     return replace(market, assets=tuple(_with_shares(random, market, assets, asset) for asset in assets))
+
+
+def _where_bars_are(market: Market, assets: tuple[Listed, ...]) -> tuple[Market, tuple[Listed, ...]]:
+    """The market with those stamps alone that some asset has: bars of other lengths than a minute have no grid."""
+    kept = sorted({place for asset in assets for place in asset.bars})
+    moved = {place: new for new, place in enumerate(kept)}
+    sessions = []
+    for k, session in enumerate(market.sessions):
+        stamps = tuple(stamp for place, stamp in enumerate(session.stamps, market.starts[k]) if place in moved)
+        sessions.append(replace(session, stamps=stamps))
+    return (
+        Market(market.calendar, market.frequency, tuple(sessions), ()),
+        tuple(replace(one, bars={moved[place]: bar for place, bar in one.bars.items()}) for one in assets),
+    )
+
+
+def aggregated(market: Market, frequency: str) -> Market:
+    """The same market in longer bars: within sessions, of a session, or of a week."""
+    sessions: list[Session] = []
+    for session in market.sessions:
+        if frequency == "1w":
+            if sessions and sessions[-1].date.isocalendar()[:2] == session.date.isocalendar()[:2]:
+                session = replace(session, open=sessions.pop().open)  # noqa: PLW2901
+            sessions.append(session)
+        else:
+            sessions.append(_session(market.calendar, session.date, frequency))
+    longer = Market(market.calendar, frequency, tuple(sessions), ())
+    ends = [stamp for session in longer.sessions for stamp in session.stamps]
+    stamps = [stamp for session in market.sessions for stamp in session.stamps]
+    of = {place: bisect_left(ends, stamp) for place, stamp in enumerate(stamps)}
+    return replace(longer, assets=tuple(_in_longer_bars(asset, of) for asset in market.assets))
+
+
+def _in_longer_bars(asset: Listed, of: dict[int, int]) -> Listed:
+    groups: dict[int, list[Bar]] = {}
+    for place, bar in sorted(asset.bars.items()):
+        groups.setdefault(of[place], []).append(bar)
+    bars = {
+        place: Bar(
+            group[0].open,
+            max(bar.high for bar in group),
+            min(bar.low for bar in group),
+            group[-1].close,
+            sum((bar.volume for bar in group), Fraction(0)),
+        )
+        for place, group in groups.items()
+    }
+    return replace(asset, bars=bars, scales=(asset.price_scale, asset.volume_scale))
 
 
 def _with_shares(random: Random, market: Market, assets: tuple[Listed, ...], asset: Listed) -> Listed:

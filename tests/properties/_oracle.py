@@ -22,7 +22,10 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True)
 class Intent:
-    """What the strategy asks for at a bar of its run. kind: an order function, or "cancel" for all of an asset."""
+    """What the strategy asks for at a bar of its run.
+
+    kind: an order function, "batch" for a batch_market_order of one asset, or "cancel" for all orders of an asset.
+    """
 
     bar: int
     asset: int
@@ -36,7 +39,10 @@ class Intent:
 class Plan:
     """A run: which sessions of the market, with what, and what is asked for.
 
-    slippage, commission: name of the model and its parameters.
+    slippage, commission: name of the model and its parameters. cancels: at which session ends the policy cancels:
+    None, or a number n: at every n-th. controls: names and parameters, all with on_error="reject".
+    changes: capital that comes or goes: a position on the axis of bars, whether it is "overnight", before that bar's
+    session, or "within" it, before the bar; "delta" or "target", and money.
     """
 
     first: int
@@ -44,9 +50,17 @@ class Plan:
     intents: tuple[Intent, ...]
     capital: Fraction = Fraction(1_000_000)
     slippage: tuple[Any, ...] = ("basis_points", Fraction(5), Fraction(1, 10))
-    commission: tuple[Any, ...] = ("per_share", Fraction(1, 1000), ZERO)
+    commission: tuple[Any, ...] = ("per_share", Fraction(1, 1000), ZERO, ZERO)
     fill_at: str = "close"
     trigger: str = "close"
+    cancels: int | None = None
+    controls: tuple[tuple[Any, ...], ...] = ()
+    changes: tuple[tuple[int, str, str, Fraction], ...] = ()
+
+    @property
+    def by_range(self) -> bool:
+        """Whether limits and stops are tested on the range of the bar."""
+        return self.trigger == "range" and self.fill_at == "close"
 
 
 @dataclass
@@ -55,6 +69,9 @@ class Ordered:
     asset: int
     amount: Fraction
     limit: Fraction | None
+    stop: Fraction | None = None
+    place: int = 0
+    stopped: bool = False
     status: str = "open"
     filled: Fraction = ZERO
     paid: Fraction = ZERO
@@ -115,6 +132,8 @@ class Oracle:
         self.out = Expected()
         self.due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
         self.shares_due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
+        self.too_large = False  # an order is for more units than can be asked for
+        self.placed: tuple[Any, int] = (None, 0)
         self.by_bar: dict[int, list[Intent]] = defaultdict(list)
         for intent in plan.intents:
             self.by_bar[market.starts[plan.first] + intent.bar].append(intent)
@@ -124,16 +143,46 @@ class Oracle:
         self._entry(market.sessions[plan.first].open, "capital", None, ZERO, plan.capital)
         before = (plan.capital, plan.capital, ZERO, ZERO)
         for session in range(plan.first, plan.last + 1):
+            before = self._capital(session, before)
             self._open(session)
+            grown, added = Fraction(1), ZERO
+            worth = before[0]
             for place in range(market.starts[session], market.starts[session + 1]):
+                for amount in self._within(place, market.sessions[session].stamps[place - market.starts[session]]):
+                    value = self._value() - amount
+                    grown, added, worth = grown * (value / worth if worth else 0), added + amount, value + amount
                 self.place = place
                 self._work(session, market.sessions[session].stamps[place - market.starts[session]])
                 for intent in self.by_bar[place]:
                     self._ask(intent)
             self._auto_close(session)
+            self._cancel_policy(session)
             self._settle(market.sessions[session].close)
-            before = self._day(session, before)
+            before = self._day(session, before, (grown, added, worth))
         return self.out
+
+    # -- capital --
+
+    def _capital(self, session: int, before: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+        """Capital before a session belongs to what the session starts from."""
+        for place, when, kind, money in self.plan.changes:
+            if when == "overnight" and self._session(place) == session:
+                amount = money if kind == "delta" else money - self._value()
+                self.cash += amount
+                self._entry(self.market.sessions[session].open, "capital", None, ZERO, amount)
+                before = (before[0] + amount, before[1] + amount, *before[2:])
+        return before
+
+    def _within(self, place: int, stamp: int) -> list[Fraction]:
+        """Capital before a bar; what is held is worth what it was before it."""
+        came = []
+        for at, when, kind, money in self.plan.changes:
+            if when == "within" and at == place:
+                amount = money if kind == "delta" else money - self._value()
+                self.cash += amount
+                self._entry(stamp, "capital", None, ZERO, amount)
+                came.append(amount)
+        return came
 
     # -- before the session --
 
@@ -194,6 +243,8 @@ class Oracle:
             order.amount = order.filled + left
             if order.limit is not None:
                 order.limit = round(order.limit * ratio / asset.tick_size) * asset.tick_size
+            if order.stop is not None:
+                order.stop = round(order.stop * ratio / asset.tick_size) * asset.tick_size
             if not left:
                 order.status = "cancelled"
 
@@ -225,7 +276,9 @@ class Oracle:
                 price = self._offered(order, bar)
                 if price is None:
                     continue
-                filled = self._slipped(order, price, bar.volume, used)
+                if self._share() is not None and _cut(bar.volume * self._share(), asset.step) <= used:
+                    break  # what comes later in the queue is not even looked at
+                filled = self._slipped(order, price, bar, used)
                 if filled is None:
                     continue
                 price, quantity = filled
@@ -244,32 +297,65 @@ class Oracle:
             symbol = self.market.assets[order.asset].symbol
             date = self.market.sessions[session].date
             self.out.transactions.append((stamp, date, order.number, symbol, quantity, price, fee))
-        for order, _, _, fee in done:
-            if fee:
-                self.cash -= fee
+        for order, first, fee in [(order, order.fills == 1, fee) for order, _, _, fee in done]:
+            for part in self._parts(order, fee, first):
+                self.cash -= part
                 if self.held[order.asset]:
-                    self.cost[order.asset] += fee
-                self._entry(stamp, "fee", order.asset, ZERO, -fee, order.number)
+                    self.cost[order.asset] += part
+                self._entry(stamp, "fee", order.asset, ZERO, -part, order.number)
 
     def _offered(self, order: Ordered, bar: Any) -> Fraction | None:
         """The price at which the bar can fill the order; None where its limit is not reached."""
         price: Fraction = getattr(bar, self.plan.fill_at)
         limit, buys = order.limit, order.amount > order.filled
+        if order.stop is not None and not order.stopped:
+            reached = self._at_stop(order, bar)
+            if reached is None:
+                return None
+            order.stopped = True
+            if limit is not None and self.plan.by_range:
+                if reached <= limit if buys else reached >= limit:
+                    return reached
+                # within a bar only the close is known to come after a stop that was not reached at the open
+                later = (bar.low if buys else bar.high) if reached == bar.open else bar.close
+                return limit if (later <= limit if buys else later >= limit) else None
+            price = reached
         if limit is None:
             return price
-        if self.plan.trigger == "range" and self.plan.fill_at == "close":
+        if self.plan.by_range:
             if buys:
                 return min(bar.open, limit) if bar.low <= limit else None
             return max(bar.open, limit) if bar.high >= limit else None
         return price if (price <= limit if buys else price >= limit) else None
 
-    def _slipped(
-        self, order: Ordered, price: Fraction, volume: Fraction, used: Fraction
-    ) -> tuple[Fraction, Fraction] | None:
+    def _at_stop(self, order: Ordered, bar: Any) -> Fraction | None:
+        """The price at which a stop is reached: the stop, or an open beyond it; in the other modes what is offered."""
+        stop: Any = order.stop
+        side = 1 if order.amount > order.filled else -1
+        if not self.plan.by_range:
+            price: Fraction = getattr(bar, self.plan.fill_at)
+            return price if side * price >= side * stop else None
+        if side * bar.open >= side * stop:
+            opened: Fraction = bar.open
+            return opened
+        return stop if side * (bar.high if side > 0 else bar.low) >= side * stop else None
+
+    def _share(self) -> Fraction | None:
+        """The share of a bar's volume that all orders of an asset may fill; None where the model has none."""
+        name, *parameters = self.plan.slippage
+        return {"basis_points": lambda: parameters[1], "volume_share": lambda: parameters[0]}.get(name, lambda: None)()
+
+    def _slipped(self, order: Ordered, price: Fraction, bar: Any, used: Fraction) -> tuple[Fraction, Fraction] | None:
         name, *parameters = self.plan.slippage
         asset, scale = self.market.assets[order.asset], self.marks[order.asset].scale
         wanted = order.amount - order.filled
         side = 1 if wanted > 0 else -1
+        volume: Fraction = bar.volume
+        if name == "own":
+            quantity = _cut(min(abs(wanted), volume - used), asset.step)
+            if quantity <= 0:
+                return None
+            return self._capped(order, round((bar.open + bar.close) / 2, scale)), side * quantity
         if name in ("none", "fixed"):
             worse = parameters[0] / 2 if name == "fixed" else ZERO
             return self._capped(order, round(price + side * worse, scale)), wanted
@@ -298,6 +384,9 @@ class Oracle:
         name, *parameters = self.plan.commission
         if name == "per_trade":
             return ZERO if order.fills else parameters[0]
+        if name == "own":
+            # the first fill of an order costs so much, a later one is paid for
+            return round(abs(quantity) * parameters[0], MONEY) * (-1 if order.fills else 1)
         if name == "per_dollar":
             if self.market.assets[order.asset].future:
                 return ZERO
@@ -305,7 +394,17 @@ class Oracle:
         if name == "none":
             return ZERO
         order.cost += round(abs(quantity) * parameters[0], MONEY)
+        if self.market.assets[order.asset].future and not order.fills:
+            order.cost += parameters[2]
         return max(order.cost, parameters[1]) - order.paid
+
+    def _parts(self, order: Ordered, fee: Fraction, first: bool) -> list[Fraction]:
+        """What a fee is made of, each an entry: of a future's first fill, the exchange's part by itself."""
+        name, *parameters = self.plan.commission
+        parts = [fee]
+        if fee and name == "per_share" and self.market.assets[order.asset].future and first:
+            parts = [fee - parameters[2], parameters[2]]
+        return [part for part in parts if part]
 
     def _fill(self, k: int, quantity: Fraction, price: Fraction) -> Fraction:
         """Books a fill; returns the change of cash."""
@@ -335,26 +434,59 @@ class Oracle:
             return
         asset = self.market.assets[k]
         size = self._size(intent)
+        if size is None:
+            return
+        late = self._session() > self._life(k)[1]
+        refused = not late and intent.kind != "batch" and self._controlled(k, size)
         if not size:
             return
-        limit = None
+        self.too_large = self.too_large or abs(size) >= 10**18
+        limit = stop = None
         if intent.limit is not None:
             limit = on_tick(intent.limit, size > 0, asset.tick_size)
-        order = Ordered(len(self.out.orders) + 1, k, size, limit)
-        if self._session() > self._life(k)[1]:
+        if intent.stop is not None:
+            stop = on_tick(intent.stop, size < 0, asset.tick_size)
+        order = Ordered(len(self.out.orders) + 1, k, size, limit, stop, self.place)
+        if late or refused:
             order.status = "rejected"
         self.out.orders.append(order)
 
-    def _size(self, intent: Intent) -> Fraction:
+    def _controlled(self, k: int, size: Fraction) -> bool:
+        """Whether a control refuses an order; those after the first one that does are not asked."""
+        asset = self.market.assets[k]
+        mark = self._mark(k) or ZERO
+        after = self.held[k] + size
+        for name, *parameters in self.plan.controls:
+            if name in ("set_max_order_size", "set_max_position_size"):
+                of, shares, notional = parameters
+                units = abs(size if name == "set_max_order_size" else after)
+                if of in (None, k) and (
+                    (shares is not None and units > shares)
+                    or (notional is not None and units * mark * asset.multiplier > notional)
+                ):
+                    return True
+            elif name == "set_max_order_count":
+                session = self.market.sessions[self._session()]
+                # the date of the moment in UTC: a session that never closes ends on the next one
+                date = (session.stamps[self.place - self.market.starts[self._session()]]) // (24 * 3600 * 10**9)
+                self.placed = (date, self.placed[1] + 1 if self.placed[0] == date else 1)
+                if self.placed[1] > parameters[0]:
+                    return True
+            elif after < 0 if name == "set_long_only" else k in parameters:
+                return True
+        return False
+
+    def _size(self, intent: Intent) -> Fraction | None:
+        """Whole steps; None where nothing can be asked for."""
         k = intent.asset
         asset = self.market.assets[k]
         held = self.held[k] if "target" in intent.kind else ZERO
-        if intent.kind in ("order", "order_target"):
+        if intent.kind in ("order", "order_target", "batch"):
             return whole((intent.number - held) / asset.step) * asset.step
         mark = self._mark(k)
         first, last = self._life(k)
         if mark is None or not first <= self._session() <= last:
-            return ZERO
+            return None
         money = intent.number * (self._value() if "percent" in intent.kind else 1)
         return whole((money / (mark * asset.multiplier) - held) / asset.step) * asset.step
 
@@ -386,7 +518,18 @@ class Oracle:
                 date = self.market.sessions[session].date
                 self.out.transactions.append((stamp, date, None, asset.symbol, -held, mark, ZERO))
 
-    def _day(self, session: int, before: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+    def _cancel_policy(self, session: int) -> None:
+        """What is open is cancelled; of a session with one bar only what was placed before it."""
+        if self.plan.cancels is None or (session - self.plan.first + 1) % self.plan.cancels:
+            return
+        for order in self.out.orders:
+            if order.status == "open" and (not self.market.by_session or order.place < self.place):
+                order.status = "cancelled"
+
+    def _day(
+        self, session: int, before: tuple[Fraction, ...], within: tuple[Fraction, Fraction, Fraction]
+    ) -> tuple[Fraction, ...]:
+        grown, added, worth = within
         worths = [self._worth(k) for k in range(len(self.held))]
         exposures = [self._exposure(k) for k in range(len(self.held))]
         long, short = _sides(worths, self.held)
@@ -398,9 +541,9 @@ class Oracle:
             {
                 "session": self.market.sessions[session].date,
                 "portfolio_value": value,
-                "pnl": value - value_before,
-                "returns": round((value - value_before) / value_before, RATIO) if value_before else ZERO,
-                "capital_used": self.cash - cash_before,
+                "pnl": value - value_before - added,
+                "returns": round(grown * value / worth - 1, RATIO) if worth else ZERO,
+                "capital_used": self.cash - cash_before - added,
                 "starting_cash": cash_before,
                 "ending_cash": self.cash,
                 "starting_value": positions_before,

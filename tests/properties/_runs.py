@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import rustybt
-from rustybt.api import commission, slippage
+from rustybt.api import StaticRestrictions, cancel_policy, commission, slippage
 from rustybt.errors import CannotOrderDelistedAsset
 from tests.properties._market import EPOCH, Market, text
 from tests.properties._oracle import Expected, Plan
@@ -34,6 +34,7 @@ def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **set
         context.bar = 0
         context.assets = context.symbols(*(asset.symbol for asset in market.assets))
         set_models(context, plan)
+        set_rules(context, plan)
 
     def handle_data(context: Any, data: Any) -> None:
         for intent in asked.get(context.bar, ()):
@@ -41,6 +42,9 @@ def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **set
             if intent.kind == "cancel":
                 for order in context.get_open_orders(asset):
                     context.cancel_order(order)
+                continue
+            if intent.kind == "batch":
+                context.batch_market_order({asset: number(intent.number)})
                 continue
             limit, stop = (None if price is None else number(price) for price in (intent.limit, intent.stop))
             try:
@@ -56,18 +60,88 @@ def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **set
         text(plan.capital),
         handle_data,
         bundle=bundle,
-        data_frequency="daily" if market.frequency == "1d" else "minute",
         fill_at=plan.fill_at,
         trigger=plan.trigger,
+        capital_changes=changes_of(market, plan),
         progress=False,
-        **settings,
+        **{"data_frequency": NAMES.get(market.frequency, market.frequency), **settings},
     )
+
+
+NAMES = {"1d": "daily", "1m": "minute"}
+
+
+def changes_of(market: Market, plan: Plan) -> dict[Any, dict[str, str]] | None:
+    """The plan's capital changes, as run_algorithm takes them."""
+    given: dict[Any, dict[str, str]] = {}
+    for place, when, kind, money in plan.changes:
+        session = sum(start <= place for start in market.starts[1:])
+        moment = market.sessions[session]
+        key: Any = moment.date
+        if when == "within":
+            key = EPOCH + dt.timedelta(microseconds=moment.stamps[place - market.starts[session]] // 1000)
+        given[key] = {"type": kind, "value": text(money)}
+    return given or None
 
 
 def set_models(context: Any, plan: Plan) -> None:
     """The plan's models, for shares and for futures."""
     context.set_slippage(slippage_of(plan.slippage), slippage_of(plan.slippage))
     context.set_commission(commission_of(plan.commission), commission_of(plan.commission, future=True))
+
+
+def set_rules(context: Any, plan: Plan) -> None:
+    """The plan's cancel policy and its controls."""
+    if plan.cancels is not None:
+        context.set_cancel_policy(cancel_policy.EODCancel(False) if plan.cancels == 1 else Every(plan.cancels))
+    for name, *parameters in plan.controls:
+        if name in ("set_max_order_size", "set_max_position_size"):
+            of, *limits = parameters
+            asset = None if of is None else context.assets[of]
+            getattr(context, name)(asset, *(None if n is None else Decimal(text(n)) for n in limits), on_error="reject")
+        elif name == "set_asset_restrictions":
+            restricted = StaticRestrictions([context.assets[k] for k in parameters])
+            context.set_asset_restrictions(restricted, on_error="reject")
+        else:
+            getattr(context, name)(*parameters, on_error="reject")
+
+
+class Every(cancel_policy.CancelPolicy):
+    """Cancels at the end of every n-th session."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.ended = 0
+
+    def should_cancel(self, event: int) -> bool:
+        self.ended += 1
+        return self.ended % self.n == 0
+
+
+class Middle(slippage.SlippageModel):
+    """Fills between open and close, up to what is left of the bar's whole volume."""
+
+    def process_order(self, data: Any, order: Any) -> tuple[Any, Any]:
+        opened, close, volume = (data.current(order.asset, field) for field in ("open", "close", "volume"))
+        units = min(abs(order.open_amount), volume - self.volume_for_bar)
+        if units <= 0:
+            return None, None
+        return (opened + close) / 2, units * order.direction
+
+
+class FirstFillPays(commission.CommissionModel):
+    """So much per unit for the first fill of an order; as much comes back with each later one."""
+
+    rebates = True
+
+    def __init__(self, cost: Any) -> None:
+        self.cost = cost
+        self.paid: set[str] = set()
+
+    def calculate(self, order: Any, transaction: Any) -> Any:
+        later = order.id in self.paid
+        self.paid.add(order.id)
+        return abs(transaction.amount) * self.cost * (-1 if later else 1)
 
 
 def slippage_of(model: tuple[Any, ...]) -> Any:
@@ -77,21 +151,22 @@ def slippage_of(model: tuple[Any, ...]) -> Any:
         "fixed": slippage.FixedSlippage,
         "basis_points": slippage.FixedBasisPointsSlippage,
         "volume_share": slippage.VolumeShareSlippage,
+        "own": Middle,
     }[name]
     return kind(*(Decimal(text(p)) for p in parameters))
 
 
 def commission_of(model: tuple[Any, ...], *, future: bool = False) -> Any:
-    """The model. Futures have no fee per money that changes hands, and none of an exchange here."""
+    """The model. Futures have no fee per money that changes hands; one of an exchange beside that per contract."""
     name, *parameters = model
-    if future and name == "per_share":
-        cost, least = (Decimal(text(p)) for p in parameters)
-        return commission.PerContract(cost, 0, least)
+    if name == "per_share":
+        cost, least, exchange = (Decimal(text(p)) for p in parameters)
+        return commission.PerContract(cost, exchange, least) if future else commission.PerShare(cost, least)
     if future and name == "per_dollar":
         return commission.NoCommission()
     kind = {
         "none": commission.NoCommission,
-        "per_share": commission.PerShare,
+        "own": FirstFillPays,
         "per_trade": commission.PerTrade,
         "per_dollar": commission.PerDollar,
     }[name]
@@ -135,11 +210,11 @@ def assert_equal(result: rustybt.Result, expected: Expected) -> None:
     )
     _same("positions", sorted(positions), sorted(expected.positions))
 
-    orders = _rows(result.orders, "id", "amount", "filled", "limit", "status", "commission")
+    orders = _rows(result.orders, "id", "amount", "filled", "limit", "stop", "status", "commission")
     _same(
         "orders",
         [(order_number(row[0]), *row[1:]) for row in orders],
-        [(o.number, o.amount, o.filled, o.limit, o.status, o.paid) for o in expected.orders],
+        [(o.number, o.amount, o.filled, o.limit, o.stop, o.status, o.paid) for o in expected.orders],
     )
 
 

@@ -10,14 +10,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from rustybt.errors import MoneyOverflow
-from tests.properties import _bundles, _law, _runs
-from tests.properties._market import Market, drawn
+from rustybt.errors import MoneyOverflow, OrderTooLarge
+from tests.properties import _bundles, _fairness, _law, _runs
+from tests.properties._market import Market, aggregated, drawn
 from tests.properties._oracle import Expected, Intent, Oracle, Plan
 
 DAILY_MARKETS = 48
 MINUTE_MARKETS = 6
 KINDS = ("order", "order_target", "order_value", "order_percent", "order_target_value", "order_target_percent")
+ODD_SEEDS = 30
+ODD = ("5m", "1m as 5m", "1m as 1h", "1m as 1d", "1d as 1w", "1d of XTKS", "30m of XTKS", "1h of XLON")
+"""Runs at other lengths and on other calendars; "as": bars that are made of shorter ones."""
 
 
 @pytest.fixture(autouse=True)
@@ -56,16 +59,17 @@ def plans(draw: st.DrawFn, market: Market) -> Plan:
         k = draw(st.integers(0, len(market.assets) - 1))
         asset = market.assets[k]
         bar = draw(st.integers(0, 99) | st.integers(0, 999)) * bars // 1000
-        kind = draw(st.sampled_from((*KINDS, "order", "cancel")))
+        kind = draw(st.sampled_from((*KINDS, "order", "batch", "cancel")))
         if kind == "cancel":
             intents.append(Intent(bar, k, kind))
             continue
-        limit = None
-        if draw(st.booleans()):
+        number = _number(kind, draw, asset.lot, asset.step, capital)
+        limit = stop = None
+        if kind != "batch":
             near = [place for place in asset.bars if place <= market.starts[first] + bar] or [min(asset.bars)]
-            factor = Fraction(draw(st.integers(900, 1100)), 1000)
-            limit = round(asset.bars[max(near)].close * factor, asset.price_scale + 2)
-        intents.append(Intent(bar, k, kind, _number(kind, draw, asset.lot, asset.step, capital), limit))
+            close = asset.bars[max(near)].close
+            limit, stop = (_near(draw, close, asset.price_scale) for _ in range(2))
+        intents.append(Intent(bar, k, kind, number, limit, stop))
     return Plan(
         first,
         last,
@@ -75,7 +79,49 @@ def plans(draw: st.DrawFn, market: Market) -> Plan:
         commission=draw(COMMISSION),
         fill_at=draw(st.sampled_from(["close", "close", "open"])),
         trigger=draw(st.sampled_from(["close", "range"])),
+        cancels=draw(st.sampled_from([None, None, 1, 2, 3])),
+        controls=draw(_controls(market)) if draw(st.booleans()) else (),
+        changes=draw(_changes(market, first, last, capital)) if draw(st.booleans()) else (),
     )
+
+
+def _near(draw: st.DrawFn, price: Fraction, scale: int) -> Fraction | None:
+    """None, or a price within a tenth of another one, in and between ticks."""
+    if draw(st.booleans()):
+        return None
+    return round(price * Fraction(draw(st.integers(900, 1100)), 1000), scale + 2)
+
+
+@st.composite
+def _controls(draw: st.DrawFn, market: Market) -> tuple[tuple[object, ...], ...]:
+    """One to three controls that refuse."""
+    k = draw(st.integers(0, len(market.assets) - 1))
+    asset = market.assets[k]
+    shares = draw(st.integers(0, 40)) * asset.lot
+    notional = draw(st.none() | st.sampled_from([Fraction(0), Fraction(5_000), Fraction("70000.5")]))
+    found: list[tuple[object, ...]] = [
+        (name, of, shares if notional is None or draw(st.booleans()) else None, notional)
+        for name, of in (("set_max_order_size", draw(st.sampled_from([None, k]))), ("set_max_position_size", k))
+    ]
+    found += [("set_max_order_count", draw(st.integers(0, 3))), ("set_long_only",), ("set_asset_restrictions", k)]
+    return tuple(draw(st.lists(st.sampled_from(found), min_size=1, max_size=3, unique_by=lambda one: one[0])))
+
+
+@st.composite
+def _changes(
+    draw: st.DrawFn, market: Market, first: int, last: int, capital: Fraction
+) -> tuple[tuple[int, str, str, Fraction], ...]:
+    """Capital before some sessions, and within some that have bars enough."""
+    found = []
+    for session in draw(st.lists(st.integers(first, last), max_size=3, unique=True)):
+        begin, end = market.starts[session], market.starts[session + 1]
+        kind = draw(st.sampled_from(["delta", "target"]))
+        share = Fraction(draw(st.integers(1, 200) if kind == "target" else st.integers(-50, 90)), 100)
+        if end - begin > 2 and draw(st.booleans()):
+            found.append((draw(st.integers(begin + 1, end - 2)), "within", kind, share * capital))
+        else:
+            found.append((begin, "overnight", kind, share * capital))
+    return tuple(found)
 
 
 SLIPPAGE = st.one_of(
@@ -91,15 +137,18 @@ SLIPPAGE = st.one_of(
         st.sampled_from([Fraction("0.025"), Fraction("0.3"), Fraction(1)]),
         st.integers(0, 90).map(lambda n: Fraction(n, 100)),
     ),
+    st.just(("own",)),
     st.tuples(st.just("fixed"), st.sampled_from([Fraction(0), Fraction(3, 10**10), Fraction(1, 10**14)])),
 )
 COMMISSION = st.one_of(
     st.just(("none",)),
-    st.just(("per_share", Fraction("0.001"), Fraction(0))),
+    st.just(("per_share", Fraction("0.001"), Fraction(0), Fraction(0))),
+    st.tuples(st.just("own"), st.sampled_from([Fraction("0.01"), Fraction(1, 10**9)])),
     st.tuples(
         st.just("per_share"),
         st.integers(0, 99).map(lambda n: Fraction(n, 7_812_500)),
         st.sampled_from([Fraction(0), Fraction(1), Fraction("4.95")]),
+        st.sampled_from([Fraction(0), Fraction("1.38")]),
     ),
     st.tuples(st.just("per_trade"), st.sampled_from([Fraction(0), Fraction("1.25")])),
     st.tuples(st.just("per_dollar"), st.sampled_from([Fraction("0.0015"), Fraction(1, 2**10)])),
@@ -113,7 +162,12 @@ def _is_too_much(expected: Expected) -> bool:
 
 
 def _check(market: Market, bundle: str, plan: Plan, form: str) -> None:
-    expected = Oracle(market, plan).run()
+    oracle = Oracle(market, plan)
+    expected = oracle.run()
+    if oracle.too_large:
+        with pytest.raises((OrderTooLarge, MoneyOverflow)):
+            _runs.run(market, plan, bundle, form=form)
+        return
     if _is_too_much(expected):
         with pytest.raises(MoneyOverflow):
             _runs.run(market, plan, bundle, form=form)
@@ -122,6 +176,7 @@ def _check(market: Market, bundle: str, plan: Plan, form: str) -> None:
     _runs.assert_equal(result, expected)
     _law.assert_folds(result)
     _law.assert_value_changes_as_the_law_says(market, plan, result)
+    _fairness.assert_fills_are_fair(market, plan, result)
 
 
 @settings(max_examples=1_000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -141,3 +196,22 @@ def test_a_daily_run_leaves_the_books_that_the_oracle_expects(data: st.DataObjec
 def test_a_minute_run_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int, form: str) -> None:
     market, bundle = market_of(seed, True)
     _check(market, bundle, data.draw(plans(market)), form)
+
+
+@functools.cache
+def odd_market(seed: int, what: str) -> tuple[Market, str]:
+    """A market of another length or calendar, and the bundle that its runs read."""
+    frequency, _, calendar = what.partition(" of ")
+    stored, _, made = frequency.partition(" as ")
+    market = drawn(seed, frequency=stored, calendar=calendar or None, weeks=made == "1w")
+    bundle = _bundles.bundle_of(("odd", seed, stored, calendar, made == "1w"), market)
+    return (aggregated(market, made) if made else market), bundle
+
+
+@settings(max_examples=160, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data(), st.integers(0, ODD_SEEDS - 1), st.sampled_from(ODD))
+def test_a_run_at_another_length_or_on_another_calendar_leaves_them_too(
+    data: st.DataObject, seed: int, what: str
+) -> None:
+    market, bundle = odd_market(seed % (6 if what.startswith("1m") else ODD_SEEDS), what)
+    _check(market, bundle, data.draw(plans(market)), "decimal")
