@@ -41,7 +41,8 @@ class Fetched:
         """From which place on something of that stamp is known; beyond the last bar where it is not known in the run.
 
         whole_day: the stamp is a day's midnight UTC and means the session of that day, or the next one, from its
-        before_trading_start on. Else what is stamped is known after that moment.
+        before_trading_start on; of a week or month, where that lies before the day, from its bar on. Else what is
+        stamped is known after that moment.
         """
         axis = self._axis
         days = axis.calendar.days
@@ -49,7 +50,13 @@ class Fetched:
             session = int(np.searchsorted(days, stamp // DAY_NS)) - axis.first_session
             if session >= axis.sessions:
                 return 2 * len(axis.stamps)
-            return 2 * axis.starts[max(session, 0)] - 1
+            session = max(session, 0)
+            opens, closes = (
+                int(ends[axis.first_session + session]) for ends in (axis.calendar.opens, axis.calendar.closes)
+            )
+            # a week or a month begins before most of its days
+            ahead = closes - opens > 2 * DAY_NS and stamp > axis.hook_stamp(session)
+            return 2 * axis.starts[session] - (not ahead)
         bar = int(np.searchsorted(axis.stamps, stamp, side="right"))
         bar = max(bar, 1)
         if bar >= len(axis.stamps):

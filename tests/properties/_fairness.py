@@ -56,8 +56,8 @@ def _assert_price_is_fair(
     worse = side * price
     if limit is not None:
         assert worse <= side * limit, "a limit is a limit"
-    if plan.slippage[0] == "own":
-        return  # this model fills where it wants to
+    if plan.slippage[0] in ("own", "impact"):
+        return  # these fill where they want to
     if not plan.by_range:
         offered: Fraction = getattr(bar, plan.fill_at)
         assert worse >= side * offered, "better than what the bar offers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
@@ -26,19 +27,25 @@ def _anchored(asset: Listed) -> Listed:
     return replace(asset, bars={**asset.bars, first: anchor})
 
 
-def with_garbage_after(market: Market, cut: int, seed: int) -> Market:
-    """Other bars after position `cut`, and other corporate actions where their session's open is not reached by then.
+def with_garbage_after(market: Market, cut: int, seed: int, known: dt.date) -> Market:
+    """Other bars after position `cut`, and other corporate actions after the day `known`.
 
     What is known of an asset from the start stays: its first and last session, when it is closed out.
     """
     random = Random(seed)
-    session = sum(start <= cut for start in market.starts[1:])
-    # with a session's last bar over, the actions of the next one are the next thing that happens
-    known = session + (cut + 1 == market.starts[session + 1])
     return replace(market, assets=tuple(_spoiled(random, market, asset, cut, known) for asset in market.assets))
 
 
-def _spoiled(random: Random, market: Market, asset: Listed, cut: int, known: int) -> Listed:
+def known_at(run: Market, moment: int) -> dt.date:
+    """The last day whose corporate actions count at a moment of a run: the end of the session that it lies in.
+
+    With a session's last bar over, the actions of the next one are the next thing that happens.
+    """
+    session = sum(one.close <= moment for one in run.sessions)
+    return run.sessions[min(session, len(run.sessions) - 1)].date
+
+
+def _spoiled(random: Random, market: Market, asset: Listed, cut: int, known: dt.date) -> Listed:
     first, last = min(asset.bars), max(asset.bars)
     unit, lot = Fraction(1, 10**asset.price_scale), Fraction(1, 10**asset.volume_scale)
     bars = {place: bar for place, bar in asset.bars.items() if place <= cut or place == first}
@@ -51,13 +58,14 @@ def _spoiled(random: Random, market: Market, asset: Listed, cut: int, known: int
         opened, close = random.randint(low, high), random.randint(low, high)
         volume = random.choice([0, 1, 10**4]) * lot
         bars[place] = Bar(opened * unit, high * unit, low * unit, close * unit, volume)
-    splits = [s for s in asset.splits if market.session_on_or_after(s.ex) <= known]
-    dividends = [d for d in asset.dividends if market.session_on_or_after(d.ex) <= known]
-    shares = [s for s in asset.shares if market.session_on_or_after(s.ex) <= known]
+    splits = [s for s in asset.splits if s.ex <= known]
+    dividends = [d for d in asset.dividends if d.ex <= known]
+    shares = [s for s in asset.shares if s.ex <= known]
     if asset.future:
         return replace(asset, bars=bars)
-    for later in market.sessions[known + 1 :]:
-        if random.random() < 0.3:
+    for later in [session for session in market.sessions if session.date > known]:
+        # what pays in shares can be no benchmark, which is said at the start: a first asset that does not, never does
+        if random.random() < 0.3 and (asset.shares or asset is not market.assets[0]):
             shares.append(SharesOf(later.date, Fraction(1, 2), market.assets.index(asset), None))
         if random.random() < 0.3:
             splits.append(SplitOf(later.date, random.choice(RATIOS)))

@@ -86,7 +86,8 @@ def changes_of(market: Market, plan: Plan) -> dict[Any, dict[str, str]] | None:
 
 def set_models(context: Any, plan: Plan) -> None:
     """The plan's models, for shares and for futures."""
-    context.set_slippage(slippage_of(plan.slippage), slippage_of(plan.slippage))
+    future = slippage.VolatilityVolumeShare("0.3") if plan.slippage[0] == "impact" else slippage_of(plan.slippage)
+    context.set_slippage(slippage_of(plan.slippage), future)
     context.set_commission(commission_of(plan.commission), commission_of(plan.commission, future=True))
 
 
@@ -129,6 +130,18 @@ class Middle(slippage.SlippageModel):
         return (opened + close) / 2, units * order.direction
 
 
+class Impact(slippage.MarketImpactBase):
+    """Impact by the share of the mean volume, and by the volatility, of the last twenty sessions."""
+
+    def get_txn_volume(self, data: Any, order: Any) -> Any:
+        return data.current(order.asset, "volume") / 2
+
+    def get_simulated_impact(
+        self, order: Any, current_price: Any, current_volume: Any, txn_volume: Any, mean_volume: Any, volatility: Any
+    ) -> Any:
+        return current_price * volatility * txn_volume / mean_volume
+
+
 class FirstFillPays(commission.CommissionModel):
     """So much per unit for the first fill of an order; as much comes back with each later one."""
 
@@ -152,6 +165,7 @@ def slippage_of(model: tuple[Any, ...]) -> Any:
         "basis_points": slippage.FixedBasisPointsSlippage,
         "volume_share": slippage.VolumeShareSlippage,
         "own": Middle,
+        "impact": Impact,
     }[name]
     return kind(*(Decimal(text(p)) for p in parameters))
 

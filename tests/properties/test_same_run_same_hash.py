@@ -19,7 +19,7 @@ import rustybt
 import rustybt.api
 from rustybt.errors import NoActiveRun
 from tests.properties import _bundles, _runs
-from tests.properties._market import drawn
+from tests.properties._market import Market, aggregated, drawn
 from tests.properties._oracle import Intent, Plan
 
 SEEDS = (1, 4, 7)
@@ -28,10 +28,9 @@ PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from tests.properties import _runs
-from tests.properties._market import drawn
-from tests.properties.test_same_run_same_hash import plan_of
+from tests.properties.test_same_run_same_hash import market_of, plan_of
 for seed, name in zip(sys.argv[2::2], sys.argv[3::2]):
-    market = drawn(int(seed))
+    market = market_of(int(seed))
     result = _runs.run(market, plan_of(int(seed)), name)
     print(result.ledger_hash, result.manifest["kernel"].split()[0])
 """
@@ -44,22 +43,47 @@ def _root() -> Iterator[None]:
 
 
 def plan_of(seed: int) -> Plan:
-    """Trades in every asset, every other bar."""
-    market = drawn(seed)
+    """Trades in every asset, every other bar, with stops; models of the user's own, capital that comes and goes."""
+    market = market_of(seed)
+    bars = range(0, market.starts[-1], 2 if market.by_session else 7)
     intents = tuple(
-        Intent(bar, k, "order_target_percent", Fraction((bar * 37 + k * 11) % 150 - 50, 100))
-        for bar in range(0, len(market.sessions), 2)
-        for k in range(len(market.assets))
+        Intent(
+            bar,
+            k,
+            "order_target_percent",
+            Fraction((bar * 37 + k * 11) % 150 - 50, 100),
+            stop=round(max(asset.bars.values(), key=lambda one: one.volume).close, 20) if bar % 4 else None,
+        )
+        for bar in bars
+        for k, asset in enumerate(market.assets)
     )
-    return Plan(0, len(market.sessions) - 1, intents, slippage=("volume_share", Fraction("0.1"), Fraction("0.1")))
+    return Plan(
+        0,
+        len(market.sessions) - 1,
+        intents,
+        slippage={1: ("volume_share", Fraction("0.1"), Fraction("0.1")), 4: ("impact",), 7: ("own",)}[seed],
+        commission=("own", Fraction("0.003")) if seed == 7 else ("per_share", ONE / 1000, ONE, ONE),
+        cancels=3,
+        controls=(("set_max_order_count", 9),),
+        changes=((0, "overnight", "delta", Fraction(5000)),),
+    )
+
+
+def stored(seed: int) -> Market:
+    return drawn(seed, frequency="1m" if seed == 7 else "1d")
+
+
+def market_of(seed: int) -> Market:
+    """The market of a seed as its runs see it: 7 runs on hours, made of minutes."""
+    return aggregated(stored(seed), "1h") if seed == 7 else stored(seed)
 
 
 def bundle(seed: int) -> str:
-    return _bundles.bundle_of(("hash", seed), drawn(seed))
+    return _bundles.bundle_of(("hash", seed), stored(seed))
 
 
 def hash_of(seed: int) -> str:
-    return _runs.run(drawn(seed), plan_of(seed), bundle(seed)).ledger_hash
+    return _runs.run(market_of(seed), plan_of(seed), bundle(seed)).ledger_hash
 
 
 def in_process(checkout: Path, kernels: str) -> list[list[str]]:

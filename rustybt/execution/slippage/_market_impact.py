@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from rustybt.core import EXACT, RATIO_SCALE, as_decimal, div_half_even, exact_number
-from rustybt.errors import HistoryWindowStartsBeforeData
+from rustybt.errors import HistoryWindowStartsBeforeData, NoData
 from rustybt.execution.slippage._base import SlippageModel
 
 SESSIONS = 20
@@ -82,7 +82,7 @@ class MarketImpactBase(SlippageModel):
         """Mean volume, and variance of the returns, of the twenty sessions before the current one.
 
         A session without a trade has no volume and no return. The variance is None, and the mean 0, where the bundle
-        does not reach back that far; the variance alone where the asset does not.
+        does not reach back that far, and in a run on weeks or months; the variance alone where the asset does not.
         """
         session = self._data.current_session
         known = self._windows.get(asset.sid)
@@ -96,7 +96,8 @@ class MarketImpactBase(SlippageModel):
                 self._data.history(asset, field, SESSIONS + 1, "1d", dtype=Decimal).to_list()[:-1]
                 for field in ("volume", "close")
             )
-        except HistoryWindowStartsBeforeData:
+        except (HistoryWindowStartsBeforeData, NoData):
+            # before the data begin, or in a run on weeks or months, which has no sessions to look at
             return Fraction(0), None
         mean = sum((Fraction(volume or 0) for volume in volumes), Fraction(0)) / SESSIONS
         prices: list[Fraction] = []

@@ -269,3 +269,23 @@ class TestOverHttp:
     def test_what_is_not_there_is_named(self, address: str) -> None:
         with pytest.raises(NoData, match=r"nothing\.csv answered 404"):
             seen(lambda c, d: None, f"{address}/nothing.csv")
+
+
+def test_a_date_within_a_week_is_not_known_when_the_week_begins(tmp_path: Path) -> None:
+    ingest({"A": ["10"] * 14})
+    path = tmp_path / "x.csv"
+    path.write_text("date,symbol,x\n2021-02-01,A,1\n2021-02-08,A,2\n2021-02-10,A,3\n")
+    found: list[Any] = []
+
+    def note(context: Any, data: Any) -> None:
+        found.append(data.current(context.symbol("A"), "x"))
+
+    run(
+        note,
+        initialize=lambda c: c.fetch_csv(str(path)),
+        before_trading_start=note,
+        data_frequency="1w",
+        end=dt.date(2021, 2, 14),
+    )
+    # before a week begins its Monday is known, at its end all of it
+    assert found == [1, 1, 2, 3]

@@ -115,3 +115,16 @@ def test_a_model_derived_from_it_counts_by_its_own_formula() -> None:
     assert abs(made[0][1] - expected(25, 5, 1, D(1))) < D("1e-11")
     floats = fill(7, 24, model=Same("0.05", 1), numbers="float")
     assert abs(floats[0][1] - expected(25, 5, 1, D(1))) < D("1e-10")
+
+
+def test_a_run_on_weeks_has_no_sessions_to_look_at() -> None:
+    """7.5 basis points from the middle of the week's high and low, as where the data do not reach back."""
+    result = run(
+        {1: lambda c, d: order(symbol("F"), 3)},
+        initialize=lambda c: c.set_commission(us_futures=commission.NoCommission()),
+        end=DAYS[-1],
+        data_frequency="1w",
+    )
+    high, low = max(CLOSES[14:21]) + D("0.53"), min(CLOSES[14:21]) - D("0.26")
+    fills = list(result.transactions.select("dt", "amount", "price").iter_rows())
+    assert fills == [(dt.datetime(2021, 2, 22, tzinfo=dt.UTC), 3, (high + low) / 2 * D("1.00075"))]
