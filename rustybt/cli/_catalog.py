@@ -36,7 +36,7 @@ def reindex() -> None:
         raise SystemExit(1)
 
 
-@catalog.command()
+@catalog.command(short_help="Where a bundle comes from, and what it holds.")
 @click.argument("bundle")
 @_VERSION
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
@@ -73,7 +73,7 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
     print_table(rows.columns, [[f"{v:,}" if isinstance(v, int) else str(v) for v in row] for row in rows.iter_rows()])
 
 
-@catalog.command()
+@catalog.command(short_help="What changed between two versions of a bundle.")
 @click.argument("bundle")
 @click.argument("before", required=False)
 @click.argument("after", required=False)
@@ -118,7 +118,7 @@ def _print_diff(found: VersionDiff) -> None:
         print_table(columns, [[str(value) for value in row] for row in found.bars.select(columns).iter_rows()])
 
 
-@catalog.command()
+@catalog.command(short_help="Compare what is stored with what was written.")
 @click.argument("bundle", required=False)
 @_VERSION
 def verify(bundle: str | None, version_id: str | None) -> None:
