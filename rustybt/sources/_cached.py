@@ -61,7 +61,7 @@ class _Work:
     answered: dict[str, str] = field(default_factory=dict)
     spans: dict[str, list[Span]] = field(default_factory=dict)
     restated: dict[str, Span] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
     errors: list[SourceError] = field(default_factory=list)
     done: int = 0
 
@@ -248,15 +248,16 @@ class Cached:
         except SourceError as error:
             work.errors.append(error)
             for symbol in symbols:
-                work.failures[symbol] = str(error)
+                work.failures[symbol] = Failure(symbol, str(error))
                 work.known.pop(symbol, None)
             return {}
         work.done = min(before + len(symbols), total - 1)
         pieces = pieces_of(fetched, span, work.window.tz, work.as_of)
-        reasons = {failure.symbol: failure.reason for failure in fetched.failures}
+        failed = {failure.symbol: failure for failure in fetched.failures}
         for symbol in symbols:
             if symbol not in pieces:
-                work.failures[symbol] = reasons.get(symbol, f"{self.name} gave nothing, and did not say why.")
+                nothing = Failure(symbol, f"{self.name} gave nothing, and did not say why.")
+                work.failures[symbol] = failed.get(symbol, nothing)
                 work.known.pop(symbol, None)
         work.notes += [note for note in fetched.notes if not note.startswith(tuple(f"{s}: " for s in symbols))]
         return pieces
@@ -280,8 +281,8 @@ class Cached:
                 f"{window.last_date}. Check the spelling and the dates."
             )
             work.errors.append(error)
-            work.failures[symbol] = str(error)
-        failures = [Failure(s, work.failures[s]) for s in work.request.symbols if s in work.failures]
+            work.failures[symbol] = Failure(symbol, str(error))
+        failures = [work.failures[symbol] for symbol in work.request.symbols if symbol in work.failures]
         if not answers:
             self._raise(work, failures)
         provenance = {"source": self.name, "cache": self._told(work, [one.symbol for one in answers])}

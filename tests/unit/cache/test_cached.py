@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
@@ -326,3 +327,18 @@ def test_sources_of_different_options_share_nothing(vendor, store, clock):
     Cached(vendor, store, identity="one", clock=clock).fetch(["A"], "2024-01-02", "2024-03-01")
     Cached(vendor, store, identity="two", clock=clock).fetch(["A"], "2024-01-02", "2024-03-01")
     assert len(vendor.asked) == 2
+
+
+def test_a_failure_says_how_much_had_come(source, vendor):
+    plain = vendor.page
+    broken = iter([True])
+
+    def breaks(symbol, window, cursor):
+        if symbol == "B" and cursor == "more":
+            raise SourceUnavailable("counting can't be reached. Try later.")
+        page = plain(symbol, window, cursor)
+        return replace(page, next="more") if symbol == "B" and next(broken, False) else page
+
+    vendor.page = breaks
+    told = source.fetch(["A", "B"], "2024-01-02", "2024-03-01")
+    assert [(failure.symbol, failure.rows) for failure in told.failures] == [("B", 60)]
