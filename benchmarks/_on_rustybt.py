@@ -44,13 +44,39 @@ def root(folder: Path) -> Path:
     return folder / "rustybt"
 
 
-class Runner:
-    """Runs a scenario in this process; the data must be stored."""
+class BooksOfRuns:
+    """Makes the books of each run as `make` does, and remembers of what type they were: which path ran."""
 
-    def __init__(self, scenario: Scenario, folder: Path) -> None:
+    def __init__(self, make: Any) -> None:
+        self._make = make
+        self.path = ""
+
+    def __call__(self, cash: int) -> Any:
+        books = self._make(cash)
+        kind, money = type(books), type(getattr(books, "posted", books.cash)).__name__
+        self.path = f"{kind.__module__}.{kind.__qualname__}, cash is {money}"
+        return books
+
+
+class Runner:
+    """Runs a scenario in this process; the data must be stored.
+
+    floats: whether money is a float, for comparison (`benchmarks._float_run`); that holds for the whole process.
+    """
+
+    def __init__(self, scenario: Scenario, folder: Path, floats: bool = False) -> None:
         os.environ["RUSTYBT_ROOT"] = str(root(folder))
         import rustybt
+        from rustybt.engine import _setup
 
+        if not isinstance(_setup.Books, BooksOfRuns):
+            if floats:
+                from benchmarks._float_run import install
+
+                install()
+            _setup.Books = BooksOfRuns(_setup.Books)  # type: ignore[misc,assignment]
+        self._books: Any = _setup.Books
+        self._numbers = "float" if floats else "decimal"
         self._run = rustybt.run_algorithm
         self.scenario = scenario
 
@@ -58,6 +84,8 @@ class Runner:
         """A whole run: the result, and what the strategy added up."""
         scenario = self.scenario
         initialize, handle_data, seen = STRATEGIES[scenario.name.removesuffix("-YEAR")](scenario)
+        if not scenario.costs:
+            initialize = _without_costs(initialize)
         result = self._run(
             scenario.start,
             scenario.end,
@@ -67,13 +95,13 @@ class Runner:
             data_frequency=scenario.frequency,
             bundle=scenario.bundle,
             compat="zipline",
+            numbers=self._numbers,
             progress=False,
         )
         return result, seen
 
-    @staticmethod
-    def outcome(run: tuple[Any, Any]) -> dict[str, Any]:
-        """A run as plain values, to compare."""
+    def outcome(self, run: tuple[Any, Any]) -> dict[str, Any]:
+        """A run as plain values, to compare: also the ledger's hash where the books are exact, and which books ran."""
         result, seen = run
         trades = result.transactions
         columns = (trades["dt"].dt.timestamp("ns").to_list(), trades["symbol"].to_list())
@@ -82,7 +110,21 @@ class Runner:
             "transactions": [list(row) for row in zip(*columns, *numbers, strict=True)],
             "values": [float(value) for value in result.daily["portfolio_value"].to_list()],
             "seen": [float(value) for value in seen],
+            "hash": result.ledger_hash if self._numbers == "decimal" else None,
+            "path": self._books.path,
         }
+
+
+def _without_costs(initialize: Any) -> Any:
+    """The same strategy with fills at the price itself and without commissions, as the peers run it."""
+    from rustybt.api import commission, set_commission, set_slippage, slippage
+
+    def cheap(context: Any) -> None:
+        set_slippage(slippage.NoSlippage())
+        set_commission(commission.NoCommission())
+        initialize(context)
+
+    return cheap
 
 
 def _symbols(scenario: Scenario) -> list[str]:

@@ -11,6 +11,7 @@ class Scenario:
 
     stored: ISO date from which there are bars; the run goes from `start` to `end`, both included.
     volume: smallest and largest volume of a bar. goal: how many times faster than Zipline, with the pure twin.
+    costs: slippage and commissions as Zipline has them by default, or none: what the peers' runs are compared with.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Scenario:
     volume: tuple[int, int]
     goal: int
     seed: int = 1
+    costs: bool = True
 
     @property
     def bundle(self) -> str:

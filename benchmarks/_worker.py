@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import subprocess
@@ -12,10 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks._engines import OWN, interpreter_of, module_of
 from benchmarks._scenarios import Scenario
-
-ENGINES = ("zipline", "python", "rust")
-"""Zipline, and RustyBT with each of its kernels."""
 
 
 class Worker:
@@ -23,8 +22,8 @@ class Worker:
 
     def __init__(self, engine: str, folder: Path) -> None:
         self.engine = engine
-        command = [sys.executable, "-m", "benchmarks._worker", engine, str(folder)]
-        kernels = {} if engine == "zipline" else {"RUSTYBT_KERNELS": engine}
+        command = [interpreter_of(engine), "-m", "benchmarks._worker", engine, str(folder)]
+        kernels = {"RUSTYBT_KERNELS": OWN[engine]} if engine in OWN else {}
         self._process = subprocess.Popen(
             command,
             cwd=Path(__file__).parents[1],
@@ -76,10 +75,8 @@ def main() -> None:
     engine, folder = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what anybody prints must not get between the answers
-    if engine == "zipline":
-        from benchmarks import _on_zipline as side
-    else:
-        from benchmarks import _on_rustybt as side  # type: ignore[no-redef]
+    side = importlib.import_module(module_of(engine))
+    more = {"floats": True} if engine == "float" else {}
     runners: dict[Scenario, Any] = {}
     last: Any = None
     for line in sys.stdin:
@@ -90,7 +87,7 @@ def main() -> None:
         if request == "store":
             side.store(scenario, Path(folder))
         elif request == "run":
-            runner = runners.get(scenario) or runners.setdefault(scenario, side.Runner(scenario, Path(folder)))
+            runner = runners.get(scenario) or runners.setdefault(scenario, side.Runner(scenario, Path(folder), **more))
             last = None
             gc.collect()
             wall, cpu = time.perf_counter(), time.process_time()

@@ -1,0 +1,211 @@
+"""What the books would be if money were a float: for comparison only, to know what exactness costs.
+
+The same interface as `rustybt._kernels._books.Books`, the specification, and the same way through each method. Cash,
+costs, values, the gross of a fill and sizes are binary floats here. They count units of 1e-20, as the integers do, so
+that nothing is scaled on the way: a float does not mind. Quantities stay integers. What the rest of the engine takes
+integers for, a few numbers a session, is converted when it asks.
+
+Equities only: of the futures' methods there are those that a run without futures calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rustybt.core import MONEY_SCALE
+
+NEAR_UNIT = 1 - 1e-4
+"""A size within 1/10,000 of the next whole unit is that unit."""
+
+
+class FloatBooks:
+    """Cash and positions of one account, in floats."""
+
+    __slots__ = ("_cached_bar", "_cached_value", "bar", "cost", "overrides", "posted", "quantity", "slots")
+
+    def __init__(self, cash: int) -> None:
+        self.posted = float(cash)
+        self.slots: list[_Slot] = []
+        self.quantity: dict[int, int] = {}
+        self.cost: dict[int, float] = {}
+        self.overrides: dict[int, int] = {}
+        self.bar = 0
+        self._cached_bar = -1
+        self._cached_value = 0.0
+
+    def open_slot(
+        self,
+        lane: Sequence[int],
+        lane_scale: int,
+        fill_scale: int,
+        quantity_scale: int,
+        step: int,
+        multiplier: int,
+        multiplier_scale: int,
+        settles: bool = False,
+    ) -> int:
+        if settles:
+            raise NotImplementedError("the float books are for comparison, and know no futures")
+        unit = multiplier * 10.0 ** (MONEY_SCALE - quantity_scale - multiplier_scale)
+        self.slots.append(_Slot(lane, 10 ** (fill_scale - lane_scale), unit, lane_scale, fill_scale, step))
+        return len(self.slots) - 1
+
+    @property
+    def cash(self) -> int:
+        return int(self.posted)
+
+    def seek(self, bar: int) -> None:
+        self.bar = bar
+
+    def mark(self, slot: int) -> int:
+        override = self.overrides.get(slot)
+        if override is not None:
+            return override
+        s = self.slots[slot]
+        return s.lane[self.bar] * s.lane_to_fill
+
+    def override_mark(self, slot: int, price: int) -> None:
+        self.overrides[slot] = price
+        self._cached_bar = -1
+
+    def clear_overrides(self) -> None:
+        self.overrides.clear()
+        self._cached_bar = -1
+
+    def gross(self, slot: int, quantity: int, price: int) -> float:
+        return quantity * (price * self.slots[slot].fill_unit)
+
+    def fill(self, slot: int, quantity: int, price: int) -> float:
+        gross = quantity * (price * self.slots[slot].fill_unit)
+        held = self.quantity.get(slot, 0)
+        now = held + quantity
+        if now == 0:
+            self.quantity.pop(slot, None)
+            self.cost.pop(slot, None)
+        else:
+            if held == 0:
+                cost = gross
+            elif (held > 0) == (quantity > 0):
+                cost = self.cost[slot] + gross
+            elif (held > 0) == (now > 0):
+                cost = self.cost[slot] * now / held
+            else:
+                cost = self.gross(slot, now, price)
+            self.cost[slot] = cost
+            self.quantity[slot] = now
+        self._cached_bar = -1
+        self.posted -= gross
+        return -gross
+
+    def charge(self, slot: int, amount: int) -> None:
+        if slot in self.cost:
+            self.cost[slot] += amount
+        self.posted -= amount
+
+    def post(self, amount: int) -> None:
+        self.posted += amount
+
+    @staticmethod
+    def unsettled() -> list[int]:
+        return []
+
+    def set_position(self, slot: int, quantity: int, cost: int) -> None:
+        if quantity == 0:
+            self.quantity.pop(slot, None)
+            self.cost.pop(slot, None)
+        else:
+            self.cost[slot] = float(cost)
+            self.quantity[slot] = quantity
+        self._cached_bar = -1
+
+    def held(self) -> list[int]:
+        return list(self.quantity)
+
+    def position(self, slot: int) -> tuple[int, int]:
+        return self.quantity.get(slot, 0), int(self.cost.get(slot, 0))
+
+    def positions(self) -> list[tuple[int, int, float, int]]:
+        cost, mark = self.cost, self.mark
+        return [(slot, quantity, cost[slot], mark(slot)) for slot, quantity in self.quantity.items()]
+
+    def exposure(self, slot: int) -> int:
+        return int(self.gross(slot, self.quantity.get(slot, 0), self.mark(slot)))
+
+    worth = exposure
+
+    def positions_value(self) -> int:
+        return int(self._positions_value())
+
+    def _positions_value(self) -> float:
+        bar = self.bar
+        if bar == self._cached_bar:
+            return self._cached_value
+        total = 0.0
+        if self.overrides:
+            for slot, quantity in self.quantity.items():
+                total += self.gross(slot, quantity, self.mark(slot))
+        else:
+            slots = self.slots
+            for slot, quantity in self.quantity.items():
+                s = slots[slot]
+                total += quantity * (s.lane[bar] * s.lane_unit)
+        self._cached_value = total
+        self._cached_bar = bar
+        return total
+
+    def value(self) -> int:
+        return int(self.posted + self._positions_value())
+
+    def long_and_short_exposure(self) -> tuple[int, int]:
+        long_value, short_value, _, _ = self.long_and_short()
+        return long_value, short_value
+
+    def long_and_short(self) -> tuple[int, int, int, int]:
+        long_value = short_value = 0.0
+        longs = shorts = 0
+        for slot, quantity in self.quantity.items():
+            worth = self.gross(slot, quantity, self.mark(slot))
+            if quantity > 0:
+                long_value += worth
+                longs += 1
+            else:
+                short_value += worth
+                shorts += 1
+        return int(long_value), int(short_value), longs, shorts
+
+    def size_of_value(self, slot: int, money: int, money_scale: int, price: int, target: bool) -> int:
+        return self._size(slot, money * 10.0 ** (MONEY_SCALE - money_scale), price, target)
+
+    def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
+        return self._size(
+            slot, (self.posted + self._positions_value()) * (weight / 10.0**weight_scale), price, target
+        )
+
+    def _size(self, slot: int, money: float, price: int, target: bool) -> int:
+        s = self.slots[slot]
+        units = money / (price * s.fill_unit)
+        if target:
+            units -= self.quantity.get(slot, 0)
+        units /= s.step
+        whole = int(units)
+        rest = units - whole
+        if rest >= NEAR_UNIT:
+            whole += 1
+        elif rest <= -NEAR_UNIT:
+            whole -= 1
+        return whole * s.step
+
+
+class _Slot:
+    """An asset: its lane, and what a quantity of 1 at a price of 1 comes to, of the lane and of a fill."""
+
+    __slots__ = ("fill_unit", "lane", "lane_to_fill", "lane_unit", "step")
+
+    def __init__(
+        self, lane: Sequence[int], lane_to_fill: int, unit: float, lane_scale: int, fill_scale: int, step: int
+    ) -> None:
+        self.lane = lane
+        self.step = step
+        self.lane_to_fill = lane_to_fill
+        self.lane_unit = unit / 10.0**lane_scale
+        self.fill_unit = unit / 10.0**fill_scale
