@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from benchmarks._scenarios import Scenario
+
+DAY_NS = 86_400 * 10**9
 TOLERANCE = 1e-6
 """Of prices and of money. What differs by less is the noise of Zipline's floats."""
 
@@ -23,6 +26,19 @@ def compare(expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
             if not _near(one, other):
                 found.append(f"{name} {number}: {other!r} instead of {one!r}")
     return found
+
+
+def compare_peer(scenario: Scenario, expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
+    """What a peer did otherwise than RustyBT without costs: each transaction, and how often its strategy was called.
+
+    The fills of a bar have no order among them; a daily bar has no time of its day.
+    """
+    unit = DAY_NS if scenario.frequency == "daily" else 1
+    sides = []
+    for outcome in (expected, got):
+        fills = sorted([stamp // unit, *rest] for stamp, *rest in outcome["transactions"])
+        sides.append({"transactions": fills, "values": [], "seen": [outcome["calls"]]})
+    return compare(*sides)
 
 
 def _near(one: float, other: float) -> bool:

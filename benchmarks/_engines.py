@@ -42,7 +42,7 @@ PEERS = {
     "nautilus": Peer(
         "nautilus_trader",
         ("D50", "M1", "IDLE"),
-        "fills at once unless orders have a latency, here of 1 ns; money in cents; a margin account",
+        "fills at once, so each order waits in the strategy for its asset's next bar; money in cents; a margin account",
     ),
 }
 """All of them run without slippage and commissions, on bars whose open is their close: so a fill at the next open is

@@ -112,6 +112,7 @@ class Runner:
             "seen": [float(value) for value in seen],
             "hash": result.ledger_hash if self._numbers == "decimal" else None,
             "path": self._books.path,
+            "calls": result.manifest["bars"],
         }
 
 
