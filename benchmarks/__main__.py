@@ -1,11 +1,13 @@
-"""`python -m benchmarks`: times the scenarios beside Zipline, prints one table and writes JSON."""
+"""`python -m benchmarks`: times the scenarios beside Zipline and other peers, prints one table and writes JSON."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks._engines import PEERS, engines_here, peers_here
 from benchmarks._history import RESULTS, draw, fallen, kept
 from benchmarks._measure import measure, rounds_wanted
 from benchmarks._scenarios import SCENARIOS, reduced
@@ -19,7 +21,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(SCENARIOS))
     parser.add_argument("--rounds", type=int, default=rounds, help="warm runs of RustyBT")
-    parser.add_argument("--zipline-rounds", type=int, default=zipline_rounds, help="warm runs of Zipline; 0: the first")
+    parser.add_argument(
+        "--zipline-rounds", type=int, default=zipline_rounds, help="warm runs of Zipline and of the peers; 0: the first"
+    )
+    parser.add_argument("--no-peers", action="store_true", help="Zipline only")
     parser.add_argument("--reduced", action="store_true", help="a fraction of the data, to see that all agree")
     parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time")
     parser.add_argument("--json", type=Path, default=Path(".benchmarks/scenarios.json"))
@@ -39,9 +44,12 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in given.scenarios or SCENARIOS:
             scenario = reduced(SCENARIOS[name]) if given.reduced else SCENARIOS[name]
-            rows.append(measure(scenario, folder.resolve(), given.rounds, given.zipline_rounds))
-            print(table(rows[-1:]).split("\n")[-1], flush=True)
-    print("\n" + table(rows))
+            engines = tuple(e for e in engines_here(name) if not (given.no_peers and e in PEERS))
+            rows.append(measure(scenario, folder.resolve(), engines, given.rounds, given.zipline_rounds))
+            print(f"{name} measured", file=sys.stderr, flush=True)
+    print(table(rows))
+    for name in PEERS.keys() - peers_here():
+        print(f"{name} is not installed: uv sync --group peers, or RUSTYBT_PEERS_PYTHON=/its/python")
     write(rows, given.json)
     print(f"written to {given.json}")
     found = fallen(kept()[-1][1], {"scenarios": rows}) if given.compare and kept() else []

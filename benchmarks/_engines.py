@@ -12,8 +12,21 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-OWN = {"python": "python", "rust": "rust", "float": "python"}
+OWN = {"python": "python", "rust": "rust", "floatbooks": "python", "floats": "python"}
 """RustyBT's engines, and the kernel that each is started with."""
+FLOATS = {"floatbooks": "books", "floats": "all"}
+"""Those whose money is a float: in the books and the frames, and also in what the strategy gets."""
+FLOAT_SCENARIOS = ("D50", "M1", "M50", "ORDERS")
+LABELS = {
+    "zipline": "Zipline",
+    "python": "RustyBT, pure",
+    "rust": "RustyBT, native",
+    "floatbooks": "pure, float books",
+    "floats": "pure, all floats",
+    "backtrader": "backtrader",
+    "backtesting": "backtesting.py",
+    "nautilus": "NautilusTrader",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ PEERS = {
     "nautilus": Peer(
         "nautilus_trader",
         ("D50", "M1", "IDLE"),
-        "fills at once, so each order waits in the strategy for its asset's next bar; money in cents; a margin account",
+        "fills at once, so each order waits in the strategy for its asset's next bar; values counted in the strategy",
     ),
 }
 """All of them run without slippage and commissions, on bars whose open is their close: so a fill at the next open is
@@ -74,9 +87,10 @@ def peers_here() -> tuple[str, ...]:
 
 
 def engines_here(scenario: str) -> tuple[str, ...]:
-    """Zipline, the pure twin, the native one where it is built, float money, and the peers that can say the scenario."""
+    """Zipline, the pure twin, the native one where it is built, the float ones, and peers that can say the scenario."""
     from rustybt._kernels import twins
 
     native = ["rust"] if "rust" in twins() else []
     peers = [name for name in peers_here() if scenario in PEERS[name].scenarios]
-    return ("zipline", "python", *native, "float", *peers)
+    floats = FLOATS if scenario in FLOAT_SCENARIOS else ()
+    return ("zipline", "python", *native, *floats, *peers)

@@ -177,9 +177,7 @@ class FloatBooks:
         return self._size(slot, money * 10.0 ** (MONEY_SCALE - money_scale), price, target)
 
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
-        return self._size(
-            slot, (self.posted + self._positions_value()) * (weight / 10.0**weight_scale), price, target
-        )
+        return self._size(slot, (self.posted + self._positions_value()) * (weight / 10.0**weight_scale), price, target)
 
     def _size(self, slot: int, money: float, price: int, target: bool) -> int:
         s = self.slots[slot]

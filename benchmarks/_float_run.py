@@ -1,4 +1,4 @@
-"""Turns the RustyBT of this process into one whose money is a float: books, frames and what a strategy gets.
+"""Turns the RustyBT of this process into one whose money is a float: the books, and the frames at the end.
 
 Loading, orders, simulation, models, ledger, loop and recorder stay what they are. Of a frame's columns those of money
 and prices become Float64, without the search for the shortest scale; the daily rows stay Decimal, since the statistics

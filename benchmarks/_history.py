@@ -26,7 +26,7 @@ def fallen(before: dict[str, Any], now: dict[str, Any], tolerance: float = TOLER
     for row in now["scenarios"]:
         for engine, figures in row["engines"].items():
             past = known.get(row["scenario"], {}).get(engine)
-            if past is None or engine == "zipline":
+            if past is None or engine not in ("python", "rust"):
                 continue
             if figures["cpu_ratio"] < past["cpu_ratio"] * (1 - tolerance):
                 found.append(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks._compare import compare
+from benchmarks import _peer_data
+from benchmarks._compare import compare, compare_peer
+from benchmarks._engines import FLOATS, LABELS, OWN, PEERS
 from benchmarks._scenarios import Scenario
 from benchmarks._worker import Worker
 
@@ -39,8 +41,10 @@ class Bench:
     def __init__(self, scenario: Scenario, folder: Path, engines: tuple[str, ...]) -> None:
         self.scenario = scenario
         self._workers = {engine: Worker(engine, folder) for engine in engines}
+        self._folder = folder
         self.times: dict[str, Times] = {}
         self.fills = 0
+        self.notes: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -52,20 +56,49 @@ class Bench:
             worker.close()
 
     def check(self) -> None:
-        """The first run of each engine. Raises ResultsDiffer where one does not do what Zipline does."""
-        expected = None
+        """The first run of each engine. Raises ResultsDiffer where one does not do what Zipline does.
+
+        A peer is held to RustyBT without costs, and the native books to the ledger hash of the pure ones.
+        """
+        outcomes = {}
         for engine, worker in self._workers.items():
             first, cpu = worker.run(self.scenario)
             self.times[engine] = Times(first, [cpu])
-            outcome = worker.outcome()
-            if expected is None:
-                expected = outcome
-                self.fills = len(outcome["transactions"])
-                continue
-            found = compare(expected, outcome)
-            if found:
-                differences = "\n  ".join(found[:8])
-                raise ResultsDiffer(f"{self.scenario.name}: {engine} differs from Zipline.\n  {differences}")
+            outcomes[engine] = worker.outcome()
+        self.fills = len(outcomes["zipline"]["transactions"])
+        plain = self._without_costs() if PEERS.keys() & outcomes.keys() else {}
+        for engine, outcome in outcomes.items():
+            if engine in PEERS:
+                self._demand(engine, "RustyBT without costs", compare_peer(self.scenario, plain, outcome))
+                self.notes[engine] = f"{outcome['version']}, no costs; {PEERS[engine].differs}"
+            elif engine != "zipline":
+                self._demand(engine, "Zipline", compare(outcomes["zipline"], outcome))
+                self.notes[engine] = outcome["path"]
+        hashes = {engine: outcomes[engine]["hash"] for engine in ("python", "rust") if engine in outcomes}
+        if len(set(hashes.values())) > 1:
+            raise ResultsDiffer(f"{self.scenario.name}: the ledgers differ: {hashes}")
+        self._prove_floats(outcomes)
+
+    def _demand(self, engine: str, standard: str, found: list[str]) -> None:
+        if found:
+            differences = "\n  ".join(found[:8])
+            raise ResultsDiffer(f"{self.scenario.name}: {engine} differs from {standard}.\n  {differences}")
+
+    def _without_costs(self) -> dict[str, Any]:
+        worker = Worker("python", self._folder)
+        worker.run(replace(self.scenario, costs=False))
+        outcome = worker.outcome()
+        worker.close()
+        return outcome
+
+    def _prove_floats(self, outcomes: dict[str, Any]) -> None:
+        """That the float variants had float books, and the others had not."""
+        for engine, note in self.notes.items():
+            if engine not in PEERS and note.endswith("cash is float") is not (engine in FLOATS):
+                raise ResultsDiffer(f"{self.scenario.name}: {engine} ran with {note}")
+        for engine in FLOATS.keys() & outcomes.keys():
+            pairs = zip(outcomes["python"]["values"], outcomes[engine]["values"], strict=True)
+            self.notes[engine] += f", a value off by {max(abs(one - other) for one, other in pairs):.1e} at most"
 
     def round(self, engine: str) -> float:
         """One more run of an engine."""
@@ -78,22 +111,38 @@ class Bench:
         """Everything measured, as one row of the table."""
         for engine, times in self.times.items():
             times.peak = self._workers[engine].peak()
-        return row(self.scenario, self.times, self.fills)
+        return row(self.scenario, self.times, self.fills, self.notes)
 
 
-def row(scenario: Scenario, times: dict[str, Times], fills: int) -> dict[str, Any]:
+def row(scenario: Scenario, times: dict[str, Times], fills: int, notes: dict[str, str]) -> dict[str, Any]:
     """A scenario's figures as plain values: seconds, MiB, and ratios to Zipline's median.
 
     The least CPU seconds of any run, and their ratio, say the same where others keep the machine busy.
+    exactness: by how much of the float variant's time each exact engine takes longer; by the median, and by the CPU.
     """
     base = times["zipline"].median
+    exactness = {
+        engine: {
+            variant: [
+                times[engine].median / times[variant].median - 1,
+                min(times[engine].cpu) / min(times[variant].cpu) - 1,
+            ]
+            for variant in FLOATS
+            if variant in times
+        }
+        for engine in ("python", "rust")
+        if engine in times
+    }
     return {
         "scenario": scenario.name,
         "about": scenario.about,
         "fills": fills,
         "goal": scenario.goal,
+        "exactness": exactness,
         "engines": {
             engine: {
+                "label": LABELS[engine],
+                "note": notes.get(engine, ""),
                 "first": t.first,
                 "median": t.median,
                 "best": min(t.warm, default=t.first),
@@ -109,37 +158,33 @@ def row(scenario: Scenario, times: dict[str, Times], fills: int) -> dict[str, An
 
 
 def prepare(scenario: Scenario, folder: Path) -> None:
-    """Brings the scenario's data in for both engines, once per folder."""
-    done = folder / f"{scenario.bundle}.done"
+    """Brings the scenario's data in for all engines, once per folder."""
+    done = folder / f"{scenario.bundle}.ready"
     if done.exists():
         return
     for engine in ("zipline", "python"):
         worker = Worker(engine, folder)
         worker.store(scenario)
         worker.close()
+    if any(scenario.name in peer.scenarios for peer in PEERS.values()):
+        _peer_data.store(scenario, folder)
     done.touch()
 
 
-def engines_here() -> tuple[str, ...]:
-    """Zipline, the pure twin, and the native one where it is built."""
-    from rustybt._kernels import twins
-
-    return ("zipline", "python", *(["rust"] if "rust" in twins() else []))
-
-
 def rounds_wanted() -> tuple[int, int]:
-    """How many warm rounds of RustyBT and of Zipline; from the environment."""
+    """How many warm rounds of RustyBT, and of Zipline and the peers; from the environment."""
     return int(os.environ.get("RUSTYBT_BENCH_ROUNDS", "7")), int(os.environ.get("RUSTYBT_BENCH_ZIPLINE_ROUNDS", "1"))
 
 
-def measure(scenario: Scenario, folder: Path, rounds: int, zipline_rounds: int) -> dict[str, Any]:
+def measure(
+    scenario: Scenario, folder: Path, engines: tuple[str, ...], rounds: int, zipline_rounds: int
+) -> dict[str, Any]:
     """A scenario's row: data, results compared, then rounds in turns."""
     prepare(scenario, folder)
-    engines = engines_here()
     with Bench(scenario, folder, engines) as bench:
         bench.check()
         for number in range(max(rounds, zipline_rounds)):
             for engine in engines:
-                if number < (zipline_rounds if engine == "zipline" else rounds):
+                if number < (rounds if engine in OWN else zipline_rounds):
                     bench.round(engine)
         return bench.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from benchmarks._peer_data import load, rises, whole, windows_of
 from benchmarks._scenarios import Scenario
 
+os.environ.setdefault("TQDM_DISABLE", "1")  # its progress bar
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import backtesting
@@ -81,11 +83,8 @@ class Runner:
         """A run as plain values, to compare; a position that is open at the end is no trade there yet."""
         _, stats, calls = run
         fills: list[list[Any]] = []
-        for trade in [*stats["_trades"].itertuples(index=False)]:
+        for trade in stats["_trades"].itertuples(index=False):
             fills.append([trade.EntryTime.value, "S000", int(trade.Size), float(trade.EntryPrice)])
             fills.append([trade.ExitTime.value, "S000", -int(trade.Size), float(trade.ExitPrice)])
-        still = [
-            [t.entry_time.value, "S000", int(t.size), float(t.entry_price)]
-            for t in stats["_strategy"].trades
-        ]
+        still = [[t.entry_time.value, "S000", int(t.size), float(t.entry_price)] for t in stats["_strategy"].trades]
         return {"transactions": fills + still, "calls": calls, "version": VERSION}

@@ -61,10 +61,11 @@ class BooksOfRuns:
 class Runner:
     """Runs a scenario in this process; the data must be stored.
 
-    floats: whether money is a float, for comparison (`benchmarks._float_run`); that holds for the whole process.
+    floats: for comparison, "books" makes money a float (`benchmarks._float_run`), "all" also what the strategy gets;
+    that holds for the whole process. Empty: the product.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path, floats: bool = False) -> None:
+    def __init__(self, scenario: Scenario, folder: Path, floats: str = "") -> None:
         os.environ["RUSTYBT_ROOT"] = str(root(folder))
         import rustybt
         from rustybt.engine import _setup
@@ -76,7 +77,7 @@ class Runner:
                 install()
             _setup.Books = BooksOfRuns(_setup.Books)  # type: ignore[misc,assignment]
         self._books: Any = _setup.Books
-        self._numbers = "float" if floats else "decimal"
+        self._floats = floats
         self._run = rustybt.run_algorithm
         self.scenario = scenario
 
@@ -95,7 +96,7 @@ class Runner:
             data_frequency=scenario.frequency,
             bundle=scenario.bundle,
             compat="zipline",
-            numbers=self._numbers,
+            numbers="float" if self._floats == "all" else "decimal",
             progress=False,
         )
         return result, seen
@@ -110,7 +111,7 @@ class Runner:
             "transactions": [list(row) for row in zip(*columns, *numbers, strict=True)],
             "values": [float(value) for value in result.daily["portfolio_value"].to_list()],
             "seen": [float(value) for value in seen],
-            "hash": result.ledger_hash if self._numbers == "decimal" else None,
+            "hash": None if self._floats else result.ledger_hash,
             "path": self._books.path,
             "calls": result.manifest["bars"],
         }

@@ -1,4 +1,4 @@
-"""The same bars for the peers: a NumPy file that costs them next to nothing to open, and what their strategies share."""
+"""The same bars for the peers: a NumPy file, opened in next to no time, and what their strategies share."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks._engines import OWN, interpreter_of, module_of
+from benchmarks._engines import FLOATS, OWN, interpreter_of, module_of
 from benchmarks._scenarios import Scenario
 
 
@@ -76,7 +76,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what anybody prints must not get between the answers
     side = importlib.import_module(module_of(engine))
-    more = {"floats": True} if engine == "float" else {}
+    more = {"floats": FLOATS[engine]} if engine in FLOATS else {}
     runners: dict[Scenario, Any] = {}
     last: Any = None
     for line in sys.stdin:

@@ -1,9 +1,9 @@
-"""Whole runs beside zipline-reloaded: results compared before times, rounds that take turns, floors asserted.
+"""Whole runs beside zipline-reloaded and other peers: results compared before times, rounds that take turns, floors.
 
     ./dev bench
     RUSTYBT_BENCH_ROUNDS=21 RUSTYBT_BENCH_ZIPLINE_ROUNDS=3 python -m pytest benchmarks -m bench --benchmark-enable
 
-RustyBT runs 7 rounds and Zipline 1 after its first, unless the environment says otherwise.
+RustyBT runs 7 rounds, Zipline and the peers 1 after their first, unless the environment says otherwise.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks._measure import Bench, engines_here, prepare, rounds_wanted
+from benchmarks._engines import OWN, engines_here
+from benchmarks._measure import Bench, prepare, rounds_wanted
 from benchmarks._scenarios import SCENARIOS, Scenario
 
 if importlib.util.find_spec("zipline") is None:
@@ -22,13 +23,16 @@ if importlib.util.find_spec("zipline") is None:
 
 pytestmark = pytest.mark.bench
 
+EXACTNESS = {"python": 0.30, "rust": 0.10}
+"""How much longer than with float books a run may take, by CPU seconds."""
+
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
 def test_a_whole_run_is_faster_than_ziplines_by_the_goal(
     benchmark: Any, scenario: Scenario, data_folder: Path, rows: list[dict[str, Any]]
 ) -> None:
     prepare(scenario, data_folder)
-    engines = engines_here()
+    engines = engines_here(scenario.name)
     rounds, zipline_rounds = rounds_wanted()
     others = [engine for engine in engines if engine != "python"]
     with Bench(scenario, data_folder, engines) as bench:
@@ -38,7 +42,7 @@ def test_a_whole_run_is_faster_than_ziplines_by_the_goal(
             """The other engines' runs come between those that pytest-benchmark times."""
             for engine in others:
                 done = len(bench.times[engine].warm)
-                if done < (zipline_rounds if engine == "zipline" else rounds):
+                if done < (rounds if engine in OWN else zipline_rounds):
                     bench.round(engine)
 
         benchmark.pedantic(bench.round, args=("python",), setup=take_turns, rounds=max(rounds, zipline_rounds))
@@ -48,3 +52,5 @@ def test_a_whole_run_is_faster_than_ziplines_by_the_goal(
     assert row["engines"]["python"]["ratio"] >= scenario.goal
     peaks = [row["engines"][engine]["peak_mib"] for engine in ("python", "zipline")]
     assert None in peaks or peaks[0] < peaks[1]
+    for engine, variants in row["exactness"].items():
+        assert all(cpu < EXACTNESS[engine] for name, (_, cpu) in variants.items() if name == "floatbooks")

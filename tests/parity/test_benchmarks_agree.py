@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from benchmarks._compare import compare
+from benchmarks import _peer_data
+from benchmarks._compare import compare, compare_peer
+from benchmarks._engines import FLOAT_SCENARIOS, FLOATS, PEERS, peers_here
 from benchmarks._scenarios import SCENARIOS, reduced
 from benchmarks._worker import Worker
 
@@ -39,6 +43,44 @@ def test_a_scenario_gives_ziplines_transactions_and_values(name: str, engines: t
     assert compare(*outcomes) == []
     trades = len(outcomes[0]["transactions"])
     assert trades >= {"D50": 200, "D500": 60, "M1": 30, "M50": 5, "IDLE": 0, "ORDERS": 10}[name]
+
+
+@pytest.mark.parametrize("variant", FLOATS)
+def test_a_run_with_float_money_does_the_same_up_to_noise_and_has_float_books(variant: str, tmp_path: Path) -> None:
+    exact, floats = Worker("python", tmp_path), Worker(variant, tmp_path)
+    for name in FLOAT_SCENARIOS:
+        scenario = reduced(SCENARIOS[name])
+        exact.store(scenario)
+        outcomes = []
+        for worker in (exact, floats):
+            worker.run(scenario)
+            outcomes.append(worker.outcome())
+        assert compare(*outcomes) == []
+        assert outcomes[0]["values"] != outcomes[1]["values"]
+        assert [outcome["path"] for outcome in outcomes] == [
+            "rustybt._kernels._books.Books, cash is int",
+            "benchmarks._float_books.FloatBooks, cash is float",
+        ]
+    exact.close()
+    floats.close()
+
+
+@pytest.mark.parametrize(("peer", "name"), [(peer, name) for peer in PEERS for name in PEERS[peer].scenarios])
+def test_a_peer_gives_the_transactions_of_a_run_without_costs(peer: str, name: str, tmp_path: Path) -> None:
+    if peer not in peers_here():
+        pytest.skip(f"{peer} is not installed: uv sync --group peers, or RUSTYBT_PEERS_PYTHON=/its/python")
+    scenario = reduced(SCENARIOS[name])
+    own, other = Worker("python", tmp_path), Worker(peer, tmp_path)
+    own.store(scenario)
+    _peer_data.store(scenario, tmp_path)
+    own.run(replace(scenario, costs=False))
+    other.run(scenario)
+    expected = own.outcome()
+    assert compare_peer(scenario, expected, other.outcome()) == []
+    assert len(expected["transactions"]) >= {"D50": 200, "M1": 30, "IDLE": 0}[name]
+    assert expected["calls"] > 60
+    own.close()
+    other.close()
 
 
 def test_the_comparison_notices_a_price_an_amount_and_a_value() -> None:
