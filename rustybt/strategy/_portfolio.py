@@ -17,6 +17,7 @@ class Position:
     """What is held of an asset.
 
     amount: units, negative for a short. cost_basis: money per unit, fees included. last_sale_price: the mark.
+    last_sale_date: the moment of the mark: now, or, of an asset whose life is over, the end of its last bar.
     """
 
     asset: Asset
@@ -37,6 +38,12 @@ def cost_per_unit(cost: int, quantity: int, listing: Any) -> int:
         return 0
     up = POWERS[listing.quantity_scale + listing.fill_scale + listing.multiplier_scale]
     return div_half_even(cost * up, quantity * listing.multiplier * POWERS[MONEY_SCALE])
+
+
+def _marked_at(desk: Any, listing: Any) -> int:
+    """When the price of a position was last known, in ns UTC."""
+    market = desk.market
+    return market.axis.times[listing.last] if market.bar > listing.last else desk.data.now_ns()  # type: ignore[no-any-return]
 
 
 class Positions(Mapping[Asset, Position]):
@@ -61,7 +68,7 @@ class Positions(Mapping[Asset, Position]):
             numbers.quantity(quantity, listing.quantity_scale),
             numbers.price(cost_per_unit(cost, quantity, listing), listing.fill_scale),
             numbers.price(*_shortened(desk.books.mark(listing.slot), listing)),
-            datetime_of(desk.data.now_ns()),
+            datetime_of(_marked_at(desk, listing)),
         )
 
     def __iter__(self) -> Iterator[Asset]:

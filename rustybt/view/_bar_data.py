@@ -184,8 +184,8 @@ class BarData:
             )
         market = self._market
         bar = market.bar
-        # before a session's first bar it is that bar which says whether the asset is alive
-        alive = listing.start <= bar + market.hook <= listing.last
+        # before a session's first bar an asset may start with that bar; what ended with the last one is still seen
+        alive = listing.start <= bar + market.hook and bar <= listing.last
         if field == "volume":
             if not alive or not listing.present[bar]:
                 return 0, 0

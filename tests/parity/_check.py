@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import traceback
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ def explain(case: Case, found: list[Difference], seconds: float = SECONDS, ready
         *(f"  {difference}" for difference in found[:12]),
         f"Smallest case, {small.start} to {small.end}, slippage {small.slippage}, commission {small.commission}:",
         *(f"  {difference}" for difference in differences(small, ready=ready)[:6]),
-        f"  stocks: {[(s.symbol, s.splits, s.dividends) for s in small.stocks]}",
+        *(f"  stock: {replace(stock, bars=())}" for stock in small.stocks),
+        *(f"  {name}: {value}" for name, value in _settings(small).items()),
         *(f"  op: {op}" for op in small.ops),
         *(f"  before the open: {op}" for op in small.before_open),
         *(f"  schedule: {schedule}" for schedule in small.schedules),
@@ -80,3 +82,12 @@ def explain(case: Case, found: list[Difference], seconds: float = SECONDS, ready
         "Only the smallest: save its JSON and run python -m tests.parity --case FILE",
     ]
     return "\n".join(lines)
+
+
+def _settings(case: Case) -> dict[str, Any]:
+    """What else a case sets, where it sets anything."""
+    names = ("calendar", "cancel", "benchmark", "controls", "capital_changes", "continuous")
+    settings = {name: getattr(case, name) for name in names if getattr(case, name)}
+    if any(stock.contract is not None for stock in case.stocks):
+        settings |= {name: getattr(case, name) for name in ("future_slippage", "future_commission")}
+    return settings

@@ -185,8 +185,8 @@ def _same_cell(name: str, a: Any, b: Any, returns: list[float]) -> bool:
         return bool(a == b)
     if name in MONEY_COLUMNS or name not in ZIPLINE_COLUMNS:
         return close(a, b, MONEY, relative=False)
-    if name == "alpha" and a is not None and abs(a) > BEYOND_DIGITS:
-        return b is None
+    if name == "alpha" and a is not None and abs(a) > BEYOND_DIGITS and b is None:
+        return True
     if name in ("sharpe", "sortino"):
         spread = _spread(name, returns)
         if spread < 1e-12:

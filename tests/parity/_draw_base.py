@@ -192,7 +192,7 @@ def _dividends(
         ex = random.randint(earliest, last)
         highest = max(3, min(900, cheapest * 10 // 20))
         thousandths = random.randrange(1, highest, 2)
-        if any(ex < at for at, _ in splits):  # half of an odd one would lie half-way between thousandths
+        if any(ex <= at for at, _ in splits):  # half of an odd one would lie half-way between thousandths
             thousandths += 1 if (thousandths + 1) % 10 else 3
         amount = f"{thousandths / 1000:.3f}"
         found[ex] = Dividend(ex, amount, _pay(random, sessions, ex, last))

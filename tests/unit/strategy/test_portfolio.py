@@ -154,3 +154,18 @@ def test_recorded_values_stay_until_they_are_replaced() -> None:
     ]
     with pytest.raises(InputError, match="pairs"):
         run(lambda c, d: c.record("x"))
+
+
+def test_the_last_sale_is_now_or_the_last_bar_of_what_has_ended() -> None:
+    ingest({"A": ["10", "10", "10", "10"], "B": ["5", "5"]})
+    found = []
+
+    def on_bar(context: Any, data: Any) -> None:
+        if context.bar == 0:
+            context.order(context.symbol("A"), 10)
+            context.order(context.symbol("B"), 10)
+        found.append([p.last_sale_date.day for p in context.portfolio.positions.values()])
+
+    run(on_bar, days=4)
+    # a bar of this calendar ends at midnight: that of 2 February on the 3rd, and there is no later one of B
+    assert found == [[], [3, 3], [4, 3], [5, 3]]

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from rustybt.errors import InputError, NoData
-from tests.unit._small import DAYS, ingest, seen
+from tests.unit._small import DAYS, ingest, run, seen
 
 D = Decimal
 BARS = {
@@ -186,3 +186,15 @@ def test_before_the_first_session_there_is_no_price() -> None:
         days=1,
     )
     assert found == [[("A", None, D(0))]]
+
+
+def test_before_the_session_after_an_assets_end_its_last_price_is_still_seen() -> None:
+    ingest({"A": ["10", "10", "10", "10"], "B": ["5", "6"]})
+    before, within = [], []
+    run(
+        lambda c, d: within.append(d.current(c.symbol("B"), "price")),
+        before_trading_start=lambda c, d: before.append(d.current(c.symbol("B"), "price")),
+        start=DAYS[1],
+        days=4,
+    )
+    assert (before, within) == ([D(5), D(6), None], [D(6), None, None])
