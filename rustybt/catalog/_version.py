@@ -26,6 +26,7 @@ from rustybt.core import DAY_NS, Asset, CashDividend, Future, Split, StockDivide
 from rustybt.errors import (
     BundleNotFound,
     CatalogCorrupt,
+    InputError,
     MultipleSymbolsFound,
     NoData,
     SidsNotFound,
@@ -47,6 +48,9 @@ def open_version(bundle: str, *, version: str | None = None, root: Path | str | 
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
     Raises BundleNotFound, VersionNotFound, CatalogCorrupt.
     """
+    for what, given in (("bundle", bundle), ("version", version)):
+        if not isinstance(given, str) and (what == "bundle" or given is not None):
+            raise InputError(f"{what}={given!r}: give its name as text. `rustybt bundles` lists what there is.")
     folder = catalog_root(root)
     connection = connect_reader(folder)
     if connection is None:

@@ -46,6 +46,7 @@ from rustybt.core._time import (
     day_of,
     parse_date,
     parse_moment,
+    time_zone,
 )
 
 __all__ = [
@@ -102,5 +103,6 @@ __all__ = [
     "rescale_half_even",
     "scaled",
     "scaled_ints",
+    "time_zone",
     "to_scale",
 ]

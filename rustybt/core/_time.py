@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from rustybt.errors import InputError
 
@@ -49,6 +50,7 @@ def parse_date(when: object, what: str) -> dt.date:
             when = dt.datetime.fromisoformat(when.strip())
         except ValueError:
             raise InputError(f"{what}: {when!r} is not a date. Write it like '2024-07-04'.") from None
+    _refuse_not_a_time(when, what)
     if isinstance(when, dt.datetime):
         if when.utcoffset() is not None:
             when = when.astimezone(dt.UTC)
@@ -57,7 +59,7 @@ def parse_date(when: object, what: str) -> dt.date:
         return when.date()
     if isinstance(when, dt.date):
         return when
-    if hasattr(when, "astype") and hasattr(when, "item"):  # numpy.datetime64
+    if type(when).__name__ == "datetime64" and hasattr(when, "astype"):
         return parse_date(when.astype("datetime64[us]").item(), what)
     raise InputError(f"{what}: {when!r} is not a date. Give a date, a datetime, a Timestamp or text like '2024-07-04'.")
 
@@ -75,11 +77,32 @@ def parse_moment(when: object, what: str) -> int:
             when = dt.datetime.fromisoformat(when.strip())
         except ValueError:
             raise InputError(f"{what}: {when!r} is no moment. Write it like '2024-07-04 14:31'.") from None
+    _refuse_not_a_time(when, what)
     if isinstance(when, dt.datetime):
         since = (when.replace(tzinfo=dt.UTC) if when.utcoffset() is None else when.astimezone(dt.UTC)) - _EPOCH
         return (since.days * 86_400 + since.seconds) * NS + since.microseconds * 1000
     if isinstance(when, dt.date):
         return day_of(when) * DAY_NS
-    if hasattr(when, "astype") and hasattr(when, "item"):  # numpy.datetime64
+    if type(when).__name__ == "datetime64" and hasattr(when, "astype"):
         return parse_moment(when.astype("datetime64[us]").item(), what)
     raise InputError(f"{what}: {when!r} is no moment. Give a date, a datetime, a Timestamp or text.")
+
+
+def time_zone(zone: object, what: str) -> dt.tzinfo:
+    """A time zone from its name or from a tzinfo. Raises InputError naming `what`.
+
+    >>> time_zone("Europe/Berlin", "tz").key
+    'Europe/Berlin'
+    """
+    if isinstance(zone, dt.tzinfo):
+        return zone
+    try:
+        return ZoneInfo(str(zone))
+    except (KeyError, ValueError, OSError):
+        raise InputError(f"{what}: there is no time zone {zone!r}. Write it like 'America/New_York'.") from None
+
+
+def _refuse_not_a_time(when: object, what: str) -> None:
+    # pandas.NaT calls itself a datetime, and has neither a date nor an offset
+    if type(when).__name__ == "NaTType":
+        raise InputError(f"{what}: NaT is no date. Give a date, a datetime, a Timestamp or text like '2024-07-04'.")

@@ -192,6 +192,11 @@ def _given_returns(given: Any) -> dict[int, int]:
         day = day_of(_date(date))
         if day in known:
             raise InputError(f"benchmark_returns: {date_of(day)} occurs twice. Give one return per session.")
+        if number < -1:
+            raise InputError(
+                f"benchmark_returns: {number} on {date_of(day)} loses more than everything. Give returns as "
+                "shares of 1: -0.02 for a loss of 2 %."
+            )
         known[day] = rescaled(*scaled(number), RATIO_SCALE)
     return known
 

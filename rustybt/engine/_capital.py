@@ -7,7 +7,17 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from rustybt.core import DAY_NS, MONEY_SCALE, check_money, date_of, datetime_of, exact_number, parse_moment, to_scale
+from rustybt.core import (
+    DAY_NS,
+    MONEY_SCALE,
+    as_plain_decimal,
+    check_money,
+    date_of,
+    datetime_of,
+    exact_number,
+    parse_moment,
+    to_scale,
+)
 from rustybt.errors import InputError
 from rustybt.view import Axis
 
@@ -64,6 +74,15 @@ def capital_changes_on(axis: Axis, given: Any) -> CapitalChanges:
         known[place] = _change(key, change)
         placed.given[str(key)] = {"type": change["type"], "value": str(change["value"])}
     return placed
+
+
+def check_change(value: int, amount: int, stamp: int) -> None:
+    """Raises InputError where more is to leave than the portfolio is worth: its returns would mean nothing."""
+    if amount < 0 and value + amount < 0:
+        raise InputError(
+            f"capital_changes: {as_plain_decimal(-amount, MONEY_SCALE)} is to leave at {datetime_of(stamp)}, when the "
+            f"portfolio is worth {as_plain_decimal(value, MONEY_SCALE)}. Take out no more than that."
+        )
 
 
 def _change(key: Any, given: Any) -> Change:

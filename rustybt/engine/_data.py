@@ -52,7 +52,14 @@ def version_at(bundle: str, timestamp: Any, root: Path) -> str | None:
     return then[0]
 
 
-def named_extensions(default: bool, extensions: Iterable[str], root: Path) -> list[str]:
-    """The extensions of a run: extension.py in the catalog's folder, where it is there, then those that are named."""
+def named_extensions(default: bool, extensions: Any, root: Path) -> list[str]:
+    """The extensions of a run: extension.py in the catalog's folder, where it is there, then those that are named.
+
+    extensions: a list of paths and names of modules. Raises InputError for anything else.
+    """
+    given = [extensions] if isinstance(extensions, str | Path) else extensions
+    named = [*given] if isinstance(given, Iterable) else [None]
+    if not all(isinstance(one, str | Path) and str(one) for one in named):
+        raise InputError(f"extensions={extensions!r}: give a list of paths of Python files and names of modules.")
     usual = root / "extension.py"
-    return [*([str(usual)] if default and usual.is_file() else []), *map(str, extensions)]
+    return [*([str(usual)] if default and usual.is_file() else []), *map(str, named)]

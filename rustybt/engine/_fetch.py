@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
+import http.client
+import logging
 import math
 import ssl
 import urllib.error
@@ -14,11 +15,10 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rustybt.core import DAY_NS, Asset
+from rustybt.core import DAY_NS, Asset, time_zone
 from rustybt.errors import InputError, LookupFailed, MissingExtra, NoData
 from rustybt.strategy import Desk
 from rustybt.view import Fetched
@@ -26,8 +26,8 @@ from rustybt.view import Fetched
 OF_REQUEST: Final = ("params", "headers", "auth", "cert")
 TIMEOUT_SECONDS: Final = 30
 MOST_BYTES: Final = 100 * 1024 * 1024
-NEVER: Final = np.iinfo(np.int64).min
-"""What pandas keeps a missing time as."""
+SHOWN: Final = 60
+LOG: Final = logging.getLogger("rustybt.fetch_csv")
 
 type Hook = Callable[[Any], Any]
 
@@ -69,11 +69,10 @@ class Request:
 def fetch_csv(desk: Desk, request: Request) -> FetchedCSV:
     """Reads, places and keeps the columns of a CSV. See `rustybt.api.fetch_csv`."""
     pandas = _pandas()
-    frame = pandas.read_csv(StringIO(_text(request)), **_reading(request))
-    if request.pre_func is not None:
-        frame = request.pre_func(frame)
+    frame = _hooked(pandas, request.pre_func, "pre_func", _table(pandas, request))
     read = len(frame)
     stamps, whole = _moments(pandas, frame, request)
+    _tell_undated(frame, stamps, request)
     frame = frame.assign(**{"dt": stamps, " whole": whole})[stamps.notna()]
     symbol_column = request.symbol_column or "symbol"
     if request.symbol is not None:
@@ -88,8 +87,7 @@ def fetch_csv(desk: Desk, request: Request) -> FetchedCSV:
     whole_days = dict(zip(zip(kept.index, kept["sid"], strict=True), kept[" whole"], strict=True))
     used = {request.date_column, " whole"} | ({symbol_column} if request.symbol is None else set())
     kept = kept[[name for name in kept.columns if name not in used]]
-    if request.post_func is not None:
-        kept = request.post_func(kept)
+    kept = _hooked(pandas, request.post_func, "post_func", kept)
     _keep(desk, kept, whole_days)
     return FetchedCSV(kept, dropped)
 
@@ -105,6 +103,29 @@ def _pandas() -> Any:
             'fetch_csv reads with pandas, which is not installed. Install it with: pip install "rustybt[pandas]"'
         ) from None
     return pd
+
+
+def _table(pandas: Any, request: Request) -> Any:
+    text = _text(request)
+    try:
+        return pandas.read_csv(StringIO(text), **_reading(request))
+    except (pandas.errors.EmptyDataError, pandas.errors.ParserError) as error:
+        raise InputError(
+            f"fetch_csv: {request.url} is not a table that pandas.read_csv reads ({str(error).strip()}); it "
+            f"begins with {text[:SHOWN]!r}. Check the file, or say how it is written, for instance with sep=';'."
+        ) from None
+
+
+def _hooked(pandas: Any, hook: Hook | None, name: str, frame: Any) -> Any:
+    """The frame as pre_func or post_func gives it back."""
+    if hook is None:
+        return frame
+    if not callable(hook):
+        raise InputError(f"fetch_csv({name}={hook!r}): give a function that takes a frame and returns one.")
+    changed = hook(frame)
+    if not isinstance(changed, pandas.DataFrame):
+        raise InputError(f"fetch_csv: {name} returned {type(changed).__name__}, not a pandas frame. Return the frame.")
+    return changed
 
 
 def _reading(request: Request) -> dict[str, Any]:
@@ -128,10 +149,20 @@ def _text(request: Request) -> str:
         return _download(address, params, request.more)
     path = Path(urllib.parse.urlsplit(address).path if address.startswith("file://") else address).expanduser()
     try:
-        return path.read_text(encoding=request.more.get("encoding", "utf-8"))
-    except OSError as error:
-        raise NoData(
-            f"fetch_csv can't read {path}: {error.strerror}. Give a file, or an http or https address."
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NoData(f"fetch_csv can't read {path}: {reason}. Give a file, or an http or https address.") from None
+    return _decoded(content, request.more.get("encoding") or "utf-8", path)
+
+
+def _decoded(content: bytes, encoding: str, where: object) -> str:
+    try:
+        return content.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise InputError(
+            f"fetch_csv: {where} is not text in {encoding}: {error}. Give its encoding, like encoding='latin-1', and "
+            "unpack what is compressed."
         ) from None
 
 
@@ -150,15 +181,21 @@ def _download(address: str, params: dict[str, Any], more: dict[str, Any]) -> str
     try:
         with urllib.request.urlopen(asked, timeout=TIMEOUT_SECONDS, context=context) as answer:
             content = answer.read(MOST_BYTES + 1)
+            announced = answer.headers.get("Content-Length")
             encoding = more.get("encoding") or answer.headers.get_content_charset() or "utf-8"
     except urllib.error.HTTPError as error:
         raise NoData(f"fetch_csv: {address} answered {error.code} {error.reason}. Check the address.") from None
-    except OSError as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise NoData(f"fetch_csv: {address} can't be reached: {reason}. Check the address and the network.") from None
     if len(content) > MOST_BYTES:
         raise NoData(f"fetch_csv: {address} has more than 100 MB. Download it, and ingest it or give a smaller file.")
-    return str(content.decode(encoding))
+    if announced is not None and announced.isdecimal() and len(content) < int(announced):
+        raise NoData(
+            f"fetch_csv: {address} broke off: {len(content)} of {announced} bytes came. Try again, or download it "
+            "first."
+        )
+    return _decoded(content, encoding, address)
 
 
 # dates and symbols
@@ -170,13 +207,18 @@ def _moments(pandas: Any, frame: Any, request: Request) -> tuple[Any, Any]:
         raise _no_column(frame, request.date_column, "date_column=")
     written = frame[request.date_column].to_numpy()
     utc = _is_utc(request.timezone)
-    times = pandas.to_datetime(written, format=request.date_format, errors="coerce", utc=utc)
+    try:
+        times = pandas.to_datetime(written, format=request.date_format, errors="coerce", utc=utc)
+    except ValueError as error:
+        raise InputError(
+            f"fetch_csv(date_format={request.date_format!r}): {error}. Write it like '%d.%m.%Y'."
+        ) from None
     if request.date_format is None and times.isna().any():
         # pandas takes the first row's way of writing for all; some with and some without a time are two ways
         again = pandas.to_datetime(written, format="ISO8601", errors="coerce", utc=utc)
         times = again if again.isna().sum() < times.isna().sum() else times
     if times.tz is None:
-        zone = request.timezone if isinstance(request.timezone, dt.tzinfo) else ZoneInfo(str(request.timezone))
+        zone = time_zone(request.timezone, "fetch_csv(timezone=...)")
         times = times.tz_localize(zone)
     midnight = np.asarray(times == times.normalize())
     # a date without a time names that day, wherever it is
@@ -184,6 +226,18 @@ def _moments(pandas: Any, frame: Any, request: Request) -> tuple[Any, Any]:
     moments = pandas.Series(times.tz_convert("UTC"), index=frame.index).astype("datetime64[ns, UTC]")
     whole = pandas.Series(days, index=frame.index).astype("datetime64[ns, UTC]")
     return moments.where(~midnight, whole), midnight
+
+
+def _tell_undated(frame: Any, stamps: Any, request: Request) -> None:
+    """Rows without a date are left out, as in Zipline, but not in silence; raises where no row has one."""
+    written = frame[request.date_column][stamps.isna()]
+    if not len(written):
+        return
+    found = f"{len(written)} of {len(frame)} rows of {request.url} have no date in {request.date_column!r}"
+    hint = f"the first of them has {str(written.iloc[0])!r}. Give date_format=, like '%d.%m.%Y', or mend them"
+    if len(written) == len(frame):
+        raise InputError(f"fetch_csv: {found}; {hint}.")
+    LOG.warning("fetch_csv: %s and are left out; %s.", found, hint)
 
 
 def _is_utc(zone: Any) -> bool:

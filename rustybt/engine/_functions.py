@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,15 @@ class Functions:
         code = getattr(function, "__code__", None)
         path = Path(code.co_filename) if code is not None else None
         return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None and path.is_file() else None
+
+
+def params_of(params: Any) -> dict[str, Any]:
+    """What `initialize` is given by name."""
+    if params is None:
+        return {}
+    if not isinstance(params, Mapping) or not all(isinstance(name, str) for name in params):
+        raise InputError(f"params={params!r}: give a dict of the names and values that initialize takes.")
+    return dict(params)
 
 
 def functions_of(

@@ -17,7 +17,7 @@ from typing import Any
 
 from rustybt.core import day_of, rescale_exact
 from rustybt.engine._actions import CorporateActions
-from rustybt.engine._capital import CapitalChanges
+from rustybt.engine._capital import CapitalChanges, check_change
 from rustybt.engine._closing import apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
 from rustybt.engine._hooks import Hooks
@@ -128,7 +128,9 @@ class Loop:
             desk.books.seek(visible)
 
     def _change_capital(self, stamp: int, amount: int, reason: str) -> None:
-        self.desk.funding.change(self.desk.value(), amount)
+        value = self.desk.value()
+        check_change(value, amount, stamp)
+        self.desk.funding.change(value, amount)
         self.ledger.change_capital(stamp, amount, reason)
 
     def _change_within(self, session: int, bar: int) -> None:

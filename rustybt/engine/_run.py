@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rustybt._kernels import whole_steps
@@ -21,7 +21,7 @@ from rustybt.engine._compat import compat_named
 from rustybt.engine._compat_report import again_for, reporting
 from rustybt.engine._data import named_extensions, open_data
 from rustybt.engine._extensions import load_extensions
-from rustybt.engine._functions import functions_of
+from rustybt.engine._functions import functions_of, params_of
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._outcome import result_of
@@ -104,6 +104,8 @@ def run_algorithm(
     _refuse_later(
         custom_loader=(custom_loader, None),
     )
+    _check_kinds(data_frequency=(data_frequency, str), emission_rate=(emission_rate, str), seed=(seed, int))
+    params = params_of(params)
     length = FREQUENCIES.get(data_frequency, data_frequency)
     try:
         frequency_named(length)
@@ -117,6 +119,8 @@ def run_algorithm(
     metrics = metrics_of(metrics_set)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
     kind = compat_named(compat)
+    if environ is not None and not isinstance(environ, Mapping):
+        raise InputError(f"environ={environ!r}: give a dict like os.environ, or nothing.")
     root = catalog_root((environ or os.environ).get("RUSTYBT_ROOT"))
     load_extensions(named_extensions(default_extension, extensions, root), strict_extensions)
     data = open_data(bundle, version, bundle_timestamp, root)
@@ -128,7 +132,7 @@ def run_algorithm(
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:
-        loop = initialised(desk, context, functions, params or {}, kind, fill_at, trigger, capital_changes)
+        loop = initialised(desk, context, functions, params, kind, fill_at, trigger, capital_changes)
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
         loop.hooks = hooks_for(metrics, desk, loop.recorder, emission_rate)
         with undisturbed():
@@ -136,7 +140,7 @@ def run_algorithm(
                 _run(loop, bar)
             desk.phase = "analyze"
             again = reporting(again_for(run_algorithm, settings))
-            result = result_of(desk, loop, functions, params or {}, kind, fill_at, trigger, data, metrics, again)
+            result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
         if functions.analyze is not None:
             functions.analyze(context, result)
     except TypeError as error:
@@ -145,6 +149,13 @@ def run_algorithm(
     finally:
         deactivate(token)
     return result
+
+
+def _check_kinds(**parameters: tuple[Any, type]) -> None:
+    for name, (value, kind) in parameters.items():
+        if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
+            wanted = "text" if kind is str else "a whole number, 0 or more"
+            raise InputError(f"{name}={value!r}: give {wanted}.")
 
 
 def _refuse_later(**parameters: tuple[Any, Any]) -> None:
@@ -163,7 +174,7 @@ def _run(loop: Loop, bar: Progress) -> None:
 
 
 def _explain_decimals(error: TypeError) -> None:
-    if "Decimal" in str(error) and "float" in str(error):
+    if "decimal.Decimal" in str(error) and "float" in str(error):
         error.add_note(
             "Scalars of a run are exact Decimals: write Decimal('0.5') or a whole number instead of 0.5, or take "
             "float(x). run_algorithm(numbers='float') gives floats instead; the books stay exact."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from rustybt.core import OrderEventKind, OrderStatus
+from rustybt.core import OrderEventKind, OrderStatus, as_plain_decimal
+from rustybt.errors import InputError
 from rustybt.execution._blotter import Blotter
 from rustybt.execution._order import (
     DECLINED_BY_MODEL,
@@ -114,6 +115,8 @@ class SimulatedBroker:
                     break
                 order.why = IMPACT_BEYOND_LIMIT if quote is SKIP else DECLINED_BY_MODEL
                 continue
+            if price <= 0 < offered and self.limits_hold:
+                raise _no_price(slippage, order, price)
             used += filled
             if not order.plain and self.limits_hold and slippage.capped:
                 limit = order.limit
@@ -201,6 +204,8 @@ class SimulatedBroker:
         self, order: WorkingOrder, quantity: int, price: int, stamp: int, commission: CommissionModel
     ) -> Execution:
         fee = commission.fee(order, quantity, price)
+        if fee < 0 and not commission.rebates:
+            fee = 0
         parts = commission.parts(order, fee) if commission.itemised else None
         order.filled += quantity
         order.commission += fee
@@ -213,6 +218,14 @@ class SimulatedBroker:
             order.why = PARTLY_FILLED
         kind = FILLED if whole else PARTIALLY_FILLED
         self.blotter.rows.append((order.number, stamp, kind, quantity, price, None, None))
-        if fee <= 0 and not commission.rebates:
+        if not fee and not commission.rebates:
             return order, quantity, price, 0, None
         return order, quantity, price, fee, parts
+
+
+def _no_price(slippage: Any, order: WorkingOrder, price: int) -> InputError:
+    listing = order.listing
+    return InputError(
+        f"{slippage!r} fills an order of {listing.asset.symbol} at {as_plain_decimal(price, listing.fill_scale)}, "
+        "though the bar has a price above zero. Use a smaller spread or impact."
+    )

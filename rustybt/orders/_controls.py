@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rustybt.core import POWERS, Asset, exact_number, scaled
 from rustybt.errors import InputError
+from rustybt.orders._restrictions import checked_asset
 
 ON_ERROR: Final = ("fail", "reject", "log")
 
@@ -87,7 +89,7 @@ class _Size(TradingControl):
         super().__init__(on_error, asset=asset, max_shares=max_shares, max_notional=max_notional)
         if max_shares is None and max_notional is None:
             raise InputError(f"{type(self).__name__}: give max_shares, max_notional, or both.")
-        self._asset = asset
+        self._asset = None if asset is None else checked_asset(asset, f"{type(self).__name__}(asset=...)")
         self._shares = _limit(max_shares, "max_shares")
         self._notional = _limit(max_notional, "max_notional")
 
@@ -125,7 +127,7 @@ class MaxOrderCount(TradingControl):
 
     def __init__(self, on_error: str, max_count: int) -> None:
         super().__init__(on_error, max_count=max_count)
-        self._most = max_count
+        self._most = _count(max_count)
         self._date: dt.date | None = None
         self._placed = 0
 
@@ -135,6 +137,16 @@ class MaxOrderCount(TradingControl):
             self._date, self._placed = date, 0
         self._placed += 1
         return f"it is order {self._placed} of the day: {self!r}" if self._placed > self._most else None
+
+
+def _count(max_count: Any) -> int:
+    try:
+        count = operator.index(max_count)
+    except TypeError:
+        count = -1
+    if isinstance(max_count, bool) or count < 0:
+        raise InputError(f"max_count={max_count!r}: give a whole number of orders, 0 or more.")
+    return count
 
 
 class LongOnly(TradingControl):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from rustybt.core import Asset, parse_moment
+from rustybt.errors import InputError
 
 
 class RESTRICTION_STATES(enum.IntEnum):  # noqa: N801 - the name that Zipline gives it
@@ -54,7 +55,8 @@ class StaticRestrictions(Restrictions):
     """The same assets at all times."""
 
     def __init__(self, restricted_list: Iterable[Asset]) -> None:
-        self._restricted = frozenset(restricted_list)
+        assets = _iterated(restricted_list, "a list of assets that are not to be ordered")
+        self._restricted = frozenset(checked_asset(asset, "a list of restricted assets") for asset in assets)
 
     def frozen(self, asset: Asset, dt: Any) -> bool:
         return asset in self._restricted
@@ -65,7 +67,18 @@ class HistoricalRestrictions(Restrictions):
 
     def __init__(self, restrictions: Iterable[Restriction]) -> None:
         self._by_asset: dict[Asset, list[tuple[int, RESTRICTION_STATES]]] = {}
-        for asset, effective_date, state in restrictions:
+        for restriction in _iterated(restrictions, "restrictions"):
+            if not isinstance(restriction, tuple) or len(restriction) != len(Restriction._fields):
+                raise InputError(
+                    f"HistoricalRestrictions: {restriction!r} is no restriction. Give "
+                    "Restriction(asset, effective_date, state) for each."
+                )
+            asset, effective_date, state = restriction
+            checked_asset(asset, "a Restriction")
+            if state not in tuple(RESTRICTION_STATES):
+                raise InputError(
+                    f"Restriction of {asset.symbol}: state {state!r} is neither RESTRICTION_STATES.FROZEN nor ALLOWED."
+                )
             since = parse_moment(effective_date, "effective_date")
             self._by_asset.setdefault(asset, []).append((since, RESTRICTION_STATES(state)))
         for changes in self._by_asset.values():
@@ -103,6 +116,21 @@ class _Union(Restrictions):
 
     def frozen(self, asset: Asset, dt: Any) -> bool:
         return any(part.is_restricted(asset, dt) for part in self.parts)
+
+
+def checked_asset(asset: Any, where: str) -> Asset:
+    """An asset. Raises InputError for anything else, which would match no order, and so forbid nothing."""
+    # the assets of a Zipline script stand for those of the run, and equal them
+    if not isinstance(asset, Asset) and not (hasattr(asset, "sid") and hasattr(asset, "symbol")):
+        raise InputError(f"{where}: {asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first.")
+    found: Asset = asset
+    return found
+
+
+def _iterated(items: Any, what: str) -> list[Any]:
+    if isinstance(items, str | bytes) or not hasattr(items, "__iter__"):
+        raise InputError(f"{items!r} is not {what}. Give them as a list, like [symbol('GME')].")
+    return list(items)
 
 
 def _parts(restrictions: Restrictions) -> list[Restrictions]:

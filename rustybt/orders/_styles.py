@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from rustybt.core import exact_number
 from rustybt.errors import BadOrderParameters, NonFiniteInput, UnsupportedOrderParameters
+
+MOST: Final = Decimal(10**18)
 
 
 class ExecutionStyle:
@@ -93,6 +95,8 @@ def _price(value: Any, what: str) -> Decimal:
         raise BadOrderParameters(str(error)) from None
     if price < 0:
         raise BadOrderParameters(f"{what}={value!r} is negative. Give 0 or more.")
+    if price >= MOST:
+        raise BadOrderParameters(f"{what}: {price:.6e} is more than the books hold. Give a price below 1e18.")
     return price
 
 

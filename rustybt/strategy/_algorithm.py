@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 import numpy as np
 
 from rustybt.calendars import SessionTable, named_table
-from rustybt.core import DAY_NS, Asset, ContinuousFuture, Future, parse_moment
+from rustybt.core import DAY_NS, Asset, ContinuousFuture, Future, parse_moment, time_zone
 from rustybt.errors import (
     BadSchedule,
     InputError,
     SetBenchmarkOutsideInitialize,
+    SidsNotFound,
     UnsupportedDatetimeFormat,
 )
 from rustybt.strategy._controlling import Controlling
@@ -24,6 +25,8 @@ from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
 from rustybt.strategy._rules import DateRule, TimeRule, date_rules
 from rustybt.strategy._settings import Settings
+
+MOST_SID: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class TradingAlgorithm(Ordering, Settings, Controlling):
         """
         if not hasattr(symbol_str, "upper"):
             raise InputError(f"symbol({symbol_str!r}): give the symbol as text, like 'AAPL'.")
+        if country_code is not None and not isinstance(country_code, str):
+            raise InputError(f"symbol(country_code={country_code!r}): give two letters, like 'US', or nothing.")
         desk = self._desk
         return self._known(desk.market.version.lookup_symbol(symbol_str, desk.look_up_day, country=country_code))
 
@@ -115,7 +120,13 @@ class TradingAlgorithm(Ordering, Settings, Controlling):
 
     def sid(self, sid: int) -> Asset:
         """The asset with that number in the bundle. Raises SidsNotFound."""
-        return self._known(self._desk.market.version.asset(int(sid)))
+        try:
+            number = -1 if isinstance(sid, bool) else operator.index(sid)
+        except TypeError:
+            number = -1
+        if not 0 <= number <= MOST_SID:
+            raise SidsNotFound(f"sid({sid!r}): give a whole number, 0 or more, like symbol('AAPL').sid.")
+        return self._known(self._desk.market.version.asset(number))
 
     def _known(self, asset: Asset) -> Asset:
         listing = self._desk.market.listings.get(asset.sid)
@@ -130,13 +141,13 @@ class TradingAlgorithm(Ordering, Settings, Controlling):
         now = self._desk.data.current_dt
         if tz is None:
             return now
-        return now.astimezone(ZoneInfo(tz) if isinstance(tz, str) else tz)
+        return now.astimezone(time_zone(tz, "get_datetime"))
 
     def get_environment(self, field: str = "platform") -> Any:
         """A fact about the run: arena, data_frequency, start, end, capital_base, platform, or "*" for all of them."""
         if field == "*":
             return dict(self._desk.environment)
-        if field not in self._desk.environment:
+        if field not in list(self._desk.environment):
             raise InputError(
                 f"get_environment({field!r}): there are {', '.join(self._desk.environment)}, and '*' for all."
             )
@@ -146,6 +157,9 @@ class TradingAlgorithm(Ordering, Settings, Controlling):
         """Keeps values by name: pairs of name and value, or keywords. Each becomes a column of `result.recorded`."""
         if len(args) % 2:
             raise InputError(f"record: {len(args)} positional values; give pairs of name and value.")
+        for name in args[::2]:
+            if not isinstance(name, str):
+                raise InputError(f"record({name!r}, ...): {name!r} is no name. Give text, like record('price', 5).")
         self._desk.recorded.update(zip(args[::2], args[1::2], strict=True))
         self._desk.recorded.update(kwargs)
 

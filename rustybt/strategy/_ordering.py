@@ -23,6 +23,7 @@ from rustybt.view import Listing
 
 MEMO_SIZE = 4096
 LARGE = 10**11
+LONG = 10**40
 MOST_UNITS_OF_ZIPLINE = 10**11
 MOST_UNITS = 10**18 - 1
 LOG: Final = logging.getLogger("rustybt.orders")
@@ -118,6 +119,8 @@ class Ordering:
         """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
         view, queues = self._desk.order_view, self._desk.blotter.open
         if asset is not None:
+            if not isinstance(asset, Asset):
+                raise InputError(f"get_open_orders({asset!r}): give an asset, from symbol(...), or nothing.")
             listing = self._desk.market.listings.get(asset.sid)
             return [view(order) for order in queues.get(listing.slot, ())] if listing is not None else []
         return {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
@@ -202,7 +205,7 @@ class Ordering:
                 f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first."
             )
         listing = desk.market.listings.get(asset.sid)
-        if listing is None:
+        if listing is None or listing.asset is not asset:
             listing = desk.market.listing(asset)
         if listing.asset.currency != desk.currency:
             raise NotYetAvailable(
@@ -315,7 +318,8 @@ class Ordering:
         zipline = self._desk.compat.late_orders_are_none
         most = MOST_UNITS_OF_ZIPLINE if zipline else MOST_UNITS
         if (size if zipline else abs(size)) > most * 10**listing.quantity_scale:
-            units = as_plain_decimal(size, listing.quantity_scale)
+            huge = abs(size) >= LONG
+            units = "1e30 or more" if huge else as_plain_decimal(size, listing.quantity_scale)
             raise OrderTooLarge(
                 f"An order for {units} of {listing.asset.symbol} is for more than {most:,} units. Check the price or "
                 "the value that it was computed from."

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from rustybt.core import DAY_NS, MINUTE_NS, datetime_of
-from rustybt.errors import BadSchedule
+from rustybt.core import DAY_NS, MINUTE_NS, datetime_of, exact_number
+from rustybt.errors import BadSchedule, NonFiniteInput
 
 MOST_MONTH_DAYS = 23
 MOST_WEEK_DAYS = 5
@@ -49,9 +49,19 @@ class TimeRule:
 
 
 def _offset(what: str, days_offset: int, most: int) -> int:
-    if isinstance(days_offset, bool) or int(days_offset) != days_offset or not 0 <= days_offset < most:
+    offset = _whole(days_offset)
+    if offset is None or not 0 <= offset < most:
         raise BadSchedule(f"{what}({days_offset!r}): an offset is a whole number from 0 to {most - 1}.")
-    return int(days_offset)
+    return offset
+
+
+def _whole(number: Any) -> int | None:
+    """A whole number, of NumPy or a float too; None for anything else."""
+    try:
+        exact = exact_number(number)
+    except NonFiniteInput:
+        return None
+    return int(exact) if not isinstance(number, str) and exact == exact.to_integral_value() else None
 
 
 def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
@@ -60,7 +70,11 @@ def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
     if offset is None:
         if hours is None and minutes is None:
             return 1
-        offset = dt.timedelta(hours=hours or 0, minutes=minutes or 0)
+        try:
+            parts = [exact_number(0 if part is None else part) for part in (hours, minutes)]
+            offset = dt.timedelta(hours=float(parts[0]), minutes=float(parts[1]))
+        except (NonFiniteInput, OverflowError):
+            raise BadSchedule(f"{what}(hours={hours!r}, minutes={minutes!r}): give numbers up to 12 hours.") from None
     if not isinstance(offset, dt.timedelta):
         raise BadSchedule(f"{what}(offset={offset!r}): give a timedelta.")
     whole, rest = divmod(offset, dt.timedelta(minutes=1))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
+
+import polars as pl
 
 from rustybt.core import Asset, ContinuousFuture
 from rustybt.errors import InputError
@@ -25,11 +28,25 @@ def listed(items: Any, what: str) -> list[Any]:
     return list(items)
 
 
+def as_columns(columns: list[pl.Series]) -> pl.DataFrame:
+    """A frame of columns. Raises InputError where two have one name: the same asset or field was asked for twice."""
+    try:
+        return pl.DataFrame(columns)
+    except pl.exceptions.DuplicateError:
+        names = [column.name for column in columns]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"{twice!r} was asked for twice. Name each asset and each field once.") from None
+
+
 def positive(bar_count: object) -> int:
     """A number of bars, 1 or more."""
-    if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
-        raise InputError(f"bar_count={bar_count!r}: ask for one bar or more.")
-    return bar_count
+    try:
+        count = 0 if isinstance(bar_count, bool) else operator.index(bar_count)  # type: ignore[arg-type]
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise InputError(f"bar_count={bar_count!r}: ask for one bar or more, a whole number.")
+    return count
 
 
 def checked(asset: Any) -> Asset:

@@ -24,7 +24,7 @@ from rustybt.core import (
     scaled,
 )
 from rustybt.errors import InputError, NoData
-from rustybt.view._asked import checked, listed, positive, shortened
+from rustybt.view._asked import as_columns, checked, listed, positive, shortened
 from rustybt.view._continuous import Continuous, Splice, is_readable, label
 from rustybt.view._history import FIELDS, History, is_exact
 from rustybt.view._listing import Listing, adjusted
@@ -114,7 +114,7 @@ class BarData:
                 return self._many(assets, fields, dtype, default)
             market = self._market
             bar = market.bar
-            if listing.priced <= bar <= listing.last and not market.hook:
+            if listing.priced <= bar <= listing.last and not market.hook and listing.asset is assets:
                 price = listing.price[bar]
                 number = listing.numbers.get(price)
                 if number is None:
@@ -275,7 +275,7 @@ class BarData:
             columns = [_cut(history, listing, field, start, count, exact) for field in names]
             if one_field and not timestamps:
                 return columns[0]
-            return pl.DataFrame([history.stamps(start, count), *columns] if timestamps else columns)
+            return as_columns([history.stamps(start, count), *columns] if timestamps else columns)
         listings = self._all(listed(assets, "assets"))
         if one_field:
             frame = self._wide(history, listings, fields, start, count, exact)
@@ -286,11 +286,13 @@ class BarData:
         """The listings of assets; those that are missing are loaded together."""
         known = self._listings
         try:
-            return [known[asset.sid] for asset in assets]
+            listings = [known[asset.sid] for asset in assets]
+            if [listing.asset for listing in listings] == assets:
+                return listings
         except (AttributeError, KeyError):
             for asset in assets:
                 self._want(asset)
-            return [self._readable(asset) for asset in assets]
+        return [self._readable(asset) for asset in assets]
 
     def _want(self, asset: Any) -> None:
         if not isinstance(asset, ContinuousFuture) and not (
@@ -339,7 +341,7 @@ class BarData:
     ) -> pl.DataFrame:
         if not exact and not any(isinstance(x, Splice) for x in listings):
             return history.frame(listings, self._name, field, start, count)
-        return pl.DataFrame([_cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
+        return as_columns([_cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
 
     def _long(
         self, history: Windows, listings: list[Listing], fields: list[str], start: int, count: int, exact: bool
@@ -348,7 +350,7 @@ class BarData:
         parts = []
         for listing in listings:
             columns = [_cut(history, listing, field, start, count, exact) for field in fields]
-            parts.append(pl.DataFrame([stamps, pl.Series("symbol", [self._name(listing.asset)] * count), *columns]))
+            parts.append(as_columns([stamps, pl.Series("symbol", [self._name(listing.asset)] * count), *columns]))
         if exact:
             # a vertical concat rounds to the first part's scale: bring all to one first
             schemas = [part.schema for part in parts]

@@ -13,6 +13,7 @@ import polars as pl
 
 from rustybt.core import Asset, date_of, datetime_column, day_of, decimal_column, div_half_even
 from rustybt.errors import HistoryWindowStartsBeforeData
+from rustybt.view._asked import as_columns
 from rustybt.view._listing import Listing
 from rustybt.view._market import Market
 
@@ -172,7 +173,7 @@ class History:
         key = (tuple([x.asset.sid for x in listings]), field)
         kept = self._frames.get(key)
         if kept is None:
-            whole = pl.DataFrame([self._column(x, field).alias(name(x.asset)) for x in listings])
+            whole = as_columns([self._column(x, field).alias(name(x.asset)) for x in listings])
             special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
             kept = self._frames[key] = whole, special
         whole, special = kept

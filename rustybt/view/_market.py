@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rustybt.core import Asset, CashDividend, Split, day_of
+from rustybt.errors import InputError
 from rustybt.view._axis import Axis
 from rustybt.view._fetched import Fetched
 from rustybt.view._listing import Listing
@@ -95,17 +96,29 @@ class Market:
     def want(self, asset: Asset) -> None:
         """Notes that the strategy knows of an asset; it is loaded with the next that is needed."""
         if asset.sid not in self.listings:
+            self._check_own(asset)
             self._wanted[asset.sid] = asset
 
     def listing(self, asset: Asset) -> Listing:
         """The bars of an asset; loads it, and all that were wanted, if they are not there."""
         listing = self.listings.get(asset.sid)
         if listing is None:
+            self._check_own(asset)
             self._wanted[asset.sid] = asset
             self._load(list(self._wanted.values()), self.first_loaded)
             self._wanted.clear()
             listing = self.listings[asset.sid]
+        elif listing.asset != asset:
+            self._check_own(asset)
         return listing
+
+    def _check_own(self, asset: Asset) -> None:
+        own = self.version.asset(asset.sid)
+        if own != asset:
+            raise InputError(
+                f"{asset!r} is {asset.key} of another bundle; in bundle {self.version.bundle!r} that number belongs to "
+                f"{own.key}. Look it up in this run, with symbol({asset.symbol!r})."
+            )
 
     def extend(self, first_session: int) -> None:
         """Loads the bars of all listings from an earlier session of the calendar on."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import DAY_NS, CashDividend, Split, folded, picked
+from rustybt.core import DAY_NS, Asset, CashDividend, Split, folded, picked
 
 type Column = npt.NDArray[np.int64] | list[int]
 
@@ -38,6 +38,17 @@ class SessionBars:
         """The first session with a bar, as days since 1970-01-01."""
         minutes = int(self._version.first_day_of(self._frequency))
         return minutes if self._stored is None else min(minutes, self._stored[0])
+
+    @property
+    def bundle(self) -> str:
+        """The bundle's name."""
+        name: str = self._version.bundle
+        return name
+
+    def asset(self, sid: int) -> Asset:
+        """The asset of that number."""
+        found: Asset = self._version.asset(sid)
+        return found
 
     def splits(self, sids: Sequence[int]) -> list[Split]:
         found: list[Split] = self._version.splits(sids)

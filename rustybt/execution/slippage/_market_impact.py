@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from rustybt.core import EXACT, RATIO_SCALE, as_decimal, div_half_even, exact_number
-from rustybt.errors import HistoryWindowStartsBeforeData, NoData
+from rustybt.errors import HistoryWindowStartsBeforeData, InputError, NoData
 from rustybt.execution.slippage._base import SlippageModel
 
 SESSIONS = 20
@@ -51,7 +51,13 @@ class MarketImpactBase(SlippageModel):
         high, low, volume = (self._data.current(asset, field) for field in ("high", "low", "volume"))
         exact = isinstance(high, Decimal)
         price = EXACT.divide(EXACT.add(high, low), Decimal(2)) if exact else (high + low) / 2
-        wanted = int(min(self.get_txn_volume(data, order), abs(order.open_amount)))
+        most = self.get_txn_volume(data, order)
+        try:
+            wanted = int(min(most, abs(order.open_amount)))
+        except (TypeError, ValueError, ArithmeticError):
+            raise InputError(
+                f"{type(self).__name__}.get_txn_volume returned {most!r}. Return a number of units, 0 or more."
+            ) from None
         if not wanted:
             return None, None
         mean, variance = self.window(asset)
