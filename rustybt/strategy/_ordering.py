@@ -122,7 +122,9 @@ class Ordering:
             if not isinstance(asset, Asset):
                 raise InputError(f"get_open_orders({asset!r}): give an asset, from symbol(...), or nothing.")
             listing = self._desk.market.listings.get(asset.sid)
-            return [view(order) for order in queues.get(listing.slot, ())] if listing is not None else []
+            if listing is None or listing.asset != asset:
+                return []
+            return [view(order) for order in queues.get(listing.slot, ())]
         return {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
 
     def cancel_order(self, order_param: str | Order) -> None:
@@ -189,7 +191,7 @@ class Ordering:
             listing = self._loaded[asset.sid]
         except (AttributeError, KeyError):
             listing = self._listing(asset)
-        if listing.foreign:
+        if listing.foreign or listing.asset is not asset:
             listing = self._listing(asset)
         if self._market.bar > listing.closing and desk.compat.late_orders_are_none and asset.auto_close_date:
             LOG.warning(

@@ -60,6 +60,8 @@ class Positions(Mapping[Asset, Position]):
         desk = self._desk
         numbers: Numbers = desk.numbers
         listing = desk.market.listings.get(asset.sid)
+        if listing is not None and listing.asset is not asset and listing.asset != asset:
+            listing = None
         quantity, cost = desk.books.position(listing.slot) if listing is not None else (0, 0)
         if not quantity:
             return Position(asset, numbers.quantity(0, 0), numbers.price(0, 0), numbers.price(0, 0), None)
@@ -80,7 +82,7 @@ class Positions(Mapping[Asset, Position]):
 
     def __contains__(self, asset: object) -> bool:
         listing = self._desk.market.listings.get(asset.sid) if isinstance(asset, Asset) else None
-        return listing is not None and self._desk.books.position(listing.slot)[0] != 0
+        return listing is not None and listing.asset == asset and self._desk.books.position(listing.slot)[0] != 0
 
     def __repr__(self) -> str:
         return repr(dict(self))

@@ -121,6 +121,15 @@ class TestAnAssetOfAnotherBundle:
 
         refused(errors.InputError, "of another bundle.*symbol\\('Z'\\)", on_bar={0: on_bar})
 
+    def test_holds_nothing_and_has_no_orders_here(self, foreign: Any) -> None:
+        def on_bar(context: Any, data: Any) -> None:
+            positions = context.portfolio.positions
+            assert (positions[foreign].amount, foreign in positions, get_open_orders(foreign)) == (0, False, [])
+            order(symbol("A"), 1)
+            assert get_open_orders(foreign) == []
+
+        assert run(on_bar).positions["amount"].sum() > 0
+
 
 class TestPricesAndSizes:
     @pytest.mark.parametrize("price", [10**18, 1e30, 10**400])
