@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.parity._case import Case, minute_count
 from tests.parity._draw_base import COMMISSIONS, DATE_RULES, ORDERS, SLIPPAGES
+from tests.parity._features_more import more_features
 
 BOTH = (
     *(f"order function {name}" for name in ORDERS),
@@ -32,8 +33,11 @@ EVERYWHERE = (
 
 
 def features(case: Case, outcome: dict[str, Any]) -> set[str]:
-    """Names of what occurred."""
-    return _script(case, outcome) | _orders(case, outcome) | _actions(case, outcome) | _data(case, outcome)
+    """Names of what occurred; of a run that a control ended only what was seen until then."""
+    found = _script(case, outcome) | more_features(case, outcome)
+    if outcome["raised"] is not None:
+        return found
+    return found | _orders(case, outcome) | _actions(case, outcome) | _data(case, outcome)
 
 
 def _script(case: Case, outcome: dict[str, Any]) -> set[str]:
