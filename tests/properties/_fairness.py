@@ -26,7 +26,8 @@ def assert_fills_are_fair(market: Market, plan: Plan, result: rustybt.Result) ->
     created = {row[0]: plain(row[1]) for row in result.orders.select("id", "created").iter_rows()}
     history: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for row in result.order_events.select("order_id", "stamp", "kind", "price", "stop", "reason").iter_rows():
-        history[row[0]].append(tuple(map(plain, row[1:])))
+        if row[2] in ("accepted", "adjusted", "triggered"):
+            history[row[0]].append(tuple(map(plain, row[1:])))
     used: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
     for row in result.transactions.select("dt", "order_id", "symbol", "amount", "price").iter_rows():
         stamp, order, symbol, amount, price = map(plain, row)

@@ -199,7 +199,7 @@ def test_a_daily_run_leaves_the_books_that_the_oracle_expects(data: st.DataObjec
 
 
 @settings(
-    max_examples=80,
+    max_examples=50,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     # a failing run of minutes takes minutes to shrink; what it says is enough to begin with
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
