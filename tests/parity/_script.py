@@ -171,7 +171,7 @@ class Script:
             return
         size = op["size"] if not sized else float(op["size"])
         try:
-            made = getattr(self.api, op["how"])(asset, size, **self._style(op, price))
+            made = getattr(self.api, op["how"])(asset, size, **self._style(op, price, asset))
         except self.side.violation:
             self._see("refused by a control", op["how"])
             return
@@ -185,8 +185,8 @@ class Script:
             return data.current(self.continuous[op["continuous"]], "contract")
         return self.assets[op["asset"]]
 
-    def _style(self, op: Op, price: float | None) -> dict[str, Any]:
-        bounds = {}
+    def _style(self, op: Op, price: float | None, asset: Any) -> dict[str, Any]:
+        bounds: dict[str, Any] = {}
         for name in ("limit", "stop"):
             if op.get(name) is not None:
                 assert price is not None
@@ -194,6 +194,8 @@ class Script:
         if not op.get("style"):
             return bounds
         kind = ("Stop" if "stop_price" in bounds else "") + ("Limit" if "limit_price" in bounds else "")
+        if kind and ("continuous" in op or self.case.stocks[op["asset"]].contract is not None):
+            bounds["asset"] = asset  # without it Zipline rounds to cents, whatever the contract's tick
         return {"style": getattr(self.api.execution, f"{kind or 'Market'}Order")(**bounds)}
 
     def _do_batch(self, op: Op, context: Any, data: Any) -> None:
