@@ -14,7 +14,7 @@ from tests.parity._draw_base import base
 from tests.parity._ready import READY
 
 CALENDARS = {
-    "daily": ("24/7", "XLON", "XTKS", "us_futures"),
+    "daily": ("XLON", "XTKS", "us_futures"),
     "minute": ("24/7", "XLON", "XTKS", "us_futures", "us_futures"),
 }
 SHARES = {

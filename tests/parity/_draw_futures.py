@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -74,11 +75,15 @@ def _chain(case: Case, random: Random, root: str) -> list[Stock]:
     expiry = case.first + (random.randint(-4, 25) if daily else random.randint(-1, 2))
     found: list[Stock] = []
     rolled = beyond = 0
+    closed: list[int] = []  # of the chain; a contract has begun before the last but one closes, for offsets of 1
     while beyond < BEYOND:
         closes = expiry - random.randint(0, 3 if daily else 1)
         starts = max(0, expiry - random.randint(35, 90) if daily else expiry - 9)
-        if not found or expiry > len(case.sessions):
+        counts = MONTHS[month % 12] in CHAINS.get(root, MONTHS)
+        if not found or expiry > len(case.sessions) or (counts and len(closed) < 2):
             starts = 0
+        elif counts:
+            starts = max(0, min(starts, closed[-2] - 1))
         rolls = closes - (random.randint(0, 6) if daily else random.randint(0, 1))
         last = min(expiry, len(case.sessions) - 1)
         bars = _bars(random, shape, (starts, last), price * (1 + 0.01 * len(found)), (rolled, rolls), flips)
@@ -92,7 +97,9 @@ def _chain(case: Case, random: Random, root: str) -> list[Stock]:
             )
         )
         rolled = rolls
-        beyond += expiry > len(case.sessions) + 3 and MONTHS[month % 12] in CHAINS.get(root, MONTHS)
+        if counts:
+            closed.append(closes)
+        beyond += expiry > len(case.sessions) + 3 and counts
         month += random.randint(1, 3) if root in CHAINS else 1
         expiry += random.randint(9, 28) if daily else random.randint(1, 3)
     return found
@@ -161,4 +168,20 @@ def continuous(case: Case, random: Random) -> Case:
                 }
             )
     timed = ({**op, **when(random, case.frequency)} for op in ops)
-    return case.with_(continuous=specs, ops=(*case.ops, *timed))
+    stocks = tuple(stock if stock.contract is None else _traded_daily(case, stock) for stock in case.stocks)
+    return case.with_(stocks=stocks, continuous=specs, ops=(*case.ops, *timed))
+
+
+def _traded_daily(case: Case, stock: Stock) -> Stock:
+    """With a bar in the first minute of each of its sessions: over a roll Zipline carries the price of another contract."""
+    bars = {bar[0]: bar for bar in stock.bars}
+    sessions = range(case.session_of(stock.bars[0][0]), case.session_of(stock.bars[-1][0]) + 1)
+    price = stock.bars[0][4]
+    shape = Shape(case.frequency, case.calendar, case.sessions, case.first, case.last)
+    at = sum(shape.bars_of(session) for session in range(sessions[0]))
+    for session in sessions:
+        bars.setdefault(at, (at, price, price, price, price, 400))
+        for position in range(at, at + shape.bars_of(session)):
+            price = bars[position][4] if position in bars else price
+        at += shape.bars_of(session)
+    return replace(stock, bars=tuple(bars[position] for position in sorted(bars)))

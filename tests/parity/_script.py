@@ -279,7 +279,11 @@ class Script:
         future = self.continuous[op["which"]]
         series = data.history(future, op["field"], op["window"], op["frequency"])
         label = f"continuous history {op['which']} {op['field']} {op['window']} {op['frequency']}"
-        self._see(label, self.side.column(series))
+        shown = self.side.column(series)
+        if op["field"] == "sid":  # the engines number the assets each in its own order
+            symbols = {asset.sid: asset.symbol for asset in self.assets}
+            shown = [symbols.get(sid) for sid in shown]
+        self._see(label, shown)
 
     # books
 
