@@ -173,7 +173,7 @@ def continuous(case: Case, random: Random) -> Case:
 
 
 def _traded_daily(case: Case, stock: Stock) -> Stock:
-    """With a bar in the first minute of each of its sessions: over a roll Zipline carries the price of another contract."""
+    """With a bar in the first minute of each session: over a roll Zipline carries the price of another contract."""
     bars = {bar[0]: bar for bar in stock.bars}
     sessions = range(case.session_of(stock.bars[0][0]), case.session_of(stock.bars[-1][0]) + 1)
     price = stock.bars[0][4]

@@ -20,7 +20,7 @@ FEATURES = (
     "minute_1d",
     "context",
 )
-READY: frozenset[str] = frozenset(FEATURES) - {"continuous", "futures", "calendars"}
+READY: frozenset[str] = frozenset(FEATURES)
 
 COLUMNS = {
     "benchmark": (
