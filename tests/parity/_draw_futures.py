@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -75,9 +77,11 @@ def _chain(case: Case, random: Random, root: str) -> list[Stock]:
     expiry = case.first + (random.randint(-4, 25) if daily else random.randint(-1, 2))
     found: list[Stock] = []
     rolled = beyond = 0
+    latest = expiry - 5
     closed: list[int] = []  # of the chain; a contract has begun before the last but one closes, for offsets of 1
     while beyond < BEYOND:
-        closes = expiry - random.randint(0, 3 if daily else 1)
+        closes = max(latest + 1, expiry - random.randint(0, 3 if daily else 1))
+        latest = closes  # no two on one day: Zipline orders a chain by sid, RustyBT by the day of closing
         starts = max(0, expiry - random.randint(35, 90) if daily else expiry - 9)
         counts = MONTHS[month % 12] in CHAINS.get(root, MONTHS)
         if not found or expiry > len(case.sessions) or (counts and len(closed) < 2):
@@ -87,7 +91,7 @@ def _chain(case: Case, random: Random, root: str) -> list[Stock]:
         rolls = closes - (random.randint(0, 6) if daily else random.randint(0, 1))
         last = min(expiry, len(case.sessions) - 1)
         bars = _bars(random, shape, (starts, last), price * (1 + 0.01 * len(found)), (rolled, rolls), flips)
-        dates = [days[min(origin + at, len(days) - 1)] for at in (closes, max(closes - 1, 0), expiry)]
+        dates = [_day(days, origin + at) for at in (closes, max(closes - 1, 0), expiry)]
         found.append(
             Stock(
                 symbol=f"{root}{MONTHS[month % 12]}{16 + month // 12}",
@@ -103,6 +107,13 @@ def _chain(case: Case, random: Random, root: str) -> list[Stock]:
         month += random.randint(1, 3) if root in CHAINS else 1
         expiry += random.randint(9, 28) if daily else random.randint(1, 3)
     return found
+
+
+def _day(days: Sequence[str], at: int) -> str:
+    """The date of a session; beyond the calendar's last one, of so many days after it."""
+    if at < len(days):
+        return days[at]
+    return (dt.date.fromisoformat(days[-1]) + dt.timedelta(days=at - len(days) + 1)).isoformat()
 
 
 def _bars(

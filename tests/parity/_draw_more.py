@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
+from zoneinfo import ZoneInfo
 
 from tests.parity._case import Case, Op, StockDividend
 from tests.parity._draw_base import draw_order, when
@@ -129,7 +130,9 @@ def stock_dividends(case: Case, random: Random) -> Case:
 def capital_changes(case: Case, random: Random) -> Case:
     """Money in and out, as an amount or up to an amount; overnight, and in minute runs between two bars."""
     stamps = case.stamps()
-    own = [at for at, _ in enumerate(stamps) if case.first <= case.session_of(at) <= case.last]
+    own = [
+        at for at, stamp in enumerate(stamps) if case.first <= case.session_of(at) <= case.last and _runs(case, stamp)
+    ]
     found: dict[str, tuple[str, str, int]] = {}
     for _ in range(random.randint(1, 3)):
         moment = case.sessions[random.randint(case.first, case.last)]
@@ -137,9 +140,19 @@ def capital_changes(case: Case, random: Random) -> Case:
             stamp = stamps[random.choice(own)]
             moment = dt.datetime.fromtimestamp(stamp // 10**9, dt.UTC).isoformat()
         kind = random.choice(("delta", "delta", "target"))
+        if case.calendar == "us_futures" and "T" not in moment:
+            kind = "delta"  # up to an amount: Zipline values the portfolio at midnight UTC, within that session
         amount = random.randrange(*((50_000, 400_000, 137) if kind == "target" else (-20_000, 60_000, 71)))
         found[moment] = moment, kind, amount
     return case.with_(capital_changes=tuple(found[moment] for moment in sorted(found)))
+
+
+def _runs(case: Case, stamp: int) -> bool:
+    """Whether the strategy runs at that moment: a change at another minute Zipline never makes, and RustyBT refuses."""
+    if case.frequency == "daily" or case.calendar != "us_futures":
+        return True
+    local = dt.datetime.fromtimestamp(stamp // 10**9, ZoneInfo("America/New_York")).time()
+    return dt.time(6, 31) <= local <= dt.time(17)
 
 
 def benchmark(case: Case, random: Random) -> Case:
