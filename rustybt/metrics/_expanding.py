@@ -88,10 +88,11 @@ def _dispersion(returns: Sequence[int], periods: int) -> tuple[list[int | None],
 
 
 def _running_maximum(values: Sequence[int | None]) -> list[int | None]:
+    """None before the first value; an account that owes more than it has brings none above 0."""
     highest: int | None = None
     column = []
     for value in values:
-        if value is not None and (highest is None or value > highest):
-            highest = value
+        if value is not None:
+            highest = max(highest or 0, value)
         column.append(highest)
     return column

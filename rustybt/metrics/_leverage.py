@@ -12,7 +12,7 @@ from rustybt.metrics._numbers import ONE, Numbers, ratio, scaled_numbers
 
 
 def max_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | None:
-    """The highest leverage at any session's close.
+    """The highest leverage at any session's close; 0 where the account never had more than it owed.
 
     leverage: exposure per unit of portfolio value at each close; null where the portfolio value was 0.
     Returns 18 decimals, half-even; None where there is no leverage at all.
@@ -21,7 +21,7 @@ def max_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | None:
     Decimal('1.250000000000000000')
     """
     values, scale = scaled_numbers(_present(leverage), "leverage")
-    return ratio(rescale_half_even(max(values), scale, RATIO_SCALE)) if values else None
+    return ratio(rescale_half_even(max(0, *values), scale, RATIO_SCALE)) if values else None
 
 
 def average_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | None:

@@ -170,6 +170,11 @@ def test_annual_return_is_none_exactly_where_nothing_is_left_to_grow() -> None:
     assert metrics.annual_return(["0.21", "0"], periods=1) == Decimal("0.1")
 
 
+def test_an_account_below_zero_has_no_highest_leverage_above_nothing() -> None:
+    assert metrics.max_leverage(["-374.5", None, "-2"]) == 0
+    assert metrics.max_leverage(["-2", "0.5"]) == Decimal("0.5")
+
+
 def test_leverage_and_exposure_leave_out_sessions_without_a_value() -> None:
     assert metrics.max_leverage([None, None]) is None
     assert metrics.average_leverage([]) is None
