@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
-from zoneinfo import ZoneInfo
 
 from tests.parity._case import Case, Op, StockDividend
 from tests.parity._draw_base import draw_order, when
@@ -136,23 +135,15 @@ def capital_changes(case: Case, random: Random) -> Case:
     found: dict[str, tuple[str, str, int]] = {}
     for _ in range(random.randint(1, 3)):
         moment = case.sessions[random.randint(case.first, case.last)]
-        if case.frequency == "minute" and random.random() < 0.6:
+        if case.frequency == "minute" and case.calendar != "us_futures" and random.random() < 0.6:
             stamp = stamps[random.choice(own)]
             moment = dt.datetime.fromtimestamp(stamp // 10**9, dt.UTC).isoformat()
         kind = random.choice(("delta", "delta", "target"))
-        if case.calendar == "us_futures" and "T" not in moment:
+        if case.calendar == "us_futures":
             kind = "delta"  # up to an amount: Zipline values the portfolio at midnight UTC, within that session
         amount = random.randrange(*((50_000, 400_000, 137) if kind == "target" else (-20_000, 60_000, 71)))
         found[moment] = moment, kind, amount
     return case.with_(capital_changes=tuple(found[moment] for moment in sorted(found)))
-
-
-def _runs(case: Case, stamp: int) -> bool:
-    """Whether the strategy runs at that moment: a change at another minute Zipline never makes, and RustyBT refuses."""
-    if case.frequency == "daily" or case.calendar != "us_futures":
-        return True
-    local = dt.datetime.fromtimestamp(stamp // 10**9, ZoneInfo("America/New_York")).time()
-    return dt.time(6, 31) <= local <= dt.time(17)
 
 
 def benchmark(case: Case, random: Random) -> Case:
