@@ -129,9 +129,7 @@ def stock_dividends(case: Case, random: Random) -> Case:
 def capital_changes(case: Case, random: Random) -> Case:
     """Money in and out, as an amount or up to an amount; overnight, and in minute runs between two bars."""
     stamps = case.stamps()
-    own = [
-        at for at, stamp in enumerate(stamps) if case.first <= case.session_of(at) <= case.last and _runs(case, stamp)
-    ]
+    own = [at for at, _ in enumerate(stamps) if case.first <= case.session_of(at) <= case.last]
     found: dict[str, tuple[str, str, int]] = {}
     for _ in range(random.randint(1, 3)):
         moment = case.sessions[random.randint(case.first, case.last)]
