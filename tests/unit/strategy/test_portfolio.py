@@ -93,13 +93,6 @@ def test_an_asset_that_is_not_held_has_an_empty_position_that_is_not_added() -> 
     assert look(what, bar=0) == (0, 0, None, False)
 
 
-def test_beyond_its_end_an_asset_was_last_priced_at_the_close_of_its_last_session() -> None:
-    ingest({"A": ["10", "10", "12"], "B": ["5", "5", "4", "4", "4"]})
-    found = look(lambda c, a, b: [p.last_sale_date.date() for p in c.portfolio.positions.values()], bar=3)
-    # the calendar never closes: a session ends with the midnight after it
-    assert found == [DAYS[3], DAYS[4]]
-
-
 def test_a_symbol_is_no_key_of_positions() -> None:
     with pytest.raises(InputError, match=r"symbol\('A'\)"):
         look(lambda c, a, b: c.portfolio.positions["A"])
