@@ -209,6 +209,8 @@ def test_the_harness_notices_everything_that_the_strategy_saw() -> None:
     def touched(value: Any) -> Any:
         if isinstance(value, bool):
             return not value
+        if isinstance(value, str):
+            return value + "x"
         if isinstance(value, list):
             return [touched(value[0]), *value[1:]]
         if isinstance(value, dict):
