@@ -29,10 +29,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+PANDAS = "ignore:The 'generic' unit for NumPy timedelta:DeprecationWarning"
+"""What pandas 2 under a newer NumPy says of itself."""
+
+
 def run(root: Path, *arguments: str | Path) -> str:
     """The output of a Python process. What is deprecated is an error there too."""
     done = subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning", *map(str, arguments)],
+        [sys.executable, "-W", "error::DeprecationWarning", "-W", PANDAS, *map(str, arguments)],
         env={**os.environ, "RUSTYBT_ROOT": str(root), "PYTHONIOENCODING": "utf-8"},
         cwd=root,
         capture_output=True,
@@ -78,6 +82,7 @@ def test_the_command_in_its_docstring_runs_too(root: Path, tmp_path: Path, scrip
     assert result.manifest["strategy"].replace("_", "").lower() == script.stem.replace("_", "")
 
 
+@pytest.mark.slow
 def test_the_script_for_zipline_runs_as_both_lines_of_its_docstring_say(root: Path, tmp_path: Path):
     printed = run(root, "-m", "rustybt", *command_of(FOR_ZIPLINE), "-o", tmp_path / "perf.pickle")
     assert "portfolio_value" in printed

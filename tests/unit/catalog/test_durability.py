@@ -25,6 +25,7 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np, polars as pl
 from rustybt.ingest._ingest import ingest_with_fault
+from rustybt.ingest import Dialect
 from rustybt.ingest._write import Actions, Request
 
 root, step, rows = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -32,7 +33,7 @@ days = pl.Series(np.arange(rows) + 19_723, dtype=pl.Int32)
 frame = pl.DataFrame({"symbol": ["AAA"] * rows, "date": days.cast(pl.Date), "volume": [1] * rows,
                       **dict.fromkeys(("open", "high", "low", "close"), days)})
 request = Request(bundle="b", frequency="1d", calendar="24/7", stamp=None, tz=None, symbols=None,
-                  mode="append", on_bad_row="error", price_decimals=None, provenance={})
+                  mode="append", on_bad_row="error", price_decimals=None, dialect=Dialect(), provenance={})
 
 def die(reached):
     if reached == step:
