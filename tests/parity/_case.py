@@ -236,6 +236,16 @@ def minutes_of(name: str, day: str) -> tuple[int, ...]:
     return tuple(stamp for stamp in minutes if not stopped < stamp <= resumed)
 
 
+def clock_of(name: str, day: str) -> tuple[int, ...]:
+    """The session's minutes at which Zipline's clock stops: futures rest outside their execution hours."""
+    made, minutes = calendar(name), minutes_of(name, day)
+    if name != "us_futures":
+        return minutes
+    first = made.execution_time_from_open(made.session_open(day)).value
+    last = made.execution_time_from_close(made.session_close(day)).value
+    return tuple(stamp for stamp in minutes if first < stamp <= last)
+
+
 def minute_count(day: str, name: str = "XNYS") -> int:
     """Minute bars of a session."""
     return len(minutes_of(name, day))

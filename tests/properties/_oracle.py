@@ -133,6 +133,7 @@ class Oracle:
         self.due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
         self.shares_due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
         self.too_large = False  # an order is for more units than can be asked for
+        self.drained = False  # more capital is to leave than there is
         self.placed: tuple[Any, int] = (None, 0)
         self.by_bar: dict[int, list[Intent]] = defaultdict(list)
         for intent in plan.intents:
@@ -167,7 +168,7 @@ class Oracle:
         """Capital before a session belongs to what the session starts from."""
         for place, when, kind, money in self.plan.changes:
             if when == "overnight" and self._session(place) == session:
-                amount = money if kind == "delta" else money - self._value()
+                amount = self._leaving_or_coming(kind, money)
                 self.cash += amount
                 self._entry(self.market.sessions[session].open, "capital", None, ZERO, amount)
                 before = (before[0] + amount, before[1] + amount, *before[2:])
@@ -178,11 +179,17 @@ class Oracle:
         came = []
         for at, when, kind, money in self.plan.changes:
             if when == "within" and at == place:
-                amount = money if kind == "delta" else money - self._value()
+                amount = self._leaving_or_coming(kind, money)
                 self.cash += amount
                 self._entry(stamp, "capital", None, ZERO, amount)
                 came.append(amount)
         return came
+
+    def _leaving_or_coming(self, kind: str, money: Fraction) -> Fraction:
+        value = self._value()
+        amount = money if kind == "delta" else money - value
+        self.drained = self.drained or (amount < 0 and value + amount < 0)
+        return amount
 
     # -- before the session --
 
