@@ -27,6 +27,7 @@ class SessionTable:
     days: the sessions, days since 1970-01-01.
     opens, closes: ns UTC. The first minute bar is stamped one minute after the open, the last one at the close.
     break_starts, break_ends: ns UTC, equal to the close where a session has no break; None where no session has one.
+    period: what a session is: a "session" of the exchange, or a whole "week" or "month" of them (see `collapsed`).
     """
 
     name: str
@@ -36,6 +37,7 @@ class SessionTable:
     closes: Stamps
     break_starts: Stamps | None = None
     break_ends: Stamps | None = None
+    period: str = "session"
 
     @property
     def run_opens(self) -> Stamps:
@@ -146,7 +148,15 @@ class SessionTable:
         lasts = self.last_days_of(period)
         ends = np.flatnonzero(np.append(np.diff(lasts) != 0, True))
         begins = np.append(0, ends[:-1] + 1)
-        return SessionTable(self.name, self.tz, self.days[ends], self.opens[begins], self.closes[ends])
+        days, opens, closes = self.days[ends], self.opens[begins], self.closes[ends]
+        return SessionTable(self.name, self.tz, days, opens, closes, period=period)
+
+    def day_of_period(self, day: int) -> int:
+        """The day by which the table knows what is on a day: itself, or the last session of its week or month."""
+        if self.period == "session":
+            return day
+        label = int(self.last_days_within(np.array([day], dtype=np.int64), self.period)[0])
+        return day if label < 0 else label
 
     def joined_with(self, newer: SessionTable, first_day: int, last_day: int) -> SessionTable:
         """This table from first_day to last_day, and `newer` before and after it.

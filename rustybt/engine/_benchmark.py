@@ -78,10 +78,11 @@ def _asset_returns(desk: Desk, asset: Asset) -> list[int]:
     axis = desk.market.axis
     days = axis.calendar.days
     first, last = int(days[axis.first_session]), int(days[axis.first_session + axis.sessions - 1])
-    _check_life(asset, first, last)
+    began, ended = (axis.calendar.day_of_period(day_of(day)) for day in (asset.start_date, asset.end_date))
+    _check_life(asset, began > first, ended < last, first, last)
     listing = desk.market.listing(asset)
     _check_actions(desk, asset, first, last)
-    ends = [0] if day_of(asset.start_date) < first else []
+    ends = [0] if began < first else []
     ends += [start - 1 for start in axis.starts[1:]]
     rows = (np.searchsorted(listing.raw.stamps, axis.keys[ends], side="right") - 1).tolist()
     if desk.compat.history_in_thousandths:
@@ -98,13 +99,13 @@ def _asset_returns(desk: Desk, asset: Asset) -> list[int]:
     return returns if len(returns) == axis.sessions else [_first_session(listing, rows[0]), *returns]
 
 
-def _check_life(asset: Asset, first: int, last: int) -> None:
-    if day_of(asset.start_date) > first:
+def _check_life(asset: Asset, too_early: bool, too_late: bool, first: int, last: int) -> None:
+    if too_early:
         raise BenchmarkAssetNotAvailableTooEarly(
             f"{asset.symbol} can't be the benchmark of a run that starts on {date_of(first)}: its first session is "
             f"{asset.start_date}. Start the run there, or choose another benchmark."
         )
-    if day_of(asset.end_date) < last:
+    if too_late:
         raise BenchmarkAssetNotAvailableTooLate(
             f"{asset.symbol} can't be the benchmark of a run that ends on {date_of(last)}: its last session is "
             f"{asset.end_date}. End the run there, or choose another benchmark."

@@ -370,7 +370,7 @@ class BarData:
             return {asset: self.can_trade(asset) for asset in listed(assets, "assets")}
         listing = self._market.listing(assets)
         closed = assets.auto_close_date is not None and self.current_session > assets.auto_close_date
-        if closed or not assets.start_date <= self.current_session <= assets.end_date:
+        if closed or not self._lives(listing):
             return False
         if self._market.own_calendar is not None and not self._market.is_open():
             return False
@@ -378,6 +378,10 @@ class BarData:
         if restrictions is not None and restrictions.is_restricted(assets, self.current_dt):
             return False
         return self.exact_value(listing, "price") is not None
+
+    def _lives(self, listing: Listing) -> bool:
+        """Whether the session, in a hook the one to come, lies within the asset's life."""
+        return listing.start <= self._market.bar + self._market.hook <= listing.last
 
     def is_stale(self, assets: Any) -> Any:
         """Whether an asset is alive and traded before, but not on the last bar. A list gives a dict."""
@@ -387,7 +391,7 @@ class BarData:
         if not isinstance(assets, Asset):
             return {asset: self.is_stale(asset) for asset in listed(assets, "assets")}
         listing = self._market.listing(assets)
-        if not assets.start_date <= self.current_session <= assets.end_date:
+        if not self._lives(listing):
             return False
         bar = self._market.bar
         key = listing.trades()[bar]

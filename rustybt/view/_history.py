@@ -245,7 +245,8 @@ class History:
         if listing.last > 0:
             return self.offset + listing.last - 1
         axis = self.market.axis  # it ended before the run
-        after = int(np.searchsorted(axis.calendar.days, day_of(listing.asset.end_date), side="right"))
+        last = axis.calendar.day_of_period(day_of(listing.asset.end_date))
+        after = int(np.searchsorted(axis.calendar.days, last, side="right"))
         if after >= len(axis.calendar.days):
             return len(self._keys) - 1
         return int(np.searchsorted(self._keys, axis.first_key(after), side="left")) - 1

@@ -192,7 +192,8 @@ class Market:
         return self._bar_of_session(day_of(asset.start_date), "left")
 
     def _last_bar(self, asset: Asset) -> int:
-        return self._bar_of_session(day_of(asset.end_date), "right") - 1
+        """That of its end; a week or month in which it ended has a bar of it too."""
+        return self._bar_of_session(self.axis.calendar.day_of_period(day_of(asset.end_date)), "right") - 1
 
     def _closing_bar(self, asset: Asset) -> int:
         """The last bar on which the asset can be ordered: that of its end, or of its close-out where that is before."""

@@ -11,7 +11,16 @@ import pytest
 
 import rustybt
 from rustybt.api import commission as fees
-from rustybt.api import date_rules, order, schedule_function, set_commission, set_slippage, symbol, time_rules
+from rustybt.api import (
+    date_rules,
+    order,
+    schedule_function,
+    set_benchmark,
+    set_commission,
+    set_slippage,
+    symbol,
+    time_rules,
+)
 from rustybt.api import slippage as slips
 from rustybt.errors import NoData
 
@@ -169,3 +178,36 @@ def test_a_run_of_five_minutes_equals_one_on_stored_five_minutes(stored: pl.Data
         frame = scan(version, "5m").collect(engine="in-memory")
     rustybt.ingest("small", frame.drop("sid"), frequency="5m", stamp="end", mode="replace")
     assert run("5m", trade)[1].ledger_hash == made.ledger_hash
+
+
+def test_a_week_in_which_an_asset_ended_is_seen_and_traded_and_the_next_one_is_not() -> None:
+    """AAA has bars until a Wednesday, BBB beyond: that week's bar is AAA's last."""
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days=n) for n in range(21)]  # Monday to Sunday, three times
+    rows = [("BBB", day, 50) for day in days] + [("AAA", day, 10 + n) for n, day in enumerate(days[:10])]
+    frame = pl.DataFrame(rows, schema=["symbol", "date", "close"], orient="row")
+    frame = frame.with_columns(pl.col("close").alias("open"), high="close", low="close", volume=1_000)
+    rustybt.ingest("weeks", frame, calendar="24/7")
+    seen: list[Any] = []
+
+    def look(context: Any, data: Any) -> None:
+        a = context.asset
+        last = data.history(a, "close", 1, "1w", dtype=Decimal).to_list()
+        seen.append((data.current(a, "close"), data.can_trade(a), data.is_stale(a), last))
+
+    def start(context: Any) -> None:
+        context.asset = symbol("AAA")
+
+    def bar(context: Any, data: Any) -> None:
+        look(context, data)
+        if data.current_dt.day == 8:  # the midnight that ends the first week
+            order(context.asset, 1)
+
+    result = rustybt.run_algorithm(days[0], days[-1], start, 1_000, bar, data_frequency="1w", bundle="weeks")
+    assert seen[0] == (Decimal(16), True, False, [Decimal(16)])
+    assert seen[1] == (Decimal(19), True, False, [Decimal(19)])
+    assert (seen[2][1], seen[2][2]) == (False, False)
+    assert result.transactions.select("symbol", "price").rows() == [("AAA", Decimal("19.0095"))]
+    compared = rustybt.run_algorithm(
+        days[0], days[13], lambda context: set_benchmark(symbol("AAA")), 1_000, data_frequency="1w", bundle="weeks"
+    )
+    assert compared.daily["benchmark_period_return"].to_list() == [Decimal("0.6"), Decimal("0.9")]
