@@ -25,7 +25,8 @@ class Compat:
     stock_dividends_keep_basis: shares paid as a dividend cost per unit what those held do; else the position's cost
         stays what it was, and each unit costs less.
     split_of_orders: an open order of which a split leaves less than one unit counts as filled, not cancelled; and the
-        fees of one that is filled in part count what was filled before in the units of after the split.
+        fees of one that is filled in part count what was filled before in the units of after the split: a fee that
+        comes out below zero lowers the order's commission, and is not paid back.
     dividends_need_a_bar: a dividend adjusts earlier prices only where the session before its ex-day has a bar.
     price_of_last_trade: in a minute run a bar without a row has the price of the last row with a volume, even where a
         later row without one had another, and positions are marked so before the open; else that of the last row.

@@ -214,6 +214,7 @@ def initialised(
         trigger=trigger,
         limits_hold=not compat.limits_can_slip,
         stops_date_orders=not compat.stop_limits_become_limits,
+        fees_can_fall=compat.split_of_orders,
     )
     return Loop(
         desk,

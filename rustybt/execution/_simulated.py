@@ -55,9 +55,20 @@ class SimulatedBroker:
     open where the bar opened beyond it: no fill comes before the price that triggered it.
     limits_hold: False lets slippage carry a fill beyond its limit, as Zipline does.
     stops_date_orders: False leaves the time of a stop-limit order's last change as it is when its stop is reached.
+    fees_can_fall: a fee below zero that is no rebate lowers what the order has cost, though nobody pays it back, as in
+    Zipline; else it is none.
     """
 
-    __slots__ = ("_by_range", "_equity", "_field", "_future", "blotter", "limits_hold", "stops_date_orders")
+    __slots__ = (
+        "_by_range",
+        "_equity",
+        "_field",
+        "_future",
+        "blotter",
+        "fees_can_fall",
+        "limits_hold",
+        "stops_date_orders",
+    )
 
     def __init__(
         self,
@@ -69,11 +80,13 @@ class SimulatedBroker:
         trigger: str = "close",
         limits_hold: bool = True,
         stops_date_orders: bool = True,
+        fees_can_fall: bool = False,
     ) -> None:
         self.blotter = blotter
         self._equity, self._future = [(slippage[kind], commission[kind]) for kind in ("equity", "future")]
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
+        self.fees_can_fall = fees_can_fall
         self._field = fill_at
         self._by_range = trigger == "range" and fill_at == "close"
 
@@ -204,7 +217,7 @@ class SimulatedBroker:
         self, order: WorkingOrder, quantity: int, price: int, stamp: int, commission: CommissionModel
     ) -> Execution:
         fee = commission.fee(order, quantity, price)
-        if fee < 0 and not commission.rebates:
+        if fee < 0 and not commission.rebates and not self.fees_can_fall:
             fee = 0
         parts = commission.parts(order, fee) if commission.itemised else None
         order.filled += quantity
@@ -218,7 +231,7 @@ class SimulatedBroker:
             order.why = PARTLY_FILLED
         kind = FILLED if whole else PARTIALLY_FILLED
         self.blotter.rows.append((order.number, stamp, kind, quantity, price, None, None))
-        if not fee and not commission.rebates:
+        if fee <= 0 and not commission.rebates:
             return order, quantity, price, 0, None
         return order, quantity, price, fee, parts
 

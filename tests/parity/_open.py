@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from typing import Final
 
-OPEN: Final = frozenset({("daily", 89), ("daily", 95), ("daily", 119), ("daily", 184), ("minute", 20)})
+OPEN: Final = frozenset({("minute", 20)})

@@ -22,7 +22,8 @@ class CommissionModel:
 
     allowed_asset_types: the classes of assets that it can be set for: Equity stands for all but futures.
     itemised: whether `parts` says what a fee is made of; each part is an entry of its own then. rebates: whether a fee
-    below zero is paid out. Without it such a fee is counted on the order, and not booked.
+    below zero is paid out. Without it such a fee is none; with `Compat.split_of_orders` the order's commission falls by
+    it, and nothing is booked.
     """
 
     allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity, Future)

@@ -164,6 +164,26 @@ def test_fees_across_a_split_count_each_unit_once_or_in_units_of_now() -> None:
     assert theirs == [D(5), D(9)]
 
 
+def test_a_fee_that_a_reverse_split_makes_too_high_lowers_what_the_order_has_cost_or_not() -> None:
+    ingest({"A": ["10", "10", "100", "100"]}, volume=20, splits=[("A", DAYS[2], "10")])
+
+    def initialize(context: Any) -> None:
+        context.set_slippage(slippage.FixedBasisPointsSlippage(0, "0.5"))
+        context.set_commission(commission.PerShare(1))
+
+    ours, theirs = both(
+        "split_of_orders",
+        buy(30),
+        lambda r: (r.transactions["commission"].to_list(), r.orders["commission"][0]),
+        initialize=initialize,
+        days=4,
+    )
+    # 10 of 30 fill at 1 each; the other 20 are 2 after the split. Zipline takes the 10 for 1: 1 + 2 - 10 = -7, which
+    # it counts on the order and does not pay
+    assert ours == ([D(10), D(2)], D(12))
+    assert theirs == ([D(10), D(0)], D(3))
+
+
 def test_history_in_thousandths() -> None:
     ingest({"A": ["1.23456", "2.34567", "3.45678"]})
     found = [
