@@ -24,6 +24,9 @@ ROW_SCHEMA: Final[dict[str, pl.DataType]] = {
 }
 """Rows on their way to a part: stamps in ns UTC, prices and volumes as integers at the part's scales."""
 
+_STEPS: Final = {"crypto": "0.00000001", "perpetual": "0.00000001"}
+"""Quantity steps by kind where nothing is said of one; whole units for all others."""
+
 type Given = Mapping[str, str | int | None]
 
 
@@ -76,7 +79,7 @@ class AssetRecord:
             _or(given.get("end_date"), self.last_day),
             self._auto_close_day(),
             given.get("tick_size") or tick,
-            given.get("quantity_step") or "1",
+            given.get("quantity_step") or _STEPS.get(str(given.get("type")), "1"),
             given.get("multiplier") or "1",
             self.price_scale,
             self.volume_scale,

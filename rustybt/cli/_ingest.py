@@ -53,6 +53,11 @@ def ingest() -> None:
 @click.option("--stamp", type=click.Choice(["start", "end"]), help="What stamps with a time say; needed for them.")
 @click.option("--tz", help="Zone of stamps that name none, such as America/New_York; needed for times without one.")
 @click.option("--assets", type=click.Path(exists=True), help="CSV: symbol and any of name, type, exchange, ...")
+@click.option("--type", "kind", help="What all of them are: equity, etf, future, crypto, perpetual, forex or index.")
+@click.option("--currency", help="The currency that all of them trade in.  [default: USD]")
+@click.option("--tick-size", help="The grid of order prices of all of them.  [default: from the prices' decimals]")
+@click.option("--quantity-step", help="The smallest quantity to order of all of them.  [default: 1; coins 0.00000001]")
+@click.option("--multiplier", help="Money per unit of price and quantity of all of them.  [default: 1]")
 @click.option("--splits", type=click.Path(exists=True), help="CSV: symbol, ex_date, ratio (1/2 is a two-for-one).")
 @click.option("--dividends", type=click.Path(exists=True), help="CSV: symbol, ex_date, amount, perhaps pay_date, ...")
 @click.option("--symbols", help="Take these only, separated by commas.")
@@ -83,9 +88,19 @@ def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) 
         symbols=[name.strip() for name in symbols.split(",")] if symbols else None,
         provenance=provenance or {"source": path},
         csv=_dialect(options),
+        assets=_assets(options),
         **options,
     )
     click.echo(repr(report))
+
+
+def _assets(options: dict[str, Any]) -> list[Any] | None:
+    """What is said of the assets, taken out of the other options: of all of them, and of each in a file."""
+    names = {"kind": "type", **{name: name for name in ("currency", "tick_size", "quantity_step", "multiplier")}}
+    told = {names[name]: options.pop(name) for name in names}
+    of_all = {name: value for name, value in told.items() if value is not None}
+    path = options.pop("assets")
+    return [one for one in (of_all, path) if one] or None
 
 
 def _dialect(options: dict[str, Any]) -> dict[str, Any]:

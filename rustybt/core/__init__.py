@@ -11,6 +11,7 @@ from rustybt.core._assets import (
     Forex,
     Future,
     Index,
+    Perpetual,
 )
 from rustybt.core._fixed import (
     EXACT,
@@ -79,6 +80,7 @@ __all__ = [
     "Order",
     "OrderEventKind",
     "OrderStatus",
+    "Perpetual",
     "Split",
     "StockDividend",
     "Transaction",

@@ -143,8 +143,21 @@ class CryptoSpot(Asset):
     kind: ClassVar[str] = "crypto"
 
 
+class Perpetual(Asset):
+    """A perpetual future: settled like a future's, its gains and losses go to cash; it does not expire.
+
+    What keeps its price near that of what it stands for is funding, paid by one side to the other: `FundingRate`.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str] = "perpetual"
+
+
 class Forex(Asset):
-    """A currency pair."""
+    """A currency pair: so many units of the first, at a price in the second, which is its `currency`.
+
+    Nobody publishes the volume of all its trades: a bar whose volume is 0 is one of which it was not told.
+    """
 
     __slots__ = ()
     kind: ClassVar[str] = "forex"
@@ -157,5 +170,7 @@ class Index(Asset):
     kind: ClassVar[str] = "index"
 
 
-ASSET_TYPES: dict[str, type[Asset]] = {cls.kind: cls for cls in (Equity, ETF, Future, CryptoSpot, Forex, Index)}
+ASSET_TYPES: dict[str, type[Asset]] = {
+    cls.kind: cls for cls in (Equity, ETF, Future, CryptoSpot, Perpetual, Forex, Index)
+}
 """The values that the column `type` of an assets frame may have."""

@@ -229,7 +229,7 @@ class Loop:
             listing = desk.listing_of_slot[slot]
             closes = listing.asset.auto_close_date
             if closes is not None and day_of(closes) <= day:
-                reason = "expired" if listing.settles else "delisted"
+                reason = "expired" if listing.is_future else "delisted"
                 done = self.ledger.auto_close(stamp, listing, reason)
                 if done is not None:
                     self.recorder.transactions.append((session, stamp, None, slot, *done, 0))

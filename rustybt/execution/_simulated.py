@@ -32,10 +32,10 @@ class Bars(Protocol):
     """The bars of an asset in a run, one value per bar, as scaled integers."""
 
     slot: int
-    settles: bool
+    is_future: bool
     fill_scale: int
     lane_to_fill: int
-    volume: Sequence[int]
+    tradable: Sequence[int]
     close: Sequence[int]
 
     def column(self, field: str) -> Sequence[int]: ...
@@ -95,7 +95,7 @@ class SimulatedBroker:
         reports: list[Execution] = []
         for queue in list(self.blotter.open.values()):
             bars: Any = queue[0].listing
-            volume = bars.volume[bar]
+            volume = bars.tradable[bar]
             if volume > 0:
                 self._work_asset(queue, bars, bar, stamp, volume, reports)
             else:
@@ -107,7 +107,7 @@ class SimulatedBroker:
         self, queue: list[WorkingOrder], bars: Bars, bar: int, stamp: int, volume: int, reports: list[Execution]
     ) -> None:
         offered = bars.column(self._field)[bar] * bars.lane_to_fill
-        slippage, commission = self._future if bars.settles else self._equity
+        slippage, commission = self._future if bars.is_future else self._equity
         used = 0
         done = False
         for order in queue:

@@ -18,6 +18,7 @@ from rustybt.ingest._tables import need_columns, read_tables, text_column
 _TEXTS: Final = ("name", "type", "exchange", "country", "currency", "root_symbol")
 _NUMBERS: Final = ("tick_size", "quantity_step", "multiplier")
 _DATES: Final = ("start_date", "end_date", "auto_close_date", "notice_date", "expiration_date")
+_OF_ALL: Final = (*_TEXTS, *_NUMBERS, *_DATES)
 _OF_FUTURES: Final = ("root_symbol", "notice_date", "expiration_date")
 
 _LAST_SID: Final = 2**31 - 1
@@ -27,29 +28,28 @@ type Given = dict[str, str | int | None]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What one row of the assets frame says."""
+    """What one row of the assets frame says; symbol None: what is said of every asset that has bars in this call."""
 
-    symbol: str
+    symbol: str | None
     key: str | None
     given: Given
     sid: int | None = None
 
 
 def read_descriptions(source: Any, symbols: Any = None) -> list[Description]:
-    """The rows of the assets frame, symbols renamed as those of the bars are.
+    """The rows of the assets frame, symbols renamed as those of the bars are; what holds for every asset first.
 
+    source: a frame, a path, a mapping of what is said of every asset, or a list of these.
     Raises InputError where a column or a value means nothing.
     """
-    descriptions = []
-    for table in read_tables(source, "assets") if source is not None else ():
+    several = list(source) if isinstance(source, list | tuple) else [source] if source is not None else []
+    descriptions = [_of_all(one) for one in several if isinstance(one, Mapping)]
+    frames = [one for one in several if not isinstance(one, Mapping)]
+    of_all = next((one.given["type"] for one in reversed(descriptions) if "type" in one.given), None)
+    tables = read_tables(frames or source, "assets") if frames or (source is not None and not descriptions) else []
+    for table in tables:
         need_columns(table, ["symbol"], "assets")
-        allowed = {"symbol", "asset_key", "sid", *_TEXTS, *_NUMBERS, *_DATES}
-        unknown = sorted(set(table.frame.columns) - allowed)
-        if unknown:
-            raise InputError(
-                f"assets: {table.source} has columns that mean nothing: {', '.join(unknown)}. "
-                f"Leave them out; there are {', '.join(sorted(allowed))}."
-            )
+        _check_names(table.frame.columns, {"symbol", "asset_key", "sid", *_OF_ALL}, table.source)
         texts = {name: text_column(table.frame, name)[0].to_list() for name in table.frame.columns}
         for row in range(table.frame.height):
             values = {name: column[row] for name, column in texts.items() if column[row] is not None}
@@ -61,9 +61,30 @@ def read_descriptions(source: Any, symbols: Any = None) -> list[Description]:
             key = values.pop("asset_key", None)
             sid = _sid(values.pop("sid", None), symbol)
             given: Given = {name: _value(name, text, symbol) for name, text in values.items()}
-            _check_future(given, symbol)
+            _check_future({"type": of_all, **given}, symbol)
             descriptions.append(Description(symbol, key, given, sid))
     return descriptions
+
+
+def _of_all(said: Mapping[Any, Any]) -> Description:
+    """What is said of every asset: column names of the assets frame, and a value for each."""
+    _check_names(list(map(str, said)), {*_OF_ALL}, "the mapping")
+    given: Given = {
+        str(name): _value(str(name), str(value).strip(), "every asset")
+        for name, value in said.items()
+        if value is not None
+    }
+    _check_future(given, "every asset")
+    return Description(None, None, given)
+
+
+def _check_names(names: list[str], allowed: set[str], source: str) -> None:
+    unknown = sorted(set(names) - allowed)
+    if unknown:
+        raise InputError(
+            f"assets: {source} has columns that mean nothing: {', '.join(unknown)}. "
+            f"Leave them out; there are {', '.join(sorted(allowed))}."
+        )
 
 
 def _sid(text: str | None, symbol: str) -> int | None:
@@ -108,8 +129,12 @@ def with_keys(
     known: the assets stored already.
     """
     symbols = frame.filter(pl.col("asset_key").is_null())["symbol"].drop_nulls().unique().to_list()
-    described = {d.symbol: d for d in descriptions}
-    keys = {symbol: _key(symbol, described.get(symbol), calendar) for symbol in symbols}
+    described: dict[str | None, Description] = {}
+    for d in descriptions:
+        described[d.symbol] = d
+    of_all = described.get(None)
+    place = str((of_all.given.get("exchange") if of_all else None) or calendar)
+    keys = {symbol: _key(symbol, described.get(symbol), place) for symbol in symbols}
     for record in sorted(known, key=lambda record: record.last_day):
         for carried in record.symbols:
             if carried.symbol in keys:
@@ -118,10 +143,11 @@ def with_keys(
     return frame.with_columns(pl.coalesce("asset_key", by_symbol).alias("key"))
 
 
-def _key(symbol: str, description: Description | None, calendar: str) -> str:
+def _key(symbol: str, description: Description | None, place: str) -> str:
+    """place: where it is traded, unless its own description says; the calendar, where nothing does."""
     if description is None:
-        return f"{calendar}:{symbol}"
-    return description.key or f"{description.given.get('exchange') or calendar}:{symbol}"
+        return f"{place}:{symbol}"
+    return description.key or f"{description.given.get('exchange') or place}:{symbol}"
 
 
 def wanted_sids(descriptions: Iterable[Description], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
@@ -136,7 +162,7 @@ def wanted_sids(descriptions: Iterable[Description], pairs: Iterable[tuple[str, 
     wanted: dict[str, int] = {}
     owners: dict[int, str] = {}
     for description in descriptions:
-        if description.sid is None:
+        if description.sid is None or description.symbol is None:
             continue
         named = keys.get(description.symbol, set()) if description.key is None else {description.key} & present
         for key in sorted(named):
@@ -224,7 +250,8 @@ def make_records(
         names = {carried.symbol for carried in ranges}
         given: dict[str, str | int | None] = dict(old.given) if old else {}
         for description in described:
-            if description.key == key or (description.key is None and description.symbol in names):
+            of_all = description.symbol is None and new is not None
+            if of_all or description.key == key or (description.key is None and description.symbol in names):
                 given.update(description.given)
         records.append(
             AssetRecord(

@@ -68,6 +68,8 @@ def ingest(
     assets: symbol and any of asset_key, sid, name, type, exchange, country, currency, tick_size, quantity_step,
         multiplier, start_date, end_date, auto_close_date; for type "future" root_symbol, notice_date, expiration_date
         too (the earlier of both closes it, unless auto_close_date does); rows of symbols without bars say nothing.
+        A mapping such as {"type": "crypto", "quantity_step": "0.001"} says it of every asset that has bars here; a
+        list has both, and a row comes before it.
     symbols: take these only; a mapping renames them too, from the source's name to yours. Assets and actions follow.
     splits: symbol, ex_date, ratio: Zipline's, 0.5 is a two-for-one; a number, or a text such as "5/6". Perhaps
         prices_only, true for what adjusts earlier prices and nothing else (Zipline's mergers).

@@ -361,7 +361,7 @@ class BarData:
     def can_trade(self, assets: Any) -> Any:
         """Whether an asset is alive and not restricted, its calendar open, and has a price. A list gives a dict.
 
-        In a daily run, and where the run's calendar is the asset's own, markets count as open.
+        In a daily run, and where the run's calendar is the asset's own, markets count as open. An index never can.
         """
         if isinstance(assets, ContinuousFuture):
             contract = self._continuous.contract(assets)
@@ -370,7 +370,7 @@ class BarData:
             return {asset: self.can_trade(asset) for asset in listed(assets, "assets")}
         listing = self._market.listing(assets)
         closed = assets.auto_close_date is not None and self.current_session > assets.auto_close_date
-        if closed or not self._lives(listing):
+        if closed or assets.kind == "index" or not self._lives(listing):
             return False
         if self._market.own_calendar is not None and not self._market.is_open():
             return False

@@ -134,7 +134,7 @@ class History:
 
     def _decimals_of(self, listing: Listing) -> int:
         """Zipline's decimals; of a future those of its tick."""
-        return listing.tick[1] if listing.settles else self.decimals or 0
+        return listing.tick[1] if listing.is_future else self.decimals or 0
 
     def _rounds(self, listing: Listing) -> bool:
         """Whether Zipline's rounding and carrying can change a window in which no adjustment lies.

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import EXTRA_PRICE_DECIMALS, Asset, CashDividend, Split, div_half_even, scaled
+
+WITHOUT_VOLUME: Final = ("forex", "index")
+"""Kinds of assets whose bars need no volume to be worth looking at: nobody adds up the trades of a currency, and of an
+index there are none."""
+ENDLESS: Final = 10**24
+"""Units; an order is for fewer than 1e18, and a slippage model lets it have a share of it."""
 
 type Column = npt.NDArray[np.int64] | list[int]
 
@@ -34,9 +40,11 @@ class Listing:
     price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
     trade. present: whether the bar has a row. has_idle_rows: whether some row has no volume. first: the first bar
     with a price; start, last: the first and the last bar of the asset's life; closing: the last one on which it can
-    be ordered; priced: the first of its life with a price. settles: whether gains and losses go to cash, as a
-    future's do. Price columns are at lane_scale; fills and adjusted prices at fill_scale. numbers: the prices that
-    the strategy asked for, as it gets them. foreign: whether it trades in another currency than the books are in.
+    be ordered; priced: the first of its life with a price. settles: whether gains and losses go to cash, as those of
+    futures and perpetuals do; is_future: whether it is one with an expiry. tradable: the volume that orders may share
+    of a bar: what was traded, and without bound where a currency's bar tells of none. Price columns are at lane_scale;
+    fills and adjusted prices at fill_scale. numbers: the prices that the strategy asked for, as it gets them. foreign:
+    whether it trades in another currency than the books are in.
     """
 
     __slots__ = (
@@ -51,6 +59,7 @@ class Listing:
         "first",
         "foreign",
         "has_idle_rows",
+        "is_future",
         "lane_scale",
         "lane_to_fill",
         "last",
@@ -70,6 +79,7 @@ class Listing:
         "start",
         "step",
         "tick",
+        "tradable",
         "volume",
     )
 
@@ -81,7 +91,8 @@ class Listing:
         self.adjustments: list[Adjustment] = []
         self.slot = -1
         self.foreign = False
-        self.settles = asset.kind == "future"
+        self.is_future = asset.kind == "future"
+        self.settles = self.is_future or asset.kind == "perpetual"
         self.price_scale = asset.price_scale
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS
         step, step_scale = scaled(asset.quantity_step)
@@ -111,6 +122,7 @@ class Listing:
         self.present: Sequence[int] = memoryview(present.view(np.uint8))
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
+        self.tradable = self.volume if self.asset.kind != "forex" else self._without_bound()
         carried = rows
         if traded_only and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
@@ -174,6 +186,8 @@ class Listing:
     def _last_traded_rows(self) -> npt.NDArray[np.int64]:
         """For each row the last one up to it with a volume; -1 where there is none."""
         volume = self.raw.volume
+        if self.asset.kind in WITHOUT_VOLUME:
+            return np.arange(len(self.raw.stamps))
         traded = np.array([v > 0 for v in volume], dtype=bool) if isinstance(volume, list) else volume > 0
         rows: npt.NDArray[np.int64] = np.maximum.accumulate(np.where(traded, np.arange(len(traded)), -1))
         return rows
@@ -184,6 +198,11 @@ class Listing:
         if up == 1:
             return volume
         return [int(v) * up for v in volume]
+
+    def _without_bound(self) -> Sequence[int]:
+        """The volume of each bar; more than any order asks for where the bar is there and has none."""
+        endless = ENDLESS * 10**self.quantity_scale
+        return [volume or (endless if here else 0) for volume, here in zip(self.volume, self.present, strict=True)]
 
     def _lay(self, values: Column, missing: int) -> Sequence[int]:
         """Values of the rows at their bars, `missing` elsewhere."""

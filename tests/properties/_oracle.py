@@ -397,7 +397,7 @@ class Oracle:
         if name == "per_dollar":
             if self.market.assets[order.asset].future:
                 return ZERO
-            return round(abs(quantity) * price * parameters[0], MONEY)
+            return round(abs(quantity) * price * self.market.assets[order.asset].multiplier * parameters[0], MONEY)
         if name == "none":
             return ZERO
         order.cost += round(abs(quantity) * parameters[0], MONEY)

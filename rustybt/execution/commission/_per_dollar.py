@@ -21,7 +21,8 @@ class PerDollar(EquityCommissionModel):
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
         value, scale = self._cost
         listing = order.listing
-        return as_money(abs(quantity) * price * value, scale + listing.quantity_scale + listing.fill_scale)
+        money = abs(quantity) * price * listing.multiplier
+        return as_money(money * value, scale + listing.quantity_scale + listing.fill_scale + listing.multiplier_scale)
 
     def parameters(self) -> dict[str, str]:
         return {"cost": str(self.cost)}

@@ -22,8 +22,8 @@ class Bars:
         self.prices = {"open": [opened], "high": [high], "low": [low], "close": [close]}
         self.asset = SimpleNamespace(symbol="A")
         self.slot, self.fill_scale, self.lane_to_fill, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
-        self.volume = [volume]
-        self.settles = False
+        self.tradable = [volume]
+        self.is_future = False
         self.close = [close]
 
     def column(self, field: str) -> list[int]:
@@ -123,7 +123,7 @@ def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
     bars = Bars(1000, 1100, 900, 1050)
     for field, value in (("open", 800), ("high", 850), ("low", 700), ("close", 750)):
         bars.prices[field].append(value)
-    bars.volume.append(1000)
+    bars.tradable.append(1000)
     blotter = Blotter()
     order = blotter.accept(bars, 150, None, 0, 1080 * CENTS)
     broker = broker_of(blotter, model, trigger="range")

@@ -17,7 +17,7 @@ from rustybt.execution import WorkingOrder
 from rustybt.execution.commission import CommissionModel
 
 MONEY = 10**20
-LISTING = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1)
+LISTING = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1, multiplier=1, multiplier_scale=0)
 COSTS = st.decimals(0, 10, places=6)
 
 
@@ -61,9 +61,15 @@ def test_per_dollar_is_a_share_of_the_money(cost: Decimal, quantity: int, price:
     assert fees(commission.PerDollar(cost), [quantity], price) == [exact]
 
 
+def test_per_dollar_counts_the_multiplier_as_the_books_do() -> None:
+    # three contracts of 0.01 coins at 50000: 1500 of money, at 4 basis points
+    listing = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1, multiplier=1, multiplier_scale=2)
+    assert fees(commission.PerDollar("0.0004"), [3], 50_000 * 10**12, listing) == [Fraction("0.6")]
+
+
 def test_per_dollar_is_rounded_half_even_beyond_20_decimals() -> None:
     # 1e-20 of price times 0.5, 1.5, 2.5: 0, 2, 2
-    listing = SimpleNamespace(fill_scale=20, quantity_scale=0, step=1)
+    listing = SimpleNamespace(fill_scale=20, quantity_scale=0, step=1, multiplier=1, multiplier_scale=0)
     for cost, units in (("0.5", 0), ("1.5", 2), ("2.5", 2)):
         assert fees(commission.PerDollar(cost), [1], 1, listing) == [Fraction(units, MONEY)]
 

@@ -28,10 +28,10 @@ class Bars:
     """Bars of one asset that have a close alone."""
 
     def __init__(self, closes: list[int]) -> None:
-        self.close, self.volume = closes, [1000] * len(closes)
+        self.close, self.tradable = closes, [1000] * len(closes)
         self.asset = SimpleNamespace(symbol="A")
         self.slot, self.fill_scale, self.lane_to_fill, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
-        self.settles = False
+        self.is_future = False
 
     def column(self, field: str) -> list[int]:
         return self.close
