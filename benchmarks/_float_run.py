@@ -15,18 +15,19 @@ import polars as pl
 
 from benchmarks._float_books import FloatBooks
 from rustybt.core import MONEY_SCALE, decimal_column
-from rustybt.engine import _recorder, _setup
+from rustybt.engine import _run_frames, _setup
 
-DAILY = {*_recorder.MONEY_COLUMNS, *_recorder.RATIO_COLUMNS}
+DAILY = {*_run_frames.MONEY_COLUMNS, *_run_frames.RATIO_COLUMNS}
 
 
 def install() -> None:
     """Replaces what computes money by what computes it in floats, for the rest of the process."""
     replaced: list[tuple[Any, str, Any]] = [
         (_setup, "Books", FloatBooks),
-        (_recorder, "decimal_column", _money_column),
-        (_recorder, "_shortest", _price_column),
-        (_recorder, "cost_per_unit", _cost_per_unit),
+        (_run_frames, "decimal_column", _money_column),
+        (_run_frames, "shortest_column", _price_column),
+        (_run_frames, "costs_per_unit", _costs_per_unit),
+        (_run_frames, "exposures", _exposures),
     ]
     for module, name, value in replaced:
         if not hasattr(module, name):
@@ -34,24 +35,31 @@ def install() -> None:
         setattr(module, name, value)
 
 
-def _floats(values: Sequence[Any], scale: int) -> Any:
-    return np.array(values, dtype=np.float64) / 10.0**scale  # None becomes NaN
+def _floats(values: Any, scale: int) -> Any:
+    if isinstance(values, pl.Series):
+        return values.cast(pl.Float64) / 10.0**scale
+    return pl.Series(np.array(values, dtype=np.float64) / 10.0**scale)  # None becomes NaN
 
 
-def _money_column(name: str, values: Sequence[Any], scale: int) -> pl.Series:
+def _money_column(name: str, values: Any, scale: int) -> pl.Series:
     if name in DAILY:
         return decimal_column(name, [None if v is None else int(v) for v in values], scale)
-    return pl.Series(name, _floats(values, scale))
+    return _floats(values, scale).alias(name)
 
 
-def _price_column(name: str, values: Sequence[Any], slots: Sequence[int | None], scales: list[int]) -> pl.Series:
+def _price_column(name: str, values: Any, slots: pl.Series, scales: list[int]) -> pl.Series:
     if len(set(scales)) > 1:
         raise NotImplementedError("the float variant knows assets of one scale only, as the scenarios have them")
-    return pl.Series(name, _floats(values, scales[0] if scales else 0))
+    return _floats(values, scales[0] if scales else 0).alias(name)
 
 
-def _cost_per_unit(cost: float, quantity: int, listing: Any) -> float:
-    if not quantity:
-        return 0.0
-    up = 10.0 ** (listing.quantity_scale + listing.fill_scale + listing.multiplier_scale - MONEY_SCALE)
-    return cost * up / (quantity * listing.multiplier)
+def _costs_per_unit(slots: pl.Series, quantities: Any, costs: Any, listings: Sequence[Any]) -> pl.Series:
+    exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in listings]
+    units = pl.Series([10.0**e / x.multiplier for x, e in zip(listings, exponents, strict=True)], dtype=pl.Float64)
+    return _floats(costs, 0) * units.gather(slots) / _floats(quantities, 0)
+
+
+def _exposures(slots: pl.Series, quantities: Any, marks: Any, listings: Sequence[Any]) -> pl.Series:
+    exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in listings]
+    units = pl.Series([10.0**e * x.multiplier for x, e in zip(listings, exponents, strict=True)], dtype=pl.Float64)
+    return _floats(quantities, 0) * _floats(marks, 0) * units.gather(slots)

@@ -19,13 +19,13 @@ MAX_DIGITS: Final = 38
 UTC_NS: Final = pl.Datetime("ns", "UTC")
 """The type of every stamp in a frame."""
 
-type Ints = Sequence[int | None] | np.ndarray
+type Ints = Sequence[int | None] | np.ndarray | pl.Series
 
 
 def decimal_column(name: str, values: Ints, scale: int) -> pl.Series:
     """A Decimal(38, scale) column holding exactly `value * 10**-scale`, null where a value is None.
 
-    values: Python ints and None, or an int64 array.
+    values: Python ints and None, an int64 array, or a Series of integers.
     scale: 0 to 38.
     Raises MoneyOverflow where a value has more than 38 digits, FloatInTheBooks where one is no integer.
 
@@ -36,6 +36,8 @@ def decimal_column(name: str, values: Ints, scale: int) -> pl.Series:
         if values.size and values.dtype.kind not in "iu":
             raise _refused(name, values.tolist(), scale)
         wide = pl.Series(name, values).cast(pl.Int128)
+    elif isinstance(values, pl.Series):
+        wide = values.cast(pl.Int128).alias(name)
     else:
         try:
             # straight to 128 bits: trying 64 first costs five times as much where one value is too wide for them

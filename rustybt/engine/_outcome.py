@@ -21,6 +21,7 @@ from rustybt.core import (
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
+from rustybt.engine._run_frames import RunFrames
 from rustybt.errors import CatalogError
 from rustybt.results import Result
 from rustybt.strategy import Desk
@@ -82,7 +83,7 @@ def result_of(
     written: dict[str, Any] = {}
     if loop.hooks is not None:
         written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
-    frames: dict[str, Any] = loop.recorder.frames() | written
+    frames: dict[str, Any] = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter).all() | written
     result = Result(**frames, manifest=manifest, periods=periods, again=again)
     days = axis.calendar.days[[axis.first_session, axis.first_session + axis.sessions - 1]]
     keys = tuple(listing.asset.key for listing in desk.listing_of_slot)

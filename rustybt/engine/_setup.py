@@ -27,7 +27,8 @@ from rustybt.engine._compat import Compat
 from rustybt.engine._fetch import Request, fetch_csv
 from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
-from rustybt.engine._recorder import Recorder, why
+from rustybt.engine._recorder import Recorder
+from rustybt.engine._run_frames import why
 from rustybt.errors import InputError, NoData
 from rustybt.execution import Blotter, SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.ledger import Ledger
@@ -201,7 +202,7 @@ def initialised(
     actions = CorporateActions(
         desk.market, exact_pay_dates=compat.exact_pay_dates, keep_basis=compat.stock_dividends_keep_basis
     )
-    recorder = Recorder(desk, ledger, desk.blotter)
+    recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
         functions.initialize(context, **params)
     elif params:

@@ -1,0 +1,135 @@
+"""Exact columns of many assets: computed at once in 128 bits where every number fits, one by one where not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from rustybt.core import MAX_DIGITS, MONEY_SCALE, POWERS, decimal_column, div_half_even
+from rustybt.strategy import cost_per_unit
+
+WIDE: Final = pl.Int128()
+WITHIN: Final = 2**126
+"""A number below it can be doubled, as rounding does, without leaving 128 bits."""
+
+type Values = Sequence[int | None] | pl.Series
+"""Integers: a Series of them, or Python's where one may be too wide for 128 bits."""
+
+
+def shortest_column(name: str, values: Values, slots: pl.Series, scales: list[int]) -> pl.Series:
+    """A column of values, each at the scale of its slot, at the smallest scale that shows all of them.
+
+    What belongs to no slot is zero.
+    """
+    widest = max(scales, default=0)
+    column = in_128_bits(values)
+    even = not scales or min(scales) == widest
+    if column is None or not (even or _fit(column, POWERS[widest - min(scales)])):
+        return _shortened_one_by_one(name, _listed(values), slots, scales)
+    if not even:
+        ups = of_slots([POWERS[widest - scale] for scale in scales], slots)
+        column = column * ups.fill_null(_constants([1]))
+    spare = _spare_zeros(column, widest)
+    if 0 < spare <= MAX_DIGITS:
+        column = column // _constants([POWERS[spare]])
+    return decimal_column(name, column, widest - spare)
+
+
+def exposures(slots: pl.Series, quantities: Values, marks: Values, listings: Sequence[Any]) -> Values:
+    """Quantity times mark times multiplier as money, rounded once. marks: at the fill scale."""
+    exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in listings]
+    ups = [x.multiplier * POWERS[max(e, 0)] for x, e in zip(listings, exponents, strict=True)]
+    downs = [POWERS[max(-e, 0)] for e in exponents]
+    units, prices = in_128_bits(quantities), in_128_bits(marks)
+    most, finest = max(ups, default=1), max(downs, default=1)
+    if units is None or prices is None or not _fit(units, _largest(prices) * most) or max(most, finest) >= WITHIN:
+        rows = zip(slots.to_list(), _listed(quantities), _listed(marks), strict=True)
+        return [div_half_even(units * mark * ups[slot], downs[slot]) for slot, units, mark in rows]
+    product = units * prices * of_slots(ups, slots)
+    return product if finest == 1 else _half_even(product, of_slots(downs, slots))
+
+
+def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, listings: Sequence[Any]) -> Values:
+    """The cost of each position per unit, at its listing's fill scale. quantities: none of them is zero."""
+    exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in listings]
+    ups = [POWERS[max(e, 0)] for e in exponents]
+    downs = [x.multiplier * POWERS[max(-e, 0)] for x, e in zip(listings, exponents, strict=True)]
+    units, paid = in_128_bits(quantities), in_128_bits(costs)
+    if units is None or paid is None or not (_fit(paid, max(ups, default=1)) and _fit(units, max(downs, default=1))):
+        rows = zip(slots.to_list(), _listed(quantities), _listed(costs), strict=True)
+        return [cost_per_unit(cost, quantity, listings[slot]) for slot, quantity, cost in rows]
+    signs = units.sign()
+    return _half_even(paid * signs * of_slots(ups, slots), units * signs * of_slots(downs, slots))
+
+
+def of_slots(table: Sequence[int], slots: pl.Series) -> pl.Series:
+    """What a table says of each slot, in 128 bits; null where there is no slot."""
+    return _constants(table).gather(slots)
+
+
+def in_128_bits(values: Values) -> pl.Series | None:
+    """The values as a Series; None where one needs more."""
+    if isinstance(values, pl.Series):
+        return values.cast(WIDE)
+    try:
+        return pl.Series(values, dtype=WIDE)
+    except (TypeError, OverflowError):
+        return None
+
+
+def _listed(values: Values) -> Sequence[Any]:
+    return values.to_list() if isinstance(values, pl.Series) else values
+
+
+def _constants(values: Sequence[int]) -> pl.Series:
+    return pl.Series(values, dtype=WIDE)
+
+
+def _largest(column: pl.Series) -> int:
+    """The largest absolute value; 1 where there is none, or only zeros."""
+    high: Any = column.max()
+    low: Any = column.min()
+    return 1 if high is None else max(int(high), -int(low), 1)
+
+
+def _fit(column: pl.Series, factor: int) -> bool:
+    return _largest(column) * factor < WITHIN
+
+
+def _spare_zeros(column: pl.Series, most: int) -> int:
+    """How many decimal zeros, up to so many, all values end in."""
+    spare, rest = most, column.filter(column != 0)
+    while spare and len(rest):
+        if spare <= MAX_DIGITS:
+            # what is left does not end in so many; the first of it says how many to try next
+            rest = rest.filter(rest % _constants([POWERS[spare]]) != 0)
+            if not len(rest):
+                break
+        first, spare = rest[0], 0
+        while first % POWERS[spare + 1] == 0:
+            spare += 1
+    return spare
+
+
+def _shortened_one_by_one(name: str, values: Sequence[Any], slots: pl.Series, scales: list[int]) -> pl.Series:
+    """What `shortest_column` does, without a limit on the values before they are shortened."""
+    widest = max(scales, default=0)
+    ups = [POWERS[widest - scale] for scale in scales]
+    raised = [v if v is None or s is None else v * ups[s] for v, s in zip(values, slots.to_list(), strict=True)]
+    shared = math.gcd(*[v for v in raised if v is not None])
+    spare = 0 if shared else widest
+    while spare < widest and shared % POWERS[spare + 1] == 0:
+        spare += 1
+    return decimal_column(name, [v if v is None else v // POWERS[spare] for v in raised], widest - spare)
+
+
+def _half_even(top: pl.Series, bottom: pl.Series) -> pl.Series:
+    """Quotients rounded half-even; what is divided by is above zero."""
+    quotient = top // bottom
+    rest = top - quotient * bottom
+    twice = rest + rest
+    up = (twice > bottom) | ((twice == bottom) & (quotient % _constants([2]) == 1))
+    return quotient + up.cast(WIDE)

@@ -1,0 +1,284 @@
+"""The frames of a result, made once, at the end of a run, of what its recorder, blotter and ledger gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rustybt.core import (
+    MINUTE_NS,
+    MONEY_SCALE,
+    RATIO_SCALE,
+    OrderStatus,
+    datetime_column,
+    decimal_column,
+    exact_number,
+    scaled,
+)
+from rustybt.engine._exact_columns import Values, costs_per_unit, exposures, of_slots, shortest_column
+from rustybt.engine._recorder import Recorder
+from rustybt.execution import WHY_OPEN, Blotter
+from rustybt.ledger import Ledger
+from rustybt.results import assets_frame
+from rustybt.strategy import Desk
+
+MONEY_COLUMNS = (
+    "portfolio_value",
+    "pnl",
+    "capital_used",
+    "starting_cash",
+    "ending_cash",
+    "starting_value",
+    "ending_value",
+    "starting_exposure",
+    "ending_exposure",
+    "long_value",
+    "short_value",
+    "long_exposure",
+    "short_exposure",
+)
+RATIO_COLUMNS = ("returns", "gross_leverage", "net_leverage")
+MAX_RECORDED_SCALE = 28
+STATUS_NAMES = {status: status.name.lower() for status in OrderStatus}
+
+type Places = npt.NDArray[np.int64]
+
+
+class RunFrames:
+    """Makes the frames of one run."""
+
+    def __init__(self, desk: Desk, recorder: Recorder, ledger: Ledger, blotter: Blotter) -> None:
+        self._recorder = recorder
+        self._axis = desk.market.axis
+        self._ledger = ledger
+        self._blotter = blotter
+        self._listings = desk.listing_of_slot
+        assets = [listing.asset for listing in self._listings]
+        # by slot; what a column says of a row is looked up here
+        self._symbols = pl.Series("symbol", [desk.labels.of(asset) for asset in assets], dtype=pl.String)
+        self._sids = pl.Series("sid", [asset.sid for asset in assets], dtype=pl.Int64)
+        self._keys = pl.Series("asset", [asset.key for asset in assets], dtype=pl.String)
+        numbers = range(1, len(blotter.orders) + 1)
+        self._ids = pl.Series("order_id", [blotter.order_id(number) for number in numbers], dtype=pl.String)
+
+    def all(self) -> dict[str, pl.DataFrame]:
+        """All frames of a result, by name."""
+        orders = self._blotter.orders
+        self._slots_of_orders = _places([order.listing.slot for order in orders])
+        return {
+            "daily": self._daily(),
+            "orders": self._orders(),
+            "order_events": self._events(),
+            "transactions": self._transactions(),
+            "positions": self._positions(),
+            "recorded": self._recorded(),
+            "entries": self._entries(),
+            "assets": assets_frame([listing.asset for listing in self._listings]),
+        }
+
+    def _daily(self) -> pl.DataFrame:
+        axis, recorder = self._axis, self._recorder
+        rows = recorder.daily
+        sessions = np.array([row[0] for row in rows], dtype=np.int64) + axis.first_session
+        columns = [
+            recorder.sessions([row[0] for row in rows]),
+            # the first minute bar, as in Zipline: bars are stamped with their end
+            datetime_column("period_open", axis.calendar.opens[sessions] + MINUTE_NS),
+            datetime_column("period_close", axis.calendar.run_closes[sessions]),
+        ]
+        money = zip(*[row[1] for row in rows], strict=True)
+        columns += [decimal_column(n, list(v), MONEY_SCALE) for n, v in zip(MONEY_COLUMNS, money, strict=True)]
+        ratios = zip(*[row[2] for row in rows], strict=True)
+        columns += [decimal_column(n, list(v), RATIO_SCALE) for n, v in zip(RATIO_COLUMNS, ratios, strict=True)]
+        if recorder.benchmark is not None:
+            columns.append(decimal_column("benchmark_returns", recorder.benchmark.returns[: len(rows)], RATIO_SCALE))
+        columns.append(pl.Series("longs_count", [row[3] for row in rows], dtype=pl.Int64))
+        columns.append(pl.Series("shorts_count", [row[4] for row in rows], dtype=pl.Int64))
+        return pl.DataFrame(columns)
+
+    def _orders(self) -> pl.DataFrame:
+        orders, slots = self._blotter.orders, self._slots_of_orders
+        return pl.DataFrame(
+            [
+                self._ids.alias("id"),
+                datetime_column("created", [order.created for order in orders]),
+                self._symbols.gather(slots),
+                self._sids.gather(slots),
+                self._quantities("amount", [order.amount for order in orders], slots),
+                self._quantities("filled", [order.filled for order in orders], slots),
+                self._prices("limit", [order.limit for order in orders], slots),
+                self._prices("stop", [order.stop for order in orders], slots),
+                pl.Series("status", [STATUS_NAMES[order.status] for order in orders], dtype=pl.String),
+                decimal_column("commission", [order.commission for order in orders], MONEY_SCALE),
+                pl.Series("reason", [why(order) for order in orders], dtype=pl.String),
+                datetime_column("dt", [order.changed for order in orders]),
+            ]
+        )
+
+    def _events(self) -> pl.DataFrame:
+        numbers, stamps, kinds, quantities, prices, stops, reasons = _columns(self._blotter.rows, 7)
+        places = _places(numbers) - 1
+        slots = self._slots_of_orders.gather(places)
+        return pl.DataFrame(
+            [
+                pl.Series("seq", np.arange(len(numbers))),
+                self._ids.gather(places),
+                datetime_column("stamp", stamps),
+                pl.Series("kind", kinds, dtype=pl.String),
+                self._quantities("quantity", quantities, slots),
+                self._prices("price", prices, slots),
+                self._prices("stop", stops, slots),
+                pl.Series("reason", reasons, dtype=pl.String),
+            ]
+        )
+
+    def _transactions(self) -> pl.DataFrame:
+        sessions, stamps, numbers, rows_slots, quantities, prices, fees = _columns(self._recorder.transactions, 7)
+        slots = _places(rows_slots)
+        return pl.DataFrame(
+            [
+                datetime_column("dt", stamps),
+                self._recorder.sessions(sessions),
+                self._ids.gather(_places(numbers) - 1),
+                self._symbols.gather(slots),
+                self._sids.gather(slots),
+                self._quantities("amount", quantities, slots),
+                self._prices("price", prices, slots),
+                decimal_column("commission", fees, MONEY_SCALE),
+            ]
+        )
+
+    def _positions(self) -> pl.DataFrame:
+        listings, holdings = self._listings, self._recorder.holdings
+        held_slots, held_quantities, costs, _ = _columns([row for _, rows in holdings for row in rows], 4)
+        basis = costs_per_unit(_places(held_slots), held_quantities, costs, listings)
+        sessions, rows = self._rows_of_positions()
+        slots = _places(held_slots).gather(rows)
+        marks = self._marks(np.array(held_slots, dtype=np.int64)[rows], sessions)
+        quantities = _taken(held_quantities, rows)
+        exposure = exposures(slots, quantities, marks, listings)
+        return pl.DataFrame(
+            [
+                self._recorder.sessions(sessions),
+                self._symbols.gather(slots),
+                self._sids.gather(slots),
+                self._quantities("amount", quantities, slots),
+                self._prices("cost_basis", _taken(basis, rows), slots),
+                self._prices("last_sale_price", marks, slots),
+                decimal_column("value", self._worth(exposure, slots), MONEY_SCALE),
+                decimal_column("exposure", exposure, MONEY_SCALE),
+            ]
+        )
+
+    def _rows_of_positions(self) -> tuple[Places, Places]:
+        """For each row of the positions its session, and its place among all that was ever held."""
+        holdings, count = self._recorder.holdings, len(self._recorder.daily)
+        firsts = np.array([session for session, _ in holdings], dtype=np.int64)
+        sizes = np.array([len(rows) for _, rows in holdings], dtype=np.int64)
+        which = np.searchsorted(firsts, np.arange(count), side="right") - 1
+        of_session = np.where(which >= 0, sizes[which], 0) if len(sizes) else np.zeros(count, dtype=np.int64)
+        sessions = np.repeat(np.arange(count), of_session)
+        begins = np.cumsum(of_session) - of_session
+        offsets = np.cumsum(sizes) - sizes
+        return sessions, np.arange(len(sessions)) - begins[sessions] + offsets[which[sessions]]
+
+    def _marks(self, slots: Places, sessions: Places) -> Values:
+        """The price of each slot at the close of each session, at its fill scale."""
+        bars = np.array(self._recorder.last_bars, dtype=np.int64)
+        held, row_of = np.unique(slots, return_inverse=True)
+        lanes = [self._listings[slot].price for slot in held.tolist()]
+        if not all(isinstance(lane, memoryview) for lane in lanes):
+            pairs = zip(slots.tolist(), bars[sessions].tolist(), strict=True)
+            return [self._listings[slot].price[bar] * self._listings[slot].lane_to_fill for slot, bar in pairs]
+        closes = np.array([np.asarray(lane)[bars] for lane in lanes], dtype=np.int64).reshape(len(lanes), len(bars))
+        marks = pl.Series(closes[row_of, sessions]).cast(pl.Int128)
+        return marks * of_slots([x.lane_to_fill for x in self._listings], pl.Series(slots))
+
+    def _worth(self, exposure: Values, slots: pl.Series) -> Values:
+        """What counts as value of what is held: all of its exposure, but nothing of what settles."""
+        settles = [listing.settles for listing in self._listings]
+        if not any(settles):
+            return exposure
+        if isinstance(exposure, pl.Series):
+            return exposure * of_slots([int(not settled) for settled in settles], slots)
+        return [0 if settles[slot] else value for slot, value in zip(slots.to_list(), exposure, strict=True)]
+
+    def _recorded(self) -> pl.DataFrame:
+        rows = self._recorder.recorded
+        if not rows:
+            return pl.DataFrame({"session": pl.Series([], dtype=pl.Date)})
+        names = [name for name in rows[-1] if name != "session"]
+        columns = [self._recorder.sessions([row["session"] for row in rows])]
+        columns += [recorded_column(name, [row.get(name) for row in rows]) for name in names]
+        return pl.DataFrame(columns)
+
+    def _entries(self) -> pl.DataFrame:
+        ledger = self._ledger
+        stamps, kinds, rows_slots, quantities, amounts, numbers, reasons = _columns(ledger.rows, 7)
+        slots = _places(rows_slots)
+        return pl.DataFrame(
+            [
+                datetime_column("stamp", stamps),
+                pl.Series("kind", kinds, dtype=pl.String),
+                self._keys.gather(slots),
+                self._sids.gather(slots),
+                self._quantities("quantity", quantities, slots),
+                decimal_column("amount", amounts, MONEY_SCALE),
+                pl.Series("currency", [ledger.currency]).new_from_index(0, len(stamps)),
+                pl.Series("account", [ledger.account]).new_from_index(0, len(stamps)),
+                self._ids.gather(_places(numbers) - 1),
+                pl.Series("reason", reasons, dtype=pl.String),
+            ]
+        )
+
+    def _quantities(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
+        return shortest_column(name, values, slots, [x.quantity_scale for x in self._listings])
+
+    def _prices(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
+        return shortest_column(name, values, slots, [x.fill_scale for x in self._listings])
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Rows as columns. (`zip(*rows)` makes an iterator per row, for the garbage collector to look through.)"""
+    return [[row[place] for row in rows] for place in range(width)]
+
+
+def _places(numbers: Sequence[int | None]) -> pl.Series:
+    """Where to look something up; None for nowhere."""
+    return pl.Series(numbers, dtype=pl.Int64)
+
+
+def _taken(values: Values, rows: Places) -> Values:
+    """The values at some places."""
+    return values.gather(rows) if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
+
+
+def why(order: Any) -> str | None:
+    """Why an order was refused or cancelled, or did not fill on the last bar; None for one that is filled."""
+    if order.reason is not None:
+        return str(order.reason)
+    return WHY_OPEN[order.why] if order.status is OrderStatus.OPEN else None
+
+
+def recorded_column(name: str, values: list[Any]) -> pl.Series:
+    """A recorded name as a column: exact numbers where all are, floats where one is, else what Polars makes of them."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds and all(kind.__name__ == "Decimal" or kind is int for kind in kinds) and kinds != {int}:
+        pairs = [None if v is None or not _is_finite(v) else scaled(exact_number(v)) for v in values]
+        scale = max((pair[1] for pair in pairs if pair is not None), default=0)
+        if scale <= MAX_RECORDED_SCALE:
+            return decimal_column(name, [None if p is None else p[0] * 10 ** (scale - p[1]) for p in pairs], scale)
+    if float in kinds and all(kind in (float, int) or kind.__name__ == "Decimal" for kind in kinds):
+        return pl.Series(name, [None if v is None else float(v) for v in values], dtype=pl.Float64)
+    try:
+        return pl.Series(name, values)
+    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series(name, [None if v is None else str(v) for v in values], dtype=pl.String)
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int) or bool(value.is_finite())
