@@ -26,7 +26,7 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
         return []
     bases = [value - gain for value, gain in zip(values, pnl, strict=True)]
     before = [bases[0], *values[:-1]]
-    if bases == before or all(map(_explains, returns, values, before)):
+    if all(map(_is_plain, returns, values, before, bases)):
         return [bases[0], *values]
     path = [bases[0] * _GUARD]
     for session_return, value, own_base, last in zip(returns, values, bases, before, strict=True):
@@ -36,6 +36,11 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
         else:
             path.append(div_half_even(path[-1] * value, base))
     return path
+
+
+def _is_plain(session_return: int, value: int, last: int, base: int) -> bool:
+    """Whether a session's values alone say how it grew; a return on nothing, or on a debt, says nothing else."""
+    return _explains(session_return, value, last) or (last <= 0 and last == base)
 
 
 def _explains(session_return: int, value: int, base: int) -> bool:

@@ -125,7 +125,7 @@ class TestMinutes:
         # worth 3000 before the bar; 3000 come; then 100 units gain 15 each
         assert [value for value, _ in seen] == [1000, 1000, 3000, 7500, 7500]
         assert seen[3][1] == D("2.75")
-        assert column(result, "returns") == [D("2.75")]
+        assert column(result, "returns") == column(result, "algorithm_period_return") == [D("2.75")]
         assert column(result, "pnl") == [3500]
         assert column(result, "capital_used") == [-1000]
         assert column(result, "starting_cash") == [1000]

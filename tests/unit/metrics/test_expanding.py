@@ -86,6 +86,12 @@ def test_capital_that_moves_within_a_session_leaves_its_return_in_charge() -> No
     assert [Decimal(point) / path[0] for point in path] == [1, Decimal("1.1"), Decimal("1.32")]
 
 
+def test_capital_that_moves_within_the_first_session_leaves_its_return_in_charge() -> None:
+    # 1000 -> 900, then 800 goes: 100 -> 110, then 120. Its profit of -90 would make it start with 200
+    path = metrics.growth_path([110 * E20, 120 * E20], [-90 * E20, 10 * E20], [-E18 // 100, half_even(E18, 11)])
+    assert [Decimal(point) / path[0] for point in path] == [1, Decimal("0.99"), Decimal("1.08")]
+
+
 def test_a_start_that_is_not_positive_leaves_return_and_drawdown_undefined() -> None:
     found = metrics.expanding_statistics([0, 0], [0, 0, 0], [None, None], periods=252)
     assert found.algorithm_period_return == found.max_drawdown == found.max_leverage == [None, None]
