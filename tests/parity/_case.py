@@ -236,6 +236,15 @@ def minutes_of(name: str, day: str) -> tuple[int, ...]:
     return tuple(stamp for stamp in minutes if not stopped < stamp <= resumed)
 
 
+def rests_of(case: Case) -> frozenset[int]:
+    """End stamps of the minutes of a minute run that lie in a break: Zipline's clock stops there too."""
+    made = calendar(case.calendar)
+    days = [day for day in case.sessions if case.frequency == "minute" and made.session_has_break(day)]
+    spans = [(int(made.session_break_start(day).value), int(made.session_break_end(day).value)) for day in days]
+    minute = 60_000_000_000
+    return frozenset(stamp for start, end in spans for stamp in range(start + minute, end + minute, minute))
+
+
 def clock_of(name: str, day: str) -> tuple[int, ...]:
     """The session's minutes at which Zipline's clock stops: futures rest outside their execution hours."""
     made, minutes = calendar(name), minutes_of(name, day)

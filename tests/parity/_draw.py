@@ -46,7 +46,8 @@ def draw(seed: int, frequency: str, *, ready: frozenset[str] = READY, only: froz
     chooser = _Chooser(seed, frequency, ready, only)
     random = chooser.stream("calendars")
     calendar = "XNYS" if random is None else random.choice(CALENDARS[frequency])
-    delisting = chooser.stream("delisting")
+    midnight = frequency == "minute" and calendar == "24/7"  # there nothing ends within the run, see the README
+    delisting = None if midnight else chooser.stream("delisting")
 
     def ends(number: int, earliest: int, final: int) -> int | None:
         if delisting is None or number == 0 or earliest >= final or delisting.random() < 0.4:

@@ -75,6 +75,8 @@ def _chain(case: Case, random: Random, root: str) -> list[Stock]:
     flips = random.random() < 0.4
     month = random.randrange(12)
     expiry = case.first + (random.randint(-4, 25) if daily else random.randint(-1, 2))
+    if not daily and case.calendar == "24/7":
+        expiry = len(case.sessions) + random.randint(1, 3)  # nothing ends at midnight, see the README
     found: list[Stock] = []
     rolled = beyond = 0
     latest = expiry - 5

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.parity._case import Case, Op, StockDividend
-from tests.parity._draw_base import draw_order, when
+from tests.parity._case import Case, Op, StockDividend, clock_of
+from tests.parity._draw_base import LONG_DAYS, draw_order, when
+
+IN_THE_BREAK = 200
+"""A rule's minutes after the open, and before the close, that lie in the break of XTKS."""
 
 
 def auto_closes(case: Case, random: Random) -> Case:
@@ -128,20 +131,31 @@ def stock_dividends(case: Case, random: Random) -> Case:
 
 def capital_changes(case: Case, random: Random) -> Case:
     """Money in and out, as an amount or up to an amount; overnight, and in minute runs between two bars."""
-    stamps = case.stamps()
-    own = [at for at, _ in enumerate(stamps) if case.first <= case.session_of(at) <= case.last]
+    minutes = case.frequency == "minute"
+    long_days = minutes and case.calendar in LONG_DAYS  # midnight UTC lies in their sessions: see the README
+    own = _minutes_for_changes(case) if minutes else []
     found: dict[str, tuple[str, str, int]] = {}
     for _ in range(random.randint(1, 3)):
-        moment = case.sessions[random.randint(case.first, case.last)]
-        if case.frequency == "minute" and case.calendar != "us_futures" and random.random() < 0.6:
-            stamp = stamps[random.choice(own)]
+        moment = case.sessions[random.randint(case.first, case.first if long_days else case.last)]
+        if minutes and random.random() < 0.6:
+            stamp = random.choice(own)
             moment = dt.datetime.fromtimestamp(stamp // 10**9, dt.UTC).isoformat()
         kind = random.choice(("delta", "delta", "target"))
-        if case.calendar == "us_futures":
+        if case.calendar == "us_futures" and not minutes:
             kind = "delta"  # up to an amount: Zipline values the portfolio at midnight UTC, within that session
         amount = random.randrange(*((50_000, 400_000, 137) if kind == "target" else (-20_000, 60_000, 71)))
         found[moment] = moment, kind, amount
     return case.with_(capital_changes=tuple(found[moment] for moment in sorted(found)))
+
+
+def _minutes_for_changes(case: Case) -> list[int]:
+    """The run's minutes at which Zipline's clock stops, without those that lie next to its midnight."""
+    days = [clock_of(case.calendar, day) for day in case.sessions[case.first : case.last + 1]]
+    if case.calendar == "us_futures":
+        days = [day[1:] for day in days]
+    if case.calendar == "24/7":
+        days = [day[:-1] for day in days]
+    return [stamp for day in days for stamp in day]
 
 
 def benchmark(case: Case, random: Random) -> Case:
@@ -216,11 +230,19 @@ FEATURES: dict[str, Callable[[Case, Random], Case]] = {
 
 def without_known_faults(case: Case) -> Case:
     """The case without what Zipline cannot do; the README names each and says why."""
-    if case.frequency == "minute" and case.calendar == "XTKS":  # windows of minutes count those of the break
-        case = case.with_(
-            ops=tuple(op for op in case.ops if op.get("frequency") != "1m"),
-            schedules=tuple(
-                replace(s, ops=tuple(op for op in s.ops if op.get("frequency") != "1m")) for s in case.schedules
-            ),
-        )
+    if case.frequency == "daily":
+        return case
+    if case.calendar == "XTKS":  # windows hold the minutes of the break, rules may fire in it
+        case = _with_ops(case, lambda op: op["do"] != "history")
+        case = case.with_(schedules=tuple(s for s in case.schedules if s.time[1] != IN_THE_BREAK))
+    if case.calendar == "24/7":  # Zipline takes midnight, the last minute of a session, for the next one
+        stocks = tuple(replace(s, splits=(), dividends=(), stock_dividends=()) for s in case.stocks)
+        case = case.with_(stocks=stocks, benchmark=None if isinstance(case.benchmark, int) else case.benchmark)
+        case = _with_ops(case, lambda op: op.get("frequency") != "1d" or op["field"] not in ("price", "*"))
     return case
+
+
+def _with_ops(case: Case, kept: Callable[[Op], bool]) -> Case:
+    """The case with those of its operations that are kept."""
+    schedules = tuple(replace(s, ops=tuple(filter(kept, s.ops))) for s in case.schedules)
+    return case.with_(ops=tuple(filter(kept, case.ops)), schedules=schedules)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any, Protocol
 
-from tests.parity._case import Case, Op
+from tests.parity._case import Case, Op, rests_of
 from tests.parity._setup import set_up
 
 FIELDS = ("price", "open", "high", "low", "close", "volume", "last_traded")
@@ -101,6 +101,7 @@ class Script:
         self.case = case
         self.side = side
         self.api = side.api
+        self.rests = rests_of(case)
         self.bar = -1
         self.seen: list[list[Any]] = []
         self.order_ids: list[Any] = []
@@ -122,7 +123,9 @@ class Script:
             )
 
     def handle_data(self, context: Any, data: Any) -> None:
-        """The operations that belong to this bar."""
+        """The operations that belong to this bar; what Zipline calls bars of a break is none."""
+        if self.rests and self.side.stamp(self.api.get_datetime()) in self.rests:
+            return
         self.bar += 1
         self._run(self.case.ops, context, data)
 
