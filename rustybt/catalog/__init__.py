@@ -17,12 +17,13 @@ from rustybt.catalog._content import (
     SymbolRange,
 )
 from rustybt.catalog._diff import VersionDiff, diff
-from rustybt.catalog._layout import catalog_root, check_bundle_name
+from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
 from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
 from rustybt.catalog._scan import export, scan
+from rustybt.catalog._spill import Pile, PiledRows
 from rustybt.catalog._verify import coverage, verify
 from rustybt.catalog._version import Version, open_version
-from rustybt.catalog._writer import Fault, Writer, no_fault, open_writer, reindex
+from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer, reindex
 
 __all__ = [
     "DAILY",
@@ -39,6 +40,8 @@ __all__ = [
     "Fault",
     "Integers",
     "Manifest",
+    "Pile",
+    "PiledRows",
     "RawBars",
     "Rows",
     "StoredRun",
@@ -53,12 +56,14 @@ __all__ = [
     "diff",
     "export",
     "list_bundles",
+    "newest_version",
     "no_fault",
     "open_version",
     "open_writer",
     "record_run",
     "reindex",
     "scan",
+    "spill_folder",
     "stored_runs",
     "touched_runs",
     "verify",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import polars as pl
 
@@ -168,12 +168,40 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Bars of one frequency that a new version adds: `ROW_SCHEMA` columns, sorted by (sid, stamp)."""
+    """Bars of one frequency on their way into a part: `ROW_SCHEMA` columns, sorted by (sid, stamp)."""
 
     frequency: str
     frame: pl.DataFrame
     price_scale: int
     volume_scale: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Rows of one period that become one part. read: reads them, as often as it is called."""
+
+    period: str
+    first_sid: int
+    last_sid: int
+    read: Callable[[], Rows]
+
+
+class NewRows(Protocol):
+    """Bars of one frequency that a new version adds, at one pair of scales.
+
+    blocks: ascending by period, within it by (sid, stamp); an asset may reach over several.
+    """
+
+    @property
+    def frequency(self) -> str: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def price_scale(self) -> int: ...
+    @property
+    def volume_scale(self) -> int: ...
+    @property
+    def blocks(self) -> Sequence[Block]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +217,7 @@ class Content:
     assets: tuple[AssetRecord, ...]
     splits: tuple[Split, ...]
     dividends: tuple[CashDividend, ...]
-    rows: tuple[Rows, ...]
+    rows: tuple[NewRows, ...]
     provenance: Mapping[str, Any]
     quarantine: pl.DataFrame | None = None
     stock_dividends: tuple[StockDividend, ...] = ()

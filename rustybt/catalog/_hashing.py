@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import AssetRecord, Digests
+from rustybt.catalog._content import PRICES, AssetRecord, Digests
 from rustybt.core import CashDividend, Split, StockDividend, as_plain_decimal
 
 type Column = npt.NDArray[np.int64] | list[int]
@@ -21,13 +22,83 @@ type Column = npt.NDArray[np.int64] | list[int]
 
 def digests_by_year(bars: RawBars, price_scale: int, volume_scale: int) -> Iterator[tuple[str, str]]:
     """Year and SHA-256 of each calendar year (UTC, of the stamp) that the bars of one asset reach into."""
-    years = bars.stamps.view("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970
-    starts = np.flatnonzero(np.diff(years, prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(years)], strict=True):
-        digest = hashlib.sha256(bars.stamps[start:stop].astype("<i8").tobytes())
-        digest.update(_canonical([column[start:stop] for column in bars.prices], price_scale))
-        digest.update(_canonical([bars.volume[start:stop]], volume_scale))
-        yield str(years[start]), digest.hexdigest()
+    return digests_of_pieces(lambda: iter([bars]), price_scale, volume_scale)
+
+
+def digests_of_pieces(
+    pieces: Callable[[], Iterable[RawBars]], price_scale: int, volume_scale: int
+) -> Iterator[tuple[str, str]]:
+    """As `digests_by_year`, of bars that come in pieces, ascending; they are asked for several times a year."""
+    years: list[int] = sorted({year for bars in pieces() for year in np.unique(_years(bars)).tolist()})
+    for year in years:
+        yield str(year), _digest(partial(_of_year, pieces, year), price_scale, volume_scale)
+
+
+def _years(bars: RawBars) -> npt.NDArray[np.int64]:
+    return bars.stamps.view("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970
+
+
+def _of_year(pieces: Callable[[], Iterable[RawBars]], year: int) -> Iterator[RawBars]:
+    edges = np.array([year - 1970, year - 1969], dtype="datetime64[Y]").astype("datetime64[ns]").astype(np.int64)
+    for bars in pieces():
+        start, stop = np.searchsorted(bars.stamps, edges)
+        if start < stop:
+            columns = [column[start:stop] for column in bars.prices]
+            yield RawBars.of(bars.stamps[start:stop], columns, bars.volume[start:stop])
+
+
+def _digest(pieces: Callable[[], Iterable[RawBars]], price_scale: int, volume_scale: int) -> str:
+    digest = hashlib.sha256()
+    prices, volumes = _Form(price_scale), _Form(volume_scale)
+    for bars in pieces():
+        digest.update(bars.stamps.astype("<i8").tobytes())
+        prices.look(bars.prices)
+        volumes.look([bars.volume])
+    for form, names in ((prices, PRICES), (volumes, ("volume",))):
+        digest.update(b"%d:" % (form.scale - form.spare))
+        between = b""
+        for name in names:
+            for bars in pieces():
+                between = form.write(digest.update, getattr(bars, name), between)
+    return digest.hexdigest()
+
+
+class _Form:
+    """How some columns are written: at the smallest scale that shows all of them, in 64 bits where that is enough."""
+
+    def __init__(self, scale: int) -> None:
+        self.scale = scale
+        self.spare = scale
+        self._low = self._high = 0
+
+    def look(self, columns: Iterable[Column]) -> None:
+        """Takes note of some values. spare: of the scale's digits those that none of them needs."""
+        for column in columns:
+            low, high = (column.min(), column.max()) if isinstance(column, np.ndarray) else (min(column), max(column))
+            self._low, self._high = min(self._low, int(low)), max(self._high, int(high))
+            while self.spare and _any_digit(column, self.spare):
+                self.spare -= 1
+
+    def write(self, update: Callable[[bytes], None], column: Column, between: bytes) -> bytes:
+        """Writes a column; what is to stand before the next one."""
+        unit = 10**self.spare
+        if self._low // unit >= -(2**63) and self._high // unit < 2**63:
+            if isinstance(column, np.ndarray):
+                narrow = column // unit if 1 < unit < 2**63 else column if unit == 1 else np.zeros_like(column)
+            else:
+                narrow = np.array([value // unit for value in column], dtype=np.int64)
+            update(narrow.astype("<i8", copy=False).tobytes())
+            return b""
+        update(between + ",".join(str(int(value) // unit) for value in column).encode())
+        return b","
+
+
+def _any_digit(column: Column, places: int) -> bool:
+    """Whether one of the values has a digit in its last places."""
+    if isinstance(column, np.ndarray):
+        # 64 bits hold no multiple of 10**19 but zero
+        return bool((column % 10**places).any()) if places < 19 else bool(column.any())
+    return any(value % 10**places for value in column)
 
 
 def version_hash(
@@ -81,21 +152,3 @@ def _asset_document(record: AssetRecord) -> list[Any]:
     given: Mapping[str, Any] = {name: value for name, value in record.given.items() if value is not None}
     symbols = [[s.symbol, s.first_day, s.last_day] for s in record.symbols]
     return [record.key, json.dumps([symbols, given], sort_keys=True)]
-
-
-def _canonical(columns: list[Column], scale: int) -> bytes:
-    """The columns at the smallest scale that shows all of them, as bytes."""
-    narrow = [column for column in columns if isinstance(column, np.ndarray)]
-    if len(narrow) == len(columns):
-        stacked = np.concatenate(narrow)
-        while scale and not (stacked % 10).any():
-            stacked = stacked // 10
-            scale -= 1
-        return b"%d:" % scale + stacked.astype("<i8").tobytes()
-    values = [int(value) for column in columns for value in column]
-    while scale and not any(value % 10 for value in values):
-        values = [value // 10 for value in values]
-        scale -= 1
-    if all(-(2**63) <= value < 2**63 for value in values):
-        return b"%d:" % scale + np.array(values, dtype="<i8").tobytes()
-    return b"%d:" % scale + ",".join(map(str, values)).encode()

@@ -5,12 +5,14 @@
     manifest.json  calendar.parquet  1d-0001.parquet  1m-2024-0001.parquet ...
 <root>/bundles/<bundle>/.tmp-*               a version being written; what a crash leaves is swept at the next write
 <root>/bundles/<bundle>/.trash-*             a version being deleted, likewise
+<root>/incoming/<number>/                    rows of an ingestion too many for memory; swept a day after a crash
 <root>/cache/<key>-<number>.parquet          bars of one symbol as a source gave them; may be deleted at any time
 """
 
 from __future__ import annotations
 
 import re
+import uuid
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +41,16 @@ def index_path(root: Path) -> Path:
 def bundles_path(root: Path) -> Path:
     """The folder that holds one folder per bundle."""
     return root / "bundles"
+
+
+def spills_path(root: Path) -> Path:
+    """The folder of what ingestions under way have read."""
+    return root / "incoming"
+
+
+def spill_folder(root: Path) -> Path:
+    """A new name in it, for one ingestion; the folder does not exist yet."""
+    return spills_path(root) / uuid.uuid4().hex
 
 
 def cache_path(root: Path) -> Path:

@@ -32,26 +32,31 @@ _GROUP_ROWS: Final = 400_000
 
 def write_part(folder: Path, file: str, period: str, rows: Rows) -> Part:
     """Write one part and tell what is in it."""
-    frame = rows.frame
-    prices = _decimal_type(frame.select(PRICES), rows.price_scale)
-    volumes = _decimal_type(frame.select("volume"), rows.volume_scale)
-    stored = frame.with_columns(
-        pl.col("stamp").cast(UTC_NS),
-        *(pl.col(name).reinterpret(dtype=prices) for name in PRICES),
-        pl.col("volume").reinterpret(dtype=volumes),
-    )
     path = folder / file
-    stored.write_parquet(path, compression="lz4")
+    store_rows(path, rows)
+    columns = (column.tolist() for column in extent_columns(rows.frame, rows.frequency))
     return Part(
         file=file,
         frequency=rows.frequency,
         period=period,
-        rows=frame.height,
+        rows=rows.frame.height,
         size=path.stat().st_size,
         price_scale=rows.price_scale,
         volume_scale=rows.volume_scale,
-        extents=_extents(frame, rows.frequency),
+        extents=tuple(Extent(*values) for values in zip(*columns, strict=True)),
     )
+
+
+def store_rows(path: Path, rows: Rows) -> None:
+    """Write rows as Parquet, prices and volumes as decimals of their scales."""
+    prices = _decimal_type(rows.frame.select(PRICES), rows.price_scale)
+    volumes = _decimal_type(rows.frame.select("volume"), rows.volume_scale)
+    stored = rows.frame.with_columns(
+        pl.col("stamp").cast(UTC_NS),
+        *(pl.col(name).reinterpret(dtype=prices) for name in PRICES),
+        pl.col("volume").reinterpret(dtype=volumes),
+    )
+    stored.write_parquet(path, compression="lz4")
 
 
 def read_part(folder: Path, part: Part) -> Rows:
@@ -89,8 +94,11 @@ def _decimal_type(columns: pl.DataFrame, scale: int) -> pl.Decimal:
     return pl.Decimal(_NARROW_DIGITS if fits else 38, scale)
 
 
-def _extents(frame: pl.DataFrame, frequency: str) -> tuple[Extent, ...]:
-    """Runs of rows: one per asset in daily parts, one per asset and month in minute parts, so that a month is found."""
+def extent_columns(frame: pl.DataFrame, frequency: str) -> tuple[npt.NDArray[np.int64], ...]:
+    """Runs of rows: one per asset in daily parts, one per asset and month in minute parts, so that a month is found.
+
+    Their sids, offsets, counts, first and last stamps.
+    """
     sids, stamps = frame["sid"].to_numpy(), frame["stamp"].to_numpy()
     starts = np.diff(sids, prepend=-1) != 0
     if not frequency_named(frequency).by_session:
@@ -99,7 +107,7 @@ def _extents(frame: pl.DataFrame, frequency: str) -> tuple[Extent, ...]:
     offsets = np.flatnonzero(starts)
     ends = np.append(offsets[1:], len(sids))
     columns = (sids[offsets], offsets, ends - offsets, stamps[offsets], stamps[ends - 1])
-    return tuple(Extent(*values) for values in zip(*(column.tolist() for column in columns), strict=True))
+    return tuple(column.astype(np.int64) for column in columns)
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ import shutil
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +28,8 @@ import numpy as np
 import polars as pl
 
 from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import PRICES, Content, Digests, Manifest, Part, Rows
-from rustybt.catalog._hashing import digests_by_year, version_hash
+from rustybt.catalog._content import PRICES, Block, Content, Digests, Manifest, NewRows, Part, Rows
+from rustybt.catalog._hashing import digests_by_year, digests_of_pieces, version_hash
 from rustybt.catalog._index import BUSY_SECONDS, insert_version, write_transaction
 from rustybt.catalog._layout import (
     QUARANTINE,
@@ -37,6 +38,7 @@ from rustybt.catalog._layout import (
     bundle_path,
     bundles_path,
     check_bundle_name,
+    spills_path,
 )
 from rustybt.catalog._manifest import read_manifest, write_manifest
 from rustybt.catalog._parts import join_bars, merge_rows, read_part, rescaled, write_part
@@ -48,7 +50,11 @@ type Fault = Callable[[str], None]
 """Called with the name of each step of a write just done; tests pass one that kills the process."""
 
 MOST_PARTS: Final = 8
-"""Parts of one frequency and period that a version holds; an append beyond that folds them into one."""
+"""Small parts of one frequency and period that a version holds; an append beyond that folds them into one."""
+FOLDED_ROWS: Final = 250_000
+"""A part of so many rows is not small."""
+ABANDONED_SECONDS: Final = 86_400
+"""Rows that wait on the disk are those of a killed process where nothing was added for so long."""
 
 
 def no_fault(step: str) -> None:
@@ -70,6 +76,15 @@ def open_writer(root: Path, *, busy_seconds: float = BUSY_SECONDS, fault: Fault 
     fault("committed")
 
 
+def newest_version(root: Path, bundle: str) -> tuple[Version, Manifest] | None:
+    """A bundle's newest version, which the caller closes, and its manifest; None where there is no such bundle."""
+    try:
+        version = open_version(bundle, root=root)
+    except BundleNotFound:
+        return None
+    return version, read_manifest(version.path)
+
+
 class Writer:
     """The one who holds the lock."""
 
@@ -80,11 +95,7 @@ class Writer:
 
     def newest(self, bundle: str) -> tuple[Version, Manifest] | None:
         """The bundle's newest version and its manifest, None where there is no such bundle."""
-        try:
-            version = open_version(bundle, root=self._root)
-        except BundleNotFound:
-            return None
-        return version, read_manifest(version.path)
+        return newest_version(self._root, bundle)
 
     def folder(self, manifest: Manifest) -> Path:
         """Where a version lies."""
@@ -171,20 +182,24 @@ class Writer:
 def _write_parts(folder: Path, content: Content, base: tuple[Version, Manifest] | None) -> tuple[Part, ...]:
     version, manifest = base or (None, None)
     kept: dict[tuple[str, str], list[Part]] = defaultdict(list)
-    number = 1
+    number = 0
     for part in manifest.parts if manifest else ():
         kept[part.frequency, part.period].append(part)
-        number = max(number, int(part.file.rsplit("-", 1)[1].split(".")[0]) + 1)
+        number = max(number, int(part.file.rsplit("-", 1)[1].split(".")[0]))
+    numbers: dict[str, int] = defaultdict(lambda: number)
     written = []
     for rows in content.rows:
-        for period, piece in _by_period(rows):
-            earlier = kept[rows.frequency, period]
-            merged = piece
-            if version and len(earlier) >= MOST_PARTS:
-                merged = merge_rows([*(read_part(version.path, part) for part in earlier), piece])
-                earlier.clear()
-            label = rows.frequency if frequency_named(rows.frequency).by_session else f"{rows.frequency}-{period}"
-            written.append(write_part(folder, f"{label}-{number:04}.parquet", period, merged))
+        for block in rows.blocks:
+            earlier = kept[rows.frequency, block.period]
+            small = [part for part in earlier if part.rows < FOLDED_ROWS]
+            piece = block.read()
+            if version and len(small) >= MOST_PARTS:
+                piece = merge_rows([*(read_part(version.path, part) for part in small), piece])
+                earlier[:] = [part for part in earlier if part not in small]
+            by_session = frequency_named(rows.frequency).by_session
+            label = rows.frequency if by_session else f"{rows.frequency}-{block.period}"
+            numbers[label] += 1
+            written.append(write_part(folder, f"{label}-{numbers[label]:04}.parquet", block.period, piece))
     taken_over = [part for parts in kept.values() for part in parts]
     for part in taken_over:
         if version:
@@ -192,36 +207,23 @@ def _write_parts(folder: Path, content: Content, base: tuple[Version, Manifest] 
     return tuple(sorted((*taken_over, *written), key=lambda part: (part.frequency, part.period, part.file)))
 
 
-def _by_period(rows: Rows) -> Iterator[tuple[str, Rows]]:
-    """Daily rows are one part, minutes one part per calendar year (UTC)."""
-    if not rows.frame.height:
-        return
-    if frequency_named(rows.frequency).by_session:
-        yield "all", rows
-        return
-    year = pl.col("stamp").cast(pl.Datetime("ns")).dt.year().alias("year")
-    frames = rows.frame.with_columns(year).partition_by("year", as_dict=True, include_key=False)
-    for key in sorted(frames, key=str):
-        yield str(key[0]), Rows(rows.frequency, frames[key], rows.price_scale, rows.volume_scale)
-
-
 def _digests(content: Content, base: tuple[Version, Manifest] | None) -> Digests:
     """The digests of all bars: those of the base, and anew for each asset and year that gets more of them."""
     digests: Digests = {f: {k: dict(y) for k, y in keys.items()} for f, keys in base[1].digests.items()} if base else {}
     keys = {record.sid: record.key for record in content.assets}
     for rows in content.rows:
-        of_frequency = digests.setdefault(rows.frequency, {}) if rows.frame.height else {}
-        for sid, bars in _by_asset(rows):
+        of_frequency = digests.setdefault(rows.frequency, {}) if rows.height else {}
+        for sid, pieces in _by_asset(rows):
             of_asset = of_frequency.setdefault(keys[sid], {})
-            price_scale, volume_scale = rows.price_scale, rows.volume_scale
-            whole = bars
             if base and of_asset:
-                whole, price_scale, volume_scale = _with_stored(base[0], rows, sid, bars)
-            of_asset.update(digests_by_year(whole, price_scale, volume_scale))
+                whole = _with_stored(base[0], rows, sid, join_bars(list(pieces())))
+                of_asset.update(digests_by_year(*whole))
+            else:
+                of_asset.update(digests_of_pieces(pieces, rows.price_scale, rows.volume_scale))
     return digests
 
 
-def _with_stored(version: Version, rows: Rows, sid: int, bars: RawBars) -> tuple[RawBars, int, int]:
+def _with_stored(version: Version, rows: NewRows, sid: int, bars: RawBars) -> tuple[RawBars, int, int]:
     """The asset's bars and those stored in the same years, at common scales."""
     years = bars.stamps[[0, -1]].view("datetime64[ns]").astype("datetime64[Y]")
     first, last = years[0].astype("datetime64[ns]").astype(np.int64), (years[1] + 1).astype("datetime64[ns]")
@@ -245,10 +247,34 @@ def _series(column: np.ndarray | list[int]) -> np.ndarray | pl.Series:
     return pl.Series("x", column, dtype=pl.Int128) if isinstance(column, list) else column
 
 
-def _by_asset(rows: Rows) -> Iterator[tuple[int, RawBars]]:
+def _by_asset(rows: NewRows) -> Iterator[tuple[int, Callable[[], Iterator[RawBars]]]]:
+    """Each asset's bars of each period, as what reads them in pieces; more than one where it lies in several blocks."""
+    blocks = rows.blocks
+    done = None
+    for at, block in enumerate(blocks):
+        for sid, bars in _assets_of(block.read()):
+            if (block.period, sid) == done:
+                continue
+            last = at
+            while last + 1 < len(blocks) and (blocks[last + 1].period, blocks[last + 1].first_sid) == (
+                block.period,
+                sid,
+            ):
+                last += 1
+            if last == at:
+                yield sid, partial(iter, [bars])
+            else:
+                done = (block.period, sid)
+                yield sid, partial(_pieces_of, blocks[at : last + 1], sid)
+
+
+def _pieces_of(blocks: Sequence[Block], sid: int) -> Iterator[RawBars]:
+    for block in blocks:
+        yield from (bars for asset, bars in _assets_of(block.read()) if asset == sid)
+
+
+def _assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
     frame = rows.frame
-    if not frame.height:
-        return
     columns = []
     for name in ("stamp", *PRICES, "volume"):
         narrow = frame[name].cast(pl.Int64, strict=False)
@@ -318,6 +344,9 @@ def sweep(connection: sqlite3.Connection, root: Path) -> None:
     indexed = set(
         connection.execute("SELECT b.name, v.name FROM versions v JOIN bundles b ON v.bundle = b.id").fetchall()
     )
+    for folder in spills_path(root).glob("*"):
+        if folder.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
     for folder in _version_folders(root):
         if folder.name.startswith((TEMPORARY, TRASH)):
             shutil.rmtree(folder, ignore_errors=True)

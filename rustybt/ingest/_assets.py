@@ -212,7 +212,7 @@ class Seen:
     def joined_with(self, other: Seen) -> Seen:
         """What both say."""
         return Seen(
-            (*self.symbols, *other.symbols),
+            _joined([*self.symbols, *other.symbols]),
             max(self.price_scale, other.price_scale),
             max(self.volume_scale, other.volume_scale),
         )

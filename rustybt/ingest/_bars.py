@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
@@ -17,7 +17,7 @@ from rustybt.ingest._carried import CARRIED, carried_rows
 from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._numbers import plain_text, scaled_columns
 from rustybt.ingest._stamps import STAMP_COLUMNS, day_span, final_stamps, parsed_stamps
-from rustybt.ingest._tables import Table, need_columns, read_tables, text_column
+from rustybt.ingest._tables import FRAME_ROWS, Table, given_items, need_columns, read_pieces, text_column
 from rustybt.validation import (
     beyond_the_digits,
     found,
@@ -38,13 +38,13 @@ type Symbols = Sequence[str] | Mapping[str, str] | None
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """Bars on their way in.
+    """Some bars on their way in.
 
     frame: `row` (position in the input), `symbol`, `asset_key` (null where not given), `stamp` (ns UTC), prices and
     volume (Int128 at the scales), and what they were read from: `stamp_text`, `open_text`, ...
     found: what the checks found that need no more than these rows.
-    calendar: a table that reaches over all of the stamps.
-    splits, dividends: what columns of the bars said of them. notes: what was done to the rows while they were read.
+    calendar: a table that reaches over all of the stamps, these and those before.
+    splits, dividends: what columns of the bars said of them.
     """
 
     frame: pl.DataFrame
@@ -54,49 +54,105 @@ class Bars:
     volume_scale: int
     splits: list[ActionRow]
     dividends: list[ActionRow]
-    notes: tuple[str, ...] = ()
 
 
-def read_bars(
-    source: Any,
-    *,
-    frequency: str,
-    calendar: str,
-    start_stamped: bool,
-    tz: str | None,
-    symbols: Symbols,
-    price_decimals: int | None,
-    dialect: Dialect | None = None,
-) -> Bars:
-    """Read, convert and check everything that can be checked without knowing what is stored."""
-    length = frequency_named(frequency)
-    daily = length.by_session
-    frames, findings, carried = [], [nothing_found()], []
-    offset = 0
-    notes: list[str] = []
-    for given in read_tables(source, "bars", dialect or Dialect()):
-        notes += given.notes
-        frame, precision, actions = _one_table(given, offset, daily=daily, tz=tz, rounded=price_decimals is not None)
-        offset += frame.height
+class BarReader:
+    """Reads, converts and checks everything that can be checked without knowing what is stored.
+
+    Iterating gives the bars piece by piece, as often as it is asked for. notes: what was done to the rows of CSV
+    files, as far as they were read.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        frequency: str,
+        calendar: str,
+        start_stamped: bool,
+        tz: str | None,
+        symbols: Symbols,
+        price_decimals: int | None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._items = given_items(source, "bars")
+        self._length = frequency_named(frequency)
+        self._calendar_name = calendar
+        self._start_stamped = start_stamped
+        self._tz = tz
+        self._symbols = _checked(symbols)
+        self._price_decimals = price_decimals
+        self._dialect = dialect or Dialect()
+
+    def __iter__(self) -> Iterator[Bars]:
+        self.notes.clear()
+        missing = set(self._symbols) if self._symbols is not None else set()
+        calendar: SessionTable | None = None
+        span: tuple[int, int] | None = None
+        rows = 0
+        for frame, findings, carried in _packed(self._tables()):
+            missing -= set(frame["symbol"].unique().to_list())
+            chosen = _selected(frame, self._symbols)
+            if not chosen.height:
+                continue
+            rows += chosen.height
+            wider = _joined(span, day_span(chosen.select("day", "instant")))
+            if calendar is None or wider != span:
+                calendar, span = spanning_table(self._calendar_name, wider), wider
+            yield self._bars(chosen, findings, carried, calendar)
+        if missing:
+            raise InputError(f"bars has no rows of {', '.join(sorted(missing)[:5])}. Check the spelling of symbols=.")
+        if not rows:
+            raise InputError("bars holds no rows. Check the input.")
+
+    def _tables(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]]:
+        offset = 0
+        for item in self._items:
+            for table in read_pieces(item, "bars", self._dialect, self.notes):
+                rounded = self._price_decimals is not None
+                piece = _one_table(table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded)
+                offset += piece[0].height
+                yield piece
+
+    def _bars(
+        self, frame: pl.DataFrame, findings: list[pl.DataFrame], carried: list[pl.DataFrame], calendar: SessionTable
+    ) -> Bars:
+        length = self._length
+        stamp = final_stamps(frame.select("day", "instant"), length, calendar, start_stamped=self._start_stamped)
+        frame = frame.drop("day", "instant").with_columns(stamp)
+        findings = [
+            *findings,
+            found(frame, pl.col("symbol").is_null(), "symbol", "symbol", "the row has no symbol"),
+            unreadable_stamp(frame),
+            outside_of_calendar(frame, calendar, length),
+        ]
+        splits, dividends = carried_rows(carried, frame, calendar, daily=length.by_session)
+        return _with_integers(frame, findings, calendar, self._price_decimals, splits, dividends)
+
+
+def _packed(
+    pieces: Iterator[tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]],
+) -> Iterator[tuple[pl.DataFrame, list[pl.DataFrame], list[pl.DataFrame]]]:
+    """Small tables together: what is done for each piece costs as much as a thousand rows."""
+    frames: list[pl.DataFrame] = []
+    findings = [nothing_found()]
+    carried: list[pl.DataFrame] = []
+    for frame, precision, actions in pieces:
+        if frames and sum(held.height for held in frames) + frame.height > FRAME_ROWS:
+            yield pl.concat(frames, rechunk=True), findings, carried
+            frames, findings, carried = [], [nothing_found()], []
         frames.append(frame)
         findings.append(precision)
         carried += actions
-    frame = _selected(pl.concat(frames, rechunk=True), symbols)
-    if not frame.height:
-        raise InputError(
-            "bars holds no rows" + (" of the symbols asked for." if symbols else ".") + " Check the input."
-        )
-    table = spanning_table(calendar, day_span(frame.select("day", "instant")))
-    stamp = final_stamps(frame.select("day", "instant"), length, table, start_stamped=start_stamped)
-    frame = frame.drop("day", "instant").with_columns(stamp)
-    findings += [
-        found(frame, pl.col("symbol").is_null(), "symbol", "symbol", "the row has no symbol"),
-        unreadable_stamp(frame),
-        outside_of_calendar(frame, table, length),
-    ]
-    splits, dividends = carried_rows(carried, frame, table, daily=daily)
-    bars = _with_integers(frame, findings, table, price_decimals, splits, dividends)
-    return replace(bars, notes=tuple(notes))
+    if frames:
+        yield pl.concat(frames, rechunk=True), findings, carried
+
+
+def _joined(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def _one_table(
@@ -162,19 +218,19 @@ def _carried_actions(table: Table, row: pl.Series) -> list[pl.DataFrame]:
     return carried
 
 
-def _selected(frame: pl.DataFrame, symbols: Symbols) -> pl.DataFrame:
-    """Only the symbols asked for, under the names asked for."""
-    if symbols is None:
-        return frame
+def _checked(symbols: Symbols) -> Symbols:
     if isinstance(symbols, str):
         raise InputError(
             f"symbols is the text {symbols!r}. Give a list, or a mapping from the source's names to yours."
         )
-    wanted = list(symbols)
-    missing = sorted(set(wanted) - set(frame["symbol"].drop_nulls().unique().to_list()))
-    if missing:
-        raise InputError(f"bars has no rows of {', '.join(missing[:5])}. Check the spelling of symbols=.")
-    frame = frame.filter(pl.col("symbol").is_in(wanted))
+    return symbols
+
+
+def _selected(frame: pl.DataFrame, symbols: Symbols) -> pl.DataFrame:
+    """Only the symbols asked for, under the names asked for."""
+    if symbols is None:
+        return frame
+    frame = frame.filter(pl.col("symbol").is_in(list(symbols)))
     if isinstance(symbols, Mapping):
         frame = frame.with_columns(pl.col("symbol").replace(dict(symbols)))
     return frame

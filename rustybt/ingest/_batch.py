@@ -2,96 +2,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from rustybt.catalog import PRICES, AssetRecord, Rows, Version
+from rustybt.calendars import SessionTable
+from rustybt.catalog import PRICES, AssetRecord, Pile, PiledRows, Rows, Version
 from rustybt.core import datetime_of, frequency_named
+from rustybt.errors import InputError
+from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._assets import Description, Seen, seen_symbols, with_keys
-from rustybt.ingest._bars import Bars
+from rustybt.ingest._bars import BarReader, Bars
 from rustybt.ingest._numbers import needed_scales
+from rustybt.ingest._sequence import Order
 from rustybt.ingest._stored import against_stored
-from rustybt.validation import Finding, duplicate_stamp, nothing_found, unsorted_stamp
+from rustybt.validation import FOUND_SCHEMA, Finding
 
 QUARANTINED: Final = ("kind", "row", "symbol", "stamp", "rule", "value", "message", "record")
 """The columns of quarantine.parquet."""
+MOST_FINDINGS: Final = 100_000
+"""So many are listed; where bad rows stop the ingestion, it stops reading then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How rows are judged. stops: bad rows are an error. keeps_rows: they are to be kept as text."""
+
+    descriptions: Sequence[Description]
+    stops: bool
+    keeps_rows: bool
 
 
 class Batch:
-    """Bars of one frequency. `judge` comes first; the rest speaks of the rows that it found good.
+    """Bars of one frequency. `judge` comes first; the rest speaks of what it saw.
 
-    good: the good rows that are not stored yet, with a column `key`. found: what is wrong with the others.
+    folder: where rows wait that are too many for memory. pairs: key and symbol of the good rows that are new.
+    seen: what they say of each asset. calendar: reaches over all stamps.
+    splits, dividends: what columns of the bars said.
     """
 
-    def __init__(self, frequency: str, bars: Bars) -> None:
+    def __init__(self, frequency: str, reader: BarReader, folder: Path) -> None:
         self.frequency = frequency
-        self.bars = bars
-        self.good = bars.frame.clear()
-        self.found = nothing_found()
+        self._reader = reader
+        self._folder = folder / frequency
+        self._begin()
 
-    def judge(
-        self, stored: Version | None, known: Mapping[str, AssetRecord], descriptions: Iterable[Description]
-    ) -> None:
-        """Tells the good rows from the others. stored, known: the version that is appended to, and its assets."""
-        frame = with_keys(self.bars.frame, known.values(), descriptions, self.bars.calendar.name)
+    def _begin(self) -> None:
+        self.pairs: set[tuple[str, str]] = set()
+        self.seen: dict[str, Seen] = {}
+        self.splits: list[ActionRow] = []
+        self.dividends: list[ActionRow] = []
+        self.calendar: SessionTable | None = None
+        self._pile = Pile(self.frequency, self._folder)
+        self._numbers: dict[str, int] = {}
+        self._order = Order(self._pile, self._numbers)
+        self._bad = [nothing_bad()]
+        self._count = 0
+
+    def judge(self, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
+        """Tells the good rows from the others. base, known: the version that is appended to, and its assets.
+
+        Raises InputError where its calendar is another one.
+        """
+        self._pile.remove()
+        self._begin()
+        for bars in self._reader:
+            if base is not None and base.calendar.name != bars.calendar.name:
+                raise InputError(
+                    f"Bundle {base.bundle!r} is on calendar {base.calendar.name}, these bars on {bars.calendar.name}. "
+                    f"Give calendar={base.calendar.name!r}, or another bundle."
+                )
+            self._take(bars, base, known, request)
+            if request.stops and self._count >= MOST_FINDINGS:
+                break
+
+    def _take(self, bars: Bars, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
+        self.calendar = bars.calendar
+        self.splits += bars.splits
+        self.dividends += bars.dividends
+        frame = with_keys(bars.frame, known.values(), request.descriptions, bars.calendar.name)
         # a row that is bad by itself says nothing of those around it: a mistyped year makes no other row unsorted
-        sound = _without(frame, self.bars.found)
-        in_sequence = pl.concat([duplicate_stamp(sound), unsorted_stamp(sound)])
-        self.found = pl.concat([self.bars.found, in_sequence])
-        self.good = _without(sound, in_sequence)
-        if stored is not None:
-            scales = (self.bars.price_scale, self.bars.volume_scale)
-            self.good, conflicts = against_stored(stored, known, self.frequency, self.good, scales)
-            self.found = pl.concat([self.found, conflicts])
+        sound = _without(frame, bars.found)
+        in_sequence = self._order.check(sound)
+        good = _without(sound, in_sequence)
+        found = [bars.found, in_sequence]
+        if base is not None:
+            scales = (bars.price_scale, bars.volume_scale)
+            good, conflicts = against_stored(base, known, self.frequency, good, scales)
+            found.append(conflicts)
+        self._note(frame, pl.concat(found), request)
+        if good.height:
+            self._see(good, bars)
 
-    def seen(self) -> dict[str, Seen]:
-        """What the good rows say of each asset."""
-        if not self.good.height:
-            return {}
-        prices = needed_scales(self.good, "key", PRICES, self.bars.price_scale)
-        volumes = needed_scales(self.good, "key", ("volume",), self.bars.volume_scale)
-        ranges = seen_symbols(self.good, self.frequency, self.bars.calendar)
-        return {key: Seen(ranges[key], prices[key], volumes[key]) for key in ranges}
+    def _see(self, good: pl.DataFrame, bars: Bars) -> None:
+        """Puts good rows with the others."""
+        self.pairs |= set(good.select("key", "symbol").unique().iter_rows())
+        prices = needed_scales(good, "key", PRICES, bars.price_scale)
+        volumes = needed_scales(good, "key", ("volume",), bars.volume_scale)
+        for key, ranges in seen_symbols(good, self.frequency, bars.calendar).items():
+            seen = Seen(ranges, prices[key], volumes[key])
+            self.seen[key] = self.seen[key].joined_with(seen) if key in self.seen else seen
+            self._numbers.setdefault(key, len(self._numbers))
+        number = pl.col("key").replace_strict(self._numbers, return_dtype=pl.Int32).alias("sid")
+        rows = good.select(number, "stamp", *PRICES, "volume")
+        self._pile.add(Rows(self.frequency, rows, bars.price_scale, bars.volume_scale))
 
-    def rows(self, sids: Mapping[str, int], seen: Mapping[str, Seen]) -> Rows:
-        """The good rows as a part stores them, at the smallest scales that show all of them. seen: this batch's."""
-        price_scale = max((asset.price_scale for asset in seen.values()), default=0)
-        volume_scale = max((asset.volume_scale for asset in seen.values()), default=0)
-        price_unit = pl.lit(10 ** (self.bars.price_scale - price_scale), dtype=pl.Int128)
-        volume_unit = pl.lit(10 ** (self.bars.volume_scale - volume_scale), dtype=pl.Int128)
-        frame = self.good.select(
-            pl.col("key").replace_strict(sids, default=None, return_dtype=pl.Int32).alias("sid"),
-            pl.col("stamp"),
-            *(pl.col(name) // price_unit for name in PRICES),
-            pl.col("volume") // volume_unit,
-        ).sort("sid", "stamp")
-        return Rows(self.frequency, frame, price_scale, volume_scale)
+    def rows(self, sids: Mapping[str, int]) -> PiledRows:
+        """The good rows as parts store them, at the smallest scales that show all of them."""
+        price_scale = max((asset.price_scale for asset in self.seen.values()), default=0)
+        volume_scale = max((asset.volume_scale for asset in self.seen.values()), default=0)
+        numbered = {number: sids[key] for key, number in self._numbers.items()}
+        return self._pile.rows(numbered, price_scale, volume_scale)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the rows while they were read, and how many findings are counted only."""
+        untold = self._count - min(self._count, MOST_FINDINGS)
+        more = (f"of {self._count:,} findings the first {MOST_FINDINGS:,} are listed",) if untold else ()
+        return (*self._reader.notes, *more)
+
+    def _note(self, frame: pl.DataFrame, found: pl.DataFrame, request: Judging) -> None:
+        """Keeps what was found, with the rows as text where they are to be kept."""
+        if not found.height or (self._count >= MOST_FINDINGS and not request.keeps_rows):
+            self._count += found.height
+            return
+        texts = {name.removesuffix("_text"): name for name in frame.columns if name.endswith("_text")}
+        record = pl.struct("symbol", "asset_key", *(pl.col(column).alias(name) for name, column in texts.items()))
+        where = frame.filter(pl.col("row").is_in(found["row"].implode())).select(
+            "row", "symbol", "stamp", "stamp_text", record.struct.json_encode().alias("record")
+        )
+        self._count += found.height
+        bad = found.join(where, on="row", how="left", maintain_order="left").sort("row", maintain_order=True)
+        self._bad.append(bad.select(nothing_bad().columns))
 
     def findings(self) -> list[Finding]:
-        """What was found, by row."""
-        if not self.found.height:
-            return []
-        where = self.bars.frame.select("row", "symbol", "stamp")
-        rows = self.found.join(where, on="row", how="left", maintain_order="left").sort("row", maintain_order=True)
+        """What was found, by row; the first `MOST_FINDINGS`."""
+        bad = pl.concat(self._bad).head(MOST_FINDINGS)
         daily = frequency_named(self.frequency).by_session
         findings = []
-        for _, rule, value, message, symbol, stamp in rows.iter_rows():
+        for rule, value, message, symbol, stamp in bad.select(
+            "rule", "value", "message", "symbol", "stamp"
+        ).iter_rows():
             moment = None if stamp is None else datetime_of(stamp)
             findings.append(Finding(symbol, moment.date() if moment and daily else moment, rule, value, message))
         return findings
 
     def quarantined(self) -> pl.DataFrame:
         """The rows left out, as text, one a row and rule; columns: `QUARANTINED`."""
-        frame = self.bars.frame
-        texts = {name.removesuffix("_text"): name for name in frame.columns if name.endswith("_text")}
-        record = pl.struct("symbol", "asset_key", *(pl.col(column).alias(name) for name, column in texts.items()))
-        rows = frame.select(
-            "row", "symbol", pl.col("stamp_text").alias("stamp"), record.struct.json_encode().alias("record")
-        )
-        bars = self.found.join(rows, on="row", how="left", maintain_order="left").sort("row", maintain_order=True)
-        return bars.with_columns(pl.lit("bars").alias("kind")).select(QUARANTINED)
+        bad = pl.concat(self._bad).with_columns(pl.lit("bars").alias("kind"), pl.col("stamp_text").alias("stamp"))
+        return bad.select(QUARANTINED)
+
+    def remove(self) -> None:
+        """Deletes the rows that wait on the disk."""
+        self._pile.remove()
+
+
+def nothing_bad() -> pl.DataFrame:
+    """No finding with its row."""
+    texts = dict.fromkeys(("stamp_text", "record"), pl.String)
+    return pl.DataFrame(schema={**FOUND_SCHEMA, "symbol": pl.String, "stamp": pl.Int64, **texts})
 
 
 def joined_seen(several: Iterable[Mapping[str, Seen]]) -> dict[str, Seen]:

@@ -17,13 +17,12 @@ _TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M
 DATES: Final = ("iso", *_DAYS, *_UNITS)
 
 
-def iso_stamps(column: pl.Series, dates: str | None) -> pl.Series:
+def iso_stamps(column: pl.Series, kind: str) -> pl.Series:
     """Text as ISO text; what does not fit stays as it stands, so that a finding can show it.
 
-    dates: one of `DATES`, a format with %, or None for ISO and what is plainly an epoch.
+    kind: one of `DATES`, or a format with %.
     """
     text = column.str.strip_chars()
-    kind = _guessed(text) if dates is None else dates
     if kind == "iso":
         return text
     if kind in _UNITS:
@@ -45,7 +44,9 @@ def _parsed(text: pl.Series, form: str) -> pl.Series:
     return text.str.to_date(form, strict=False, exact=True).cast(pl.Datetime("us"))
 
 
-def _guessed(text: pl.Series) -> str:
+def guessed_dates(column: pl.Series) -> str:
+    """ISO, or what is plainly an epoch."""
+    text = column.str.strip_chars()
     lengths = text.str.len_bytes().unique().drop_nulls().to_list()
     digits = bool(text.str.contains(r"^\d+$").all())
     return _DIGITS.get(lengths[0], "iso") if digits and len(lengths) == 1 else "iso"

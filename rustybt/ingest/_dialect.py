@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.ingest._dates import DATES, iso_stamps
-from rustybt.ingest._missing import MISSING, fill_missing
+from rustybt.ingest._dates import DATES, guessed_dates, iso_stamps
+from rustybt.ingest._missing import MISSING
 
 NUMBERS: Final = ("open", "high", "low", "close", "volume")
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -76,37 +76,28 @@ def as_dialect(given: Dialect | Mapping[str, Any] | None) -> Dialect:
     return Dialect(**given)
 
 
-def read_csv(path: Path, dialect: Dialect) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """A file as text under our lower-case names; and what was done to it that its reader should know.
+def form_of(lines: Sequence[str | None], dialect: Dialect, path: Path) -> tuple[str, bool]:
+    """The delimiter, and whether there is a header. lines: the file's first ones.
 
-    Raises InputError where its form can't be told, and Polars' errors where it can't be read.
+    Raises InputError where that can't be told.
     """
-    lines = _first_lines(path, dialect)
-    delimiter = dialect.delimiter or _delimiter(lines, dialect, path)
-    header = _has_header(lines, delimiter) if dialect.header is None else dialect.header
-    frame = pl.read_csv(
-        path,
-        infer_schema=False,
-        glob=False,
-        separator=delimiter,
-        has_header=header,
-        skip_rows=dialect.skip_lines,
-    )
-    frame = _named(frame, dialect, path, header=header)
-    frame = _plain_numbers(frame, dialect)
-    return fill_missing(_with_stamps(frame, dialect), dialect.missing)
-
-
-def _first_lines(path: Path, dialect: Dialect) -> list[str]:
-    # a separator that no text has gives whole lines, decompressed by the reader that will read the rest
-    raw = pl.read_csv(
-        path, has_header=False, infer_schema=False, glob=False, separator="\x01", quote_char=None,
-        n_rows=_SNIFFED + dialect.skip_lines, truncate_ragged_lines=True,
-    )  # fmt: skip
-    lines = [line for line in raw.to_series().to_list()[dialect.skip_lines :] if line]
-    if not lines:
+    first = [line for line in lines[dialect.skip_lines :][:_SNIFFED] if line]
+    if not first:
         raise InputError(f"{path} is empty. Give a file with a header and rows.")
-    return lines
+    delimiter = dialect.delimiter or _delimiter(first, dialect, path)
+    return delimiter, _has_header(first, delimiter) if dialect.header is None else dialect.header
+
+
+def shaped(
+    frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool, dates: str | None = None
+) -> tuple[pl.DataFrame, str | None]:
+    """Rows as text under our lower-case names, and how they write moments (one of `DATES` or a format).
+
+    dates: what earlier rows of the file told. Raises InputError where the columns' names can't be told, and where
+    moments that began as epochs go on as something else.
+    """
+    frame = _plain_numbers(_named(frame, dialect, path, header=header), dialect)
+    return _with_stamps(frame, dialect.dates or dates, path, guessed=dialect.dates is None)
 
 
 def _delimiter(lines: list[str], dialect: Dialect, path: Path) -> str:
@@ -180,12 +171,22 @@ def _plain_numbers(frame: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
     return frame.with_columns(expressions)
 
 
-def _with_stamps(frame: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
+def _with_stamps(
+    frame: pl.DataFrame, dates: str | None, path: Path, *, guessed: bool
+) -> tuple[pl.DataFrame, str | None]:
     """The column date or timestamp as ISO text; a column time beside date is joined with it."""
     if "date" in frame.columns and "time" in frame.columns and "timestamp" not in frame.columns:
         joined = pl.concat_str("date", "time", separator=" ").alias("timestamp")
         frame = frame.with_columns(joined).drop("date", "time")
-    for name in ("timestamp", "date"):
-        if name in frame.columns:
-            return frame.with_columns(iso_stamps(frame[name], dialect.dates))
-    return frame
+    name = next((name for name in ("timestamp", "date") if name in frame.columns), None)
+    if name is None or frame[name].null_count() == frame.height:
+        return frame, dates
+    kind = guessed_dates(frame[name]) if guessed else str(dates)
+    if guessed and dates is not None and dates != kind:
+        if dates != "iso":
+            raise InputError(
+                f"{path}: its column {name} begins with moments as {dates}, and goes on with others. "
+                "Write all of them in one way, or name it: csv={'dates': ...}."
+            )
+        kind = dates
+    return frame.with_columns(iso_stamps(frame[name], kind)), kind

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from rustybt.catalog import DAILY, MINUTE, Fault, catalog_root, check_bundle_name, no_fault, open_writer
+from rustybt.catalog import (
+    DAILY,
+    MINUTE,
+    Fault,
+    catalog_root,
+    check_bundle_name,
+    newest_version,
+    no_fault,
+    open_writer,
+    spill_folder,
+)
 from rustybt.core import frequency_named
 from rustybt.errors import InputError
-from rustybt.ingest._actions import read_actions
 from rustybt.ingest._assets import read_descriptions
-from rustybt.ingest._bars import Bars, read_bars
+from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._dialect import Dialect, as_dialect
 from rustybt.ingest._fetched import arguments_of
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._stamps import check_zone
-from rustybt.ingest._write import Actions, Request, Write
+from rustybt.ingest._write import Actions, Base, Request, Write
 from rustybt.sources import Fetched
 
 type Mode = Literal["error", "append", "replace"]
@@ -130,23 +141,33 @@ def ingest_with_fault(
     frequencies = [frequency for frequency, _ in _by_frequency(request, bars)]
     _check(request, frequencies)
     descriptions = read_descriptions(assets, request.symbols)
-    batches = [Batch(frequency, _read(request, frequency, given)) for frequency, given in _by_frequency(request, bars)]
-    zone = batches[0].bars.calendar.tz
-    rows = Actions(
-        read_actions(actions.splits, "splits", "ratio", zone, request.symbols),
-        read_actions(actions.dividends, "dividends", "amount", zone, request.symbols),
-        read_actions(actions.stock_dividends, "stock_dividends", "ratio", zone, request.symbols),
-    )
-    for batch in batches:
-        rows.splits.extend(batch.bars.splits)
-        rows.dividends.extend(batch.bars.dividends)
-    with open_writer(root, fault=fault) as writer:
-        newest = writer.newest(request.bundle)
-        try:
-            return Write(request, batches, descriptions, rows, newest).publish(writer)
-        finally:
-            if newest is not None:
-                newest[0].close()
+    folder = spill_folder(root)
+    batches = [
+        Batch(frequency, _reader(request, frequency, given), folder)
+        for frequency, given in _by_frequency(request, bars)
+    ]
+    write = Write(request, batches, descriptions, actions)
+    try:
+        # read without the lock, which files of gigabytes would keep for minutes
+        with _newest(root, request.bundle) as newest:
+            judged = newest and newest[1].version
+            write.judge(newest)
+        with open_writer(root, fault=fault) as writer, _newest(root, request.bundle) as newest:
+            if request.mode == "append" and judged != (newest and newest[1].version):
+                write.judge(newest)  # somebody else wrote to the bundle meanwhile
+            return write.publish(writer, newest)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _newest(root: Path, bundle: str) -> Iterator[Base | None]:
+    newest = newest_version(root, bundle)
+    try:
+        yield newest
+    finally:
+        if newest is not None:
+            newest[0].close()
 
 
 def _by_frequency(request: Request, bars: Any) -> list[tuple[str, Any]]:
@@ -163,8 +184,8 @@ def _is_frequency(name: object) -> bool:
         return False
 
 
-def _read(request: Request, frequency: str, bars: Any) -> Bars:
-    return read_bars(
+def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
+    return BarReader(
         _folder_of(bars, frequency),
         frequency=frequency,
         calendar=request.calendar,

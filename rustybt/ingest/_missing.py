@@ -16,32 +16,58 @@ _NOTHING: Final = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".
 _PRICES: Final = ("open", "high", "low", "close")
 
 
-def fill_missing(frame: pl.DataFrame, policy: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """The rows after the policy, and in words how many it touched. frame: columns of text, null where missing."""
-    columns = [name for name in (*_PRICES, "volume") if name in frame.columns]
-    if policy == "fail" or not columns:
-        return frame, ()
-    plain = (pl.col(name).str.strip_chars() for name in columns)
-    # a ticker may be called NA: only numbers are looked at
-    frame = frame.with_columns(pl.when(~text.str.to_lowercase().is_in(_NOTHING)).then(text) for text in plain)
-    gone = frame.select(pl.any_horizontal(pl.col(name).is_null() for name in columns)).to_series()
-    if not gone.any():
-        return frame, ()
-    count = int(gone.sum())
-    rows = f"{count:,} row{'s' if count != 1 else ''}"
-    if policy == "skip":
-        return frame.filter(~gone), (f"{rows} with a missing price or volume skipped",)
-    by = [str(name) for name in ("asset_key", "symbol") if name in frame.columns][:1]
-    filled = _forward(frame, by) if policy == "forward" else _interpolated(frame, by)
-    words = "filled with the close before" if policy == "forward" else "interpolated, which looks ahead"
-    return filled, (f"{rows} with a missing price or volume {words}",)
+class Filler:
+    """Fills or leaves out what is missing in the rows of one file, which come piece by piece.
 
+    "interpolate" wants to see all of them at once.
+    """
 
-def _forward(frame: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    known = pl.col("close").forward_fill()
-    close = known.over(by) if by else known
-    prices = frame.with_columns(close.alias("close"))
-    return prices.with_columns(*(pl.coalesce(name, "close") for name in _PRICES[:3]), pl.col("volume").fill_null("0"))
+    def __init__(self, policy: str) -> None:
+        self._policy = policy
+        self._count = 0
+        self._closes: dict[str | None, str] = {}
+
+    def fill(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows after the policy. frame: columns of text, null where missing."""
+        columns = [name for name in (*_PRICES, "volume") if name in frame.columns]
+        if self._policy == "fail" or not columns:
+            return frame
+        plain = (pl.col(name).str.strip_chars() for name in columns)
+        # a ticker may be called NA: only numbers are looked at
+        frame = frame.with_columns(pl.when(~text.str.to_lowercase().is_in(_NOTHING)).then(text) for text in plain)
+        gone = frame.select(pl.any_horizontal(pl.col(name).is_null() for name in columns)).to_series()
+        self._count += int(gone.sum())
+        if self._policy == "skip":
+            return frame.filter(~gone)
+        by = next((name for name in ("asset_key", "symbol") if name in frame.columns), None)
+        if self._policy == "interpolate":
+            return _interpolated(frame, [by] if by else []) if gone.any() else frame
+        return self._forward(frame, pl.col(by) if by else pl.lit(None, dtype=pl.String))
+
+    def _forward(self, frame: pl.DataFrame, by: pl.Expr) -> pl.DataFrame:
+        if "close" not in frame.columns:
+            return frame
+        frame = frame.with_columns(by.alias("_by"))
+        before = pl.col("_by").replace_strict(self._closes, default=None, return_dtype=pl.String)
+        frame = frame.with_columns(pl.coalesce(pl.col("close").forward_fill().over("_by"), before).alias("close"))
+        last = frame.group_by("_by").agg(pl.col("close").last()).drop_nulls("close")
+        self._closes.update(last.iter_rows())
+        prices = (pl.coalesce(name, "close") for name in _PRICES[:3] if name in frame.columns)
+        volume = [pl.col("volume").fill_null("0")] if "volume" in frame.columns else []
+        return frame.with_columns(*prices, *volume).drop("_by")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """In words how many rows it touched."""
+        if not self._count:
+            return ()
+        words = {
+            "skip": "skipped",
+            "forward": "filled with the close before",
+            "interpolate": "interpolated, which looks ahead",
+        }
+        rows = f"{self._count:,} row{'s' if self._count != 1 else ''}"
+        return (f"{rows} with a missing price or volume {words[self._policy]}",)
 
 
 def _interpolated(frame: pl.DataFrame, by: list[str]) -> pl.DataFrame:

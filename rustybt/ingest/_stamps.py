@@ -17,6 +17,9 @@ from rustybt.errors import InputError
 STAMP_COLUMNS: Final = ("timestamp", "date")
 _EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - both sides of the difference are naive
 _BELOW_MICROSECONDS: Final = re.compile(r"[.,]\d{6}\d*[1-9]")
+_PLAIN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?:Z|\+00:00)?)?$"
+_WITH_SECONDS: Final = r"^.{16}:"
+_DATE_LENGTH: Final = 10
 _YEARS: Final = (1900, 2200)
 """Stamps beyond are typing errors, and no calendar tells of them."""
 
@@ -73,19 +76,40 @@ def _naive(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl
 
 
 def _from_text(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
-    texts = column.unique().drop_nulls()
-    parsed = [_parse(text) for text in texts.to_list()]
-    known = pl.DataFrame(
-        {
-            "text": texts,
-            "instant": pl.Series([aware for aware, _ in parsed], dtype=pl.Int64),
-            "naive": pl.Series([naive for _, naive in parsed], dtype=pl.Int64).cast(pl.Datetime("ns")),
-        }
-    )
-    naive = _naive(known["naive"], daily=daily, tz=tz, source=source)
-    known = known.select("text", pl.coalesce("instant", naive["instant"]).alias("instant"), naive["day"])
-    joined = column.to_frame("text").join(known, on="text", how="left", maintain_order="left")
-    return joined.select("day", "instant")
+    moments = column.to_frame("text").select(_plain_moments())
+    odd = moments["instant"].is_null() & moments["naive"].is_null() & column.is_not_null()
+    if odd.any():
+        texts = column.filter(odd).unique()
+        parsed = [_parse(text) for text in texts.to_list()]
+        known = pl.DataFrame(
+            {
+                "text": texts,
+                "instant": pl.Series([aware for aware, _ in parsed], dtype=pl.Int64),
+                "naive": pl.Series([naive for _, naive in parsed], dtype=pl.Int64),
+            }
+        )
+        others = column.to_frame("text").join(known, on="text", how="left", maintain_order="left")
+        moments = pl.DataFrame(moments[name].fill_null(others[name]) for name in ("instant", "naive"))
+    naive = _naive(moments["naive"].cast(pl.Datetime("ns")), daily=daily, tz=tz, source=source)
+    return naive.select("day", pl.coalesce(moments["instant"], "instant").alias("instant"))
+
+
+def _plain_moments() -> tuple[pl.Expr, pl.Expr]:
+    """As `_parse`, for what nearly all files have: dates, and times of whole seconds without a zone or in UTC."""
+    text = pl.col("text")
+    time = text.str.len_bytes() > _DATE_LENGTH
+    seconds = pl.when(time).then(_digits(text, 11) * 3600 + _digits(text, 14) * 60).otherwise(0) + pl.when(
+        text.str.contains(_WITH_SECONDS)
+    ).then(_digits(text, 17)).otherwise(0)
+    date = text.str.slice(0, _DATE_LENGTH).str.to_date("%Y-%m-%d", strict=False)
+    known = text.str.contains(_PLAIN) & date.dt.year().is_between(_YEARS[0], _YEARS[1], closed="left")
+    ns = date.to_physical().cast(pl.Int64) * DAY_NS + seconds * 10**9
+    aware = text.str.ends_with("Z") | text.str.ends_with("+00:00")
+    return pl.when(known & aware).then(ns).alias("instant"), pl.when(known & ~aware).then(ns).alias("naive")
+
+
+def _digits(text: pl.Expr, at: int) -> pl.Expr:
+    return text.str.slice(at, 2).cast(pl.Int64, strict=False)
 
 
 def _parse(text: str) -> tuple[int | None, int | None]:

@@ -5,9 +5,12 @@ CSV is read as text. Pandas frames are taken column by column, so that pyarrow i
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import glob
-from collections.abc import Iterable
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,10 +20,13 @@ import numpy as np
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.ingest._dialect import Dialect, read_csv
+from rustybt.ingest._csv import CsvFile
+from rustybt.ingest._dialect import Dialect
 
 _CSV: Final = tuple(kind + packed for kind in (".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))
 _PARQUET: Final = (".parquet", ".pq")
+FRAME_ROWS: Final = 250_000
+"""Rows of a frame or Parquet file that are checked at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +36,55 @@ class Table:
     frame: pl.DataFrame
     source: str
     stem: str | None = None
-    notes: tuple[str, ...] = ()
 
 
-def read_tables(source: Any, what: str, dialect: Dialect | None = None) -> list[Table]:
-    """The tables that one argument stands for.
+def read_tables(source: Any, what: str) -> list[Table]:
+    """The tables that one argument stands for, whole; CSV files are plain ones, with commas and a header.
 
     source: a Polars, pandas or Arrow frame, anything else that gives an Arrow stream, a path, or a list of those.
     A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for the files that fit.
-    dialect: what CSV files look like; None means plain ones, with commas and a header.
     what: the argument's name, for messages. Raises InputError.
     """
+    return [
+        _read_file(item, what) if isinstance(item, Path) else Table(item, what) for item in given_items(source, what)
+    ]
+
+
+def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
+    """The files and frames (with lower-case names) that one argument stands for; see `read_tables`."""
     if isinstance(source, str | Path):
-        return [_read_file(path, what, dialect) for path in _files(Path(source).expanduser(), what)]
+        return list(_files(Path(source).expanduser(), what))
     if isinstance(source, list | tuple):
         if not source:
             raise InputError(f"{what} is an empty list. Give a frame, or the paths of files.")
-        return [table for item in source for table in read_tables(item, what, dialect)]
-    frame = _frame(source, what)
-    return [Table(_lower(frame, what), what)]
+        return [table for item in source for table in given_items(item, what)]
+    return [_lower(_frame(source, what), what)]
+
+
+def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: list[str]) -> Iterator[Table]:
+    """A file or frame piece by piece, so that no more than some 100,000 rows of a file lie in memory.
+
+    notes: gets what was done to the rows of a CSV file. Raises InputError.
+    """
+    if isinstance(item, pl.DataFrame):
+        for start in range(0, max(item.height, 1), FRAME_ROWS):
+            yield Table(item.slice(start, FRAME_ROWS), what)
+        return
+    stem = item.name[: -len(_suffix(item, what))]
+    with _readable(item, what):
+        if item.name.lower().endswith(_PARQUET):
+            yield from (Table(_lower(frame, str(item)), str(item), stem) for frame in _parquet_pieces(item))
+            return
+        file = CsvFile(item, dialect)
+        yield from (Table(_lower(frame, str(item)), str(item), stem) for frame in file)
+        notes += file.notes
+
+
+def _parquet_pieces(path: Path) -> Iterator[pl.DataFrame]:
+    rows = pl.scan_parquet(path, glob=False)
+    height = int(rows.select(pl.len()).collect(engine="in-memory").item())
+    for start in range(0, max(height, 1), FRAME_ROWS):
+        yield rows.slice(start, FRAME_ROWS).collect(engine="in-memory")
 
 
 def _frame(source: Any, what: str) -> pl.DataFrame:
@@ -82,25 +118,31 @@ def _files(path: Path, what: str) -> list[Path]:
     return [path]
 
 
-def _read_file(path: Path, what: str, dialect: Dialect | None) -> Table:
-    name = path.name.lower()
-    notes: tuple[str, ...] = ()
-    try:
-        if name.endswith(_PARQUET):
+def _read_file(path: Path, what: str) -> Table:
+    suffix = _suffix(path, what)
+    with _readable(path, what):
+        if suffix.lower() in _PARQUET:
             frame = pl.read_parquet(path, glob=False)
-        elif name.endswith(_CSV) and dialect is not None:
-            frame, notes = read_csv(path, dialect)
-        elif name.endswith(_CSV):
-            frame = pl.read_csv(path, infer_schema=False, glob=False)
         else:
-            raise InputError(f"{what}: {path} is neither CSV nor Parquet. Give a file that ends in .csv or .parquet.")
-    except pl.exceptions.PolarsError as error:
-        raise InputError(
-            f"{what}: {path} can't be read ({str(error).splitlines()[0]}). Check that it is whole."
-        ) from error
-    suffix = next(ending for ending in _CSV + _PARQUET if name.endswith(ending))
-    told = tuple(f"{path.name}: {note}" for note in notes)
-    return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)], told)
+            frame = pl.read_csv(path, infer_schema=False, glob=False)
+    return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)])
+
+
+def _suffix(path: Path, what: str) -> str:
+    name = path.name.lower()
+    ending = next((ending for ending in _CSV + _PARQUET if name.endswith(ending)), None)
+    if ending is None:
+        raise InputError(f"{what}: {path} is neither CSV nor Parquet. Give a file that ends in .csv or .parquet.")
+    return path.name[-len(ending) :]
+
+
+@contextlib.contextmanager
+def _readable(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        said = (str(error).splitlines() or ["it ends too early"])[0]
+        raise InputError(f"{what}: {path} can't be read ({said}). Check that it is whole.") from error
 
 
 def _lower(frame: pl.DataFrame, what: str) -> pl.DataFrame:

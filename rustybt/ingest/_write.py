@@ -11,11 +11,11 @@ import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog import AssetRecord, Content, Manifest, Version, Writer
-from rustybt.errors import BadBars, InputError
-from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits
+from rustybt.errors import BadBars
+from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
-from rustybt.ingest._batch import QUARANTINED, Batch, joined_seen
+from rustybt.ingest._batch import QUARANTINED, Batch, Judging, joined_seen
 from rustybt.ingest._cached import with_cache_of
 from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._report import IngestReport, summary
@@ -55,34 +55,38 @@ class Write:
     """What was read, on its way into a version."""
 
     def __init__(
-        self,
-        request: Request,
-        batches: Sequence[Batch],
-        descriptions: list[Description],
-        actions: Actions,
-        newest: Base | None,
+        self, request: Request, batches: Sequence[Batch], descriptions: list[Description], actions: Actions
     ) -> None:
         self._request = request
         self._batches = batches
         self._descriptions = descriptions
-        self._action_rows = actions
-        self._newest = newest
-        self._base = newest if request.mode == "append" else None
-        self._known = {record.key: record for record in self._base[1].assets} if self._base else {}
-        name = batches[0].bars.calendar.name
-        if self._base and self._base[1].calendar.name != name:
-            raise InputError(
-                f"Bundle {request.bundle!r} is on calendar {self._base[1].calendar.name}, these bars on {name}. "
-                f"Give calendar={self._base[1].calendar.name!r}, or another bundle."
-            )
+        self._given = actions
+        self._newest: Base | None = None
+        self._base: Base | None = None
+        self._known: dict[str, AssetRecord] = {}
 
-    def publish(self, writer: Writer) -> IngestReport:
-        """Judges the bars and actions, and writes a version. Raises BadBars, BundleExists, InputError."""
+    def judge(self, newest: Base | None) -> None:
+        """Reads and judges the bars. newest: the bundle's newest version, None where there is no such bundle.
+
+        Raises InputError.
+        """
+        self._base = newest if self._request.mode == "append" else None
+        self._known = {record.key: record for record in self._base[1].assets} if self._base else {}
+        policy = self._request.on_bad_row
+        judging = Judging(self._descriptions, stops=policy == "error", keeps_rows=policy == "quarantine")
         for batch in self._batches:
-            batch.judge(self._base[0] if self._base else None, self._known, self._descriptions)
+            batch.judge(self._base[0] if self._base else None, self._known, judging)
+
+    def publish(self, writer: Writer, newest: Base | None) -> IngestReport:
+        """Judges the actions, and writes a version. newest: as for `judge`, under the lock by now.
+
+        Raises BadBars, BundleExists, InputError.
+        """
+        self._newest = newest
+        self._base = newest if self._request.mode == "append" else None
         sids = self._sids()
-        seen = [batch.seen() for batch in self._batches]
-        records = make_records(self._known, joined_seen(seen), sids, self._descriptions)
+        seen = joined_seen(batch.seen for batch in self._batches)
+        records = make_records(self._known, seen, sids, self._descriptions)
         actions, bad_actions = self._actions(records)
         findings = (
             *(finding for batch in self._batches for finding in batch.findings()),
@@ -96,7 +100,7 @@ class Write:
             )
         if not records:
             raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
-        rows = tuple(batch.rows(sids, of_batch) for batch, of_batch in zip(self._batches, seen, strict=True))
+        rows = tuple(batch.rows(sids) for batch in self._batches)
         content = Content(
             calendar=self._calendar(records),
             assets=records,
@@ -114,24 +118,23 @@ class Write:
             bundle=manifest.bundle,
             version=manifest.version,
             hash=manifest.hash,
-            rows=sum(of_frequency.frame.height for of_frequency in rows) if is_new else 0,
+            rows=sum(of_frequency.height for of_frequency in rows) if is_new else 0,
             assets=len(manifest.assets),
             findings=findings,
             quarantine=folder / manifest.quarantine if manifest.quarantine else None,
             is_new=is_new,
-            notes=tuple(note for batch in self._batches for note in batch.bars.notes),
+            notes=tuple(note for batch in self._batches for note in batch.notes),
         )
 
     def _sids(self) -> dict[str, int]:
         """Sids stay with their keys, also where the bundle's data are replaced, unless the assets frame names them."""
         known = {record.key: record.sid for record in self._newest[1].assets} if self._newest else {}
-        good = [batch.good.select("key", "symbol").unique() for batch in self._batches]
-        pairs = {pair for frame in good for pair in frame.iter_rows()}
+        pairs = {pair for batch in self._batches for pair in batch.pairs}
         wanted = wanted_sids(self._descriptions, pairs)
         return assign_sids({key for key, _ in pairs}, known, wanted, fixed=self._known.keys())
 
     def _actions(self, records: Sequence[AssetRecord]) -> tuple[Actions, list[tuple[ActionRow, Finding]]]:
-        known, rows = self._base[1] if self._base else None, self._action_rows
+        known, rows = self._base[1] if self._base else None, self._action_rows()
         splits, bad_splits = make_splits(rows.splits, records, known.splits if known else ())
         dividends, bad_dividends = make_dividends(rows.dividends, records, known.dividends if known else ())
         in_shares, bad_in_shares = make_stock_dividends(
@@ -139,11 +142,26 @@ class Write:
         )
         return Actions(splits, dividends, in_shares), [*bad_splits, *bad_dividends, *bad_in_shares]
 
+    def _action_rows(self) -> Actions:
+        """What was given beside the bars, and what columns of the bars said."""
+        calendar = self._batches[0].calendar
+        zone, symbols = calendar.tz if calendar else "UTC", self._request.symbols
+        rows = Actions(
+            read_actions(self._given.splits, "splits", "ratio", zone, symbols),
+            read_actions(self._given.dividends, "dividends", "amount", zone, symbols),
+            read_actions(self._given.stock_dividends, "stock_dividends", "ratio", zone, symbols),
+        )
+        for batch in self._batches:
+            rows.splits.extend(batch.splits)
+            rows.dividends.extend(batch.dividends)
+        return rows
+
     def _calendar(self, records: Sequence[AssetRecord]) -> SessionTable:
         first = min(record.first_day for record in records)
         last = max(record.last_day for record in records)
-        if not self._base and len(self._batches) == 1:
-            return cut_table(self._batches[0].bars.calendar, first, last)
+        seen = self._batches[0].calendar
+        if not self._base and len(self._batches) == 1 and seen is not None:
+            return cut_table(seen, first, last)
         newer = spanning_table(self._request.calendar, (first, last))
         if not self._base:
             return newer

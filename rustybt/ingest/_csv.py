@@ -1,0 +1,117 @@
+"""CSV files piece by piece, however large they are: the same rows and the same notes as of the whole file at once."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+
+import polars as pl
+
+from rustybt.errors import InputError
+from rustybt.ingest._dialect import Dialect, form_of, shaped
+from rustybt.ingest._missing import Filler
+
+BLOCK_BYTES: Final = 8 * 2**20
+"""Read and checked at a time: 150,000 rows or so, some 100 MB while they are checked."""
+_ROWS: Final = 100_000
+_LONGEST_QUOTE: Final = 16 * BLOCK_BYTES
+
+
+class CsvFile:
+    """A file as text under our lower-case names.
+
+    Iterating gives frames of at most some hundred thousand rows, as often as it is asked for; `notes` then says what
+    was done to the rows. Raises InputError where the file's form can't be told, Polars' errors where it can't be read.
+    """
+
+    def __init__(self, path: Path, dialect: Dialect) -> None:
+        self.path = path
+        self.notes: tuple[str, ...] = ()
+        self._dialect = dialect
+        self._header = True
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        dialect = self._dialect
+        filler = Filler(dialect.missing)
+        dates: str | None = None
+        for raw in _whole(self._raw()) if dialect.missing == "interpolate" else self._raw():
+            frame, dates = shaped(raw, dialect, self.path, header=self._header, dates=dates)
+            yield filler.fill(frame)
+        self.notes = tuple(f"{self.path.name}: {note}" for note in filler.notes)
+
+    def _raw(self) -> Iterator[pl.DataFrame]:
+        if self.path.name.lower().endswith(".zst"):
+            return self._unpacked_by_polars()
+        return self._blocks()
+
+    def _unpacked_by_polars(self) -> Iterator[pl.DataFrame]:
+        lines = pl.scan_csv(
+            self.path, has_header=False, infer_schema=False, glob=False, separator="\x01", quote_char=None,
+            truncate_ragged_lines=True,
+        )  # fmt: skip
+        first = next(iter(lines.collect_batches(chunk_size=_ROWS, maintain_order=True)), pl.DataFrame({"line": []}))
+        delimiter, self._header = form_of(first.to_series().to_list(), self._dialect, self.path)
+        scanned = pl.scan_csv(
+            self.path, infer_schema=False, glob=False, separator=delimiter, has_header=self._header,
+            skip_rows=self._dialect.skip_lines,
+        )  # fmt: skip
+        yield from scanned.collect_batches(chunk_size=_ROWS, maintain_order=True)
+
+    def _blocks(self) -> Iterator[pl.DataFrame]:
+        names: list[str] = []
+        delimiter = ","
+        with _opened(self.path) as file:
+            for block in _whole_lines(file, self.path):
+                if names:
+                    schema = dict.fromkeys(names, pl.String())
+                    yield pl.read_csv(block, has_header=False, schema=schema, separator=delimiter)
+                    continue
+                lines = block[: 2**16].decode("utf-8-sig", "replace").splitlines()
+                delimiter, self._header = form_of(lines, self._dialect, self.path)
+                skipped = self._dialect.skip_lines
+                first = pl.read_csv(
+                    block, infer_schema=False, separator=delimiter, has_header=self._header, skip_rows=skipped
+                )
+                names = first.columns
+                yield first
+        if not names:
+            raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
+
+
+def _whole(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    yield pl.concat(list(frames))
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]
+
+
+def _whole_lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    """The bytes in blocks that end with a line; a line's end within quotes is none."""
+    rest = b""
+    while piece := file.read(BLOCK_BYTES):
+        block = rest + piece
+        cut = _last_end(block)
+        if cut:
+            yield block[:cut]
+        elif len(block) > _LONGEST_QUOTE:
+            raise InputError(
+                f"{path} has no end of a line outside of quotes within {len(block) // 2**20} MB. "
+                "Look for a quotation mark that is not closed."
+            )
+        rest = block[cut:]
+    if rest:
+        yield rest
+
+
+def _last_end(block: bytes) -> int:
+    """Where the last line ends that is whole; 0 where none is."""
+    cut = block.rfind(b"\n") + 1
+    quotes = block.count(b'"', 0, cut)
+    while cut and quotes % 2:
+        before = block.rfind(b"\n", 0, cut - 1) + 1
+        quotes -= block.count(b'"', before, cut)
+        cut = before
+    return cut
