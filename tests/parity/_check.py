@@ -30,7 +30,7 @@ def comparable(seed: int, frequency: str, only: frozenset[str] = frozenset()) ->
     """The first case from this seed on that float noise does not decide, and Zipline's outcome of it."""
     while True:
         case = draw(seed, frequency, only=only)
-        outcome = WORKER.run(case)
+        outcome = WORKER.run(case, stop=True)
         if not outcome["edges"]:
             return case, outcome
         seed += STEP
@@ -53,7 +53,7 @@ def differences(case: Case, zipline: dict[str, Any] | None = None, ready: frozen
 def still_fails(case: Case, ready: frozenset[str] = READY) -> bool:
     """Whether a smaller case differs, honestly: where Zipline itself fails or noise decides, it doesn't count."""
     try:
-        outcome = WORKER.run(case)
+        outcome = WORKER.run(case, stop=True)
     except RuntimeError:
         return False
     return not outcome["edges"] and bool(differences(case, outcome, ready))

@@ -6,34 +6,55 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+LARGEST = 1e8
+"""Cash beyond which the roundings of many bookings add up to what amounts of money are compared within, a millionth."""
+
+
+class Undecided(Exception):
+    """Noise decided: the rest of the run is not worth its time."""
+
 
 class KnifeEdge:
-    """Notes where Zipline's float came to lie on a rounding edge, so that noise decided: such a case proves nothing."""
+    """Notes where Zipline's float came to lie on a rounding edge, so that noise decided: such a case proves nothing.
 
-    def __init__(self) -> None:
+    stop: whether the first note ends the run, with Undecided.
+    """
+
+    def __init__(self, stop: bool = False) -> None:
         self.notes: list[str] = []
+        self.stop = stop
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)
+        if self.stop:
+            raise Undecided(text)
 
     def cents(self, what: str, value: float) -> None:
         """A value that is about to be rounded to cents."""
         away = abs(value * 100 - math.floor(value * 100) - 0.5)
         if away < 1e-6:
-            self.notes.append(f"{what} {value!r} lies half-way between cents")
+            self._note(f"{what} {value!r} lies half-way between cents")
 
     def whole(self, what: str, value: float) -> None:
         """A value that is about to be truncated."""
         away = abs(value - round(value))
         if 0 < away < 1e-9:
-            self.notes.append(f"{what} {value!r} lies next to a whole number")
+            self._note(f"{what} {value!r} lies next to a whole number")
 
     def trigger(self, what: str, price: float, bound: float | None) -> None:
         """A price that is about to be compared with a stop or a limit."""
         if bound is not None and 0 < abs(price - bound) < 1e-9:
-            self.notes.append(f"price {price!r} lies next to the {what} {bound!r}")
+            self._note(f"price {price!r} lies next to the {what} {bound!r}")
+
+    def money(self, cash: float) -> None:
+        """Cash after a booking."""
+        if abs(cash) > LARGEST and not self.notes:
+            self._note(f"cash {cash!r} has no millionths")
 
     def watch(self) -> Callable[[], None]:
         """Wrap what rounds or compares in Zipline; returns a function that takes the wrappers off."""
         from zipline.algorithm import TradingAlgorithm
-        from zipline.finance import position, slippage
+        from zipline.finance import ledger, position, slippage
         from zipline.finance.order import Order
 
         kinds = (
@@ -43,6 +64,7 @@ class KnifeEdge:
             (Order, "check_order_triggers", self._on_trigger),
             (slippage.VolatilityVolumeShare, "get_txn_volume", self._on_share),
             (slippage.SlippageModel, "simulate", self._on_model),
+            (ledger.Ledger, "_cash_flow", self._on_booking),
         )
         before = [(kind, name, getattr(kind, name)) for kind, name, _ in kinds]
         for (kind, name, original), (_, _, wrapped) in zip(before, kinds, strict=True):
@@ -112,10 +134,17 @@ class KnifeEdge:
 
         return simulate
 
+    def _on_booking(self, original: Any) -> Any:
+        def cash_flow(ledger: Any, amount: float) -> None:
+            original(ledger, amount)
+            self.money(ledger._portfolio.cash)
+
+        return cash_flow
+
     def _on_size(self, original: Any) -> Any:
         def round_order(amount: float) -> int:
             if abs(abs(amount) % 1 - 0.9999) < 1e-8:
-                self.notes.append(f"size {amount!r} lies on the edge of rounding up")
+                self._note(f"size {amount!r} lies on the edge of rounding up")
             return int(original(amount))
 
         return round_order

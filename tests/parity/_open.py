@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from typing import Final
 
-OPEN: Final = frozenset({("minute", 20)})
+OPEN: Final[frozenset[tuple[str, int]]] = frozenset()

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity._case import Case
-from tests.parity._edges import KnifeEdge
+from tests.parity._edges import KnifeEdge, Undecided
 from tests.parity._script import Script, plain
 from tests.parity._zipline_data import portal
 
 STATUS = ("open", "filled", "cancelled", "rejected", "held")
 SKIPPED_COLUMNS = ("orders", "transactions", "positions")
+STOP = "stop "
+"""Before a case that may end where noise decides."""
 CLOSED_OUT = -1
 """Number of the order of a fill that no order asked for: a delisted or expired asset is closed out."""
 
@@ -79,15 +81,20 @@ class ZiplineSide:
 # the run
 
 
-def run_case(case: Case) -> dict[str, Any]:
-    """The case on Zipline, as plain values; see `_rustybt.run_case` for the same of the other side."""
+def run_case(case: Case, *, stop: bool = False) -> dict[str, Any]:
+    """The case on Zipline, as plain values; see `_rustybt.run_case` for the same of the other side.
+
+    stop: whether it ends where noise decides, and gives nothing but "edges".
+    """
     with tempfile.TemporaryDirectory(prefix="parity-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         parts = portal(case, Path(folder))
-        edge = KnifeEdge()
+        edge = KnifeEdge(stop)
         undo = edge.watch()
         try:
             return _run(case, *parts) | {"edges": edge.notes}
+        except Undecided:
+            return {"edges": edge.notes}
         finally:
             undo()
 
@@ -203,8 +210,8 @@ class Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
-    def run(self, case: Case) -> dict[str, Any]:
-        """The case's outcome. Raises RuntimeError with Zipline's traceback."""
+    def run(self, case: Case, *, stop: bool = False) -> dict[str, Any]:
+        """The case's outcome, see `run_case`. Raises RuntimeError with Zipline's traceback."""
         if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.parity._zipline"],
@@ -215,7 +222,7 @@ class Worker:
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(case.to_json() + "\n")
+        self._process.stdin.write(STOP * stop + case.to_json() + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
@@ -240,7 +247,7 @@ def main() -> None:
     os.dup2(2, 1)  # what anybody prints must not get between the answers
     for line in sys.stdin:
         try:
-            outcome = run_case(Case.from_json(line))
+            outcome = run_case(Case.from_json(line.removeprefix(STOP)), stop=line.startswith(STOP))
         except Exception:  # noqa: BLE001 - the caller gets the traceback
             outcome = {"error": traceback.format_exc()}
         answers.write(json.dumps(outcome) + "\n")

@@ -1,0 +1,48 @@
+"""Cases that the noise of floats decides are noticed while Zipline runs, and end there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.parity._check import WORKER, comparable
+from tests.parity._draw import draw
+from tests.parity._edges import KnifeEdge, Undecided
+
+
+def test_what_is_rounded_or_compared_next_to_an_edge_is_noted() -> None:
+    edge = KnifeEdge()
+    edge.cents("cost basis", 10.125)
+    edge.whole("shares", 3.0000000000001)
+    edge.trigger("limit", 10.1, 10.100000000000001)
+    assert len(edge.notes) == 3
+
+
+def test_what_lies_beside_an_edge_or_is_exact_is_not() -> None:
+    edge = KnifeEdge()
+    edge.cents("cost basis", 10.124)
+    edge.whole("shares", 3.0)
+    edge.trigger("limit", 10.1, 10.1)
+    edge.trigger("limit", 10.1, None)
+    edge.money(-99_999_999.0)
+    assert edge.notes == []
+
+
+def test_cash_without_millionths_is_noted_once() -> None:
+    edge = KnifeEdge()
+    edge.money(-2e8)
+    edge.money(3e8)
+    assert edge.notes == ["cash -200000000.0 has no millionths"]
+
+
+def test_the_first_edge_can_end_the_run() -> None:
+    with pytest.raises(Undecided, match="half-way between cents"):
+        KnifeEdge(stop=True).cents("cost basis", 10.125)
+
+
+def test_a_case_that_noise_decides_gives_place_to_the_next() -> None:
+    pytest.importorskip("zipline")
+    try:
+        assert WORKER.run(draw(6, "minute"), stop=True).keys() == {"edges"}
+        assert comparable(6, "minute")[0].seed == 10_006
+    finally:
+        WORKER.close()
