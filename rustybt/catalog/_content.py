@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.core import ASSET_TYPES, Asset, CashDividend, Split, StockDividend, date_of
+from rustybt.core import ASSET_TYPES, Asset, CashDividend, FundingRate, Split, StockDividend, date_of
 
 DAILY: Final = "1d"
 MINUTE: Final = "1m"
@@ -208,7 +208,7 @@ class NewRows(Protocol):
 class Content:
     """All that a new version holds beyond the bars that it takes over from the previous one.
 
-    assets, splits, dividends, stock_dividends: all of the version's, those taken over included.
+    assets, splits, dividends, stock_dividends, funding: all of the version's, those taken over included.
     rows: the bars that are new.
     quarantine: rows that were kept out, as text.
     """
@@ -221,6 +221,7 @@ class Content:
     provenance: Mapping[str, Any]
     quarantine: pl.DataFrame | None = None
     stock_dividends: tuple[StockDividend, ...] = ()
+    funding: tuple[FundingRate, ...] = ()
 
 
 type Digests = dict[str, dict[str, dict[str, str]]]
@@ -246,3 +247,4 @@ class Manifest:
     ranges: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     """By frequency: first session, last session, number of rows."""
     stock_dividends: tuple[StockDividend, ...] = ()
+    funding: tuple[FundingRate, ...] = ()

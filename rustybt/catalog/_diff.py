@@ -14,7 +14,7 @@ from rustybt.catalog._content import AssetRecord, Manifest
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._verify import EVERYTHING
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, as_plain_decimal, date_of, day_of, frequency_named
+from rustybt.core import DAY_NS, as_plain_decimal, date_of, datetime_of, day_of, frequency_named
 
 COLUMNS = ("stamp", "open", "high", "low", "close", "volume")
 
@@ -132,7 +132,11 @@ def _told(manifest: Manifest) -> set[tuple[str, str]]:
         )
         for d in manifest.stock_dividends
     }
-    return splits | dividends | in_shares
+    funding = {
+        (keys[f.sid], f"funding {as_plain_decimal(f.rate, f.scale)} at {datetime_of(f.stamp):%Y-%m-%d %H:%M:%S}")
+        for f in manifest.funding
+    }
+    return splits | dividends | in_shares | funding
 
 
 type Side = tuple[Version, Manifest, Mapping[str, AssetRecord]]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import PRICES, AssetRecord, Digests
-from rustybt.core import CashDividend, Split, StockDividend, as_plain_decimal
+from rustybt.core import CashDividend, FundingRate, Split, StockDividend, as_plain_decimal
 
 type Column = npt.NDArray[np.int64] | list[int]
 
@@ -104,12 +104,12 @@ def _any_digit(column: Column, places: int) -> bool:
 def version_hash(
     calendar: SessionTable,
     assets: Iterable[AssetRecord],
-    actions: tuple[Iterable[Split], Iterable[CashDividend], Iterable[StockDividend]],
+    actions: tuple[Iterable[Split], Iterable[CashDividend], Iterable[StockDividend], Iterable[FundingRate]],
     digests: Digests,
 ) -> str:
     """SHA-256 over calendar, assets, actions and bars; provenance, dates of writing, sids and files are left out."""
     assets = list(assets)
-    splits, dividends, stock_dividends = actions
+    splits, dividends, stock_dividends, funding = actions
     keys = {record.sid: record.key for record in assets}
     document: dict[str, Any] = {
         "format": 1,
@@ -136,6 +136,13 @@ def version_hash(
     )
     if in_shares:  # versions without have the hash that they had before there were any
         document["stock_dividends"] = in_shares
+    rates = sorted(
+        [keys[f.sid], f.stamp, str(as_plain_decimal(f.rate, f.scale))]
+        + ([] if f.price is None else [str(as_plain_decimal(f.price, f.price_scale))])
+        for f in funding
+    )
+    if rates:
+        document["funding"] = rates
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

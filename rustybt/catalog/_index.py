@@ -15,7 +15,7 @@ from rustybt.catalog._layout import index_path
 from rustybt.core import ROOT_VARIABLE, StockDividend
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
@@ -91,6 +91,13 @@ _MIGRATIONS: Final = (
     CREATE TABLE cache_runs (path TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (path, key)) WITHOUT ROWID;
     CREATE TABLE cache_counts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    # 5 -> 6
+    """
+    CREATE TABLE funding (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, sid INTEGER NOT NULL, stamp INTEGER NOT NULL,
+        rate TEXT NOT NULL, scale INTEGER NOT NULL, price TEXT, price_scale INTEGER NOT NULL,
+        PRIMARY KEY (version, sid, stamp)) WITHOUT ROWID;
+    """,
 )
 _NO_RUNS: Final = """CREATE TEMP VIEW runs AS
         SELECT 0 AS id, '' AS bundle, '' AS version, '' AS hash, '' AS path, 0 AS saved_ns, '' AS ledger_hash,
@@ -104,6 +111,8 @@ _NO_CACHE: Final = (
     "CREATE TEMP VIEW cache_runs AS SELECT '' AS path, '' AS key WHERE 0",
     "CREATE TEMP VIEW cache_counts AS SELECT '' AS name, 0 AS number WHERE 0",
 )
+_NO_FUNDING: Final = """CREATE TEMP VIEW funding AS
+        SELECT 0 AS version, 0 AS sid, 0 AS stamp, '0' AS rate, 0 AS scale, NULL AS price, 0 AS price_scale WHERE 0"""
 _AS_NEWEST: Final = (
     (),  # 0 has nothing to read
     (
@@ -115,10 +124,12 @@ _AS_NEWEST: Final = (
         _NO_RUNS,
         _NO_MERGERS,
         *_NO_CACHE,
+        _NO_FUNDING,
     ),
-    (_NO_RUNS, _NO_MERGERS, *_NO_CACHE),
-    (_NO_MERGERS, *_NO_CACHE),
-    _NO_CACHE,
+    (_NO_RUNS, _NO_MERGERS, *_NO_CACHE, _NO_FUNDING),
+    (_NO_MERGERS, *_NO_CACHE, _NO_FUNDING),
+    (*_NO_CACHE, _NO_FUNDING),
+    (_NO_FUNDING,),
 )
 """What makes an index of an earlier schema readable as one of the newest, by that schema: a reader changes no file."""
 
@@ -284,6 +295,11 @@ def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:
         for at, d in enumerate(manifest.stock_dividends)
     )
     _insert_many(connection, "stock_dividends", in_shares, 10)
+    funding = (
+        (version, f.sid, f.stamp, str(f.rate), f.scale, None if f.price is None else str(f.price), f.price_scale)
+        for f in manifest.funding
+    )
+    _insert_many(connection, "funding", funding, 7)
     for part in manifest.parts:
         part_id = connection.execute(
             "INSERT INTO parts (version, file, frequency, period, row_count, price_scale, volume_scale) "

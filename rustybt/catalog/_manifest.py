@@ -12,12 +12,12 @@ import polars as pl
 from rustybt.calendars import SessionTable
 from rustybt.catalog._content import AssetRecord, Extent, Manifest, Part, SymbolRange
 from rustybt.catalog._layout import CALENDAR, MANIFEST
-from rustybt.core import CashDividend, Split, StockDividend
+from rustybt.core import CashDividend, FundingRate, Split, StockDividend
 from rustybt.errors import CatalogCorrupt
 
-FORMAT: Final = 2
-"""2 has dividends in shares beside what 1 has."""
-READABLE: Final = (1, FORMAT)
+FORMAT: Final = 3
+"""2 has dividends in shares beside what 1 has, 3 the funding of perpetuals."""
+READABLE: Final = (1, 2, FORMAT)
 _CALENDAR_COLUMNS: Final = ("open", "close", "break_start", "break_end")
 
 
@@ -44,6 +44,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
         "stock_dividends": [
             [d.sid, d.ex_day, d.payment_sid, d.numerator, d.denominator, d.pay_day, d.record_day, d.declared_day]
             for d in manifest.stock_dividends
+        ],
+        "funding": [
+            [f.sid, f.stamp, str(f.rate), f.scale, None if f.price is None else str(f.price), f.price_scale]
+            for f in manifest.funding
         ],
         "parts": [_part_document(part) for part in manifest.parts],
         "digests": manifest.digests,
@@ -81,6 +85,7 @@ def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
         splits=tuple(Split(*values) for values in document["splits"]),
         dividends=tuple(_dividend(*values) for values in document["dividends"]),
         stock_dividends=tuple(StockDividend(*values) for values in document.get("stock_dividends", ())),
+        funding=tuple(_funding(*values) for values in document.get("funding", ())),
         parts=tuple(_part(values) for values in document["parts"]),
         digests=document["digests"],
         provenance=document["provenance"],
@@ -114,6 +119,10 @@ def _asset(values: dict[str, Any]) -> AssetRecord:
 def _dividend(sid: int, ex: int, pay: int | None, record: int | None, declared: int | None, *rest: Any) -> CashDividend:
     amount, scale, currency = rest
     return CashDividend(sid, ex, pay, record, declared, int(amount), scale, currency)
+
+
+def _funding(sid: int, stamp: int, rate: str, scale: int, price: str | None, price_scale: int) -> FundingRate:
+    return FundingRate(sid, stamp, int(rate), scale, None if price is None else int(price), price_scale)
 
 
 def _part_document(part: Part) -> dict[str, Any]:

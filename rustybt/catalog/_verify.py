@@ -32,7 +32,7 @@ def verify(version: Version) -> list[str]:
 
 
 def _of_index(version: Version, manifest: Manifest) -> Iterator[str]:
-    actions = manifest.splits, manifest.dividends, manifest.stock_dividends
+    actions = manifest.splits, manifest.dividends, manifest.stock_dividends, manifest.funding
     stated = version_hash(manifest.calendar, manifest.assets, actions, manifest.digests)
     if stated != manifest.hash:
         yield f"manifest.json was changed: its contents have hash {stated[:16]}, it says {manifest.hash[:16]}."

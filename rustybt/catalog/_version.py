@@ -22,7 +22,17 @@ from rustybt.catalog._index import connect_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
 from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs, read_stamps
 from rustybt.catalog._suggest import there_are
-from rustybt.core import DAY_NS, Asset, CashDividend, Future, Split, StockDividend, date_of, frequency_named
+from rustybt.core import (
+    DAY_NS,
+    Asset,
+    CashDividend,
+    FundingRate,
+    Future,
+    Split,
+    StockDividend,
+    date_of,
+    frequency_named,
+)
 from rustybt.errors import (
     BundleNotFound,
     CatalogCorrupt,
@@ -332,6 +342,18 @@ class Version:
         return [
             StockDividend(sid, ex_day, payment, int(numerator), int(denominator), *days)
             for sid, ex_day, payment, numerator, denominator, *days in rows
+        ]
+
+    def funding(self, sids: Iterable[int]) -> list[FundingRate]:
+        """What these perpetuals paid, sorted by (sid, stamp)."""
+        rows = self._query(
+            "SELECT sid, stamp, rate, scale, price, price_scale FROM funding WHERE version = ? "
+            "AND sid IN (SELECT value FROM json_each(?)) ORDER BY sid, stamp",
+            (self._row_id, _json(sids)),
+        )
+        return [
+            FundingRate(sid, stamp, int(rate), scale, None if price is None else int(price), price_scale)
+            for sid, stamp, rate, scale, price, price_scale in rows
         ]
 
     # -- bars

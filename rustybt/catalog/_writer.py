@@ -111,7 +111,7 @@ class Writer:
         """
         check_bundle_name(bundle)
         digests = _digests(content, base)
-        actions = content.splits, content.dividends, content.stock_dividends
+        actions = content.splits, content.dividends, content.stock_dividends, content.funding
         content_hash = version_hash(content.calendar, content.assets, actions, digests)
         newest = base or self.newest(bundle)
         if newest is not None:
@@ -165,6 +165,7 @@ class Writer:
             splits=content.splits,
             dividends=content.dividends,
             stock_dividends=content.stock_dividends,
+            funding=content.funding,
             parts=parts,
             digests=digests,
             provenance=content.provenance,

@@ -60,6 +60,7 @@ def ingest() -> None:
 @click.option("--multiplier", help="Money per unit of price and quantity of all of them.  [default: 1]")
 @click.option("--splits", type=click.Path(exists=True), help="CSV: symbol, ex_date, ratio (1/2 is a two-for-one).")
 @click.option("--dividends", type=click.Path(exists=True), help="CSV: symbol, ex_date, amount, perhaps pay_date, ...")
+@click.option("--funding", type=click.Path(exists=True), help="CSV: symbol, timestamp, rate, perhaps mark_price.")
 @click.option("--symbols", help="Take these only, separated by commas.")
 @_MODE
 @_ON_BAD_ROW

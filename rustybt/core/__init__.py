@@ -1,6 +1,6 @@
 """Frozen values that every step knows: numbers, stamps, assets, actions, orders."""
 
-from rustybt.core._actions import CashDividend, Split, StockDividend
+from rustybt.core._actions import CashDividend, FundingRate, Split, StockDividend
 from rustybt.core._assets import (
     ASSET_TYPES,
     ETF,
@@ -73,6 +73,7 @@ __all__ = [
     "Equity",
     "Forex",
     "Frequency",
+    "FundingRate",
     "Future",
     "Index",
     "Kept",

@@ -51,3 +51,19 @@ class StockDividend:
     pay_day: int | None
     record_day: int | None
     declared_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRate:
+    """What one side of a perpetual pays the other at a moment: `rate * 10**-scale` of the money that it holds.
+
+    Longs pay where it is above zero, shorts where it is below. stamp: ns UTC. price, price_scale: the mark that the
+    venue counted the money at; None where it is the last close.
+    """
+
+    sid: int
+    stamp: int
+    rate: int
+    scale: int
+    price: int | None = None
+    price_scale: int = 0

@@ -2,9 +2,9 @@
 
 Per session: capital comes or goes → dividends are earned and paid → splits on open orders, then on positions →
 before_trading_start.
-Per bar: capital comes or goes → the clock moves → the broker works the open orders → the ledger books fills, then
-fees → handle_data, then scheduled functions in the order of their registration. Orders placed there are eligible from
-the next bar.
+Per bar: capital comes or goes → perpetuals pay funding on what was held → the clock moves → the broker works the open
+orders → the ledger books fills, then fees → handle_data, then scheduled functions in the order of their registration.
+Orders placed there are eligible from the next bar.
 Per session end: delisted and expired assets are closed out → the cancel policy → account controls → futures are
 settled → the day's row is taken.
 """
@@ -20,6 +20,7 @@ from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import CapitalChanges, check_change
 from rustybt.engine._closing import apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
+from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._timetable import Timetable, due
@@ -46,9 +47,11 @@ class Loop:
         before_trading_start: Callback | None,
         handle_data: Callback | None,
         capital: CapitalChanges,
+        funding: FundingPayments,
     ) -> None:
         self.desk = desk
         self.capital = capital
+        self.funding = funding
         self.ledger = ledger
         self.broker = broker
         self.actions = actions
@@ -174,10 +177,12 @@ class Loop:
         seek, times = books.seek, axis.times
         first, end = axis.run_of(session)
         self.bars_run += end - first
-        changes = self.capital.at_bars
+        changes, funding = self.capital.at_bars, self.funding.at_bars
         for bar in range(first, end):
             if changes and bar in changes:
                 self._change_within(session, bar)
+            if funding and bar in funding:
+                self.funding.pay(session, bar, self.ledger, books)
             market.bar = bar
             seek(bar)
             if open_orders:

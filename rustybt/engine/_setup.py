@@ -26,6 +26,7 @@ from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._fetch import Request, fetch_csv
 from rustybt.engine._functions import Functions
+from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import why
@@ -202,6 +203,7 @@ def initialised(
     actions = CorporateActions(
         desk.market, exact_pay_dates=compat.exact_pay_dates, keep_basis=compat.stock_dividends_keep_basis
     )
+    funding = FundingPayments(desk.market)
     recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
         functions.initialize(context, **params)
@@ -228,4 +230,5 @@ def initialised(
         functions.before_trading_start,
         functions.handle_data,
         changes,
+        funding,
     )

@@ -26,7 +26,10 @@ _TRUE: Final = ("true", "1")
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """One row of a frame of splits or dividends, as text; dates as days, None where there are none."""
+    """One row of a frame of splits, dividends or funding, as text; dates as days, None where there are none.
+
+    stamp: when funding was paid, ns UTC; its day is the ex_date.
+    """
 
     kind: str
     row: int
@@ -35,6 +38,7 @@ class ActionRow:
     days: dict[str, int | None]
     texts: dict[str, str | None]
     is_float: bool
+    stamp: int | None = None
 
     def finding(self, rule: str, value: object, message: str) -> Finding:
         """A finding on this row."""
@@ -234,7 +238,10 @@ class Owners:
         day = row.days["ex_date"]
         if day is None:
             text = row.texts.get("ex_date_text") or "missing"
-            bad.append((row, row.finding("action", text, f"ex_date {text} is no date: write it like 2024-07-04")))
+            name, what, example = "ex_date", "date", "2024-07-04"
+            if row.kind == "funding":
+                name, what, example = "timestamp", "moment", "2024-07-04T08:00:00Z"
+            bad.append((row, row.finding("action", text, f"{name} {text} is no {what}: write it like {example}")))
             return None
         sid = self.sid(row.symbol, row.key, day)
         if sid is None:

@@ -54,6 +54,7 @@ def ingest(
     splits: Any = None,
     dividends: Any = None,
     stock_dividends: Any = None,
+    funding: Any = None,
     mode: Mode = "error",
     on_bad_row: OnBadRow = "error",
     price_decimals: int | None = None,
@@ -87,6 +88,8 @@ def ingest(
     dividends: symbol, ex_date, amount (per share), and where known record_date, declared_date, pay_date, currency.
     stock_dividends: symbol, ex_date, ratio (units paid per unit held), payment_symbol (else its own shares), and where
         known pay_date, record_date, declared_date; payment_asset_key where tickers change hands.
+    funding: of perpetuals: symbol, timestamp, rate (of the money held then; longs pay where it is above zero), and
+        where known mark_price, at which the venue counted that money, else the last close.
     mode: "error" refuses a bundle that exists; "append" adds rows, assets, actions or a frequency to it; "replace" puts
         these data in its place (earlier versions stay until `clean`). The same data again is a no-op in each.
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
@@ -108,6 +111,7 @@ def ingest(
             **arguments,
             symbols=symbols,
             stock_dividends=stock_dividends,
+            funding=funding,
             mode=mode,
             on_bad_row=on_bad_row,
             price_decimals=price_decimals,
@@ -129,7 +133,7 @@ def ingest(
         ),
         bars,
         assets,
-        Actions(splits, dividends, stock_dividends),
+        Actions(splits, dividends, stock_dividends, funding),
         catalog_root(root),
     )
 

@@ -18,7 +18,9 @@ from rustybt.ingest._bars import Symbols, cut_table, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, Judging, joined_seen
 from rustybt.ingest._cached import with_cache_of
 from rustybt.ingest._dialect import Dialect
+from rustybt.ingest._funding import make_funding, read_funding
 from rustybt.ingest._report import IngestReport, summary
+from rustybt.ingest._stamps import check_zone
 from rustybt.ingest._stock_dividends import make_stock_dividends
 from rustybt.validation import Finding
 
@@ -49,6 +51,7 @@ class Actions:
     splits: Any = None
     dividends: Any = None
     stock_dividends: Any = None
+    funding: Any = None
 
 
 class Write:
@@ -107,6 +110,7 @@ class Write:
             splits=tuple(actions.splits),
             dividends=tuple(actions.dividends),
             stock_dividends=tuple(actions.stock_dividends),
+            funding=tuple(actions.funding),
             rows=rows,
             provenance=with_cache_of(self._request.provenance, self._base[1].provenance if self._base else {}),
             quarantine=self._quarantine(bad_actions) if self._request.on_bad_row == "quarantine" else None,
@@ -140,7 +144,9 @@ class Write:
         in_shares, bad_in_shares = make_stock_dividends(
             rows.stock_dividends, records, known.stock_dividends if known else ()
         )
-        return Actions(splits, dividends, in_shares), [*bad_splits, *bad_dividends, *bad_in_shares]
+        funding, bad_funding = make_funding(rows.funding, records, known.funding if known else ())
+        found = [*bad_splits, *bad_dividends, *bad_in_shares, *bad_funding]
+        return Actions(splits, dividends, in_shares, funding), found
 
     def _action_rows(self) -> Actions:
         """What was given beside the bars, and what columns of the bars said."""
@@ -150,6 +156,7 @@ class Write:
             read_actions(self._given.splits, "splits", "ratio", zone, symbols),
             read_actions(self._given.dividends, "dividends", "amount", zone, symbols),
             read_actions(self._given.stock_dividends, "stock_dividends", "ratio", zone, symbols),
+            read_funding(self._given.funding, check_zone(self._request.tz), symbols),
         )
         for batch in self._batches:
             rows.splits.extend(batch.splits)

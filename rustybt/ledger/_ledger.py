@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
-from rustybt.core import MONEY_SCALE, Asset, check_money, div_half_even
+from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import FloatInTheBooks
 
 
@@ -40,7 +40,8 @@ class Listing(Protocol):
 class Entry(NamedTuple):
     """One line of the ledger.
 
-    stamp: ns UTC. kind: capital, fill, fee, variation, dividend, stock_dividend, split, cash_in_lieu or auto_close.
+    stamp: ns UTC. kind: capital, fill, fee, variation, funding, dividend, stock_dividend, split, cash_in_lieu or
+    auto_close.
     A fill of what settles, a future, has no amount; what its price moved by comes as variation.
     quantity: change of the position, scaled; amount: change of cash, scaled by 20 decimals.
     """
@@ -168,6 +169,17 @@ class Ledger:
             )
         self.books.charge(listing.slot, amount)
         self._enter(stamp, "fee", listing, 0, -amount, order, reason)
+
+    def pay_funding(self, stamp: int, listing: Listing, price: int, price_scale: int, rate: int, scale: int) -> None:
+        """Takes a rate of the money that is held at a price from cash, or gives it to a short; rounded once."""
+        quantity, _ = self.books.position(listing.slot)
+        money = quantity * price * listing.multiplier
+        held_scale = listing.quantity_scale + price_scale + listing.multiplier_scale
+        amount = -_money(money * rate, held_scale + scale)
+        if amount:
+            self.books.post(amount)
+            told = str(as_plain_decimal(rate, scale))
+            self._enter(stamp, "funding", listing, 0, amount, reason=told)
 
     def earn_dividend(self, listing: Listing, amount_per_unit: int, scale: int, ex_day: int) -> Receivable | None:
         """What a holder is owed, or a short owes, for what is held now; None where nothing is held."""

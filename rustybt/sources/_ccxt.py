@@ -29,7 +29,7 @@ from rustybt.sources._source import Fetched, Progress, Supports, Window
 _MS: Final = 1_000_000
 _LIMIT: Final = 500
 """Bars a call where CCXT does not say how many the exchange gives."""
-_TYPES: Final = {"spot": "crypto", "swap": "future", "future": "future"}
+_TYPES: Final = {"spot": "crypto", "swap": "perpetual", "future": "future"}
 
 
 class CCXT:
@@ -140,7 +140,8 @@ class CCXT:
     def _asset(self, market: Mapping[str, Any]) -> dict[str, str]:
         precision = market.get("precision") or {}
         told = {
-            "type": _TYPES.get(str(market.get("type")), "crypto"),
+            # what settles in the coin itself gains otherwise than quantity times change of price: to look at only
+            "type": "index" if market.get("inverse") else _TYPES.get(str(market.get("type")), "crypto"),
             "exchange": self._exchange.id,
             "currency": market.get("quote"),
             "tick_size": self._step(precision.get("price")),

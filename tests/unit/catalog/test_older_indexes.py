@@ -19,13 +19,14 @@ def schema_of(root) -> int:
 
 
 def made_older(root) -> None:
-    """Takes away what schemas 2 to 5 added: columns of futures, dividends in shares, saved runs, mergers, the cache."""
+    """Takes away what schemas 2 to 6 added: columns of futures, dividends in shares, saved runs, mergers, the cache,
+    funding."""
     with contextlib.closing(sqlite3.connect(root / "catalog.sqlite", isolation_level=None)) as connection:
         for column in ("root_symbol", "notice_day", "expiration_day"):
             connection.execute(f"ALTER TABLE assets DROP COLUMN {column}")
         connection.execute("ALTER TABLE splits DROP COLUMN prices_only")
         connection.execute("DROP TABLE stock_dividends")
-        for table in ("runs", "cache_entries", "cache_runs", "cache_counts"):
+        for table in ("runs", "cache_entries", "cache_runs", "cache_counts", "funding"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version=1")
 
@@ -37,6 +38,7 @@ def test_an_index_of_schema_1_is_read_without_being_changed(root, bars):
         assert [asset.symbol for asset in version.assets()] == ["AAA"]
         assert version.lookup_symbol("AAA", 20_000).kind == "equity"
         assert version.stock_dividends() == []
+        assert version.funding([0]) == []
         assert version.splits([0]) == []
         assert stored_runs("b", root=root) == []
         cache = BarCache(root)

@@ -224,3 +224,18 @@ def test_bare_numbers_in_json_arrive_as_they_were_written(vendor, pace):
     source = CCXT("bitfinex", options={"urls": urls, "rateLimit": 0, "has": {"fetchCurrencies": False}}, pace=pace)
     fetched = source.fetch(["BTC/USD"], "2024-01-02", "2024-01-02")
     assert fetched.bars.row(0)[2] == Decimal("42283.580000000001")
+
+
+@pytest.mark.parametrize(
+    ("market", "kind"),
+    [
+        ({"type": "spot", "linear": None, "inverse": None}, "crypto"),
+        ({"type": "swap", "linear": True, "inverse": False}, "perpetual"),
+        ({"type": "future", "linear": True, "inverse": False}, "future"),
+        # its gain is no product of quantity and change of price: no orders for it
+        ({"type": "swap", "linear": False, "inverse": True}, "index"),
+    ],
+)
+def test_what_a_market_is(market, kind):
+    told = CCXT("binance")._asset({**market, "quote": "USDT", "contractSize": "0.01", "precision": {}})
+    assert (told["type"], told["currency"], told["multiplier"]) == (kind, "USDT", "0.01")

@@ -1,0 +1,50 @@
+"""Funding of a run: what perpetuals pay at moments of their own, by the bar with which it is booked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rustybt.core import FundingRate
+from rustybt.ledger import Ledger
+from rustybt.view import Listing, Market
+
+
+class FundingPayments:
+    """The rates of the perpetuals that a run touches.
+
+    at_bars: by bar, those of the moments after the bar before it and up to its end. They are booked before the bar's
+    fills: who pays is who held when the bar before was over.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self.at_bars: dict[int, list[tuple[int, str, Listing, FundingRate]]] = {}
+        market.on_load(self._register)
+
+    def _register(self, listing: Listing) -> None:
+        if listing.asset.kind != "perpetual":
+            return
+        axis = self._market.axis
+        for rate in self._market.version.funding([listing.asset.sid]):
+            bar = int(np.searchsorted(axis.stamps, rate.stamp, side="left"))
+            while bar < len(axis.stamps) and not axis.runs(bar):
+                bar += 1
+            if 0 < bar < len(axis.stamps):
+                self.at_bars.setdefault(bar, []).append((rate.stamp, listing.asset.key, listing, rate))
+
+    def pay(self, session: int, bar: int, ledger: Ledger, books: Any) -> None:
+        """Books what is due with a bar, in the order of its moments. Without a price of its own a rate is of the money
+        at the last close up to its moment. Leaves the books at another bar than they were."""
+        axis = self._market.axis
+        opens = int(axis.calendar.opens[axis.first_session + session])
+        for stamp, _, listing, rate in sorted(self.at_bars[bar], key=lambda due: due[:2]):
+            if not books.position(listing.slot)[0]:
+                continue
+            price, scale = rate.price, rate.price_scale
+            if price is None:
+                books.seek(min(bar, int(np.searchsorted(axis.stamps, stamp, side="right")) - 1))
+                price, scale = books.mark(listing.slot), listing.fill_scale
+            # what was due while markets were closed is booked with the session
+            ledger.pay_funding(max(stamp, opens), listing, price, scale, rate.rate, rate.scale)
