@@ -168,7 +168,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Bars of one frequency on their way into a part: `ROW_SCHEMA` columns, sorted by (sid, stamp)."""
+    """Bars of one frequency on their way into a part: `ROW_SCHEMA` columns, sorted by (sid, stamp).
+
+    Prices and volume may be Int64 where that is enough.
+    """
 
     frequency: str
     frame: pl.DataFrame

@@ -17,7 +17,7 @@ import polars as pl
 
 from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._content import PRICES, ROW_SCHEMA, Extent, Part, Rows
-from rustybt.core import UTC_NS, frequency_named
+from rustybt.core import DAY_NS, UTC_NS, frequency_named
 from rustybt.errors import CatalogCorrupt
 
 COLUMNS: Final = ("stamp", *PRICES, "volume")
@@ -53,8 +53,8 @@ def store_rows(path: Path, rows: Rows) -> None:
     volumes = _decimal_type(rows.frame.select("volume"), rows.volume_scale)
     stored = rows.frame.with_columns(
         pl.col("stamp").cast(UTC_NS),
-        *(pl.col(name).reinterpret(dtype=prices) for name in PRICES),
-        pl.col("volume").reinterpret(dtype=volumes),
+        *(pl.col(name).cast(pl.Int128).reinterpret(dtype=prices) for name in PRICES),
+        pl.col("volume").cast(pl.Int128).reinterpret(dtype=volumes),
     )
     stored.write_parquet(path, compression="lz4")
 
@@ -70,15 +70,21 @@ def merge_rows(pieces: Sequence[Rows]) -> Rows:
     """Rows of one frequency, brought to common scales and sorted by (sid, stamp)."""
     price_scale = max(piece.price_scale for piece in pieces)
     volume_scale = max(piece.volume_scale for piece in pieces)
-    frames = [
-        piece.frame.with_columns(
-            *(pl.col(name) * _power(price_scale - piece.price_scale) for name in PRICES),
-            pl.col("volume") * _power(volume_scale - piece.volume_scale),
-        )
-        for piece in pieces
-    ]
-    frame = pl.concat(frames).sort("sid", "stamp")
+    frames = []
+    for piece in pieces:
+        shifts = [(name, price_scale - piece.price_scale) for name in PRICES]
+        shifts.append(("volume", volume_scale - piece.volume_scale))
+        frames.append(piece.frame.with_columns(pl.col(name) * _power(shift) for name, shift in shifts if shift))
+    frame = pl.concat(frames, how="vertical_relaxed")
+    if not _ascends(frame):
+        frame = frame.sort("sid", "stamp")
     return Rows(pieces[0].frequency, frame, price_scale, volume_scale)
+
+
+def _ascends(frame: pl.DataFrame) -> bool:
+    sids, stamps = frame["sid"].to_numpy(), frame["stamp"].to_numpy()
+    steps = np.diff(sids)
+    return bool(((steps > 0) | ((steps == 0) & (np.diff(stamps) > 0))).all())
 
 
 def _power(exponent: int) -> pl.Expr:
@@ -102,7 +108,11 @@ def extent_columns(frame: pl.DataFrame, frequency: str) -> tuple[npt.NDArray[np.
     sids, stamps = frame["sid"].to_numpy(), frame["stamp"].to_numpy()
     starts = np.diff(sids, prepend=-1) != 0
     if not frequency_named(frequency).by_session:
-        months = stamps.view("datetime64[ns]").astype("datetime64[M]").astype(np.int64)
+        days = stamps // DAY_NS
+        first = int(days.min(initial=days[0]))
+        # the month of each day once, not of each row
+        table = np.arange(first, int(days.max(initial=first)) + 1).astype("datetime64[D]").astype("datetime64[M]")
+        months = table.astype(np.int64)[days - first]
         starts |= np.diff(months, prepend=-1) != 0
     offsets = np.flatnonzero(starts)
     ends = np.append(offsets[1:], len(sids))

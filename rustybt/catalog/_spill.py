@@ -152,7 +152,7 @@ def _at_scales(rows: Rows, price_scale: int, volume_scale: int) -> pl.DataFrame:
 
 def _shifted(name: str, places: int) -> pl.Expr:
     unit = pl.lit(10 ** abs(places), dtype=pl.Int128)
-    return pl.col(name) * unit if places > 0 else pl.col(name) // unit
+    return pl.col(name) * unit if places > 0 else pl.col(name).cast(pl.Int128) // unit
 
 
 def _always(rows: Rows) -> Callable[[], Rows]:
@@ -224,5 +224,5 @@ class _Reader:
 def _column(name: str, pieces: Sequence[Integers]) -> pl.Series:
     narrow = [piece for piece in pieces if isinstance(piece, np.ndarray)]
     if len(narrow) == len(pieces):
-        return pl.Series(name, np.concatenate(narrow)).cast(ROW_SCHEMA[name])
+        return pl.Series(name, np.concatenate(narrow))
     return pl.Series(name, [int(value) for piece in pieces for value in piece], dtype=ROW_SCHEMA[name])

@@ -15,7 +15,7 @@ from rustybt.errors import InputError
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
 from rustybt.ingest._dialect import Dialect
-from rustybt.ingest._numbers import plain_text, scaled_columns
+from rustybt.ingest._numbers import is_exact, plain_text, scaled_columns
 from rustybt.ingest._stamps import STAMP_COLUMNS, day_span, final_stamps, parsed_stamps
 from rustybt.ingest._tables import FRAME_ROWS, Table, given_items, need_columns, read_pieces, text_column
 from rustybt.validation import (
@@ -41,7 +41,8 @@ class Bars:
     """Some bars on their way in.
 
     frame: `row` (position in the input), `symbol`, `asset_key` (null where not given), `stamp` (ns UTC), prices and
-    volume (Int128 at the scales), and what they were read from: `stamp_text`, `open_text`, ...
+    volume (integers at the scales, Int64 where that is enough, else Int128), and what they were read from:
+    `stamp_text`, `open_text`, ..., text or what has the same text.
     found: what the checks found that need no more than these rows.
     calendar: a table that reaches over all of the stamps, these and those before.
     splits, dividends: what columns of the bars said of them.
@@ -139,7 +140,8 @@ def _packed(
     findings = [nothing_found()]
     carried: list[pl.DataFrame] = []
     for frame, precision, actions in pieces:
-        if frames and sum(held.height for held in frames) + frame.height > FRAME_ROWS:
+        full = sum(held.height for held in frames) + frame.height > FRAME_ROWS
+        if frames and (full or frames[-1].schema != frame.schema):
             yield pl.concat(frames, rechunk=True), findings, carried
             frames, findings, carried = [], [nothing_found()], []
         frames.append(frame)
@@ -158,7 +160,10 @@ def _joined(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple
 def _one_table(
     table: Table, offset: int, *, daily: bool, tz: str | None, rounded: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
-    """One table with canonical columns, all numbers as text; its floats that have too many digits; its actions."""
+    """One table with canonical columns; its floats that have too many digits; its actions.
+
+    Numbers are text, or exact as they came, which spares the way there and back.
+    """
     need_columns(table, _NUMBERS, "bars")
     frame = table.frame
     stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
@@ -174,11 +179,14 @@ def _one_table(
         pl.int_range(offset, offset + frame.height, eager=True).alias("row"),
         _symbol_column(table),
         _optional_text(frame, "asset_key"),
-        stamp_column.cast(pl.String).rename("stamp_text"),
+        stamp_column.rename("stamp_text"),
         *parsed_stamps(stamp_column, daily=daily, tz=tz, source=table.source),
     ]
     floats = []
     for name in _NUMBERS:
+        if not (rounded and name != "volume") and is_exact(frame[name]):
+            columns.append(frame[name])
+            continue
         text, is_float = text_column(frame, name)
         columns.append(text)
         if is_float and not (rounded and name != "volume"):
@@ -244,12 +252,13 @@ def _with_integers(
     splits: list[ActionRow],
     dividends: list[ActionRow],
 ) -> Bars:
+    texts = tuple(name for name in _NUMBERS if frame.schema[name] == pl.String)
     frame = frame.with_columns(
-        plain_text(frame[name], round_to=None if name == "volume" else price_decimals) for name in _NUMBERS
+        plain_text(frame[name], round_to=None if name == "volume" else price_decimals) for name in texts
     )
-    findings = [*findings, not_a_number(frame, _NUMBERS), beyond_the_digits(frame, _NUMBERS)]
+    findings = [*findings, not_a_number(frame, _NUMBERS), beyond_the_digits(frame, texts)]
     unusable = pl.concat(findings).filter(pl.col("rule").is_in(["number", "precision"]))["row"]
-    good = ~frame["row"].is_in(unusable.implode())
+    good = ~frame["row"].is_in(unusable.implode()) if unusable.len() else None
     prices, price_scale = scaled_columns(frame, PRICES, good, round_to=price_decimals)
     volume, volume_scale = scaled_columns(frame, ("volume",), good)
     frame = frame.rename({name: f"{name}_text" for name in _NUMBERS}).hstack(prices).hstack(volume)

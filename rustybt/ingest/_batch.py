@@ -130,9 +130,9 @@ class Batch:
             self._count += found.height
             return
         texts = {name.removesuffix("_text"): name for name in frame.columns if name.endswith("_text")}
-        record = pl.struct("symbol", "asset_key", *(pl.col(column).alias(name) for name, column in texts.items()))
+        record = pl.struct("symbol", "asset_key", *(_text(column).alias(name) for name, column in texts.items()))
         where = frame.filter(pl.col("row").is_in(found["row"].implode())).select(
-            "row", "symbol", "stamp", "stamp_text", record.struct.json_encode().alias("record")
+            "row", "symbol", "stamp", _text("stamp_text"), record.struct.json_encode().alias("record")
         )
         self._count += found.height
         bad = found.join(where, on="row", how="left", maintain_order="left").sort("row", maintain_order=True)
@@ -158,6 +158,10 @@ class Batch:
     def remove(self) -> None:
         """Deletes the rows that wait on the disk."""
         self._pile.remove()
+
+
+def _text(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String)
 
 
 def nothing_bad() -> pl.DataFrame:

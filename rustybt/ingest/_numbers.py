@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import polars as pl
 
 from rustybt.core import EXACT, as_decimal, rescale_half_even, scaled
-from rustybt.validation import MOST_DECIMALS, decimals, is_number
+from rustybt.validation import MOST_DECIMALS, MOST_INTEGER_DIGITS, decimals, is_number
 
 
 def plain_text(column: pl.Series, *, round_to: int | None = None) -> pl.Series:
@@ -34,21 +35,48 @@ def _plain(text: str, round_to: int | None) -> str:
     return format(number, "f")
 
 
-def scaled_columns(
-    frame: pl.DataFrame, names: Sequence[str], good: pl.Series, *, round_to: int | None = None
-) -> tuple[pl.DataFrame, int]:
-    """Plain texts as Int128 at their common scale, null where the row is not good; and that scale.
+def is_exact(column: pl.Series) -> bool:
+    """Whether a column holds exact numbers, all within the digits that the catalog has room for."""
+    places = column.dtype.scale if isinstance(column.dtype, pl.Decimal) else 0
+    if not (column.dtype.is_integer() or isinstance(column.dtype, pl.Decimal)) or places > MOST_DECIMALS:
+        return False
+    low, high = (Decimal(str(number or 0)) for number in (column.min(), column.max()))
+    return low > -(10**MOST_INTEGER_DIGITS) and high < 10**MOST_INTEGER_DIGITS
 
-    good: rows whose texts are all numbers within the digits that the catalog holds.
+
+def scaled_columns(
+    frame: pl.DataFrame, names: Sequence[str], good: pl.Series | None, *, round_to: int | None = None
+) -> tuple[pl.DataFrame, int]:
+    """Plain texts or exact numbers as integers at their common scale, null where the row is not good; and that scale.
+
+    All of them are Int64 where that is enough, else Int128.
+    good: rows whose numbers are all within the digits that the catalog holds; None means all.
     round_to: decimals to round to, half-even: what `price_decimals` asks for, and nothing else does.
     """
-    kept = frame.select(pl.when(good).then(pl.col(name)).alias(name) for name in names)
-    scale = int(kept.select(pl.max_horizontal(decimals(name).max().fill_null(0) for name in names)).item() or 0)
+    kept = frame.select(names) if good is None else frame.select(pl.when(good).then(pl.col(name)) for name in names)
+    texts = [name for name in names if kept.schema[name] == pl.String]
+    scale = max(_places(dtype) for dtype in kept.schema.values())
+    if texts:
+        needed = kept.select(pl.max_horizontal(decimals(name).max().fill_null(0) for name in texts)).item()
+        scale = max(scale, int(needed or 0))
     # at a scale that shows every digit the cast is exact; at a smaller one it would cut without a word
-    exact = kept.select(pl.col(name).str.to_decimal(scale=scale).to_physical() for name in names)
-    if round_to is None or scale <= round_to:
-        return exact, scale
-    return exact.select(_half_even(name, scale - round_to) for name in names), round_to
+    exact = kept.select(_scaled(name, kept.schema[name], scale) for name in names)
+    if round_to is not None and scale > round_to:
+        exact, scale = exact.select(_half_even(name, scale - round_to) for name in names), round_to
+    narrow = exact.select(pl.col(name).cast(pl.Int64, strict=False) for name in names)
+    return (narrow if narrow.null_count().equals(exact.null_count()) else exact), scale
+
+
+def _places(dtype: pl.DataType) -> int:
+    return dtype.scale if isinstance(dtype, pl.Decimal) else 0
+
+
+def _scaled(name: str, dtype: pl.DataType, scale: int) -> pl.Expr:
+    if dtype == pl.String:
+        return pl.col(name).str.to_decimal(scale=scale).to_physical()
+    number = pl.col(name).to_physical().cast(pl.Int128)
+    shift = scale - _places(dtype)
+    return number * pl.lit(10**shift, dtype=pl.Int128) if shift else number
 
 
 def _half_even(name: str, places: int) -> pl.Expr:
@@ -65,10 +93,7 @@ def _half_even(name: str, places: int) -> pl.Expr:
 def needed_scales(frame: pl.DataFrame, by: str, names: Sequence[str], scale: int) -> dict[str, int]:
     """For each group, the smallest scale that shows all of its integers, which are of `scale`."""
     uneven = [
-        pl.any_horizontal(
-            (pl.col(name) % pl.lit(10 ** (scale - places), dtype=pl.Int128) != pl.lit(0, dtype=pl.Int128)).any()
-            for name in names
-        ).alias(str(places))
+        pl.any_horizontal(_rest(name, frame.schema[name], scale - places) for name in names).alias(str(places))
         for places in range(scale)
     ]
     if not uneven:
@@ -76,3 +101,11 @@ def needed_scales(frame: pl.DataFrame, by: str, names: Sequence[str], scale: int
     # a number that needs k decimals is uneven at 0 .. k-1
     counts = frame.group_by(by).agg(uneven).select(by, pl.sum_horizontal(pl.exclude(by).cast(pl.Int64)).alias("n"))
     return dict(counts.iter_rows())
+
+
+def _rest(name: str, dtype: pl.DataType, places: int) -> pl.Expr:
+    """Whether some number has a digit in its last places."""
+    # 64 bits hold no multiple of 10**19 but zero
+    if dtype == pl.Int64 and places >= 19:
+        return (pl.col(name) != 0).any()
+    return (pl.col(name) % pl.lit(10**places, dtype=dtype) != 0).any()

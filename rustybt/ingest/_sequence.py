@@ -51,5 +51,5 @@ class Order:
         stamps = sorted({*known, last})
         # no row of the input has a number below zero
         return pl.DataFrame(
-            {"row": [-1] * len(stamps), "key": [key] * len(stamps), "stamp": stamps, "stamp_text": [""] * len(stamps)}
+            {"row": [-1] * len(stamps), "key": [key] * len(stamps), "stamp": stamps, "stamp_text": [None] * len(stamps)}
         ).cast(rows.schema)

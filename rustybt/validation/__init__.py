@@ -7,7 +7,13 @@ from rustybt.validation._anomalies import anomalies
 from rustybt.validation._finding import FOUND_SCHEMA, Finding, found, nothing_found
 from rustybt.validation._numbers import is_number, not_a_number
 from rustybt.validation._policy import LAYERS, SEVERITIES, Policy, as_policy
-from rustybt.validation._precision import MOST_DECIMALS, beyond_the_digits, decimals, too_precise_for_float
+from rustybt.validation._precision import (
+    MOST_DECIMALS,
+    MOST_INTEGER_DIGITS,
+    beyond_the_digits,
+    decimals,
+    too_precise_for_float,
+)
 from rustybt.validation._prices import not_above_zero, outside_of_range
 from rustybt.validation._relations import relations
 from rustybt.validation._report import ValidationReport
@@ -45,6 +51,7 @@ __all__ = [
     "FOUND_SCHEMA",
     "LAYERS",
     "MOST_DECIMALS",
+    "MOST_INTEGER_DIGITS",
     "RULES",
     "SEVERITIES",
     "Finding",

@@ -11,11 +11,10 @@ _PRICES = ("open", "high", "low", "close")
 
 def not_above_zero(bars: pl.DataFrame) -> pl.DataFrame:
     """Findings for prices of zero or below. bars: `row`, prices as integers of one scale, and as text in `*_text`."""
-    zero = pl.lit(0, dtype=pl.Int128)
     return found_among(
         bars,
         [
-            (pl.col(name) <= zero, "price", f"{name}_text", f"{name} is {{}}, not above zero", (f"{name}_text",))
+            (pl.col(name) <= 0, "price", f"{name}_text", f"{name} is {{}}, not above zero", (f"{name}_text",))
             for name in _PRICES
         ],
     )

@@ -11,7 +11,7 @@ def negative_volume(bars: pl.DataFrame) -> pl.DataFrame:
     """Findings for volumes below zero. bars: `row`, `volume` as integers, `volume_text`."""
     return found(
         bars,
-        pl.col("volume") < pl.lit(0, dtype=pl.Int128),
+        pl.col("volume") < 0,
         "volume",
         "volume_text",
         "volume is {}, below zero",

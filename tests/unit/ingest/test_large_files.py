@@ -337,3 +337,28 @@ def test_the_door_is_the_command_too(tmp_path, in_pieces):
     done = CliRunner().invoke(cli, command, env={"RUSTYBT_ROOT": root})
     assert "60 bars added" in done.output, done.output
     assert rustybt.validate("b", root=root).rows == 60
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(*[st.decimals(-2, 10**16, places=3, allow_nan=False, allow_infinity=False) | st.none()] * 5),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from([pl.Decimal(38, 3), pl.Decimal(38, 9)]),
+)
+def test_exact_numbers_are_judged_as_their_texts_are(tmp_path_factory, rows, dtype):
+    folder = tmp_path_factory.mktemp("exact")
+    names = HEADER.strip().split(",")[2:]
+    exact = pl.DataFrame(rows, schema=dict.fromkeys(names, dtype), orient="row").with_columns(
+        symbol=pl.lit("AAA"), date=pl.date_range(dt.date(2024, 1, 1), dt.date(2024, 1, len(rows)), eager=True)
+    )
+    found = []
+    for bundle, frame in (("exact", exact), ("texts", exact.with_columns(pl.col(names).cast(pl.String)))):
+        try:
+            report = ingest(bundle, frame, calendar="24/7", root=folder, on_bad_row="quarantine")
+            found.append(outcome(report))
+        except BadBars as error:
+            found.append(sorted(map(str, error.findings)))
+    assert found[0] == found[1]
