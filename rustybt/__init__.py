@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.engine import Compat, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
-    from rustybt.ingest import cached, ingest, ingest_sample, validate
+    from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, tick_bars, validate, volume_bars
     from rustybt.results import Result
     from rustybt.strategy import Strategy
     from rustybt.zipline.reader import ingest_zipline
@@ -31,6 +31,7 @@ __all__ = [
     "__version__",
     "cached",
     "clean",
+    "dollar_bars",
     "ingest",
     "ingest_sample",
     "ingest_zipline",
@@ -38,7 +39,9 @@ __all__ = [
     "open_version",
     "register_blotter",
     "run_algorithm",
+    "tick_bars",
     "validate",
+    "volume_bars",
 ]
 
 _HOMES = {
@@ -48,13 +51,16 @@ _HOMES = {
     "Strategy": "rustybt.strategy",
     "cached": "rustybt.ingest",
     "clean": "rustybt.catalog",
+    "dollar_bars": "rustybt.ingest",
     "ingest_sample": "rustybt.ingest",
     "ingest_zipline": "rustybt.zipline.reader",
     "list_bundles": "rustybt.catalog",
     "open_version": "rustybt.catalog",
     "register_blotter": "rustybt.execution",
     "run_algorithm": "rustybt.engine",
+    "tick_bars": "rustybt.ingest",
     "validate": "rustybt.ingest",
+    "volume_bars": "rustybt.ingest",
 }
 """Where each public name lives; it is imported when it is first asked for, so that `import rustybt` stays light."""
 

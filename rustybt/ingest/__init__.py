@@ -6,6 +6,19 @@ from rustybt.ingest._ingest import ingest
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._sample import SAMPLE, ingest_sample
 from rustybt.ingest._tables import read_tables
+from rustybt.ingest._trades import dollar_bars, tick_bars, volume_bars
 from rustybt.ingest._validate import validate
 
-__all__ = ["SAMPLE", "Dialect", "IngestReport", "cached", "ingest", "ingest_sample", "read_tables", "validate"]
+__all__ = [
+    "SAMPLE",
+    "Dialect",
+    "IngestReport",
+    "cached",
+    "dollar_bars",
+    "ingest",
+    "ingest_sample",
+    "read_tables",
+    "tick_bars",
+    "validate",
+    "volume_bars",
+]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.catalog import DAILY, Integers, RawBars, Version, open_version
-from rustybt.core import Asset, date_of, datetime_of
+from rustybt.catalog import Integers, RawBars, Version, open_version
+from rustybt.core import Asset, date_of, datetime_of, frequency_named
 from rustybt.errors import CatalogCorrupt, SymbolNotFound
 from rustybt.validation import (
     SEVERITIES,
@@ -83,7 +83,8 @@ def _chosen(version: Version, symbols: Iterable[str] | None) -> Sequence[Asset]:
 def _stored(version: Version, asset: Asset, frequency: str, raw: RawBars, splits: dict[int, float]) -> StoredBars:
     return StoredBars(
         kind=asset.kind,
-        daily=frequency == DAILY,
+        daily=frequency_named(frequency).by_session,
+        length=frequency,
         stamps=raw.stamps,
         open=_array(raw.open),
         high=_array(raw.high),

@@ -27,7 +27,8 @@ class Hit(NamedTuple):
 class StoredBars:
     """Bars of one asset and frequency, ascending as they are stored.
 
-    kind: class of the asset. daily: stamps are midnight UTC of the session, else the ends of minutes.
+    kind: class of the asset. daily: stamps are midnight UTC of a session, else the ends of bars. length: of a bar, like
+    "1d" or "1m".
     stamps: ns UTC. open, high, low, close, volume: integers, as objects where 64 bits are too few.
     price_scale, volume_scale: their decimals. splits: ratio (old prices times it compare with new ones) by day.
     created_ns: when the version was written.
@@ -46,6 +47,7 @@ class StoredBars:
     splits: Mapping[int, float]
     calendar: SessionTable
     created_ns: int
+    length: str = "1m"
 
     def price(self, column: Ints, at: int) -> str:
         """A price as text."""

@@ -19,15 +19,19 @@ def timing(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
     for at in np.flatnonzero(steps < 0).tolist():
         yield Hit(at + 1, "unsorted", str(int(bars.stamps[at + 1])), "the bar before has a later stamp")
     calendar = bars.calendar
-    held = calendar.holds_days(bars.stamps // DAY_NS) if bars.daily else calendar.holds_minutes(bars.stamps)
-    what = "no session" if bars.daily else "no trading minute"
+    if bars.daily:
+        held, what = calendar.holds_days(bars.stamps // DAY_NS), "no session"
+    elif bars.length == "1m":
+        held, what = calendar.holds_minutes(bars.stamps), "no trading minute"
+    else:  # vendors lay bars out as they like, and bars of trades end whenever there is one
+        held, what = calendar.holds_instants(bars.stamps), "outside of the trading hours"
     for at in np.flatnonzero(~held).tolist():
         yield Hit(at, "calendar", str(int(bars.stamps[at])), f"this is {what} of {calendar.name}")
     for at in np.flatnonzero(bars.stamps > bars.created_ns).tolist():
         yield Hit(at, "future", str(int(bars.stamps[at])), "the bar is later than the moment at which it was stored")
-    if len(bars.stamps) and held.all() and (steps > 0).all():
+    if len(bars.stamps) and held.all() and (steps > 0).all() and bars.length not in ("1w", "1mo"):
         yield from _gaps(bars)
-        if not bars.daily:
+        if bars.length == "1m":
             yield from _thin(bars, policy)
 
 
