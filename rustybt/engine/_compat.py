@@ -22,8 +22,8 @@ class Compat:
     exact_pay_dates: a dividend whose pay date is missing, or is no session, is never paid.
     pnl_without_dividends: pnl and starting_cash of a day are taken after the day's dividends.
     split_in_cents: a split rounds cost basis, limits and the cash for fractions to cents.
-    stock_dividends_keep_basis: shares paid as a dividend cost per unit what those held do; else the position's cost
-        stays what it was, and each unit costs less.
+    stock_dividends_keep_basis: shares paid as a dividend cost per unit what those held do, a short among them; else the
+        position's cost stays what it was, and each unit costs less.
     split_of_orders: an open order of which a split leaves less than one unit counts as filled, not cancelled; and the
         fees of one that is filled in part count what was filled before in the units of after the split: a fee that
         comes out below zero lowers the order's commission, and is not paid back.

@@ -210,11 +210,12 @@ class Ledger:
     def pay_shares(self, stamp: int, owed: Shares, *, keep_basis: bool) -> None:
         """Books a dividend in shares. The cost of the position stays as it was, and so each share costs less.
 
-        keep_basis: what Zipline does: each share costs what it did. Shares of what was not held cost nothing.
+        keep_basis: what Zipline does: each share costs what it did, on the other side of zero too. Shares of what was
+        not held cost nothing.
         """
         held, cost = self.books.position(owed.listing.slot)
         now = held + owed.quantity
-        if held * now <= 0:
+        if not held or (held * now <= 0 and not keep_basis):
             cost = 0
         elif keep_basis or abs(now) < abs(held):
             cost = div_half_even(cost * now, held)

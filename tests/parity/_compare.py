@@ -76,6 +76,8 @@ def compare(zipline: dict[str, Any], rustybt: dict[str, Any], ready: frozenset[s
         ]  # fmt: skip
         return [*_seen(zipline["seen"], rustybt["seen"]), *ended]
     days = zipline["daily"]["period_close"]
+    if len(rustybt["order_days"]) != len(days):
+        return [Difference("number of sessions", None, len(days), len(rustybt["order_days"]))]
     skipped = unready(COLUMNS, ready)
     found = [
         *_transactions(zipline["transactions"], rustybt["transactions"]),

@@ -234,6 +234,23 @@ def test_price_of_last_trade() -> None:
         assert [seen(look, bar=bar, **settings) for bar in range(4)] == prices
 
 
+def test_shares_that_turn_a_short_into_a_long_keep_its_basis_or_cost_nothing() -> None:
+    # ten B are paid on a hundred A, to who is short of four B at 20: six are left
+    day = str(DAYS[2])
+    paid = {"symbol": ["A"], "ex_date": [day], "ratio": ["1/10"], "pay_date": [day], "payment_symbol": ["B"]}
+    in_shares = pl.DataFrame(paid)
+    ingest({"A": ["10"] * 4, "B": ["20"] * 4}, stock_dividends=in_shares)
+
+    def order(context: Any, data: Any) -> None:
+        context.order(context.symbol("A"), 100)
+        context.order(context.symbol("B"), -4)
+
+    rows = both(
+        "stock_dividends_keep_basis", {0: order}, lambda r: r.positions.select("amount", "cost_basis").rows()[-1], days=4
+    )
+    assert rows == [(D(6), D(0)), (D(6), D(20))]
+
+
 def test_stock_dividends_keep_basis() -> None:
     # 10 units at 11 cost 110; one more comes as a dividend: 11 units at 10 each, or at 11 each
     in_shares = pl.DataFrame(
