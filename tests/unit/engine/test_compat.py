@@ -245,9 +245,8 @@ def test_shares_that_turn_a_short_into_a_long_keep_its_basis_or_cost_nothing() -
         context.order(context.symbol("A"), 100)
         context.order(context.symbol("B"), -4)
 
-    rows = both(
-        "stock_dividends_keep_basis", {0: order}, lambda r: r.positions.select("amount", "cost_basis").rows()[-1], days=4
-    )
+    last = lambda r: r.positions.select("amount", "cost_basis").rows()[-1]  # noqa: E731
+    rows = both("stock_dividends_keep_basis", {0: order}, last, days=4)
     assert rows == [(D(6), D(0)), (D(6), D(20))]
 
 
