@@ -17,7 +17,6 @@ from tests.parity._compare import Difference, compare
 from tests.parity._draw import draw
 from tests.parity._features import EVERYWHERE, MINUTE_ONLY, features
 from tests.parity._features_more import promised as further_features
-from tests.parity._open import OPEN
 from tests.parity._shrink import SECONDS, shrink
 
 if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
@@ -65,9 +64,6 @@ def test_the_oracle_is_the_release_that_the_facts_are_about() -> None:
 def test_every_transaction_order_and_daily_value_agrees(frequency: str, seed: int) -> None:
     case, outcome = comparable(seed, frequency)
     found = differences(case, outcome)
-    if (frequency, seed) in OPEN:
-        assert found, f"{frequency} {seed} agrees now: take it out of tests/parity/_open.py"
-        pytest.xfail(f"known to differ: {found[0]}")
     if found:
         _fail(case, found)
 
