@@ -39,9 +39,11 @@ class Blotter:
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
+    quiet: by slot two prices of the fill scale between which none of the asset's open orders can do anything; the
+    broker notes them, and they are forgotten with every order that comes or is restated.
     """
 
-    __slots__ = ("_prefix", "account", "open", "orders", "rows")
+    __slots__ = ("_prefix", "account", "open", "orders", "quiet", "rows")
 
     def __init__(self, account: str = "main") -> None:
         self.account = account
@@ -49,6 +51,7 @@ class Blotter:
         self.orders: list[WorkingOrder] = []
         self.open: dict[int, list[WorkingOrder]] = {}
         self.rows: list[Row] = []
+        self.quiet: dict[int, tuple[int | None, int | None]] = {}
 
     @property
     def events(self) -> list[OrderEvent]:
@@ -101,6 +104,7 @@ class Blotter:
             self.open[listing.slot] = [order]
         else:
             queue.append(order)
+            self.quiet.pop(listing.slot, None)
         self.rows.append((order.number, stamp, ACCEPTED, amount, limit, stop, reason))
         return order
 
@@ -140,6 +144,7 @@ class Blotter:
         integers at the fill scale: (numerator, denominator). An order of which nothing is left is cancelled with a
         reason. zipline: it counts as filled instead, and fees count what was filled before in the units of now.
         """
+        self.quiet.pop(slot, None)
         for order in list(self.open.get(slot, ())):
             step = order.listing.step
             remaining = _cut((order.amount - order.filled) * denominator, numerator * step) * step
@@ -166,6 +171,7 @@ class Blotter:
         queue.remove(order)
         if not queue:
             del self.open[order.listing.slot]
+            self.quiet.pop(order.listing.slot, None)
 
 
 def _restated(price: int, numerator: int, denominator: int, tick: tuple[int, int]) -> int:

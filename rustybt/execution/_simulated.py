@@ -64,6 +64,8 @@ class SimulatedBroker:
         "_equity",
         "_field",
         "_future",
+        "_highest",
+        "_lowest",
         "blotter",
         "fees_can_fall",
         "limits_hold",
@@ -89,19 +91,46 @@ class SimulatedBroker:
         self.fees_can_fall = fees_can_fall
         self._field = fill_at
         self._by_range = trigger == "range" and fill_at == "close"
+        # the prices of a bar that stops and limits are tested on
+        self._lowest, self._highest = ("low", "high") if self._by_range else (fill_at, fill_at)
 
     def work(self, bar: int, stamp: int) -> list[Execution]:
         """Tries every open order on a bar. Fills are reported, and logged on the order; nothing is booked here."""
         reports: list[Execution] = []
-        for queue in list(self.blotter.open.values()):
+        quiet = self.blotter.quiet
+        for slot, queue in list(self.blotter.open.items()):
             bars: Any = queue[0].listing
             volume = bars.tradable[bar]
-            if volume > 0:
-                self._work_asset(queue, bars, bar, stamp, volume, reports)
-            else:
+            if volume <= 0:
+                quiet.pop(slot, None)
                 for order in queue:
                     order.why = NO_TRADE
+            elif slot not in quiet:
+                self._work_asset(queue, bars, bar, stamp, volume, reports)
+            elif not self._stays_quiet(quiet[slot], bars, bar):
+                del quiet[slot]
+                self._work_asset(queue, bars, bar, stamp, volume, reports)
         return reports
+
+    def _stays_quiet(self, between: tuple[int | None, int | None], bars: Bars, bar: int) -> bool:
+        """Whether a bar's prices lie between those at which an open order of the asset has something to do."""
+        below, above = between
+        up = bars.lane_to_fill
+        return (below is None or bars.column(self._lowest)[bar] * up > below) and (
+            above is None or bars.column(self._highest)[bar] * up < above
+        )
+
+    def _note_quiet(self, queue: list[WorkingOrder], slot: int) -> None:
+        """Notes between which prices orders stay as they are that neither stop nor limit has let through."""
+        below: list[int] = []
+        above: list[int] = []
+        for order in queue:
+            buys = order.amount > order.filled
+            if order.stop is not None and not order.stop_reached:
+                (above if buys else below).append(order.stop)
+            elif order.limit is not None:
+                (below if buys else above).append(order.limit)
+        self.blotter.quiet[slot] = max(below, default=None), min(above, default=None)
 
     def _work_asset(
         self, queue: list[WorkingOrder], bars: Bars, bar: int, stamp: int, volume: int, reports: list[Execution]
@@ -109,7 +138,7 @@ class SimulatedBroker:
         offered = bars.column(self._field)[bar] * bars.lane_to_fill
         slippage, commission = self._future if bars.is_future else self._equity
         used = 0
-        done = False
+        done = tried = False
         for order in queue:
             price = offered
             if not order.plain:
@@ -117,6 +146,7 @@ class SimulatedBroker:
                 if reached is None:
                     continue
                 price = reached
+            tried = True
             wanted = order.amount - order.filled
             buys = wanted > 0
             quote = slippage.quote(order, wanted if buys else -wanted, price, volume, used)
@@ -137,12 +167,18 @@ class SimulatedBroker:
                     price = limit
             reports.append(self._fill(order, filled if buys else -filled, price, stamp, commission))
             done = done or order.status is OrderStatus.FILLED
-        if done:
-            left = [order for order in queue if order.status is OrderStatus.OPEN]
-            if left:
-                self.blotter.open[bars.slot] = left
-            else:
-                del self.blotter.open[bars.slot]
+        if not tried:
+            self._note_quiet(queue, bars.slot)
+        elif done:
+            self._keep_open(queue, bars.slot)
+
+    def _keep_open(self, queue: list[WorkingOrder], slot: int) -> None:
+        """Leaves out of a queue what is filled."""
+        left = [order for order in queue if order.status is OrderStatus.OPEN]
+        if left:
+            self.blotter.open[slot] = left
+        else:
+            del self.blotter.open[slot]
 
     def _triggered_price(self, order: WorkingOrder, bars: Bars, bar: int, offered: int, stamp: int) -> int | None:
         """The price at which a stop or limit order can fill on this bar; None, with the reason left on it, if not."""

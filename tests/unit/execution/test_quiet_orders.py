@@ -1,0 +1,97 @@
+"""Between prices that are known to do nothing the broker looks at no order, and that changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rustybt.execution import Blotter, SimulatedBroker
+from rustybt.execution.commission import PerShare
+from rustybt.execution.slippage import FixedBasisPointsSlippage, VolumeShareSlippage
+
+BARS = 12
+PRICES = st.integers(90, 110)
+
+
+class Bars:
+    """Bars of an asset in whole units: what the broker and the models read of a listing."""
+
+    is_future = settles = False
+    slot = quantity_scale = fill_scale = price_scale = 0
+    step = lane_to_fill = 1
+
+    def __init__(self, rows: list[tuple[int, int, int, int, int]]) -> None:
+        names = ("open", "high", "low", "close")
+        self._columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        self.tradable = self.volume = [row[4] for row in rows]
+
+    def column(self, field: str) -> list[int]:
+        return self._columns[field]
+
+
+@st.composite
+def _bar(draw: Any) -> tuple[int, int, int, int, int]:
+    opened, closed = draw(PRICES), draw(PRICES)
+    high, low = max(opened, closed) + draw(st.integers(0, 3)), min(opened, closed) - draw(st.integers(0, 3))
+    return opened, high, low, closed, draw(st.sampled_from([0, 40, 1000, 1000]))
+
+
+ORDER = st.tuples(st.sampled_from([-30, -5, 5, 30]), st.none() | PRICES, st.none() | PRICES)
+ACTION = st.lists(
+    st.one_of(
+        st.tuples(st.just("order"), ORDER),
+        st.tuples(st.just("cancel"), st.integers(0, 30)),
+        st.tuples(st.just("split"), st.sampled_from([(1, 2), (2, 1)])),
+    ),
+    max_size=3,
+)
+
+
+def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker: dict[str, Any], model: Any) -> Any:
+    """What became of the orders: all events, and the state of each order after each bar."""
+    bars, blotter = Bars(rows), Blotter()
+    models = {"equity": model, "future": model}
+    fees = {"equity": PerShare("1"), "future": PerShare("1")}
+    broker = SimulatedBroker(blotter, models, fees, **settings_of_broker)
+    seen = []
+    for bar in range(BARS):
+        if forgets:
+            blotter.quiet.clear()
+        seen.append([report[1:] for report in broker.work(bar, bar)])
+        for kind, what in actions[bar]:
+            if kind == "order":
+                amount, limit, stop = what
+                blotter.accept(bars, amount, limit, bar, stop)
+            elif kind == "split":
+                blotter.split(0, bar, *what, (1, 1))
+            elif what < len(blotter.orders):
+                blotter.cancel(blotter.orders[what], bar, "test")
+        seen.append([(o.filled, o.why, o.status, o.changed, o.limit_reached, o.stop_reached) for o in blotter.orders])
+    return seen, blotter.rows
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(ACTION, min_size=BARS, max_size=BARS),
+    st.lists(_bar(), min_size=BARS, max_size=BARS),
+    st.sampled_from([{}, {"fill_at": "open"}, {"trigger": "range"}, {"limits_hold": False}]),
+    st.sampled_from([FixedBasisPointsSlippage(0), VolumeShareSlippage("0.2", "5")]),
+)
+def test_orders_fare_the_same_whether_or_not_the_broker_remembers_what_can_do_nothing(
+    actions: list[Any], rows: list[Any], broker: dict[str, Any], model: Any
+) -> None:
+    assert _told(actions, rows, False, broker, model) == _told(actions, rows, True, broker, model)
+
+
+def test_an_order_far_from_the_price_is_looked_at_once() -> None:
+    bars, blotter = Bars([(100, 100, 100, 100, 1000)] * BARS), Blotter()
+    model, fee = FixedBasisPointsSlippage(), PerShare()
+    broker = SimulatedBroker(blotter, {"equity": model, "future": model}, {"equity": fee, "future": fee})
+    order = blotter.accept(bars, 5, 90, 0)
+    broker.work(1, 1)
+    order.why = -1
+    for bar in range(2, BARS):
+        broker.work(bar, bar)
+    assert order.why == -1
