@@ -254,12 +254,20 @@ class Books:
     def long_and_short(self) -> tuple[int, int, int, int]:
         """Value of the long and of the short positions, and how many there are of each."""
         long_value = short_value = longs = shorts = 0
+        slots, bar = self.slots, self.bar
+        known = self.overrides or self.settled
         for slot, quantity in self.quantity.items():
+            if known:
+                worth = self.worth(slot)
+            else:
+                s = slots[slot]
+                product = quantity * s.lane[bar] * s.multiplier
+                worth = product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
             if quantity > 0:
-                long_value += self.worth(slot)
+                long_value += worth
                 longs += 1
             else:
-                short_value += self.worth(slot)
+                short_value += worth
                 shorts += 1
         return long_value, short_value, longs, shorts
 

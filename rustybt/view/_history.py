@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import Asset, date_of, datetime_column, day_of, decimal_column, div_half_even
@@ -16,6 +15,7 @@ from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._asked import as_columns
 from rustybt.view._listing import Listing
 from rustybt.view._market import Market
+from rustybt.view._rows import Laid, RowPlan
 
 PRICE_FIELDS = ("price", "open", "high", "low", "close")
 FIELDS = (*PRICE_FIELDS, "volume")
@@ -34,6 +34,7 @@ class History:
         "_frames",
         "_keys",
         "_places",
+        "_plan",
         "_rounding",
         "_rows",
         "_stamps",
@@ -60,7 +61,8 @@ class History:
         self._columns: dict[tuple[int, str], pl.Series] = {}
         self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Listing]]]] = {}
         self._rounding: dict[int, bool] = {}
-        self._rows: dict[int, npt.NDArray[np.int64]] = {}
+        self._rows: dict[int, Laid] = {}
+        self._plan = RowPlan(self._keys)
         self._places: dict[int, list[tuple[int, Fraction, Fraction]]] = {}
 
     def bounds(self, count: int, elsewhere: int = 0) -> tuple[int, int]:
@@ -118,8 +120,7 @@ class History:
         decimals = self._decimals_of(listing)
         rounded = window.round(decimals)
         if field == "price":
-            rows = self._row_numbers(listing)[start : start + len(window)]
-            here = (rows >= 0) & (listing.raw.stamps[rows] == self._keys[start : start + len(window)])
+            here = self._laid(listing).present[start : start + len(window)]
             lived = max(self._end(listing) + 1 - start, 0)  # after the asset's end there is nothing to carry
             carried = min(int(np.argmax(here)) if here.any() else len(window), lived)
             if carried:
@@ -151,14 +152,12 @@ class History:
 
     def _has_gaps(self, listing: Listing) -> bool:
         """Whether a bar after the first one is missing, up to the end of the asset's life."""
-        lived = slice(0, self._end(listing) + 1)
-        rows = self._row_numbers(listing)[lived]
-        found = rows >= 0
-        return bool((listing.raw.stamps[rows[found]] != self._keys[lived][found]).any())
+        laid, lived = self._laid(listing), slice(0, self._end(listing) + 1)
+        return not laid.complete and bool((laid.found[lived] & ~laid.present[lived]).any())
 
     def _seed(self, listing: Listing, start: int, count: int) -> float | None:
         """The close of the last bar with a trade up to the window's first one, restated as of its last."""
-        row = int(self._row_numbers(listing)[start])
+        row = int(self._laid(listing).rows[start])
         row = listing.traded_row(row) if row >= 0 else -1
         if row < 0:
             return None
@@ -190,7 +189,7 @@ class History:
 
     def integers(self, listing: Listing, field: str, start: int, count: int) -> tuple[list[int | None], int]:
         """What `exact` gives, as integers and their scale."""
-        rows = self._row_numbers(listing)[start : start + count].tolist()
+        rows = self._laid(listing).rows[start : start + count].tolist()
         keys = self._keys[start : start + count].tolist()
         stamps = listing.raw.stamps
         values = getattr(listing.raw, "close" if field == "price" else field)
@@ -233,11 +232,10 @@ class History:
                 self._stamps = datetime_column("timestamp", self._keys)
         return self._stamps.slice(start, count)
 
-    def _row_numbers(self, listing: Listing) -> npt.NDArray[np.int64]:
+    def _laid(self, listing: Listing) -> Laid:
         rows = self._rows.get(listing.asset.sid)
         if rows is None:
-            rows = np.searchsorted(listing.raw.stamps, self._keys, side="right") - 1
-            self._rows[listing.asset.sid] = rows
+            rows = self._rows[listing.asset.sid] = self._plan.of(listing.raw.stamps)
         return rows
 
     def _end(self, listing: Listing) -> int:
@@ -259,10 +257,8 @@ class History:
         return column
 
     def _build(self, listing: Listing, field: str) -> pl.Series:
-        rows, stamps = self._row_numbers(listing), listing.raw.stamps
-        found = rows >= 0
-        here = found.copy()
-        here[found] = stamps[rows[found]] == self._keys[found]
+        rows, found, here, complete = self._laid(listing)
+        stamps = listing.raw.stamps
         if field == "volume":
             values, scale, use = listing.raw.volume, listing.asset.volume_scale, here
         else:
@@ -272,15 +268,18 @@ class History:
             numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
         else:
             numbers = values / 10.0**scale
-        laid = np.full(len(rows), 0.0 if field == "volume" else np.nan)
-        laid[use] = numbers[rows[use]]
-        if field == "price" and listing.adjustments:
+        if complete:
+            laid = numbers[rows]
+        else:
+            laid = np.full(len(rows), 0.0 if field == "volume" else np.nan)
+            laid[use] = numbers[rows[use]]
+        if field == "price" and listing.adjustments and not complete:
             for place in np.flatnonzero(found & ~here).tolist():
                 factor = listing.price_factor(int(stamps[rows[place]]), int(self._keys[place]))
                 laid[place] *= float(factor)
         if field != "volume":
             laid[self._end(listing) + 1 :] = np.nan
-        return pl.Series(field, laid).fill_nan(None)
+        return pl.Series(field, laid, nan_to_null=True)
 
     def _active(self, listing: Listing, start: int, count: int) -> list[tuple[int, Fraction, Fraction]]:
         """The adjustments that lie within a window and are known at this moment."""

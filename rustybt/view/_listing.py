@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import EXTRA_PRICE_DECIMALS, Asset, CashDividend, Split, div_half_even, scaled
+from rustybt.view._rows import Laid
 
 WITHOUT_VOLUME: Final = ("forex", "index")
 """Kinds of assets whose bars need no volume to be worth looking at: nobody adds up the trades of a currency, and of an
@@ -49,6 +50,7 @@ class Listing:
 
     __slots__ = (
         "_columns",
+        "_laid",
         "_rows",
         "_traded_rows",
         "adjustments",
@@ -107,17 +109,15 @@ class Listing:
         self.numbers: dict[int, Any] = {}
         self.last_traded: Sequence[int] | None = None
 
-    def align(self, keys: npt.NDArray[np.int64], last_bar: int, *, traded_only: bool) -> None:
+    def align(self, keys: npt.NDArray[np.int64], laid: Laid, last_bar: int, *, traded_only: bool) -> None:
         """Lays the rows out on the axis. last_bar: the last bar of the asset's life within the run.
 
+        laid: where the rows lie on the axis, which has these keys.
         traded_only: the price of a bar without a row is that of the last row with a trade, as Zipline has it for
         minutes; for daily bars a row without volume counts too.
         """
-        rows = self.number_rows(self.raw, keys)
-        stamps = self.raw.stamps
-        found = rows >= 0
-        present = found.copy()
-        present[found] = stamps[rows[found]] == keys[found]
+        self.number_rows(self.raw, laid)
+        rows, found, present, _ = laid
         self._columns: dict[str, Sequence[int]] = {}
         self.present: Sequence[int] = memoryview(present.view(np.uint8))
         self.last = last_bar
@@ -126,19 +126,19 @@ class Listing:
         carried = rows
         if traded_only and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
-        self.first = int(np.argmax(carried >= 0)) if (carried >= 0).any() else len(keys)
+        priced = carried >= 0
+        self.first = int(np.argmax(priced)) if priced.any() else len(keys)
         lane = self._carry(keys, carried)
         self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
         self.price: Sequence[int] = lane
 
-    def number_rows(self, raw: Any, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Takes rows, or the same ones with earlier ones before them. Returns the last row up to each bar, or -1."""
+    def number_rows(self, raw: Any, laid: Laid) -> None:
+        """Takes rows, or the same ones with earlier ones before them, and where they lie on the axis."""
         self.raw = raw
-        self._rows = np.searchsorted(raw.stamps, keys, side="right") - 1
-        self._traded_rows = self._last_traded_rows()
-        self.has_idle_rows = bool((self._traded_rows != np.arange(len(raw.stamps))).any())
+        self._laid = laid
+        self._rows = laid.rows
+        self._traded_rows, self.has_idle_rows = self._last_traded_rows()
         self.last_traded = None
-        return self._rows
 
     def row_of(self, bar: int) -> int:
         """The last row up to a bar; -1 where there is none."""
@@ -183,14 +183,16 @@ class Listing:
         factor = self.price_factor(int(self.raw.stamps[row]), now_key)
         return adjusted(int(self.raw.close[row]), factor, 10**EXTRA_PRICE_DECIMALS)
 
-    def _last_traded_rows(self) -> npt.NDArray[np.int64]:
-        """For each row the last one up to it with a volume; -1 where there is none."""
+    def _last_traded_rows(self) -> tuple[npt.NDArray[np.int64], bool]:
+        """For each row the last one up to it with a volume, -1 where there is none; and whether some row has none."""
         volume = self.raw.volume
+        every = np.arange(len(self.raw.stamps))
         if self.asset.kind in WITHOUT_VOLUME:
-            return np.arange(len(self.raw.stamps))
+            return every, False
         traded = np.array([v > 0 for v in volume], dtype=bool) if isinstance(volume, list) else volume > 0
-        rows: npt.NDArray[np.int64] = np.maximum.accumulate(np.where(traded, np.arange(len(traded)), -1))
-        return rows
+        if traded.all():
+            return every, False
+        return np.maximum.accumulate(np.where(traded, every, -1)), True
 
     def _scaled_volume(self) -> Column:
         up = 10 ** (self.quantity_scale - self.asset.volume_scale)
@@ -206,9 +208,11 @@ class Listing:
 
     def _lay(self, values: Column, missing: int) -> Sequence[int]:
         """Values of the rows at their bars, `missing` elsewhere."""
-        rows, present = self._rows, np.asarray(self.present, dtype=bool)
+        rows, _, present, complete = self._laid
         if isinstance(values, list):
             return [values[row] if here else missing for row, here in zip(rows.tolist(), present.tolist(), strict=True)]
+        if complete:
+            return memoryview(values[rows])
         laid = np.full(len(rows), missing, dtype=np.int64)
         laid[present] = values[rows[present]]
         return memoryview(laid)
@@ -223,6 +227,8 @@ class Listing:
                 fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10**EXTRA_PRICE_DECIMALS)
         self.lane_scale = self.fill_scale if fixes else self.price_scale
         if not fixes and not isinstance(closes, list):
+            if len(rows) and rows[0] >= 0 and self._laid.complete:
+                return memoryview(closes[rows])
             lane = np.zeros(len(rows), dtype=np.int64)
             lane[rows >= 0] = closes[rows[rows >= 0]]
             return memoryview(lane)

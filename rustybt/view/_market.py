@@ -12,6 +12,7 @@ from rustybt.errors import InputError
 from rustybt.view._axis import Axis
 from rustybt.view._fetched import Fetched
 from rustybt.view._listing import Listing
+from rustybt.view._rows import RowPlan
 
 MINUTE_PREFIX_SESSIONS = 5
 """Sessions of minutes loaded before a run; a window that reaches further back loads more."""
@@ -38,6 +39,7 @@ class Market:
 
     __slots__ = (
         "_listeners",
+        "_plan",
         "_price_of_last_trade",
         "_wanted",
         "axis",
@@ -76,6 +78,7 @@ class Market:
         self.listings: dict[int, Listing] = {}
         self._wanted: dict[int, Asset] = {}
         self._listeners: list[Callable[[Listing], None]] = []
+        self._plan = RowPlan(axis.keys)
         self.bar = 0
         self.fetched: Fetched | None = None
         self.hook = True
@@ -125,7 +128,7 @@ class Market:
         self.first_loaded = first_session
         raw = self._read([x.asset for x in self.listings.values()], first_session)
         for sid, listing in self.listings.items():
-            listing.number_rows(raw[sid], self.axis.keys)
+            listing.number_rows(raw[sid], self._plan.of(raw[sid].stamps))
             self._bind(listing)
 
     def is_open(self) -> bool:
@@ -169,7 +172,9 @@ class Market:
                 bars = self._read([asset], 0)[asset.sid]
             listing = Listing(asset, bars, splits.get(asset.sid, []), dividends.get(asset.sid, []))
             self._bind(listing)
-            listing.align(axis.keys, self._last_bar(asset), traded_only=self._price_of_last_trade)
+            listing.align(
+                axis.keys, self._plan.of(bars.stamps), self._last_bar(asset), traded_only=self._price_of_last_trade
+            )
             listing.start = self._first_bar(asset)
             listing.closing = self._closing_bar(asset)
             listing.priced = max(listing.first, listing.start)

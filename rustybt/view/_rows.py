@@ -1,0 +1,51 @@
+"""Where the rows of an asset lie on an axis of bars. Many assets have the same stamps, and so the same answer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+type Numbers = npt.NDArray[np.int64]
+
+
+class Laid(NamedTuple):
+    """Rows on an axis. Several assets share the arrays: they are read-only.
+
+    rows: for each bar the last row up to it, or -1. found: where there is one. present: where it is the bar's own.
+    complete: whether it is on every bar.
+    """
+
+    rows: Numbers
+    found: npt.NDArray[np.bool_]
+    present: npt.NDArray[np.bool_]
+    complete: bool
+
+
+class RowPlan:
+    """Lays out the rows of one asset after the other on one axis; the last answer is kept for the next."""
+
+    __slots__ = ("_keys", "_laid", "_stamps")
+
+    def __init__(self, keys: Numbers) -> None:
+        self._keys = keys
+        self._stamps: Numbers | None = None
+        self._laid: Laid
+
+    def of(self, stamps: Numbers) -> Laid:
+        """Where rows with these stamps, ascending, lie."""
+        if self._stamps is None or not np.array_equal(self._stamps, stamps):
+            self._stamps, self._laid = stamps, lay_out(stamps, self._keys)
+        return self._laid
+
+
+def lay_out(stamps: Numbers, keys: Numbers) -> Laid:
+    """Where rows with these stamps, ascending, lie on an axis of keys."""
+    rows = np.searchsorted(stamps, keys, side="right") - 1
+    found = rows >= 0
+    present = found.copy()
+    present[found] = stamps[rows[found]] == keys[found]
+    for array in (rows, found, present):
+        array.flags.writeable = False
+    return Laid(rows, found, present, bool(present.all()))
