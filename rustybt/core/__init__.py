@@ -37,6 +37,7 @@ from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._kept import Kept
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._root import ROOT_VARIABLE, data_root
+from rustybt.core._rows import Rows
 from rustybt.core._time import (
     DAY_NS,
     MINUTE_NS,
@@ -82,6 +83,7 @@ __all__ = [
     "OrderEventKind",
     "OrderStatus",
     "Perpetual",
+    "Rows",
     "Split",
     "StockDividend",
     "Transaction",

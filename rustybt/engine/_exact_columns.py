@@ -67,7 +67,7 @@ def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, listings
 
 def of_slots(table: Sequence[int], slots: pl.Series) -> pl.Series:
     """What a table says of each slot, in 128 bits; null where there is no slot."""
-    return _constants(table).gather(slots)
+    return _constants(table)[slots]
 
 
 def in_128_bits(values: Values) -> pl.Series | None:

@@ -117,7 +117,7 @@ class LedgerView:
         """The session's fills as Zipline's dicts; those of one moment where one is given."""
         desk, numbers = self._desk, self._desk.numbers
         found = []
-        for _, stamp, number, slot, quantity, price, _ in self._recorder.transactions[self._first_transaction :]:
+        for _, stamp, number, slot, quantity, price, _ in self._recorder.transactions.since(self._first_transaction):
             listing, when = desk.listing_of_slot[slot], datetime_of(stamp)
             if dt is not None and when != dt:
                 continue

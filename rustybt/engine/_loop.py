@@ -199,7 +199,7 @@ class Loop:
         reports = self.broker.work(bar, stamp)
         if not reports:
             return
-        fill, charge, keep = self.ledger.fill, self.ledger.charge, self.recorder.transactions.append
+        fill, charge, keep = self.ledger.fill, self.ledger.charge, self.recorder.transactions.add
         for order, quantity, price, fee, _ in reports:
             listing = order.listing
             fill(stamp, listing, quantity, price, order.number)
@@ -237,7 +237,7 @@ class Loop:
                 reason = "expired" if listing.is_future else "delisted"
                 done = self.ledger.auto_close(stamp, listing, reason)
                 if done is not None:
-                    self.recorder.transactions.append((session, stamp, None, slot, *done, 0))
+                    self.recorder.transactions.add((session, stamp, None, slot, *done, 0))
                 self.broker.blotter.cancel_all(slot, stamp, f"{listing.asset.symbol} was closed out on {closes}")
         apply_cancel_policy(desk, stamp)
         if desk.account_controls:

@@ -62,8 +62,7 @@ class RunFrames:
         self._symbols = pl.Series("symbol", [desk.labels.of(asset) for asset in assets], dtype=pl.String)
         self._sids = pl.Series("sid", [asset.sid for asset in assets], dtype=pl.Int64)
         self._keys = pl.Series("asset", [asset.key for asset in assets], dtype=pl.String)
-        numbers = range(1, len(blotter.orders) + 1)
-        self._ids = pl.Series("order_id", [blotter.order_id(number) for number in numbers], dtype=pl.String)
+        self._ids = pl.Series("order_id", blotter.order_ids(), dtype=pl.String)
 
     def all(self) -> dict[str, pl.DataFrame]:
         """All frames of a result, by name."""
@@ -106,8 +105,8 @@ class RunFrames:
             [
                 self._ids.alias("id"),
                 datetime_column("created", [order.created for order in orders]),
-                self._symbols.gather(slots),
-                self._sids.gather(slots),
+                self._symbols[slots],
+                self._sids[slots],
                 self._quantities("amount", [order.amount for order in orders], slots),
                 self._quantities("filled", [order.filled for order in orders], slots),
                 self._prices("limit", [order.limit for order in orders], slots),
@@ -120,13 +119,13 @@ class RunFrames:
         )
 
     def _events(self) -> pl.DataFrame:
-        numbers, stamps, kinds, quantities, prices, stops, reasons = _columns(self._blotter.rows, 7)
+        numbers, stamps, kinds, quantities, prices, stops, reasons = self._blotter.rows.columns()
         places = _places(numbers) - 1
-        slots = self._slots_of_orders.gather(places)
+        slots = self._slots_of_orders[places]
         return pl.DataFrame(
             [
                 pl.Series("seq", np.arange(len(numbers))),
-                self._ids.gather(places),
+                self._ids[places],
                 datetime_column("stamp", stamps),
                 pl.Series("kind", kinds, dtype=pl.String),
                 self._quantities("quantity", quantities, slots),
@@ -137,15 +136,15 @@ class RunFrames:
         )
 
     def _transactions(self) -> pl.DataFrame:
-        sessions, stamps, numbers, rows_slots, quantities, prices, fees = _columns(self._recorder.transactions, 7)
+        sessions, stamps, numbers, rows_slots, quantities, prices, fees = self._recorder.transactions.columns()
         slots = _places(rows_slots)
         return pl.DataFrame(
             [
                 datetime_column("dt", stamps),
                 self._recorder.sessions(sessions),
-                self._ids.gather(_places(numbers) - 1),
-                self._symbols.gather(slots),
-                self._sids.gather(slots),
+                self._ids[_places(numbers) - 1],
+                self._symbols[slots],
+                self._sids[slots],
                 self._quantities("amount", quantities, slots),
                 self._prices("price", prices, slots),
                 decimal_column("commission", fees, MONEY_SCALE),
@@ -154,18 +153,19 @@ class RunFrames:
 
     def _positions(self) -> pl.DataFrame:
         listings, holdings = self._listings, self._recorder.holdings
-        held_slots, held_quantities, costs, _ = _columns([row for _, rows in holdings for row in rows], 4)
+        held = [row for _, rows in holdings for row in rows]
+        held_slots, held_quantities, costs = ([row[place] for row in held] for place in range(3))
         basis = costs_per_unit(_places(held_slots), held_quantities, costs, listings)
         sessions, rows = self._rows_of_positions()
-        slots = _places(held_slots).gather(rows)
+        slots = _places(held_slots)[rows]
         marks = self._marks(np.array(held_slots, dtype=np.int64)[rows], sessions)
         quantities = _taken(held_quantities, rows)
         exposure = exposures(slots, quantities, marks, listings)
         return pl.DataFrame(
             [
                 self._recorder.sessions(sessions),
-                self._symbols.gather(slots),
-                self._sids.gather(slots),
+                self._symbols[slots],
+                self._sids[slots],
                 self._quantities("amount", quantities, slots),
                 self._prices("cost_basis", _taken(basis, rows), slots),
                 self._prices("last_sale_price", marks, slots),
@@ -189,14 +189,16 @@ class RunFrames:
     def _marks(self, slots: Places, sessions: Places) -> Values:
         """The price of each slot at the close of each session, at its fill scale."""
         bars = np.array(self._recorder.last_bars, dtype=np.int64)
-        held, row_of = np.unique(slots, return_inverse=True)
+        held = np.flatnonzero(np.bincount(slots, minlength=1))
+        row_of = np.zeros(len(self._listings) + 1, dtype=np.int64)
+        row_of[held] = np.arange(len(held))
         lanes = [self._listings[slot].price for slot in held.tolist()]
         if not all(isinstance(lane, memoryview) for lane in lanes):
             pairs = zip(slots.tolist(), bars[sessions].tolist(), strict=True)
             return [self._listings[slot].price[bar] * self._listings[slot].lane_to_fill for slot, bar in pairs]
         closes = np.array([np.asarray(lane)[bars] for lane in lanes], dtype=np.int64).reshape(len(lanes), len(bars))
-        marks = pl.Series(closes[row_of, sessions]).cast(pl.Int128)
-        return marks * of_slots([x.lane_to_fill for x in self._listings], pl.Series(slots))
+        marks = pl.Series(closes[row_of[slots], sessions]).cast(pl.Int128)
+        return marks * of_slots([x.lane_to_fill for x in self._listings], pl.Series(slots).cast(pl.UInt32))
 
     def _worth(self, exposure: Values, slots: pl.Series) -> Values:
         """What counts as value of what is held: all of its exposure, but nothing of what settles."""
@@ -218,19 +220,19 @@ class RunFrames:
 
     def _entries(self) -> pl.DataFrame:
         ledger = self._ledger
-        stamps, kinds, rows_slots, quantities, amounts, numbers, reasons = _columns(ledger.rows, 7)
+        stamps, kinds, rows_slots, quantities, amounts, numbers, reasons = ledger.rows.columns()
         slots = _places(rows_slots)
         return pl.DataFrame(
             [
                 datetime_column("stamp", stamps),
                 pl.Series("kind", kinds, dtype=pl.String),
-                self._keys.gather(slots),
-                self._sids.gather(slots),
+                self._keys[slots],
+                self._sids[slots],
                 self._quantities("quantity", quantities, slots),
                 decimal_column("amount", amounts, MONEY_SCALE),
                 pl.Series("currency", [ledger.currency]).new_from_index(0, len(stamps)),
                 pl.Series("account", [ledger.account]).new_from_index(0, len(stamps)),
-                self._ids.gather(_places(numbers) - 1),
+                self._ids[_places(numbers) - 1],
                 pl.Series("reason", reasons, dtype=pl.String),
             ]
         )
@@ -242,19 +244,14 @@ class RunFrames:
         return shortest_column(name, values, slots, [x.fill_scale for x in self._listings])
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    """Rows as columns. (`zip(*rows)` makes an iterator per row, for the garbage collector to look through.)"""
-    return [[row[place] for row in rows] for place in range(width)]
-
-
 def _places(numbers: Sequence[int | None]) -> pl.Series:
     """Where to look something up; None for nowhere."""
-    return pl.Series(numbers, dtype=pl.Int64)
+    return pl.Series(numbers, dtype=pl.UInt32)
 
 
 def _taken(values: Values, rows: Places) -> Values:
     """The values at some places."""
-    return values.gather(rows) if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
+    return values[rows] if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
 
 
 def why(order: Any) -> str | None:

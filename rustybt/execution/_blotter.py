@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from rustybt.core import OrderEventKind, OrderStatus, div_half_even
+from rustybt.core import OrderEventKind, OrderStatus, Rows, div_half_even
 from rustybt.execution._order import WorkingOrder
 
 ACCEPTED = OrderEventKind.ACCEPTED.value
@@ -30,9 +30,9 @@ class OrderEvent(NamedTuple):
     reason: str | None
 
 
-type Row = tuple[int, int, str, int, int | None, int | None, str | None]
-"""How an event is kept: the order's number, stamp, kind, quantity, price, stop, reason. A plain tuple of plain values
-is nothing that the garbage collector has to look through."""
+EVENT_WIDTH: Final = 7
+"""How an event is kept: the order's number, stamp, kind, quantity, price, stop, reason. Plain values are nothing that
+the garbage collector has to look through."""
 
 
 class Blotter:
@@ -50,7 +50,7 @@ class Blotter:
         self._prefix = account + "-"
         self.orders: list[WorkingOrder] = []
         self.open: dict[int, list[WorkingOrder]] = {}
-        self.rows: list[Row] = []
+        self.rows = Rows(EVENT_WIDTH)
         self.quiet: dict[int, tuple[int | None, int | None]] = {}
 
     @property
@@ -73,11 +73,16 @@ class Blotter:
         reason: str | None = None,
     ) -> None:
         """Adds an event of an order."""
-        self.rows.append((order.number, stamp, kind, quantity, price, stop, reason))
+        self.rows.add((order.number, stamp, kind, quantity, price, stop, reason))
 
     def order_id(self, number: int) -> str:
         """The id of the order with that number."""
         return self._prefix + str(number)
+
+    def order_ids(self) -> list[str]:
+        """The ids of all orders, in their order."""
+        prefix = self._prefix
+        return [f"{prefix}{number}" for number in range(1, len(self.orders) + 1)]
 
     def find(self, order_id: object) -> WorkingOrder | None:
         """The order with that id; None if there is none."""
@@ -105,7 +110,7 @@ class Blotter:
         else:
             queue.append(order)
             self.quiet.pop(listing.slot, None)
-        self.rows.append((order.number, stamp, ACCEPTED, amount, limit, stop, reason))
+        self.rows.add((order.number, stamp, ACCEPTED, amount, limit, stop, reason))
         return order
 
     def reject(

@@ -266,7 +266,7 @@ class SimulatedBroker:
         else:
             order.why = PARTLY_FILLED
         kind = FILLED if whole else PARTIALLY_FILLED
-        self.blotter.rows.append((order.number, stamp, kind, quantity, price, None, None))
+        self.blotter.rows.add((order.number, stamp, kind, quantity, price, None, None))
         if fee <= 0 and not commission.rebates:
             return order, quantity, price, 0, None
         return order, quantity, price, fee, parts

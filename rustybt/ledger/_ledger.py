@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, div_half_even
+from rustybt.core import MONEY_SCALE, Asset, Rows, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import FloatInTheBooks
 
 
@@ -57,9 +57,9 @@ class Entry(NamedTuple):
     reason: str | None
 
 
-type Row = tuple[int, str, int | None, int, int, int | None, str | None]
-"""How an entry is kept: stamp, kind, slot, quantity, amount, order, reason. A plain tuple of plain values is nothing
-that the garbage collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
+ENTRY_WIDTH: Final = 7
+"""How an entry is kept: stamp, kind, slot, quantity, amount, order, reason. Plain values are nothing that the garbage
+collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
 
 
 class Receivable(NamedTuple):
@@ -95,7 +95,8 @@ class Ledger:
         self.books = books
         self.currency = currency
         self.account = account
-        self.rows: list[Row] = [(stamp, "capital", None, 0, capital, None, None)]
+        self.rows = Rows(ENTRY_WIDTH)
+        self.rows.add((stamp, "capital", None, 0, capital, None, None))
         self._listings: dict[int, Listing] = {}
 
     @property
@@ -129,12 +130,12 @@ class Ledger:
         slot = listing.slot
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.append((stamp, kind, slot, quantity, amount, order, reason))
+        self.rows.add((stamp, kind, slot, quantity, amount, order, reason))
 
     def change_capital(self, stamp: int, amount: int, reason: str) -> None:
         """Adds capital to cash, or, negative, takes it away."""
         self.books.post(amount)
-        self.rows.append((stamp, "capital", None, 0, amount, None, reason))
+        self.rows.add((stamp, "capital", None, 0, amount, None, reason))
 
     def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
         """Books quantity units at a price of the listing's fill scale."""
@@ -148,7 +149,7 @@ class Ledger:
         # written out, not through `_enter`: this is the hottest of the entries
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.append((stamp, "fill", slot, quantity, amount, order, None))
+        self.rows.add((stamp, "fill", slot, quantity, amount, order, None))
 
     def settle(self, stamp: int) -> None:
         """Posts what the prices of futures moved by since they were filled or last settled, an entry per asset.

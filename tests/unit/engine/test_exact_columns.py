@@ -41,7 +41,7 @@ def _half_even(number: Fraction) -> int:
 
 
 def _places(numbers: list[int | None]) -> pl.Series:
-    return pl.Series(numbers, dtype=pl.Int64)
+    return pl.Series(numbers, dtype=pl.UInt32)
 
 
 def _listed(values: Any) -> list[int]:

@@ -69,7 +69,7 @@ def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker
             elif what < len(blotter.orders):
                 blotter.cancel(blotter.orders[what], bar, "test")
         seen.append([(o.filled, o.why, o.status, o.changed, o.limit_reached, o.stop_reached) for o in blotter.orders])
-    return seen, blotter.rows
+    return seen, list(blotter.rows)
 
 
 @settings(max_examples=200)
