@@ -4,6 +4,7 @@ RustyBTError
 ├── InputError (also ValueError)          the caller gave something that cannot be used
 │   ├── NonFiniteInput                     NaN, an infinity, or no number at all
 │   ├── PrecisionLost                      digits would be lost without a rounding being asked for
+│   ├── CurrencyMismatch                   money of two currencies would be added up
 │   ├── BadBars                            rows that the validation refuses; carries the findings
 │   ├── InvalidBenchmarkAsset              the returns of an asset can't be told from its closes
 │   ├── BenchmarkAssetNotAvailableTooEarly
@@ -83,6 +84,10 @@ class NonFiniteInput(InputError):
 
 class PrecisionLost(InputError):
     """Digits would be lost, and no rounding was asked for."""
+
+
+class CurrencyMismatch(InputError):
+    """Money of two currencies would be added up as if it were one."""
 
 
 class BadBars(InputError):

@@ -68,17 +68,24 @@ class SessionTable:
         Bars are laid out from the open, and from the end of a break; the last one before a break or the close is as
         short as it must be.
         """
-        opens, closes = self.opens[first : last + 1], self.closes[first : last + 1]
-        stretches = [(opens, closes)]
-        if self.break_starts is not None and self.break_ends is not None:
-            starts, ends = self.break_starts[first : last + 1], self.break_ends[first : last + 1]
-            stretches = [(opens, starts), (np.where(starts == ends, closes, ends), closes)]
         pieces = []
-        for begin, end in stretches:
+        for begin, end in self._stretches(first, last):
             counts = -((begin - end) // step_ns)
             places = np.arange(int(counts.sum()), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
             pieces.append(np.minimum(np.repeat(begin, counts) + (places + 1) * step_ns, np.repeat(end, counts)))
         return pieces[0] if len(pieces) == 1 else np.sort(np.concatenate(pieces))
+
+    def count_bars(self, step_ns: int, first: int, last: int) -> int:
+        """How many `bar_ends` there are, without laying them out."""
+        return sum(int((-((begin - end) // step_ns)).sum()) for begin, end in self._stretches(first, last))
+
+    def _stretches(self, first: int, last: int) -> list[tuple[Stamps, Stamps]]:
+        """Opens and closes of the sessions at positions first to last; with breaks, before and after them."""
+        opens, closes = self.opens[first : last + 1], self.closes[first : last + 1]
+        if self.break_starts is None or self.break_ends is None:
+            return [(opens, closes)]
+        starts, ends = self.break_starts[first : last + 1], self.break_ends[first : last + 1]
+        return [(opens, starts), (np.where(starts == ends, closes, ends), closes)]
 
     def holds_instants(self, stamps: Stamps) -> npt.NDArray[np.bool_]:
         """For each stamp (ns UTC): can a bar end then? After an open, at or before the close, and not in a break."""

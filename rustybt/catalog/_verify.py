@@ -71,9 +71,9 @@ def _of_bars(version: Version, manifest: Manifest) -> Iterator[str]:
 def coverage(version: Version) -> pl.DataFrame:
     """What there is of each asset and frequency, a row each.
 
-    Columns: symbol, key, frequency, first and last (Date of the sessions), bars; expected: bars that the version's
-    calendar has between them; missing: those without a row; idle: rows without a volume; longest_gap: most sessions
-    in a row without one bar; splits, dividends: how many.
+    Columns: symbol, key, type, currency, frequency, first and last (Date of the sessions), bars; expected: bars that
+    the version's calendar has between them; missing: those without a row; idle: rows without a volume; longest_gap:
+    most sessions in a row without one bar; splits, dividends: how many.
     """
     calendar = version.calendar
     actions = {
@@ -93,12 +93,14 @@ def coverage(version: Version) -> pl.DataFrame:
             if length.step_ns is None:
                 expected = len(np.unique(calendar.last_days_of(str(length.period))[low : high + 1]))
             else:
-                expected = len(calendar.bar_ends(length.step_ns, int(low), int(high)))
+                expected = calendar.count_bars(length.step_ns, int(low), int(high))
             places = np.unique(np.searchsorted(calendar.days, days))
             rows.append(
                 {
                     "symbol": asset.symbol,
                     "key": asset.key,
+                    "type": asset.kind,
+                    "currency": asset.currency,
                     "frequency": frequency,
                     "first": date_of(int(days[0])),
                     "last": date_of(int(days[-1])),

@@ -198,10 +198,12 @@ class Version:
     # -- assets and their actions
 
     @property
-    def currency(self) -> str:
-        """The currency in which the bundle's first asset trades; a run's books are in it."""
-        row = self._query("SELECT currency FROM assets WHERE version = ? ORDER BY sid LIMIT 1", (self._row_id,))[0]
-        return str(row[0])
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies in which its assets trade, sorted; those of indices only where there is nothing else."""
+        rows = self._query(
+            "SELECT DISTINCT currency, type = 'index' FROM assets WHERE version = ? ORDER BY currency", (self._row_id,)
+        )
+        return tuple(row[0] for row in rows if not row[1]) or tuple(row[0] for row in rows)
 
     def asset(self, sid: int) -> Asset:
         """The asset of that number. Raises SidsNotFound."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.core import CashDividend, Split, StockDividend
+from rustybt.core import CashDividend, Split, StockDividend, date_of
+from rustybt.errors import CurrencyMismatch
 from rustybt.ledger import Ledger, Receivable, Shares
 from rustybt.view import Listing, Market
 
@@ -58,6 +59,11 @@ class CorporateActions:
         if self._stock_dividends:
             self._earn_shares(session, ledger)
         for listing, dividend in sorted(self._dividends.get(session, ()), key=_by_key):
+            if dividend.currency != listing.asset.currency and ledger.books.position(listing.slot)[0]:
+                raise CurrencyMismatch(
+                    f"{listing.asset.symbol} pays a dividend in {dividend.currency} on {date_of(dividend.ex_day)}, and "
+                    f"trades in {listing.asset.currency}. Ingest the bundle again with amounts in that currency."
+                )
             owed = ledger.earn_dividend(listing, dividend.amount, dividend.scale, dividend.ex_day)
             pays = self._pay_session(dividend.pay_day, session)
             if owed is not None and pays is not None:
@@ -81,6 +87,11 @@ class CorporateActions:
             if not ledger.books.position(listing.slot)[0]:
                 continue
             payment = self._market.listing(self._market.version.asset(dividend.payment_sid))
+            if payment.foreign:
+                raise CurrencyMismatch(
+                    f"{listing.asset.symbol} pays a dividend in {payment.asset.symbol} on {date_of(dividend.ex_day)}, "
+                    f"which trades in {payment.asset.currency}: the books can't hold both. Sell it before that day."
+                )
             owed = ledger.earn_shares(listing, payment, dividend.numerator, dividend.denominator)
             pays = self._pay_session(dividend.pay_day, session)
             if owed is not None and pays is not None:

@@ -19,6 +19,7 @@ from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import undisturbed
 from rustybt.engine._compat import compat_named
 from rustybt.engine._compat_report import again_for, reporting
+from rustybt.engine._currency import currency_of
 from rustybt.engine._data import named_extensions, open_data
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._functions import functions_of, params_of
@@ -69,6 +70,7 @@ def run_algorithm(
     trigger: str = "close",
     compat: Any = None,
     numbers: str = "decimal",
+    currency: str | None = None,
     progress: Any = None,
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
@@ -96,9 +98,10 @@ def run_algorithm(
     looked up.
     compat: "zipline" reproduces Zipline where RustyBT differs on purpose; see `Compat`.
     numbers: "decimal" gives a strategy exact scalars, "float" gives floats and NaN. The books are exact in both.
+    currency: of capital and books, where the bundle's assets trade in several; assets of the others can't be ordered.
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
-    Raises BundleNotFound, NoData, InputError, and whatever the strategy raises.
+    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
     """
     settings = dict(locals())
     _refuse_later(
@@ -128,7 +131,8 @@ def run_algorithm(
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")
-    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, blotter_named(blotter))
+    money = currency_of(data, currency)
+    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, blotter_named(blotter), money)
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:

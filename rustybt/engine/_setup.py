@@ -92,6 +92,7 @@ def desk_of(
     numbers: str,
     seed: int,
     blotter: SimulationBlotter,
+    currency: str,
 ) -> Desk:
     kind = numbers_named(numbers)
     market = Market(
@@ -121,7 +122,7 @@ def desk_of(
         numbers=kind,
         capital=capital,
         funding=Funding(capital),
-        currency=data.currency,
+        currency=currency,
         start_date=date_of(int(axis.calendar.days[axis.first_session])),
         environment={
             "arena": "backtest",

@@ -183,6 +183,9 @@ def make_dividends(
             continue
         days = row.days
         currency = row.texts.get("currency") or currencies[sid_and_day[0]]
+        if currency != currencies[sid_and_day[0]]:
+            bad.append((row, row.finding("action", currency, _other_currency(currency, currencies[sid_and_day[0]]))))
+            continue
         dividend = CashDividend(
             *sid_and_day, days["pay_date"], days["record_date"], days["declared_date"], *amount, currency
         )
@@ -194,6 +197,13 @@ def make_dividends(
         else:
             fresh[dividend] = row
     return sorted(stored | fresh.keys(), key=_dividend_order), bad
+
+
+def _other_currency(paid: str, traded: str) -> str:
+    return (
+        f"it is paid in {paid}, and the asset trades in {traded}: give the amount in {traded}, "
+        "or say in the assets frame what the asset trades in"
+    )
 
 
 def _dividend_order(dividend: CashDividend) -> tuple[object, ...]:

@@ -85,7 +85,8 @@ def ingest(
     symbols: take these only; a mapping renames them too, from the source's name to yours. Assets and actions follow.
     splits: symbol, ex_date, ratio: Zipline's, 0.5 is a two-for-one; a number, or a text such as "5/6". Perhaps
         prices_only, true for what adjusts earlier prices and nothing else (Zipline's mergers).
-    dividends: symbol, ex_date, amount (per share), and where known record_date, declared_date, pay_date, currency.
+    dividends: symbol, ex_date, amount (per share, in the asset's currency), and where known record_date, declared_date,
+        pay_date, currency.
     stock_dividends: symbol, ex_date, ratio (units paid per unit held), payment_symbol (else its own shares), and where
         known pay_date, record_date, declared_date; payment_asset_key where tickers change hands.
     funding: of perpetuals: symbol, timestamp, rate (of the money held then; longs pay where it is above zero), and

@@ -9,8 +9,8 @@ from typing import Any, Final
 from rustybt.core import Asset, Order, as_plain_decimal, datetime_of, exact_number, scaled
 from rustybt.errors import (
     CannotOrderDelistedAsset,
+    CurrencyMismatch,
     InputError,
-    NotYetAvailable,
     OrderDuringInitialize,
     OrderInBeforeTradingStart,
     OrderTooLarge,
@@ -210,9 +210,9 @@ class Ordering:
         if listing is None or listing.asset is not asset:
             listing = desk.market.listing(asset)
         if listing.asset.currency != desk.currency:
-            raise NotYetAvailable(
-                f"{asset.symbol} trades in {asset.currency} and the run's books are in {desk.currency}: several "
-                "currencies in one run come with a later version."
+            raise CurrencyMismatch(
+                f"{asset.symbol} trades in {asset.currency} and the run's books are in {desk.currency}: its money "
+                f"can't be added to theirs. Run with currency={asset.currency!r}, or order what trades in theirs."
             )
         return listing
 

@@ -67,14 +67,14 @@ def test_dividends_keep_their_digits_and_dates(root, daily):
             "currency": [None, "EUR"],
         }
     )
-    ingest("b", daily(), dividends=dividends, root=root)
+    ingest("b", daily(), dividends=dividends, assets={"currency": "EUR"}, root=root)
 
     def day(text):
         return day_of(dt.date.fromisoformat(text))
 
     assert open_version("b", root=root).dividends([0]) == [
         CashDividend(0, day("2024-01-03"), day("2024-02-01"), None, None, 125, 3, "EUR"),
-        CashDividend(0, day("2024-01-04"), None, day("2024-01-05"), day("2023-12-01"), 425, 3, "USD"),
+        CashDividend(0, day("2024-01-04"), None, day("2024-01-05"), day("2023-12-01"), 425, 3, "EUR"),
     ]
 
 
@@ -94,6 +94,7 @@ def test_dividends_keep_their_digits_and_dates(root, daily):
         ("dividends", {"amount": 0.1 + 0.2}, "precision"),
         ("dividends", {"amount": "1", "ex_date": None}, "action"),
         ("dividends", {"amount": "1", "symbol": "BBB"}, "symbol"),
+        ("dividends", {"amount": "1", "currency": "EUR"}, "action"),
     ],
 )
 def test_an_action_that_means_nothing_is_found(root, daily, which, change, rule):
