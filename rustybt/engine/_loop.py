@@ -93,7 +93,10 @@ class Loop:
             self.recorder.capital_overnight(amount)
             self._change_capital(stamp, amount, change.kind)
         self.recorder.open_session()
+        # shares that are paid are worth what the last row was taken at, whatever traded after its hours
+        desk.books.seek(axis.run_of(session - 1)[1] - 1 if session else market.bar)
         paid = self.actions.dividends(session, stamp, self.ledger)
+        desk.books.seek(market.bar)
         if self.compat.pnl_without_dividends:
             self.recorder.after_dividends(*paid)
         if self.hooks is not None:

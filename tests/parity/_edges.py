@@ -54,6 +54,7 @@ class KnifeEdge:
     def watch(self) -> Callable[[], None]:
         """Wrap what rounds or compares in Zipline; returns a function that takes the wrappers off."""
         from zipline.algorithm import TradingAlgorithm
+        from zipline.data.data_portal import DataPortal
         from zipline.finance import ledger, position, slippage
         from zipline.finance.order import Order
 
@@ -65,6 +66,7 @@ class KnifeEdge:
             (slippage.VolatilityVolumeShare, "get_txn_volume", self._on_share),
             (slippage.SlippageModel, "simulate", self._on_model),
             (ledger.Ledger, "_cash_flow", self._on_booking),
+            (DataPortal, "get_adjusted_value", self._on_carried),
         )
         before = [(kind, name, getattr(kind, name)) for kind, name, _ in kinds]
         for (kind, name, original), (_, _, wrapped) in zip(before, kinds, strict=True):
@@ -140,6 +142,21 @@ class KnifeEdge:
             self.money(ledger._portfolio.cash)
 
         return cash_flow
+
+    def _on_carried(self, original: Any) -> Any:
+        """A fault of Zipline's, not noise: a price is carried into a window over a roll as it was."""
+        from zipline.assets import ContinuousFuture
+
+        def get_adjusted_value(
+            portal: Any, asset: Any, field: str, dt: Any, perspective_dt: Any, *rest: Any, **named: Any
+        ) -> Any:
+            if isinstance(asset, ContinuousFuture) and asset.adjustment is not None:
+                then, now = (portal._get_current_contract(asset, moment) for moment in (dt, perspective_dt))
+                if then != now:
+                    self._note(f"the {field} of {asset} is carried over a roll to {perspective_dt} as it was")
+            return original(portal, asset, field, dt, perspective_dt, *rest, **named)
+
+        return get_adjusted_value
 
     def _on_size(self, original: Any) -> Any:
         def round_order(amount: float) -> int:

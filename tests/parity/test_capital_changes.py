@@ -21,7 +21,7 @@ def changes(case: Case, seed: int) -> tuple[tuple[str, str, int], ...]:
     kinds = ["delta", "target"]
     if case.calendar == "us_futures":
         # with a day, or its first minute, Zipline values the portfolio at midnight UTC, within that session
-        kinds, moments = ["delta"], [case.sessions[case.first]]
+        moments = [case.sessions[case.first]]
     if case.frequency == "minute":
         days = [clock_of(case.calendar, day) for day in case.sessions[case.first : case.last + 1]]
         own = [stamp for day in days for stamp in day[case.calendar == "us_futures" :]]

@@ -102,6 +102,20 @@ class TestUsFutures:
         result = run(trade, start="2020-01-07", end="2020-01-08", data_frequency="minute")
         assert result.transactions["dt"].to_list() == [utc("2020-01-08 11:40")]
 
+    def test_shares_paid_as_a_dividend_are_worth_what_the_last_row_said(self) -> None:
+        # ten bought at 14, the last price of the hours; 15 is traded after them, and 16 at the next close
+        in_shares = {"symbol": ["A"], "ex_date": ["2020-01-08"], "ratio": ["1/10"], "pay_date": ["2020-01-08"]}
+        minutes("us_futures", *self.BARS, stock_dividends=pl.DataFrame(in_shares))
+
+        def trade(context: Any, data: Any) -> None:
+            if context.bar == 0:
+                context.order(context.symbol("A"), 10)
+
+        for zipline, value, pnl in ((False, 140, 36), (True, 154, 22)):
+            compat = rustybt.Compat(pnl_without_dividends=zipline)
+            result = run(trade, start="2020-01-07", end="2020-01-08", data_frequency="minute", compat=compat)
+            assert result.daily.select("starting_value", "pnl").row(1) == (D(value), D(pnl))
+
     def test_a_daily_bar_is_over_with_the_last_of_them(self) -> None:
         days("us_futures", ("2020-01-07", 10), ("2020-01-08", 11))
         seen: list[Any] = []
