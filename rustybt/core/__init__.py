@@ -35,6 +35,7 @@ from rustybt.core._folding import folded, picked
 from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
 from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._kept import Kept
+from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Rows
@@ -97,10 +98,12 @@ __all__ = [
     "datetime_of",
     "day_of",
     "decimal_column",
+    "decimals",
     "div_half_even",
     "exact_number",
     "folded",
     "frequency_named",
+    "is_number",
     "parse_date",
     "parse_moment",
     "picked",

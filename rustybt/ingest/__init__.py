@@ -1,11 +1,10 @@
 """Joins sources, validation and catalog: own data in, a version of a bundle out."""
 
+from rustybt.files import Dialect, read_tables
 from rustybt.ingest._cached import cached
-from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._ingest import ingest
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._sample import SAMPLE, ingest_sample
-from rustybt.ingest._tables import read_tables
 from rustybt.ingest._trades import dollar_bars, tick_bars, volume_bars
 from rustybt.ingest._validate import validate
 

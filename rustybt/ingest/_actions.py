@@ -14,8 +14,8 @@ import polars as pl
 from rustybt.catalog import AssetRecord
 from rustybt.core import CashDividend, Split, as_plain_decimal, date_of, exact_number, scaled
 from rustybt.errors import InputError
-from rustybt.ingest._stamps import day_labels, parsed_stamps
-from rustybt.ingest._tables import Table, need_columns, read_tables, text_column
+from rustybt.files import Table, need_columns, parsed_stamps, read_tables, text_column
+from rustybt.ingest._stamps import day_labels
 from rustybt.validation import Finding
 
 _FLOAT_DIGITS: Final = 15

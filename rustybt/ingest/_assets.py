@@ -13,7 +13,7 @@ from rustybt.calendars import SessionTable
 from rustybt.catalog import AssetRecord, SymbolRange
 from rustybt.core import ASSET_TYPES, DAY_NS, day_of, exact_number, frequency_named, parse_date
 from rustybt.errors import InputError
-from rustybt.ingest._tables import need_columns, read_tables, text_column
+from rustybt.files import need_columns, read_tables, text_column
 
 _TEXTS: Final = ("name", "type", "exchange", "country", "currency", "root_symbol")
 _NUMBERS: Final = ("tick_size", "quantity_step", "multiplier")

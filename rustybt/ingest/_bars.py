@@ -12,12 +12,21 @@ from rustybt.calendars import SessionTable, session_table
 from rustybt.catalog import PRICES
 from rustybt.core import date_of, day_of, frequency_named
 from rustybt.errors import InputError
+from rustybt.files import (
+    FRAME_ROWS,
+    STAMP_COLUMNS,
+    Dialect,
+    Table,
+    given_items,
+    need_columns,
+    parsed_stamps,
+    read_pieces,
+    text_column,
+)
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
-from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._numbers import is_exact, plain_text, scaled_columns
-from rustybt.ingest._stamps import STAMP_COLUMNS, day_span, final_stamps, parsed_stamps
-from rustybt.ingest._tables import FRAME_ROWS, Table, given_items, need_columns, read_pieces, text_column
+from rustybt.ingest._stamps import day_span, final_stamps
 from rustybt.validation import (
     beyond_the_digits,
     found,

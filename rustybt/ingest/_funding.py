@@ -8,9 +8,8 @@ from typing import Any, Final
 from rustybt.catalog import AssetRecord
 from rustybt.core import DAY_NS, FundingRate, exact_number, scaled
 from rustybt.errors import InputError
+from rustybt.files import Table, need_columns, parsed_stamps, read_tables, text_column
 from rustybt.ingest._actions import ActionRow, Owners
-from rustybt.ingest._stamps import parsed_stamps
-from rustybt.ingest._tables import Table, need_columns, read_tables, text_column
 from rustybt.validation import Finding
 
 _FLOAT_DIGITS: Final = 15

@@ -22,13 +22,12 @@ from rustybt.catalog import (
 )
 from rustybt.core import frequency_named
 from rustybt.errors import InputError
+from rustybt.files import Dialect, as_dialect, check_zone
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
-from rustybt.ingest._dialect import Dialect, as_dialect
 from rustybt.ingest._fetched import arguments_of
 from rustybt.ingest._report import IngestReport
-from rustybt.ingest._stamps import check_zone
 from rustybt.ingest._write import Actions, Base, Request, Write
 from rustybt.sources import Fetched
 

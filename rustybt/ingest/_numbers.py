@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from rustybt.core import EXACT, as_decimal, rescale_half_even, scaled
-from rustybt.validation import MOST_DECIMALS, MOST_INTEGER_DIGITS, decimals, is_number
+from rustybt.core import EXACT, as_decimal, decimals, is_number, rescale_half_even, scaled
+from rustybt.validation import MOST_DECIMALS, MOST_INTEGER_DIGITS
 
 
 def plain_text(column: pl.Series, *, round_to: int | None = None) -> pl.Series:

@@ -13,8 +13,8 @@ import polars as pl
 from rustybt.core import Number, datetime_column, datetime_of, decimal_column, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.ingest._numbers import plain_text, scaled_columns
-from rustybt.ingest._stamps import check_zone, parsed_stamps
-from rustybt.ingest._tables import Table, need_columns, read_tables, text_column
+from rustybt.files import check_zone, parsed_stamps
+from rustybt.files import Table, need_columns, read_tables, text_column
 from rustybt.validation import MOST_DECIMALS, decimals, is_number
 
 _NEEDED: Final = ("symbol", "timestamp", "price", "size")

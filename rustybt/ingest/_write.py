@@ -12,15 +12,14 @@ import polars as pl
 from rustybt.calendars import SessionTable
 from rustybt.catalog import AssetRecord, Content, Manifest, Version, Writer
 from rustybt.errors import BadBars
+from rustybt.files import Dialect, check_zone
 from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, Judging, joined_seen
 from rustybt.ingest._cached import with_cache_of
-from rustybt.ingest._dialect import Dialect
 from rustybt.ingest._funding import make_funding, read_funding
 from rustybt.ingest._report import IngestReport, summary
-from rustybt.ingest._stamps import check_zone
 from rustybt.ingest._stock_dividends import make_stock_dividends
 from rustybt.validation import Finding
 

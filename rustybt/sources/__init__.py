@@ -6,6 +6,7 @@ from rustybt.sources._alphavantage import AlphaVantage
 from rustybt.sources._cached import BarStore, Cached
 from rustybt.sources._ccxt import CCXT
 from rustybt.sources._clock import Clock, WallClock
+from rustybt.sources._csv import CSV
 from rustybt.sources._download import Request, download, make_request
 from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep, keys_file
@@ -18,6 +19,7 @@ from rustybt.sources._yfinance import YFinance
 
 __all__ = [
     "CCXT",
+    "CSV",
     "Action",
     "Alpaca",
     "AlphaVantage",

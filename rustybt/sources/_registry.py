@@ -14,6 +14,7 @@ _OURS: Final = {
     "alpaca": "Alpaca",
     "alphavantage": "AlphaVantage",
     "ccxt": "CCXT",
+    "csv": "CSV",
     "massive": "Polygon",
     "polygon": "Polygon",
     "yfinance": "YFinance",

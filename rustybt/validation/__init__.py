@@ -5,13 +5,12 @@ What comes in is checked as a frame of text and integers, findings out; what is 
 
 from rustybt.validation._anomalies import anomalies
 from rustybt.validation._finding import FOUND_SCHEMA, Finding, found, nothing_found
-from rustybt.validation._numbers import is_number, not_a_number
+from rustybt.validation._numbers import not_a_number
 from rustybt.validation._policy import LAYERS, SEVERITIES, Policy, as_policy
 from rustybt.validation._precision import (
     MOST_DECIMALS,
     MOST_INTEGER_DIGITS,
     beyond_the_digits,
-    decimals,
     too_precise_for_float,
 )
 from rustybt.validation._prices import not_above_zero, outside_of_range
@@ -63,10 +62,8 @@ __all__ = [
     "anomalies",
     "as_policy",
     "beyond_the_digits",
-    "decimals",
     "duplicate_stamp",
     "found",
-    "is_number",
     "negative_volume",
     "not_a_number",
     "not_above_zero",

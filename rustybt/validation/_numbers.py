@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import polars as pl
 
+from rustybt.core import is_number
 from rustybt.validation._finding import Check, found_among
-
-NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
-"""A number as text: sign, digits with a point, exponent."""
-
-
-def is_number(column: str) -> pl.Expr:
-    """True where the text column holds a finite number."""
-    return pl.col(column).str.contains(NUMBER).fill_null(False)
 
 
 def not_a_number(bars: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:

@@ -10,8 +10,8 @@ from typing import Final
 
 import polars as pl
 
+from rustybt.core import decimals, is_number
 from rustybt.validation._finding import found, nothing_found
-from rustybt.validation._numbers import is_number
 
 FLOAT_DIGITS: Final = 15
 """Significant digits that every double holds."""
@@ -47,16 +47,9 @@ def beyond_the_digits(bars: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFr
     return pl.concat(findings)
 
 
-def decimals(column: str) -> pl.Expr:
-    """Digits after the point that a plain number needs, trailing zeros aside."""
-    text = pl.col(column)
-    point = text.str.find(".", literal=True).cast(pl.Int32)
-    return (text.str.strip_chars_end("0").str.len_bytes().cast(pl.Int32) - point - 1).fill_null(0)
-
-
 def integer_digits(column: str) -> pl.Expr:
     """Digits before the point of a plain number, leading zeros aside."""
-    whole = pl.col(column).str.extract(r"^[+-]?(\d*)", 1).fill_null("")
+    whole = pl.col(column).str.extract(r"^[+-]?([0-9]*)", 1).fill_null("")
     return whole.str.strip_chars_start("0").str.len_bytes().cast(pl.Int32)
 
 

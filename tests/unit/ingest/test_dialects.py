@@ -126,7 +126,7 @@ def test_moments_in_every_writing(stored, root, text, dates, tz):
     st.dates(dt.date(1990, 1, 1), dt.date(2030, 12, 31)), st.sampled_from(["us", "eu", "epoch_s", "epoch_ns", "iso"])
 )
 def test_a_day_comes_back_from_every_writing(day, kind):
-    from rustybt.ingest._dates import iso_stamps
+    from rustybt.files._dates import iso_stamps
 
     moment = int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp())
     written = {

@@ -24,10 +24,10 @@ from rustybt.errors import BadBars, InputError
 from rustybt.ingest import ingest
 
 SMALL = {
-    ("rustybt.ingest._csv", "BLOCK_BYTES"): 150,
-    ("rustybt.ingest._csv", "_ROWS"): 3,
+    ("rustybt.files._csv", "BLOCK_BYTES"): 150,
+    ("rustybt.files._csv", "_ROWS"): 3,
     ("rustybt.ingest._bars", "FRAME_ROWS"): 4,
-    ("rustybt.ingest._tables", "FRAME_ROWS"): 4,
+    ("rustybt.files._tables", "FRAME_ROWS"): 4,
     ("rustybt.catalog._spill", "HELD_ROWS"): 7,
     ("rustybt.catalog._spill", "BLOCK_ROWS"): 5,
 }
@@ -285,7 +285,7 @@ def peak(path: Path, root: Path, small=()) -> tuple[float, int, str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="no getrusage")
 def test_memory_follows_the_pieces_not_the_file(tmp_path):
     small = [
-        ["rustybt.ingest._csv", "BLOCK_BYTES", 2**18],
+        ["rustybt.files._csv", "BLOCK_BYTES", 2**18],
         ["rustybt.ingest._bars", "FRAME_ROWS", 5_000],
         ["rustybt.catalog._spill", "HELD_ROWS", 10_000],
         ["rustybt.catalog._spill", "BLOCK_ROWS", 10_000],
@@ -293,7 +293,7 @@ def test_memory_follows_the_pieces_not_the_file(tmp_path):
     path = written(tmp_path / "all.csv", 6, 100_000)
     mib, rows, found = peak(path, tmp_path / "pieces", small)
     size = path.stat().st_size / 2**20
-    at_once, _, expected = peak(path, tmp_path / "whole", [["rustybt.ingest._csv", "BLOCK_BYTES", 2**30]])
+    at_once, _, expected = peak(path, tmp_path / "whole", [["rustybt.files._csv", "BLOCK_BYTES", 2**30]])
     assert (rows, found) == (600_000, expected)
     assert size > 25
     assert mib < size * 1.5 < at_once

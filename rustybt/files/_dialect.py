@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.ingest._dates import DATES, guessed_dates, iso_stamps
-from rustybt.ingest._missing import MISSING
+from rustybt.files._dates import DATES, guessed_dates, iso_stamps
+from rustybt.files._missing import MISSING
 
 NUMBERS: Final = ("open", "high", "low", "close", "volume")
 _DELIMITERS: Final = (",", ";", "\t", "|")

@@ -10,8 +10,8 @@ from typing import IO, Final
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.ingest._dialect import Dialect, form_of, shaped
-from rustybt.ingest._missing import Filler
+from rustybt.files._dialect import Dialect, form_of, shaped
+from rustybt.files._missing import Filler
 
 BLOCK_BYTES: Final = 8 * 2**20
 """Read and checked at a time: 150,000 rows or so, some 100 MB while they are checked."""

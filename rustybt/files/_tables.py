@@ -20,8 +20,8 @@ import numpy as np
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.ingest._csv import CsvFile
-from rustybt.ingest._dialect import Dialect
+from rustybt.files._csv import CsvFile
+from rustybt.files._dialect import Dialect
 
 _CSV: Final = tuple(kind + packed for kind in (".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))
 _PARQUET: Final = (".parquet", ".pq")

@@ -8,8 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.core import div_half_even
-from rustybt.validation import decimals, is_number
+from rustybt.core import decimals, div_half_even, is_number
 
 MISSING: Final = ("fail", "skip", "forward", "interpolate")
 _NOTHING: Final = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".")

@@ -1,0 +1,31 @@
+"""Frames and files as tables of text: CSV of any making, Parquet, Polars, pandas, Arrow."""
+
+from rustybt.files._csv import CsvFile
+from rustybt.files._dialect import Dialect, as_dialect
+from rustybt.files._moments import STAMP_COLUMNS, YEARS, check_zone, parsed_stamps
+from rustybt.files._tables import (
+    FRAME_ROWS,
+    Table,
+    given_items,
+    need_columns,
+    read_pieces,
+    read_tables,
+    text_column,
+)
+
+__all__ = [
+    "FRAME_ROWS",
+    "STAMP_COLUMNS",
+    "YEARS",
+    "CsvFile",
+    "Dialect",
+    "Table",
+    "as_dialect",
+    "check_zone",
+    "given_items",
+    "need_columns",
+    "parsed_stamps",
+    "read_pieces",
+    "read_tables",
+    "text_column",
+]
