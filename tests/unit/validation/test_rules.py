@@ -8,14 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt.calendars import session_table
-from rustybt.core import DAY_NS, frequency_named
+from rustybt.core import DAY_NS, decimals, frequency_named, is_number
 from rustybt.validation import (
     FOUND_SCHEMA,
     RULES,
     beyond_the_digits,
-    decimals,
     duplicate_stamp,
-    is_number,
     negative_volume,
     not_a_number,
     not_above_zero,
