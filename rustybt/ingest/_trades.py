@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import Number, datetime_column, datetime_of, decimal_column, exact_number, scaled
+from rustybt.core import Number, datetime_column, datetime_of, decimal_column, decimals, exact_number, is_number, scaled
 from rustybt.errors import InputError
+from rustybt.files import Table, check_zone, need_columns, parsed_stamps, read_tables, text_column
 from rustybt.ingest._numbers import plain_text, scaled_columns
-from rustybt.files import check_zone, parsed_stamps
-from rustybt.files import Table, need_columns, read_tables, text_column
-from rustybt.validation import MOST_DECIMALS, decimals, is_number
+from rustybt.validation import MOST_DECIMALS
 
 _NEEDED: Final = ("symbol", "timestamp", "price", "size")
 _FLOAT_DIGITS: Final = 15
@@ -152,8 +151,9 @@ def _read(tables: list[Table], tz: str | None) -> tuple[pl.DataFrame, int, int]:
     (prices, price_scale), (sizes, size_scale) = (scaled_columns(frame, [name], good) for name in ("price", "size"))
     _check_order(frame)
     _check_width(prices["price"], sizes["size"])
+    # their products and sums are wider than the numbers themselves
     numbers = frame.select("symbol", "stamp").with_columns(
-        prices["price"], sizes["size"], pl.lit(1, dtype=pl.Int128).alias("count")
+        prices["price"].cast(pl.Int128), sizes["size"].cast(pl.Int128), pl.lit(1, dtype=pl.Int128).alias("count")
     )
     return numbers.with_columns((pl.col("price") * pl.col("size")).alias("money")), price_scale, size_scale
 
