@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rustybt.core import MONEY_SCALE, as_plain_decimal, check_money, div_half_even
+from rustybt.core import MONEY_SCALE, POWERS, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import InputError, MoneyOverflow
 
 LIMIT = 10**38
@@ -278,7 +278,8 @@ class Books:
         """
         s = self.slots[slot]
         numerator = money * s.size_up
-        denominator = price * s.multiplier * 10**money_scale
+        unit = POWERS[money_scale] if money_scale < len(POWERS) else 10**money_scale
+        denominator = price * s.multiplier * unit
         if target:
             numerator -= self.quantity.get(slot, 0) * denominator
         return whole_steps(numerator, denominator * s.step) * s.step

@@ -30,6 +30,7 @@ from rustybt.strategy import Desk, Schedule, TimeRule, date_rules
 from rustybt.view import Listing, adjusted
 
 type Callback = Callable[[Any, Any], Any]
+NEVER = 2**62
 
 
 class Loop:
@@ -63,6 +64,8 @@ class Loop:
         self.hooks: Hooks | None = None
         self._timetable = Timetable(desk.market.axis, compat)
         self.bars_run = 0
+        # of how many assets, and the day
+        self._first_close_of = (0, NEVER)
 
     def run(self, on_session: Callable[[int], None] | None) -> None:
         """Runs all sessions. on_session: told how many are done after each."""
@@ -233,7 +236,7 @@ class Loop:
         position = axis.first_session + session
         stamp = axis.run_closes[session]
         day = int(axis.calendar.days[position])
-        for slot in self._touched():
+        for slot in self._touched() if day >= self._first_close() else ():
             listing = desk.listing_of_slot[slot]
             closes = listing.asset.auto_close_date
             if closes is not None and day_of(closes) <= day:
@@ -249,6 +252,15 @@ class Loop:
         self.recorder.close_session(session)
         if self.hooks is not None:
             self.hooks.end_of_session(session)
+
+    def _first_close(self) -> int:
+        """The first day on which an asset of the run is closed out."""
+        listings = self.desk.listing_of_slot
+        if self._first_close_of[0] != len(listings):
+            dates = [listing.asset.auto_close_date for listing in listings]
+            first = min([day_of(date) for date in dates if date is not None], default=NEVER)
+            self._first_close_of = len(listings), first
+        return self._first_close_of[1]
 
     def _touched(self) -> list[int]:
         """The slots that are held or have open orders."""

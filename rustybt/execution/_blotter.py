@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from rustybt.core import OrderEventKind, OrderStatus, Rows, div_half_even
@@ -39,8 +40,9 @@ class Blotter:
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
-    quiet: by slot two prices of the fill scale between which none of the asset's open orders can do anything; the
-    broker notes them, and they are forgotten with every order that comes or is restated.
+    quiet: by slot the lanes of a bar's lowest and highest price, and two prices of theirs between which none of the
+    asset's open orders can do anything; the broker notes them, and they are forgotten with every order that comes or
+    is restated.
     """
 
     __slots__ = ("_prefix", "account", "open", "orders", "quiet", "rows")
@@ -51,7 +53,7 @@ class Blotter:
         self.orders: list[WorkingOrder] = []
         self.open: dict[int, list[WorkingOrder]] = {}
         self.rows = Rows(EVENT_WIDTH)
-        self.quiet: dict[int, tuple[int | None, int | None]] = {}
+        self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
 
     @property
     def events(self) -> list[OrderEvent]:

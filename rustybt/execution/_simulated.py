@@ -24,6 +24,9 @@ from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 FILLED = OrderEventKind.FILLED.value
 PARTIALLY_FILLED = OrderEventKind.PARTIALLY_FILLED.value
 TRIGGERED = OrderEventKind.TRIGGERED.value
+WHOLE = OrderStatus.FILLED
+BEYOND_ALL = 10**60
+"""No price is as far from zero."""
 STOP = "stop"
 """The reason of a trigger that was a stop, not a limit."""
 
@@ -105,32 +108,28 @@ class SimulatedBroker:
                 quiet.pop(slot, None)
                 for order in queue:
                     order.why = NO_TRADE
-            elif slot not in quiet:
-                self._work_asset(queue, bars, bar, stamp, volume, reports)
-            elif not self._stays_quiet(quiet[slot], bars, bar):
+                continue
+            if slot in quiet:
+                lowest, highest, below, above = quiet[slot]
+                if lowest[bar] > below and highest[bar] < above:
+                    continue
                 del quiet[slot]
-                self._work_asset(queue, bars, bar, stamp, volume, reports)
+            self._work_asset(queue, bars, bar, stamp, volume, reports)
         return reports
 
-    def _stays_quiet(self, between: tuple[int | None, int | None], bars: Bars, bar: int) -> bool:
-        """Whether a bar's prices lie between those at which an open order of the asset has something to do."""
-        below, above = between
-        up = bars.lane_to_fill
-        return (below is None or bars.column(self._lowest)[bar] * up > below) and (
-            above is None or bars.column(self._highest)[bar] * up < above
-        )
-
-    def _note_quiet(self, queue: list[WorkingOrder], slot: int) -> None:
+    def _note_quiet(self, queue: list[WorkingOrder], bars: Bars) -> None:
         """Notes between which prices orders stay as they are that neither stop nor limit has let through."""
-        below: list[int] = []
-        above: list[int] = []
+        below, above = [-BEYOND_ALL], [BEYOND_ALL]
         for order in queue:
             buys = order.amount > order.filled
             if order.stop is not None and not order.stop_reached:
                 (above if buys else below).append(order.stop)
             elif order.limit is not None:
                 (below if buys else above).append(order.limit)
-        self.blotter.quiet[slot] = max(below, default=None), min(above, default=None)
+        up = bars.lane_to_fill
+        # in units of the lane; a bar has to be strictly between
+        between = max(below) // up, -(-min(above) // up)
+        self.blotter.quiet[bars.slot] = bars.column(self._lowest), bars.column(self._highest), *between
 
     def _work_asset(
         self, queue: list[WorkingOrder], bars: Bars, bar: int, stamp: int, volume: int, reports: list[Execution]
@@ -166,15 +165,15 @@ class SimulatedBroker:
                 if limit is not None and (price > limit) is buys:
                     price = limit
             reports.append(self._fill(order, filled if buys else -filled, price, stamp, commission))
-            done = done or order.status is OrderStatus.FILLED
+            done = done or order.status is WHOLE
         if not tried:
-            self._note_quiet(queue, bars.slot)
+            self._note_quiet(queue, bars)
         elif done:
             self._keep_open(queue, bars.slot)
 
     def _keep_open(self, queue: list[WorkingOrder], slot: int) -> None:
-        """Leaves out of a queue what is filled."""
-        left = [order for order in queue if order.status is OrderStatus.OPEN]
+        """Leaves out of a queue what is filled: one order at least."""
+        left = [] if len(queue) == 1 else [order for order in queue if order.status is OrderStatus.OPEN]
         if left:
             self.blotter.open[slot] = left
         else:

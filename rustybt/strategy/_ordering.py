@@ -149,17 +149,28 @@ class Ordering:
     def _order_weight(
         self, asset: Asset, weight: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
     ) -> str | None:
-        listing = self._orderable(asset)
-        if listing is None:
-            return None
-        desk = self._desk
-        known = self._floats.get(weight) if type(weight) is float else None
-        amount, scale = known or self._scaled(weight, "percent")
-        bar = self._market.bar
-        # the price as `_price` gives it, which tells why there is none
-        alive = listing.priced <= bar <= listing.last
-        price = listing.price[bar] * listing.lane_to_fill if alive else self._price(listing)
-        size = desk.books.size_of_weight(listing.slot, amount, scale, price, target) if price else 0
+        desk, bar = self._desk, self._market.bar
+        try:
+            listing = self._loaded[asset.sid]
+            # on the hottest way to an order: what `_orderable` and `_price` would let through without a word
+            plain = listing.asset is asset and listing.priced <= bar <= listing.closing and desk.phase == "bar"
+        except (AttributeError, KeyError):
+            plain = False
+        if plain and not listing.foreign:
+            price = listing.price[bar] * listing.lane_to_fill
+            known = self._floats.get(weight) if type(weight) is float else None
+            amount, scale = known or self._scaled(weight, "percent")
+        else:
+            found = self._orderable(asset)
+            if found is None:
+                return None
+            listing = found
+            amount, scale = self._scaled(weight, "percent")
+            price = self._price(listing)
+        slot = listing.slot
+        # most targets of a large universe are none of something that is not held: no value has to be known for that
+        idle = not price or (target and not amount and not desk.books.position(slot)[0])
+        size = 0 if idle else desk.books.size_of_weight(slot, amount, scale, price, target)
         if size == 0 and limit_price is None and stop_price is None and style is None and not desk.controls:
             return None
         return self._place(listing, size, limit_price, stop_price, style)

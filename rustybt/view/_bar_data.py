@@ -30,15 +30,16 @@ from rustybt.view._history import FIELDS, History, is_exact
 from rustybt.view._listing import Listing, adjusted
 from rustybt.view._market import Market
 from rustybt.view._sessions import SessionHistory
+from rustybt.view._windows import Windows, cut, long_frame
 
 NOTHING: Final = object()
-type Windows = History | SessionHistory
 
 
 class BarData:
     """Prices and volumes up to the current moment, and nothing after it."""
 
     __slots__ = (
+        "_asked",
         "_continuous",
         "_decimals",
         "_history",
@@ -62,6 +63,8 @@ class BarData:
     ) -> None:
         self._market = market
         self._listings = market.listings
+        # the list of assets that was asked for last, and their listings
+        self._asked: tuple[list[Any], list[Listing]] | None = None
         self._number = number
         self._missing = missing
         self._decimals = history_decimals
@@ -262,7 +265,20 @@ class BarData:
         per field for several fields, and a row per bar and symbol for both. Null where an asset has no bar.
         Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far.
         """
-        exact = is_exact(dtype)
+        market = self._market
+        if dtype is float and frequency == market.frequency and not timestamps and type(bar_count) is int:
+            # by far the most frequent question, as in `current`
+            try:
+                asset, column = self._history.plain[assets.sid, fields]
+            except (AttributeError, KeyError, TypeError):
+                asset = None
+            if asset is assets:
+                begin = self._history.offset + market.bar - bar_count
+                if begin >= 0 and bar_count > 0:
+                    return column.slice(begin, bar_count)
+        return self._windows(assets, fields, bar_count, frequency, is_exact(dtype), timestamps)
+
+    def _windows(self, assets: Any, fields: Any, bar_count: int, frequency: str, exact: bool, timestamps: bool) -> Any:
         history = self._history if frequency == self._market.frequency else self._other_history(frequency)
         start, count = history.bounds(positive(bar_count))
         one_asset, one_field = is_readable(assets), isinstance(fields, str)
@@ -272,7 +288,7 @@ class BarData:
                 raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
         if one_asset:
             listing = self._readable(assets)
-            columns = [_cut(history, listing, field, start, count, exact) for field in names]
+            columns = [cut(history, listing, field, start, count, exact) for field in names]
             if one_field and not timestamps:
                 return columns[0]
             return as_columns([history.stamps(start, count), *columns] if timestamps else columns)
@@ -280,14 +296,17 @@ class BarData:
         if one_field:
             frame = self._wide(history, listings, fields, start, count, exact)
             return frame.insert_column(0, history.stamps(start, count)) if timestamps else frame
-        return self._long(history, listings, names, start, count, exact)
+        return long_frame(history, listings, self._name, names, start, count, exact)
 
     def _all(self, assets: list[Any]) -> list[Listing]:
         """The listings of assets; those that are missing are loaded together."""
+        if self._asked is not None and self._asked[0] == assets:
+            return self._asked[1]
         known = self._listings
         try:
             listings = [known[asset.sid] for asset in assets]
             if [listing.asset for listing in listings] == assets:
+                self._asked = assets, listings
                 return listings
         except (AttributeError, KeyError):
             for asset in assets:
@@ -339,24 +358,10 @@ class BarData:
     def _wide(
         self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
     ) -> pl.DataFrame:
-        if not exact and not any(isinstance(x, Splice) for x in listings):
+        plain = self._asked is not None and self._asked[1] is listings
+        if not exact and (plain or not any(isinstance(x, Splice) for x in listings)):
             return history.frame(listings, self._name, field, start, count)
-        return as_columns([_cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
-
-    def _long(
-        self, history: Windows, listings: list[Listing], fields: list[str], start: int, count: int, exact: bool
-    ) -> pl.DataFrame:
-        stamps = history.stamps(start, count)
-        parts = []
-        for listing in listings:
-            columns = [_cut(history, listing, field, start, count, exact) for field in fields]
-            parts.append(as_columns([stamps, pl.Series("symbol", [self._name(listing.asset)] * count), *columns]))
-        if exact:
-            # a vertical concat rounds to the first part's scale: bring all to one first
-            schemas = [part.schema for part in parts]
-            widest = {f: max(getattr(s[f], "scale", 0) for s in schemas) for f in fields}
-            parts = [p.with_columns(pl.col(f).cast(pl.Decimal(38, k)) for f, k in widest.items()) for p in parts]
-        return pl.concat(parts).sort("timestamp", maintain_order=True)
+        return as_columns([cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
 
     def can_trade(self, assets: Any) -> Any:
         """Whether an asset is alive and not restricted, its calendar open, and has a price. A list gives a dict.
@@ -396,11 +401,3 @@ class BarData:
         bar = self._market.bar
         key = listing.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])
-
-
-def _cut(history: Windows, listing: Any, field: str, start: int, count: int, exact: bool) -> pl.Series:
-    if isinstance(listing, Splice):
-        return listing.cut(history, field, start, count, exact)
-    if exact:
-        return history.exact(listing, field, start, count)
-    return history.series(listing, field, start, count)

@@ -33,6 +33,7 @@ class History:
         "_elsewhere",
         "_frames",
         "_keys",
+        "_last_frame",
         "_places",
         "_plan",
         "_rounding",
@@ -41,6 +42,7 @@ class History:
         "decimals",
         "market",
         "offset",
+        "plain",
         "rounds_last",
     )
 
@@ -58,6 +60,9 @@ class History:
         self.offset = len(before)
         self._keys = np.concatenate([before, axis.keys[1:]])
         self._stamps: pl.Series | None = None
+        # of assets that nothing restates or rounds: any window is a slice
+        self.plain: dict[tuple[int, str], tuple[Asset, pl.Series]] = {}
+        self._last_frame: tuple[list[Listing], str, pl.DataFrame, list[tuple[int, Listing]]] | None = None
         self._columns: dict[tuple[int, str], pl.Series] = {}
         self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Listing]]]] = {}
         self._rounding: dict[int, bool] = {}
@@ -103,6 +108,8 @@ class History:
         window = column.slice(start, count)
         active = self._active(listing, start, count) if listing.adjustments else []
         if not active and (self.decimals is None or not self._rounds(listing)):
+            if not listing.adjustments:
+                self.plain[listing.asset.sid, field] = listing.asset, column
             return window
         end = len(self._keys) + 1 if self.rounds_last else start + count
         window = _restate(window, [a for a in active if a[0] < end], field, start)
@@ -169,19 +176,28 @@ class History:
         self, listings: list[Listing], name: Callable[[Asset], str], field: str, start: int, count: int
     ) -> pl.DataFrame:
         """A window of one field of several assets, a column each. name: how to call an asset's column."""
-        key = (tuple([x.asset.sid for x in listings]), field)
-        kept = self._frames.get(key)
-        if kept is None:
-            whole = as_columns([self._column(x, field).alias(name(x.asset)) for x in listings])
-            special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
-            kept = self._frames[key] = whole, special
-        whole, special = kept
+        last = self._last_frame
+        if last is None or last[0] is not listings or last[1] != field:
+            last = self._last_frame = listings, field, *self._whole_frame(listings, name, field)
+        _, _, whole, special = last
         window = whole.slice(start, count)
         for position, listing in special:
             if self._rounds(listing) or self._active(listing, start, count):
                 restated = self.series(listing, field, start, count)
                 window.replace_column(position, restated.alias(name(listing.asset)))
         return window
+
+    def _whole_frame(
+        self, listings: list[Listing], name: Callable[[Asset], str], field: str
+    ) -> tuple[pl.DataFrame, list[tuple[int, Listing]]]:
+        """All bars of several assets, and those of them whose windows may have to be restated or rounded."""
+        key = (tuple([x.asset.sid for x in listings]), field)
+        kept = self._frames.get(key)
+        if kept is None:
+            whole = as_columns([self._column(x, field).alias(name(x.asset)) for x in listings])
+            special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
+            kept = self._frames[key] = whole, special
+        return kept
 
     def exact(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Decimal, restated exactly, with one rounding where a factor leaves no choice."""
