@@ -16,6 +16,7 @@ from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep
 from rustybt.sources._pace import Caller, Pace
 from rustybt.sources._page import Page, Row, need, rows_of
+from rustybt.sources._pairs import pair_of
 from rustybt.sources._source import Fetched, Progress, Supports, Window
 
 _BASE: Final = "https://data.alpaca.markets"
@@ -121,7 +122,8 @@ class Alpaca:
         rows = [_row(bar) for bar in bars.get(ticker) or ()]
         following = reply.get("next_page_token")
         then = "actions" if self.supports.splits else None
-        return Page(rows_of(rows), f"bars {following}" if following else then)
+        asset = None if token else pair_of(symbol, self._market)
+        return Page(rows_of(rows), f"bars {following}" if following else then, asset=asset)
 
     def _actions(self, http: Http, symbol: str, window: Window, token: str | None) -> Page:
         params: dict[str, object] = {

@@ -23,6 +23,7 @@ from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep
 from rustybt.sources._pace import Caller, Pace
 from rustybt.sources._page import Page, Row, need, rows_of
+from rustybt.sources._pairs import pair_of
 from rustybt.sources._source import Fetched, Progress, Supports, Window
 
 _BASE: Final = "https://www.alphavantage.co/query"
@@ -136,7 +137,7 @@ class AlphaVantage:
                 f"alphavantage gives the last {_COMPACT} days of {symbol} with outputsize='compact', and you asked "
                 f"from {window.first_date}. Give outputsize='full', which needs a paid plan, or a later start."
             )
-        return Page(rows_of(rows), self._after_bars())
+        return Page(rows_of(rows), self._after_bars(), asset=pair_of(symbol, self._market))
 
     def _month(self, http: Http, key: str, symbol: str, window: Window, cursor: str | None) -> Page:
         first, last = window.first_date, window.last_date

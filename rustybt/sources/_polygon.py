@@ -18,6 +18,7 @@ from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep
 from rustybt.sources._pace import Caller, Pace
 from rustybt.sources._page import Page, Row, need, rows_of
+from rustybt.sources._pairs import pair_of
 from rustybt.sources._source import Fetched, Progress, Supports, Window
 
 _BASE: Final = "https://api.massive.com"
@@ -57,6 +58,7 @@ class Polygon:
     ) -> None:
         if market not in _MARKETS:
             raise InputError(f"market is {market!r}. Give one of {', '.join(_MARKETS)}.")
+        self.market = market
         self._prefix, calendar, tz = _MARKETS[market]
         stocks = market == "stocks"
         self.supports = Supports(
@@ -109,7 +111,7 @@ class _Pages:
         reply = self._ask(url, what, ticker, window)
         following = self._next_address(reply)
         if what == _BARS:
-            page = Page(_bars(reply), None)
+            page = Page(_bars(reply), None, asset=None if cursor else pair_of(symbol, self._source.market))
         elif what == _SPLITS:
             page = Page(rows_of(), None, splits=_splits(reply, window))
         else:

@@ -30,6 +30,7 @@ from rustybt.sources._actions import Action
 from rustybt.sources._download import download, make_request
 from rustybt.sources._pace import Caller, Pace
 from rustybt.sources._page import Page, Row, rows_of
+from rustybt.sources._pairs import yahoo_asset
 from rustybt.sources._source import Fetched, Progress, Supports, Window, local_date, midnight
 
 _FREQUENCIES: Final = {
@@ -125,7 +126,7 @@ class YFinance:
             frame = self._history(symbol, frequency, first, None)
             splits = _splits_of(frame)
             bars = self._rows(frame, splits, window)
-            return Page(rows_of(bars), None, *self._actions(frame, splits, window))
+            return Page(rows_of(bars), None, *self._actions(frame, splits, window), asset=yahoo_asset(symbol))
         actions: tuple[tuple[Action, ...], tuple[Action, ...]] = ((), ())
         if symbol not in known or not cursor:
             # of splits after the window only the days until now tell
@@ -137,7 +138,8 @@ class YFinance:
             last = first + _MINUTES_A_CALL
         frame = self._history(symbol, frequency, first, last)
         bars = [] if frame is None else self._rows(frame, known[symbol], window)
-        return Page(rows_of(bars), last.isoformat() if last else None, *actions)
+        asset = None if cursor else yahoo_asset(symbol)
+        return Page(rows_of(bars), last.isoformat() if last else None, *actions, asset=asset)
 
     def _history(self, symbol: str, frequency: object, first: dt.date, last: dt.date | None) -> Any:
         """Yahoo's frame; frequency None is days. None where a day's parts have no trade. Errors of yfinance as ours."""

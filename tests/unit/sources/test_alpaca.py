@@ -147,6 +147,7 @@ def test_crypto_has_other_addresses(vendor, pace):
     fetched = source.fetch(["BTC-USD"], "2024-01-02", "2024-01-02")
     assert fetched.bars["volume"][0] == Decimal("0.00012345")
     assert (fetched.calendar, fetched.splits) == ("24/7", None)
+    assert fetched.assets.select("symbol", "type", "currency").rows() == [("BTC-USD", "crypto", "USD")]
     assert len(vendor.asked) == 1
     with pytest.raises(InputError, match="stocks, crypto"):
         Alpaca(market="options")

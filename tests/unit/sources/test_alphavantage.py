@@ -164,6 +164,8 @@ def test_currencies_and_crypto(vendor, pace):
     assert fx.bars.row(0)[2:] == tuple(Decimal(x) for x in ("1.0945", "1.0972", "1.0938", "1.0951", "0"))
     crypto = AlphaVantage(KEY, market="crypto", **options).fetch(["BTC-USD"], "2024-01-02", "2024-01-02")
     assert crypto.bars["volume"][0] == Decimal("21.00001")
+    told = [source.assets.select("symbol", "type", "currency").row(0) for source in (fx, crypto)]
+    assert told == [("EUR/USD", "forex", "USD"), ("BTC-USD", "crypto", "USD")]
     assert (asked[0]["from_symbol"], asked[0]["to_symbol"]) == ("EUR", "USD")
     assert (asked[1]["symbol"], asked[1]["market"]) == ("BTC", "USD")
     with pytest.raises(InputError, match="compact or full"):
