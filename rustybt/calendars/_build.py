@@ -26,6 +26,8 @@ def session_table(name: str, first_day: int, last_day: int) -> SessionTable:
     first_day, last_day: days since 1970-01-01; cut to what the calendar can tell.
     Raises InputError for an unknown name, naming those that look like it, and for a span without a single session.
     """
+    if not isinstance(name, str):
+        raise InputError(f"calendar is {name!r}. Give its name, like 'XNYS' or '24/7'.")
     if first_day > last_day:
         raise InputError(f"A calendar from {date_of(first_day)} to {date_of(last_day)} is empty. Swap the dates.")
     if name == ALWAYS_OPEN:

@@ -115,13 +115,24 @@ class SessionTable:
         """The session that each minute stamp belongs to, as days since 1970-01-01; the stamps lie within the table."""
         return self.days[np.searchsorted(self.closes, stamps)].astype(np.int64)
 
+    def overlap(self, starts: Stamps, step_ns: int) -> npt.NDArray[np.bool_]:
+        """For each bar of a length that begins at these instants (ns UTC): does any of it lie in the trading hours?"""
+        if not len(self.days):
+            return np.zeros(len(starts), dtype=np.bool_)
+        at = np.minimum(np.searchsorted(self.closes, starts, side="right"), len(self.days) - 1)
+        ends = starts + step_ns
+        inside = (ends > self.opens[at]) & (starts < self.closes[at])
+        if self.break_starts is not None and self.break_ends is not None:
+            inside &= ~((starts >= self.break_starts[at]) & (ends <= self.break_ends[at]))
+        return np.asarray(inside)
+
     def ends_of(self, starts: Stamps, step_ns: int) -> Stamps:
         """When bars of a length that begin at these instants (ns UTC) end: no later than a break or the close."""
         ends = starts + step_ns
         if not len(self.days):
             return ends
         at = np.minimum(np.searchsorted(self.closes, starts, side="right"), len(self.days) - 1)
-        within = (starts >= self.opens[at]) & (starts < self.closes[at])
+        within = (ends > self.opens[at]) & (starts < self.closes[at])
         ends = np.where(within, np.minimum(ends, self.closes[at]), ends)
         if self.break_starts is not None and self.break_ends is not None:
             pause = self.break_starts[at]

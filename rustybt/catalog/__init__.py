@@ -18,12 +18,13 @@ from rustybt.catalog._content import (
 )
 from rustybt.catalog._diff import VersionDiff, diff
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
+from rustybt.catalog._recovery import reindex, unlisted
 from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
 from rustybt.catalog._scan import export, scan
 from rustybt.catalog._spill import Pile, PiledRows
 from rustybt.catalog._verify import coverage, verify
 from rustybt.catalog._version import Version, open_version
-from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer, reindex
+from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer
 
 __all__ = [
     "DAILY",
@@ -66,5 +67,6 @@ __all__ = [
     "spill_folder",
     "stored_runs",
     "touched_runs",
+    "unlisted",
     "verify",
 ]

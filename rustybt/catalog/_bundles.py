@@ -12,8 +12,8 @@ from typing import Any
 
 from rustybt.catalog._index import connect_reader, write_transaction
 from rustybt.catalog._layout import TRASH, bundle_path, catalog_root
+from rustybt.catalog._recovery import forget_version, sweep
 from rustybt.catalog._version import open_version
-from rustybt.catalog._writer import forget_version, sweep
 from rustybt.core import date_of
 from rustybt.errors import InputError
 

@@ -34,14 +34,12 @@ from rustybt.catalog._index import BUSY_SECONDS, insert_version, write_transacti
 from rustybt.catalog._layout import (
     QUARANTINE,
     TEMPORARY,
-    TRASH,
     bundle_path,
-    bundles_path,
     check_bundle_name,
-    spills_path,
 )
 from rustybt.catalog._manifest import read_manifest, write_manifest
 from rustybt.catalog._parts import join_bars, merge_rows, read_part, rescaled, write_part
+from rustybt.catalog._recovery import sweep
 from rustybt.catalog._version import Version, open_version
 from rustybt.core import DAY_NS, frequency_named
 from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt
@@ -53,8 +51,6 @@ MOST_PARTS: Final = 8
 """Small parts of one frequency and period that a version holds; an append beyond that folds them into one."""
 FOLDED_ROWS: Final = 250_000
 """A part of so many rows is not small."""
-ABANDONED_SECONDS: Final = 86_400
-"""Rows that wait on the disk are those of a killed process where nothing was added for so long."""
 
 
 def no_fault(step: str) -> None:
@@ -335,77 +331,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-# -- after a crash ---------------------------------------------------------------------------------------------------
-
-
-def sweep(connection: sqlite3.Connection, root: Path) -> None:
-    """Under the lock: remove what was half written or half deleted, take in whole versions that the index misses."""
-    indexed = set(
-        connection.execute("SELECT b.name, v.name FROM versions v JOIN bundles b ON v.bundle = b.id").fetchall()
-    )
-    for folder in spills_path(root).glob("*"):
-        if folder.stat().st_mtime < time.time() - ABANDONED_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
-    for folder in _version_folders(root):
-        if folder.name.startswith((TEMPORARY, TRASH)):
-            shutil.rmtree(folder, ignore_errors=True)
-        elif (folder.parent.name, folder.name) not in indexed:
-            with contextlib.suppress(CatalogCorrupt):  # not ours to delete; `reindex` names it
-                insert_version(connection, whole_manifest(folder))
-    for bundle, version in sorted(indexed):
-        if not (bundle_path(root, bundle) / version).is_dir():  # a deletion that did not come to its end
-            forget_version(connection, bundle, version)
-
-
-def forget_version(connection: sqlite3.Connection, bundle: str, version: str) -> None:
-    """Take a version out of the index, and its bundle with the last one."""
-    connection.execute(
-        "DELETE FROM versions WHERE name = ? AND bundle = (SELECT id FROM bundles WHERE name = ?)", (version, bundle)
-    )
-    connection.execute("DELETE FROM bundles WHERE id NOT IN (SELECT bundle FROM versions)")
-
-
-def whole_manifest(folder: Path) -> Manifest:
-    """A folder's manifest, after a look at whether all its parts are there. Raises CatalogCorrupt."""
-    manifest = read_manifest(folder)
-    if (manifest.bundle, manifest.version) != (folder.parent.name, folder.name):
-        raise CatalogCorrupt(
-            f"{folder} says it is version {manifest.version!r} of {manifest.bundle!r}. Move it back to that name."
-        )
-    for part in manifest.parts:
-        path = folder / part.file
-        if not path.is_file() or path.stat().st_size != part.size:
-            raise CatalogCorrupt(f"{path} is missing or cut short. Ingest the bundle again.")
-    return manifest
-
-
-def _version_folders(root: Path) -> Iterator[Path]:
-    for bundle in sorted(bundles_path(root).glob("*")):
-        if bundle.is_dir():
-            yield from sorted(path for path in bundle.iterdir() if path.is_dir())
-
-
-def reindex(root: Path | str | None = None) -> tuple[int, list[str]]:
-    """Build the index anew from the manifests; the number of versions, and what could not be read.
-
-    root: the catalog's folder, see `catalog_root`.
-    """
-    from rustybt.catalog._layout import catalog_root
-
-    folder = catalog_root(root)
-    problems: list[str] = []
-    count = 0
-    with write_transaction(folder) as connection:
-        connection.execute("DELETE FROM bundles")
-        for path in _version_folders(folder):
-            if path.name.startswith((TEMPORARY, TRASH)):
-                shutil.rmtree(path, ignore_errors=True)
-                continue
-            try:
-                insert_version(connection, whole_manifest(path))
-                count += 1
-            except CatalogCorrupt as error:
-                problems.append(str(error))
-    return count, problems

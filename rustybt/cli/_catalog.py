@@ -31,7 +31,7 @@ def reindex() -> None:
     count, problems = build_index()
     click.echo(f"Indexed {count} version{'s' if count != 1 else ''}.")
     for problem in problems:
-        click.echo(f"Left out: {problem}", err=True)
+        click.echo(f"Not whole: {problem}", err=True)
     if problems:
         raise SystemExit(1)
 
@@ -123,14 +123,19 @@ def _print_diff(found: VersionDiff) -> None:
 @_VERSION
 def verify(bundle: str | None, version_id: str | None) -> None:
     """Read everything back and compare it with what was written: all bundles, or one. Exit code 1 where it differs."""
-    from rustybt.catalog import list_bundles, open_version
+    from rustybt.catalog import catalog_root, list_bundles, open_version, unlisted
     from rustybt.catalog import verify as look
 
     wanted = [(one.bundle, one.version) for one in list_bundles() if bundle is None]
+    outside = unlisted() if bundle is None else []
+    for problem in outside:
+        click.echo(problem, err=True)
+    if bundle is None and not wanted and not outside:
+        click.echo(f"No bundle in the catalog at {catalog_root()}: there is nothing to verify.")
     if bundle is not None:
         with open_version(bundle, version=version_id) as version:
             wanted = [(bundle, version.id)]
-    wrong = 0
+    wrong = len(outside)
     for name, one in wanted:
         with open_version(name, version=one) as version:
             problems = look(version)

@@ -169,6 +169,8 @@ def text_column(frame: pl.DataFrame, name: str) -> tuple[pl.Series, bool]:
     Floats become their shortest repr.
     """
     column = frame[name]
+    if column.dtype.is_nested():
+        raise InputError(f"column {name!r} holds {column.dtype}, several values a row. Give one number or text a row.")
     if column.dtype == pl.Object:
         column = pl.Series(name, [_text_of(value) for value in column.to_list()], dtype=pl.String)
     is_float = column.dtype.is_float()

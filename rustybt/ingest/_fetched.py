@@ -14,8 +14,10 @@ from rustybt.ingest._bars import spanning_table
 from rustybt.sources import Fetched
 
 
-def arguments_of(fetched: Fetched, given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `ingest` for what was fetched; those that the caller gave too come before it.
+def arguments_of(fetched: Fetched, given: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The arguments of `ingest` for what was fetched, and notes on bars that were left out.
+
+    What the caller gave too comes before it.
 
     given: assets, splits, dividends, calendar, provenance, as the caller gave them, None where not.
     Raises InputError where some symbols could not be fetched.
@@ -31,7 +33,9 @@ def arguments_of(fetched: Fetched, given: dict[str, Any]) -> dict[str, Any]:
     told = given.get("provenance")
     provenance: Mapping[str, Any] = told if isinstance(told, Mapping) else {"note": told} if told else {}
     intraday = "timestamp" in fetched.bars.columns
-    bars = _trading_hours(fetched.bars, calendar) if fetched.extended_hours else fetched.bars
+    bars, notes = fetched.bars, tuple[str, ...]()
+    if fetched.extended_hours:
+        bars, notes = _trading_hours(bars, fetched.frequency, calendar)
     if frequency_named(fetched.frequency).period in ("week", "month"):
         bars = _last_sessions(bars, fetched.frequency, calendar)
     return {
@@ -42,7 +46,7 @@ def arguments_of(fetched: Fetched, given: dict[str, Any]) -> dict[str, Any]:
         "stamp": "start" if intraday else None,
         "tz": None,
         "provenance": {**fetched.provenance, **provenance},
-    }
+    }, notes
 
 
 def _last_sessions(bars: pl.DataFrame, frequency: str, calendar: str) -> pl.DataFrame:
@@ -57,11 +61,30 @@ def _last_sessions(bars: pl.DataFrame, frequency: str, calendar: str) -> pl.Data
     return bars.with_columns(pl.col("date").replace_strict(labels, return_dtype=pl.Date))
 
 
-def _trading_hours(bars: pl.DataFrame, calendar: str) -> pl.DataFrame:
-    """The minutes that the calendar has: what was traded before the open and after the close is not asked for."""
+def _trading_hours(bars: pl.DataFrame, frequency: str, calendar: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The bars that lie in the calendar's hours, wholly or in part, and in words what that means for the others.
+
+    Minutes lie on one side of the open. A longer bar that reaches over it can't be cut, and is kept whole.
+    """
     starts = bars["timestamp"].to_physical()
     if not len(starts):
-        return bars
+        return bars, ()
     first, last = (datetime_of(int(stamp)).date() for stamp in (starts.min(), starts.max()))  # type: ignore[arg-type]
     table = spanning_table(calendar, (day_of(first), day_of(last)))
-    return bars.filter(pl.Series(table.holds_minutes(starts.to_numpy() + MINUTE_NS)))
+    step = frequency_named(frequency).step_ns or MINUTE_NS
+    begins = starts.to_numpy()
+    kept = table.holds_minutes(begins + MINUTE_NS) if step == MINUTE_NS else table.overlap(begins, step)
+    begun_outside = int((kept & ~table.holds_instants(begins + 1)).sum())
+    notes = []
+    if not kept.all():
+        notes.append(f"{_bars(int((~kept).sum()))} outside of the trading hours of {table.name} left out")
+    if begun_outside:
+        notes.append(
+            f"{_bars(begun_outside)} of {frequency} that reach over an open of {table.name} kept whole, with what was "
+            "traded before it"
+        )
+    return bars.filter(pl.Series(kept)), tuple(notes)
+
+
+def _bars(count: int) -> str:
+    return f"{count:,} bar{'s' if count != 1 else ''}"

@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -105,8 +106,8 @@ def ingest(
     check_bundle_name(bundle)
     if isinstance(bars, Fetched):
         given = {"assets": assets, "splits": splits, "dividends": dividends}
-        arguments = arguments_of(bars, {**given, "calendar": calendar, "provenance": provenance})
-        return ingest(
+        arguments, notes = arguments_of(bars, {**given, "calendar": calendar, "provenance": provenance})
+        report = ingest(
             bundle,
             **arguments,
             symbols=symbols,
@@ -117,11 +118,12 @@ def ingest(
             price_decimals=price_decimals,
             root=root,
         )
+        return replace(report, notes=(*notes, *report.notes))
     return ingest_with_fault(
         Request(
             bundle=bundle,
             frequency=frequency,
-            calendar=calendar or "XNYS",
+            calendar="XNYS" if calendar is None else calendar,
             stamp=stamp,
             tz=tz,
             symbols=symbols,

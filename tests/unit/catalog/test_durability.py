@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rustybt.catalog import open_version, open_writer, reindex
+from rustybt.catalog import open_version, open_writer, reindex, unlisted
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 from rustybt.ingest import ingest
 
@@ -158,6 +158,23 @@ def test_reindexing_names_what_it_leaves_out(root, bars):
     assert count == 1
     assert len(problems) == 1
     assert "1d-0001.parquet is missing or cut short" in problems[0]
+    assert problems[0].startswith(f"b {report.version} stays listed as the index had it")
+
+
+def test_a_damaged_manifest_costs_nothing_that_is_stored(root, bars):
+    report = ingest("b", bars(), calendar="24/7", root=root)
+    (root / "bundles" / "b" / report.version / "manifest.json").write_text("{}")
+    count, problems = reindex(root)
+    assert (count, len(problems)) == (0, 1)
+    # it can be run from as before
+    assert days_stored(root) == 5
+    for path in root.glob("catalog.sqlite*"):
+        path.unlink()
+    count, problems = reindex(root)
+    assert count == 0
+    assert problems[0].startswith(f"b {report.version} is not listed: The manifest in ")
+    path = root / "bundles" / "b" / report.version
+    assert unlisted(root) == [f"b {report.version} lies in {path}, and is not in the index: `rustybt catalog reindex`."]
 
 
 def test_a_manifest_that_can_not_be_read_is_named(root, bars):

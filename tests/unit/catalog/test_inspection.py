@@ -92,6 +92,21 @@ def test_two_versions_with_the_same_values_at_other_scales_do_not_differ(root: P
     assert "They hold the same" in invoke(root, "diff", "b", old, new)[1]
 
 
+def test_verify_says_what_it_found_where_the_index_lists_nothing(root: Path, bars: MakeBars) -> None:
+    code, said = invoke(root, "verify")
+    assert (code, "there is nothing to verify" in said) == (0, True)
+    version = ingest("b", bars(), calendar="24/7", root=root).version
+    for path in root.glob("catalog.sqlite*"):
+        path.unlink()
+    (root / "catalog.sqlite").touch()
+    code, said = invoke(root, "verify")
+    assert code == 1
+    assert "catalog.sqlite holds no index (0 bytes). `rustybt catalog reindex` builds it anew." in said
+    assert f"b {version} lies in " in said
+    assert invoke(root, "reindex")[0] == 0
+    assert invoke(root, "verify") == (0, f"b {version}: as written\n")
+
+
 def test_one_changed_byte_and_a_missing_part_are_told_by_verify(root: Path, bars: MakeBars) -> None:
     put(root, bars("AAA", "BBB", rows=40))
     with open_version("b", root=root) as version:

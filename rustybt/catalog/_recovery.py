@@ -1,0 +1,132 @@
+"""What a crash left, and the index built anew from the manifests."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rustybt.catalog._content import Manifest
+from rustybt.catalog._index import connect_reader, insert_version, write_transaction
+from rustybt.catalog._layout import (
+    TEMPORARY,
+    TRASH,
+    bundle_path,
+    bundles_path,
+    catalog_root,
+    index_path,
+    spills_path,
+)
+from rustybt.catalog._manifest import read_manifest
+from rustybt.errors import CatalogCorrupt
+
+ABANDONED_SECONDS: Final = 86_400
+"""Rows that wait on the disk are those of a killed process where nothing was added for so long."""
+
+
+def sweep(connection: sqlite3.Connection, root: Path) -> None:
+    """Under the lock: remove what was half written or half deleted, take in whole versions that the index misses."""
+    indexed = _indexed(connection)
+    for folder in spills_path(root).glob("*"):
+        if folder.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+    for folder in _version_folders(root):
+        if folder.name.startswith((TEMPORARY, TRASH)):
+            shutil.rmtree(folder, ignore_errors=True)
+        elif (folder.parent.name, folder.name) not in indexed:
+            with contextlib.suppress(CatalogCorrupt):  # not ours to delete; `reindex` names it
+                insert_version(connection, whole_manifest(folder))
+    for bundle, version in sorted(indexed):
+        if not (bundle_path(root, bundle) / version).is_dir():  # a deletion that did not come to its end
+            forget_version(connection, bundle, version)
+
+
+def forget_version(connection: sqlite3.Connection, bundle: str, version: str) -> None:
+    """Take a version out of the index, and its bundle with the last one."""
+    connection.execute(
+        "DELETE FROM versions WHERE name = ? AND bundle = (SELECT id FROM bundles WHERE name = ?)", (version, bundle)
+    )
+    connection.execute("DELETE FROM bundles WHERE id NOT IN (SELECT bundle FROM versions)")
+
+
+def whole_manifest(folder: Path) -> Manifest:
+    """A folder's manifest, after a look at whether all its parts are there. Raises CatalogCorrupt."""
+    manifest = read_manifest(folder)
+    if (manifest.bundle, manifest.version) != (folder.parent.name, folder.name):
+        raise CatalogCorrupt(
+            f"{folder} says it is version {manifest.version!r} of {manifest.bundle!r}. Move it back to that name."
+        )
+    for part in manifest.parts:
+        path = folder / part.file
+        if not path.is_file() or path.stat().st_size != part.size:
+            raise CatalogCorrupt(f"{path} is missing or cut short. Ingest the bundle again.")
+    return manifest
+
+
+def _version_folders(root: Path) -> Iterator[Path]:
+    for bundle in sorted(bundles_path(root).glob("*")):
+        if bundle.is_dir():
+            yield from sorted(path for path in bundle.iterdir() if path.is_dir())
+
+
+def reindex(root: Path | str | None = None) -> tuple[int, list[str]]:
+    """Build the index anew from the manifests; the number of versions that are whole, and what is wrong with others.
+
+    What can't be read anew stays listed as the index had it, so that nothing that was stored is lost.
+    root: the catalog's folder, see `catalog_root`.
+    """
+    folder = catalog_root(root)
+    problems: list[str] = []
+    count = 0
+    with write_transaction(folder) as connection:
+        indexed, there = _indexed(connection), set()
+        for path in _version_folders(folder):
+            if path.name.startswith((TEMPORARY, TRASH)):
+                shutil.rmtree(path, ignore_errors=True)
+                continue
+            name = (path.parent.name, path.name)
+            there.add(name)
+            try:
+                manifest = whole_manifest(path)
+            except CatalogCorrupt as error:
+                listed = "stays listed as the index had it" if name in indexed else "is not listed"
+                problems.append(f"{name[0]} {name[1]} {listed}: {error}")
+                continue
+            forget_version(connection, *name)
+            insert_version(connection, manifest)
+            count += 1
+        for bundle, version in sorted(indexed - there):
+            forget_version(connection, bundle, version)
+    return count, problems
+
+
+def unlisted(root: Path | str | None = None) -> list[str]:
+    """What lies in the catalog's folder, and is in no index: as sentences.
+
+    root: the catalog's folder, see `catalog_root`.
+    """
+    folder = catalog_root(root)
+    found = []
+    connection = connect_reader(folder)
+    indexed: set[tuple[str, str]] = set()
+    if connection is not None:
+        with contextlib.closing(connection):
+            indexed = _indexed(connection)
+    elif index_path(folder).is_file():
+        size = index_path(folder).stat().st_size
+        found.append(f"{index_path(folder)} holds no index ({size:,} bytes). `rustybt catalog reindex` builds it anew.")
+    for path in _version_folders(folder):
+        name = (path.parent.name, path.name)
+        if not path.name.startswith((TEMPORARY, TRASH)) and name not in indexed:
+            found.append(
+                f"{name[0]} {name[1]} lies in {path}, and the index does not list it: `rustybt catalog reindex`."
+            )
+    return found
+
+
+def _indexed(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    return set(connection.execute("SELECT b.name, v.name FROM versions v JOIN bundles b ON v.bundle = b.id").fetchall())
