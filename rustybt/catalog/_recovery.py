@@ -122,9 +122,7 @@ def unlisted(root: Path | str | None = None) -> list[str]:
     for path in _version_folders(folder):
         name = (path.parent.name, path.name)
         if not path.name.startswith((TEMPORARY, TRASH)) and name not in indexed:
-            found.append(
-                f"{name[0]} {name[1]} lies in {path}, and the index does not list it: `rustybt catalog reindex`."
-            )
+            found.append(f"{name[0]} {name[1]} lies in {path}, and is not in the index: `rustybt catalog reindex`.")
     return found
 
 

@@ -95,7 +95,7 @@ def test_two_versions_with_the_same_values_at_other_scales_do_not_differ(root: P
 def test_verify_says_what_it_found_where_the_index_lists_nothing(root: Path, bars: MakeBars) -> None:
     code, said = invoke(root, "verify")
     assert (code, "there is nothing to verify" in said) == (0, True)
-    version = ingest("b", bars(), calendar="24/7", root=root).version
+    version = rustybt.ingest("b", bars("AAA", rows=3), calendar="24/7", root=root).version
     for path in root.glob("catalog.sqlite*"):
         path.unlink()
     (root / "catalog.sqlite").touch()
