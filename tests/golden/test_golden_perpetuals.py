@@ -181,3 +181,12 @@ def test_orders_of_a_perpetual_use_the_models_of_all_but_futures() -> None:
 
     assert run({0: 1}, fee=Own()).metrics["commission"] == 1
     assert seen == ["perpetual"]
+
+
+def test_a_saved_run_comes_back_with_its_perpetual_and_its_funding(tmp_path: Any) -> None:
+    ingest([("2024-03-04T08:00:00Z", "0.0001", "61999.9")])
+    result = run({0: "0.5"})
+    result.save(tmp_path / "r")
+    loaded = rustybt.Result.load(tmp_path / "r")
+    assert entries(loaded) == entries(result)
+    assert loaded.ledger_hash == result.ledger_hash
