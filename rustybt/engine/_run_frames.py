@@ -43,7 +43,7 @@ MONEY_COLUMNS = (
 )
 RATIO_COLUMNS = ("returns", "gross_leverage", "net_leverage")
 MAX_RECORDED_SCALE = 28
-STATUS_NAMES = {status: status.name.lower() for status in OrderStatus}
+STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
 
 type Places = npt.NDArray[np.int64]
 
@@ -100,7 +100,8 @@ class RunFrames:
         return pl.DataFrame(columns)
 
     def _orders(self) -> pl.DataFrame:
-        orders, slots = self._blotter.orders, self._slots_of_orders
+        orders, slots, filled = self._blotter.orders, self._slots_of_orders, OrderStatus.FILLED
+        reasons = [None if order.status is filled else why(order) for order in orders]
         return pl.DataFrame(
             [
                 self._ids.alias("id"),
@@ -113,7 +114,7 @@ class RunFrames:
                 self._prices("stop", [order.stop for order in orders], slots),
                 pl.Series("status", [STATUS_NAMES[order.status] for order in orders], dtype=pl.String),
                 decimal_column("commission", [order.commission for order in orders], MONEY_SCALE),
-                pl.Series("reason", [why(order) for order in orders], dtype=pl.String),
+                pl.Series("reason", reasons, dtype=pl.String),
                 datetime_column("dt", [order.changed for order in orders]),
             ]
         )

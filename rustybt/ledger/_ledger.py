@@ -146,7 +146,7 @@ class Ledger:
             )
         slot = listing.slot
         amount = self.books.fill(slot, quantity, price)
-        # written out, not through `_enter`: this is the hottest of the entries
+        # written out, not through `_enter`, as in `charge`: these are the hottest of the entries
         if slot not in self._listings:
             self._listings[slot] = listing
         self.rows.add((stamp, "fill", slot, quantity, amount, order, None))
@@ -168,8 +168,11 @@ class Ledger:
                 f"A fee of {amount!r} for {listing.asset.symbol}: the books take integers with {MONEY_SCALE} decimals. "
                 "Let the commission model return an integer."
             )
-        self.books.charge(listing.slot, amount)
-        self._enter(stamp, "fee", listing, 0, -amount, order, reason)
+        slot = listing.slot
+        self.books.charge(slot, amount)
+        if slot not in self._listings:
+            self._listings[slot] = listing
+        self.rows.add((stamp, "fee", slot, 0, -amount, order, reason))
 
     def pay_funding(self, stamp: int, listing: Listing, price: int, price_scale: int, rate: int, scale: int) -> None:
         """Takes a rate of the money that is held at a price from cash, or gives it to a short; rounded once."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from rustybt.core import div_half_even
 from rustybt.execution._order import WorkingOrder
-from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction, volume_left
+from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction
 
 
 class FixedBasisPointsSlippage(SlippageModel):
@@ -26,7 +26,8 @@ class FixedBasisPointsSlippage(SlippageModel):
         self._share = fraction(volume_limit, "FixedBasisPointsSlippage(volume_limit)")
 
     def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
-        left = volume_left(volume, used, self._share, order.listing.step)
+        step, (share, of) = order.listing.step, self._share
+        left = volume * share // (of * step) * step - used  # as `volume_left` has it, on the hottest way to a fill
         if left <= 0:
             return EXHAUSTED
         factor = self._buy if order.amount > 0 else self._sell
