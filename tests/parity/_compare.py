@@ -176,25 +176,34 @@ def _daily(zipline: dict[str, list[Any]], rustybt: dict[str, list[Any]], days: l
             found.append(Difference(f"daily rows of {name}", None, len(days), len(rustybt[name])))
             continue
         for row, (day, a, b) in enumerate(zip(days, zipline[name], rustybt[name], strict=True)):
-            if not _same_cell(name, a, b, zipline["returns"][: row + 1]):
+            if not _same_cell(name, a, b, zipline, row + 1):
                 found.append(Difference(f"daily {name}", day, a, b))
                 break
     return found
 
 
-def _same_cell(name: str, a: Any, b: Any, returns: list[float]) -> bool:
+def _same_cell(name: str, a: Any, b: Any, daily: dict[str, list[Any]], count: int) -> bool:
+    """Whether the cells of a session agree. daily: Zipline's columns; count: the sessions up to this one."""
     if name in EXACT_COLUMNS:
         return bool(a == b)
     if name in MONEY_COLUMNS or name not in ZIPLINE_COLUMNS:
         return close(a, b, MONEY, relative=False)
     if name == "alpha" and a is not None and abs(a) > BEYOND_DIGITS and b is None:
         return True
+    if name == "alpha":
+        return close(a, b, max(RATIO, _amplified(daily["returns"][:count], daily["portfolio_value"])), relative=True)
     if name in ("sharpe", "sortino"):
-        spread = _spread(name, returns)
+        spread = _spread(name, daily["returns"][:count])
         if spread < 1e-12:
             return True  # a mean divided by a spread of nothing but noise: Zipline's figure has no meaning
         return close(a, b, max(RATIO, NOISE / spread), relative=True)
     return close(a, b, RATIO, relative=True)
+
+
+def _amplified(returns: list[float], worth: list[float]) -> float:
+    """What the 252nd power of the mean return differs by, in parts, where each worth differs by what money may."""
+    noise = (MONEY * (1 + abs(r)) / abs(before or MONEY) for r, before in zip(returns[1:], worth, strict=False))
+    return 252 * sum(noise) / len(returns)
 
 
 def _spread(name: str, returns: list[float]) -> float:

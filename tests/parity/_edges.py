@@ -51,6 +51,11 @@ class KnifeEdge:
         if abs(cash) > LARGEST and not self.notes:
             self._note(f"cash {cash!r} has no millionths")
 
+    def withdrawal(self, value: float, amount: float) -> None:
+        """Money that is about to come or to go."""
+        if amount < 0 and value + amount < 0:
+            self._note(f"{amount!r} leaves a portfolio that is worth {value!r}, which RustyBT refuses")
+
     def watch(self) -> Callable[[], None]:
         """Wrap what rounds or compares in Zipline; returns a function that takes the wrappers off."""
         from zipline.algorithm import TradingAlgorithm
@@ -66,6 +71,7 @@ class KnifeEdge:
             (slippage.VolatilityVolumeShare, "get_txn_volume", self._on_share),
             (slippage.SlippageModel, "simulate", self._on_model),
             (ledger.Ledger, "_cash_flow", self._on_booking),
+            (ledger.Ledger, "capital_change", self._on_capital),
             (DataPortal, "get_adjusted_value", self._on_carried),
         )
         before = [(kind, name, getattr(kind, name)) for kind, name, _ in kinds]
@@ -157,6 +163,14 @@ class KnifeEdge:
             return original(portal, asset, field, dt, perspective_dt, *rest, **named)
 
         return get_adjusted_value
+
+    def _on_capital(self, original: Any) -> Any:
+        def capital_change(ledger: Any, amount: float) -> None:
+            ledger.update_portfolio()
+            self.withdrawal(ledger._portfolio.portfolio_value, amount)
+            original(ledger, amount)
+
+        return capital_change
 
     def _on_size(self, original: Any) -> Any:
         def round_order(amount: float) -> int:

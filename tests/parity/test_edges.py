@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.parity._check import WORKER, comparable
+from tests.parity._compare import _same_cell
 from tests.parity._draw import draw
 from tests.parity._edges import KnifeEdge, Undecided
 
@@ -32,6 +33,25 @@ def test_cash_without_millionths_is_noted_once() -> None:
     edge.money(-2e8)
     edge.money(3e8)
     assert edge.notes == ["cash -200000000.0 has no millionths"]
+
+
+def test_money_that_leaves_and_is_not_there_is_noted() -> None:
+    edge = KnifeEdge()
+    edge.withdrawal(100.0, -100.0)
+    edge.withdrawal(-5.0, 3.0)
+    assert edge.notes == []
+    edge.withdrawal(100.0, -100.01)
+    assert len(edge.notes) == 1
+
+
+def test_alpha_is_compared_as_closely_as_what_the_portfolio_was_worth_allows() -> None:
+    def alpha_agrees(worth: float) -> bool:
+        daily = {"returns": [0.0, -0.5, 100.0, 0.1], "portfolio_value": [1e6, worth, 100 * worth, 110 * worth]}
+        return _same_cell("alpha", 1e16, 1e16 * (1 + 1e-8), daily, 4)
+
+    assert not alpha_agrees(5e7)
+    # a millionth of 800, times a return of 100, on four sessions, to the 252nd power: 8e-6 of it
+    assert alpha_agrees(800.0)
 
 
 def test_the_first_edge_can_end_the_run() -> None:
