@@ -1,5 +1,6 @@
 """Parquet files and their SQLite index: bundles, versions, assets, adjustments. The only writer of market data."""
 
+from rustybt.catalog._aggregate import source_counts
 from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._bundles import BundleVersion, clean, list_bundles
 from rustybt.catalog._cache import BarCache
@@ -64,6 +65,7 @@ __all__ = [
     "record_run",
     "reindex",
     "scan",
+    "source_counts",
     "spill_folder",
     "stored_runs",
     "touched_runs",

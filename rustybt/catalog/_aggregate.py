@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,13 @@ from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._parts import EMPTY
 from rustybt.core import DAY_NS, Frequency, folded, frequency_named
+
+type _Stamps = npt.NDArray[np.int64]
+
+_SECOND_NS: Final = 10**9
+_LONGEST_DAYS: Final = 31
+_SESSIONS: Final = 64
+"""Laid out at a time, so that seconds of many years need no more memory than those of two months."""
 
 if TYPE_CHECKING:
     from rustybt.catalog._version import Version
@@ -65,6 +72,38 @@ def aggregated(bars: RawBars, source: Frequency, target: Frequency, calendar: Se
         return bars
     made: RawBars = folded(bars, _labels(bars.stamps, source, target, calendar))
     return made
+
+
+def source_counts(version: Version, sid: int, frequency: str) -> tuple[_Stamps, _Stamps, _Stamps]:
+    """Of each bar of an asset that is made of shorter ones: its stamp, how many there were, how many its time has.
+
+    Nothing for bars that are stored, and for those made of bars below a second, which nobody expects to be without
+    holes. Raises NoData.
+    """
+    source, target = frequency_named(version.source_of(frequency)), frequency_named(frequency)
+    nothing = np.empty(0, dtype=np.int64)
+    bars = EMPTY
+    if source != target and (source.step_ns is None or source.step_ns >= _SECOND_NS):
+        bars = version.load([sid], source.name, -(2**63), 2**63 - 1)[sid]
+    if not len(bars):
+        return nothing, nothing, nothing
+    calendar = version.calendar
+    stamps, found = np.unique(_labels(bars.stamps, source, target, calendar), return_counts=True)
+    days = bars.stamps[[0, -1]] // DAY_NS
+    # the week or month of the first and of the last bar wholly
+    first = int(np.searchsorted(calendar.days, days[0] - _LONGEST_DAYS))
+    last = min(int(np.searchsorted(calendar.days, days[1] + _LONGEST_DAYS)), len(calendar.days) - 1)
+    expected = np.zeros(len(stamps), dtype=np.int64)
+    for begin in range(first, last + 1, _SESSIONS):
+        end = min(begin + _SESSIONS - 1, last)
+        if source.step_ns is None:
+            every = calendar.days[begin : end + 1].astype(np.int64) * DAY_NS
+        else:
+            every = calendar.bar_ends(source.step_ns, begin, end)
+        labels, counts = np.unique(_labels(every, source, target, calendar), return_counts=True)
+        known = np.isin(labels, stamps)
+        expected[np.searchsorted(stamps, labels[known])] += counts[known]
+    return stamps, found.astype(np.int64), expected
 
 
 def _labels(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.catalog import Integers, RawBars, Version, open_version
+from rustybt.catalog import Integers, RawBars, Version, open_version, source_counts
 from rustybt.core import Asset, date_of, datetime_of, frequency_named
 from rustybt.errors import CatalogCorrupt, SymbolNotFound
 from rustybt.validation import (
@@ -39,7 +39,9 @@ def validate(
 ) -> ValidationReport:
     """Look for errors and oddities in the bars of a bundle; nothing is changed.
 
-    version: None means the newest. symbols: these assets only, by the name they carry last. frequency: None means all.
+    version: None means the newest. symbols: these assets only, by the name they carry last.
+    frequency: None means all that are stored; of one that is made of shorter bars the rule "partial" tells which were
+        made of fewer than there should be.
     policy: what each rule weighs, and where the thresholds lie: a `rustybt.validation.Policy`, a mapping with its
         arguments, or the path of a TOML file with them.
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
@@ -96,6 +98,8 @@ def _stored(version: Version, asset: Asset, frequency: str, raw: RawBars, splits
         splits=splits,
         calendar=version.calendar,
         created_ns=version.created_ns,
+        counts=None if frequency in version.frequencies else source_counts(version, asset.sid, frequency),
+        source=version.source_of(frequency),
     )
 
 

@@ -43,6 +43,7 @@ RULES = {
     "future": "a bar later than the moment at which it was stored",
     "gap": "sessions without a bar between the first and the last",
     "thin": "a session with few of its minutes",
+    "partial": "a bar that was made of fewer shorter ones than its time has",
 }
 """Every rule, and what breaks it."""
 

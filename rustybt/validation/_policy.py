@@ -33,6 +33,7 @@ LAYERS: Final = {
     "future": "time",
     "gap": "time",
     "thin": "time",
+    "partial": "time",
 }
 """Which of the four layers a rule belongs to."""
 _DEFAULTS: Final = {
@@ -43,6 +44,7 @@ _DEFAULTS: Final = {
     "turnover": "info",
     "gap": "warning",
     "thin": "info",
+    "partial": "warning",
 }
 """Of all other rules it is "error"."""
 

@@ -32,6 +32,8 @@ class StoredBars:
     stamps: ns UTC. open, high, low, close, volume: integers, as objects where 64 bits are too few.
     price_scale, volume_scale: their decimals. splits: ratio (old prices times it compare with new ones) by day.
     created_ns: when the version was written.
+    counts: of bars that were made of shorter ones, those of `source`: their stamps, how many there were, how many their
+        time has.
     """
 
     kind: str
@@ -48,6 +50,8 @@ class StoredBars:
     calendar: SessionTable
     created_ns: int
     length: str = "1m"
+    counts: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
+    source: str = ""
 
     def price(self, column: Ints, at: int) -> str:
         """A price as text."""

@@ -12,7 +12,7 @@ from rustybt.validation._stored import Hit, StoredBars
 
 
 def timing(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
-    """Findings of the rules duplicate, unsorted, calendar, future, gap and thin."""
+    """Findings of the rules duplicate, unsorted, calendar, future, partial, gap and thin."""
     steps = np.diff(bars.stamps)
     for at in np.flatnonzero(steps == 0).tolist():
         yield Hit(at + 1, "duplicate", str(int(bars.stamps[at + 1])), "the bar before has this stamp too")
@@ -29,10 +29,21 @@ def timing(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
         yield Hit(at, "calendar", str(int(bars.stamps[at])), f"this is {what} of {calendar.name}")
     for at in np.flatnonzero(bars.stamps > bars.created_ns).tolist():
         yield Hit(at, "future", str(int(bars.stamps[at])), "the bar is later than the moment at which it was stored")
+    yield from _partial(bars)
     if len(bars.stamps) and held.all() and (steps > 0).all() and bars.length not in ("1w", "1mo"):
         yield from _gaps(bars)
         if bars.length == "1m":
             yield from _thin(bars, policy)
+
+
+def _partial(bars: StoredBars) -> Iterator[Hit]:
+    """Bars that were made of fewer shorter ones than their time has."""
+    if bars.counts is None:
+        return
+    stamps, found, expected = bars.counts
+    for at in np.flatnonzero((found < expected) & np.isin(stamps, bars.stamps)).tolist():
+        words = f"made of {found[at]} of the {expected[at]} bars of {bars.source} that its time has"
+        yield Hit(int(np.searchsorted(bars.stamps, stamps[at])), "partial", str(int(found[at])), words)
 
 
 def _gaps(bars: StoredBars) -> Iterator[Hit]:

@@ -264,3 +264,59 @@ def test_a_run_refuses_a_part_that_is_gone_or_cut_short(root, monkeypatch):
     part.unlink()
     with pytest.raises(rustybt.errors.CatalogCorrupt, match="missing"):
         start()
+
+
+def minutes(root, gone=(), symbol="AAA", **more):
+    """Minutes of the first two sessions of 2024 in New York, without some: pairs of session and minute, from 1."""
+    stamps = [
+        (session, minute, int(TABLE.opens[session]) + minute * 60 * 10**9)
+        for session in (0, 1)
+        for minute in range(1, 391)
+    ]
+    kept = pl.Series("timestamp", [ns for session, minute, ns in stamps if (session, minute) not in gone])
+    bars = pl.DataFrame({"symbol": [symbol] * len(kept), "close": ["10"] * len(kept), "volume": [1] * len(kept)})
+    bars = bars.with_columns(kept.cast(pl.Datetime("ns", "UTC")), open="close", high="close", low="close")
+    return ingest("m", bars, frequency="1m", stamp="end", root=root, **more)
+
+
+def partial(root, frequency, **more):
+    report = rustybt.validate("m", frequency=frequency, root=root, **more)
+    return [(f.symbol, f.stamp, f.value, f.severity, f.message) for f in report.findings if f.rule == "partial"]
+
+
+def new_york(hour, minute, day=2):
+    return dt.datetime(2024, 1, day, hour, minute, tzinfo=dt.timezone(dt.timedelta(hours=-5)))
+
+
+def test_bars_made_of_incomplete_minutes_are_told(root):
+    # minute 60 is the last of the first hour, minute 61 the first of the second; 390 the last of a half hour
+    minutes(root, gone={(0, 60), (0, 61), (0, 62), (1, 390)})
+    assert partial(root, "1h") == [
+        ("AAA", new_york(10, 30), "59", "warning", "made of 59 of the 60 bars of 1m that its time has"),
+        ("AAA", new_york(11, 30), "58", "warning", "made of 58 of the 60 bars of 1m that its time has"),
+        ("AAA", new_york(16, 0, 3), "29", "warning", "made of 29 of the 30 bars of 1m that its time has"),
+    ]
+    days = [(stamp, value) for _, stamp, value, *_ in partial(root, "1d")]
+    assert days == [(dt.date(2024, 1, 2), "387"), (dt.date(2024, 1, 3), "389")]
+    assert partial(root, "1m") == []
+
+
+def test_whole_bars_are_not_told_and_the_policy_weighs(root):
+    minutes(root)
+    assert partial(root, "1h") == partial(root, "1d") == partial(root, "5m") == []
+    minutes(root, gone={(0, 7)}, symbol="BBB", mode="append")
+    policy = {"severity": {"partial.equity": "info"}}
+    assert [found[:4] for found in partial(root, "1h", policy=policy)] == [("BBB", new_york(10, 30), "59", "info")]
+    assert partial(root, "1h", policy={"severity": {"partial": "ignore"}}) == []
+    options = ["validate", "m", "--frequency", "1h", "--fail-on", "warning"]
+    done = CliRunner().invoke(cli, options, env={"RUSTYBT_ROOT": str(root)})
+    assert done.exit_code == 1
+    assert "made of 59 of the 60 bars of 1m that its time has" in " ".join(done.output.split())
+
+
+def test_weeks_and_months_made_of_fewer_days_are_told(root):
+    days = [day for day in DAYS if day != dt.date(2024, 2, 7)]
+    ingest("m", frame(closes(len(days)), days=days), root=root)
+    # 19 February is a holiday, 2024-01-01 too
+    assert [found[1:3] for found in partial(root, "1w")] == [(dt.date(2024, 2, 9), "4")]
+    assert [found[1:3] for found in partial(root, "1mo")] == [(dt.date(2024, 2, 29), "19")]
