@@ -13,7 +13,9 @@ import pytest
 from benchmarks import _peer_data
 from benchmarks._compare import compare, compare_peer
 from benchmarks._engines import FLOAT_SCENARIOS, FLOATS, PEERS, peers_here
+from benchmarks._measure import Times, row
 from benchmarks._scenarios import SCENARIOS, reduced
+from benchmarks._table import table
 from benchmarks._worker import Worker
 
 if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
@@ -96,3 +98,13 @@ def test_the_comparison_notices_a_price_an_amount_and_a_value() -> None:
         {**one, "seen": [1.0]},
     ):
         assert compare(one, other)
+
+
+def test_scenarios_with_and_without_float_variants_stand_in_one_table() -> None:
+    engines = ("zipline", "python", "rust")
+    times = {engine: Times(first=2.0, cpu=[1.0], warm=[1.0]) for engine in (*engines, *FLOATS)}
+    rows = [
+        row(SCENARIOS["D50"], times, 1, {}),
+        row(SCENARIOS["IDLE"], {engine: times[engine] for engine in engines}, 0, {}),
+    ]
+    assert [name for name in SCENARIOS if name in table(rows)] == ["D50", "IDLE"]
