@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._engines import FLOATS, OWN, interpreter_of, module_of
+from benchmarks._peak import peak_mib
 from benchmarks._scenarios import Scenario
 
 
@@ -96,18 +97,9 @@ def main() -> None:
         elif request == "outcome":
             answer = runner.outcome(last)
         elif request == "peak":
-            answer = _peak()
+            answer = peak_mib()
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
-
-
-def _peak() -> float | None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 if __name__ == "__main__":

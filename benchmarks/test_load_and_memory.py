@@ -58,8 +58,9 @@ def _process(code: str, folder: Path, **environment: str) -> dict[str, Any]:
 
 
 LOAD = """
-import json, resource, sys, time
+import json, time
 import rustybt, rustybt.api as api
+from benchmarks._peak import peak_mib
 from decimal import Decimal
 name, start, end, frequency, count, window, size = json.loads({request!r})
 seen = {{}}
@@ -74,8 +75,7 @@ def handle_data(context, data):
 began = time.perf_counter()
 more = dict(data_frequency=frequency, bundle=name, progress=False)
 rustybt.run_algorithm(start, end, initialize, 1_000_000, handle_data, **more)
-unit = 1 if sys.platform == "darwin" else 1024
-seen["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+seen["mib"] = peak_mib()
 print(json.dumps(seen))
 """
 
