@@ -252,7 +252,10 @@ class Books:
         return long_exposure, short_exposure
 
     def long_and_short(self) -> tuple[int, int, int, int]:
-        """Value of the long and of the short positions, and how many there are of each."""
+        """Value of the long and of the short positions, and how many there are of each.
+
+        A position without any price as yet, of shares paid before their first bar, comes to nothing and isn't counted.
+        """
         long_value = short_value = longs = shorts = 0
         slots, bar = self.slots, self.bar
         known = self.overrides or self.settled
@@ -263,6 +266,8 @@ class Books:
                 s = slots[slot]
                 product = quantity * s.lane[bar] * s.multiplier
                 worth = product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
+            if not worth and not self.exposure(slot):
+                continue
             if quantity > 0:
                 long_value += worth
                 longs += 1

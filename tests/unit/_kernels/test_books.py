@@ -354,3 +354,13 @@ def test_a_variation_beyond_the_limit_is_refused_and_changes_nothing(books):
     with pytest.raises(MoneyOverflow):
         books.settle(slot)
     assert (books.posted, books.unsettled()) == (CAPITAL, [slot])
+
+
+def test_a_position_without_a_price_is_no_side(books):
+    """As Zipline, whose counts go by exposure: shares that are paid before their first bar."""
+    shares = books.open_slot([0, 500], 2, 12, 0, 1, 1, 0)
+    books.set_position(shares, -7, 0)
+    books.seek(0)
+    assert books.long_and_short() == (0, 0, 0, 0)
+    books.seek(1)
+    assert books.long_and_short() == (0, -3500 * 10**18, 0, 1)

@@ -312,7 +312,7 @@ impl<L: Lane> Books<L> {
         Ok((long, short))
     }
 
-    /// Value and number of the long and of the short positions.
+    /// Value and number of the long and of the short positions. One that comes to nothing isn't counted.
     pub fn long_and_short(&self) -> Result<Sides, Refusal> {
         let mut sides = Sides {
             long_value: Int::ZERO,
@@ -322,6 +322,9 @@ impl<L: Lane> Books<L> {
         };
         for &slot in &self.opened {
             let worth = self.worth(slot)?;
+            if worth == Int::ZERO && self.exposure(slot)? == Int::ZERO {
+                continue;
+            }
             if self.slots[slot].quantity > 0 {
                 sides.long_value = sides.long_value + &worth;
                 sides.longs += 1;
