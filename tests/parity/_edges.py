@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 LARGEST = 1e8
-"""Cash beyond which the roundings of many bookings add up to what amounts of money are compared within, a millionth."""
+"""Money beyond which the roundings of many bookings add up to what amounts are compared within, a millionth."""
 
 
 class Undecided(Exception):
@@ -51,6 +51,11 @@ class KnifeEdge:
         if abs(cash) > LARGEST and not self.notes:
             self._note(f"cash {cash!r} has no millionths")
 
+    def settled(self, exposure: float) -> None:
+        """What a future comes to whose change of price is booked: a price's noise grows with it."""
+        if abs(exposure) > LARGEST and not self.notes:
+            self._note(f"the variation of an exposure of {exposure!r} has no millionths")
+
     def withdrawal(self, value: float, amount: float) -> None:
         """Money that is about to come or to go."""
         if amount < 0 and value + amount < 0:
@@ -77,13 +82,15 @@ class KnifeEdge:
         before = [(kind, name, getattr(kind, name)) for kind, name, _ in kinds]
         for (kind, name, original), (_, _, wrapped) in zip(before, kinds, strict=True):
             setattr(kind, name, wrapped(original))
-        sizing = TradingAlgorithm.round_order
+        sizing, payout = TradingAlgorithm.round_order, ledger.Ledger._calculate_payout
         TradingAlgorithm.round_order = staticmethod(self._on_size(sizing))
+        ledger.Ledger._calculate_payout = staticmethod(self._on_payout(payout))
 
         def undo() -> None:
             for kind, name, original in before:
                 setattr(kind, name, original)
             TradingAlgorithm.round_order = staticmethod(sizing)
+            ledger.Ledger._calculate_payout = staticmethod(payout)
 
         return undo
 
@@ -148,6 +155,13 @@ class KnifeEdge:
             self.money(ledger._portfolio.cash)
 
         return cash_flow
+
+    def _on_payout(self, original: Any) -> Any:
+        def calculate_payout(multiplier: float, amount: float, old_price: float, price: float) -> Any:
+            self.settled(multiplier * amount * price)
+            return original(multiplier, amount, old_price, price)
+
+        return calculate_payout
 
     def _on_carried(self, original: Any) -> Any:
         """A fault of Zipline's, not noise: a price is carried into a window over a roll as it was."""

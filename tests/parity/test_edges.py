@@ -35,6 +35,15 @@ def test_cash_without_millionths_is_noted_once() -> None:
     assert edge.notes == ["cash -200000000.0 has no millionths"]
 
 
+def test_a_future_whose_variation_has_no_millionths_is_noted_once() -> None:
+    edge = KnifeEdge()
+    edge.settled(99_999_999.0)
+    assert edge.notes == []
+    edge.settled(-2e8)
+    edge.settled(3e8)
+    assert edge.notes == ["the variation of an exposure of -200000000.0 has no millionths"]
+
+
 def test_money_that_leaves_and_is_not_there_is_noted() -> None:
     edge = KnifeEdge()
     edge.withdrawal(100.0, -100.0)
