@@ -10,7 +10,7 @@ from typing import IO, Final
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.files._dialect import Dialect, form_of, shaped
+from rustybt.files._dialect import Dialect, form_of, renamed, shaped
 from rustybt.files._missing import Filler
 
 BLOCK_BYTES: Final = 8 * 2**20
@@ -36,7 +36,10 @@ class CsvFile:
         dialect = self._dialect
         filler = Filler(dialect.missing)
         dates: str | None = None
-        for raw in _whole(self._raw()) if dialect.missing == "interpolate" else self._raw():
+        if dialect.missing == "interpolate":
+            for raw in self._raw():
+                filler.look(renamed(raw, dialect, self.path, header=self._header))
+        for raw in self._raw():
             frame, dates = shaped(raw, dialect, self.path, header=self._header, dates=dates)
             yield filler.fill(frame)
         self.notes = tuple(f"{self.path.name}: {note}" for note in filler.notes)
@@ -57,7 +60,7 @@ class CsvFile:
             self.path, infer_schema=False, glob=False, separator=delimiter, has_header=self._header,
             skip_rows=self._dialect.skip_lines,
         )  # fmt: skip
-        yield from scanned.collect_batches(chunk_size=_ROWS, maintain_order=True)
+        yield from _even(scanned.collect_batches(chunk_size=_ROWS, maintain_order=True))
 
     def _blocks(self) -> Iterator[pl.DataFrame]:
         names: list[str] = []
@@ -80,8 +83,15 @@ class CsvFile:
             raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
 
 
-def _whole(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    yield pl.concat(list(frames))
+def _even(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Frames of just `_ROWS` rows, the last one aside, so that they are the same whenever the file is read."""
+    held: list[pl.DataFrame] = []
+    for frame in frames:
+        rows = pl.concat([*held, frame]) if held else frame
+        whole = rows.height - rows.height % _ROWS
+        yield from (rows.slice(start, _ROWS) for start in range(0, whole, _ROWS))
+        held = [rows.slice(whole)]
+    yield from (rows for rows in held if rows.height)
 
 
 def _opened(path: Path) -> IO[bytes]:

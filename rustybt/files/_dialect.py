@@ -96,8 +96,13 @@ def shaped(
     dates: what earlier rows of the file told. Raises InputError where the columns' names can't be told, and where
     moments that began as epochs go on as something else.
     """
-    frame = _plain_numbers(_named(frame, dialect, path, header=header), dialect)
+    frame = renamed(frame, dialect, path, header=header)
     return _with_stamps(frame, dialect.dates or dates, path, guessed=dialect.dates is None)
+
+
+def renamed(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) -> pl.DataFrame:
+    """Rows as text under our lower-case names, numbers plain, moments as they stand. Raises InputError."""
+    return _plain_numbers(_named(frame, dialect, path, header=header), dialect)
 
 
 def _delimiter(lines: list[str], dialect: Dialect, path: Path) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from fractions import Fraction
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
-from rustybt.core import decimals, div_half_even, is_number
+from rustybt.files._interpolate import Lines
 
 MISSING: Final = ("fail", "skip", "forward", "interpolate")
 _NOTHING: Final = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".")
@@ -18,30 +17,36 @@ _PRICES: Final = ("open", "high", "low", "close")
 class Filler:
     """Fills or leaves out what is missing in the rows of one file, which come piece by piece.
 
-    "interpolate" wants to see all of them at once.
+    "interpolate" wants to `look` at all pieces before it fills the first.
     """
 
     def __init__(self, policy: str) -> None:
         self._policy = policy
         self._count = 0
         self._closes: dict[str | None, str] = {}
+        self._lines: Lines | None = None
+
+    def look(self, frame: pl.DataFrame) -> None:
+        """What "interpolate" has to know of the rows to come. frame: as for `fill`."""
+        columns = tuple(name for name in _PRICES if name in frame.columns)
+        self._lines = self._lines or Lines(columns, _asset_column(frame))
+        self._lines.look(_without_words(frame, columns))
 
     def fill(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows after the policy. frame: columns of text, null where missing."""
         columns = [name for name in (*_PRICES, "volume") if name in frame.columns]
         if self._policy == "fail" or not columns:
             return frame
-        plain = (pl.col(name).str.strip_chars() for name in columns)
-        # a ticker may be called NA: only numbers are looked at
-        frame = frame.with_columns(pl.when(~text.str.to_lowercase().is_in(_NOTHING)).then(text) for text in plain)
+        frame = _without_words(frame, columns)
         gone = frame.select(pl.any_horizontal(pl.col(name).is_null() for name in columns)).to_series()
         self._count += int(gone.sum())
         if self._policy == "skip":
             return frame.filter(~gone)
-        by = next((name for name in ("asset_key", "symbol") if name in frame.columns), None)
-        if self._policy == "interpolate":
-            return _interpolated(frame, [by] if by else []) if gone.any() else frame
-        return self._forward(frame, pl.col(by) if by else pl.lit(None, dtype=pl.String))
+        if self._policy == "forward":
+            by = _asset_column(frame)
+            return self._forward(frame, pl.col(by) if by else pl.lit(None, dtype=pl.String))
+        filled = self._lines.fill(frame) if self._lines else frame
+        return filled.with_columns(pl.col("volume").fill_null("0")) if "volume" in columns else filled
 
     def _forward(self, frame: pl.DataFrame, by: pl.Expr) -> pl.DataFrame:
         if "close" not in frame.columns:
@@ -69,27 +74,11 @@ class Filler:
         return (f"{rows} with a missing price or volume {words[self._policy]}",)
 
 
-def _interpolated(frame: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    groups = frame.with_row_index("_at").partition_by(by, maintain_order=True) if by else [frame.with_row_index("_at")]
-    done = [group.with_columns(*(_line(group, name) for name in _PRICES)) for group in groups]
-    joined = pl.concat(done).sort("_at").drop("_at")
-    return joined.with_columns(pl.col("volume").fill_null("0"))
+def _asset_column(frame: pl.DataFrame) -> str | None:
+    return next((name for name in ("asset_key", "symbol") if name in frame.columns), None)
 
 
-def _line(group: pl.DataFrame, name: str) -> pl.Series:
-    """Missing values between two known ones on a line from row to row, half-even at the column's decimals."""
-    column = group[name]
-    if not column.null_count() or not group.select(is_number(name).any()).item():
-        return column
-    places = int(group.select(decimals(name).max()).item() or 0)
-    values = column.to_list()
-    readable = group.select(is_number(name)).to_series().to_list()
-    known = [at for at, good in enumerate(readable) if good]
-    for left, right in itertools.pairwise(known):
-        low, high = Fraction(values[left]), Fraction(values[right])
-        for at in range(left + 1, right):
-            if values[at] is None:
-                exact = (low + (high - low) * (at - left) / (right - left)) * 10**places
-                units = div_half_even(exact.numerator, exact.denominator)
-                values[at] = f"{units // 10**places}.{units % 10**places:0{places}}" if places else str(units)
-    return pl.Series(name, values, dtype=pl.String)
+def _without_words(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The rows with null for what stands for nothing; a ticker may be called NA: only numbers are looked at."""
+    plain = (pl.col(name).str.strip_chars() for name in columns)
+    return frame.with_columns(pl.when(~text.str.to_lowercase().is_in(_NOTHING)).then(text) for text in plain)

@@ -249,12 +249,12 @@ def most():  # in bytes
         lines = pathlib.Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-path, root, small = json.loads(sys.argv[1])
+path, root, small, csv = json.loads(sys.argv[1])
 rustybt.ingest("warm", path.replace("all.csv", "first.csv"), frequency="1m", stamp="end", calendar="24/7", root=root)
 for module, name, value in small:
     setattr(importlib.import_module(module), name, value)
 before = most()
-report = rustybt.ingest("b", path, frequency="1m", stamp="end", calendar="24/7", root=root)
+report = rustybt.ingest("b", path, frequency="1m", stamp="end", calendar="24/7", root=root, csv=csv)
 print(json.dumps([(most() - before) / 2**20, report.rows, report.hash]))
 """
 
@@ -277,9 +277,9 @@ def written(path: Path, symbols: int, rows: int) -> Path:
     return path
 
 
-def peak(path: Path, root: Path, small=()) -> tuple[float, int, str]:
+def peak(path: Path, root: Path, small=(), csv=None) -> tuple[float, int, str]:
     """MiB beyond those of a process that has ingested a few rows, and what it stored."""
-    request = json.dumps([str(path), str(root), small])
+    request = json.dumps([str(path), str(root), small, csv])
     done = subprocess.run([sys.executable, "-c", PEAK, request], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     mib, rows, found = json.loads(done.stdout.splitlines()[-1])
