@@ -40,6 +40,14 @@ class ActionRow:
     is_float: bool
     stamp: int | None = None
 
+    def undated(self) -> Finding | None:
+        """A finding where a day beside the ex-date is given and is none."""
+        for name in _DATES[1:]:
+            text = (self.texts.get(f"{name}_text") or "").strip()
+            if text and self.days[name] is None:
+                return self.finding("action", text, f"{name} {text} is no date: write it like 2024-07-04")
+        return None
+
     def finding(self, rule: str, value: object, message: str) -> Finding:
         """A finding on this row."""
         day = self.days["ex_date"]
@@ -177,7 +185,7 @@ def make_dividends(
         sid_and_day = owners.sid_and_day(row, bad)
         if sid_and_day is None:
             continue
-        amount = _amount(row)
+        amount = row.undated() or _amount(row)
         if isinstance(amount, Finding):
             bad.append((row, amount))
             continue

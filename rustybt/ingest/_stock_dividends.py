@@ -51,6 +51,8 @@ def _made(row: ActionRow, sid_and_day: tuple[int, int], owners: Owners) -> Stock
     ratio = split_ratio(text, is_float=row.is_float)
     if ratio is None or ratio <= 0 or max(ratio.numerator, ratio.denominator) > _LIMIT:
         return row.finding("action", text, f"ratio {text or 'missing'} is no number above zero, nor n/m")
+    if (undated := row.undated()) is not None:
+        return undated
     sid, day = sid_and_day
     symbol, key = row.texts.get("payment_symbol"), row.texts.get("payment_asset_key")
     payment: int | None = sid

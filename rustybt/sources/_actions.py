@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from fractions import Fraction
 
 from rustybt.errors import SourceMalformed
-from rustybt.sources._page import plain_number
+from rustybt.sources._page import need, plain_number
 from rustybt.sources._source import Window
 
 type Action = dict[str, str | None]
@@ -27,6 +28,29 @@ def ratio(old: object, new: object) -> str:
         shares.append(Fraction(text))
     value = shares[0] / shares[1]
     return f"{value.numerator}/{value.denominator}"
+
+
+def day_in(record: object, name: str, what: str) -> str:
+    """The day on which an action takes effect. Raises SourceMalformed where the field is missing or no date.
+
+    An action without its day can't be left out in silence: without a split every price before it is another one.
+    """
+    found = need(record, name, what)
+    try:
+        return dt.date.fromisoformat(str(found)).isoformat()
+    except ValueError:
+        raise SourceMalformed(
+            f"{what} has the {name} {str(found)[:50]!r}, which is no date. Try later; if it stays, leave the symbol out."
+        ) from None
+
+
+def records_in(found: object, what: str) -> list[object]:
+    """A list of JSON objects, empty where there is nothing. Raises SourceMalformed for anything else."""
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise SourceMalformed(f"{what} are {str(found)[:100]!r}, which is no list. Try later.")
+    return found
 
 
 def text_or_none(value: object) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from rustybt.core import DateLike, datetime_of
 from rustybt.errors import InputError, SourceMalformed
-from rustybt.sources._actions import Action, ratio, text_or_none, within
+from rustybt.sources._actions import Action, day_in, ratio, records_in, text_or_none, within
 from rustybt.sources._download import download, make_request
 from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep
@@ -24,6 +24,7 @@ _FREQUENCIES: Final = ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1mo")
 _UNITS: Final = {"m": "Min", "h": "Hour", "d": "Day", "w": "Week", "mo": "Month"}
 _ADDRESSES: Final = {"stocks": "/v2/stocks/bars", "crypto": "/v1beta3/crypto/us/bars"}
 _ACTIONS: Final = "/v1/corporate-actions"
+_KINDS: Final = ("forward_splits", "reverse_splits", "cash_dividends")
 _PROCESSED_LATER: Final = dt.timedelta(days=200)
 """Alpaca filters actions by the day it processes them, and a dividend is processed when it is paid."""
 
@@ -119,7 +120,7 @@ class Alpaca:
         bars = need(reply, "bars", "a reply of alpaca") or {}
         if not isinstance(bars, dict):
             raise SourceMalformed(f"alpaca sent bars as {type(bars).__name__}, not by symbol. Try later.")
-        rows = [_row(bar) for bar in bars.get(ticker) or ()]
+        rows = [_row(bar) for bar in records_in(bars.get(ticker), f"alpaca's bars of {symbol}")]
         following = reply.get("next_page_token")
         then = "actions" if self.supports.splits else None
         asset = None if token else pair_of(symbol, self._market)
@@ -136,12 +137,13 @@ class Alpaca:
         }
         reply = http.get(f"{self._base}{_ACTIONS}", params)
         found = need(reply, "corporate_actions", "a reply of alpaca") or {}
+        if not isinstance(found, dict):
+            raise SourceMalformed(f"alpaca sent actions as {type(found).__name__}, not by kind. Try later.")
+        told = {kind: records_in(found.get(kind), f"alpaca's {kind} of {symbol}") for kind in _KINDS}
         page = Page(
             rows_of(),
-            splits=within(
-                (_split(s) for kind in ("forward_splits", "reverse_splits") for s in found.get(kind, ())), window
-            ),
-            dividends=within((_dividend(d) for d in found.get("cash_dividends", ())), window),
+            splits=within((_split(s) for kind in _KINDS[:2] for s in told[kind]), window),
+            dividends=within((_dividend(d) for d in told["cash_dividends"]), window),
         )
         following = reply.get("next_page_token")
         return replace(page, next=f"actions {following}") if following else page
@@ -164,7 +166,7 @@ def _row(bar: Any) -> Row:
 def _split(split: Any) -> Action:
     what = "a split of alpaca"
     return {
-        "ex_date": str(need(split, "ex_date", what)),
+        "ex_date": day_in(split, "ex_date", what),
         "ratio": ratio(need(split, "old_rate", what), need(split, "new_rate", what)),
     }
 
@@ -172,7 +174,7 @@ def _split(split: Any) -> Action:
 def _dividend(dividend: Any) -> Action:
     what = "a dividend of alpaca"
     return {
-        "ex_date": str(need(dividend, "ex_date", what)),
+        "ex_date": day_in(dividend, "ex_date", what),
         "amount": str(need(dividend, "rate", what)),
         "currency": text_or_none(dividend.get("currency")) or "USD",
         "pay_date": text_or_none(dividend.get("payable_date")),

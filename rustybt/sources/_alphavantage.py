@@ -17,7 +17,7 @@ from rustybt.errors import (
     SourceRefused,
     SourceUnknownSymbol,
 )
-from rustybt.sources._actions import Action, ratio, text_or_none, within
+from rustybt.sources._actions import Action, day_in, ratio, text_or_none, within
 from rustybt.sources._download import download, make_request
 from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep
@@ -130,7 +130,7 @@ class AlphaVantage:
             params |= {"from_symbol": base, "to_symbol": quote, "outputsize": self._outputsize}
         else:
             params |= {"symbol": base, "market": quote}
-        rows = _rows(self._ask(http, key, symbol, params), self.supports.tz)
+        rows = _rows(self._ask(http, key, symbol, params), self._market, self.supports.tz)
         stamps = sorted(row[0] for row in rows)
         if self._outputsize == "compact" and len(rows) >= _COMPACT and stamps[0] > window.start_ns + 7 * 86_400 * 10**9:
             raise SourceRefused(
@@ -151,7 +151,7 @@ class AlphaVantage:
             "extended_hours": "false",
             "outputsize": "full",
         }
-        rows = _rows(self._ask(http, key, symbol, params), self.supports.tz)
+        rows = _rows(self._ask(http, key, symbol, params), self._market, self.supports.tz)
         year, number = (int(part) for part in month.split("-"))
         following = f"{year + number // 12}-{number % 12 + 1:02}"
         return Page(rows_of(rows), following if following <= f"{last.year}-{last.month:02}" else self._after_bars())
@@ -172,7 +172,7 @@ def _told(told: str) -> SourceError:
     return SourceRateLimited(f"alphavantage: {told} Ask less often.", retry_after=15.0)
 
 
-def _rows(reply: dict[str, Any], tz: str) -> list[Row]:
+def _rows(reply: dict[str, Any], market: str, tz: str) -> list[Row]:
     """The series of a reply: date or naive time of the exchange to fields such as "1. open"."""
     name = next((name for name in reply if name.startswith("Time Series")), None)
     series = reply[name] if name else None
@@ -189,7 +189,9 @@ def _rows(reply: dict[str, Any], tz: str) -> list[Row]:
         except ValueError:
             raise SourceMalformed(f"alphavantage sent the time {text!r}. Try later.") from None
         prices = (need(values, field, "a bar of alphavantage") for field in ("open", "high", "low", "close"))
-        rows.append((stamp, *prices, values.get("volume", "0")))
+        # of currencies nobody knows a volume; of shares a reply without one is another reply
+        volume = values.get("volume", "0") if market == "fx" else need(values, "volume", "a bar of alphavantage")
+        rows.append((stamp, *prices, volume))
     return rows
 
 
@@ -205,7 +207,7 @@ def _actions(what: str, reply: dict[str, Any], window: Window) -> Page:
     if what == "SPLITS":
         splits: list[Action] = [
             {
-                "ex_date": str(need(record, "effective_date", "a split of alphavantage")),
+                "ex_date": day_in(record, "effective_date", "a split of alphavantage"),
                 "ratio": ratio(1, need(record, "split_factor", "a split of alphavantage")),
             }
             for record in records
@@ -213,7 +215,7 @@ def _actions(what: str, reply: dict[str, Any], window: Window) -> Page:
         return Page(rows_of(), "DIVIDENDS", splits=within(splits, window))
     dividends: list[Action] = [
         {
-            "ex_date": str(need(record, "ex_dividend_date", "a dividend of alphavantage")),
+            "ex_date": day_in(record, "ex_dividend_date", "a dividend of alphavantage"),
             "amount": str(need(record, "amount", "a dividend of alphavantage")),
             "currency": None,
             "pay_date": text_or_none(record.get("payment_date")),

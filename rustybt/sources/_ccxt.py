@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from rustybt.errors import (
 )
 from rustybt.sources._download import download, make_request
 from rustybt.sources._pace import Caller, Pace
-from rustybt.sources._page import Page, Row, rows_of
+from rustybt.sources._page import Page, Row, rows_of, stamp_ns
 from rustybt.sources._source import Fetched, Progress, Supports, Window
 
 _MS: Final = 1_000_000
@@ -154,13 +154,16 @@ class CCXT:
         """CCXT tells of precision as a step, or as a number of decimals; of significant digits nothing follows."""
         if precision is None:
             return None
-        if self._exchange.precisionMode == self._ccxt.TICK_SIZE:
-            step = Decimal(str(precision))
-        elif self._exchange.precisionMode == self._ccxt.DECIMAL_PLACES:
-            step = Decimal(1).scaleb(-int(str(precision)))
-        else:
+        try:
+            if self._exchange.precisionMode == self._ccxt.TICK_SIZE:
+                step = Decimal(str(precision))
+            elif self._exchange.precisionMode == self._ccxt.DECIMAL_PLACES:
+                step = Decimal(1).scaleb(-int(str(precision)))
+            else:
+                return None
+        except (InvalidOperation, ValueError):
             return None
-        return format(step, "f") if step > 0 else None
+        return format(step, "f") if step.is_finite() and step > 0 else None
 
     def _ask[T](self, ask: Callable[..., T], *arguments: object) -> T:
         """A call of CCXT's, with its errors as ours."""
@@ -199,7 +202,7 @@ def _row(bar: Sequence[Any]) -> Row:
         raise SourceMalformed(
             f"a bar of ccxt is {str(bar)[:100]}, not time, open, high, low, close, volume. Try later."
         )
-    return (int(bar[0]) * _MS, *bar[1:6])
+    return (stamp_ns(bar[0], _MS, "a bar of ccxt"), *bar[1:6])
 
 
 def _short(error: BaseException) -> str:

@@ -13,6 +13,7 @@ import polars as pl
 from rustybt.core import MAX_DIGITS, DateLike, datetime_of, frequency_named, parse_date
 from rustybt.errors import (
     InputError,
+    RustyBTError,
     SourceError,
     SourceMalformed,
     SourceRateLimited,
@@ -172,7 +173,7 @@ def _one_symbol(
     try:
         while not pages or pages[-1].next is not None:
             cursor = pages[-1].next if pages else None
-            page = caller.call(lambda at=cursor: page_of(symbol, window, at))  # type: ignore[misc]
+            page = caller.call(lambda at=cursor: _page(page_of, request.source, symbol, window, at))  # type: ignore[misc]
             if page.next is not None and page.next in seen:
                 raise SourceMalformed(f"{request.source} sends the same pages of {symbol} over and over. Try later.")
             seen.add(page.next)
@@ -184,6 +185,8 @@ def _one_symbol(
                 request.progress(Progress(symbol, done, len(request.symbols), rows))
         frame = _joined(symbol, pages, window, caller.clock.now(), gathered.notes)
         if not frame.height:
+            if store:  # the vendor may have some when it is asked again
+                store.forget(symbol)
             raise SourceUnknownSymbol(
                 f"{request.source} has no {window.frequency} bars of {symbol} between {window.first_date} and "
                 f"{window.last_date}. Check the spelling and the dates."
@@ -200,6 +203,21 @@ def _one_symbol(
         gathered.notes += [f"{symbol}: {note}" for note in page.notes]
         if page.asset is not None:
             gathered.assets.append({"symbol": symbol, **page.asset})
+
+
+def _page(
+    page_of: Callable[[str, Window, str | None], Page], source: str, symbol: str, window: Window, cursor: str | None
+) -> Page:
+    """A page. What a reply of another shape than it knows makes of a source is an error of that symbol, not of all."""
+    try:
+        return page_of(symbol, window, cursor)
+    except RustyBTError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise SourceMalformed(
+            f"{source} sent of {symbol} what can't be read ({type(error).__name__}: {str(error)[:100]}). "
+            "Run the same again later; if it stays, leave the symbol out."
+        ) from error
 
 
 def _joined(symbol: str, pages: Sequence[Page], window: Window, now: int, notes: list[str]) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,9 @@ from rustybt.errors import InputError, SourceMalformed
 NUMBERS: Final = ("open", "high", "low", "close", "volume")
 ROWS: Final = {"stamp": pl.Int64, **dict.fromkeys(NUMBERS, pl.String)}
 """Columns of a page: start of the bar in UTC nanoseconds, and numbers as plain text, null where the vendor has none."""
+
+_LAST_NS: Final = 2**63 - 1
+_LONGEST_STAMP: Final = 20
 
 type Row = tuple[int, object, object, object, object, object]
 
@@ -59,6 +63,14 @@ def plain_number(number: object, what: str) -> str | None:
             f"{what} is {str(number)[:50]!r}, not a number. Run the same again; if it stays, leave the symbol out."
         ) from None
     return format(value, "f")
+
+
+def stamp_ns(number: object, unit_ns: int, what: str) -> int:
+    """A moment that a vendor counts in units since 1970, in UTC nanoseconds. Raises SourceMalformed."""
+    text = str(number)
+    if not text.removeprefix("-").isdecimal() or len(text) > _LONGEST_STAMP or abs(int(text) * unit_ns) > _LAST_NS:
+        raise SourceMalformed(f"{what} has the time {text[:50]!r}. Run the same again later.")
+    return int(text) * unit_ns
 
 
 def need(record: object, name: str, what: str) -> Any:
@@ -107,6 +119,10 @@ class PageStore:
         page.rows.write_parquet(path.with_suffix(".parquet"))
         told = {name: getattr(page, name) for name in ("next", "splits", "dividends", "asset", "notes")}
         _write(path.with_suffix(".json"), json.dumps(told))
+
+    def forget(self, symbol: str) -> None:
+        """Drop the pages of a symbol, so that they are asked for again."""
+        shutil.rmtree(self._path(symbol, 0).parent, ignore_errors=True)
 
     def _path(self, symbol: str, number: int) -> Path:
         # a digest, as symbols have slashes and differ in case only

@@ -12,12 +12,12 @@ import polars as pl
 
 from rustybt.core import DateLike, Frequency
 from rustybt.errors import InputError, SourceError, SourceMalformed, SourceRefused
-from rustybt.sources._actions import Action, ratio, text_or_none, within
+from rustybt.sources._actions import Action, day_in, ratio, text_or_none, within
 from rustybt.sources._download import download, make_request
 from rustybt.sources._http import Http
 from rustybt.sources._keys import Secret, find_key, keep
 from rustybt.sources._pace import Caller, Pace
-from rustybt.sources._page import Page, Row, need, rows_of
+from rustybt.sources._page import Page, Row, need, rows_of, stamp_ns
 from rustybt.sources._pairs import pair_of
 from rustybt.sources._source import Fetched, Progress, Supports, Window
 
@@ -173,7 +173,9 @@ def _bars(reply: Any) -> pl.DataFrame:
     rows: list[Row] = []
     for bar in _results(reply):
         stamp = need(bar, "t", "a bar of polygon")
-        rows.append((int(stamp) * 1_000_000, *(need(bar, name, "a bar of polygon") for name in "ohlcv")))
+        rows.append(
+            (stamp_ns(stamp, 1_000_000, "a bar of polygon"), *(need(bar, name, "a bar of polygon") for name in "ohlcv"))
+        )
     return rows_of(rows)
 
 
@@ -182,7 +184,7 @@ def _splits(reply: Any, window: Window) -> tuple[Action, ...]:
     found: list[Action] = []
     for split in _results(reply):
         old, new = (need(split, name, "a split of polygon") for name in ("split_from", "split_to"))
-        found.append({"ex_date": str(need(split, "execution_date", "a split of polygon")), "ratio": ratio(old, new)})
+        found.append({"ex_date": day_in(split, "execution_date", "a split of polygon"), "ratio": ratio(old, new)})
     return within(found, window)
 
 
@@ -190,7 +192,7 @@ def _dividends(reply: Any, window: Window) -> tuple[Action, ...]:
     what = "a dividend of polygon"
     found: list[Action] = [
         {
-            "ex_date": str(need(dividend, "ex_dividend_date", what)),
+            "ex_date": day_in(dividend, "ex_dividend_date", what),
             "amount": str(need(dividend, "cash_amount", what)),
             "currency": text_or_none(dividend.get("currency")) or "USD",
             "pay_date": text_or_none(dividend.get("pay_date")),
