@@ -40,7 +40,8 @@ def day_in(record: object, name: str, what: str) -> str:
         return dt.date.fromisoformat(str(found)).isoformat()
     except ValueError:
         raise SourceMalformed(
-            f"{what} has the {name} {str(found)[:50]!r}, which is no date. Try later; if it stays, leave the symbol out."
+            f"{what} has the {name} {str(found)[:50]!r}, which is no date. Run the same again; if it stays, "
+            "leave the symbol out."
         ) from None
 
 

@@ -170,12 +170,11 @@ def _results(reply: Any) -> list[Any]:
 
 
 def _bars(reply: Any) -> pl.DataFrame:
+    what = "a bar of polygon"
     rows: list[Row] = []
     for bar in _results(reply):
-        stamp = need(bar, "t", "a bar of polygon")
-        rows.append(
-            (stamp_ns(stamp, 1_000_000, "a bar of polygon"), *(need(bar, name, "a bar of polygon") for name in "ohlcv"))
-        )
+        stamp = stamp_ns(need(bar, "t", what), 1_000_000, what)
+        rows.append((stamp, *(need(bar, name, what) for name in "ohlcv")))
     return rows_of(rows)
 
 
