@@ -28,6 +28,8 @@ ASSETS, BARS = 50, 100_000
 MINUTES, DAYS = frequency_named("1m"), frequency_named("1d")
 CORE_SECONDS = 1.0
 """For a million rows: even one core does a million a second."""
+CSV_CORE_SECONDS = 1.3
+"""For a million rows of a CSV file, text and all; two cores have two."""
 FOLDING_SECONDS = 0.5
 """For days of all five million minutes."""
 
@@ -68,6 +70,19 @@ def test_five_million_rows_with_validation(tmp_path, capsys):
         print(f"\n  {millions / wall:.2f} million rows a second, {used / millions:.2f} core-seconds a million")
         print(f"  validate: {millions / looked:.2f} million rows a second")
     assert used / millions < CORE_SECONDS
+
+
+def test_five_million_rows_of_a_csv_file_with_validation(tmp_path, capsys):
+    path = tmp_path / "all.csv"
+    minutes().with_columns(pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv(path)
+    began, cpu = time.perf_counter(), core_seconds()
+    report = ingest("b", path, frequency="1m", stamp="end", calendar="24/7", root=tmp_path)
+    wall, used = time.perf_counter() - began, core_seconds() - cpu
+    assert report.rows == ASSETS * BARS
+    millions = report.rows / 1e6
+    with capsys.disabled():
+        print(f"\n  CSV: {millions / wall:.2f} million rows a second, {used / millions:.2f} core-seconds a million")
+    assert used / millions < CSV_CORE_SECONDS
 
 
 def test_five_million_minutes_as_days(tmp_path, capsys):

@@ -1,7 +1,7 @@
 """Rows on their way into a version, in blocks: of a frame that lies in memory, or of more than memory holds.
 
-A pile takes pieces in any number. What is more than `HELD_ROWS` goes to the disk as sorted runs, files like the parts
-of a version, and comes back block by block, sorted by period, asset and time: each block becomes one part.
+A pile takes pieces in any number. What is more than `HELD_ROWS` goes to the disk as sorted runs, and comes back block
+by block, sorted by period, asset and time: each block becomes one part.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import polars as pl
 
 from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._content import PRICES, ROW_SCHEMA, Block, Extent, Rows
-from rustybt.catalog._parts import Wanted, extent_columns, merge_rows, read_runs, store_rows
+from rustybt.catalog._parts import RUN, Wanted, extent_columns, merge_rows, read_runs, store_run
 from rustybt.core import frequency_named
 
 HELD_ROWS: Final = 400_000
@@ -65,8 +65,8 @@ class Pile:
         rows = merge_rows(self._held)
         self._held.clear()
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{self.frequency}-{len(self._runs):06}.parquet"
-        store_rows(path, rows)
+        path = self._folder / f"{self.frequency}-{len(self._runs):06}{RUN}"
+        store_run(path, rows)
         columns = extent_columns(rows.frame, self.frequency)
         self._runs.append(_Run(path, rows.price_scale, rows.volume_scale, columns))
 

@@ -2,7 +2,8 @@
 
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect, as_dialect
-from rustybt.files._moments import STAMP_COLUMNS, YEARS, check_zone, parsed_stamps
+from rustybt.files._even import YEARS
+from rustybt.files._moments import STAMP_COLUMNS, check_zone, parsed_stamps
 from rustybt.files._tables import (
     FRAME_ROWS,
     Table,

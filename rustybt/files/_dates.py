@@ -46,6 +46,9 @@ def _parsed(text: pl.Series, form: str) -> pl.Series:
 
 def guessed_dates(column: pl.Series) -> str:
     """ISO, or what is plainly an epoch."""
+    first = column.first()
+    if first is not None and not str(first).strip().isdigit():
+        return "iso"
     text = column.str.strip_chars()
     lengths = text.str.len_bytes().unique().drop_nulls().to_list()
     digits = bool(text.str.contains(r"^\d+$").all())

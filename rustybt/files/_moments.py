@@ -11,6 +11,7 @@ import polars as pl
 
 from rustybt.core import DAY_NS
 from rustybt.errors import InputError
+from rustybt.files._even import YEARS, even_moments
 
 STAMP_COLUMNS: Final = ("timestamp", "date")
 _EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - both sides of the difference are naive
@@ -18,8 +19,6 @@ _BELOW_MICROSECONDS: Final = re.compile(r"[.,]\d{6}\d*[1-9]")
 _PLAIN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?:Z|\+00:00)?)?$"
 _WITH_SECONDS: Final = r"^.{16}:"
 _DATE_LENGTH: Final = 10
-YEARS: Final = (1900, 2200)
-"""Stamps beyond are typing errors, and no calendar tells of them."""
 
 
 def check_zone(tz: str | None) -> str | None:
@@ -74,6 +73,12 @@ def _naive(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl
 
 
 def _from_text(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
+    even = even_moments(column)
+    if even is not None:
+        ns, aware = even
+        if aware:
+            return _frame(instants=ns)
+        return _naive(ns.cast(pl.Datetime("ns")), daily=daily, tz=tz, source=source)
     moments = column.to_frame("text").select(_plain_moments())
     odd = moments["instant"].is_null() & moments["naive"].is_null() & column.is_not_null()
     if odd.any():

@@ -25,7 +25,7 @@ from rustybt.files import (
 )
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
-from rustybt.ingest._numbers import is_exact, plain_text, scaled_columns
+from rustybt.ingest._numbers import is_exact, plain_text, scale_of_plain, scaled_columns
 from rustybt.ingest._stamps import day_span, final_stamps
 from rustybt.validation import (
     beyond_the_digits,
@@ -40,7 +40,8 @@ from rustybt.validation import (
     unreadable_stamp,
 )
 
-_NUMBERS: Final = (*PRICES, "volume")
+_VOLUME: Final = ("volume",)
+_NUMBERS: Final = (*PRICES, *_VOLUME)
 
 type Symbols = Sequence[str] | Mapping[str, str] | None
 
@@ -196,6 +197,9 @@ def _one_table(
         if not (rounded and name != "volume") and is_exact(frame[name]):
             columns.append(frame[name])
             continue
+        if frame.schema[name] == pl.String:
+            columns.append(frame[name])  # blanks around it go where there are any
+            continue
         text, is_float = text_column(frame, name)
         columns.append(text)
         if is_float and not (rounded and name != "volume"):
@@ -261,15 +265,18 @@ def _with_integers(
     splits: list[ActionRow],
     dividends: list[ActionRow],
 ) -> Bars:
-    texts = tuple(name for name in _NUMBERS if frame.schema[name] == pl.String)
+    plain = {names: scale_of_plain(frame, names) for names in (PRICES, _VOLUME)}
+    names = tuple(name for of_one_scale, scale in plain.items() if scale is None for name in of_one_scale)
+    texts = tuple(name for name in names if frame.schema[name] == pl.String)
+    frame = frame.with_columns(text_column(frame, name)[0] for name in texts)
     frame = frame.with_columns(
         plain_text(frame[name], round_to=None if name == "volume" else price_decimals) for name in texts
     )
-    findings = [*findings, not_a_number(frame, _NUMBERS), beyond_the_digits(frame, texts)]
+    findings = [*findings, not_a_number(frame, names), beyond_the_digits(frame, texts)]
     unusable = pl.concat(findings).filter(pl.col("rule").is_in(["number", "precision"]))["row"]
     good = ~frame["row"].is_in(unusable.implode()) if unusable.len() else None
-    prices, price_scale = scaled_columns(frame, PRICES, good, round_to=price_decimals)
-    volume, volume_scale = scaled_columns(frame, ("volume",), good)
+    prices, price_scale = scaled_columns(frame, PRICES, good, round_to=price_decimals, places=plain[PRICES])
+    volume, volume_scale = scaled_columns(frame, _VOLUME, good, places=plain[_VOLUME])
     frame = frame.rename({name: f"{name}_text" for name in _NUMBERS}).hstack(prices).hstack(volume)
     findings += [not_above_zero(frame), outside_of_range(frame), negative_volume(frame)]
     return Bars(frame, pl.concat(findings), calendar, price_scale, volume_scale, splits, dividends)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
 from rustybt.core import EXACT, as_decimal, decimals, is_number, rescale_half_even, scaled
 from rustybt.validation import MOST_DECIMALS, MOST_INTEGER_DIGITS
+
+_FIRST_ROWS: Final = 1_000
 
 
 def plain_text(column: pl.Series, *, round_to: int | None = None) -> pl.Series:
@@ -44,19 +47,47 @@ def is_exact(column: pl.Series) -> bool:
     return low > -(10**MOST_INTEGER_DIGITS) and high < 10**MOST_INTEGER_DIGITS
 
 
+def scale_of_plain(frame: pl.DataFrame, names: Sequence[str]) -> int | None:
+    """The decimals of columns of text, where each of them is a number as nearly all files write them: digits, perhaps
+    a sign and a point, nothing else, within what the catalog has room for. None elsewhere: they want a closer look.
+
+    What the first rows need is tried before all rows are asked.
+    """
+    if not frame.height or any(frame.schema[name] != pl.String or frame[name].null_count() for name in names):
+        return None
+    tried = -1
+    for rows in (frame.head(_FIRST_ROWS), frame):
+        places = int(rows.select(pl.max_horizontal(decimals(name).max().fill_null(0) for name in names)).item())
+        if not tried < places <= MOST_DECIMALS:
+            return None
+        form = rf"^[+-]?[0-9]{{1,{MOST_INTEGER_DIGITS}}}(?:\.[0-9]{{0,{places}}}0*)?$"
+        if frame.select(pl.all_horizontal(pl.col(name).str.contains(form).all() for name in names)).item():
+            return places
+        tried = places
+    return None
+
+
 def scaled_columns(
-    frame: pl.DataFrame, names: Sequence[str], good: pl.Series | None, *, round_to: int | None = None
+    frame: pl.DataFrame,
+    names: Sequence[str],
+    good: pl.Series | None,
+    *,
+    round_to: int | None = None,
+    places: int | None = None,
 ) -> tuple[pl.DataFrame, int]:
     """Plain texts or exact numbers as integers at their common scale, null where the row is not good; and that scale.
 
     All of them are Int64 where that is enough, else Int128.
     good: rows whose numbers are all within the digits that the catalog holds; None means all.
     round_to: decimals to round to, half-even: what `price_decimals` asks for, and nothing else does.
+    places: of `scale_of_plain`, where it says.
     """
     kept = frame.select(names) if good is None else frame.select(pl.when(good).then(pl.col(name)) for name in names)
     texts = [name for name in names if kept.schema[name] == pl.String]
     scale = max(_places(dtype) for dtype in kept.schema.values())
-    if texts:
+    if places is not None:
+        scale = places
+    elif texts:
         needed = kept.select(pl.max_horizontal(decimals(name).max().fill_null(0) for name in texts)).item()
         scale = max(scale, int(needed or 0))
     # at a scale that shows every digit the cast is exact; at a smaller one it would cut without a word

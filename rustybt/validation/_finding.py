@@ -53,7 +53,7 @@ def found(frame: pl.DataFrame, bad: pl.Expr, rule: str, value: str, message: str
 
 def found_among(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
     """What all of the checks find. One pass over the frame, on all cores, tells which of them find anything."""
-    if not frame.height:
+    if not frame.height or not checks:
         return nothing_found()
     flags = frame.select(bad.fill_null(False).any().alias(str(at)) for at, (bad, *_) in enumerate(checks)).row(0)
     hits = [found(frame, *check[:4], *check[4]) for check, flag in zip(checks, flags, strict=True) if flag]
