@@ -63,6 +63,12 @@ def calendar_names() -> list[str]:
     return sorted({ALWAYS_OPEN, *exchange_calendars.get_calendar_names(include_aliases=True)})
 
 
+def check_calendar(name: str) -> None:
+    """Raises InputError where `session_table` knows no calendar of that name."""
+    if name not in calendar_names():
+        raise _unknown(name)
+
+
 def library_calendar(name: str, start: Any = None) -> Any:
     """The calendar object of exchange_calendars, with pandas' stamps; minutes are stamped with their end.
 

@@ -50,6 +50,7 @@ def source_command(name: str) -> click.Command:
             click.Option(["--end"], help="Last day.  [default: now]"),
             click.Option(["--frequency"], default="1d", show_default=True, help="Length of a bar."),
             click.Option(["--calendar"], help="Whose sessions the bars belong to, if the source is to be overruled."),
+            click.Option(["--currency"], help="What all of them trade in, if the source is to be overruled."),
             click.Option(["--price-decimals"], type=int, help="Round prices to that many decimals, half-even."),
             click.Option(
                 ["--mode"], type=click.Choice(["error", "append", "replace"]), default="error", show_default=True,
@@ -65,7 +66,10 @@ def source_command(name: str) -> click.Command:
                 help="Ask that often at most; 0 for no limit.  [default: what the free plan allows]",
             ),
             click.Option(["--no-cache"], is_flag=True, help="Fetch all anew, and keep nothing of it in the cache."),
-            click.Option(["-o", "--option"], multiple=True, help="NAME=VALUE: an argument of the source's own."),
+            click.Option(
+                ["-o", "--option"], multiple=True,
+                help="NAME=VALUE: an argument of the source's own, such as actions=false.",
+            ),
             *_OWN.get(name, []),
         ],
     )  # fmt: skip
@@ -79,6 +83,7 @@ def _run(
     end: str | None,
     frequency: str,
     calendar: str | None,
+    currency: str | None,
     price_decimals: int | None,
     mode: str,
     on_bad_row: str,
@@ -88,12 +93,15 @@ def _run(
     option: tuple[str, ...],
     **own: str | None,
 ) -> None:
+    from rustybt.calendars import check_calendar
     from rustybt.catalog import check_bundle_name
     from rustybt.ingest import ingest
-    from rustybt.sources import Pace, make_source
+    from rustybt.sources import Pace, make_source, options_of
 
     check_bundle_name(bundle)
-    options = {key: value for key, value in own.items() if value is not None} | _pairs(option)
+    if calendar is not None:
+        check_calendar(calendar)
+    options = {key: value for key, value in own.items() if value is not None} | options_of(name, _pairs(option))
     if name == "yfinance" and calendar is not None:
         options["calendar"] = calendar
     pace = {} if calls_per_minute is None else {"pace": Pace(calls=calls_per_minute, seconds=60.0)}
@@ -110,6 +118,7 @@ def _run(
         bundle,
         fetched.partial(),
         calendar=calendar,
+        assets=None if currency is None else {"currency": currency},
         mode=mode,  # type: ignore[arg-type]
         on_bad_row=on_bad_row,  # type: ignore[arg-type]
         price_decimals=price_decimals,

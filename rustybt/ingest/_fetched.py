@@ -29,6 +29,9 @@ def arguments_of(fetched: Fetched, given: dict[str, Any]) -> tuple[dict[str, Any
         )
     own = {name: getattr(fetched, name) for name in ("assets", "splits", "dividends")}
     arguments = {name: own[name] if given.get(name) is None else given[name] for name in own}
+    if isinstance(given.get("assets"), Mapping) and own["assets"] is not None:
+        # what is said of every asset comes before what the source says, and leaves the rest of it
+        arguments["assets"] = [given["assets"], own["assets"].drop(*given["assets"], strict=False)]
     calendar = given.get("calendar") or fetched.calendar
     told = given.get("provenance")
     provenance: Mapping[str, Any] = told if isinstance(told, Mapping) else {"note": told} if told else {}

@@ -13,7 +13,7 @@ from rustybt.sources._keys import Secret, find_key, keep, keys_file
 from rustybt.sources._pace import Caller, Pace
 from rustybt.sources._page import Page, Row, plain_number, rows_of
 from rustybt.sources._polygon import Polygon
-from rustybt.sources._registry import make_source, source_names
+from rustybt.sources._registry import make_source, options_of, source_names
 from rustybt.sources._source import Failure, Fetched, Progress, Source, Supports, Window
 from rustybt.sources._yfinance import YFinance
 
@@ -48,6 +48,7 @@ __all__ = [
     "keys_file",
     "make_request",
     "make_source",
+    "options_of",
     "plain_number",
     "ratio",
     "rows_of",

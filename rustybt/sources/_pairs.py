@@ -22,13 +22,18 @@ def pair_of(symbol: str, market: str) -> dict[str, str] | None:
     return {"type": kind, "currency": quote} if quote else {"type": kind}
 
 
-def yahoo_asset(symbol: str) -> dict[str, str] | None:
+def yahoo_asset(symbol: str, told: object = None) -> dict[str, str] | None:
     """Type and currency by Yahoo's way to write a symbol: EURUSD=X and JPY=X are currencies, ^GSPC is an index.
 
-    >>> yahoo_asset("EURUSD=X"), yahoo_asset("^GSPC"), yahoo_asset("BRK-B")
-    ({'type': 'forex', 'currency': 'USD'}, {'type': 'index'}, None)
+    told: the currency that Yahoo gives with the prices; GBp are pence. What is no code of one counts as not told.
+
+    >>> yahoo_asset("EURUSD=X"), yahoo_asset("^GSPC"), yahoo_asset("TSCO.L", "GBp"), yahoo_asset("BRK-B")
+    ({'type': 'forex', 'currency': 'USD'}, {'type': 'index'}, {'currency': 'GBp'}, None)
     """
-    if symbol.startswith("^"):
-        return {"type": "index"}
-    currency = re.fullmatch(r"(?:[A-Z]{3})?([A-Z]{3})=X", symbol.upper())
-    return {"type": "forex", "currency": currency[1]} if currency else None
+    pair = re.fullmatch(r"(?:[A-Z]{3})?([A-Z]{3})=X", symbol.upper())
+    if pair:
+        return {"type": "forex", "currency": pair[1]}
+    asset = {"type": "index"} if symbol.startswith("^") else {}
+    if isinstance(told, str) and re.fullmatch(r"[A-Za-z]{3,5}", told):
+        asset["currency"] = told
+    return asset or None

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import Any, Final
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.errors import InputError
 from rustybt.sources._source import Source
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP: Final = "rustybt.sources"
 _OURS: Final = {
@@ -20,6 +26,8 @@ _OURS: Final = {
     "yfinance": "YFinance",
 }
 
+_TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
 
 def source_names() -> tuple[str, ...]:
     """The names that `make_source` knows, sorted."""
@@ -31,13 +39,12 @@ def make_source(name: str, *arguments: Any, **options: Any) -> Source:
 
     Names of ours can't be taken by other packages.
     """
-    if name in _OURS:
-        factory = getattr(importlib.import_module("rustybt.sources"), _OURS[name])
-    else:
-        others = _third_parties()
-        if name not in others:
-            raise InputError(f"there is no source {name!r}. Give one of {', '.join(source_names())}.")
-        factory = others[name]()
+    factory = _factory(name)
+    if (form := _form(factory)) is not None:
+        try:
+            form.bind(*arguments, **options)
+        except TypeError as error:
+            raise InputError(f"source {name!r}: {error}. It takes {', '.join(form.parameters) or 'none'}.") from None
     made = factory(*arguments, **options)
     if not isinstance(made, Source):
         raise InputError(
@@ -47,7 +54,64 @@ def make_source(name: str, *arguments: Any, **options: Any) -> Source:
     return made
 
 
-def _third_parties() -> dict[str, Callable[[], Callable[..., Any]]]:
+def options_of(name: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Arguments of a source's class that were written as text, as what its annotations ask for.
+
+    true, false and numbers for bool, int and float, JSON for a mapping; what has another annotation or none stays
+    text. Raises InputError.
+    """
+    form = _form(_factory(name))
+    known = {} if form is None else form.parameters
+    return {
+        option: _as_asked(f"{name}: {option}", text, str(known[option].annotation) if option in known else "")
+        for option, text in texts.items()
+    }
+
+
+def _as_asked(what: str, text: str, annotation: str) -> Any:
+    asked = re.findall(r"bool|int|float|Mapping|dict|str", annotation)
+    if not asked or "str" in asked[:1]:
+        return text
+    try:
+        if asked[0] == "bool":
+            return _TRUTH[text.strip().lower()]
+        if asked[0] in ("int", "float"):
+            return int(text) if asked[0] == "int" else float(text)
+        found = json.loads(text)
+    except (KeyError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        like = {"bool": "true or false", "int": "a whole number", "float": "a number"}.get(asked[0], '{"name": value}')
+        raise InputError(f"{what} is {text!r}. Write it as {like}.")
+    return found
+
+
+def _factory(name: str) -> Callable[..., Any]:
+    if name in _OURS:
+        ours: Callable[..., Any] = getattr(importlib.import_module("rustybt.sources"), _OURS[name])
+        return ours
+    points = _third_parties()
+    if name not in points:
+        raise InputError(f"there is no source {name!r}. Give one of {', '.join(source_names())}.")
+    try:
+        found: Callable[..., Any] = points[name].load()
+    except (ImportError, AttributeError) as error:
+        raise InputError(
+            f"source {name!r} is registered as {points[name].value}, which can't be loaded: {error}. "
+            "Install that package anew, or remove it."
+        ) from error
+    return found
+
+
+def _form(factory: Callable[..., Any]) -> inspect.Signature | None:
+    """What it takes; None where Python can't tell."""
+    try:
+        return inspect.signature(factory)
+    except (TypeError, ValueError):
+        return None
+
+
+def _third_parties() -> dict[str, EntryPoint]:
     from importlib.metadata import entry_points
 
-    return {point.name: point.load for point in entry_points(group=GROUP)}
+    return {point.name: point for point in entry_points(group=GROUP)}

@@ -126,7 +126,7 @@ class YFinance:
             frame = self._history(symbol, frequency, first, None)
             splits = _splits_of(frame)
             bars = self._rows(frame, splits, window)
-            return Page(rows_of(bars), None, *self._actions(frame, splits, window), asset=yahoo_asset(symbol))
+            return Page(rows_of(bars), None, *self._actions(frame, splits, window), asset=_asset(symbol, frame))
         actions: tuple[tuple[Action, ...], tuple[Action, ...]] = ((), ())
         if symbol not in known or not cursor:
             # of splits after the window only the days until now tell
@@ -138,7 +138,7 @@ class YFinance:
             last = first + _MINUTES_A_CALL
         frame = self._history(symbol, frequency, first, last)
         bars = [] if frame is None else self._rows(frame, known[symbol], window)
-        asset = None if cursor else yahoo_asset(symbol)
+        asset = None if cursor else _asset(symbol, frame)
         return Page(rows_of(bars), last.isoformat() if last else None, *actions, asset=asset)
 
     def _history(self, symbol: str, frequency: object, first: dt.date, last: dt.date | None) -> Any:
@@ -151,7 +151,7 @@ class YFinance:
         library.config.debug.hide_exceptions = False
         try:
             ticker = library.Ticker(self.vendor_symbol(symbol), session=self._session)
-            return ticker.history(
+            frame = ticker.history(
                 interval=_FREQUENCIES[str(frequency or "1d")],
                 start=first.isoformat(),
                 end=last.isoformat() if last else None,
@@ -159,6 +159,8 @@ class YFinance:
                 actions=True,
                 timeout=self._timeout,
             )
+            frame.attrs["currency"] = ticker.history_metadata.get("currency")
+            return frame
         except errors.YFRateLimitError:
             raise SourceRateLimited("yfinance: Yahoo was asked too often. Wait some minutes, ask less often.") from None
         except errors.YFPricesMissingError as error:
@@ -231,6 +233,10 @@ class YFinance:
                     text = rounded(amount, self._split_decimals) if later else rounded(amount, _DIVIDEND_DECIMALS)
                     paid.append({"ex_date": str(day), "amount": text})
         return tuple(told), tuple(paid)
+
+
+def _asset(symbol: str, frame: Any) -> dict[str, str] | None:
+    return yahoo_asset(symbol, None if frame is None else frame.attrs.get("currency"))
 
 
 def _splits_of(frame: Any) -> Splits:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import random
+from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 import polars as pl
@@ -29,6 +31,7 @@ from rustybt.sources import (
     download,
     make_request,
     make_source,
+    options_of,
     plain_number,
     ratio,
     rows_of,
@@ -165,6 +168,7 @@ class Tiny:
 
 class Point:
     name = "tiny"
+    value = "acme:Acme"
 
     def load(self):
         return Tiny
@@ -189,6 +193,53 @@ def test_sources_of_other_packages_are_found_by_name(registered):
 def test_what_is_no_source_is_refused(registered, monkeypatch):
     monkeypatch.setattr(Point, "load", lambda self: dict)
     with pytest.raises(InputError, match="lacks name"):
+        make_source("tiny")
+
+
+class Plugged(Tiny):
+    def __init__(
+        self, price="1.5", many: bool = False, times: int | None = None, wait: float = 1.0, more: dict | None = None
+    ):
+        super().__init__(price)
+        self.given = (price, many, times, wait, more)
+
+
+@pytest.mark.parametrize(
+    ("texts", "given"),
+    [
+        ({"price": "2", "many": "False"}, ("2", False, None, 1.0, None)),
+        ({"many": "yes", "times": "4", "wait": "0.5"}, ("1.5", True, 4, 0.5, None)),
+        ({"more": '{"type": "swap"}'}, ("1.5", False, None, 1.0, {"type": "swap"})),
+    ],
+)
+def test_options_that_come_as_text_are_what_the_source_asks_for(registered, monkeypatch, texts, given):
+    monkeypatch.setattr(Point, "load", lambda self: Plugged)
+    assert make_source("tiny", **options_of("tiny", texts)).given == given
+
+
+@pytest.mark.parametrize(
+    "texts", [{"many": "perhaps"}, {"times": "4.5"}, {"wait": "long"}, {"more": "3"}, {"more": "{"}, {"nothing": "3"}]
+)
+def test_an_option_that_means_nothing_is_refused_by_name(registered, monkeypatch, texts):
+    monkeypatch.setattr(Point, "load", lambda self: Plugged)
+    with pytest.raises(InputError, match=next(iter(texts))):
+        make_source("tiny", **options_of("tiny", texts))
+
+
+def test_options_of_ours_are_read_too():
+    assert options_of("alphavantage", {"actions": "false"}) == {"actions": False}
+    assert options_of("yfinance", {"price_decimals": "2"}) == {"price_decimals": 2}
+    assert options_of("ccxt", {"options": '{"defaultType": "swap"}'}) == {"options": {"defaultType": "swap"}}
+    assert options_of("polygon", {"timeout": "5", "key": "123"}) == {"timeout": 5.0, "key": "123"}
+
+
+@pytest.mark.parametrize("error", [ImportError("no module named acme"), AttributeError("acme has no Acme")])
+def test_a_package_that_cant_be_loaded_is_named(registered, monkeypatch, error):
+    def load(self):
+        raise error
+
+    monkeypatch.setattr(Point, "load", load)
+    with pytest.raises(InputError, match=r"'tiny' is registered as acme:Acme, which can't be loaded: .*acme"):
         make_source("tiny")
 
 
@@ -230,6 +281,14 @@ def test_what_was_fetched_says_what_its_bars_are_and_the_caller_may_know_better(
     assert version.provenance["source"] == "tiny"
     minutes = Tiny().fetch(["A"], "2024-01-01", "2024-01-01", "1m")
     assert ingest("b", minutes, mode="append", root=root).rows == 1440
+
+
+def test_what_is_said_of_all_leaves_the_rest_of_what_the_source_says(root):
+    fetched = Tiny().fetch(["A"], "2024-01-01", "2024-01-05")
+    about = pl.DataFrame({"symbol": ["A"], "type": ["crypto"], "currency": ["USD"], "tick_size": ["0.5"]})
+    ingest("said", replace(fetched, assets=about), assets={"currency": "EUR"}, root=root)
+    asset = open_version("said", root=root).assets()[0]
+    assert (type(asset).__name__, asset.currency, asset.tick_size) == ("CryptoSpot", "EUR", Decimal("0.5"))
 
 
 def test_failures_are_not_stored_past_in_silence(root):
@@ -283,6 +342,16 @@ def test_one_line_fetches_and_stores(massive, vendor):
     assert done.exit_code == 0, done.output
     assert "4 bars added; 2 assets" in done.output
     assert open_version("us").provenance["source"] == "polygon"
+
+
+def test_the_command_says_what_the_source_does_not(massive, vendor):
+    line = ("ingest", "polygon", "-b", "us", "--symbols", "AAPL", "--start", "2024-01-02", "--end", "2024-01-03")
+    line += ("-o", f"base_url={vendor.url}", "-o", "timeout=5", "--calls-per-minute", "0")
+    with pytest.raises(InputError, match="No calendar is called 'XNYC'"):
+        run(*line, "--calendar", "XNYC")
+    assert vendor.asked == []
+    assert run(*line, "--currency", "GBP").exit_code == 0
+    assert open_version("us").assets()[0].currency == "GBP"
 
 
 def test_a_symbol_that_fails_is_told_and_the_rest_is_kept(massive, vendor, tmp_path):

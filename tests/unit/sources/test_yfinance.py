@@ -178,6 +178,22 @@ def test_prices_are_as_traded_the_split_multiplied_back_in(source):
     assert fetched.dividends.rows() == [("AAPL", "2020-08-28", "0.82")]
 
 
+def test_the_currency_is_yahoo_s_not_the_dollar_by_default(source, vendor, root):
+    plain = vendor.routes["/query2.finance.yahoo.com/v8/finance/chart/"]
+
+    def pence(asked):
+        reply = plain(asked)
+        reply.body["chart"]["result"][0]["meta"]["currency"] = "GBp"
+        return reply
+
+    vendor.routes["/query2.finance.yahoo.com/v8/finance/chart/"] = pence
+    for frequency in ("1d", "1m"):
+        fetched = source.fetch(["SPY"], "2020-08-27", "2020-09-01", frequency)
+        assert fetched.assets.rows() == [("SPY", "GBp")]
+    ingest("london", fetched, root=root)
+    assert open_version("london", root=root).assets()[0].currency == "GBp"
+
+
 def test_a_split_after_the_range_counts_too(source):
     fetched = source.fetch(["AAPL"], "2020-08-27", "2020-08-28")
     assert fetched.bars["close"].to_list() == [Decimal("500.04"), Decimal("499.23")]
