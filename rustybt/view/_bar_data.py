@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import (
@@ -254,6 +256,7 @@ class BarData:
         *,
         dtype: Any = float,
         timestamps: bool = False,
+        output: str = "polars",
     ) -> Any:
         """The last bars up to the moment, oldest first, adjusted as of it.
 
@@ -263,9 +266,13 @@ class BarData:
         dtype: float (Float64) or Decimal. timestamps: adds a first column `timestamp`, the end of each bar.
         Returns a Series for one asset and one field; a frame with a column per symbol for several assets, a column
         per field for several fields, and a row per bar and symbol for both. Null where an asset has no bar.
+        output: "polars", or "numpy": float64 in the shape (bars,), (bars, assets) or (bars, fields), NaN where there is no
+        bar; a copy, quicker than the frame's own `to_numpy`.
         Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far.
         """
         market = self._market
+        if output != "polars":
+            return self._array(assets, fields, bar_count, frequency, output, plain=dtype is float and not timestamps)
         if dtype is float and frequency == market.frequency and not timestamps and type(bar_count) is int:
             # by far the most frequent question, as in `current`
             try:
@@ -277,6 +284,24 @@ class BarData:
                 if begin >= 0 and bar_count > 0:
                     return column.slice(begin, bar_count)
         return self._windows(assets, fields, bar_count, frequency, is_exact(dtype), timestamps)
+
+    def _array(
+        self, assets: Any, fields: Any, bar_count: int, frequency: str, output: str, *, plain: bool
+    ) -> npt.NDArray[np.float64]:
+        """A window as an array. plain: that neither Decimals nor times were asked for, which an array can't hold."""
+        one_field = isinstance(fields, str)
+        if output != "numpy" or not plain or not (one_field or is_readable(assets)):
+            raise InputError(
+                f"history(output={output!r}): choose 'polars', or 'numpy' for floats of one asset or one field, without "
+                "timestamps."
+            )
+        if one_field and fields in FIELDS and frequency == self._market.frequency and isinstance(assets, list):
+            listings = self._all(assets)
+            if self._asked is not None and self._asked[1] is listings:
+                return self._history.block(listings, fields, *self._history.bounds(positive(bar_count)))
+        window = self._windows(assets, fields, bar_count, frequency, exact=False, timestamps=False)
+        numbers: npt.NDArray[np.float64] = window.to_numpy(writable=True)
+        return numbers
 
     def _windows(self, assets: Any, fields: Any, bar_count: int, frequency: str, exact: bool, timestamps: bool) -> Any:
         history = self._history if frequency == self._market.frequency else self._other_history(frequency)

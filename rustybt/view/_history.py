@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import Asset, date_of, datetime_column, day_of, decimal_column, div_half_even
@@ -33,6 +34,7 @@ class History:
         "_elsewhere",
         "_frames",
         "_keys",
+        "_last_block",
         "_last_frame",
         "_places",
         "_plan",
@@ -63,6 +65,7 @@ class History:
         # of assets that nothing restates or rounds: any window is a slice
         self.plain: dict[tuple[int, str], tuple[Asset, pl.Series]] = {}
         self._last_frame: tuple[list[Listing], str, pl.DataFrame, list[tuple[int, Listing]]] | None = None
+        self._last_block: tuple[list[Listing], str, npt.NDArray[np.float64], list[tuple[int, Listing]]] | None = None
         self._columns: dict[tuple[int, str], pl.Series] = {}
         self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Listing]]]] = {}
         self._rounding: dict[int, bool] = {}
@@ -185,6 +188,23 @@ class History:
             if self._rounds(listing) or self._active(listing, start, count):
                 restated = self.series(listing, field, start, count)
                 window.replace_column(position, restated.alias(name(listing.asset)))
+        return window
+
+    def block(self, listings: list[Listing], field: str, start: int, count: int) -> npt.NDArray[np.float64]:
+        """What `frame` gives, as an array: a row per bar, a column per asset, NaN where there is no bar.
+
+        A copy: a view of an array shows all of it by its `base`, what is to come included.
+        """
+        last = self._last_block
+        if last is None or last[0] is not listings or last[1] != field:
+            whole = np.column_stack([self._column(x, field).to_numpy() for x in listings])
+            special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
+            last = self._last_block = listings, field, whole, special
+        _, _, whole, special = last
+        window: npt.NDArray[np.float64] = whole[start : start + count].copy()
+        for position, listing in special:
+            if self._rounds(listing) or self._active(listing, start, count):
+                window[:, position] = self.series(listing, field, start, count).to_numpy()
         return window
 
     def _whole_frame(

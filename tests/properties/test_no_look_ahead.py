@@ -171,6 +171,9 @@ class Watcher:
                     except HistoryWindowStartsBeforeData:
                         continue
                     self.see(stamp, f"{where} history {frequency} {field} {count} {dtype.__name__}", window.rows())
+                    if dtype is float:
+                        array = data.history(context.assets, field, count, frequency, output="numpy")
+                        self.see(stamp, f"{where} history {frequency} {field} {count} array", array.tobytes())
         self.long_windows(context, data, stamp, where)
         for future in context.futures:
             found = data.current(future, "contract"), data.current_chain(future), data.can_trade(future)

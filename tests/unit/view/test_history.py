@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -90,6 +91,50 @@ class TestShapes:
             history("A", "price", 1, dtype=int)
         with pytest.raises(InputError, match="assets"):
             seen(lambda c, d: d.history("A", "price", 1, "1d"))
+
+
+@pytest.mark.usefixtures("plain")
+class TestArrays:
+    @pytest.mark.parametrize(
+        ("assets", "fields"), [("A", "close"), (["B", "A"], "close"), (["A", "B"], "volume"), ("A", ["close", "volume"])]
+    )
+    def test_an_array_holds_what_the_frame_does_with_nan_for_none(self, assets: Any, fields: Any) -> None:
+        array = history(assets, fields, 4, output="numpy")
+        frame = history(assets, fields, 4)
+        assert array.dtype == np.float64
+        assert array.shape == (frame.shape if isinstance(frame, pl.DataFrame) else (4,))
+        np.testing.assert_array_equal(array, frame.to_numpy())
+
+    @pytest.mark.parametrize("assets", ["A", ["A", "B"]])
+    def test_an_array_is_the_strategys_own_and_leads_to_nothing_later(self, assets: Any) -> None:
+        def look(context: Any, data: Any) -> Any:
+            wanted = context.symbol(assets) if isinstance(assets, str) else context.symbols(*assets)
+            sizes = set()
+            for _ in range(3):
+                window = data.history(wanted, "price", 2, "1d", output="numpy")
+                sizes |= {window.size, getattr(window.base, "size", window.size)}
+                window[:] = -1.0
+            return sizes, data.history(wanted, "price", 2, "1d", output="numpy").min()
+
+        sizes, lowest = seen(look, bar=2, days=6)
+        assert len(sizes) == 1
+        assert lowest > 0
+
+    def test_what_an_array_cannot_hold_is_refused(self) -> None:
+        for wrong in ({"timestamps": True}, {"dtype": D}, {"output": "pandas"}):
+            with pytest.raises(InputError, match="choose 'polars', or 'numpy'"):
+                history(["A", "B"], "price", 2, **{"output": "numpy", **wrong})
+        with pytest.raises(InputError, match="choose 'polars', or 'numpy'"):
+            history(["A", "B"], ["price", "open"], 2, output="numpy")
+
+
+def test_an_array_is_adjusted_as_the_frame_is() -> None:
+    prices = {"A": ["10", "20", "30", "20", "25", "30"], "B": ["1", "2", "3", "4", "5", "6"]}
+    ingest(prices, splits=[("A", DAYS[3], "1/2")])
+    for bar in (2, 3, 5):
+        array = history(["A", "B"], "close", 3, bar=bar, output="numpy")
+        np.testing.assert_array_equal(array, history(["A", "B"], "close", 3, bar=bar).to_numpy())
+    assert history(["A", "B"], "close", 3, bar=4, output="numpy")[:, 0].tolist() == [15.0, 20.0, 25.0]
 
 
 def test_a_window_of_the_strategys_is_its_own_to_change() -> None:
