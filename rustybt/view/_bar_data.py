@@ -266,8 +266,8 @@ class BarData:
         dtype: float (Float64) or Decimal. timestamps: adds a first column `timestamp`, the end of each bar.
         Returns a Series for one asset and one field; a frame with a column per symbol for several assets, a column
         per field for several fields, and a row per bar and symbol for both. Null where an asset has no bar.
-        output: "polars", or "numpy": float64 in the shape (bars,), (bars, assets) or (bars, fields), NaN where there is no
-        bar; a copy, quicker than the frame's own `to_numpy`.
+        output: "polars", or "numpy": float64 in the shape (bars,), (bars, assets) or (bars, fields), NaN where there is
+        no bar; a copy, quicker than the frame's own `to_numpy`.
         Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far.
         """
         market = self._market
@@ -292,8 +292,8 @@ class BarData:
         one_field = isinstance(fields, str)
         if output != "numpy" or not plain or not (one_field or is_readable(assets)):
             raise InputError(
-                f"history(output={output!r}): choose 'polars', or 'numpy' for floats of one asset or one field, without "
-                "timestamps."
+                f"history(output={output!r}): choose 'polars', or 'numpy' for floats of one asset or one field, "
+                "without timestamps."
             )
         if one_field and fields in FIELDS and frequency == self._market.frequency and isinstance(assets, list):
             listings = self._all(assets)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-LARGEST = 1e8
-"""Money beyond which the roundings of many bookings add up to what amounts are compared within, a millionth."""
+MILLIONTH = 1e-6
+"""What amounts of money are compared within."""
 
 
 class Undecided(Exception):
@@ -22,6 +22,7 @@ class KnifeEdge:
 
     def __init__(self, stop: bool = False) -> None:
         self.notes: list[str] = []
+        self.noise = 0.0
         self.stop = stop
 
     def _note(self, text: str) -> None:
@@ -46,15 +47,19 @@ class KnifeEdge:
         if bound is not None and 0 < abs(price - bound) < 1e-9:
             self._note(f"price {price!r} lies next to the {what} {bound!r}")
 
-    def money(self, cash: float) -> None:
-        """Cash after a booking."""
-        if abs(cash) > LARGEST and not self.notes:
-            self._note(f"cash {cash!r} has no millionths")
+    def money(self, cash: float, amount: float) -> None:
+        """Cash after an amount was booked: the sum is rounded, and so was the amount, its price and its slippage."""
+        self._blur(math.ulp(cash) / 2 + 2 * math.ulp(amount))
 
     def settled(self, exposure: float) -> None:
-        """What a future comes to whose change of price is booked: a price's noise grows with it."""
-        if abs(exposure) > LARGEST and not self.notes:
-            self._note(f"the variation of an exposure of {exposure!r} has no millionths")
+        """What a future comes to whose change of price is booked: two prices were rounded, and stand for so much."""
+        self._blur(math.ulp(exposure))
+
+    def _blur(self, most: float) -> None:
+        """By how much roundings can have moved money, added up; beyond a millionth cash is not known any more."""
+        self.noise += most
+        if self.noise > MILLIONTH and not self.notes:
+            self._note("the roundings of Zipline's bookings may come to a millionth by now")
 
     def withdrawal(self, value: float, amount: float) -> None:
         """Money that is about to come or to go."""
@@ -152,7 +157,7 @@ class KnifeEdge:
     def _on_booking(self, original: Any) -> Any:
         def cash_flow(ledger: Any, amount: float) -> None:
             original(ledger, amount)
-            self.money(ledger._portfolio.cash)
+            self.money(ledger._portfolio.cash, amount)
 
         return cash_flow
 

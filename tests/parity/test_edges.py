@@ -24,24 +24,29 @@ def test_what_lies_beside_an_edge_or_is_exact_is_not() -> None:
     edge.whole("shares", 3.0)
     edge.trigger("limit", 10.1, 10.1)
     edge.trigger("limit", 10.1, None)
-    edge.money(-99_999_999.0)
+    edge.money(-99_999_999.0, 5.0)
     assert edge.notes == []
 
 
-def test_cash_without_millionths_is_noted_once() -> None:
+def test_roundings_that_may_come_to_a_millionth_are_noted_once() -> None:
+    # half a unit in the last place of 2e8 is 1.5e-8, two of 1e4 are 3.6e-12
     edge = KnifeEdge()
-    edge.money(-2e8)
-    edge.money(3e8)
-    assert edge.notes == ["cash -200000000.0 has no millionths"]
-
-
-def test_a_future_whose_variation_has_no_millionths_is_noted_once() -> None:
-    edge = KnifeEdge()
-    edge.settled(99_999_999.0)
+    for _ in range(67):
+        edge.money(2e8, 1e4)
     assert edge.notes == []
-    edge.settled(-2e8)
-    edge.settled(3e8)
-    assert edge.notes == ["the variation of an exposure of -200000000.0 has no millionths"]
+    edge.money(2e8, 1e4)
+    edge.money(2e8, 1e4)
+    assert len(edge.notes) == 1
+    assert "a millionth" in edge.notes[0]
+
+
+def test_so_are_those_of_the_prices_of_a_future() -> None:
+    edge = KnifeEdge()
+    for _ in range(33):
+        edge.settled(-2e8)
+    assert edge.notes == []
+    edge.settled(2e8)
+    assert len(edge.notes) == 1
 
 
 def test_money_that_leaves_and_is_not_there_is_noted() -> None:

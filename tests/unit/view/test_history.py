@@ -96,7 +96,8 @@ class TestShapes:
 @pytest.mark.usefixtures("plain")
 class TestArrays:
     @pytest.mark.parametrize(
-        ("assets", "fields"), [("A", "close"), (["B", "A"], "close"), (["A", "B"], "volume"), ("A", ["close", "volume"])]
+        ("assets", "fields"),
+        [("A", "close"), (["B", "A"], "close"), (["A", "B"], "volume"), ("A", ["close", "volume"])],
     )
     def test_an_array_holds_what_the_frame_does_with_nan_for_none(self, assets: Any, fields: Any) -> None:
         array = history(assets, fields, 4, output="numpy")
