@@ -10,12 +10,13 @@ from typing import Any, Final, Protocol
 
 from rustybt.core import DateLike, Kept
 from rustybt.errors import InputError, SourceError, SourceUnknownSymbol
+from rustybt.sources._checked import check_fetched
 from rustybt.sources._clock import Clock, WallClock
 from rustybt.sources._download import Request, make_request, plan_of
 from rustybt.sources._page import PageStore
 from rustybt.sources._pieces import Restated, extended, fetched_of, pieces_of
 from rustybt.sources._source import Failure, Fetched, Progress, Source, Supports, Window, local_date, midnight
-from rustybt.sources._spans import Rules, Span, missing, settle_time, within
+from rustybt.sources._spans import Rules, Span, missing, range_of, settle_time, within
 
 _OVERLAP: Final = 5
 _FRESH: Final = dt.timedelta(hours=1)
@@ -245,6 +246,8 @@ class Cached:
             fetched = self.source.fetch(
                 symbols, span.first, span.last, str(work.window.frequency), progress=told, resume=folder
             )
+            start_ns, _ = range_of(span, work.window.tz, work.as_of)
+            check_fetched(fetched, self.name, symbols, replace(work.window, start_ns=start_ns, end_ns=_end(span, work)))
         except SourceError as error:
             work.errors.append(error)
             for symbol in symbols:
@@ -301,6 +304,11 @@ class Cached:
             if str(failure) not in getattr(error, "__notes__", ()):
                 error.add_note(str(failure))
         raise error
+
+
+def _end(span: Span, work: _Work) -> int:
+    """Where what was asked for ends: of "until now" that is the moment of the source's own clock, which moved on."""
+    return 2**63 - 1 if span.last is None else midnight(span.last + dt.timedelta(days=1), work.window.tz)
 
 
 def _groups(spans: dict[str, list[Span]]) -> list[tuple[Span, list[str]]]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
+import polars as pl
 import pytest
 
 from rustybt.catalog import BarCache
-from rustybt.errors import InputError, SourceUnavailable, SourceUnknownSymbol
+from rustybt.errors import InputError, SourceMalformed, SourceUnavailable, SourceUnknownSymbol
 from rustybt.sources import Cached
 from rustybt.testing import FakeClock, SourceContract
 from tests.unit.cache._vendor import CLOCK, Counting, same
@@ -342,3 +343,38 @@ def test_a_failure_says_how_much_had_come(source, vendor):
     vendor.page = breaks
     told = source.fetch(["A", "B"], "2024-01-02", "2024-03-01")
     assert [(failure.symbol, failure.rows) for failure in told.failures] == [("B", 60)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda bars: pl.concat([bars, bars.tail(1)]), "the bar of A at 2024-01-12 twice"),
+        (lambda bars: bars.reverse(), "do not ascend"),
+        (lambda bars: bars.with_columns(symbol=pl.lit("Q")), "bars of Q, which was not asked for"),
+        (lambda bars: bars.with_columns(pl.col("close").cast(pl.Float64)), "close as Float64, and not as Decimal"),
+        (lambda bars: bars.drop("close"), "and not symbol, date, open"),
+        (lambda bars: bars.with_columns(pl.col("date").cast(pl.Datetime("ns"))), "date as Datetime"),
+        (lambda bars: bars.with_columns(pl.col("date").dt.offset_by("1mo")), "outside of 2024-01-02 to 2024-01-12"),
+        (lambda bars: bars.with_columns(date=pl.lit(None, pl.Date)), "without a symbol or a stamp"),
+    ],
+)
+def test_what_breaks_the_promises_of_a_source_is_not_kept(vendor, clock, root, spoil, told):
+    plain = vendor.fetch
+
+    def spoilt(*arguments, **options):
+        fetched = plain(*arguments, **options)
+        return replace(fetched, bars=spoil(fetched.bars))
+
+    vendor.fetch = spoilt
+    cached = Cached(vendor, BarCache(root), clock=clock)
+    with pytest.raises(SourceMalformed, match=told):
+        cached.fetch(["A"], "2024-01-02", "2024-01-12")
+    assert BarCache(root).entries() == []
+    vendor.fetch = plain
+    same(cached.fetch(["A"], "2024-01-02", "2024-01-12"), direct(clock, ["A"], "2024-01-02", "2024-01-12"))
+
+
+def test_what_is_no_answer_at_all_is_named(vendor, clock, root):
+    vendor.fetch = lambda *_, **__: vendor
+    with pytest.raises(SourceMalformed, match="a Counting, and no Fetched"):
+        Cached(vendor, BarCache(root), clock=clock).fetch(["A"], "2024-01-02", "2024-01-12")
