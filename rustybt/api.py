@@ -33,6 +33,7 @@ __all__ = [
     "cancel_policy",
     "commission",
     "continuous_future",
+    "convert_currency",
     "date_rules",
     "events",
     "execution",
@@ -164,6 +165,17 @@ def continuous_future(
     """The contracts of a root symbol read as one: its current contract, and windows spliced from all of them."""
     run = current_algorithm("continuous_future")
     result: ContinuousFuture = run.continuous_future(root_symbol_str, offset, roll, adjustment)
+    return result
+
+
+def convert_currency(amount: Any, from_currency: str, to_currency: str) -> str | None:
+    """Converts an amount of one currency into another at the next bar's rate; negative buys the first instead.
+
+    Returns the conversion's id, and None for an amount of zero; `result.conversions` has what became of it.
+    Raises CurrencyMismatch where the bundle has no pairs that lead from the one to the other.
+    """
+    run = current_algorithm("convert_currency")
+    result: str | None = run.convert_currency(amount, from_currency, to_currency)
     return result
 
 

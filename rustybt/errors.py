@@ -4,7 +4,7 @@ RustyBTError
 ├── InputError (also ValueError)          the caller gave something that cannot be used
 │   ├── NonFiniteInput                     NaN, an infinity, or no number at all
 │   ├── PrecisionLost                      digits would be lost without a rounding being asked for
-│   ├── CurrencyMismatch                   money of two currencies would be added up
+│   ├── CurrencyMismatch                   money of two currencies would be added up without a rate
 │   ├── BadBars                            rows that the validation refuses; carries the findings
 │   ├── InvalidBenchmarkAsset              the returns of an asset can't be told from its closes
 │   ├── BenchmarkAssetNotAvailableTooEarly
@@ -87,7 +87,7 @@ class PrecisionLost(InputError):
 
 
 class CurrencyMismatch(InputError):
-    """Money of two currencies would be added up as if it were one."""
+    """Money of two currencies would be added up as if it were one: there is no rate between them."""
 
 
 class BadBars(InputError):

@@ -222,9 +222,13 @@ class Version:
             )
         return self._assets.setdefault(sid, asset_from_row(found[0]))
 
-    def assets(self) -> list[Asset]:
-        """Every asset, ordered by sid."""
-        rows = self._query(f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? ORDER BY sid", (self._row_id,))
+    def assets(self, *, kinds: Sequence[str] | None = None) -> list[Asset]:
+        """Every asset, ordered by sid; those of some kinds where they are named."""
+        rows = self._query(
+            f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND (? IS NULL OR type IN "
+            "(SELECT value FROM json_each(?))) ORDER BY sid",
+            (self._row_id, None if kinds is None else 1, "[]" if kinds is None else json.dumps(list(kinds))),
+        )
         return [self._assets.get(row[0]) or self._assets.setdefault(row[0], asset_from_row(row)) for row in rows]
 
     def lookup_symbol(self, symbol: str, as_of_day: int, *, country: str | None = None) -> Asset:

@@ -24,6 +24,7 @@ from rustybt.core._fixed import (
     as_decimal,
     as_plain_decimal,
     check_money,
+    converted_half_even,
     div_half_even,
     exact_number,
     rescale_exact,
@@ -37,6 +38,7 @@ from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._kept import Kept
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
+from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Rows
 from rustybt.core._time import (
@@ -63,6 +65,7 @@ __all__ = [
     "MONEY_LIMIT",
     "MONEY_SCALE",
     "NS",
+    "PAIR_KINDS",
     "POWERS",
     "RATIO_SCALE",
     "ROOT_VARIABLE",
@@ -91,6 +94,8 @@ __all__ = [
     "as_decimal",
     "as_plain_decimal",
     "check_money",
+    "converted_half_even",
+    "currencies_of_pair",
     "data_root",
     "date_column",
     "date_of",

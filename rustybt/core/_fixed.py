@@ -159,6 +159,17 @@ def to_scale(number: Decimal, scale: int) -> int:
     return rescale_exact(value, own, scale)
 
 
+def converted_half_even(amount: int, numerator: int, denominator: int) -> int:
+    """Money of one currency as money of another, at so many units of the other for one: rounded once, at 20 decimals.
+
+    amount: at scale 20, as what is returned. Raises MoneyOverflow at 1e18 and beyond.
+
+    >>> as_plain_decimal(converted_half_even(3 * 10**20, 2, 7), 20)
+    Decimal('0.85714285714285714286')
+    """
+    return check_money(div_half_even(amount * numerator, denominator))
+
+
 def check_money(value: int) -> int:
     """Returns the money value (scale 20) unchanged. Raises MoneyOverflow at 1e18 and beyond."""
     if -MONEY_LIMIT < value < MONEY_LIMIT:

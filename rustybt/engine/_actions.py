@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rustybt.core import CashDividend, Split, StockDividend, date_of
+from rustybt.engine._exchange import Exchange
 from rustybt.errors import CurrencyMismatch
 from rustybt.ledger import Ledger, Receivable, Shares
 from rustybt.view import Listing, Market
@@ -17,11 +18,22 @@ class CorporateActions:
 
     exact_pay_dates: a dividend is paid only on a pay date that is a session; else a missing one is its ex-date, and
     one that is no session becomes the next session. keep_basis: shares paid as a dividend leave the cost per share
-    as it was, not the cost of the position.
+    as it was, not the cost of the position. currencies_are_one: a dividend's money is its asset's, whatever its name.
+    exchange: what a run of several currencies has.
     """
 
-    def __init__(self, market: Market, *, exact_pay_dates: bool, keep_basis: bool = False) -> None:
+    def __init__(
+        self,
+        market: Market,
+        *,
+        exact_pay_dates: bool,
+        keep_basis: bool = False,
+        currencies_are_one: bool = False,
+        exchange: Exchange | None = None,
+    ) -> None:
         self._market = market
+        self._one_money = currencies_are_one
+        self._exchange = exchange
         self._keep_basis = keep_basis
         self._days = market.axis.calendar.days
         self._first = market.axis.first_session
@@ -59,7 +71,8 @@ class CorporateActions:
         if self._stock_dividends:
             self._earn_shares(session, ledger)
         for listing, dividend in sorted(self._dividends.get(session, ()), key=_by_key):
-            if dividend.currency != listing.asset.currency and ledger.books.position(listing.slot)[0]:
+            other = dividend.currency != listing.asset.currency and not self._one_money
+            if other and ledger.books.position(listing.slot)[0]:
                 raise CurrencyMismatch(
                     f"{listing.asset.symbol} pays a dividend in {dividend.currency} on {date_of(dividend.ex_day)}, and "
                     f"trades in {listing.asset.currency}. Ingest the bundle again with amounts in that currency."
@@ -71,7 +84,7 @@ class CorporateActions:
         paid = 0
         for owed in self._due.pop(session, ()):
             ledger.pay_dividend(stamp, owed)
-            paid += owed.amount
+            paid += ledger.in_base(owed.listing, owed.amount)
         in_shares = 0
         for shares in self._shares_due.pop(session, ()):
             slot, books = shares.listing.slot, ledger.books
@@ -87,15 +100,23 @@ class CorporateActions:
             if not ledger.books.position(listing.slot)[0]:
                 continue
             payment = self._market.listing(self._market.version.asset(dividend.payment_sid))
-            if payment.foreign:
+            if payment.foreign and not self._countable(payment, ledger):
                 raise CurrencyMismatch(
                     f"{listing.asset.symbol} pays a dividend in {payment.asset.symbol} on {date_of(dividend.ex_day)}, "
-                    f"which trades in {payment.asset.currency}: the books can't hold both. Sell it before that day."
+                    f"which trades in {payment.asset.currency}: without a rate the books can't hold both. Sell it "
+                    "before that day, or ingest the pair of the two currencies with the bundle."
                 )
             owed = ledger.earn_shares(listing, payment, dividend.numerator, dividend.denominator)
             pays = self._pay_session(dividend.pay_day, session)
             if owed is not None and pays is not None:
                 self._shares_due.setdefault(pays, []).append(owed)
+
+    def _countable(self, listing: Listing, ledger: Ledger) -> bool:
+        """Whether money of an asset's currency can be counted in the run's, now."""
+        exchange, currency = self._exchange, listing.asset.currency
+        if exchange is None or ledger.by_currency is None or exchange.rates.way(currency, exchange.base) is None:
+            return False
+        return exchange.refusal(currency, ledger.by_currency.bar) is None
 
     def _pay_session(self, pay_day: int | None, session: int) -> int | None:
         if pay_day is None:

@@ -33,6 +33,7 @@ class Compat:
     history_in_thousandths: history is rounded to 3 decimals.
     year_of_252: statistics use 252 sessions a year, whatever the calendar.
     every_minute_once: time_rules.every_minute() runs once a session, with its first bar.
+    currencies_are_one: money of all currencies is added up as numbers, as if it were of one.
     """
 
     skip_half_days: bool = False
@@ -51,6 +52,7 @@ class Compat:
     history_in_thousandths: bool = False
     year_of_252: bool = False
     every_minute_once: bool = False
+    currencies_are_one: bool = False
 
     @classmethod
     def zipline(cls) -> Compat:

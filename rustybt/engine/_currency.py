@@ -1,29 +1,51 @@
-"""The currency of a run's books."""
+"""The currency of a run, and whether it keeps books in others beside it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from rustybt.catalog import Version
+from rustybt.core import PAIR_KINDS, currencies_of_pair
+from rustybt.engine._compat import Compat
+from rustybt.engine._exchange import Exchange
+from rustybt.engine._rates import Rates
 from rustybt.errors import CurrencyMismatch, InputError
+from rustybt.view import Market
+
+USUAL = "USD"
 
 
-def currency_of(data: Version, wanted: Any) -> str:
-    """The currency that capital and books are in: the one asked for, else the only one that the bundle's assets have.
+def currency_of(data: Version, wanted: Any, compat: Compat) -> str:
+    """The currency of a run: the one asked for, else the only one that the bundle's assets have.
 
-    Raises CurrencyMismatch where they have several and none is asked for, InputError for one that none of them has.
+    Raises CurrencyMismatch where they have several and none is asked for, InputError for one that none of them has, and
+    no pair either.
     """
     there = data.currencies
     if wanted is None:
         if len(there) == 1:
             return there[0]
+        if compat.currencies_are_one:
+            return USUAL if USUAL in there else there[0]
         raise CurrencyMismatch(
             f"The assets of bundle {data.bundle!r} trade in {', '.join(there)}. In which of them are capital_base and "
-            f"the books? Give run_algorithm(currency={there[0]!r}): assets of the others can be seen, not ordered."
+            f"the value of the portfolio? Give run_algorithm(currency={there[0]!r}): assets of the others can be "
+            "ordered where the bundle has their pair with it."
         )
     if wanted not in there:
-        raise InputError(
-            f"currency={wanted!r}: no asset of bundle {data.bundle!r} trades in it, only in {', '.join(there)}. "
-            "Give one of these, or leave it out."
-        )
+        pairs = [currencies_of_pair(asset) or () for asset in data.assets(kinds=PAIR_KINDS)]
+        known = sorted({*there, *(name for pair in pairs for name in pair)})
+        if wanted not in known:
+            raise InputError(
+                f"currency={wanted!r}: no asset of bundle {data.bundle!r} trades in it, only in {', '.join(known)}. "
+                "Give one of these, or leave it out."
+            )
     return str(wanted)
+
+
+def exchange_of(market: Market, currency: str, wanted: Any, compat: Compat) -> Exchange | None:
+    """What a run of several currencies has; None for one that names no currency, or whose bundle has no pair of it."""
+    if wanted is None or compat.currencies_are_one:
+        return None
+    rates = Rates(market, currency)
+    return Exchange(rates) if rates else None

@@ -2,9 +2,9 @@
 
 Per session: capital comes or goes → dividends are earned and paid → splits on open orders, then on positions →
 before_trading_start.
-Per bar: capital comes or goes → perpetuals pay funding on what was held → the clock moves → the broker works the open
-orders → the ledger books fills, then fees → handle_data, then scheduled functions in the order of their registration.
-Orders placed there are eligible from the next bar.
+Per bar: capital comes or goes → perpetuals pay funding on what was held → the clock moves → currencies are converted →
+the broker works the open orders → the ledger books fills, then fees → handle_data, then scheduled functions in the
+order of their registration. Orders placed there are eligible from the next bar.
 Per session end: delisted and expired assets are closed out → the cancel policy → account controls → futures are
 settled → the day's row is taken.
 """
@@ -176,7 +176,10 @@ class Loop:
     def _run_bars(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
         axis, books, data, context = market.axis, desk.books, desk.data, self.context
-        handle_data, open_orders = self.handle_data, self.broker.blotter.open
+        handle_data, work = self.handle_data, self._work
+        open_orders: Any = self.broker.blotter.open
+        if desk.exchange is not None:
+            open_orders, work = desk.exchange.with_orders(open_orders), self._convert_and_work
         market.hook = False
         desk.phase = "bar"
         every, at_bar = self._planned(session)
@@ -192,7 +195,7 @@ class Loop:
             market.bar = bar
             seek(bar)
             if open_orders:
-                self._work(session, bar, times[bar])
+                work(session, bar, times[bar])
             if handle_data is not None:
                 handle_data(context, data)
             if desk.schedules_changed:
@@ -218,6 +221,10 @@ class Loop:
                 for kind, amount in parts:
                     if amount:
                         charge(stamp, order.listing, amount, order.number, kind)
+
+    def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
+        self.desk.exchange.work(bar, stamp, self.ledger)
+        self._work(session, bar, stamp)
 
     def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
         """What is scheduled for a session: with every bar, and by bar."""

@@ -78,6 +78,8 @@ def result_of(
         "python": ".".join(map(str, sys.version_info[:3])),
         "bars": loop.bars_run,
     }
+    if desk.exchange is not None:
+        manifest["rates"] = desk.exchange.rates.used()
     if loop.capital.given:
         manifest["capital_changes"] = loop.capital.given
     written: dict[str, Any] = {}

@@ -33,6 +33,8 @@ class Recorder:
         self.holdings: list[tuple[int, list[Holding]]] = []
         self.last_bars: list[int] = []
         self._entries_seen = 0
+        # the cash of each currency at each close, in a run of several
+        self.cash: list[dict[str, int]] = []
         self.recorded: list[dict[str, Any]] = []
         self.benchmark: Benchmark | None = None
         self._previous = (desk.capital, desk.capital, 0, 0)
@@ -107,6 +109,8 @@ class Recorder:
         if entries != self._entries_seen:
             self._entries_seen = entries
             self.holdings.append((session, books.positions()))
+        if self._desk.exchange is not None:
+            self.cash.append({currency: books.cash_of(currency) for currency in books.currencies()})
         if self._desk.recorded:
             self.recorded.append({"session": session, **self._desk.recorded})
 

@@ -98,7 +98,8 @@ def run_algorithm(
     looked up.
     compat: "zipline" reproduces Zipline where RustyBT differs on purpose; see `Compat`.
     numbers: "decimal" gives a strategy exact scalars, "float" gives floats and NaN. The books are exact in both.
-    currency: of capital and books, where the bundle's assets trade in several; assets of the others can't be ordered.
+    currency: of capital and of the portfolio's value, where the bundle's assets trade in several; assets of the others
+    can be ordered where the bundle has the pair of the two, and their money is kept in their currency.
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
@@ -131,8 +132,8 @@ def run_algorithm(
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")
-    money = currency_of(data, currency)
-    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, blotter_named(blotter), money)
+    money = currency_of(data, currency, kind)
+    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, blotter_named(blotter), money, currency)
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:

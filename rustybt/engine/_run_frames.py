@@ -19,6 +19,7 @@ from rustybt.core import (
     exact_number,
     scaled,
 )
+from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
 from rustybt.engine._exact_columns import Values, costs_per_unit, exposures, of_slots, shortest_column
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import WHY_OPEN, Blotter
@@ -52,6 +53,7 @@ class RunFrames:
     """Makes the frames of one run."""
 
     def __init__(self, desk: Desk, recorder: Recorder, ledger: Ledger, blotter: Blotter) -> None:
+        self._desk = desk
         self._recorder = recorder
         self._axis = desk.market.axis
         self._ledger = ledger
@@ -77,6 +79,7 @@ class RunFrames:
             "recorded": self._recorded(),
             "entries": self._entries(),
             "assets": assets_frame([listing.asset for listing in self._listings]),
+            **frames_of_currencies(self._desk, self._recorder),
         }
 
     def _daily(self) -> pl.DataFrame:
@@ -139,6 +142,13 @@ class RunFrames:
     def _transactions(self) -> pl.DataFrame:
         sessions, stamps, numbers, rows_slots, quantities, prices, fees = self._recorder.transactions.columns()
         slots = _places(rows_slots)
+        in_base = []
+        if self._desk.exchange is not None:
+            worth = exposures(slots, quantities, prices, self._listings)
+            in_base = [
+                decimal_column(name, at_moments(self._desk, rows_slots, stamps, money), MONEY_SCALE)
+                for name, money in (("base_value", worth), ("base_commission", fees))
+            ]
         return pl.DataFrame(
             [
                 datetime_column("dt", stamps),
@@ -149,6 +159,7 @@ class RunFrames:
                 self._quantities("amount", quantities, slots),
                 self._prices("price", prices, slots),
                 decimal_column("commission", fees, MONEY_SCALE),
+                *in_base,
             ]
         )
 
@@ -162,6 +173,8 @@ class RunFrames:
         marks = self._marks(np.array(held_slots, dtype=np.int64)[rows], sessions)
         quantities = _taken(held_quantities, rows)
         exposure = exposures(slots, quantities, marks, listings)
+        if self._desk.exchange is not None:
+            exposure = at_closes(self._desk, self._recorder, slots.to_list(), sessions, exposure)
         return pl.DataFrame(
             [
                 self._recorder.sessions(sessions),
@@ -223,6 +236,9 @@ class RunFrames:
         ledger = self._ledger
         stamps, kinds, rows_slots, quantities, amounts, numbers, reasons = ledger.rows.columns()
         slots = _places(rows_slots)
+        currencies = pl.Series("currency", [ledger.currency]).new_from_index(0, len(stamps))
+        if ledger.by_currency is not None:
+            currencies = currencies_of_entries(ledger, self._listings, slots)
         return pl.DataFrame(
             [
                 datetime_column("stamp", stamps),
@@ -231,7 +247,7 @@ class RunFrames:
                 self._sids[slots],
                 self._quantities("quantity", quantities, slots),
                 decimal_column("amount", amounts, MONEY_SCALE),
-                pl.Series("currency", [ledger.currency]).new_from_index(0, len(stamps)),
+                currencies,
                 pl.Series("account", [ledger.account]).new_from_index(0, len(stamps)),
                 self._ids[_places(numbers) - 1],
                 pl.Series("reason", reasons, dtype=pl.String),

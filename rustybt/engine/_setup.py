@@ -24,6 +24,7 @@ from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
+from rustybt.engine._currency import exchange_of
 from rustybt.engine._fetch import Request, fetch_csv
 from rustybt.engine._functions import Functions
 from rustybt.engine._funding import FundingPayments
@@ -32,7 +33,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import why
 from rustybt.errors import InputError, NoData
 from rustybt.execution import Blotter, SimulatedBroker, SimulationBlotter, commission_for, slippage_for
-from rustybt.ledger import Ledger
+from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.strategy import Desk, Funding, Labels, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
 
@@ -93,6 +94,7 @@ def desk_of(
     seed: int,
     blotter: SimulationBlotter,
     currency: str,
+    wanted_currency: Any,
 ) -> Desk:
     kind = numbers_named(numbers)
     market = Market(
@@ -106,6 +108,8 @@ def desk_of(
     labels = Labels()
     decimals = 3 if compat.history_in_thousandths else None
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
+    exchange = exchange_of(market, currency, wanted_currency, compat)
+    books = Books(capital) if exchange is None else CurrencyBooks(capital, currency, exchange.rates, Books)
     desk = Desk(
         market=market,
         continuous=continuous,
@@ -117,7 +121,7 @@ def desk_of(
             name=labels.of,
             continuous=continuous,
         ),
-        books=Books(capital),
+        books=books,
         blotter=Blotter(),
         numbers=kind,
         capital=capital,
@@ -140,6 +144,7 @@ def desk_of(
         cancel_policy=blotter.cancel_policy,
         compat=compat,
         labels=labels,
+        exchange=exchange,
     )
     desk.order_view = lambda order: _order_view(desk, order)
     desk.fetch_csv = lambda **asked: fetch_csv(desk, Request(**asked))
@@ -148,7 +153,10 @@ def desk_of(
 
 
 def _open_slot(desk: Desk, listing: Listing) -> None:
+    # books in several currencies ask first in which
+    of_currency = () if desk.exchange is None else (listing.asset.currency,)
     listing.slot = desk.books.open_slot(
+        *of_currency,
         listing.price,
         listing.lane_scale,
         listing.fill_scale,
@@ -159,7 +167,8 @@ def _open_slot(desk: Desk, listing: Listing) -> None:
         listing.settles,
     )
     desk.listing_of_slot.append(listing)
-    listing.foreign = listing.asset.currency != desk.currency
+    listing.foreign = listing.asset.currency != desk.currency and not desk.compat.currencies_are_one
+    listing.conditional = listing.conditional or listing.foreign
 
 
 def _order_view(desk: Desk, order: Any) -> Order:
@@ -202,7 +211,11 @@ def initialised(
     stamp = int(axis.calendar.opens[axis.first_session])
     ledger = Ledger(desk.books, desk.currency, desk.capital, stamp)
     actions = CorporateActions(
-        desk.market, exact_pay_dates=compat.exact_pay_dates, keep_basis=compat.stock_dividends_keep_basis
+        desk.market,
+        exact_pay_dates=compat.exact_pay_dates,
+        keep_basis=compat.stock_dividends_keep_basis,
+        currencies_are_one=compat.currencies_are_one,
+        exchange=desk.exchange,
     )
     funding = FundingPayments(desk.market)
     recorder = Recorder(desk, ledger)

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt.core import MONEY_SCALE, Asset, Rows, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import FloatInTheBooks
+from rustybt.ledger._currencies import CurrencyBooks
 
 
 class Books(Protocol):
@@ -40,10 +41,10 @@ class Listing(Protocol):
 class Entry(NamedTuple):
     """One line of the ledger.
 
-    stamp: ns UTC. kind: capital, fill, fee, variation, funding, dividend, stock_dividend, split, cash_in_lieu or
-    auto_close.
+    stamp: ns UTC. kind: capital, fill, fee, variation, funding, dividend, stock_dividend, split, cash_in_lieu,
+    auto_close or conversion.
     A fill of what settles, a future, has no amount; what its price moved by comes as variation.
-    quantity: change of the position, scaled; amount: change of cash, scaled by 20 decimals.
+    quantity: change of the position, scaled; amount: change of the cash of that currency, scaled by 20 decimals.
     """
 
     stamp: int
@@ -83,16 +84,24 @@ class Shares(NamedTuple):
 
 
 class Ledger:
-    """Exact books of one account in one currency.
+    """Exact books of one account.
 
     Every change of cash or of a position goes through one of the methods below, and leaves an entry: cash and
     quantities are folds over the entries. Amounts are integers with 20 decimals; a float raises FloatInTheBooks.
+
+    currency: of the capital, and of all cash where there is only one. by_currency: the same books where they are in
+    several; then what an asset pays and costs is in its own currency, and so are its entries.
+    converted: by its place among the rows, the currency of each row of a conversion.
     """
 
-    __slots__ = ("_listings", "account", "books", "currency", "rows")
+    __slots__ = ("_listings", "account", "books", "by_currency", "converted", "currency", "rows")
 
-    def __init__(self, books: Books, currency: str, capital: int, stamp: int, account: str = "main") -> None:
+    def __init__(
+        self, books: Books | CurrencyBooks, currency: str, capital: int, stamp: int, account: str = "main"
+    ) -> None:
         self.books = books
+        self.by_currency = books if isinstance(books, CurrencyBooks) else None
+        self.converted: dict[int, str] = {}
         self.currency = currency
         self.account = account
         self.rows = Rows(ENTRY_WIDTH)
@@ -109,13 +118,29 @@ class Ledger:
                 None if slot is None else self._listings[slot],
                 quantity,
                 amount,
-                self.currency,
+                self._currency_of(row, slot),
                 self.account,
                 order,
                 reason,
             )
-            for stamp, kind, slot, quantity, amount, order, reason in self.rows
+            for row, (stamp, kind, slot, quantity, amount, order, reason) in enumerate(self.rows)
         ]
+
+    def _currency_of(self, row: int, slot: int | None) -> str:
+        if self.by_currency is None:
+            return self.currency
+        return self.converted.get(row, self.currency) if slot is None else self._listings[slot].asset.currency
+
+    def _post(self, listing: Listing, amount: int) -> None:
+        """Adds to cash, in the currency of an asset."""
+        if self.by_currency is None:
+            self.books.post(amount)
+        else:
+            self.by_currency.post_to(listing.slot, amount)
+
+    def in_base(self, listing: Listing, amount: int) -> int:
+        """Money of an asset's currency as the portfolio is counted, at the moment."""
+        return amount if self.by_currency is None else self.by_currency.in_base(listing.asset.currency, amount)
 
     def _enter(
         self,
@@ -136,6 +161,15 @@ class Ledger:
         """Adds capital to cash, or, negative, takes it away."""
         self.books.post(amount)
         self.rows.add((stamp, "capital", None, 0, amount, None, reason))
+
+    def convert(self, stamp: int, given: str, amount: int, taken: str, received: int, reason: str) -> None:
+        """Gives an amount of one currency for an amount of another, an entry each. Only books in several can."""
+        if self.by_currency is None:
+            raise TypeError("books in one currency convert nothing")
+        self.by_currency.exchange(given, amount, taken, received)
+        for currency, change in ((given, -amount), (taken, received)):
+            self.converted[len(self.rows)] = currency
+            self.rows.add((stamp, "conversion", None, 0, change, None, reason))
 
     def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
         """Books quantity units at a price of the listing's fill scale."""
@@ -181,7 +215,7 @@ class Ledger:
         held_scale = listing.quantity_scale + price_scale + listing.multiplier_scale
         amount = -_money(money * rate, held_scale + scale)
         if amount:
-            self.books.post(amount)
+            self._post(listing, amount)
             told = str(as_plain_decimal(rate, scale))
             self._enter(stamp, "funding", listing, 0, amount, reason=told)
 
@@ -195,7 +229,7 @@ class Ledger:
 
     def pay_dividend(self, stamp: int, owed: Receivable) -> None:
         """Pays, or collects, an earned dividend."""
-        self.books.post(owed.amount)
+        self._post(owed.listing, owed.amount)
         self._enter(stamp, "dividend", owed.listing, 0, owed.amount)
 
     def earn_shares(self, listing: Listing, payment: Listing, numerator: int, denominator: int) -> Shares | None:
@@ -250,7 +284,7 @@ class Ledger:
         self.books.set_position(listing.slot, now, now_cost)
         self._enter(stamp, "split", listing, now - held, 0, reason=f"{numerator}/{denominator}")
         if cash:
-            self.books.post(cash)
+            self._post(listing, cash)
             self._enter(stamp, "cash_in_lieu", listing, 0, cash)
 
     def auto_close(self, stamp: int, listing: Listing, reason: str = "delisted") -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ class Intent:
 
     size, held: scaled units. price: the asset's, at the fill scale; None where it has none. multiplier: its value
     and scale. amount: the size as the strategy sees numbers. when: the moment, UTC. portfolio, data: the strategy's.
+    rate: so many units of the run's currency for so many of the asset's.
     """
 
     asset: Asset
@@ -33,18 +34,21 @@ class Intent:
     when: dt.datetime
     portfolio: Any
     data: Any
+    rate: tuple[int, int] = (1, 1)
 
     def more_than(self, units: int, limit: tuple[int, int]) -> bool:
         """Whether so many scaled units, whatever their sign, are more than a number."""
         return abs(units) * POWERS[limit[1]] > limit[0] * POWERS[self.quantity_scale]
 
     def worth_more_than(self, units: int, limit: tuple[int, int]) -> bool:
-        """Whether so many scaled units are worth more than an amount of money; no where there is no price."""
+        """Whether so many scaled units are worth more than an amount of the run's money; no where there is no price."""
         if self.price is None:
             return False
         value, scale = self.multiplier
-        worth = abs(units * self.price) * value
-        return worth * POWERS[limit[1]] > limit[0] * POWERS[self.quantity_scale + self.fill_scale + scale]
+        numerator, denominator = self.rate
+        worth = abs(units * self.price) * value * numerator
+        most = limit[0] * denominator
+        return worth * POWERS[limit[1]] > most * POWERS[self.quantity_scale + self.fill_scale + scale]
 
 
 class TradingControl:

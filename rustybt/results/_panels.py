@@ -121,16 +121,12 @@ def _traded(result: Result) -> tuple[dict[Any, float], dict[Any, float], float, 
     frame = result.transactions
     bought: dict[Any, float] = {}
     sold: dict[Any, float] = {}
-    rows = zip(
-        frame["session"].dt.truncate(span).to_list(),
-        frame["sid"].to_list(),
-        floats_of(frame["amount"]),
-        floats_of(frame["price"]),
-        strict=True,
-    )
-    for day, sid, amount, price in rows:
-        asset = assets.get(sid)
-        money = amount * price * (1.0 if asset is None else float(asset.multiplier))
+    if "base_value" in frame.columns:  # a run in several currencies
+        worth = floats_of(frame["base_value"])
+    else:
+        rows = zip(frame["sid"].to_list(), floats_of(frame["amount"]), floats_of(frame["price"]), strict=True)
+        worth = [n * price * (float(assets[sid].multiplier) if sid in assets else 1.0) for sid, n, price in rows]
+    for day, money in zip(frame["session"].dt.truncate(span).to_list(), worth, strict=True):
         side = bought if money > 0 else sold
         side[day] = side.get(day, 0.0) + money
     return bought, sold, width, label

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, as_decimal, scaled_ints
+from rustybt.core import MONEY_SCALE, UTC_NS, as_decimal, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
 from rustybt.results._compat_report import CompatReport
@@ -21,6 +21,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+NO_CONVERSIONS: Final = pl.DataFrame(
+    schema={
+        "id": pl.String(),
+        "created": UTC_NS,
+        "amount": pl.Decimal(38, MONEY_SCALE),
+        "from_currency": pl.String(),
+        "to_currency": pl.String(),
+        "received": pl.Decimal(38, MONEY_SCALE),
+        "status": pl.String(),
+        "reason": pl.String(),
+        "dt": UTC_NS,
+    }
+)
+
+
 class Result:
     """The books, the daily rows and the figures of one run.
 
@@ -31,19 +46,24 @@ class Result:
     measures: what metrics of the user's own wrote, one column each; without any it has no rows.
     entries: the ledger, append-only; cash and quantities are sums over it.
     assets: the assets that the run looked up, a row each, with all of their fields.
+    cash_by_currency: the cash at each close, a column for each currency. conversions: what was asked for of
+    `convert_currency`, and what became of it.
     periods: sessions per year that the statistics are annualised with.
 
+    Money is in the run's currency; prices, cost basis and commission are in the asset's, entries in that of their line.
     `daily` may come with or without the statistics' columns; they are added where they are absent.
     """
 
     __slots__ = (
         "_again",
+        "_cash",
         "_hash",
         "_manifest",
         "_metrics",
         "_on_save",
         "_report",
         "assets",
+        "conversions",
         "daily",
         "entries",
         "measures",
@@ -69,6 +89,8 @@ class Result:
         manifest: dict[str, Any],
         periods: int,
         measures: pl.DataFrame | None = None,
+        cash_by_currency: pl.DataFrame | None = None,
+        conversions: pl.DataFrame | None = None,
         report: dict[str, Any] | None = None,
         again: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
     ) -> None:
@@ -82,6 +104,8 @@ class Result:
         self.entries = entries
         self.assets = assets
         self.measures = daily.select("session").clear() if measures is None else measures
+        self._cash = cash_by_currency
+        self.conversions = NO_CONVERSIONS.clone() if conversions is None else conversions
         self.periods = periods
         self._report = dict(report or {})
         self._again = again
@@ -95,7 +119,8 @@ class Result:
         """The basic figures: those of `rustybt.metrics.summary`, then `orders` and `transactions` (how many) and
         `commission` (money)."""
         if self._metrics is None:
-            fees = sum(value or 0 for value in scaled_ints(self.transactions["commission"]))
+            paid = "base_commission" if "base_commission" in self.transactions.columns else "commission"
+            fees = sum(value or 0 for value in scaled_ints(self.transactions[paid]))
             self._metrics = {
                 **summary(self.daily, periods=self.periods),
                 "orders": self.orders.height,
@@ -103,6 +128,14 @@ class Result:
                 "commission": as_decimal(fees, MONEY_SCALE),
             }
         return self._metrics
+
+    @property
+    def cash_by_currency(self) -> pl.DataFrame:
+        """The cash at each close, a column a currency: the run's own, then others that anything was booked in."""
+        if self._cash is not None:
+            return self._cash
+        name = str(self._manifest.get("currency") or "USD")
+        return self.daily.select("session", pl.col("ending_cash").alias(name))
 
     @property
     def risk_report(self) -> dict[str, Any]:
@@ -153,7 +186,8 @@ class Result:
         return None, {name: None if name == "_again" else getattr(self, name) for name in self.__slots__}
 
     def frames(self) -> dict[str, pl.DataFrame]:
-        """All frames, by name."""
+        """All frames, by name; those of currencies where the run had several."""
+        of_currencies = {} if self._cash is None else {"cash_by_currency": self._cash, "conversions": self.conversions}
         return {
             "daily": self.daily,
             "orders": self.orders,
@@ -164,6 +198,7 @@ class Result:
             "measures": self.measures,
             "entries": self.entries,
             "assets": self.assets,
+            **of_currencies,
         }
 
     def save(self, path: Path | str | None = None, *, overwrite: bool = False) -> Path:

@@ -35,11 +35,13 @@ FRAMES: Final = (
     "measures",
     "entries",
     "assets",
+    "cash_by_currency",
+    "conversions",
 )
 
 
-ADDED_FRAMES: Final = ("measures",)
-"""Absent from results of the first version, which had none."""
+ADDED_FRAMES: Final = ("measures", "cash_by_currency", "conversions")
+"""Absent from some results: of the first version, which had no measures, and of runs in one currency."""
 
 
 def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:

@@ -1,6 +1,7 @@
 """The strategy's side of a run: context, portfolio, rules, and which run is active."""
 
 from rustybt.strategy._algorithm import API_METHODS, Schedule, TradingAlgorithm
+from rustybt.strategy._currencies import CashByCurrency, not_convertible
 from rustybt.strategy._current import activate, current_algorithm, deactivate
 from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._funding import Funding
@@ -23,6 +24,7 @@ from rustybt.strategy._strategy import Strategy
 __all__ = [
     "API_METHODS",
     "Account",
+    "CashByCurrency",
     "DateRule",
     "Desk",
     "Funding",
@@ -45,6 +47,7 @@ __all__ = [
     "deactivate",
     "desk_of",
     "half_days",
+    "not_convertible",
     "numbers_named",
     "once_in_24_hours",
     "time_rules",

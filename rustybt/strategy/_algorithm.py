@@ -20,6 +20,7 @@ from rustybt.errors import (
     UnsupportedDatetimeFormat,
 )
 from rustybt.strategy._controlling import Controlling
+from rustybt.strategy._currencies import Converting
 from rustybt.strategy._desk import Desk, WholeSteps
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
@@ -44,7 +45,7 @@ class Schedule:
     calendar: SessionTable | None = None
 
 
-class TradingAlgorithm(Ordering, Settings, Controlling):
+class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.
 
     portfolio, account: what is held and what it is worth now. recorded_vars: the last recorded values.
@@ -245,6 +246,7 @@ API_METHODS = (
     "batch_market_order",
     "cancel_order",
     "continuous_future",
+    "convert_currency",
     "future_symbol",
     "fetch_csv",
     "get_datetime",

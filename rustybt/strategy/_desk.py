@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rustybt.core import Asset
+from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Continuous, Listing, Market
@@ -36,7 +37,8 @@ class Desk:
     slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
     `initialize` may change. benchmark: the asset to compare with.
     recorded: the last value of each recorded name. controls, account_controls: what orders and closes are held to.
-    funding: what came to it and went from it since.
+    funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
+    exchange: what turns other currencies into it; None in a run that has one only.
     """
 
     market: Market
@@ -61,6 +63,7 @@ class Desk:
     benchmark: Asset | None = None
     order_view: Any = None
     fetch_csv: Any = None
+    exchange: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
     controls: list[Any] = field(default_factory=list)
     account_controls: list[Any] = field(default_factory=list)
@@ -71,3 +74,12 @@ class Desk:
     def value(self) -> int:
         """Cash and positions at the moment, as money."""
         return int(self.books.value())
+
+
+def wrong_moment(phase: str) -> TradingError:
+    """The error of an order, or of a conversion, that is placed in another phase than "bar"."""
+    if phase == "before":
+        return OrderInBeforeTradingStart(
+            "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."
+        )
+    return OrderDuringInitialize(f"An order was placed in {phase}. Place it in handle_data or a scheduled function.")

@@ -9,16 +9,15 @@ from typing import Any, Final
 from rustybt.core import Asset, Order, as_plain_decimal, datetime_of, exact_number, scaled
 from rustybt.errors import (
     CannotOrderDelistedAsset,
-    CurrencyMismatch,
     InputError,
     OrderDuringInitialize,
-    OrderInBeforeTradingStart,
     OrderTooLarge,
     TradingControlViolation,
     UnsupportedOrderParameters,
 )
 from rustybt.orders import Intent, price_on_tick, style_of
-from rustybt.strategy._desk import Desk, WholeSteps
+from rustybt.strategy._currencies import not_convertible
+from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
 from rustybt.view import Listing
 
 MEMO_SIZE = 4096
@@ -58,7 +57,7 @@ class Ordering:
     def order_value(
         self, asset: Asset, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
-        """Orders units worth an amount of money at the current price."""
+        """Orders units worth an amount of money, of the run's currency, at the current price and rate."""
         return self._order_worth(asset, value, False, limit_price, stop_price, style)
 
     def order_percent(
@@ -82,7 +81,7 @@ class Ordering:
     def order_target_value(
         self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
-        """Orders the difference between what is held and units worth an amount of money."""
+        """Orders the difference between what is held and units worth an amount of money, of the run's currency."""
         return self._order_worth(asset, target, True, limit_price, stop_price, style)
 
     def order_target_percent(
@@ -191,13 +190,7 @@ class Ordering:
         """The listing of an asset. None, with a warning, after its end, where Zipline does so."""
         desk = self._desk
         if desk.phase != "bar":
-            if desk.phase == "before":
-                raise OrderInBeforeTradingStart(
-                    "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."
-                )
-            raise OrderDuringInitialize(
-                f"An order was placed in {desk.phase}. Place it in handle_data or a scheduled function."
-            )
+            raise wrong_moment(desk.phase)
         try:
             listing = self._loaded[asset.sid]
         except (AttributeError, KeyError):
@@ -220,11 +213,10 @@ class Ordering:
         listing = desk.market.listings.get(asset.sid)
         if listing is None or listing.asset is not asset:
             listing = desk.market.listing(asset)
-        if listing.asset.currency != desk.currency:
-            raise CurrencyMismatch(
-                f"{asset.symbol} trades in {asset.currency} and the run's books are in {desk.currency}: its money "
-                f"can't be added to theirs. Run with currency={asset.currency!r}, or order what trades in theirs."
-            )
+        if listing.foreign:
+            if desk.exchange is None:
+                raise not_convertible(asset, desk.currency)
+            desk.exchange.check(listing)
         return listing
 
     def _price(self, listing: Listing) -> int:
@@ -257,7 +249,7 @@ class Ordering:
             if trigger is not None:
                 stop = price_on_tick(trigger, not buys, listing.tick, listing.fill_scale)
         late = desk.market.bar > listing.closing
-        reason = self._refusal(listing) if late or listing.asset.kind == "index" else None
+        reason = self._refusal(listing, late) if late or listing.conditional else None
         found = None
         if desk.controls and controlled and reason is None:
             found, refused = self._controlled(listing, size)
@@ -276,12 +268,16 @@ class Ordering:
             order_id = desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp, stop, found).number)
         return order_id
 
-    def _refusal(self, listing: Listing) -> str | None:
+    def _refusal(self, listing: Listing, late: bool) -> str | None:
         """Why an order for an asset is refused; None if it is not."""
         asset = listing.asset
         if asset.kind == "index":
             return f"{asset.symbol} is an index, which can't be ordered"
-        if self._desk.compat.late_orders_are_none:
+        if listing.foreign:
+            without_rate: str | None = self._desk.exchange.refusal(asset.currency, self._desk.market.bar)
+            if without_rate is not None:
+                return without_rate
+        if not late or self._desk.compat.late_orders_are_none:
             return None
         if self._desk.market.bar > listing.last:
             return f"{asset.symbol} ended on {asset.end_date}"
@@ -325,6 +321,7 @@ class Ordering:
             when=desk.data.current_dt,
             portfolio=self.portfolio,
             data=desk.data,
+            rate=desk.exchange.rates.to_base(listing.asset.currency, bar) if listing.foreign else (1, 1),
         )
 
     def _check_size(self, listing: Listing, size: int) -> None:

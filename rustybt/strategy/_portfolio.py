@@ -9,6 +9,7 @@ from typing import Any
 
 from rustybt.core import MONEY_SCALE, POWERS, RATIO_SCALE, Asset, datetime_of, div_half_even
 from rustybt.errors import InputError
+from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._numbers import Numbers
 
 
@@ -16,7 +17,8 @@ from rustybt.strategy._numbers import Numbers
 class Position:
     """What is held of an asset.
 
-    amount: units, negative for a short. cost_basis: money per unit, fees included. last_sale_price: the mark.
+    amount: units, negative for a short. cost_basis: money per unit, fees included. last_sale_price: the mark. Both are
+    in the asset's currency.
     last_sale_date: the moment of the mark: now, or, of an asset whose life is over, the end of its last bar.
     """
 
@@ -95,12 +97,16 @@ def _shortened(mark: int, listing: Any) -> tuple[int, int]:
 
 
 class Portfolio:
-    """Cash, positions and what they are worth now. Money is in the run's currency."""
+    """Cash, positions and what they are worth now. Money is in the run's currency: what is in others is converted.
 
-    __slots__ = ("_desk", "positions")
+    cash_by_currency: the cash of each currency, in that currency.
+    """
+
+    __slots__ = ("_desk", "cash_by_currency", "positions")
 
     def __init__(self, desk: Any) -> None:
         self._desk = desk
+        self.cash_by_currency = CashByCurrency(desk)
         self.positions = Positions(desk)
 
     @property

@@ -45,7 +45,8 @@ class Listing:
     futures and perpetuals do; is_future: whether it is one with an expiry. tradable: the volume that orders may share
     of a bar: what was traded, and without bound where a currency's bar tells of none. Price columns are at lane_scale;
     fills and adjusted prices at fill_scale. numbers: the prices that the strategy asked for, as it gets them. foreign:
-    whether it trades in another currency than the books are in.
+    whether it trades in another currency than the run's. conditional: whether more than its life decides if it can be
+    ordered.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class Listing:
         "adjustments",
         "asset",
         "closing",
+        "conditional",
         "dividends",
         "fill_scale",
         "first",
@@ -93,6 +95,7 @@ class Listing:
         self.adjustments: list[Adjustment] = []
         self.slot = -1
         self.foreign = False
+        self.conditional = asset.kind == "index"
         self.is_future = asset.kind == "future"
         self.settles = self.is_future or asset.kind == "perpetual"
         self.price_scale = asset.price_scale

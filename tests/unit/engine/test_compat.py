@@ -258,3 +258,22 @@ def test_stock_dividends_keep_basis() -> None:
     ingest({"A": ["11", "11", "10", "10"]}, stock_dividends=in_shares)
     bases = both("stock_dividends_keep_basis", buy(10), lambda r: r.positions["cost_basis"].to_list()[-1], days=4)
     assert bases == [D(10), D(11)]
+
+
+def test_currencies_are_one() -> None:
+    about = pl.DataFrame({"symbol": ["A", "EUR/USD"], "currency": ["EUR", "USD"], "type": ["equity", "forex"]})
+    ingest({"A": ["8", "8", "9"], "EUR/USD": ["1.2", "1.2", "1.25"]}, assets=about)
+    value = lambda r: (r.metrics["final_value"], r.entries["currency"].to_list())  # noqa: E731
+    bought = both("currencies_are_one", buy(10), value, days=3, currency="USD")
+    # 10 units, bought for 80 and worth 90: borrowed euros and euros at 1.25, or numbers
+    assert bought == [(10_000 + 10 * D("1.25"), ["USD", "EUR"]), (D(10_010), ["USD", "USD"])]
+
+
+def test_in_the_way_of_zipline_a_bundle_of_several_currencies_needs_no_word_on_them() -> None:
+    ingest({"A": ["8", "8", "9"], "B": ["8"] * 3}, assets=pl.DataFrame({"symbol": ["A"], "currency": ["EUR"]}))
+    result = run(buy(10), days=3, compat="zipline")
+    assert (result.manifest["currency"], result.metrics["final_value"]) == ("USD", D(10_010))
+    ingest(
+        {"A": ["8", "8", "9"], "B": ["8"] * 3}, assets=pl.DataFrame({"symbol": ["A", "B"], "currency": ["EUR", "CHF"]})
+    )
+    assert run(buy(10), days=3, compat="zipline").manifest["currency"] == "CHF"

@@ -139,13 +139,19 @@ def year_of_252() -> rustybt.Result:
     return run(buy(10), days=14)
 
 
+def currencies_are_one() -> rustybt.Result:
+    about = pl.DataFrame({"symbol": ["A", "EUR/USD"], "currency": ["EUR", "USD"], "type": ["equity", "forex"]})
+    ingest({"A": ["8", "8", "9"], "EUR/USD": ["1.2", "1.2", "1.25"]}, assets=about)
+    return run(buy(10), days=3, currency="USD")
+
+
 SCENARIOS: dict[str, Callable[[], rustybt.Result]] = {
     scenario.__name__: scenario
     for scenario in (
         limits_can_slip, stop_limits_become_limits, daily_cancels_spare, exact_pay_dates, pnl_without_dividends,
         split_in_cents, stock_dividends_keep_basis, split_of_orders, dividends_need_a_bar, price_of_last_trade,
         late_orders_are_none, notional_without_multiplier, history_in_thousandths, every_minute_once,
-        skip_half_days, year_of_252,
+        skip_half_days, year_of_252, currencies_are_one,
     )
 }  # fmt: skip
 """A run for each row of Compat that the row changes; a new row needs one."""

@@ -1,0 +1,81 @@
+"""What the frames of a run in several currencies have more than others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rustybt.core import MONEY_SCALE, converted_half_even, datetime_column, decimal_column
+from rustybt.engine._exchange import Exchange
+from rustybt.engine._recorder import Recorder
+from rustybt.ledger import Ledger
+from rustybt.strategy import Desk
+
+
+def frames_of_currencies(desk: Desk, recorder: Recorder) -> dict[str, pl.DataFrame]:
+    """The frames that only such a run has, by name; none of any other run."""
+    exchange: Exchange | None = desk.exchange
+    if exchange is None:
+        return {}
+    return {"cash_by_currency": _cash(desk, recorder), "conversions": _conversions(exchange)}
+
+
+def _cash(desk: Desk, recorder: Recorder) -> pl.DataFrame:
+    rows = recorder.cash
+    columns = [recorder.sessions(range(len(rows)))]
+    columns += [
+        decimal_column(currency, [row.get(currency, 0) for row in rows], MONEY_SCALE)
+        for currency in desk.books.currencies()
+    ]
+    return pl.DataFrame(columns)
+
+
+def _conversions(exchange: Exchange) -> pl.DataFrame:
+    every = exchange.all
+    return pl.DataFrame(
+        [
+            pl.Series("id", [exchange.id_of(one) for one in every], dtype=pl.String),
+            datetime_column("created", [one.created for one in every]),
+            decimal_column("amount", [one.amount for one in every], MONEY_SCALE),
+            pl.Series("from_currency", [one.given for one in every], dtype=pl.String),
+            pl.Series("to_currency", [one.taken for one in every], dtype=pl.String),
+            decimal_column("received", [one.received for one in every], MONEY_SCALE),
+            pl.Series("status", [one.status for one in every], dtype=pl.String),
+            pl.Series("reason", [one.reason for one in every], dtype=pl.String),
+            datetime_column("dt", [one.done for one in every]),
+        ]
+    )
+
+
+def currencies_of_entries(ledger: Ledger, listings: Sequence[Any], slots: pl.Series) -> pl.Series:
+    """The currency of each entry: its asset's, of a conversion its own, of capital the run's."""
+    by_slot = pl.Series("currency", [listing.asset.currency for listing in listings], dtype=pl.String)
+    names = by_slot[slots].fill_null(ledger.currency).to_list()
+    for row, currency in ledger.converted.items():
+        names[row] = currency
+    return pl.Series("currency", names, dtype=pl.String)
+
+
+def at_closes(desk: Desk, recorder: Recorder, slots: Sequence[int], sessions: Any, amounts: Any) -> list[int]:
+    """Amounts of the currencies of some slots in the run's currency, each at the close of a session; rounded once."""
+    bars = [recorder.last_bars[session] for session in sessions.tolist()]
+    return _in_base(desk, slots, bars, list(amounts))
+
+
+def at_moments(desk: Desk, slots: Sequence[int], stamps: Sequence[int], amounts: Any) -> list[int]:
+    """Amounts of the currencies of some slots in the run's currency, each at a moment of the run; rounded once."""
+    bars = (np.searchsorted(desk.market.axis.stamps, stamps, side="right") - 1).tolist()
+    return _in_base(desk, slots, bars, list(amounts))
+
+
+def _in_base(desk: Desk, slots: Sequence[int], bars: Sequence[int], amounts: Sequence[int]) -> list[int]:
+    rates, listings = desk.exchange.rates, desk.listing_of_slot
+    found = []
+    for slot, bar, amount in zip(slots, bars, amounts, strict=True):
+        currency = listings[slot].asset.currency
+        own = not amount or currency == desk.currency
+        found.append(amount if own else converted_half_even(amount, *rates.to_base(currency, bar)))
+    return found

@@ -1,0 +1,130 @@
+"""Several currencies in one run: which can be ordered in, and the conversions that a strategy asks for."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rustybt.core import as_plain_decimal, converted_half_even
+from rustybt.engine._rates import Rates
+from rustybt.ledger import Ledger
+from rustybt.strategy import not_convertible
+from rustybt.view import Listing
+
+FILLED: Final = "filled"
+OPEN: Final = "open"
+REJECTED: Final = "rejected"
+WAITS: Final = "eligible with the next bar that has a price of each pair"
+
+
+class Conversion:
+    """Money that is to be turned into another currency.
+
+    amount: of the currency given, at scale 20; what is negative is bought. received: of the other one; None until it
+    is done. created, done: ns UTC.
+    """
+
+    __slots__ = ("amount", "created", "done", "given", "number", "reason", "received", "status", "taken")
+
+    def __init__(self, number: int, created: int, amount: int, given: str, taken: str, refusal: str | None) -> None:
+        self.number = number
+        self.created = created
+        self.amount = amount
+        self.given = given
+        self.taken = taken
+        self.received: int | None = None
+        self.done: int | None = None
+        self.status = OPEN if refusal is None else REJECTED
+        self.reason: str | None = WAITS if refusal is None else refusal
+
+
+class Waiting:
+    """True while an order or a conversion waits for a bar."""
+
+    __slots__ = ("_conversions", "_orders")
+
+    def __init__(self, orders: Any, conversions: list[Conversion]) -> None:
+        self._orders = orders
+        self._conversions = conversions
+
+    def __bool__(self) -> bool:
+        return bool(self._orders or self._conversions)
+
+
+class Exchange:
+    """What a run of several currencies has beside its books.
+
+    all: every conversion, oldest first. waiting: those still to be done.
+    """
+
+    def __init__(self, rates: Rates, account: str = "main") -> None:
+        self.rates = rates
+        self.base = rates.base
+        self._prefix = f"{account}-conversion-"
+        self.all: list[Conversion] = []
+        self.waiting: list[Conversion] = []
+
+    def check(self, listing: Listing) -> None:
+        """Raises CurrencyMismatch where an asset's money could not be counted in the base currency."""
+        asset = listing.asset
+        if self.rates.way(asset.currency, self.base) is None:
+            raise not_convertible(asset, self.base)
+        self.rates.legs(asset.currency, self.base)
+
+    def refusal(self, currency: str, bar: int) -> str | None:
+        """Why nothing of a currency can be booked at a bar; None where it can."""
+        return self.rates.missing(currency, self.base, bar)
+
+    def place(self, amount: int, given: str, taken: str, bar: int, stamp: int) -> str:
+        """Notes a conversion for the next bar, or keeps it as rejected. Returns its id.
+
+        Raises CurrencyMismatch where no pairs of the bundle lead from one currency to the other, or to the base.
+        """
+        refusal = None
+        for one, other in ((given, taken), (given, self.base), (taken, self.base)):
+            if one != other:
+                refusal = refusal or self.rates.missing(one, other, bar) or self._ended(one, other, bar)
+        conversion = Conversion(len(self.all) + 1, stamp, amount, given, taken, refusal)
+        self.all.append(conversion)
+        if refusal is None:
+            self.waiting.append(conversion)
+        return self.id_of(conversion)
+
+    def _ended(self, given: str, taken: str, bar: int) -> str | None:
+        for listing, _ in self.rates.legs(given, taken):
+            if bar > listing.last:
+                return f"{listing.asset.symbol} ended on {listing.asset.end_date}"
+        return None
+
+    def id_of(self, conversion: Conversion) -> str:
+        """The id of a conversion: account and sequence."""
+        return f"{self._prefix}{conversion.number}"
+
+    def with_orders(self, orders: Any) -> Waiting:
+        """What is true while an order or a conversion waits for a bar."""
+        return Waiting(orders, self.waiting)
+
+    def work(self, bar: int, stamp: int, ledger: Ledger) -> None:
+        """Does what waits, oldest first, where each pair on the way has a price of this very bar."""
+        left = [one for one in self.waiting if not self._convert(one, bar, stamp, ledger)]
+        if len(left) < len(self.waiting):
+            self.waiting[:] = left
+
+    def _convert(self, conversion: Conversion, bar: int, stamp: int, ledger: Ledger) -> bool:
+        given, taken, amount = conversion.given, conversion.taken, conversion.amount
+        if not all(listing.present[bar] for listing, _ in self.rates.legs(given, taken)):
+            return False
+        conversion.received = converted_half_even(amount, *self.rates.at(given, taken, bar))
+        ledger.convert(stamp, given, amount, taken, conversion.received, self._told(conversion, bar))
+        conversion.status = FILLED
+        conversion.reason = None
+        conversion.done = stamp
+        return True
+
+    def _told(self, conversion: Conversion, bar: int) -> str:
+        """The rate in words: the pairs on the way, and their prices."""
+        legs = self.rates.legs(conversion.given, conversion.taken)
+        return ", ".join(
+            f"{'1 / ' if inverse else ''}{listing.asset.symbol} "
+            f"{as_plain_decimal(listing.price[bar], listing.lane_scale)}"
+            for listing, inverse in legs
+        )

@@ -1,0 +1,120 @@
+"""Rates between currencies: the closes of the pairs that a bundle has, as of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rustybt.core import PAIR_KINDS, Asset, currencies_of_pair, datetime_of
+from rustybt.errors import CurrencyMismatch
+from rustybt.ledger import Rate
+from rustybt.view import Listing, Market
+
+
+class Leg(NamedTuple):
+    """A pair on the way from one currency to another; inverse: from the one it is paid in to the one it buys."""
+
+    pair: Asset
+    inverse: bool
+
+
+class Rates:
+    """What a unit of a currency is worth in another one.
+
+    A pair of both currencies, else its inverse, else two pairs by way of a third currency: the base currency first,
+    then in the order of their names. The price of a pair is its last close up to the moment, as marks are.
+    base: the run's currency.
+    """
+
+    __slots__ = ("_bar", "_market", "_now", "_pairs", "_ways", "base")
+
+    def __init__(self, market: Market, base: str) -> None:
+        self._market = market
+        self.base = base
+        self._pairs: dict[tuple[str, str], Asset] = {}
+        found = market.version.assets(kinds=PAIR_KINDS)
+        for asset in sorted(found, key=lambda one: (PAIR_KINDS.index(one.kind), one.key)):
+            currencies = currencies_of_pair(asset)
+            if currencies is not None:
+                self._pairs.setdefault(currencies, asset)
+        self._ways: dict[tuple[str, str], list[tuple[Listing, bool]]] = {}
+        # the rates to the base currency of one bar
+        self._bar = -1
+        self._now: dict[str, Rate] = {}
+
+    def __bool__(self) -> bool:
+        """Whether some pair has the base currency on one of its sides."""
+        return any(self.base in currencies for currencies in self._pairs)
+
+    def way(self, given: str, taken: str) -> list[Leg] | None:
+        """The pairs that lead from one currency to another; None where none do."""
+        one = self._leg(given, taken)
+        if one is not None:
+            return [one]
+        others = sorted({name for currencies in self._pairs for name in currencies})
+        for between in (self.base, *others):
+            first, second = self._leg(given, between), self._leg(between, taken)
+            if first is not None and second is not None:
+                return [first, second]
+        return None
+
+    def _leg(self, given: str, taken: str) -> Leg | None:
+        if (given, taken) in self._pairs:
+            return Leg(self._pairs[given, taken], inverse=False)
+        if (taken, given) in self._pairs:
+            return Leg(self._pairs[taken, given], inverse=True)
+        return None
+
+    def legs(self, given: str, taken: str) -> list[tuple[Listing, bool]]:
+        """The bars of the pairs on the way, and which of them are inverse; loaded when they are first asked for.
+
+        Raises CurrencyMismatch where there is no way, naming the pair that would be one.
+        """
+        known = self._ways.get((given, taken))
+        if known is None:
+            way = self.way(given, taken)
+            if way is None:
+                raise CurrencyMismatch(
+                    f"Bundle {self._market.version.bundle!r} has no rate from {given} to {taken}. Ingest the pair "
+                    f"{given}/{taken} with it, of type forex and in the currency {taken}."
+                )
+            known = self._ways[given, taken] = [(self._market.listing(leg.pair), leg.inverse) for leg in way]
+        return known
+
+    def missing(self, given: str, taken: str, bar: int) -> str | None:
+        """Why there is no rate at a bar; None where there is one."""
+        for listing, _ in self.legs(given, taken):
+            if bar < listing.priced or listing.price[bar] <= 0:
+                pair = listing.asset
+                return f"there is no rate from {given} to {taken} yet: {pair.symbol} has no price before its first bar"
+        return None
+
+    def at(self, given: str, taken: str, bar: int) -> Rate:
+        """So many units of the second for so many of the first, at a bar. Raises CurrencyMismatch without a rate."""
+        numerator = denominator = 1
+        for listing, inverse in self.legs(given, taken):
+            price = listing.price[bar] if bar >= listing.priced else 0
+            if price <= 0:
+                when = datetime_of(self._market.axis.times[bar])
+                raise CurrencyMismatch(
+                    f"At {when} {self.missing(given, taken, bar)}, on {listing.asset.start_date}. Begin after it, or "
+                    f"ask data.can_trade(symbol({listing.asset.symbol!r})) first."
+                )
+            unit = 10**listing.lane_scale
+            numerator *= unit if inverse else price
+            denominator *= price if inverse else unit
+        return numerator, denominator
+
+    def to_base(self, currency: str, bar: int) -> Rate:
+        """What a unit of a currency is worth in the base currency, at a bar. Raises CurrencyMismatch without a rate."""
+        if bar != self._bar:
+            self._bar = bar
+            self._now.clear()
+        rate = self._now.get(currency)
+        if rate is None:
+            rate = self._now[currency] = self.at(currency, self.base, bar)
+        return rate
+
+    def used(self) -> dict[str, Sequence[str]]:
+        """The keys of the pairs behind each rate that was asked for, by the two currencies."""
+        return {f"{a}/{b}": [one.asset.key for one, _ in legs] for (a, b), legs in sorted(self._ways.items())}

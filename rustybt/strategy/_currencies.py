@@ -1,0 +1,86 @@
+"""Several currencies in one run, as a strategy meets them: cash of each, and turning one into another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rustybt.core import MONEY_SCALE, Asset, check_money, exact_number, to_scale
+from rustybt.errors import CurrencyMismatch, InputError
+from rustybt.strategy._desk import Desk, wrong_moment
+
+
+class CashByCurrency(Mapping[str, Any]):
+    """The cash of each currency, in that currency; below zero what is borrowed. 0 of one that there is none of.
+
+    The run's own currency comes first, then those in which anything was booked, by name.
+    """
+
+    __slots__ = ("_desk",)
+
+    def __init__(self, desk: Any) -> None:
+        self._desk = desk
+
+    def __getitem__(self, currency: str) -> Any:
+        desk = self._desk
+        if not isinstance(currency, str):
+            raise InputError(f"cash_by_currency[{currency!r}]: ask with the name of a currency, like 'EUR'.")
+        if desk.exchange is not None:
+            return desk.numbers.money(desk.books.cash_of(currency))
+        return desk.numbers.money(desk.books.cash if currency == desk.currency else 0)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._desk.books.currencies() if self._desk.exchange is not None else [self._desk.currency])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class Converting:
+    """The part of `context` that turns money of one currency into another's."""
+
+    _desk: Desk
+
+    def convert_currency(self, amount: Any, from_currency: str, to_currency: str) -> str | None:
+        """Converts an amount of one currency into another at the next bar's rate; negative buys the first instead.
+
+        The amount is exact, with 20 decimals at most; what is got, or paid, for it is rounded once, half-even, at 20
+        decimals. The rate is the close of the bundle's pair of the two, or of two pairs in a row, with the next bar on
+        which the pair has one; it is done before that bar's orders. What is not there is borrowed: cash below zero.
+        Returns the conversion's id, and None for an amount of zero; `result.conversions` has what became of it. One
+        for which there is no rate yet, or none any more, is kept there as rejected, with the reason.
+        Raises CurrencyMismatch where the bundle has no pairs that lead from the one to the other.
+        """
+        desk = self._desk
+        if desk.phase != "bar":
+            raise wrong_moment(desk.phase)
+        named: tuple[tuple[str, Any], ...] = (("from_currency", from_currency), ("to_currency", to_currency))
+        for name, currency in named:
+            if not isinstance(currency, str) or not currency:
+                raise InputError(f"convert_currency({name}={currency!r}): give the name of a currency, like 'EUR'.")
+        if from_currency == to_currency:
+            raise InputError(f"convert_currency: {from_currency} is to become {to_currency}. Give two currencies.")
+        money = check_money(to_scale(exact_number(amount, "amount"), MONEY_SCALE))
+        if not money:
+            return None
+        if desk.exchange is None:
+            other = to_currency if from_currency == desk.currency else from_currency
+            raise CurrencyMismatch(
+                f"{from_currency} can't become {to_currency}: this run keeps its cash in {desk.currency} only. Run "
+                f"with currency={desk.currency!r} on a bundle that has the pair {other}/{desk.currency}."
+            )
+        bar = desk.market.bar
+        placed: str = desk.exchange.place(money, from_currency, to_currency, bar, desk.market.axis.times[bar])
+        return placed
+
+
+def not_convertible(asset: Asset, currency: str) -> CurrencyMismatch:
+    """The error of an order for an asset whose money the run can't count."""
+    return CurrencyMismatch(
+        f"{asset.symbol} trades in {asset.currency} and the run's books are in {currency}: without a rate its money "
+        f"can't be added to theirs. Ingest the pair {asset.currency}/{currency} (or its inverse) with the bundle, of "
+        f"type forex; or run with currency={asset.currency!r}; or order what trades in {currency}."
+    )
