@@ -16,6 +16,8 @@ from rustybt.zipline import api
 
 PIPELINE = {"attach_pipeline", "pipeline_output"}
 """Refused with a message, until there are pipelines."""
+NOT_ZIPLINES = {"convert_currency"}
+"""Zipline's cash knows no currency: its scripts have no use for it, and none of its name."""
 ASK = """
 import inspect, json, warnings
 warnings.simplefilter("ignore")
@@ -55,4 +57,4 @@ def test_the_functions_have_zipline_s_parameters(theirs: tuple[list[str], dict[s
 
 def test_the_functions_of_rustybt_api_are_all_there() -> None:
     ours = {name for name in rustybt.api.__all__ if inspect.isfunction(getattr(rustybt.api, name))}
-    assert not ours - set(api.__all__)
+    assert ours - set(api.__all__) == NOT_ZIPLINES
