@@ -19,7 +19,7 @@ def arguments_of(fetched: Fetched, given: dict[str, Any]) -> tuple[dict[str, Any
 
     What the caller gave too comes before it.
 
-    given: assets, splits, dividends, calendar, provenance, as the caller gave them, None where not.
+    given: assets, splits, dividends, funding, calendar, provenance, as the caller gave them, None where not.
     Raises InputError where some symbols could not be fetched.
     """
     if fetched.failures:
@@ -27,7 +27,7 @@ def arguments_of(fetched: Fetched, given: dict[str, Any]) -> tuple[dict[str, Any
             f"{len(fetched.failures)} symbols could not be fetched, the first is {fetched.failures[0]} "
             "Fetch again (with resume= only what is missing is asked for), or give fetched.partial()."
         )
-    own = {name: getattr(fetched, name) for name in ("assets", "splits", "dividends")}
+    own = {name: getattr(fetched, name) for name in ("assets", "splits", "dividends", "funding")}
     arguments = {name: own[name] if given.get(name) is None else given[name] for name in own}
     if isinstance(given.get("assets"), Mapping) and own["assets"] is not None:
         # what is said of every asset comes before what the source says, and leaves the rest of it

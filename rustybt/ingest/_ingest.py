@@ -70,8 +70,8 @@ def ingest(
         Columns dividend and split, as in Zipline's csvdir: cash per share (0 for none) and new shares for one (1 for
         none), both on the ex-date.
         A folder of folders daily and minute, as csvdir has them, stands for the one that the frequency names.
-        What a source of `rustybt.sources` fetched: calendar, stamps, splits, dividends, assets and provenance come
-        from there where they are not given here, and minutes outside of the calendar's trading hours are left out.
+        What a source of `rustybt.sources` fetched: calendar, stamps, splits, dividends, funding, assets and provenance
+        come from there where they are not given here, and minutes outside of its trading hours are left out.
         A mapping of these by frequency, {"1d": days, "1m": minutes}, goes into one version.
     frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself.
     calendar: whose sessions the bars belong to: "24/7", or a name that exchange_calendars knows. None means XNYS.
@@ -105,14 +105,13 @@ def ingest(
     """
     check_bundle_name(bundle)
     if isinstance(bars, Fetched):
-        given = {"assets": assets, "splits": splits, "dividends": dividends}
+        given = {"assets": assets, "splits": splits, "dividends": dividends, "funding": funding}
         arguments, notes = arguments_of(bars, {**given, "calendar": calendar, "provenance": provenance})
         report = ingest(
             bundle,
             **arguments,
             symbols=symbols,
             stock_dividends=stock_dividends,
-            funding=funding,
             mode=mode,
             on_bad_row=on_bad_row,
             price_decimals=price_decimals,

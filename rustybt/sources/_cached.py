@@ -155,6 +155,9 @@ class Cached:
         known, notes = self.store.find(
             self.identity, str(window.frequency), request.symbols, window.start_ns, window.end_ns
         )
+        if self.supports.funding:
+            # kept before funding was fetched: it would look as if nothing had been paid
+            known = {symbol: kept for symbol, kept in known.items() if "funding" in kept.told}
         return _Work(request, window, opened, now, as_of, known, notes)
 
     def _plan(self, work: _Work) -> None:

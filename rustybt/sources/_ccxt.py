@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
-from rustybt.core import DateLike, frequency_named
+from rustybt.core import DateLike, datetime_of, frequency_named
 from rustybt.errors import (
     InputError,
     MissingExtra,
@@ -23,12 +25,16 @@ from rustybt.errors import (
 )
 from rustybt.sources._download import download, make_request
 from rustybt.sources._pace import Caller, Pace
-from rustybt.sources._page import Page, Row, rows_of, stamp_ns
+from rustybt.sources._page import Page, Row, plain_number, rows_of, stamp_ns
 from rustybt.sources._source import Fetched, Progress, Supports, Window
 
 _MS: Final = 1_000_000
 _LIMIT: Final = 500
 """Bars a call where CCXT does not say how many the exchange gives."""
+_RATES: Final = 100
+"""Funding rates a call: so many every exchange gives."""
+_FUNDING: Final = "funding "
+_HOUR_MS: Final = 3_600_000
 _TYPES: Final = {"spot": "crypto", "swap": "perpetual", "future": "future"}
 
 
@@ -67,7 +73,8 @@ class CCXT:
         self._caller = Caller(pace or Pace())
         self.name = "ccxt"
         self._options = options or {}
-        self.supports = Supports(tuple(self._frequencies), "24/7", "UTC")
+        pays = bool(self._exchange.has.get("fetchFundingRateHistory"))
+        self.supports = Supports(tuple(self._frequencies), "24/7", "UTC", funding=pays)
 
     @property
     def identity(self) -> str:
@@ -100,11 +107,14 @@ class CCXT:
             source, self.supports, symbols, start, end, frequency, now, progress=progress, resume=resume
         )
         provenance = {"exchange": self._exchange.id, "library": f"ccxt {self._ccxt.__version__}"}
-        return download(request, self._caller, self._page, provenance)
+        fetched = download(request, self._caller, self._page, provenance)
+        return replace(fetched, notes=(*fetched.notes, *_unpaid(fetched)))
 
     def _page(self, symbol: str, window: Window, cursor: str | None) -> Page:
-        """From the cursor on, in milliseconds."""
+        """From the cursor on, in milliseconds; what perpetuals paid comes after their bars."""
         ticker = self.vendor_symbol(symbol)
+        if cursor and cursor.startswith(_FUNDING):
+            return self._funding(ticker, window, int(cursor.removeprefix(_FUNDING)))
         since = int(cursor) if cursor else -(-window.start_ns // _MS)
         market = self._ask(self._market, ticker)
         limit = self._ask(self._exchange.feature_value, ticker, "fetchOHLCV", "limit") or _LIMIT
@@ -120,7 +130,37 @@ class CCXT:
             # nothing from here on: before the listing, or a hole; exchanges send either nothing or what lies elsewhere
             following = self._first_after(ticker, since, since + int(limit) * step, window)
         ends = following * _MS >= window.end_ns
-        return Page(rows_of(rows), None if ends else str(following), asset=self._asset(market) if not cursor else None)
+        asset = self._asset(market)
+        paid = self.supports.funding and asset["type"] == "perpetual"
+        after = f"{_FUNDING}{-(-window.start_ns // _MS)}" if paid else None
+        return Page(rows_of(rows), after if ends else str(following), asset=None if cursor else asset)
+
+    def _funding(self, ticker: str, window: Window, since: int) -> Page:
+        """Funding rates from `since` on.
+
+        Of a range with more rates than they give at once some exchanges send the first, others the last. So the range
+        is one in which there are no more, with one an hour.
+        """
+        until = min(since + _RATES * _HOUR_MS, -(-window.end_ns // _MS)) - 1
+        sent = self._ask(self._rates, ticker, since, until)
+        if sent is None:
+            return Page(rows_of(), notes=(f"{self._exchange.id} does not tell what it paid",))
+        found = [(stamp, rate) for stamp, rate in map(_rate, sent) if stamp >= since]
+        last = max((stamp for stamp, _ in found), default=-1)
+        # beyond the range: the exchange knows no end of it, and goes on for as long as it likes
+        following = last + 1 if last > until or len(found) >= _RATES else until + 1
+        inside = tuple(rate for stamp, rate in found if stamp * _MS < window.end_ns)
+        return Page(rows_of(), None if following * _MS >= window.end_ns else f"{_FUNDING}{following}", funding=inside)
+
+    def _rates(self, ticker: str, since: int, until: int) -> Sequence[Mapping[str, Any]] | None:
+        """None where this market's can't be had."""
+        try:
+            rates: Sequence[Mapping[str, Any]] = self._exchange.fetch_funding_rate_history(
+                ticker, since, _RATES, {"until": until}
+            )
+        except self._ccxt.NotSupported:
+            return None
+        return rates or ()
 
     def _first_after(self, ticker: str, since: int, beyond: int, window: Window) -> int:
         """Where to go on after a page without bars: the days tell at which one there are some again."""
@@ -139,9 +179,10 @@ class CCXT:
 
     def _asset(self, market: Mapping[str, Any]) -> dict[str, str]:
         precision = market.get("precision") or {}
+        # what settles in the coin itself, or in a third one, gains otherwise than quantity times change of price
+        elsewhere = market.get("inverse") or market.get("linear") is False
         told = {
-            # what settles in the coin itself gains otherwise than quantity times change of price: to look at only
-            "type": "index" if market.get("inverse") else _TYPES.get(str(market.get("type")), "crypto"),
+            "type": "index" if elsewhere else _TYPES.get(str(market.get("type")), "crypto"),
             "exchange": self._exchange.id,
             "currency": market.get("quote"),
             "tick_size": self._step(precision.get("price")),
@@ -203,6 +244,35 @@ def _row(bar: Sequence[Any]) -> Row:
             f"a bar of ccxt is {str(bar)[:100]}, not time, open, high, low, close, volume. Try later."
         )
     return (stamp_ns(bar[0], _MS, "a bar of ccxt"), *bar[1:6])
+
+
+def _rate(told: Mapping[str, Any]) -> tuple[int, dict[str, str | None]]:
+    """A funding rate, and its moment in milliseconds: the full second, which some exchanges stamp a little late."""
+    stamp, rate = told.get("timestamp"), told.get("fundingRate")
+    if stamp is None or rate is None:
+        raise SourceMalformed(f"a funding rate of ccxt is {str(told)[:100]}, without moment or rate. Try later.")
+    second = int(stamp) // 1000
+    moment = datetime_of(second * 10**9).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # not among what CCXT has for all exchanges; Binance and those like it tell of it
+    mark = (told.get("info") or {}).get("markPrice") or None
+    found = {"timestamp": moment, "rate": plain_number(rate, "a funding rate"), "mark_price": None}
+    if mark is not None:
+        found["mark_price"] = plain_number(mark, "a mark price")
+    return second * 1000, found
+
+
+def _unpaid(fetched: Fetched) -> Iterator[str]:
+    """Notes on perpetuals whose funding begins later than their bars."""
+    assets, funding = fetched.assets, fetched.funding
+    if assets is None or "type" not in assets.columns:
+        return
+    stamp = fetched.bars.columns[1]
+    for symbol in assets.filter(assets["type"] == "perpetual")["symbol"].to_list():
+        began = str(fetched.bars.filter(fetched.bars["symbol"] == symbol)[stamp].min())[:10]
+        paid = funding.filter(funding["symbol"] == symbol)["timestamp"].to_list() if funding is not None else []
+        first = min(paid, default="")[:10]
+        if not first or (dt.date.fromisoformat(first) - dt.date.fromisoformat(began)).days > 1:
+            yield f"{symbol}: bars begin on {began}, and funding rates {f'on {first}' if first else 'are not there'}"
 
 
 def _short(error: BaseException) -> str:

@@ -33,6 +33,7 @@ _MOST_DECIMALS: Final = 20
 """What the catalog holds."""
 SPLITS: Final = ("symbol", "ex_date", "ratio")
 DIVIDENDS: Final = ("symbol", "ex_date", "amount", "currency", "pay_date", "record_date", "declared_date")
+FUNDING: Final = ("symbol", "timestamp", "rate", "mark_price")
 ASSETS: Final = (
     "symbol",
     "name",
@@ -64,6 +65,7 @@ class _Gathered:
     frames: list[pl.DataFrame] = field(default_factory=list)
     splits: list[dict[str, str | None]] = field(default_factory=list)
     dividends: list[dict[str, str | None]] = field(default_factory=list)
+    funding: list[dict[str, str | None]] = field(default_factory=list)
     assets: list[dict[str, str | None]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -200,6 +202,7 @@ def _one_symbol(
     for page in pages:
         gathered.splits += [{"symbol": symbol, **split} for split in page.splits]
         gathered.dividends += [{"symbol": symbol, **dividend} for dividend in page.dividends]
+        gathered.funding += [{"symbol": symbol, **paid} for paid in page.funding]
         gathered.notes += [f"{symbol}: {note}" for note in page.notes]
         if page.asset is not None:
             gathered.assets.append({"symbol": symbol, **page.asset})
@@ -269,6 +272,7 @@ def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[s
         extended_hours=request.supports.extended_hours and window.frequency.step_ns is not None,
         splits=frame_of(unique_records(gathered.splits), SPLITS),
         dividends=frame_of(unique_records(gathered.dividends), DIVIDENDS),
+        funding=frame_of(unique_records(gathered.funding), FUNDING),
         assets=frame_of(unique_records(gathered.assets), ASSETS),
         failures=tuple(gathered.failures),
         notes=tuple(gathered.notes),
@@ -279,7 +283,7 @@ def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[s
 def unique_records(records: list[dict[str, str | None]]) -> list[dict[str, str | None]]:
     """Each once, and sorted by symbol and date: pages may overlap."""
     kept = {tuple(sorted((k, v) for k, v in record.items() if v is not None)): record for record in records}
-    return sorted(kept.values(), key=lambda r: (r["symbol"] or "", r.get("ex_date") or ""))
+    return sorted(kept.values(), key=lambda r: (r["symbol"] or "", r.get("ex_date") or r.get("timestamp") or ""))
 
 
 def decimal_columns(frame: pl.DataFrame, names: Sequence[str]) -> list[pl.Series]:

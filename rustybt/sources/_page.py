@@ -34,6 +34,7 @@ class Page:
     next: str | None = None
     splits: tuple[dict[str, str | None], ...] = ()
     dividends: tuple[dict[str, str | None], ...] = ()
+    funding: tuple[dict[str, str | None], ...] = ()
     asset: dict[str, str] | None = None
     notes: tuple[str, ...] = ()
 
@@ -108,8 +109,8 @@ class PageStore:
         while (path := self._path(symbol, len(found)).with_suffix(".json")).exists():
             told = _read(path)
             rows = pl.read_parquet(path.with_suffix(".parquet"), glob=False)
-            actions = (tuple(told["splits"]), tuple(told["dividends"]))
-            found.append(Page(rows, told["next"], *actions, told["asset"], tuple(told["notes"])))
+            actions = {name: tuple(told.get(name, ())) for name in ("splits", "dividends", "funding", "notes")}
+            found.append(Page(rows, told["next"], asset=told["asset"], **actions))
         return found
 
     def add(self, symbol: str, number: int, page: Page) -> None:
@@ -117,7 +118,7 @@ class PageStore:
         path = self._path(symbol, number)
         path.parent.mkdir(exist_ok=True)
         page.rows.write_parquet(path.with_suffix(".parquet"))
-        told = {name: getattr(page, name) for name in ("next", "splits", "dividends", "asset", "notes")}
+        told = {name: getattr(page, name) for name in ("next", "splits", "dividends", "funding", "asset", "notes")}
         _write(path.with_suffix(".json"), json.dumps(told))
 
     def forget(self, symbol: str) -> None:

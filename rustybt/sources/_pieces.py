@@ -10,12 +10,21 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.core import MAX_DIGITS, Kept, datetime_of
-from rustybt.sources._download import ASSETS, DIVIDENDS, LATE_START, SPLITS, Request, late_start, unique_records
+from rustybt.sources._download import (
+    ASSETS,
+    DIVIDENDS,
+    FUNDING,
+    LATE_START,
+    SPLITS,
+    Request,
+    late_start,
+    unique_records,
+)
 from rustybt.sources._page import NUMBERS, frame_of
 from rustybt.sources._source import Failure, Fetched, Window
 from rustybt.sources._spans import Span, days_of, range_of, within
 
-_ACTIONS: Final = ("splits", "dividends")
+_ACTIONS: Final = ("splits", "dividends", "funding")
 _OF_THE_REQUEST: Final = ("symbols", "start", "end", "frequency", "failed")
 
 
@@ -60,7 +69,7 @@ def extended(kept: Kept, piece: Kept, window: Window, settled_until: int) -> Kep
     both = Window(start, end, window.frequency, window.tz)
     replaced = Window(piece.start_ns, piece.end_ns, window.frequency, window.tz)
     for name in _ACTIONS:
-        earlier, later = kept.told[name], piece.told[name]
+        earlier, later = kept.told.get(name, []), piece.told[name]
         if start < end and _dated(earlier, both) != _dated(later, both):
             return Restated(f"{name} from {both.first_date} to {both.last_date} are others")
         told[name] = [*(row for row in earlier if row not in _dated(earlier, replaced)), *later]
@@ -92,7 +101,7 @@ def _difference(old: pl.DataFrame, new: pl.DataFrame) -> str | None:
 
 def _dated(records: Sequence[Mapping[str, str]], window: Window) -> list[Mapping[str, str]]:
     first, last = str(window.first_date), str(window.last_date)
-    return [record for record in records if first <= record["ex_date"] <= last]
+    return [record for record in records if first <= (record.get("ex_date") or record["timestamp"])[:10] <= last]
 
 
 def _one_scale(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
@@ -150,7 +159,7 @@ def fetched_of(
     cut = any(part.height < one.bars.height for part, one in zip(parts, ordered, strict=True))
     bars = pl.concat(_one_scale(parts))
     records: dict[str, list[dict[str, str | None]]] = {
-        name: [row for one in ordered for row in _dated(one.told[name], window)]  # type: ignore[misc]
+        name: [row for one in ordered for row in _dated(one.told.get(name, []), window)]  # type: ignore[misc]
         for name in _ACTIONS
     }
     told = list(notes)
@@ -172,6 +181,7 @@ def fetched_of(
         extended_hours=request.supports.extended_hours and window.frequency.step_ns is not None,
         splits=frame_of(unique_records(records["splits"]), SPLITS),
         dividends=frame_of(unique_records(records["dividends"]), DIVIDENDS),
+        funding=frame_of(unique_records(records["funding"]), FUNDING),
         assets=frame_of([one.told["asset"] for one in ordered if one.told["asset"]], ASSETS),
         failures=tuple(failures),
         notes=tuple(dict.fromkeys(told)),

@@ -24,6 +24,7 @@ class Supports:
     tz: the zone in which it counts days. splits, dividends: whether it tells of them.
     extended_hours: its bars below a day go beyond the calendar's trading hours.
     needs_key: whether it can be asked without a key.
+    funding: whether it tells what perpetuals paid.
     """
 
     frequencies: tuple[str, ...]
@@ -33,6 +34,7 @@ class Supports:
     dividends: bool = False
     extended_hours: bool = False
     needs_key: bool = False
+    funding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Fetched:
         volume as Decimal with the digits that the vendor sent; sorted by symbol and time, no bar twice.
     frequency: of the bars. calendar, extended_hours: as the source says of itself.
     splits: symbol, ex_date, ratio ("1/4" is a four-for-one). dividends: symbol, ex_date, amount, currency and where
-        known pay_date, record_date, declared_date. assets: symbol and what the vendor says of it.
+        known pay_date, record_date, declared_date. funding: of perpetuals symbol, timestamp (UTC), rate and where known
+        mark_price. assets: symbol and what the vendor says of it.
     failures: symbols of which nothing is in here. notes: what a careful reader should know.
     provenance: where it all came from, and when.
     """
@@ -76,6 +79,7 @@ class Fetched:
     extended_hours: bool
     splits: pl.DataFrame | None = None
     dividends: pl.DataFrame | None = None
+    funding: pl.DataFrame | None = None
     assets: pl.DataFrame | None = None
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
@@ -92,9 +96,8 @@ class Fetched:
         source, symbols = self.provenance.get("source", "a source"), self.bars["symbol"].n_unique()
         what = f"{self.bars.height:,} bars of {self.frequency}, {symbols} symbol{'s' if symbols != 1 else ''}"
         lines = [f"Fetched from {source}: {what}"]
-        for what, frame in (("splits", self.splits), ("dividends", self.dividends)):
-            if frame is not None and frame.height:
-                lines.append(f"  {frame.height} {what}")
+        told = (("splits", self.splits), ("dividends", self.dividends), ("funding rates", self.funding))
+        lines += [f"  {frame.height:,} {what}" for what, frame in told if frame is not None and frame.height]
         lines += [f"  note: {note}" for note in self.notes[:_SHOWN]]
         lines += [f"  failed: {failure}" for failure in self.failures[:_SHOWN]]
         if len(self.failures) > _SHOWN:

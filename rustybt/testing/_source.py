@@ -17,6 +17,7 @@ _NUMBERS = ("open", "high", "low", "close", "volume")
 _FRAMES = {
     "splits": ({"symbol", "ex_date", "ratio"}, set()),
     "dividends": ({"symbol", "ex_date", "amount"}, {"currency", "pay_date", "record_date", "declared_date"}),
+    "funding": ({"symbol", "timestamp", "rate"}, {"mark_price"}),
     "assets": (
         {"symbol"},
         {"name", "type", "exchange", "country", "currency", "tick_size", "quantity_step", "multiplier"},
@@ -128,20 +129,21 @@ class SourceContract:
         self._raised(InputError, lambda: source.fetch(self.symbols[0], self.start, self.end, self.frequency))
         self._raised(InputError, lambda: source.fetch([], self.start, self.end, self.frequency))
 
-    def test_splits_dividends_and_assets(self) -> None:
-        """Their columns, symbols that were asked for, ex-dates within the range."""
+    def test_splits_dividends_funding_and_assets(self) -> None:
+        """Their columns, symbols that were asked for, ex-dates and moments within the range."""
         fetched = self.fetch()
         supports = self.make().supports
         assert supports.splits or fetched.splits is None
         assert supports.dividends or fetched.dividends is None
+        assert supports.funding or fetched.funding is None
         for name, (needed, optional) in _FRAMES.items():
             frame = getattr(fetched, name)
             if frame is None:
                 continue
             assert needed <= set(frame.columns) <= needed | optional
             assert set(frame["symbol"].unique()) <= set(self.symbols)
-            if "ex_date" in frame.columns:
-                assert all(self.start <= str(day) <= self.end for day in frame["ex_date"])
+            for dated in {"ex_date", "timestamp"} & set(frame.columns):
+                assert all(self.start <= str(day)[:10] <= self.end for day in frame[dated])
 
     def test_progress_is_told(self) -> None:
         """Once a page at least, symbol by symbol."""
