@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -16,6 +17,7 @@ from rustybt.files._missing import Filler
 BLOCK_BYTES: Final = 8 * 2**20
 """Read and checked at a time: 150,000 rows or so, some 100 MB while they are checked."""
 _ROWS: Final = 100_000
+_QUOTED: Final = re.compile(r'"[^"]*"')
 _LONGEST_QUOTE: Final = 16 * BLOCK_BYTES
 
 
@@ -65,22 +67,65 @@ class CsvFile:
     def _blocks(self) -> Iterator[pl.DataFrame]:
         names: list[str] = []
         delimiter = ","
+        before = 0
         with _opened(self.path) as file:
             for block in _whole_lines(file, self.path):
                 if names:
                     schema = dict.fromkeys(names, pl.String())
-                    yield pl.read_csv(block, has_header=False, schema=schema, separator=delimiter)
+                    try:
+                        yield pl.read_csv(block, has_header=False, schema=schema, separator=delimiter)
+                    except pl.exceptions.PolarsError as error:
+                        raise _unreadable(block, before, delimiter, len(names), self.path) or error from None
+                    before += block.count(b"\n")
                     continue
+                _check_encoding(block, self.path)
                 lines = block[: 2**16].decode("utf-8-sig", "replace").splitlines()
                 delimiter, self._header = form_of(lines, self._dialect, self.path)
                 skipped = self._dialect.skip_lines
-                first = pl.read_csv(
-                    block, infer_schema=False, separator=delimiter, has_header=self._header, skip_rows=skipped
-                )
+                try:
+                    first = pl.read_csv(
+                        block, infer_schema=False, separator=delimiter, has_header=self._header, skip_rows=skipped
+                    )
+                except pl.exceptions.PolarsError as error:
+                    width = lines[skipped].count(delimiter) + 1 if len(lines) > skipped else 0
+                    raise _unreadable(block, 0, delimiter, width, self.path, skipped) or error from None
                 names = first.columns
+                before = block.count(b"\n")
                 yield first
         if not names:
             raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
+
+
+def _check_encoding(block: bytes, path: Path) -> None:
+    if block.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{path} is written in UTF-16. Save it as UTF-8.")
+
+
+def _unreadable(
+    block: bytes, before: int, delimiter: str, width: int, path: Path, skipped: int = 0
+) -> InputError | None:
+    """Which line of a block Polars does not read, and why; None where it is none of the known troubles.
+
+    before: lines of the file before the block. width: fields of a line. skipped: lines before the header.
+    """
+    for number, line in enumerate(block.split(b"\n"), before + 1):
+        if number <= skipped:
+            continue
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            odd = line[error.start : error.start + 1]
+            return InputError(
+                f"{path}: line {number} is not written in UTF-8 (it has the byte 0x{odd.hex()}). Save the file as "
+                "UTF-8; older programs write Windows-1252 or Latin-1."
+            )
+        fields = _QUOTED.sub("", text).count(delimiter) + 1
+        if fields > width and text.count('"') % 2 == 0:
+            return InputError(
+                f"{path}: line {number} has {fields} fields, and there are {width} columns: {text[:80].strip()!r}. "
+                "Mend it; a number with the delimiter in it stands in quotes."
+            )
+    return None
 
 
 def _even(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

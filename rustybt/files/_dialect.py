@@ -101,7 +101,12 @@ def shaped(
 
 
 def renamed(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) -> pl.DataFrame:
-    """Rows as text under our lower-case names, numbers plain, moments as they stand. Raises InputError."""
+    """Rows as text under our lower-case names, numbers plain, moments as they stand; lines with nothing in them go.
+
+    Raises InputError.
+    """
+    if frame.width and frame.to_series(0).has_nulls():
+        frame = frame.filter(pl.any_horizontal(pl.all().is_not_null()))
     return _plain_numbers(_named(frame, dialect, path, header=header), dialect)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import glob
-import gzip
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -140,7 +139,7 @@ def _suffix(path: Path, what: str) -> str:
 def _readable(path: Path, what: str) -> Iterator[None]:
     try:
         yield
-    except (pl.exceptions.PolarsError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (pl.exceptions.PolarsError, EOFError, OSError, zlib.error) as error:
         said = (str(error).splitlines() or ["it ends too early"])[0]
         raise InputError(f"{what}: {path} can't be read ({said}). Check that it is whole.") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,8 @@ class Batch:
         self._order = Order(self._pile, self._numbers)
         self._bad = [nothing_bad()]
         self._count = 0
+        self._future = 0
+        self._now = time.time_ns()
 
     def judge(self, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
         """Tells the good rows from the others. base, known: the version that is appended to, and its assets.
@@ -106,6 +109,7 @@ class Batch:
             seen = Seen(ranges, prices[key], volumes[key])
             self.seen[key] = self.seen[key].joined_with(seen) if key in self.seen else seen
             self._numbers.setdefault(key, len(self._numbers))
+        self._future += int((good["stamp"] > self._now).sum())
         number = pl.col("key").replace_strict(self._numbers, return_dtype=pl.Int32).alias("sid")
         rows = good.select(number, "stamp", *PRICES, "volume")
         self._pile.add(Rows(self.frequency, rows, bars.price_scale, bars.volume_scale))
@@ -119,10 +123,17 @@ class Batch:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was done to the rows while they were read, and how many findings are counted only."""
+        """What was done to the rows while they were read, how many findings are counted only, and bars yet to come."""
         untold = self._count - min(self._count, MOST_FINDINGS)
-        more = (f"of {self._count:,} findings the first {MOST_FINDINGS:,} are listed",) if untold else ()
-        return (*self._reader.notes, *more)
+        notes = [*self._reader.notes]
+        if untold:
+            notes.append(f"of {self._count:,} findings the first {MOST_FINDINGS:,} are listed")
+        if self._future:
+            notes.append(
+                f"{self._future:,} bar{'s' if self._future != 1 else ''} of {self.frequency} from the future: are day "
+                "and month, or the unit of epochs, the right way round?"
+            )
+        return tuple(notes)
 
     def _note(self, frame: pl.DataFrame, found: pl.DataFrame, request: Judging) -> None:
         """Keeps what was found, with the rows as text where they are to be kept."""

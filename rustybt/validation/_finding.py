@@ -12,6 +12,8 @@ import polars as pl
 FOUND_SCHEMA: Final = {"row": pl.Int64, "rule": pl.String, "value": pl.String, "message": pl.String}
 """What every check returns: position of the row in the input, rule, offending value as text, message."""
 
+_LONGEST_SHOWN: Final = 60
+
 type Check = tuple[pl.Expr, str, str, str, tuple[str, ...]]
 """Arguments of `found`: where it is bad, rule, column of the value, message, columns that it shows."""
 
@@ -45,7 +47,7 @@ def found(frame: pl.DataFrame, bad: pl.Expr, rule: str, value: str, message: str
     """
     rows = frame.filter(bad.fill_null(False)).select("row", pl.col(value).cast(pl.String), *_as_text(columns))
     findings = [
-        (row, rule, "null" if said is None else said, message.format(*("missing" if v is None else v for v in values)))
+        (row, rule, "null" if said is None else said, message.format(*map(_shown, values)))
         for row, said, *values in rows.iter_rows()
     ]
     return pl.DataFrame(findings, schema=FOUND_SCHEMA, orient="row")
@@ -58,6 +60,13 @@ def found_among(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
     flags = frame.select(bad.fill_null(False).any().alias(str(at)) for at, (bad, *_) in enumerate(checks)).row(0)
     hits = [found(frame, *check[:4], *check[4]) for check, flag in zip(checks, flags, strict=True) if flag]
     return pl.concat([nothing_found(), *hits])
+
+
+def _shown(value: str | None) -> str:
+    """What a message shows of a value; the finding has all of it."""
+    if value is None:
+        return "missing"
+    return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}..."
 
 
 def _as_text(columns: tuple[str, ...]) -> list[pl.Expr]:

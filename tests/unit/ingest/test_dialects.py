@@ -191,6 +191,66 @@ def test_filling_stays_within_a_symbol_and_a_ticker_may_be_called_na(tmp_path, r
     assert report.rows == 3
 
 
+@pytest.mark.parametrize("blank", ["\n", "\n\n\n", "\r\n", ",,,,,\n"])
+@pytest.mark.parametrize("missing", ["fail", "forward", "interpolate"])
+def test_lines_with_nothing_in_them_are_passed_over(stored, root, blank, missing):
+    rows = [f"{day},{n}.5,{n}.5,{n}.5,{n}.5,10\n" for n, day in enumerate(ISO, 1)]
+    report = stored(f"{HEADER}\n{blank}{rows[0]}{rows[1]}{blank}{''.join(rows[2:])}{blank}", {"missing": missing})
+    assert closes(root) == [Decimal(n).scaleb(-1) for n in (15, 25, 35, 45)]
+    assert report.notes == ()
+
+
+def _many(odd):
+    """Enough lines that no first ones show the odd one, which is the last."""
+    rows = [f"S{n},2024-01-02,1.5,1.5,1.5,1.5,10" for n in range(100)]
+    return "\n".join([f"symbol,{HEADER}", *rows, odd])
+
+
+@pytest.mark.parametrize("odd", ["X,2024-01-02,1,5,1.5,1.5,1.5,10", "X,2024-01-02,1.5,1.5,1.5,1.5,10,000"])
+@pytest.mark.parametrize("name", ["AAA.csv", "AAA.csv.gz"])
+def test_a_line_with_a_field_too_many_is_named(stored, odd, name):
+    text = _many(odd).encode()
+    with pytest.raises(InputError, match=r"line 102 has 8 fields, and there are 7 columns: 'X,2024-01-02") as caught:
+        stored(gzip.compress(text) if name.endswith(".gz") else text, name=name)
+    assert odd in str(caught.value)
+
+
+def test_a_line_that_is_named_counts_from_the_file_s_first(stored, monkeypatch):
+    monkeypatch.setattr("rustybt.files._csv.BLOCK_BYTES", 512)
+    with pytest.raises(InputError, match="line 102 has 8 fields"):
+        stored(_many("X,2024-01-02,1,5,1.5,1.5,1.5,10"))
+
+
+def test_what_is_not_utf_8_is_named_with_its_line(stored):
+    with pytest.raises(InputError, match="UTF-16"):
+        stored(_many("").encode("utf-16"))
+    with pytest.raises(InputError, match=r"line 102 is not written in UTF-8 \(it has the byte 0xc4\)"):
+        stored(_many("\xc4G,2024-01-02,1.5,1.5,1.5,1.5,10").encode("latin-1"))
+
+
+def test_a_zst_file_that_was_cut_off_is_told(stored, tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    sink = pyarrow.BufferOutputStream()
+    with pyarrow.CompressedOutputStream(sink, "zstd") as packed:
+        packed.write(_many("").encode())
+    whole = sink.getvalue().to_pybytes()
+    with pytest.raises(InputError, match=r"cut\.csv\.zst can't be read \(incomplete frame\)"):
+        stored(whole[:-20], name="cut.csv.zst")
+
+
+def test_bars_from_the_future_are_noted(stored):
+    assert stored(f"{HEADER}\n2099-01-02,1.5,1.5,1.5,1.5,10\n").notes == (
+        "1 bar of 1d from the future: are day and month, or the unit of epochs, the right way round?",
+    )
+
+
+def test_a_message_shows_of_a_long_value_its_beginning(stored):
+    with pytest.raises(BadBars) as caught:
+        stored(f"{HEADER}\n2024-01-02,{'9' * 500},1.5,1.5,1.5,10\n")
+    assert max(map(len, str(caught.value).splitlines())) < 250
+    assert caught.value.findings[0].value == "9" * 500
+
+
 def test_packed_files_and_patterns(tmp_path, root):
     for symbol in ("AAA", "BBB"):
         text = f"{HEADER}\n2024-01-02,1,1,1,1,1\n".replace(",", ";").encode()
