@@ -14,10 +14,9 @@ import numpy as np
 import polars as pl
 
 from benchmarks._float_books import FloatBooks
-from rustybt.core import MONEY_SCALE, decimal_column
+from rustybt.core import MONEY_SCALE, ExactColumn
 from rustybt.engine import _run_frames, _setup
-
-DAILY = {*_run_frames.MONEY_COLUMNS, *_run_frames.RATIO_COLUMNS}
+from rustybt.metrics import statistics_columns
 
 
 def install() -> None:
@@ -25,6 +24,8 @@ def install() -> None:
     replaced: list[tuple[Any, str, Any]] = [
         (_setup, "Books", FloatBooks),
         (_run_frames, "decimal_column", _money_column),
+        (_run_frames, "ExactColumn", _daily_column),
+        (_run_frames, "statistics_columns", _statistics_columns),
         (_run_frames, "shortest_column", _price_column),
         (_run_frames, "costs_per_unit", _costs_per_unit),
         (_run_frames, "exposures", _exposures),
@@ -42,9 +43,20 @@ def _floats(values: Any, scale: int) -> Any:
 
 
 def _money_column(name: str, values: Any, scale: int) -> pl.Series:
-    if name in DAILY:
-        return decimal_column(name, [None if v is None else int(v) for v in values], scale)
     return _floats(values, scale).alias(name)
+
+
+def _daily_column(name: str, values: Any, scale: int) -> ExactColumn:
+    return ExactColumn(name, _whole(values), scale)
+
+
+def _statistics_columns(sessions: pl.Series, *columns: Any, periods: int) -> list[Any]:
+    whole = [None if values is None else _whole(values) for values in columns]
+    return statistics_columns(sessions, *whole, periods=periods)  # type: ignore[arg-type]
+
+
+def _whole(values: Any) -> list[int | None]:
+    return [None if value is None else int(value) for value in values]
 
 
 def _price_column(name: str, values: Any, slots: pl.Series, scales: list[int]) -> pl.Series:

@@ -33,7 +33,16 @@ from rustybt.core._fixed import (
     to_scale,
 )
 from rustybt.core._folding import folded, picked
-from rustybt.core._frames import MAX_DIGITS, UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
+from rustybt.core._frames import (
+    MAX_DIGITS,
+    UTC_NS,
+    ExactColumn,
+    date_column,
+    datetime_column,
+    decimal_column,
+    frame_of,
+    scaled_ints,
+)
 from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._kept import Kept
 from rustybt.core._number_text import decimals, is_number
@@ -76,6 +85,7 @@ __all__ = [
     "CryptoSpot",
     "DateLike",
     "Equity",
+    "ExactColumn",
     "Forex",
     "Frequency",
     "FundingRate",
@@ -107,6 +117,7 @@ __all__ = [
     "div_half_even",
     "exact_number",
     "folded",
+    "frame_of",
     "frequency_named",
     "is_number",
     "parse_date",

@@ -24,6 +24,8 @@ def shortest_column(name: str, values: Values, slots: pl.Series, scales: list[in
 
     What belongs to no slot is zero.
     """
+    if not len(values):
+        return decimal_column(name, [], 0)
     widest = max(scales, default=0)
     column = in_128_bits(values)
     even = not scales or min(scales) == widest
@@ -40,6 +42,8 @@ def shortest_column(name: str, values: Values, slots: pl.Series, scales: list[in
 
 def exposures(slots: pl.Series, quantities: Values, marks: Values, listings: Sequence[Any]) -> Values:
     """Quantity times mark times multiplier as money, rounded once. marks: at the fill scale."""
+    if not len(quantities):
+        return []
     exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in listings]
     ups = [x.multiplier * POWERS[max(e, 0)] for x, e in zip(listings, exponents, strict=True)]
     downs = [POWERS[max(-e, 0)] for e in exponents]
@@ -54,6 +58,8 @@ def exposures(slots: pl.Series, quantities: Values, marks: Values, listings: Seq
 
 def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, listings: Sequence[Any]) -> Values:
     """The cost of each position per unit, at its listing's fill scale. quantities: none of them is zero."""
+    if not len(quantities):
+        return []
     exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in listings]
     ups = [POWERS[max(e, 0)] for e in exponents]
     downs = [x.multiplier * POWERS[max(-e, 0)] for x, e in zip(listings, exponents, strict=True)]

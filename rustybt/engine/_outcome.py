@@ -85,7 +85,7 @@ def result_of(
     written: dict[str, Any] = {}
     if loop.hooks is not None:
         written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
-    frames: dict[str, Any] = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter).all() | written
+    frames: dict[str, Any] = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter, periods).all() | written
     result = Result(**frames, manifest=manifest, periods=periods, again=again)
     days = axis.calendar.days[[axis.first_session, axis.first_session + axis.sessions - 1]]
     keys = tuple(listing.asset.key for listing in desk.listing_of_slot)
@@ -119,7 +119,8 @@ def sessions_per_year(calendar: Any) -> int:
     """
     days = calendar.days
     years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-    whole = np.unique(years, return_counts=True)[1][1:-1]
+    counts = np.bincount(years - years[0])
+    whole = counts[counts > 0][1:-1]
     if len(whole) >= YEARS_TO_AVERAGE:
         return round(float(whole.mean()))
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,12 @@ from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
     RATIO_SCALE,
+    ExactColumn,
     OrderStatus,
     datetime_column,
     decimal_column,
     exact_number,
+    frame_of,
     scaled,
 )
 from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
@@ -24,6 +26,7 @@ from rustybt.engine._exact_columns import Values, costs_per_unit, exposures, of_
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import WHY_OPEN, Blotter
 from rustybt.ledger import Ledger
+from rustybt.metrics import statistics_columns
 from rustybt.results import assets_frame
 from rustybt.strategy import Desk
 
@@ -52,8 +55,9 @@ type Places = npt.NDArray[np.int64]
 class RunFrames:
     """Makes the frames of one run."""
 
-    def __init__(self, desk: Desk, recorder: Recorder, ledger: Ledger, blotter: Blotter) -> None:
+    def __init__(self, desk: Desk, recorder: Recorder, ledger: Ledger, blotter: Blotter, periods: int) -> None:
         self._desk = desk
+        self._periods = periods
         self._recorder = recorder
         self._axis = desk.market.axis
         self._ledger = ledger
@@ -72,11 +76,11 @@ class RunFrames:
         self._slots_of_orders = _places([order.listing.slot for order in orders])
         return {
             "daily": self._daily(),
-            "orders": self._orders(),
-            "order_events": self._events(),
-            "transactions": self._transactions(),
-            "positions": self._positions(),
-            "recorded": self._recorded(),
+            "orders": _made("orders", len(orders), self._orders),
+            "order_events": _made("order_events", len(self._blotter.rows), self._events),
+            "transactions": _made("transactions", len(self._recorder.transactions), self._transactions),
+            "positions": _made("positions", sum(len(rows) for _, rows in self._recorder.holdings), self._positions),
+            "recorded": _made("recorded", len(self._recorder.recorded), self._recorded),
             "entries": self._entries(),
             "assets": assets_frame([listing.asset for listing in self._listings]),
             **frames_of_currencies(self._desk, self._recorder),
@@ -85,22 +89,27 @@ class RunFrames:
     def _daily(self) -> pl.DataFrame:
         axis, recorder = self._axis, self._recorder
         rows = recorder.daily
-        sessions = np.array([row[0] for row in rows], dtype=np.int64) + axis.first_session
-        columns = [
-            recorder.sessions([row[0] for row in rows]),
+        places = np.array([row[0] for row in rows], dtype=np.int64)
+        sessions = recorder.sessions(places)
+        places += axis.first_session
+        columns: list[pl.Series | ExactColumn] = [
+            sessions,
             # the first minute bar, as in Zipline: bars are stamped with their end
-            datetime_column("period_open", axis.calendar.opens[sessions] + MINUTE_NS),
-            datetime_column("period_close", axis.calendar.run_closes[sessions]),
+            datetime_column("period_open", axis.calendar.opens[places] + MINUTE_NS),
+            datetime_column("period_close", axis.calendar.run_closes[places]),
         ]
-        money = zip(*[row[1] for row in rows], strict=True)
-        columns += [decimal_column(n, list(v), MONEY_SCALE) for n, v in zip(MONEY_COLUMNS, money, strict=True)]
-        ratios = zip(*[row[2] for row in rows], strict=True)
-        columns += [decimal_column(n, list(v), RATIO_SCALE) for n, v in zip(RATIO_COLUMNS, ratios, strict=True)]
-        if recorder.benchmark is not None:
-            columns.append(decimal_column("benchmark_returns", recorder.benchmark.returns[: len(rows)], RATIO_SCALE))
+        money = list(zip(*[row[1] for row in rows], strict=True))
+        columns += [ExactColumn(n, v, MONEY_SCALE) for n, v in zip(MONEY_COLUMNS, money, strict=True)]
+        ratios = list(zip(*[row[2] for row in rows], strict=True))
+        columns += [ExactColumn(n, v, RATIO_SCALE) for n, v in zip(RATIO_COLUMNS, ratios, strict=True)]
+        benchmark = None if recorder.benchmark is None else recorder.benchmark.returns[: len(rows)]
+        if benchmark is not None:
+            columns.append(ExactColumn("benchmark_returns", benchmark, RATIO_SCALE))
         columns.append(pl.Series("longs_count", [row[3] for row in rows], dtype=pl.Int64))
         columns.append(pl.Series("shorts_count", [row[4] for row in rows], dtype=pl.Int64))
-        return pl.DataFrame(columns)
+        (returns, leverage, _), (values, pnl, *_) = ratios, money
+        more = statistics_columns(sessions, values, pnl, returns, leverage, benchmark, periods=self._periods)
+        return frame_of([*columns, *more])
 
     def _orders(self) -> pl.DataFrame:
         orders, slots, filled = self._blotter.orders, self._slots_of_orders, OrderStatus.FILLED
@@ -269,6 +278,18 @@ def _places(numbers: Sequence[int | None]) -> pl.Series:
 def _taken(values: Values, rows: Places) -> Values:
     """The values at some places."""
     return values[rows] if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
+
+
+_WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
+"""A frame that has no row is the same in every run: made once, it is handed out again."""
+
+
+def _made(name: str, rows: int, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    if rows:
+        return make()
+    if name not in _WITHOUT_ROWS:
+        _WITHOUT_ROWS[name] = make()
+    return _WITHOUT_ROWS[name].clone()
 
 
 def why(order: Any) -> str | None:

@@ -23,7 +23,15 @@ from rustybt.metrics._sets import (
 )
 from rustybt.metrics._sharpe import sharpe
 from rustybt.metrics._sortino import sortino
-from rustybt.metrics._summary import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, Figures, summary, with_statistics
+from rustybt.metrics._summary import (
+    ALWAYS_ZERO,
+    BENCHMARK_STATISTICS,
+    STATISTICS,
+    Figures,
+    statistics_columns,
+    summary,
+    with_statistics,
+)
 from rustybt.metrics._volatility import volatility
 
 __all__ = [
@@ -58,6 +66,7 @@ __all__ = [
     "risk_report",
     "sharpe",
     "sortino",
+    "statistics_columns",
     "summary",
     "total_return",
     "unregister",

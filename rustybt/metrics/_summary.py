@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import cast
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, RATIO_SCALE, as_decimal, decimal_column, scaled_ints
+from rustybt.core import MONEY_SCALE, RATIO_SCALE, ExactColumn, as_decimal, frame_of, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics._against_benchmark import benchmark_statistics
 from rustybt.metrics._expanding import expanding_statistics
@@ -46,15 +47,31 @@ def with_statistics(daily: pl.DataFrame, *, periods: int) -> pl.DataFrame:
     Raises InputError where a column is missing or has another scale.
     """
     values, pnl, returns, leverage = (_ints(daily, name) for name in _DECIMALS)
-    path = growth_path(cast(list[int], values), cast(list[int], pnl), cast(list[int], returns))
-    statistics = expanding_statistics(cast(list[int], returns), path, leverage, periods=periods)
     benchmark = _ints(daily, BENCHMARK) if BENCHMARK in daily.columns else None
-    against = benchmark_statistics(cast(list[int], returns), cast(list[int] | None, benchmark), periods=periods)
-    columns = [decimal_column(name, getattr(statistics, name), RATIO_SCALE) for name in STATISTICS]
-    columns += [decimal_column(name, getattr(against, name), RATIO_SCALE) for name in BENCHMARK_STATISTICS]
-    columns += [decimal_column(name, [0] * daily.height, RATIO_SCALE) for name in ALWAYS_ZERO]
-    days = pl.Series("trading_days", range(1, daily.height + 1), dtype=pl.Int64)
-    return daily.with_columns(*columns, days, daily["session"].dt.strftime("%Y-%m").alias("period_label"))
+    whole = (cast(list[int], values), cast(list[int], pnl), cast(list[int], returns))
+    added = statistics_columns(daily["session"], *whole, leverage, cast(list[int] | None, benchmark), periods=periods)
+    return daily.with_columns(*frame_of(added).get_columns())
+
+
+def statistics_columns(
+    sessions: pl.Series,
+    values: Sequence[int],
+    pnl: Sequence[int],
+    returns: Sequence[int],
+    leverage: Sequence[int | None],
+    benchmark: Sequence[int] | None,
+    *,
+    periods: int,
+) -> list[pl.Series | ExactColumn]:
+    """The columns that `with_statistics` adds, of a daily frame's own as integers."""
+    path = growth_path(values, pnl, returns)
+    statistics = expanding_statistics(returns, path, leverage, periods=periods)
+    against = benchmark_statistics(returns, benchmark, periods=periods)
+    exact = [ExactColumn(name, getattr(statistics, name), RATIO_SCALE) for name in STATISTICS]
+    exact += [ExactColumn(name, getattr(against, name), RATIO_SCALE) for name in BENCHMARK_STATISTICS]
+    exact += [ExactColumn(name, [0] * len(returns), RATIO_SCALE) for name in ALWAYS_ZERO]
+    days = pl.Series("trading_days", range(1, len(returns) + 1), dtype=pl.Int64)
+    return [*exact, days, sessions.dt.strftime("%Y-%m").alias("period_label")]
 
 
 def _ints(daily: pl.DataFrame, name: str) -> list[int | None]:

@@ -21,8 +21,8 @@ def assets_frame(assets: Sequence[Asset]) -> pl.DataFrame:
     """
     rows = sorted(assets, key=lambda asset: asset.sid)
     types: dict[str, str] = {field.name: str(field.type) for field in dataclasses.fields(Asset)}
-    for asset in rows:
-        types |= {field.name: str(field.type) for field in dataclasses.fields(asset)}
+    for kind in dict.fromkeys(type(asset) for asset in rows):
+        types |= {field.name: str(field.type) for field in dataclasses.fields(kind)}
     names = [*_FIRST, *(name for name in types if name not in _FIRST)]
     columns = [_column(name, types[name], [getattr(asset, name, None) for asset in rows]) for name in names]
     kinds = pl.Series("type", [asset.kind for asset in rows], dtype=pl.String)

@@ -103,7 +103,7 @@ class Result:
         self.recorded = recorded
         self.entries = entries
         self.assets = assets
-        self.measures = daily.select("session").clear() if measures is None else measures
+        self.measures = daily["session"].clear().to_frame() if measures is None else measures
         self._cash = cash_by_currency
         self.conversions = NO_CONVERSIONS.clone() if conversions is None else conversions
         self.periods = periods

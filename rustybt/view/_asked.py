@@ -10,6 +10,7 @@ import polars as pl
 from rustybt.core import Asset, ContinuousFuture
 from rustybt.errors import InputError
 from rustybt.view._listing import Listing
+from rustybt.view._market import Market
 
 
 def shortened(value: int, listing: Listing) -> tuple[int, int]:
@@ -56,3 +57,10 @@ def checked(asset: Any) -> Asset:
             raise InputError(f"{asset!r} is not one asset. Take its contract: data.current(future, 'contract').")
         raise InputError(f"{asset!r} is not an asset. Look it up with symbol({str(asset)!r}) first.")
     return asset
+
+
+def note_wanted(market: Market, asset: Any) -> None:
+    """Notes an asset that was asked for; a continuous future and a name of fetch_csv's are not loaded. Raises
+    InputError for what is none of them."""
+    if not isinstance(asset, ContinuousFuture) and not (isinstance(asset, str) and market.fetched is not None):
+        market.want(checked(asset))

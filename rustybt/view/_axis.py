@@ -87,8 +87,8 @@ class Axis:
                 ends = np.searchsorted(stamps, self.run_closes, side="right") + 1
                 self._runs = list(zip(firsts.tolist(), ends.tolist(), strict=True))
         before_key, before_stamp = self._before(first_session, daily)
-        self.keys = np.concatenate([np.array([before_key], dtype=np.int64), keys])
         self.stamps = np.concatenate([np.array([before_stamp], dtype=np.int64), stamps])
+        self.keys = np.concatenate([np.array([before_key], dtype=np.int64), keys]) if daily else self.stamps
         self.times = memoryview(self.stamps)
 
     def _before(self, first_session: int, daily: bool) -> tuple[int, int]:

@@ -8,8 +8,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import (
@@ -26,13 +24,12 @@ from rustybt.core import (
     scaled,
 )
 from rustybt.errors import InputError, NoData
-from rustybt.view._asked import as_columns, checked, listed, positive, shortened
-from rustybt.view._continuous import Continuous, Splice, is_readable, label
-from rustybt.view._history import FIELDS, History, is_exact
+from rustybt.view._asked import listed, note_wanted, shortened
+from rustybt.view._continuous import Continuous, is_readable, label
+from rustybt.view._history import FIELDS, is_exact
 from rustybt.view._listing import Listing, adjusted
 from rustybt.view._market import Market
-from rustybt.view._sessions import SessionHistory
-from rustybt.view._windows import Windows, cut, long_frame
+from rustybt.view._past import Past
 
 NOTHING: Final = object()
 
@@ -41,16 +38,14 @@ class BarData:
     """Prices and volumes up to the current moment, and nothing after it."""
 
     __slots__ = (
-        "_asked",
         "_continuous",
         "_decimals",
-        "_history",
         "_listings",
         "_market",
         "_missing",
         "_name",
         "_number",
-        "_sessions",
+        "_past",
     )
 
     def __init__(
@@ -65,13 +60,11 @@ class BarData:
     ) -> None:
         self._market = market
         self._listings = market.listings
-        # the list of assets that was asked for last, and their listings
-        self._asked: tuple[list[Any], list[Listing]] | None = None
         self._number = number
         self._missing = missing
         self._decimals = history_decimals
-        self._history = History(market, history_decimals)
-        self._sessions: SessionHistory | None = None
+        # made when it is first asked: a strategy that never looks back pays nothing for it
+        self._past: Past | None = None
         named = name or (lambda asset: asset.symbol)
         self._name: Callable[[Any], str] = lambda asset: label(asset, named)
         self._continuous = continuous or Continuous(market)
@@ -136,7 +129,7 @@ class BarData:
             return {field: self._one(assets, field, dtype, default) for field in listed(fields, "fields")}
         wanted = listed(assets, "assets")
         for asset in wanted:
-            self._want(asset)
+            note_wanted(self._market, asset)
         if isinstance(fields, str):
             return {asset: self._one(asset, fields, dtype, default) for asset in wanted}
         return self._frame(wanted, listed(fields, "fields"), dtype, default)
@@ -270,83 +263,24 @@ class BarData:
         no bar; a copy, quicker than the frame's own `to_numpy`.
         Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far.
         """
-        market = self._market
+        past = self._past
+        if past is None:
+            past = self._past = Past(self._market, self._decimals, self._name, self._continuous)
         if output != "polars":
-            return self._array(assets, fields, bar_count, frequency, output, plain=dtype is float and not timestamps)
+            return past.array(assets, fields, bar_count, frequency, output, plain=dtype is float and not timestamps)
+        market = self._market
         if dtype is float and frequency == market.frequency and not timestamps and type(bar_count) is int:
             # by far the most frequent question, as in `current`
+            history = past.history
             try:
-                asset, column = self._history.plain[assets.sid, fields]
+                asset, column = history.plain[assets.sid, fields]
             except (AttributeError, KeyError, TypeError):
                 asset = None
             if asset is assets:
-                begin = self._history.offset + market.bar - bar_count
+                begin = history.offset + market.bar - bar_count
                 if begin >= 0 and bar_count > 0:
                     return column.slice(begin, bar_count)
-        return self._windows(assets, fields, bar_count, frequency, is_exact(dtype), timestamps)
-
-    def _array(
-        self, assets: Any, fields: Any, bar_count: int, frequency: str, output: str, *, plain: bool
-    ) -> npt.NDArray[np.float64]:
-        """A window as an array. plain: that neither Decimals nor times were asked for, which an array can't hold."""
-        one_field = isinstance(fields, str)
-        if output != "numpy" or not plain or not (one_field or is_readable(assets)):
-            raise InputError(
-                f"history(output={output!r}): choose 'polars', or 'numpy' for floats of one asset or one field, "
-                "without timestamps."
-            )
-        if one_field and fields in FIELDS and frequency == self._market.frequency and isinstance(assets, list):
-            listings = self._all(assets)
-            if self._asked is not None and self._asked[1] is listings:
-                return self._history.block(listings, fields, *self._history.bounds(positive(bar_count)))
-        window = self._windows(assets, fields, bar_count, frequency, exact=False, timestamps=False)
-        numbers: npt.NDArray[np.float64] = window.to_numpy(writable=True)
-        return numbers
-
-    def _windows(self, assets: Any, fields: Any, bar_count: int, frequency: str, exact: bool, timestamps: bool) -> Any:
-        history = self._history if frequency == self._market.frequency else self._other_history(frequency)
-        start, count = history.bounds(positive(bar_count))
-        one_asset, one_field = is_readable(assets), isinstance(fields, str)
-        names = [fields] if one_field else listed(fields, "fields")
-        for field in names:
-            if field not in FIELDS and not (field == "sid" and isinstance(assets, ContinuousFuture)):
-                raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
-        if one_asset:
-            listing = self._readable(assets)
-            columns = [cut(history, listing, field, start, count, exact) for field in names]
-            if one_field and not timestamps:
-                return columns[0]
-            return as_columns([history.stamps(start, count), *columns] if timestamps else columns)
-        listings = self._all(listed(assets, "assets"))
-        if one_field:
-            frame = self._wide(history, listings, fields, start, count, exact)
-            return frame.insert_column(0, history.stamps(start, count)) if timestamps else frame
-        return long_frame(history, listings, self._name, names, start, count, exact)
-
-    def _all(self, assets: list[Any]) -> list[Listing]:
-        """The listings of assets; those that are missing are loaded together."""
-        if self._asked is not None and self._asked[0] == assets:
-            return self._asked[1]
-        known = self._listings
-        try:
-            listings = [known[asset.sid] for asset in assets]
-            if [listing.asset for listing in listings] == assets:
-                self._asked = assets, listings
-                return listings
-        except (AttributeError, KeyError):
-            for asset in assets:
-                self._want(asset)
-        return [self._readable(asset) for asset in assets]
-
-    def _want(self, asset: Any) -> None:
-        if not isinstance(asset, ContinuousFuture) and not (
-            isinstance(asset, str) and self._market.fetched is not None
-        ):
-            self._market.want(checked(asset))
-
-    def _readable(self, asset: Any) -> Any:
-        """The listing of an asset, or what stands for one of a continuous future."""
-        return self._continuous.splice(asset) if isinstance(asset, ContinuousFuture) else self._market.listing(asset)
+        return past.windows(assets, fields, bar_count, frequency, is_exact(dtype), timestamps)
 
     def _listing_of(self, asset: Any) -> Listing | None:
         """The listing of an asset, or of a continuous future's current contract; None where it has none."""
@@ -364,29 +298,6 @@ class BarData:
         if not isinstance(continuous_future, ContinuousFuture):
             raise InputError(f"current_chain({continuous_future!r}): give what continuous_future('CL') returns.")
         return self._continuous.chain(continuous_future)
-
-    def _other_history(self, frequency: str) -> Windows:
-        """What answers for bars that are not the run's own: the sessions of a minute run."""
-        own = self._market.frequency
-        if own != "1d" and frequency == "1d" and not self._market.axis.daily:
-            if self._sessions is None:
-                self._sessions = SessionHistory(self._market, self._decimals)
-            return self._sessions
-        if own == "1d" and frequency == "1m":
-            raise NoData(
-                "history with '1m' in a daily run: it reads no minutes. Ask for '1d', or run with "
-                "data_frequency='minute'."
-            )
-        there = f"{own!r}" if self._market.axis.daily else f"{own!r} and '1d'"
-        raise NoData(f"history with frequency {frequency!r}: this run has {there}. Ask for that, or run on other bars.")
-
-    def _wide(
-        self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
-    ) -> pl.DataFrame:
-        plain = self._asked is not None and self._asked[1] is listings
-        if not exact and (plain or not any(isinstance(x, Splice) for x in listings)):
-            return history.frame(listings, self._name, field, start, count)
-        return as_columns([cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
 
     def can_trade(self, assets: Any) -> Any:
         """Whether an asset is alive and not restricted, its calendar open, and has a price. A list gives a dict.

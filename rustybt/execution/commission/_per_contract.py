@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from rustybt.errors import InputError
@@ -28,11 +29,8 @@ class PerContract(FutureCommissionModel):
         self.exchange_fee = exchange_fee
         self.min_trade_cost = min_trade_cost
         name = type(self).__name__
-        self._costs = _by_root(cost, f"{name}(cost)", {})
-        self._fees = {
-            root: as_money(*fee)
-            for root, fee in _by_root(exchange_fee, f"{name}(exchange_fee)", EXCHANGE_FEE_OF_ROOT).items()
-        }
+        self._costs = _by_root(cost, f"{name}(cost)")
+        self._fees = _exchange_fees(exchange_fee, f"{name}(exchange_fee)")
         self._minimum = as_money(*amount(min_trade_cost or 0, f"{name}(min_trade_cost)"))
 
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
@@ -64,11 +62,24 @@ class PerContract(FutureCommissionModel):
 DEFAULT_COST = amount(DEFAULT_PER_CONTRACT_COST, "the cost of a contract")
 
 
-def _by_root(given: Any, what: str, known: dict[str, str]) -> dict[str | None, tuple[int, int]]:
+def _by_root(given: Any, what: str) -> dict[str | None, tuple[int, int]]:
     """Amounts by root symbol; under None the one that holds for every root."""
     if not isinstance(given, dict):
         return {None: amount(given, what)}
-    return {root: amount(value, f"{what} of {root!r}") for root, value in (known | given).items()}
+    return {root: amount(value, f"{what} of {root!r}") for root, value in given.items()}
+
+
+def _exchange_fees(given: Any, what: str) -> dict[str | None, int]:
+    """Money by root symbol: what was given, and what the table of the exchanges' fees says of the other roots."""
+    if not isinstance(given, dict):
+        return {None: as_money(*amount(given, what))}
+    own = {root: fee for root, fee in given.items() if fee is not EXCHANGE_FEE_OF_ROOT.get(root)}
+    return _known_fees() | {root: as_money(*fee) for root, fee in _by_root(own, what).items()}
+
+
+@functools.cache
+def _known_fees() -> dict[str | None, int]:
+    return {root: as_money(*fee) for root, fee in _by_root(EXCHANGE_FEE_OF_ROOT, "exchange fee").items()}
 
 
 def _shown(given: Any) -> str:

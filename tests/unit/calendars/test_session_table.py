@@ -8,8 +8,10 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rustybt.calendars import calendar_names, session_table
+from rustybt.calendars import SessionTable, calendar_names, session_table
 from rustybt.core import DAY_NS, MINUTE_NS, day_of
 from rustybt.errors import InputError
 
@@ -114,3 +116,16 @@ def test_joining_keeps_what_was_stored_and_takes_the_rest_from_the_newer_table()
     assert joined.days.tolist() == new.days.tolist()
     assert joined.break_starts is not None
     assert joined.break_starts.tolist() == new.break_starts.tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 5 * MINUTE_NS), st.integers(0, 7 * MINUTE_NS)), min_size=1, max_size=6))
+def test_minutes_are_those_after_each_open_whatever_lies_between_the_sessions(spans: list[tuple[int, int]]) -> None:
+    moment, opens, closes, expected = 0, [], [], []
+    for pause, length in spans:
+        opens.append(moment + pause)
+        closes.append(opens[-1] + length)
+        moment = closes[-1]
+        expected += [opens[-1] + minute * MINUTE_NS for minute in range(1, length // MINUTE_NS + 1)]
+    days = np.arange(len(spans), dtype=np.int32)
+    table = SessionTable("X", "UTC", days, np.array(opens), np.array(closes))
+    assert table.minute_stamps(0, len(spans) - 1).tolist() == expected

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt.core import UTC_NS, date_column, datetime_column, decimal_column, scaled_ints
+from rustybt.core import UTC_NS, ExactColumn, date_column, datetime_column, decimal_column, frame_of, scaled_ints
 from rustybt.errors import FloatInTheBooks, InputError, MoneyOverflow
 
 LIMIT = 10**38 - 1
@@ -69,3 +69,30 @@ def test_stamps_and_days_become_times_and_dates() -> None:
             column_of("at", np.array([1.5]))
         with pytest.raises(InputError):
             column_of("at", [2**70])
+
+
+def test_a_frame_of_exact_columns_is_that_of_the_columns_one_by_one() -> None:
+    numbers = {"a": ([1, None, -LIMIT], 0), "b": ([10**30, 5, 0], 20), "c": (np.array([7, 8, 9]), 2)}
+    plain = pl.Series("n", ["x", "y", None])
+    frame = frame_of([ExactColumn("a", *numbers["a"]), plain, *(ExactColumn(n, *numbers[n]) for n in "bc")])
+    assert frame.schema == {"a": pl.Decimal(38, 0), "n": pl.String, "b": pl.Decimal(38, 20), "c": pl.Decimal(38, 2)}
+    assert frame["a"].to_list() == [Decimal(1), None, Decimal(-LIMIT)]
+    assert frame["b"].to_list() == [Decimal(10**10), Decimal("5e-20"), Decimal(0)]
+    assert frame["c"].to_list() == [Decimal("0.07"), Decimal("0.08"), Decimal("0.09")]
+    assert frame["n"].to_list() == ["x", "y", None]
+
+
+def test_a_frame_names_the_column_and_the_row_that_it_refuses() -> None:
+    good = ExactColumn("good", [1, 2], 2)
+    for value in (10**38, 2**127, 2**200):
+        with pytest.raises(MoneyOverflow, match="Column 'bad', row 1: "):
+            frame_of([good, ExactColumn("bad", [0, value], 2)])
+    with pytest.raises(FloatInTheBooks, match=r"Column 'bad', row 0: 0\.5 is a float"):
+        frame_of([good, ExactColumn("bad", [0.5, 1], 2)])  # type: ignore[list-item]
+    with pytest.raises(InputError, match="Column 'bad': scale 39 is not between 0 and 38"):
+        frame_of([good, ExactColumn("bad", [1, 2], 39)])
+
+
+def test_a_frame_without_rows_or_without_exact_columns_has_its_types() -> None:
+    assert frame_of([ExactColumn("a", [], 3)]).schema == {"a": pl.Decimal(38, 3)}
+    assert frame_of([pl.Series("n", [1])]).equals(pl.DataFrame({"n": [1]}))

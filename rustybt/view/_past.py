@@ -1,0 +1,123 @@
+"""`data.history`: which bars a question is about, and what has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rustybt.core import ContinuousFuture
+from rustybt.errors import InputError, NoData
+from rustybt.view._asked import as_columns, listed, note_wanted, positive
+from rustybt.view._continuous import Continuous, Splice, is_readable
+from rustybt.view._history import FIELDS, History
+from rustybt.view._listing import Listing
+from rustybt.view._market import Market
+from rustybt.view._sessions import SessionHistory
+from rustybt.view._windows import Windows, cut, long_frame
+
+
+class Past:
+    """The bars of a run up to the moment, and in a run of minutes the sessions before it too.
+
+    history: the run's own bars. decimals: what Zipline rounds to. name: how to call an asset's column.
+    """
+
+    __slots__ = ("_asked", "_continuous", "_decimals", "_listings", "_market", "_name", "_sessions", "history")
+
+    def __init__(
+        self, market: Market, decimals: int | None, name: Callable[[Any], str], continuous: Continuous
+    ) -> None:
+        self._market = market
+        self._listings = market.listings
+        self._decimals = decimals
+        self._name = name
+        self._continuous = continuous
+        self.history = History(market, decimals)
+        self._sessions: SessionHistory | None = None
+        # the list of assets that was asked for last, and their listings
+        self._asked: tuple[list[Any], list[Listing]] | None = None
+
+    def array(
+        self, assets: Any, fields: Any, bar_count: int, frequency: str, output: str, *, plain: bool
+    ) -> npt.NDArray[np.float64]:
+        """`BarData.history` as an array. plain: that neither Decimals nor times were asked for, which an array can't hold."""
+        one_field = isinstance(fields, str)
+        if output != "numpy" or not plain or not (one_field or is_readable(assets)):
+            raise InputError(
+                f"history(output={output!r}): choose 'polars', or 'numpy' for floats of one asset or one field, "
+                "without timestamps."
+            )
+        if one_field and fields in FIELDS and frequency == self._market.frequency and isinstance(assets, list):
+            listings = self._all(assets)
+            if self._asked is not None and self._asked[1] is listings:
+                return self.history.block(listings, fields, *self.history.bounds(positive(bar_count)))
+        window = self.windows(assets, fields, bar_count, frequency, exact=False, timestamps=False)
+        numbers: npt.NDArray[np.float64] = window.to_numpy(writable=True)
+        return numbers
+
+    def windows(self, assets: Any, fields: Any, bar_count: int, frequency: str, exact: bool, timestamps: bool) -> Any:
+        """What `BarData.history` returns."""
+        history = self.history if frequency == self._market.frequency else self._other_history(frequency)
+        start, count = history.bounds(positive(bar_count))
+        one_asset, one_field = is_readable(assets), isinstance(fields, str)
+        names = [fields] if one_field else listed(fields, "fields")
+        for field in names:
+            if field not in FIELDS and not (field == "sid" and isinstance(assets, ContinuousFuture)):
+                raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
+        if one_asset:
+            listing = self._readable(assets)
+            columns = [cut(history, listing, field, start, count, exact) for field in names]
+            if one_field and not timestamps:
+                return columns[0]
+            return as_columns([history.stamps(start, count), *columns] if timestamps else columns)
+        listings = self._all(listed(assets, "assets"))
+        if one_field:
+            frame = self._wide(history, listings, fields, start, count, exact)
+            return frame.insert_column(0, history.stamps(start, count)) if timestamps else frame
+        return long_frame(history, listings, self._name, names, start, count, exact)
+
+    def _all(self, assets: list[Any]) -> list[Listing]:
+        """The listings of assets; those that are missing are loaded together."""
+        if self._asked is not None and self._asked[0] == assets:
+            return self._asked[1]
+        known = self._listings
+        try:
+            listings = [known[asset.sid] for asset in assets]
+            if [listing.asset for listing in listings] == assets:
+                self._asked = assets, listings
+                return listings
+        except (AttributeError, KeyError):
+            for asset in assets:
+                note_wanted(self._market, asset)
+        return [self._readable(asset) for asset in assets]
+
+    def _readable(self, asset: Any) -> Any:
+        """The listing of an asset, or what stands for one of a continuous future."""
+        return self._continuous.splice(asset) if isinstance(asset, ContinuousFuture) else self._market.listing(asset)
+
+    def _other_history(self, frequency: str) -> Windows:
+        """What answers for bars that are not the run's own: the sessions of a minute run."""
+        own = self._market.frequency
+        if own != "1d" and frequency == "1d" and not self._market.axis.daily:
+            if self._sessions is None:
+                self._sessions = SessionHistory(self._market, self._decimals)
+            return self._sessions
+        if own == "1d" and frequency == "1m":
+            raise NoData(
+                "history with '1m' in a daily run: it reads no minutes. Ask for '1d', or run with "
+                "data_frequency='minute'."
+            )
+        there = f"{own!r}" if self._market.axis.daily else f"{own!r} and '1d'"
+        raise NoData(f"history with frequency {frequency!r}: this run has {there}. Ask for that, or run on other bars.")
+
+    def _wide(
+        self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
+    ) -> pl.DataFrame:
+        plain = self._asked is not None and self._asked[1] is listings
+        if not exact and (plain or not any(isinstance(x, Splice) for x in listings)):
+            return history.frame(listings, self._name, field, start, count)
+        return as_columns([cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
