@@ -1,8 +1,8 @@
-"""Bars of one asset as a run gets them."""
+"""Bars of one asset, as they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,3 +41,46 @@ class RawBars:
     def prices(self) -> tuple[Integers, Integers, Integers, Integers]:
         """Open, high, low and close."""
         return self.open, self.high, self.low, self.close
+
+
+class LateBars(RawBars):
+    """Bars whose opens, highs and lows are read when one of them is first asked for: most strategies never do.
+
+    Where a close needs more than 64 bits the closes are Python ints, whatever the other prices are, and so with them.
+    others: reads the opens, highs and lows.
+    """
+
+    __slots__ = ("_others", "_read")
+    _others: Callable[[], list[Integers]]
+    _read: list[Integers] | None
+
+    def __init__(
+        self, stamps: npt.NDArray[np.int64], close: Integers, volume: Integers, others: Callable[[], list[Integers]]
+    ) -> None:
+        for name, value in (("stamps", stamps), ("close", close), ("volume", volume), ("_others", others)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_read", None)
+
+    def whole(self) -> RawBars:
+        """The same bars with everything read."""
+        return RawBars.of(self.stamps, self.prices, self.volume)
+
+    @property
+    def open(self) -> Integers:
+        return self._late(0)
+
+    @property
+    def high(self) -> Integers:
+        return self._late(1)
+
+    @property
+    def low(self) -> Integers:
+        return self._late(2)
+
+    def _late(self, place: int) -> Integers:
+        read = self._read
+        if read is None:
+            read = self._others()
+            # two threads may read them both, and find the same
+            object.__setattr__(self, "_read", read)
+        return read[place]

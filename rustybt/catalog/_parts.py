@@ -6,7 +6,8 @@ columns share one scale. LZ4 doubles the size against Zstandard and reads in two
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.catalog._bars import Integers, RawBars
+from rustybt.catalog._bars import Integers, LateBars, RawBars
 from rustybt.catalog._content import PRICES, ROW_SCHEMA, Extent, Part, Rows
 from rustybt.core import DAY_NS, UTC_NS, frequency_named
 from rustybt.errors import CatalogCorrupt
@@ -23,6 +24,8 @@ from rustybt.errors import CatalogCorrupt
 COLUMNS: Final = ("stamp", *PRICES, "volume")
 RUN: Final = ".arrow"
 """Ends the names of files of `store_run`."""
+_AT_ONCE: Final = ("stamp", "close", "volume")
+_LATE: Final = ("open", "high", "low")
 _INT64_LIMIT: Final = 2**63
 _NARROW_DIGITS: Final = 18
 _GAP_ROWS: Final = 50_000
@@ -146,16 +149,28 @@ type _Columns = list[npt.NDArray[np.int64] | pl.Series]
 
 
 def read_runs(
-    path: Path, part_scales: tuple[int, int], runs: Sequence[Wanted], first_ns: int, last_ns: int
+    path: Path, part_scales: tuple[int, int], runs: Sequence[Wanted], first_ns: int, last_ns: int, *, late: bool = False
 ) -> list[tuple[int, RawBars]]:
-    """Sid and bars of each run, cut to first_ns <= stamp <= last_ns. runs: ascending by offset."""
+    """Sid and bars of each run, cut to first_ns <= stamp <= last_ns. runs: ascending by offset.
+
+    late: opens, highs and lows are read when they are first asked for, those of neighbours together.
+    """
     result = []
     for group in _groups(runs):
         start = group[0].extent.offset
-        stop = group[-1].extent.offset + group[-1].extent.count
-        columns = _read(path, start, stop - start)
-        result += [(run.extent.sid, _cut(columns, start, run, part_scales, first_ns, last_ns)) for run in group]
+        count = group[-1].extent.offset + group[-1].extent.count - start
+        columns = _read(path, start, count, _AT_ONCE if late else (*_AT_ONCE, *_LATE))
+        read_others = functools.cache(_others(columns, path, start, count, late=late))
+        for run in group:
+            bars = _cut(columns, start, run, part_scales, first_ns, last_ns, read_others)
+            result.append((run.extent.sid, bars if late else bars.whole()))
     return result
+
+
+def _others(columns: _Columns, path: Path, start: int, count: int, *, late: bool) -> Callable[[], _Columns]:
+    if late:
+        return functools.partial(_read, path, start, count, _LATE)
+    return lambda: columns[len(_AT_ONCE) :]
 
 
 def read_stamps(paths: Sequence[Path], first_ns: int, last_ns: int) -> npt.NDArray[np.int64]:
@@ -184,14 +199,14 @@ def _groups(runs: Sequence[Wanted]) -> list[list[Wanted]]:
     return groups
 
 
-def _read(path: Path, offset: int, count: int) -> _Columns:
-    """Stamps, prices and volume of a span of rows: int64, or an Int128 series where that is too narrow."""
+def _read(path: Path, offset: int, count: int, names: Sequence[str]) -> _Columns:
+    """Some columns of a span of rows: int64, or an Int128 series where that is too narrow."""
     try:
-        frame = _scan(path).slice(offset, count).select(COLUMNS).collect(engine="in-memory")
+        frame = _scan(path).slice(offset, count).select(names).collect(engine="in-memory")
     except (FileNotFoundError, pl.exceptions.PolarsError) as error:
         raise _corrupt(path, error) from error
     columns: _Columns = []
-    for name in COLUMNS:
+    for name in names:
         values = frame.drop_in_place(name).to_physical()
         narrow = values.cast(pl.Int64, strict=False)
         columns.append(values if narrow.null_count() else narrow.to_numpy())
@@ -199,8 +214,14 @@ def _read(path: Path, offset: int, count: int) -> _Columns:
 
 
 def _cut(
-    columns: _Columns, start: int, run: Wanted, part_scales: tuple[int, int], first_ns: int, last_ns: int
-) -> RawBars:
+    columns: _Columns,
+    start: int,
+    run: Wanted,
+    part_scales: tuple[int, int],
+    first_ns: int,
+    last_ns: int,
+    read_others: Callable[[], _Columns],
+) -> LateBars:
     extent = run.extent
     low, high = extent.offset - start, extent.offset - start + extent.count
     stamps = columns[0][low:high]
@@ -211,9 +232,13 @@ def _cut(
     if extent.last > last_ns:
         high -= len(stamps) - int(np.searchsorted(stamps, last_ns, side="right"))
     price_shift = run.price_scale - part_scales[0]
-    prices = [rescaled(column[low:high], price_shift) for column in columns[1:5]]
-    volume = rescaled(columns[5][low:high], run.volume_scale - part_scales[1])
-    return RawBars.of(columns[0][low:high], prices, volume)  # type: ignore[arg-type]
+
+    def others() -> list[Integers]:
+        return [rescaled(column[low:high], price_shift) for column in read_others()]
+
+    close = rescaled(columns[1][low:high], price_shift)
+    volume = rescaled(columns[2][low:high], run.volume_scale - part_scales[1])
+    return LateBars(columns[0][low:high], close, volume, others)  # type: ignore[arg-type]
 
 
 def rescaled(column: npt.NDArray[np.int64] | pl.Series, shift: int) -> Integers:
@@ -250,18 +275,23 @@ def join_bars(pieces: list[RawBars]) -> RawBars:
     if not pieces:
         return EMPTY
     stamps = np.concatenate([piece.stamps for piece in pieces])
-    prices = [[getattr(piece, name) for piece in pieces] for name in PRICES]
-    wide = any(isinstance(piece.open, list) for piece in pieces)
-    joined = [_join(columns, wide) for columns in prices]
-    volume = _join([piece.volume for piece in pieces], any(isinstance(piece.volume, list) for piece in pieces))
-    if (np.diff(stamps) > 0).all():
-        return RawBars.of(stamps, joined, volume)
-    order = np.argsort(stamps, kind="stable")
-    return RawBars.of(stamps[order], [_ordered(column, order) for column in joined], _ordered(volume, order))
+    order = None if (np.diff(stamps) > 0).all() else np.argsort(stamps, kind="stable")
+
+    def joined(name: str) -> Integers:
+        column = _join([getattr(piece, name) for piece in pieces])
+        return column if order is None else _ordered(column, order)
+
+    bars = LateBars(
+        stamps if order is None else stamps[order],
+        joined("close"),
+        joined("volume"),
+        lambda: [joined(name) for name in _LATE],
+    )
+    return bars if any(isinstance(piece, LateBars) for piece in pieces) else bars.whole()
 
 
-def _join(columns: list[Integers], wide: bool) -> Integers:
-    if wide:
+def _join(columns: list[Integers]) -> Integers:
+    if any(isinstance(column, list) for column in columns):
         return [int(value) for column in columns for value in column]
     return np.concatenate([np.asarray(column) for column in columns])
 

@@ -373,12 +373,15 @@ class Version:
         )
         return read_stamps([self.path / file for (file,) in rows], first_ns, last_ns)
 
-    def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> dict[int, RawBars]:
+    def load(
+        self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False
+    ) -> dict[int, RawBars]:
         """The bars with first_ns <= stamp <= last_ns of each asset, in the order of `sids`.
 
         frequency: one that is stored, or that can be made of one: "5m", "1h" (stamps are the bar's end), "1d",
         "1w" or "1mo" (stamps are midnight UTC of the last session).
-        An asset without such bars has an empty RawBars.
+        An asset without such bars has an empty RawBars. late: the opens, highs and lows of stored bars are read when
+        they are first asked for.
         Raises NoData for a frequency that the bundle does not have, SidsNotFound, CatalogCorrupt.
         """
         if self.source_of(frequency) != frequency:
@@ -400,7 +403,8 @@ class Version:
         for found in by_part.values():
             _, file, *part_scales = found[0][:4]
             runs = [Wanted(extent, *scales[extent.sid]) for extent in _joined(found)]
-            for sid, bars in read_runs(self.path / file, (part_scales[0], part_scales[1]), runs, first_ns, last_ns):
+            scale = part_scales[0], part_scales[1]
+            for sid, bars in read_runs(self.path / file, scale, runs, first_ns, last_ns, late=late):
                 pieces[sid].append(bars)
         return {sid: join_bars(found) if found else EMPTY for sid, found in pieces.items()}
 

@@ -293,7 +293,7 @@ class History:
         return column
 
     def _build(self, listing: Listing, field: str) -> pl.Series:
-        rows, found, here, complete = self._laid(listing)
+        rows, found, here, complete, span = self._laid(listing)
         stamps = listing.raw.stamps
         if field == "volume":
             values, scale, use = listing.raw.volume, listing.asset.volume_scale, here
@@ -304,7 +304,9 @@ class History:
             numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
         else:
             numbers = values / 10.0**scale
-        if complete:
+        if span is not None:
+            laid = numbers[span]
+        elif complete:
             laid = numbers[rows]
         else:
             laid = np.full(len(rows), 0.0 if field == "volume" else np.nan)

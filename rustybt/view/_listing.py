@@ -120,7 +120,7 @@ class Listing:
         minutes; for daily bars a row without volume counts too.
         """
         self.number_rows(self.raw, laid)
-        rows, found, present, _ = laid
+        rows, found, present, *_ = laid
         self._columns: dict[str, Sequence[int]] = {}
         self.present: Sequence[int] = memoryview(present.view(np.uint8))
         self.last = last_bar
@@ -211,7 +211,10 @@ class Listing:
 
     def _lay(self, values: Column, missing: int) -> Sequence[int]:
         """Values of the rows at their bars, `missing` elsewhere."""
-        rows, _, present, complete = self._laid
+        rows, _, present, complete, span = self._laid
+        if span is not None:
+            # no copy: the column of the catalog is the lane
+            return values[span] if isinstance(values, list) else memoryview(values[span])
         if isinstance(values, list):
             return [values[row] if here else missing for row, here in zip(rows.tolist(), present.tolist(), strict=True)]
         if complete:
@@ -230,6 +233,8 @@ class Listing:
                 fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10**EXTRA_PRICE_DECIMALS)
         self.lane_scale = self.fill_scale if fixes else self.price_scale
         if not fixes and not isinstance(closes, list):
+            if self._laid.span is not None:
+                return memoryview(closes[self._laid.span])
             if len(rows) and rows[0] >= 0 and self._laid.complete:
                 return memoryview(closes[rows])
             lane = np.zeros(len(rows), dtype=np.int64)

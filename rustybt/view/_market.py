@@ -22,7 +22,7 @@ class Version(Protocol):
     """A version of a bundle, open for reading."""
 
     def first_day_of(self, frequency: str) -> int: ...
-    def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> Any: ...
+    def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool) -> Any: ...
     def splits(self, sids: Sequence[int]) -> list[Split]: ...
     def dividends(self, sids: Sequence[int]) -> list[CashDividend]: ...
 
@@ -151,7 +151,7 @@ class Market:
     def _read(self, assets: Iterable[Asset], first_session: int) -> Any:
         axis = self.axis
         first = axis.first_key(first_session) if first_session > self.first_data else 0
-        raw = self.version.load([asset.sid for asset in assets], self.frequency, first, int(axis.keys[-1]))
+        raw = self.version.load([asset.sid for asset in assets], self.frequency, first, int(axis.keys[-1]), late=True)
         self.rows_loaded += sum(len(bars.stamps) for bars in raw.values())
         return raw
 

@@ -58,7 +58,9 @@ class SessionBars:
         found: list[CashDividend] = self._version.dividends(sids)
         return found
 
-    def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> dict[int, Any]:
+    def load(
+        self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False
+    ) -> dict[int, Any]:
         """The sessions' bars of each asset, stamped with midnight UTC of the session, from first_ns to last_ns."""
         days = self._calendar.days
         first, last = np.searchsorted(days, first_ns // DAY_NS), np.searchsorted(days, last_ns // DAY_NS, side="right")
@@ -66,8 +68,9 @@ class SessionBars:
             return {sid: self._minutes(sid, int(first), int(last)) for sid in sids}
         begin = int(np.searchsorted(days, self._stored[0]))
         end = int(np.searchsorted(days, self._stored[1], side="right"))
-        stored = self._version.load(sids, "1d", first_ns, last_ns)
-        if begin <= first and last <= end:
+        within = bool(begin <= first and last <= end)
+        stored = self._version.load(sids, "1d", first_ns, last_ns, late=late and within)
+        if within:
             return dict(stored)
         return {
             sid: _joined(
