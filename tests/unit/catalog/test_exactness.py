@@ -81,6 +81,9 @@ def assert_holds(version, drawn):
             ]
         volumes = [scaled(volume, asset.volume_scale) for _, (_, volume) in sorted(rows.items())]
         assert [int(v) for v in bars.volume] == volumes
+        late = version.load([asset.sid], "1d", *EVER, late=True)[asset.sid]
+        for waiting, column in zip((*late.prices, late.volume), (*bars.prices, bars.volume), strict=True):
+            assert [int(v) for v in waiting] == [int(v) for v in column]
         wide = any(scaled(p, asset.price_scale) >= 2**63 for prices, _ in rows.values() for p in prices)
         assert all(isinstance(column, list) == wide for column in bars.prices)
         assert wide or all(column.dtype == np.int64 for column in bars.prices)

@@ -90,7 +90,9 @@ def test_only_the_rows_that_are_asked_for_are_read(root, monkeypatch):
     ingest("b", frame, calendar="24/7", frequency="1m", stamp="end", root=root)
     reads = []
     read = _parts._read
-    monkeypatch.setattr(_parts, "_read", lambda path, offset, count: reads.append(count) or read(path, offset, count))
+    monkeypatch.setattr(
+        _parts, "_read", lambda path, at, count, names: reads.append(count) or read(path, at, count, names)
+    )
     version = open_version("b", root=root)
     version.load([30], "1m", *EVER)
     assert reads == [len(stamps)]
@@ -102,6 +104,40 @@ def test_only_the_rows_that_are_asked_for_are_read(root, monkeypatch):
     loaded = version.load(range(60), "1m", *EVER)
     assert reads == [60 * len(stamps)]
     assert {len(bars) for bars in loaded.values()} == {len(stamps)}
+
+
+def test_opens_highs_and_lows_can_wait_until_one_of_them_is_asked_for(root, bars, monkeypatch):
+    ingest("b", bars("AAA", "BBB", "CCC"), calendar="24/7", root=root)
+    reads = []
+    read = _parts._read
+    monkeypatch.setattr(_parts, "_read", lambda *asked: reads.append(asked[3]) or read(*asked))
+    version = open_version("b", root=root)
+    late = version.load([0, 2], "1d", *EVER, late=True)
+    assert reads == [("stamp", "close", "volume")]
+    lows = late[2].low
+    # one read for all that were loaded together, and only one
+    assert reads[1:] == [("open", "high", "low")]
+    whole = version.load([0, 2], "1d", *EVER)
+    assert reads[2:] == [("stamp", "close", "volume", "open", "high", "low")]
+    assert lows.tolist() == whole[2].low.tolist()
+    for sid, bars_of in late.items():
+        assert bars_of.stamps.tolist() == whole[sid].stamps.tolist()
+        for ours, theirs in zip(
+            (*bars_of.prices, bars_of.volume), (*whole[sid].prices, whole[sid].volume), strict=True
+        ):
+            assert ours.tolist() == theirs.tolist()
+    assert len(reads) == 3
+
+
+def test_a_part_that_is_gone_when_its_opens_are_wanted_is_named(root, bars):
+    ingest("b", bars("AAA"), calendar="24/7", root=root)
+    version = open_version("b", root=root)
+    late = version.load([0], "1d", *EVER, late=True)[0]
+    part = next(version.path.glob("1d-*.parquet"))
+    part.unlink()
+    assert len(late.close) == 5
+    with pytest.raises(CatalogCorrupt, match=part.name):
+        _ = late.open
 
 
 def test_an_asset_without_rows_in_a_frequency_is_empty(root, bars):
