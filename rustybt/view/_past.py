@@ -44,7 +44,8 @@ class Past:
     def array(
         self, assets: Any, fields: Any, bar_count: int, frequency: str, output: str, *, plain: bool
     ) -> npt.NDArray[np.float64]:
-        """`BarData.history` as an array. plain: that neither Decimals nor times were asked for, which an array can't hold."""
+        """What `BarData.history` returns as an array. plain: that neither Decimals nor times, which it can't hold, were
+        asked for."""
         one_field = isinstance(fields, str)
         if output != "numpy" or not plain or not (one_field or is_readable(assets)):
             raise InputError(
