@@ -334,9 +334,9 @@ def test_what_the_run_does_not_touch_is_not_loaded(monkeypatch: pytest.MonkeyPat
     loaded: list[list[int]] = []
     load = Version.load
 
-    def counted(self: Any, sids: Any, *rest: Any) -> Any:
+    def counted(self: Any, sids: Any, *rest: Any, **how: Any) -> Any:
         loaded.append(list(sids))
-        return load(self, sids, *rest)
+        return load(self, sids, *rest, **how)
 
     monkeypatch.setattr(Version, "load", counted)
     run({0: lambda c, d: d.current(c.symbols("B", "D"), "price")})
