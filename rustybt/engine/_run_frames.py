@@ -49,6 +49,9 @@ RATIO_COLUMNS = ("returns", "gross_leverage", "net_leverage")
 MAX_RECORDED_SCALE = 28
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
 
+_WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
+"""Of runs in one currency: a frame that has no row is the same in each, and handed out again."""
+
 type Places = npt.NDArray[np.int64]
 
 
@@ -74,17 +77,25 @@ class RunFrames:
         """All frames of a result, by name."""
         orders = self._blotter.orders
         self._slots_of_orders = _places([order.listing.slot for order in orders])
+        held = sum(len(rows) for _, rows in self._recorder.holdings)
         return {
             "daily": self._daily(),
-            "orders": _made("orders", len(orders), self._orders),
-            "order_events": _made("order_events", len(self._blotter.rows), self._events),
-            "transactions": _made("transactions", len(self._recorder.transactions), self._transactions),
-            "positions": _made("positions", sum(len(rows) for _, rows in self._recorder.holdings), self._positions),
-            "recorded": _made("recorded", len(self._recorder.recorded), self._recorded),
+            "orders": self._made("orders", len(orders), self._orders),
+            "order_events": self._made("order_events", len(self._blotter.rows), self._events),
+            "transactions": self._made("transactions", len(self._recorder.transactions), self._transactions),
+            "positions": self._made("positions", held, self._positions),
+            "recorded": self._made("recorded", len(self._recorder.recorded), self._recorded),
             "entries": self._entries(),
             "assets": assets_frame([listing.asset for listing in self._listings]),
             **frames_of_currencies(self._desk, self._recorder),
         }
+
+    def _made(self, name: str, rows: int, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        if rows or self._desk.exchange is not None:
+            return make()
+        if name not in _WITHOUT_ROWS:
+            _WITHOUT_ROWS[name] = make()
+        return _WITHOUT_ROWS[name].clone()
 
     def _daily(self) -> pl.DataFrame:
         axis, recorder = self._axis, self._recorder
@@ -278,18 +289,6 @@ def _places(numbers: Sequence[int | None]) -> pl.Series:
 def _taken(values: Values, rows: Places) -> Values:
     """The values at some places."""
     return values[rows] if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
-
-
-_WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
-"""A frame that has no row is the same in every run: made once, it is handed out again."""
-
-
-def _made(name: str, rows: int, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-    if rows:
-        return make()
-    if name not in _WITHOUT_ROWS:
-        _WITHOUT_ROWS[name] = make()
-    return _WITHOUT_ROWS[name].clone()
 
 
 def why(order: Any) -> str | None:
