@@ -47,7 +47,7 @@ from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._kept import Kept
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
-from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair
+from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Rows
 from rustybt.core._time import (
@@ -129,4 +129,5 @@ __all__ = [
     "scaled_ints",
     "time_zone",
     "to_scale",
+    "whole_currency",
 ]

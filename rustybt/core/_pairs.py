@@ -1,4 +1,4 @@
-"""Which two currencies a pair is of, by its name."""
+"""Which two currencies a pair is of, by its name; and which units are parts of a currency."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from rustybt.core._assets import Asset
 
 PAIR_KINDS: Final = ("forex", "crypto")
 """Kinds of assets whose price is a rate, forex first: where both name the same currencies, that one is taken."""
+_PARTS: Final = {"GBp": ("GBP", 100), "GBX": ("GBP", 100), "ZAc": ("ZAR", 100), "ILA": ("ILS", 100)}
+"""What some exchanges price in, and pairs don't."""
 _YAHOO: Final = "=X"
 _DOLLAR: Final = "USD"
 
@@ -30,3 +32,12 @@ def currencies_of_pair(asset: Asset) -> tuple[str, str] | None:
         return None
     first = letters[: -len(paid_in)] or (_DOLLAR if short else "")
     return (first, paid_in) if first and first != paid_in else None
+
+
+def whole_currency(currency: str) -> tuple[str, int]:
+    """The currency that a unit is a part of, and how many of it make one.
+
+    >>> whole_currency("GBp"), whole_currency("USD")
+    (('GBP', 100), ('USD', 1))
+    """
+    return _PARTS.get(currency, (currency, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt.catalog import Version
-from rustybt.core import PAIR_KINDS, currencies_of_pair
+from rustybt.core import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.engine._compat import Compat
 from rustybt.engine._exchange import Exchange
 from rustybt.engine._rates import Rates
@@ -34,7 +34,8 @@ def currency_of(data: Version, wanted: Any, compat: Compat) -> str:
         )
     if wanted not in there:
         pairs = [currencies_of_pair(asset) or () for asset in data.assets(kinds=PAIR_KINDS)]
-        known = sorted({*there, *(name for pair in pairs for name in pair)})
+        wholes = [whole_currency(name)[0] for name in there]
+        known = sorted({*there, *wholes, *(name for pair in pairs for name in pair)})
         if wanted not in known:
             raise InputError(
                 f"currency={wanted!r}: no asset of bundle {data.bundle!r} trades in it, only in {', '.join(known)}. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rustybt.core import PAIR_KINDS, Asset, currencies_of_pair, datetime_of
+from rustybt.core import PAIR_KINDS, Asset, currencies_of_pair, datetime_of, whole_currency
 from rustybt.errors import CurrencyMismatch
 from rustybt.ledger import Rate
 from rustybt.view import Listing, Market
@@ -22,7 +22,8 @@ class Rates:
     """What a unit of a currency is worth in another one.
 
     A pair of both currencies, else its inverse, else two pairs by way of a third currency: the base currency first,
-    then in the order of their names. The price of a pair is its last close up to the moment, as marks are.
+    then in the order of their names. The price of a pair is its last close up to the moment, as marks are. Pence and
+    their like need no pair to the currency that they are of.
     base: the run's currency.
     """
 
@@ -43,16 +44,21 @@ class Rates:
         self._now: dict[str, Rate] = {}
 
     def __bool__(self) -> bool:
-        """Whether some pair has the base currency on one of its sides."""
-        return any(self.base in currencies for currencies in self._pairs)
+        """Whether anything leads to the base currency: a pair, or smaller units of the same."""
+        base = whole_currency(self.base)[0]
+        others = [name for name in self._market.version.currencies if name != self.base]
+        return any(base in pair for pair in self._pairs) or any(whole_currency(name)[0] == base for name in others)
 
     def way(self, given: str, taken: str) -> list[Leg] | None:
         """The pairs that lead from one currency to another; None where none do."""
+        given, taken = whole_currency(given)[0], whole_currency(taken)[0]
+        if given == taken:
+            return []
         one = self._leg(given, taken)
         if one is not None:
             return [one]
         others = sorted({name for currencies in self._pairs for name in currencies})
-        for between in (self.base, *others):
+        for between in (whole_currency(self.base)[0], *others):
             first, second = self._leg(given, between), self._leg(between, taken)
             if first is not None and second is not None:
                 return [first, second]
@@ -74,9 +80,10 @@ class Rates:
         if known is None:
             way = self.way(given, taken)
             if way is None:
+                one, other = whole_currency(given)[0], whole_currency(taken)[0]
                 raise CurrencyMismatch(
                     f"Bundle {self._market.version.bundle!r} has no rate from {given} to {taken}. Ingest the pair "
-                    f"{given}/{taken} with it, of type forex and in the currency {taken}."
+                    f"{one}/{other} with it, of type forex and in the currency {other}."
                 )
             known = self._ways[given, taken] = [(self._market.listing(leg.pair), leg.inverse) for leg in way]
         return known
@@ -91,7 +98,7 @@ class Rates:
 
     def at(self, given: str, taken: str, bar: int) -> Rate:
         """So many units of the second for so many of the first, at a bar. Raises CurrencyMismatch without a rate."""
-        numerator = denominator = 1
+        numerator, denominator = whole_currency(taken)[1], whole_currency(given)[1]
         for listing, inverse in self.legs(given, taken):
             price = listing.price[bar] if bar >= listing.priced else 0
             if price <= 0:

@@ -326,6 +326,20 @@ def test_capital_may_be_in_a_currency_that_no_asset_trades_in_but_a_pair_names()
         go(currency="GBP")
 
 
+def test_pence_are_parts_of_pounds() -> None:
+    about = pl.DataFrame({"symbol": ["UK", "GBP/USD"], "currency": ["GBp", "USD"], "type": ["equity", "forex"]})
+    ingest({"UK": ["250"] * 5, "GBP/USD": ["1.2", "1.3", "1.3", "1.3", "1.3"]}, assets=about)
+    result = go({0: buy("UK", 10), 2: lambda c, d: c.convert_currency(-2500, "GBp", "GBP")})
+    assert F(result.daily["long_value"][1]) == F("2.5") * 10 * F("1.3")
+    assert result.cash_by_currency.rows()[-1][1:] == (10_000, -25, 0)
+    ingest({"UK": ["250"] * 5}, assets=about.head(1))
+    result = go({0: buy("UK", 10)}, currency="GBP")
+    assert F(result.daily["ending_value"][-1]) == 25
+    assert result.manifest["rates"] == {"GBp/GBP": []}
+    with pytest.raises(InputError, match="only in GBP, GBp"):
+        go(currency="USD")
+
+
 def test_a_rate_is_carried_over_days_without_a_bar_and_comes_from_before_the_run() -> None:
     bundle({"EU": ["20"] * 5, "EUR/USD": ["1.1", None, "1.3", None, None]})
     result = go({0: buy("EU", -10)}, start=DAYS[1])
