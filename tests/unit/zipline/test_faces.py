@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from rustybt import zipline
@@ -189,3 +190,11 @@ def test_without_pandas_the_extra_is_named() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith(MissingExtra.__name__)
     assert 'pip install "rustybt[pandas]"' in done.stdout
+
+
+def test_currencies_are_added_up_as_numbers_without_a_word_on_them() -> None:
+    about = pl.DataFrame({"symbol": ["A"], "currency": ["EUR"]})
+    ingest({"A": ["10", "10.5", "11", "11.5", "12"], "B": ["20"] * 5}, assets=about)
+    value = seen(lambda context, data: (context.portfolio.cash, context.portfolio.portfolio_value))
+    paid = 10 * 10.5 * 1.0005 + 0.01  # with the default slippage and commission
+    assert value == (pytest.approx(10_000 - paid), pytest.approx(10_000 - paid + 115))
