@@ -68,9 +68,11 @@ class Converting:
             return None
         if desk.exchange is None:
             other = to_currency if from_currency == desk.currency else from_currency
+            remedy = f"Run with currency={desk.currency!r} on a bundle that has the pair {other}/{desk.currency}."
+            if desk.compat.currencies_are_one:
+                remedy = "Run without Compat.currencies_are_one, which adds up numbers of all currencies."
             raise CurrencyMismatch(
-                f"{from_currency} can't become {to_currency}: this run keeps its cash in {desk.currency} only. Run "
-                f"with currency={desk.currency!r} on a bundle that has the pair {other}/{desk.currency}."
+                f"{from_currency} can't become {to_currency}: this run keeps its cash in {desk.currency} only. {remedy}"
             )
         bar = desk.market.bar
         placed: str = desk.exchange.place(money, from_currency, to_currency, bar, desk.market.axis.times[bar])

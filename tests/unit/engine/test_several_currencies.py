@@ -490,3 +490,9 @@ def test_too_much_money_is_refused_before_anything_is_booked() -> None:
     bundle({"JP": ["20"] * 5})
     with pytest.raises(rustybt.errors.MoneyOverflow):
         go({0: lambda c, d: c.convert_currency(9 * 10**17, "USD", "JPY")})
+
+
+def test_where_currencies_are_one_there_is_nothing_to_convert() -> None:
+    bundle({"EU": ["20"] * 5})
+    with pytest.raises(CurrencyMismatch, match=r"without Compat\.currencies_are_one"):
+        go({0: lambda c, d: c.convert_currency(5, "USD", "EUR")}, compat="zipline")
