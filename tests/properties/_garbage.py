@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
-from tests.properties._market import RATIOS, Bar, DividendOf, Listed, Market, SharesOf, SplitOf
+from tests.properties._market import NS, RATIOS, Bar, DividendOf, Listed, Market, PaidOf, SharesOf, SplitOf, ns
 
 
 def anchored(market: Market) -> Market:
@@ -61,8 +61,10 @@ def _spoiled(random: Random, market: Market, asset: Listed, cut: int, known: dt.
     splits = [s for s in asset.splits if s.ex <= known]
     dividends = [d for d in asset.dividends if d.ex <= known]
     shares = [s for s in asset.shares if s.ex <= known]
-    if asset.future:
-        return replace(asset, bars=bars)
+    if asset.settles:
+        end = ns(dt.datetime.combine(known, dt.time(), dt.UTC)) + 24 * 3600 * NS
+        later = [PaidOf(paid.moment, -2 * paid.rate, None) for paid in asset.funding if paid.moment >= end]
+        return replace(asset, bars=bars, funding=(*(p for p in asset.funding if p.moment < end), *later))
     for later in [session for session in market.sessions if session.date > known]:
         # what pays in shares can be no benchmark, which is said at the start: a first asset that does not, never does
         if random.random() < 0.3 and (asset.shares or asset is not market.assets[0]):

@@ -25,27 +25,36 @@ OVERNIGHT = ("capital", "dividend", "stock_dividend", "split", "cash_in_lieu")
 """What is stamped with a session's open. Where markets never close, that is the close of the session before."""
 
 
-def _up_to(entry: tuple[Any, ...], moment: int) -> bool:
-    """Whether an entry was made by a close or an open; what happens overnight comes after both."""
+def _up_to(entry: tuple[Any, ...], moment: int, ends: set[int]) -> bool:
+    """Whether an entry was made by a close or an open; what happens overnight comes after both.
+
+    ends: of bars. Funding comes with the bar that ends then, or, where none does, with the next one.
+    """
     stamp, kind = entry[:2]
-    return bool(stamp < moment or (stamp == moment and kind not in OVERNIGHT))
+    return bool(
+        stamp < moment or (stamp == moment and (moment in ends if kind == "funding" else kind not in OVERNIGHT))
+    )
 
 
-def _during(entry: tuple[Any, ...], session: Session) -> bool:
-    return _up_to(entry, session.close) and not _up_to(entry, session.open)
+def _during(entry: tuple[Any, ...], session: Session, ends: set[int]) -> bool:
+    return _up_to(entry, session.close, ends) and not _up_to(entry, session.open, ends)
 
 
-def assert_folds(result: rustybt.Result) -> None:
+def _ends(market: Market) -> set[int]:
+    return {stamp for session in market.sessions for stamp in session.stamps}
+
+
+def assert_folds(market: Market, result: rustybt.Result) -> None:
     """Cash per account and currency, and quantity per account and asset, are sums over the entries, at every close."""
     entries = [tuple(map(plain, row)) for row in result.entries.iter_rows()]
     cash: dict[Any, Fraction] = defaultdict(Fraction)
     held: dict[Any, Fraction] = defaultdict(Fraction)
-    at = 0
+    at, ends = 0, _ends(market)
     positions: dict[Any, dict[str, Fraction]] = defaultdict(dict)
     for session, symbol, amount in result.positions.select("session", "symbol", "amount").iter_rows():
         positions[session][symbol] = plain(amount)
     for session, close, ending in result.daily.select("session", "period_close", "ending_cash").iter_rows():
-        while at < len(entries) and _up_to(entries[at], plain(close)):
+        while at < len(entries) and _up_to(entries[at], plain(close), ends):
             _, _, asset, _, quantity, amount, currency, account, _, _ = entries[at]
             cash[account, currency] += amount
             if asset is not None:
@@ -67,11 +76,11 @@ def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rus
     ]
     held = [ZERO] * len(market.assets)
     marks = [Marks(market, asset).prices for asset in market.assets]
-    value = plan.capital
+    value, ends = plan.capital, _ends(market)
     days = result.daily.select("portfolio_value").iter_rows()
     for session, (ending,) in zip(range(plan.first, plan.last + 1), days, strict=True):
         moment = market.sessions[session]
-        today = [e for e in entries if _during(e, moment) and e[1] != "capital"]
+        today = [e for e in entries if _during(e, moment, ends) and e[1] != "capital"]
         change, slack = ZERO, ZERO
         for k, asset in enumerate(market.assets):
             mine = [e for e in today if symbol_of(e[2]) == asset.symbol]
@@ -82,7 +91,7 @@ def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rus
             slack += left_over
             held[k] += sum((e[4] for e in mine), ZERO)
         difference = plain(ending) - value - change
-        difference -= sum((e[5] for e in entries[1:] if e[1] == "capital" and _during(e, moment)), ZERO)
+        difference -= sum((e[5] for e in entries[1:] if e[1] == "capital" and _during(e, moment, ends)), ZERO)
         assert abs(difference) <= slack, f"{moment.date}: off by {difference}"
         value = plain(ending)
 
@@ -108,7 +117,7 @@ def _part(
     change = received * before * asset.multiplier
     change += restated * (now - before * ratio) * asset.multiplier
     change += sum((f[2] * (now - f[3]) * asset.multiplier for f in fills), ZERO)
-    change += sum((e[5] for e in entries if e[1] in ("dividend", "fee")), ZERO)
+    change += sum((e[5] for e in entries if e[1] in ("dividend", "fee", "funding")), ZERO)
     lieu = [e for e in entries if e[1] == "cash_in_lieu"]
     splits = sum(market.session_on_or_after(s.ex) == session for s in asset.splits)
     slack = HALF_UNIT * len(lieu)

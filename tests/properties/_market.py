@@ -64,6 +64,15 @@ class SharesOf:
     pay: dt.date | None
 
 
+@dataclass(frozen=True)
+class PaidOf:
+    """What holders of a perpetual pay at a moment (ns UTC): a rate of the money, at a mark or else the last close."""
+
+    moment: int
+    rate: Fraction
+    mark: Fraction | None
+
+
 ROOT = "XX"
 """The root symbol of all futures."""
 
@@ -84,6 +93,13 @@ class Listed:
     future: bool = False
     shares: tuple[SharesOf, ...] = ()
     scales: tuple[int, int] | None = None
+    perpetual: bool = False
+    funding: tuple[PaidOf, ...] = ()
+
+    @property
+    def settles(self) -> bool:
+        """Whether its price's moves go to cash at each close, and fills post none."""
+        return self.future or self.perpetual
 
     @property
     def price_scale(self) -> int:
@@ -204,6 +220,11 @@ def ingest(market: Market, bundle: str) -> None:
         for a in market.assets
         for s in a.shares
     ]
+    funding = [
+        (a.symbol, f.moment, text(f.rate), None if f.mark is None else text(f.mark))
+        for a in market.assets
+        for f in a.funding
+    ]
     rustybt.ingest(
         bundle,
         bars,
@@ -217,7 +238,7 @@ def ingest(market: Market, bundle: str) -> None:
                 "tick_size": [text(a.tick_size) for a in market.assets],
                 "multiplier": [text(a.multiplier) for a in market.assets],
                 "auto_close_date": _closing(market, future=False),
-                "type": ["future" if a.future else "equity" for a in market.assets],
+                "type": ["future" if a.future else "perpetual" if a.perpetual else "equity" for a in market.assets],
                 "root_symbol": [ROOT if a.future else None for a in market.assets],
                 "expiration_date": _closing(market, future=True),
             }
@@ -242,6 +263,18 @@ def ingest(market: Market, bundle: str) -> None:
             orient="row",
         )
         if paid
+        else None,
+        funding=pl.DataFrame(
+            funding,
+            schema={
+                "symbol": pl.String,
+                "timestamp": pl.Datetime("ns", "UTC"),
+                "rate": pl.String,
+                "mark_price": pl.String,
+            },
+            orient="row",
+        )
+        if funding
         else None,
     )
 
@@ -356,9 +389,9 @@ def _in_longer_bars(asset: Listed, of: dict[int, int]) -> Listed:
 
 
 def _with_shares(random: Random, market: Market, assets: tuple[Listed, ...], asset: Listed) -> Listed:
-    """Dividends in shares, of any asset that is no future; two of one day pay in different ones."""
-    payers = [k for k, other in enumerate(assets) if not other.future]
-    if asset.future or random.random() < 0.5:
+    """Dividends in shares, of any asset that does not settle; two of one day pay in different ones."""
+    payers = [k for k, other in enumerate(assets) if not other.settles]
+    if asset.settles or random.random() < 0.5:
         return asset
     found = []
     for day in _dates(random, market, random.choice([1, 1, 2])):
@@ -395,15 +428,19 @@ def _asset(random: Random, market: Market, number: int) -> Listed:
             volume = Fraction(int(random.uniform(*regime.volumes) * 10**regime.volume_scale), 10**regime.volume_scale)
         bars[place] = Bar(*(p * unit for p in (opened, high, low, price)), volume)
     multiplier = random.choice([Fraction(1)] * 4 + [Fraction(10), Fraction(1, 2)])
-    future = random.random() < 0.3
+    sort = random.random()
+    future, perpetual = sort < 0.3, sort > 0.75
+    settles = future or perpetual
     return Listed(
         symbol=f"{'ABC'[number]}{random.randint(1, 9)}",
         bars=bars,
         step=regime.step,
         multiplier=multiplier,
-        splits=() if future else _splits(random, market),
-        dividends=_dividends(random, market, bars) if multiplier == 1 and not future else (),
+        splits=() if settles else _splits(random, market),
+        dividends=_dividends(random, market, bars) if multiplier == 1 and not settles else (),
         future=future,
+        perpetual=perpetual,
+        funding=_funding(random, market, bars) if perpetual else (),
         auto_close=_auto_close(random, market, last),
         lot=max(regime.step, Fraction(int(regime.volumes[1] / 200))),
     )
@@ -439,6 +476,24 @@ def _dividends(random: Random, market: Market, bars: dict[int, Bar]) -> tuple[Di
         amount = max(round(bars[near].close * share, 10), Fraction(1, 10**10))
         pay = None if random.random() < 0.3 else day + dt.timedelta(days=random.randint(0, 9))
         found.append(DividendOf(day, amount, pay))
+    return tuple(found)
+
+
+def _funding(random: Random, market: Market, bars: dict[int, Bar]) -> tuple[PaidOf, ...]:
+    """Rates on full hours, at the end of bars and at odd moments, from before the market's sessions to after them."""
+    first, last = market.sessions[0].open - 3600 * NS, market.sessions[-1].close + 3600 * NS
+    stamps = [stamp for session in market.sessions for stamp in session.stamps]
+    found = []
+    moments = {
+        *random.sample(stamps, min(len(stamps), random.choice([0, 2, 5]))),
+        *(random.randrange(first, last) // (3600 * NS) * 3600 * NS for _ in range(random.choice([0, 6, 20]))),
+        *(random.randrange(first, last) // 10**6 * 10**6 for _ in range(random.choice([0, 3]))),
+        *(session.open for session in market.sessions if random.random() < 0.2),
+    }
+    for moment in sorted(moments):
+        rate = Fraction(random.choice([1, -1, random.randint(-375_000, 375_000)]), random.choice([10**4, 10**8]))
+        mark = round(bars[random.choice(sorted(bars))].close * Fraction(random.randint(900, 1100), 1000), 12)
+        found.append(PaidOf(moment, rate, mark if mark and random.random() < 0.5 else None))
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tests.properties._market import Listed, Market
+from tests.properties._market import Listed, Market, PaidOf
 
 MONEY = 20
 RATIO = 18
@@ -135,6 +135,12 @@ class Oracle:
         self.too_large = False  # an order is for more units than can be asked for
         self.drained = False  # more capital is to leave than there is
         self.placed: tuple[Any, int] = (None, 0)
+        self.stamps = [stamp for session in market.sessions for stamp in session.stamps]
+        self.paid: dict[int, list[tuple[int, PaidOf]]] = defaultdict(list)
+        for k, asset in enumerate(market.assets):
+            for paid in asset.funding:
+                # the first bar that ends then or later; what is due before there are bars is due to nobody
+                self.paid[sum(stamp < paid.moment for stamp in self.stamps)].append((k, paid))
         self.by_bar: dict[int, list[Intent]] = defaultdict(list)
         for intent in plan.intents:
             self.by_bar[market.starts[plan.first] + intent.bar].append(intent)
@@ -152,6 +158,7 @@ class Oracle:
                 for amount in self._within(place, market.sessions[session].stamps[place - market.starts[session]]):
                     value = self._value() - amount
                     grown, added, worth = grown * (value / worth if worth else 0), added + amount, value + amount
+                self._fund(session, place)
                 self.place = place
                 self._work(session, market.sessions[session].stamps[place - market.starts[session]])
                 for intent in self.by_bar[place]:
@@ -233,9 +240,9 @@ class Oracle:
         self._entry(stamp, "stock_dividend", k, units, ZERO)
 
     def _settle(self, stamp: int) -> None:
-        """What the price of a future moved by since it was filled or settled goes to cash."""
+        """What the price of a future or perpetual moved by since it was filled or settled goes to cash."""
         for k, asset in enumerate(self.market.assets):
-            if asset.future:
+            if asset.settles:
                 variation = self._exposure(k) - self.settled[k]
                 if variation:
                     self.cash += variation
@@ -271,6 +278,19 @@ class Oracle:
             self._entry(stamp, "cash_in_lieu", k, ZERO, in_lieu)
 
     # -- bars --
+
+    def _fund(self, session: int, place: int) -> None:
+        """What perpetuals pay of the moments since the bar before, on what was held when that was over."""
+        opened = self.market.sessions[session].open
+        for k, paid in self.paid.get(place, ()):
+            price = paid.mark
+            if price is None:
+                # the last close up to the moment
+                price = self.marks[k].prices[place if paid.moment == self.stamps[place] else place - 1] or ZERO
+            amount = -round(self.held[k] * price * self.market.assets[k].multiplier * paid.rate, MONEY)
+            if amount:
+                self.cash += amount
+                self._entry(max(paid.moment, opened), "funding", k, ZERO, amount)
 
     def _work(self, session: int, stamp: int) -> None:
         done: list[tuple[Ordered, Fraction, Fraction, Fraction]] = []
@@ -425,7 +445,7 @@ class Oracle:
         else:
             self.cost[k] = round(now * price * multiplier, MONEY)
         self.held[k] = now
-        if self.market.assets[k].future:
+        if self.market.assets[k].settles:
             self.settled[k] += gross
             return ZERO
         self.cash -= gross
@@ -582,10 +602,10 @@ class Oracle:
         return round(self.held[k] * (self._mark(k) or ZERO) * self.market.assets[k].multiplier, MONEY)
 
     def _worth(self, k: int) -> Fraction:
-        return ZERO if self.market.assets[k].future else self._exposure(k)
+        return ZERO if self.market.assets[k].settles else self._exposure(k)
 
     def _value(self) -> Fraction:
-        """Cash, what is to be settled of futures, and what all else is worth."""
+        """Cash, what is to be settled, and what all else is worth."""
         return self.cash + sum((self._exposure(k) - self.settled[k] for k in range(len(self.held))), ZERO)
 
     def _entry(

@@ -250,7 +250,10 @@ def _rows(frame: Any, *names: str) -> list[tuple[Any, ...]]:
     return [tuple(map(plain, row)) for row in frame.select(names).iter_rows()]
 
 
-KINDS = ("capital", "dividend", "stock_dividend", "split", "cash_in_lieu", "fill", "fee", "auto_close", "variation")
+KINDS = (
+    *("capital", "dividend", "stock_dividend", "split", "cash_in_lieu"),
+    *("funding", "fill", "fee", "auto_close", "variation"),
+)
 
 
 def _entry_key(row: tuple[Any, ...]) -> tuple[Any, ...]:

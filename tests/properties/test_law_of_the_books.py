@@ -3,7 +3,7 @@
 What the oracle must notice, tried on the engine: a stop that fills at its price where the bar opened beyond it; a
 stop-limit that counts the whole range as later than its stop; a stop that a split leaves as it was; a daily policy that
 cancels what was placed with the bar; capital that counts as profit; slippage that goes beyond a limit; a bar that
-belongs to the longer bar after its own. Each of them fails.
+belongs to the longer bar after its own; funding on what a bar has filled. Each of them fails.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def _check(market: Market, bundle: str, plan: Plan, form: str) -> None:
 
 
 def _assert_lawful(market: Market, plan: Plan, result: rustybt.Result) -> None:
-    _law.assert_folds(result)
+    _law.assert_folds(market, result)
     _law.assert_value_changes_as_the_law_says(market, plan, result)
     _fairness.assert_fills_are_fair(market, plan, result)
 
