@@ -77,6 +77,16 @@ class SessionTable:
         """How many `bar_ends` there are, without laying them out."""
         return sum(int((-((begin - end) // step_ns)).sum()) for begin, end in self._stretches(first, last))
 
+    def bar_numbers(self, stamps: Stamps, step_ns: int, first: int, last: int) -> npt.NDArray[np.int64]:
+        """For each stamp (ns UTC) the place in `bar_ends` of the bar that it lies in, without laying them out."""
+        stretches = self._stretches(first, last)
+        begins, ends = (np.concatenate(edges) for edges in zip(*stretches, strict=True))
+        order = np.argsort(ends, kind="stable")
+        begins, ends = begins[order], ends[order]
+        before = np.concatenate([[0], np.cumsum(-((begins - ends) // step_ns))])
+        at = np.minimum(np.searchsorted(ends, stamps), len(ends) - 1)
+        return np.asarray(before[at] - (begins[at] - stamps) // step_ns - 1, dtype=np.int64)
+
     def _stretches(self, first: int, last: int) -> list[tuple[Stamps, Stamps]]:
         """Opens and closes of the sessions at positions first to last; with breaks, before and after them."""
         opens, closes = self.opens[first : last + 1], self.closes[first : last + 1]

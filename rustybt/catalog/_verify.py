@@ -73,13 +73,15 @@ def coverage(version: Version) -> pl.DataFrame:
 
     Columns: symbol, key, type, currency, frequency, first and last (Date of the sessions), bars; expected: bars that
     the version's calendar has between them; missing: those without a row; idle: rows without a volume; longest_gap:
-    most sessions in a row without one bar; splits, dividends: how many.
+    most sessions in a row without one bar; longest_missing: most bars in a row without a row; splits, dividends,
+    funding (rates): how many.
     """
     calendar = version.calendar
     actions = {
         "splits": [split.sid for split in version.splits(asset.sid for asset in version.assets())],
         "dividends": [dividend.sid for dividend in version.dividends(asset.sid for asset in version.assets())]
         + [dividend.sid for dividend in version.stock_dividends()],
+        "funding": [rate.sid for rate in version.funding([asset.sid for asset in version.assets()])],
     }
     rows = []
     for frequency in version.frequencies:
@@ -91,9 +93,11 @@ def coverage(version: Version) -> pl.DataFrame:
             days = bars.stamps // DAY_NS if length.by_session else calendar.session_days_of(bars.stamps)
             low, high = np.searchsorted(calendar.days, [days[0], days[-1]])
             if length.step_ns is None:
-                expected = len(np.unique(calendar.last_days_of(str(length.period))[low : high + 1]))
+                periods = np.unique(calendar.last_days_of(str(length.period))[low : high + 1])
+                expected, numbers = len(periods), np.searchsorted(periods, days)
             else:
                 expected = calendar.count_bars(length.step_ns, int(low), int(high))
+                numbers = calendar.bar_numbers(bars.stamps, length.step_ns, int(low), int(high))
             places = np.unique(np.searchsorted(calendar.days, days))
             rows.append(
                 {
@@ -109,6 +113,7 @@ def coverage(version: Version) -> pl.DataFrame:
                     "missing": expected - len(bars),
                     "idle": _idle(bars),
                     "longest_gap": int(np.diff(places).max(initial=1)) - 1,
+                    "longest_missing": int(np.diff(numbers).max(initial=1)) - 1,
                     **{name: sids.count(asset.sid) for name, sids in actions.items()},
                 }
             )

@@ -44,6 +44,44 @@ def test_coverage_counts_missing_bars_idle_ones_and_the_longest_gap(root: Path, 
     assert [rows["AAA"][name] for name in shown] == [6, 10, 4, 1, 3]
     assert [rows["BBB"][name] for name in shown] == [10, 10, 0, 1, 0]
     assert rows["AAA"]["first"] == first
+    assert [rows[name]["longest_missing"] for name in ("AAA", "BBB")] == [3, 0]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "gone", "missing", "sessions", "in_a_row"),
+    [
+        # Tokyo's minutes are 150 to the break and 150 after it; its last one before it and the first two after it
+        ("1m", (range(149, 152), range(310, 312)), 5, 0, 3),
+        # from the last of one session over all of the next into the third
+        ("1m", (range(299, 605),), 306, 1, 306),
+        # bars of an hour: three before the break, the last of half an hour, and three after it
+        ("1h", (range(2, 4), range(8, 9)), 3, 0, 2),
+    ],
+)
+def test_coverage_counts_missing_bars_over_breaks_and_nights(
+    root: Path, frequency: str, gone: tuple[range, ...], missing: int, sessions: int, in_a_row: int
+) -> None:
+    step = {"1m": 1, "1h": 60}[frequency]
+    stretches = ((0, 150), (210, 360))  # in minutes UTC, from 9:00 in Tokyo
+    ends = [
+        dt.datetime(2021, 3, day, tzinfo=dt.UTC) + dt.timedelta(minutes=min(at + step, end))
+        for day in (1, 2, 3)
+        for begin, end in stretches
+        for at in range(begin, end, step)
+    ]
+    kept = [end for at, end in enumerate(ends) if not any(at in hole for hole in gone)]
+    frame = pl.DataFrame({"timestamp": kept}).with_columns(
+        pl.lit("AAA").alias("symbol"), *(pl.lit(7).alias(name) for name in ("open", "high", "low", "close", "volume"))
+    )
+    rustybt.ingest("b", frame, frequency=frequency, stamp="end", calendar="XTKS", root=root)
+    with open_version("b", root=root) as version:
+        (row,) = coverage(version).to_dicts()
+    assert [row[name] for name in ("expected", "missing", "longest_gap", "longest_missing")] == [
+        len(ends),
+        missing,
+        sessions,
+        in_a_row,
+    ]
 
 
 def test_a_diff_names_rows_assets_and_actions_that_changed(root: Path, bars: MakeBars) -> None:
