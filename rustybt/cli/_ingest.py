@@ -72,6 +72,7 @@ def ingest() -> None:
 @click.option("--dates", help="iso, us, eu, epoch_s, epoch_ms, epoch_us, epoch_ns, or a format such as %d-%b-%Y.")
 @click.option("--decimal", type=click.Choice([".", ","]), help="[default: .]")
 @click.option("--thousands", help="What groups digits.")
+@click.option("--strip", help="Other characters to take out of numbers, such as $.")
 @click.option("--missing", type=click.Choice(["fail", "skip", "forward", "interpolate"]), help="[default: fail]")
 @click.option("--skip-lines", type=click.IntRange(min=0), help="Lines before the header.")
 @click.option("--provenance", help="Where the data come from, in words.")
@@ -106,7 +107,7 @@ def _assets(options: dict[str, Any]) -> list[Any] | None:
 
 def _dialect(options: dict[str, Any]) -> dict[str, Any]:
     """The options of a file's form, taken out of the others, as `ingest` has them."""
-    names = ("columns", "delimiter", "dates", "decimal", "thousands", "missing", "skip_lines")
+    names = ("columns", "delimiter", "dates", "decimal", "thousands", "strip", "missing", "skip_lines")
     given = {name: options.pop(name) for name in names}
     if given["delimiter"] in ("tab", "\\t"):
         given["delimiter"] = "\t"

@@ -7,6 +7,7 @@ import email.utils
 import gzip
 import http.client
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -142,10 +143,12 @@ def _retry_after(text: str | None) -> float | None:
     """Seconds, or the time until a date."""
     if not text:
         return None
-    if text.strip().isdigit():
+    if re.fullmatch(r"\d{1,9}", text.strip(), re.ASCII):
         return float(text)
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except ValueError:
         return None
+    if moment.tzinfo is None:  # "-0000" says that the zone is not told; dates of HTTP are in UTC
+        moment = moment.replace(tzinfo=dt.UTC)
     return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

@@ -13,8 +13,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import rustybt
+import rustybt.catalog
+from rustybt.cli._main import cli
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOR_ZIPLINE = EXAMPLES / "zipline_script.py"
@@ -125,3 +128,33 @@ def test_a_bid_of_the_limit_example_never_fills_above_its_limit(root: Path, tmp_
     ]
     assert len(bids) > 10
     assert [(price, limit) for price, limit in bids if limit is None or price > limit] == []
+
+
+FILES = EXAMPLES / "files"
+LINES = [line[2:] for line in (FILES / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("$ ")]
+READ = {
+    "iso": (3, "10.00"),
+    "european": (2, "1234.50"),
+    "nasdaq": (2, "187.15"),
+    "coin": (2, "42283.58"),
+    "holes": (3, "10.00"),
+}
+"""Rows and first open of each file's bundle."""
+
+
+def test_every_file_of_the_examples_has_a_line_that_reads_it():
+    named = {shlex.split(line)[3] for line in LINES}
+    assert named == {path.name for path in FILES.iterdir()} - {"README.md"}
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: shlex.split(line)[3])
+def test_a_file_of_the_examples_is_read_as_its_line_says(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(FILES)
+    monkeypatch.setenv("RUSTYBT_ROOT", str(tmp_path))
+    arguments = shlex.split(line)[1:]
+    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    bundle = arguments[arguments.index("--bundle") + 1]
+    with rustybt.open_version(bundle) as version:
+        bars = rustybt.catalog.scan(version, version.frequencies[0]).collect(engine="in-memory")
+    assert (bars.height, bars["open"][0]) == (READ[bundle][0], Decimal(READ[bundle][1]))

@@ -37,6 +37,7 @@ from rustybt.sources import (
     rows_of,
     source_names,
 )
+from rustybt.sources._http import _retry_after
 from rustybt.sources._yfinance import rounded, shortest
 from rustybt.testing import FakeClock
 from tests.unit.sources.test_polygon import KEY, Massive
@@ -129,6 +130,17 @@ def test_jitter_comes_from_the_generator_that_is_passed_in():
         raise SourceUnavailable("no")
 
     assert waits(1) == waits(1) != waits(2)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None), ("", None), ("soon", None), ("12", 12.0), ("\u00b2", None), ("9" * 400, None),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", 0.0), ("Mon, 01 Jan 2001 00:00:00 -0000", 0.0), ("Mon, 01 Jan 2001", None),
+    ],
+)  # fmt: skip
+def test_how_long_a_vendor_wants_to_be_left_alone(header, seconds):
+    assert _retry_after(header) == seconds
 
 
 # -- a source of our own ---------------------------------------------------------------------------------------------
