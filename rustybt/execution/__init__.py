@@ -1,7 +1,7 @@
 """Orders meet bars: the blotter, the simulated broker, slippage and commission models."""
 
 from rustybt.execution._blotter import Blotter, OrderEvent
-from rustybt.execution._custom import commission_for, slippage_for
+from rustybt.execution._custom import commission_for, is_own, slippage_for
 from rustybt.execution._order import WHY_OPEN, WorkingOrder
 from rustybt.execution._simulated import Execution, SimulatedBroker
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
@@ -17,6 +17,7 @@ __all__ = [
     "WorkingOrder",
     "blotter_named",
     "commission_for",
+    "is_own",
     "register_blotter",
     "slippage_for",
 ]

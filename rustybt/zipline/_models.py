@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt import core
+from rustybt.execution import is_own
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.slippage import SlippageModel
-from rustybt.zipline._assets import Equity, Faces, Future
+from rustybt.zipline._assets import Equity, Faces, Future, core_of
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._orders import shown_at_work, shown_transaction
 
@@ -42,6 +43,25 @@ class Faced:
         return tuple(ALLOWED.get(one, one) for one in allowed)
 
 
+class OfFaces:
+    """The engine's data, asked with the script's assets."""
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    def current(self, asset: Any, field: str) -> Any:
+        """The field of the bar."""
+        return self._data.current(core_of(asset), field)
+
+    def history(self, asset: Any, *window: Any, **options: Any) -> Any:
+        """A window, as the engine gives it."""
+        return self._data.history(core_of(asset), *window, **options)
+
+    @property
+    def current_session(self) -> Any:
+        return self._data.current_session
+
+
 class FacedSlippage(Faced):
     """Before a slippage model with process_order(data, order)."""
 
@@ -49,8 +69,10 @@ class FacedSlippage(Faced):
         """The model's answer."""
         return self.model.process_order(self.data, shown_at_work(order, self.faces))
 
-    def bound(self, _data: Any) -> FacedSlippage:
-        """The model of a run is this one."""
+    def bound(self, data: Any) -> FacedSlippage:
+        """The model of a run is this one; one that looks at the market by itself gets there with the script's assets."""
+        if hasattr(self.model, "bound"):
+            object.__setattr__(self, "model", self.model.bound(OfFaces(data)))
         return self
 
 
@@ -64,15 +86,10 @@ class FacedCommission(Faced):
 
 def faced_slippage(model: Any, data: BarData, faces: Faces) -> Any:
     """A slippage model for the engine: the script's own behind a face, RustyBT's as they are."""
-    return FacedSlippage(model, data, faces) if _is_own(model, "process_order", SlippageModel) else model
+    own = is_own(type(model), "process_order", "quote", SlippageModel)
+    return FacedSlippage(model, data, faces) if own else model
 
 
 def faced_commission(model: Any, data: BarData, faces: Faces) -> Any:
     """A commission model for the engine: the script's own behind a face, RustyBT's as they are."""
-    return FacedCommission(model, data, faces) if _is_own(model, "calculate", CommissionModel) else model
-
-
-def _is_own(model: Any, method: str, base: type) -> bool:
-    """Whether the model's class has the method itself."""
-    found = getattr(type(model), method, None)
-    return found is not None and found is not getattr(base, method, None)
+    return FacedCommission(model, data, faces) if is_own(type(model), "calculate", "fee", CommissionModel) else model

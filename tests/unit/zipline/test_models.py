@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from rustybt import zipline
@@ -13,8 +15,8 @@ from rustybt.zipline import api
 from rustybt.zipline.extensions import register, unregister
 from rustybt.zipline.finance.asset_restrictions import StaticRestrictions
 from rustybt.zipline.finance.blotter import Blotter, SimulationBlotter
-from rustybt.zipline.finance.commission import CommissionModel, PerTrade
-from rustybt.zipline.finance.slippage import NoSlippage, SlippageModel
+from rustybt.zipline.finance.commission import CommissionModel, NoCommission, PerTrade
+from rustybt.zipline.finance.slippage import MarketImpactBase, NoSlippage, SlippageModel, VolatilityVolumeShare
 from tests.unit._small import DAYS, ingest
 
 
@@ -80,3 +82,65 @@ def test_a_registered_blotter_brings_its_models() -> None:
     finally:
         unregister(Blotter, "free")
     assert perf["capital_used"].tolist() == [0.0, -105.0, -110.0]
+
+
+class ATenth(MarketImpactBase):
+    """Half the bar at most, a tenth of the price away: what Zipline calls a model with a market impact."""
+
+    def get_txn_volume(self, data: Any, order: Any) -> float:
+        return data.current(order.asset, "volume") / 2
+
+    def get_simulated_impact(self, **seen: Any) -> float:
+        assert (seen["mean_volume"], type(seen["volatility"])) == (1000.0, float)
+        return seen["current_price"] / 10
+
+
+class Wide(VolatilityVolumeShare):
+    """A model that comes along, with an impact of its own."""
+
+    def get_simulated_impact(self, **seen: Any) -> float:
+        return 2.0
+
+
+@pytest.mark.parametrize(
+    ("model", "units", "price"),
+    [
+        # a twentieth of 1,000, 7.5 basis points away, as there are no twenty sessions
+        (None, 5, 11 * 1.00075),
+        (lambda: VolatilityVolumeShare(0.05, eta={"F": 0.07}), 5, 11 * 1.00075),
+        (ATenth, 5, 11 * 1.001),
+        (lambda: Wide(0.002), 2, 11 * 1.00075),
+    ],
+)
+def test_models_with_a_market_impact_fill_futures(model: Any, units: int, price: float) -> None:
+    future = pl.DataFrame({"symbol": ["A"], "type": ["future"], "multiplier": ["50"]})
+    ingest({"A": ["10", "11", "12"]}, volume=1_000, assets=future)
+
+    def initialize(context: Any) -> None:
+        api.set_commission(us_futures=NoCommission())
+        if model is not None:
+            api.set_slippage(us_futures=model())
+
+    def handle_data(context: Any, data: Any) -> None:
+        api.order(api.symbol("A"), 5 - context.portfolio.positions[api.symbol("A")].amount)
+
+    perf = zipline.run_algorithm(DAYS[0], DAYS[1], initialize, 10_000, handle_data, bundle="small")
+    fills = [(t["amount"], t["price"]) for day in perf["transactions"] for t in day]
+    assert fills == [(units, pytest.approx(price, rel=1e-12))]
+
+
+def test_a_model_with_a_market_impact_looks_at_twenty_sessions() -> None:
+    days = [DAYS[0] + dt.timedelta(days=k) for k in range(25)]
+    # closes go 10, 11, 10, 11, ...
+    ingest({"A": [str(10 + k % 2) for k in range(25)]}, volume=1_000, days=days)
+
+    def initialize(context: Any) -> None:
+        api.set_commission(NoCommission())
+        api.set_slippage(ATenth())
+
+    def handle_data(context: Any, data: Any) -> None:
+        if data.current_session == pd.Timestamp(days[22]):
+            api.order(api.symbol("A"), 5)
+
+    perf = zipline.run_algorithm(days[20], days[24], initialize, 10_000, handle_data, bundle="small")
+    assert [t["price"] for day in perf["transactions"] for t in day] == [pytest.approx(11 * 1.1, rel=1e-12)]
