@@ -21,6 +21,7 @@ RustyBTError
 │   ├── TransactionWithWrongDirection      a slippage model fills a buy with a sale
 │   ├── TransactionVolumeExceedsOrder      a slippage model fills more than is left of an order
 │   └── BadSchedule                        an offset outside what the rules allow
+│       └── ScheduleFunctionInvalidCalendar    a rule by the sessions of what is no calendar
 ├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
 ├── LookupFailed (also LookupError)        something asked for by name is not there
 │   ├── BundleNotFound
@@ -159,6 +160,10 @@ class UnsupportedCancelPolicy(InputError):
 
 class BadSchedule(InputError):
     """A schedule rule with an offset outside of what it allows."""
+
+
+class ScheduleFunctionInvalidCalendar(BadSchedule):
+    """A schedule rule by the sessions of what is no calendar."""
 
 
 class NotYetAvailable(RustyBTError, NotImplementedError):

@@ -61,7 +61,7 @@ def performance_frame(result: Result) -> pd.DataFrame:
         else:
             columns[name] = column.to_list()
     if "gross_leverage" in daily.columns:
-        columns["max_leverage"] = list(accumulate(columns["gross_leverage"], max))
+        columns["max_leverage"] = [*accumulate(columns["gross_leverage"], max, initial=0.0)][1:]
     sessions = {day: row for row, day in enumerate(daily["session"].to_list())}
     closes = daily["period_close"].to_physical().to_list()
     assets = assets_by_sid(result.assets)

@@ -15,6 +15,7 @@ from rustybt.core import DAY_NS, Asset, ContinuousFuture, Future, parse_moment, 
 from rustybt.errors import (
     BadSchedule,
     InputError,
+    ScheduleFunctionInvalidCalendar,
     SetBenchmarkOutsideInitialize,
     SidsNotFound,
     UnsupportedDatetimeFormat,
@@ -238,7 +239,10 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         own = self._desk.market.axis.calendar
         if calendar is None or calendar == own.name:
             return None
-        table = named_table(calendar, int(own.days[0]), int(own.days[-1]))
+        try:
+            table = named_table(calendar, int(own.days[0]), int(own.days[-1]))
+        except InputError as error:
+            raise ScheduleFunctionInvalidCalendar(f"schedule_function(calendar={calendar!r}): {error}") from None
         return None if table.name == own.name else table
 
 

@@ -261,7 +261,10 @@ class Ordering:
         market = desk.market
         stamp = market.axis.times[market.bar]
         if market.hook:
-            stamp = int(market.axis.calendar.opens[market.axis.first_session + market.session])
+            # where the session before has only just ended, the order is one of the session to come all the same
+            opens = int(market.axis.calendar.opens[market.axis.first_session + market.session])
+            hook = market.axis.hook_stamp(market.session)
+            stamp = hook if hook > stamp else opens
         if reason is not None:
             order_id: str = desk.blotter.order_id(desk.blotter.reject(listing, size, limit, stamp, reason, stop).number)
         else:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rustybt import strategy
 from rustybt.core import OrderStatus
-from rustybt.errors import NoActiveRun, NotYetAvailable
+from rustybt.errors import InputError, NoActiveRun, NotYetAvailable
 from rustybt.execution import SimulationBlotter
 from rustybt.results import Result
 from rustybt.strategy import Desk, desk_of
@@ -20,9 +20,9 @@ from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._finder import AssetFinder
 from rustybt.zipline._models import faced_commission, faced_slippage
 from rustybt.zipline._orders import Order, shown
-from rustybt.zipline._pandas import pandas
-from rustybt.zipline._portfolio import Portfolio
+from rustybt.zipline._portfolio import Account, Portfolio
 from rustybt.zipline._times import Times, stamp
+from rustybt.zipline.utils.calendar_utils import get_calendar
 
 LISTS = ("positions", "transactions", "orders")
 _ACTIVE: contextvars.ContextVar[TradingAlgorithm | None] = contextvars.ContextVar("zipline_run", default=None)
@@ -53,9 +53,10 @@ class TradingAlgorithm:
         self._faces = Faces()
         self._times = Times(desk.market)
         self._environment = desk.environment
+        self._calendar = desk.market.axis.calendar.name
         self.data = BarData(desk.data, desk.market, self._faces, self._times)
         self.portfolio = Portfolio(run.portfolio, self._faces)
-        self.account = run.account
+        self.account = Account(run.account)
         self.asset_finder = AssetFinder(desk.market.version, self._faces, desk.look_up_day)
 
     @property
@@ -70,6 +71,11 @@ class TradingAlgorithm:
             first_open=facts["start"],
             last_close=facts["end"],
         )
+
+    @property
+    def trading_calendar(self) -> Any:
+        """The calendar of the run, from exchange_calendars."""
+        return get_calendar(self._calendar)
 
     @property
     def recorded_vars(self) -> dict[str, Any]:
@@ -94,9 +100,11 @@ class TradingAlgorithm:
                 # a recorded value may stand here under the column's name
                 for row in day if isinstance(day, list) else ():
                     row["sid"] = self.asset_finder.retrieve_asset(row["sid"])
-                    # Zipline gives a reason to rejected orders alone
-                    if name == "orders" and row["status"] != OrderStatus.REJECTED:
-                        row["reason"] = None
+                    if name == "orders":
+                        row["status"] = OrderStatus(row["status"])
+                        # Zipline gives a reason to rejected orders alone
+                        if row["status"] != OrderStatus.REJECTED:
+                            row["reason"] = None
         return frame
 
     def shown_to(self, function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
@@ -152,10 +160,15 @@ class TradingAlgorithm:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
         return self._run.order_target_percent(core_of(asset), target, limit_price, stop_price, style)
 
-    def batch_market_order(self, share_counts: Any) -> Any:
-        """Market orders for a Series of units by asset. Returns an Index of their ids."""
-        counts = {core_of(asset): int(count) for asset, count in share_counts.items()}
-        return pandas().Index(list(self._run.batch_market_order(counts)))
+    def batch_market_order(self, share_counts: Any) -> list[str]:
+        """Market orders for a Series of whole units by asset. Returns the ids; a size of zero has none."""
+        if not hasattr(share_counts, "items"):
+            raise InputError(f"batch_market_order({share_counts!r}): give a Series of whole units by asset.")
+        counts = {core_of(asset): count for asset, count in share_counts.items()}
+        for asset, count in counts.items():
+            if count != int(count):
+                raise InputError(f"batch_market_order: {count!r} of {asset!r} is no whole number of units. Round it.")
+        return list(self._run.batch_market_order(counts))
 
     def get_order(self, order_id: str) -> Order | None:
         """A snapshot of an order; None if there is none with that id."""
@@ -170,8 +183,13 @@ class TradingAlgorithm:
         return {self._faces.of(one): [shown(order, self._faces) for order in orders] for one, orders in found.items()}
 
     def cancel_order(self, order_param: Any) -> None:
-        """Cancels an order that is open, given by its id or as it came from get_order."""
-        self._run.cancel_order(getattr(order_param, "id", order_param))
+        """Cancels an order that is open, given by its id or as it came from get_order.
+
+        Other ids are passed over, and so is None, the id of an order whose size came to zero.
+        """
+        order_id = getattr(order_param, "id", order_param)
+        if self._run.get_order(order_id) is not None:
+            self._run.cancel_order(order_id)
 
     # what there is
 

@@ -175,6 +175,13 @@ class ContinuousFuture:
     core: of_run.ContinuousFuture
 
     @property
+    def sid(self) -> int:
+        """Zipline's number for it, by which it stands in order among others."""
+        letters = "".join(str(ord(letter)) for letter in self.root_symbol.upper())
+        adjustment = {None: 0, "mul": 1, "add": 2}[self.adjustment]
+        return int(f"1{self.offset}{letters}{int(self.roll_style == 'volume')}{adjustment}")
+
+    @property
     def root_symbol(self) -> str:
         return self.core.root_symbol
 
@@ -206,8 +213,15 @@ class ContinuousFuture:
     def end_date(self) -> Any:
         return label(self.core.end_date)
 
+    def __int__(self) -> int:
+        return self.sid
+
+    def __str__(self) -> str:
+        return f"ContinuousFuture({self.sid} [{self.root_symbol}, {self.offset}, {self.roll_style}, {self.adjustment}])"
+
     def __repr__(self) -> str:
-        return repr(self.core)
+        names = ("root_symbol", "offset", "roll_style", "adjustment")
+        return f"ContinuousFuture({self.sid}, {', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
 
 class Faces:

@@ -44,6 +44,11 @@ class BarData:
         """The minutes of the current session, a DatetimeIndex."""
         return self._times.session_minutes()
 
+    @property
+    def fetcher_assets(self) -> list[Any]:
+        """The assets that a file of `fetch_csv` names on the current session."""
+        return self._faces.all(self._view.fetcher_assets)
+
     def current(self, assets: Any, fields: Any) -> Any:
         """The last value of "price", "open", "high", "low", "close", "volume" or "last_traded".
 
@@ -154,7 +159,7 @@ def is_several(assets: Any) -> bool:
 
 
 def _sid(asset: Any) -> int:
-    """Where an asset stands among others; a continuous future comes before them."""
+    """Where an asset stands among others."""
     return getattr(asset, "sid", -1)
 
 

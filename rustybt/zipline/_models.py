@@ -70,7 +70,7 @@ class FacedSlippage(Faced):
         return self.model.process_order(self.data, shown_at_work(order, self.faces))
 
     def bound(self, data: Any) -> FacedSlippage:
-        """The model of a run is this one; one that looks at the market by itself gets there with the script's assets."""
+        """The model of a run is this one; what looks at the market by itself gets there with the script's assets."""
         if hasattr(self.model, "bound"):
             object.__setattr__(self, "model", self.model.bound(OfFaces(data)))
         return self

@@ -10,6 +10,19 @@ from rustybt.zipline._assets import Asset, Faces
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._times import stamp
 
+PORTFOLIO = (
+    "cash_flow", "starting_cash", "portfolio_value", "pnl", "returns", "cash", "positions", "start_date",
+    "positions_value", "positions_exposure",
+)  # fmt: skip
+"""What a portfolio prints, in Zipline's order."""
+ACCOUNT = (
+    "settled_cash", "accrued_interest", "buying_power", "equity_with_loan", "total_positions_value",
+    "total_positions_exposure", "regt_equity", "regt_margin", "initial_margin_requirement",
+    "maintenance_margin_requirement", "available_funds", "excess_liquidity", "cushion", "day_trades_remaining",
+    "leverage", "net_leverage", "net_liquidation", "gross_leverage",
+)  # fmt: skip
+"""The same of an account."""
+
 
 class Position:
     """What is held of an asset, as it is whenever it is asked.
@@ -121,4 +134,22 @@ class Portfolio:
         return pandas().Series(worth, dtype=float) / self._books.portfolio_value
 
     def __repr__(self) -> str:
-        return repr(self._books)
+        return f"Portfolio({ {name: getattr(self, name) for name in PORTFOLIO} })"
+
+
+class Account:
+    """The figures of the account, as floats; it prints all of them."""
+
+    __slots__ = ("_account",)
+
+    def __init__(self, account: Any) -> None:
+        object.__setattr__(self, "_account", account)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "_account"), name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"account.{name} can't be set: it follows from the books.")
+
+    def __repr__(self) -> str:
+        return f"Account({ {name: getattr(self, name) for name in ACCOUNT} })"

@@ -176,34 +176,37 @@ def _daily(zipline: dict[str, list[Any]], rustybt: dict[str, list[Any]], days: l
             found.append(Difference(f"daily rows of {name}", None, len(days), len(rustybt[name])))
             continue
         for row, (day, a, b) in enumerate(zip(days, zipline[name], rustybt[name], strict=True)):
-            if not _same_cell(name, a, b, zipline, row + 1):
+            if not _same_cell(name, a, b, zipline["returns"][: row + 1], rustybt["returns"][: row + 1]):
                 found.append(Difference(f"daily {name}", day, a, b))
                 break
     return found
 
 
-def _same_cell(name: str, a: Any, b: Any, daily: dict[str, list[Any]], count: int) -> bool:
-    """Whether the cells of a session agree. daily: Zipline's columns; count: the sessions up to this one."""
+def _same_cell(name: str, a: Any, b: Any, returns: list[float], ours: list[float]) -> bool:
+    """Whether the cells of a session agree. returns, ours: Zipline's and RustyBT's up to this session."""
     if name in EXACT_COLUMNS:
         return bool(a == b)
     if name in MONEY_COLUMNS or name not in ZIPLINE_COLUMNS:
         return close(a, b, MONEY, relative=False)
     if name == "alpha" and a is not None and abs(a) > BEYOND_DIGITS and b is None:
         return True
-    if name == "alpha":
-        return close(a, b, max(RATIO, _amplified(daily["returns"][:count], daily["portfolio_value"])), relative=True)
+    if name == "alpha" and a is not None:
+        return close(a, b, RATIO * max(1.0, abs(a)) + _amplified(a, returns, ours), relative=False)
     if name in ("sharpe", "sortino"):
-        spread = _spread(name, daily["returns"][:count])
+        spread = _spread(name, returns)
         if spread < 1e-12:
             return True  # a mean divided by a spread of nothing but noise: Zipline's figure has no meaning
         return close(a, b, max(RATIO, NOISE / spread), relative=True)
     return close(a, b, RATIO, relative=True)
 
 
-def _amplified(returns: list[float], worth: list[float]) -> float:
-    """What the 252nd power of the mean return differs by, in parts, where each worth differs by what money may."""
-    noise = (MONEY * (1 + abs(r)) / abs(before or MONEY) for r, before in zip(returns[1:], worth, strict=False))
-    return 252 * sum(noise) / len(returns)
+def _amplified(alpha: float, returns: list[float], ours: list[float]) -> float:
+    """What alpha, the 252nd power of one and a mean, differs by where that mean differs by as much as the returns do.
+
+    They have been compared by themselves: a worth near zero makes a return of its noise, and the power more of it.
+    """
+    apart = sum(abs(a - b) for a, b in zip(returns, ours, strict=True)) / len(returns)
+    return float(252 * apart * abs(1 + alpha) ** (251 / 252))
 
 
 def _spread(name: str, returns: list[float]) -> float:

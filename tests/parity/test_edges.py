@@ -58,14 +58,16 @@ def test_money_that_leaves_and_is_not_there_is_noted() -> None:
     assert len(edge.notes) == 1
 
 
-def test_alpha_is_compared_as_closely_as_what_the_portfolio_was_worth_allows() -> None:
-    def alpha_agrees(worth: float) -> bool:
-        daily = {"returns": [0.0, -0.5, 100.0, 0.1], "portfolio_value": [1e6, worth, 100 * worth, 110 * worth]}
-        return _same_cell("alpha", 1e16, 1e16 * (1 + 1e-8), daily, 4)
+def test_alpha_is_compared_as_closely_as_the_returns_agree() -> None:
+    def alpha_agrees(apart: float, alpha: float) -> bool:
+        theirs = [0.0, -0.5, 1.2, 0.1]  # a mean of 0.2: 1.2 to the 252nd power is 9e19
+        return _same_cell("alpha", 1.2**252, alpha, theirs, [*theirs[:2], 1.2 + apart, 0.1])
 
-    assert not alpha_agrees(5e7)
-    # a millionth of 800, times a return of 100, on four sessions, to the 252nd power: 8e-6 of it
-    assert alpha_agrees(800.0)
+    # 4e-9 on four sessions are 1e-9 of the mean: 252/1.2 as much of the power, 2.1e-7 of it
+    assert alpha_agrees(4e-9, (1.2 + 1e-9) ** 252)
+    assert not alpha_agrees(4e-9, (1.2 + 1.1e-9) ** 252)
+    assert not alpha_agrees(0.0, (1.2 + 1e-9) ** 252)
+    assert alpha_agrees(0.0, 1.2**252 * (1 + 9e-10))
 
 
 def test_the_first_edge_can_end_the_run() -> None:

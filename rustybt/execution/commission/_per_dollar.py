@@ -18,6 +18,11 @@ class PerDollar(EquityCommissionModel):
         self.cost = cost
         self._cost = amount(cost, "PerDollar(cost)")
 
+    @property
+    def cost_per_dollar(self) -> float:
+        """The cost of a unit of money, under the name that Zipline gives it."""
+        return float(self.cost)
+
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
         value, scale = self._cost
         listing = order.listing

@@ -20,6 +20,11 @@ class PerShare(EquityCommissionModel):
         self._cost = amount(cost, "PerShare(cost)")
         self._minimum = as_money(*amount(min_trade_cost or 0, "PerShare(min_trade_cost)"))
 
+    @property
+    def cost_per_share(self) -> float:
+        """The cost of a unit, under the name that Zipline gives it."""
+        return float(self.cost)
+
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
         return per_unit(order, quantity, self._cost, 0, self._minimum)
 

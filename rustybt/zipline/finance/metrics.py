@@ -16,8 +16,13 @@ __all__ = [
     "ReturnsStatistic",
     "SimpleLedgerField",
     "StartOfPeriodLedgerField",
+    "classic_metrics",
+    "default_metrics",
     "load",
     "metrics_sets",
     "register",
     "unregister",
 ]
+
+default_metrics = metrics_sets["default"]
+classic_metrics = metrics_sets["classic"]

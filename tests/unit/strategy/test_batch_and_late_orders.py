@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from decimal import Decimal
 from typing import Any
@@ -45,6 +46,19 @@ def test_a_batch_before_the_open_is_eligible_from_the_first_bar() -> None:
         days=2,
     )
     assert result.transactions["session"].to_list() == DAYS[:2]
+
+
+def test_a_batch_before_the_open_is_stamped_with_that_moment() -> None:
+    days = [dt.date(2021, 2, 1) + dt.timedelta(days=n) for n in range(3)]
+    ingest({"A": ["8"] * 3}, calendar="XNYS", days=days)
+    result = run(
+        initialize=lambda context: None,
+        before_trading_start=lambda c, d: api.batch_market_order({api.symbol("A"): 1}),
+        start=days[1],
+        end=days[2],
+    )
+    # 45 minutes before New York's 9:30
+    assert result.orders["created"].to_list() == [dt.datetime(2021, 2, n, 13, 45, tzinfo=dt.UTC) for n in (2, 3)]
 
 
 def test_a_batch_that_means_nothing_is_refused() -> None:

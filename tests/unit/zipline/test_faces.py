@@ -12,8 +12,19 @@ import polars as pl
 import pytest
 
 from rustybt import zipline
-from rustybt.errors import MissingExtra, NoActiveRun, NotYetAvailable, RustyBTError
-from rustybt.zipline.api import order, symbol
+from rustybt.core import ContinuousFuture as ContinuousFutureOfRun
+from rustybt.errors import InputError, MissingExtra, NoActiveRun, NotYetAvailable, RustyBTError
+from rustybt.zipline.api import (
+    batch_market_order,
+    cancel_order,
+    get_open_orders,
+    get_order,
+    order,
+    schedule_function,
+    symbol,
+)
+from rustybt.zipline.assets import ContinuousFuture
+from rustybt.zipline.errors import ScheduleFunctionInvalidCalendar
 from tests.unit._small import DAYS, ingest
 
 
@@ -163,6 +174,88 @@ def test_the_frame_has_the_assets_of_the_script() -> None:
     assert kept[0] is perf
     assert [p["sid"].symbol for p in perf["positions"].iloc[1]] == ["A"]
     assert perf["transactions"].iloc[1][0]["sid"] == perf["orders"].iloc[0][0]["sid"]
+
+
+def test_a_batch_gives_a_list_of_ids_and_takes_whole_units_alone() -> None:
+    def look(context: Any, data: Any) -> list[Any]:
+        first, second = context.assets
+        ids = batch_market_order(pd.Series({first: 7, second: 0}))
+        for wrong in (pd.Series({first: 1.5}), [1, 2]):
+            with pytest.raises(InputError, match="batch_market_order"):
+                batch_market_order(wrong)
+        return ids
+
+    found = seen(look)
+    assert (type(found), len(found)) == (list, 1)
+
+
+def test_cancelling_what_there_is_not_is_passed_over() -> None:
+    def look(context: Any, data: Any) -> list[Any]:
+        placed = order(context.assets[0], 5)
+        for nothing in (None, order(context.assets[0], 0), "gone", placed, placed):
+            cancel_order(nothing)
+        return [get_order(placed).status, get_open_orders()]
+
+    assert seen(look) == [2, {}]
+
+
+def test_portfolio_and_account_print_what_they_hold() -> None:
+    portfolio, account = seen(lambda context, data: [repr(context.portfolio), repr(context.account)], day=0)
+    assert portfolio == (
+        "Portfolio({'cash_flow': 0.0, 'starting_cash': 10000.0, 'portfolio_value': 10000.0, 'pnl': 0.0, "
+        "'returns': 0.0, 'cash': 10000.0, 'positions': {}, 'start_date': Timestamp('" + str(DAYS[0]) + " 00:00:00'), "
+        "'positions_value': 0.0, 'positions_exposure': 0.0})"
+    )
+    assert account == (
+        "Account({'settled_cash': 10000.0, 'accrued_interest': 0.0, 'buying_power': inf, 'equity_with_loan': 10000.0, "
+        "'total_positions_value': 0.0, 'total_positions_exposure': 0.0, 'regt_equity': 10000.0, 'regt_margin': inf, "
+        "'initial_margin_requirement': 0.0, 'maintenance_margin_requirement': 0.0, 'available_funds': 10000.0, "
+        "'excess_liquidity': 10000.0, 'cushion': 1.0, 'day_trades_remaining': inf, 'leverage': 0.0, "
+        "'net_leverage': 0.0, 'net_liquidation': 10000.0, 'gross_leverage': 0.0})"
+    )
+    with pytest.raises(AttributeError, match="account"):
+        seen(lambda context, data: setattr(context.account, "leverage", 1))
+
+
+def test_the_run_s_calendar_and_the_assets_of_files_are_there() -> None:
+    assert seen(lambda context, data: [context.trading_calendar.name, data.fetcher_assets]) == ["24/7", []]
+
+
+def test_a_schedule_by_what_is_no_calendar_is_refused() -> None:
+    with pytest.raises(ScheduleFunctionInvalidCalendar, match="calendar=5"):
+        seen(lambda context, data: schedule_function(lambda c, d: None, calendar=5), day=0)
+
+
+def test_a_continuous_future_prints_and_sorts_by_zipline_s_number() -> None:
+    core = ContinuousFutureOfRun("CL", 1, "calendar", "mul", "CME", DAYS[0], DAYS[4])
+    future = ContinuousFuture(core)
+    # as zipline-reloaded prints it
+    assert str(future) == "ContinuousFuture(11677601 [CL, 1, calendar, mul])"
+    assert repr(future) == (
+        "ContinuousFuture(11677601, root_symbol='CL', offset=1, roll_style='calendar', adjustment='mul')"
+    )
+
+
+def test_an_account_below_zero_has_no_leverage_to_be_the_highest() -> None:
+    def initialize(context: Any) -> None:
+        context.asset = symbol("A")
+
+    def handle_data(context: Any, data: Any) -> None:
+        # short at 10 and 10.5 of a price that goes up, with nothing to lose
+        order(context.asset, -100)
+
+    perf = zipline.run_algorithm(DAYS[0], DAYS[4], initialize, 10, handle_data, bundle="small")
+    assert perf["portfolio_value"].iloc[-1] < 0
+    assert perf["gross_leverage"].iloc[-1] < 0
+    assert perf["max_leverage"].tolist() == [max(0.0, *perf["gross_leverage"].iloc[: n + 1]) for n in range(len(perf))]
+
+
+def test_orders_of_the_frame_have_their_status_by_name() -> None:
+    def handle_data(context: Any, data: Any) -> None:
+        order(symbol("A"), 5)
+
+    perf = zipline.run_algorithm(DAYS[0], DAYS[1], lambda context: None, 1_000, handle_data, bundle="small")
+    assert [o["status"].name for o in perf["orders"].iloc[1]] == ["FILLED", "OPEN"]
 
 
 def test_pipeline_is_refused_with_what_to_do_instead() -> None:

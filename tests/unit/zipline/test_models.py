@@ -15,7 +15,7 @@ from rustybt.zipline import api
 from rustybt.zipline.extensions import register, unregister
 from rustybt.zipline.finance.asset_restrictions import StaticRestrictions
 from rustybt.zipline.finance.blotter import Blotter, SimulationBlotter
-from rustybt.zipline.finance.commission import CommissionModel, NoCommission, PerTrade
+from rustybt.zipline.finance.commission import CommissionModel, NoCommission, PerDollar, PerShare, PerTrade
 from rustybt.zipline.finance.slippage import MarketImpactBase, NoSlippage, SlippageModel, VolatilityVolumeShare
 from tests.unit._small import DAYS, ingest
 
@@ -144,3 +144,7 @@ def test_a_model_with_a_market_impact_looks_at_twenty_sessions() -> None:
 
     perf = zipline.run_algorithm(days[20], days[24], initialize, 10_000, handle_data, bundle="small")
     assert [t["price"] for day in perf["transactions"] for t in day] == [pytest.approx(11 * 1.1, rel=1e-12)]
+
+
+def test_models_tell_their_cost_under_zipline_s_names() -> None:
+    assert (PerShare().cost_per_share, PerDollar(0.002).cost_per_dollar) == (0.001, 0.002)
