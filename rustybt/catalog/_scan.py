@@ -104,7 +104,8 @@ def export(
     """Writes a version's bars to one file: Parquet, Arrow IPC or CSV, by the path's ending or `file_format`.
 
     first_day, last_day: only these days (since 1970-01-01, UTC of the stamp), both included. The file appears whole or
-    not at all; one that is there already is replaced. Raises as `scan` does, and InputError for an unknown ending.
+    not at all; one that is there already is replaced. Raises as `scan` does, InputError for an unknown
+    ending, and NoData where there is not one bar.
     """
     place = Path(path).expanduser()
     kind = file_format or {".parquet": "parquet", ".arrow": "arrow", ".ipc": "arrow", ".csv": "csv"}.get(place.suffix)
@@ -117,6 +118,10 @@ def export(
     if last_day is not None:
         frame = frame.filter(stamp < (last_day + 1) * DAY_NS)
     bars = frame.collect(engine="in-memory")
+    if not bars.height:
+        raise NoData(
+            f"{place}: bundle {version.bundle!r} has no bar of {frequency} then. Choose other days or symbols."
+        )
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_name(f".{place.name}.tmp-{uuid.uuid4().hex[:12]}")
     try:

@@ -50,6 +50,10 @@ def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calenda
     source = data.source_of(frequency)
     calendar = accounting_calendar(data, trading_calendar, length)
     first_day, last_day = data.first_day_of(frequency), data.last_day_of(frequency)
+    if first_day > last_day:
+        raise NoData(
+            f"The data of bundle {data.bundle!r} reach over no whole bar of {frequency!r}. Choose a shorter frequency."
+        )
     if day_of(first_date) > last_day or day_of(last_date) < first_day:
         raise NoData(
             f"Bundle {data.bundle!r} has {frequency!r} bars from {date_of(first_day)} to {date_of(last_day)}; "

@@ -26,6 +26,8 @@ from rustybt.sources._source import Failure, Fetched, Progress, Supports, Window
 
 _PATIENCE: Final = 3
 """Symbols in a row that can't be reached, after all retries, before the others are not asked for any more."""
+_MOST_EMPTY: Final = 1000
+"""Pages in a row without a bar; an exchange that was not listed yet, or has a hole, sends some."""
 _LATE_START: Final = 10
 """Days after the start that holidays can explain."""
 LATE_START: Final = "the vendor's bars begin on"
@@ -172,12 +174,16 @@ def _one_symbol(
     pages = store.pages(symbol) if store else []
     seen: set[str | None] = {page.next for page in pages}
     rows = sum(page.rows.height for page in pages)
+    empty = 0
     try:
         while not pages or pages[-1].next is not None:
             cursor = pages[-1].next if pages else None
             page = caller.call(lambda at=cursor: _page(page_of, request.source, symbol, window, at))  # type: ignore[misc]
             if page.next is not None and page.next in seen:
                 raise SourceMalformed(f"{request.source} sends the same pages of {symbol} over and over. Try later.")
+            empty = 0 if page.rows.height else empty + 1
+            if empty > _MOST_EMPTY:
+                raise SourceMalformed(f"{request.source} sends page after page of {symbol} without a bar. Try later.")
             seen.add(page.next)
             if store:
                 store.add(symbol, len(pages), page)

@@ -220,6 +220,13 @@ def test_an_export_holds_the_bars_of_the_days_that_were_asked_for(
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
+def test_an_export_of_days_without_a_bar_writes_nothing(root: Path, bars: MakeBars, tmp_path: Path) -> None:
+    put(root, bars("AAA"))
+    with open_version("b", root=root) as version, pytest.raises(NoData, match="has no bar of 1d then"):
+        export(version, tmp_path / "bars.csv", first_day=40_000)
+    assert not (tmp_path / "bars.csv").exists()
+
+
 def test_an_export_of_an_unknown_kind_is_refused(root: Path, bars: MakeBars, tmp_path: Path) -> None:
     put(root, bars("AAA"))
     with open_version("b", root=root) as version, pytest.raises(InputError, match=r"\.parquet, \.arrow or \.csv"):

@@ -211,3 +211,10 @@ def test_a_week_in_which_an_asset_ended_is_seen_and_traded_and_the_next_one_is_n
         days[0], days[13], lambda context: set_benchmark(symbol("AAA")), 1_000, data_frequency="1w", bundle="weeks"
     )
     assert compared.daily["benchmark_period_return"].to_list() == [Decimal("0.6"), Decimal("0.9")]
+
+
+def test_data_that_reach_over_no_whole_month_say_so(minutes: pl.DataFrame) -> None:
+    few = minutes.filter(pl.col("timestamp").dt.day() < 28)
+    rustybt.ingest("small", few, frequency="1m", stamp="end", mode="replace")
+    with pytest.raises(NoData, match="reach over no whole bar of '1mo'"):
+        run("1mo", lambda context, data: None)

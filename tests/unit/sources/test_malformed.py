@@ -151,6 +151,13 @@ def test_a_source_that_stumbles_over_a_symbol_loses_no_other():
     assert "B: mine sent of B what can't be read (KeyError: 'price')" in str(fetched.failures[0])
 
 
+def test_new_pages_without_end_and_without_a_bar_are_noticed():
+    source = Stumbling()
+    source.page = lambda symbol, window, cursor: Page(rows_of(), str(int(cursor or 0) + 1))
+    with pytest.raises(SourceMalformed, match="page after page of A without a bar"):
+        source.fetch(["A"])
+
+
 def test_a_symbol_of_which_there_was_nothing_is_asked_for_again(tmp_path):
     source = Stumbling()
     assert [f.symbol for f in source.fetch(["A", "C"], resume=tmp_path / "pages").failures] == ["C"]
