@@ -7,18 +7,23 @@ errors. Raises KernelError on import where the choice can't be met.
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rustybt._kernels import _books, _native
+from rustybt._kernels import _native, _python
 from rustybt._kernels._native import describe
 
 _loaded = _native.load()
 
 if TYPE_CHECKING or _loaded is None:
-    from rustybt._kernels._books import Books, whole_steps
+    from rustybt._kernels._python import Books, Rows, WorkingOrder, whole_steps
 else:
     Books = _loaded.Books
+    Rows = _loaded.Rows
+    WorkingOrder = _loaded.WorkingOrder
     whole_steps = _loaded.whole_steps
+
+Floor: Any = None if _loaded is None else _loaded.Floor
+"""A whole bar of plain orders in one call; None where the Python kernels are in use, whose broker and ledger do it."""
 
 
 def kernel_in_use() -> str:
@@ -29,7 +34,7 @@ def kernel_in_use() -> str:
 def twins() -> dict[str, ModuleType]:
     """Every kernel that could be used here, by name, whichever is in use: for tests and benchmarks."""
     native = _native._find().module
-    return {"python": _books} if native is None else {"python": _books, "rust": native}
+    return {"python": _python} if native is None else {"python": _python, "rust": native}
 
 
-__all__ = ["Books", "describe", "kernel_in_use", "twins", "whole_steps"]
+__all__ = ["Books", "Floor", "Rows", "WorkingOrder", "describe", "kernel_in_use", "twins", "whole_steps"]

@@ -1,9 +1,11 @@
 """What the native extension offers; `mypy.stubtest` holds it against the binary."""
 
-from collections.abc import Sequence
-from typing import Final, final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, final
 
-__all__ = ["ABI", "Books", "__version__", "source_hash", "whole_steps"]
+from rustybt.core import OrderStatus
+
+__all__ = ["ABI", "Books", "Floor", "Rows", "WorkingOrder", "__version__", "source_hash", "whole_steps"]
 
 ABI: Final[int]
 __version__: Final[str]
@@ -54,3 +56,62 @@ class Books:
     def long_and_short(self) -> tuple[int, int, int, int]: ...
     def size_of_value(self, slot: int, money: int, money_scale: int, price: int, target: bool) -> int: ...
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int: ...
+
+@final
+class Rows:
+    def __new__(cls, kinds: str) -> Rows: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[tuple[Any, ...]]: ...
+    def add(self, row: tuple[Any, ...]) -> None: ...
+    def since(self, first: int) -> list[tuple[Any, ...]]: ...
+    def columns(self) -> list[Any]: ...
+
+@final
+class WorkingOrder:
+    amount: int
+    filled: int
+    limit: int | None
+    limit_reached: bool
+    stop: int | None
+    stop_reached: bool
+    commission: int
+    charged: int
+    changed: int
+    reason: str | None
+    why: int
+    def __new__(
+        cls, number: int, listing: Any, amount: int, limit: int | None, created: int, stop: int | None = None
+    ) -> WorkingOrder: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def listing(self) -> Any: ...
+    @property
+    def plain(self) -> bool: ...
+    @property
+    def created(self) -> int: ...
+    @property
+    def status(self) -> OrderStatus: ...
+    @status.setter
+    def status(self, status: int) -> None: ...
+
+@final
+class Floor:
+    def __new__(
+        cls,
+        books: Books,
+        open: dict[int, list[WorkingOrder]],
+        quiet: dict[int, tuple[Any, Any, int, int]],
+        entries: Rows,
+        events: Rows,
+        transactions: Rows,
+        meet: Callable[[Any], None],
+        no_price: Callable[[WorkingOrder, int], Exception],
+        field: str,
+        slippage: tuple[int, int, int, int, int] | None,
+        commission: tuple[int, int, int] | None,
+        limits_hold: bool,
+        stops_date_orders: bool,
+        fees_can_fall: bool,
+    ) -> Floor: ...
+    def work(self, bar: int, stamp: int, session: int) -> bool: ...

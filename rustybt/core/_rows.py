@@ -1,4 +1,4 @@
-"""Rows of plain values, thousands of them, as a run adds them."""
+"""Rows of plain values, thousands of them, as a run adds them. What the native kernel's `Rows` is held to."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 class Rows:
     """Rows of one width, kept end to end in one list: a column is a slice of it, and there is no object per row.
 
-    add: takes one row, a tuple of that width, of numbers, text and None.
+    kinds: a letter per place: "n" for an integer of 64 bits, "w" for one of any size, "t" for text; each may be None.
+    add: takes one row, a tuple of such values.
 
-    >>> rows = Rows(2)
+    >>> rows = Rows("nt")
     >>> rows.add((1, "a")), rows.add((2, "b"))
     (None, None)
     >>> rows.columns(), len(rows), list(rows.since(1))
@@ -21,8 +22,8 @@ class Rows:
 
     __slots__ = ("_values", "add", "width")
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    def __init__(self, kinds: str) -> None:
+        self.width = len(kinds)
         self._values: list[Any] = []
         self.add: Callable[[Iterable[Any]], None] = self._values.extend
 
@@ -37,6 +38,6 @@ class Rows:
         values = islice(self._values, first * self.width, None)
         return zip(*[values] * self.width, strict=True)
 
-    def columns(self) -> list[list[Any]]:
-        """The rows as columns."""
+    def columns(self) -> list[Any]:
+        """The rows as columns: lists here; `columns_of` reads what the native kernel gives."""
         return [self._values[place :: self.width] for place in range(self.width)]

@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
+from rustybt._kernels import Rows
 from rustybt.core import MAX_DIGITS, MONEY_SCALE, POWERS, decimal_column, div_half_even
 from rustybt.strategy import cost_per_unit
 
@@ -69,6 +71,30 @@ def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, listings
         return [cost_per_unit(cost, quantity, listings[slot]) for slot, quantity, cost in rows]
     signs = units.sign()
     return _half_even(paid * signs * of_slots(ups, slots), units * signs * of_slots(downs, slots))
+
+
+def columns_of(rows: Rows) -> list[Any]:
+    """The columns of rows: lists, arrays of int64, Series of 128 bits or of text."""
+    return [_column(values) for values in rows.columns()]
+
+
+def _column(values: Any) -> Any:
+    """A column, of Python's rows as it is, of the native ones made of the bytes that they give."""
+    if isinstance(values, bytes):
+        return np.frombuffer(values, dtype=np.int64)
+    if not isinstance(values, tuple):
+        return values
+    if len(values) == len(("places", "table")):
+        places, table = np.frombuffer(values[0], dtype=np.int64), pl.Series(values[1], dtype=pl.String)
+        codes = pl.Series(places)
+        return table.gather(codes.set(codes < 0, None))
+    low, high, there = values
+    high = np.frombuffer(high, dtype=np.int64)
+    whole = pl.Series(np.frombuffer(low, dtype=np.uint64)).cast(WIDE)
+    if high.any():
+        whole = whole + pl.Series(high).cast(WIDE) * _constants([2**64])
+    present = np.frombuffer(there, dtype=np.bool_)
+    return whole if present.all() else whole.set(pl.Series(~present), None)
 
 
 def of_slots(table: Sequence[int], slots: pl.Series) -> pl.Series:

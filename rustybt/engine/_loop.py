@@ -20,6 +20,7 @@ from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import CapitalChanges, check_change
 from rustybt.engine._closing import apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
+from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
 from rustybt.engine._recorder import Recorder
@@ -62,6 +63,7 @@ class Loop:
         self.before_trading_start = before_trading_start
         self.handle_data = handle_data
         self.hooks: Hooks | None = None
+        self.floor = floor_of(broker, ledger, recorder)
         self._timetable = Timetable(desk.market.axis, compat)
         self.bars_run = 0
         # of how many assets, and the day
@@ -205,6 +207,8 @@ class Loop:
                     schedule.function(context, data)
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
+        if self.floor is not None and self.floor.work(bar, stamp, session):
+            return
         reports = self.broker.work(bar, stamp)
         if not reports:
             return

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import RATIO_SCALE, Rows, div_half_even
+from rustybt._kernels import Rows
+from rustybt.core import RATIO_SCALE, div_half_even
 from rustybt.engine._benchmark import Benchmark
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk
@@ -42,7 +43,7 @@ class Recorder:
         # what returns are taken on since capital came or went within the session, what they were before, how much came
         self._within: tuple[int, Fraction, int] | None = None
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
-        self.transactions = Rows(7)
+        self.transactions = Rows("nnnnwww")
 
     def open_session(self) -> None:
         """Remembers what the session starts from: value, cash, value and exposure of the positions."""

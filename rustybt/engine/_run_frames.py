@@ -22,7 +22,7 @@ from rustybt.core import (
     scaled,
 )
 from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
-from rustybt.engine._exact_columns import Values, costs_per_unit, exposures, of_slots, shortest_column
+from rustybt.engine._exact_columns import Values, columns_of, costs_per_unit, exposures, of_slots, shortest_column
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import WHY_OPEN, Blotter
 from rustybt.ledger import Ledger
@@ -143,7 +143,7 @@ class RunFrames:
         )
 
     def _events(self) -> pl.DataFrame:
-        numbers, stamps, kinds, quantities, prices, stops, reasons = self._blotter.rows.columns()
+        numbers, stamps, kinds, quantities, prices, stops, reasons = columns_of(self._blotter.rows)
         places = _places(numbers) - 1
         slots = self._slots_of_orders[places]
         return pl.DataFrame(
@@ -160,7 +160,7 @@ class RunFrames:
         )
 
     def _transactions(self) -> pl.DataFrame:
-        sessions, stamps, numbers, rows_slots, quantities, prices, fees = self._recorder.transactions.columns()
+        sessions, stamps, numbers, rows_slots, quantities, prices, fees = columns_of(self._recorder.transactions)
         slots = _places(rows_slots)
         in_base = []
         if self._desk.exchange is not None:
@@ -254,7 +254,7 @@ class RunFrames:
 
     def _entries(self) -> pl.DataFrame:
         ledger = self._ledger
-        stamps, kinds, rows_slots, quantities, amounts, numbers, reasons = ledger.rows.columns()
+        stamps, kinds, rows_slots, quantities, amounts, numbers, reasons = columns_of(ledger.rows)
         slots = _places(rows_slots)
         currencies = pl.Series("currency", [ledger.currency]).new_from_index(0, len(stamps))
         if ledger.by_currency is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from rustybt.core import OrderEventKind, OrderStatus, Rows, div_half_even
-from rustybt.execution._order import WorkingOrder
+from rustybt._kernels import Rows, WorkingOrder
+from rustybt.core import OrderEventKind, OrderStatus, div_half_even
 
 ACCEPTED = OrderEventKind.ACCEPTED.value
 REJECTED = OrderEventKind.REJECTED.value
@@ -31,7 +31,7 @@ class OrderEvent(NamedTuple):
     reason: str | None
 
 
-EVENT_WIDTH: Final = 7
+EVENT: Final = "nntwwwt"
 """How an event is kept: the order's number, stamp, kind, quantity, price, stop, reason. Plain values are nothing that
 the garbage collector has to look through."""
 
@@ -52,7 +52,7 @@ class Blotter:
         self._prefix = account + "-"
         self.orders: list[WorkingOrder] = []
         self.open: dict[int, list[WorkingOrder]] = {}
-        self.rows = Rows(EVENT_WIDTH)
+        self.rows = Rows(EVENT)
         self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
 
     @property

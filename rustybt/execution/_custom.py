@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import MONEY_SCALE, Order, Transaction, datetime_of, exact_number, rescale_half_even, scaled
 from rustybt.errors import (
     InputError,
@@ -14,7 +15,6 @@ from rustybt.errors import (
     TransactionVolumeExceedsOrder,
     TransactionWithWrongDirection,
 )
-from rustybt.execution._order import WorkingOrder
 from rustybt.execution.commission import CommissionModel, Parts
 from rustybt.execution.slippage import DECLINED, EXHAUSTED, Quote, SlippageModel
 

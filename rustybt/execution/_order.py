@@ -1,12 +1,8 @@
-"""An order at work: the immutable request, and what has happened to it so far, as integers."""
+"""Why an order at work did not fill."""
 
 from __future__ import annotations
 
-from typing import Any, Final
-
-from rustybt.core import OrderStatus
-
-OPEN: Final = OrderStatus.OPEN
+from typing import Final
 
 NOT_YET_WORKED: Final = 0
 NO_TRADE: Final = 1
@@ -28,51 +24,3 @@ WHY_OPEN: Final = (
     "the slippage model did not fill it",
 )
 """Why an open order did not fill, by the code that the broker leaves on it."""
-
-
-class WorkingOrder:
-    """What the blotter and the broker know of an order.
-
-    number: its place in the account's sequence. amount, filled: scaled quantities. limit, stop: prices of the
-    listing's fill scale, or None. plain: it has neither. commission: money. charged: the units that a commission was
-    computed for; a split does not restate them. created, changed: ns UTC. why: a code of WHY_OPEN.
-    """
-
-    __slots__ = (
-        "amount",
-        "changed",
-        "charged",
-        "commission",
-        "created",
-        "filled",
-        "limit",
-        "limit_reached",
-        "listing",
-        "number",
-        "plain",
-        "reason",
-        "status",
-        "stop",
-        "stop_reached",
-        "why",
-    )
-
-    def __init__(
-        self, number: int, listing: Any, amount: int, limit: int | None, created: int, stop: int | None = None
-    ) -> None:
-        self.number = number
-        self.listing = listing
-        self.amount = amount
-        self.filled = 0
-        self.limit = limit
-        self.limit_reached = False
-        self.stop = stop
-        self.stop_reached = False
-        self.plain = limit is None and stop is None
-        self.commission = 0
-        self.charged = 0
-        self.created = created
-        self.changed = created
-        self.status: OrderStatus = OPEN
-        self.reason: str | None = None
-        self.why = NOT_YET_WORKED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import OrderEventKind, OrderStatus, as_plain_decimal
 from rustybt.errors import InputError
 from rustybt.execution._blotter import Blotter
@@ -16,7 +17,6 @@ from rustybt.execution._order import (
     PARTLY_FILLED,
     STOP_NOT_REACHED,
     VOLUME_USED_UP,
-    WorkingOrder,
 )
 from rustybt.execution.commission import CommissionModel, Parts
 from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
@@ -65,12 +65,12 @@ class SimulatedBroker:
     __slots__ = (
         "_by_range",
         "_equity",
-        "_field",
         "_future",
         "_highest",
         "_lowest",
         "blotter",
         "fees_can_fall",
+        "field",
         "limits_hold",
         "stops_date_orders",
     )
@@ -92,10 +92,24 @@ class SimulatedBroker:
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
         self.fees_can_fall = fees_can_fall
-        self._field = fill_at
+        self.field = fill_at
         self._by_range = trigger == "range" and fill_at == "close"
         # the prices of a bar that stops and limits are tested on
         self._lowest, self._highest = ("low", "high") if self._by_range else (fill_at, fill_at)
+
+    def plain_models(self) -> tuple[Any, Any] | None:
+        """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
+
+        It looks at one price of a bar, so it can't fill by range.
+        """
+        if self._by_range:
+            return None
+        slippage, commission = (model.kernel() for model in self._equity)
+        return None if slippage is NotImplemented or commission is NotImplemented else (slippage, commission)
+
+    def no_price(self, order: WorkingOrder, price: int) -> InputError:
+        """The error for a price of zero or less that a model made of one above zero."""
+        return _no_price(self._equity[0], order, price)
 
     def work(self, bar: int, stamp: int) -> list[Execution]:
         """Tries every open order on a bar. Fills are reported, and logged on the order; nothing is booked here."""
@@ -134,7 +148,7 @@ class SimulatedBroker:
     def _work_asset(
         self, queue: list[WorkingOrder], bars: Bars, bar: int, stamp: int, volume: int, reports: list[Execution]
     ) -> None:
-        offered = bars.column(self._field)[bar] * bars.lane_to_fill
+        offered = bars.column(self.field)[bar] * bars.lane_to_fill
         slippage, commission = self._future if bars.is_future else self._equity
         used = 0
         done = tried = False

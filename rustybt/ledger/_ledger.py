@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple, Protocol
 
-from rustybt.core import MONEY_SCALE, Asset, Rows, as_plain_decimal, check_money, div_half_even
+from rustybt._kernels import Rows
+from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import FloatInTheBooks
 from rustybt.ledger._currencies import CurrencyBooks
 
@@ -58,7 +59,7 @@ class Entry(NamedTuple):
     reason: str | None
 
 
-ENTRY_WIDTH: Final = 7
+ENTRY: Final = "ntnwwnt"
 """How an entry is kept: stamp, kind, slot, quantity, amount, order, reason. Plain values are nothing that the garbage
 collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
 
@@ -104,7 +105,7 @@ class Ledger:
         self.converted: dict[int, str] = {}
         self.currency = currency
         self.account = account
-        self.rows = Rows(ENTRY_WIDTH)
+        self.rows = Rows(ENTRY)
         self.rows.add((stamp, "capital", None, 0, capital, None, None))
         self._listings: dict[int, Listing] = {}
 
@@ -156,6 +157,10 @@ class Ledger:
         if slot not in self._listings:
             self._listings[slot] = listing
         self.rows.add((stamp, kind, slot, quantity, amount, order, reason))
+
+    def meet(self, listing: Listing) -> None:
+        """Learns of an asset of which entries are added to `rows` without the ledger."""
+        self._listings.setdefault(listing.slot, listing)
 
     def change_capital(self, stamp: int, amount: int, reason: str) -> None:
         """Adds capital to cash, or, negative, takes it away."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import MONEY_SCALE, POWERS, Asset, Equity, Future, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
-from rustybt.execution._order import WorkingOrder
 
 type Parts = tuple[tuple[str, int], ...]
 """What a fee is made of: what each part is for, and how much it is."""
@@ -58,6 +58,10 @@ class CommissionModel:
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
         """What the fee of a fill, just computed and not yet in order.commission, is made of."""
         return (("commission", fee),)
+
+    def kernel(self) -> Any:
+        """The numbers with which the native kernel does what `fee` does; NotImplemented where it can't."""
+        return NotImplemented
 
     def parameters(self) -> dict[str, str]:
         """The parameters as text, for the repr and for the manifest of a result."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rustybt.execution._order import WorkingOrder
+from typing import Any
+
+from rustybt._kernels import WorkingOrder
 from rustybt.execution.commission._base import CommissionModel
 
 
@@ -11,3 +13,6 @@ class NoCommission(CommissionModel):
 
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
         return 0
+
+    def kernel(self) -> Any:
+        return None if type(self) is NoCommission else NotImplemented

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from rustybt._kernels import WorkingOrder
 from rustybt.errors import InputError
-from rustybt.execution._order import WorkingOrder
 from rustybt.execution.commission._base import FutureCommissionModel, Parts, amount, as_money, per_unit
 from rustybt.execution.commission._exchange_fees import EXCHANGE_FEE_OF_ROOT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rustybt.execution._order import WorkingOrder
+from rustybt._kernels import WorkingOrder
 from rustybt.execution.commission._base import EquityCommissionModel, amount, as_money
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rustybt.execution._order import WorkingOrder
+from rustybt._kernels import WorkingOrder
 from rustybt.execution.commission._base import EquityCommissionModel, amount, as_money, per_unit
 
 
@@ -27,6 +27,9 @@ class PerShare(EquityCommissionModel):
 
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
         return per_unit(order, quantity, self._cost, 0, self._minimum)
+
+    def kernel(self) -> Any:
+        return (*self._cost, self._minimum) if type(self) is PerShare else NotImplemented
 
     def parameters(self) -> dict[str, str]:
         return {"cost": str(self.cost), "min_trade_cost": str(self.min_trade_cost)}

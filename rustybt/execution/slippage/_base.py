@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, Self
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import Asset, Equity, Future, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
-from rustybt.execution._order import WorkingOrder
 
 type Quote = tuple[int, int]
 """Price at the listing's fill scale, and how many units fill (above zero)."""
@@ -76,6 +76,10 @@ class SlippageModel:
     def bound(self, data: Any) -> Self:
         """The model for a run that sees its market through `data`. Called once, after `initialize`."""
         return self
+
+    def kernel(self) -> Any:
+        """The numbers with which the native kernel does what `quote` does; NotImplemented where it can't."""
+        return NotImplemented
 
     def parameters(self) -> dict[str, str]:
         """The parameters as text, for the repr and for the manifest of a result."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import div_half_even
-from rustybt.execution._order import WorkingOrder
 from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction
 
 
@@ -32,6 +32,11 @@ class FixedBasisPointsSlippage(SlippageModel):
             return EXHAUSTED
         factor = self._buy if order.amount > 0 else self._sell
         return div_half_even(price * factor, self._denominator), wanted if wanted < left else left
+
+    def kernel(self) -> Any:
+        if type(self) is not FixedBasisPointsSlippage:
+            return NotImplemented
+        return self._buy, self._sell, self._denominator, *self._share
 
     def parameters(self) -> dict[str, str]:
         return {"basis_points": str(self.basis_points), "volume_limit": str(self.volume_limit)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rustybt.execution._order import WorkingOrder
+from typing import Any
+
+from rustybt._kernels import WorkingOrder
 from rustybt.execution.slippage._base import Quote, SlippageModel
 
 
@@ -11,3 +13,6 @@ class NoSlippage(SlippageModel):
 
     def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
         return price, wanted
+
+    def kernel(self) -> Any:
+        return None if type(self) is NoSlippage else NotImplemented

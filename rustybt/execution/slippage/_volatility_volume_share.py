@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Self
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import EXACT, Future, div_half_even, exact_number
-from rustybt.execution._order import WorkingOrder
 from rustybt.execution.slippage._base import DECLINED, SKIP, Quote, fraction, volume_left
 from rustybt.execution.slippage._eta import DEFAULT_ETA, ETA_OF_ROOT
 from rustybt.execution.slippage._market_impact import SESSIONS_PER_YEAR, MarketImpactBase, root_half_even

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import div_half_even
-from rustybt.execution._order import WorkingOrder
 from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel, fraction, volume_left
 
 

@@ -57,6 +57,14 @@ impl Int {
         }
     }
 
+    /// `self / denominator`, cut towards minus infinity. The denominator is above zero.
+    pub fn div_floor(&self, denominator: &Int) -> Int {
+        if let (Int::Narrow(n), Int::Narrow(d)) = (self, denominator) {
+            return Int::Narrow(n.div_euclid(*d));
+        }
+        self.big().div_floor(&denominator.big()).into()
+    }
+
     /// `self / denominator`, rounded once, half-even. The denominator is not zero.
     pub fn div_half_even(&self, denominator: &Int) -> Int {
         if let (Int::Narrow(n), Int::Narrow(d)) = (self, denominator)

@@ -6,5 +6,6 @@
 pub mod books;
 pub mod fixed;
 pub mod int;
+pub mod matching;
 pub mod sizing;
 mod slot;

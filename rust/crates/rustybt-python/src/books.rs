@@ -13,7 +13,7 @@ use crate::number::Number;
 /// Cash and positions of one account in one currency, marked on a lane of prices per asset.
 #[pyclass(name = "Books", module = "rustybt._kernels._rustybt")]
 pub struct PyBooks {
-    books: Books<PyLane>,
+    pub(crate) books: Books<PyLane>,
     lanes: Vec<Py<PyAny>>,
 }
 
@@ -243,7 +243,7 @@ impl PyBooks {
 
 impl PyBooks {
     #[inline]
-    fn or_raise<T>(&self, py: Python<'_>, done: Result<T, Refusal>) -> PyResult<T> {
+    pub(crate) fn or_raise<T>(&self, py: Python<'_>, done: Result<T, Refusal>) -> PyResult<T> {
         done.map_err(|refusal| match refusal {
             // Python's own words, which differ between the kinds of lanes
             Refusal::Price(slot) => raised(self.lanes[slot].bind(py).get_item(self.books.bar())),

@@ -4,13 +4,16 @@
 //! is not that of the Python code beside it.
 
 mod books;
+mod floor;
 mod lane;
 mod number;
+mod order;
+mod rows;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 3;
+const ABI: u32 = 4;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -33,6 +36,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::books::{PyBooks, whole_steps};
+
+    #[pymodule_export]
+    use crate::{floor::PyFloor, order::PyOrder, rows::PyRows};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

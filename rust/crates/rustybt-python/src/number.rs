@@ -6,6 +6,7 @@ use pyo3::types::PyInt;
 use rustybt_kernels::int::Int;
 
 /// An argument or a result.
+#[derive(Clone)]
 pub struct Number(pub Int);
 
 impl From<i128> for Number {

@@ -1,0 +1,478 @@
+//! A whole bar of orders in one call: matched, booked, charged and recorded.
+//!
+//! The twin is what the Python code does otherwise: `SimulatedBroker.work`, `Ledger.fill` and `charge`, and the loop that
+//! calls them. What it can't do it leaves alone, and says so before it has changed anything.
+
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+use rustybt_kernels::books::Lane;
+use rustybt_kernels::int::Int;
+use rustybt_kernels::matching::{Asked, Commission, Slippage};
+
+use crate::books::PyBooks;
+use crate::lane::PyLane;
+use crate::number::Number;
+use crate::order::PyOrder;
+use crate::rows::{PyRows, Value};
+
+const FILLED: usize = 1;
+const NO_TRADE: i64 = 1;
+const LIMIT_NOT_REACHED: i64 = 2;
+const VOLUME_USED_UP: i64 = 3;
+const PARTLY_FILLED: i64 = 5;
+const STOP_NOT_REACHED: i64 = 6;
+
+/// What is known of an asset with orders; `plain` where its orders can be worked here.
+struct Known {
+    plain: bool,
+    tradable: PyLane,
+    offered: PyLane,
+    /// What `offered` reads, for `quiet`.
+    lane: Py<PyAny>,
+    lane_to_fill: Int,
+    quantity_scale: u32,
+    step: Int,
+}
+
+/// A fill, and its fee.
+struct Done {
+    slot: usize,
+    number: i64,
+    quantity: Int,
+    price: Int,
+    fee: Int,
+}
+
+/// Where orders of a run meet its books.
+#[pyclass(name = "Floor", module = "rustybt._kernels._rustybt")]
+pub struct PyFloor {
+    books: Py<PyBooks>,
+    open: Py<PyDict>,
+    quiet: Py<PyDict>,
+    entries: Py<PyRows>,
+    events: Py<PyRows>,
+    transactions: Py<PyRows>,
+    meet: Py<PyAny>,
+    no_price: Py<PyAny>,
+    field: String,
+    slippage: Slippage,
+    commission: Commission,
+    limits_hold: bool,
+    stops_date_orders: bool,
+    fees_can_fall: bool,
+    known: Vec<Option<Known>>,
+}
+
+type Points = (Number, Number, Number, Number, Number);
+type PerUnit = (Number, u32, Number);
+
+#[pymethods]
+impl PyFloor {
+    #[new]
+    #[expect(clippy::too_many_arguments)] // the parts of a run, each once
+    fn new(
+        books: Py<PyBooks>,
+        open: Py<PyDict>,
+        quiet: Py<PyDict>,
+        entries: Py<PyRows>,
+        events: Py<PyRows>,
+        transactions: Py<PyRows>,
+        meet: Py<PyAny>,
+        no_price: Py<PyAny>,
+        field: String,
+        slippage: Option<Points>,
+        commission: Option<PerUnit>,
+        limits_hold: bool,
+        stops_date_orders: bool,
+        fees_can_fall: bool,
+    ) -> PyFloor {
+        let slippage = match slippage {
+            None => Slippage::None,
+            Some((buy, sell, of, share, share_of)) => Slippage::BasisPoints {
+                buy: buy.0,
+                sell: sell.0,
+                of: of.0,
+                share: share.0,
+                share_of: share_of.0,
+            },
+        };
+        let commission = match commission {
+            None => Commission::None,
+            Some((cost, scale, minimum)) => Commission::PerUnit {
+                cost: cost.0,
+                scale,
+                minimum: minimum.0,
+            },
+        };
+        PyFloor {
+            books,
+            open,
+            quiet,
+            entries,
+            events,
+            transactions,
+            meet,
+            no_price,
+            field,
+            slippage,
+            commission,
+            limits_hold,
+            stops_date_orders,
+            fees_can_fall,
+            known: Vec::new(),
+        }
+    }
+
+    fn work(&mut self, py: Python<'_>, bar: usize, stamp: i64, session: i64) -> PyResult<bool> {
+        let open = self.open.bind(py).clone();
+        let mut queues = Vec::with_capacity(open.len());
+        for (slot, queue) in open.iter() {
+            let slot: usize = slot.extract()?;
+            let queue = queue.cast_into::<PyList>()?;
+            if !self.learn(py, slot, &queue)? {
+                return Ok(false);
+            }
+            queues.push((slot, queue));
+        }
+        let mut done = Vec::new();
+        {
+            let mut events = self.events.bind(py).borrow_mut();
+            for (slot, queue) in queues {
+                if self.is_quiet(py, slot, bar)? {
+                    continue;
+                }
+                let whole =
+                    self.work_asset(py, slot, &queue, bar, stamp, &mut events, &mut done)?;
+                if whole == queue.len() {
+                    open.del_item(slot)?;
+                } else if whole > 0 {
+                    let left = queue.iter().filter(|order| {
+                        order
+                            .cast::<PyOrder>()
+                            .is_ok_and(|order| order.borrow().status == 0)
+                    });
+                    open.set_item(slot, PyList::new(py, left.collect::<Vec<_>>())?)?;
+                }
+            }
+        }
+        self.book(py, stamp, session, &done)?;
+        Ok(true)
+    }
+}
+
+impl PyFloor {
+    /// Whether orders of the slot can be worked here; asks its listing the first time.
+    fn learn(&mut self, py: Python<'_>, slot: usize, queue: &Bound<'_, PyList>) -> PyResult<bool> {
+        if let Some(Some(known)) = self.known.get(slot) {
+            return Ok(known.plain);
+        }
+        let order = queue.get_item(0)?.cast_into::<PyOrder>()?;
+        let listing = order.borrow().listing.bind(py).clone();
+        let lane = listing.call_method1("column", (self.field.as_str(),))?;
+        let known = Known {
+            plain: !listing.getattr("is_future")?.is_truthy()?,
+            tradable: PyLane::new(&listing.getattr("tradable")?)?,
+            offered: PyLane::new(&lane)?,
+            lane: lane.unbind(),
+            lane_to_fill: listing.getattr("lane_to_fill")?.extract::<Number>()?.0,
+            quantity_scale: listing.getattr("quantity_scale")?.extract()?,
+            step: listing.getattr("step")?.extract::<Number>()?.0,
+        };
+        self.meet.bind(py).call1((listing,))?;
+        if self.known.len() <= slot {
+            self.known.resize_with(slot + 1, || None);
+        }
+        let plain = known.plain;
+        self.known[slot] = Some(known);
+        Ok(plain)
+    }
+
+    /// Whether a bar lies between the prices at which an order of the slot could do anything; else they are forgotten.
+    fn is_quiet(&self, py: Python<'_>, slot: usize, bar: usize) -> PyResult<bool> {
+        let quiet = self.quiet.bind(py);
+        let Some(noted) = quiet.get_item(slot)? else {
+            return Ok(false);
+        };
+        let noted = noted.cast_into::<PyTuple>()?;
+        let bounds = (
+            noted.get_item(2)?.extract::<i64>(),
+            noted.get_item(3)?.extract::<i64>(),
+        );
+        if let (Some(Some(known)), (Ok(below), Ok(above))) = (self.known.get(slot), bounds) {
+            let price = price_of(&known.offered, bar)?;
+            let trades = price_of(&known.tradable, bar)? > 0;
+            if trades && price > i128::from(below) && price < i128::from(above) {
+                return Ok(true);
+            }
+        }
+        quiet.del_item(slot)?;
+        Ok(false)
+    }
+
+    /// Notes between which prices orders stay as they are that neither stop nor limit has let through.
+    fn note_quiet(
+        &self,
+        py: Python<'_>,
+        slot: usize,
+        queue: &Bound<'_, PyList>,
+        known: &Known,
+    ) -> PyResult<()> {
+        let PyLane::Narrow(_) = known.offered else {
+            return Ok(());
+        };
+        let (mut below, mut above) = (i64::MIN, i64::MAX);
+        for item in queue.iter() {
+            let order = item.cast_into::<PyOrder>()?;
+            let order = order.borrow();
+            let buys = order.buys();
+            let (price, over) = match (&order.stop, &order.limit) {
+                (Some(stop), _) if !order.stop_reached => (stop, buys),
+                (_, Some(limit)) => (limit, !buys),
+                _ => continue,
+            };
+            let floor = price.0.div_floor(&known.lane_to_fill);
+            let exact = floor.clone() * &known.lane_to_fill == price.0;
+            // in units of the lane; a bar has to be strictly between
+            let lane = if over && !exact { floor + 1 } else { floor };
+            match (
+                lane.narrow().and_then(|lane| i64::try_from(lane).ok()),
+                over,
+            ) {
+                (Some(lane), true) => above = above.min(lane),
+                (Some(lane), false) => below = below.max(lane),
+                // no price of the lane is as far away; or none is not, and the orders are looked at every time
+                (None, true) if !price.0.is_negative() => {}
+                (None, false) if price.0.is_negative() => {}
+                (None, _) => return Ok(()),
+            }
+        }
+        let lane = &known.lane;
+        self.quiet
+            .bind(py)
+            .set_item(slot, (lane, lane, below, above))
+    }
+
+    /// Whether stop and limit of an order let it through at what the bar offers.
+    fn triggered(
+        &self,
+        order: &mut PyOrder,
+        offered: &Int,
+        stamp: i64,
+        events: &mut PyRows,
+    ) -> bool {
+        let buys = order.buys();
+        let left = order.amount.0.clone() - &order.filled.0;
+        let beyond = |bound: &Int, up: bool| {
+            let apart = offered.clone() - bound;
+            apart == Int::ZERO || apart.is_negative() != up
+        };
+        if let Some(stop) = order.stop.clone()
+            && !order.stop_reached
+        {
+            if !beyond(&stop.0, buys) {
+                order.why = STOP_NOT_REACHED;
+                return false;
+            }
+            order.stop_reached = true;
+            if order.limit.is_none() || self.stops_date_orders {
+                order.changed = stamp;
+            }
+            order.log(events, stamp, &left, None, Some(&stop.0));
+        }
+        let Some(limit) = order.limit.clone() else {
+            return true;
+        };
+        if order.limit_reached && !self.limits_hold {
+            return true;
+        }
+        if !beyond(&limit.0, !buys) {
+            order.why = LIMIT_NOT_REACHED;
+            return false;
+        }
+        if !order.limit_reached {
+            order.limit_reached = true;
+            order.changed = stamp;
+            order.log(events, stamp, &left, Some(&limit.0), None);
+        }
+        true
+    }
+
+    /// Tries the orders of one asset. Returns how many are filled, whole.
+    #[expect(clippy::too_many_arguments)] // the bar, and where its fills go
+    fn work_asset(
+        &self,
+        py: Python<'_>,
+        slot: usize,
+        queue: &Bound<'_, PyList>,
+        bar: usize,
+        stamp: i64,
+        events: &mut PyRows,
+        done: &mut Vec<Done>,
+    ) -> PyResult<usize> {
+        let Some(Some(known)) = self.known.get(slot) else {
+            return Ok(0);
+        };
+        let volume = Int::from(price_of(&known.tradable, bar)?);
+        let trades = !volume.is_negative() && volume != Int::ZERO;
+        let offered = Int::from(price_of(&known.offered, bar)?) * &known.lane_to_fill;
+        let (mut used, mut whole, mut exhausted, mut tried) = (Int::ZERO, 0, false, !trades);
+        for item in queue.iter() {
+            let bound = item.cast_into::<PyOrder>()?;
+            let mut order = bound.borrow_mut();
+            if !trades || exhausted {
+                order.why = if trades { VOLUME_USED_UP } else { NO_TRADE };
+                continue;
+            }
+            if !order.plain && !self.triggered(&mut order, &offered, stamp, events) {
+                continue;
+            }
+            tried = true;
+            let left = order.amount.0.clone() - &order.filled.0;
+            let buys = !left.is_negative();
+            let wanted = if buys { left } else { -left };
+            let asked = Asked {
+                buys: !order.amount.0.is_negative(),
+                wanted: &wanted,
+                price: &offered,
+                volume: &volume,
+                used: &used,
+                step: &known.step,
+            };
+            let Some((mut price, units)) = self.slippage.quote(asked) else {
+                exhausted = true;
+                order.why = VOLUME_USED_UP;
+                continue;
+            };
+            if self.limits_hold && above_zero(&offered) && !above_zero(&price) {
+                drop(order);
+                let raised = self.no_price.bind(py).call1((bound, Number(price)))?;
+                return Err(PyErr::from_value(raised));
+            }
+            used = used + &units;
+            if self.limits_hold
+                && let Some(limit) = &order.limit
+            {
+                let apart = price.clone() - &limit.0;
+                if apart != Int::ZERO && apart.is_negative() != buys {
+                    price = limit.0.clone();
+                }
+            }
+            let quantity = if buys { units.clone() } else { -units.clone() };
+            let fee = self.fill(&mut order, known, units, &quantity, stamp);
+            let kind = if order.status == FILLED {
+                whole += 1;
+                "filled"
+            } else {
+                "partially_filled"
+            };
+            events.push([
+                Value::Short(Some(order.number)),
+                Value::Short(Some(stamp)),
+                Value::Text(Some(kind)),
+                Value::Wide(Some(&quantity)),
+                Value::Wide(Some(&price)),
+                Value::Wide(None),
+                Value::Text(None),
+            ]);
+            done.push(Done {
+                slot,
+                number: order.number,
+                quantity,
+                price,
+                fee,
+            });
+        }
+        if !tried {
+            self.note_quiet(py, slot, queue, known)?;
+        }
+        Ok(whole)
+    }
+
+    /// Notes a fill of so many units on its order, and returns the fee that is to be booked for it.
+    fn fill(
+        &self,
+        order: &mut PyOrder,
+        known: &Known,
+        units: Int,
+        quantity: &Int,
+        stamp: i64,
+    ) -> Int {
+        let paid = &order.commission.0;
+        let mut fee = self
+            .commission
+            .fee(&units, known.quantity_scale, paid, &order.charged.0);
+        if fee.is_negative() && !self.fees_can_fall {
+            fee = Int::ZERO;
+        }
+        order.filled = Number(order.filled.0.clone() + quantity);
+        order.commission = Number(order.commission.0.clone() + &fee);
+        order.charged = Number(order.charged.0.clone() + &units);
+        order.changed = stamp;
+        if order.filled.0 == order.amount.0 {
+            order.status = FILLED;
+        } else {
+            order.why = PARTLY_FILLED;
+        }
+        if fee.is_negative() { Int::ZERO } else { fee }
+    }
+
+    /// Books the fills of a bar, then their fees.
+    fn book(&self, py: Python<'_>, stamp: i64, session: i64, done: &[Done]) -> PyResult<()> {
+        let mut books = self.books.bind(py).borrow_mut();
+        let mut entries = self.entries.bind(py).borrow_mut();
+        let mut transactions = self.transactions.bind(py).borrow_mut();
+        for fill in done {
+            let posted = books
+                .books
+                .fill(fill.slot, fill.quantity.clone(), &fill.price);
+            let amount = books.or_raise(py, posted)?;
+            let (stamp, slot) = (Value::Short(Some(stamp)), place(fill.slot));
+            entries.push([
+                stamp,
+                Value::Text(Some("fill")),
+                Value::Short(slot),
+                Value::Wide(Some(&fill.quantity)),
+                Value::Wide(Some(&amount)),
+                Value::Short(Some(fill.number)),
+                Value::Text(None),
+            ]);
+            transactions.push([
+                Value::Short(Some(session)),
+                stamp,
+                Value::Short(Some(fill.number)),
+                Value::Short(slot),
+                Value::Wide(Some(&fill.quantity)),
+                Value::Wide(Some(&fill.price)),
+                Value::Wide(Some(&fill.fee)),
+            ]);
+        }
+        for fill in done.iter().filter(|fill| fill.fee != Int::ZERO) {
+            let charged = books.books.charge(fill.slot, &fill.fee);
+            books.or_raise(py, charged)?;
+            entries.push([
+                Value::Short(Some(stamp)),
+                Value::Text(Some("fee")),
+                Value::Short(place(fill.slot)),
+                Value::Wide(Some(&Int::ZERO)),
+                Value::Wide(Some(&-fill.fee.clone())),
+                Value::Short(Some(fill.number)),
+                Value::Text(Some("commission")),
+            ]);
+        }
+        Ok(())
+    }
+}
+
+fn place(slot: usize) -> Option<i64> {
+    i64::try_from(slot).ok()
+}
+
+fn above_zero(number: &Int) -> bool {
+    !number.is_negative() && *number != Int::ZERO
+}
+
+fn price_of(lane: &PyLane, bar: usize) -> PyResult<i128> {
+    lane.price(bar)
+        .ok_or_else(|| PyIndexError::new_err(format!("there is no bar {bar}")))
+}

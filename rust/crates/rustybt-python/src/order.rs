@@ -1,0 +1,125 @@
+//! An order at work: the twin of `rustybt/_kernels/_order.py`.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use rustybt_kernels::int::Int;
+
+use crate::number::Number;
+use crate::rows::{PyRows, Value};
+
+/// What the blotter and the broker know of an order.
+#[pyclass(name = "WorkingOrder", module = "rustybt._kernels._rustybt")]
+pub struct PyOrder {
+    #[pyo3(get)]
+    pub number: i64,
+    #[pyo3(get)]
+    pub listing: Py<PyAny>,
+    #[pyo3(get, set)]
+    pub amount: Number,
+    #[pyo3(get, set)]
+    pub filled: Number,
+    #[pyo3(get, set)]
+    pub limit: Option<Number>,
+    #[pyo3(get, set)]
+    pub limit_reached: bool,
+    #[pyo3(get, set)]
+    pub stop: Option<Number>,
+    #[pyo3(get, set)]
+    pub stop_reached: bool,
+    #[pyo3(get)]
+    pub plain: bool,
+    #[pyo3(get, set)]
+    pub commission: Number,
+    #[pyo3(get, set)]
+    pub charged: Number,
+    #[pyo3(get)]
+    pub created: i64,
+    #[pyo3(get, set)]
+    pub changed: i64,
+    pub status: usize,
+    #[pyo3(get, set)]
+    pub reason: Option<String>,
+    #[pyo3(get, set)]
+    pub why: i64,
+}
+
+/// `rustybt.core.OrderStatus` by value.
+fn statuses(py: Python<'_>) -> PyResult<&Vec<Py<PyAny>>> {
+    static MEMBERS: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
+    MEMBERS.get_or_try_init(py, || {
+        let kinds = py.import("rustybt.core")?.getattr("OrderStatus")?;
+        kinds.try_iter()?.map(|kind| Ok(kind?.unbind())).collect()
+    })
+}
+
+#[pymethods]
+impl PyOrder {
+    #[new]
+    #[pyo3(signature = (number, listing, amount, limit, created, stop=None))]
+    fn new(
+        number: i64,
+        listing: Py<PyAny>,
+        amount: Number,
+        limit: Option<Number>,
+        created: i64,
+        stop: Option<Number>,
+    ) -> PyOrder {
+        PyOrder {
+            number,
+            listing,
+            amount,
+            filled: Number(Int::ZERO),
+            plain: limit.is_none() && stop.is_none(),
+            limit,
+            limit_reached: false,
+            stop,
+            stop_reached: false,
+            commission: Number(Int::ZERO),
+            charged: Number(Int::ZERO),
+            created,
+            changed: created,
+            status: 0,
+            reason: None,
+            why: 0,
+        }
+    }
+
+    #[getter]
+    fn status(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(statuses(py)?[self.status].clone_ref(py))
+    }
+
+    #[setter]
+    fn set_status(&mut self, status: usize) {
+        self.status = status;
+    }
+}
+
+impl PyOrder {
+    /// Whether what is open of it is to be bought.
+    pub fn buys(&self) -> bool {
+        let left = self.amount.0.clone() - &self.filled.0;
+        !left.is_negative() && left != Int::ZERO
+    }
+
+    /// Logs that its limit, or its stop, was reached.
+    pub fn log(
+        &self,
+        events: &mut PyRows,
+        stamp: i64,
+        left: &Int,
+        limit: Option<&Int>,
+        stop: Option<&Int>,
+    ) {
+        events.push([
+            Value::Short(Some(self.number)),
+            Value::Short(Some(stamp)),
+            Value::Text(Some("triggered")),
+            Value::Wide(Some(left)),
+            Value::Wide(limit),
+            Value::Wide(stop),
+            Value::Text(stop.map(|_| "stop")),
+        ]);
+    }
+}

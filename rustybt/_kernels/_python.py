@@ -1,0 +1,9 @@
+"""The kernels in Python, under the names that the native extension has for them."""
+
+from __future__ import annotations
+
+from rustybt._kernels._books import Books, whole_steps
+from rustybt._kernels._order import WorkingOrder
+from rustybt.core import Rows
+
+__all__ = ["Books", "Rows", "WorkingOrder", "whole_steps"]
