@@ -196,7 +196,8 @@ def _same_cell(name: str, a: Any, b: Any, returns: list[float], ours: list[float
         spread = _spread(name, returns)
         if spread < 1e-12:
             return True  # a mean divided by a spread of nothing but noise: Zipline's figure has no meaning
-        return close(a, b, max(RATIO, NOISE / spread), relative=True)
+        # a year's ratio is the root of 252 times what the mean, and its noise, come to over the spread
+        return close(a, b, max(RATIO, math.sqrt(252) * NOISE / spread), relative=True)
     return close(a, b, RATIO, relative=True)
 
 
