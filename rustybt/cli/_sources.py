@@ -144,9 +144,10 @@ def _tell_failures(fetched: Fetched, folder: Path, partial: bool) -> None:
     for failure in fetched.failures:
         click.echo(f"failed: {failure}", err=True)
     if fetched.failures and not partial:
+        many = len(fetched.failures)
         raise click.ClickException(
-            f"{len(fetched.failures)} symbols failed, so nothing was written. What came is kept in {folder}: run the "
-            "same again to ask for the rest only, or add --partial to go on without it."
+            f"{many} symbol{'s' if many != 1 else ''} failed, so nothing was written. What came is kept in {folder}: "
+            "run the same again to ask for the rest only, or add --partial to go on without it."
         )
 
 
