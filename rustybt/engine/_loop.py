@@ -65,6 +65,8 @@ class Loop:
         self.hooks: Hooks | None = None
         self.floor = floor_of(broker, ledger, recorder)
         self._timetable = Timetable(desk.market.axis, compat)
+        # what an asset brings may fall due with the next bar
+        desk.market.on_load(desk.news.append)
         self.bars_run = 0
         # of how many assets, and the day
         self._first_close_of = (0, NEVER)
@@ -188,23 +190,35 @@ class Loop:
         seek, times = books.seek, axis.times
         first, end = axis.run_of(session)
         self.bars_run += end - first
-        changes, funding = self.capital.at_bars, self.funding.at_bars
+        # per bar nothing is asked that can't have changed: what could have is news
+        news = desk.news
+        planned, moving = bool(every or at_bar), self._moves_money()
         for bar in range(first, end):
-            if changes and bar in changes:
-                self._change_within(session, bar)
-            if funding and bar in funding:
-                self.funding.pay(session, bar, self.ledger, books)
+            if moving:
+                self._move_money(session, bar)
             market.bar = bar
             seek(bar)
             if open_orders:
                 work(session, bar, times[bar])
             if handle_data is not None:
                 handle_data(context, data)
-            if desk.schedules_changed:
+            if news:
                 every, at_bar = self._planned(session)
-            if every or at_bar:
+                planned, moving = bool(every or at_bar), self._moves_money()
+            if planned:
                 for schedule in due(every, at_bar, bar):
                     schedule.function(context, data)
+
+    def _moves_money(self) -> bool:
+        """Whether some bar of the run has a change of capital or a payment of funding."""
+        return bool(self.capital.at_bars or self.funding.at_bars)
+
+    def _move_money(self, session: int, bar: int) -> None:
+        """What comes, goes and is paid with a bar, before it can be seen."""
+        if bar in self.capital.at_bars:
+            self._change_within(session, bar)
+        if bar in self.funding.at_bars:
+            self.funding.pay(session, bar, self.ledger, self.desk.books)
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
         if self.floor is not None and self.floor.work(bar, stamp, session):
@@ -232,9 +246,9 @@ class Loop:
 
     def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
         """What is scheduled for a session: with every bar, and by bar."""
-        if self.desk.schedules_changed:
+        if self.desk.news:
+            self.desk.news.clear()
             self._timetable.add(self.desk.schedules)
-            self.desk.schedules_changed = False
         every, at_bar = self._timetable.of(session)
         if self.hooks is not None and self.hooks.by_bar:
             last = len(self.desk.schedules)

@@ -190,8 +190,9 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
                 "of time_rules; both are called, like date_rules.every_day()."
             )
         schedules = self._desk.schedules
-        schedules.append(Schedule(len(schedules), func, date, time, half_days, self._sessions_of(calendar)))
-        self._desk.schedules_changed = True
+        schedule = Schedule(len(schedules), func, date, time, half_days, self._sessions_of(calendar))
+        schedules.append(schedule)
+        self._desk.news.append(schedule)
 
     def set_benchmark(self, benchmark: Asset) -> None:
         """Compares the run with an asset: alpha, beta and the benchmark's columns; only in `initialize`.
