@@ -22,7 +22,15 @@ from rustybt.core import (
     scaled,
 )
 from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
-from rustybt.engine._exact_columns import Values, columns_of, costs_per_unit, exposures, of_slots, shortest_column
+from rustybt.engine._exact_columns import (
+    Values,
+    columns_of,
+    costs_per_unit,
+    exposures,
+    in_128_bits,
+    of_slots,
+    shortest_column,
+)
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import WHY_OPEN, Blotter
 from rustybt.ledger import Ledger
@@ -47,6 +55,7 @@ MONEY_COLUMNS = (
 )
 RATIO_COLUMNS = ("returns", "gross_leverage", "net_leverage")
 MAX_RECORDED_SCALE = 28
+NARROW = 2**16
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
 
 _WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
@@ -191,7 +200,8 @@ class RunFrames:
         sessions, rows = self._rows_of_positions()
         slots = _places(held_slots)[rows]
         marks = self._marks(np.array(held_slots, dtype=np.int64)[rows], sessions)
-        quantities = _taken(held_quantities, rows)
+        units = in_128_bits(held_quantities)
+        quantities = _taken(held_quantities if units is None else units, rows)
         exposure = exposures(slots, quantities, marks, listings)
         if self._desk.exchange is not None:
             exposure = at_closes(self._desk, self._recorder, slots.to_list(), sessions, exposure)
@@ -222,16 +232,21 @@ class RunFrames:
 
     def _marks(self, slots: Places, sessions: Places) -> Values:
         """The price of each slot at the close of each session, at its fill scale."""
-        bars = np.array(self._recorder.last_bars, dtype=np.int64)
-        held = np.flatnonzero(np.bincount(slots, minlength=1))
-        row_of = np.zeros(len(self._listings) + 1, dtype=np.int64)
-        row_of[held] = np.arange(len(held))
-        lanes = [self._listings[slot].price for slot in held.tolist()]
+        bars = np.array(self._recorder.last_bars, dtype=np.int64)[sessions]
+        counts = np.bincount(slots, minlength=1)
+        held = np.flatnonzero(counts).tolist()
+        lanes = [self._listings[slot].price for slot in held]
         if not all(isinstance(lane, memoryview) for lane in lanes):
-            pairs = zip(slots.tolist(), bars[sessions].tolist(), strict=True)
+            pairs = zip(slots.tolist(), bars.tolist(), strict=True)
             return [self._listings[slot].price[bar] * self._listings[slot].lane_to_fill for slot, bar in pairs]
-        closes = np.array([np.asarray(lane)[bars] for lane in lanes], dtype=np.int64).reshape(len(lanes), len(bars))
-        marks = pl.Series(closes[row_of[slots], sessions]).cast(pl.Int128)
+        closes = np.empty(len(slots), dtype=np.int64)
+        # sorts of narrow integers count them
+        by_slot = np.argsort(slots.astype(np.uint16) if len(counts) <= NARROW else slots, kind="stable")
+        ends = np.cumsum(counts).tolist()
+        for slot, lane in zip(held, lanes, strict=True):
+            rows = by_slot[ends[slot] - counts[slot] : ends[slot]]
+            closes[rows] = np.asarray(lane)[bars[rows]]
+        marks = pl.Series(closes).cast(pl.Int128)
         return marks * of_slots([x.lane_to_fill for x in self._listings], pl.Series(slots).cast(pl.UInt32))
 
     def _worth(self, exposure: Values, slots: pl.Series) -> Values:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -34,6 +34,20 @@ from rustybt.view._past import Past
 NOTHING: Final = object()
 
 
+class Numbers(dict[int, Any]):
+    """Prices of one scale as a strategy gets them, made when they are first asked for."""
+
+    __slots__ = ("_number", "_scale")
+
+    def __init__(self, number: Callable[[int, int], Any], scale: int) -> None:
+        self._number = number
+        self._scale = scale
+
+    def __missing__(self, price: int) -> Any:
+        number = self[price] = self._number(price, self._scale)
+        return number
+
+
 class BarData:
     """Prices and volumes up to the current moment, and nothing after it."""
 
@@ -46,6 +60,7 @@ class BarData:
         "_name",
         "_number",
         "_past",
+        "_priced",
     )
 
     def __init__(
@@ -60,6 +75,8 @@ class BarData:
     ) -> None:
         self._market = market
         self._listings = market.listings
+        # by sid: asset, first and last bar on which it has a price, its prices, and those that were asked for
+        self._priced: dict[int, tuple[Asset, int, int, Sequence[int], Numbers]] = {}
         self._number = number
         self._missing = missing
         self._decimals = history_decimals
@@ -107,20 +124,22 @@ class BarData:
         if fields == "price" and dtype is None:
             # by far the most frequent question: answered without leaving this function
             try:
-                listing = self._listings[assets.sid]
+                asset, first, last, lane, numbers = self._priced[assets.sid]
+                market = self._market
+                bar = market.bar
+                if first <= bar <= last and asset is assets and not market.hook:
+                    return numbers[lane[bar]]
             except (AttributeError, KeyError):
-                return self._many(assets, fields, dtype, default)
-            market = self._market
-            bar = market.bar
-            if listing.priced <= bar <= listing.last and not market.hook and listing.asset is assets:
-                price = listing.price[bar]
-                number = listing.numbers.get(price)
-                if number is None:
-                    if listing.lane_scale != listing.price_scale:
-                        return self._many(assets, fields, dtype, default)
-                    number = listing.numbers[price] = self._number(price, listing.lane_scale)
-                return number
+                self._note_prices(assets)
         return self._many(assets, fields, dtype, default)
+
+    def _note_prices(self, asset: Any) -> None:
+        """Keeps what the next question for an asset's price needs, where its lane is at its own scale."""
+        sid = getattr(asset, "sid", None)
+        listing = self._listings.get(sid) if isinstance(sid, int) else None
+        if listing is not None and listing.lane_scale == listing.price_scale:
+            numbers = Numbers(self._number, listing.price_scale)
+            self._priced[listing.asset.sid] = listing.asset, listing.priced, listing.last, listing.price, numbers
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
         if is_readable(assets) or (isinstance(assets, str) and self._market.fetched is not None):
@@ -130,6 +149,8 @@ class BarData:
         wanted = listed(assets, "assets")
         for asset in wanted:
             note_wanted(self._market, asset)
+        if fields == "price" and dtype is None:
+            return {asset: self.current(asset, fields, default=default) for asset in wanted}
         if isinstance(fields, str):
             return {asset: self._one(asset, fields, dtype, default) for asset in wanted}
         return self._frame(wanted, listed(fields, "fields"), dtype, default)

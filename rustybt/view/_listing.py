@@ -44,9 +44,8 @@ class Listing:
     be ordered; priced: the first of its life with a price. settles: whether gains and losses go to cash, as those of
     futures and perpetuals do; is_future: whether it is one with an expiry. tradable: the volume that orders may share
     of a bar: what was traded, and without bound where a currency's bar tells of none. Price columns are at lane_scale;
-    fills and adjusted prices at fill_scale. numbers: the prices that the strategy asked for, as it gets them. foreign:
-    whether it trades in another currency than the run's. conditional: whether more than its life decides if it can be
-    ordered.
+    fills and adjusted prices at fill_scale. foreign: whether it trades in another currency than the run's.
+    conditional: whether more than its life decides if it can be ordered.
     """
 
     __slots__ = (
@@ -70,7 +69,6 @@ class Listing:
         "last_traded",
         "multiplier",
         "multiplier_scale",
-        "numbers",
         "present",
         "price",
         "price_scale",
@@ -109,7 +107,6 @@ class Listing:
         self.start = 0
         self.closing = 0
         self.priced = 0
-        self.numbers: dict[int, Any] = {}
         self.last_traded: Sequence[int] | None = None
 
     def align(self, keys: npt.NDArray[np.int64], laid: Laid, last_bar: int, *, traded_only: bool) -> None:
