@@ -25,6 +25,7 @@ from rustybt.engine._extensions import load_extensions
 from rustybt.engine._functions import functions_of, params_of
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
+from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import Progress, progress_for
 from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised
@@ -127,6 +128,7 @@ def run_algorithm(
         raise InputError(f"environ={environ!r}: give a dict like os.environ, or nothing.")
     root = catalog_root((environ or os.environ).get("RUSTYBT_ROOT"))
     load_extensions(named_extensions(default_extension, extensions, root), strict_extensions)
+    keep_freed_memory()
     data = open_data(bundle, version, bundle_timestamp, root)
     axis = axis_of(data, length, start, end, trading_calendar)
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
