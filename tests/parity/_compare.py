@@ -1,7 +1,7 @@
 """What the two outcomes of a case must have in common, and the first place where they have not.
 
-Zipline computes in floats: money agrees within 1e-6, prices and ratios within 1e-9 of themselves (or of 1). Counts,
-amounts, stamps, statuses and identities agree exactly.
+Zipline computes in floats: money agrees within 1e-6, or what the roundings of its bookings come to if that is more;
+prices and ratios within 1e-9 of themselves (or of 1). Counts, amounts, stamps, statuses and identities agree exactly.
 """
 
 from __future__ import annotations
@@ -74,18 +74,19 @@ def compare(zipline: dict[str, Any], rustybt: dict[str, Any], ready: frozenset[s
         ended = [] if zipline["raised"] == rustybt["raised"] else [
             Difference("the run ends with", None, zipline["raised"], rustybt["raised"])
         ]  # fmt: skip
-        return [*_seen(zipline["seen"], rustybt["seen"]), *ended]
+        return [*_seen(zipline["seen"], rustybt["seen"], max(MONEY, zipline["noise"])), *ended]
     days = zipline["daily"]["period_close"]
     if len(rustybt["order_days"]) != len(days):
         return [Difference("number of sessions", None, len(days), len(rustybt["order_days"]))]
     skipped = unready(COLUMNS, ready)
+    money = max(MONEY, zipline["noise"])
     found = [
         *_transactions(zipline["transactions"], rustybt["transactions"]),
         *_orders(zipline["orders"], rustybt["orders"]),
         *_order_days(zipline["order_days"], rustybt["order_days"], days, unready(ORDER_FIELDS, ready)),
-        *_seen(zipline["seen"], rustybt["seen"]),
+        *_seen(zipline["seen"], rustybt["seen"], money),
         *_positions(zipline["positions"], rustybt["positions"], days),
-        *_daily({n: v for n, v in zipline["daily"].items() if n not in skipped}, rustybt["daily"], days),
+        *_daily({n: v for n, v in zipline["daily"].items() if n not in skipped}, rustybt["daily"], days, money),
     ]
     return sorted(found, key=lambda difference: math.inf if difference.when is None else difference.when)
 
@@ -127,7 +128,7 @@ def _order_days(zipline: list[Any], rustybt: list[Any], days: list[int], skipped
     return []
 
 
-def _seen(zipline: list[Any], rustybt: list[Any]) -> list[Difference]:
+def _seen(zipline: list[Any], rustybt: list[Any], money: float) -> list[Difference]:
     """What the strategy saw; the first difference of each label, since one label may hide another."""
     found: dict[str, Difference] = {}
     for a, b in zip(zipline, rustybt, strict=False):
@@ -136,22 +137,23 @@ def _seen(zipline: list[Any], rustybt: list[Any]) -> list[Difference]:
             found.setdefault("steps", Difference("next thing that the script did, [stamp, label]", when, a[:2], b[:2]))
             break
         kind = a[1].split()[0]
-        if kind not in found and not _agree(a[1], a[2], b[2]):
+        if kind not in found and not _agree(a[1], a[2], b[2], money):
             found[kind] = Difference(f"seen {a[1]}", a[0], a[2], b[2])
     if not found and len(zipline) != len(rustybt):
         return [Difference("number of things seen", None, len(zipline), len(rustybt))]
     return list(found.values())
 
 
-def _agree(name: str, a: Any, b: Any) -> bool:
+def _agree(name: str, a: Any, b: Any, money: float = MONEY) -> bool:
+    """Whether two values agree, and all within them. name: what they are, with dots. money: how closely money must."""
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_agree(f"{name}.{key}", a[key], b[key]) for key in a)
+        return a.keys() == b.keys() and all(_agree(f"{name}.{key}", a[key], b[key], money) for key in a)
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(_agree(name, x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(_agree(name, x, y, money) for x, y in zip(a, b, strict=True))
     if isinstance(a, str | bool | int) or isinstance(b, str | bool):
         return bool(a == b)
     if name.rpartition(".")[2] in MONEY_FIELDS:
-        return close(a, b, MONEY, relative=False)
+        return close(a, b, money, relative=False)
     return close(a, b, RATIO, relative=True)
 
 
@@ -166,7 +168,9 @@ def _positions(zipline: list[Any], rustybt: list[Any], days: list[int]) -> list[
     return []
 
 
-def _daily(zipline: dict[str, list[Any]], rustybt: dict[str, list[Any]], days: list[int]) -> list[Difference]:
+def _daily(
+    zipline: dict[str, list[Any]], rustybt: dict[str, list[Any]], days: list[int], money: float
+) -> list[Difference]:
     found = []
     for name in sorted(zipline):
         if name not in rustybt:
@@ -176,18 +180,21 @@ def _daily(zipline: dict[str, list[Any]], rustybt: dict[str, list[Any]], days: l
             found.append(Difference(f"daily rows of {name}", None, len(days), len(rustybt[name])))
             continue
         for row, (day, a, b) in enumerate(zip(days, zipline[name], rustybt[name], strict=True)):
-            if not _same_cell(name, a, b, zipline["returns"][: row + 1], rustybt["returns"][: row + 1]):
+            if not _same_cell(name, a, b, zipline["returns"][: row + 1], rustybt["returns"][: row + 1], money):
                 found.append(Difference(f"daily {name}", day, a, b))
                 break
     return found
 
 
-def _same_cell(name: str, a: Any, b: Any, returns: list[float], ours: list[float]) -> bool:
-    """Whether the cells of a session agree. returns, ours: Zipline's and RustyBT's up to this session."""
+def _same_cell(name: str, a: Any, b: Any, returns: list[float], ours: list[float], money: float = MONEY) -> bool:
+    """Whether the cells of a session agree.
+
+    returns, ours: Zipline's and RustyBT's up to this session. money: how closely money must agree.
+    """
     if name in EXACT_COLUMNS:
         return bool(a == b)
     if name in MONEY_COLUMNS or name not in ZIPLINE_COLUMNS:
-        return close(a, b, MONEY, relative=False)
+        return close(a, b, money, relative=False)
     if name == "alpha" and a is not None and abs(a) > BEYOND_DIGITS and b is None:
         return True
     if name == "alpha" and a is not None:

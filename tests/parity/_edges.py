@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-MILLIONTH = 1e-6
-"""What amounts of money are compared within."""
+MOST = 1e-5
+"""Noise of cash, in money, beyond which a case proves too little."""
 
 
 class Undecided(Exception):
@@ -18,6 +18,7 @@ class KnifeEdge:
     """Notes where Zipline's float came to lie on a rounding edge, so that noise decided: such a case proves nothing.
 
     stop: whether the first note ends the run, with Undecided.
+    noise: by how much, at most, the roundings of all bookings so far have moved cash.
     """
 
     def __init__(self, stop: bool = False) -> None:
@@ -56,10 +57,9 @@ class KnifeEdge:
         self._blur(math.ulp(exposure))
 
     def _blur(self, most: float) -> None:
-        """By how much roundings can have moved money, added up; beyond a millionth cash is not known any more."""
         self.noise += most
-        if self.noise > MILLIONTH and not self.notes:
-            self._note("the roundings of Zipline's bookings may come to a millionth by now")
+        if self.noise > MOST and not self.notes:
+            self._note("the roundings of Zipline's bookings may come to a thousandth of a cent by now")
 
     def withdrawal(self, value: float, amount: float) -> None:
         """Money that is about to come or to go."""

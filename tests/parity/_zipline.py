@@ -92,7 +92,7 @@ def run_case(case: Case, *, stop: bool = False) -> dict[str, Any]:
         edge = KnifeEdge(stop)
         undo = edge.watch()
         try:
-            return _run(case, *parts) | {"edges": edge.notes}
+            return _run(case, *parts) | {"edges": edge.notes, "noise": edge.noise}
         except Undecided:
             return {"edges": edge.notes}
         finally:

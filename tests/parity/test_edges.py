@@ -28,25 +28,32 @@ def test_what_lies_beside_an_edge_or_is_exact_is_not() -> None:
     assert edge.notes == []
 
 
-def test_roundings_that_may_come_to_a_millionth_are_noted_once() -> None:
-    # half a unit in the last place of 2e8 is 1.5e-8, two of 1e4 are 3.6e-12
+def test_roundings_that_may_come_to_a_thousandth_of_a_cent_are_noted_once() -> None:
+    # half a unit in the last place of 2e9 is 1.2e-7, two of 1e4 are 3.6e-12
     edge = KnifeEdge()
-    for _ in range(67):
-        edge.money(2e8, 1e4)
+    for _ in range(83):
+        edge.money(2e9, 1e4)
     assert edge.notes == []
-    edge.money(2e8, 1e4)
-    edge.money(2e8, 1e4)
+    edge.money(2e9, 1e4)
+    edge.money(2e9, 1e4)
     assert len(edge.notes) == 1
-    assert "a millionth" in edge.notes[0]
+    assert "a thousandth of a cent" in edge.notes[0]
 
 
 def test_so_are_those_of_the_prices_of_a_future() -> None:
     edge = KnifeEdge()
-    for _ in range(33):
-        edge.settled(-2e8)
+    for _ in range(41):
+        edge.settled(-2e9)
     assert edge.notes == []
-    edge.settled(2e8)
+    edge.settled(2e9)
     assert len(edge.notes) == 1
+
+
+def test_money_is_compared_as_closely_as_the_roundings_of_bookings_let_it() -> None:
+    assert _same_cell("pnl", 1.0, 1.0 + 9e-7, [], [])
+    assert not _same_cell("pnl", 1.0, 1.0 + 2e-6, [], [])
+    assert _same_cell("pnl", 1.0, 1.0 + 2e-6, [], [], 3e-6)
+    assert not _same_cell("returns", 1.0, 1.0 + 2e-6, [], [], 3e-6)
 
 
 def test_money_that_leaves_and_is_not_there_is_noted() -> None:
