@@ -15,11 +15,12 @@ from rustybt._kernels._native import describe
 _loaded = _native.load()
 
 if TYPE_CHECKING or _loaded is None:
-    from rustybt._kernels._python import Books, Rows, WorkingOrder, whole_steps
+    from rustybt._kernels._python import Books, Rows, WorkingOrder, order_rows, whole_steps
 else:
     Books = _loaded.Books
     Rows = _loaded.Rows
     WorkingOrder = _loaded.WorkingOrder
+    order_rows = _loaded.order_rows
     whole_steps = _loaded.whole_steps
 
 Floor: Any = None if _loaded is None else _loaded.Floor
@@ -37,4 +38,4 @@ def twins() -> dict[str, ModuleType]:
     return {"python": _python} if native is None else {"python": _python, "rust": native}
 
 
-__all__ = ["Books", "Floor", "Rows", "WorkingOrder", "describe", "kernel_in_use", "twins", "whole_steps"]
+__all__ = ["Books", "Floor", "Rows", "WorkingOrder", "describe", "kernel_in_use", "order_rows", "twins", "whole_steps"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rustybt.core import OrderStatus
+from rustybt.core import OrderStatus, Rows
 
 OPEN: Final = OrderStatus.OPEN
 
@@ -55,3 +55,12 @@ class WorkingOrder:
         self.status: OrderStatus = OPEN
         self.reason: str | None = None
         self.why = 0
+
+
+def order_rows(orders: list[WorkingOrder]) -> Rows:
+    """Orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason, why."""
+    rows = Rows("nnwwwwnwntn")
+    for o in orders:
+        sizes = o.amount, o.filled, o.limit, o.stop
+        rows.add((o.listing.slot, o.created, *sizes, int(o.status), o.commission, o.changed, o.reason, o.why))
+    return rows

@@ -5,7 +5,7 @@ from typing import Any, Final, final
 
 from rustybt.core import OrderStatus
 
-__all__ = ["ABI", "Books", "Floor", "Rows", "WorkingOrder", "__version__", "source_hash", "whole_steps"]
+__all__ = ["ABI", "Books", "Floor", "Rows", "WorkingOrder", "__version__", "order_rows", "source_hash", "whole_steps"]
 
 ABI: Final[int]
 __version__: Final[str]
@@ -94,6 +94,8 @@ class WorkingOrder:
     def status(self) -> OrderStatus: ...
     @status.setter
     def status(self, status: int) -> None: ...
+
+def order_rows(orders: list[WorkingOrder]) -> Rows: ...
 
 @final
 class Floor:

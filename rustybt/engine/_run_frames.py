@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from rustybt._kernels import order_rows
 from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
@@ -85,7 +86,8 @@ class RunFrames:
     def all(self) -> dict[str, pl.DataFrame]:
         """All frames of a result, by name."""
         orders = self._blotter.orders
-        self._slots_of_orders = _places([order.listing.slot for order in orders])
+        self._of_orders = columns_of(order_rows(orders))
+        self._slots_of_orders = _places(self._of_orders[0])
         held = sum(len(rows) for _, rows in self._recorder.holdings)
         return {
             "daily": self._daily(),
@@ -132,22 +134,27 @@ class RunFrames:
         return frame_of([*columns, *more])
 
     def _orders(self) -> pl.DataFrame:
-        orders, slots, filled = self._blotter.orders, self._slots_of_orders, OrderStatus.FILLED
-        reasons = [None if order.status is filled else why(order) for order in orders]
+        slots, created, amounts, filled, limits, stops, statuses, commissions, changed, reasons, whys = self._of_orders
+        slots = _places(slots)
+        states = np.asarray(statuses, dtype=np.int64)
+        told = pl.Series("reason", reasons, dtype=pl.String)
+        if (states != OrderStatus.FILLED).any():
+            still = pl.Series(states == OrderStatus.OPEN) & told.is_null()
+            told = pl.Series(WHY_OPEN)[np.asarray(whys, dtype=np.int64)].zip_with(still, told).alias("reason")
         return pl.DataFrame(
             [
                 self._ids.alias("id"),
-                datetime_column("created", [order.created for order in orders]),
+                datetime_column("created", created),
                 self._symbols[slots],
                 self._sids[slots],
-                self._quantities("amount", [order.amount for order in orders], slots),
-                self._quantities("filled", [order.filled for order in orders], slots),
-                self._prices("limit", [order.limit for order in orders], slots),
-                self._prices("stop", [order.stop for order in orders], slots),
-                pl.Series("status", [STATUS_NAMES[order.status] for order in orders], dtype=pl.String),
-                decimal_column("commission", [order.commission for order in orders], MONEY_SCALE),
-                pl.Series("reason", reasons, dtype=pl.String),
-                datetime_column("dt", [order.changed for order in orders]),
+                self._quantities("amount", amounts, slots),
+                self._quantities("filled", filled, slots),
+                self._prices("limit", limits, slots),
+                self._prices("stop", stops, slots),
+                pl.Series(STATUS_NAMES)[states].alias("status"),
+                decimal_column("commission", commissions, MONEY_SCALE),
+                told,
+                datetime_column("dt", changed),
             ]
         )
 

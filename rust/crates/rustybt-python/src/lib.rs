@@ -38,7 +38,7 @@ mod extension {
     use crate::books::{PyBooks, whole_steps};
 
     #[pymodule_export]
-    use crate::{floor::PyFloor, order::PyOrder, rows::PyRows};
+    use crate::{floor::PyFloor, order::PyOrder, order::order_rows, rows::PyRows};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

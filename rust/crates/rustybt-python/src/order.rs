@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyList;
 
 use rustybt_kernels::int::Int;
 
@@ -122,4 +123,29 @@ impl PyOrder {
             Value::Text(stop.map(|_| "stop")),
         ]);
     }
+}
+
+/// Orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason, why.
+#[pyfunction]
+pub fn order_rows(orders: &Bound<'_, PyList>) -> PyResult<PyRows> {
+    let mut rows = PyRows::of("nnwwwwnwntn")?;
+    for item in orders.iter() {
+        let order = item.cast_into::<PyOrder>()?;
+        let order = order.borrow();
+        let slot = order.listing.bind(orders.py()).getattr("slot")?.extract()?;
+        rows.push([
+            Value::Short(Some(slot)),
+            Value::Short(Some(order.created)),
+            Value::Wide(Some(&order.amount.0)),
+            Value::Wide(Some(&order.filled.0)),
+            Value::Wide(order.limit.as_ref().map(|limit| &limit.0)),
+            Value::Wide(order.stop.as_ref().map(|stop| &stop.0)),
+            Value::Short(i64::try_from(order.status).ok()),
+            Value::Wide(Some(&order.commission.0)),
+            Value::Short(Some(order.changed)),
+            Value::Text(order.reason.as_deref()),
+            Value::Short(Some(order.why)),
+        ]);
+    }
+    Ok(rows)
 }

@@ -60,16 +60,7 @@ pub enum Value<'a> {
 impl PyRows {
     #[new]
     fn new(kinds: &str) -> PyResult<PyRows> {
-        let column = |kind| match kind {
-            'n' => Ok(Column::Short(Vec::new())),
-            'w' => Ok(Column::Wide(Vec::new())),
-            't' => Ok(Column::Text(Vec::new(), Table::default())),
-            _ => Err(PyValueError::new_err(format!(
-                "{kind:?} is no kind of column"
-            ))),
-        };
-        let columns = kinds.chars().map(column).collect::<PyResult<_>>()?;
-        Ok(PyRows { columns, len: 0 })
+        PyRows::of(kinds)
     }
 
     fn __len__(&self) -> usize {
@@ -119,6 +110,21 @@ impl PyRows {
 }
 
 impl PyRows {
+    /// None as yet; a letter a column.
+    pub fn of(kinds: &str) -> PyResult<PyRows> {
+        let column = |kind| match kind {
+            'n' => Ok(Column::Short(Vec::new())),
+            'w' => Ok(Column::Wide(Vec::new())),
+            't' => Ok(Column::Text(Vec::new(), Table::default())),
+            _ => {
+                let wrong = format!("{kind:?} is no kind of column");
+                Err(PyValueError::new_err(wrong))
+            }
+        };
+        let columns = kinds.chars().map(column).collect::<PyResult<_>>()?;
+        Ok(PyRows { columns, len: 0 })
+    }
+
     /// Adds a row. Its values are of the kinds of the columns.
     #[inline]
     pub fn push<const N: usize>(&mut self, row: [Value<'_>; N]) {
