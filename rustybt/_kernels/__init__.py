@@ -15,9 +15,10 @@ from rustybt._kernels._native import describe
 _loaded = _native.load()
 
 if TYPE_CHECKING or _loaded is None:
-    from rustybt._kernels._python import Books, Rows, WorkingOrder, order_rows, whole_steps
+    from rustybt._kernels._python import Books, Intake, Rows, WorkingOrder, order_rows, whole_steps
 else:
     Books = _loaded.Books
+    Intake = _loaded.Intake
     Rows = _loaded.Rows
     WorkingOrder = _loaded.WorkingOrder
     order_rows = _loaded.order_rows
@@ -38,4 +39,15 @@ def twins() -> dict[str, ModuleType]:
     return {"python": _python} if native is None else {"python": _python, "rust": native}
 
 
-__all__ = ["Books", "Floor", "Rows", "WorkingOrder", "describe", "kernel_in_use", "order_rows", "twins", "whole_steps"]
+__all__ = [
+    "Books",
+    "Floor",
+    "Intake",
+    "Rows",
+    "WorkingOrder",
+    "describe",
+    "kernel_in_use",
+    "order_rows",
+    "twins",
+    "whole_steps",
+]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rustybt.core import OrderStatus, Rows
+from rustybt.core import OrderEventKind, OrderStatus, Rows
 
 OPEN: Final = OrderStatus.OPEN
+ACCEPTED: Final = OrderEventKind.ACCEPTED.value
 
 
 class WorkingOrder:
@@ -55,6 +56,45 @@ class WorkingOrder:
         self.status: OrderStatus = OPEN
         self.reason: str | None = None
         self.why = 0
+
+
+class Intake:
+    """Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
+
+    orders: all of a run. open: those at work, by slot. quiet: what is forgotten with an order that joins others.
+    events: rows of order's number, stamp, kind, quantity, limit, stop, reason.
+    """
+
+    __slots__ = ("_events", "_open", "_orders", "_quiet")
+
+    def __init__(
+        self, orders: list[WorkingOrder], open: dict[int, list[WorkingOrder]], quiet: dict[int, Any], events: Rows
+    ) -> None:
+        self._orders = orders
+        self._open = open
+        self._quiet = quiet
+        self._events = events
+
+    def accept(
+        self,
+        listing: Any,
+        amount: int,
+        limit: int | None,
+        stamp: int,
+        stop: int | None = None,
+        reason: str | None = None,
+    ) -> WorkingOrder:
+        """Puts an order to work. It is eligible from the next bar. reason: what a control found, and let through."""
+        order = WorkingOrder(len(self._orders) + 1, listing, amount, limit, stamp, stop)
+        self._orders.append(order)
+        queue = self._open.get(listing.slot)
+        if queue is None:
+            self._open[listing.slot] = [order]
+        else:
+            queue.append(order)
+            self._quiet.pop(listing.slot, None)
+        self._events.add((order.number, stamp, ACCEPTED, amount, limit, stop, reason))
+        return order
 
 
 def order_rows(orders: list[WorkingOrder]) -> Rows:

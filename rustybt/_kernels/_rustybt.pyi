@@ -5,7 +5,18 @@ from typing import Any, Final, final
 
 from rustybt.core import OrderStatus
 
-__all__ = ["ABI", "Books", "Floor", "Rows", "WorkingOrder", "__version__", "order_rows", "source_hash", "whole_steps"]
+__all__ = [
+    "ABI",
+    "Books",
+    "Floor",
+    "Intake",
+    "Rows",
+    "WorkingOrder",
+    "__version__",
+    "order_rows",
+    "source_hash",
+    "whole_steps",
+]
 
 ABI: Final[int]
 __version__: Final[str]
@@ -94,6 +105,25 @@ class WorkingOrder:
     def status(self) -> OrderStatus: ...
     @status.setter
     def status(self, status: int) -> None: ...
+
+@final
+class Intake:
+    def __new__(
+        cls,
+        orders: list[WorkingOrder],
+        open: dict[int, list[WorkingOrder]],
+        quiet: dict[int, Any],
+        events: Rows,
+    ) -> Intake: ...
+    def accept(
+        self,
+        listing: Any,
+        amount: int,
+        limit: int | None,
+        stamp: int,
+        stop: int | None = None,
+        reason: str | None = None,
+    ) -> WorkingOrder: ...
 
 def order_rows(orders: list[WorkingOrder]) -> Rows: ...
 

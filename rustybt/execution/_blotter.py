@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from rustybt._kernels import Rows, WorkingOrder
+from rustybt._kernels import Intake, Rows, WorkingOrder
 from rustybt.core import OrderEventKind, OrderStatus, div_half_even
 
-ACCEPTED = OrderEventKind.ACCEPTED.value
 REJECTED = OrderEventKind.REJECTED.value
 CANCELLED = OrderEventKind.CANCELLED.value
 ADJUSTED = OrderEventKind.ADJUSTED.value
@@ -40,12 +39,14 @@ class Blotter:
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
+    accept(listing, amount, limit, stamp, stop=None, reason=None): puts an order to work, from the next bar on, and
+    returns it; reason: what a control found, and let through.
     quiet: by slot the lanes of a bar's lowest and highest price, and two prices of theirs between which none of the
     asset's open orders can do anything; the broker notes them, and they are forgotten with every order that comes or
     is restated.
     """
 
-    __slots__ = ("_prefix", "account", "open", "orders", "quiet", "rows")
+    __slots__ = ("_prefix", "accept", "account", "open", "orders", "quiet", "rows")
 
     def __init__(self, account: str = "main") -> None:
         self.account = account
@@ -54,6 +55,7 @@ class Blotter:
         self.open: dict[int, list[WorkingOrder]] = {}
         self.rows = Rows(EVENT)
         self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
+        self.accept = Intake(self.orders, self.open, self.quiet, self.rows).accept
 
     @property
     def events(self) -> list[OrderEvent]:
@@ -93,27 +95,6 @@ class Blotter:
             if digits.isascii() and digits.isdecimal() and 0 < int(digits) <= len(self.orders):
                 return self.orders[int(digits) - 1]
         return None
-
-    def accept(
-        self,
-        listing: Any,
-        amount: int,
-        limit: int | None,
-        stamp: int,
-        stop: int | None = None,
-        reason: str | None = None,
-    ) -> WorkingOrder:
-        """Puts an order to work. It is eligible from the next bar. reason: what a control found, and let through."""
-        order = WorkingOrder(len(self.orders) + 1, listing, amount, limit, stamp, stop)
-        self.orders.append(order)
-        queue = self.open.get(listing.slot)
-        if queue is None:
-            self.open[listing.slot] = [order]
-        else:
-            queue.append(order)
-            self.quiet.pop(listing.slot, None)
-        self.rows.add((order.number, stamp, ACCEPTED, amount, limit, stop, reason))
-        return order
 
     def reject(
         self, listing: Any, amount: int, limit: int | None, stamp: int, reason: str, stop: int | None = None

@@ -170,8 +170,16 @@ class Ordering:
         # most targets of a large universe are none of something that is not held: no value has to be known for that
         idle = not price or (target and not amount and not desk.books.position(slot)[0])
         size = 0 if idle else desk.books.size_of_weight(slot, amount, scale, price, target)
-        if size == 0 and limit_price is None and stop_price is None and style is None and not desk.controls:
-            return None
+        if limit_price is None and stop_price is None and style is None and not desk.controls:
+            if size == 0:
+                return None
+            if plain and -LARGE < size < LARGE and not self._market.hook and listing.asset.kind != "index":
+                # nothing that `_place` could find is left
+                blotter = desk.blotter
+                placed: str = blotter.order_id(
+                    blotter.accept(listing, size, None, self._market.axis.times[self._market.bar]).number
+                )
+                return placed
         return self._place(listing, size, limit_price, stop_price, style)
 
     def _scaled(self, number: Any, what: str) -> tuple[int, int]:

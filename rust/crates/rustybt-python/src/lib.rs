@@ -38,7 +38,13 @@ mod extension {
     use crate::books::{PyBooks, whole_steps};
 
     #[pymodule_export]
-    use crate::{floor::PyFloor, order::PyOrder, order::order_rows, rows::PyRows};
+    use crate::floor::PyFloor;
+
+    #[pymodule_export]
+    use crate::order::{PyIntake, PyOrder, order_rows};
+
+    #[pymodule_export]
+    use crate::rows::PyRows;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyList;
+use pyo3::types::{PyDict, PyList};
 
 use rustybt_kernels::int::Int;
 
@@ -122,6 +122,74 @@ impl PyOrder {
             Value::Wide(stop),
             Value::Text(stop.map(|_| "stop")),
         ]);
+    }
+}
+
+/// Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
+#[pyclass(name = "Intake", module = "rustybt._kernels._rustybt")]
+pub struct PyIntake {
+    orders: Py<PyList>,
+    open: Py<PyDict>,
+    quiet: Py<PyDict>,
+    events: Py<PyRows>,
+}
+
+#[pymethods]
+impl PyIntake {
+    #[new]
+    fn new(
+        orders: Py<PyList>,
+        open: Py<PyDict>,
+        quiet: Py<PyDict>,
+        events: Py<PyRows>,
+    ) -> PyIntake {
+        PyIntake {
+            orders,
+            open,
+            quiet,
+            events,
+        }
+    }
+
+    #[expect(clippy::too_many_arguments)] // the twin's signature
+    #[pyo3(signature = (listing, amount, limit, stamp, stop=None, reason=None))]
+    fn accept<'py>(
+        &self,
+        py: Python<'py>,
+        listing: Bound<'py, PyAny>,
+        amount: Number,
+        limit: Option<Number>,
+        stamp: i64,
+        stop: Option<Number>,
+        reason: Option<&str>,
+    ) -> PyResult<Bound<'py, PyOrder>> {
+        let orders = self.orders.bind(py);
+        let number = i64::try_from(orders.len() + 1)?;
+        let slot = listing.getattr("slot")?;
+        self.events.bind(py).borrow_mut().push([
+            Value::Short(Some(number)),
+            Value::Short(Some(stamp)),
+            Value::Text(Some("accepted")),
+            Value::Wide(Some(&amount.0)),
+            Value::Wide(limit.as_ref().map(|limit| &limit.0)),
+            Value::Wide(stop.as_ref().map(|stop| &stop.0)),
+            Value::Text(reason),
+        ]);
+        let order = PyOrder::new(number, listing.unbind(), amount, limit, stamp, stop);
+        let order = Bound::new(py, order)?;
+        orders.append(&order)?;
+        let open = self.open.bind(py);
+        match open.get_item(&slot)? {
+            None => open.set_item(slot, PyList::new(py, [&order])?)?,
+            Some(queue) => {
+                queue.cast_into::<PyList>()?.append(&order)?;
+                let quiet = self.quiet.bind(py);
+                if quiet.contains(&slot)? {
+                    quiet.del_item(slot)?;
+                }
+            }
+        }
+        Ok(order)
     }
 }
 

@@ -79,20 +79,20 @@ impl PyRows {
             let wrong = format!("a row of {}, not of {}", row.len(), self.columns.len());
             return Err(PyValueError::new_err(wrong));
         }
-        for (column, value) in self.columns.iter_mut().zip(row.iter_borrowed()) {
-            match column {
-                Column::Short(values) => values.push(value.extract()?),
-                Column::Wide(values) => {
-                    values.push(value.extract::<Option<Number>>()?.map(|number| number.0));
-                }
-                Column::Text(values, table) => {
-                    let text = value.extract::<Option<std::borrow::Cow<'_, str>>>()?;
-                    values.push(text.map(|text| table.place(&text)));
-                }
-            }
+        let added = self
+            .columns
+            .iter_mut()
+            .zip(row.iter_borrowed())
+            .try_for_each(|(column, value)| column.add(&value));
+        match added {
+            Ok(()) => self.len += 1,
+            // a row that is refused is not there in part
+            Err(_) => self
+                .columns
+                .iter_mut()
+                .for_each(|column| column.cut(self.len)),
         }
-        self.len += 1;
-        Ok(())
+        added
     }
 
     fn since<'py>(&self, py: Python<'py>, first: usize) -> PyResult<Bound<'py, PyList>> {
@@ -143,6 +143,28 @@ impl PyRows {
 }
 
 impl Column {
+    fn add(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        match self {
+            Column::Short(values) => values.push(value.extract()?),
+            Column::Wide(values) => {
+                values.push(value.extract::<Option<Number>>()?.map(|number| number.0));
+            }
+            Column::Text(values, table) => {
+                let text = value.extract::<Option<std::borrow::Cow<'_, str>>>()?;
+                values.push(text.map(|text| table.place(&text)));
+            }
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self, len: usize) {
+        match self {
+            Column::Short(values) => values.truncate(len),
+            Column::Wide(values) => values.truncate(len),
+            Column::Text(values, _) => values.truncate(len),
+        }
+    }
+
     fn value<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
         match self {
             Column::Short(values) => Ok(values[place].into_pyobject(py)?),
