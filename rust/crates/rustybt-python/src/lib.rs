@@ -13,7 +13,7 @@ mod rows;
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 4;
+const ABI: u32 = 5;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
