@@ -23,7 +23,6 @@ def install() -> None:
     """Replaces what computes money by what computes it in floats, for the rest of the process."""
     replaced: list[tuple[Any, str, Any]] = [
         (_setup, "Books", FloatBooks),
-        (_ledger, "Rows", Rows),  # the native ones take no float
         (_run_frames, "decimal_column", _money_column),
         (_run_frames, "ExactColumn", _daily_column),
         (_run_frames, "statistics_columns", _statistics_columns),
