@@ -74,6 +74,7 @@ def ingest() -> None:
 @click.option("--thousands", help="What groups digits.")
 @click.option("--strip", help="Other characters to take out of numbers, such as $.")
 @click.option("--missing", type=click.Choice(["fail", "skip", "forward", "interpolate"]), help="[default: fail]")
+@click.option("--encoding", help="What the text is written in, such as cp1252 or utf-16.  [default: UTF-8]")
 @click.option("--skip-lines", type=click.IntRange(min=0), help="Lines before the header.")
 @click.option("--provenance", help="Where the data come from, in words.")
 def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) -> None:
@@ -107,7 +108,7 @@ def _assets(options: dict[str, Any]) -> list[Any] | None:
 
 def _dialect(options: dict[str, Any]) -> dict[str, Any]:
     """The options of a file's form, taken out of the others, as `ingest` has them."""
-    names = ("columns", "delimiter", "dates", "decimal", "thousands", "strip", "missing", "skip_lines")
+    names = ("columns", "delimiter", "dates", "decimal", "thousands", "strip", "missing", "skip_lines", "encoding")
     given = {name: options.pop(name) for name in names}
     if given["delimiter"] in ("tab", "\\t"):
         given["delimiter"] = "\t"

@@ -13,6 +13,7 @@ from rustybt.files._tables import (
     read_tables,
     text_column,
 )
+from rustybt.files._uneven import UnevenLine
 
 __all__ = [
     "FRAME_ROWS",
@@ -21,6 +22,7 @@ __all__ = [
     "CsvFile",
     "Dialect",
     "Table",
+    "UnevenLine",
     "as_dialect",
     "check_zone",
     "given_items",

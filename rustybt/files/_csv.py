@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import gzip
-import re
+import io
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import polars as pl
 
 from rustybt.errors import InputError
 from rustybt.files._dialect import Dialect, form_of, renamed, shaped
+from rustybt.files._encoding import SAY_IT, as_utf8
 from rustybt.files._missing import Filler
+from rustybt.files._uneven import UnevenLine, uneven_lines
 
 BLOCK_BYTES: Final = 8 * 2**20
 """Read and checked at a time: 150,000 rows or so, some 100 MB while they are checked."""
 _ROWS: Final = 100_000
-_QUOTED: Final = re.compile(r'"[^"]*"')
-_LONGEST_QUOTE: Final = 16 * BLOCK_BYTES
+_LONGEST_QUOTE: Final = 2 * BLOCK_BYTES
+_LONGEST_LINE: Final = 16 * BLOCK_BYTES
+_SNIFFED_BYTES: Final = 2**16
+
+type Piece = tuple[pl.DataFrame, list[UnevenLine]]
+"""Rows, and the lines among them that are none."""
 
 
 class CsvFile:
     """A file as text under our lower-case names.
 
-    Iterating gives frames of at most some hundred thousand rows, as often as it is asked for; `notes` then says what
-    was done to the rows. Raises InputError where the file's form can't be told, Polars' errors where it can't be read.
+    Iterating gives frames of at most some hundred thousand rows, each with the lines that could not be told apart into
+    fields, as often as it is asked for; `notes` then says what was done to the rows. Raises InputError where the file's
+    form can't be told, Polars' errors where it can't be read.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
@@ -34,97 +42,118 @@ class CsvFile:
         self._dialect = dialect
         self._header = True
 
-    def __iter__(self) -> Iterator[pl.DataFrame]:
+    def __iter__(self) -> Iterator[Piece]:
         dialect = self._dialect
         filler = Filler(dialect.missing)
         dates: str | None = None
         if dialect.missing == "interpolate":
-            for raw in self._raw():
+            for raw, _ in self._raw():
                 filler.look(renamed(raw, dialect, self.path, header=self._header))
-        for raw in self._raw():
+        for raw, uneven in self._raw():
             frame, dates = shaped(raw, dialect, self.path, header=self._header, dates=dates)
-            yield filler.fill(frame)
+            yield filler.fill(frame), uneven
         self.notes = tuple(f"{self.path.name}: {note}" for note in filler.notes)
 
-    def _raw(self) -> Iterator[pl.DataFrame]:
-        if self.path.name.lower().endswith(".zst"):
-            return self._unpacked_by_polars()
-        return self._blocks()
-
-    def _unpacked_by_polars(self) -> Iterator[pl.DataFrame]:
-        lines = pl.scan_csv(
-            self.path, has_header=False, infer_schema=False, glob=False, separator="\x01", quote_char=None,
-            truncate_ragged_lines=True,
-        )  # fmt: skip
-        first = next(iter(lines.collect_batches(chunk_size=_ROWS, maintain_order=True)), pl.DataFrame({"line": []}))
-        delimiter, self._header = form_of(first.to_series().to_list(), self._dialect, self.path)
-        scanned = pl.scan_csv(
-            self.path, infer_schema=False, glob=False, separator=delimiter, has_header=self._header,
-            skip_rows=self._dialect.skip_lines,
-        )  # fmt: skip
-        yield from _even(scanned.collect_batches(chunk_size=_ROWS, maintain_order=True))
-
-    def _blocks(self) -> Iterator[pl.DataFrame]:
+    def _raw(self) -> Iterator[Piece]:
         names: list[str] = []
         delimiter = ","
         before = 0
-        with _opened(self.path) as file:
-            for block in _whole_lines(file, self.path):
-                if names:
-                    schema = dict.fromkeys(names, pl.String())
-                    try:
-                        yield pl.read_csv(block, has_header=False, schema=schema, separator=delimiter)
-                    except pl.exceptions.PolarsError as error:
-                        raise _unreadable(block, before, delimiter, len(names), self.path) or error from None
-                    before += block.count(b"\n")
-                    continue
-                _check_encoding(block, self.path)
-                lines = block[: 2**16].decode("utf-8-sig", "replace").splitlines()
-                delimiter, self._header = form_of(lines, self._dialect, self.path)
-                skipped = self._dialect.skip_lines
-                try:
-                    first = pl.read_csv(
-                        block, infer_schema=False, separator=delimiter, has_header=self._header, skip_rows=skipped
-                    )
-                except pl.exceptions.PolarsError as error:
-                    width = lines[skipped].count(delimiter) + 1 if len(lines) > skipped else 0
-                    raise _unreadable(block, 0, delimiter, width, self.path, skipped) or error from None
-                names = first.columns
-                before = block.count(b"\n")
-                yield first
+        for block in _whole_lines(as_utf8(self._bytes(), self._dialect.encoding, self.path), self.path):
+            rows = block
+            if not names:
+                delimiter, names, rows = self._head(block)
+                before = block.count(b"\n") - rows.count(b"\n")
+            yield self._rows(rows, before, delimiter, names)
+            before += rows.count(b"\n")
         if not names:
             raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
 
+    def _head(self, block: bytes) -> tuple[str, list[str], bytes]:
+        """Delimiter and names of the columns, and the rows that come after them. block: the file's first one."""
+        lines = block[:_SNIFFED_BYTES].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+        delimiter, self._header = form_of(lines, self._dialect, self.path)
+        start = 0
+        for _ in range(self._dialect.skip_lines):
+            start = block.find(b"\n", start) + 1
+        while not (line := block[start : block.find(b"\n", start) + 1 or len(block)]).strip():
+            start += len(line)
+        if self._header:
+            try:
+                found = pl.read_csv(line, infer_schema=False, separator=delimiter, truncate_ragged_lines=True)
+            except pl.exceptions.PolarsError:
+                raise _not_utf8(line, block.count(b"\n", 0, start), self.path) or InputError(
+                    f"{self.path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Mend it."
+                ) from None
+            return delimiter, found.columns, block[start + len(line) :]
+        rows = [text for text in lines[self._dialect.skip_lines :] if text.strip()]
+        widths = Counter(text.count(delimiter) + 1 for text in rows if '"' not in text)
+        width = widths.most_common(1)[0][0] if widths else rows[0].count(delimiter) + 1
+        return delimiter, [f"column_{number}" for number in range(1, width + 1)], block[start:]
 
-def _check_encoding(block: bytes, path: Path) -> None:
-    if block.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{path} is written in UTF-16. Save it as UTF-8.")
-
-
-def _unreadable(
-    block: bytes, before: int, delimiter: str, width: int, path: Path, skipped: int = 0
-) -> InputError | None:
-    """Which line of a block Polars does not read, and why; None where it is none of the known troubles.
-
-    before: lines of the file before the block. width: fields of a line. skipped: lines before the header.
-    """
-    for number, line in enumerate(block.split(b"\n"), before + 1):
-        if number <= skipped:
-            continue
+    def _rows(self, block: bytes, before: int, delimiter: str, names: list[str]) -> Piece:
+        """The rows of whole lines, and the lines that are none. before: lines of the file before them."""
         try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            odd = line[error.start : error.start + 1]
-            return InputError(
-                f"{path}: line {number} is not written in UTF-8 (it has the byte 0x{odd.hex()}). Save the file as "
-                "UTF-8; older programs write Windows-1252 or Latin-1."
-            )
-        fields = _QUOTED.sub("", text).count(delimiter) + 1
-        if fields > width and text.count('"') % 2 == 0:
-            return InputError(
-                f"{path}: line {number} has {fields} fields, and there are {width} columns: {text[:80].strip()!r}. "
-                "Mend it; a number with the delimiter in it stands in quotes."
-            )
+            frame = _read(block, delimiter, names)
+            # Polars fills up what lacks fields; where there are as many delimiters as rows want, none does
+            marks = frame.height * (len(names) - 1)
+            if not frame.to_series(-1).has_nulls() or block.count(delimiter.encode()) == marks:
+                return frame, []
+        except pl.exceptions.PolarsError:
+            frame = None
+        uneven, rest = uneven_lines(block, before, delimiter, len(names), self.path.name)
+        if rest is None and frame is not None:
+            return frame, uneven
+        try:
+            return _read(block if rest is None else rest, delimiter, names), uneven
+        except pl.exceptions.PolarsError:
+            raise _not_utf8(block, before, self.path) or InputError(
+                f"{self.path}: lines {before + 1} to {before + block.count(b'\n') + 1} can't be read as CSV. "
+                "Look for quotation marks within fields."
+            ) from None
+
+    def _bytes(self) -> Iterator[bytes]:
+        if not self.path.name.lower().endswith(".zst"):
+            return self._stored_bytes()
+        if self._dialect.encoding is not None:
+            raise InputError(f"{self.path}: encoding= can't be had with zst. Unpack the file, or pack it with gzip.")
+        return self._unpacked_by_polars()
+
+    def _stored_bytes(self) -> Iterator[bytes]:
+        packed = self.path.name.lower().endswith(".gz")
+        with gzip.open(self.path, "rb") if packed else self.path.open("rb") as file:
+            while piece := file.read(BLOCK_BYTES):
+                yield piece
+
+    def _unpacked_by_polars(self) -> Iterator[bytes]:
+        """Line by line: nothing else here unpacks zst."""
+        lines = pl.scan_csv(
+            self.path, has_header=False, schema={"line": pl.String()}, glob=False, separator="\x01", quote_char=None,
+            truncate_ragged_lines=True,
+        )  # fmt: skip
+        for frame in _even(lines.collect_batches(chunk_size=_ROWS, maintain_order=True)):
+            text = io.BytesIO()
+            frame.write_csv(text, include_header=False, quote_style="never")
+            yield text.getvalue()
+
+
+def _read(block: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
+    schema = dict.fromkeys(names, pl.String())
+    block = block.lstrip(b"\r\n")  # Polars takes the number of columns from the first line
+    if not block:
+        return pl.DataFrame(schema=schema)
+    return pl.read_csv(block, has_header=False, schema=schema, separator=delimiter)
+
+
+def _not_utf8(block: bytes, before: int, path: Path) -> InputError | None:
+    """Which line of a block is not UTF-8; None where all are. before: lines of the file before the block."""
+    try:
+        block.decode()
+    except UnicodeDecodeError as error:
+        line = before + block.count(b"\n", 0, error.start) + 1
+        return InputError(
+            f"{path}: line {line} is not written in UTF-8 (it has the byte 0x{block[error.start]:02x}). "
+            f"Say what the file is written in: {SAY_IT}; older programs write Windows-1252 or Latin-1."
+        )
     return None
 
 
@@ -139,23 +168,18 @@ def _even(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     yield from (rows for rows in held if rows.height)
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]
-
-
-def _whole_lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
-    """The bytes in blocks that end with a line; a line's end within quotes is none."""
+def _whole_lines(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
+    """The bytes in blocks that end with a line; a line's end within quotes is none, unless they go on for long."""
     rest = b""
-    while piece := file.read(BLOCK_BYTES):
+    for piece in pieces:
         block = rest + piece
         cut = _last_end(block)
+        if not cut and len(block) > _LONGEST_QUOTE:
+            cut = block.rfind(b"\n") + 1
         if cut:
             yield block[:cut]
-        elif len(block) > _LONGEST_QUOTE:
-            raise InputError(
-                f"{path} has no end of a line outside of quotes within {len(block) // 2**20} MB. "
-                "Look for a quotation mark that is not closed."
-            )
+        elif len(block) > _LONGEST_LINE:
+            raise InputError(f"{path} has no end of a line within {len(block) // 2**20} MB. Is it a CSV file?")
         rest = block[cut:]
     if rest:
         yield rest

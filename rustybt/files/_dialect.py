@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,12 +13,15 @@ import polars as pl
 
 from rustybt.errors import InputError
 from rustybt.files._dates import DATES, guessed_dates, iso_stamps
+from rustybt.files._encoding import check_encoding
 from rustybt.files._missing import MISSING
 
 NUMBERS: Final = ("open", "high", "low", "close", "volume")
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _ALSO: Final = {"datetime": "timestamp", "date_time": "timestamp", "ticker": "symbol", "vol": "volume"}
 _SNIFFED: Final = 30
+_FEWEST: Final = 4
+"""Delimiters in a line of bars at least: of a date and four prices."""
 _DATA: Final = re.compile(r"^[\s\"'$€£]*[-+]?[\d.,:/ TZ-]*\d[\d.,:/ TZ+%-]*[\s\"']*$")
 
 
@@ -29,6 +33,8 @@ class Dialect:
         in their order, for files without a header; None among them leaves a column out.
     delimiter: what stands between the fields. header: whether the first line names the columns.
     skip_lines: lines before the header or the first row.
+    encoding: what the text is written in, as Python names it: "cp1252", "latin-1", "utf-16". None reads UTF-8, and
+        UTF-16 where a byte-order mark says so.
     dates: "iso", "us" (07/04/2024), "eu" (04.07.2024, 04/07/2024), "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", or a
         format such as "%d-%b-%Y %H:%M". None reads ISO, and numbers of 10, 13, 16 or 19 digits as epochs; US and
         European dates can't be told apart, and have to be named. Columns date and time are joined.
@@ -47,6 +53,7 @@ class Dialect:
     thousands: str = ""
     strip: str = ""
     missing: Literal["fail", "skip", "forward", "interpolate"] = "fail"
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
         for name, value, allowed in (
@@ -61,6 +68,8 @@ class Dialect:
             raise InputError(f"csv: decimal and thousands are both {self.decimal!r}. Give two that differ.")
         if self.delimiter is not None and len(self.delimiter.encode()) != 1:
             raise InputError(f"csv: delimiter is {self.delimiter!r}. Give one character.")
+        if self.encoding is not None:
+            object.__setattr__(self, "encoding", check_encoding(self.encoding))
 
 
 def as_dialect(given: Dialect | Mapping[str, Any] | None) -> Dialect:
@@ -111,13 +120,19 @@ def renamed(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) 
 
 
 def _delimiter(lines: list[str], dialect: Dialect, path: Path) -> str:
-    """The one that stands equally often in every line; quoted text does not count."""
+    """The one that stands equally often in every line; quoted text does not count.
+
+    Where some line lacks fields or has too many there is none: then the one that stands equally often in most of them,
+    and often enough for the columns of bars.
+    """
     bare = [re.sub(r'"[^"]*"', "", line) for line in lines]
-    found = {}
-    for candidate in _DELIMITERS:
-        counts = {line.count(candidate) for line in bare}
-        if len(counts) == 1 and counts != {0}:
-            found[candidate] = counts.pop()
+    often = {c: Counter(line.count(c) for line in bare if c in line).most_common(1) for c in _DELIMITERS}
+    alike = {c: (lines_alike, count) for c, most in often.items() for count, lines_alike in most}
+    found = {c: count for c, (lines_alike, count) in alike.items() if lines_alike == len(bare)}
+    if not found:
+        of_bars = {c: both for c, both in alike.items() if both[1] >= _FEWEST}
+        most = max((lines_alike for lines_alike, _ in of_bars.values()), default=0)
+        found = {c: count for c, (lines_alike, count) in of_bars.items() if lines_alike == most}
     if dialect.decimal == "," and len(found) > 1:
         found.pop(",", None)
     if not found:
@@ -143,7 +158,7 @@ def _named(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) -
         return frame.select(kept).rename({old: new for old, new in zip(frame.columns, names, strict=True) if new})
     if not header:
         raise InputError(
-            f"{path} has no header: its first line is {frame.row(0)[:3]}... "
+            f"{path} has no header: its first line is {frame.head(1).select(frame.columns[:3]).rows()}... "
             "Name its columns in their order: csv={'columns': ['date', 'open', 'high', 'low', 'close', 'volume']}."
         )
     wanted = {name.strip().lower(): new for name, new in (given or {}).items()}

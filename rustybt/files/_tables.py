@@ -9,7 +9,7 @@ import contextlib
 import datetime as dt
 import glob
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,8 @@ import polars as pl
 from rustybt.errors import InputError
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect
+from rustybt.files._encoding import UTF16_MARKS, as_utf8
+from rustybt.files._uneven import UnevenLine
 
 _CSV: Final = tuple(kind + packed for kind in (".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))
 _PARQUET: Final = (".parquet", ".pq")
@@ -30,11 +32,15 @@ FRAME_ROWS: Final = 250_000
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A frame with lower-case column names, where it came from, and the symbol that a file's name stands for."""
+    """A frame with lower-case column names, where it came from, and the symbol that a file's name stands for.
+
+    uneven: lines of a CSV file among these rows that could not be told apart into fields.
+    """
 
     frame: pl.DataFrame
     source: str
     stem: str | None = None
+    uneven: Sequence[UnevenLine] = ()
 
 
 def read_tables(source: Any, what: str) -> list[Table]:
@@ -75,7 +81,8 @@ def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: l
             yield from (Table(_lower(frame, str(item)), str(item), stem) for frame in _parquet_pieces(item))
             return
         file = CsvFile(item, dialect)
-        yield from (Table(_lower(frame, str(item)), str(item), stem) for frame in file)
+        for frame, uneven in file:
+            yield Table(_lower(frame, str(item)), str(item), stem, uneven)
         notes += file.notes
 
 
@@ -123,8 +130,15 @@ def _read_file(path: Path, what: str) -> Table:
         if suffix.lower() in _PARQUET:
             frame = pl.read_parquet(path, glob=False)
         else:
-            frame = pl.read_csv(path, infer_schema=False, glob=False)
+            frame = pl.read_csv(_as_utf8(path), infer_schema=False, glob=False)
     return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)])
+
+
+def _as_utf8(path: Path) -> Path | bytes:
+    """The file, or its text where a mark says that it is UTF-16."""
+    with path.open("rb") as file:
+        marked = file.read(2) in UTF16_MARKS
+    return b"".join(as_utf8(iter([path.read_bytes()]), None, path)) if marked else path
 
 
 def _suffix(path: Path, what: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -17,6 +17,7 @@ from rustybt.files import (
     STAMP_COLUMNS,
     Dialect,
     Table,
+    UnevenLine,
     given_items,
     need_columns,
     parsed_stamps,
@@ -71,7 +72,7 @@ class BarReader:
     """Reads, converts and checks everything that can be checked without knowing what is stored.
 
     Iterating gives the bars piece by piece, as often as it is asked for. notes: what was done to the rows of CSV
-    files, as far as they were read.
+    files, as far as they were read. uneven: lines of CSV files that are no rows, since the caller last emptied it.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class BarReader:
         dialect: Dialect | None = None,
     ) -> None:
         self.notes: list[str] = []
+        self.uneven: list[UnevenLine] = []
         self._items = given_items(source, "bars")
         self._length = frequency_named(frequency)
         self._calendar_name = calendar
@@ -95,9 +97,12 @@ class BarReader:
         self._symbols = _checked(symbols)
         self._price_decimals = price_decimals
         self._dialect = dialect or Dialect()
+        self._any_uneven = False
 
     def __iter__(self) -> Iterator[Bars]:
         self.notes.clear()
+        self.uneven.clear()
+        self._any_uneven = False
         missing = set(self._symbols) if self._symbols is not None else set()
         calendar: SessionTable | None = None
         span: tuple[int, int] | None = None
@@ -114,7 +119,7 @@ class BarReader:
             yield self._bars(chosen, findings, carried, calendar)
         if missing:
             raise InputError(f"bars has no rows of {', '.join(sorted(missing)[:5])}. Check the spelling of symbols=.")
-        if not rows:
+        if not rows and not self._any_uneven:
             raise InputError("bars holds no rows. Check the input.")
 
     def _tables(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]]:
@@ -124,7 +129,19 @@ class BarReader:
                 rounded = self._price_decimals is not None
                 piece = _one_table(table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded)
                 offset += piece[0].height
+                self._take_uneven(table)
                 yield piece
+
+    def _take_uneven(self, table: Table) -> None:
+        """Keeps the lines that are none of a file's rows, but for those of a symbol that nobody asked for."""
+        if not table.uneven:
+            return
+        symbol = None if "symbol" in table.frame.columns else table.stem
+        if symbol is not None and self._symbols is not None and symbol not in self._symbols:
+            return
+        named = self._symbols[symbol] if symbol is not None and isinstance(self._symbols, Mapping) else symbol
+        self.uneven += [replace(line, symbol=named) for line in table.uneven] if named else table.uneven
+        self._any_uneven = True
 
     def _bars(
         self, frame: pl.DataFrame, findings: list[pl.DataFrame], carried: list[pl.DataFrame], calendar: SessionTable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Batch:
         self._numbers: dict[str, int] = {}
         self._order = Order(self._pile, self._numbers)
         self._bad = [nothing_bad()]
+        self._uneven = [nothing_bad()]
         self._count = 0
         self._future = 0
         self._now = time.time_ns()
@@ -78,9 +80,11 @@ class Batch:
                     f"Bundle {base.bundle!r} is on calendar {base.calendar.name}, these bars on {bars.calendar.name}. "
                     f"Give calendar={base.calendar.name!r}, or another bundle."
                 )
+            self._note_uneven(request)
             self._take(bars, base, known, request)
             if request.stops and self._count >= MOST_FINDINGS:
                 break
+        self._note_uneven(request)
 
     def _take(self, bars: Bars, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
         self.calendar = bars.calendar
@@ -149,9 +153,23 @@ class Batch:
         bad = found.join(where, on="row", how="left", maintain_order="left").sort("row", maintain_order=True)
         self._bad.append(bad.select(nothing_bad().columns))
 
+    def _note_uneven(self, request: Judging) -> None:
+        """Keeps the lines of CSV files that could not be told apart into fields."""
+        lines = self._reader.uneven
+        if lines and (self._count < MOST_FINDINGS or request.keeps_rows):
+            rows = [
+                ("fields", line.text, line.message, line.symbol, json.dumps({"file": line.file, "line": line.line}))
+                for line in lines
+            ]
+            schema = {name: nothing_bad().schema[name] for name in ("rule", "value", "message", "symbol", "record")}
+            frame = pl.DataFrame(rows, schema=schema, orient="row")
+            self._uneven.append(pl.concat([nothing_bad(), frame], how="diagonal"))
+        self._count += len(lines)
+        lines.clear()
+
     def findings(self) -> list[Finding]:
-        """What was found, by row; the first `MOST_FINDINGS`."""
-        bad = pl.concat(self._bad).head(MOST_FINDINGS)
+        """What was found, lines that are no rows first, then by row; the first `MOST_FINDINGS`."""
+        bad = pl.concat([*self._uneven, *self._bad]).head(MOST_FINDINGS)
         daily = frequency_named(self.frequency).by_session
         findings = []
         for rule, value, message, symbol, stamp in bad.select(
@@ -163,7 +181,9 @@ class Batch:
 
     def quarantined(self) -> pl.DataFrame:
         """The rows left out, as text, one a row and rule; columns: `QUARANTINED`."""
-        bad = pl.concat(self._bad).with_columns(pl.lit("bars").alias("kind"), pl.col("stamp_text").alias("stamp"))
+        bad = pl.concat([*self._uneven, *self._bad]).with_columns(
+            pl.lit("bars").alias("kind"), pl.col("stamp_text").alias("stamp")
+        )
         return bad.select(QUARANTINED)
 
     def remove(self) -> None:

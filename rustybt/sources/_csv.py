@@ -123,6 +123,8 @@ class CSV:
     def _wanted(self, table: Table, symbols: Sequence[str], window: Window) -> pl.DataFrame:
         need_columns(table, NUMBERS, "path")
         frame = table.frame
+        if table.uneven and ("symbol" in frame.columns or table.stem in symbols):
+            raise InputError(f"path: {table.uneven[0].message}. Mend the line.")
         name = next((name for name in STAMP_COLUMNS if name in frame.columns), None)
         if name is None or (table.stem is None and "symbol" not in frame.columns):
             raise InputError(

@@ -23,6 +23,7 @@ from rustybt.validation._timing import timing
 from rustybt.validation._volumes import negative_volume
 
 RULES = {
+    "fields": "a line of a file with more or fewer fields than there are columns",
     "number": "a price or volume that is missing, NaN, infinite or no number",
     "precision": "digits that would be lost, or that only a computation with floats leaves behind",
     "price": "a price of zero or below",

@@ -13,6 +13,7 @@ from rustybt.errors import InputError
 SEVERITIES: Final = ("ignore", "info", "warning", "error")
 """From what is not told at all to what makes a bundle unfit."""
 LAYERS: Final = {
+    "fields": "schema",
     "number": "schema",
     "precision": "schema",
     "symbol": "schema",

@@ -206,26 +206,137 @@ def _many(odd):
     return "\n".join([f"symbol,{HEADER}", *rows, odd])
 
 
-@pytest.mark.parametrize("odd", ["X,2024-01-02,1,5,1.5,1.5,1.5,10", "X,2024-01-02,1.5,1.5,1.5,1.5,10,000"])
+TOO_MANY = "X,2024-01-02,1,5,1.5,1.5,1.5,10"
+TOO_FEW = "X,2024-01-02,1.5,1.5,1.5"
+
+
+@pytest.mark.parametrize(("odd", "fields"), [(TOO_MANY, "8 fields"), (TOO_FEW, "5 fields"), ("end", "1 field")])
 @pytest.mark.parametrize("name", ["AAA.csv", "AAA.csv.gz"])
-def test_a_line_with_a_field_too_many_is_named(stored, odd, name):
+def test_a_line_with_another_number_of_fields_is_named(stored, root, odd, fields, name):
     text = _many(odd).encode()
-    with pytest.raises(InputError, match=r"line 102 has 8 fields, and there are 7 columns: 'X,2024-01-02") as caught:
+    with pytest.raises(BadBars, match=rf"AAA\.csv.*: line 102 has {fields}, and there are 7 columns: '{odd}") as caught:
         stored(gzip.compress(text) if name.endswith(".gz") else text, name=name)
-    assert odd in str(caught.value)
+    assert [(f.rule, f.value) for f in caught.value.findings] == [("fields", odd)]
+    assert not list(root.glob("bundles/*"))
+
+
+@pytest.mark.parametrize("odd", [TOO_MANY, TOO_FEW, "end"])
+@pytest.mark.parametrize("at", [0, 1, 2, 3])
+@pytest.mark.parametrize("missing", ["fail", "skip", "forward", "interpolate"])
+def test_a_line_with_another_number_of_fields_is_left_out_where_that_is_asked(stored, root, odd, at, missing):
+    rows = [f"X,{day},{n}.5,{n}.5,{n}.5,{n}.5,10" for n, day in enumerate(ISO, 1)]
+    text = "\n".join([f"symbol,{HEADER}", *rows[:at], odd, *rows[at:]])
+    report = stored(text, {"missing": missing}, on_bad_row="drop")
+    assert [(f.rule, f.value) for f in report.findings] == [("fields", odd)]
+    assert f"AAA.csv: line {at + 2} has" in repr(report)
+    assert report.notes == ()
+    assert closes(root) == [Decimal(n).scaleb(-1) for n in (15, 25, 35, 45)]
+
+
+def test_a_file_without_a_header_has_the_columns_of_most_lines(stored, root):
+    rows = [f"{day},1.5,1.5,1.5,1.5,10" for day in ISO]
+    report = stored("\n".join([rows[0], "cut", *rows[1:]]), {"columns": HEADER.split(",")}, on_bad_row="drop")
+    assert [f.value for f in report.findings] == ["cut"]
+    assert closes(root) == [Decimal("1.5")] * 4
+
+
+def test_a_field_that_is_empty_is_there(stored, root):
+    rows = [f"{day},1.5,1.5,1.5,1.5,10," for day in ISO]
+    assert stored("\n".join([f"{HEADER},remark", *rows])).findings == ()
+    assert closes(root) == [Decimal("1.5")] * 4
+
+
+@pytest.mark.parametrize(
+    "also", ['2024-01-08,1.5,1.5,1.5,1.5,10,"said ""so"",\nand more"', "2024-01-08,1.5,1.5,1.5,1.5,10,"]
+)
+def test_a_quotation_mark_that_is_not_closed_costs_its_own_line(stored, root, also):
+    good = [f"{day},1.5,1.5,1.5,1.5,10,fine" for day in ISO]
+    bad = '2024-01-09,"1.5,1.5,1.5,1.5,10,'
+    text = "\n".join([f"{HEADER},remark", good[0], also, bad, *good[1:], ""])
+    with pytest.raises(BadBars, match=r"line \d has a quotation mark that is not closed, and there are 7 columns"):
+        stored(text)
+    # the rows after it do not lie within quotes
+    text = "\n".join([f"{HEADER},remark", *good, also, bad, ""])
+    assert stored(text, on_bad_row="drop").rows == 5
+    assert closes(root) == [Decimal("1.5")] * 5
+
+
+def test_a_quotation_mark_that_is_not_closed_does_not_read_the_rest_of_a_long_file(stored, root, monkeypatch):
+    for name, size in (("BLOCK_BYTES", 512), ("_LONGEST_QUOTE", 1024)):
+        monkeypatch.setattr(f"rustybt.files._csv.{name}", size)
+    rows = [f"S{n},2024-01-02,1.5,1.5,1.5,1.5,10" for n in range(300)]
+    bad = 'X,"2024-01-02,1.5,1.5,1.5,1.5,10'
+    report = stored("\n".join([f"symbol,{HEADER}", *rows[:2], bad, *rows[2:]]), on_bad_row="drop")
+    assert (report.rows, [f.value for f in report.findings]) == (300, [bad])
+
+
+def test_lines_left_out_are_kept_where_that_is_asked(stored):
+    report = stored(_many(TOO_FEW), on_bad_row="quarantine")
+    kept = pl.read_parquet(report.quarantine).row(0, named=True)
+    assert (kept["rule"], kept["value"], kept["record"]) == ("fields", TOO_FEW, '{"file": "AAA.csv", "line": 102}')
+
+
+def test_of_a_file_of_one_symbol_a_line_is_that_symbol_s(stored):
+    text = "\n".join([HEADER, *(f"{day},1.5,1.5,1.5,1.5,10" for day in ISO), "end"])
+    report = stored(text, symbols={"AAA": "NEW"}, on_bad_row="drop")
+    assert [f.symbol for f in report.findings] == ["NEW"]
 
 
 def test_a_line_that_is_named_counts_from_the_file_s_first(stored, monkeypatch):
     monkeypatch.setattr("rustybt.files._csv.BLOCK_BYTES", 512)
-    with pytest.raises(InputError, match="line 102 has 8 fields"):
-        stored(_many("X,2024-01-02,1,5,1.5,1.5,1.5,10"))
+    with pytest.raises(BadBars, match="line 104 has 8 fields"):
+        stored("# exported\n\n" + _many(TOO_MANY), {"skip_lines": 1})
 
 
-def test_what_is_not_utf_8_is_named_with_its_line(stored):
-    with pytest.raises(InputError, match="UTF-16"):
-        stored(_many("").encode("utf-16"))
-    with pytest.raises(InputError, match=r"line 102 is not written in UTF-8 \(it has the byte 0xc4\)"):
-        stored(_many("\xc4G,2024-01-02,1.5,1.5,1.5,1.5,10").encode("latin-1"))
+STEEL = [f"\xc4G;{day};1,5;1,5;1,5;1,5;10" for day in ISO]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8-sig", None),
+        ("utf-16", None),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("latin-1", "latin-1"),
+        ("cp1252", "CP1252"),
+        ("mac-roman", "mac_roman"),
+    ],
+)
+@pytest.mark.parametrize("name", ["AAA.csv", "AAA.csv.gz"])
+@pytest.mark.parametrize("block", [7, 2**20])
+def test_text_in_other_encodings(stored, root, monkeypatch, encoding, said, name, block):
+    monkeypatch.setattr("rustybt.files._csv.BLOCK_BYTES", block)
+    text = "\n".join([f"symbol,{HEADER}".replace(",", ";"), *STEEL]).encode(encoding)
+    data = gzip.compress(text) if name.endswith(".gz") else text
+    assert stored(data, {"decimal": ",", "encoding": said}, name=name).rows == 4
+    assert [asset.symbol for asset in open_version("b", root=root).assets()] == ["\xc4G"]
+
+
+def test_what_is_not_utf_8_is_named_with_its_line_and_the_option(stored):
+    odd = _many("\xc4G,2024-01-02,1.5,1.5,1.5,1.5,10")
+    with pytest.raises(
+        InputError, match=r"line 102 is not written in UTF-8 \(it has the byte 0xc4\).*--encoding cp1252"
+    ):
+        stored(odd.encode("latin-1"))
+    with pytest.raises(InputError, match="line 102 is not written in shift_jis"):
+        stored(odd.encode("latin-1") + b"\xff", {"encoding": "shift_jis"})
+    with pytest.raises(InputError, match=r"--encoding utf-16-le"):
+        stored(odd.encode("utf-16-le"))
+    with pytest.raises(InputError, match="encoding is 'klingon'"):
+        stored(odd, {"encoding": "klingon"})
+
+
+def test_lines_that_end_as_on_old_macs(stored, root):
+    stored("\r".join([HEADER, *(f"{day},1.5,1.5,1.5,1.5,10" for day in ISO)]))
+    assert closes(root) == [Decimal("1.5")] * 4
+
+
+def test_frames_of_actions_may_be_utf_16_as_spreadsheets_write_it(stored, tmp_path):
+    splits = tmp_path / "splits.csv"
+    splits.write_bytes("symbol,ex_date,ratio\nAAA,2024-01-03,1/2\n".encode("utf-16"))
+    text = "\n".join([HEADER, *(f"{day},1.5,1.5,1.5,1.5,10" for day in ISO)])
+    assert stored(text, splits=splits).findings == ()
 
 
 def test_a_zst_file_that_was_cut_off_is_told(stored, tmp_path):
@@ -271,6 +382,7 @@ def test_packed_files_and_patterns(tmp_path, root):
         ({"delimiter": "--"}, "one character"),
         ({"decimal": ",", "thousands": ","}, "differ"),
         ({"columns": {"Last": "close"}}, "no column last"),
+        ({"encoding": 16}, "encoding is 16"),
     ],
 )
 def test_a_dialect_that_means_nothing(stored, given, message):
@@ -283,6 +395,17 @@ def test_lines_of_different_lengths_need_a_named_delimiter(stored):
         stored("date open\n2024-01-02 1\n")
     with pytest.raises(InputError, match="empty"):
         stored("\n")
+
+
+def test_lines_and_encodings_from_the_command_line(tmp_path):
+    path = tmp_path / "all.csv"
+    path.write_bytes("\n".join([f"symbol,{HEADER}".replace(",", ";"), *STEEL, "Summe"]).encode("cp1252"))
+    line = ["ingest", "csv", str(path), "-b", "steel", "--decimal", ","]
+    done = CliRunner().invoke(cli, line)
+    assert "--encoding cp1252" in str(done.exception or done.output)
+    done = CliRunner().invoke(cli, [*line, "--encoding", "cp1252", "--on-bad-row", "drop"], catch_exceptions=False)
+    assert "4 bars added" in done.output
+    assert "all.csv: line 6 has 1 field, and there are 7 columns: 'Summe' [fields]" in done.output
 
 
 def test_from_the_command_line(tmp_path):
