@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rustybt.core import MONEY_SCALE
+from rustybt.core import MONEY_SCALE, Rows
 
 NEAR_UNIT = 1 - 1e-4
 """A size within 1/10,000 of the next whole unit is that unit."""
@@ -124,9 +124,10 @@ class FloatBooks:
     def position(self, slot: int) -> tuple[int, int]:
         return self.quantity.get(slot, 0), int(self.cost.get(slot, 0))
 
-    def positions(self) -> list[tuple[int, int, float, int]]:
-        cost, mark = self.cost, self.mark
-        return [(slot, quantity, cost[slot], mark(slot)) for slot, quantity in self.quantity.items()]
+    def write_positions(self, rows: Rows) -> None:
+        cost = self.cost
+        for slot, quantity in self.quantity.items():
+            rows.add((slot, quantity, cost[slot]))
 
     def exposure(self, slot: int) -> int:
         return int(self.gross(slot, self.quantity.get(slot, 0), self.mark(slot)))

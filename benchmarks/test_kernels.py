@@ -29,6 +29,7 @@ class Work:
     """Books with 50 positions in shares priced to the cent, as D50 has them, and what a run asks of them."""
 
     def __init__(self, module: Any) -> None:
+        self.module = module
         self.books = module.Books(1_000_000 * MONEY)
         prices = np.random.default_rng(7).integers(4_000, 6_000, (POSITIONS, BARS))
         self.prices = [memoryview(row) for row in np.ascontiguousarray(prices, dtype=np.int64)]
@@ -74,9 +75,9 @@ class Work:
         return int(books.cash)
 
     def session_end(self) -> int:
-        """The row of a day: both sides, and each position with its cost and its mark."""
-        books = self.books
-        return int(sum(books.long_and_short())) + int(sum(map(sum, books.positions())))
+        """The row of a day: both sides, and each position with its cost."""
+        self.books.write_positions(self.module.Rows("nww"))
+        return int(sum(self.books.long_and_short()))
 
 
 TIMES = {

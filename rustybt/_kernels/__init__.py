@@ -27,6 +27,9 @@ else:
 Floor: Any = None if _loaded is None else _loaded.Floor
 """A whole bar of plain orders in one call; None where the Python kernels are in use, whose broker and ledger do it."""
 
+Weigher: Any = None if _loaded is None else _loaded.Weigher
+"""A plain order of a weight in one call; None where the Python kernels are in use, for which `Ordering` does it."""
+
 
 def kernel_in_use() -> str:
     """ "python" or "rust"."""
@@ -44,6 +47,7 @@ __all__ = [
     "Floor",
     "Intake",
     "Rows",
+    "Weigher",
     "WorkingOrder",
     "describe",
     "kernel_in_use",

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rustybt.core import MONEY_SCALE, POWERS, as_plain_decimal, check_money, div_half_even
+from rustybt.core import MONEY_SCALE, POWERS, Rows, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import InputError, MoneyOverflow
 
 LIMIT = 10**38
@@ -205,10 +205,11 @@ class Books:
         """Quantity and total cost of a slot; zeros where nothing is held."""
         return self.quantity.get(slot, 0), self.cost.get(slot, 0)
 
-    def positions(self) -> list[tuple[int, int, int, int]]:
-        """Slot, quantity, total cost and mark of all positions, in the order in which they were opened."""
-        cost, mark = self.cost, self.mark
-        return [(slot, quantity, cost[slot], mark(slot)) for slot, quantity in self.quantity.items()]
+    def write_positions(self, rows: Rows) -> None:
+        """Adds a row of slot, quantity and total cost for every position, in the order in which they were opened."""
+        cost = self.cost
+        for slot, quantity in self.quantity.items():
+            rows.add((slot, quantity, cost[slot]))
 
     def exposure(self, slot: int) -> int:
         """What a position comes to at its mark, as money."""

@@ -18,9 +18,6 @@ from rustybt.strategy import Desk
 
 ONE = 10**RATIO_SCALE
 
-type Holding = tuple[int, int, int, int]
-"""Slot, quantity, total cost, mark."""
-
 
 class Recorder:
     """Rows of a run. The engine tells it when a session opens and closes, and what was filled."""
@@ -29,9 +26,11 @@ class Recorder:
         self._desk = desk
         self._ledger = ledger
         self.daily: list[tuple[Any, ...]] = []
-        # what was held from a session's close on, until the next one: as long as the ledger has no new entry, nothing
-        # but the marks has changed, and those are in the lanes
-        self.holdings: list[tuple[int, list[Holding]]] = []
+        # slot, quantity and total cost of what was held from a session's close on, until the next one; and that
+        # session, with the number of rows up to its last one: as long as the ledger has no new entry, nothing but the
+        # marks has changed, and those are in the lanes
+        self.holdings = Rows("nww")
+        self.holdings_from: list[tuple[int, int]] = []
         self.last_bars: list[int] = []
         self._entries_seen = 0
         # the cash of each currency at each close, in a run of several
@@ -109,7 +108,8 @@ class Recorder:
         entries = len(self._ledger.rows)
         if entries != self._entries_seen:
             self._entries_seen = entries
-            self.holdings.append((session, books.positions()))
+            books.write_positions(self.holdings)
+            self.holdings_from.append((session, len(self.holdings)))
         if self._desk.exchange is not None:
             self.cash.append({currency: books.cash_of(currency) for currency in books.currencies()})
         if self._desk.recorded:

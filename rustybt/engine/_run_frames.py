@@ -81,20 +81,19 @@ class RunFrames:
         self._symbols = pl.Series("symbol", [desk.labels.of(asset) for asset in assets], dtype=pl.String)
         self._sids = pl.Series("sid", [asset.sid for asset in assets], dtype=pl.Int64)
         self._keys = pl.Series("asset", [asset.key for asset in assets], dtype=pl.String)
-        self._ids = pl.Series("order_id", blotter.order_ids(), dtype=pl.String)
+        self._ids = blotter.order_ids()
 
     def all(self) -> dict[str, pl.DataFrame]:
         """All frames of a result, by name."""
         orders = self._blotter.orders
         self._of_orders = columns_of(order_rows(orders))
         self._slots_of_orders = _places(self._of_orders[0])
-        held = sum(len(rows) for _, rows in self._recorder.holdings)
         return {
             "daily": self._daily(),
             "orders": self._made("orders", len(orders), self._orders),
             "order_events": self._made("order_events", len(self._blotter.rows), self._events),
             "transactions": self._made("transactions", len(self._recorder.transactions), self._transactions),
-            "positions": self._made("positions", held, self._positions),
+            "positions": self._made("positions", len(self._recorder.holdings), self._positions),
             "recorded": self._made("recorded", len(self._recorder.recorded), self._recorded),
             "entries": self._entries(),
             "assets": assets_frame([listing.asset for listing in self._listings]),
@@ -200,9 +199,8 @@ class RunFrames:
         )
 
     def _positions(self) -> pl.DataFrame:
-        listings, holdings = self._listings, self._recorder.holdings
-        held = [row for _, rows in holdings for row in rows]
-        held_slots, held_quantities, costs = ([row[place] for row in held] for place in range(3))
+        listings = self._listings
+        held_slots, held_quantities, costs = columns_of(self._recorder.holdings)
         basis = costs_per_unit(_places(held_slots), held_quantities, costs, listings)
         sessions, rows = self._rows_of_positions()
         slots = _places(held_slots)[rows]
@@ -227,14 +225,15 @@ class RunFrames:
 
     def _rows_of_positions(self) -> tuple[Places, Places]:
         """For each row of the positions its session, and its place among all that was ever held."""
-        holdings, count = self._recorder.holdings, len(self._recorder.daily)
+        holdings, count = self._recorder.holdings_from, len(self._recorder.daily)
         firsts = np.array([session for session, _ in holdings], dtype=np.int64)
-        sizes = np.array([len(rows) for _, rows in holdings], dtype=np.int64)
+        ends = np.array([end for _, end in holdings], dtype=np.int64)
+        sizes = np.diff(ends, prepend=0)
         which = np.searchsorted(firsts, np.arange(count), side="right") - 1
         of_session = np.where(which >= 0, sizes[which], 0) if len(sizes) else np.zeros(count, dtype=np.int64)
         sessions = np.repeat(np.arange(count), of_session)
         begins = np.cumsum(of_session) - of_session
-        offsets = np.cumsum(sizes) - sizes
+        offsets = ends - sizes
         return sessions, np.arange(len(sessions)) - begins[sessions] + offsets[which[sessions]]
 
     def _marks(self, slots: Places, sessions: Places) -> Values:

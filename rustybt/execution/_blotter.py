@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+import polars as pl
+
 from rustybt._kernels import Intake, Rows, WorkingOrder
 from rustybt.core import OrderEventKind, OrderStatus, div_half_even
 
@@ -46,16 +49,17 @@ class Blotter:
     is restated.
     """
 
-    __slots__ = ("_prefix", "accept", "account", "open", "orders", "quiet", "rows")
+    __slots__ = ("accept", "account", "intake", "open", "orders", "prefix", "quiet", "rows")
 
     def __init__(self, account: str = "main") -> None:
         self.account = account
-        self._prefix = account + "-"
+        self.prefix = account + "-"
         self.orders: list[WorkingOrder] = []
         self.open: dict[int, list[WorkingOrder]] = {}
         self.rows = Rows(EVENT)
         self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
-        self.accept = Intake(self.orders, self.open, self.quiet, self.rows).accept
+        self.intake = Intake(self.orders, self.open, self.quiet, self.rows)
+        self.accept = self.intake.accept
 
     @property
     def events(self) -> list[OrderEvent]:
@@ -81,17 +85,17 @@ class Blotter:
 
     def order_id(self, number: int) -> str:
         """The id of the order with that number."""
-        return self._prefix + str(number)
+        return self.prefix + str(number)
 
-    def order_ids(self) -> list[str]:
+    def order_ids(self) -> pl.Series:
         """The ids of all orders, in their order."""
-        prefix = self._prefix
-        return [f"{prefix}{number}" for number in range(1, len(self.orders) + 1)]
+        numbers = pl.Series(np.arange(1, len(self.orders) + 1)).cast(pl.String)
+        return (self.prefix + numbers).alias("order_id")
 
     def find(self, order_id: object) -> WorkingOrder | None:
         """The order with that id; None if there is none."""
-        if isinstance(order_id, str) and order_id.startswith(self._prefix):
-            digits = order_id[len(self._prefix) :]
+        if isinstance(order_id, str) and order_id.startswith(self.prefix):
+            digits = order_id[len(self.prefix) :]
             if digits.isascii() and digits.isdecimal() and 0 < int(digits) <= len(self.orders):
                 return self.orders[int(digits) - 1]
         return None

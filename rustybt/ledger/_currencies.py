@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from rustybt._kernels import Rows
 from rustybt.core import MONEY_SCALE, check_money, converted_half_even, div_half_even
 
 type Rate = tuple[int, int]
@@ -178,9 +179,10 @@ class CurrencyBooks:
         purse, place = self._places[slot]
         return purse.books.position(place)  # type: ignore[no-any-return]
 
-    def positions(self) -> list[tuple[int, int, int, int]]:
-        """Slot, quantity, total cost and mark of all positions; cost and mark are in the slot's currency."""
-        return [(slot, *self.position(slot), self.mark(slot)) for slot in self._opened]
+    def write_positions(self, rows: Rows) -> None:
+        """Adds a row of slot, quantity and total cost, in the slot's currency, for every position."""
+        for slot in self._opened:
+            rows.add((slot, *self.position(slot)))
 
     def currencies(self) -> list[str]:
         """The base currency, then those in which anything was booked, sorted."""

@@ -6,6 +6,7 @@ import logging
 from decimal import Decimal
 from typing import Any, Final
 
+from rustybt import _kernels
 from rustybt.core import Asset, Order, as_plain_decimal, datetime_of, exact_number, scaled
 from rustybt.errors import (
     CannotOrderDelistedAsset,
@@ -39,6 +40,10 @@ class Ordering:
         self._loaded = desk.market.listings
         self._whole_steps = whole_steps
         self._floats: dict[float, tuple[int, int]] = {}
+        self._weigher: Any = None
+        if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
+            blotter, times = desk.blotter, desk.market.axis.times
+            self._weigher = _kernels.Weigher(desk.books, blotter.intake, times, self._scaled, blotter.prefix, LARGE)
 
     def order(
         self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
@@ -149,6 +154,12 @@ class Ordering:
         self, asset: Asset, weight: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
     ) -> str | None:
         desk, bar = self._desk, self._market.bar
+        bare = limit_price is None and stop_price is None and style is None and not desk.controls
+        weigher = self._weigher
+        if weigher is not None and bare and desk.phase == "bar" and not self._market.hook:
+            placed: Any = weigher.order(asset, weight, target, bar)
+            if placed is not NotImplemented:
+                return placed  # type: ignore[no-any-return]
         try:
             listing = self._loaded[asset.sid]
             # on the hottest way to an order: what `_orderable` and `_price` would let through without a word
@@ -159,6 +170,8 @@ class Ordering:
             price = listing.price[bar] * listing.lane_to_fill
             known = self._floats.get(weight) if type(weight) is float else None
             amount, scale = known or self._scaled(weight, "percent")
+            if weigher is not None and not listing.conditional:
+                weigher.learn(asset, listing)
         else:
             found = self._orderable(asset)
             if found is None:
@@ -170,16 +183,14 @@ class Ordering:
         # most targets of a large universe are none of something that is not held: no value has to be known for that
         idle = not price or (target and not amount and not desk.books.position(slot)[0])
         size = 0 if idle else desk.books.size_of_weight(slot, amount, scale, price, target)
-        if limit_price is None and stop_price is None and style is None and not desk.controls:
+        if bare:
             if size == 0:
                 return None
-            if plain and -LARGE < size < LARGE and not self._market.hook and listing.asset.kind != "index":
+            if plain and -LARGE < size < LARGE and not self._market.hook and not listing.conditional:
                 # nothing that `_place` could find is left
                 blotter = desk.blotter
-                placed: str = blotter.order_id(
-                    blotter.accept(listing, size, None, self._market.axis.times[self._market.bar]).number
-                )
-                return placed
+                placed = blotter.accept(listing, size, None, self._market.axis.times[bar])
+                return blotter.order_id(placed.number)  # type: ignore[no-any-return]
         return self._place(listing, size, limit_price, stop_price, style)
 
     def _scaled(self, number: Any, what: str) -> tuple[int, int]:

@@ -129,7 +129,7 @@ def left_behind(market: list[Bars], orders: Any, models: Any, switches: tuple[bo
             blotter.accept(bars, size * bars.step, limit, bar * 10, stop)
     state = [[getattr(order, name) for name in FIELDS] for order in blotter.orders]
     open_now = {slot: [order.number for order in queue] for slot, queue in blotter.open.items()}
-    books_now = (books.posted, books.positions(), books.value())
+    books_now = (books.posted, [books.position(slot) for slot in books.held()], books.value())
     # a refusal ends the run: what a bar left behind before it is nobody's
     rows = None if error else [list(ledger.rows), list(blotter.rows), list(loop.recorder.transactions)]
     entries = None if error else [(entry.kind, entry.listing and entry.listing.slot) for entry in ledger.entries]

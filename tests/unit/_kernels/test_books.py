@@ -125,7 +125,7 @@ def test_marks_and_values_are_those_of_the_bar(asset, books):
         assert books.worth(asset.slot) == books.positions_value() == worth
         assert books.value() == CAPITAL + worth
         assert books.long_and_short() == (0, worth, 0, 1)
-        assert books.positions() == [(asset.slot, -11 * asset.step, 0, mark)]
+        assert books.position(asset.slot) == (-11 * asset.step, 0)
 
 
 def test_an_override_marks_a_slot_until_it_is_cleared(asset, books):
@@ -174,7 +174,7 @@ def test_a_size_at_a_price_of_zero_is_refused_as_a_division_is(twin):
         twin.whole_steps(1, 0)
 
 
-def test_positions_stand_in_the_order_in_which_they_were_opened(books):
+def test_positions_stand_in_the_order_in_which_they_were_opened(twin, books):
     a, b, c = (Asset(books, (2, 12, 0, 1, 1, 0)) for _ in range(3))
     for one in (c, a, b):
         books.fill(one.slot, 1, 10**12)
@@ -183,7 +183,9 @@ def test_positions_stand_in_the_order_in_which_they_were_opened(books):
     assert books.held() == [a.slot, b.slot]
     books.set_position(c.slot, 1, 1)
     assert books.held() == [a.slot, b.slot, c.slot]
-    assert [row[0] for row in books.positions()] == books.held()
+    rows = twin.Rows("nww")
+    books.write_positions(rows)
+    assert list(rows) == [(a.slot, -1, -MONEY), (b.slot, 1, MONEY), (c.slot, 1, 1)]
     assert books.long_and_short()[2:] == (2, 1)
 
 
@@ -221,7 +223,7 @@ def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
         books.seek(-1)
     books.set_position(slot, 1, 0)
     books.seek(2)
-    for read in (books.positions_value, books.positions, books.value, lambda: books.mark(slot)):
+    for read in (books.positions_value, books.value, lambda: books.mark(slot)):
         with pytest.raises(IndexError, match="index out of"):
             read()
 

@@ -40,8 +40,6 @@ pub struct Position {
     pub quantity: i128,
     /// What they cost in all, as money.
     pub cost: i128,
-    /// The price at the current bar, at the fill scale.
-    pub mark: Int,
 }
 
 /// Value and number of the long and of the short positions.
@@ -248,18 +246,17 @@ impl<L: Lane> Books<L> {
         self.slot(slot).map(|s| (s.quantity, s.cost))
     }
 
-    /// All positions with their marks, in the order in which they were opened.
-    pub fn positions(&self) -> Result<Vec<Position>, Refusal> {
+    /// All positions, in the order in which they were opened.
+    pub fn positions(&self) -> impl Iterator<Item = Result<Position, Refusal>> {
         let position = |&slot: &usize| {
             let (quantity, cost) = self.position(slot)?;
             Ok(Position {
                 slot,
                 quantity,
                 cost,
-                mark: self.mark(slot)?,
             })
         };
-        self.opened.iter().map(position).collect()
+        self.opened.iter().map(position)
     }
 
     /// What a position comes to at its mark, as money.

@@ -146,26 +146,17 @@ mod tests {
         let asked = |buys, wanted, used| {
             model.quote(Asked {
                 buys,
-                wanted,
+                wanted: &int(wanted),
                 price: &price,
                 volume: &volume,
-                used,
+                used: &int(used),
                 step: &step,
             })
         };
-        assert_eq!(
-            asked(true, &int(500), &int(0)),
-            Some((int(20_010), int(120)))
-        );
-        assert_eq!(
-            asked(false, &int(50), &int(0)),
-            Some((int(19_990), int(50)))
-        );
-        assert_eq!(
-            asked(false, &int(50), &int(100)),
-            Some((int(19_990), int(20)))
-        );
-        assert_eq!(asked(true, &int(50), &int(120)), None);
+        assert_eq!(asked(true, 500, 0), Some((int(20_010), int(120))));
+        assert_eq!(asked(false, 50, 0), Some((int(19_990), int(50))));
+        assert_eq!(asked(false, 50, 100), Some((int(19_990), int(20))));
+        assert_eq!(asked(true, 50, 120), None);
     }
 
     #[test]

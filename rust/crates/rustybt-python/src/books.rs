@@ -9,6 +9,7 @@ use rustybt_kernels::sizing;
 
 use crate::lane::PyLane;
 use crate::number::Number;
+use crate::rows::{PyRows, Value};
 
 /// Cash and positions of one account in one currency, marked on a lane of prices per asset.
 #[pyclass(name = "Books", module = "rustybt._kernels._rustybt")]
@@ -169,12 +170,16 @@ impl PyBooks {
         Ok((quantity.into(), cost.into()))
     }
 
-    fn positions(&self, py: Python<'_>) -> PyResult<Vec<(usize, Number, Number, Number)>> {
-        let positions = self.or_raise(py, self.books.positions())?;
-        Ok(positions
-            .into_iter()
-            .map(|p| (p.slot, p.quantity.into(), p.cost.into(), Number(p.mark)))
-            .collect())
+    fn write_positions(&self, py: Python<'_>, rows: &mut PyRows) -> PyResult<()> {
+        for position in self.books.positions() {
+            let position = self.or_raise(py, position)?;
+            rows.push([
+                Value::Short(i64::try_from(position.slot).ok()),
+                Value::Wide(Some(&position.quantity.into())),
+                Value::Wide(Some(&position.cost.into())),
+            ]);
+        }
+        Ok(())
     }
 
     fn exposure(&self, py: Python<'_>, slot: usize) -> PyResult<Number> {
@@ -242,6 +247,12 @@ impl PyBooks {
 }
 
 impl PyBooks {
+    /// Whether there is no position of a slot.
+    pub(crate) fn holds_none(&self, py: Python<'_>, slot: usize) -> PyResult<bool> {
+        let (quantity, _) = self.or_raise(py, self.books.position(slot))?;
+        Ok(quantity == 0)
+    }
+
     #[inline]
     pub(crate) fn or_raise<T>(&self, py: Python<'_>, done: Result<T, Refusal>) -> PyResult<T> {
         done.map_err(|refusal| match refusal {

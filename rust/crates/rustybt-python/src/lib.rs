@@ -9,11 +9,12 @@ mod lane;
 mod number;
 mod order;
 mod rows;
+mod weigher;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 5;
+const ABI: u32 = 6;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -45,6 +46,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::rows::PyRows;
+
+    #[pymodule_export]
+    use crate::weigher::PyWeigher;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -16,6 +16,7 @@ pub struct PyOrder {
     pub number: i64,
     #[pyo3(get)]
     pub listing: Py<PyAny>,
+    slot: i64,
     #[pyo3(get, set)]
     pub amount: Number,
     #[pyo3(get, set)]
@@ -60,7 +61,36 @@ impl PyOrder {
     #[pyo3(signature = (number, listing, amount, limit, created, stop=None))]
     fn new(
         number: i64,
+        listing: Bound<'_, PyAny>,
+        amount: Number,
+        limit: Option<Number>,
+        created: i64,
+        stop: Option<Number>,
+    ) -> PyResult<PyOrder> {
+        let slot = listing.getattr("slot")?.extract()?;
+        let listing = listing.unbind();
+        Ok(PyOrder::of(
+            number, listing, slot, amount, limit, created, stop,
+        ))
+    }
+
+    #[getter]
+    fn status(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(statuses(py)?[self.status].clone_ref(py))
+    }
+
+    #[setter]
+    fn set_status(&mut self, status: usize) {
+        self.status = status;
+    }
+}
+
+impl PyOrder {
+    /// An order that nothing has happened to.
+    fn of(
+        number: i64,
         listing: Py<PyAny>,
+        slot: i64,
         amount: Number,
         limit: Option<Number>,
         created: i64,
@@ -69,6 +99,7 @@ impl PyOrder {
         PyOrder {
             number,
             listing,
+            slot,
             amount,
             filled: Number(Int::ZERO),
             plain: limit.is_none() && stop.is_none(),
@@ -86,18 +117,6 @@ impl PyOrder {
         }
     }
 
-    #[getter]
-    fn status(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(statuses(py)?[self.status].clone_ref(py))
-    }
-
-    #[setter]
-    fn set_status(&mut self, status: usize) {
-        self.status = status;
-    }
-}
-
-impl PyOrder {
     /// Whether what is open of it is to be bought.
     pub fn buys(&self) -> bool {
         let left = self.amount.0.clone() - &self.filled.0;
@@ -163,28 +182,56 @@ impl PyIntake {
         stop: Option<Number>,
         reason: Option<&str>,
     ) -> PyResult<Bound<'py, PyOrder>> {
-        let orders = self.orders.bind(py);
-        let number = i64::try_from(orders.len() + 1)?;
-        let slot = listing.getattr("slot")?;
+        let slot = listing.getattr("slot")?.extract()?;
+        let number = i64::try_from(self.orders.bind(py).len() + 1)?;
+        let listing = listing.unbind();
+        let order = PyOrder::of(number, listing, slot, amount, limit, stamp, stop);
+        self.take(py, order, reason)
+    }
+}
+
+impl PyIntake {
+    /// A plain order of an asset, taken in. Returns its number.
+    pub fn take_plain(
+        &self,
+        py: Python<'_>,
+        listing: &Py<PyAny>,
+        slot: usize,
+        amount: Int,
+        stamp: i64,
+    ) -> PyResult<i64> {
+        let number = i64::try_from(self.orders.bind(py).len() + 1)?;
+        let (listing, slot) = (listing.clone_ref(py), i64::try_from(slot)?);
+        let order = PyOrder::of(number, listing, slot, Number(amount), None, stamp, None);
+        self.take(py, order, None)?;
+        Ok(number)
+    }
+
+    fn take<'py>(
+        &self,
+        py: Python<'py>,
+        order: PyOrder,
+        reason: Option<&str>,
+    ) -> PyResult<Bound<'py, PyOrder>> {
+        let slot = order.slot;
         self.events.bind(py).borrow_mut().push([
-            Value::Short(Some(number)),
-            Value::Short(Some(stamp)),
+            Value::Short(Some(order.number)),
+            Value::Short(Some(order.created)),
             Value::Text(Some("accepted")),
-            Value::Wide(Some(&amount.0)),
-            Value::Wide(limit.as_ref().map(|limit| &limit.0)),
-            Value::Wide(stop.as_ref().map(|stop| &stop.0)),
+            Value::Wide(Some(&order.amount.0)),
+            Value::Wide(order.limit.as_ref().map(|limit| &limit.0)),
+            Value::Wide(order.stop.as_ref().map(|stop| &stop.0)),
             Value::Text(reason),
         ]);
-        let order = PyOrder::new(number, listing.unbind(), amount, limit, stamp, stop);
         let order = Bound::new(py, order)?;
-        orders.append(&order)?;
+        self.orders.bind(py).append(&order)?;
         let open = self.open.bind(py);
-        match open.get_item(&slot)? {
+        match open.get_item(slot)? {
             None => open.set_item(slot, PyList::new(py, [&order])?)?,
             Some(queue) => {
                 queue.cast_into::<PyList>()?.append(&order)?;
                 let quiet = self.quiet.bind(py);
-                if quiet.contains(&slot)? {
+                if quiet.contains(slot)? {
                     quiet.del_item(slot)?;
                 }
             }
@@ -200,9 +247,8 @@ pub fn order_rows(orders: &Bound<'_, PyList>) -> PyResult<PyRows> {
     for item in orders.iter() {
         let order = item.cast_into::<PyOrder>()?;
         let order = order.borrow();
-        let slot = order.listing.bind(orders.py()).getattr("slot")?.extract()?;
         rows.push([
-            Value::Short(Some(slot)),
+            Value::Short(Some(order.slot)),
             Value::Short(Some(order.created)),
             Value::Wide(Some(&order.amount.0)),
             Value::Wide(Some(&order.filled.0)),

@@ -1,0 +1,141 @@
+//! A market order of a weight in one call: priced, sized and taken in.
+//!
+//! The twin is `Ordering._order_weight` in Python. What it can't do it leaves alone, and answers NotImplemented before it has
+//! changed anything.
+
+use std::collections::HashMap;
+
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyFloat, PyNotImplemented, PyString};
+use rustybt_kernels::books::Lane;
+use rustybt_kernels::int::Int;
+
+use crate::books::PyBooks;
+use crate::lane::PyLane;
+use crate::number::Number;
+use crate::order::PyIntake;
+
+/// As many weights are known at a time as in Python.
+const MEMO_SIZE: usize = 4096;
+
+/// An asset whose orders nothing but its prices decides.
+struct Known {
+    /// Keeps the object alive whose address is the key.
+    _asset: Py<PyAny>,
+    listing: Py<PyAny>,
+    slot: usize,
+    price: PyLane,
+    lane_to_fill: Int,
+    priced: usize,
+    closing: usize,
+}
+
+/// Places the orders of weights.
+#[pyclass(name = "Weigher", module = "rustybt._kernels._rustybt")]
+pub struct PyWeigher {
+    books: Py<PyBooks>,
+    intake: Py<PyIntake>,
+    times: PyLane,
+    scaled: Py<PyAny>,
+    prefix: String,
+    large: i128,
+    known: HashMap<usize, Known>,
+    weights: HashMap<u64, (Int, u32)>,
+}
+
+#[pymethods]
+impl PyWeigher {
+    #[new]
+    fn new(
+        books: Py<PyBooks>,
+        intake: Py<PyIntake>,
+        times: &Bound<'_, PyAny>,
+        scaled: Py<PyAny>,
+        prefix: String,
+        large: i128,
+    ) -> PyResult<PyWeigher> {
+        Ok(PyWeigher {
+            books,
+            intake,
+            times: PyLane::new(times)?,
+            scaled,
+            prefix,
+            large,
+            known: HashMap::new(),
+            weights: HashMap::new(),
+        })
+    }
+
+    fn learn(&mut self, asset: Bound<'_, PyAny>, listing: Bound<'_, PyAny>) -> PyResult<()> {
+        let known = Known {
+            slot: listing.getattr("slot")?.extract()?,
+            price: PyLane::new(&listing.getattr("price")?)?,
+            lane_to_fill: listing.getattr("lane_to_fill")?.extract::<Number>()?.0,
+            priced: listing.getattr("priced")?.extract()?,
+            closing: listing.getattr("closing")?.extract()?,
+            listing: listing.unbind(),
+            _asset: asset.clone().unbind(),
+        };
+        self.known.insert(asset.as_ptr().addr(), known);
+        Ok(())
+    }
+
+    fn order<'py>(
+        &mut self,
+        py: Python<'py>,
+        asset: &Bound<'py, PyAny>,
+        weight: &Bound<'py, PyAny>,
+        target: bool,
+        bar: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let elsewhere = || Ok(PyNotImplemented::get(py).to_owned().into_any());
+        let Some(known) = self.known.get(&asset.as_ptr().addr()) else {
+            return elsewhere();
+        };
+        let Ok(weight) = weight.cast_exact::<PyFloat>() else {
+            return elsewhere();
+        };
+        if bar < known.priced || bar > known.closing {
+            return elsewhere();
+        }
+        let bits = weight.value().to_bits();
+        if !self.weights.contains_key(&bits) {
+            let exact = self.scaled.bind(py).call1((weight, "percent"))?;
+            let (amount, scale) = exact.extract::<(Number, u32)>()?;
+            if self.weights.len() >= MEMO_SIZE {
+                self.weights.clear();
+            }
+            self.weights.insert(bits, (amount.0, scale));
+        }
+        let (amount, scale) = &self.weights[&bits];
+        let nothing = || Ok(py.None().into_bound(py));
+        let price = Int::from(at(&known.price, bar)?) * &known.lane_to_fill;
+        let mut books = self.books.bind(py).borrow_mut();
+        // most targets of a large universe are none of something that is not held: no value has to be known for that
+        let idle = target && *amount == Int::ZERO && books.holds_none(py, known.slot)?;
+        if idle || price == Int::ZERO {
+            return nothing();
+        }
+        let size = books
+            .books
+            .size_of_weight(known.slot, amount, *scale, &price, target);
+        let size = books.or_raise(py, size)?;
+        drop(books);
+        if size == Int::ZERO {
+            return nothing();
+        }
+        if size.narrow().is_none_or(|size| size.abs() >= self.large) {
+            return elsewhere();
+        }
+        let stamp = i64::try_from(at(&self.times, bar)?)?;
+        let intake = self.intake.bind(py).borrow();
+        let number = intake.take_plain(py, &known.listing, known.slot, size, stamp)?;
+        Ok(PyString::new(py, &format!("{}{number}", self.prefix)).into_any())
+    }
+}
+
+fn at(lane: &PyLane, bar: usize) -> PyResult<i128> {
+    lane.price(bar)
+        .ok_or_else(|| PyIndexError::new_err(format!("there is no bar {bar}")))
+}
