@@ -3,6 +3,9 @@
 RustyBTError
 ├── InputError (also ValueError)          the caller gave something that cannot be used
 │   ├── NonFiniteInput                     NaN, an infinity, or no number at all
+│   │   ├── NotANumber (also TypeError)    something that is no number, like None or a list
+│   │   └── InfiniteInput (also OverflowError)  an infinity
+│   ├── WrongType (also TypeError)         something of another type than what is asked for
 │   ├── PrecisionLost                      digits would be lost without a rounding being asked for
 │   ├── CurrencyMismatch                   money of two currencies would be added up without a rate
 │   ├── BadBars                            rows that the validation refuses; carries the findings
@@ -81,6 +84,18 @@ class InputError(RustyBTError, ValueError):
 
 class NonFiniteInput(InputError):
     """NaN, an infinity, or something that is no number."""
+
+
+class NotANumber(NonFiniteInput, TypeError):
+    """Something that is no number, where one is asked for."""
+
+
+class InfiniteInput(NonFiniteInput, OverflowError):
+    """An infinity, where a number is asked for."""
+
+
+class WrongType(InputError, TypeError):
+    """Something of another type than what is asked for, like a number in place of a symbol."""
 
 
 class PrecisionLost(InputError):

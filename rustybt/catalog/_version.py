@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sqlite3
@@ -31,6 +32,7 @@ from rustybt.core import (
     Split,
     StockDividend,
     date_of,
+    day_of,
     frequency_named,
 )
 from rustybt.errors import (
@@ -49,6 +51,7 @@ _ASSET_COLUMNS: Final = (
     "tick_size, quantity_step, multiplier, price_scale, volume_scale, root_symbol, notice_day, expiration_day"
 )
 
+_LAST_DAY: Final = day_of(dt.date.max)
 _PARQUET_END: Final = b"PAR1"
 
 
@@ -234,7 +237,7 @@ class Version:
     def lookup_symbol(self, symbol: str, as_of_day: int, *, country: str | None = None) -> Asset:
         """The asset that carried a symbol on a day; the symbol in upper case where it is not found as it stands.
 
-        Where nobody carried it on that very day: who carried it last before, else who carried it first after.
+        Where nobody carried it on that very day: who carried it last before. Who carries it only later is not found.
         country: among the assets of that country only. The asset's `symbol` is the name it was found by.
         Raises SymbolNotFound, naming those that look like it, and MultipleSymbolsFound where several carried it then.
         """
@@ -251,16 +254,20 @@ class Version:
                 current = [owner for owner in started if owner[1] >= as_of_day]
                 if len({owner[2] for owner in current}) > 1:
                     raise self._ambiguous(name, as_of_day, current)
-                chosen = (current or started or owners[:1])[-1]
-                return self._named(chosen[2], name)
+                if not started:
+                    raise self._not_yet(name, as_of_day, owners[0][0])
+                return self._named((current or started)[-1][2], name)
         raise self._no_symbol(symbol, as_of_day)
 
     def lookup_future(self, symbol: str, as_of_day: int) -> Future:
-        """The contract of that symbol, as `lookup_symbol` finds it. Raises SymbolNotFound, also for a share."""
+        """The contract of that symbol, one that begins later too. Raises SymbolNotFound, also for a share."""
         try:
             asset = self.lookup_symbol(symbol, as_of_day)
         except SymbolNotFound:
-            raise self._no_future(symbol) from None
+            try:
+                asset = self.lookup_symbol(symbol, _LAST_DAY)
+            except SymbolNotFound:
+                raise self._no_future(symbol) from None
         if not isinstance(asset, Future):
             raise SymbolNotFound(
                 f"{asset.symbol} of bundle {self.bundle!r} is of type {asset.kind!r}, not a future. "
@@ -300,6 +307,12 @@ class Version:
         return SymbolNotFound(
             f"Bundle {self.bundle!r} has no symbol {symbol!r} (looked up as of {date_of(as_of_day)}). "
             f"{there_are(symbol, names, 'symbol')}"
+        )
+
+    def _not_yet(self, symbol: str, as_of_day: int, first_day: int) -> SymbolNotFound:
+        return SymbolNotFound(
+            f"Nothing in bundle {self.bundle!r} was called {symbol!r} on {date_of(as_of_day)}, the look-up date; it is "
+            f"from {date_of(first_day)} on. End the run later, or call set_symbol_lookup_date first."
         )
 
     def _no_future(self, symbol: str) -> SymbolNotFound:

@@ -12,7 +12,7 @@ import operator
 from decimal import Decimal
 from typing import Final
 
-from rustybt.errors import MoneyOverflow, NonFiniteInput, PrecisionLost
+from rustybt.errors import InfiniteInput, MoneyOverflow, NonFiniteInput, NotANumber, PrecisionLost
 
 type Number = int | Decimal | str | float
 
@@ -102,7 +102,7 @@ def exact_number(number: object, what: str = "a number") -> Decimal:
 
     number: int, Decimal, text, float (by its shortest repr, never by binary expansion), or a NumPy scalar.
     what: how to call it in the message.
-    Raises NonFiniteInput for NaN, infinities, booleans and what is no number.
+    Raises NonFiniteInput for NaN, infinities (InfiniteInput), booleans and what is no number (NotANumber).
 
     >>> exact_number(0.1), exact_number("5.25"), exact_number(3)
     (Decimal('0.1'), Decimal('5.25'), Decimal('3'))
@@ -129,7 +129,9 @@ def exact_number(number: object, what: str = "a number") -> Decimal:
     elif isinstance(number, Decimal | float):
         result = Decimal(repr(float(number))) if isinstance(number, float) else Decimal(number)
     else:
-        raise NonFiniteInput(f"{what}: {number!r} is not a number. Give an int, Decimal, text or float.")
+        raise NotANumber(f"{what}: {number!r} is not a number. Give an int, Decimal, text or float.")
+    if result.is_infinite():
+        raise InfiniteInput(f"{what}: {number!r} is not finite. Check the data it was computed from.")
     if not result.is_finite():
         raise NonFiniteInput(f"{what}: {number!r} is not finite. Check the data it was computed from.")
     return result

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from rustybt.core import RATIO_SCALE, as_decimal, date_of, datetime_of, decimal_column, parse_date
+from rustybt.core import MINUTE_NS, RATIO_SCALE, as_decimal, date_of, datetime_of, decimal_column, parse_date
 from rustybt.engine._benchmark import Benchmark
 from rustybt.engine._ledger_view import LedgerView
 from rustybt.engine._recorder import Recorder
@@ -104,7 +104,7 @@ class Hooks:
         desk = self._desk
         axis = desk.market.axis
         self._ledger.update(session)
-        close = datetime_of(int(axis.calendar.closes[axis.first_session + session]))
+        close = datetime_of(int(axis.calendar.run_closes[axis.first_session + session]))
         packet = self._packet("daily_perf", session, close)
         kept = dict(packet["daily_perf"])
         self._call("end_of_session", packet, self._ledger, self._sessions[session], session, desk.data)
@@ -129,7 +129,8 @@ class Hooks:
         desk = self._desk
         axis = desk.market.axis
         first, last = self._sessions[0], self._sessions[-1]
-        opened = datetime_of(int(axis.calendar.opens[axis.first_session + session]))
+        # the end of the first minute, as in the daily rows
+        opened = datetime_of(int(axis.calendar.opens[axis.first_session + session]) + MINUTE_NS)
         return {
             "period_start": first,
             "period_end": last,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import RATIO_SCALE, datetime_of
+from rustybt.core import RATIO_SCALE, Order, datetime_of
 from rustybt.engine._recorder import Recorder
 from rustybt.strategy import Account, Desk, Portfolio
 
@@ -135,12 +135,15 @@ class LedgerView:
 
     def orders(self, dt: dt.datetime | None = None) -> list[dict[str, Any]]:
         """The orders that changed in the session, as dicts; those that changed at one moment where one is given."""
+        return [
+            {field.name: getattr(view, field.name) for field in dataclasses.fields(view)} | {"sid": view.asset}
+            for view in self.order_views(dt)
+        ]
+
+    def order_views(self, dt: dt.datetime | None = None) -> list[Order]:
+        """The same as snapshots."""
         desk = self._desk
         axis = desk.market.axis
         start = datetime_of(int(axis.calendar.opens[axis.first_session + self._session]))
         views = [desk.order_view(order) for order in desk.blotter.orders if datetime_of(order.changed) >= start]
-        return [
-            {field.name: getattr(view, field.name) for field in dataclasses.fields(view)} | {"sid": view.asset}
-            for view in views
-            if dt is None or view.dt == dt
-        ]
+        return [view for view in views if dt is None or view.dt == dt]

@@ -19,6 +19,7 @@ from rustybt.errors import (
     SetBenchmarkOutsideInitialize,
     SidsNotFound,
     UnsupportedDatetimeFormat,
+    WrongType,
 )
 from rustybt.strategy._controlling import Controlling
 from rustybt.strategy._currencies import Converting
@@ -83,10 +84,10 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
 
         country_code: among the assets of that country. Raises SymbolNotFound, MultipleSymbolsFound.
         """
-        if not hasattr(symbol_str, "upper"):
-            raise InputError(f"symbol({symbol_str!r}): give the symbol as text, like 'AAPL'.")
+        if not isinstance(symbol_str, str):
+            raise WrongType(f"symbol({symbol_str!r}): give the symbol as text, like 'AAPL'.")
         if country_code is not None and not isinstance(country_code, str):
-            raise InputError(f"symbol(country_code={country_code!r}): give two letters, like 'US', or nothing.")
+            raise WrongType(f"symbol(country_code={country_code!r}): give two letters, like 'US', or nothing.")
         desk = self._desk
         return self._known(desk.market.version.lookup_symbol(symbol_str, desk.look_up_day, country=country_code))
 
@@ -104,8 +105,8 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
 
     def future_symbol(self, symbol: str) -> Future:
         """The contract of that symbol, like "CLF24". Raises SymbolNotFound."""
-        if not hasattr(symbol, "upper"):
-            raise InputError(f"future_symbol({symbol!r}): give the symbol as text, like 'CLF24'.")
+        if not isinstance(symbol, str):
+            raise WrongType(f"future_symbol({symbol!r}): give the symbol as text, like 'CLF24'.")
         found: Any = self._known(self._desk.market.version.lookup_future(symbol, self._desk.look_up_day))
         return found  # type: ignore[no-any-return]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rustybt import strategy
 from rustybt.core import OrderStatus
-from rustybt.errors import InputError, NoActiveRun, NotYetAvailable
+from rustybt.errors import NoActiveRun, NotYetAvailable, WrongType
 from rustybt.execution import SimulationBlotter
 from rustybt.results import Result
 from rustybt.strategy import Desk, desk_of
@@ -19,7 +19,7 @@ from rustybt.zipline._assets import ContinuousFuture, Faces, core_of
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._finder import AssetFinder
 from rustybt.zipline._models import faced_commission, faced_slippage
-from rustybt.zipline._orders import Order, shown
+from rustybt.zipline._orders import PLAIN, Order, shown, sized
 from rustybt.zipline._portfolio import Account, Portfolio
 from rustybt.zipline._times import Times, stamp
 from rustybt.zipline.utils.calendar_utils import get_calendar
@@ -44,13 +44,15 @@ class TradingAlgorithm:
     """What is passed to a script as `context`. Attributes that a script sets on it stay for the whole run.
 
     portfolio, account: what is held and what it is worth now. asset_finder: the bundle's assets. data: what the
-    callbacks get beside it.
+    callbacks get beside it. risk_report: what metrics wrote in end_of_simulation; there in `analyze`. faces: the assets
+    that the script was given.
     """
 
     def __init__(self, run: strategy.TradingAlgorithm) -> None:
         desk: Desk = desk_of(run)
         self._run = run
-        self._faces = Faces()
+        self._faces = self.faces = Faces()
+        self.risk_report: dict[str, Any] = {}
         self._times = Times(desk.market)
         self._environment = desk.environment
         self._calendar = desk.market.axis.calendar.name
@@ -96,7 +98,7 @@ class TradingAlgorithm:
         """Zipline's performance frame, with the script's assets in place of sids."""
         frame = result.to_pandas()
         for name in LISTS:
-            for day in frame[name]:
+            for day in frame.get(name, ()):
                 # a recorded value may stand here under the column's name
                 for row in day if isinstance(day, list) else ():
                     row["sid"] = self.asset_finder.retrieve_asset(row["sid"])
@@ -128,46 +130,49 @@ class TradingAlgorithm:
         self, asset: Any, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
-        return self._run.order(core_of(asset), amount, limit_price, stop_price, style)
+        size = amount if type(amount) in PLAIN else sized(amount, "amount")
+        return self._run.order(core_of(asset), size, limit_price, stop_price, style)
 
     def order_value(
         self, asset: Any, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders units worth an amount of money at the current price."""
-        return self._run.order_value(core_of(asset), value, limit_price, stop_price, style)
+        size = value if type(value) in PLAIN else sized(value, "value")
+        return self._run.order_value(core_of(asset), size, limit_price, stop_price, style)
 
     def order_percent(
         self, asset: Any, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
-        return self._run.order_percent(core_of(asset), percent, limit_price, stop_price, style)
+        size = percent if type(percent) in PLAIN else sized(percent, "percent")
+        return self._run.order_percent(core_of(asset), size, limit_price, stop_price, style)
 
     def order_target(
         self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
-        return self._run.order_target(core_of(asset), target, limit_price, stop_price, style)
+        size = target if type(target) in PLAIN else sized(target, "target")
+        return self._run.order_target(core_of(asset), size, limit_price, stop_price, style)
 
     def order_target_value(
         self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders the difference between what is held and units worth an amount of money."""
-        return self._run.order_target_value(core_of(asset), target, limit_price, stop_price, style)
+        size = target if type(target) in PLAIN else sized(target, "target")
+        return self._run.order_target_value(core_of(asset), size, limit_price, stop_price, style)
 
     def order_target_percent(
         self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
-        return self._run.order_target_percent(core_of(asset), target, limit_price, stop_price, style)
+        size = target if type(target) in PLAIN else sized(target, "target")
+        return self._run.order_target_percent(core_of(asset), size, limit_price, stop_price, style)
 
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Market orders for a Series of whole units by asset. Returns the ids; a size of zero has none."""
-        if not hasattr(share_counts, "items"):
-            raise InputError(f"batch_market_order({share_counts!r}): give a Series of whole units by asset.")
-        counts = {core_of(asset): count for asset, count in share_counts.items()}
-        for asset, count in counts.items():
-            if count != int(count):
-                raise InputError(f"batch_market_order: {count!r} of {asset!r} is no whole number of units. Round it.")
+        if getattr(share_counts, "dtype", None) != "int64":
+            raise WrongType(f"batch_market_order({share_counts!r}): give a Series of whole units (int64) by asset.")
+        counts = {core_of(asset): int(count) for asset, count in share_counts.items()}
         return list(self._run.batch_market_order(counts))
 
     def get_order(self, order_id: str) -> Order | None:
@@ -203,7 +208,8 @@ class TradingAlgorithm:
 
     def sid(self, sid: int) -> Any:
         """The asset with that number in the bundle. Raises SidsNotFound."""
-        return self._faces.of(self._run.sid(sid))
+        whole = isinstance(sid, float) and sid.is_integer()
+        return self._faces.of(self._run.sid(int(sid) if whole else sid))
 
     def future_symbol(self, symbol: str) -> Any:
         """The futures contract with that ticker. Raises SymbolNotFound."""

@@ -68,7 +68,7 @@ class AssetFinder:
 
     def lookup_future_symbol(self, symbol: str) -> Any:
         """The contract with that ticker. Raises SymbolNotFound."""
-        return self._faces.of(self._version.lookup_symbol(symbol, self._look_up_day))
+        return self._faces.of(self._version.lookup_future(symbol, self._look_up_day))
 
     def lookup_generic(
         self, obj: Any, as_of_date: Any = None, country_code: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt import core
+from rustybt.errors import NotANumber
 from rustybt.zipline._assets import Faces
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._times import stamp
@@ -14,6 +15,20 @@ FIELDS = (
     "limit_reached", "sid", "status",
 )  # fmt: skip
 """What an order tells, in Zipline's order."""
+
+
+PLAIN = frozenset((int, float))
+"""The types of sizes that need no second look."""
+
+
+def sized(size: Any, what: str) -> Any:
+    """The size of an order as Zipline takes it: a truth value is 1 or 0, text is refused.
+
+    what: how to call it in the message. Raises NotANumber.
+    """
+    if isinstance(size, str):
+        raise NotANumber(f"{what}={size!r} is text. Give a number, like {what}=5.")
+    return int(size) if type(size).__name__ in ("bool", "bool_") else size
 
 
 class Event:

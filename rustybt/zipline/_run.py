@@ -14,6 +14,7 @@ from rustybt.results import Result
 from rustybt.zipline._algorithm import TradingAlgorithm, activate, deactivate, entered
 from rustybt.zipline._bundle import chosen_bundle
 from rustybt.zipline._extensions import load_extensions
+from rustybt.zipline._metrics import ScriptMetrics, in_floats, metrics_for
 from rustybt.zipline._notice import tell_differences
 from rustybt.zipline._pandas import pandas
 
@@ -106,13 +107,13 @@ def run_functions(
         "trading_calendar": trading_calendar,
         "benchmark": benchmark,
         "benchmark_returns": benchmark_returns,
-        "metrics_set": None if isinstance(metrics_set, str) and metrics_set == "default" else metrics_set,
     }
     name, about_bundle = chosen_bundle(bundle, environ.get("RUSTYBT_ROOT"))
     initialize = functions.get("initialize")
     script = Script(initialize, functions.get("analyze"), blotter_named(blotter))
     # known by the script's name, which stands in the manifest
     begin = script.begin if initialize is None else known_as(initialize, script.begin)
+    given["metrics_set"], script.metrics = metrics_for(metrics_set, lambda: script.context)
     tell_differences(name, *about_bundle, *remarks)
     token = activate(None)
     try:
@@ -140,7 +141,7 @@ def run_functions(
 class Script:
     """The callbacks of a script as the engine calls them, and the frame that they lead to.
 
-    context, data: what the script gets; there from `initialize` on.
+    context, data: what the script gets; there from `initialize` on. metrics: those of a set of the script's own.
     """
 
     def __init__(self, initialize: Any, analyze: Any, blotter: SimulationBlotter) -> None:
@@ -150,6 +151,7 @@ class Script:
         self.context: Any = None
         self.data: Any = None
         self.frame: Any = None
+        self.metrics: ScriptMetrics | None = None
 
     def begin(self, context: Any) -> None:
         """Gives the script its own context, and calls its `initialize`."""
@@ -166,7 +168,9 @@ class Script:
 
     def end(self, _context: Any, result: Result) -> None:
         """Makes the frame, and calls the script's `analyze` with it."""
-        self.frame = self.context.frame_of(result)
+        own = self.metrics
+        self.frame = self.context.frame_of(result) if own is None else own.frame()
+        self.context.risk_report = in_floats(result.risk_report)
         if self._analyze is not None:
             self._analyze(self.context, self.frame)
 

@@ -104,6 +104,7 @@ def ingest(frequency: str, root: Path) -> None:
         calendar="XNYS",
         root=root,
         splits=pl.DataFrame(splits, schema=["symbol", "ex_date", "ratio"], orient="row"),
+        assets=pl.DataFrame({"symbol": data.symbols, "country": ["US"] * len(data.symbols)}),
         dividends=pl.DataFrame(dividends, schema=["symbol", "ex_date", "amount", "pay_date"], orient="row"),
         **({} if frequency == "daily" else {"frequency": "1m", "stamp": "end", "tz": "UTC"}),
     )

@@ -40,9 +40,10 @@ def test_an_asset_is_found_by_each_of_its_names_and_one_name_on_each_day_by_its_
     # META was FB until the 4th; another one took FB on the 7th
     version = named(root, [("meta", "FB", 1, 4), ("meta", "META", 5, 10), ("fund", "FB", 7, 10)])
     assert [key_on(version, "FB", day) for day in (1, 4, 5, 6, 7, 10)] == ["meta"] * 4 + ["fund"] * 2
-    assert key_on(version, "META", 1) == "meta"
+    with pytest.raises(SymbolNotFound, match=r"called 'META' on 2024-01-01, .* from 2024-01-05 on"):
+        version.lookup_symbol("META", day_of(DAYS[0]))
     assert len(version.assets()) == 2
-    sid = version.lookup_symbol("META", 0).sid
+    sid = version.lookup_symbol("META", day_of(DAYS[4])).sid
     assert len(version.load([sid], "1d", 0, 2**62)[sid]) == 10
 
 

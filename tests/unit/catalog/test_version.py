@@ -178,7 +178,7 @@ def test_reading_needs_neither_pandas_nor_a_calendar_library_nor_pyarrow(root, b
 import sys
 from rustybt.catalog import open_version, list_bundles
 version = open_version("b", root=sys.argv[1])
-asset = version.lookup_symbol("AAA", 19_725)
+asset = version.lookup_symbol("AAA", 19_726)
 bars = version.load([asset.sid], "1d", 0, 2**62)
 calendar = version.calendar
 calendar.minute_stamps(0, 3)

@@ -189,7 +189,8 @@ def test_a_symbol_that_changes_hands_is_looked_up_as_of_a_date(root, daily):
     assert (meta.key, other.key) == ("meta", "other")
     early = version.lookup_symbol("FB", 19_725)
     assert (early.key, early.symbol, early == meta) == ("meta", "FB", True)
-    assert version.lookup_symbol("META", 19_000).key == "meta"
+    with pytest.raises(SymbolNotFound, match="look-up date"):
+        version.lookup_symbol("META", 19_000)
     assert len(version.load([meta.sid], "1d", *EVER)[meta.sid]) == 6
     with pytest.raises(SymbolNotFound, match="META"):
         version.lookup_symbol("METB", 19_800)
