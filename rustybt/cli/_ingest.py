@@ -81,7 +81,8 @@ def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) 
     """Ingest CSV or Parquet files.
 
     PATH: one long file with a column symbol, a folder of files named after their symbols, or a folder of such folders
-    daily and minute. Columns: timestamp or date, open, high, low, close, volume, perhaps dividend and split.
+    daily and minute. Columns: timestamp or date, open, high, low, close, volume (not needed with --type forex or
+    index), perhaps dividend and split.
     """
     from rustybt.ingest import ingest as ingest_bars
 

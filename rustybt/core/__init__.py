@@ -4,6 +4,7 @@ from rustybt.core._actions import CashDividend, FundingRate, Split, StockDividen
 from rustybt.core._assets import (
     ASSET_TYPES,
     ETF,
+    WITHOUT_VOLUME,
     Asset,
     ContinuousFuture,
     CryptoSpot,
@@ -79,6 +80,7 @@ __all__ = [
     "RATIO_SCALE",
     "ROOT_VARIABLE",
     "UTC_NS",
+    "WITHOUT_VOLUME",
     "Asset",
     "CashDividend",
     "ContinuousFuture",

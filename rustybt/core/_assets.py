@@ -174,3 +174,6 @@ ASSET_TYPES: dict[str, type[Asset]] = {
     cls.kind: cls for cls in (Equity, ETF, Future, CryptoSpot, Perpetual, Forex, Index)
 }
 """The values that the column `type` of an assets frame may have."""
+WITHOUT_VOLUME: tuple[str, ...] = ("forex", "index")
+"""Kinds whose bars need no volume to be worth looking at: nobody adds up the trades of a currency, and of an index
+there are none."""

@@ -150,6 +150,24 @@ def _key(symbol: str, description: Description | None, place: str) -> str:
     return description.key or f"{description.given.get('exchange') or place}:{symbol}"
 
 
+def kinds_by_symbol(
+    known: Iterable[AssetRecord], descriptions: Iterable[Description]
+) -> tuple[dict[str, str], str | None]:
+    """What symbols are called that are told of one by one, and what all others are, None where nothing is said.
+
+    known: the assets stored already; what is said of a symbol now comes before what was said of it then.
+    """
+    told = [(d.symbol, str(d.given["type"])) for d in descriptions if "type" in d.given]
+    of_all = next((kind for symbol, kind in reversed(told) if symbol is None), None)
+    kinds = {
+        carried.symbol: str(record.given["type"])
+        for record in known
+        if of_all is None and "type" in record.given
+        for carried in record.symbols
+    }
+    return kinds | {symbol: kind for symbol, kind in told if symbol is not None}, of_all
+
+
 def wanted_sids(descriptions: Iterable[Description], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
     """The sids that the assets frame asks for, by key. pairs: key and symbol of the bars.
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from rustybt.calendars import SessionTable, session_table
 from rustybt.catalog import PRICES
-from rustybt.core import date_of, day_of, frequency_named
+from rustybt.core import WITHOUT_VOLUME, date_of, day_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import (
     FRAME_ROWS,
@@ -73,6 +73,7 @@ class BarReader:
 
     Iterating gives the bars piece by piece, as often as it is asked for. notes: what was done to the rows of CSV
     files, as far as they were read. uneven: lines of CSV files that are no rows, since the caller last emptied it.
+    kinds: what is known of the symbols, see `kinds_by_symbol`; some kinds need no column volume.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class BarReader:
     ) -> None:
         self.notes: list[str] = []
         self.uneven: list[UnevenLine] = []
+        self.kinds: tuple[dict[str, str], str | None] = ({}, None)
         self._items = given_items(source, "bars")
         self._length = frequency_named(frequency)
         self._calendar_name = calendar
@@ -125,12 +127,29 @@ class BarReader:
     def _tables(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]]:
         offset = 0
         for item in self._items:
-            for table in read_pieces(item, "bars", self._dialect, self.notes):
+            for read in read_pieces(item, "bars", self._dialect, self.notes):
+                table = self._with_volume(read)
                 rounded = self._price_decimals is not None
                 piece = _one_table(table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded)
                 offset += piece[0].height
                 self._take_uneven(table)
                 yield piece
+
+    def _with_volume(self, table: Table) -> Table:
+        """The table with a volume of 0 where it has none, and all of its symbols are of kinds that have none."""
+        if "volume" in table.frame.columns:
+            return table
+        kinds, of_all = self.kinds
+        symbols = _selected(_symbol_column(table).unique().drop_nulls().to_frame(), self._symbols).to_series().to_list()
+        with_it = sorted(symbol for symbol in symbols if kinds.get(symbol, of_all) not in WITHOUT_VOLUME)
+        if with_it:
+            raise InputError(
+                f"bars: {table.source} has no column volume; it has {', '.join(table.frame.columns)}. Rename its "
+                f"columns; or if {', '.join(with_it[:3])} have no volume, say what they are: "
+                "assets={'type': 'forex'} or 'index', on the command line --type."
+            )
+        volume = pl.Series("volume", ["0"], dtype=pl.String).new_from_index(0, table.frame.height)
+        return replace(table, frame=table.frame.with_columns(volume))
 
     def _take_uneven(self, table: Table) -> None:
         """Keeps the lines that are none of a file's rows, but for those of a symbol that nobody asked for."""

@@ -16,7 +16,7 @@ from rustybt.catalog import PRICES, AssetRecord, Pile, PiledRows, Rows, Version
 from rustybt.core import datetime_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.ingest._actions import ActionRow
-from rustybt.ingest._assets import Description, Seen, seen_symbols, with_keys
+from rustybt.ingest._assets import Description, Seen, kinds_by_symbol, seen_symbols, with_keys
 from rustybt.ingest._bars import BarReader, Bars
 from rustybt.ingest._numbers import needed_scales
 from rustybt.ingest._sequence import Order
@@ -74,6 +74,7 @@ class Batch:
         """
         self._pile.remove()
         self._begin()
+        self._reader.kinds = kinds_by_symbol(known.values(), request.descriptions)
         for bars in self._reader:
             if base is not None and base.calendar.name != bars.calendar.name:
                 raise InputError(

@@ -9,12 +9,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import EXTRA_PRICE_DECIMALS, Asset, CashDividend, Split, div_half_even, scaled
+from rustybt.core import EXTRA_PRICE_DECIMALS, WITHOUT_VOLUME, Asset, CashDividend, Split, div_half_even, scaled
 from rustybt.view._rows import Laid
 
-WITHOUT_VOLUME: Final = ("forex", "index")
-"""Kinds of assets whose bars need no volume to be worth looking at: nobody adds up the trades of a currency, and of an
-index there are none."""
 ENDLESS: Final = 10**24
 """Units; an order is for fewer than 1e18, and a slippage model lets it have a share of it."""
 

@@ -12,8 +12,10 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
 from rustybt.catalog import open_version
+from rustybt.cli._main import cli
 from rustybt.errors import BadBars, InputError
 from rustybt.ingest import ingest
 
@@ -302,3 +304,51 @@ def test_milliseconds_and_minutes_lie_side_by_side_in_a_version(root):
         assert version.load([0], "1ms", 0, 2**62)[0].stamps.tolist()[1] % 10**9 == 250_000_000
         second = version.load([0], "1s", 0, 2**62)[0]
         assert (second.volume.tolist(), second.close.tolist()) == ([3], [6])
+
+
+NO_VOLUME = "date,open,high,low,close\n2024-01-02,1.1,1.1,1.1,1.1\n2024-01-03,1.2,1.2,1.2,1.2\n"
+
+
+def volumes(root, bundle="b"):
+    with open_version(bundle, root=root) as version:
+        return {a.symbol: version.load([a.sid], "1d", 0, 2**62)[a.sid].volume.tolist() for a in version.assets()}
+
+
+@pytest.mark.parametrize("said", [{"type": "forex"}, {"type": "index"}, [{"type": "equity"}, "frame"]])
+def test_currencies_and_indices_need_no_volume(tmp_path, root, said):
+    (tmp_path / "AAA.csv").write_text(NO_VOLUME)
+    rows = pl.DataFrame({"symbol": ["AAA", "BBB"], "type": ["forex", "index"]})
+    assets = [rows if one == "frame" else one for one in said] if isinstance(said, list) else said
+    ingest("b", tmp_path / "AAA.csv", assets=assets, root=root)
+    assert volumes(root) == {"AAA": [0, 0]}
+    more = pl.read_csv(tmp_path / "AAA.csv", infer_schema=False).with_columns(symbol=pl.lit("BBB"))
+    if assets is said:
+        with pytest.raises(InputError, match=r"no column volume.*if BBB have no volume, say what they are"):
+            ingest("b", more, mode="append", root=root)
+        (tmp_path / "AAA.csv").write_text(NO_VOLUME.replace("-02,", "-04,").replace("-03,", "-05,"))
+        ingest("b", tmp_path / "AAA.csv", mode="append", root=root)  # what AAA is, is known
+        assert volumes(root) == {"AAA": [0] * 4}
+    else:
+        more.write_parquet(tmp_path / "more.parquet")
+        ingest("b", tmp_path / "more.parquet", mode="append", assets=assets, root=root)
+        assert volumes(root) == {"AAA": [0, 0], "BBB": [0, 0]}
+
+
+def test_beside_currencies_without_a_volume_lie_shares_with_one(tmp_path, root):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "EURUSD.csv").write_text(NO_VOLUME)
+    with_it = NO_VOLUME.replace("close", "close,volume").replace("1\n", "1,70\n").replace("2\n", "2,80\n")
+    (folder / "ACME.csv").write_text(with_it)
+    assets = pl.DataFrame({"symbol": ["EURUSD"], "type": ["forex"]})
+    ingest("b", folder, assets=assets, symbols={"EURUSD": "EURUSD", "ACME": "ACME"}, root=root)
+    assert volumes(root) == {"ACME": [70, 80], "EURUSD": [0, 0]}
+
+
+def test_without_a_volume_nothing_else_is_stored(tmp_path, root):
+    (tmp_path / "ACME.csv").write_text(NO_VOLUME)
+    line = ["ingest", "csv", str(tmp_path / "ACME.csv"), "-b", "fx"]
+    done = CliRunner().invoke(cli, line)
+    assert "if ACME have no volume, say what they are" in str(done.exception or done.output)
+    done = CliRunner().invoke(cli, [*line, "--type", "forex"], catch_exceptions=False)
+    assert "2 bars added" in done.output
