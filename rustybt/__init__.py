@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.engine import Compat, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
-    from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, tick_bars, validate, volume_bars
+    from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
     from rustybt.results import Result
     from rustybt.strategy import Strategy
     from rustybt.zipline.reader import ingest_zipline
@@ -37,6 +37,7 @@ __all__ = [
     "ingest_zipline",
     "list_bundles",
     "open_version",
+    "quality",
     "register_blotter",
     "run_algorithm",
     "tick_bars",
@@ -56,6 +57,7 @@ _HOMES = {
     "ingest_zipline": "rustybt.zipline.reader",
     "list_bundles": "rustybt.catalog",
     "open_version": "rustybt.catalog",
+    "quality": "rustybt.ingest",
     "register_blotter": "rustybt.execution",
     "run_algorithm": "rustybt.engine",
     "tick_bars": "rustybt.ingest",

@@ -19,11 +19,12 @@ from rustybt.catalog._content import (
 )
 from rustybt.catalog._diff import VersionDiff, diff
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
+from rustybt.catalog._quality import Count, LeftOut, Quality, store_quality, stored_left_out, stored_quality
 from rustybt.catalog._recovery import reindex, unlisted
 from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
 from rustybt.catalog._scan import export, scan
 from rustybt.catalog._spill import Pile, PiledRows
-from rustybt.catalog._verify import coverage, verify
+from rustybt.catalog._verify import coverage, figures_of, verify
 from rustybt.catalog._version import Version, open_version
 from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer
 
@@ -39,11 +40,14 @@ __all__ = [
     "CacheEntry",
     "CacheStats",
     "Content",
+    "Count",
     "Fault",
     "Integers",
+    "LeftOut",
     "Manifest",
     "Pile",
     "PiledRows",
+    "Quality",
     "RawBars",
     "Rows",
     "StoredRun",
@@ -57,6 +61,7 @@ __all__ = [
     "coverage",
     "diff",
     "export",
+    "figures_of",
     "list_bundles",
     "newest_version",
     "no_fault",
@@ -67,6 +72,9 @@ __all__ = [
     "scan",
     "source_counts",
     "spill_folder",
+    "store_quality",
+    "stored_left_out",
+    "stored_quality",
     "stored_runs",
     "touched_runs",
     "unlisted",

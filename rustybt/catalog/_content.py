@@ -213,7 +213,7 @@ class Content:
 
     assets, splits, dividends, stock_dividends, funding: all of the version's, those taken over included.
     rows: the bars that are new.
-    quarantine: rows that were kept out, as text.
+    quarantine: rows that were kept out, as text. left_out: as in `Manifest`.
     """
 
     calendar: SessionTable
@@ -225,6 +225,7 @@ class Content:
     quarantine: pl.DataFrame | None = None
     stock_dividends: tuple[StockDividend, ...] = ()
     funding: tuple[FundingRate, ...] = ()
+    left_out: tuple[tuple[str | None, str, str, int], ...] = ()
 
 
 type Digests = dict[str, dict[str, dict[str, str]]]
@@ -251,3 +252,5 @@ class Manifest:
     """By frequency: first session, last session, number of rows."""
     stock_dividends: tuple[StockDividend, ...] = ()
     funding: tuple[FundingRate, ...] = ()
+    left_out: tuple[tuple[str | None, str, str, int], ...] = ()
+    """Symbol, frequency, rule, and how many findings of it kept rows out, of this version and those before."""

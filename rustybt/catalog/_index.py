@@ -15,7 +15,7 @@ from rustybt.catalog._layout import index_path
 from rustybt.core import ROOT_VARIABLE, StockDividend
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
@@ -98,6 +98,22 @@ _MIGRATIONS: Final = (
         rate TEXT NOT NULL, scale INTEGER NOT NULL, price TEXT, price_scale INTEGER NOT NULL,
         PRIMARY KEY (version, sid, stamp)) WITHOUT ROWID;
     """,
+    # 6 -> 7: coverage and quality are counted after a version was written, and can be counted again
+    """
+    ALTER TABLE versions ADD COLUMN counted_ns INTEGER;
+    CREATE TABLE coverage (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, sid INTEGER NOT NULL, frequency TEXT NOT NULL,
+        first_day INTEGER NOT NULL, last_day INTEGER NOT NULL, bars INTEGER NOT NULL, expected INTEGER NOT NULL,
+        missing INTEGER NOT NULL, idle INTEGER NOT NULL, longest_gap INTEGER NOT NULL, longest_missing INTEGER NOT NULL,
+        PRIMARY KEY (version, sid, frequency)) WITHOUT ROWID;
+    CREATE TABLE quality (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, sid INTEGER NOT NULL, frequency TEXT NOT NULL,
+        rule TEXT NOT NULL, severity TEXT NOT NULL, findings INTEGER NOT NULL,
+        PRIMARY KEY (version, sid, frequency, rule)) WITHOUT ROWID;
+    CREATE TABLE left_out (
+        version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE, symbol TEXT NOT NULL, frequency TEXT NOT NULL,
+        rule TEXT NOT NULL, findings INTEGER NOT NULL, PRIMARY KEY (version, symbol, frequency, rule)) WITHOUT ROWID;
+    """,
 )
 _NO_RUNS: Final = """CREATE TEMP VIEW runs AS
         SELECT 0 AS id, '' AS bundle, '' AS version, '' AS hash, '' AS path, 0 AS saved_ns, '' AS ledger_hash,
@@ -113,6 +129,11 @@ _NO_CACHE: Final = (
 )
 _NO_FUNDING: Final = """CREATE TEMP VIEW funding AS
         SELECT 0 AS version, 0 AS sid, 0 AS stamp, '0' AS rate, 0 AS scale, NULL AS price, 0 AS price_scale WHERE 0"""
+_NO_QUALITY: Final = (
+    "CREATE TEMP VIEW versions AS SELECT *, NULL AS counted_ns FROM main.versions",
+    """CREATE TEMP VIEW left_out AS
+        SELECT 0 AS version, '' AS symbol, '' AS frequency, '' AS rule, 0 AS findings WHERE 0""",
+)
 _AS_NEWEST: Final = (
     (),  # 0 has nothing to read
     (
@@ -125,11 +146,13 @@ _AS_NEWEST: Final = (
         _NO_MERGERS,
         *_NO_CACHE,
         _NO_FUNDING,
+        *_NO_QUALITY,
     ),
-    (_NO_RUNS, _NO_MERGERS, *_NO_CACHE, _NO_FUNDING),
-    (_NO_MERGERS, *_NO_CACHE, _NO_FUNDING),
-    (*_NO_CACHE, _NO_FUNDING),
-    (_NO_FUNDING,),
+    (_NO_RUNS, _NO_MERGERS, *_NO_CACHE, _NO_FUNDING, *_NO_QUALITY),
+    (_NO_MERGERS, *_NO_CACHE, _NO_FUNDING, *_NO_QUALITY),
+    (*_NO_CACHE, _NO_FUNDING, *_NO_QUALITY),
+    (_NO_FUNDING, *_NO_QUALITY),
+    _NO_QUALITY,
 )
 """What makes an index of an earlier schema readable as one of the newest, by that schema: a reader changes no file."""
 
@@ -300,6 +323,8 @@ def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:
         for f in manifest.funding
     )
     _insert_many(connection, "funding", funding, 7)
+    left_out = ((version, symbol or "", *rest) for symbol, *rest in manifest.left_out)
+    _insert_many(connection, "left_out", left_out, 5)
     for part in manifest.parts:
         part_id = connection.execute(
             "INSERT INTO parts (version, file, frequency, period, row_count, price_scale, volume_scale) "

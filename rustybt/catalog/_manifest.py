@@ -15,9 +15,9 @@ from rustybt.catalog._layout import CALENDAR, MANIFEST
 from rustybt.core import CashDividend, FundingRate, Split, StockDividend
 from rustybt.errors import CatalogCorrupt
 
-FORMAT: Final = 3
-"""2 has dividends in shares beside what 1 has, 3 the funding of perpetuals."""
-READABLE: Final = (1, 2, FORMAT)
+FORMAT: Final = 4
+"""2 has dividends in shares beside what 1 has, 3 the funding of perpetuals, 4 how much was left out."""
+READABLE: Final = (1, 2, 3, FORMAT)
 _CALENDAR_COLUMNS: Final = ("open", "close", "break_start", "break_end")
 
 
@@ -49,6 +49,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
             [f.sid, f.stamp, str(f.rate), f.scale, None if f.price is None else str(f.price), f.price_scale]
             for f in manifest.funding
         ],
+        "left_out": [list(of_rule) for of_rule in manifest.left_out],
         "parts": [_part_document(part) for part in manifest.parts],
         "digests": manifest.digests,
     }
@@ -86,6 +87,7 @@ def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
         dividends=tuple(_dividend(*values) for values in document["dividends"]),
         stock_dividends=tuple(StockDividend(*values) for values in document.get("stock_dividends", ())),
         funding=tuple(_funding(*values) for values in document.get("funding", ())),
+        left_out=tuple((symbol, *rest) for symbol, *rest in document.get("left_out", ())),
         parts=tuple(_part(values) for values in document["parts"]),
         digests=document["digests"],
         provenance=document["provenance"],

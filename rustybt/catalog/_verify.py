@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import Manifest
 from rustybt.catalog._hashing import digests_by_year, version_hash
 from rustybt.catalog._manifest import read_manifest
+from rustybt.catalog._quality import FIGURES, stored_quality
 from rustybt.catalog._version import Version
 from rustybt.core import DAY_NS, date_of, frequency_named
 from rustybt.errors import CatalogCorrupt
@@ -76,48 +78,59 @@ def coverage(version: Version) -> pl.DataFrame:
     most sessions in a row without one bar; longest_missing: most bars in a row without a row; splits, dividends,
     funding (rates): how many.
     """
-    calendar = version.calendar
     actions = {
         "splits": [split.sid for split in version.splits(asset.sid for asset in version.assets())],
         "dividends": [dividend.sid for dividend in version.dividends(asset.sid for asset in version.assets())]
         + [dividend.sid for dividend in version.stock_dividends()],
         "funding": [rate.sid for rate in version.funding([asset.sid for asset in version.assets()])],
     }
+    stored = stored_quality(version)
+    figures = stored.figures if stored else {(sid, name): of for sid, name, of in coverage_figures(version)}
     rows = []
     for frequency in version.frequencies:
         for asset in version.assets():
-            bars = version.load([asset.sid], frequency, *EVERYTHING)[asset.sid]
-            if not len(bars):
+            found = figures.get((asset.sid, frequency))
+            if found is None:
                 continue
-            length = frequency_named(frequency)
-            days = bars.stamps // DAY_NS if length.by_session else calendar.session_days_of(bars.stamps)
-            low, high = np.searchsorted(calendar.days, [days[0], days[-1]])
-            if length.step_ns is None:
-                periods = np.unique(calendar.last_days_of(str(length.period))[low : high + 1])
-                expected, numbers = len(periods), np.searchsorted(periods, days)
-            else:
-                expected = calendar.count_bars(length.step_ns, int(low), int(high))
-                numbers = calendar.bar_numbers(bars.stamps, length.step_ns, int(low), int(high))
-            places = np.unique(np.searchsorted(calendar.days, days))
-            rows.append(
-                {
-                    "symbol": asset.symbol,
-                    "key": asset.key,
-                    "type": asset.kind,
-                    "currency": asset.currency,
-                    "frequency": frequency,
-                    "first": date_of(int(days[0])),
-                    "last": date_of(int(days[-1])),
-                    "bars": len(bars),
-                    "expected": expected,
-                    "missing": expected - len(bars),
-                    "idle": _idle(bars),
-                    "longest_gap": int(np.diff(places).max(initial=1)) - 1,
-                    "longest_missing": int(np.diff(numbers).max(initial=1)) - 1,
-                    **{name: sids.count(asset.sid) for name, sids in actions.items()},
-                }
-            )
+            about = {"symbol": asset.symbol, "key": asset.key, "type": asset.kind, "currency": asset.currency}
+            days = {"first": date_of(found["first_day"]), "last": date_of(found["last_day"])}
+            others = {name: found[name] for name in FIGURES[2:]}
+            counts = {name: sids.count(asset.sid) for name, sids in actions.items()}
+            rows.append({**about, "frequency": frequency, **days, **others, **counts})
     return pl.DataFrame(rows)
+
+
+def coverage_figures(version: Version) -> Iterator[tuple[int, str, dict[str, int]]]:
+    """Sid, frequency and `FIGURES` of all that has bars, from the bars themselves."""
+    for frequency in version.frequencies:
+        for asset in version.assets():
+            bars = version.load([asset.sid], frequency, *EVERYTHING)[asset.sid]
+            if len(bars):
+                yield asset.sid, frequency, figures_of(bars, frequency, version.calendar)
+
+
+def figures_of(bars: RawBars, frequency: str, calendar: SessionTable) -> dict[str, int]:
+    """`FIGURES` of the bars of one asset, one at least."""
+    length = frequency_named(frequency)
+    days = bars.stamps // DAY_NS if length.by_session else calendar.session_days_of(bars.stamps)
+    low, high = np.searchsorted(calendar.days, [days[0], days[-1]])
+    if length.step_ns is None:
+        periods = np.unique(calendar.last_days_of(str(length.period))[low : high + 1])
+        expected, numbers = len(periods), np.searchsorted(periods, days)
+    else:
+        expected = calendar.count_bars(length.step_ns, int(low), int(high))
+        numbers = calendar.bar_numbers(bars.stamps, length.step_ns, int(low), int(high))
+    places = np.unique(np.searchsorted(calendar.days, days))
+    return {
+        "first_day": int(days[0]),
+        "last_day": int(days[-1]),
+        "bars": len(bars),
+        "expected": int(expected),
+        "missing": int(expected) - len(bars),
+        "idle": _idle(bars),
+        "longest_gap": int(np.diff(places).max(initial=1)) - 1,
+        "longest_missing": int(np.diff(numbers).max(initial=1)) - 1,
+    }
 
 
 def _idle(bars: RawBars) -> int:

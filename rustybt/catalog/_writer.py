@@ -167,6 +167,7 @@ class Writer:
             provenance=content.provenance,
             quarantine=quarantine,
             ranges=_ranges(parts, content),
+            left_out=content.left_out,
         )
         write_manifest(folder, manifest)
         for path in folder.iterdir():

@@ -41,10 +41,15 @@ def reindex() -> None:
 @_VERSION
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def show(bundle: str, version_id: str | None, as_json: bool) -> None:
-    """Where a bundle comes from, its versions, and what it holds of each asset."""
+    """Where a bundle comes from, its versions, what it holds of each asset, and how many findings of each rule.
+
+    Stored are findings in its bars, left out those that kept rows out of it.
+    """
     from rustybt.catalog import coverage, list_bundles, open_version, stored_runs
+    from rustybt.ingest import quality
 
     with open_version(bundle, version=version_id) as version:
+        found = quality(bundle, version=version.id)  # first: it stores what coverage then need not count
         rows = coverage(version)
         listed = [one for one in list_bundles() if one.bundle == bundle]
         chosen = next(one for one in listed if one.version == version.id)
@@ -64,13 +69,21 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
         coverage_rows = [
             {k: str(v) if isinstance(v, dt.date) else v for k, v in row.items()} for row in rows.to_dicts()
         ]
-        click.echo(json.dumps({**facts, "coverage": coverage_rows}, indent=2, default=str))
+        click.echo(json.dumps({**facts, "coverage": coverage_rows, "quality": found.to_dicts()}, indent=2, default=str))
         return
     for name, value in facts.items():
         shown = (", ".join(value) or None) if isinstance(value, list) else value
         click.echo(f"{name:12}{json.dumps(shown, default=str) if isinstance(shown, dict) else shown}")
-    click.echo()
-    print_table(rows.columns, [[f"{v:,}" if isinstance(v, int) else str(v) for v in row] for row in rows.iter_rows()])
+    for table in (rows, found):
+        if table.height:
+            click.echo()
+            print_table(table.columns, [[_cell(value) for value in row] for row in table.iter_rows()])
+    if not found.height:
+        click.echo("\nNothing odd was found in its bars, and nothing was left out.")
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @catalog.command(short_help="What changed between two versions of a bundle.")

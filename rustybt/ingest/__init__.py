@@ -3,6 +3,7 @@
 from rustybt.files import Dialect, read_tables
 from rustybt.ingest._cached import cached
 from rustybt.ingest._ingest import ingest
+from rustybt.ingest._quality import quality
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._sample import SAMPLE, ingest_sample
 from rustybt.ingest._trades import dollar_bars, tick_bars, volume_bars
@@ -16,6 +17,7 @@ __all__ = [
     "dollar_bars",
     "ingest",
     "ingest_sample",
+    "quality",
     "read_tables",
     "tick_bars",
     "validate",

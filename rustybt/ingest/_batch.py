@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog import PRICES, AssetRecord, Pile, PiledRows, Rows, Version
+from rustybt.catalog import PRICES, AssetRecord, LeftOut, Pile, PiledRows, Rows, Version
 from rustybt.core import datetime_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.ingest._actions import ActionRow
@@ -64,6 +65,7 @@ class Batch:
         self._bad = [nothing_bad()]
         self._uneven = [nothing_bad()]
         self._count = 0
+        self._left_out: Counter[tuple[str | None, str]] = Counter()
         self._future = 0
         self._now = time.time_ns()
 
@@ -142,6 +144,10 @@ class Batch:
 
     def _note(self, frame: pl.DataFrame, found: pl.DataFrame, request: Judging) -> None:
         """Keeps what was found, with the rows as text where they are to be kept."""
+        if found.height:
+            symbols = found.join(frame.select("row", "symbol"), on="row", how="left")
+            counts = symbols.group_by("symbol", "rule").len()
+            self._left_out.update({(symbol, rule): count for symbol, rule, count in counts.iter_rows()})
         if not found.height or (self._count >= MOST_FINDINGS and not request.keeps_rows):
             self._count += found.height
             return
@@ -166,7 +172,12 @@ class Batch:
             frame = pl.DataFrame(rows, schema=schema, orient="row")
             self._uneven.append(pl.concat([nothing_bad(), frame], how="diagonal"))
         self._count += len(lines)
+        self._left_out.update((line.symbol, "fields") for line in lines)
         lines.clear()
+
+    def left_out(self) -> list[LeftOut]:
+        """How many findings of each rule, by symbol."""
+        return [LeftOut(symbol, self.frequency, rule, count) for (symbol, rule), count in self._left_out.items()]
 
     def findings(self) -> list[Finding]:
         """What was found, lines that are no rows first, then by row; the first `MOST_FINDINGS`."""

@@ -28,6 +28,7 @@ from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._fetched import arguments_of
+from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._write import Actions, Base, Request, Write
 from rustybt.sources import Fetched
@@ -161,9 +162,12 @@ def ingest_with_fault(
         with open_writer(root, fault=fault) as writer, _newest(root, request.bundle) as newest:
             if request.mode == "append" and judged != (newest and newest[1].version):
                 write.judge(newest)  # somebody else wrote to the bundle meanwhile
-            return write.publish(writer, newest)
+            report = write.publish(writer, newest)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if report.is_new:
+        count_at_once(report.bundle, report.version, root)
+    return report
 
 
 @contextlib.contextmanager

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.catalog import Integers, RawBars, Version, open_version, source_counts
+from rustybt.catalog import Count, Integers, RawBars, Version, open_version, source_counts
 from rustybt.core import Asset, date_of, datetime_of, frequency_named
 from rustybt.errors import CatalogCorrupt, SymbolNotFound
+from rustybt.ingest._tally import Tally
 from rustybt.validation import (
     SEVERITIES,
     Finding,
@@ -37,7 +38,9 @@ def validate(
     frequency: str | None = None,
     root: str | Path | None = None,
 ) -> ValidationReport:
-    """Look for errors and oddities in the bars of a bundle; nothing is changed.
+    """Look for errors and oddities in the bars of a bundle; no bar is changed.
+
+    What is found in all of a version, with the default policy, is counted in the catalog: see `quality`.
 
     version: None means the newest. symbols: these assets only, by the name they carry last.
     frequency: None means all that are stored; of one that is made of shorter bars the rule "partial" tells which were
@@ -50,22 +53,48 @@ def validate(
     weights = as_policy(policy)
     with open_version(bundle, version=version, root=root) as opened:
         assets = _chosen(opened, symbols)
-        splits: dict[int, dict[int, float]] = {}
-        for split in opened.splits(asset.sid for asset in assets):
-            splits.setdefault(split.sid, {})[split.ex_day] = split.numerator / split.denominator
-        rows, findings = 0, []
-        for name in opened.frequencies if frequency is None else (frequency,):
-            for asset in assets:
-                try:
-                    raw = opened.load([asset.sid], name, *_EVERYTHING)[asset.sid]
-                except CatalogCorrupt as error:
-                    findings.append(Finding(asset.symbol, None, "number", name, str(error)))
-                    continue
-                rows += len(raw)
-                bars = _stored(opened, asset, name, raw, splits.get(asset.sid, {}))
-                findings += _findings(asset, bars, weights)
-        findings.sort(key=lambda f: (-SEVERITIES.index(f.severity), f.symbol or "", str(f.stamp), f.rule))
+        whole = policy is None and symbols is None and frequency is None
+        tally = Tally(opened) if whole else None
+        rows, findings = _looked(
+            opened, assets, opened.frequencies if frequency is None else [frequency], weights, tally
+        )
+        if tally is not None:
+            tally.store()
         return ValidationReport(bundle, opened.id, opened.hash, rows, len(assets), tuple(findings))
+
+
+def counted(version: Version) -> list[Count]:
+    """Counts what the default policy finds in a version, and keeps the figures in the index where it may be written."""
+    tally = Tally(version)
+    _looked(version, version.assets(), version.frequencies, as_policy(None), tally)
+    tally.store()
+    return tally.counts
+
+
+def _looked(
+    version: Version, assets: Sequence[Asset], frequencies: Sequence[str], weights: Policy, tally: Tally | None
+) -> tuple[int, list[Finding]]:
+    """How many bars there were, and what is found in them, the worst first."""
+    splits: dict[int, dict[int, float]] = {}
+    for split in version.splits(asset.sid for asset in assets):
+        splits.setdefault(split.sid, {})[split.ex_day] = split.numerator / split.denominator
+    rows, findings = 0, []
+    for name in frequencies:
+        for asset in assets:
+            try:
+                raw = version.load([asset.sid], name, *_EVERYTHING)[asset.sid]
+            except CatalogCorrupt as error:
+                findings.append(Finding(asset.symbol, None, "number", name, str(error)))
+                if tally is not None:
+                    tally.add_unreadable(asset.sid, name)
+                continue
+            rows += len(raw)
+            found = _findings(asset, _stored(version, asset, name, raw, splits.get(asset.sid, {})), weights)
+            findings += found
+            if tally is not None:
+                tally.add(asset.sid, name, raw, found)
+    findings.sort(key=lambda f: (-SEVERITIES.index(f.severity), f.symbol or "", str(f.stamp), f.rule))
+    return rows, findings
 
 
 def _chosen(version: Version, symbols: Iterable[str] | None) -> Sequence[Asset]:

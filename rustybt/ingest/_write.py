@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog import AssetRecord, Content, Manifest, Version, Writer
+from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Writer
 from rustybt.errors import BadBars
 from rustybt.files import Dialect, check_zone
 from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
@@ -112,6 +113,7 @@ class Write:
             funding=tuple(actions.funding),
             rows=rows,
             provenance=with_cache_of(self._request.provenance, self._base[1].provenance if self._base else {}),
+            left_out=self._left_out([finding for _, finding in bad_actions]),
             quarantine=self._quarantine(bad_actions) if self._request.on_bad_row == "quarantine" else None,
         )
         may_exist = self._request.mode != "error"
@@ -173,6 +175,18 @@ class Write:
             return newer
         stored, old = self._base[1].calendar, self._base[1].ranges.values()
         return stored.joined_with(newer, min(o[0] for o in old), max(o[1] for o in old))
+
+    def _left_out(self, bad_actions: Sequence[Finding]) -> tuple[LeftOut, ...]:
+        """How much this ingestion leaves out, and those before that it is appended to."""
+        counts: Counter[tuple[str | None, str, str]] = Counter()
+        for symbol, frequency, rule, count in self._base[1].left_out if self._base else ():
+            counts[symbol, frequency, rule] += count
+        for batch in self._batches:
+            for symbol, frequency, rule, count in batch.left_out():
+                counts[symbol, frequency, rule] += count
+        counts.update((finding.symbol, "", finding.rule) for finding in bad_actions)
+        order = sorted(counts.items(), key=lambda item: (item[0][0] or "", *item[0][1:]))
+        return tuple(LeftOut(*about, count) for about, count in order)
 
     def _quarantine(self, actions: list[tuple[ActionRow, Finding]]) -> pl.DataFrame:
         """The rows left out, as text, one a row and rule."""

@@ -8,7 +8,7 @@ import sqlite3
 import polars as pl
 
 import rustybt
-from rustybt.catalog import BarCache, open_version, reindex, stored_runs
+from rustybt.catalog import BarCache, coverage, open_version, reindex, stored_runs
 from rustybt.catalog._index import SCHEMA_VERSION
 from rustybt.ingest import ingest
 
@@ -19,14 +19,24 @@ def schema_of(root) -> int:
 
 
 def made_older(root) -> None:
-    """Takes away what schemas 2 to 6 added: columns of futures, dividends in shares, saved runs, mergers, the cache,
-    funding."""
+    """Takes away what schemas 2 to 7 added: columns of futures, dividends in shares, saved runs, mergers, the cache,
+    funding, figures of quality."""
     with contextlib.closing(sqlite3.connect(root / "catalog.sqlite", isolation_level=None)) as connection:
         for column in ("root_symbol", "notice_day", "expiration_day"):
             connection.execute(f"ALTER TABLE assets DROP COLUMN {column}")
+        connection.execute("ALTER TABLE versions DROP COLUMN counted_ns")
         connection.execute("ALTER TABLE splits DROP COLUMN prices_only")
         connection.execute("DROP TABLE stock_dividends")
-        for table in ("runs", "cache_entries", "cache_runs", "cache_counts", "funding"):
+        for table in (
+            "runs",
+            "cache_entries",
+            "cache_runs",
+            "cache_counts",
+            "funding",
+            "coverage",
+            "quality",
+            "left_out",
+        ):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version=1")
 
@@ -40,6 +50,7 @@ def test_an_index_of_schema_1_is_read_without_being_changed(root, bars):
         assert version.stock_dividends() == []
         assert version.funding([0]) == []
         assert version.splits([0]) == []
+        assert coverage(version)["bars"].to_list() == [5]
         assert stored_runs("b", root=root) == []
         cache = BarCache(root)
         assert (cache.entries(), cache.runs("s", "1d", "AAA"), cache.stats().requests) == ([], [], 0)
@@ -47,6 +58,18 @@ def test_an_index_of_schema_1_is_read_without_being_changed(root, bars):
         assert len(version.load([0], "1d", 0, 2**62)[0]) == 5
     assert [one.bundle for one in rustybt.list_bundles(root)] == ["b"]
     assert schema_of(root) == 1
+
+
+def test_the_quality_of_an_index_of_schema_6_is_counted_when_asked_for(root, bars):
+    ingest("b", bars("AAA"), calendar="24/7", root=root)
+    before = rustybt.quality("b", root=root)
+    with contextlib.closing(sqlite3.connect(root / "catalog.sqlite", isolation_level=None)) as connection:
+        for table in ("coverage", "quality", "left_out"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE versions DROP COLUMN counted_ns")
+        connection.execute("PRAGMA user_version=6")
+    assert rustybt.quality("b", root=root).equals(before)
+    assert schema_of(root) == SCHEMA_VERSION  # the figures were kept
 
 
 def test_the_next_write_brings_it_to_the_newest_schema(root, bars):

@@ -1,0 +1,61 @@
+"""`quality`: how good a version is, in figures."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from rustybt.catalog import open_version, stored_left_out, stored_quality
+from rustybt.errors import CatalogError
+from rustybt.ingest._validate import counted
+from rustybt.validation import LAYERS, SEVERITIES
+
+COUNTED_AT_ONCE: Final = 1_000_000
+"""Bars of a version that are looked at when it was written: a sixth of a second. Of more when somebody asks."""
+_COLUMNS: Final = {
+    "symbol": pl.String, "frequency": pl.String, "layer": pl.String, "rule": pl.String, "severity": pl.String,
+    "stored": pl.Int64, "left_out": pl.Int64,
+}  # fmt: skip
+
+
+def quality(bundle: str, *, version: str | None = None, root: str | Path | None = None) -> pl.DataFrame:
+    """How many findings of each rule there are in a version, and how many kept rows out of it.
+
+    version: None means the newest. root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
+    Columns: symbol (null for what said none), frequency (null for corporate actions), layer, rule, severity, stored (in
+    the bars that the version has, with the default policy of `validate`), left_out (by `on_bad_row`, in this ingestion
+    and those that it was appended to). What has no finding has no row; by symbol and frequency, the worst first.
+    The figures are kept in the catalog's index. Up to a million bars they are there when a bundle was ingested; of more
+    they are counted when this, `validate` or `rustybt catalog show` first asks.
+    Raises BundleNotFound, VersionNotFound.
+    """
+    with open_version(bundle, version=version, root=root) as opened:
+        found = stored_quality(opened)
+        counts = counted(opened) if found is None else found.counts
+        symbols = {asset.sid: asset.symbol for asset in opened.assets()}
+        rows: dict[tuple[str | None, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+        for sid, frequency, rule, severity, findings in counts:
+            rows[symbols[sid], frequency, rule, severity][0] += findings
+        for symbol, frequency, rule, findings in stored_left_out(opened):
+            rows[symbol, frequency, rule, "error"][1] += findings
+    listed = [
+        (symbol, frequency or None, LAYERS.get(rule), rule, severity, *both)
+        for (symbol, frequency, rule, severity), both in sorted(rows.items(), key=lambda row: _order(row[0]))
+    ]
+    return pl.DataFrame(listed, schema=_COLUMNS, orient="row")
+
+
+def _order(about: tuple[str | None, str, str, str]) -> tuple[str, str, int, str]:
+    symbol, frequency, rule, severity = about
+    return symbol or "", frequency, -SEVERITIES.index(severity), rule
+
+
+def count_at_once(bundle: str, version: str, root: Path) -> None:
+    """Counts a version that was just written, unless that would take long; nothing is lost where it can't be."""
+    with contextlib.suppress(CatalogError), open_version(bundle, version=version, root=root) as opened:
+        if sum(map(opened.row_count_of, opened.frequencies)) <= COUNTED_AT_ONCE:
+            counted(opened)

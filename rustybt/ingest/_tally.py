@@ -1,0 +1,41 @@
+"""How good a version is, as figures: counted once, kept in the catalog's index."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterable
+
+from rustybt.catalog import Count, RawBars, Version, figures_of, store_quality, stored_quality
+from rustybt.errors import CatalogError
+from rustybt.validation import Finding
+
+
+class Tally:
+    """Counts what was found in a version, asset by asset. counts: so far; nothing where the index has them."""
+
+    def __init__(self, version: Version) -> None:
+        self._version = version
+        self._known = stored_quality(version) is not None
+        self._whole = True
+        self.counts: list[Count] = []
+        self._figures: list[tuple[int, str, dict[str, int]]] = []
+
+    def add(self, sid: int, frequency: str, bars: RawBars, findings: Iterable[Finding]) -> None:
+        """Takes what was found in the bars of an asset."""
+        if self._known or not len(bars):
+            return
+        found = Counter((finding.rule, finding.severity) for finding in findings)
+        self.counts += [Count(sid, frequency, rule, severity, n) for (rule, severity), n in sorted(found.items())]
+        self._figures.append((sid, frequency, figures_of(bars, frequency, self._version.calendar)))
+
+    def add_unreadable(self, sid: int, frequency: str) -> None:
+        """Takes what could not be read: then the figures are not those of the version, and are not kept."""
+        self._whole = False
+        self.counts.append(Count(sid, frequency, "number", "error", 1))
+
+    def store(self) -> None:
+        """Puts the figures into the index, unless they are there. Where nobody may write they are counted again."""
+        if self._whole and not self._known:
+            with contextlib.suppress(CatalogError):
+                store_quality(self._version, self.counts, self._figures)
