@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 KEPT = Path(__file__).with_suffix(".json")
-WORK = ("value_after_each_bar", "size_of_weights", "fills_and_fees", "session_end")
+WORK = ("value_after_each_bar", "size_of_weights", "fills_and_fees", "session_end", "quotes_and_fees")
 ROUNDS = 20
 SAME_COMPILER, OTHER_COMPILER = 0.02, 0.15
 """By how much of itself a count may grow. Another compiler makes another binary of the same source."""

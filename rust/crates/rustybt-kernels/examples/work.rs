@@ -1,7 +1,8 @@
-//! Workloads of the books for callgrind: `work NAME ROUNDS`. benchmarks/instructions.py counts what a round costs.
+//! Workloads of the books and of matching for callgrind: `work NAME ROUNDS`. benchmarks/instructions.py counts what a round costs.
 
 use rustybt_kernels::books::{Books, MONEY_SCALE, Scales};
 use rustybt_kernels::int::Int;
+use rustybt_kernels::matching::{Asked, Commission, Slippage};
 
 const MONEY: i128 = 10_i128.pow(MONEY_SCALE);
 const FILL: i128 = 10_i128.pow(10);
@@ -71,6 +72,35 @@ fn session_end(books: &mut Books<Vec<i128>>) {
     assert!(books.positions().all(|position| position.is_ok()));
 }
 
+/// 50 orders of a bar asked for their price and their fee, as D50's models say them.
+fn quotes_and_fees(_: &mut Books<Vec<i128>>) {
+    let model = Slippage::BasisPoints {
+        buy: Int::from(10_005),
+        sell: Int::from(9_995),
+        of: Int::from(10_000),
+        share: Int::ONE,
+        share_of: Int::from(10),
+    };
+    let fees = Commission::PerUnit {
+        cost: Int::ONE,
+        scale: 3,
+        minimum: Int::ZERO,
+    };
+    let volume = Int::from(500_000);
+    for slot in 0..POSITIONS {
+        let asked = Asked {
+            buys: slot % 2 == 0,
+            wanted: &Int::from(7),
+            price: &Int::from(price(slot, 0) * FILL),
+            volume: &volume,
+            used: &Int::ZERO,
+            step: &Int::ONE,
+        };
+        let (_, units) = model.quote(asked).expect("a fill");
+        assert!(!fees.fee(&units, 0, &Int::ZERO, &Int::ZERO).is_negative());
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, name, rounds] = arguments.as_slice() else {
@@ -82,6 +112,7 @@ fn main() {
         "size_of_weights" => size_of_weights,
         "fills_and_fees" => fills_and_fees,
         "session_end" => session_end,
+        "quotes_and_fees" => quotes_and_fees,
         _ => panic!("there is no work {name}"),
     };
     let mut books = books();

@@ -1,0 +1,132 @@
+"""What a whole bar of orders costs natively and in Python: the seams above the books.
+
+    python -m pytest benchmarks/test_seams.py -m bench --benchmark-enable -s
+
+Both sides run on the native books; one of them without the seam. docs/performance/kernels.md says what came out.
+"""
+
+from __future__ import annotations
+
+import timeit
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from rustybt import _kernels
+from rustybt.engine import _loop
+from rustybt.engine._floor import floor_of
+from rustybt.execution import Blotter, SimulatedBroker
+from rustybt.execution.commission import PerShare
+from rustybt.execution.slippage import FixedBasisPointsSlippage
+from rustybt.ledger import Ledger
+from rustybt.strategy._ordering import Ordering
+
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.skipif(_kernels.Floor is None, reason="there is no native extension to compare with"),
+]
+MONEY = 10**20
+ASSETS = 50
+ROUNDS = 60
+STAMP = 10**18
+
+
+@dataclass
+class Listing:
+    """A share priced to the cent, as far as the seams ask."""
+
+    slot: int
+    asset: Any
+    price: Any = field(default_factory=lambda: memoryview(array("q", [5_000])))
+    tradable: Any = field(default_factory=lambda: memoryview(array("q", [10**9])))
+    lane_to_fill: int = 10**10
+    fill_scale: int = 12
+    quantity_scale: int = 0
+    step: int = 1
+    is_future: bool = False
+    foreign: bool = False
+    conditional: bool = False
+    priced: int = 0
+    closing: int = 0
+
+    def column(self, _: str) -> Any:
+        return self.price
+
+
+class Bench:
+    """Books, blotter and ledger with 50 assets at one bar."""
+
+    def __init__(self) -> None:
+        self.books = _kernels.Books(10**9 * MONEY)
+        self.blotter = Blotter()
+        assets = [SimpleNamespace(sid=sid) for sid in range(ASSETS)]
+        self.listings = [Listing(slot, asset) for slot, asset in enumerate(assets)]
+        for listing in self.listings:
+            self.books.open_slot(listing.price, 2, 12, 0, 1, 1, 0)
+        ledger = Ledger(self.books, "USD", 10**9 * MONEY, 0)
+        models = {"equity": FixedBasisPointsSlippage()}, {"equity": PerShare()}
+        broker = SimulatedBroker(self.blotter, *({**one, "future": one["equity"]} for one in models))
+        recorder = SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
+        floor = floor_of(broker, ledger, recorder)  # type: ignore[arg-type]
+        self.loop: Any = SimpleNamespace(broker=broker, ledger=ledger, recorder=recorder, floor=floor)
+
+    def bar_of_orders(self) -> None:
+        """50 market orders taken in, matched, booked, charged and recorded."""
+        accept = self.blotter.accept
+        for listing in self.listings:
+            accept(listing, 7, None, STAMP)
+        _loop.Loop._work(self.loop, 0, 0, STAMP)
+
+
+class Weights(Bench):
+    """The same, as a strategy's calls reach it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        market = SimpleNamespace(
+            bar=0,
+            hook=False,
+            axis=SimpleNamespace(times=memoryview(array("q", [STAMP]))),
+            listings={listing.asset.sid: listing for listing in self.listings},
+        )
+        desk: Any = SimpleNamespace(
+            books=self.books, blotter=self.blotter, market=market, controls=[], phase="bar", exchange=None
+        )
+        self.context = Ordering(desk, _kernels.whole_steps)
+
+    def orders_of_weights(self) -> None:
+        """50 calls of order_target_percent that each place an order."""
+        for listing in self.listings:
+            self.context.order_target_percent(listing.asset, 0.0123)
+
+
+TIMES = {"bar_of_orders": 3.0, "orders_of_weights": 1.4}
+"""How many times faster the seam must be at least."""
+
+
+@pytest.mark.parametrize("work", TIMES)
+def test_the_seam_is_faster_by_the_stated_factor_and_leaves_the_same(work: str) -> None:
+    kind = Bench if work == "bar_of_orders" else Weights
+    with patch.multiple(_kernels, Floor=None, Weigher=None):
+        plain = kind()
+    native = kind()
+    left = []
+    for side in (plain, native):
+        getattr(side, work)()
+        rows = side.loop.ledger.rows, side.blotter.rows, side.loop.recorder.transactions
+        left.append([list(one) for one in rows])
+    assert left[0] == left[1]
+    seconds = [best(getattr(side, work)) for side in (plain, native)]
+    factor = seconds[0] / seconds[1]
+    print(f"{work}: {seconds[0] * 1e6:.1f} us / {seconds[1] * 1e6:.1f} us = {factor:.1f}")
+    assert factor >= TIMES[work]
+
+
+def best(call: Callable[[], None]) -> float:
+    """Seconds of one call, the best of many: what disturbs a measurement only adds to it."""
+    return min(timeit.repeat(call, number=1, repeat=ROUNDS))
