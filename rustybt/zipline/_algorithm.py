@@ -21,6 +21,7 @@ from rustybt.zipline._finder import AssetFinder
 from rustybt.zipline._models import faced_commission, faced_slippage
 from rustybt.zipline._orders import PLAIN, Order, shown, sized
 from rustybt.zipline._portfolio import Account, Portfolio
+from rustybt.zipline._run_blotter import RunBlotter
 from rustybt.zipline._times import Times, stamp
 from rustybt.zipline.utils.calendar_utils import get_calendar
 
@@ -44,14 +45,14 @@ class TradingAlgorithm:
     """What is passed to a script as `context`. Attributes that a script sets on it stay for the whole run.
 
     portfolio, account: what is held and what it is worth now. asset_finder: the bundle's assets. data: what the
-    callbacks get beside it. risk_report: what metrics wrote in end_of_simulation; there in `analyze`. faces: the assets
-    that the script was given.
+    callbacks get beside it. blotter: its orders and models. risk_report: what metrics wrote in end_of_simulation; there
+    in `analyze`.
     """
 
     def __init__(self, run: strategy.TradingAlgorithm) -> None:
         desk: Desk = desk_of(run)
         self._run = run
-        self._faces = self.faces = Faces()
+        self._faces = Faces()
         self.risk_report: dict[str, Any] = {}
         self._times = Times(desk.market)
         self._environment = desk.environment
@@ -60,6 +61,7 @@ class TradingAlgorithm:
         self.portfolio = Portfolio(run.portfolio, self._faces)
         self.account = Account(run.account)
         self.asset_finder = AssetFinder(desk.market.version, self._faces, desk.look_up_day)
+        self.blotter = RunBlotter(self, run, self._faces)
 
     @property
     def sim_params(self) -> SimulationParameters:
@@ -343,6 +345,11 @@ class TradingAlgorithm:
     def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
         """Assets that may not be ordered."""
         self._run.set_do_not_order_list(restricted_list, on_error)
+
+
+def faces_of(context: TradingAlgorithm) -> Faces:
+    """The assets that a script was given."""
+    return context._faces
 
 
 def activate(algorithm: TradingAlgorithm | None) -> contextvars.Token[Any]:

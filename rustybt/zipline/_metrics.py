@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from rustybt.metrics import HOOKS, ClassicRiskReport, load, metrics_of
+from rustybt.zipline._algorithm import faces_of
+from rustybt.zipline._assets import Faces
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._orders import FIELDS, shown
 from rustybt.zipline._pandas import pandas
@@ -79,9 +81,9 @@ class PositionTracker:
 class Ledger:
     """The books as Zipline's metrics read them."""
 
-    def __init__(self, view: Any, context: Any) -> None:
+    def __init__(self, view: Any, faces: Faces) -> None:
         self._view = view
-        self._faces = context.faces
+        self._faces = faces
         self.portfolio = Portfolio(view.portfolio, self._faces)
         self.account = Account(view.account)
         self.position_tracker = PositionTracker(view.position_tracker, self.portfolio)
@@ -133,7 +135,7 @@ class ScriptMetrics:
         """Before the first session."""
         pd = pandas()
         context = self._context()
-        self._ledger, self._portal = Ledger(ledger, context), DataPortal.of(context.data)
+        self._ledger, self._portal = Ledger(ledger, faces_of(context)), DataPortal.of(context.data)
         self._sessions = pd.DatetimeIndex([pd.Timestamp(session) for session in sessions])
         self._benchmark = BenchmarkSource(benchmark, self._sessions)
         self._call(
