@@ -19,6 +19,9 @@ def tell(label: str, question: Callable[[], Any]) -> None:
         answer = {"is": plain(question())}
     except Exception as error:  # noqa: BLE001  whatever it raises is told
         answer = {"raises": [kind.__name__ for kind in type(error).__mro__ if kind is not object], "text": str(error)}
+    import sys
+
+    print(label, file=sys.stderr, flush=True)
     print(MARK + json.dumps([label, answer]))
 
 
