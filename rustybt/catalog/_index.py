@@ -19,6 +19,7 @@ SCHEMA_VERSION: Final = 7
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
+_NO_ROOM: Final = ("readonly", "disk", "full")
 _MIGRATIONS: Final = (
     # 0 -> 1
     """
@@ -213,9 +214,12 @@ def write_transaction(
             _migrate(connection, path)
             yield connection
             connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            # a file that may only be read gives its lock, and refuses the first row; so does a disk that is full
+            if isinstance(error, sqlite3.OperationalError) and any(word in str(error) for word in _NO_ROOM):
+                raise _not_writable(path, error) from error
             raise
     finally:
         connection.close()
