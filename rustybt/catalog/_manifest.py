@@ -70,7 +70,8 @@ def read_manifest(folder: Path) -> Manifest:
         return _manifest(document, folder)
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise CatalogCorrupt(
-            f"The manifest in {folder} can't be read ({type(error).__name__}: {error}). Ingest the bundle again."
+            f"The manifest in {folder} can't be read ({type(error).__name__}: {error}). "
+            "Ingest the bundle again, with mode='replace'."
         ) from error
 
 

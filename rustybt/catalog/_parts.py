@@ -307,7 +307,7 @@ def _scan(path: Path) -> pl.LazyFrame:
 def _corrupt(path: Path, error: Exception) -> CatalogCorrupt:
     return CatalogCorrupt(
         f"{path} can't be read: {str(error).splitlines()[0]}. "
-        "Ingest the bundle again, or open another of its versions (`rustybt bundles` lists them)."
+        "Ingest the bundle again, with mode='replace', or open another of its versions (`rustybt bundles` lists them)."
     )
 
 

@@ -63,7 +63,7 @@ def whole_manifest(folder: Path) -> Manifest:
     for part in manifest.parts:
         path = folder / part.file
         if not path.is_file() or path.stat().st_size != part.size:
-            raise CatalogCorrupt(f"{path} is missing or cut short. Ingest the bundle again.")
+            raise CatalogCorrupt(f"{path} is missing or cut short. Ingest the bundle again, with mode='replace'.")
     return manifest
 
 

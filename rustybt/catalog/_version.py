@@ -193,10 +193,14 @@ class Version:
                     whole = part.read() == _PARQUET_END
             except OSError:
                 raise CatalogCorrupt(
-                    f"{path} is missing or can't be read. Ingest the bundle again, or name another of its versions."
+                    f"{path} is missing or can't be read. "
+                    "Ingest the bundle again, with mode='replace', or name another of its versions."
                 ) from None
             if not whole:
-                raise CatalogCorrupt(f"{path} is cut short. Ingest the bundle again, or name another of its versions.")
+                raise CatalogCorrupt(
+                    f"{path} is cut short. "
+                    "Ingest the bundle again, with mode='replace', or name another of its versions."
+                )
 
     # -- assets and their actions
 

@@ -40,6 +40,7 @@ from rustybt.catalog._layout import (
 from rustybt.catalog._manifest import read_manifest, write_manifest
 from rustybt.catalog._parts import join_bars, merge_rows, read_part, rescaled, write_part
 from rustybt.catalog._recovery import sweep
+from rustybt.catalog._verify import verify
 from rustybt.catalog._version import Version, open_version
 from rustybt.core import DAY_NS, frequency_named
 from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt
@@ -72,13 +73,23 @@ def open_writer(root: Path, *, busy_seconds: float = BUSY_SECONDS, fault: Fault 
     fault("committed")
 
 
-def newest_version(root: Path, bundle: str) -> tuple[Version, Manifest] | None:
-    """A bundle's newest version, which the caller closes, and its manifest; None where there is no such bundle."""
+def newest_version(root: Path, bundle: str, *, replacing: bool = False) -> tuple[Version, Manifest] | None:
+    """A bundle's newest version, which the caller closes, and its manifest; None where there is no such bundle.
+
+    replacing: nothing is taken over from it, so that one whose manifest can't be read counts as none.
+    Raises CatalogCorrupt.
+    """
     try:
         version = open_version(bundle, root=root)
     except BundleNotFound:
         return None
-    return version, read_manifest(version.path)
+    try:
+        return version, read_manifest(version.path)
+    except CatalogCorrupt:
+        version.close()
+        if replacing:
+            return None
+        raise
 
 
 class Writer:
@@ -89,10 +100,6 @@ class Writer:
         self._connection = connection
         self._fault = fault
 
-    def newest(self, bundle: str) -> tuple[Version, Manifest] | None:
-        """The bundle's newest version and its manifest, None where there is no such bundle."""
-        return newest_version(self._root, bundle)
-
     def folder(self, manifest: Manifest) -> Path:
         """Where a version lies."""
         return bundle_path(self._root, manifest.bundle) / manifest.version
@@ -100,7 +107,7 @@ class Writer:
     def publish(
         self, bundle: str, content: Content, *, base: tuple[Version, Manifest] | None, may_exist: bool
     ) -> tuple[Manifest, bool]:
-        """Write a version, unless the newest one holds the same; its manifest, and whether it is new.
+        """Write a version, unless the newest one holds the same, undamaged; its manifest, and whether it is new.
 
         base: the version whose bars the new one takes over.
         may_exist: False refuses to add a version to a bundle that has one. Raises BundleExists.
@@ -109,14 +116,16 @@ class Writer:
         digests = _digests(content, base)
         actions = content.splits, content.dividends, content.stock_dividends, content.funding
         content_hash = version_hash(content.calendar, content.assets, actions, digests)
-        newest = base or self.newest(bundle)
+        newest = base or newest_version(self._root, bundle, replacing=may_exist)
         if newest is not None:
-            if newest[1].hash == content_hash:
+            same = newest[1].hash == content_hash
+            # what was damaged is mended by giving the same once more; an append has to take the old files over
+            if same and (base is not None or not verify(newest[0])):
                 return newest[1], False
-            if not may_exist:
+            if not same and not may_exist:
                 raise BundleExists(
                     f"Bundle {bundle!r} exists (version {newest[0].id}) and holds other data. "
-                    "Give mode='append' to add to it, or mode='replace' to put this in its place."
+                    "Give mode='append' to add to it, or mode='replace' to put this in its place (--mode)."
                 )
         created_ns = max(time.time_ns(), newest[1].created_ns + 1 if newest else 0)
         version = _version_id(self._root, bundle, created_ns, content_hash)

@@ -131,6 +131,10 @@ def _print_diff(found: VersionDiff) -> None:
         print_table(columns, [[str(value) for value in row] for row in found.bars.select(columns).iter_rows()])
 
 
+def _problems(number: int) -> str:
+    return f"{number} problem{'s' if number != 1 else ''}" if number else "as written"
+
+
 @catalog.command(short_help="Compare what is stored with what was written.")
 @click.argument("bundle", required=False)
 @_VERSION
@@ -152,7 +156,7 @@ def verify(bundle: str | None, version_id: str | None) -> None:
     for name, one in wanted:
         with open_version(name, version=one) as version:
             problems = look(version)
-        click.echo(f"{name} {one}: {'as written' if not problems else f'{len(problems)} problems'}")
+        click.echo(f"{name} {one}: {_problems(len(problems))}")
         for problem in problems:
             click.echo(f"  {problem}", err=True)
         wrong += bool(problems)

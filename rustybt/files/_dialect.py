@@ -138,7 +138,7 @@ def _delimiter(lines: list[str], dialect: Dialect, path: Path) -> str:
     if not found:
         raise InputError(
             f"{path}: no delimiter stands equally often in its first lines, of which the first is {lines[0][:80]!r}. "
-            "Name it: csv={'delimiter': ';'}."
+            "Name it: csv={'delimiter': ';'}, on the command line --delimiter ';'."
         )
     return max(found, key=lambda candidate: found[candidate])
 

@@ -127,11 +127,18 @@ def _files(path: Path, what: str) -> list[Path]:
 def _read_file(path: Path, what: str) -> Table:
     suffix = _suffix(path, what)
     with _readable(path, what):
-        if suffix.lower() in _PARQUET:
-            frame = pl.read_parquet(path, glob=False)
-        else:
-            frame = pl.read_csv(_as_utf8(path), infer_schema=False, glob=False)
+        frame = pl.read_parquet(path, glob=False) if suffix.lower() in _PARQUET else _read_csv(path)
     return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)])
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_csv(_as_utf8(path), infer_schema=False, glob=False)
+    except pl.exceptions.ComputeError:
+        for _, uneven in CsvFile(path, Dialect(delimiter=",", header=True)):
+            if uneven:
+                raise InputError(f"{uneven[0].message}. Mend the line.") from None
+        raise
 
 
 def _as_utf8(path: Path) -> Path | bytes:

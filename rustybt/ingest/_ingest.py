@@ -94,7 +94,8 @@ def ingest(
     funding: of perpetuals: symbol, timestamp, rate (of the money held then; longs pay where it is above zero), and
         where known mark_price, at which the venue counted that money, else the last close.
     mode: "error" refuses a bundle that exists; "append" adds rows, assets, actions or a frequency to it; "replace" puts
-        these data in its place (earlier versions stay until `clean`). The same data again is a no-op in each.
+        these data in its place (earlier versions stay until `clean`). The same data again is a no-op in each, but
+        for a version that was damaged on the disk: "error" and "replace" write it anew.
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
@@ -156,10 +157,10 @@ def ingest_with_fault(
     write = Write(request, batches, descriptions, actions)
     try:
         # read without the lock, which files of gigabytes would keep for minutes
-        with _newest(root, request.bundle) as newest:
+        with _newest(root, request) as newest:
             judged = newest and newest[1].version
             write.judge(newest)
-        with open_writer(root, fault=fault) as writer, _newest(root, request.bundle) as newest:
+        with open_writer(root, fault=fault) as writer, _newest(root, request) as newest:
             if request.mode == "append" and judged != (newest and newest[1].version):
                 write.judge(newest)  # somebody else wrote to the bundle meanwhile
             report = write.publish(writer, newest)
@@ -171,8 +172,8 @@ def ingest_with_fault(
 
 
 @contextlib.contextmanager
-def _newest(root: Path, bundle: str) -> Iterator[Base | None]:
-    newest = newest_version(root, bundle)
+def _newest(root: Path, request: Request) -> Iterator[Base | None]:
+    newest = newest_version(root, request.bundle, replacing=request.mode == "replace")
     try:
         yield newest
     finally:

@@ -33,7 +33,8 @@ class IngestReport:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        done = f"{_count(self.rows, 'bar')} added" if self.is_new else "nothing to do, the bundle holds this already"
+        held = "nothing is added" if self.findings else "nothing to do, the bundle holds this already"
+        done = f"{_count(self.rows, 'bar')} added" if self.is_new else held
         lines = [
             f"IngestReport: bundle {self.bundle!r}, version {self.version}: {done}; {_count(self.assets, 'asset')}"
         ]

@@ -98,7 +98,7 @@ class Write:
         if findings and self._request.on_bad_row == "error":
             raise BadBars(
                 f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
-                "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them.",
+                "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop).",
                 findings,
             )
         if not records:

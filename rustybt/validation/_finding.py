@@ -36,6 +36,8 @@ class Finding:
 
     def __str__(self) -> str:
         where = " ".join(str(part) for part in (self.symbol, self.stamp) if part is not None)
+        if not where and self.rule == "fields":  # which tells file and line
+            return f"{self.message} [{self.rule}]"
         return f"{where or 'a row'}: {self.message} [{self.rule}]"
 
 

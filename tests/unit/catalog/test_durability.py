@@ -11,9 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from rustybt.catalog import open_version, open_writer, reindex, unlisted
+from rustybt.catalog import open_version, open_writer, reindex, unlisted, verify
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
 from rustybt.ingest import ingest
 
@@ -276,3 +277,37 @@ def test_a_root_that_can_not_be_written_to_says_so(tmp_path, bars):
 def test_a_version_says_where_it_lies(root, bars):
     report = ingest("b", bars(rows=2), calendar="24/7", root=root)
     assert open_version("b", root=root).path == Path(root) / "bundles" / "b" / report.version
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def flip(path):
+    """Another price, which nothing in the file tells of."""
+    bars = pl.read_parquet(path)
+    bars.with_columns(pl.col("close") + 1, pl.col("high") + 1).cast(bars.schema).write_parquet(path)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut_short, flip], ids=["gone", "cut short", "another price"])
+@pytest.mark.parametrize("mode", ["error", "replace"])
+def test_what_was_damaged_is_mended_by_giving_the_same_again(root, bars, damage, mode):
+    first = ingest("b", bars(rows=4), calendar="24/7", root=root)
+    damage(root / "bundles" / "b" / first.version / "1d-0001.parquet")
+    second = ingest("b", bars(rows=4), calendar="24/7", mode=mode, root=root)
+    assert (second.is_new, second.hash) == (True, first.hash)
+    with open_version("b", root=root) as version:
+        assert (version.id, verify(version)) == (second.version, [])
+    assert not ingest("b", bars(rows=4), calendar="24/7", mode=mode, root=root).is_new
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut_short])
+def test_a_version_whose_manifest_is_lost_can_be_replaced_and_not_added_to(root, bars, damage):
+    first = ingest("b", bars(rows=4), calendar="24/7", root=root)
+    damage(root / "bundles" / "b" / first.version / "manifest.json")
+    for mode in ("error", "append"):
+        with pytest.raises(CatalogCorrupt, match="Ingest the bundle again, with mode='replace'"):
+            ingest("b", bars(rows=4), calendar="24/7", mode=mode, root=root)
+    second = ingest("b", bars(rows=4), calendar="24/7", mode="replace", root=root)
+    assert second.hash == first.hash
+    assert days_stored(root) == 4
