@@ -84,7 +84,7 @@ def as_decimal(value: int, scale: int) -> Decimal:
     >>> as_decimal(12050, 2)
     Decimal('120.50')
     """
-    return EXACT.multiply(Decimal(value), _UNITS[scale])
+    return EXACT.multiply(value, _UNITS[scale])
 
 
 def as_plain_decimal(value: int, scale: int) -> Decimal:
@@ -93,7 +93,7 @@ def as_plain_decimal(value: int, scale: int) -> Decimal:
     >>> as_plain_decimal(12050000, 5), as_plain_decimal(1000, 1)
     (Decimal('120.5'), Decimal('100'))
     """
-    number = EXACT.normalize(EXACT.multiply(Decimal(value), _UNITS[scale]))
+    number = EXACT.normalize(EXACT.multiply(value, _UNITS[scale]))
     return number if number.as_tuple().exponent <= 0 else EXACT.quantize(number, _INTEGRAL)  # type: ignore[operator]
 
 

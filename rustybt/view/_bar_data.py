@@ -52,6 +52,7 @@ class BarData:
     """Prices and volumes up to the current moment, and nothing after it."""
 
     __slots__ = (
+        "_asked",
         "_continuous",
         "_decimals",
         "_listings",
@@ -59,6 +60,7 @@ class BarData:
         "_missing",
         "_name",
         "_number",
+        "_numbers",
         "_past",
         "_priced",
     )
@@ -75,9 +77,13 @@ class BarData:
     ) -> None:
         self._market = market
         self._listings = market.listings
-        # by sid: asset, first and last bar on which it has a price, its prices, and those that were asked for
-        self._priced: dict[int, tuple[Asset, int, int, Sequence[int], Numbers]] = {}
+        # by sid, of assets that have had a price by now: the asset, its prices up to its last bar, and those asked for
+        self._priced: dict[int, tuple[Asset, Sequence[int], Numbers]] = {}
+        # the last list that was asked, and what its prices need
+        self._asked: tuple[list[Any], list[tuple[Asset, Sequence[int], Numbers]]] = ([], [])
         self._number = number
+        # by scale
+        self._numbers: dict[int, Numbers] = {}
         self._missing = missing
         self._decimals = history_decimals
         # made when it is first asked: a strategy that never looks back pays nothing for it
@@ -111,7 +117,7 @@ class BarData:
         position = axis.first_session + self._market.session
         return datetime_column("timestamp", axis.calendar.minute_stamps(position, position))
 
-    def current(self, assets: Any, fields: Any, *, dtype: Any = None, default: Any = NOTHING) -> Any:
+    def current(self, assets: Any, fields: Any, dtype: Any = None, default: Any = NOTHING) -> Any:
         """The last value of a field.
 
         assets: an Asset or a list of them; a continuous future stands for its current contract. fields: "price" (the
@@ -124,36 +130,54 @@ class BarData:
         if fields == "price" and dtype is None:
             # by far the most frequent question: answered without leaving this function
             try:
-                asset, first, last, lane, numbers = self._priced[assets.sid]
+                asset, lane, numbers = self._priced[assets.sid]
                 market = self._market
-                bar = market.bar
-                if first <= bar <= last and asset is assets and not market.hook:
-                    return numbers[lane[bar]]
+                if asset is assets and not market.hook:
+                    return numbers[lane[market.bar]]
             except (AttributeError, KeyError):
                 self._note_prices(assets)
+            except IndexError:
+                pass  # its life is over
         return self._many(assets, fields, dtype, default)
 
     def _note_prices(self, asset: Any) -> None:
         """Keeps what the next question for an asset's price needs, where its lane is at its own scale."""
         sid = getattr(asset, "sid", None)
         listing = self._listings.get(sid) if isinstance(sid, int) else None
-        if listing is not None and listing.lane_scale == listing.price_scale:
-            numbers = Numbers(self._number, listing.price_scale)
-            self._priced[listing.asset.sid] = listing.asset, listing.priced, listing.last, listing.price, numbers
+        if listing is None or listing.lane_scale != listing.price_scale or self._market.bar < listing.priced:
+            return
+        scale = listing.price_scale
+        numbers = self._numbers.setdefault(scale, Numbers(self._number, scale))
+        self._priced[listing.asset.sid] = listing.asset, listing.price[: listing.last + 1], numbers
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
         if is_readable(assets) or (isinstance(assets, str) and self._market.fetched is not None):
             if isinstance(fields, str):
                 return self._one(assets, fields, dtype, default)
             return {field: self._one(assets, field, dtype, default) for field in listed(fields, "fields")}
+        prices = fields == "price" and dtype is None
+        if prices and type(assets) is list and assets == self._asked[0] and not self._market.hook:
+            bar = self._market.bar
+            try:
+                return {asset: numbers[lane[bar]] for asset, lane, numbers in self._asked[1]}
+            except IndexError:
+                self._asked = [], []
         wanted = listed(assets, "assets")
         for asset in wanted:
             note_wanted(self._market, asset)
-        if fields == "price" and dtype is None:
-            return {asset: self.current(asset, fields, default=default) for asset in wanted}
+        if prices:
+            return self._prices(wanted, default)
         if isinstance(fields, str):
             return {asset: self._one(asset, fields, dtype, default) for asset in wanted}
         return self._frame(wanted, listed(fields, "fields"), dtype, default)
+
+    def _prices(self, wanted: list[Any], default: Any) -> dict[Any, Any]:
+        """Prices by asset, asked one by one; a list of assets that all have one is known again."""
+        prices = {asset: self.current(asset, "price", default=default) for asset in wanted}
+        known: list[Any] = [self._priced.get(getattr(asset, "sid", -1)) for asset in wanted]
+        if None not in known:
+            self._asked = wanted, known
+        return prices
 
     def _one(self, asset: Any, field: str, dtype: Any, default: Any) -> Any:
         fetched = self._market.fetched

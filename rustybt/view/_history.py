@@ -293,7 +293,7 @@ class History:
         return column
 
     def _build(self, listing: Listing, field: str) -> pl.Series:
-        rows, found, here, complete, span = self._laid(listing)
+        rows, found, here, complete, lead, span = self._laid(listing)
         stamps = listing.raw.stamps
         if field == "volume":
             values, scale, use = listing.raw.volume, listing.asset.volume_scale, here
@@ -304,7 +304,7 @@ class History:
             numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
         else:
             numbers = values / 10.0**scale
-        if span is not None:
+        if span is not None and not lead:
             laid = numbers[span]
         elif complete:
             laid = numbers[rows]

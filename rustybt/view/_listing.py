@@ -114,14 +114,14 @@ class Listing:
         minutes; for daily bars a row without volume counts too.
         """
         self.number_rows(self.raw, laid)
-        rows, found, present, *_ = laid
+        rows, found, present = laid.rows, laid.found, laid.present
         self._columns: dict[str, Sequence[int]] = {}
         self.present: Sequence[int] = memoryview(present.view(np.uint8))
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
         self.tradable = self.volume if self.asset.kind != "forex" else self._without_bound()
         carried = rows
-        if traded_only and found.any():
+        if traded_only and laid.span is None and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
         priced = carried >= 0
         self.first = int(np.argmax(priced)) if priced.any() else len(keys)
@@ -205,10 +205,13 @@ class Listing:
 
     def _lay(self, values: Column, missing: int) -> Sequence[int]:
         """Values of the rows at their bars, `missing` elsewhere."""
-        rows, _, present, complete, span = self._laid
+        rows, _, present, complete, lead, span = self._laid
         if span is not None:
-            # no copy: the column of the catalog is the lane
-            return values[span] if isinstance(values, list) else memoryview(values[span])
+            if isinstance(values, list):
+                return [missing] * lead + values[span]
+            # without a lead no copy: the column of the catalog is the lane
+            whole = values[span] if not lead else np.concatenate([np.full(lead, missing, dtype=np.int64), values[span]])
+            return memoryview(whole)
         if isinstance(values, list):
             return [values[row] if here else missing for row, here in zip(rows.tolist(), present.tolist(), strict=True)]
         if complete:
@@ -227,10 +230,8 @@ class Listing:
                 fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10**EXTRA_PRICE_DECIMALS)
         self.lane_scale = self.fill_scale if fixes else self.price_scale
         if not fixes and not isinstance(closes, list):
-            if self._laid.span is not None:
-                return memoryview(closes[self._laid.span])
-            if len(rows) and rows[0] >= 0 and self._laid.complete:
-                return memoryview(closes[rows])
+            if self._laid.span is not None or self._laid.complete:
+                return self._lay(closes, 0)
             lane = np.zeros(len(rows), dtype=np.int64)
             lane[rows >= 0] = closes[rows[rows >= 0]]
             return memoryview(lane)

@@ -14,13 +14,15 @@ class Laid(NamedTuple):
     """Rows on an axis. Several assets share the arrays: they are read-only.
 
     rows: for each bar the last row up to it, or -1. found: where there is one. present: where it is the bar's own.
-    complete: whether it is on every bar. span: the rows as a slice, where it is and no row lies between two bars.
+    complete: whether it is on every bar. lead: how many bars come before the first row. span: the rows as a slice,
+    where every bar after those has one and no row lies between two bars.
     """
 
     rows: Numbers
     found: npt.NDArray[np.bool_]
     present: npt.NDArray[np.bool_]
     complete: bool
+    lead: int
     span: slice | None
 
 
@@ -49,8 +51,9 @@ def lay_out(stamps: Numbers, keys: Numbers) -> Laid:
     present[found] = stamps[rows[found]] == keys[found]
     for array in (rows, found, present):
         array.flags.writeable = False
-    complete = bool(present.all())
+    lead = len(rows) - int(np.count_nonzero(found))
+    whole = bool(present[lead:].all())
     span = None
-    if complete and len(rows) and int(rows[-1]) - int(rows[0]) == len(rows) - 1:
-        span = slice(int(rows[0]), int(rows[-1]) + 1)
-    return Laid(rows, found, present, complete, span)
+    if whole and lead < len(rows) and int(rows[-1]) - int(rows[lead]) == len(rows) - lead - 1:
+        span = slice(int(rows[lead]), int(rows[-1]) + 1)
+    return Laid(rows, found, present, whole and not lead, lead, span)

@@ -62,6 +62,24 @@ def test_before_its_first_bar_and_after_its_last_an_asset_has_no_price() -> None
     assert [one("volume", bar, "B") for bar in range(4)] == [D(0), D(1_000_000), D(1_000_000), D(0)]
 
 
+def test_prices_asked_with_every_bar_are_those_of_the_bar_one_by_one_and_in_a_list() -> None:
+    one_by_one: list[list[Any]] = []
+    together: list[list[Any]] = []
+
+    def look(context: Any, data: Any) -> None:
+        assets = context.symbols("A", "B", "Z")
+        for _ in range(2):
+            one_by_one.append([data.current(asset, "price", default="none") for asset in assets])
+            together.append(list(data.current(assets, "price", default="none").values()))
+            assert data.current(assets[::2], "price") == dict(zip(assets[::2], one_by_one[-1][::2], strict=True))
+
+    # B starts with the second bar and ends with the third, within the run
+    run(look, days=4)
+    a, b = [D("10.75"), D("10.75"), D("11.25"), D("12.00")], ["none", D("0.500"), D("0.625"), "none"]
+    expected = [[*both, D(1)] for both in zip(a, b, strict=True) for _ in range(2)]
+    assert one_by_one == together == expected
+
+
 def test_last_traded_is_the_stamp_of_the_last_bar_with_volume() -> None:
     # of a daily bar that is its session's midnight, as in Zipline
     first, fourth = dt.datetime(2021, 2, 1, tzinfo=dt.UTC), dt.datetime(2021, 2, 4, tzinfo=dt.UTC)
