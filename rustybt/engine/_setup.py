@@ -114,7 +114,7 @@ def desk_of(
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
     exchange = exchange_of(market, currency, wanted_currency, compat)
     books = Books(capital) if exchange is None else CurrencyBooks(capital, currency, exchange.rates, Books)
-    desk = Desk(
+    desk = _RunDesk(
         market=market,
         continuous=continuous,
         data=BarData(
@@ -150,10 +150,24 @@ def desk_of(
         labels=labels,
         exchange=exchange,
     )
-    desk.order_view = lambda order: _order_view(desk, order)
-    desk.fetch_csv = lambda **asked: fetch_csv(desk, Request(**asked))
-    market.on_load(lambda listing: _open_slot(desk, listing))
+    market.on_load(desk.open_slot)
     return desk
+
+
+class _RunDesk(Desk):
+    """The desk of a run: what it needs of the steps that a strategy does not know."""
+
+    __slots__ = ()
+
+    def order_view(self, order: Any) -> Order:
+        return _order_view(self, order)
+
+    def fetch_csv(self, **asked: Any) -> Any:
+        return fetch_csv(self, Request(**asked))
+
+    def open_slot(self, listing: Listing) -> None:
+        """Opens the books for an asset that was loaded."""
+        _open_slot(self, listing)
 
 
 def _open_slot(desk: Desk, listing: Listing) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import abc
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rustybt.core import Asset
+from rustybt.core import Asset, Order
 from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
@@ -29,9 +30,12 @@ class Labels:
         return asset.symbol if owner == asset.key else f"{asset.symbol}#{asset.key}"
 
 
-@dataclass(slots=True)
-class Desk:
+@dataclass(slots=True, weakref_slot=True)
+class Desk(abc.ABC):
     """The joints between a strategy and its run. The engine makes one and moves its phase.
+
+    Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
+    of garbage.
 
     phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
     slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
@@ -62,8 +66,6 @@ class Desk:
     labels: Labels
     phase: str = "initialize"
     benchmark: Asset | None = None
-    order_view: Any = None
-    fetch_csv: Any = None
     exchange: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
     controls: list[Any] = field(default_factory=list)
@@ -75,6 +77,14 @@ class Desk:
     def value(self) -> int:
         """Cash and positions at the moment, as money."""
         return int(self.books.value())
+
+    @abc.abstractmethod
+    def order_view(self, order: Any) -> Order:
+        """A working order as a strategy sees it."""
+
+    @abc.abstractmethod
+    def fetch_csv(self, **asked: Any) -> Any:
+        """Reads a CSV as more fields of `data`."""
 
 
 def wrong_moment(phase: str) -> TradingError:

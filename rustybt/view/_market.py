@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Sequence
+from types import MethodType
 from typing import Any, Protocol
 
 import numpy as np
@@ -77,7 +79,7 @@ class Market:
         self.frequency = frequency
         self.listings: dict[int, Listing] = {}
         self._wanted: dict[int, Asset] = {}
-        self._listeners: list[Callable[[Listing], None]] = []
+        self._listeners: list[Callable[[], Callable[[Listing], None] | None]] = []
         self._plan = RowPlan(axis.keys)
         self.bar = 0
         self.fetched: Fetched | None = None
@@ -93,8 +95,9 @@ class Market:
         self.first_loaded = max(self.first_data, near)
 
     def on_load(self, listener: Callable[[Listing], None]) -> None:
-        """Calls the listener with each asset that is loaded from now on."""
-        self._listeners.append(listener)
+        """Calls the listener with each asset that is loaded from now on. A method is called as long as its object lives:
+        the market does not keep it alive."""
+        self._listeners.append(weakref.WeakMethod(listener) if isinstance(listener, MethodType) else lambda: listener)
 
     def want(self, asset: Asset) -> None:
         """Notes that the strategy knows of an asset; it is loaded with the next that is needed."""
@@ -179,8 +182,10 @@ class Market:
             listing.closing = self._closing_bar(asset)
             listing.priced = max(listing.first, listing.start)
             self.listings[asset.sid] = listing
-            for listener in self._listeners:
-                listener(listing)
+            for known in self._listeners:
+                listener = known()
+                if listener is not None:
+                    listener(listing)
 
     def _bind(self, listing: Listing) -> None:
         axis = self.axis

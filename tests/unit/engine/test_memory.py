@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+
+from rustybt.view import Listing
+from tests.unit._small import ingest, run
 
 PROBE = """
 import resource
@@ -30,3 +35,30 @@ def test_arrays_that_come_and_go_use_the_same_memory() -> None:
     done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
     # without it 1,900
     assert int(done.stdout) < 200
+
+
+def test_what_a_run_has_loaded_goes_with_it_and_not_at_some_later_collection() -> None:
+    ingest({"AAA": [10, 11, 12, 13, 14], "BBB": [5, 5, 5, 5, 5]})
+
+    def trade(context: Any, data: Any) -> None:
+        aaa, bbb = context.symbols("AAA", "BBB")
+        context.order(aaa, 10)
+        context.order(bbb, -1, limit_price=9)
+        data.history([aaa, bbb], "price", 1, "1d")
+        data.current([aaa, bbb], ["price", "volume"])
+        assert context.get_open_orders() and context.portfolio.positions is not None
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = _listings()
+        result = run(trade)
+        assert result.transactions.height > 0
+        del result
+        assert _listings() == before
+    finally:
+        gc.enable()
+
+
+def _listings() -> int:
+    return sum(isinstance(one, Listing) for one in gc.get_objects())
