@@ -98,6 +98,8 @@ class Version:
         self._row_id: int = row[0]
         self._ranges: dict[str, tuple[int, int, int]] = json.loads(row[3])
         self._assets: dict[int, Asset] = {}
+        # by symbol and country: what was read ahead
+        self._owners: dict[tuple[str, str | None], list[tuple[Any, ...]]] = {}
         self._calendar: SessionTable | None = None
         self.bundle = bundle
         self.id: str = row[1]
@@ -246,13 +248,9 @@ class Version:
         Raises SymbolNotFound, naming those that look like it, and MultipleSymbolsFound where several carried it then.
         """
         for name in dict.fromkeys((symbol, symbol.upper())):
-            owners = self._query(
-                "SELECT s.first_day, s.last_day, s.sid, a.key FROM symbols s "
-                "JOIN assets a ON a.version = s.version AND a.sid = s.sid "
-                "WHERE s.version = ? AND s.symbol = ? AND (? IS NULL OR upper(a.country) = upper(?)) "
-                "ORDER BY s.first_day, s.sid",
-                (self._row_id, name, country, country),
-            )
+            owners = self._owners.get((name, country))
+            if owners is None:
+                owners = [row[1:] for row in self._owners_of([name], country)]
             if owners:
                 started = [owner for owner in owners if owner[0] <= as_of_day]
                 current = [owner for owner in started if owner[1] >= as_of_day]
@@ -262,6 +260,30 @@ class Version:
                     raise self._not_yet(name, as_of_day, owners[0][0])
                 return self._named((current or started)[-1][2], name)
         raise self._no_symbol(symbol, as_of_day)
+
+    def read_ahead(self, symbols: Iterable[str], country: str | None) -> None:
+        """Reads in two queries what `lookup_symbol` needs for many symbols, instead of in two for each."""
+        found: dict[tuple[str, str | None], list[tuple[Any, ...]]] = {}
+        for symbol, *owner in self._owners_of(list(symbols), country):
+            found.setdefault((symbol, country), []).append(tuple(owner))
+        self._owners |= found
+        sids = {owner[2] for owners in found.values() for owner in owners} - self._assets.keys()
+        rows = self._query(
+            f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND sid IN (SELECT value FROM json_each(?))",
+            (self._row_id, _json(sids)),
+        )
+        for row in rows:
+            self._assets.setdefault(row[0], asset_from_row(row))
+
+    def _owners_of(self, symbols: list[str], country: str | None) -> list[tuple[Any, ...]]:
+        """Who carried each of these symbols, and when: symbol, first day, last day, sid, key."""
+        return self._query(
+            "SELECT s.symbol, s.first_day, s.last_day, s.sid, a.key FROM symbols s "
+            "JOIN assets a ON a.version = s.version AND a.sid = s.sid "
+            "WHERE s.version = ? AND s.symbol IN (SELECT value FROM json_each(?)) "
+            "AND (? IS NULL OR upper(a.country) = upper(?)) ORDER BY s.first_day, s.sid",
+            (self._row_id, json.dumps(symbols), country, country),
+        )
 
     def lookup_future(self, symbol: str, as_of_day: int) -> Future:
         """The contract of that symbol, one that begins later too. Raises SymbolNotFound, also for a share."""

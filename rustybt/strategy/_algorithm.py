@@ -101,6 +101,8 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
 
     def symbols(self, *args: str, country_code: str | None = None) -> list[Asset]:
         """The assets that carry these symbols, in their order."""
+        if len(args) > 1 and all(isinstance(one, str) for one in (*args, country_code or "")):
+            self._desk.market.version.read_ahead(args, country_code)
         return [self.symbol(symbol, country_code=country_code) for symbol in args]
 
     def future_symbol(self, symbol: str) -> Future:
