@@ -214,7 +214,7 @@ class Market:
 
     def _bar_of_session(self, day: int, side: Any) -> int:
         axis = self.axis
-        session = int(np.searchsorted(axis.calendar.days, day, side=side)) - axis.first_session
+        session = int(axis.calendar.days.searchsorted(day, side)) - axis.first_session
         if session < 0 or (session == 0 and side == "left"):
             return 0
         if session == 0:

@@ -86,15 +86,15 @@ class Past:
         if self._asked is not None and self._asked[0] == assets:
             return self._asked[1]
         known = self._listings
-        try:
-            listings = [known[asset.sid] for asset in assets]
-            if [listing.asset for listing in listings] == assets:
-                self._asked = assets, listings
-                return listings
-        except (AttributeError, KeyError):
+        if not all([getattr(asset, "sid", None) in known for asset in assets]):
             for asset in assets:
                 note_wanted(self._market, asset)
-        return [self._readable(asset) for asset in assets]
+        listings = [self._readable(asset) for asset in assets]
+        once = len({listing.asset.sid for listing in listings if isinstance(listing, Listing)}) == len(listings)
+        if listings and once:
+            # a copy: the list is the strategy's own, and may be another one when it asks again
+            self._asked = list(assets), listings
+        return listings
 
     def _readable(self, asset: Any) -> Any:
         """The listing of an asset, or what stands for one of a continuous future."""

@@ -121,6 +121,20 @@ class TestArrays:
         assert len(sizes) == 1
         assert lowest > 0
 
+    def test_a_list_that_the_strategy_has_changed_since_is_another_question(self) -> None:
+        def look(context: Any, data: Any) -> Any:
+            wanted = context.symbols("A", "B")
+            shapes = []
+            for _ in range(2):
+                shapes.append(data.history(wanted, "price", 2, "1d", output="numpy").shape)
+                shapes.append(data.history(wanted, "price", 2, "1d").shape)
+                wanted.pop()
+            with pytest.raises(InputError, match="twice"):
+                data.history(context.symbols("A", "A"), "price", 2, "1d", output="numpy")
+            return shapes
+
+        assert seen(look, bar=2, days=6) == [(2, 2), (2, 2), (2, 1), (2, 1)]
+
     def test_what_an_array_cannot_hold_is_refused(self) -> None:
         for wrong in ({"timestamps": True}, {"dtype": D}, {"output": "pandas"}):
             with pytest.raises(InputError, match="choose 'polars', or 'numpy'"):
