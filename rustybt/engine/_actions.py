@@ -70,7 +70,8 @@ class CorporateActions:
         """
         if self._stock_dividends:
             self._earn_shares(session, ledger)
-        for listing, dividend in sorted(self._dividends.get(session, ()), key=_by_key):
+        earned = self._dividends.get(session)
+        for listing, dividend in sorted(earned, key=_by_key) if earned else ():
             other = dividend.currency != listing.asset.currency and not self._one_money
             if other and ledger.books.position(listing.slot)[0]:
                 raise CurrencyMismatch(
@@ -130,7 +131,8 @@ class CorporateActions:
 
     def splits(self, session: int) -> list[tuple[Listing, Split]]:
         """The splits that take effect before this session's first bar."""
-        return sorted(self._splits.get(session, ()), key=_by_key)
+        found = self._splits.get(session)
+        return sorted(found, key=_by_key) if found else []
 
 
 def _by_key(item: tuple[Listing, Any]) -> str:

@@ -93,7 +93,7 @@ class Loop:
         market.bar = axis.starts[session] - 1
         desk.books.seek(market.bar)
         desk.phase = "before"
-        stamp = int(axis.calendar.opens[axis.first_session + session])
+        stamp = axis.opens[session]
         change = self.capital.overnight.get(session)
         if change is not None:
             amount = change.delta(desk.value())
@@ -101,14 +101,18 @@ class Loop:
             self._change_capital(stamp, amount, change.kind)
         self.recorder.open_session()
         # shares that are paid are worth what the last row was taken at, whatever traded after its hours
-        desk.books.seek(axis.run_of(session - 1)[1] - 1 if session else market.bar)
+        last_row = axis.run_of(session - 1)[1] - 1 if session else market.bar
+        if last_row != market.bar:
+            desk.books.seek(last_row)
         paid = self.actions.dividends(session, stamp, self.ledger)
-        desk.books.seek(market.bar)
+        if last_row != market.bar:
+            desk.books.seek(market.bar)
         if self.compat.pnl_without_dividends:
             self.recorder.after_dividends(*paid)
         if self.hooks is not None:
             self.hooks.start_of_session(session)
-        for listing, split in self.actions.splits(session):
+        splits = self.actions.splits(session)
+        for listing, split in splits:
             cents = self.compat.split_in_cents
             tick = _tick(listing, cents)
             self.broker.blotter.split(
@@ -123,7 +127,8 @@ class Loop:
             # what a second split of the session leaves over is paid at the mark between the two
             ratio = Fraction(split.numerator, split.denominator)
             desk.books.override_mark(listing.slot, adjusted(desk.books.mark(listing.slot), ratio, 1))
-        desk.books.clear_overrides()
+        if splits:
+            desk.books.clear_overrides()
         if self.before_trading_start is not None:
             self._show_what_is_known(session)
             self.before_trading_start(self.context, desk.data)
@@ -193,13 +198,20 @@ class Loop:
         # per bar nothing is asked that can't have changed: what could have is news
         news = desk.news
         planned, moving = bool(every or at_bar), self._moves_money()
+        # the books need to know the bar where something is held; nothing comes to be held but by the work on orders
+        held = books.held
+        marked = desk.exchange is not None or bool(held() or books.unsettled())
         for bar in range(first, end):
             if moving:
                 self._move_money(session, bar)
             market.bar = bar
-            seek(bar)
+            if marked:
+                seek(bar)
             if open_orders:
+                if not marked:
+                    seek(bar)
                 work(session, bar, times[bar])
+                marked = marked or bool(held())
             if handle_data is not None:
                 handle_data(context, data)
             if news:
@@ -258,9 +270,7 @@ class Loop:
     def _close_session(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
         axis = market.axis
-        position = axis.first_session + session
-        stamp = axis.run_closes[session]
-        day = int(axis.calendar.days[position])
+        stamp, day = axis.run_closes[session], axis.days[session]
         for slot in self._touched() if day >= self._first_close() else ():
             listing = desk.listing_of_slot[slot]
             closes = listing.asset.auto_close_date

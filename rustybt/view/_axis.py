@@ -41,8 +41,8 @@ class Axis:
     stamps: when the bar is over, ns UTC; times: the same, to read one by one. first_session, sessions: the run's place
     in the calendar.
     minutes: whether every minute of the calendar is a bar.
-    starts: for each session of the run, its first bar; one more at the end. run_opens, run_closes: from when and until
-    when a strategy runs in each session of the run, ns UTC.
+    starts: for each session of the run, its first bar; one more at the end. days, opens: of each session of the run, its
+    day and its open. run_opens, run_closes: from when and until when a strategy runs in each, ns UTC.
     """
 
     __slots__ = (
@@ -50,9 +50,11 @@ class Axis:
         "_runs",
         "calendar",
         "daily",
+        "days",
         "first_session",
         "keys",
         "minutes",
+        "opens",
         "run_closes",
         "run_opens",
         "sessions",
@@ -70,6 +72,8 @@ class Axis:
         self.first_session = first_session
         self.sessions = last_session - first_session + 1
         window = slice(first_session, last_session + 1)
+        self.days: list[int] = calendar.days[window].tolist()
+        self.opens: list[int] = calendar.opens[window].tolist()
         self.run_opens: list[int] = calendar.run_opens[window].tolist()
         self.run_closes: list[int] = calendar.run_closes[window].tolist()
         self._runs: list[tuple[int, int]] | None = None
