@@ -41,8 +41,8 @@ class Axis:
     stamps: when the bar is over, ns UTC; times: the same, to read one by one. first_session, sessions: the run's place
     in the calendar.
     minutes: whether every minute of the calendar is a bar.
-    starts: for each session of the run, its first bar; one more at the end. days, opens: of each session of the run, its
-    day and its open. run_opens, run_closes: from when and until when a strategy runs in each, ns UTC.
+    starts: for each session of the run, its first bar; one more at the end. days, opens: the day and the open of each.
+    run_opens, run_closes: from when and until when a strategy runs in each, ns UTC.
     """
 
     __slots__ = (

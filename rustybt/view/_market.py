@@ -95,8 +95,7 @@ class Market:
         self.first_loaded = max(self.first_data, near)
 
     def on_load(self, listener: Callable[[Listing], None]) -> None:
-        """Calls the listener with each asset that is loaded from now on. A method is called as long as its object lives:
-        the market does not keep it alive."""
+        """Calls the listener with each asset that is loaded from now on. A method's object is not kept alive by it."""
         self._listeners.append(weakref.WeakMethod(listener) if isinstance(listener, MethodType) else lambda: listener)
 
     def want(self, asset: Asset) -> None:

@@ -86,7 +86,7 @@ class Past:
         if self._asked is not None and self._asked[0] == assets:
             return self._asked[1]
         known = self._listings
-        if not all([getattr(asset, "sid", None) in known for asset in assets]):
+        if any(getattr(asset, "sid", None) not in known for asset in assets):
             for asset in assets:
                 note_wanted(self._market, asset)
         listings = [self._readable(asset) for asset in assets]
