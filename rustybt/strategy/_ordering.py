@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from decimal import Decimal
 from typing import Any, Final
 
 from rustybt import _kernels
-from rustybt.core import Asset, Order, as_plain_decimal, datetime_of, exact_number, scaled
+from rustybt.core import Asset, Order, as_plain_decimal, datetime_of
 from rustybt.errors import (
     CannotOrderDelistedAsset,
     InputError,
@@ -19,9 +18,9 @@ from rustybt.errors import (
 from rustybt.orders import Intent, price_on_tick, style_of
 from rustybt.strategy._currencies import not_convertible
 from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
+from rustybt.strategy._scaling import Scaling
 from rustybt.view import Listing
 
-MEMO_SIZE = 4096
 LARGE = 10**11
 LONG = 10**40
 MOST_UNITS_OF_ZIPLINE = 10**11
@@ -39,7 +38,9 @@ class Ordering:
         self._market = desk.market
         self._loaded = desk.market.listings
         self._whole_steps = whole_steps
-        self._floats: dict[float, tuple[int, int]] = {}
+        # on their own, and no method: what is native holds it, and would hold the strategy for ever
+        scaling = Scaling()
+        self._floats, self._scaled = scaling.floats, scaling.of
         self._weigher: Any = None
         if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
             blotter, times = desk.blotter, desk.market.axis.times
@@ -192,18 +193,6 @@ class Ordering:
                 placed = blotter.accept(listing, size, None, self._market.axis.times[bar])
                 return blotter.order_id(placed.number)  # type: ignore[no-any-return]
         return self._place(listing, size, limit_price, stop_price, style)
-
-    def _scaled(self, number: Any, what: str) -> tuple[int, int]:
-        if type(number) is float:
-            known = self._floats.get(number)
-            if known is None:
-                if len(self._floats) >= MEMO_SIZE:
-                    self._floats.clear()
-                known = self._floats[number] = scaled(exact_number(number, what))
-            return known
-        if type(number) is int:
-            return number, 0
-        return scaled(number if type(number) is Decimal and number.is_finite() else exact_number(number, what))
 
     def _orderable(self, asset: Asset) -> Listing | None:
         """The listing of an asset. None, with a warning, after its end, where Zipline does so."""

@@ -43,6 +43,7 @@ def test_what_a_run_has_loaded_goes_with_it_and_not_at_some_later_collection() -
     def trade(context: Any, data: Any) -> None:
         aaa, bbb = context.symbols("AAA", "BBB")
         context.order(aaa, 10)
+        context.order_target_percent(bbb, 0.25)
         context.order(bbb, -1, limit_price=9)
         data.history([aaa, bbb], "price", 1, "1d")
         data.current([aaa, bbb], ["price", "volume"])
