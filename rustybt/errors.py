@@ -35,6 +35,7 @@ RustyBTError
 │   ├── SidsNotFound
 │   │   └── FutureContractsNotFound
 │   ├── NoData                             dates or fields outside of what a bundle holds
+│   │   └── NoSuchField (also ValueError)  a field, or a length of bars, that a run does not have
 │   └── ResultNotFound                     no result was saved there
 ├── CatalogError                           the catalog can't be read or written as asked
 │   ├── BundleExists
@@ -226,6 +227,10 @@ class FutureContractsNotFound(SidsNotFound):
 
 class NoData(LookupFailed):
     """Dates, fields or a frequency outside of what a bundle holds."""
+
+
+class NoSuchField(NoData, ValueError):
+    """A field that bars do not have, or a length of bars that a run does not have."""
 
 
 class ResultNotFound(LookupFailed):

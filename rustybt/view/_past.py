@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import ContinuousFuture
-from rustybt.errors import InputError, NoData
+from rustybt.errors import InputError, NoData, NoSuchField
 from rustybt.view._asked import as_columns, listed, note_wanted, positive
 from rustybt.view._continuous import Continuous, Splice, is_readable
 from rustybt.view._history import FIELDS, History
@@ -68,7 +68,7 @@ class Past:
         names = [fields] if one_field else listed(fields, "fields")
         for field in names:
             if field not in FIELDS and not (field == "sid" and isinstance(assets, ContinuousFuture)):
-                raise NoData(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
+                raise NoSuchField(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
         if one_asset:
             listing = self._readable(assets)
             columns = [cut(history, listing, field, start, count, exact) for field in names]
@@ -113,7 +113,9 @@ class Past:
                 "data_frequency='minute'."
             )
         there = f"{own!r}" if self._market.axis.daily else f"{own!r} and '1d'"
-        raise NoData(f"history with frequency {frequency!r}: this run has {there}. Ask for that, or run on other bars.")
+        raise NoSuchField(
+            f"history with frequency {frequency!r}: this run has {there}. Ask for that, or run on other bars."
+        )
 
     def _wide(
         self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool

@@ -21,6 +21,7 @@ from rustybt.zipline._finder import AssetFinder
 from rustybt.zipline._models import faced_commission, faced_slippage
 from rustybt.zipline._orders import PLAIN, Order, shown, sized
 from rustybt.zipline._portfolio import Account, Portfolio
+from rustybt.zipline._recorded import Recorded
 from rustybt.zipline._run_blotter import RunBlotter
 from rustybt.zipline._times import Times, stamp
 from rustybt.zipline.utils.calendar_utils import get_calendar
@@ -53,6 +54,8 @@ class TradingAlgorithm:
         desk: Desk = desk_of(run)
         self._run = run
         self._faces = Faces()
+        self._market = desk.market
+        self._recorded = Recorded()
         self.risk_report: dict[str, Any] = {}
         self._times = Times(desk.market)
         self._environment = desk.environment
@@ -84,7 +87,7 @@ class TradingAlgorithm:
     @property
     def recorded_vars(self) -> dict[str, Any]:
         """The last value of each recorded name."""
-        return self._run.recorded_vars
+        return dict(self._recorded.last)
 
     @property
     def datetime(self) -> Any:
@@ -101,15 +104,14 @@ class TradingAlgorithm:
         frame = result.to_pandas()
         for name in LISTS:
             for day in frame.get(name, ()):
-                # a recorded value may stand here under the column's name
-                for row in day if isinstance(day, list) else ():
+                for row in day:
                     row["sid"] = self.asset_finder.retrieve_asset(row["sid"])
                     if name == "orders":
                         row["status"] = OrderStatus(row["status"])
                         # Zipline gives a reason to rejected orders alone
                         if row["status"] != OrderStatus.REJECTED:
                             row["reason"] = None
-        return frame
+        return self._recorded.over(frame)
 
     def shown_to(self, function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         """A callback of the script as the engine calls it."""
@@ -244,7 +246,7 @@ class TradingAlgorithm:
 
     def record(self, *args: Any, **kwargs: Any) -> None:
         """Keeps values by name: pairs of name and value, or keywords. Each becomes a column of the frame."""
-        self._run.record(*args, **kwargs)
+        self._recorded.add(self._market.session, args, kwargs)
 
     def schedule_function(
         self, func: Any, date_rule: Any = None, time_rule: Any = None, half_days: bool = True, calendar: Any = None
