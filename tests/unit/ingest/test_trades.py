@@ -60,13 +60,6 @@ def drawn_trades(draw: st.DrawFn) -> list[Trade]:
 
 
 @given(drawn_trades(), st.sampled_from(["count", "size", "money"]), st.decimals("0.5", "3000", places=3), st.booleans())
-def test_a_line_with_too_many_fields_is_named(tmp_path):
-    path = tmp_path / "trades.csv"
-    path.write_text("symbol,timestamp,price,size\nA,2024-01-01T00:00:00Z,1,1\nA,2024-01-01T00:00:01Z,1,1,5\n")
-    with pytest.raises(InputError, match=r"trades.csv: line 3 has 5 fields, and there are 4 columns"):
-        rustybt.tick_bars(path, 1)
-
-
 def test_every_trade_is_in_one_bar_and_the_bar_is_made_of_its_trades(
     trades: list[Trade], counted: str, threshold: Decimal, rest: bool
 ) -> None:
@@ -209,3 +202,10 @@ def test_a_strategy_runs_on_them_at_the_moments_at_which_they_end() -> None:
         hours = version.load([0], "1h", 0, 2**62)[0]
         assert F(int(hours.volume[0]), 10 ** version.asset(0).volume_scale) == F(3600) * F("1.5")
     assert not rustybt.validate("trades").findings
+
+
+def test_a_line_with_too_many_fields_is_named(tmp_path):
+    path = tmp_path / "trades.csv"
+    path.write_text("symbol,timestamp,price,size\nA,2024-01-01T00:00:00Z,1,1\nA,2024-01-01T00:00:01Z,1,1,5\n")
+    with pytest.raises(InputError, match=r"trades.csv: line 3 has 5 fields, and there are 4 columns"):
+        rustybt.tick_bars(path, 1)
