@@ -240,11 +240,12 @@ class Version:
         )
         return [self._assets.get(row[0]) or self._assets.setdefault(row[0], asset_from_row(row)) for row in rows]
 
-    def lookup_symbol(self, symbol: str, as_of_day: int, *, country: str | None = None) -> Asset:
+    def lookup_symbol(self, symbol: str, as_of_day: int | None, *, country: str | None = None) -> Asset:
         """The asset that carried a symbol on a day; the symbol in upper case where it is not found as it stands.
 
         Where nobody carried it on that very day: who carried it last before. Who carries it only later is not found.
-        country: among the assets of that country only. The asset's `symbol` is the name it was found by.
+        as_of_day: None finds the one asset that ever carried it. country: among those of that country only.
+        The asset's `symbol` is the name it was found by.
         Raises SymbolNotFound, naming those that look like it, and MultipleSymbolsFound where several carried it then.
         """
         for name in dict.fromkeys((symbol, symbol.upper())):
@@ -252,6 +253,10 @@ class Version:
             if owners is None:
                 owners = [row[1:] for row in self._owners_of([name], country)]
             if owners:
+                if as_of_day is None:
+                    if len({owner[2] for owner in owners}) > 1:
+                        raise self._ambiguous(name, None, owners)
+                    as_of_day = int(owners[-1][1])
                 started = [owner for owner in owners if owner[0] <= as_of_day]
                 current = [owner for owner in started if owner[1] >= as_of_day]
                 if len({owner[2] for owner in current}) > 1:
@@ -327,12 +332,12 @@ class Version:
         row = self._query(f"SELECT {_ASSET_COLUMNS} FROM assets WHERE version = ? AND sid = ?", (self._row_id, sid))[0]
         return asset_from_row(row, symbol)
 
-    def _no_symbol(self, symbol: str, as_of_day: int) -> SymbolNotFound:
+    def _no_symbol(self, symbol: str, as_of_day: int | None) -> SymbolNotFound:
+        when = "" if as_of_day is None else f" (looked up as of {date_of(as_of_day)})"
         rows = self._query("SELECT DISTINCT symbol FROM symbols WHERE version = ?", (self._row_id,))
         names = [row[0] for row in rows]
         return SymbolNotFound(
-            f"Bundle {self.bundle!r} has no symbol {symbol!r} (looked up as of {date_of(as_of_day)}). "
-            f"{there_are(symbol, names, 'symbol')}"
+            f"Bundle {self.bundle!r} has no symbol {symbol!r}{when}. {there_are(symbol, names, 'symbol')}"
         )
 
     def _not_yet(self, symbol: str, as_of_day: int, first_day: int) -> SymbolNotFound:
@@ -349,10 +354,11 @@ class Version:
         there = there_are(symbol, names, "future") if names else "It has no futures at all."
         return SymbolNotFound(f"Bundle {self.bundle!r} has no future {symbol!r}. {there}")
 
-    def _ambiguous(self, symbol: str, as_of_day: int, owners: list[tuple[Any, ...]]) -> MultipleSymbolsFound:
+    def _ambiguous(self, symbol: str, as_of_day: int | None, owners: list[tuple[Any, ...]]) -> MultipleSymbolsFound:
+        when = "" if as_of_day is None else f" on {date_of(as_of_day)}"
         named = ", ".join(f"{key} (sid {sid})" for _, _, sid, key in owners)
         return MultipleSymbolsFound(
-            f"{symbol!r} stands for {len(owners)} assets of bundle {self.bundle!r} on {date_of(as_of_day)}: {named}. "
+            f"{symbol!r} stands for {len(owners)} assets of bundle {self.bundle!r}{when}: {named}. "
             "Give country_code where they differ in it, or ask for one with sid()."
         )
 

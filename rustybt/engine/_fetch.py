@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from rustybt.core import DAY_NS, Asset, time_zone
-from rustybt.errors import InputError, LookupFailed, MissingExtra, NoData
+from rustybt.errors import InputError, LookupFailed, MissingExtra, MultipleSymbolsFound, NoData
 from rustybt.strategy import Desk
 from rustybt.view import Fetched
 
@@ -253,11 +253,20 @@ def _owners(desk: Desk, frame: Any, symbol_column: str, request: Request) -> lis
         key = (symbol, int(moment.value) // DAY_NS)
         if key not in known:
             try:
-                known[key] = version.lookup_symbol(symbol, key[1], country=request.country_code)
+                known[key] = _owner(version, symbol, key[1], request.country_code)
             except (LookupFailed, AttributeError):
                 known[key] = None if request.mask or not isinstance(symbol, str) else symbol
         owners.append(known[key])
     return owners
+
+
+def _owner(version: Any, symbol: Any, day: int, country: str | None) -> Asset:
+    """The one asset that ever carried a symbol, on whatever day; of several the one that carried it on that day."""
+    try:
+        found: Asset = version.lookup_symbol(symbol, None, country=country)
+    except MultipleSymbolsFound:
+        found = version.lookup_symbol(symbol, day, country=country)
+    return found
 
 
 def _no_column(frame: Any, name: str, parameter: str) -> InputError:

@@ -45,20 +45,22 @@ class AssetFinder:
     def lookup_symbol(
         self, symbol: str, as_of_date: Any = None, fuzzy: bool = False, country_code: str | None = None
     ) -> Any:
-        """The asset that carried a symbol on a date, by default the run's last session. Raises SymbolNotFound.
+        """The asset that carried a symbol on a date; without one, the only asset that ever did.
+
+        Raises SymbolNotFound, MultipleSymbolsFound.
 
         fuzzy: "BRK.A", "BRK/A", "BRK_A" and "BRK-A" are the same symbol.
         """
-        day = self._look_up_day if as_of_date is None else day_of(parse_date(as_of_date, "as_of_date"))
+        day = None if as_of_date is None else day_of(parse_date(as_of_date, "as_of_date"))
         spellings = [symbol]
         if fuzzy:
             spellings += [symbol.replace(a, b) for a in "./-_" if a in symbol for b in ("", *"./-_") if a != b]
         for spelling in spellings[:-1]:
             try:
-                return self._faces.of(self._version.lookup_symbol(spelling, day))
+                return self._faces.of(self._version.lookup_symbol(spelling, day, country=country_code))
             except SymbolNotFound:
                 continue
-        return self._faces.of(self._version.lookup_symbol(spellings[-1], day))
+        return self._faces.of(self._version.lookup_symbol(spellings[-1], day, country=country_code))
 
     def lookup_symbols(
         self, symbols: Any, as_of_date: Any = None, fuzzy: bool = False, country_code: str | None = None
