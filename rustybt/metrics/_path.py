@@ -17,7 +17,8 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
     values, pnl: portfolio value at each close and profit of each session, integers of one scale.
     returns: the same sessions' simple returns at scale 18.
     Where each return is that of the values alone, the path is those exact values. Where a session starts from other
-    capital than the one before ended with, it is linked session by session and carries 40 decimals more.
+    capital than the one before ended with, it is linked session by session and carries 40 decimals more. Where so much
+    left within the first session that the profit alone stands against it, the path is of one unit that grew as much.
     Raises InputError where there are not as many of each.
     """
     if not len(values) == len(pnl) == len(returns):
@@ -26,9 +27,11 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
         return []
     bases = [value - gain for value, gain in zip(values, pnl, strict=True)]
     before = [bases[0], *values[:-1]]
-    if all(map(_is_plain, returns, values, before, bases)):
+    # a run begins with capital: where the profit alone stands against it, more than that left within the session
+    left = bases[0] <= 0 and returns[0] != 0
+    if not left and all(map(_is_plain, returns, values, before, bases)):
         return [bases[0], *values]
-    path = [bases[0] * _GUARD]
+    path = [(ONE if left else bases[0]) * _GUARD]
     for session_return, value, own_base, last in zip(returns, values, bases, before, strict=True):
         base = next((b for b in (last, own_base) if _explains(session_return, value, b)), None)
         if base is None:  # capital moved within the session: only its return tells how it grew

@@ -92,6 +92,12 @@ def test_capital_that_moves_within_the_first_session_leaves_its_return_in_charge
     assert [Decimal(point) / path[0] for point in path] == [1, Decimal("0.99"), Decimal("1.08")]
 
 
+def test_more_may_leave_within_the_first_session_than_it_began_with() -> None:
+    # 100 -> 400, then 390 goes: 10 -> 12, then 15. Its profit of 302 would make it start with -290
+    path = metrics.growth_path([12 * E20, 15 * E20], [302 * E20, 3 * E20], [38 * E18 // 10, E18 // 4])
+    assert [Decimal(point) / path[0] for point in path] == [1, Decimal("4.8"), 6]
+
+
 def test_a_start_that_is_not_positive_leaves_return_and_drawdown_undefined() -> None:
     found = metrics.expanding_statistics([0, 0], [0, 0, 0], [None, None], periods=252)
     assert found.algorithm_period_return == found.max_drawdown == found.max_leverage == [None, None]
