@@ -27,9 +27,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from rustybt.catalog._appended import with_stored
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import PRICES, Block, Content, Digests, Manifest, NewRows, Part, Rows
-from rustybt.catalog._hashing import digests_by_year, digests_of_pieces, version_hash
+from rustybt.catalog._hashing import digests_of_pieces, version_hash
 from rustybt.catalog._index import BUSY_SECONDS, insert_version, write_transaction
 from rustybt.catalog._layout import (
     QUARANTINE,
@@ -38,7 +39,7 @@ from rustybt.catalog._layout import (
     check_bundle_name,
 )
 from rustybt.catalog._manifest import read_manifest, write_manifest
-from rustybt.catalog._parts import join_bars, merge_rows, read_part, rescaled, write_part
+from rustybt.catalog._parts import merge_rows, read_part, write_part
 from rustybt.catalog._recovery import sweep
 from rustybt.catalog._verify import verify
 from rustybt.catalog._version import Version, open_version
@@ -223,35 +224,11 @@ def _digests(content: Content, base: tuple[Version, Manifest] | None) -> Digests
         for sid, pieces in _by_asset(rows):
             of_asset = of_frequency.setdefault(keys[sid], {})
             if base and of_asset:
-                whole = _with_stored(base[0], rows, sid, join_bars(list(pieces())))
-                of_asset.update(digests_by_year(*whole))
+                merged, price_scale, volume_scale = with_stored(base, rows, sid, pieces)
+                of_asset.update(digests_of_pieces(merged, price_scale, volume_scale))
             else:
                 of_asset.update(digests_of_pieces(pieces, rows.price_scale, rows.volume_scale))
     return digests
-
-
-def _with_stored(version: Version, rows: NewRows, sid: int, bars: RawBars) -> tuple[RawBars, int, int]:
-    """The asset's bars and those stored in the same years, at common scales."""
-    years = bars.stamps[[0, -1]].view("datetime64[ns]").astype("datetime64[Y]")
-    first, last = years[0].astype("datetime64[ns]").astype(np.int64), (years[1] + 1).astype("datetime64[ns]")
-    stored = version.load([sid], rows.frequency, int(first), int(last.astype(np.int64)) - 1)[sid]
-    asset = version.asset(sid)
-    price_scale = max(asset.price_scale, rows.price_scale)
-    volume_scale = max(asset.volume_scale, rows.volume_scale)
-    pieces = [
-        _rescaled(stored, price_scale - asset.price_scale, volume_scale - asset.volume_scale),
-        _rescaled(bars, price_scale - rows.price_scale, volume_scale - rows.volume_scale),
-    ]
-    return join_bars(pieces), price_scale, volume_scale
-
-
-def _rescaled(bars: RawBars, price_shift: int, volume_shift: int) -> RawBars:
-    columns = [rescaled(_series(column), price_shift) for column in bars.prices]
-    return RawBars.of(bars.stamps, columns, rescaled(_series(bars.volume), volume_shift))
-
-
-def _series(column: np.ndarray | list[int]) -> np.ndarray | pl.Series:
-    return pl.Series("x", column, dtype=pl.Int128) if isinstance(column, list) else column
 
 
 def _by_asset(rows: NewRows) -> Iterator[tuple[int, Callable[[], Iterator[RawBars]]]]:

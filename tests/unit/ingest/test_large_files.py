@@ -30,6 +30,7 @@ SMALL = {
     ("rustybt.files._tables", "FRAME_ROWS"): 4,
     ("rustybt.catalog._spill", "HELD_ROWS"): 7,
     ("rustybt.catalog._spill", "BLOCK_ROWS"): 5,
+    ("rustybt.catalog._appended", "HELD_ROWS"): 6,
 }
 """Pieces of a few rows instead of some hundred thousand."""
 HEADER = "symbol,timestamp,open,high,low,close,volume\n"
@@ -194,6 +195,36 @@ def test_what_is_appended_in_pieces_meets_what_is_stored(tmp_path, in_pieces):
     assert (report.rows, report.hash) == (30, expected)
     assert not minutes(second, "b", root, mode="append").is_new
     assert verify(open_version("b", root=root)) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=2, max_size=60))
+def test_rows_appended_among_stored_ones_window_by_window_are_the_whole(tmp_path_factory, drawn):
+    folder = tmp_path_factory.mktemp("rows")
+    rows = [(at, line("AB"[other], m, f"1{m}.{m % 4}")) for m, (at, other) in enumerate(drawn)]
+    (folder / "all.csv").write_text(HEADER + "".join(text for _, text in rows))
+    expected = minutes(folder / "all.csv", "whole", folder / "root").hash
+    largest = 0
+    appended = importlib.import_module("rustybt.catalog._appended")
+
+    def joined(pieces, join=appended.join_bars):
+        nonlocal largest
+        bars = join(pieces)
+        largest = max(largest, len(bars))
+        return bars
+
+    with pytest.MonkeyPatch.context() as patch:
+        for (module, name), value in SMALL.items():
+            patch.setattr(importlib.import_module(module), name, value)
+        patch.setattr(appended, "join_bars", joined)
+        for number in range(3):
+            piece = HEADER + "".join(text for at, text in rows if at == number)
+            if piece != HEADER:
+                (folder / f"{number}.csv").write_text(piece)
+                last = minutes(folder / f"{number}.csv", "pieces", folder / "root", mode="append").hash
+    assert last == expected
+    # a block of new rows, and of each earlier append those of one part that lie among them
+    assert largest <= 3 * SMALL["rustybt.catalog._spill", "HELD_ROWS"]
 
 
 def test_bad_rows_beyond_what_a_list_can_hold_are_counted(tmp_path, monkeypatch):
