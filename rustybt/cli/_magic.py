@@ -20,13 +20,23 @@ Zipline, with Zipline's options: `%%rustybt --zipline --help`.
 
 
 def load_magic(shell: Any) -> None:
-    """Registers `rustybt` as line and cell magic of an IPython shell."""
+    """Registers `rustybt` as line and cell magic of an IPython shell.
+
+    So is `zipline`, for notebooks written for Zipline, unless Zipline's own extension has been loaded.
+    """
 
     def rustybt(line: str, cell: str | None = None) -> Any:
         return run_magic(shell, line, cell)
 
     rustybt.__doc__ = HELP.replace("\b\n", "")
     shell.register_magic_function(rustybt, magic_kind="line_cell", magic_name="rustybt")
+
+    def zipline(line: str, cell: str | None = None) -> Any:
+        """The same as `rustybt --zipline`: runs a script for Zipline on RustyBT."""
+        return run_magic(shell, f"--zipline {line}", cell)
+
+    if shell.find_cell_magic("zipline") is None:
+        shell.register_magic_function(zipline, magic_kind="line_cell", magic_name="zipline")
 
 
 def run_magic(shell: Any, line: str, cell: str | None) -> Any:

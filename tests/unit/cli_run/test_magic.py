@@ -77,3 +77,19 @@ def test_a_wrong_option_is_a_line_and_help_is_printed(shell: Any, capsys: pytest
     text = capsys.readouterr().out
     assert "--name" in text
     assert "--algofile" not in text
+
+
+def test_a_cell_for_zipline_s_own_magic_runs_as_it_stands(shell: Any) -> None:
+    cell = STRATEGY.replace("rustybt.api", "zipline.api")
+    perf = shell.run_cell_magic("zipline", f"{PERIOD} --no-benchmark", cell)
+    assert perf["positions"].iloc[-1][0]["amount"] == 4
+    again = shell.run_line_magic("zipline", f"{PERIOD} --no-benchmark")
+    assert again["positions"].iloc[-1][0]["amount"] == 4
+
+
+def test_zipline_s_own_magic_is_left_alone(shell: Any) -> None:
+    from rustybt.cli._magic import load_magic
+
+    shell.register_magic_function(lambda line, cell=None: "its own", magic_kind="line_cell", magic_name="zipline")
+    load_magic(shell)
+    assert shell.run_cell_magic("zipline", "", "pass") == "its own"
