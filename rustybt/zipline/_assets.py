@@ -9,6 +9,7 @@ from typing import Any
 
 from rustybt import core as of_run
 from rustybt.zipline._pandas import pandas
+from rustybt.zipline.utils.calendar_utils import get_calendar
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,6 +91,10 @@ class Asset:
     def is_alive_for_session(self, session_label: Any) -> bool:
         """Whether the asset has data for a session."""
         return bool(self.start_date <= session_label <= self.end_date)
+
+    def is_exchange_open(self, dt_minute: Any) -> bool:
+        """Whether a minute is one in which the asset's exchange trades."""
+        return bool(get_calendar(self.exchange).is_open_on_minute(dt_minute))
 
     def to_dict(self) -> dict[str, Any]:
         """The attributes by name, as Zipline writes them."""

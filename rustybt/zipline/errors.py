@@ -1,4 +1,11 @@
-"""The errors that a script may want to catch: RustyBT's own, under Zipline's names."""
+"""The errors that a script may want to catch: RustyBT's own, under Zipline's names.
+
+Those of Zipline's that nothing here raises can be imported too, so that an `except` that names them works.
+"""
+
+from __future__ import annotations
+
+from typing import Final
 
 from rustybt.errors import (
     AccountControlViolation,
@@ -67,3 +74,28 @@ __all__ = [
     "UnsupportedSlippageModel",
     "ZiplineError",
 ]
+
+SameSymbolUsedAcrossCountries = MultipleSymbolsFoundForFuzzySymbol = MultipleSymbolsFound
+EquitiesNotFound = SidsNotFound
+
+UNRAISED: Final = frozenset((
+    "AssetDBImpossibleDowngrade", "AssetDBVersionError", "AttachPipelineAfterInitialize", "BadPercentileBounds",
+    "CalendarNameCollision", "ConsumeAssetMetaDataError", "CyclicCalendarAlias", "DTypeNotSpecified",
+    "DuplicatePipelineName", "IncompatibleHistoryFrequency", "IncompatibleTerms", "InvalidCalendarName",
+    "InvalidOutputName", "InvalidTermParams", "MultipleValuesFoundForField", "MultipleValuesFoundForSid",
+    "NoFurtherDataError", "NoSourceError", "NoSuchPipeline", "NoTradeDataAvailable", "NoTradeDataAvailableTooEarly",
+    "NoTradeDataAvailableTooLate", "NoValueForSid", "NonExistentAssetInTimeFrame", "NonPipelineInputs",
+    "NonSliceableTerm", "NonWindowSafeInput", "NotDType", "PipelineDateError", "PipelineOutputDuringInitialize",
+    "RootSymbolNotFound", "ScheduleFunctionWithoutCalendar", "SidAssignmentError", "TermInputsNotSpecified",
+    "TermOutputsEmpty", "TransactionWithNoAmount", "TransactionWithNoVolume", "UnknownRankMethod", "UnsupportedDType",
+    "UnsupportedDataType", "UnsupportedPipelineOutput", "ValueNotFoundForField", "WindowLengthNotPositive",
+    "WindowLengthNotSpecified", "WindowLengthTooLong", "WrongDataForTransform", "ZeroCapitalError",
+))  # fmt: skip
+"""The names of Zipline's errors that nothing here raises."""
+
+
+def __getattr__(name: str) -> type[ZiplineError]:
+    if name not in UNRAISED:
+        raise AttributeError(f"zipline.errors has no {name!r}.")
+    made = globals()[name] = type(name, (ZiplineError,), {"__module__": __name__})
+    return made

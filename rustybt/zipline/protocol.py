@@ -2,6 +2,6 @@
 
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._orders import Event, Order
-from rustybt.zipline._portfolio import Portfolio, Position, Positions
+from rustybt.zipline._portfolio import Account, Portfolio, Position, Positions
 
-__all__ = ["BarData", "Event", "Order", "Portfolio", "Position", "Positions"]
+__all__ = ["Account", "BarData", "Event", "Order", "Portfolio", "Position", "Positions"]

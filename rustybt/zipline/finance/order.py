@@ -1,7 +1,8 @@
-"""Where an order stands: RustyBT's own enumeration, under Zipline's name."""
+"""Where an order stands, and an order as models get it, under Zipline's names."""
 
 from rustybt.core import OrderStatus
+from rustybt.zipline._orders import WorkingOrder as Order
 
-__all__ = ["ORDER_STATUS"]
+__all__ = ["ORDER_STATUS", "Order"]
 
 ORDER_STATUS = OrderStatus
