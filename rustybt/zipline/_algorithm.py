@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rustybt import strategy
-from rustybt.core import OrderStatus
-from rustybt.errors import NoActiveRun, NotYetAvailable, WrongType
+from rustybt.core import Future, OrderStatus
+from rustybt.errors import NoActiveRun, NotYetAvailable, SymbolNotFound, WrongType
 from rustybt.execution import SimulationBlotter
 from rustybt.results import Result
 from rustybt.strategy import Desk, desk_of
@@ -203,8 +203,11 @@ class TradingAlgorithm:
     # what there is
 
     def symbol(self, symbol_str: str, country_code: str | None = None) -> Any:
-        """The asset that carries a symbol. Raises SymbolNotFound."""
-        return self._faces.of(self._run.symbol(symbol_str, country_code))
+        """The asset that carries a symbol. Raises SymbolNotFound, for a contract too."""
+        found = self._run.symbol(symbol_str, country_code)
+        if isinstance(found, Future):
+            raise SymbolNotFound(f"{symbol_str!r} is a contract. Look it up with future_symbol({symbol_str!r}).")
+        return self._faces.of(found)
 
     def symbols(self, *args: str, **kwargs: Any) -> list[Any]:
         """The assets that carry these symbols, in their order."""
