@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rustybt.catalog import open_version
-from rustybt.errors import BundleNotFound
+from rustybt.errors import BundleNotFound, UnknownBundle
 
 DEFAULT_NAMES = ("quantopian-quandl", "quandl")
 SAMPLE = "sample"
@@ -14,7 +14,7 @@ def chosen_bundle(name: str, root: str | None) -> tuple[str, list[str]]:
 
     For Zipline's default names it is the sample, where there is none of that name.
 
-    Raises BundleNotFound, saying how a bundle comes into the catalog.
+    Raises UnknownBundle, saying how a bundle comes into the catalog.
     """
     if name == SAMPLE:
         return name, []
@@ -23,12 +23,13 @@ def chosen_bundle(name: str, root: str | None) -> tuple[str, list[str]]:
     except BundleNotFound as error:
         if name in DEFAULT_NAMES:
             return SAMPLE, [f"the catalog has no bundle {name!r}, Zipline's default; -b or bundle= names another"]
-        error.add_note(
+        unknown = UnknownBundle(str(error), name)
+        unknown.add_note(
             f"`rustybt ingest zipline --bundle {name}` reads the bundle of that name that Zipline has ingested."
         )
-        error.add_note(
+        unknown.add_note(
             f"`rustybt ingest bundle {name} -e extension.py` runs an ingest function that an extension registers."
         )
-        error.add_note("`rustybt bundles` lists what there is.")
-        raise
+        unknown.add_note("`rustybt bundles` lists what there is.")
+        raise unknown from None
     return name, []
