@@ -197,7 +197,7 @@ class History:
         """
         last = self._last_block
         if last is None or last[0] is not listings or last[1] != field:
-            whole = np.column_stack([self._column(x, field).to_numpy() for x in listings])
+            whole = np.column_stack([self._numbers(x, field) for x in listings])
             special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
             last = self._last_block = listings, field, whole, special
         _, _, whole, special = last
@@ -289,10 +289,11 @@ class History:
         key = (listing.asset.sid, field)
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = self._build(listing, field)
+            column = self._columns[key] = pl.Series(field, self._numbers(listing, field), nan_to_null=True)
         return column
 
-    def _build(self, listing: Listing, field: str) -> pl.Series:
+    def _numbers(self, listing: Listing, field: str) -> npt.NDArray[np.float64]:
+        """All bars of a field, NaN where there is none."""
         rows, found, here, complete, lead, span = self._laid(listing)
         stamps = listing.raw.stamps
         if field == "volume":
@@ -317,7 +318,7 @@ class History:
                 laid[place] *= float(factor)
         if field != "volume":
             laid[self._end(listing) + 1 :] = np.nan
-        return pl.Series(field, laid, nan_to_null=True)
+        return laid
 
     def _active(self, listing: Listing, start: int, count: int) -> list[tuple[int, Fraction, Fraction]]:
         """The adjustments that lie within a window and are known at this moment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
@@ -120,11 +121,11 @@ class Listing:
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
         self.tradable = self.volume if self.asset.kind != "forex" else self._without_bound()
-        carried = rows
+        carried, self.first = rows, laid.lead
         if traded_only and laid.span is None and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
-        priced = carried >= 0
-        self.first = int(np.argmax(priced)) if priced.any() else len(keys)
+            priced = carried >= 0
+            self.first = int(np.argmax(priced)) if priced.any() else len(keys)
         lane = self._carry(keys, carried)
         self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
         self.price: Sequence[int] = lane
@@ -183,7 +184,7 @@ class Listing:
     def _last_traded_rows(self) -> tuple[npt.NDArray[np.int64], bool]:
         """For each row the last one up to it with a volume, -1 where there is none; and whether some row has none."""
         volume = self.raw.volume
-        every = np.arange(len(self.raw.stamps))
+        every = _places(len(self.raw.stamps))
         if self.asset.kind in WITHOUT_VOLUME:
             return every, False
         traded = np.array([v > 0 for v in volume], dtype=bool) if isinstance(volume, list) else volume > 0
@@ -287,6 +288,14 @@ class Listing:
         session = int(np.searchsorted(days, ex_day, side="left"))
         key = first_key(session) if session < len(days) else np.iinfo(np.int64).max
         return Adjustment(int(key), ex_day, session - first, price, volume)
+
+
+@functools.lru_cache(maxsize=4)
+def _places(count: int) -> npt.NDArray[np.int64]:
+    """0 up to a number. Many assets have as many rows, and share them: they are read-only."""
+    places = np.arange(count)
+    places.flags.writeable = False
+    return places
 
 
 def adjusted(value: int, factor: Fraction, up: int) -> int:

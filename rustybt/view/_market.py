@@ -178,7 +178,7 @@ class Market:
                 axis.keys, self._plan.of(bars.stamps), self._last_bar(asset), traded_only=self._price_of_last_trade
             )
             listing.start = self._first_bar(asset)
-            listing.closing = self._closing_bar(asset)
+            listing.closing = self._closing_bar(asset, listing.last)
             listing.priced = max(listing.first, listing.start)
             self.listings[asset.sid] = listing
             for known in self._listeners:
@@ -204,9 +204,8 @@ class Market:
         """That of its end; a week or month in which it ended has a bar of it too."""
         return self._bar_of_session(self.axis.calendar.day_of_period(day_of(asset.end_date)), "right") - 1
 
-    def _closing_bar(self, asset: Asset) -> int:
+    def _closing_bar(self, asset: Asset, last: int) -> int:
         """The last bar on which the asset can be ordered: that of its end, or of its close-out where that is before."""
-        last = self._last_bar(asset)
         if asset.auto_close_date is None:
             return last
         return min(last, self._bar_of_session(day_of(asset.auto_close_date), "right") - 1)
