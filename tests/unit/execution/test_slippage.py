@@ -18,7 +18,7 @@ from rustybt.execution import WorkingOrder
 from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 
 SCALE = 12
-LISTING = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1)
+LISTING = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0)
 
 
 def order(amount: int, limit: int | None = None, listing: Any = LISTING) -> WorkingOrder:
@@ -49,7 +49,7 @@ def test_basis_points_are_rounded_once(price: int, side: int, points: Decimal) -
 
 @given(st.integers(1, 10**6), st.integers(0, 10**5), st.integers(1, 10**6), st.integers(1, 1000))
 def test_basis_points_fill_a_share_of_the_volume_in_whole_steps(volume: int, used: int, wanted: int, step: int) -> None:
-    listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=step)
+    listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=step, slot=0)
     model = slippage.FixedBasisPointsSlippage(5, "0.3")
     left = math.floor(volume * Fraction(3, 10) / step) * step - used
     answer = model.quote(order(wanted, listing=listing), wanted, 10**SCALE, volume, used)
