@@ -1,6 +1,7 @@
 """Slippage models: one per file. `rustybt.api.slippage` offers them to strategies."""
 
 from rustybt.errors import LiquidityExceeded
+from rustybt.execution.slippage._at_tick import AtTick
 from rustybt.execution.slippage._base import (
     DECLINED,
     EXHAUSTED,
@@ -24,6 +25,7 @@ __all__ = [
     "ETA_OF_ROOT",
     "EXHAUSTED",
     "SKIP",
+    "AtTick",
     "EquitySlippageModel",
     "FixedBasisPointsSlippage",
     "FixedSlippage",

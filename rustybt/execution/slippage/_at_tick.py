@@ -1,0 +1,81 @@
+"""The prices of another model, rounded to the asset's tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Self
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import div_half_even, exact_number, scaled
+from rustybt.errors import InputError
+from rustybt.execution.slippage._base import Quote, SlippageModel
+
+
+def _half_up(value: int, unit: int) -> int:
+    return (2 * value + unit) // (2 * unit)
+
+
+def _down(value: int, unit: int) -> int:
+    return value // unit
+
+
+def _up(value: int, unit: int) -> int:
+    return -(-value // unit)
+
+
+_ROUNDINGS: Final[dict[str, tuple[Callable[[int, int], int], Callable[[int, int], int]]]] = {
+    "half_even": (div_half_even, div_half_even),
+    "half_up": (_half_up, _half_up),
+    "down": (_down, _down),
+    "up": (_up, _up),
+    "against": (_up, _down),
+}
+"""By name: how a buy's price is rounded, and a sale's."""
+
+
+class AtTick(SlippageModel):
+    """Fills at prices on a grid: those of another model, rounded to the tick.
+
+    model: asked for price and quantity; it has `quote`, as the models that come along do.
+    rounding: to the nearest tick, "half_even" or "half_up", of what lies just between two; "down" or "up"; or
+        "against": a buy up, a sale down. Nothing is rounded to zero, and a limit order never fills beyond its limit.
+    tick: the grid; None means each asset's own `tick_size`.
+    Raises InputError.
+    """
+
+    def __init__(self, model: Any, rounding: str = "half_even", tick: Any = None) -> None:
+        if not isinstance(model, SlippageModel) or type(model).quote is SlippageModel.quote:
+            raise InputError(
+                f"AtTick: {model!r} is no slippage model that has quote(). Give one of those that come along; round "
+                "in process_order() of one of your own."
+            )
+        if rounding not in _ROUNDINGS:
+            raise InputError(f"AtTick: rounding is {rounding!r}. Give one of {', '.join(_ROUNDINGS)}.")
+        self.model = model
+        self.rounding = rounding
+        self.tick = tick
+        self.allowed_asset_types = model.allowed_asset_types  # type: ignore[misc]
+        self._rounded = _ROUNDINGS[rounding]
+        self._tick = None if tick is None else scaled(exact_number(tick, "AtTick(tick)"))
+        if self._tick is not None and self._tick[0] <= 0:
+            raise InputError(f"AtTick: tick is {tick!r}. Give a number above zero.")
+
+    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+        answer = self.model.quote(order, wanted, price, volume, used)
+        quoted, filled = answer
+        if filled <= 0:
+            return answer
+        number, scale = self._tick or order.listing.tick
+        finest = max(scale, order.listing.fill_scale)  # a tick may have more digits than a fill
+        unit = number * 10 ** (finest - scale)
+        fine = 10 ** (finest - order.listing.fill_scale)
+        ticks = self._rounded[order.amount < 0](quoted * fine, unit)
+        return div_half_even(max(ticks, 1) * unit, fine), filled
+
+    def bound(self, data: Any) -> Self:
+        model = self.model.bound(data)
+        return self if model is self.model else type(self)(model, self.rounding, self.tick)
+
+    def parameters(self) -> dict[str, str]:
+        tick = {} if self.tick is None else {"tick": str(self.tick)}
+        return {"model": repr(self.model), "rounding": self.rounding, **tick}
