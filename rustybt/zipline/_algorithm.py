@@ -45,9 +45,8 @@ class SimulationParameters:
 class TradingAlgorithm:
     """What is passed to a script as `context`. Attributes that a script sets on it stay for the whole run.
 
-    portfolio, account: what is held and what it is worth now. asset_finder: the bundle's assets. data: what the
-    callbacks get beside it. blotter: its orders and models. risk_report: what metrics wrote in end_of_simulation; there
-    in `analyze`.
+    portfolio, account: what is held and what it is worth now. asset_finder: the bundle's assets. blotter: its orders
+    and models. risk_report: what metrics wrote in end_of_simulation; there in `analyze`.
     """
 
     def __init__(self, run: strategy.TradingAlgorithm) -> None:
@@ -60,7 +59,7 @@ class TradingAlgorithm:
         self._times = Times(desk.market)
         self._environment = desk.environment
         self._calendar = desk.market.axis.calendar.name
-        self.data = BarData(desk.data, desk.market, self._faces, self._times)
+        self._data = BarData(desk.data, desk.market, self._faces, self._times)
         self.portfolio = Portfolio(run.portfolio, self._faces)
         self.account = Account(run.account)
         self.asset_finder = AssetFinder(desk.market.version, self._faces, desk.look_up_day)
@@ -115,7 +114,7 @@ class TradingAlgorithm:
 
     def shown_to(self, function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
         """A callback of the script as the engine calls it."""
-        context, data = self, self.data
+        context, data = self, self._data
 
         def called(_context: Any, _data: Any) -> Any:
             return function(context, data)
@@ -234,7 +233,7 @@ class TradingAlgorithm:
 
     def get_datetime(self, tz: Any = None) -> Any:
         """The moment, a Timestamp in UTC or in another time zone."""
-        now = self.data.current_dt
+        now = self._data.current_dt
         return now if tz is None else now.tz_convert(tz)
 
     def get_environment(self, field: str = "platform") -> Any:
@@ -297,12 +296,12 @@ class TradingAlgorithm:
 
     def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the slippage models; only in `initialize`."""
-        models = [faced_slippage(model, self.data, self._faces) for model in (us_equities, us_futures)]
+        models = [faced_slippage(model, self._data, self._faces) for model in (us_equities, us_futures)]
         self._run.set_slippage(*models)
 
     def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the commission models; only in `initialize`."""
-        models = [faced_commission(model, self.data, self._faces) for model in (us_equities, us_futures)]
+        models = [faced_commission(model, self._data, self._faces) for model in (us_equities, us_futures)]
         self._run.set_commission(*models)
 
     def set_models(self, blotter: SimulationBlotter) -> None:
@@ -355,6 +354,11 @@ class TradingAlgorithm:
 def faces_of(context: TradingAlgorithm) -> Faces:
     """The assets that a script was given."""
     return context._faces
+
+
+def data_of(context: TradingAlgorithm) -> BarData:
+    """What a script's callbacks get beside the context."""
+    return context._data
 
 
 def activate(algorithm: TradingAlgorithm | None) -> contextvars.Token[Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from rustybt.metrics import HOOKS, ClassicRiskReport, load, metrics_of
-from rustybt.zipline._algorithm import faces_of
+from rustybt.zipline._algorithm import data_of, faces_of
 from rustybt.zipline._assets import Faces
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._orders import FIELDS, shown
@@ -135,7 +135,7 @@ class ScriptMetrics:
         """Before the first session."""
         pd = pandas()
         context = self._context()
-        self._ledger, self._portal = Ledger(ledger, faces_of(context)), DataPortal.of(context.data)
+        self._ledger, self._portal = Ledger(ledger, faces_of(context)), DataPortal.of(data_of(context))
         self._sessions = pd.DatetimeIndex([pd.Timestamp(session) for session in sessions])
         self._benchmark = BenchmarkSource(benchmark, self._sessions)
         self._call(
@@ -158,7 +158,7 @@ class ScriptMetrics:
             "progress": packet["progress"],
             "cumulative_risk_metrics": {},
         }
-        self._call("end_of_session", told, self._ledger, pd.Timestamp(session), session_ix, self._portal)
+        self._call("end_of_session", told, self._ledger, pd.Timestamp(session, tz="UTC"), session_ix, self._portal)
         # as in Zipline, a recorded name hides what stands in daily_perf, and is hidden by the risk metrics
         recorded = self._context().recorded_vars
         self.rows.append(told["daily_perf"] | recorded | told["cumulative_risk_metrics"])

@@ -11,7 +11,7 @@ from rustybt import engine
 from rustybt.errors import NotYetAvailable
 from rustybt.execution import SimulationBlotter, blotter_named
 from rustybt.results import Result
-from rustybt.zipline._algorithm import TradingAlgorithm, activate, deactivate, entered
+from rustybt.zipline._algorithm import TradingAlgorithm, activate, data_of, deactivate, entered
 from rustybt.zipline._bundle import chosen_bundle
 from rustybt.zipline._extensions import load_extensions
 from rustybt.zipline._metrics import ScriptMetrics, in_floats, metrics_for
@@ -156,7 +156,7 @@ class Script:
     def begin(self, context: Any) -> None:
         """Gives the script its own context, and calls its `initialize`."""
         self.context = TradingAlgorithm(context)
-        self.data = self.context.data
+        self.data = data_of(self.context)
         entered(self.context)
         self.context.set_models(self._blotter)
         if self._initialize is not None:

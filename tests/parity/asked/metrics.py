@@ -41,7 +41,7 @@ class Watching:
         if len(packet["daily_perf"]) == 2:
             # alone; else what stands there depends on who wrote before
             tell("packet", lambda: {key: packet[key] for key in KEYS})
-        tell("progress", lambda: packet["progress"])
+        tell("progress", lambda: [packet["progress"], session])
         tell("orders", lambda: [plain_order(one) for one in sorted(ledger.orders(), key=place)])
         tell("transactions", lambda: [sorted(one) for one in ledger.transactions()])
         tell("fills", lambda: [[one["sid"], one["amount"], one["price"], one["dt"]] for one in ledger.transactions()])
