@@ -122,7 +122,7 @@ def test_models_with_a_market_impact_fill_futures(model: Any, units: int, price:
             api.set_slippage(us_futures=model())
 
     def handle_data(context: Any, data: Any) -> None:
-        api.order(api.symbol("A"), 5 - context.portfolio.positions[api.symbol("A")].amount)
+        api.order(api.future_symbol("A"), 5 - context.portfolio.positions[api.future_symbol("A")].amount)
 
     perf = zipline.run_algorithm(DAYS[0], DAYS[1], initialize, 10_000, handle_data, bundle="small")
     fills = [(t["amount"], t["price"]) for day in perf["transactions"] for t in day]
