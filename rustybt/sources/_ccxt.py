@@ -133,7 +133,8 @@ class CCXT:
         asset = self._asset(market)
         paid = self.supports.funding and asset["type"] == "perpetual"
         after = f"{_FUNDING}{-(-window.start_ns // _MS)}" if paid else None
-        return Page(rows_of(rows), after if ends else str(following), asset=None if cursor else asset)
+        notes = () if cursor else _settled_elsewhere(market)
+        return Page(rows_of(rows), after if ends else str(following), asset=None if cursor else asset, notes=notes)
 
     def _funding(self, ticker: str, window: Window, since: int) -> Page:
         """Funding rates from `since` on.
@@ -179,10 +180,8 @@ class CCXT:
 
     def _asset(self, market: Mapping[str, Any]) -> dict[str, str]:
         precision = market.get("precision") or {}
-        # what settles in the coin itself, or in a third one, gains otherwise than quantity times change of price
-        elsewhere = market.get("inverse") or market.get("linear") is False
         told = {
-            "type": "index" if elsewhere else _TYPES.get(str(market.get("type")), "crypto"),
+            "type": "index" if _settled_elsewhere(market) else _TYPES.get(str(market.get("type")), "crypto"),
             "exchange": self._exchange.id,
             "currency": market.get("quote"),
             "tick_size": self._step(precision.get("price")),
@@ -286,3 +285,16 @@ def _frequencies(timeframes: Iterable[str]) -> dict[str, str]:
         with contextlib.suppress(InputError):
             found[frequency_named(name.replace("M", "mo")).name] = name
     return found
+
+
+def _settled_elsewhere(market: Mapping[str, Any]) -> tuple[str, ...]:
+    """A note on a contract that settles in the coin itself, or in a third one; none on others.
+
+    It gains otherwise than quantity times change of price, which is what the books count.
+    """
+    if not market.get("inverse") and market.get("linear") is not False:
+        return ()
+    coin, base, quote = market.get("settle"), market.get("base"), market.get("quote")
+    looked_at = f"a contract that settles in {coin}, and not in {quote}, comes as an index: orders for it are refused"
+    instead = f"to trade, take one that settles in what it is quoted in, such as {base}/USDT:USDT, or the coin itself"
+    return (f"{looked_at}; {instead}",)

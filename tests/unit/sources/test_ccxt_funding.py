@@ -269,3 +269,55 @@ def test_the_cache_keeps_them_and_asks_for_what_is_missing_only(vendor, pace, ro
     before = len(vendor.asked)
     assert source.fetch([SWAP], "2024-01-02", "2024-01-20").funding.equals(straight.funding)
     assert len(vendor.asked) == before
+
+
+class BinanceCoin(Binance):
+    """A perpetual on bitcoin that settles in bitcoin."""
+
+    def __init__(self, vendor):
+        super().__init__(vendor)
+        market = {
+            "symbol": "BTCUSD_PERP",
+            "pair": "BTCUSD",
+            "contractType": "PERPETUAL",
+            "deliveryDate": 4133404800000,
+            "onboardDate": LISTED,
+            "contractStatus": "TRADING",
+            "contractSize": 100,
+            "baseAsset": "BTC",
+            "quoteAsset": "USD",
+            "marginAsset": "BTC",
+            "pricePrecision": 1,
+            "quantityPrecision": 0,
+            "filters": [{"filterType": "PRICE_FILTER", "minPrice": "1000", "maxPrice": "4520958", "tickSize": "0.1"}],
+        }
+        info = {"timezone": "UTC", "serverTime": LISTED, "rateLimits": [], "exchangeFilters": [], "symbols": [market]}
+        vendor.routes |= {"/dapi/v1/exchangeInfo": lambda _: Reply(info), "/dapi/v1/klines": self.klines}
+
+
+def test_a_contract_that_settles_in_its_coin_is_told_stored_and_not_traded(vendor, pace, root, monkeypatch):
+    BinanceCoin(vendor)
+    urls = {"api": {"dapiPublic": f"{vendor.url}/dapi/v1"}}
+    options = {"defaultType": "delivery", "fetchMarkets": {"types": ["inverse"]}, "fetchCurrencies": False}
+    source = CCXT("binance", options={"urls": urls, "options": options, "rateLimit": 0}, pace=pace)
+    fetched = source.fetch(["BTC/USD:BTC"], "2024-01-02", "2024-01-05")
+    (note,) = fetched.notes
+    assert note.startswith(
+        "BTC/USD:BTC: a contract that settles in BTC, and not in USD, comes as an index: orders for it"
+    )
+    assert "such as BTC/USDT:USDT" in note
+    assert note in repr(fetched)
+    monkeypatch.setenv("RUSTYBT_ROOT", str(root))
+    ingest("coin", fetched)
+
+    def initialize(context):
+        context.asset = rustybt.api.symbol("BTC/USD:BTC")
+
+    def handle_data(context, data):
+        assert data.current(context.asset, "close") == Decimal("42283.5")
+        rustybt.api.order(context.asset, 1)
+
+    result = rustybt.run_algorithm("2024-01-02", "2024-01-05", initialize, 1_000_000, handle_data, bundle="coin")
+    assert set(result.orders["status"]) == {"rejected"}
+    assert set(result.orders["reason"]) == {"BTC/USD:BTC is an index, which can't be ordered"}
+    assert result.daily["ending_cash"][-1] == 1_000_000
