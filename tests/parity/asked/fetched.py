@@ -117,3 +117,4 @@ def handle_data(context, data):
 
 def analyze(context, perf):
     context.server.shutdown()
+    context.server.server_close()
