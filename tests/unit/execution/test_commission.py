@@ -17,7 +17,7 @@ from rustybt.execution import WorkingOrder
 from rustybt.execution.commission import CommissionModel
 
 MONEY = 10**20
-LISTING = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1, multiplier=1, multiplier_scale=0)
+LISTING = SimpleNamespace(slot=0, fill_scale=12, quantity_scale=0, step=1, multiplier=1, multiplier_scale=0)
 COSTS = st.decimals(0, 10, places=6)
 
 
@@ -63,19 +63,19 @@ def test_per_dollar_is_a_share_of_the_money(cost: Decimal, quantity: int, price:
 
 def test_per_dollar_counts_the_multiplier_as_the_books_do() -> None:
     # three contracts of 0.01 coins at 50000: 1500 of money, at 4 basis points
-    listing = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1, multiplier=1, multiplier_scale=2)
+    listing = SimpleNamespace(slot=0, fill_scale=12, quantity_scale=0, step=1, multiplier=1, multiplier_scale=2)
     assert fees(commission.PerDollar("0.0004"), [3], 50_000 * 10**12, listing) == [Fraction("0.6")]
 
 
 def test_per_dollar_is_rounded_half_even_beyond_20_decimals() -> None:
     # 1e-20 of price times 0.5, 1.5, 2.5: 0, 2, 2
-    listing = SimpleNamespace(fill_scale=20, quantity_scale=0, step=1, multiplier=1, multiplier_scale=0)
+    listing = SimpleNamespace(slot=0, fill_scale=20, quantity_scale=0, step=1, multiplier=1, multiplier_scale=0)
     for cost, units in (("0.5", 0), ("1.5", 2), ("2.5", 2)):
         assert fees(commission.PerDollar(cost), [1], 1, listing) == [Fraction(units, MONEY)]
 
 
-CL = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1, asset=SimpleNamespace(root_symbol="CL"))
-XX = SimpleNamespace(fill_scale=12, quantity_scale=0, step=1, asset=SimpleNamespace(root_symbol="XX"))
+CL = SimpleNamespace(slot=0, fill_scale=12, quantity_scale=0, step=1, asset=SimpleNamespace(root_symbol="CL"))
+XX = SimpleNamespace(slot=0, fill_scale=12, quantity_scale=0, step=1, asset=SimpleNamespace(root_symbol="XX"))
 
 
 @given(COSTS, COSTS, st.decimals(0, 100, places=2), st.lists(st.integers(1, 10**4), min_size=1, max_size=6))
@@ -118,7 +118,7 @@ def test_no_commission_costs_nothing() -> None:
 
 
 def test_a_quantity_with_decimals_is_counted_in_units() -> None:
-    listing = SimpleNamespace(fill_scale=12, quantity_scale=8, step=1)
+    listing = SimpleNamespace(slot=0, fill_scale=12, quantity_scale=8, step=1)
     assert fees(commission.PerShare("0.001"), [150_000_000], listing=listing) == [Fraction("0.0015")]
 
 

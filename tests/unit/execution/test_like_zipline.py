@@ -98,7 +98,9 @@ def test_futures_pay_the_same(fills: list[int], how: tuple[Any, Any, float]) -> 
     theirs, ours = zipline_commission.PerContract(*how), commission.PerContract(*how)
     asset = SimpleNamespace(root_symbol="CL")
     order = SimpleNamespace(asset=asset, commission=0, filled=0)
-    asked = WorkingOrder(1, SimpleNamespace(asset=asset, quantity_scale=0, fill_scale=12, step=1), 10**6, None, 0)
+    asked = WorkingOrder(
+        1, SimpleNamespace(slot=0, asset=asset, quantity_scale=0, fill_scale=12, step=1), 10**6, None, 0
+    )
     for quantity in fills:
         cost = theirs.calculate(order, SimpleNamespace(amount=quantity))
         order.commission, order.filled = order.commission + cost, order.filled + quantity
