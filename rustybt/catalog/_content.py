@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.core import ASSET_TYPES, Asset, CashDividend, FundingRate, Split, StockDividend, date_of
+from rustybt.core import ASSET_TYPES, PRESETS, Asset, CashDividend, FundingRate, Split, StockDividend, date_of
 
 DAILY: Final = "1d"
 MINUTE: Final = "1m"
@@ -24,7 +24,6 @@ ROW_SCHEMA: Final[dict[str, pl.DataType]] = {
 }
 """Rows on their way to a part: stamps in ns UTC, prices and volumes as integers at the part's scales."""
 
-_STEPS: Final = {"crypto": "0.00000001", "perpetual": "0.00000001"}
 """Quantity steps by kind where nothing is said of one; whole units for all others."""
 
 type Given = Mapping[str, str | int | None]
@@ -79,7 +78,7 @@ class AssetRecord:
             _or(given.get("end_date"), self.last_day),
             self._auto_close_day(),
             given.get("tick_size") or tick,
-            given.get("quantity_step") or _STEPS.get(str(given.get("type")), "1"),
+            given.get("quantity_step") or format(PRESETS[str(given.get("type") or "equity")].quantity_step, "f"),
             given.get("multiplier") or "1",
             self.price_scale,
             self.volume_scale,

@@ -65,6 +65,7 @@ def ingest() -> None:
 @_MODE
 @_ON_BAD_ROW
 @click.option("--price-decimals", type=int, help="Round prices to that many decimals, half-even.")
+@click.option("--decimals", type=click.Path(), help="Ticks and steps by class of assets: TOML, JSON or YAML.")
 @click.option(
     "--columns", help="The file's names and ours, as 'Close/Last=close,Day=date'; without =, the names of all."
 )

@@ -52,6 +52,7 @@ def source_command(name: str) -> click.Command:
             click.Option(["--calendar"], help="Whose sessions the bars belong to, if the source is to be overruled."),
             click.Option(["--currency"], help="What all of them trade in, if the source is to be overruled."),
             click.Option(["--price-decimals"], type=int, help="Round prices to that many decimals, half-even."),
+            click.Option(["--decimals"], type=click.Path(), help="Ticks and steps by class: TOML, JSON or YAML."),
             click.Option(
                 ["--mode"], type=click.Choice(["error", "append", "replace"]), default="error", show_default=True,
                 help="What to do where the bundle exists.",
@@ -85,6 +86,7 @@ def _run(
     calendar: str | None,
     currency: str | None,
     price_decimals: int | None,
+    decimals: str | None,
     mode: str,
     on_bad_row: str,
     partial: bool,
@@ -122,6 +124,7 @@ def _run(
         mode=mode,  # type: ignore[arg-type]
         on_bad_row=on_bad_row,  # type: ignore[arg-type]
         price_decimals=price_decimals,
+        decimals=decimals,
     )
     shutil.rmtree(folder, ignore_errors=True)
     click.echo(repr(report))

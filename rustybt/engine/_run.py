@@ -10,6 +10,7 @@ from rustybt._kernels import whole_steps
 from rustybt.catalog import catalog_root
 from rustybt.core import (
     MONEY_SCALE,
+    as_decimal_config,
     check_money,
     exact_number,
     frequency_named,
@@ -72,6 +73,7 @@ def run_algorithm(
     compat: Any = None,
     numbers: str = "decimal",
     currency: str | None = None,
+    decimals: Any = None,
     progress: Any = None,
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
@@ -101,6 +103,8 @@ def run_algorithm(
     numbers: "decimal" gives a strategy exact scalars, "float" gives floats and NaN. The books are exact in both.
     currency: of capital and of the portfolio's value, where the bundle's assets trade in several; assets of the others
     can be ordered where the bundle has the pair of the two, and their money is kept in their currency.
+    decimals: fills at the tick, by class of assets or by asset: a `DecimalConfig`, its mapping, such as
+    {"equity": {"rounding": "half_even"}}, or the path of a TOML, JSON or YAML file of it.
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
@@ -121,7 +125,7 @@ def run_algorithm(
         raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
     if emission_rate not in FREQUENCIES or (emission_rate == "minute" and frequency_named(length).by_session):
         raise InputError(f"emission_rate={emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
-    metrics = metrics_of(metrics_set)
+    metrics, precision = metrics_of(metrics_set), as_decimal_config(decimals)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
     kind = compat_named(compat)
     if environ is not None and not isinstance(environ, Mapping):
@@ -139,7 +143,7 @@ def run_algorithm(
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:
-        loop = initialised(desk, context, functions, params, kind, fill_at, trigger, capital_changes)
+        loop = initialised(desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision)
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
         loop.hooks = hooks_for(metrics, desk, loop.recorder, emission_rate)
         with undisturbed():

@@ -12,6 +12,7 @@ from rustybt.calendars import SessionTable
 from rustybt.catalog import Version
 from rustybt.core import (
     MINUTE_NS,
+    DecimalConfig,
     Frequency,
     Order,
     date_of,
@@ -33,6 +34,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import why
 from rustybt.errors import InputError, NoData
 from rustybt.execution import Blotter, SimulatedBroker, SimulationBlotter, commission_for, slippage_for
+from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.strategy import Desk, Funding, Labels, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
@@ -223,6 +225,7 @@ def initialised(
     fill_at: str,
     trigger: str,
     capital_changes: Any,
+    decimals: DecimalConfig | None,
 ) -> Loop:
     axis = desk.market.axis
     changes = capital_changes_on(axis, capital_changes)
@@ -241,6 +244,8 @@ def initialised(
         functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
+    if decimals is not None and decimals.rounds():
+        desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
     broker = SimulatedBroker(
         desk.blotter,
         {kind: slippage_for(model, desk) for kind, model in desk.slippage.items()},

@@ -11,7 +11,7 @@ import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog import AssetRecord, SymbolRange
-from rustybt.core import ASSET_TYPES, DAY_NS, day_of, exact_number, frequency_named, parse_date
+from rustybt.core import ASSET_TYPES, DAY_NS, DecimalConfig, day_of, exact_number, frequency_named, parse_date
 from rustybt.errors import InputError
 from rustybt.files import need_columns, read_tables, text_column
 
@@ -258,8 +258,9 @@ def make_records(
     seen: Mapping[str, Seen],
     sids: Mapping[str, int],
     descriptions: Iterable[Description],
+    decimals: DecimalConfig | None = None,
 ) -> tuple[AssetRecord, ...]:
-    """The records of all assets, by sid: those known, with what new bars and descriptions add."""
+    """The records of all assets, by sid: those known, with what new bars and descriptions add, and last `decimals`."""
     records = []
     described = list(descriptions)
     for key in sorted(known.keys() | seen.keys(), key=lambda key: sids[key]):
@@ -271,6 +272,8 @@ def make_records(
             of_all = description.symbol is None and new is not None
             if of_all or description.key == key or (description.key is None and description.symbol in names):
                 given.update(description.given)
+        if decimals is not None and new is not None:
+            _complete(given, decimals, key, ranges[-1].symbol)
         records.append(
             AssetRecord(
                 sid=sids[key],
@@ -284,6 +287,14 @@ def make_records(
             )
         )
     return tuple(records)
+
+
+def _complete(given: Given, decimals: DecimalConfig, key: str, symbol: str) -> None:
+    """Adds the tick and the step that a configuration has for an asset which has none of its own."""
+    precision = decimals.get(str(given.get("type") or "equity"), key, symbol)
+    for name, value in (("tick_size", precision.tick_size), ("quantity_step", precision.quantity_step)):
+        if value is not None and given.get(name) is None:
+            given[name] = format(value.normalize(), "f")
 
 
 def _joined(ranges: list[SymbolRange]) -> tuple[SymbolRange, ...]:

@@ -21,7 +21,7 @@ from rustybt.catalog import (
     open_writer,
     spill_folder,
 )
-from rustybt.core import frequency_named
+from rustybt.core import DecimalConfig, as_decimal_config, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import Dialect, as_dialect, check_zone
 from rustybt.ingest._assets import read_descriptions
@@ -59,6 +59,7 @@ def ingest(
     mode: Mode = "error",
     on_bad_row: OnBadRow = "error",
     price_decimals: int | None = None,
+    decimals: DecimalConfig | Mapping[str, Any] | str | Path | None = None,
     csv: Dialect | Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | str | None = None,
     root: str | Path | None = None,
@@ -99,6 +100,8 @@ def ingest(
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
+    decimals: ticks and steps by class of assets or by asset, where the assets themselves have none: a `DecimalConfig`,
+        its mapping, such as {"crypto": {"quantity_step": "0.001"}}, or the path of a TOML, JSON or YAML file of it.
     csv: what CSV files of bars look like, where that can't be found out from them: a `Dialect`, or a mapping with its
         arguments, such as {"dates": "eu", "decimal": ","}.
     provenance: where the data come from: text, or a mapping that JSON can hold.
@@ -118,6 +121,7 @@ def ingest(
             mode=mode,
             on_bad_row=on_bad_row,
             price_decimals=price_decimals,
+            decimals=decimals,
             root=root,
         )
         return replace(report, notes=(*notes, *report.notes))
@@ -132,6 +136,7 @@ def ingest(
             mode=mode,
             on_bad_row=on_bad_row,
             price_decimals=price_decimals,
+            decimals=as_decimal_config(decimals),
             dialect=as_dialect(csv),
             provenance=_provenance(provenance),
         ),

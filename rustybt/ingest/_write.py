@@ -12,6 +12,7 @@ import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Writer
+from rustybt.core import DecimalConfig
 from rustybt.errors import BadBars
 from rustybt.files import Dialect, check_zone
 from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
@@ -42,6 +43,7 @@ class Request:
     price_decimals: int | None
     dialect: Dialect
     provenance: dict[str, Any]
+    decimals: DecimalConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Write:
         self._base = newest if self._request.mode == "append" else None
         sids = self._sids()
         seen = joined_seen(batch.seen for batch in self._batches)
-        records = make_records(self._known, seen, sids, self._descriptions)
+        records = make_records(self._known, seen, sids, self._descriptions, self._request.decimals)
         actions, bad_actions = self._actions(records)
         findings = (
             *(finding for batch in self._batches for finding in batch.findings()),

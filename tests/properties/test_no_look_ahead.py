@@ -23,7 +23,13 @@ from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 
 import rustybt
-from rustybt.errors import CannotOrderDelistedAsset, FutureContractsNotFound, HistoryWindowStartsBeforeData, InputError
+from rustybt.errors import (
+    CannotOrderDelistedAsset,
+    FutureContractsNotFound,
+    HistoryWindowStartsBeforeData,
+    InputError,
+    MoneyOverflow,
+)
 from tests.properties import _bundles
 from tests.properties._garbage import anchored, known_at, with_garbage_after
 from tests.properties._law import OVERNIGHT
@@ -264,6 +270,8 @@ def _check(data: st.DataObject, seed: int, what: str, number: int, folder: Path)
         watcher = Watcher(market, plan, str(file) if fetches else None, benchmark=benchmark)
         try:
             result = watcher.run(bundle)
+        except MoneyOverflow:
+            reject()
         except InputError as refusal:
             assert "is to leave at" in str(refusal)  # noqa: PT017 - of what was drawn, more money than there is
             reject()

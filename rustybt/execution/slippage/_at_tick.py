@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, Self
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import div_half_even, exact_number, scaled
+from rustybt.core import DecimalConfig, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution.slippage._base import Quote, SlippageModel
 
@@ -39,23 +39,23 @@ class AtTick(SlippageModel):
     model: asked for price and quantity; it has `quote`, as the models that come along do.
     rounding: to the nearest tick, "half_even" or "half_up", of what lies just between two; "down" or "up"; or
         "against": a buy up, a sale down. Nothing is rounded to zero, and a limit order never fills beyond its limit.
+        Or a `DecimalConfig`, which says it of each class of assets and of each asset.
     tick: the grid; None means each asset's own `tick_size`.
     Raises InputError.
     """
 
-    def __init__(self, model: Any, rounding: str = "half_even", tick: Any = None) -> None:
+    def __init__(self, model: Any, rounding: str | DecimalConfig = "half_even", tick: Any = None) -> None:
         if not isinstance(model, SlippageModel) or type(model).quote is SlippageModel.quote:
             raise InputError(
                 f"AtTick: {model!r} is no slippage model that has quote(). Give one of those that come along; round "
                 "in process_order() of one of your own."
             )
-        if rounding not in _ROUNDINGS:
+        if not isinstance(rounding, DecimalConfig) and rounding not in _ROUNDINGS:
             raise InputError(f"AtTick: rounding is {rounding!r}. Give one of {', '.join(_ROUNDINGS)}.")
         self.model = model
         self.rounding = rounding
         self.tick = tick
         self.allowed_asset_types = model.allowed_asset_types  # type: ignore[misc]
-        self._rounded = _ROUNDINGS[rounding]
         self._tick = None if tick is None else scaled(exact_number(tick, "AtTick(tick)"))
         if self._tick is not None and self._tick[0] <= 0:
             raise InputError(f"AtTick: tick is {tick!r}. Give a number above zero.")
@@ -63,14 +63,21 @@ class AtTick(SlippageModel):
     def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
         answer = self.model.quote(order, wanted, price, volume, used)
         quoted, filled = answer
-        if filled <= 0:
+        rounding = self._rounding_of(order)
+        if filled <= 0 or rounding == "exact":
             return answer
         number, scale = self._tick or order.listing.tick
         finest = max(scale, order.listing.fill_scale)  # a tick may have more digits than a fill
         unit = number * 10 ** (finest - scale)
         fine = 10 ** (finest - order.listing.fill_scale)
-        ticks = self._rounded[order.amount < 0](quoted * fine, unit)
+        ticks = _ROUNDINGS[rounding][order.amount < 0](quoted * fine, unit)
         return div_half_even(max(ticks, 1) * unit, fine), filled
+
+    def _rounding_of(self, order: WorkingOrder) -> str:
+        if isinstance(self.rounding, str):
+            return self.rounding
+        asset = order.listing.asset
+        return self.rounding.get(asset.kind, asset.key, asset.symbol).rounding or "exact"
 
     def bound(self, data: Any) -> Self:
         model = self.model.bound(data)
@@ -78,4 +85,4 @@ class AtTick(SlippageModel):
 
     def parameters(self) -> dict[str, str]:
         tick = {} if self.tick is None else {"tick": str(self.tick)}
-        return {"model": repr(self.model), "rounding": self.rounding, **tick}
+        return {"model": repr(self.model), "rounding": str(self.rounding), **tick}
