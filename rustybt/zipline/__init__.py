@@ -36,7 +36,9 @@ MODULES = (
     "rustybt.zipline.finance.constants",
     "rustybt.zipline.finance.metrics",
     "rustybt.zipline.gens.sim_engine",
+    "rustybt.zipline.finance.blotter.blotter",
     "rustybt.zipline.finance.order",
+    "rustybt.zipline.finance.transaction",
     "rustybt.zipline.pipeline",
     "rustybt.zipline.utils.run_algo",
 )

@@ -175,7 +175,7 @@ def test_older_asset_databases_are_read(copied, root, schema):
 
 def _known(version, symbol):
     try:
-        return version.lookup_symbol(symbol, 0)
+        return version.lookup_symbol(symbol, version.last_day)
     except LookupError:
         return None
 

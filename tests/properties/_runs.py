@@ -32,6 +32,7 @@ def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **set
 
     def initialize(context: Any) -> None:
         context.bar = 0
+        context.set_symbol_lookup_date(market.sessions[-1].date)  # some of them begin after the run
         context.assets = context.symbols(*(asset.symbol for asset in market.assets))
         set_models(context, plan)
         set_rules(context, plan)

@@ -116,6 +116,7 @@ class Watcher:
         self.every = 1 + market.starts[-1] // len(market.sessions) // 10
 
     def initialize(self, context: Any) -> None:
+        context.set_symbol_lookup_date(self.market.sessions[-1].date)  # some of them begin after the run
         context.assets = context.symbols(*(asset.symbol for asset in self.market.assets))
         set_models(context, self.plan)
         set_rules(context, self.plan)
