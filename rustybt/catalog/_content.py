@@ -24,8 +24,6 @@ ROW_SCHEMA: Final[dict[str, pl.DataType]] = {
 }
 """Rows on their way to a part: stamps in ns UTC, prices and volumes as integers at the part's scales."""
 
-"""Quantity steps by kind where nothing is said of one; whole units for all others."""
-
 type Given = Mapping[str, str | int | None]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -135,6 +136,11 @@ def _told(said: Precision) -> dict[str, Any]:
 def _precision(name: str, said: Any) -> Precision:
     if isinstance(said, Precision):
         said = _told(said)
+    if name not in ASSET_TYPES and re.fullmatch("[a-z]*", str(name)):
+        raise InputError(
+            f"decimals: there is no class {name!r}. There are {', '.join(ASSET_TYPES)}. Name an asset whose symbol is "
+            f"in small letters by its key, like 'XNYS:{name}'."
+        )
     known = [one.name for one in fields(Precision)]
     if not isinstance(said, Mapping) or set(said) - set(known):
         raise InputError(f"decimals: {name} is {said!r}. Give a mapping of any of {', '.join(known)}.")

@@ -11,7 +11,7 @@ import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog import AssetRecord, SymbolRange
-from rustybt.core import ASSET_TYPES, DAY_NS, DecimalConfig, day_of, exact_number, frequency_named, parse_date
+from rustybt.core import ASSET_TYPES, DAY_NS, PRESETS, DecimalConfig, day_of, exact_number, frequency_named, parse_date
 from rustybt.errors import InputError
 from rustybt.files import need_columns, read_tables, text_column
 
@@ -291,9 +291,12 @@ def make_records(
 
 def _complete(given: Given, decimals: DecimalConfig, key: str, symbol: str) -> None:
     """Adds the tick and the step that a configuration has for an asset which has none of its own."""
-    precision = decimals.get(str(given.get("type") or "equity"), key, symbol)
-    for name, value in (("tick_size", precision.tick_size), ("quantity_step", precision.quantity_step)):
-        if value is not None and given.get(name) is None:
+    kind = str(given.get("type") or "equity")
+    precision, preset = decimals.get(kind, key, symbol), PRESETS[kind]
+    for name in ("tick_size", "quantity_step"):
+        value = getattr(precision, name)
+        # a preset is what holds anyway, and is not said: what is said of an asset stays with it
+        if value != getattr(preset, name) and given.get(name) is None:
             given[name] = format(value.normalize(), "f")
 
 

@@ -102,6 +102,7 @@ def test_a_file_says_it_too(tmp_path, name, text):
         ({"equity": {"rounding": "nearest"}}, "Give one of exact, half_even"),
         ({"equity": {"digits": 2}}, "any of tick_size, quantity_step, rounding"),
         ({"equity": 2}, "Give a mapping"),
+        ({"equities": {"tick_size": "0.01"}}, "no class 'equities'. There are equity, etf"),
         ([("equity", {})], "give a mapping"),
     ],
 )
@@ -135,6 +136,13 @@ def test_ingestion_takes_grids_from_it_where_the_assets_have_none(tmp_path):
     assert grids("coins") == {"BTC": (half, Decimal("0.001")), "ETH": (half, Decimal("0.01")), "SOL": (half, 5)}
     rustybt.ingest("shares", bars("A"), decimals=file)
     assert grids("shares") == {"A": (Decimal("0.01"), 1)}
+
+
+def test_what_a_configuration_does_not_say_can_be_said_later():
+    rustybt.ingest("b", bars("A"), decimals={"equity": {"tick_size": "0.05"}})
+    more = bars("A").with_columns(pl.col("date") + pl.duration(days=14))
+    rustybt.ingest("b", more, mode="append", decimals={"equity": {"tick_size": "1", "quantity_step": "10"}})
+    assert grids("b") == {"A": (Decimal("0.05"), 10)}
 
 
 def test_the_command_has_it_too(tmp_path):
