@@ -171,7 +171,7 @@ class Ordering:
             price = listing.price[bar] * listing.lane_to_fill
             known = self._floats.get(weight) if type(weight) is float else None
             amount, scale = known or self._scaled(weight, "percent")
-            if weigher is not None and not listing.conditional:
+            if weigher is not None and bare and type(weight) is float and not listing.conditional:
                 weigher.learn(asset, listing)
         else:
             found = self._orderable(asset)
