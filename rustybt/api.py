@@ -15,7 +15,17 @@ from rustybt.execution import cancel_policy, commission, slippage
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
-from rustybt.strategy import DateRule, TimeRule, calendars, current_algorithm, date_rules, events, time_rules
+from rustybt.strategy import (
+    DateRule,
+    TimeRule,
+    active,
+    calendars,
+    current_algorithm,
+    date_rules,
+    events,
+    no_run,
+    time_rules,
+)
 
 __all__ = [
     "RESTRICTION_STATES",
@@ -75,7 +85,8 @@ __all__ = [
 
 def order(asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None) -> str | None:
     """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
-    result: str | None = current_algorithm("order").order(asset, amount, limit_price, stop_price, style)
+    run = active() or no_run("order")
+    result: str | None = run.order(asset, amount, limit_price, stop_price, style)
     return result
 
 
@@ -83,7 +94,8 @@ def order_value(
     asset: Asset, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
 ) -> str | None:
     """Orders units worth an amount of money at the current price."""
-    result: str | None = current_algorithm("order_value").order_value(asset, value, limit_price, stop_price, style)
+    run = active() or no_run("order_value")
+    result: str | None = run.order_value(asset, value, limit_price, stop_price, style)
     return result
 
 
@@ -91,7 +103,7 @@ def order_percent(
     asset: Asset, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
 ) -> str | None:
     """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
-    run = current_algorithm("order_percent")
+    run = active() or no_run("order_percent")
     result: str | None = run.order_percent(asset, percent, limit_price, stop_price, style)
     return result
 
@@ -100,7 +112,8 @@ def order_target(
     asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
 ) -> str | None:
     """Orders the difference between what is held and a number of units. Open orders do not count."""
-    result: str | None = current_algorithm("order_target").order_target(asset, target, limit_price, stop_price, style)
+    run = active() or no_run("order_target")
+    result: str | None = run.order_target(asset, target, limit_price, stop_price, style)
     return result
 
 
@@ -108,7 +121,7 @@ def order_target_value(
     asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
 ) -> str | None:
     """Orders the difference between what is held and units worth an amount of money."""
-    run = current_algorithm("order_target_value")
+    run = active() or no_run("order_target_value")
     result: str | None = run.order_target_value(asset, target, limit_price, stop_price, style)
     return result
 
@@ -117,7 +130,7 @@ def order_target_percent(
     asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
 ) -> str | None:
     """Orders the difference between what is held and units worth a share of the portfolio's value."""
-    run = current_algorithm("order_target_percent")
+    run = active() or no_run("order_target_percent")
     result: str | None = run.order_target_percent(asset, target, limit_price, stop_price, style)
     return result
 

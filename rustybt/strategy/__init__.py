@@ -2,7 +2,7 @@
 
 from rustybt.strategy._algorithm import API_METHODS, Schedule, TradingAlgorithm
 from rustybt.strategy._currencies import CashByCurrency, not_convertible
-from rustybt.strategy._current import activate, current_algorithm, deactivate
+from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
 from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers, numbers_named
@@ -38,6 +38,7 @@ __all__ = [
     "TimeRule",
     "TradingAlgorithm",
     "activate",
+    "active",
     "bar_of",
     "bars_elsewhere",
     "calendars",
@@ -47,6 +48,7 @@ __all__ = [
     "deactivate",
     "desk_of",
     "half_days",
+    "no_run",
     "not_convertible",
     "numbers_named",
     "once_in_24_hours",

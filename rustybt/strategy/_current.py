@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import contextvars
-from typing import Any
+from typing import Any, Final, NoReturn
 
 from rustybt.errors import NoActiveRun
 
 _ACTIVE: contextvars.ContextVar[Any] = contextvars.ContextVar("rustybt_run", default=None)
 
 
+active: Final = _ACTIVE.get
+"""The algorithm of the active run, or None. What is called very often asks this, and `no_run` where there is none."""
+
+
 def current_algorithm(name: str) -> Any:
     """The algorithm of the active run. Raises NoActiveRun, naming the method of `context` that does the same."""
-    algorithm = _ACTIVE.get()
-    if algorithm is None:
-        raise NoActiveRun(
-            f"rustybt.api.{name} was called where no run is active: outside of run_algorithm, or in a thread that the "
-            f"strategy started. Inside a strategy, context.{name} does the same from anywhere."
-        )
-    return algorithm
+    algorithm = active()
+    return no_run(name) if algorithm is None else algorithm
+
+
+def no_run(name: str) -> NoReturn:
+    """Raises NoActiveRun for a function of `rustybt.api`."""
+    raise NoActiveRun(
+        f"rustybt.api.{name} was called where no run is active: outside of run_algorithm, or in a thread that the "
+        f"strategy started. Inside a strategy, context.{name} does the same from anywhere."
+    )
 
 
 def activate(algorithm: Any) -> contextvars.Token[Any]:

@@ -41,10 +41,11 @@ class Ordering:
         # on their own, and no method: what is native holds it, and would hold the strategy for ever
         scaling = Scaling()
         self._floats, self._scaled = scaling.floats, scaling.of
-        self._weigher: Any = None
+        self._learn: Any = None
+        self._weigh: Any = None
         if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
-            blotter, times = desk.blotter, desk.market.axis.times
-            self._weigher = _kernels.Weigher(desk.books, blotter.intake, times, self._scaled, blotter.prefix, LARGE)
+            weigher = _kernels.Weigher(desk, self._scaled, LARGE)
+            self._learn, self._weigh = weigher.learn, weigher.order
 
     def order(
         self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
@@ -70,6 +71,10 @@ class Ordering:
         self, asset: Asset, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
+        if limit_price is None and stop_price is None and style is None and self._weigh is not None:
+            placed: str | None = self._weigh(asset, percent, False)
+            if placed is not NotImplemented:
+                return placed
         return self._order_weight(asset, percent, False, limit_price, stop_price, style)
 
     def order_target(
@@ -94,6 +99,10 @@ class Ordering:
         self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
+        if limit_price is None and stop_price is None and style is None and self._weigh is not None:
+            placed: str | None = self._weigh(asset, target, True)
+            if placed is not NotImplemented:
+                return placed
         return self._order_weight(asset, target, True, limit_price, stop_price, style)
 
     def batch_market_order(self, share_counts: Any) -> list[str]:
@@ -156,11 +165,6 @@ class Ordering:
     ) -> str | None:
         desk, bar = self._desk, self._market.bar
         bare = limit_price is None and stop_price is None and style is None and not desk.controls
-        weigher = self._weigher
-        if weigher is not None and bare and desk.phase == "bar" and not self._market.hook:
-            placed: Any = weigher.order(asset, weight, target, bar)
-            if placed is not NotImplemented:
-                return placed  # type: ignore[no-any-return]
         try:
             listing = self._loaded[asset.sid]
             # on the hottest way to an order: what `_orderable` and `_price` would let through without a word
@@ -171,8 +175,8 @@ class Ordering:
             price = listing.price[bar] * listing.lane_to_fill
             known = self._floats.get(weight) if type(weight) is float else None
             amount, scale = known or self._scaled(weight, "percent")
-            if weigher is not None and bare and type(weight) is float and not listing.conditional:
-                weigher.learn(asset, listing)
+            if self._learn is not None and bare and type(weight) is float and not listing.conditional:
+                self._learn(asset, listing)
         else:
             found = self._orderable(asset)
             if found is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -97,3 +99,23 @@ def test_the_kernel_is_asked() -> None:
     ids = [one for one in asked if isinstance(one, str)]
     assert ids
     assert set(ids) <= set(returned)
+
+
+def test_a_strategy_that_holds_its_run_is_let_go_of() -> None:
+    """The kernel holds the desk, whose schedules hold the strategy's functions: a ring that must be seen to be one."""
+    seen: list[weakref.ref[Any]] = []
+
+    def run() -> None:
+        market, bundle = market_of(0, False)
+
+        def initialize(context: Any) -> None:
+            seen.append(weakref.ref(context))
+            context.asset = context.symbol(market.assets[0].symbol)
+            context.schedule_function(lambda _, data: context.order_target_percent(context.asset, 0.5))
+
+        ends = market.sessions[0].date, market.sessions[-1].date
+        rustybt.run_algorithm(*ends, initialize, "100000", bundle=bundle, progress=False)
+
+    run()
+    gc.collect()
+    assert [one() for one in seen] == [None]

@@ -19,6 +19,8 @@ enum Column {
     Text(Vec<Option<u32>>, Table),
 }
 
+const FEW: usize = 8;
+
 /// Every text that occurs, once.
 #[derive(Default)]
 struct Table {
@@ -28,6 +30,14 @@ struct Table {
 
 impl Table {
     fn place(&mut self, text: &str) -> u32 {
+        // most are of a few, which are quicker compared than hashed
+        let few = self.texts.iter().take(FEW);
+        if let Some(place) = few
+            .enumerate()
+            .find_map(|(place, known)| (known == text).then_some(place))
+        {
+            return place as u32;
+        }
         if let Some(&place) = self.places.get(text) {
             return place;
         }

@@ -3,11 +3,13 @@
 //! The twin is `Ordering._order_weight` in Python. What it can't do it leaves alone, and answers NotImplemented before it has
 //! changed anything.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use pyo3::exceptions::PyIndexError;
+use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyNotImplemented, PyString};
+use pyo3::types::{PyFloat, PyList, PyNotImplemented, PyString};
+use pyo3::{PyTraverseError, intern};
 use rustybt_kernels::books::Lane;
 use rustybt_kernels::int::Int;
 
@@ -15,6 +17,7 @@ use crate::books::PyBooks;
 use crate::lane::PyLane;
 use crate::number::Number;
 use crate::order::PyIntake;
+use crate::spread::SpreadMap;
 
 /// As many weights are known at a time as in Python.
 const MEMO_SIZE: usize = 4096;
@@ -34,37 +37,48 @@ struct Known {
 /// Places the orders of weights.
 #[pyclass(name = "Weigher", module = "rustybt._kernels._rustybt")]
 pub struct PyWeigher {
+    desk: Py<PyAny>,
+    market: Py<PyAny>,
+    controls: Py<PyList>,
     books: Py<PyBooks>,
     intake: Py<PyIntake>,
     times: PyLane,
     scaled: Py<PyAny>,
     prefix: String,
     large: i128,
-    known: HashMap<usize, Known>,
-    weights: HashMap<u64, (Int, u32)>,
+    known: SpreadMap<usize, Known>,
+    weights: SpreadMap<u64, (Int, u32)>,
 }
 
 #[pymethods]
 impl PyWeigher {
     #[new]
-    fn new(
-        books: Py<PyBooks>,
-        intake: Py<PyIntake>,
-        times: &Bound<'_, PyAny>,
-        scaled: Py<PyAny>,
-        prefix: String,
-        large: i128,
-    ) -> PyResult<PyWeigher> {
+    fn new(desk: &Bound<'_, PyAny>, scaled: Py<PyAny>, large: i128) -> PyResult<PyWeigher> {
+        let (market, blotter) = (desk.getattr("market")?, desk.getattr("blotter")?);
         Ok(PyWeigher {
-            books,
-            intake,
-            times: PyLane::new(times)?,
+            controls: desk.getattr("controls")?.extract()?,
+            books: desk.getattr("books")?.extract()?,
+            intake: blotter.getattr("intake")?.extract()?,
+            times: PyLane::new(&market.getattr("axis")?.getattr("times")?)?,
             scaled,
-            prefix,
+            prefix: blotter.getattr("prefix")?.extract()?,
             large,
-            known: HashMap::new(),
-            weights: HashMap::new(),
+            known: SpreadMap::default(),
+            weights: SpreadMap::default(),
+            market: market.unbind(),
+            desk: desk.clone().unbind(),
         })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.desk)?;
+        visit.call(&self.market)?;
+        visit.call(&self.controls)?;
+        visit.call(&self.scaled)?;
+        for known in self.known.values() {
+            visit.call(&known.listing)?;
+        }
+        Ok(())
     }
 
     fn learn(&mut self, asset: Bound<'_, PyAny>, listing: Bound<'_, PyAny>) -> PyResult<()> {
@@ -87,28 +101,38 @@ impl PyWeigher {
         asset: &Bound<'py, PyAny>,
         weight: &Bound<'py, PyAny>,
         target: bool,
-        bar: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let elsewhere = || Ok(PyNotImplemented::get(py).to_owned().into_any());
+        let phase = self.desk.bind(py).getattr(intern!(py, "phase"))?;
+        if !phase.is(intern!(py, "bar")) || !self.controls.bind(py).is_empty() {
+            return elsewhere();
+        }
         let Some(known) = self.known.get(&asset.as_ptr().addr()) else {
             return elsewhere();
         };
         let Ok(weight) = weight.cast_exact::<PyFloat>() else {
             return elsewhere();
         };
+        let bar: usize = self
+            .market
+            .bind(py)
+            .getattr(intern!(py, "bar"))?
+            .extract()?;
         if bar < known.priced || bar > known.closing {
             return elsewhere();
         }
         let bits = weight.value().to_bits();
-        if !self.weights.contains_key(&bits) {
-            let exact = self.scaled.bind(py).call1((weight, "percent"))?;
-            let (amount, scale) = exact.extract::<(Number, u32)>()?;
-            if self.weights.len() >= MEMO_SIZE {
-                self.weights.clear();
-            }
-            self.weights.insert(bits, (amount.0, scale));
+        if self.weights.len() >= MEMO_SIZE {
+            self.weights.clear();
         }
-        let (amount, scale) = &self.weights[&bits];
+        let (amount, scale) = match self.weights.entry(bits) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let exact = self.scaled.bind(py).call1((weight, "percent"))?;
+                let (amount, scale) = exact.extract::<(Number, u32)>()?;
+                free.insert((amount.0, scale))
+            }
+        };
         let nothing = || Ok(py.None().into_bound(py));
         let price = Int::from(at(&known.price, bar)?) * &known.lane_to_fill;
         let mut books = self.books.bind(py).borrow_mut();
