@@ -1,14 +1,35 @@
 """Sessions and trading minutes: what a version stores and a run reads."""
 
-from rustybt.calendars._build import (
-    ALWAYS_OPEN,
-    calendar_names,
-    check_calendar,
-    library_calendar,
-    named_table,
-    session_table,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.calendars._session_table import SessionTable
+
+if TYPE_CHECKING:
+    from rustybt.calendars._build import (
+        ALWAYS_OPEN,
+        calendar_names,
+        check_calendar,
+        library_calendar,
+        named_table,
+        session_table,
+    )
+else:
+    __getattr__ = when_asked(
+        __name__,
+        {
+            "rustybt.calendars._build": (
+                "ALWAYS_OPEN",
+                "calendar_names",
+                "check_calendar",
+                "library_calendar",
+                "named_table",
+                "session_table",
+            )
+        },
+    )
 
 __all__ = [
     "ALWAYS_OPEN",

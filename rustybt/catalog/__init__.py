@@ -1,10 +1,11 @@
 """Parquet files and their SQLite index: bundles, versions, assets, adjustments. The only writer of market data."""
 
-from rustybt.catalog._aggregate import source_counts
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.catalog._bars import Integers, RawBars
-from rustybt.catalog._bundles import BundleVersion, clean, list_bundles
-from rustybt.catalog._cache import BarCache
-from rustybt.catalog._cache_entries import CacheEntry, CacheStats
 from rustybt.catalog._content import (
     DAILY,
     FREQUENCIES,
@@ -17,16 +18,75 @@ from rustybt.catalog._content import (
     Rows,
     SymbolRange,
 )
-from rustybt.catalog._diff import VersionDiff, diff
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
-from rustybt.catalog._quality import Count, LeftOut, Quality, store_quality, stored_left_out, stored_quality
-from rustybt.catalog._recovery import reindex, unlisted
 from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
-from rustybt.catalog._scan import export, scan
-from rustybt.catalog._spill import Pile, PiledRows
-from rustybt.catalog._verify import coverage, figures_of, verify
 from rustybt.catalog._version import Version, open_version
-from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer
+
+if TYPE_CHECKING:
+    from rustybt.catalog._aggregate import source_counts
+    from rustybt.catalog._bundles import BundleVersion, clean, list_bundles
+    from rustybt.catalog._cache import BarCache
+    from rustybt.catalog._cache_entries import CacheEntry, CacheStats
+    from rustybt.catalog._diff import VersionDiff, diff
+    from rustybt.catalog._quality import Count, LeftOut, Quality, store_quality, stored_left_out, stored_quality
+    from rustybt.catalog._recovery import reindex, unlisted
+    from rustybt.catalog._scan import export, scan
+    from rustybt.catalog._spill import Pile, PiledRows
+    from rustybt.catalog._verify import coverage, figures_of, verify
+    from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer
+else:
+    __getattr__ = when_asked(
+        __name__,
+        {
+            "rustybt.catalog._aggregate": ("source_counts",),
+            "rustybt.catalog._bundles": (
+                "BundleVersion",
+                "clean",
+                "list_bundles",
+            ),
+            "rustybt.catalog._cache": ("BarCache",),
+            "rustybt.catalog._cache_entries": (
+                "CacheEntry",
+                "CacheStats",
+            ),
+            "rustybt.catalog._diff": (
+                "VersionDiff",
+                "diff",
+            ),
+            "rustybt.catalog._quality": (
+                "Count",
+                "LeftOut",
+                "Quality",
+                "store_quality",
+                "stored_left_out",
+                "stored_quality",
+            ),
+            "rustybt.catalog._recovery": (
+                "reindex",
+                "unlisted",
+            ),
+            "rustybt.catalog._scan": (
+                "export",
+                "scan",
+            ),
+            "rustybt.catalog._spill": (
+                "Pile",
+                "PiledRows",
+            ),
+            "rustybt.catalog._verify": (
+                "coverage",
+                "figures_of",
+                "verify",
+            ),
+            "rustybt.catalog._writer": (
+                "Fault",
+                "Writer",
+                "newest_version",
+                "no_fault",
+                "open_writer",
+            ),
+        },
+    )
 
 __all__ = [
     "DAILY",

@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rustybt.catalog._cache_entries import cached_keys
-from rustybt.catalog._diff import VersionDiff
 from rustybt.catalog._index import connect_reader, write_transaction
 from rustybt.catalog._layout import catalog_root
+
+if TYPE_CHECKING:
+    from rustybt.catalog._diff import VersionDiff
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,12 @@ def _link_cache(connection: sqlite3.Connection, path: str, manifest: dict[str, A
         "SELECT v.provenance FROM versions v JOIN bundles b ON b.id = v.bundle WHERE b.name = ? AND v.name = ?",
         (manifest["bundle"], manifest["data_version"]),
     ).fetchone()
-    keys = cached_keys(json.loads(found[0])) if found else []
+    provenance = json.loads(found[0]) if found else {}
+    if "cache" not in provenance:
+        return
+    from rustybt.catalog._cache_entries import cached_keys
+
+    keys = cached_keys(provenance)
     connection.executemany("INSERT OR IGNORE INTO cache_runs (path, key) VALUES (?, ?)", [(path, key) for key in keys])
 
 

@@ -16,13 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog._aggregate import load_aggregated
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import Extent, asset_from_row
 from rustybt.catalog._index import connect_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
 from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs, read_stamps
-from rustybt.catalog._suggest import there_are
 from rustybt.core import (
     DAY_NS,
     Asset,
@@ -336,6 +334,8 @@ class Version:
         when = "" if as_of_day is None else f" (looked up as of {date_of(as_of_day)})"
         rows = self._query("SELECT DISTINCT symbol FROM symbols WHERE version = ?", (self._row_id,))
         names = [row[0] for row in rows]
+        from rustybt.catalog._suggest import there_are
+
         return SymbolNotFound(
             f"Bundle {self.bundle!r} has no symbol {symbol!r}{when}. {there_are(symbol, names, 'symbol')}"
         )
@@ -351,6 +351,8 @@ class Version:
             "SELECT symbol FROM assets WHERE version = ? AND type = 'future' ORDER BY symbol", (self._row_id,)
         )
         names = [row[0] for row in rows]
+        from rustybt.catalog._suggest import there_are
+
         there = there_are(symbol, names, "future") if names else "It has no futures at all."
         return SymbolNotFound(f"Bundle {self.bundle!r} has no future {symbol!r}. {there}")
 
@@ -430,6 +432,8 @@ class Version:
         Raises NoData for a frequency that the bundle does not have, SidsNotFound, CatalogCorrupt.
         """
         if self.source_of(frequency) != frequency:
+            from rustybt.catalog._aggregate import load_aggregated
+
             return load_aggregated(self, sids, frequency, first_ns, last_ns)
         pieces: dict[int, list[RawBars]] = {int(sid): [] for sid in sids}
         if len(pieces) > 20 and not pieces.keys() <= self._assets.keys():

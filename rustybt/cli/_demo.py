@@ -14,10 +14,10 @@ import click
 def demo(output: Path) -> None:
     """Ingest the sample that ships with RustyBT, run a momentum strategy on it, and draw the result."""
     from rustybt.cli._momentum import Momentum
+    from rustybt.cli._tables import print_summary
     from rustybt.engine import run_algorithm
     from rustybt.errors import MissingExtra
     from rustybt.ingest import ingest_sample
-    from rustybt.results import print_summary
 
     report = ingest_sample()
     click.echo(f"bundle 'sample', version {report.version}: {report.rows} daily bars of {report.assets} stocks")

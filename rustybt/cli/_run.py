@@ -40,8 +40,11 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool, **options: Any) -> None:
     """Run the strategy in a file: its functions initialize, handle_data, before_trading_start and analyze, or the
     one subclass of rustybt.Strategy that it defines."""
-    from rustybt.engine import beside, failure_of_strategy, note_place
-    from rustybt.results import print_summary
+    from rustybt.cli._importing import importing
+    from rustybt.cli._tables import print_summary
+
+    with importing():
+        from rustybt.engine import beside, failure_of_strategy, note_place
 
     if output is not None and output.exists() and any(output.iterdir()):
         raise InputError(f"{output} is there already and not empty. Name a new folder with -o.")

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rustybt.results import Result
 
 _PIPED_WIDTH = 250
 
@@ -21,6 +28,23 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
+
+
+def print_summary(result: Result) -> None:
+    """The figures of a run, with colours on terminals only; NO_COLOR and FORCE_COLOR say otherwise.
+
+    It needs no library of tables: to import one takes longer than to run a strategy over a year.
+    """
+    from rustybt.results import summary_of
+
+    name, period, rows = summary_of(result)
+    color = False if os.environ.get("NO_COLOR") else True if os.environ.get("FORCE_COLOR") else None
+    label_width, text_width = (max(map(len, column)) for column in zip(*rows, strict=True))
+    click.echo(f"{click.style(name, bold=True)}  {click.style(period, dim=True)}", color=color)
+    for label, text in rows:
+        shown = f"{text:>{text_width}}"
+        loss = text.startswith("-") and text != "-"
+        click.echo(f"{label:<{label_width}}  {click.style(shown, fg='red') if loss else shown}", color=color)
 
 
 def size_text(size: int) -> str:

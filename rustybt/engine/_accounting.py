@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.calendars import SessionTable, named_table
+from rustybt.calendars import SessionTable
 from rustybt.catalog import Version
 from rustybt.core import Frequency, date_of
 from rustybt.errors import InputError
@@ -36,6 +36,8 @@ def _named(data: Version, wanted: Any, length: Frequency) -> SessionTable:
     own = data.calendar
     if wanted is None or wanted == own.name:
         return own
+    from rustybt.calendars import named_table
+
     table = named_table(wanted, int(own.days[0]), int(own.days[-1]))
     if table.name == own.name:
         return own

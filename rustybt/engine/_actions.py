@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rustybt.core import CashDividend, Split, StockDividend, date_of
-from rustybt.engine._exchange import Exchange
 from rustybt.errors import CurrencyMismatch
 from rustybt.ledger import Ledger, Receivable, Shares
 from rustybt.view import Listing, Market
+
+if TYPE_CHECKING:
+    from rustybt.engine._exchange import Exchange
 
 
 class CorporateActions:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import functions_of
 from rustybt.errors import InputError
-from rustybt.results import COMPAT_ALL, CompatReport, Result, compared, differing
+
+if TYPE_CHECKING:
+    from rustybt.results import CompatReport, Result
 
 type Again = Callable[[Compat], Result]
 
@@ -44,6 +46,8 @@ def compat_report(base: Result, again: Again, rows: Iterable[str] | None) -> Com
     Raises InputError for a name that is no field, and where the strategy does not repeat itself: then a difference
     could not be told from chance.
     """
+    from rustybt.results import COMPAT_ALL, compared, differing
+
     kind = Compat(**base.manifest["compat"])
     known = [field.name for field in fields(Compat)]
     wanted = known if rows is None else list(rows)

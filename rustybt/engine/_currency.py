@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rustybt.catalog import Version
 from rustybt.core import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.engine._compat import Compat
-from rustybt.engine._exchange import Exchange
-from rustybt.engine._rates import Rates
 from rustybt.errors import CurrencyMismatch, InputError
 from rustybt.view import Market
+
+if TYPE_CHECKING:
+    from rustybt.engine._exchange import Exchange
 
 USUAL = "USD"
 
@@ -48,5 +49,8 @@ def exchange_of(market: Market, currency: str, wanted: Any, compat: Compat) -> E
     """What a run of several currencies has; None for one that names no currency, or whose bundle has no pair of it."""
     if wanted is None or compat.currencies_are_one:
         return None
+    from rustybt.engine._exchange import Exchange
+    from rustybt.engine._rates import Rates
+
     rates = Rates(market, currency)
     return Exchange(rates) if rates else None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, converted_half_even, datetime_column, decimal_column
-from rustybt.engine._exchange import Exchange
 from rustybt.engine._recorder import Recorder
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk
+
+if TYPE_CHECKING:
+    from rustybt.engine._exchange import Exchange
 
 
 def frames_of_currencies(desk: Desk, recorder: Recorder) -> dict[str, pl.DataFrame]:

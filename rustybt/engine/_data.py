@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rustybt.catalog import Version, list_bundles, open_version
+from rustybt.catalog import Version, open_version
 from rustybt.core import datetime_of, parse_moment
 from rustybt.errors import BundleNotFound, InputError, VersionNotFound
 
@@ -39,6 +39,8 @@ def version_at(bundle: str, timestamp: Any, root: Path) -> str | None:
 
     Raises VersionNotFound where all were written after it.
     """
+    from rustybt.catalog import list_bundles
+
     moment = parse_moment(timestamp, "bundle_timestamp")
     written = [(one.created, one.version) for one in list_bundles(root) if one.bundle == bundle]
     if not written:

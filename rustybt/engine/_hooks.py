@@ -10,7 +10,6 @@ import polars as pl
 
 from rustybt.core import MINUTE_NS, RATIO_SCALE, as_decimal, date_of, datetime_of, decimal_column, parse_date
 from rustybt.engine._benchmark import Benchmark
-from rustybt.engine._ledger_view import LedgerView
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import recorded_column
 from rustybt.errors import InputError
@@ -69,6 +68,8 @@ class Hooks:
         axis = desk.market.axis
         days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions].tolist()
         self._sessions = [date_of(day) for day in days]
+        from rustybt.engine._ledger_view import LedgerView
+
         self._ledger = LedgerView(desk, recorder, self._sessions)
         self._benchmark = BenchmarkSource(self._sessions, recorder.benchmark)
         self.by_bar = emission_rate == "minute" and bool(self._calls["end_of_bar"])

@@ -26,7 +26,6 @@ from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._currency import exchange_of
-from rustybt.engine._fetch import Request, fetch_csv
 from rustybt.engine._functions import Functions
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
@@ -165,6 +164,8 @@ class _RunDesk(Desk):
         return _order_view(self, order)
 
     def fetch_csv(self, **asked: Any) -> Any:
+        from rustybt.engine._fetch import Request, fetch_csv
+
         return fetch_csv(self, Request(**asked))
 
     def open_slot(self, listing: Listing) -> None:

@@ -1,11 +1,21 @@
 """Result: the frames, figures and manifest of a run; saved, loaded, shown and drawn."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.results._assets import assets_by_sid, assets_frame
-from rustybt.results._compat_report import ALL as COMPAT_ALL
-from rustybt.results._compat_report import CompatReport, compared, differing
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._result import Result
-from rustybt.results._text import print_summary
+from rustybt.results._text import summary_of
+
+if TYPE_CHECKING:
+    from rustybt.results._compat_report import COMPAT_ALL, CompatReport, compared, differing
+else:
+    __getattr__ = when_asked(
+        __name__, {"rustybt.results._compat_report": ("COMPAT_ALL", "CompatReport", "compared", "differing")}
+    )
 
 __all__ = [
     "COMPAT_ALL",
@@ -17,5 +27,5 @@ __all__ = [
     "compared",
     "differing",
     "ledger_hash",
-    "print_summary",
+    "summary_of",
 ]

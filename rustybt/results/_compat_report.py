@@ -14,7 +14,7 @@ import polars as pl
 if TYPE_CHECKING:
     from rustybt.results._result import Result
 
-ALL: Final = "all"
+COMPAT_ALL: Final = "all"
 """The last line: every row the other way at once."""
 _FRAMES: Final = ("entries", "order_events", "orders", "transactions", "positions", "recorded")
 _SCHEMA: Final = {
@@ -45,7 +45,7 @@ class CompatReport:
     @property
     def rows(self) -> list[str]:
         """The names of the rows that would have changed the result."""
-        return self.lines.filter(pl.col("changes") & (pl.col("row") != ALL))["row"].to_list()
+        return self.lines.filter(pl.col("changes") & (pl.col("row") != COMPAT_ALL))["row"].to_list()
 
     def __repr__(self) -> str:
         texts = [_texts(line) for line in self.lines.iter_rows(named=True)]

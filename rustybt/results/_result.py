@@ -11,7 +11,6 @@ import polars as pl
 from rustybt.core import MONEY_SCALE, UTC_NS, as_decimal, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
-from rustybt.results._compat_report import CompatReport
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, text_of
@@ -19,6 +18,8 @@ from rustybt.results._text import html_of, text_of
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from rustybt.results._compat_report import CompatReport
 
 
 NO_CONVERSIONS: Final = pl.DataFrame(

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from rustybt.results._svg import WIDTH, equity_svg
-
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from rustybt.results._result import Result
 
 _CONTEXT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -94,8 +89,12 @@ def html_of(result: Result) -> str:
 
     It sets no background and no colour of the text, so that it can be read on light and on dark.
     """
+    import html
+
+    from rustybt.results._svg import WIDTH, equity_svg
+
     figures = figures_of(result)
-    cards = "".join(_card(label, text) for label, text in figures if label in _HEADLINES)
+    cards = "".join(_card(html.escape(label), html.escape(text)) for label, text in figures if label in _HEADLINES)
     rows = "".join(
         f'<tr><td style="text-align:left">{html.escape(label)}</td>'
         f'<td style="text-align:right">{html.escape(text)}</td></tr>'
@@ -111,10 +110,7 @@ def html_of(result: Result) -> str:
 
 
 def _card(label: str, text: str) -> str:
-    return (
-        f'<div><small style="opacity:.65">{html.escape(label)}</small><br>'
-        f'<span style="font-size:1.25em">{html.escape(text)}</span></div>'
-    )
+    return f'<div><small style="opacity:.65">{label}</small><br><span style="font-size:1.25em">{text}</span></div>'
 
 
 def _data_of(manifest: dict[str, Any]) -> list[Any]:
@@ -122,21 +118,6 @@ def _data_of(manifest: dict[str, Any]) -> list[Any]:
     return [part for part in parts if part is not None]
 
 
-def print_summary(result: Result, console: Console | None = None) -> None:
-    """Prints the figures as a table.
-
-    console: a rich Console; by default one on standard output.
-    """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    name, period = Text(name_of(result), style="bold"), Text(f"  {period_of(result)}", style="dim")
-    table = Table(title=name + period, title_justify="left", show_header=False, box=None, pad_edge=False)
-    table.add_column()
-    table.add_column(justify="right")
-    for label, text in figures_of(result):
-        style = "red" if text.startswith("-") and text != "-" else ""
-        table.add_row(label, Text(text, style=style))
-    table.add_row("Ledger hash", Text(result.ledger_hash[:16], style="dim"))
-    (console or Console()).print(table)
+def summary_of(result: Result) -> tuple[str, str, list[tuple[str, str]]]:
+    """For a terminal: the strategy's name, the period, and label and text of every figure and of the ledger hash."""
+    return name_of(result), period_of(result), [*figures_of(result), ("Ledger hash", result.ledger_hash[:16])]

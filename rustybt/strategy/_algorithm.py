@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rustybt.calendars import SessionTable, named_table
+from rustybt.calendars import SessionTable
 from rustybt.core import DAY_NS, Asset, ContinuousFuture, Future, parse_moment, time_zone
 from rustybt.errors import (
     BadSchedule,
@@ -244,6 +244,8 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         if calendar is None or calendar == own.name:
             return None
         try:
+            from rustybt.calendars import named_table
+
             table = named_table(calendar, int(own.days[0]), int(own.days[-1]))
         except InputError as error:
             raise ScheduleFunctionInvalidCalendar(f"schedule_function(calendar={calendar!r}): {error}") from None

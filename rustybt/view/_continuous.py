@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -23,9 +23,10 @@ from rustybt.core import (
     scaled_ints,
 )
 from rustybt.errors import InputError
-from rustybt.view._chain import Chain
 from rustybt.view._market import Market
-from rustybt.view._session_bars import SessionBars
+
+if TYPE_CHECKING:
+    from rustybt.view._chain import Chain
 
 ROLLS: Final = ("volume", "calendar")
 ADJUSTMENTS: Final = ("mul", "add", None)
@@ -197,6 +198,9 @@ class Continuous:
     def _chain(self, root_symbol: str) -> Chain:
         chain = self._chains.get(root_symbol)
         if chain is None:
+            from rustybt.view._chain import Chain
+            from rustybt.view._session_bars import SessionBars
+
             if self._source is None:
                 market, calendar = self._market, self._market.axis.calendar
                 self._days = calendar.days.tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,10 @@ from rustybt.view._continuous import Continuous, Splice, is_readable
 from rustybt.view._history import FIELDS, History
 from rustybt.view._listing import Listing
 from rustybt.view._market import Market
-from rustybt.view._sessions import SessionHistory
 from rustybt.view._windows import Windows, cut, long_frame
+
+if TYPE_CHECKING:
+    from rustybt.view._sessions import SessionHistory
 
 
 class Past:
@@ -105,6 +107,8 @@ class Past:
         own = self._market.frequency
         if own != "1d" and frequency == "1d" and not self._market.axis.daily:
             if self._sessions is None:
+                from rustybt.view._sessions import SessionHistory
+
                 self._sessions = SessionHistory(self._market, self._decimals)
             return self._sessions
         if own == "1d" and frequency == "1m":

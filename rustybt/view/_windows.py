@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from rustybt.view._asked import as_columns
 from rustybt.view._continuous import Splice
 from rustybt.view._history import History
-from rustybt.view._sessions import SessionHistory
+
+if TYPE_CHECKING:
+    from rustybt.view._sessions import SessionHistory
 
 type Windows = History | SessionHistory
 

@@ -64,6 +64,27 @@ def test_a_strategy_file_runs_and_its_result_is_saved(tmp_path: Path, source: st
     assert len(result.manifest["strategy_sha256"]) == 64
 
 
+@pytest.mark.parametrize(("variable", "coloured"), [("FORCE_COLOR", True), ("NO_COLOR", False), (None, False)])
+def test_figures_are_a_table_and_losses_red_where_colours_can_be_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str | None, coloured: bool
+) -> None:
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    if variable is not None:
+        monkeypatch.setenv(variable, "1")
+    falling = FUNCTIONS.replace("0.5", "-0.5")
+    done = run(tmp_path, falling, "-o", str(tmp_path / "out"), "--capital-base", "1000")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert ("\x1b[31m" in done.stdout) == coloured
+    assert ("\x1b" in done.stdout) == coloured
+    if not coloured:
+        assert lines[0] == "mine  2021-02-01 to 2021-02-05"
+        table = lines[1 : lines.index(next(line for line in lines if line.startswith("Ledger hash"))) + 1]
+        assert len({len(line) for line in table}) == 1
+        assert [line for line in table if line.startswith("Transactions ") and line.endswith(" 4")]
+
+
 def test_without_a_folder_the_result_is_saved_with_the_runs(tmp_path: Path) -> None:
     done = run(tmp_path, FUNCTIONS)
     assert done.returncode == 0, done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from rustybt import metrics
 from rustybt.core import decimal_column
 from rustybt.errors import InputError, MissingExtra
-from rustybt.results import Result, print_summary
+from rustybt.results import Result, summary_of
 from tests.unit.results.conftest import daily_frame
 
 type Make = Callable[..., Result]
@@ -69,17 +68,12 @@ def test_the_notebook_table_escapes_every_text(make_result: Make) -> None:
     assert "Sortino ratio" in page
 
 
-def test_the_summary_is_printed_as_a_table(make_result: Make) -> None:
-    from rich.console import Console
-
-    target = io.StringIO()
-    result = make_result(manifest={"strategy": "[bold]x"})
-    print_summary(result, Console(file=target, width=100))
-    page = target.getvalue()
-    assert "[bold]x" in page  # a name is text, never markup
-    assert "2024-01-08 to 2024-01-10" in page
-    assert "95,949.90 USD" in page
-    assert result.ledger_hash[:16] in page
+def test_the_summary_has_name_period_figures_and_hash(make_result: Make) -> None:
+    result = make_result(manifest={"strategy": "[bold]x", "currency": "USD"})
+    name, period, rows = summary_of(result)
+    assert (name, period) == ("[bold]x", "2024-01-08 to 2024-01-10")
+    assert ("Value at the end", "95,949.90 USD") in rows
+    assert rows[-1] == ("Ledger hash", result.ledger_hash[:16])
 
 
 def test_a_run_without_sessions_has_undefined_figures_and_no_picture(make_result: Make) -> None:
@@ -173,12 +167,8 @@ def test_a_long_curve_is_drawn_through_few_points(make_result: Make) -> None:
 
 
 def test_figures_of_the_benchmark_are_printed_where_there_is_one(make_result: Make) -> None:
-    from rich.console import Console
-
     for result, there in ((make_result(), False), (with_benchmark(make_result()), True)):
-        target = io.StringIO()
-        print_summary(result, Console(file=target, width=100))
-        assert ("Benchmark return" in target.getvalue()) == there
+        assert ("Benchmark return" in dict(summary_of(result)[2])) == there
 
 
 def test_a_picture_has_ink_of_both_panels(make_result: Make, tmp_path: Path) -> None:
