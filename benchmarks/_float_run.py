@@ -15,7 +15,7 @@ import polars as pl
 
 from benchmarks._float_books import FloatBooks
 from rustybt.core import MONEY_SCALE, ExactColumn
-from rustybt.engine import _run_frames, _setup
+from rustybt.engine import _run_frames, _setup, _sheet
 from rustybt.metrics import statistics_columns
 
 
@@ -24,6 +24,8 @@ def install() -> None:
     replaced: list[tuple[Any, str, Any]] = [
         (_setup, "Books", FloatBooks),
         (_run_frames, "decimal_column", _money_column),
+        (_sheet, "decimal_column", _money_column),
+        (_sheet, "shortest_column", _price_column),
         (_run_frames, "ExactColumn", _daily_column),
         (_run_frames, "statistics_columns", _statistics_columns),
         (_run_frames, "shortest_column", _price_column),

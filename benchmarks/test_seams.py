@@ -15,11 +15,14 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
 from rustybt import _kernels
-from rustybt.engine import _loop
+from rustybt.engine import _loop, _sheet
 from rustybt.engine._floor import floor_of
+from rustybt.engine._run_frames import TRANSACTIONS
+from rustybt.engine._sheet import Lookup, frame_of_rows
 from rustybt.execution import Blotter, SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
@@ -109,6 +112,11 @@ TIMES = {"bar_of_orders": 3.0, "orders_of_weights": 1.4}
 """How many times faster the seam must be at least."""
 
 
+FILLS = 12_000
+FRAME = 2.0
+"""The same, for the frame of so many transactions."""
+
+
 @pytest.mark.parametrize("work", TIMES)
 def test_the_seam_is_faster_by_the_stated_factor_and_leaves_the_same(work: str) -> None:
     kind = Bench if work == "bar_of_orders" else Weights
@@ -125,6 +133,21 @@ def test_the_seam_is_faster_by_the_stated_factor_and_leaves_the_same(work: str) 
     factor = seconds[0] / seconds[1]
     print(f"{work}: {seconds[0] * 1e6:.1f} us / {seconds[1] * 1e6:.1f} us = {factor:.1f}")
     assert factor >= TIMES[work]
+
+
+def test_a_frame_of_rows_is_faster_by_the_stated_factor_and_the_same() -> None:
+    by_slot: Any = ([f"S{n:03d}" for n in range(ASSETS)], [f"S{n:03d}" for n in range(ASSETS)], list(range(ASSETS)))
+    lookup = Lookup(*by_slot, [0] * ASSETS, [12] * ASSETS, np.arange(20_000, 20_500), "main-", FILLS)
+    rows = _kernels.Rows("nnnnwww")
+    for n in range(FILLS):
+        rows.add((n % 500, STAMP + n, n + 1, n % ASSETS, n % 97 - 48, (10_000 + n) * 10**10, MONEY))
+    with patch.object(_sheet, "NativeLookup", None):
+        plain = frame_of_rows(rows, lookup, 3, TRANSACTIONS)
+        slow = best(lambda: frame_of_rows(rows, lookup, 3, TRANSACTIONS))
+    assert frame_of_rows(rows, lookup, 3, TRANSACTIONS).equals(plain)
+    quick = best(lambda: frame_of_rows(rows, lookup, 3, TRANSACTIONS))
+    print(f"frame of {FILLS} transactions: {slow * 1e6:.0f} us / {quick * 1e6:.0f} us = {slow / quick:.1f}")
+    assert slow / quick >= FRAME
 
 
 def best(call: Callable[[], None]) -> float:

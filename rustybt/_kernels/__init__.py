@@ -31,6 +31,10 @@ Weigher: Any = None if _loaded is None else _loaded.Weigher
 """A plain order of a weight in one call; None where the Python kernels are in use, for which `Ordering` does it."""
 
 
+NativeLookup: Any = None if _loaded is None else _loaded.Lookup
+"""What the frames of a run look up, for `Rows.sheet`; None where the Python kernels are in use."""
+
+
 def kernel_in_use() -> str:
     """ "python" or "rust"."""
     return "python" if _loaded is None else "rust"
@@ -46,6 +50,7 @@ __all__ = [
     "Books",
     "Floor",
     "Intake",
+    "NativeLookup",
     "Rows",
     "Weigher",
     "WorkingOrder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rustybt.core import OrderEventKind, OrderStatus, Rows
@@ -97,10 +98,15 @@ class Intake:
         return order
 
 
-def order_rows(orders: list[WorkingOrder]) -> Rows:
-    """Orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason, why."""
-    rows = Rows("nnwwwwnwntn")
+def order_rows(orders: list[WorkingOrder], names: Sequence[str], whys: Sequence[str]) -> Rows:
+    """Orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
+
+    names: of each status. whys: by the code of an order that is open, why it did not fill; told where it has no reason.
+    """
+    rows = Rows("nnwwwwtwnt")
+    add = rows.add
     for o in orders:
+        told = whys[o.why] if o.reason is None and o.status is OPEN else o.reason
         sizes = o.amount, o.filled, o.limit, o.stop
-        rows.add((o.listing.slot, o.created, *sizes, int(o.status), o.commission, o.changed, o.reason, o.why))
+        add((o.listing.slot, o.created, *sizes, names[o.status], o.commission, o.changed, told))
     return rows

@@ -10,7 +10,9 @@ __all__ = [
     "Books",
     "Floor",
     "Intake",
+    "Lookup",
     "Rows",
+    "Sheet",
     "Weigher",
     "WorkingOrder",
     "__version__",
@@ -77,6 +79,31 @@ class Rows:
     def add(self, row: tuple[Any, ...]) -> None: ...
     def since(self, first: int) -> list[tuple[Any, ...]]: ...
     def columns(self) -> list[Any]: ...
+    def sheet(
+        self,
+        lookup: Lookup,
+        slots: int,
+        columns: Sequence[tuple[str, str, int | None, str | None]],
+        orders: Rows | None = None,
+    ) -> Sheet | None: ...
+
+@final
+class Lookup:
+    def __new__(
+        cls,
+        symbols: Sequence[str],
+        keys: Sequence[str],
+        sids: Sequence[int],
+        quantity_scales: Sequence[int],
+        fill_scales: Sequence[int],
+        days: Sequence[int],
+        prefix: str,
+        orders: int,
+    ) -> Lookup: ...
+
+@final
+class Sheet:
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[Any, Any]: ...
 
 @final
 class Weigher:
@@ -132,7 +159,7 @@ class Intake:
         reason: str | None = None,
     ) -> WorkingOrder: ...
 
-def order_rows(orders: list[WorkingOrder]) -> Rows: ...
+def order_rows(orders: list[WorkingOrder], names: Sequence[str], whys: Sequence[str]) -> Rows: ...
 
 @final
 class Floor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from rustybt.engine._exact_columns import (
     shortest_column,
 )
 from rustybt.engine._recorder import Recorder
+from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
 from rustybt.execution import WHY_OPEN, Blotter
 from rustybt.ledger import Ledger
 from rustybt.metrics import statistics_columns
@@ -55,6 +56,49 @@ MONEY_COLUMNS = (
     "short_exposure",
 )
 RATIO_COLUMNS = ("returns", "gross_leverage", "net_leverage")
+ORDERS = (
+    column("id", "number"),
+    column("created", "stamp", 1),
+    column("symbol", "symbol"),
+    column("sid", "sid"),
+    column("amount", "quantity", 2),
+    column("filled", "quantity", 3),
+    column("limit", "price", 4),
+    column("stop", "price", 5),
+    column("status", "text", 6),
+    column("commission", "money", 7),
+    column("reason", "text", 9),
+    column("dt", "stamp", 8),
+)
+EVENTS = (
+    column("seq", "count"),
+    column("order_id", "id", 0),
+    column("stamp", "stamp", 1),
+    column("kind", "text", 2),
+    column("quantity", "quantity", 3),
+    column("price", "price", 4),
+    column("stop", "price", 5),
+    column("reason", "text", 6),
+)
+TRANSACTIONS = (
+    column("dt", "stamp", 1),
+    column("session", "date", 0),
+    column("order_id", "id", 2),
+    column("symbol", "symbol"),
+    column("sid", "sid"),
+    column("amount", "quantity", 4),
+    column("price", "price", 5),
+    column("commission", "money", 6),
+)
+ENTRIES = (
+    column("stamp", "stamp", 0),
+    column("kind", "text", 1),
+    column("asset", "key"),
+    column("sid", "sid"),
+    column("quantity", "quantity", 3),
+    column("amount", "money", 4),
+)
+ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("reason", "text", 6))
 MAX_RECORDED_SCALE = 28
 NARROW = 2**16
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
@@ -77,21 +121,28 @@ class RunFrames:
         self._blotter = blotter
         self._listings = desk.listing_of_slot
         assets = [listing.asset for listing in self._listings]
-        # by slot; what a column says of a row is looked up here
-        self._symbols = pl.Series("symbol", [desk.labels.of(asset) for asset in assets], dtype=pl.String)
-        self._sids = pl.Series("sid", [asset.sid for asset in assets], dtype=pl.Int64)
-        self._keys = pl.Series("asset", [asset.key for asset in assets], dtype=pl.String)
-        self._ids = blotter.order_ids()
+        axis, orders = self._axis, blotter.orders
+        self._lookup = Lookup(
+            symbols=[desk.labels.of(asset) for asset in assets],
+            keys=[asset.key for asset in assets],
+            sids=[asset.sid for asset in assets],
+            quantity_scales=[listing.quantity_scale for listing in self._listings],
+            fill_scales=[listing.fill_scale for listing in self._listings],
+            days=axis.calendar.days[axis.first_session : axis.first_session + axis.sessions],
+            prefix=blotter.prefix,
+            orders=len(orders),
+        )
+        self._orders = order_rows(orders, STATUS_NAMES, WHY_OPEN)
 
     def all(self) -> dict[str, pl.DataFrame]:
         """All frames of a result, by name."""
-        orders = self._blotter.orders
-        self._of_orders = columns_of(order_rows(orders))
-        self._slots_of_orders = _places(self._of_orders[0])
+        orders, events, lookup = self._orders, self._blotter.rows, self._lookup
         return {
             "daily": self._daily(),
-            "orders": self._made("orders", len(orders), self._orders),
-            "order_events": self._made("order_events", len(self._blotter.rows), self._events),
+            "orders": self._made("orders", len(orders), lambda: frame_of_rows(orders, lookup, 0, ORDERS)),
+            "order_events": self._made(
+                "order_events", len(events), lambda: frame_of_rows(events, lookup, 0, EVENTS, orders)
+            ),
             "transactions": self._made("transactions", len(self._recorder.transactions), self._transactions),
             "positions": self._made("positions", len(self._recorder.holdings), self._positions),
             "recorded": self._made("recorded", len(self._recorder.recorded), self._recorded),
@@ -132,78 +183,26 @@ class RunFrames:
         more = statistics_columns(sessions, values, pnl, returns, leverage, benchmark, periods=self._periods)
         return frame_of([*columns, *more])
 
-    def _orders(self) -> pl.DataFrame:
-        slots, created, amounts, filled, limits, stops, statuses, commissions, changed, reasons, whys = self._of_orders
-        slots = _places(slots)
-        states = np.asarray(statuses, dtype=np.int64)
-        told = pl.Series("reason", reasons, dtype=pl.String)
-        if (states != OrderStatus.FILLED).any():
-            still = pl.Series(states == OrderStatus.OPEN) & told.is_null()
-            told = pl.Series(WHY_OPEN)[np.asarray(whys, dtype=np.int64)].zip_with(still, told).alias("reason")
-        return pl.DataFrame(
-            [
-                self._ids.alias("id"),
-                datetime_column("created", created),
-                self._symbols[slots],
-                self._sids[slots],
-                self._quantities("amount", amounts, slots),
-                self._quantities("filled", filled, slots),
-                self._prices("limit", limits, slots),
-                self._prices("stop", stops, slots),
-                pl.Series(STATUS_NAMES)[states].alias("status"),
-                decimal_column("commission", commissions, MONEY_SCALE),
-                told,
-                datetime_column("dt", changed),
-            ]
-        )
-
-    def _events(self) -> pl.DataFrame:
-        numbers, stamps, kinds, quantities, prices, stops, reasons = columns_of(self._blotter.rows)
-        places = _places(numbers) - 1
-        slots = self._slots_of_orders[places]
-        return pl.DataFrame(
-            [
-                pl.Series("seq", np.arange(len(numbers))),
-                self._ids[places],
-                datetime_column("stamp", stamps),
-                pl.Series("kind", kinds, dtype=pl.String),
-                self._quantities("quantity", quantities, slots),
-                self._prices("price", prices, slots),
-                self._prices("stop", stops, slots),
-                pl.Series("reason", reasons, dtype=pl.String),
-            ]
-        )
-
     def _transactions(self) -> pl.DataFrame:
-        sessions, stamps, numbers, rows_slots, quantities, prices, fees = columns_of(self._recorder.transactions)
-        slots = _places(rows_slots)
-        in_base = []
-        if self._desk.exchange is not None:
-            worth = exposures(slots, quantities, prices, self._listings)
-            in_base = [
+        rows = self._recorder.transactions
+        frame = frame_of_rows(rows, self._lookup, 3, TRANSACTIONS)
+        if self._desk.exchange is None:
+            return frame
+        _, stamps, _, rows_slots, quantities, prices, fees = columns_of(rows)
+        worth = exposures(places(rows_slots), quantities, prices, self._listings)
+        return frame.hstack(
+            [
                 decimal_column(name, at_moments(self._desk, rows_slots, stamps, money), MONEY_SCALE)
                 for name, money in (("base_value", worth), ("base_commission", fees))
-            ]
-        return pl.DataFrame(
-            [
-                datetime_column("dt", stamps),
-                self._recorder.sessions(sessions),
-                self._ids[_places(numbers) - 1],
-                self._symbols[slots],
-                self._sids[slots],
-                self._quantities("amount", quantities, slots),
-                self._prices("price", prices, slots),
-                decimal_column("commission", fees, MONEY_SCALE),
-                *in_base,
             ]
         )
 
     def _positions(self) -> pl.DataFrame:
         listings = self._listings
         held_slots, held_quantities, costs = columns_of(self._recorder.holdings)
-        basis = costs_per_unit(_places(held_slots), held_quantities, costs, listings)
+        basis = costs_per_unit(places(held_slots), held_quantities, costs, listings)
         sessions, rows = self._rows_of_positions()
-        slots = _places(held_slots)[rows]
+        slots = places(held_slots)[rows]
         marks = self._marks(np.array(held_slots, dtype=np.int64)[rows], sessions)
         units = in_128_bits(held_quantities)
         quantities = _taken(held_quantities if units is None else units, rows)
@@ -213,8 +212,8 @@ class RunFrames:
         return pl.DataFrame(
             [
                 self._recorder.sessions(sessions),
-                self._symbols[slots],
-                self._sids[slots],
+                self._lookup.series["symbol"][slots].alias("symbol"),
+                self._lookup.series["sid"][slots].alias("sid"),
                 self._quantities("amount", quantities, slots),
                 self._prices("cost_basis", _taken(basis, rows), slots),
                 self._prices("last_sale_price", marks, slots),
@@ -275,36 +274,21 @@ class RunFrames:
 
     def _entries(self) -> pl.DataFrame:
         ledger = self._ledger
-        stamps, kinds, rows_slots, quantities, amounts, numbers, reasons = columns_of(ledger.rows)
-        slots = _places(rows_slots)
-        currencies = pl.Series("currency", [ledger.currency]).new_from_index(0, len(stamps))
-        if ledger.by_currency is not None:
-            currencies = currencies_of_entries(ledger, self._listings, slots)
-        return pl.DataFrame(
-            [
-                datetime_column("stamp", stamps),
-                pl.Series("kind", kinds, dtype=pl.String),
-                self._keys[slots],
-                self._sids[slots],
-                self._quantities("quantity", quantities, slots),
-                decimal_column("amount", amounts, MONEY_SCALE),
-                currencies,
-                pl.Series("account", [ledger.account]).new_from_index(0, len(stamps)),
-                self._ids[_places(numbers) - 1],
-                pl.Series("reason", reasons, dtype=pl.String),
-            ]
+        whose = (
+            column("currency", "constant", None, ledger.currency),
+            column("account", "constant", None, ledger.account),
         )
+        frame = frame_of_rows(ledger.rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
+        if ledger.by_currency is None:
+            return frame
+        slots = places(columns_of(ledger.rows)[2])
+        return frame.with_columns(currencies_of_entries(ledger, self._listings, slots))
 
     def _quantities(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
-        return shortest_column(name, values, slots, [x.quantity_scale for x in self._listings])
+        return shortest_column(name, values, slots, self._lookup.quantity_scales)
 
     def _prices(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
-        return shortest_column(name, values, slots, [x.fill_scale for x in self._listings])
-
-
-def _places(numbers: Sequence[int | None]) -> pl.Series:
-    """Where to look something up; None for nowhere."""
-    return pl.Series(numbers, dtype=pl.UInt32)
+        return shortest_column(name, values, slots, self._lookup.fill_scales)
 
 
 def _taken(values: Values, rows: Places) -> Values:

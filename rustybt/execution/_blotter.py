@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-import polars as pl
-
 from rustybt._kernels import Intake, Rows, WorkingOrder
 from rustybt.core import OrderEventKind, OrderStatus, div_half_even
 
@@ -86,11 +83,6 @@ class Blotter:
     def order_id(self, number: int) -> str:
         """The id of the order with that number."""
         return self.prefix + str(number)
-
-    def order_ids(self) -> pl.Series:
-        """The ids of all orders, in their order."""
-        numbers = pl.Series(np.arange(1, len(self.orders) + 1)).cast(pl.String)
-        return (self.prefix + numbers).alias("order_id")
 
     def find(self, order_id: object) -> WorkingOrder | None:
         """The order with that id; None if there is none."""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt._kernels import twins
+from rustybt.core import OrderStatus
 from rustybt.engine._exact_columns import columns_of
 
 pytestmark = pytest.mark.skipif(
@@ -44,6 +45,7 @@ ORDERS = st.lists(
     ),
     max_size=9,
 )
+NAMES, WHYS = ("open", "filled", "cancelled", "rejected"), ("just placed", "no trade")
 FIELDS = (
     "number", "amount", "filled", "limit", "limit_reached", "stop", "stop_reached", "plain", "commission", "charged",
     "created", "changed", "status", "reason", "why",
@@ -63,12 +65,12 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
             assert order.listing is listing
             if changes:
                 order.filled = order.charged = order.commission = filled
-                order.status, order.reason, order.changed = status, reason, stamp + 1
-                order.limit, order.stop, order.why = order.stop, order.limit, -1
+                order.status, order.reason, order.changed = OrderStatus(status), reason, stamp + 1
+                order.limit, order.stop, order.why = order.stop, order.limit, 1
                 order.limit_reached = order.stop_reached = True
         state = [[getattr(order, name) for name in FIELDS] for order in taken]
         queues = {slot: [order.number for order in queue] for slot, queue in open_now.items()}
-        seen.append((state, queues, quiet, list(events), list(module.order_rows(taken))))
+        seen.append((state, queues, quiet, list(events), list(module.order_rows(taken, NAMES, WHYS))))
     assert all(one == seen[0] for one in seen)
 
 

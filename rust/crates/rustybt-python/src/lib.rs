@@ -3,19 +3,21 @@
 //! `rustybt/_kernels/_native.py` is the one door to it: it refuses a binary whose ABI, version or source hash
 //! is not that of the Python code beside it.
 
+mod arrow;
 mod books;
 mod floor;
 mod lane;
 mod number;
 mod order;
 mod rows;
+mod sheet;
 mod spread;
 mod weigher;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 7;
+const ABI: u32 = 8;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -47,6 +49,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::rows::PyRows;
+
+    #[pymodule_export]
+    use crate::sheet::{PyLookup, PySheet};
 
     #[pymodule_export]
     use crate::weigher::PyWeigher;

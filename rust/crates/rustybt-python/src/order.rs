@@ -240,13 +240,22 @@ impl PyIntake {
     }
 }
 
-/// Orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason, why.
+/// Orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
 #[pyfunction]
-pub fn order_rows(orders: &Bound<'_, PyList>) -> PyResult<PyRows> {
-    let mut rows = PyRows::of("nnwwwwnwntn")?;
+pub fn order_rows(
+    orders: &Bound<'_, PyList>,
+    names: Vec<String>,
+    whys: Vec<String>,
+) -> PyResult<PyRows> {
+    let mut rows = PyRows::of("nnwwwwtwnt")?;
+    rows.reserve(orders.len());
     for item in orders.iter() {
         let order = item.cast_into::<PyOrder>()?;
         let order = order.borrow();
+        let why = || {
+            let open = (order.status == 0).then_some(order.why)?;
+            whys.get(usize::try_from(open).ok()?).map(String::as_str)
+        };
         rows.push([
             Value::Short(Some(order.slot)),
             Value::Short(Some(order.created)),
@@ -254,11 +263,10 @@ pub fn order_rows(orders: &Bound<'_, PyList>) -> PyResult<PyRows> {
             Value::Wide(Some(&order.filled.0)),
             Value::Wide(order.limit.as_ref().map(|limit| &limit.0)),
             Value::Wide(order.stop.as_ref().map(|stop| &stop.0)),
-            Value::Short(i64::try_from(order.status).ok()),
+            Value::Text(names.get(order.status).map(String::as_str)),
             Value::Wide(Some(&order.commission.0)),
             Value::Short(Some(order.changed)),
-            Value::Text(order.reason.as_deref()),
-            Value::Short(Some(order.why)),
+            Value::Text(order.reason.as_deref().or_else(why)),
         ]);
     }
     Ok(rows)

@@ -1,6 +1,6 @@
 //! Rows of plain values, kept as columns: the twin of `rustybt.core.Rows`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -8,40 +8,97 @@ use pyo3::types::{PyBytes, PyList, PyTuple};
 use rustybt_kernels::int::Int;
 
 use crate::number::Number;
+use crate::sheet::{PyLookup, PySheet, Spec};
+
+/// The code of a text that is None.
+pub const NOWHERE: u32 = u32::MAX;
 
 /// The values of one place in every row.
-enum Column {
-    /// Integers of 64 bits, or None.
-    Short(Vec<Option<i64>>),
-    /// Integers, or None.
-    Wide(Vec<Option<Int>>),
-    /// Text, or None: where in the table it stands.
-    Text(Vec<Option<u32>>, Table),
+pub enum Column {
+    /// Integers of 64 bits; 0 where there is none.
+    Short(Vec<i64>, Bits),
+    /// Integers of 128 bits; 0 where there is none, and where one is longer.
+    Wide(Vec<i128>, Bits, BTreeMap<usize, Int>),
+    /// Text: where in the table it stands, `NOWHERE` where there is none.
+    Text(Vec<u32>, Table),
+}
+
+/// Which values of a column are there: no bit at all as long as each is, else one for each, the first the lowest.
+#[derive(Clone, Default)]
+pub struct Bits {
+    /// The bits.
+    pub bytes: Vec<u8>,
+    /// How many are 0.
+    pub missing: usize,
+}
+
+impl Bits {
+    /// Adds one after so many.
+    #[inline]
+    pub fn push(&mut self, len: usize, there: bool) {
+        if there && self.missing == 0 {
+            return;
+        }
+        self.bytes
+            .resize(len / 8 + 1, if self.missing == 0 { u8::MAX } else { 0 });
+        let bit = 1 << (len % 8);
+        if there {
+            self.bytes[len / 8] |= bit;
+            return;
+        }
+        if self.missing == 0 {
+            // what is not there yet counts as missing
+            self.bytes[len / 8] = bit - 1;
+        }
+        self.missing += 1;
+    }
+
+    /// Whether one is there.
+    #[inline]
+    pub fn get(&self, place: usize) -> bool {
+        self.missing == 0 || self.bytes[place / 8] >> (place % 8) & 1 == 1
+    }
+
+    /// As they were when there were only so many.
+    fn cut(&mut self, len: usize) {
+        let mut kept = Bits::default();
+        (0..len).for_each(|place| kept.push(place, self.get(place)));
+        *self = kept;
+    }
 }
 
 const FEW: usize = 8;
 
 /// Every text that occurs, once.
 #[derive(Default)]
-struct Table {
-    texts: Vec<String>,
+pub struct Table {
+    /// In the order of their first occurrence.
+    pub texts: Vec<String>,
     places: HashMap<String, u32>,
+    last: usize,
 }
 
 impl Table {
+    #[inline]
     fn place(&mut self, text: &str) -> u32 {
-        // most are of a few, which are quicker compared than hashed
-        let few = self.texts.iter().take(FEW);
-        if let Some(place) = few
-            .enumerate()
-            .find_map(|(place, known)| (known == text).then_some(place))
+        // most texts are one of a few, and the next is often the one before
+        if let Some(known) = self.texts.get(self.last)
+            && known == text
         {
+            return self.last as u32;
+        }
+        if let Some(place) = self.texts.iter().take(FEW).position(|known| known == text) {
+            self.last = place;
             return place as u32;
         }
+        self.sought(text)
+    }
+
+    fn sought(&mut self, text: &str) -> u32 {
         if let Some(&place) = self.places.get(text) {
             return place;
         }
-        let place = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let place = u32::try_from(self.texts.len()).unwrap_or(NOWHERE);
         self.texts.push(text.to_owned());
         self.places.insert(text.to_owned(), place);
         place
@@ -93,7 +150,7 @@ impl PyRows {
             .columns
             .iter_mut()
             .zip(row.iter_borrowed())
-            .try_for_each(|(column, value)| column.add(&value));
+            .try_for_each(|(column, value)| column.add(self.len, &value));
         match added {
             Ok(()) => self.len += 1,
             // a row that is refused is not there in part
@@ -117,14 +174,25 @@ impl PyRows {
     fn columns<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         self.columns.iter().map(|column| column.whole(py)).collect()
     }
+
+    #[pyo3(signature = (lookup, slots, columns, orders=None))]
+    fn sheet(
+        &self,
+        lookup: &PyLookup,
+        slots: usize,
+        columns: Vec<Spec>,
+        orders: Option<&PyRows>,
+    ) -> PyResult<Option<PySheet>> {
+        PySheet::of_rows(self, lookup, slots, &columns, orders)
+    }
 }
 
 impl PyRows {
     /// None as yet; a letter a column.
     pub fn of(kinds: &str) -> PyResult<PyRows> {
         let column = |kind| match kind {
-            'n' => Ok(Column::Short(Vec::new())),
-            'w' => Ok(Column::Wide(Vec::new())),
+            'n' => Ok(Column::Short(Vec::new(), Bits::default())),
+            'w' => Ok(Column::Wide(Vec::new(), Bits::default(), BTreeMap::new())),
             't' => Ok(Column::Text(Vec::new(), Table::default())),
             _ => {
                 let wrong = format!("{kind:?} is no kind of column");
@@ -135,15 +203,51 @@ impl PyRows {
         Ok(PyRows { columns, len: 0 })
     }
 
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize) {
+        for column in &mut self.columns {
+            match column {
+                Column::Short(values, _) => values.reserve(more),
+                Column::Wide(values, _, _) => values.reserve(more),
+                Column::Text(codes, _) => codes.reserve(more),
+            }
+        }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The column at a place.
+    pub fn column(&self, place: usize) -> PyResult<&Column> {
+        let none = || PyValueError::new_err(format!("there is no column {place}"));
+        self.columns.get(place).ok_or_else(none)
+    }
+
+    /// The short column at a place.
+    pub fn short(&self, place: usize) -> PyResult<(&[i64], &Bits)> {
+        match self.column(place)? {
+            Column::Short(values, there) => Ok((values, there)),
+            _ => Err(PyValueError::new_err(format!("column {place} is no n"))),
+        }
+    }
+
     /// Adds a row. Its values are of the kinds of the columns.
     #[inline]
     pub fn push<const N: usize>(&mut self, row: [Value<'_>; N]) {
         for (column, value) in self.columns.iter_mut().zip(row) {
             match (column, value) {
-                (Column::Short(values), Value::Short(value)) => values.push(value),
-                (Column::Wide(values), Value::Wide(value)) => values.push(value.cloned()),
-                (Column::Text(values, table), Value::Text(text)) => {
-                    values.push(text.map(|text| table.place(text)));
+                (Column::Short(values, there), Value::Short(value)) => {
+                    there.push(self.len, value.is_some());
+                    values.push(value.unwrap_or_default());
+                }
+                (Column::Wide(values, there, longer), Value::Wide(value)) => {
+                    there.push(self.len, value.is_some());
+                    values.push(narrow(self.len, value, longer));
+                }
+                (Column::Text(codes, table), Value::Text(text)) => {
+                    codes.push(text.map_or(NOWHERE, |text| table.place(text)));
                 }
                 _ => unreachable!("the rows of a run have fixed kinds"),
             }
@@ -152,16 +256,35 @@ impl PyRows {
     }
 }
 
+/// The value in 128 bits; 0 where there is none, or where it is longer and noted among those.
+#[inline]
+fn narrow(place: usize, value: Option<&Int>, longer: &mut BTreeMap<usize, Int>) -> i128 {
+    match value {
+        None => 0,
+        Some(Int::Narrow(value)) => *value,
+        Some(wide) => {
+            longer.insert(place, wide.clone());
+            0
+        }
+    }
+}
+
 impl Column {
-    fn add(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn add(&mut self, len: usize, value: &Bound<'_, PyAny>) -> PyResult<()> {
         match self {
-            Column::Short(values) => values.push(value.extract()?),
-            Column::Wide(values) => {
-                values.push(value.extract::<Option<Number>>()?.map(|number| number.0));
+            Column::Short(values, there) => {
+                let value: Option<i64> = value.extract()?;
+                there.push(len, value.is_some());
+                values.push(value.unwrap_or_default());
             }
-            Column::Text(values, table) => {
+            Column::Wide(values, there, longer) => {
+                let value = value.extract::<Option<Number>>()?.map(|number| number.0);
+                there.push(len, value.is_some());
+                values.push(narrow(len, value.as_ref(), longer));
+            }
+            Column::Text(codes, table) => {
                 let text = value.extract::<Option<std::borrow::Cow<'_, str>>>()?;
-                values.push(text.map(|text| table.place(&text)));
+                codes.push(text.map_or(NOWHERE, |text| table.place(&text)));
             }
         }
         Ok(())
@@ -169,21 +292,47 @@ impl Column {
 
     fn cut(&mut self, len: usize) {
         match self {
-            Column::Short(values) => values.truncate(len),
-            Column::Wide(values) => values.truncate(len),
-            Column::Text(values, _) => values.truncate(len),
+            Column::Short(values, there) => {
+                if values.len() > len {
+                    there.cut(len);
+                }
+                values.truncate(len);
+            }
+            Column::Wide(values, there, longer) => {
+                if values.len() > len {
+                    there.cut(len);
+                }
+                values.truncate(len);
+                longer.remove(&len);
+            }
+            Column::Text(codes, _) => codes.truncate(len),
         }
     }
 
     fn value<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
         match self {
-            Column::Short(values) => Ok(values[place].into_pyobject(py)?),
-            Column::Wide(values) => values[place].clone().map(Number).into_pyobject(py),
-            Column::Text(values, table) => {
-                let text = values[place].map(|code| table.texts[code as usize].as_str());
-                Ok(text.into_pyobject(py)?)
+            Column::Short(values, there) => {
+                let value = there.get(place).then_some(values[place]);
+                Ok(value.into_pyobject(py)?)
+            }
+            Column::Wide(values, there, longer) => {
+                let value = there.get(place).then(|| match longer.get(&place) {
+                    Some(longer) => Number(longer.clone()),
+                    None => values[place].into(),
+                });
+                value.into_pyobject(py)
+            }
+            Column::Text(codes, table) => {
+                let text = table.texts.get(codes[place] as usize);
+                Ok(text.map(String::as_str).into_pyobject(py)?)
             }
         }
+    }
+
+    fn listed<'py>(&self, py: Python<'py>, len: usize) -> PyResult<Bound<'py, PyAny>> {
+        let values = (0..len).map(|place| self.value(py, place));
+        let list = PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?;
+        Ok(list.into_any())
     }
 
     /// All values: bytes of int64 where each is one; of integers of 128 bits the low and the high halves as bytes, and
@@ -191,32 +340,27 @@ impl Column {
     /// None; else a list.
     fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self {
-            Column::Short(values) => match values.iter().copied().collect::<Option<Vec<i64>>>() {
-                Some(values) => Ok(bytes(py, values.iter().map(|v| v.to_ne_bytes())).into_any()),
-                None => Ok(PyList::new(py, values)?.into_any()),
-            },
-            Column::Wide(values) => {
-                let narrow = |value: &Option<Int>| match value {
-                    Some(value) => value.narrow(),
-                    None => Some(0),
-                };
-                let Some(numbers) = values.iter().map(narrow).collect::<Option<Vec<i128>>>() else {
-                    let values = values.iter().map(|value| value.clone().map(Number));
-                    return Ok(PyList::new(py, values.collect::<Vec<_>>())?.into_any());
-                };
-                let low = bytes(py, numbers.iter().map(|v| (*v as u64).to_ne_bytes()));
-                let high = bytes(py, numbers.iter().map(|v| ((v >> 64) as i64).to_ne_bytes()));
-                let there = bytes(py, values.iter().map(|v| [u8::from(v.is_some())]));
-                Ok((low, high, there).into_pyobject(py)?.into_any())
+            Column::Short(values, there) if there.missing == 0 => {
+                Ok(bytes(py, values.iter().map(|v| v.to_ne_bytes())).into_any())
             }
-            Column::Text(values, table) => {
-                let codes = values
-                    .iter()
-                    .map(|code| code.map_or(-1, i64::from).to_ne_bytes());
-                Ok((bytes(py, codes), &table.texts)
+            Column::Wide(values, there, longer) if longer.is_empty() => {
+                let low = bytes(py, values.iter().map(|v| (*v as u64).to_ne_bytes()));
+                let high = bytes(py, values.iter().map(|v| ((v >> 64) as i64).to_ne_bytes()));
+                let present = (0..values.len()).map(|place| [u8::from(there.get(place))]);
+                let present = bytes(py, present);
+                Ok((low, high, present).into_pyobject(py)?.into_any())
+            }
+            Column::Text(codes, table) => {
+                let code = |code: &u32| match *code {
+                    NOWHERE => (-1_i64).to_ne_bytes(),
+                    code => i64::from(code).to_ne_bytes(),
+                };
+                Ok((bytes(py, codes.iter().map(code)), &table.texts)
                     .into_pyobject(py)?
                     .into_any())
             }
+            Column::Short(values, _) => self.listed(py, values.len()),
+            Column::Wide(values, _, _) => self.listed(py, values.len()),
         }
     }
 }

@@ -1,0 +1,414 @@
+//! A frame made of rows in one go: columns laid out as Polars takes them, without a copy and without a query.
+//!
+//! The twin is `rustybt/engine/_sheet.py`. What does not fit 128 bits, or the digits of a frame, is left to it, which
+//! finds the words for it.
+
+use std::ffi::CString;
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+
+use crate::arrow::{self, Buffer, capsules};
+use crate::rows::{Bits, Column, NOWHERE, PyRows};
+
+/// Digits that a Decimal column holds.
+const MAX_DIGITS: u32 = 38;
+const LIMIT: i128 = 10_i128.pow(MAX_DIGITS);
+/// Bytes that Arrow keeps of a text beside its length; a longer one lies elsewhere.
+const INLINE: usize = 12;
+const HEAD: usize = 4;
+
+/// Name and kind of a column, the place of its values in the rows, and a text for some kinds.
+pub type Spec = (String, String, Option<usize>, Option<String>);
+
+/// Texts that columns point into, each laid out as Arrow's `string_view`.
+pub struct Texts {
+    views: Vec<u128>,
+    longer: Vec<u8>,
+}
+
+impl Texts {
+    fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Texts {
+        let mut all = Texts {
+            views: Vec::new(),
+            longer: Vec::new(),
+        };
+        texts.for_each(|text| all.add(text));
+        all
+    }
+
+    fn add(&mut self, text: &str) {
+        let text = text.as_bytes();
+        let mut view = [0; 16];
+        view[..HEAD].copy_from_slice(&narrow(text.len()).to_ne_bytes());
+        if text.len() <= INLINE {
+            view[HEAD..HEAD + text.len()].copy_from_slice(text);
+        } else {
+            view[HEAD..2 * HEAD].copy_from_slice(&text[..HEAD]);
+            // the number of the buffer, of which there is one: 0
+            view[3 * HEAD..].copy_from_slice(&narrow(self.longer.len()).to_ne_bytes());
+            self.longer.extend_from_slice(text);
+        }
+        self.views.push(u128::from_ne_bytes(view));
+    }
+}
+
+fn narrow(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+/// What columns look up by the slot of an asset, by the number of an order, or by the session.
+#[pyclass(name = "Lookup", module = "rustybt._kernels._rustybt", frozen)]
+pub struct PyLookup {
+    symbols: Texts,
+    keys: Texts,
+    ids: Texts,
+    sids: Vec<i64>,
+    quantity_scales: Vec<u32>,
+    fill_scales: Vec<u32>,
+    days: Vec<i32>,
+}
+
+#[pymethods]
+impl PyLookup {
+    #[new]
+    #[expect(clippy::too_many_arguments)] // a table each
+    fn new(
+        symbols: Vec<String>,
+        keys: Vec<String>,
+        sids: Vec<i64>,
+        quantity_scales: Vec<u32>,
+        fill_scales: Vec<u32>,
+        days: Vec<i32>,
+        prefix: &str,
+        orders: usize,
+    ) -> PyLookup {
+        let mut ids = Texts {
+            views: Vec::with_capacity(orders),
+            longer: Vec::new(),
+        };
+        let mut text = prefix.to_owned();
+        for number in 1..=orders {
+            text.truncate(prefix.len());
+            text.push_str(&number.to_string());
+            ids.add(&text);
+        }
+        PyLookup {
+            symbols: Texts::of(symbols.iter().map(String::as_str)),
+            keys: Texts::of(keys.iter().map(String::as_str)),
+            ids,
+            sids,
+            quantity_scales,
+            fill_scales,
+            days,
+        }
+    }
+}
+
+/// A frame that is to be: `polars.DataFrame` takes it.
+#[pyclass(name = "Sheet", module = "rustybt._kernels._rustybt", frozen)]
+pub struct PySheet {
+    len: usize,
+    columns: Vec<arrow::Column>,
+}
+
+#[pymethods]
+impl PySheet {
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_array__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
+        drop(requested_schema); // it may be refused, as here
+        capsules(py, self.len, &self.columns)
+    }
+}
+
+impl PySheet {
+    /// The columns, or `None` where a number of theirs is too long.
+    pub fn of_rows(
+        rows: &PyRows,
+        lookup: &PyLookup,
+        slots: usize,
+        columns: &[Spec],
+        orders: Option<&PyRows>,
+    ) -> PyResult<Option<PySheet>> {
+        let slots = match orders {
+            None => codes(rows, slots, 0)?,
+            Some(orders) => {
+                let (of_orders, _) = orders.short(0)?;
+                let slot = |number: u32| {
+                    of_orders
+                        .get(number as usize)
+                        .map_or(NOWHERE, |s| place(*s))
+                };
+                codes(rows, slots, 1)?.into_iter().map(slot).collect()
+            }
+        };
+        let maker = Maker {
+            rows,
+            lookup,
+            slots,
+        };
+        let mut sheet = PySheet {
+            len: rows.len(),
+            columns: Vec::with_capacity(columns.len()),
+        };
+        for spec in columns {
+            match maker.column(spec)? {
+                Some(column) => sheet.columns.push(column),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(sheet))
+    }
+}
+
+/// The integers of a short column as places in a table that starts at `first`.
+fn codes(rows: &PyRows, column: usize, first: i64) -> PyResult<Vec<u32>> {
+    let (values, there) = rows.short(column)?;
+    let code = |(row, value): (usize, &i64)| {
+        if there.get(row) {
+            place(value - first)
+        } else {
+            NOWHERE
+        }
+    };
+    Ok(values.iter().enumerate().map(code).collect())
+}
+
+fn place(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(NOWHERE)
+}
+
+struct Maker<'a> {
+    rows: &'a PyRows,
+    lookup: &'a PyLookup,
+    slots: Vec<u32>,
+}
+
+impl Maker<'_> {
+    fn column(&self, spec: &Spec) -> PyResult<Option<arrow::Column>> {
+        let (name, kind, at, text) = (&spec.0, spec.1.as_str(), spec.2, &spec.3);
+        let (lookup, at, len) = (self.lookup, at.unwrap_or(usize::MAX), self.rows.len());
+        let made = match kind {
+            "count" => whole(name, "l", (0..len as i64).collect(), Bits::default()),
+            "stamp" => {
+                let (values, there) = self.rows.short(at)?;
+                whole(name, "tsn:UTC", values.to_vec(), there.clone())
+            }
+            "date" => {
+                let days = codes(self.rows, at, 0)?;
+                let days = taken(&lookup.days, &days);
+                whole(name, "tdD", days.0, days.1)
+            }
+            "sid" => {
+                let sids = taken(&lookup.sids, &self.slots);
+                whole(name, "l", sids.0, sids.1)
+            }
+            "number" => texts(name, &lookup.ids, 0..narrow(len)),
+            "id" => texts(name, &lookup.ids, codes(self.rows, at, 1)?.into_iter()),
+            "symbol" => texts(name, &lookup.symbols, self.slots.iter().copied()),
+            "key" => texts(name, &lookup.keys, self.slots.iter().copied()),
+            "constant" => {
+                let only = Texts::of(text.as_deref().into_iter());
+                texts(name, &only, (0..len).map(|_| 0))
+            }
+            "text" => match self.rows.column(at)? {
+                Column::Text(codes, table) => {
+                    let all = Texts::of(table.texts.iter().map(String::as_str));
+                    texts(name, &all, codes.iter().copied())
+                }
+                _ => return Err(PyValueError::new_err(format!("column {at} is no t"))),
+            },
+            "quantity" => return self.shortest(name, at, &lookup.quantity_scales),
+            "price" => return self.shortest(name, at, &lookup.fill_scales),
+            "money" => return self.money(name, at, text.as_deref().unwrap_or_default()),
+            _ => {
+                return Err(PyValueError::new_err(format!(
+                    "{kind:?} is no kind of column"
+                )));
+            }
+        };
+        Ok(Some(made?))
+    }
+
+    fn wide(&self, at: usize) -> PyResult<Option<(&[i128], &Bits)>> {
+        match self.rows.column(at)? {
+            Column::Wide(values, there, longer) if longer.is_empty() => Ok(Some((values, there))),
+            Column::Wide(..) => Ok(None),
+            _ => Err(PyValueError::new_err(format!("column {at} is no w"))),
+        }
+    }
+
+    fn money(&self, name: &str, at: usize, scale: &str) -> PyResult<Option<arrow::Column>> {
+        let Some((values, there)) = self.wide(at)? else {
+            return Ok(None);
+        };
+        decimals(name, values.to_vec(), there.clone(), scale)
+    }
+
+    fn shortest(&self, name: &str, at: usize, scales: &[u32]) -> PyResult<Option<arrow::Column>> {
+        let Some((values, there)) = self.wide(at)? else {
+            return Ok(None);
+        };
+        shortest(name, values.to_vec(), there.clone(), &self.slots, scales)
+    }
+}
+
+/// Values, each at the scale of its slot, at the smallest scale that shows all of them; what belongs to no slot is zero.
+pub fn shortest(
+    name: &str,
+    mut values: Vec<i128>,
+    there: Bits,
+    slots: &[u32],
+    scales: &[u32],
+) -> PyResult<Option<arrow::Column>> {
+    let widest = scales.iter().copied().max().unwrap_or(0);
+    if values.is_empty() {
+        return decimals(name, values, there, "0");
+    }
+    if scales.iter().any(|scale| *scale != widest) {
+        let up = |scale: &u32| 10_i128.checked_pow(widest - scale);
+        let Some(ups) = scales.iter().map(up).collect::<Option<Vec<i128>>>() else {
+            return Ok(None);
+        };
+        for (value, slot) in values.iter_mut().zip(slots) {
+            let Some(raised) = value.checked_mul(ups.get(*slot as usize).copied().unwrap_or(1))
+            else {
+                return Ok(None);
+            };
+            *value = raised;
+        }
+    }
+    let spare = spare_zeros(&values, widest);
+    if 0 < spare && spare <= MAX_DIGITS {
+        let down = 10_i128.pow(spare);
+        values
+            .iter_mut()
+            .for_each(|value| *value = quotient(*value, down));
+    }
+    decimals(name, values, there, &(widest - spare).to_string())
+}
+
+/// How many decimal zeros, up to so many, all values end in.
+fn spare_zeros(values: &[i128], most: u32) -> u32 {
+    let mut spare = most;
+    // 10^n is a multiple of 2^n: a quick bound
+    let bits = values
+        .iter()
+        .fold(0, |all, value| all | value)
+        .trailing_zeros();
+    if bits < i128::BITS {
+        spare = spare.min(bits);
+    }
+    for value in values {
+        while spare > 0
+            && *value != 0
+            && (spare > MAX_DIGITS || rest(*value, 10_i128.pow(spare)) != 0)
+        {
+            spare -= 1;
+        }
+    }
+    spare
+}
+
+/// `value % divisor`, in 64 bits where they do.
+fn rest(value: i128, divisor: i128) -> i128 {
+    match (u64::try_from(value.unsigned_abs()), u64::try_from(divisor)) {
+        (Ok(value), Ok(divisor)) => i128::from(value % divisor),
+        _ => value % divisor,
+    }
+}
+
+/// `value / divisor`, which is known to be whole.
+fn quotient(value: i128, divisor: i128) -> i128 {
+    match (i64::try_from(value), i64::try_from(divisor)) {
+        (Ok(value), Ok(divisor)) => i128::from(value / divisor),
+        _ => value / divisor,
+    }
+}
+
+fn named(text: &str) -> PyResult<CString> {
+    Ok(CString::new(text)?)
+}
+
+fn present(there: Bits) -> (usize, Option<Buffer>) {
+    let buffer: Option<Buffer> = match there.missing {
+        0 => None,
+        _ => Some(Arc::new(there.bytes)),
+    };
+    (there.missing, buffer)
+}
+
+/// A column of plain values.
+fn whole<T: Send + Sync + 'static>(
+    name: &str,
+    format: &str,
+    values: Vec<T>,
+    there: Bits,
+) -> PyResult<arrow::Column> {
+    let (nulls, there) = present(there);
+    let buffers = vec![there, Some(Arc::new(values) as Buffer)];
+    Ok(arrow::Column {
+        name: named(name)?,
+        format: named(format)?,
+        nulls,
+        buffers,
+    })
+}
+
+/// A Decimal column; `None` where a value has more digits than it holds.
+pub fn decimals(
+    name: &str,
+    values: Vec<i128>,
+    there: Bits,
+    scale: &str,
+) -> PyResult<Option<arrow::Column>> {
+    if values
+        .iter()
+        .any(|value| *value <= -LIMIT || *value >= LIMIT)
+    {
+        return Ok(None);
+    }
+    whole(name, &format!("d:{MAX_DIGITS},{scale}"), values, there).map(Some)
+}
+
+/// What a table holds at some places.
+fn taken<T: Copy + Default>(table: &[T], places: &[u32]) -> (Vec<T>, Bits) {
+    let mut there = Bits::default();
+    let mut values = Vec::with_capacity(places.len());
+    for (row, place) in places.iter().enumerate() {
+        let value = table.get(*place as usize);
+        there.push(row, value.is_some());
+        values.push(value.copied().unwrap_or_default());
+    }
+    (values, there)
+}
+
+fn texts(name: &str, table: &Texts, places: impl Iterator<Item = u32>) -> PyResult<arrow::Column> {
+    let mut there = Bits::default();
+    let mut views = Vec::with_capacity(places.size_hint().0);
+    for (row, place) in places.enumerate() {
+        let view = table.views.get(place as usize);
+        there.push(row, view.is_some());
+        views.push(view.copied().unwrap_or_default());
+    }
+    let (nulls, there) = present(there);
+    let mut buffers = vec![there, Some(Arc::new(views) as Buffer)];
+    let mut sizes = Vec::new();
+    if !table.longer.is_empty() {
+        sizes.push(table.longer.len() as i64);
+        buffers.push(Some(Arc::new(table.longer.clone())));
+    }
+    buffers.push(Some(Arc::new(sizes)));
+    Ok(arrow::Column {
+        name: named(name)?,
+        format: named("vu")?,
+        nulls,
+        buffers,
+    })
+}

@@ -1,0 +1,134 @@
+"""A frame made of rows: its columns are told by name, kind and place, and laid out by the native kernel or here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rustybt._kernels import NativeLookup, Rows
+from rustybt.core import MONEY_SCALE, datetime_column, decimal_column
+from rustybt.engine._exact_columns import Values, columns_of, shortest_column
+
+type Column = tuple[str, str, int | None, str | None]
+"""Name and kind of a column, the place of its values in the rows, and what some kinds need beside.
+
+count: 0, 1, 2 ... stamp: ns UTC. date: of a session of the run. text. number, id: of the order with the row's number,
+or with that at the place. symbol, sid, key: of the row's slot. quantity, price: at the scale of the slot, shown at the
+smallest one that shows all of them. money. constant: a text.
+"""
+
+
+def column(name: str, kind: str, place: int | None = None, beside: str | None = None) -> Column:
+    """What the table of a frame says of a column."""
+    return name, kind, place, str(MONEY_SCALE) if kind == "money" else beside
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What columns look up: by slot (symbols, keys, sids, scales), by the number of an order (ids), by session (days).
+
+    prefix: of the ids of orders, of which there are so many. days: since 1970.
+    """
+
+    symbols: list[str]
+    keys: list[str]
+    sids: list[int]
+    quantity_scales: list[int]
+    fill_scales: list[int]
+    days: npt.NDArray[np.int64]
+    prefix: str
+    orders: int
+
+    @functools.cached_property
+    def native(self) -> Any:
+        """The native kernel's own copy."""
+        by_slot = self.symbols, self.keys, self.sids, self.quantity_scales, self.fill_scales
+        return NativeLookup(*by_slot, self.days.tolist(), self.prefix, self.orders)
+
+    @functools.cached_property
+    def ids(self) -> pl.Series:
+        """The ids of all orders, in their order."""
+        return self.prefix + pl.Series(np.arange(1, self.orders + 1)).cast(pl.String)
+
+    @functools.cached_property
+    def series(self) -> dict[str, pl.Series]:
+        """The tables by slot, for the kinds that are one look into them."""
+        return {
+            "symbol": pl.Series(self.symbols, dtype=pl.String),
+            "key": pl.Series(self.keys, dtype=pl.String),
+            "sid": pl.Series(self.sids, dtype=pl.Int64),
+        }
+
+    def dates(self, sessions: Sequence[int] | npt.NDArray[np.int64]) -> pl.Series:
+        """The dates of sessions of the run."""
+        return pl.Series(self.days[np.asarray(sessions, dtype=np.int64)].astype(np.int32)).cast(pl.Date)
+
+
+def frame_of_rows(
+    rows: Any, lookup: Lookup, slots: int, columns: Sequence[Column], orders: Rows | None = None
+) -> pl.DataFrame:
+    """The frame of rows.
+
+    slots: the place of what is the slot of a row, or where `orders` are given, of the number of its order: their rows,
+    in which the slot comes first.
+    Raises MoneyOverflow where a number has more digits than a frame holds.
+    """
+    if NativeLookup is not None:
+        sheet = rows.sheet(lookup.native, slots, columns, orders)
+        if sheet is not None:
+            return pl.DataFrame(sheet)
+    return _Sheet(rows, lookup, slots, orders).frame(columns)
+
+
+class _Sheet:
+    """What the native kernel's `Rows.sheet` is held to."""
+
+    def __init__(self, rows: Rows, lookup: Lookup, slots: int, orders: Rows | None) -> None:
+        self._len = len(rows)
+        self._columns = columns_of(rows)
+        self._lookup = lookup
+        if orders is None:
+            self._slots = places(self._columns[slots])
+        else:
+            self._slots = places(columns_of(orders)[0])[places(self._columns[slots]) - 1]
+
+    def frame(self, columns: Sequence[Column]) -> pl.DataFrame:
+        return pl.DataFrame([self._made(*column).alias(column[0]) for column in columns])
+
+    def _made(self, name: str, kind: str, place: int | None, beside: str | None) -> pl.Series:
+        lookup, slots = self._lookup, self._slots
+        if kind in lookup.series:
+            return lookup.series[kind][slots]
+        if kind == "count":
+            return pl.Series(np.arange(self._len))
+        if kind == "number":
+            return lookup.ids
+        if kind == "constant":
+            return pl.Series([beside]).new_from_index(0, self._len)
+        return self._of_values(name, kind, self._columns[place or 0])
+
+    def _of_values(self, name: str, kind: str, values: Any) -> pl.Series:
+        lookup, slots = self._lookup, self._slots
+        if kind == "stamp":
+            return datetime_column(name, values)
+        if kind == "date":
+            return lookup.dates(values)
+        if kind == "text":
+            return pl.Series(values, dtype=pl.String)
+        if kind == "id":
+            return lookup.ids[places(values) - 1]
+        if kind == "money":
+            return decimal_column(name, values, MONEY_SCALE)
+        scales = lookup.quantity_scales if kind == "quantity" else lookup.fill_scales
+        return shortest_column(name, values, slots, scales)
+
+
+def places(numbers: Values) -> pl.Series:
+    """Where to look something up; None for nowhere."""
+    return pl.Series(numbers, dtype=pl.UInt32)

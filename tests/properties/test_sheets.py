@@ -1,0 +1,122 @@
+"""A frame made of rows: the native kernel lays out what the Python code does, and leaves to it what does not fit."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rustybt._kernels import twins
+from rustybt.engine import _sheet
+from rustybt.engine._sheet import Lookup, column
+from rustybt.errors import MoneyOverflow
+
+pytestmark = pytest.mark.skipif(
+    "rust" not in twins() and os.environ.get("RUSTYBT_NATIVE") != "require",
+    reason="there is no native extension to compare with",
+)
+SLOTS, ORDERS, DAYS = 3, 4, 5
+COLUMNS = [
+    column("n", "count"), column("at", "stamp", 2), column("day", "date", 3), column("by", "id", 1),
+    column("symbol", "symbol"), column("key", "key"), column("sid", "sid"), column("units", "quantity", 4),
+    column("price", "price", 5), column("paid", "money", 6), column("why", "text", 7),
+    column("all", "constant", None, "the same in every row"),
+]  # fmt: skip
+TEXT = (
+    st.none() | st.sampled_from(["fee", "", "twelve bytes", "thirteen bytes", "a\u00e9\u4e2d"]) | st.text(max_size=30)
+)
+NUMBER = st.none() | st.integers(-(10**5), 10**5).map(lambda n: n * 10**6)
+LONG = st.integers(-(10**20), 10**20) | st.integers(-(2**127), 2**127 - 1) | st.integers(-(2**140), 2**140)
+SCALES = st.lists(st.integers(0, 24), min_size=SLOTS, max_size=SLOTS)
+
+
+def rows_of(number: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    places = st.none() | st.integers(0, SLOTS - 1), st.none() | st.integers(1, ORDERS)
+    times = st.none() | st.integers(-(2**62), 2**62), st.integers(0, DAYS - 1)
+    return st.lists(st.tuples(*places, *times, number, number, number, TEXT), max_size=20)
+
+
+def kept(kinds: str, rows: Any) -> Any:
+    found = twins()["rust"].Rows(kinds)
+    for row in rows:
+        found.add(row)
+    return found
+
+
+def lookup_of(scales: list[int], names: list[str]) -> Lookup:
+    tables: Any = (names, names[::-1], [7, 2**40, 0], scales, scales[::-1], np.arange(20_000, 20_000 + DAYS))
+    return Lookup(*tables, "an-account-", ORDERS)
+
+
+def frames(rows: Any, lookup: Lookup, slots: int, orders: Any) -> tuple[Any, Any]:
+    """What the native kernel makes of rows, None where it leaves them, and what Python makes of them, or its error."""
+    native = twins()["rust"].Lookup(
+        lookup.symbols, lookup.keys, lookup.sids, lookup.quantity_scales, lookup.fill_scales, lookup.days.tolist(),
+        lookup.prefix, lookup.orders,
+    )  # fmt: skip
+    sheet = rows.sheet(native, slots, COLUMNS, orders)
+    try:
+        frame = _sheet._Sheet(rows, lookup, slots, orders).frame(COLUMNS)
+    except MoneyOverflow as error:
+        return sheet, error
+    return None if sheet is None else pl.DataFrame(sheet), frame
+
+
+def check_equal(one: pl.DataFrame, other: pl.DataFrame) -> None:
+    assert one.schema == other.schema
+    assert one.rows() == other.rows()
+    assert one.null_count().row(0) == other.null_count().row(0)
+
+
+NAMES = st.lists(st.text(max_size=16), min_size=SLOTS, max_size=SLOTS)
+
+
+@given(
+    rows_of(NUMBER), SCALES, NAMES, st.none() | st.lists(st.integers(0, SLOTS - 1), min_size=ORDERS, max_size=ORDERS)
+)
+def test_a_frame_of_ordinary_rows_is_the_same(rows: Any, scales: list[int], names: list[str], slots: Any) -> None:
+    orders = None if slots is None else kept("n", [(slot,) for slot in slots])
+    sheet, frame = frames(kept("nnnnwwwt", rows), lookup_of(scales, names), 0 if slots is None else 1, orders)
+    check_equal(sheet, frame)
+
+
+@given(rows_of(NUMBER | LONG), SCALES)
+def test_a_frame_of_long_numbers_is_the_same_or_left_to_python(rows: Any, scales: list[int]) -> None:
+    sheet, frame = frames(kept("nnnnwwwt", rows), lookup_of(scales, ["A", "B", "C"]), 0, None)
+    if isinstance(frame, MoneyOverflow):
+        assert sheet is None
+    elif sheet is not None:
+        check_equal(sheet, frame)
+
+
+def test_a_frame_outlives_what_it_was_made_of() -> None:
+    rows = kept("nnnnwwwt", [(n % SLOTS, 1 + n % ORDERS, n, 0, n, n, n, f"reason number {n}") for n in range(1000)])
+    lookup = lookup_of([0, 0, 0], ["A", "B", "C"])
+    made, frame = frames(rows, lookup, 0, None)
+    part = made["why"].slice(500, 2)
+    check_equal(made, frame)
+    del rows, lookup, made
+    assert part.to_list() == ["reason number 500", "reason number 501"]
+
+
+def test_a_sheet_is_taken_more_than_once_or_never() -> None:
+    native = twins()["rust"].Lookup(["A"], ["A"], [1], [0], [2], [20_000], "main-", 1)
+    sheet = kept("nw", [(0, 5), (0, 7)]).sheet(native, 0, [column("price", "price", 1), column("symbol", "symbol")])
+    capsules = sheet.__arrow_c_array__()
+    first, second = pl.DataFrame(sheet), pl.DataFrame(sheet)
+    del sheet, capsules
+    assert first.equals(second)
+    assert first["price"].dtype == pl.Decimal(38, 2)
+    assert first.to_dicts()[1]["symbol"] == "A"
+
+
+@pytest.mark.parametrize("wrong", [("x", "colour", 0), ("x", "text", 0), ("x", "money", 0), ("x", "stamp", 9)])
+def test_a_column_that_is_not_there_is_refused(wrong: tuple[str, str, int]) -> None:
+    native = twins()["rust"].Lookup(["A"], ["A"], [1], [0], [0], [20_000], "main-", 1)
+    with pytest.raises(ValueError, match=r"kind of column|is no|there is no column"):
+        kept("n", [(0,)]).sheet(native, 0, [column(*wrong)])
