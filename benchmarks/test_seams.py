@@ -28,6 +28,7 @@ from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ledger import Ledger
 from rustybt.strategy._ordering import Ordering
+from rustybt.view import BarData, Market
 
 pytestmark = [
     pytest.mark.bench,
@@ -48,6 +49,9 @@ class Listing:
     price: Any = field(default_factory=lambda: memoryview(array("q", [5_000])))
     tradable: Any = field(default_factory=lambda: memoryview(array("q", [10**9])))
     lane_to_fill: int = 10**10
+    price_scale: int = 2
+    lane_scale: int = 2
+    last: int = 0
     fill_scale: int = 12
     quantity_scale: int = 0
     step: int = 1
@@ -108,8 +112,27 @@ class Weights(Bench):
             self.context.order_target_percent(listing.asset, 0.0123)
 
 
+class Prices:
+    """`data` with 50 assets at one bar, each of which has been asked for its price."""
+
+    def __init__(self) -> None:
+        self.assets = [SimpleNamespace(sid=sid) for sid in range(ASSETS)]
+        market: Any = Market.__new__(Market)
+        market.bar, market.hook = 0, False
+        market.listings = {asset.sid: Listing(asset.sid, asset) for asset in self.assets}
+        self.data = BarData(market, continuous=SimpleNamespace())  # type: ignore[arg-type]
+        for asset in self.assets:
+            self.data._known.note_price(asset)
+
+    def prices(self) -> list[Any]:
+        """The price of each, asked one by one."""
+        current = self.data.current
+        return [current(asset, "price") for asset in self.assets]
+
+
 TIMES = {"bar_of_orders": 3.0, "orders_of_weights": 1.4}
 """How many times faster the seam must be at least."""
+TIMES_OF_PRICES = 2.5
 
 
 FILLS = 12_000
@@ -129,10 +152,22 @@ def test_the_seam_is_faster_by_the_stated_factor_and_leaves_the_same(work: str) 
         rows = side.loop.ledger.rows, side.blotter.rows, side.loop.recorder.transactions
         left.append([list(one) for one in rows])
     assert left[0] == left[1]
-    seconds = [best(getattr(side, work)) for side in (plain, native)]
-    factor = seconds[0] / seconds[1]
-    print(f"{work}: {seconds[0] * 1e6:.1f} us / {seconds[1] * 1e6:.1f} us = {factor:.1f}")
-    assert factor >= TIMES[work]
+    assert factor_of(work, best(getattr(plain, work)), best(getattr(native, work))) >= TIMES[work]
+
+
+def test_prices_come_faster_by_the_stated_factor_and_are_the_same() -> None:
+    native = Prices()
+    with patch.object(_kernels, "Prices", None), patch.object(BarData, "current", BarData._current):
+        plain = Prices()
+        assert plain.prices() == native.prices()
+        seconds = best(plain.prices)
+    assert factor_of("prices", seconds, best(native.prices)) >= TIMES_OF_PRICES
+
+
+def factor_of(work: str, plain: float, native: float) -> float:
+    """How many times longer the one takes, which is printed."""
+    print(f"{work}: {plain * 1e6:.1f} us / {native * 1e6:.1f} us = {plain / native:.1f}")
+    return plain / native
 
 
 def test_a_frame_of_rows_is_faster_by_the_stated_factor_and_the_same() -> None:

@@ -27,6 +27,12 @@ else:
 Floor: Any = None if _loaded is None else _loaded.Floor
 """A whole bar of plain orders in one call; None where the Python kernels are in use, whose broker and ledger do it."""
 
+Prices: Any = None if _loaded is None else _loaded.Prices
+"""Prices that were asked for, at the bar; None where the Python kernels are in use, for which `BarData` has them."""
+
+answering: Any = None if _loaded is None else _loaded.answering
+"""Makes the method that asks `Prices` first; None where the Python kernels are in use."""
+
 Weigher: Any = None if _loaded is None else _loaded.Weigher
 """A plain order of a weight in one call; None where the Python kernels are in use, for which `Ordering` does it."""
 
@@ -51,9 +57,11 @@ __all__ = [
     "Floor",
     "Intake",
     "NativeLookup",
+    "Prices",
     "Rows",
     "Weigher",
     "WorkingOrder",
+    "answering",
     "describe",
     "kernel_in_use",
     "order_rows",

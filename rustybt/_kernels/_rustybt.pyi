@@ -11,11 +11,13 @@ __all__ = [
     "Floor",
     "Intake",
     "Lookup",
+    "Prices",
     "Rows",
     "Sheet",
     "Weigher",
     "WorkingOrder",
     "__version__",
+    "answering",
     "order_rows",
     "source_hash",
     "whole_steps",
@@ -70,6 +72,13 @@ class Books:
     def long_and_short(self) -> tuple[int, int, int, int]: ...
     def size_of_value(self, slot: int, money: int, money_scale: int, price: int, target: bool) -> int: ...
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int: ...
+
+def answering(class_: type, slot: str, doc: str) -> Any: ...
+
+@final
+class Prices:
+    def __new__(cls, market: Any) -> Prices: ...
+    def learn(self, asset: Any, field: str, lane: Sequence[int], numbers: Any) -> None: ...
 
 @final
 class Rows:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
 
+from rustybt import _kernels
 from rustybt.core import (
     EXTRA_PRICE_DECIMALS,
     Asset,
@@ -24,28 +26,15 @@ from rustybt.core import (
     scaled,
 )
 from rustybt.errors import InputError, NoData
-from rustybt.view._asked import listed, note_wanted, shortened
+from rustybt.view._asked import as_columns, listed, note_wanted, shortened
 from rustybt.view._continuous import Continuous, is_readable, label
 from rustybt.view._history import FIELDS, is_exact
+from rustybt.view._known import Known, Priced
 from rustybt.view._listing import Listing, adjusted
 from rustybt.view._market import Market
 from rustybt.view._past import Past
 
 NOTHING: Final = object()
-
-
-class Numbers(dict[int, Any]):
-    """Prices of one scale as a strategy gets them, made when they are first asked for."""
-
-    __slots__ = ("_number", "_scale")
-
-    def __init__(self, number: Callable[[int, int], Any], scale: int) -> None:
-        self._number = number
-        self._scale = scale
-
-    def __missing__(self, price: int) -> Any:
-        number = self[price] = self._number(price, self._scale)
-        return number
 
 
 class BarData:
@@ -55,12 +44,12 @@ class BarData:
         "_asked",
         "_continuous",
         "_decimals",
-        "_listings",
+        "_kernel",
+        "_known",
         "_market",
         "_missing",
         "_name",
         "_number",
-        "_numbers",
         "_past",
         "_priced",
     )
@@ -76,14 +65,12 @@ class BarData:
         continuous: Continuous | None = None,
     ) -> None:
         self._market = market
-        self._listings = market.listings
-        # by sid, of assets that have had a price by now: the asset, its prices up to its last bar, and those asked for
-        self._priced: dict[int, tuple[Asset, Sequence[int], Numbers]] = {}
+        self._known = Known(market, number)
+        self._priced = self._known.priced
+        self._kernel = self._known.kernel
         # the last list that was asked, and what its prices need
-        self._asked: tuple[list[Any], list[tuple[Asset, Sequence[int], Numbers]]] = ([], [])
+        self._asked: tuple[list[Any], list[Priced]] = ([], [])
         self._number = number
-        # by scale
-        self._numbers: dict[int, Numbers] = {}
         self._missing = missing
         self._decimals = history_decimals
         # made when it is first asked: a strategy that never looks back pays nothing for it
@@ -135,20 +122,13 @@ class BarData:
                 if asset is assets and not market.hook:
                     return numbers[lane[market.bar]]
             except (AttributeError, KeyError):
-                self._note_prices(assets)
+                self._known.note_price(assets)
             except IndexError:
                 pass  # its life is over
         return self._many(assets, fields, dtype, default)
 
-    def _note_prices(self, asset: Any) -> None:
-        """Keeps what the next question for an asset's price needs, where its lane is at its own scale."""
-        sid = getattr(asset, "sid", None)
-        listing = self._listings.get(sid) if isinstance(sid, int) else None
-        if listing is None or listing.lane_scale != listing.price_scale or self._market.bar < listing.priced:
-            return
-        scale = listing.price_scale
-        numbers = self._numbers.setdefault(scale, Numbers(self._number, scale))
-        self._priced[listing.asset.sid] = listing.asset, listing.price[: listing.last + 1], numbers
+    # what the kernel passes on to, where it is asked first
+    _current = current
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
         if is_readable(assets) or (isinstance(assets, str) and self._market.fetched is not None):
@@ -198,6 +178,8 @@ class BarData:
                 return default
             return self._missing if dtype is None else (None if is_exact(dtype) else float("nan"))
         if dtype is None:
+            if self._kernel is not None and listing is not None and listing.asset is asset:
+                self._known.note(listing, field)
             return self._number(*value)
         return as_decimal(*value) if is_exact(dtype) else value[0] / 10 ** value[1]
 
@@ -283,7 +265,7 @@ class BarData:
             else:
                 floats = [None if v is None else v[0] / 10 ** v[1] for v in values]
                 columns.append(pl.Series(field, floats, dtype=pl.Float64))
-        return pl.DataFrame(columns)
+        return as_columns(columns)
 
     def history(
         self,
@@ -382,3 +364,9 @@ class BarData:
         bar = self._market.bar
         key = listing.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])
+
+
+if _kernels.answering is not None:
+    # described as methods of C are
+    _TOLD: Final = f"current($self, assets, fields, dtype=None, default=...)\n--\n\n{inspect.getdoc(BarData.current)}"
+    BarData.current = _kernels.answering(BarData, "_kernel", _TOLD)  # type: ignore[method-assign]

@@ -47,6 +47,7 @@ def test_what_a_run_has_loaded_goes_with_it_and_not_at_some_later_collection() -
         context.order(bbb, -1, limit_price=9)
         data.history([aaa, bbb], "price", 1, "1d")
         data.current([aaa, bbb], ["price", "volume"])
+        data.current(aaa, "price"), data.current(aaa, "close")
         assert context.get_open_orders()
 
     gc.collect()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import inspect
 import math
 from decimal import Decimal
 from typing import Any
@@ -11,6 +13,7 @@ import polars as pl
 import pytest
 
 from rustybt.errors import InputError, NoData
+from rustybt.view import BarData
 from tests.unit._small import DAYS, ingest, run, seen
 
 D = Decimal
@@ -216,3 +219,44 @@ def test_before_the_session_after_an_assets_end_its_last_price_is_still_seen() -
         days=4,
     )
     assert (before, within) == ([D(5), D(6), None], [D(6), None, None])
+
+
+def test_current_tells_what_it_takes_and_takes_it_by_name() -> None:
+    described = inspect.signature(BarData.current)
+    assert list(described.parameters) == ["self", "assets", "fields", "dtype", "default"]
+    assert inspect.getdoc(BarData.current).startswith("The last value of a field.\n\nassets: an Asset or a list")  # type: ignore[union-attr]
+
+    def ask(context: Any, data: Any) -> Any:
+        a = context.symbol("A")
+        assert list(inspect.signature(data.current).parameters) == ["assets", "fields", "dtype", "default"]
+        by_name = (
+            data.current(fields="price", assets=a),
+            data.current(a, fields="price"),
+            data.current(a, fields="close"),
+        )
+        with pytest.raises(TypeError, match=r"^BarData.current\(\) missing 1 required positional argument: 'fields'$"):
+            data.current(a)
+        with pytest.raises(TypeError, match=r"^BarData.current\(\) got an unexpected keyword argument 'field'$"):
+            data.current(a, "price", field="price")
+        return *by_name, data.current(a, "close"), data.current(a, "close", float), copy.copy(data).current(a, "price")
+
+    assert seen(ask, bar=2) == (*[D("11.25")] * 4, 11.25, D("11.25"))
+
+
+def test_a_field_named_twice_is_refused() -> None:
+    with pytest.raises(InputError, match="'close' was asked for twice"):
+        seen(lambda c, d: d.current([c.symbol("A")], ["close", "close"]), bar=0)
+
+
+def test_a_subclass_can_answer_itself() -> None:
+    class Doubled(BarData):
+        __slots__ = ()
+
+        def current(self, assets: Any, fields: Any, dtype: Any = None, default: Any = None) -> Any:
+            return 2 * super().current(assets, fields)
+
+    def ask(context: Any, data: Any) -> Any:
+        doubled = Doubled(data._market)
+        return [doubled.current(context.symbol("A"), "price") for _ in range(3)]
+
+    assert seen(ask, bar=2) == [D("22.50")] * 3

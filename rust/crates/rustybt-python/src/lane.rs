@@ -29,6 +29,11 @@ unsafe impl Send for View {}
 unsafe impl Sync for View {}
 
 impl View {
+    /// None where the object is no contiguous buffer of int64.
+    pub fn new(lane: &Bound<'_, PyAny>) -> Option<View> {
+        View::of(PyBuffer::get(lane).ok()?, lane.py())
+    }
+
     fn of(buffer: PyBuffer<i64>, py: Python<'_>) -> Option<View> {
         let items = buffer.as_slice(py)?;
         let (first, len) = (
@@ -42,8 +47,9 @@ impl View {
         })
     }
 
+    /// The item of a bar; None beyond the last.
     #[inline]
-    fn get(&self, bar: usize) -> Option<i64> {
+    pub fn get(&self, bar: usize) -> Option<i64> {
         if bar >= self.len {
             return None;
         }
@@ -57,10 +63,7 @@ impl View {
 impl PyLane {
     /// Without a copy where the object is a contiguous buffer of int64.
     pub fn new(lane: &Bound<'_, PyAny>) -> PyResult<PyLane> {
-        let view = PyBuffer::get(lane)
-            .ok()
-            .and_then(|buffer| View::of(buffer, lane.py()));
-        match view {
+        match View::new(lane) {
             Some(view) => Ok(PyLane::Narrow(view)),
             None => Ok(PyLane::Wide(lane.extract()?)),
         }

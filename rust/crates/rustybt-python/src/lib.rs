@@ -9,15 +9,17 @@ mod floor;
 mod lane;
 mod number;
 mod order;
+mod prices;
 mod rows;
 mod sheet;
+mod slot;
 mod spread;
 mod weigher;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 8;
+const ABI: u32 = 9;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -46,6 +48,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::order::{PyIntake, PyOrder, order_rows};
+
+    #[pymodule_export]
+    use crate::prices::{PyPrices, answering};
 
     #[pymodule_export]
     use crate::rows::PyRows;

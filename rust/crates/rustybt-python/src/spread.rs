@@ -1,4 +1,4 @@
-//! A hash for keys that nobody chooses to collide: addresses of objects, and the bits of floats.
+//! A hash for keys that nobody chooses to collide: addresses of objects, the bits of floats, prices.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -25,6 +25,10 @@ impl Hasher for Spread {
 
     fn write_u64(&mut self, value: u64) {
         self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(ODD);
+    }
+
+    fn write_i64(&mut self, value: i64) {
+        self.write_u64(value as u64);
     }
 
     fn write_usize(&mut self, value: usize) {

@@ -1,0 +1,74 @@
+"""What `data.current` was asked before, kept so that it is answered at once when it is asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from rustybt import _kernels
+from rustybt.core import Asset
+from rustybt.view._listing import Listing
+from rustybt.view._market import Market
+
+OF_A_BAR: Final = frozenset(("open", "high", "low", "close"))
+
+
+class Numbers(dict[int, Any]):
+    """Prices of one scale as a strategy gets them, made when they are first asked for."""
+
+    __slots__ = ("_number", "_scale")
+
+    def __init__(self, number: Callable[[int, int], Any], scale: int) -> None:
+        self._number = number
+        self._scale = scale
+
+    def __missing__(self, price: int) -> Any:
+        number = self[price] = self._number(price, self._scale)
+        return number
+
+
+type Priced = tuple[Asset, Sequence[int], Numbers]
+
+
+class Known:
+    """Assets that have had a price by now, whose lanes are at their own scale.
+
+    priced: by sid the asset, its prices up to its last bar, and those asked for as numbers. kernel: has the same, and
+    the other fields that were asked for; None where the Python kernels are in use.
+    """
+
+    __slots__ = ("_market", "_number", "_numbers", "_taught", "kernel", "priced")
+
+    def __init__(self, market: Market, number: Callable[[int, int], Any]) -> None:
+        self._market = market
+        self._number = number
+        # by scale
+        self._numbers: dict[int, Numbers] = {}
+        self._taught: set[tuple[int, str]] = set()
+        self.priced: dict[int, Priced] = {}
+        self.kernel: Any = None if _kernels.Prices is None else _kernels.Prices(market)
+
+    def note_price(self, asset: Any) -> None:
+        """Keeps what the next question for an asset's price needs."""
+        sid = getattr(asset, "sid", None)
+        listing = self._market.listings.get(sid) if isinstance(sid, int) else None
+        if listing is None or not self._is_plain(listing):
+            return
+        lane, numbers = listing.price[: listing.last + 1], self._numbers_of(listing)
+        self.priced[listing.asset.sid] = listing.asset, lane, numbers
+        if self.kernel is not None:
+            self.kernel.learn(listing.asset, "price", lane, numbers)
+
+    def note(self, listing: Listing, field: str) -> None:
+        """Tells the kernel of another field of an asset. A bar that has none has 0 there, which it passes on."""
+        if field not in OF_A_BAR or (listing.asset.sid, field) in self._taught or not self._is_plain(listing):
+            return
+        self._taught.add((listing.asset.sid, field))
+        self.kernel.learn(listing.asset, field, listing.column(field)[: listing.last + 1], self._numbers_of(listing))
+
+    def _is_plain(self, listing: Listing) -> bool:
+        return listing.lane_scale == listing.price_scale and self._market.bar >= listing.priced
+
+    def _numbers_of(self, listing: Listing) -> Numbers:
+        scale = listing.price_scale
+        return self._numbers.setdefault(scale, Numbers(self._number, scale))

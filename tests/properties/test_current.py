@@ -1,0 +1,172 @@
+"""`data.current` answered by the native kernel is what Python answers: value, type, error."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+from unittest.mock import patch
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import rustybt
+from rustybt import _kernels
+from rustybt.errors import FutureContractsNotFound, RustyBTError, SymbolNotFound
+from rustybt.view import BarData
+from tests.properties import _bundles
+from tests.properties.test_law_of_the_books import DAILY_MARKETS, MINUTE_MARKETS, market_of
+
+pytestmark = pytest.mark.skipif(
+    _kernels.Prices is None and os.environ.get("RUSTYBT_NATIVE") != "require",
+    reason="no native extension in this install",
+)
+FIELDS = ("price", "price", "price", "close", "open", "high", "low", "volume", "last_traded", "contract", "none", None)
+
+
+def kept(data: Any, asset: Any, field: Any) -> Any:
+    """Asked as a strategy does that looks the method up once."""
+    current = data.current
+    return current(asset, field), current(asset, field)
+
+
+WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "plain": lambda data, asset, field: data.current(asset, field),
+    "by name": lambda data, asset, field: data.current(asset, fields=field),
+    "all by name": lambda data, asset, field: data.current(fields=field, assets=asset),
+    "made text": lambda data, asset, field: data.current(asset, "".join(list(field or ""))),
+    "bytes": lambda data, asset, field: data.current(asset, (field or "").encode()),
+    "of the class": BarData.current,
+    "kept": kept,
+    "equal asset": lambda data, asset, field: data.current(copy.copy(asset), field),
+    "symbol": lambda data, asset, field: data.current(asset.symbol, field),
+    "sid": lambda data, asset, field: data.current(asset.sid, field),
+    "list": lambda data, asset, field: data.current([asset, asset], field),
+    "tuple": lambda data, asset, field: data.current((asset,), field),
+    "fields": lambda data, asset, field: data.current(asset, [field, "price"]),
+    "both": lambda data, asset, field: data.current([asset], ["price", field]),
+    "float": lambda data, asset, field: data.current(asset, field, float),
+    "exact": lambda data, asset, field: data.current(asset, field, dtype=Decimal),
+    "no type": lambda data, asset, field: data.current(asset, field, None),
+    "default": lambda data, asset, field: data.current(asset, field, default="nothing"),
+    "bad type": lambda data, asset, field: data.current(asset, field, int),
+    "nothing": lambda data, asset, field: data.current(),
+    "one": lambda data, asset, field: data.current(asset),
+    "too many": lambda data, asset, field: data.current(asset, field, None, None, None),
+    "twice": lambda data, asset, field: data.current(asset, field, fields=field),
+    "unknown": lambda data, asset, field: data.current(asset, field=field),
+    "tradable": lambda data, asset, field: (data.can_trade(asset), data.is_stale(asset)),
+}
+QUESTIONS = st.lists(
+    st.tuples(
+        st.one_of(st.just("plain"), st.sampled_from(sorted(WAYS))),
+        st.integers(0, 3),
+        st.sampled_from(FIELDS),
+        # with which bars of ten, and whether before the session's first one
+        st.integers(0, 9),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.fixture(autouse=True)
+def _root() -> Iterator[None]:
+    with _bundles.root():
+        yield
+
+
+def shown(value: Any) -> Any:
+    """An answer with its types, such that NaN is equal to NaN."""
+    if isinstance(value, pl.DataFrame):
+        return value.schema, repr(value.rows())
+    if isinstance(value, dict):
+        return [(key, shown(one)) for key, one in value.items()]
+    if isinstance(value, tuple):
+        return [shown(one) for one in value]
+    return type(value), repr(value)
+
+
+def answered(seed: int, minutes: bool, questions: Any, numbers: str) -> list[Any]:
+    """What the questions were answered with, bar by bar."""
+    market, bundle = market_of(seed, minutes)
+    answers: list[Any] = []
+
+    def initialize(context: Any) -> None:
+        context.bar = 0
+        context.assets = list(context.symbols(*(asset.symbol for asset in market.assets)))
+        with contextlib.suppress(FutureContractsNotFound, SymbolNotFound):
+            context.assets.append(context.continuous_future("XX"))
+
+    def ask(context: Any, data: Any, before: bool) -> None:
+        for way, place, field, bar, early in questions:
+            # of every ten bars some are asked all the time, others once
+            if early is not before or (not before and bar > context.bar % 10):
+                continue
+            asset = context.assets[place % len(context.assets)]
+            try:
+                answers.append(shown(WAYS[way](data, asset, field)))
+            except (RustyBTError, TypeError, AttributeError, ValueError) as error:
+                answers.append((type(error), str(error)))
+
+    def before_trading_start(context: Any, data: Any) -> None:
+        ask(context, data, True)
+
+    def handle_data(context: Any, data: Any) -> None:
+        if context.bar < 60:
+            ask(context, data, False)
+        context.bar += 1
+
+    rustybt.run_algorithm(
+        market.sessions[0].date,
+        market.sessions[-1].date,
+        initialize,
+        "100000",
+        handle_data,
+        before_trading_start=before_trading_start,
+        data_frequency="minute" if minutes else "daily",
+        numbers=numbers,
+        bundle=bundle,
+        progress=False,
+    )
+    return answers
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, DAILY_MARKETS - 1), QUESTIONS, st.sampled_from(["decimal", "decimal", "float"]))
+def test_answers_are_those_of_python(seed: int, questions: Any, numbers: str) -> None:
+    native = answered(seed, False, questions, numbers)
+    with patch.multiple(_kernels, Prices=None):
+        assert answered(seed, False, questions, numbers) == native
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, MINUTE_MARKETS - 1), QUESTIONS, st.sampled_from(["decimal", "float"]))
+def test_answers_within_days_are_those_of_python(seed: int, questions: Any, numbers: str) -> None:
+    native = answered(seed, True, questions, numbers)
+    with patch.multiple(_kernels, Prices=None):
+        assert answered(seed, True, questions, numbers) == native
+
+
+@pytest.mark.parametrize("field", ["price", "close", "open", "high", "low"])
+@pytest.mark.parametrize("way", ["plain", "by name", "of the class"])
+def test_the_kernel_is_asked(way: str, field: str) -> None:
+    passed_on = []
+
+    def current(data: Any, *question: Any, **named: Any) -> Any:
+        passed_on.append(question)
+        return python(data, *question, **named)
+
+    python = BarData._current
+    with patch.object(BarData, "_current", current):
+        answers = answered(2, False, [(way, 0, field, 0, False)], "decimal")
+    assert len(answers) > 5
+    # the first question loads the asset, of a price a second one makes it known; then those at bars that are not there
+    missing = sum(kind is type(None) for kind, _ in answers)
+    assert len(passed_on) == (2 if field == "price" else 1) + missing
