@@ -15,13 +15,12 @@ from rustybt._kernels._native import describe
 _loaded = _native.load()
 
 if TYPE_CHECKING or _loaded is None:
-    from rustybt._kernels._python import Books, Intake, Rows, WorkingOrder, order_rows, whole_steps
+    from rustybt._kernels._python import Books, Intake, Rows, WorkingOrder, whole_steps
 else:
     Books = _loaded.Books
     Intake = _loaded.Intake
     Rows = _loaded.Rows
     WorkingOrder = _loaded.WorkingOrder
-    order_rows = _loaded.order_rows
     whole_steps = _loaded.whole_steps
 
 Floor: Any = None if _loaded is None else _loaded.Floor
@@ -64,7 +63,6 @@ __all__ = [
     "answering",
     "describe",
     "kernel_in_use",
-    "order_rows",
     "twins",
     "whole_steps",
 ]

@@ -62,7 +62,8 @@ class WorkingOrder:
 class Intake:
     """Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
 
-    orders: all of a run. open: those at work, by slot. quiet: what is forgotten with an order that joins others.
+    orders: all of a run. open: those at work, by slot; both are asked for by the methods of that name, as the native
+    twin fills them in when somebody looks. quiet: what is forgotten with an order that joins others.
     events: rows of order's number, stamp, kind, quantity, limit, stop, reason.
     """
 
@@ -97,16 +98,24 @@ class Intake:
         self._events.add((order.number, stamp, ACCEPTED, amount, limit, stop, reason))
         return order
 
+    def open(self) -> dict[int, list[WorkingOrder]]:
+        """The orders at work by slot, oldest first."""
+        return self._open
 
-def order_rows(orders: list[WorkingOrder], names: Sequence[str], whys: Sequence[str]) -> Rows:
-    """Orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
+    def orders(self) -> list[WorkingOrder]:
+        """All orders so far; one whose number is n stands at n - 1."""
+        return self._orders
 
-    names: of each status. whys: by the code of an order that is open, why it did not fill; told where it has no reason.
-    """
-    rows = Rows("nnwwwwtwnt")
-    add = rows.add
-    for o in orders:
-        told = whys[o.why] if o.reason is None and o.status is OPEN else o.reason
-        sizes = o.amount, o.filled, o.limit, o.stop
-        add((o.listing.slot, o.created, *sizes, names[o.status], o.commission, o.changed, told))
-    return rows
+    def rows(self, names: Sequence[str], whys: Sequence[str]) -> Rows:
+        """All orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
+
+        names: of each status. whys: by the code of an order that is open, why it did not fill; told where it has no
+        reason.
+        """
+        rows = Rows("nnwwwwtwnt")
+        add = rows.add
+        for o in self._orders:
+            told = whys[o.why] if o.reason is None and o.status is OPEN else o.reason
+            sizes = o.amount, o.filled, o.limit, o.stop
+            add((o.listing.slot, o.created, *sizes, names[o.status], o.commission, o.changed, told))
+        return rows

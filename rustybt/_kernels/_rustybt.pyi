@@ -18,7 +18,6 @@ __all__ = [
     "WorkingOrder",
     "__version__",
     "answering",
-    "order_rows",
     "source_hash",
     "whole_steps",
 ]
@@ -167,18 +166,17 @@ class Intake:
         stop: int | None = None,
         reason: str | None = None,
     ) -> WorkingOrder: ...
-
-def order_rows(orders: list[WorkingOrder], names: Sequence[str], whys: Sequence[str]) -> Rows: ...
+    def open(self) -> dict[int, list[WorkingOrder]]: ...
+    def orders(self) -> list[WorkingOrder]: ...
+    def rows(self, names: Sequence[str], whys: Sequence[str]) -> Rows: ...
 
 @final
 class Floor:
     def __new__(
         cls,
         books: Books,
-        open: dict[int, list[WorkingOrder]],
-        quiet: dict[int, tuple[Any, Any, int, int]],
+        intake: Intake,
         entries: Rows,
-        events: Rows,
         transactions: Rows,
         meet: Callable[[Any], None],
         no_price: Callable[[WorkingOrder, int], Exception],

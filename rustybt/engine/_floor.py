@@ -17,10 +17,8 @@ def floor_of(broker: SimulatedBroker, ledger: Ledger, recorder: Recorder) -> Any
         return None
     return _kernels.Floor(
         ledger.books,
-        broker.blotter.open,
-        broker.blotter.quiet,
+        broker.blotter.intake,
         ledger.rows,
-        broker.blotter.rows,
         recorder.transactions,
         ledger.meet,
         broker.no_price,

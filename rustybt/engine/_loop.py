@@ -186,7 +186,7 @@ class Loop:
         desk, market = self.desk, self.desk.market
         axis, books, data, context = market.axis, desk.books, desk.data, self.context
         handle_data, work = self.handle_data, self._work
-        open_orders: Any = self.broker.blotter.open
+        open_orders: Any = self.broker.blotter.waiting
         if desk.exchange is not None:
             open_orders, work = desk.exchange.with_orders(open_orders), self._convert_and_work
         market.hook = False

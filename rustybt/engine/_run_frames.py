@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt._kernels import order_rows
 from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
@@ -121,7 +120,8 @@ class RunFrames:
         self._blotter = blotter
         self._listings = desk.listing_of_slot
         assets = [listing.asset for listing in self._listings]
-        axis, orders = self._axis, blotter.orders
+        axis = self._axis
+        self._orders = orders = blotter.intake.rows(STATUS_NAMES, WHY_OPEN)
         self._lookup = Lookup(
             symbols=[desk.labels.of(asset) for asset in assets],
             keys=[asset.key for asset in assets],
@@ -132,7 +132,6 @@ class RunFrames:
             prefix=blotter.prefix,
             orders=len(orders),
         )
-        self._orders = order_rows(orders, STATUS_NAMES, WHY_OPEN)
 
     def all(self) -> dict[str, pl.DataFrame]:
         """All frames of a result, by name."""

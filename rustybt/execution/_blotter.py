@@ -41,22 +41,33 @@ class Blotter:
     Ids are the account's name and a sequence, so the same run gives the same ids.
     accept(listing, amount, limit, stamp, stop=None, reason=None): puts an order to work, from the next bar on, and
     returns it; reason: what a control found, and let through.
+    waiting: true while an order is open; `open` says which.
     quiet: by slot the lanes of a bar's lowest and highest price, and two prices of theirs between which none of the
     asset's open orders can do anything; the broker notes them, and they are forgotten with every order that comes or
     is restated.
     """
 
-    __slots__ = ("accept", "account", "intake", "open", "orders", "prefix", "quiet", "rows")
+    __slots__ = ("_orders", "accept", "account", "intake", "prefix", "quiet", "rows", "waiting")
 
     def __init__(self, account: str = "main") -> None:
         self.account = account
         self.prefix = account + "-"
-        self.orders: list[WorkingOrder] = []
-        self.open: dict[int, list[WorkingOrder]] = {}
+        self._orders: list[WorkingOrder] = []
+        self.waiting: dict[int, list[WorkingOrder]] = {}
         self.rows = Rows(EVENT)
         self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
-        self.intake = Intake(self.orders, self.open, self.quiet, self.rows)
+        self.intake = Intake(self._orders, self.waiting, self.quiet, self.rows)
         self.accept = self.intake.accept
+
+    @property
+    def open(self) -> dict[int, list[WorkingOrder]]:
+        """The orders at work by slot, oldest first."""
+        return self.intake.open()
+
+    @property
+    def orders(self) -> list[WorkingOrder]:
+        """All orders so far, oldest first."""
+        return self.intake.orders()
 
     @property
     def events(self) -> list[OrderEvent]:
@@ -88,7 +99,7 @@ class Blotter:
         """The order with that id; None if there is none."""
         if isinstance(order_id, str) and order_id.startswith(self.prefix):
             digits = order_id[len(self.prefix) :]
-            if digits.isascii() and digits.isdecimal() and 0 < int(digits) <= len(self.orders):
+            if digits.isascii() and digits.isdecimal() and 0 < int(digits) <= len(self._orders):
                 return self.orders[int(digits) - 1]
         return None
 
@@ -96,10 +107,10 @@ class Blotter:
         self, listing: Any, amount: int, limit: int | None, stamp: int, reason: str, stop: int | None = None
     ) -> WorkingOrder:
         """Keeps a refused order with its reason; it never works."""
-        order = WorkingOrder(len(self.orders) + 1, listing, amount, limit, stamp, stop)
+        order = WorkingOrder(len(self._orders) + 1, listing, amount, limit, stamp, stop)
         order.status = OrderStatus.REJECTED
         order.reason = reason
-        self.orders.append(order)
+        self._orders.append(order)
         self.log(order, stamp, REJECTED, amount, limit, stop, reason)
         return order
 

@@ -28,9 +28,17 @@ WEIGHTS = st.one_of(
     st.sampled_from([0.0, -0.0, 1 / 3, 0.25, 1, 0, True, "0.1", 1e-9, 1e15, float("nan"), float("inf")]),
     st.floats(-2, 2, allow_nan=False),
 )
+THEN = st.sampled_from([None, None, None, "open orders", "order", "an earlier order", "cancel", "units"])
 ORDERS = st.lists(
-    st.tuples(st.integers(0, 11), st.integers(0, 3), WEIGHTS, st.booleans(), st.sampled_from([None, None, "10.5"])),
+    st.tuples(
+        st.integers(0, 11), st.integers(0, 3), WEIGHTS, st.booleans(), st.sampled_from([None, None, "10.5"]), THEN
+    ),
     max_size=25,
+)
+MODELS = (
+    (slippage.NoSlippage(), commission.NoCommission()),
+    (slippage.FixedBasisPointsSlippage(7, "0.01"), commission.PerShare("0.01", 1)),
+    (slippage.VolumeShareSlippage(), commission.PerTrade(1)),
 )
 
 
@@ -40,26 +48,44 @@ def _root() -> Iterator[None]:
         yield
 
 
-def placed(seed: int, orders: Any, most: int | None) -> tuple[Any, ...]:
-    """What the calls returned or raised, the orders, and what became of the books."""
+def look(context: Any, asset: Any, then: str | None, returned: list[Any]) -> Any:
+    """What a strategy sees of its orders, or does with them, in the middle of a bar."""
+    last = returned[-1]
+    if then == "open orders":
+        return [list(orders) for orders in context.get_open_orders().values()], context.get_open_orders(asset)
+    if then == "units":
+        return context.order(asset, 3)
+    if then == "an earlier order":
+        return context.get_order("main-1")
+    if last is not None and then == "order":
+        return context.get_order(last)
+    if last is not None and then == "cancel":
+        return context.cancel_order(last)
+    return None
+
+
+def placed(seed: int, orders: Any, most: int | None, models: Any = MODELS[0]) -> tuple[Any, ...]:
+    """What the calls returned or raised and what was looked at, the orders, and what became of the books."""
     market, bundle = market_of(seed, False)
     returned: list[Any] = []
 
     def initialize(context: Any) -> None:
         context.bar = 0
-        context.set_slippage(slippage.NoSlippage())
-        context.set_commission(commission.NoCommission())
+        context.set_slippage(models[0])
+        context.set_commission(models[1])
         context.assets = context.symbols(*(asset.symbol for asset in market.assets))
         if most is not None:
             context.set_max_order_count(most, on_error="reject")
 
     def handle_data(context: Any, data: Any) -> None:
-        for bar, place, weight, target, limit in orders:
+        for bar, place, weight, target, limit, then in orders:
             if bar != context.bar % 12:
                 continue
             call = context.order_target_percent if target else context.order_percent
             try:
-                returned.append(call(context.assets[place % len(context.assets)], weight, limit))
+                asset = context.assets[place % len(context.assets)]
+                returned.append(call(asset, weight, limit))
+                returned.append(look(context, asset, then, returned))
             except RustyBTError as refusal:
                 returned.append((type(refusal), str(refusal)))
         context.bar += 1
@@ -73,11 +99,23 @@ def placed(seed: int, orders: Any, most: int | None) -> tuple[Any, ...]:
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-@given(st.integers(0, DAILY_MARKETS - 1), ORDERS, st.sampled_from([None, None, None, 1]))
-def test_orders_of_weights_are_those_that_python_places(seed: int, orders: Any, most: int | None) -> None:
-    native = placed(seed, orders, most)
-    with patch.object(_kernels, "Weigher", None):
-        assert placed(seed, orders, most) == native
+@given(st.integers(0, DAILY_MARKETS - 1), ORDERS, st.sampled_from([None, None, None, 1]), st.sampled_from(MODELS))
+def test_orders_of_weights_are_those_that_python_places(seed: int, orders: Any, most: int | None, models: Any) -> None:
+    native = placed(seed, orders, most, models)
+    with patch.multiple(_kernels, Weigher=None, Floor=None):
+        assert placed(seed, orders, most, models) == native
+
+
+def test_an_order_that_nobody_saw_is_one_like_any_other() -> None:
+    """Filled before Python looked at it, left open by the volume, cancelled, and looked at in the end."""
+    late = [(3, 0, 0.2, True, None, None), (5, 0, 0.0, True, None, "an earlier order")]
+    calm = [(bar, place, 0.1 * (bar % 3), True, None, None) for bar in range(12) for place in range(3)]
+    for orders in (late, calm, [*calm[:20], *late]):
+        for models in MODELS:
+            native = placed(0, orders, None, models)
+            with patch.multiple(_kernels, Weigher=None, Floor=None):
+                assert placed(0, orders, None, models) == native
+            assert any(isinstance(one, str) for one in native[0])
 
 
 def test_the_kernel_is_asked() -> None:
@@ -94,8 +132,8 @@ def test_the_kernel_is_asked() -> None:
 
     kernel = _kernels.Weigher
     with patch.object(_kernels, "Weigher", Weigher):
-        returned, *_ = placed(0, [(bar, 0, 0.5 * (bar % 2), True, None) for bar in range(12)], None)
-    assert len(asked) == len(returned)
+        returned, *_ = placed(0, [(bar, 0, 0.5 * (bar % 2), True, None, None) for bar in range(12)], None)
+    assert len(asked) == len(returned) / 2
     ids = [one for one in asked if isinstance(one, str)]
     assert ids
     assert set(ids) <= set(returned)
@@ -119,3 +157,25 @@ def test_a_strategy_that_holds_its_run_is_let_go_of() -> None:
     run()
     gc.collect()
     assert [one() for one in seen] == [None]
+
+
+def test_an_order_becomes_an_object_when_somebody_looks() -> None:
+    market, bundle = market_of(0, False)
+    seen: list[tuple[Any, ...]] = []
+
+    def initialize(context: Any) -> None:
+        context.asset = context.symbol(market.assets[0].symbol)
+
+    def handle_data(context: Any, data: Any) -> None:
+        kept = context._desk.blotter._orders
+        context.weight = 0.4 - getattr(context, "weight", 0.1)
+        order_id = context.order_target_percent(context.asset, context.weight)
+        if order_id is not None:
+            before = kept[-1]
+            seen.append((before, context.get_order(order_id).id == order_id, kept[-1].number == len(kept)))
+
+    ends = market.sessions[0].date, market.sessions[-1].date
+    rustybt.run_algorithm(*ends, initialize, "100000", handle_data, bundle=bundle, progress=False)
+    # the first order of an asset goes the long way, on which the kernel learns of it
+    assert (None, True, True) in seen
+    assert all(one[1:] == (True, True) for one in seen)

@@ -5,7 +5,7 @@
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyList, PyTuple};
 use rustybt_kernels::books::Lane;
 use rustybt_kernels::int::Int;
 use rustybt_kernels::matching::{Asked, Commission, Slippage};
@@ -13,7 +13,7 @@ use rustybt_kernels::matching::{Asked, Commission, Slippage};
 use crate::books::PyBooks;
 use crate::lane::PyLane;
 use crate::number::Number;
-use crate::order::PyOrder;
+use crate::order::{PyIntake, PyOrder};
 use crate::rows::{PyRows, Value};
 
 const FILLED: usize = 1;
@@ -48,10 +48,8 @@ struct Done {
 #[pyclass(name = "Floor", module = "rustybt._kernels._rustybt")]
 pub struct PyFloor {
     books: Py<PyBooks>,
-    open: Py<PyDict>,
-    quiet: Py<PyDict>,
+    intake: Py<PyIntake>,
     entries: Py<PyRows>,
-    events: Py<PyRows>,
     transactions: Py<PyRows>,
     meet: Py<PyAny>,
     no_price: Py<PyAny>,
@@ -62,6 +60,9 @@ pub struct PyFloor {
     stops_date_orders: bool,
     fees_can_fall: bool,
     known: Vec<Option<Known>>,
+    /// By slot, the last round of unseen orders that had one of it.
+    rounds: Vec<u64>,
+    round: u64,
 }
 
 type Points = (Number, Number, Number, Number, Number);
@@ -73,10 +74,8 @@ impl PyFloor {
     #[expect(clippy::too_many_arguments)] // the parts of a run, each once
     fn new(
         books: Py<PyBooks>,
-        open: Py<PyDict>,
-        quiet: Py<PyDict>,
+        intake: Py<PyIntake>,
         entries: Py<PyRows>,
-        events: Py<PyRows>,
         transactions: Py<PyRows>,
         meet: Py<PyAny>,
         no_price: Py<PyAny>,
@@ -107,10 +106,8 @@ impl PyFloor {
         };
         PyFloor {
             books,
-            open,
-            quiet,
+            intake,
             entries,
-            events,
             transactions,
             meet,
             no_price,
@@ -121,54 +118,163 @@ impl PyFloor {
             stops_date_orders,
             fees_can_fall,
             known: Vec::new(),
+            rounds: Vec::new(),
+            round: 0,
         }
     }
 
     fn work(&mut self, py: Python<'_>, bar: usize, stamp: i64, session: i64) -> PyResult<bool> {
-        let open = self.open.bind(py).clone();
-        let mut queues = Vec::with_capacity(open.len());
-        for (slot, queue) in open.iter() {
-            let slot: usize = slot.extract()?;
-            let queue = queue.cast_into::<PyList>()?;
-            if !self.learn(py, slot, &queue)? {
-                return Ok(false);
-            }
-            queues.push((slot, queue));
-        }
+        let intake = self.intake.clone_ref(py);
+        let mut intake = intake.bind(py).borrow_mut();
+        let events = intake.events.clone_ref(py);
+        let mut events = events.bind(py).borrow_mut();
         let mut done = Vec::new();
-        {
-            let mut events = self.events.bind(py).borrow_mut();
-            for (slot, queue) in queues {
-                if self.is_quiet(py, slot, bar)? {
-                    continue;
-                }
-                let whole =
-                    self.work_asset(py, slot, &queue, bar, stamp, &mut events, &mut done)?;
-                if whole == queue.len() {
-                    open.del_item(slot)?;
-                } else if whole > 0 {
-                    let left = queue.iter().filter(|order| {
-                        order
-                            .cast::<PyOrder>()
-                            .is_ok_and(|order| order.borrow().status == 0)
-                    });
-                    open.set_item(slot, PyList::new(py, left.collect::<Vec<_>>())?)?;
-                }
+        let unseen = intake.take_unseen(py)?;
+        let worked = match unseen {
+            Some(orders) if !self.can_work(py, &orders)? => {
+                orders
+                    .into_iter()
+                    .try_for_each(|order| intake.enqueue(py, order).map(drop))?;
+                self.work_queues(py, &mut intake, bar, stamp, &mut events, &mut done)?
             }
+            Some(orders) => {
+                self.work_unseen(py, &mut intake, orders, bar, stamp, &mut events, &mut done)?;
+                true
+            }
+            None => {
+                intake.show_unseen(py)?;
+                self.work_queues(py, &mut intake, bar, stamp, &mut events, &mut done)?
+            }
+        };
+        if worked {
+            self.book(py, stamp, session, &done)?;
         }
-        self.book(py, stamp, session, &done)?;
-        Ok(true)
+        Ok(worked)
+    }
+}
+
+/// What a bar offers to the orders of an asset.
+struct Offer<'a> {
+    known: &'a Known,
+    price: Int,
+    volume: Int,
+    /// Units of the volume that went to earlier orders.
+    used: Int,
+    trades: bool,
+    exhausted: bool,
+    /// Whether an order was let through by its stop and limit, or had none.
+    tried: bool,
+}
+
+impl<'a> Offer<'a> {
+    fn new(known: &'a Known, bar: usize) -> PyResult<Offer<'a>> {
+        let volume = Int::from(price_of(&known.tradable, bar)?);
+        let trades = above_zero(&volume);
+        Ok(Offer {
+            known,
+            price: Int::from(price_of(&known.offered, bar)?) * &known.lane_to_fill,
+            volume,
+            used: Int::ZERO,
+            trades,
+            exhausted: false,
+            tried: !trades,
+        })
     }
 }
 
 impl PyFloor {
+    /// Whether orders that nobody has seen can be worked as they are: one an asset, of assets that this works.
+    fn can_work(&mut self, py: Python<'_>, orders: &[PyOrder]) -> PyResult<bool> {
+        self.round += 1;
+        for order in orders {
+            if !self.learn(py, order.slot, order.listing.bind(py))? {
+                return Ok(false);
+            }
+            let last = &mut self.rounds[order.slot];
+            if std::mem::replace(last, self.round) == self.round {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Works orders that nobody has seen. What is not filled whole is shown from now on.
+    #[expect(clippy::too_many_arguments)] // the bar, and where its fills go
+    fn work_unseen(
+        &self,
+        py: Python<'_>,
+        intake: &mut PyIntake,
+        orders: Vec<PyOrder>,
+        bar: usize,
+        stamp: i64,
+        events: &mut PyRows,
+        done: &mut Vec<Done>,
+    ) -> PyResult<()> {
+        for mut order in orders {
+            let Some(Some(known)) = self.known.get(order.slot) else {
+                continue;
+            };
+            if !self.is_quiet(py, intake, order.slot, bar)? {
+                let mut offer = Offer::new(known, bar)?;
+                if let Err(price) = self.try_order(&mut order, &mut offer, stamp, events, done) {
+                    return Err(self.no_price(py, intake.enqueue(py, order)?, price));
+                }
+            }
+            if order.status == FILLED {
+                intake.keep_filled(order);
+            } else {
+                intake.enqueue(py, order)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Works the queues, asset by asset. False, with nothing done, where there is an asset that this can't work.
+    fn work_queues(
+        &mut self,
+        py: Python<'_>,
+        intake: &mut PyIntake,
+        bar: usize,
+        stamp: i64,
+        events: &mut PyRows,
+        done: &mut Vec<Done>,
+    ) -> PyResult<bool> {
+        let open = intake.queues(py);
+        let mut queues = Vec::with_capacity(open.len());
+        for (slot, queue) in open.iter() {
+            let slot: usize = slot.extract()?;
+            let queue = queue.cast_into::<PyList>()?;
+            let order = queue.get_item(0)?.cast_into::<PyOrder>()?;
+            let listing = order.borrow().listing.clone_ref(py);
+            if !self.learn(py, slot, listing.bind(py))? {
+                return Ok(false);
+            }
+            queues.push((slot, queue));
+        }
+        for (slot, queue) in queues {
+            if self.is_quiet(py, intake, slot, bar)? {
+                continue;
+            }
+            let whole = self.work_asset(py, intake, slot, &queue, bar, stamp, events, done)?;
+            if whole == queue.len() {
+                open.del_item(slot)?;
+            } else if whole > 0 {
+                let left = queue.iter().filter(|order| {
+                    order
+                        .cast::<PyOrder>()
+                        .is_ok_and(|order| order.borrow().status == 0)
+                });
+                open.set_item(slot, PyList::new(py, left.collect::<Vec<_>>())?)?;
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether orders of the slot can be worked here; asks its listing the first time.
-    fn learn(&mut self, py: Python<'_>, slot: usize, queue: &Bound<'_, PyList>) -> PyResult<bool> {
+    fn learn(&mut self, py: Python<'_>, slot: usize, listing: &Bound<'_, PyAny>) -> PyResult<bool> {
         if let Some(Some(known)) = self.known.get(slot) {
             return Ok(known.plain);
         }
-        let order = queue.get_item(0)?.cast_into::<PyOrder>()?;
-        let listing = order.borrow().listing.bind(py).clone();
         let lane = listing.call_method1("column", (self.field.as_str(),))?;
         let known = Known {
             plain: !listing.getattr("is_future")?.is_truthy()?,
@@ -182,15 +288,32 @@ impl PyFloor {
         self.meet.bind(py).call1((listing,))?;
         if self.known.len() <= slot {
             self.known.resize_with(slot + 1, || None);
+            self.rounds.resize(slot + 1, 0);
         }
         let plain = known.plain;
         self.known[slot] = Some(known);
         Ok(plain)
     }
 
+    fn no_price(&self, py: Python<'_>, order: Bound<'_, PyOrder>, price: Int) -> PyErr {
+        match self.no_price.bind(py).call1((order, Number(price))) {
+            Ok(raised) => PyErr::from_value(raised),
+            Err(error) => error,
+        }
+    }
+
     /// Whether a bar lies between the prices at which an order of the slot could do anything; else they are forgotten.
-    fn is_quiet(&self, py: Python<'_>, slot: usize, bar: usize) -> PyResult<bool> {
-        let quiet = self.quiet.bind(py);
+    fn is_quiet(
+        &self,
+        py: Python<'_>,
+        intake: &PyIntake,
+        slot: usize,
+        bar: usize,
+    ) -> PyResult<bool> {
+        let quiet = intake.quiet(py);
+        if quiet.is_empty() {
+            return Ok(false);
+        }
         let Some(noted) = quiet.get_item(slot)? else {
             return Ok(false);
         };
@@ -214,6 +337,7 @@ impl PyFloor {
     fn note_quiet(
         &self,
         py: Python<'_>,
+        intake: &PyIntake,
         slot: usize,
         queue: &Bound<'_, PyList>,
         known: &Known,
@@ -248,9 +372,7 @@ impl PyFloor {
             }
         }
         let lane = &known.lane;
-        self.quiet
-            .bind(py)
-            .set_item(slot, (lane, lane, below, above))
+        intake.quiet(py).set_item(slot, (lane, lane, below, above))
     }
 
     /// Whether stop and limit of an order let it through at what the bar offers.
@@ -303,6 +425,7 @@ impl PyFloor {
     fn work_asset(
         &self,
         py: Python<'_>,
+        intake: &PyIntake,
         slot: usize,
         queue: &Bound<'_, PyList>,
         bar: usize,
@@ -313,80 +436,96 @@ impl PyFloor {
         let Some(Some(known)) = self.known.get(slot) else {
             return Ok(0);
         };
-        let volume = Int::from(price_of(&known.tradable, bar)?);
-        let trades = !volume.is_negative() && volume != Int::ZERO;
-        let offered = Int::from(price_of(&known.offered, bar)?) * &known.lane_to_fill;
-        let (mut used, mut whole, mut exhausted, mut tried) = (Int::ZERO, 0, false, !trades);
+        let mut offer = Offer::new(known, bar)?;
+        let mut whole = 0;
         for item in queue.iter() {
             let bound = item.cast_into::<PyOrder>()?;
             let mut order = bound.borrow_mut();
-            if !trades || exhausted {
-                order.why = if trades { VOLUME_USED_UP } else { NO_TRADE };
-                continue;
-            }
-            if !order.plain && !self.triggered(&mut order, &offered, stamp, events) {
-                continue;
-            }
-            tried = true;
-            let left = order.amount.0.clone() - &order.filled.0;
-            let buys = !left.is_negative();
-            let wanted = if buys { left } else { -left };
-            let asked = Asked {
-                buys: !order.amount.0.is_negative(),
-                wanted: &wanted,
-                price: &offered,
-                volume: &volume,
-                used: &used,
-                step: &known.step,
-            };
-            let Some((mut price, units)) = self.slippage.quote(asked) else {
-                exhausted = true;
-                order.why = VOLUME_USED_UP;
-                continue;
-            };
-            if self.limits_hold && above_zero(&offered) && !above_zero(&price) {
+            if let Err(price) = self.try_order(&mut order, &mut offer, stamp, events, done) {
                 drop(order);
-                let raised = self.no_price.bind(py).call1((bound, Number(price)))?;
-                return Err(PyErr::from_value(raised));
+                return Err(self.no_price(py, bound, price));
             }
-            used = used + &units;
-            if self.limits_hold
-                && let Some(limit) = &order.limit
-            {
-                let apart = price.clone() - &limit.0;
-                if apart != Int::ZERO && apart.is_negative() != buys {
-                    price = limit.0.clone();
-                }
-            }
-            let quantity = if buys { units.clone() } else { -units.clone() };
-            let fee = self.fill(&mut order, known, units, &quantity, stamp);
-            let kind = if order.status == FILLED {
-                whole += 1;
-                "filled"
-            } else {
-                "partially_filled"
-            };
-            events.push([
-                Value::Short(Some(order.number)),
-                Value::Short(Some(stamp)),
-                Value::Text(Some(kind)),
-                Value::Wide(Some(&quantity)),
-                Value::Wide(Some(&price)),
-                Value::Wide(None),
-                Value::Text(None),
-            ]);
-            done.push(Done {
-                slot,
-                number: order.number,
-                quantity,
-                price,
-                fee,
-            });
+            whole += usize::from(order.status == FILLED);
         }
-        if !tried {
-            self.note_quiet(py, slot, queue, known)?;
+        if !offer.tried {
+            self.note_quiet(py, intake, slot, queue, known)?;
         }
         Ok(whole)
+    }
+
+    /// Tries one order. The error is a price of zero or less that a model made of one above zero.
+    fn try_order(
+        &self,
+        order: &mut PyOrder,
+        offer: &mut Offer<'_>,
+        stamp: i64,
+        events: &mut PyRows,
+        done: &mut Vec<Done>,
+    ) -> Result<(), Int> {
+        if !offer.trades || offer.exhausted {
+            order.why = if offer.trades {
+                VOLUME_USED_UP
+            } else {
+                NO_TRADE
+            };
+            return Ok(());
+        }
+        if !order.plain && !self.triggered(order, &offer.price, stamp, events) {
+            return Ok(());
+        }
+        offer.tried = true;
+        let left = order.amount.0.clone() - &order.filled.0;
+        let buys = !left.is_negative();
+        let wanted = if buys { left } else { -left };
+        let asked = Asked {
+            buys: !order.amount.0.is_negative(),
+            wanted: &wanted,
+            price: &offer.price,
+            volume: &offer.volume,
+            used: &offer.used,
+            step: &offer.known.step,
+        };
+        let Some((mut price, units)) = self.slippage.quote(asked) else {
+            offer.exhausted = true;
+            order.why = VOLUME_USED_UP;
+            return Ok(());
+        };
+        if self.limits_hold && above_zero(&offer.price) && !above_zero(&price) {
+            return Err(price);
+        }
+        offer.used = std::mem::replace(&mut offer.used, Int::ZERO) + &units;
+        if self.limits_hold
+            && let Some(limit) = &order.limit
+        {
+            let apart = price.clone() - &limit.0;
+            if apart != Int::ZERO && apart.is_negative() != buys {
+                price = limit.0.clone();
+            }
+        }
+        let quantity = if buys { units.clone() } else { -units.clone() };
+        let fee = self.fill(order, offer.known, units, &quantity, stamp);
+        let kind = if order.status == FILLED {
+            "filled"
+        } else {
+            "partially_filled"
+        };
+        events.push([
+            Value::Short(Some(order.number)),
+            Value::Short(Some(stamp)),
+            Value::Text(Some(kind)),
+            Value::Wide(Some(&quantity)),
+            Value::Wide(Some(&price)),
+            Value::Wide(None),
+            Value::Text(None),
+        ]);
+        done.push(Done {
+            slot: order.slot,
+            number: order.number,
+            quantity,
+            price,
+            fee,
+        });
+        Ok(())
     }
 
     /// Notes a fill of so many units on its order, and returns the fee that is to be booked for it.

@@ -19,7 +19,7 @@ mod weigher;
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 9;
+const ABI: u32 = 10;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -47,7 +47,7 @@ mod extension {
     use crate::floor::PyFloor;
 
     #[pymodule_export]
-    use crate::order::{PyIntake, PyOrder, order_rows};
+    use crate::order::{PyIntake, PyOrder};
 
     #[pymodule_export]
     use crate::prices::{PyPrices, answering};

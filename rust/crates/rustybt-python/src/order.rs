@@ -16,7 +16,7 @@ pub struct PyOrder {
     pub number: i64,
     #[pyo3(get)]
     pub listing: Py<PyAny>,
-    slot: i64,
+    pub slot: usize,
     #[pyo3(get, set)]
     pub amount: Number,
     #[pyo3(get, set)]
@@ -90,7 +90,7 @@ impl PyOrder {
     fn of(
         number: i64,
         listing: Py<PyAny>,
-        slot: i64,
+        slot: usize,
         amount: Number,
         limit: Option<Number>,
         created: i64,
@@ -123,6 +123,31 @@ impl PyOrder {
         !left.is_negative() && left != Int::ZERO
     }
 
+    /// Where it stands among all orders of a run.
+    fn place(&self) -> PyResult<usize> {
+        Ok(usize::try_from(self.number - 1)?)
+    }
+
+    /// Adds it as a row: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
+    fn write(&self, rows: &mut PyRows, names: &[String], whys: &[String]) {
+        let why = || {
+            let open = (self.status == 0).then_some(self.why)?;
+            whys.get(usize::try_from(open).ok()?).map(String::as_str)
+        };
+        rows.push([
+            Value::Short(i64::try_from(self.slot).ok()),
+            Value::Short(Some(self.created)),
+            Value::Wide(Some(&self.amount.0)),
+            Value::Wide(Some(&self.filled.0)),
+            Value::Wide(self.limit.as_ref().map(|limit| &limit.0)),
+            Value::Wide(self.stop.as_ref().map(|stop| &stop.0)),
+            Value::Text(names.get(self.status).map(String::as_str)),
+            Value::Wide(Some(&self.commission.0)),
+            Value::Short(Some(self.changed)),
+            Value::Text(self.reason.as_deref().or_else(why)),
+        ]);
+    }
+
     /// Logs that its limit, or its stop, was reached.
     pub fn log(
         &self,
@@ -145,13 +170,23 @@ impl PyOrder {
 }
 
 /// Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
+///
+/// A plain order that Rust places and fills, whole, before Python looks at it never becomes an object: it stands in
+/// `orders` as None until somebody asks, and while such orders wait one key in `open` says that they are there.
 #[pyclass(name = "Intake", module = "rustybt._kernels._rustybt")]
 pub struct PyIntake {
     orders: Py<PyList>,
     open: Py<PyDict>,
     quiet: Py<PyDict>,
-    events: Py<PyRows>,
+    pub events: Py<PyRows>,
+    /// Placed, and not shown to anybody yet.
+    unseen: Vec<PyOrder>,
+    /// Filled before anybody saw them.
+    filled: Vec<PyOrder>,
 }
+
+/// The key in `open` while orders wait that nobody has seen. No slot is below zero.
+const UNSEEN: i64 = -1;
 
 #[pymethods]
 impl PyIntake {
@@ -167,13 +202,15 @@ impl PyIntake {
             open,
             quiet,
             events,
+            unseen: Vec::new(),
+            filled: Vec::new(),
         }
     }
 
     #[expect(clippy::too_many_arguments)] // the twin's signature
     #[pyo3(signature = (listing, amount, limit, stamp, stop=None, reason=None))]
     fn accept<'py>(
-        &self,
+        &mut self,
         py: Python<'py>,
         listing: Bound<'py, PyAny>,
         amount: Number,
@@ -182,49 +219,113 @@ impl PyIntake {
         stop: Option<Number>,
         reason: Option<&str>,
     ) -> PyResult<Bound<'py, PyOrder>> {
+        self.show_unseen(py)?;
         let slot = listing.getattr("slot")?.extract()?;
-        let number = i64::try_from(self.orders.bind(py).len() + 1)?;
-        let listing = listing.unbind();
-        let order = PyOrder::of(number, listing, slot, amount, limit, stamp, stop);
-        self.take(py, order, reason)
+        let number = self.next_number(py)?;
+        let order = PyOrder::of(number, listing.unbind(), slot, amount, limit, stamp, stop);
+        self.log(py, &order, reason);
+        self.orders.bind(py).append(py.None())?;
+        self.enqueue(py, order)
+    }
+
+    fn open<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.show_unseen(py)?;
+        Ok(self.open.bind(py).clone())
+    }
+
+    fn orders<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.show_unseen(py)?;
+        for order in std::mem::take(&mut self.filled) {
+            self.show(py, order)?;
+        }
+        Ok(self.orders.bind(py).clone())
+    }
+
+    fn rows(&self, py: Python<'_>, names: Vec<String>, whys: Vec<String>) -> PyResult<PyRows> {
+        let orders = self.orders.bind(py);
+        let mut unshown: Vec<Option<&PyOrder>> = vec![None; orders.len()];
+        for order in self.filled.iter().chain(&self.unseen) {
+            unshown[order.place()?] = Some(order);
+        }
+        let mut rows = PyRows::of("nnwwwwtwnt")?;
+        rows.reserve(orders.len());
+        for (place, order) in unshown.into_iter().enumerate() {
+            match order {
+                Some(order) => order.write(&mut rows, &names, &whys),
+                None => orders
+                    .get_item(place)?
+                    .cast_into::<PyOrder>()?
+                    .borrow()
+                    .write(&mut rows, &names, &whys),
+            }
+        }
+        Ok(rows)
     }
 }
 
 impl PyIntake {
     /// A plain order of an asset, taken in. Returns its number.
     pub fn take_plain(
-        &self,
+        &mut self,
         py: Python<'_>,
         listing: &Py<PyAny>,
         slot: usize,
         amount: Int,
         stamp: i64,
     ) -> PyResult<i64> {
-        let number = i64::try_from(self.orders.bind(py).len() + 1)?;
-        let (listing, slot) = (listing.clone_ref(py), i64::try_from(slot)?);
+        let number = self.next_number(py)?;
+        let listing = listing.clone_ref(py);
         let order = PyOrder::of(number, listing, slot, Number(amount), None, stamp, None);
-        self.take(py, order, None)?;
+        self.log(py, &order, None);
+        self.orders.bind(py).append(py.None())?;
+        if self.unseen.is_empty() {
+            self.open.bind(py).set_item(UNSEEN, py.None())?;
+        }
+        self.unseen.push(order);
         Ok(number)
     }
 
-    fn take<'py>(
-        &self,
-        py: Python<'py>,
-        order: PyOrder,
-        reason: Option<&str>,
-    ) -> PyResult<Bound<'py, PyOrder>> {
+    /// The open orders by slot, those that nobody has seen left out.
+    pub fn queues<'py>(&self, py: Python<'py>) -> Bound<'py, PyDict> {
+        self.open.bind(py).clone()
+    }
+
+    /// What is noted of slots whose orders can do nothing for now.
+    pub fn quiet<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
+        self.quiet.bind(py)
+    }
+
+    /// The orders that nobody has seen, where no others are open: they are the caller's now.
+    pub fn take_unseen(&mut self, py: Python<'_>) -> PyResult<Option<Vec<PyOrder>>> {
+        let open = self.open.bind(py);
+        if self.unseen.is_empty() || open.len() > 1 {
+            return Ok(None);
+        }
+        open.del_item(UNSEEN)?;
+        Ok(Some(std::mem::take(&mut self.unseen)))
+    }
+
+    /// Keeps an order that was filled whole before anybody saw it.
+    pub fn keep_filled(&mut self, order: PyOrder) {
+        self.filled.push(order);
+    }
+
+    /// Gives the orders that nobody has seen their objects, and their places in the queues.
+    pub fn show_unseen(&mut self, py: Python<'_>) -> PyResult<()> {
+        if self.unseen.is_empty() {
+            return Ok(());
+        }
+        self.open.bind(py).del_item(UNSEEN)?;
+        for order in std::mem::take(&mut self.unseen) {
+            self.enqueue(py, order)?;
+        }
+        Ok(())
+    }
+
+    /// Gives an order its object, and puts it last in its asset's queue.
+    pub fn enqueue<'py>(&self, py: Python<'py>, order: PyOrder) -> PyResult<Bound<'py, PyOrder>> {
         let slot = order.slot;
-        self.events.bind(py).borrow_mut().push([
-            Value::Short(Some(order.number)),
-            Value::Short(Some(order.created)),
-            Value::Text(Some("accepted")),
-            Value::Wide(Some(&order.amount.0)),
-            Value::Wide(order.limit.as_ref().map(|limit| &limit.0)),
-            Value::Wide(order.stop.as_ref().map(|stop| &stop.0)),
-            Value::Text(reason),
-        ]);
-        let order = Bound::new(py, order)?;
-        self.orders.bind(py).append(&order)?;
+        let order = self.show(py, order)?;
         let open = self.open.bind(py);
         match open.get_item(slot)? {
             None => open.set_item(slot, PyList::new(py, [&order])?)?,
@@ -238,36 +339,27 @@ impl PyIntake {
         }
         Ok(order)
     }
-}
 
-/// Orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
-#[pyfunction]
-pub fn order_rows(
-    orders: &Bound<'_, PyList>,
-    names: Vec<String>,
-    whys: Vec<String>,
-) -> PyResult<PyRows> {
-    let mut rows = PyRows::of("nnwwwwtwnt")?;
-    rows.reserve(orders.len());
-    for item in orders.iter() {
-        let order = item.cast_into::<PyOrder>()?;
-        let order = order.borrow();
-        let why = || {
-            let open = (order.status == 0).then_some(order.why)?;
-            whys.get(usize::try_from(open).ok()?).map(String::as_str)
-        };
-        rows.push([
-            Value::Short(Some(order.slot)),
+    fn show<'py>(&self, py: Python<'py>, order: PyOrder) -> PyResult<Bound<'py, PyOrder>> {
+        let place = order.place()?;
+        let order = Bound::new(py, order)?;
+        self.orders.bind(py).set_item(place, &order)?;
+        Ok(order)
+    }
+
+    fn next_number(&self, py: Python<'_>) -> PyResult<i64> {
+        Ok(i64::try_from(self.orders.bind(py).len() + 1)?)
+    }
+
+    fn log(&self, py: Python<'_>, order: &PyOrder, reason: Option<&str>) {
+        self.events.bind(py).borrow_mut().push([
+            Value::Short(Some(order.number)),
             Value::Short(Some(order.created)),
+            Value::Text(Some("accepted")),
             Value::Wide(Some(&order.amount.0)),
-            Value::Wide(Some(&order.filled.0)),
             Value::Wide(order.limit.as_ref().map(|limit| &limit.0)),
             Value::Wide(order.stop.as_ref().map(|stop| &stop.0)),
-            Value::Text(names.get(order.status).map(String::as_str)),
-            Value::Wide(Some(&order.commission.0)),
-            Value::Short(Some(order.changed)),
-            Value::Text(order.reason.as_deref().or_else(why)),
+            Value::Text(reason),
         ]);
     }
-    Ok(rows)
 }

@@ -153,7 +153,7 @@ impl PyWeigher {
             return elsewhere();
         }
         let stamp = i64::try_from(at(&self.times, bar)?)?;
-        let intake = self.intake.bind(py).borrow();
+        let mut intake = self.intake.bind(py).borrow_mut();
         let number = intake.take_plain(py, &known.listing, known.slot, size, stamp)?;
         Ok(PyString::new(py, &format!("{}{number}", self.prefix)).into_any())
     }
