@@ -26,7 +26,9 @@ ROUNDS = int(os.environ.get("RUSTYBT_BENCH_ROUNDS", "5"))
 LOAD_SECONDS = {"LOAD-D": 1.0, "LOAD-M": 1.5}
 LOAD_MIB = {"LOAD-D": 600, "LOAD-M": 1_000}
 """Of the whole process, the libraries included."""
-COLD_SECONDS = 1.0
+COLD_SECONDS = {"compiled anew": 1.0, "bytecode": 0.5}
+"""Python keeps bytecode unless PYTHONDONTWRITEBYTECODE is set: then every process compiles all that it imports, Polars
+and NumPy too."""
 SAME_COST = 1.35
 """A bar of a year may cost so many times what a bar of a month does: fixed costs weigh less, caches more."""
 
@@ -135,7 +137,10 @@ def handle_data(context, data):
 """
 
 
-def test_the_command_runs_a_year_of_days_and_saves_the_result_in_a_second(data_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("modules", list(COLD_SECONDS))
+def test_the_command_runs_a_year_of_days_and_saves_the_result_in_a_second(
+    modules: str, data_folder: Path, tmp_path: Path
+) -> None:
     _stored(DAILY_LOAD, data_folder)
     script = tmp_path / "strategy.py"
     script.write_text(STRATEGY)
@@ -146,12 +151,15 @@ def test_the_command_runs_a_year_of_days_and_saves_the_result_in_a_second(data_f
         command += ["-s", "2020-01-02", "-e", "2020-12-31", "-o", str(out)]
         began = time.perf_counter()
         environment = os.environ | {"RUSTYBT_ROOT": str(data_folder / "rustybt")}
+        if modules == "bytecode":
+            # an empty text is as if it were not set; the first process leaves the bytecode for the next ones
+            environment |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         seconds.append(time.perf_counter() - began)
         assert done.returncode == 0, done.stderr
         assert out.exists()
-    print("COLD:", [round(s, 3) for s in seconds])
-    assert min(seconds) <= COLD_SECONDS
+    print(f"COLD, {modules}:", [round(s, 3) for s in seconds])
+    assert min(seconds) <= COLD_SECONDS[modules]
 
 
 @pytest.mark.parametrize("engine", ["python", "rust"])
