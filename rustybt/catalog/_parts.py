@@ -31,8 +31,9 @@ _NARROW_DIGITS: Final = 18
 _GAP_ROWS: Final = 50_000
 """Two runs that lie no farther apart are read in one go: opening a file costs as much as decoding these rows."""
 
-_GROUP_ROWS: Final = 400_000
-"""No more rows are decoded at once, unless one asset has more: while they are, they lie in memory twice."""
+_GROUP_ROWS: Final = 500_000
+"""No more rows are decoded at once, unless one asset has more: while they are, they lie in memory twice. A part of an
+ingestion is read in one go: a group that ends amid its pages would have them unpacked once more for the next one."""
 
 
 def write_part(folder: Path, file: str, period: str, rows: Rows) -> Part:
@@ -145,24 +146,52 @@ class Wanted:
     volume_scale: int
 
 
+class Sharing:
+    """Stamps that equal those of another asset are those: assets of one market have the same, and keep them once."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], npt.NDArray[np.int64]] = {}
+
+    def of(self, stamps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The same values: those of another asset, or a column of their own, which keeps no other asset's alive."""
+        if not len(stamps):
+            return _NOTHING
+        place = len(stamps), int(stamps[0]), int(stamps[-1])
+        known = self._known.get(place)
+        if known is None or not (known == stamps).all():
+            known = self._known[place] = stamps if stamps.base is None else stamps.copy()
+        return known
+
+
 type _Columns = list[npt.NDArray[np.int64] | pl.Series]
 
 
 def read_runs(
-    path: Path, part_scales: tuple[int, int], runs: Sequence[Wanted], first_ns: int, last_ns: int, *, late: bool = False
+    path: Path,
+    part_scales: tuple[int, int],
+    runs: Sequence[Wanted],
+    first_ns: int,
+    last_ns: int,
+    *,
+    late: bool = False,
+    sharing: Sharing | None = None,
 ) -> list[tuple[int, RawBars]]:
     """Sid and bars of each run, cut to first_ns <= stamp <= last_ns. runs: ascending by offset.
 
     late: opens, highs and lows are read when they are first asked for, those of neighbours together.
+    sharing: what other files gave, to share stamps with.
     """
     result = []
+    sharing = sharing or Sharing()
     for group in _groups(runs):
         start = group[0].extent.offset
         count = group[-1].extent.offset + group[-1].extent.count - start
         columns = _read(path, start, count, _AT_ONCE if late else (*_AT_ONCE, *_LATE))
         read_others = functools.cache(_others(columns, path, start, count, late=late))
         for run in group:
-            bars = _cut(columns, start, run, part_scales, first_ns, last_ns, read_others)
+            bars = _cut(columns, start, run, part_scales, first_ns, last_ns, sharing, read_others)
             result.append((run.extent.sid, bars if late else bars.whole()))
     return result
 
@@ -207,7 +236,12 @@ def _read(path: Path, offset: int, count: int, names: Sequence[str]) -> _Columns
         raise _corrupt(path, error) from error
     columns: _Columns = []
     for name in names:
-        values = frame.drop_in_place(name).to_physical()
+        column = frame.drop_in_place(name)
+        values, kind = column.to_physical(), column.dtype
+        if isinstance(kind, pl.Decimal) and kind.precision <= _NARROW_DIGITS:
+            # each has fewer digits than 64 bits hold, so that none needs a look
+            columns.append(values.cast(pl.Int64, wrap_numerical=True).to_numpy())
+            continue
         narrow = values.cast(pl.Int64, strict=False)
         columns.append(values if narrow.null_count() else narrow.to_numpy())
     return columns
@@ -220,6 +254,7 @@ def _cut(
     part_scales: tuple[int, int],
     first_ns: int,
     last_ns: int,
+    sharing: Sharing,
     read_others: Callable[[], _Columns],
 ) -> LateBars:
     extent = run.extent
@@ -238,7 +273,7 @@ def _cut(
 
     close = rescaled(columns[1][low:high], price_shift)
     volume = rescaled(columns[2][low:high], run.volume_scale - part_scales[1])
-    return LateBars(columns[0][low:high], close, volume, others)  # type: ignore[arg-type]
+    return LateBars(sharing.of(columns[0][low:high]), close, volume, others)  # type: ignore[arg-type]
 
 
 def rescaled(column: npt.NDArray[np.int64] | pl.Series, shift: int) -> Integers:
@@ -265,7 +300,7 @@ def rescaled(column: npt.NDArray[np.int64] | pl.Series, shift: int) -> Integers:
     return [value * 10**shift for value in column.to_list()]
 
 
-def join_bars(pieces: list[RawBars]) -> RawBars:
+def join_bars(pieces: list[RawBars], sharing: Sharing | None = None) -> RawBars:
     """Pieces of one asset as one, ascending."""
     if len(pieces) == 1:
         return pieces[0]
@@ -276,13 +311,15 @@ def join_bars(pieces: list[RawBars]) -> RawBars:
         return EMPTY
     stamps = np.concatenate([piece.stamps for piece in pieces])
     order = None if (np.diff(stamps) > 0).all() else np.argsort(stamps, kind="stable")
+    if order is not None:
+        stamps = stamps[order]
 
     def joined(name: str) -> Integers:
         column = _join([getattr(piece, name) for piece in pieces])
         return column if order is None else _ordered(column, order)
 
     bars = LateBars(
-        stamps if order is None else stamps[order],
+        stamps if sharing is None else sharing.of(stamps),
         joined("close"),
         joined("volume"),
         lambda: [joined(name) for name in _LATE],

@@ -20,7 +20,7 @@ from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import Extent, asset_from_row
 from rustybt.catalog._index import connect_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
-from rustybt.catalog._parts import EMPTY, Wanted, join_bars, read_runs, read_stamps
+from rustybt.catalog._parts import EMPTY, Sharing, Wanted, join_bars, read_runs, read_stamps
 from rustybt.core import (
     DAY_NS,
     Asset,
@@ -449,13 +449,14 @@ class Version:
         by_part: dict[int, list[tuple[Any, ...]]] = {}
         for row in rows:
             by_part.setdefault(row[0], []).append(row)
+        sharing = Sharing()
         for found in by_part.values():
             _, file, *part_scales = found[0][:4]
             runs = [Wanted(extent, *scales[extent.sid]) for extent in _joined(found)]
             scale = part_scales[0], part_scales[1]
-            for sid, bars in read_runs(self.path / file, scale, runs, first_ns, last_ns, late=late):
+            for sid, bars in read_runs(self.path / file, scale, runs, first_ns, last_ns, late=late, sharing=sharing):
                 pieces[sid].append(bars)
-        return {sid: join_bars(found) if found else EMPTY for sid, found in pieces.items()}
+        return {sid: join_bars(found, sharing) if found else EMPTY for sid, found in pieces.items()}
 
 
 def _joined(rows: list[tuple[Any, ...]]) -> list[Extent]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
@@ -96,12 +97,12 @@ class Listing:
         self.settles = self.is_future or asset.kind == "perpetual"
         self.price_scale = asset.price_scale
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS
-        step, step_scale = scaled(asset.quantity_step)
+        step, step_scale = _scaled(str(asset.quantity_step))
         # quantities and volumes share one scale, so that a share of the volume needs no conversion
         self.quantity_scale = max(step_scale, asset.volume_scale)
         self.step = step * 10 ** (self.quantity_scale - step_scale)
-        self.multiplier, self.multiplier_scale = scaled(asset.multiplier)
-        self.tick = scaled(asset.tick_size)
+        self.multiplier, self.multiplier_scale = _scaled(str(asset.multiplier))
+        self.tick = _scaled(str(asset.tick_size))
         self.start = 0
         self.closing = 0
         self.priced = 0
@@ -185,11 +186,11 @@ class Listing:
         """For each row the last one up to it with a volume, -1 where there is none; and whether some row has none."""
         volume = self.raw.volume
         every = _places(len(self.raw.stamps))
-        if self.asset.kind in WITHOUT_VOLUME:
+        if self.asset.kind in WITHOUT_VOLUME or not len(every):
+            return every, False
+        if (min(volume) if isinstance(volume, list) else volume.min()) > 0:
             return every, False
         traded = np.array([v > 0 for v in volume], dtype=bool) if isinstance(volume, list) else volume > 0
-        if traded.all():
-            return every, False
         return np.maximum.accumulate(np.where(traded, every, -1)), True
 
     def _scaled_volume(self) -> Column:
@@ -262,6 +263,9 @@ class Listing:
 
         needs_a_bar: a dividend adjusts nothing where the session before its ex-day has no bar.
         """
+        if not self.splits and not self.dividends:
+            self.adjustments = []
+            return
         found: list[Adjustment] = []
         for split in self.splits:
             ratio = Fraction(split.numerator, split.denominator)
@@ -288,6 +292,12 @@ class Listing:
         session = int(np.searchsorted(days, ex_day, side="left"))
         key = first_key(session) if session < len(days) else np.iinfo(np.int64).max
         return Adjustment(int(key), ex_day, session - first, price, volume)
+
+
+@functools.lru_cache(maxsize=256)
+def _scaled(text: str) -> tuple[int, int]:
+    """Value and scale of a Decimal as text: most assets have the same tick, step and multiplier."""
+    return scaled(Decimal(text))
 
 
 @functools.lru_cache(maxsize=4)

@@ -40,6 +40,7 @@ class Market:
     """
 
     __slots__ = (
+        "_bars_of_days",
         "_listeners",
         "_plan",
         "_price_of_last_trade",
@@ -81,6 +82,8 @@ class Market:
         self._wanted: dict[int, Asset] = {}
         self._listeners: list[Callable[[], Callable[[Listing], None] | None]] = []
         self._plan = RowPlan(axis.keys)
+        # by day and side: many assets begin and end on the same ones
+        self._bars_of_days: dict[tuple[int, Any], int] = {}
         self.bar = 0
         self.fetched: Fetched | None = None
         self.hook = True
@@ -167,6 +170,7 @@ class Market:
         dividends: dict[int, list[CashDividend]] = {}
         for dividend in self.version.dividends(sids):
             dividends.setdefault(dividend.sid, []).append(dividend)
+        listeners = [listener for known in self._listeners if (listener := known()) is not None]
         for asset in assets:
             bars = raw[asset.sid]
             if self._starts_too_late(asset, bars):
@@ -181,10 +185,8 @@ class Market:
             listing.closing = self._closing_bar(asset, listing.last)
             listing.priced = max(listing.first, listing.start)
             self.listings[asset.sid] = listing
-            for known in self._listeners:
-                listener = known()
-                if listener is not None:
-                    listener(listing)
+            for listener in listeners:
+                listener(listing)
 
     def _bind(self, listing: Listing) -> None:
         axis = self.axis
@@ -211,6 +213,12 @@ class Market:
         return min(last, self._bar_of_session(day_of(asset.auto_close_date), "right") - 1)
 
     def _bar_of_session(self, day: int, side: Any) -> int:
+        bar = self._bars_of_days.get((day, side))
+        if bar is None:
+            bar = self._bars_of_days[day, side] = self._find_bar(day, side)
+        return bar
+
+    def _find_bar(self, day: int, side: Any) -> int:
         axis = self.axis
         session = int(axis.calendar.days.searchsorted(day, side)) - axis.first_session
         if session < 0 or (session == 0 and side == "left"):

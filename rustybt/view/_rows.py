@@ -38,8 +38,10 @@ class RowPlan:
 
     def of(self, stamps: Numbers) -> Laid:
         """Where rows with these stamps, ascending, lie."""
-        if self._stamps is None or not np.array_equal(self._stamps, stamps):
-            self._stamps, self._laid = stamps, lay_out(stamps, self._keys)
+        if stamps is not self._stamps:
+            if self._stamps is None or not np.array_equal(self._stamps, stamps):
+                self._laid = lay_out(stamps, self._keys)
+            self._stamps = stamps
         return self._laid
 
 

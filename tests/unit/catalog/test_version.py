@@ -80,6 +80,34 @@ def test_loading_cuts_to_the_stamps_asked_for(root, bars):
     assert len(version.load([1], "1d", last + 10**18, last + 2 * 10**18)[1]) == 0
 
 
+def test_assets_with_the_same_stamps_keep_them_once(root, bars):
+    ingest(
+        "b", pl.concat([bars("A", "B"), bars("C", rows=4), bars("D"), bars("E", start=1)]), calendar="24/7", root=root
+    )
+    version = open_version("b", root=root)
+    sids = {asset.symbol: asset.sid for asset in version.assets()}
+    loaded = version.load(list(sids.values()), "1d", *EVER)
+    a, b, c, d, e = (loaded[sids[symbol]].stamps for symbol in "ABCDE")
+    assert a is b
+    assert a is d
+    assert a.base is None  # a view would keep the rows of all assets in memory
+    assert [len(one) for one in (a, c, e)] == [5, 4, 5]
+    assert (e == a + DAY_NS).all()
+    assert (c == a[:4]).all()
+
+
+def test_assets_with_other_stamps_between_the_same_ends_keep_their_own(root, bars):
+    holed = pl.concat([bars("A").filter(pl.col("close") != 19_724), bars("B").filter(pl.col("close") != 19_725)])
+    ingest("b", pl.concat([holed, bars("C")]), calendar="24/7", root=root, mode="replace")
+    version = open_version("b", root=root)
+    loaded = {asset.symbol: version.load([asset.sid], "1d", *EVER)[asset.sid] for asset in version.assets()}
+    together = version.load([asset.sid for asset in version.assets()], "1d", *EVER)
+    for asset in version.assets():
+        assert together[asset.sid].stamps.tolist() == loaded[asset.symbol].stamps.tolist()
+    assert len(loaded["A"]) == len(loaded["B"]) == 4
+    assert loaded["A"].stamps.tolist() != loaded["B"].stamps.tolist()
+
+
 def test_only_the_rows_that_are_asked_for_are_read(root, monkeypatch):
     """Counted, not timed: how much is decoded does not grow with the assets and months that the run does not touch."""
     stamps = session_table("24/7", 19_723, 19_723 + 90).minute_stamps(0, 90)[::30]

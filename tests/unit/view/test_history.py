@@ -152,6 +152,26 @@ def test_an_array_is_adjusted_as_the_frame_is() -> None:
     assert history(["A", "B"], "close", 3, bar=4, output="numpy")[:, 0].tolist() == [15.0, 20.0, 25.0]
 
 
+@pytest.mark.parametrize("field", ["price", "close", "open", "volume"])
+def test_an_array_of_many_assets_holds_what_their_own_windows_do(field: str) -> None:
+    """More than are laid out at a time; some begin late, end early, have holes, other decimals or too many digits."""
+    prices: dict[str, list[Any]] = {f"S{n:02d}": [f"{n + 1}.{day}" for day in range(6)] for n in range(40)}
+    prices["S03"][0:2] = [None, None]
+    prices["S20"][3] = None
+    prices["S21"][4:] = [None, None]
+    prices["S22"] = ["12345678901234567.1234"] * 6
+    prices["S35"] = [f"0.{n}000001" for n in range(1, 7)]
+    ingest(prices, splits=[("S36", DAYS[3], "1/2")])
+    names = list(prices)
+    for bar in (2, 4):
+        array = history(names, field, 3, bar=bar, output="numpy")
+        assert array.shape == (3, 40)
+        assert array.flags.c_contiguous
+        for place, name in enumerate(names):
+            np.testing.assert_array_equal(array[:, place], history(name, field, 3, bar=bar).to_numpy(), err_msg=name)
+    assert history(names, "price", 2, bar=4, output="numpy")[:, 39].tolist() == [40.3, 40.4]
+
+
 def test_a_window_of_the_strategys_is_its_own_to_change() -> None:
     ingest({"A": ["1", "2", "3", "4", "5", "6"]})
 
