@@ -58,6 +58,7 @@ __all__ = [
     "order_percent",
     "order_target",
     "order_target_percent",
+    "order_target_percents",
     "order_target_value",
     "order_value",
     "record",
@@ -132,6 +133,18 @@ def order_target_percent(
     """Orders the difference between what is held and units worth a share of the portfolio's value."""
     run = active() or no_run("order_target_percent")
     result: str | None = run.order_target_percent(asset, target, limit_price, stop_price, style)
+    return result
+
+
+def order_target_percents(weights: Any) -> list[str]:
+    """Orders towards a share of the portfolio's value for each of several assets: many `order_target_percent` in one.
+
+    weights: shares by asset, a dict or a pandas Series, or pairs of an asset and its share. They are placed in their
+    order, like calls one after the other, and quicker. Returns the ids of the orders; where nothing is to be ordered
+    there is none.
+    """
+    run = active() or no_run("order_target_percents")
+    result: list[str] = run.order_target_percents(weights)
     return result
 
 

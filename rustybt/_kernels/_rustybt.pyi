@@ -1,6 +1,6 @@
 """What the native extension offers; `mypy.stubtest` holds it against the binary."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
 from rustybt.core import OrderStatus
@@ -118,6 +118,7 @@ class Weigher:
     def __new__(cls, desk: Any, scaled: Callable[..., Any], large: int) -> Weigher: ...
     def learn(self, asset: Any, listing: Any) -> None: ...
     def order(self, asset: Any, weight: Any, target: bool) -> Any: ...
+    def order_targets(self, pairs: Iterable[Any], otherwise: Callable[[Any], str | None]) -> list[str]: ...
 
 @final
 class WorkingOrder:

@@ -267,6 +267,7 @@ API_METHODS = (
     "order_percent",
     "order_target",
     "order_target_percent",
+    "order_target_percents",
     "order_target_value",
     "order_value",
     "record",

@@ -43,9 +43,10 @@ class Ordering:
         self._floats, self._scaled = scaling.floats, scaling.of
         self._learn: Any = None
         self._weigh: Any = None
+        self._weigh_all: Any = None
         if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
             weigher = _kernels.Weigher(desk, self._scaled, LARGE)
-            self._learn, self._weigh = weigher.learn, weigher.order
+            self._learn, self._weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
 
     def order(
         self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
@@ -104,6 +105,36 @@ class Ordering:
             if placed is not NotImplemented:
                 return placed
         return self._order_weight(asset, target, True, limit_price, stop_price, style)
+
+    def order_target_percents(self, weights: Any) -> list[str]:
+        """Orders towards a share of the portfolio's value for each of several assets, as order_target_percent does.
+
+        weights: shares by asset, a dict or a pandas Series, or pairs of an asset and its share, such as
+        zip(assets, shares). They are placed in their order. Returns the ids of the orders; where nothing is to be
+        ordered there is none. Raises InputError for what is no pair; what came before it is placed.
+        """
+        pairs = weights.items() if hasattr(weights, "items") else weights
+        if isinstance(pairs, str) or not hasattr(pairs, "__iter__"):
+            raise InputError(
+                f"order_target_percents({weights!r}): give shares by asset, a dict or a Series, or pairs of an asset "
+                "and its share."
+            )
+        if self._weigh_all is not None:
+            ids: list[str] = self._weigh_all(pairs, self._order_pair)
+            return ids
+        placed = [self._order_pair(pair) for pair in pairs]
+        return [order_id for order_id in placed if order_id is not None]
+
+    def _order_pair(self, pair: Any) -> str | None:
+        """An order of a share from an asset and the share."""
+        try:
+            asset, weight = pair
+        except (TypeError, ValueError):
+            raise InputError(
+                f"order_target_percents: {pair!r} is not a pair of an asset and its share. Give a dict, or pairs as "
+                "zip(assets, shares) makes them."
+            ) from None
+        return self._order_weight(asset, weight, True, None, None, None)
 
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Places market orders for several assets, past the controls. Returns the ids; a size of zero has none.

@@ -106,6 +106,57 @@ def test_orders_of_weights_are_those_that_python_places(seed: int, orders: Any, 
         assert placed(seed, orders, most, models) == native
 
 
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.integers(0, DAILY_MARKETS - 1),
+    st.lists(st.lists(st.tuples(st.integers(0, 3), WEIGHTS | st.none()), max_size=5), max_size=9),
+    st.sampled_from([None, None, 1]),
+    st.sampled_from(MODELS),
+)
+def test_targets_at_once_are_those_one_after_the_other(seed: int, bars: Any, most: int | None, models: Any) -> None:
+    results = []
+    for native, at_once in ((True, True), (True, False), (False, True)):
+        off = {name: getattr(_kernels, name) if native else None for name in ("Weigher", "Floor")}
+        with patch.multiple(_kernels, **off):
+            results.append(targets(seed, bars, most, models, at_once))
+    assert results[0] == results[1] == results[2]
+
+
+def targets(seed: int, bars: Any, most: int | None, models: Any, at_once: bool) -> tuple[Any, ...]:
+    """What the calls returned or raised, the orders, and what became of the books."""
+    market, bundle = market_of(seed, False)
+    returned: list[Any] = []
+    left = list(bars)
+
+    def initialize(context: Any) -> None:
+        context.set_slippage(models[0])
+        context.set_commission(models[1])
+        context.assets = context.symbols(*(asset.symbol for asset in market.assets))
+        if most is not None:
+            context.set_max_order_count(most, on_error="reject")
+
+    def handle_data(context: Any, data: Any) -> None:
+        pairs = [
+            (context.assets[place % len(context.assets)], weight) for place, weight in (left.pop() if left else ())
+        ]
+        ids: list[str | None] = []
+        try:
+            if at_once:
+                ids += context.order_target_percents(pair for pair in pairs)
+            else:
+                ids += [context.order_target_percent(*pair) for pair in pairs]
+        except RustyBTError as refusal:
+            returned.append((type(refusal), str(refusal)))
+        returned.append([one for one in ids if one is not None])
+
+    ends = market.sessions[0].date, market.sessions[-1].date
+    try:
+        run = rustybt.run_algorithm(*ends, initialize, "100000", handle_data, bundle=bundle, progress=False)
+    except RustyBTError as refusal:
+        return returned, str(refusal)
+    return returned, run.orders.rows(), run.order_events.rows(), run.entries.rows()
+
+
 def test_an_order_that_nobody_saw_is_one_like_any_other() -> None:
     """Filled before Python looked at it, left open by the volume, cancelled, and looked at in the end."""
     late = [(3, 0, 0.2, True, None, None), (5, 0, 0.0, True, None, "an earlier order")]
@@ -125,6 +176,7 @@ def test_the_kernel_is_asked() -> None:
         def __init__(self, *parts: Any) -> None:
             self.kernel = kernel(*parts)
             self.learn = self.kernel.learn
+            self.order_targets = self.kernel.order_targets
 
         def order(self, *question: Any) -> Any:
             asked.append(self.kernel.order(*question))

@@ -38,6 +38,72 @@ def test_a_batch_is_a_market_order_for_each_asset_past_the_controls() -> None:
     assert result.transactions["amount"].to_list() == [5, -3, 2]
 
 
+@pytest.mark.parametrize("form", ["dict", "series", "pairs", "generator"])
+def test_targets_at_once_are_those_one_after_the_other(form: str) -> None:
+    ingest({"A": ["8", "8", "4", "4", "4"], "B": ["3"] * 5, "C": ["100"] * 5})
+    weights = ({"A": 0.5, "B": "-0.25", "C": 0}, {"C": D("0.3"), "A": 0.0, "B": 0.125})
+    ids: list[Any] = []
+
+    def at_once(context: Any, wanted: dict[str, Any]) -> None:
+        pairs = [(api.symbol(name), weight) for name, weight in wanted.items()]
+        given: Any = {
+            "dict": dict,
+            "series": lambda p: pd.Series(dict(p), dtype=object),
+            "pairs": list,
+            "generator": iter,
+        }
+        ids.append(api.order_target_percents(given[form](pairs)))
+
+    def one_by_one(context: Any, wanted: dict[str, Any]) -> None:
+        placed = [api.order_target_percent(api.symbol(name), weight) for name, weight in wanted.items()]
+        ids.append([one for one in placed if one is not None])
+
+    results = [
+        run(
+            {day: lambda c, d, day=day, place=place: place(c, weights[day]) for day in range(2)},
+            initialize=lambda c: None,
+        )
+        for place in (at_once, one_by_one)
+    ]
+    assert ids[:2] == ids[2:] == [["main-1", "main-2"], ["main-3", "main-4", "main-5"]]
+    assert results[0].ledger_hash == results[1].ledger_hash
+
+
+def test_targets_at_once_obey_the_controls() -> None:
+    ingest({"A": ["8"] * 5, "B": ["3"] * 5})
+
+    def place(context: Any, data: Any) -> None:
+        api.order_target_percents({api.symbol("A"): 0.001, api.symbol("B"): 0.5})
+
+    result = run({0: place}, initialize=lambda context: api.set_max_order_size(max_shares=20, on_error="reject"))
+    assert result.orders["status"].to_list() == ["filled", "rejected"]
+
+
+@pytest.mark.parametrize("wrong", [5, None, "A", [5], [("A",)], [(1, 2, 3)], [None]])
+def test_targets_that_are_no_pairs_are_refused(wrong: Any) -> None:
+    ingest({"A": ["8"] * 5})
+
+    def place(context: Any, data: Any) -> None:
+        with pytest.raises(InputError, match=r"order_target_percents.* shares by asset|is not a pair of an asset"):
+            api.order_target_percents(wrong)
+
+    assert run({0: place}, initialize=lambda context: None).orders.is_empty()
+
+
+def test_targets_before_a_wrong_one_are_placed_and_other_moments_refused() -> None:
+    ingest({"A": ["8"] * 5})
+
+    def place(context: Any, data: Any) -> None:
+        with pytest.raises(InputError, match="is not a pair"):
+            api.order_target_percents([(api.symbol("A"), 0.5), 7])
+
+    def early(context: Any) -> None:
+        with pytest.raises(OrderDuringInitialize):
+            api.order_target_percents({api.symbol("A"): 0.5})
+
+    assert len(run({0: place}, initialize=early).orders) == 1
+
+
 def test_a_batch_before_the_open_is_eligible_from_the_first_bar() -> None:
     ingest({"A": ["8"] * 5})
     result = run(

@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use pyo3::exceptions::PyIndexError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyList, PyNotImplemented, PyString};
+use pyo3::types::{PyFloat, PyList, PyNotImplemented, PyString, PyTuple};
 use pyo3::{PyTraverseError, intern};
 use rustybt_kernels::books::Lane;
 use rustybt_kernels::int::Int;
@@ -102,24 +102,92 @@ impl PyWeigher {
         weight: &Bound<'py, PyAny>,
         target: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let elsewhere = || Ok(PyNotImplemented::get(py).to_owned().into_any());
+        let placed = match self.moment(py)? {
+            Some(bar) => self.weigh(py, asset, weight, target, bar)?,
+            None => Placed::Elsewhere,
+        };
+        Ok(match placed {
+            Placed::Elsewhere => PyNotImplemented::get(py).to_owned().into_any(),
+            Placed::Nothing => py.None().into_bound(py),
+            Placed::Order(number) => self.id(py, number).into_any(),
+        })
+    }
+
+    fn order_targets<'py>(
+        slf: &Bound<'py, Self>,
+        pairs: &Bound<'py, PyAny>,
+        otherwise: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let py = slf.py();
+        let ids = PyList::empty(py);
+        let moment = slf.borrow().moment(py)?;
+        for pair in pairs.try_iter()? {
+            let pair = pair?;
+            let mut placed = Placed::Elsewhere;
+            if let Some(bar) = moment
+                && let Ok(two) = pair.cast_exact::<PyTuple>()
+                && two.len() == 2
+            {
+                let (asset, weight) = (two.get_borrowed_item(0)?, two.get_borrowed_item(1)?);
+                // borrowed anew each time: what makes the pairs may place orders of its own
+                placed = slf.borrow_mut().weigh(py, &asset, &weight, true, bar)?;
+            }
+            match placed {
+                Placed::Nothing => {}
+                Placed::Order(number) => ids.append(slf.borrow().id(py, number))?,
+                Placed::Elsewhere => {
+                    let id = otherwise.call1((pair,))?;
+                    if !id.is_none() {
+                        ids.append(id)?;
+                    }
+                }
+            }
+        }
+        Ok(ids)
+    }
+}
+
+/// What became of a call.
+enum Placed {
+    /// It is Python's to answer.
+    Elsewhere,
+    /// The size came to zero.
+    Nothing,
+    /// The number of the order.
+    Order(i64),
+}
+
+impl PyWeigher {
+    /// The bar, where it is a moment at which orders are placed here.
+    fn moment(&self, py: Python<'_>) -> PyResult<Option<usize>> {
         let phase = self.desk.bind(py).getattr(intern!(py, "phase"))?;
         if !phase.is(intern!(py, "bar")) || !self.controls.bind(py).is_empty() {
-            return elsewhere();
+            return Ok(None);
         }
+        let bar = self.market.bind(py).getattr(intern!(py, "bar"))?;
+        Ok(Some(bar.extract()?))
+    }
+
+    fn id<'py>(&self, py: Python<'py>, number: i64) -> Bound<'py, PyString> {
+        PyString::new(py, &format!("{}{number}", self.prefix))
+    }
+
+    fn weigh<'py>(
+        &mut self,
+        py: Python<'py>,
+        asset: &Bound<'py, PyAny>,
+        weight: &Bound<'py, PyAny>,
+        target: bool,
+        bar: usize,
+    ) -> PyResult<Placed> {
         let Some(known) = self.known.get(&asset.as_ptr().addr()) else {
-            return elsewhere();
+            return Ok(Placed::Elsewhere);
         };
         let Ok(weight) = weight.cast_exact::<PyFloat>() else {
-            return elsewhere();
+            return Ok(Placed::Elsewhere);
         };
-        let bar: usize = self
-            .market
-            .bind(py)
-            .getattr(intern!(py, "bar"))?
-            .extract()?;
         if bar < known.priced || bar > known.closing {
-            return elsewhere();
+            return Ok(Placed::Elsewhere);
         }
         let bits = weight.value().to_bits();
         if self.weights.len() >= MEMO_SIZE {
@@ -133,13 +201,12 @@ impl PyWeigher {
                 free.insert((amount.0, scale))
             }
         };
-        let nothing = || Ok(py.None().into_bound(py));
         let price = Int::from(at(&known.price, bar)?) * &known.lane_to_fill;
         let mut books = self.books.bind(py).borrow_mut();
         // most targets of a large universe are none of something that is not held: no value has to be known for that
         let idle = target && *amount == Int::ZERO && books.holds_none(py, known.slot)?;
         if idle || price == Int::ZERO {
-            return nothing();
+            return Ok(Placed::Nothing);
         }
         let size = books
             .books
@@ -147,15 +214,15 @@ impl PyWeigher {
         let size = books.or_raise(py, size)?;
         drop(books);
         if size == Int::ZERO {
-            return nothing();
+            return Ok(Placed::Nothing);
         }
         if size.narrow().is_none_or(|size| size.abs() >= self.large) {
-            return elsewhere();
+            return Ok(Placed::Elsewhere);
         }
         let stamp = i64::try_from(at(&self.times, bar)?)?;
         let mut intake = self.intake.bind(py).borrow_mut();
         let number = intake.take_plain(py, &known.listing, known.slot, size, stamp)?;
-        Ok(PyString::new(py, &format!("{}{number}", self.prefix)).into_any())
+        Ok(Placed::Order(number))
     }
 }
 
