@@ -19,9 +19,8 @@ class MonthlyMomentum(Strategy):
         prices = data.history(context.stocks, "price", context.lookback, "1d")  # a column for each symbol
         rise = {stock: prices[stock.symbol][-1] / prices[stock.symbol][0] for stock in context.stocks}
         best = sorted(context.stocks, key=rise.get, reverse=True)[: context.hold]
-        for stock in context.stocks:
-            if data.can_trade(stock):
-                context.order_target_percent(stock, 1 / context.hold if stock in best else 0)
+        tradable = [stock for stock in context.stocks if data.can_trade(stock)]
+        context.order_target_percents({stock: 1 / context.hold if stock in best else 0 for stock in tradable})
 
 
 if __name__ == "__main__":
