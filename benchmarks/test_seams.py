@@ -10,6 +10,7 @@ from __future__ import annotations
 import timeit
 from array import array
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -19,9 +20,9 @@ import numpy as np
 import pytest
 
 from rustybt import _kernels
-from rustybt.engine import _loop, _sheet
+from rustybt.engine import _loop, _run_frames, _sheet
 from rustybt.engine._floor import floor_of
-from rustybt.engine._run_frames import TRANSACTIONS
+from rustybt.engine._run_frames import TRANSACTIONS, RunFrames
 from rustybt.engine._sheet import Lookup, frame_of_rows
 from rustybt.execution import Blotter, SimulatedBroker
 from rustybt.execution.commission import PerShare
@@ -138,6 +139,9 @@ TIMES_OF_PRICES = 2.5
 FILLS = 12_000
 FRAME = 2.0
 """The same, for the frame of so many transactions."""
+YEAR = 252
+DAYS, DAILY_FRAME = 1.1, 3.0
+"""The same, for the rows of a year of days, and for the daily frame of them."""
 
 
 @pytest.mark.parametrize("work", TIMES)
@@ -183,6 +187,52 @@ def test_a_frame_of_rows_is_faster_by_the_stated_factor_and_the_same() -> None:
     quick = best(lambda: frame_of_rows(rows, lookup, 3, TRANSACTIONS))
     print(f"frame of {FILLS} transactions: {slow * 1e6:.0f} us / {quick * 1e6:.0f} us = {slow / quick:.1f}")
     assert slow / quick >= FRAME
+
+
+class Year:
+    """A year of days with 50 positions whose prices move, as one kernel's `Days` takes them."""
+
+    def __init__(self, kernel: str) -> None:
+        self.books = _kernels.Books(10**6 * MONEY)
+        lane = memoryview(array("q", [5_000 + 7 * n % 90 for n in range(YEAR)]))
+        for slot in range(ASSETS):
+            self.books.open_slot(lane, 2, 12, 0, 1, 1, 0)
+            self.books.fill(slot, 10 + slot, 5_000 * 10**10)
+        self.days: Any = None
+        self._make = _kernels.twins()[kernel].Days
+
+    def close(self) -> None:
+        """Takes the row of each day."""
+        self.days = self._make(10**6 * MONEY)
+        for session in range(YEAR):
+            self.books.seek(session)
+            self.days.open()
+            self.days.take(session, self.books)
+
+    def frame(self, native: bool) -> Any:
+        """The daily frame."""
+        zeros = np.zeros(YEAR, dtype=np.int64)
+        calendar = SimpleNamespace(opens=zeros, run_closes=zeros)
+        axis = SimpleNamespace(first_session=0, calendar=calendar)
+        frames: Any = SimpleNamespace(
+            _axis=axis,
+            _recorder=SimpleNamespace(days=self.days, benchmark=None),
+            _lookup=Lookup([], [], [], [], [], np.arange(20_000, 20_000 + YEAR), "", 0),
+            _periods=YEAR,
+        )
+        with nullcontext() if native else patch.object(_run_frames, "NativeLookup", None):
+            return RunFrames._daily(frames)
+
+
+def test_a_year_of_days_is_faster_by_the_stated_factors_and_the_same() -> None:
+    plain, native = Year("python"), Year("rust")
+    seconds = [best(plain.close), best(native.close)]
+    assert list(plain.days.rows) == list(native.days.rows)
+    assert plain.frame(False).equals(native.frame(True))
+    frames = [best(lambda: plain.frame(False)), best(lambda: native.frame(True))]
+    for name, (slow, quick), floor in (("days", seconds, DAYS), ("daily frame", frames, DAILY_FRAME)):
+        print(f"{name} of a year: {slow * 1e6:.0f} us / {quick * 1e6:.0f} us = {slow / quick:.1f}")
+        assert slow / quick >= floor
 
 
 def best(call: Callable[[], None]) -> float:

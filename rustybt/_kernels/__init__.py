@@ -15,9 +15,10 @@ from rustybt._kernels._native import describe
 _loaded = _native.load()
 
 if TYPE_CHECKING or _loaded is None:
-    from rustybt._kernels._python import Books, Intake, Rows, WorkingOrder, whole_steps
+    from rustybt._kernels._python import Books, Days, Intake, Rows, WorkingOrder, whole_steps
 else:
     Books = _loaded.Books
+    Days = _loaded.Days
     Intake = _loaded.Intake
     Rows = _loaded.Rows
     WorkingOrder = _loaded.WorkingOrder
@@ -53,6 +54,7 @@ def twins() -> dict[str, ModuleType]:
 
 __all__ = [
     "Books",
+    "Days",
     "Floor",
     "Intake",
     "NativeLookup",

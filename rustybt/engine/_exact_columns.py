@@ -32,7 +32,7 @@ def shortest_column(name: str, values: Values, slots: pl.Series, scales: list[in
     column = in_128_bits(values)
     even = not scales or min(scales) == widest
     if column is None or not (even or _fit(column, POWERS[widest - min(scales)])):
-        return _shortened_one_by_one(name, _listed(values), slots, scales)
+        return _shortened_one_by_one(name, listed(values), slots, scales)
     if not even:
         ups = of_slots([POWERS[widest - scale] for scale in scales], slots)
         column = column * ups.fill_null(_constants([1]))
@@ -52,7 +52,7 @@ def exposures(slots: pl.Series, quantities: Values, marks: Values, listings: Seq
     units, prices = in_128_bits(quantities), in_128_bits(marks)
     most, finest = max(ups, default=1), max(downs, default=1)
     if units is None or prices is None or not _fit(units, _largest(prices) * most) or max(most, finest) >= WITHIN:
-        rows = zip(slots.to_list(), _listed(quantities), _listed(marks), strict=True)
+        rows = zip(slots.to_list(), listed(quantities), listed(marks), strict=True)
         return [div_half_even(units * mark * ups[slot], downs[slot]) for slot, units, mark in rows]
     product = units * prices * of_slots(ups, slots)
     return product if finest == 1 else _half_even(product, of_slots(downs, slots))
@@ -67,7 +67,7 @@ def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, listings
     downs = [x.multiplier * POWERS[max(-e, 0)] for x, e in zip(listings, exponents, strict=True)]
     units, paid = in_128_bits(quantities), in_128_bits(costs)
     if units is None or paid is None or not (_fit(paid, max(ups, default=1)) and _fit(units, max(downs, default=1))):
-        rows = zip(slots.to_list(), _listed(quantities), _listed(costs), strict=True)
+        rows = zip(slots.to_list(), listed(quantities), listed(costs), strict=True)
         return [cost_per_unit(cost, quantity, listings[slot]) for slot, quantity, cost in rows]
     signs = units.sign()
     return _half_even(paid * signs * of_slots(ups, slots), units * signs * of_slots(downs, slots))
@@ -112,7 +112,8 @@ def in_128_bits(values: Values) -> pl.Series | None:
         return None
 
 
-def _listed(values: Values) -> Sequence[Any]:
+def listed(values: Values) -> Sequence[Any]:
+    """The values as Python's integers."""
     return values.to_list() if isinstance(values, pl.Series) else values
 
 

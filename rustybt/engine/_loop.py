@@ -97,9 +97,9 @@ class Loop:
         change = self.capital.overnight.get(session)
         if change is not None:
             amount = change.delta(desk.value())
-            self.recorder.capital_overnight(amount)
+            self.recorder.days.capital_overnight(amount)
             self._change_capital(stamp, amount, change.kind)
-        self.recorder.open_session()
+        self.recorder.days.open()
         # shares that are paid are worth what the last row was taken at, whatever traded after its hours
         last_row = axis.run_of(session - 1)[1] - 1 if session else market.bar
         if last_row != market.bar:
@@ -108,7 +108,7 @@ class Loop:
         if last_row != market.bar:
             desk.books.seek(market.bar)
         if self.compat.pnl_without_dividends:
-            self.recorder.after_dividends(*paid)
+            self.recorder.days.after_dividends(*paid)
         if self.hooks is not None:
             self.hooks.start_of_session(session)
         splits = self.actions.splits(session)
@@ -162,7 +162,7 @@ class Loop:
             desk.market.hook = False
         value = desk.value()
         amount = change.delta(value)
-        self.recorder.capital_within(value, amount)
+        self.recorder.days.capital_within(value, amount)
         self._change_capital(int(desk.market.axis.stamps[bar]), amount, change.kind)
         desk.books.clear_overrides()
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from rustybt._kernels import NativeLookup
 from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
@@ -28,6 +29,7 @@ from rustybt.engine._exact_columns import (
     costs_per_unit,
     exposures,
     in_128_bits,
+    listed,
     of_slots,
     shortest_column,
 )
@@ -35,7 +37,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
 from rustybt.execution import WHY_OPEN, Blotter
 from rustybt.ledger import Ledger
-from rustybt.metrics import statistics_columns
+from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, statistics_columns
 from rustybt.results import assets_frame
 from rustybt.strategy import Desk
 
@@ -55,6 +57,18 @@ MONEY_COLUMNS = (
     "short_exposure",
 )
 RATIO_COLUMNS = ("returns", "gross_leverage", "net_leverage")
+COUNT_COLUMNS = ("longs_count", "shorts_count")
+DAILY = (
+    *("session", "period_open", "period_close"),
+    *MONEY_COLUMNS,
+    *RATIO_COLUMNS,
+    *COUNT_COLUMNS,
+    *STATISTICS,
+    *BENCHMARK_STATISTICS,
+    *ALWAYS_ZERO,
+    *("trading_days", "period_label"),
+)
+"""The columns of the daily frame of a run without a benchmark."""
 ORDERS = (
     column("id", "number"),
     column("created", "stamp", 1),
@@ -159,27 +173,32 @@ class RunFrames:
 
     def _daily(self) -> pl.DataFrame:
         axis, recorder = self._axis, self._recorder
-        rows = recorder.daily
-        places = np.array([row[0] for row in rows], dtype=np.int64)
-        sessions = recorder.sessions(places)
-        places += axis.first_session
+        days: Any = recorder.days
+        count = len(days)
+        run = slice(axis.first_session, axis.first_session + count)
+        # the first minute bar, as in Zipline: bars are stamped with their end
+        opens, closes = axis.calendar.opens[run] + MINUTE_NS, axis.calendar.run_closes[run]
+        if NativeLookup is not None and recorder.benchmark is None:
+            dates = self._lookup.days[:count].tolist()
+            sheet = days.sheet(DAILY, dates, opens, np.ascontiguousarray(closes), self._periods)
+            if sheet is not None:
+                return pl.DataFrame(sheet)
+        sessions = self._lookup.dates(np.arange(count)).alias("session")
+        _, *values = columns_of(days.rows)
+        money, ratios = values[: len(MONEY_COLUMNS)], values[len(MONEY_COLUMNS) : -2]
         columns: list[pl.Series | ExactColumn] = [
             sessions,
-            # the first minute bar, as in Zipline: bars are stamped with their end
-            datetime_column("period_open", axis.calendar.opens[places] + MINUTE_NS),
-            datetime_column("period_close", axis.calendar.run_closes[places]),
+            datetime_column("period_open", opens),
+            datetime_column("period_close", closes),
         ]
-        money = list(zip(*[row[1] for row in rows], strict=True))
         columns += [ExactColumn(n, v, MONEY_SCALE) for n, v in zip(MONEY_COLUMNS, money, strict=True)]
-        ratios = list(zip(*[row[2] for row in rows], strict=True))
         columns += [ExactColumn(n, v, RATIO_SCALE) for n, v in zip(RATIO_COLUMNS, ratios, strict=True)]
-        benchmark = None if recorder.benchmark is None else recorder.benchmark.returns[: len(rows)]
+        benchmark = None if recorder.benchmark is None else recorder.benchmark.returns[:count]
         if benchmark is not None:
             columns.append(ExactColumn("benchmark_returns", benchmark, RATIO_SCALE))
-        columns.append(pl.Series("longs_count", [row[3] for row in rows], dtype=pl.Int64))
-        columns.append(pl.Series("shorts_count", [row[4] for row in rows], dtype=pl.Int64))
-        (returns, leverage, _), (values, pnl, *_) = ratios, money
-        more = statistics_columns(sessions, values, pnl, returns, leverage, benchmark, periods=self._periods)
+        columns += [pl.Series(n, v, dtype=pl.Int64) for n, v in zip(COUNT_COLUMNS, values[-2:], strict=True)]
+        (returns, leverage, _), (worth, pnl, *_) = map(listed, ratios), map(listed, money)
+        more = statistics_columns(sessions, worth, pnl, returns, leverage, benchmark, periods=self._periods)
         return frame_of([*columns, *more])
 
     def _transactions(self) -> pl.DataFrame:
@@ -223,7 +242,7 @@ class RunFrames:
 
     def _rows_of_positions(self) -> tuple[Places, Places]:
         """For each row of the positions its session, and its place among all that was ever held."""
-        holdings, count = self._recorder.holdings_from, len(self._recorder.daily)
+        holdings, count = self._recorder.holdings_from, len(self._recorder.days)
         firsts = np.array([session for session, _ in holdings], dtype=np.int64)
         ends = np.array([end for _, end in holdings], dtype=np.int64)
         sizes = np.diff(ends, prepend=0)

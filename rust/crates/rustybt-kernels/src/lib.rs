@@ -9,3 +9,4 @@ pub mod int;
 pub mod matching;
 pub mod sizing;
 mod slot;
+pub mod statistics;

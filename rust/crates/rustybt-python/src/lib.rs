@@ -5,6 +5,7 @@
 
 mod arrow;
 mod books;
+mod days;
 mod floor;
 mod lane;
 mod number;
@@ -42,6 +43,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::books::{PyBooks, whole_steps};
+
+    #[pymodule_export]
+    use crate::days::PyDays;
 
     #[pymodule_export]
     use crate::floor::PyFloor;

@@ -233,6 +233,14 @@ impl PyRows {
         }
     }
 
+    /// The wide column at a place, and which of its numbers are longer.
+    pub fn wide(&self, place: usize) -> PyResult<(&[i128], &Bits, &BTreeMap<usize, Int>)> {
+        match self.column(place)? {
+            Column::Wide(values, there, longer) => Ok((values, there, longer)),
+            _ => Err(PyValueError::new_err(format!("column {place} is no w"))),
+        }
+    }
+
     /// Adds a row. Its values are of the kinds of the columns.
     #[inline]
     pub fn push<const N: usize>(&mut self, row: [Value<'_>; N]) {

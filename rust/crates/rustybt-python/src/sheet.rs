@@ -24,6 +24,7 @@ const HEAD: usize = 4;
 pub type Spec = (String, String, Option<usize>, Option<String>);
 
 /// Texts that columns point into, each laid out as Arrow's `string_view`.
+#[derive(Default)]
 pub struct Texts {
     views: Vec<u128>,
     longer: Vec<u8>,
@@ -39,7 +40,8 @@ impl Texts {
         all
     }
 
-    fn add(&mut self, text: &str) {
+    /// Adds one.
+    pub fn add(&mut self, text: &str) {
         let text = text.as_bytes();
         let mut view = [0; 16];
         view[..HEAD].copy_from_slice(&narrow(text.len()).to_ne_bytes());
@@ -128,6 +130,11 @@ impl PySheet {
 }
 
 impl PySheet {
+    /// A frame of columns of so many rows.
+    pub fn of(len: usize, columns: Vec<arrow::Column>) -> PySheet {
+        PySheet { len, columns }
+    }
+
     /// The columns, or `None` where a number of theirs is too long.
     pub fn of_rows(
         rows: &PyRows,
@@ -345,7 +352,7 @@ fn present(there: Bits) -> (usize, Option<Buffer>) {
 }
 
 /// A column of plain values.
-fn whole<T: Send + Sync + 'static>(
+pub fn whole<T: Send + Sync + 'static>(
     name: &str,
     format: &str,
     values: Vec<T>,
@@ -389,7 +396,12 @@ fn taken<T: Copy + Default>(table: &[T], places: &[u32]) -> (Vec<T>, Bits) {
     (values, there)
 }
 
-fn texts(name: &str, table: &Texts, places: impl Iterator<Item = u32>) -> PyResult<arrow::Column> {
+/// The texts that stand at some places of a table.
+pub fn texts(
+    name: &str,
+    table: &Texts,
+    places: impl Iterator<Item = u32>,
+) -> PyResult<arrow::Column> {
     let mut there = Bits::default();
     let mut views = Vec::with_capacity(places.size_hint().0);
     for (row, place) in places.enumerate() {
