@@ -115,13 +115,17 @@ class Books:
         A fill that adds to a position adds its gross to the cost; one that reduces it takes the same share of the
         cost away; one that turns it around starts the new position at the fill price.
         """
-        gross = self.gross(slot, quantity, price)
-        settles = self.slots[slot].settles
+        # the hottest of these methods: `gross` and `check_money` are written out where nothing is refused
+        s = self.slots[slot]
+        product = quantity * price * s.multiplier
+        gross = product * s.fill_up if s.fill_down == 1 else div_half_even(product, s.fill_down)
+        settles, cash, settled = s.settles, self.posted, 0
         if settles:
             settled = check_money(self.settled.get(slot, 0) + gross)
-            cash = self.posted
         else:
-            cash = check_money(self.posted - gross)
+            cash -= gross
+            if not -LIMIT < cash < LIMIT:
+                check_money(cash)
         held = self.quantity.get(slot, 0)
         now = held + quantity
         if not -LIMIT < now < LIMIT:
@@ -138,13 +142,15 @@ class Books:
                 cost = div_half_even(self.cost[slot] * now, held)
             else:
                 cost = self.gross(slot, now, price)
-            self.cost[slot] = check_money(cost)
+            if not -LIMIT < cost < LIMIT:
+                check_money(cost)
+            self.cost[slot] = cost
             self.quantity[slot] = now
         self._cached_bar = -1
+        self.posted = cash
         if settles:
             self._keep_settled(slot, settled)
             return 0
-        self.posted = cash
         return -gross
 
     def _keep_settled(self, slot: int, settled: int) -> None:
@@ -156,9 +162,15 @@ class Books:
 
     def charge(self, slot: int, amount: int) -> None:
         """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""
-        posted = check_money(self.posted - amount)
-        if slot in self.cost:
-            self.cost[slot] = check_money(self.cost[slot] + amount)
+        posted = self.posted - amount
+        if not -LIMIT < posted < LIMIT:
+            check_money(posted)
+        cost = self.cost.get(slot)
+        if cost is not None:
+            cost += amount
+            if not -LIMIT < cost < LIMIT:
+                check_money(cost)
+            self.cost[slot] = cost
         self.posted = posted
 
     def post(self, amount: int) -> None:
@@ -240,6 +252,8 @@ class Books:
 
     def value(self) -> int:
         """Cash and all positions at their marks."""
+        if self.bar == self._cached_bar and not self.settled:
+            return self.posted + self._cached_value
         return self.cash + self.positions_value()
 
     def long_and_short_exposure(self) -> tuple[int, int]:

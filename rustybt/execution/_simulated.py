@@ -114,8 +114,8 @@ class SimulatedBroker:
     def work(self, bar: int, stamp: int) -> list[Execution]:
         """Tries every open order on a bar. Fills are reported, and logged on the order; nothing is booked here."""
         reports: list[Execution] = []
-        quiet = self.blotter.quiet
-        for slot, queue in list(self.blotter.open.items()):
+        quiet, open_orders = self.blotter.quiet, self.blotter.open
+        for slot, queue in list(open_orders.items()):
             bars: Any = queue[0].listing
             volume = bars.tradable[bar]
             if volume <= 0:
@@ -128,7 +128,12 @@ class SimulatedBroker:
                 if lowest[bar] > below and highest[bar] < above:
                     continue
                 del quiet[slot]
-            self._work_asset(queue, bars, bar, stamp, volume, reports)
+            if self._work_asset(queue, bars, bar, stamp, volume, reports):
+                left = [] if len(queue) == 1 else [order for order in queue if order.status is OrderStatus.OPEN]
+                if left:
+                    open_orders[slot] = left
+                else:
+                    del open_orders[slot]
         return reports
 
     def _note_quiet(self, queue: list[WorkingOrder], bars: Bars) -> None:
@@ -147,7 +152,8 @@ class SimulatedBroker:
 
     def _work_asset(
         self, queue: list[WorkingOrder], bars: Bars, bar: int, stamp: int, volume: int, reports: list[Execution]
-    ) -> None:
+    ) -> bool:
+        """Tries the orders of one asset. Returns whether one of them is filled, whole."""
         offered = bars.column(self.field)[bar] * bars.lane_to_fill
         slippage, commission = self._future if bars.is_future else self._equity
         used = 0
@@ -182,16 +188,7 @@ class SimulatedBroker:
             done = done or order.status is WHOLE
         if not tried:
             self._note_quiet(queue, bars)
-        elif done:
-            self._keep_open(queue, bars.slot)
-
-    def _keep_open(self, queue: list[WorkingOrder], slot: int) -> None:
-        """Leaves out of a queue what is filled: one order at least."""
-        left = [] if len(queue) == 1 else [order for order in queue if order.status is OrderStatus.OPEN]
-        if left:
-            self.blotter.open[slot] = left
-        else:
-            del self.blotter.open[slot]
+        return done
 
     def _triggered_price(self, order: WorkingOrder, bars: Bars, bar: int, offered: int, stamp: int) -> int | None:
         """The price at which a stop or limit order can fill on this bar; None, with the reason left on it, if not."""

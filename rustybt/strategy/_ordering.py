@@ -226,7 +226,7 @@ class Ordering:
                 # nothing that `_place` could find is left
                 blotter = desk.blotter
                 placed = blotter.accept(listing, size, None, self._market.axis.times[bar])
-                return blotter.order_id(placed.number)  # type: ignore[no-any-return]
+                return f"{blotter.prefix}{placed.number}"
         return self._place(listing, size, limit_price, stop_price, style)
 
     def _orderable(self, asset: Asset) -> Listing | None:
