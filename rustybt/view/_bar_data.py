@@ -29,7 +29,7 @@ from rustybt.errors import InputError, NoData
 from rustybt.view._asked import as_columns, listed, note_wanted, shortened
 from rustybt.view._continuous import Continuous, is_readable, label
 from rustybt.view._history import FIELDS, is_exact
-from rustybt.view._known import Known, Priced
+from rustybt.view._known import OF_A_BAR, Known, Priced
 from rustybt.view._listing import Listing, adjusted
 from rustybt.view._market import Market
 from rustybt.view._past import Past
@@ -148,6 +148,8 @@ class BarData:
         if prices:
             return self._prices(wanted, default)
         if isinstance(fields, str):
+            if self._kernel is not None and fields in OF_A_BAR and dtype is None and default is NOTHING:
+                return {asset: self.current(asset, fields) for asset in wanted}
             return {asset: self._one(asset, fields, dtype, default) for asset in wanted}
         return self._frame(wanted, listed(fields, "fields"), dtype, default)
 
@@ -331,6 +333,19 @@ class BarData:
 
         In a daily run, and where the run's calendar is the asset's own, markets count as open. An index never can.
         """
+        market = self._market
+        try:
+            listing = market.listings[assets.sid]
+        except (AttributeError, KeyError):
+            pass
+        else:
+            # what is asked all the time, on one look: from its first price on until its last bar or its close-out
+            free = market.restrictions is None and market.own_calendar is None and not market.hook
+            if free and listing.asset is assets and listing.priced <= market.bar <= listing.closing:
+                return assets.kind != "index"
+        return self._can_trade(assets)
+
+    def _can_trade(self, assets: Any) -> Any:
         if isinstance(assets, ContinuousFuture):
             contract = self._continuous.contract(assets)
             return contract is not None and self.can_trade(contract)

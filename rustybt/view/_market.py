@@ -116,7 +116,7 @@ class Market:
             self._load(list(self._wanted.values()), self.first_loaded)
             self._wanted.clear()
             listing = self.listings[asset.sid]
-        elif listing.asset != asset:
+        elif listing.asset is not asset and listing.asset != asset:
             self._check_own(asset)
         return listing
 

@@ -35,6 +35,14 @@ def kept(data: Any, asset: Any, field: Any) -> Any:
     return current(asset, field), current(asset, field)
 
 
+def tradable(data: Any, asset: Any) -> Any:
+    """Whether it can be traded, as far as the short way to say so agrees with the long one."""
+    can = data.can_trade(asset)
+    assert can is data._can_trade(asset)
+    assert data.can_trade([asset]) == {asset: can}
+    return can, data.is_stale(asset)
+
+
 WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "plain": lambda data, asset, field: data.current(asset, field),
     "by name": lambda data, asset, field: data.current(asset, fields=field),
@@ -60,7 +68,7 @@ WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "too many": lambda data, asset, field: data.current(asset, field, None, None, None),
     "twice": lambda data, asset, field: data.current(asset, field, fields=field),
     "unknown": lambda data, asset, field: data.current(asset, field=field),
-    "tradable": lambda data, asset, field: (data.can_trade(asset), data.is_stale(asset)),
+    "tradable": lambda data, asset, field: tradable(data, asset),
 }
 QUESTIONS = st.lists(
     st.tuples(
@@ -93,8 +101,8 @@ def shown(value: Any) -> Any:
     return type(value), repr(value)
 
 
-def answered(seed: int, minutes: bool, questions: Any, numbers: str) -> list[Any]:
-    """What the questions were answered with, bar by bar."""
+def answered(seed: int, minutes: bool, questions: Any, numbers: str, most: int = 60) -> list[Any]:
+    """What the questions were answered with, bar by bar. most: with so many bars they are asked."""
     market, bundle = market_of(seed, minutes)
     answers: list[Any] = []
 
@@ -119,7 +127,7 @@ def answered(seed: int, minutes: bool, questions: Any, numbers: str) -> list[Any
         ask(context, data, True)
 
     def handle_data(context: Any, data: Any) -> None:
-        if context.bar < 60:
+        if context.bar < most:
             ask(context, data, False)
         context.bar += 1
 
@@ -152,6 +160,14 @@ def test_answers_within_days_are_those_of_python(seed: int, questions: Any, numb
     native = answered(seed, True, questions, numbers)
     with patch.multiple(_kernels, Prices=None):
         assert answered(seed, True, questions, numbers) == native
+
+
+@pytest.mark.parametrize("minutes", [False, True])
+def test_what_can_be_traded_is_said_alike_in_both_ways(minutes: bool) -> None:
+    questions = [("tradable", place, None, 0, early) for place in range(4) for early in (False, True)]
+    for seed in range(MINUTE_MARKETS if minutes else DAILY_MARKETS):
+        answers = answered(seed, minutes, questions, "decimal", 2000)
+        assert [(bool, "True"), (bool, "False")] in answers
 
 
 @pytest.mark.parametrize("field", ["price", "close", "open", "high", "low"])

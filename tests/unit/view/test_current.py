@@ -162,6 +162,10 @@ def test_can_trade_asks_for_life_and_a_price() -> None:
 def test_an_asset_that_was_closed_out_can_not_be_traded() -> None:
     ingest({"A": ["1"] * 5}, assets=pl.DataFrame({"symbol": ["A"], "auto_close_date": [DAYS[2]]}))
     assert [seen(lambda c, d: d.can_trade(c.symbol("A")), bar=bar) for bar in (2, 3)] == [True, False]
+    # and where it was asked before
+    found: list[bool] = []
+    run(lambda context, data: found.append(data.can_trade(context.symbol("A"))))
+    assert found == [True, True, True, False, False]
 
 
 def test_stale_is_what_lives_and_traded_before_but_not_now() -> None:
