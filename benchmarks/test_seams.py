@@ -66,6 +66,15 @@ class Listing:
         return self.price
 
 
+@dataclass
+class Terms(Listing):
+    """The same, with what the frame of the positions asks."""
+
+    multiplier: int = 1
+    multiplier_scale: int = 0
+    settles: bool = False
+
+
 class Bench:
     """Books, blotter and ledger with 50 assets at one bar."""
 
@@ -140,6 +149,8 @@ FILLS = 12_000
 FRAME = 2.0
 """The same, for the frame of so many transactions."""
 YEAR = 252
+POSITIONS = 2.0
+"""The same, for a frame of a year of positions."""
 DAYS, DAILY_FRAME = 1.1, 3.0
 """The same, for the rows of a year of days, and for the daily frame of them."""
 
@@ -233,6 +244,27 @@ def test_a_year_of_days_is_faster_by_the_stated_factors_and_the_same() -> None:
     for name, (slow, quick), floor in (("days", seconds, DAYS), ("daily frame", frames, DAILY_FRAME)):
         print(f"{name} of a year: {slow * 1e6:.0f} us / {quick * 1e6:.0f} us = {slow / quick:.1f}")
         assert slow / quick >= floor
+
+
+def test_the_frame_of_positions_is_faster_by_the_stated_factor_and_the_same() -> None:
+    lane = memoryview(array("q", [5_000 + 7 * n % 90 for n in range(YEAR)]))
+    frames: Any = RunFrames.__new__(RunFrames)
+    frames._listings = [Terms(slot, None, lane) for slot in range(ASSETS)]
+    names: Any = [f"S{n:03d}" for n in range(ASSETS)]
+    scales = [0] * ASSETS, [12] * ASSETS
+    frames._lookup = Lookup(names, names, list(range(ASSETS)), *scales, np.arange(20_000, 20_000 + YEAR), "main-", 0)
+    frames._desk = SimpleNamespace(exchange=None)
+    held, sets = _kernels.Rows("nww"), []
+    for session in range(0, YEAR, 5):
+        for slot in range(ASSETS):
+            held.add((slot, 100 + session - slot, (100 + session - slot) * 51 * MONEY))
+        sets.append((session, len(held)))
+    days = {"last_bars": list(range(YEAR)), "days": range(YEAR)}
+    frames._recorder = SimpleNamespace(holdings=held, holdings_from=sets, **days)
+    assert frames._positions().equals(frames._positions_in_columns())
+    slow, quick = best(frames._positions_in_columns), best(frames._positions)
+    print(f"frame of {YEAR * ASSETS} positions: {slow * 1e6:.0f} us / {quick * 1e6:.0f} us = {slow / quick:.1f}")
+    assert slow / quick >= POSITIONS
 
 
 def best(call: Callable[[], None]) -> float:

@@ -40,6 +40,9 @@ Weigher: Any = None if _loaded is None else _loaded.Weigher
 NativeLookup: Any = None if _loaded is None else _loaded.Lookup
 """What the frames of a run look up, for `Rows.sheet`; None where the Python kernels are in use."""
 
+positions_sheet: Any = None if _loaded is None else _loaded.positions_sheet
+"""The frame of the positions at each close; None where the Python kernels are in use."""
+
 
 def kernel_in_use() -> str:
     """ "python" or "rust"."""
@@ -65,6 +68,7 @@ __all__ = [
     "answering",
     "describe",
     "kernel_in_use",
+    "positions_sheet",
     "twins",
     "whole_steps",
 ]

@@ -19,6 +19,7 @@ __all__ = [
     "WorkingOrder",
     "__version__",
     "answering",
+    "positions_sheet",
     "source_hash",
     "whole_steps",
 ]
@@ -207,3 +208,13 @@ class Floor:
         fees_can_fall: bool,
     ) -> Floor: ...
     def work(self, bar: int, stamp: int, session: int) -> bool: ...
+
+def positions_sheet(
+    names: Sequence[str],
+    lookup: Lookup,
+    holdings: Rows,
+    sets: Sequence[tuple[int, int]],
+    bars: Sequence[int],
+    lanes: Sequence[Any],
+    terms: Sequence[tuple[int, int, int, bool]],
+) -> Sheet | None: ...

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt._kernels import NativeLookup
+from rustybt._kernels import NativeLookup, positions_sheet
 from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
@@ -112,6 +112,7 @@ ENTRIES = (
     column("amount", "money", 4),
 )
 ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("reason", "text", 6))
+POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_price", "value", "exposure")
 MAX_RECORDED_SCALE = 28
 NARROW = 2**16
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
@@ -216,6 +217,23 @@ class RunFrames:
         )
 
     def _positions(self) -> pl.DataFrame:
+        """A row for each position at each close."""
+        if positions_sheet is not None and self._desk.exchange is None:
+            listings, recorder = self._listings, self._recorder
+            sheet = positions_sheet(
+                POSITIONS,
+                self._lookup.native,
+                recorder.holdings,
+                recorder.holdings_from,
+                recorder.last_bars,
+                [x.price for x in listings],
+                [(x.multiplier, x.multiplier_scale, x.lane_to_fill, x.settles) for x in listings],
+            )
+            if sheet is not None:
+                return pl.DataFrame(sheet)
+        return self._positions_in_columns()
+
+    def _positions_in_columns(self) -> pl.DataFrame:
         listings = self._listings
         held_slots, held_quantities, costs = columns_of(self._recorder.holdings)
         basis = costs_per_unit(places(held_slots), held_quantities, costs, listings)
@@ -229,7 +247,7 @@ class RunFrames:
             exposure = at_closes(self._desk, self._recorder, slots.to_list(), sessions, exposure)
         return pl.DataFrame(
             [
-                self._recorder.sessions(sessions),
+                self._lookup.dates(sessions).alias("session"),
                 self._lookup.series["symbol"][slots].alias("symbol"),
                 self._lookup.series["sid"][slots].alias("sid"),
                 self._quantities("amount", quantities, slots),

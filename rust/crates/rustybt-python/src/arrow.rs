@@ -38,6 +38,18 @@ pub struct Column {
     pub buffers: Vec<Option<Buffer>>,
 }
 
+impl Column {
+    /// The same values under another name.
+    pub fn named(&self, name: &str) -> PyResult<Column> {
+        Ok(Column {
+            name: CString::new(name)?,
+            format: self.format.clone(),
+            nulls: self.nulls,
+            buffers: self.buffers.clone(),
+        })
+    }
+}
+
 const NULLABLE: i64 = 2;
 
 #[repr(C)]

@@ -10,6 +10,7 @@ mod floor;
 mod lane;
 mod number;
 mod order;
+mod positions;
 mod prices;
 mod rows;
 mod sheet;
@@ -20,7 +21,7 @@ mod weigher;
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 11;
+const ABI: u32 = 12;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -55,6 +56,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::prices::{PyPrices, answering};
+
+    #[pymodule_export]
+    use crate::positions::positions_sheet;
 
     #[pymodule_export]
     use crate::rows::PyRows;

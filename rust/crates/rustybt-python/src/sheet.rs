@@ -109,6 +109,41 @@ impl PyLookup {
     }
 }
 
+impl PyLookup {
+    /// Of the prices and of the quantities of a slot.
+    pub fn scales(&self, slot: usize) -> Option<(u32, u32)> {
+        Some((
+            *self.fill_scales.get(slot)?,
+            *self.quantity_scales.get(slot)?,
+        ))
+    }
+
+    /// By slot.
+    pub fn fill_scales(&self) -> &[u32] {
+        &self.fill_scales
+    }
+
+    /// By slot.
+    pub fn quantity_scales(&self) -> &[u32] {
+        &self.quantity_scales
+    }
+
+    /// By slot.
+    pub fn symbols(&self) -> &Texts {
+        &self.symbols
+    }
+
+    /// That of a slot.
+    pub fn sid(&self, slot: u32) -> Option<i64> {
+        self.sids.get(slot as usize).copied()
+    }
+
+    /// That of a session.
+    pub fn day(&self, session: u32) -> Option<i32> {
+        self.days.get(session as usize).copied()
+    }
+}
+
 /// A frame that is to be: `polars.DataFrame` takes it.
 #[pyclass(name = "Sheet", module = "rustybt._kernels._rustybt", frozen)]
 pub struct PySheet {
@@ -266,39 +301,42 @@ impl Maker<'_> {
     }
 }
 
-/// Values, each at the scale of its slot, at the smallest scale that shows all of them; what belongs to no slot is zero.
-pub fn shortest(
+/// `shown` as a column.
+fn shortest(
     name: &str,
-    mut values: Vec<i128>,
+    values: Vec<i128>,
     there: Bits,
     slots: &[u32],
     scales: &[u32],
 ) -> PyResult<Option<arrow::Column>> {
+    match shown(values, slots, scales) {
+        Some((values, scale)) => decimals(name, values, there, &scale.to_string()),
+        None => Ok(None),
+    }
+}
+
+/// Values, each at the scale of its slot, at the smallest scale that shows all of them, and that scale; what belongs
+/// to no slot is zero. `None` where 128 bits don't hold one.
+pub fn shown(mut values: Vec<i128>, slots: &[u32], scales: &[u32]) -> Option<(Vec<i128>, u32)> {
     let widest = scales.iter().copied().max().unwrap_or(0);
     if values.is_empty() {
-        return decimals(name, values, there, "0");
+        return Some((values, 0));
     }
     if scales.iter().any(|scale| *scale != widest) {
         let up = |scale: &u32| 10_i128.checked_pow(widest - scale);
-        let Some(ups) = scales.iter().map(up).collect::<Option<Vec<i128>>>() else {
-            return Ok(None);
-        };
+        let ups = scales.iter().map(up).collect::<Option<Vec<i128>>>()?;
         for (value, slot) in values.iter_mut().zip(slots) {
-            let Some(raised) = value.checked_mul(ups.get(*slot as usize).copied().unwrap_or(1))
-            else {
-                return Ok(None);
-            };
-            *value = raised;
+            *value = value.checked_mul(ups.get(*slot as usize).copied().unwrap_or(1))?;
         }
     }
     let spare = spare_zeros(&values, widest);
     if 0 < spare && spare <= MAX_DIGITS {
         let down = 10_i128.pow(spare);
-        values
-            .iter_mut()
-            .for_each(|value| *value = quotient(*value, down));
+        for value in &mut values {
+            *value = quotient(*value, down);
+        }
     }
-    decimals(name, values, there, &(widest - spare).to_string())
+    Some((values, widest - spare))
 }
 
 /// How many decimal zeros, up to so many, all values end in.

@@ -1,0 +1,321 @@
+//! The frame of the positions at each close: the twin of `RunFrames._positions`.
+//!
+//! What was held is kept when it changes; here it is laid out for each session that it was held through, at that
+//! session's marks.
+
+use pyo3::prelude::*;
+use rustybt_kernels::books::Lane;
+use rustybt_kernels::fixed::div_half_even;
+
+use crate::arrow::Column;
+use crate::lane::PyLane;
+use crate::number::Number;
+use crate::rows::{Bits, NOWHERE, PyRows};
+use crate::sheet::{PyLookup, PySheet, decimals, shown, texts, whole};
+
+const MONEY_SCALE: i64 = 20;
+
+/// Multiplier, its scale, what a price of the lane is multiplied by, whether what is held settles.
+type Terms = (Number, u32, Number, bool);
+
+/// What is known of an asset that was held.
+struct Held {
+    lane: PyLane,
+    lane_to_fill: i128,
+    /// To money: what units times a price are multiplied and divided by.
+    up: i128,
+    down: i128,
+    /// To the cost of a unit: the same for cost over units.
+    cost_up: i128,
+    cost_down: i128,
+    settles: bool,
+}
+
+impl Held {
+    /// `None` where 128 bits don't hold it.
+    fn of(terms: &Terms, lane: &Bound<'_, PyAny>, fill: u32, quantity: u32) -> Option<Held> {
+        let (multiplier, lane_to_fill) = (terms.0.0.narrow()?, terms.2.0.narrow()?);
+        let decimals = i64::from(fill) + i64::from(quantity) + i64::from(terms.1);
+        let (more, fewer) = (
+            power(MONEY_SCALE - decimals)?,
+            power(decimals - MONEY_SCALE)?,
+        );
+        Some(Held {
+            lane: PyLane::new(lane).ok()?,
+            lane_to_fill,
+            up: multiplier.checked_mul(more)?,
+            down: fewer,
+            cost_up: fewer,
+            cost_down: multiplier.checked_mul(more)?,
+            settles: terms.3,
+        })
+    }
+
+    fn cost_of_a_unit(&self, quantity: i128, cost: i128) -> Option<i128> {
+        let paid = cost.checked_mul(self.cost_up)?;
+        div_half_even(paid, quantity.checked_mul(self.cost_down)?).ok()
+    }
+
+    fn exposure(&self, quantity: i128, price: i128) -> Option<i128> {
+        let mark = price.checked_mul(self.lane_to_fill)?;
+        let product = quantity.checked_mul(mark)?.checked_mul(self.up)?;
+        match self.down {
+            1 => Some(product),
+            down => div_half_even(product, down).ok(),
+        }
+    }
+}
+
+/// `10^exponent`, 1 where that is below zero.
+fn power(exponent: i64) -> Option<i128> {
+    10_i128.checked_pow(u32::try_from(exponent.max(0)).ok()?)
+}
+
+/// The names of the columns; rows of slot, quantity and cost; the session since which each set of them was held, with
+/// where it ends; the bar of each session's close; lane and terms of each slot. `None` where a number does not fit.
+#[pyfunction]
+pub fn positions_sheet(
+    names: [String; 8],
+    lookup: &PyLookup,
+    holdings: &PyRows,
+    sets: Vec<(usize, usize)>,
+    bars: Vec<usize>,
+    lanes: Vec<Bound<'_, PyAny>>,
+    terms: Vec<Terms>,
+) -> PyResult<Option<PySheet>> {
+    let ((slots, _), (quantities, _, wide), (costs, _, wider)) =
+        (holdings.short(0)?, holdings.wide(1)?, holdings.wide(2)?);
+    if !wide.is_empty() || !wider.is_empty() {
+        return Ok(None);
+    }
+    let slots: Vec<u32> = slots
+        .iter()
+        .map(|slot| u32::try_from(*slot).unwrap_or(NOWHERE))
+        .collect();
+    let kept = Kept {
+        slots: &slots,
+        quantities,
+        costs,
+        lookup,
+    };
+    let Some(held) = kept.held(&lanes, &terms) else {
+        return Ok(None);
+    };
+    let Some(closes) = kept.closes(&sets, &bars, &held) else {
+        return Ok(None);
+    };
+    let columns = kept.columns(names, &held, closes)?;
+    Ok(columns.map(|(len, columns)| PySheet::of(len, columns)))
+}
+
+/// What was held, in the order in which it was written down.
+struct Kept<'a> {
+    slots: &'a [u32],
+    quantities: &'a [i128],
+    costs: &'a [i128],
+    lookup: &'a PyLookup,
+}
+
+/// A row for each position at each close.
+struct Closes {
+    sessions: Vec<u32>,
+    /// Where it stands among what was held.
+    rows: Vec<u32>,
+    slots: Vec<u32>,
+    prices: Vec<i128>,
+    exposures: Vec<i128>,
+}
+
+impl Kept<'_> {
+    /// By slot, of those that were ever held.
+    fn held(&self, lanes: &[Bound<'_, PyAny>], terms: &[Terms]) -> Option<Vec<Option<Held>>> {
+        let mut held: Vec<Option<Held>> = terms.iter().map(|_| None).collect();
+        for &slot in self.slots {
+            let slot = slot as usize;
+            if held.get(slot)?.is_none() {
+                let (fill, quantity) = self.lookup.scales(slot)?;
+                held[slot] = Some(Held::of(
+                    terms.get(slot)?,
+                    lanes.get(slot)?,
+                    fill,
+                    quantity,
+                )?);
+            }
+        }
+        Some(held)
+    }
+
+    fn closes(
+        &self,
+        sets: &[(usize, usize)],
+        bars: &[usize],
+        held: &[Option<Held>],
+    ) -> Option<Closes> {
+        let until = |place: usize| sets.get(place + 1).map_or(bars.len(), |next| next.0);
+        let mut begin = 0;
+        let mut len = 0;
+        for (place, (first, end)) in sets.iter().enumerate() {
+            len += end.checked_sub(begin)? * until(place).checked_sub(*first)?;
+            begin = *end;
+        }
+        let mut closes = Closes {
+            sessions: Vec::with_capacity(len),
+            rows: Vec::with_capacity(len),
+            slots: Vec::with_capacity(len),
+            prices: Vec::with_capacity(len),
+            exposures: Vec::with_capacity(len),
+        };
+        begin = 0;
+        for (place, (first, end)) in sets.iter().enumerate() {
+            for session in *first..until(place) {
+                let bar = *bars.get(session)?;
+                for row in begin..*end {
+                    let slot = *self.slots.get(row)?;
+                    let known = held.get(slot as usize)?.as_ref()?;
+                    let price = known.lane.price(bar)?;
+                    closes.sessions.push(session as u32);
+                    closes.rows.push(row as u32);
+                    closes.slots.push(slot);
+                    closes.prices.push(price);
+                    closes
+                        .exposures
+                        .push(known.exposure(self.quantities[row], price)?);
+                }
+            }
+            begin = *end;
+        }
+        Some(closes)
+    }
+
+    fn columns(
+        &self,
+        names: [String; 8],
+        held: &[Option<Held>],
+        closes: Closes,
+    ) -> PyResult<Option<(usize, Vec<Column>)>> {
+        let [session, symbol, sid, amount, basis, mark, value, exposure] = names;
+        let len = closes.rows.len();
+        let lookup = self.lookup;
+        let cost = |row: usize| {
+            let known = held.get(self.slots[row] as usize)?.as_ref()?;
+            known.cost_of_a_unit(self.quantities[row], self.costs[row])
+        };
+        let Some(costs) = (0..self.slots.len())
+            .map(cost)
+            .collect::<Option<Vec<i128>>>()
+        else {
+            return Ok(None);
+        };
+        // what is held was held at a close at least: its shortest scale is that of all rows
+        let amounts = shown(
+            self.quantities.to_vec(),
+            self.slots,
+            lookup.quantity_scales(),
+        );
+        let (Some(amounts), Some(costs), Some(marks)) = (
+            amounts,
+            shown(costs, self.slots, lookup.fill_scales()),
+            marks(closes.prices, &closes.slots, held, lookup.fill_scales()),
+        ) else {
+            return Ok(None);
+        };
+        let at_rows = |(values, scale): (Vec<i128>, u32)| {
+            let values = closes
+                .rows
+                .iter()
+                .map(|row| values[*row as usize])
+                .collect();
+            (values, scale)
+        };
+        let settles = held.iter().flatten().any(|known| known.settles);
+        let settled = |(slot, money): (&u32, &i128)| match &held[*slot as usize] {
+            Some(known) if known.settles => 0,
+            _ => *money,
+        };
+        let worth = settles.then(|| {
+            closes
+                .slots
+                .iter()
+                .zip(&closes.exposures)
+                .map(settled)
+                .collect::<Vec<i128>>()
+        });
+        let decimal = |name: &str, (values, scale): (Vec<i128>, u32)| {
+            decimals(name, values, Bits::default(), &scale.to_string())
+        };
+        let scale = MONEY_SCALE as u32;
+        let Some(exposed) = decimal(&exposure, (closes.exposures, scale))? else {
+            return Ok(None);
+        };
+        let worth = match worth {
+            Some(worth) => decimal(&value, (worth, scale))?,
+            None => Some(exposed.named(&value)?),
+        };
+        let (Some(amounts), Some(costs), Some(marks), Some(worth)) = (
+            decimal(&amount, at_rows(amounts))?,
+            decimal(&basis, at_rows(costs))?,
+            decimal(&mark, marks)?,
+            worth,
+        ) else {
+            return Ok(None);
+        };
+        let days = closes.sessions.iter().map(|session| lookup.day(*session));
+        let Some(days) = days.collect::<Option<Vec<i32>>>() else {
+            return Ok(None);
+        };
+        let sids = closes.slots.iter().map(|slot| lookup.sid(*slot));
+        let Some(sids) = sids.collect::<Option<Vec<i64>>>() else {
+            return Ok(None);
+        };
+        let columns = vec![
+            whole(&session, "tdD", days, Bits::default())?,
+            texts(&symbol, lookup.symbols(), closes.slots.iter().copied())?,
+            whole(&sid, "l", sids, Bits::default())?,
+            amounts,
+            costs,
+            marks,
+            worth,
+            exposed,
+        ];
+        Ok(Some((len, columns)))
+    }
+}
+
+/// Prices of lanes at the shortest scale that shows all of them.
+fn marks(
+    mut prices: Vec<i128>,
+    slots: &[u32],
+    held: &[Option<Held>],
+    scales: &[u32],
+) -> Option<(Vec<i128>, u32)> {
+    let widest = scales.iter().copied().max().unwrap_or(0);
+    let mut factors = vec![1; held.len()];
+    for ((factor, known), scale) in factors.iter_mut().zip(held).zip(scales) {
+        if let Some(known) = known {
+            *factor = known
+                .lane_to_fill
+                .checked_mul(10_i128.checked_pow(widest - scale)?)?;
+        }
+    }
+    // zeros that all of them get need not be written to be taken away
+    let used = held
+        .iter()
+        .zip(&factors)
+        .filter(|(known, _)| known.is_some());
+    let mut spare = widest;
+    for (_, factor) in used {
+        while spare > 0
+            && 10_i128
+                .checked_pow(spare)
+                .is_none_or(|all| factor % all != 0)
+        {
+            spare -= 1;
+        }
+    }
+    let down = 10_i128.checked_pow(spare)?;
+    factors.iter_mut().for_each(|factor| *factor /= down);
+    for (price, slot) in prices.iter_mut().zip(slots) {
+        *price = price.checked_mul(factors[*slot as usize])?;
+    }
+    shown(prices, &[], &[widest - spare])
+}
