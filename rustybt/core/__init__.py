@@ -44,6 +44,7 @@ from rustybt.core._frames import (
     decimal_column,
     frame_of,
     scaled_ints,
+    series_of,
 )
 from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._kept import Kept
@@ -135,6 +136,7 @@ __all__ = [
     "rescale_half_even",
     "scaled",
     "scaled_ints",
+    "series_of",
     "time_zone",
     "to_scale",
     "whole_currency",

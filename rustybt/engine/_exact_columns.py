@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from rustybt._kernels import Rows
-from rustybt.core import MAX_DIGITS, MONEY_SCALE, POWERS, decimal_column, div_half_even
+from rustybt.core import MAX_DIGITS, MONEY_SCALE, POWERS, decimal_column, div_half_even, series_of
 from rustybt.strategy import cost_per_unit
 
 WIDE: Final = pl.Int128()
@@ -86,15 +86,15 @@ def _column(values: Any) -> Any:
         return values
     if len(values) == len(("places", "table")):
         places, table = np.frombuffer(values[0], dtype=np.int64), pl.Series(values[1], dtype=pl.String)
-        codes = pl.Series(places)
+        codes = series_of(places)
         return table.gather(codes.set(codes < 0, None))
     low, high, there = values
     high = np.frombuffer(high, dtype=np.int64)
-    whole = pl.Series(np.frombuffer(low, dtype=np.uint64)).cast(WIDE)
+    whole = series_of(np.frombuffer(low, dtype=np.uint64)).cast(WIDE)
     if high.any():
-        whole = whole + pl.Series(high).cast(WIDE) * _constants([2**64])
+        whole = whole + series_of(high).cast(WIDE) * _constants([2**64])
     present = np.frombuffer(there, dtype=np.bool_)
-    return whole if present.all() else whole.set(pl.Series(~present), None)
+    return whole if present.all() else whole.set(series_of(~present), None)
 
 
 def of_slots(table: Sequence[int], slots: pl.Series) -> pl.Series:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt._kernels import Days, Rows
+from rustybt.core import series_of
 from rustybt.engine._benchmark import Benchmark
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk
@@ -61,4 +62,4 @@ class Recorder:
         """The dates of sessions of the run."""
         axis = self._desk.market.axis
         days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions]
-        return pl.Series("session", days[np.array(sessions, dtype=np.int64)].astype(np.int32)).cast(pl.Date)
+        return series_of(days[np.array(sessions, dtype=np.int64)].astype(np.int32), "session").cast(pl.Date)

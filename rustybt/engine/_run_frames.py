@@ -21,6 +21,7 @@ from rustybt.core import (
     exact_number,
     frame_of,
     scaled,
+    series_of,
 )
 from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
 from rustybt.engine._exact_columns import (
@@ -238,7 +239,7 @@ class RunFrames:
         held_slots, held_quantities, costs = columns_of(self._recorder.holdings)
         basis = costs_per_unit(places(held_slots), held_quantities, costs, listings)
         sessions, rows = self._rows_of_positions()
-        slots = places(held_slots)[rows]
+        slots = places(held_slots)[places(rows)]
         marks = self._marks(np.array(held_slots, dtype=np.int64)[rows], sessions)
         units = in_128_bits(held_quantities)
         quantities = _taken(held_quantities if units is None else units, rows)
@@ -287,8 +288,8 @@ class RunFrames:
         for slot, lane in zip(held, lanes, strict=True):
             rows = by_slot[ends[slot] - counts[slot] : ends[slot]]
             closes[rows] = np.asarray(lane)[bars[rows]]
-        marks = pl.Series(closes).cast(pl.Int128)
-        return marks * of_slots([x.lane_to_fill for x in self._listings], pl.Series(slots).cast(pl.UInt32))
+        marks = series_of(closes).cast(pl.Int128)
+        return marks * of_slots([x.lane_to_fill for x in self._listings], series_of(slots).cast(pl.UInt32))
 
     def _worth(self, exposure: Values, slots: pl.Series) -> Values:
         """What counts as value of what is held: all of its exposure, but nothing of what settles."""
@@ -329,7 +330,7 @@ class RunFrames:
 
 def _taken(values: Values, rows: Places) -> Values:
     """The values at some places."""
-    return values[rows] if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
+    return values[places(rows)] if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
 
 
 def why(order: Any) -> str | None:

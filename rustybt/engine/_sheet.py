@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt._kernels import NativeLookup, Rows
-from rustybt.core import MONEY_SCALE, datetime_column, decimal_column
+from rustybt.core import MONEY_SCALE, datetime_column, decimal_column, series_of
 from rustybt.engine._exact_columns import Values, columns_of, shortest_column
 
 type Column = tuple[str, str, int | None, str | None]
@@ -54,7 +54,7 @@ class Lookup:
     @functools.cached_property
     def ids(self) -> pl.Series:
         """The ids of all orders, in their order."""
-        return self.prefix + pl.Series(np.arange(1, self.orders + 1)).cast(pl.String)
+        return self.prefix + series_of(np.arange(1, self.orders + 1)).cast(pl.String)
 
     @functools.cached_property
     def series(self) -> dict[str, pl.Series]:
@@ -67,7 +67,7 @@ class Lookup:
 
     def dates(self, sessions: Sequence[int] | npt.NDArray[np.int64]) -> pl.Series:
         """The dates of sessions of the run."""
-        return pl.Series(self.days[np.asarray(sessions, dtype=np.int64)].astype(np.int32)).cast(pl.Date)
+        return series_of(self.days[np.asarray(sessions, dtype=np.int64)].astype(np.int32)).cast(pl.Date)
 
 
 def frame_of_rows(
@@ -106,7 +106,7 @@ class _Sheet:
         if kind in lookup.series:
             return lookup.series[kind][slots]
         if kind == "count":
-            return pl.Series(np.arange(self._len))
+            return series_of(np.arange(self._len))
         if kind == "number":
             return lookup.ids
         if kind == "constant":
@@ -129,6 +129,8 @@ class _Sheet:
         return shortest_column(name, values, slots, scales)
 
 
-def places(numbers: Values) -> pl.Series:
+def places(numbers: Values | npt.NDArray[np.int64]) -> pl.Series:
     """Where to look something up; None for nowhere."""
+    if isinstance(numbers, np.ndarray):
+        return series_of(numbers).cast(pl.UInt32)
     return pl.Series(numbers, dtype=pl.UInt32)

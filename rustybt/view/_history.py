@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import Asset, date_of, datetime_column, day_of, decimal_column, div_half_even
+from rustybt.core import Asset, date_of, datetime_column, day_of, decimal_column, div_half_even, series_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._asked import as_columns
 from rustybt.view._listing import Listing
@@ -315,7 +315,7 @@ class History:
         key = (listing.asset.sid, field)
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = pl.Series(field, self._numbers(listing, field), nan_to_null=True)
+            column = self._columns[key] = series_of(self._numbers(listing, field), field, nan_to_null=True)
         return column
 
     def _numbers(self, listing: Listing, field: str) -> npt.NDArray[np.float64]:
@@ -364,7 +364,7 @@ def _restate(window: pl.Series, active: list[tuple[int, Fraction, Fraction]], fi
     factors = np.ones(len(window))
     for place, price, volume in active:
         factors[: place - start] *= float(1 / volume) if field == "volume" else float(price)
-    return (window * pl.Series(factors)).alias(window.name)
+    return (window * series_of(factors)).alias(window.name)
 
 
 def is_exact(dtype: Any) -> bool:

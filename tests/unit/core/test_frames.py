@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt.core import UTC_NS, ExactColumn, date_column, datetime_column, decimal_column, frame_of, scaled_ints
+from rustybt.core import (
+    UTC_NS,
+    ExactColumn,
+    _frames,
+    date_column,
+    datetime_column,
+    decimal_column,
+    frame_of,
+    scaled_ints,
+    series_of,
+)
 from rustybt.errors import FloatInTheBooks, InputError, MoneyOverflow
 
 LIMIT = 10**38 - 1
@@ -96,3 +106,39 @@ def test_a_frame_names_the_column_and_the_row_that_it_refuses() -> None:
 def test_a_frame_without_rows_or_without_exact_columns_has_its_types() -> None:
     assert frame_of([ExactColumn("a", [], 3)]).schema == {"a": pl.Decimal(38, 3)}
     assert frame_of([pl.Series("n", [1])]).equals(pl.DataFrame({"n": [1]}))
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(5),
+        np.array([], dtype=np.int64),
+        np.array([1, -1, 2**31 - 1], dtype=np.int32),
+        np.array([0, 2**64 - 1], dtype=np.uint64),
+        np.array([0.5, np.nan, -0.0, np.inf]),
+        np.array([True, False]),
+        np.arange(10)[::2],  # not side by side
+        np.frombuffer(b"\x01" + b"\x00" * 8, dtype=np.int64, offset=1),  # neither aligned nor to be written to
+        np.arange(3, dtype=">i8"),
+        np.arange(3, dtype=np.int16),
+        np.arange(6.0)[::-1],
+    ],
+    ids=lambda values: f"{values.dtype.str}-{len(values)}",
+)
+def test_an_array_becomes_the_series_that_polars_makes_of_it(
+    values: np.ndarray, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where Polars has no function for the type any more."""
+    if not known:
+        monkeypatch.setattr(_frames, "_MAKERS", {})
+    for nan_to_null in (False, True):
+        made = series_of(values, "x", nan_to_null=nan_to_null)
+        wanted = pl.Series("x", values, nan_to_null=nan_to_null)
+        assert (made.name, made.dtype, made.null_count()) == ("x", wanted.dtype, wanted.null_count())
+        assert made.equals(wanted, null_equal=True)
+
+
+def test_masked_arrays_keep_what_is_missing() -> None:
+    masked = np.ma.masked_array([1, 2, 3], mask=[False, True, False])
+    assert series_of(masked).to_list() == [1, None, 3]
