@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rustybt.core import OrderEventKind, OrderStatus, Rows
+from rustybt.core import Columns, OrderEventKind, OrderStatus, Rows
 
 OPEN: Final = OrderStatus.OPEN
 ACCEPTED: Final = OrderEventKind.ACCEPTED.value
@@ -106,16 +106,31 @@ class Intake:
         """All orders so far; one whose number is n stands at n - 1."""
         return self._orders
 
-    def rows(self, names: Sequence[str], whys: Sequence[str]) -> Rows:
+    def rows(self, names: Sequence[str], whys: Sequence[str]) -> Columns:
         """All orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
 
         names: of each status. whys: by the code of an order that is open, why it did not fill; told where it has no
         reason.
         """
-        rows = Rows("nnwwwwtwnt")
-        add = rows.add
-        for o in self._orders:
-            told = whys[o.why] if o.reason is None and o.status is OPEN else o.reason
-            sizes = o.amount, o.filled, o.limit, o.stop
-            add((o.listing.slot, o.created, *sizes, names[o.status], o.commission, o.changed, told))
-        return rows
+        orders = self._orders
+        told = [o.reason for o in orders]
+        states = [names[o.status] for o in orders]
+        if names[OPEN] in states:
+            for place, order in enumerate(orders):
+                if order.status is OPEN and order.reason is None:
+                    told[place] = whys[order.why]
+        # a list a column: attributes of slots are read quickest one by one
+        return Columns(
+            [
+                [o.listing.slot for o in orders],
+                [o.created for o in orders],
+                [o.amount for o in orders],
+                [o.filled for o in orders],
+                [o.limit for o in orders],
+                [o.stop for o in orders],
+                states,
+                [o.commission for o in orders],
+                [o.changed for o in orders],
+                told,
+            ]
+        )

@@ -52,7 +52,7 @@ from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._root import ROOT_VARIABLE, data_root
-from rustybt.core._rows import Rows
+from rustybt.core._rows import Columns, Rows
 from rustybt.core._time import (
     DAY_NS,
     MINUTE_NS,
@@ -87,6 +87,7 @@ __all__ = [
     "WITHOUT_VOLUME",
     "Asset",
     "CashDividend",
+    "Columns",
     "ContinuousFuture",
     "CryptoSpot",
     "DateLike",

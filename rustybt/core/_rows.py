@@ -41,3 +41,27 @@ class Rows:
     def columns(self) -> list[Any]:
         """The rows as columns: lists here; `columns_of` reads what the native kernel gives."""
         return [self._values[place :: self.width] for place in range(self.width)]
+
+
+class Columns:
+    """Rows that are there as columns already, all of one length; they answer as `Rows` do.
+
+    >>> rows = Columns([[1, 2], ["a", "b"]])
+    >>> len(rows), list(rows)
+    (2, [(1, 'a'), (2, 'b')])
+    """
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, columns: list[list[Any]]) -> None:
+        self._columns = columns
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*self._columns, strict=True)
+
+    def columns(self) -> list[Any]:
+        """The columns, a list each."""
+        return list(self._columns)

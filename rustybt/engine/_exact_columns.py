@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from typing import Any, Final
@@ -10,12 +11,15 @@ import numpy as np
 import polars as pl
 
 from rustybt._kernels import Rows
-from rustybt.core import MAX_DIGITS, MONEY_SCALE, POWERS, decimal_column, div_half_even, series_of
+from rustybt.core import MAX_DIGITS, MONEY_SCALE, POWERS, Columns, decimal_column, div_half_even, series_of
 from rustybt.strategy import cost_per_unit
 
 WIDE: Final = pl.Int128()
 WITHIN: Final = 2**126
 """A number below it can be doubled, as rounding does, without leaving 128 bits."""
+
+FEW_DECIMALS: Final = 6
+"""Values of so few decimals fit 64 bits, up to nine millions of millions. To find out otherwise costs much."""
 
 type Values = Sequence[int | None] | pl.Series
 """Integers: a Series of them, or Python's where one may be too wide for 128 bits."""
@@ -28,8 +32,11 @@ def shortest_column(name: str, values: Values, slots: pl.Series, scales: list[in
     """
     if not len(values):
         return decimal_column(name, [], 0)
+    # the first tells quickly of most columns that not all are None
+    if isinstance(values, list) and values[0] is None and values.count(None) == len(values):
+        return decimal_column(name, [None], 0).new_from_index(0, len(values))
     widest = max(scales, default=0)
-    column = in_128_bits(values)
+    column = in_128_bits(values, widest <= FEW_DECIMALS)
     even = not scales or min(scales) == widest
     if column is None or not (even or _fit(column, POWERS[widest - min(scales)])):
         return _shortened_one_by_one(name, listed(values), slots, scales)
@@ -73,7 +80,7 @@ def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, listings
     return _half_even(paid * signs * of_slots(ups, slots), units * signs * of_slots(downs, slots))
 
 
-def columns_of(rows: Rows) -> list[Any]:
+def columns_of(rows: Rows | Columns) -> list[Any]:
     """The columns of rows: lists, arrays of int64, Series of 128 bits or of text."""
     return [_column(values) for values in rows.columns()]
 
@@ -102,10 +109,13 @@ def of_slots(table: Sequence[int], slots: pl.Series) -> pl.Series:
     return _constants(table)[slots]
 
 
-def in_128_bits(values: Values) -> pl.Series | None:
-    """The values as a Series; None where one needs more."""
+def in_128_bits(values: Values, short: bool = False) -> pl.Series | None:
+    """The values as a Series; None where one needs more. short: most likely 64 bits hold them, which is quicker."""
     if isinstance(values, pl.Series):
         return values.cast(WIDE)
+    if short:
+        with contextlib.suppress(TypeError, OverflowError):
+            return pl.Series(values, dtype=pl.Int64).cast(WIDE)
     try:
         return pl.Series(values, dtype=WIDE)
     except (TypeError, OverflowError):
@@ -134,6 +144,8 @@ def _fit(column: pl.Series, factor: int) -> bool:
 
 def _spare_zeros(column: pl.Series, most: int) -> int:
     """How many decimal zeros, up to so many, all values end in."""
+    if not most:
+        return 0
     spare, rest = most, column.filter(column != 0)
     while spare and len(rest):
         if spare <= MAX_DIGITS:

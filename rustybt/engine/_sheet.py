@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt._kernels import NativeLookup, Rows
-from rustybt.core import MONEY_SCALE, datetime_column, decimal_column, series_of
+from rustybt.core import MONEY_SCALE, Columns, datetime_column, decimal_column, series_of
 from rustybt.engine._exact_columns import Values, columns_of, shortest_column
 
 type Column = tuple[str, str, int | None, str | None]
@@ -71,7 +71,7 @@ class Lookup:
 
 
 def frame_of_rows(
-    rows: Any, lookup: Lookup, slots: int, columns: Sequence[Column], orders: Rows | None = None
+    rows: Any, lookup: Lookup, slots: int, columns: Sequence[Column], orders: Rows | Columns | None = None
 ) -> pl.DataFrame:
     """The frame of rows.
 
@@ -89,14 +89,21 @@ def frame_of_rows(
 class _Sheet:
     """What the native kernel's `Rows.sheet` is held to."""
 
-    def __init__(self, rows: Rows, lookup: Lookup, slots: int, orders: Rows | None) -> None:
+    def __init__(self, rows: Rows, lookup: Lookup, slots: int, orders: Rows | Columns | None) -> None:
         self._len = len(rows)
         self._columns = columns_of(rows)
         self._lookup = lookup
+        self._numbered: dict[int, pl.Series] = {}
         if orders is None:
             self._slots = places(self._columns[slots])
         else:
-            self._slots = places(columns_of(orders)[0])[places(self._columns[slots]) - 1]
+            self._slots = places(columns_of(orders)[0])[self._of_numbers(slots)]
+
+    def _of_numbers(self, place: int) -> pl.Series:
+        """Where the orders stand whose numbers are at a place."""
+        if place not in self._numbered:
+            self._numbered[place] = places(self._columns[place]) - 1
+        return self._numbered[place]
 
     def frame(self, columns: Sequence[Column]) -> pl.DataFrame:
         return pl.DataFrame([self._made(*column).alias(column[0]) for column in columns])
@@ -111,6 +118,8 @@ class _Sheet:
             return lookup.ids
         if kind == "constant":
             return pl.Series([beside]).new_from_index(0, self._len)
+        if kind == "id":
+            return lookup.ids[self._of_numbers(place or 0)]
         return self._of_values(name, kind, self._columns[place or 0])
 
     def _of_values(self, name: str, kind: str, values: Any) -> pl.Series:
@@ -121,8 +130,6 @@ class _Sheet:
             return lookup.dates(values)
         if kind == "text":
             return pl.Series(values, dtype=pl.String)
-        if kind == "id":
-            return lookup.ids[places(values) - 1]
         if kind == "money":
             return decimal_column(name, values, MONEY_SCALE)
         scales = lookup.quantity_scales if kind == "quantity" else lookup.fill_scales

@@ -52,9 +52,11 @@ def root_half_even(numerator: int, denominator: int) -> int:
     >>> root_half_even(9, 4), root_half_even(25, 4), root_half_even(26, 4)
     (2, 2, 3)
     """
-    root = isqrt(numerator // denominator)
-    middle = (2 * root + 1) ** 2 * denominator - 4 * numerator
-    if middle < 0 or (middle == 0 and root & 1):
+    # the root in halves says on which side of the middle it lies
+    quotient, rest = divmod(4 * numerator, denominator)
+    halves = isqrt(quotient)
+    root = halves >> 1
+    if halves & 1 and (rest or root & 1 or halves * halves != quotient):
         root += 1
     return root
 
