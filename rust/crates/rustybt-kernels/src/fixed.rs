@@ -23,8 +23,18 @@ pub const MAX_POWER: u32 = 38;
 
 /// `10^exponent`; `Overflow` above `10^38`.
 pub fn power_of_ten(exponent: u32) -> Result<i128, Overflow> {
-    10_i128.checked_pow(exponent).ok_or(Overflow)
+    POWERS.get(exponent as usize).copied().ok_or(Overflow)
 }
+
+const POWERS: [i128; MAX_POWER as usize + 1] = {
+    let mut powers = [1; MAX_POWER as usize + 1];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+};
 
 /// `numerator / denominator`, rounded once, half-even.
 pub fn div_half_even(numerator: i128, denominator: i128) -> Result<i128, Overflow> {

@@ -107,14 +107,14 @@ impl Neg for Int {
 }
 
 macro_rules! operator {
-    ($trait:ident, $method:ident, $checked:ident) => {
+    ($trait:ident, $method:ident, $checked:path) => {
         impl $trait<&Int> for Int {
             type Output = Int;
 
             #[inline]
             fn $method(self, other: &Int) -> Int {
                 if let (Int::Narrow(a), Int::Narrow(b)) = (&self, other)
-                    && let Some(result) = a.$checked(*b)
+                    && let Some(result) = $checked(*a, *b)
                 {
                     return Int::Narrow(result);
                 }
@@ -133,9 +133,18 @@ macro_rules! operator {
     };
 }
 
-operator!(Add, add, checked_add);
-operator!(Sub, sub, checked_sub);
-operator!(Mul, mul, checked_mul);
+operator!(Add, add, i128::checked_add);
+operator!(Sub, sub, i128::checked_sub);
+operator!(Mul, mul, product);
+
+/// A product that fits 128 bits. Of numbers of 64 bits, which most are, it always does.
+#[inline]
+fn product(a: i128, b: i128) -> Option<i128> {
+    match (i64::try_from(a), i64::try_from(b)) {
+        (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),
+        _ => a.checked_mul(b),
+    }
+}
 
 #[cfg(test)]
 mod tests {

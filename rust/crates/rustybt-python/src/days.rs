@@ -311,8 +311,8 @@ impl Maker {
     fn figures(&mut self, values: &Figures) -> PyResult<bool> {
         let mut there = Bits::default();
         let mut narrow = Vec::with_capacity(values.len());
-        for (row, value) in values.iter().enumerate() {
-            there.push(row, value.is_some());
+        for value in values {
+            there.push(value.is_some());
             match value.as_ref().map_or(Some(0), Int::narrow) {
                 Some(value) => narrow.push(value),
                 None => return Ok(false),

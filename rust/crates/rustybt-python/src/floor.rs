@@ -13,10 +13,9 @@ use rustybt_kernels::matching::{Asked, Commission, Slippage};
 use crate::books::PyBooks;
 use crate::lane::PyLane;
 use crate::number::Number;
-use crate::order::{PyIntake, PyOrder};
+use crate::order::{FILLED, PyIntake, PyOrder};
 use crate::rows::{PyRows, Value};
 
-const FILLED: usize = 1;
 const NO_TRADE: i64 = 1;
 const LIMIT_NOT_REACHED: i64 = 2;
 const VOLUME_USED_UP: i64 = 3;
@@ -128,8 +127,8 @@ impl PyFloor {
         let mut intake = intake.bind(py).borrow_mut();
         let events = intake.events.clone_ref(py);
         let mut events = events.bind(py).borrow_mut();
-        let mut done = Vec::new();
         let unseen = intake.take_unseen(py)?;
+        let mut done = Vec::with_capacity(unseen.as_ref().map_or(0, Vec::len));
         let worked = match unseen {
             Some(orders) if !self.can_work(py, &orders)? => {
                 orders
@@ -204,29 +203,27 @@ impl PyFloor {
         &self,
         py: Python<'_>,
         intake: &mut PyIntake,
-        orders: Vec<PyOrder>,
+        mut orders: Vec<PyOrder>,
         bar: usize,
         stamp: i64,
         events: &mut PyRows,
         done: &mut Vec<Done>,
     ) -> PyResult<()> {
-        for mut order in orders {
+        for place in 0..orders.len() {
+            let order = &mut orders[place];
             let Some(Some(known)) = self.known.get(order.slot) else {
                 continue;
             };
-            if !self.is_quiet(py, intake, order.slot, bar)? {
-                let mut offer = Offer::new(known, bar)?;
-                if let Err(price) = self.try_order(&mut order, &mut offer, stamp, events, done) {
-                    return Err(self.no_price(py, intake.enqueue(py, order)?, price));
-                }
+            if self.is_quiet(py, intake, order.slot, bar)? {
+                continue;
             }
-            if order.status == FILLED {
-                intake.keep_filled(order);
-            } else {
-                intake.enqueue(py, order)?;
+            let mut offer = Offer::new(known, bar)?;
+            if let Err(price) = self.try_order(order, &mut offer, stamp, events, done) {
+                let order = intake.enqueue(py, orders.swap_remove(place))?;
+                return Err(self.no_price(py, order, price));
             }
         }
-        Ok(())
+        intake.keep(py, orders)
     }
 
     /// Works the queues, asset by asset. False, with nothing done, where there is an asset that this can't work.

@@ -181,12 +181,15 @@ pub struct PyIntake {
     pub events: Py<PyRows>,
     /// Placed, and not shown to anybody yet.
     unseen: Vec<PyOrder>,
-    /// Filled before anybody saw them.
-    filled: Vec<PyOrder>,
+    /// Filled before anybody saw them, as they came.
+    filled: Vec<Vec<PyOrder>>,
 }
 
 /// The key in `open` while orders wait that nobody has seen. No slot is below zero.
 const UNSEEN: i64 = -1;
+
+/// `OrderStatus.FILLED`.
+pub const FILLED: usize = 1;
 
 #[pymethods]
 impl PyIntake {
@@ -235,7 +238,7 @@ impl PyIntake {
 
     fn orders<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         self.show_unseen(py)?;
-        for order in std::mem::take(&mut self.filled) {
+        for order in std::mem::take(&mut self.filled).into_iter().flatten() {
             self.show(py, order)?;
         }
         Ok(self.orders.bind(py).clone())
@@ -244,7 +247,7 @@ impl PyIntake {
     fn rows(&self, py: Python<'_>, names: Vec<String>, whys: Vec<String>) -> PyResult<PyRows> {
         let orders = self.orders.bind(py);
         let mut unshown: Vec<Option<&PyOrder>> = vec![None; orders.len()];
-        for order in self.filled.iter().chain(&self.unseen) {
+        for order in self.filled.iter().flatten().chain(&self.unseen) {
             unshown[order.place()?] = Some(order);
         }
         let mut rows = PyRows::of("nnwwwwtwnt")?;
@@ -302,12 +305,23 @@ impl PyIntake {
             return Ok(None);
         }
         open.del_item(UNSEEN)?;
-        Ok(Some(std::mem::take(&mut self.unseen)))
+        let room = Vec::with_capacity(self.unseen.len());
+        Ok(Some(std::mem::replace(&mut self.unseen, room)))
     }
 
-    /// Keeps an order that was filled whole before anybody saw it.
-    pub fn keep_filled(&mut self, order: PyOrder) {
-        self.filled.push(order);
+    /// Keeps orders that were worked before anybody saw them: filled ones as they are, the others as open ones.
+    pub fn keep(&mut self, py: Python<'_>, orders: Vec<PyOrder>) -> PyResult<()> {
+        if orders.iter().all(|order| order.status == FILLED) {
+            self.filled.push(orders);
+            return Ok(());
+        }
+        let (filled, left): (Vec<_>, Vec<_>) =
+            orders.into_iter().partition(|order| order.status == FILLED);
+        self.filled.push(filled);
+        for order in left {
+            self.enqueue(py, order)?;
+        }
+        Ok(())
     }
 
     /// Gives the orders that nobody has seen their objects, and their places in the queues.

@@ -23,46 +23,79 @@ pub enum Column {
     Text(Vec<u32>, Table),
 }
 
-/// Which values of a column are there: no bit at all as long as each is, else one for each, the first the lowest.
+/// Which values of a column are there: no bit at all as long as each is or none is, else one for each, the first the
+/// lowest.
 #[derive(Clone, Default)]
 pub struct Bits {
-    /// The bits.
-    pub bytes: Vec<u8>,
-    /// How many are 0.
-    pub missing: usize,
+    bytes: Vec<u8>,
+    len: usize,
+    missing: usize,
 }
 
 impl Bits {
-    /// Adds one after so many.
-    #[inline]
-    pub fn push(&mut self, len: usize, there: bool) {
-        if there && self.missing == 0 {
-            return;
+    /// Adds one.
+    #[inline(always)] // a million times in a run, and next to nothing each
+    pub fn push(&mut self, there: bool) {
+        let alike = if there { 0 } else { self.len };
+        if self.missing == alike {
+            self.missing += usize::from(!there);
+        } else {
+            self.push_mixed(there);
         }
-        self.bytes
-            .resize(len / 8 + 1, if self.missing == 0 { u8::MAX } else { 0 });
-        let bit = 1 << (len % 8);
+        self.len += 1;
+    }
+
+    #[inline(never)]
+    fn push_mixed(&mut self, there: bool) {
+        if self.missing == 0 || self.missing == self.len {
+            let (len, missing) = (self.len, self.missing);
+            let bytes = std::mem::take(self).into_bytes();
+            *self = Bits {
+                bytes,
+                len,
+                missing,
+            };
+        }
+        self.bytes.resize(self.len / 8 + 1, 0);
         if there {
-            self.bytes[len / 8] |= bit;
-            return;
+            self.bytes[self.len / 8] |= 1 << (self.len % 8);
+        } else {
+            self.missing += 1;
         }
-        if self.missing == 0 {
-            // what is not there yet counts as missing
-            self.bytes[len / 8] = bit - 1;
+    }
+
+    /// How many are not there.
+    pub fn missing(&self) -> usize {
+        self.missing
+    }
+
+    /// A bit for each.
+    pub fn into_bytes(self) -> Vec<u8> {
+        let bytes = self.len.div_ceil(8);
+        if self.missing == self.len {
+            return vec![0; bytes];
         }
-        self.missing += 1;
+        if self.missing > 0 {
+            return self.bytes;
+        }
+        let mut all = vec![u8::MAX; bytes];
+        if self.len % 8 != 0 {
+            all[bytes - 1] = (1 << (self.len % 8)) - 1;
+        }
+        all
     }
 
     /// Whether one is there.
     #[inline]
     pub fn get(&self, place: usize) -> bool {
-        self.missing == 0 || self.bytes[place / 8] >> (place % 8) & 1 == 1
+        self.missing == 0
+            || (self.missing < self.len && self.bytes[place / 8] >> (place % 8) & 1 == 1)
     }
 
     /// As they were when there were only so many.
     fn cut(&mut self, len: usize) {
         let mut kept = Bits::default();
-        (0..len).for_each(|place| kept.push(place, self.get(place)));
+        (0..len).for_each(|place| kept.push(self.get(place)));
         *self = kept;
     }
 }
@@ -244,14 +277,14 @@ impl PyRows {
     /// Adds a row. Its values are of the kinds of the columns.
     #[inline]
     pub fn push<const N: usize>(&mut self, row: [Value<'_>; N]) {
-        for (column, value) in self.columns.iter_mut().zip(row) {
-            match (column, value) {
+        for (column, value) in self.columns.iter_mut().zip(&row) {
+            match (column, *value) {
                 (Column::Short(values, there), Value::Short(value)) => {
-                    there.push(self.len, value.is_some());
+                    there.push(value.is_some());
                     values.push(value.unwrap_or_default());
                 }
                 (Column::Wide(values, there, longer), Value::Wide(value)) => {
-                    there.push(self.len, value.is_some());
+                    there.push(value.is_some());
                     values.push(narrow(self.len, value, longer));
                 }
                 (Column::Text(codes, table), Value::Text(text)) => {
@@ -282,12 +315,12 @@ impl Column {
         match self {
             Column::Short(values, there) => {
                 let value: Option<i64> = value.extract()?;
-                there.push(len, value.is_some());
+                there.push(value.is_some());
                 values.push(value.unwrap_or_default());
             }
             Column::Wide(values, there, longer) => {
                 let value = value.extract::<Option<Number>>()?.map(|number| number.0);
-                there.push(len, value.is_some());
+                there.push(value.is_some());
                 values.push(narrow(len, value.as_ref(), longer));
             }
             Column::Text(codes, table) => {

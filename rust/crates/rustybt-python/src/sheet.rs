@@ -382,11 +382,12 @@ fn named(text: &str) -> PyResult<CString> {
 }
 
 fn present(there: Bits) -> (usize, Option<Buffer>) {
-    let buffer: Option<Buffer> = match there.missing {
+    let missing = there.missing();
+    let buffer: Option<Buffer> = match missing {
         0 => None,
-        _ => Some(Arc::new(there.bytes)),
+        _ => Some(Arc::new(there.into_bytes())),
     };
-    (there.missing, buffer)
+    (missing, buffer)
 }
 
 /// A column of plain values.
@@ -426,9 +427,9 @@ pub fn decimals(
 fn taken<T: Copy + Default>(table: &[T], places: &[u32]) -> (Vec<T>, Bits) {
     let mut there = Bits::default();
     let mut values = Vec::with_capacity(places.len());
-    for (row, place) in places.iter().enumerate() {
+    for place in places {
         let value = table.get(*place as usize);
-        there.push(row, value.is_some());
+        there.push(value.is_some());
         values.push(value.copied().unwrap_or_default());
     }
     (values, there)
@@ -442,9 +443,9 @@ pub fn texts(
 ) -> PyResult<arrow::Column> {
     let mut there = Bits::default();
     let mut views = Vec::with_capacity(places.size_hint().0);
-    for (row, place) in places.enumerate() {
+    for place in places {
         let view = table.views.get(place as usize);
-        there.push(row, view.is_some());
+        there.push(view.is_some());
         views.push(view.copied().unwrap_or_default());
     }
     let (nulls, there) = present(there);

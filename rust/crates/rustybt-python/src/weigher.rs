@@ -4,6 +4,7 @@
 //! changed anything.
 
 use std::collections::hash_map::Entry;
+use std::fmt::Write;
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::gc::PyVisit;
@@ -44,7 +45,9 @@ pub struct PyWeigher {
     intake: Py<PyIntake>,
     times: PyLane,
     scaled: Py<PyAny>,
-    prefix: String,
+    /// The start of every id, and the last one.
+    id: String,
+    prefix_len: usize,
     large: i128,
     known: SpreadMap<usize, Known>,
     weights: SpreadMap<u64, (Int, u32)>,
@@ -55,13 +58,15 @@ impl PyWeigher {
     #[new]
     fn new(desk: &Bound<'_, PyAny>, scaled: Py<PyAny>, large: i128) -> PyResult<PyWeigher> {
         let (market, blotter) = (desk.getattr("market")?, desk.getattr("blotter")?);
+        let prefix: String = blotter.getattr("prefix")?.extract()?;
         Ok(PyWeigher {
             controls: desk.getattr("controls")?.extract()?,
             books: desk.getattr("books")?.extract()?,
             intake: blotter.getattr("intake")?.extract()?,
             times: PyLane::new(&market.getattr("axis")?.getattr("times")?)?,
             scaled,
-            prefix: blotter.getattr("prefix")?.extract()?,
+            prefix_len: prefix.len(),
+            id: prefix,
             large,
             known: SpreadMap::default(),
             weights: SpreadMap::default(),
@@ -134,7 +139,7 @@ impl PyWeigher {
             }
             match placed {
                 Placed::Nothing => {}
-                Placed::Order(number) => ids.append(slf.borrow().id(py, number))?,
+                Placed::Order(number) => ids.append(slf.borrow_mut().id(py, number))?,
                 Placed::Elsewhere => {
                     let id = otherwise.call1((pair,))?;
                     if !id.is_none() {
@@ -168,8 +173,11 @@ impl PyWeigher {
         Ok(Some(bar.extract()?))
     }
 
-    fn id<'py>(&self, py: Python<'py>, number: i64) -> Bound<'py, PyString> {
-        PyString::new(py, &format!("{}{number}", self.prefix))
+    fn id<'py>(&mut self, py: Python<'py>, number: i64) -> Bound<'py, PyString> {
+        let id = &mut self.id;
+        id.truncate(self.prefix_len);
+        let _ = write!(id, "{number}"); // a String takes everything
+        PyString::new(py, id)
     }
 
     fn weigh<'py>(
@@ -201,11 +209,13 @@ impl PyWeigher {
                 free.insert((amount.0, scale))
             }
         };
-        let price = Int::from(at(&known.price, bar)?) * &known.lane_to_fill;
         let mut books = self.books.bind(py).borrow_mut();
         // most targets of a large universe are none of something that is not held: no value has to be known for that
-        let idle = target && *amount == Int::ZERO && books.holds_none(py, known.slot)?;
-        if idle || price == Int::ZERO {
+        if target && *amount == Int::ZERO && books.holds_none(py, known.slot)? {
+            return Ok(Placed::Nothing);
+        }
+        let price = Int::from(at(&known.price, bar)?) * &known.lane_to_fill;
+        if price == Int::ZERO {
             return Ok(Placed::Nothing);
         }
         let size = books
