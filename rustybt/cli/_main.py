@@ -34,7 +34,10 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """`run --zipline` is a command of its own, with Zipline's options."""
         if args[0] == "run" and ZIPLINE in args:
-            from rustybt.zipline.command import run
+            from rustybt.cli._importing import importing
+
+            with importing():
+                from rustybt.zipline.command import run
 
             return "run --zipline", run, [argument for argument in args[1:] if argument != ZIPLINE]
         return super().resolve_command(ctx, args)
