@@ -16,8 +16,8 @@ from rustybt.zipline import api
 
 PIPELINE = {"attach_pipeline", "pipeline_output"}
 """Refused with a message, until there are pipelines."""
-NOT_ZIPLINES = {"convert_currency"}
-"""Zipline's cash knows no currency: its scripts have no use for it, and none of its name."""
+NOT_ZIPLINES = {"convert_currency", "order_target_percents"}
+"""Zipline's cash knows no currency, and its orders are placed one by one: its scripts have no use for these."""
 ASK = """
 import inspect, json, warnings
 warnings.simplefilter("ignore")
