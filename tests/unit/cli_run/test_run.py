@@ -219,3 +219,24 @@ def test_the_compat_report_is_printed(tmp_path: Path) -> None:
     said = " ".join(done.stdout.split())
     assert "limits_can_slip RustyBT's the same" in said
     assert "year_of_252 RustyBT's differs" in said
+
+
+def test_the_collector_passes_over_what_a_run_imports_and_goes_on(tmp_path: Path) -> None:
+    source = "import gc\n" + FUNCTIONS.replace(
+        'context.asset = symbol("A")',
+        'context.asset = symbol("A")\n    print("collects:", gc.isenabled(), gc.get_freeze_count() > 50_000)',
+    )
+    done = run(tmp_path, source, "-o", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert "collects: True True" in done.stdout
+
+
+def test_a_process_that_did_something_before_keeps_its_collector_as_it_is() -> None:
+    import gc
+
+    from rustybt.cli._importing import importing
+
+    frozen = gc.get_freeze_count()
+    with importing():
+        assert gc.isenabled()
+    assert (gc.isenabled(), gc.get_freeze_count()) == (True, frozen)
