@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-KERNEL_ABI: Final = 12
+KERNEL_ABI: Final = 13
 """Counts up with every change of what Python calls in the extension; `ABI` in rust/crates/rustybt-python agrees."""
 
 

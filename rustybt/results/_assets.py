@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
 
+from rustybt._kernels import NativeLookup, Rows
 from rustybt.core import ASSET_TYPES, Asset
 
 _FIRST: Final = ("sid", "key", "symbol", "name", "currency")
+_TYPES: Final = {"day": pl.Date(), "whole": pl.Int64(), "text": pl.String()}
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 
 def assets_frame(assets: Sequence[Asset]) -> pl.DataFrame:
@@ -23,10 +27,16 @@ def assets_frame(assets: Sequence[Asset]) -> pl.DataFrame:
     types: dict[str, str] = {field.name: str(field.type) for field in dataclasses.fields(Asset)}
     for kind in dict.fromkeys(type(asset) for asset in rows):
         types |= {field.name: str(field.type) for field in dataclasses.fields(kind)}
-    names = [*_FIRST, *(name for name in types if name not in _FIRST)]
-    columns = [_column(name, types[name], [getattr(asset, name, None) for asset in rows]) for name in names]
-    kinds = pl.Series("type", [asset.kind for asset in rows], dtype=pl.String)
-    return pl.DataFrame([*columns[: len(_FIRST)], kinds, *columns[len(_FIRST) :]])
+    names = [*_FIRST, "type", *(name for name in types if name not in _FIRST)]
+    kinds = ["text" if name == "type" else _kind(types[name]) for name in names]
+    values = [_values(kind, name, rows) for name, kind in zip(names, kinds, strict=True)]
+    if NativeLookup is None:
+        return pl.DataFrame([pl.Series(*column) for column in zip(names, values, map(_TYPES.get, kinds), strict=True)])
+    kept: Any = Rows("".join("t" if kind == "text" else "n" for kind in kinds))
+    for row in zip(*values, strict=True):
+        kept.add(row)
+    columns = [(name, kind, place, None) for place, (name, kind) in enumerate(zip(names, kinds, strict=True))]
+    return pl.DataFrame(kept.sheet(NativeLookup([], [], [], [], [], [], "", 0), names.index("sid"), columns))
 
 
 def assets_by_sid(frame: pl.DataFrame) -> dict[int, Asset]:
@@ -44,12 +54,16 @@ def assets_by_sid(frame: pl.DataFrame) -> dict[int, Asset]:
     return found
 
 
-def _column(name: str, annotation: str, values: list[Any]) -> pl.Series:
-    if annotation.startswith("dt.date"):
-        return pl.Series(name, values, dtype=pl.Date)
-    if annotation.startswith("int"):
-        return pl.Series(name, values, dtype=pl.Int64)
-    return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)
+def _kind(annotation: str) -> str:
+    return "day" if annotation.startswith("dt.date") else "whole" if annotation.startswith("int") else "text"
+
+
+def _values(kind: str, name: str, rows: list[Asset]) -> list[Any]:
+    """A field of each asset, as a column of the kind holds it."""
+    values = [getattr(asset, "kind" if name == "type" else name, None) for asset in rows]
+    if kind == "day":
+        return [None if value is None else value.toordinal() - _EPOCH for value in values]
+    return values if kind == "whole" else [None if value is None else str(value) for value in values]
 
 
 def _value(value: Any, annotation: str) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -12,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt._kernels import twins
+from rustybt.core import CryptoSpot, Equity, Future
 from rustybt.engine import _sheet
 from rustybt.engine._sheet import Lookup, column
 from rustybt.errors import MoneyOverflow
+from rustybt.results import _assets
 
 pytestmark = pytest.mark.skipif(
     "rust" not in twins() and os.environ.get("RUSTYBT_NATIVE") != "require",
@@ -120,3 +124,29 @@ def test_a_column_that_is_not_there_is_refused(wrong: tuple[str, str, int]) -> N
     native = twins()["rust"].Lookup(["A"], ["A"], [1], [0], [0], [20_000], "main-", 1)
     with pytest.raises(ValueError, match=r"kind of column|is no|there is no column"):
         kept("n", [(0,)]).sheet(native, 0, [column(*wrong)])
+
+
+DAY = st.dates(dt.date(1, 1, 1))
+
+
+@st.composite
+def asset(draw: Any) -> Any:
+    """An asset of some kind, with and without what may be absent."""
+    kind = draw(st.sampled_from([Equity, Future, CryptoSpot]))
+    decimal = st.decimals(0, 100, places=3)
+    more = {"root_symbol": draw(TEXT) or "", "notice_date": draw(st.none() | DAY)} if kind is Future else {}
+    return kind(
+        draw(st.integers(0, 2**63 - 1)), *(draw(st.text(max_size=20)) for _ in range(6)), draw(DAY), draw(DAY),
+        draw(st.none() | DAY), draw(decimal), draw(decimal), draw(decimal), draw(st.integers(0, 9)), 0, **more,
+    )  # fmt: skip
+
+
+@given(st.lists(asset(), max_size=5))
+def test_assets_are_shown_alike(assets: Any) -> None:
+    with patch.object(_assets, "NativeLookup", None):
+        plain = _assets.assets_frame(assets)
+    module = twins()["rust"]
+    with patch.multiple(_assets, NativeLookup=module.Lookup, Rows=module.Rows):
+        check_equal(_assets.assets_frame(assets), plain)
+    assert plain["sid"].to_list() == sorted(one.sid for one in assets)
+    assert set(plain["end_date"].to_list()) == {one.end_date for one in assets}

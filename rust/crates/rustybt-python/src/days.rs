@@ -383,7 +383,7 @@ impl Maker {
         }
         self.plain("l", (1..=count(len)).collect())?;
         let labels = labels(months);
-        let column = texts(&self.name()?, &labels.0, labels.1.into_iter())?;
+        let column = texts(&self.name()?, &labels.0, &labels.1)?;
         self.columns.push(column);
         Ok(true)
     }

@@ -207,14 +207,10 @@ impl Kept<'_> {
             return Ok(None);
         };
         // what is held was held at a close at least: its shortest scale is that of all rows
-        let amounts = shown(
-            self.quantities.to_vec(),
-            self.slots,
-            lookup.quantity_scales(),
-        );
+        let amounts = shown(self.quantities, self.slots, lookup.quantity_scales());
         let (Some(amounts), Some(costs), Some(marks)) = (
             amounts,
-            shown(costs, self.slots, lookup.fill_scales()),
+            shown(&costs, self.slots, lookup.fill_scales()),
             marks(closes.prices, &closes.slots, held, lookup.fill_scales()),
         ) else {
             return Ok(None);
@@ -269,7 +265,7 @@ impl Kept<'_> {
         };
         let columns = vec![
             whole(&session, "tdD", days, Bits::default())?,
-            texts(&symbol, lookup.symbols(), closes.slots.iter().copied())?,
+            texts(&symbol, lookup.symbols(), &closes.slots)?,
             whole(&sid, "l", sids, Bits::default())?,
             amounts,
             costs,
@@ -317,5 +313,5 @@ fn marks(
     for (price, slot) in prices.iter_mut().zip(slots) {
         *price = price.checked_mul(factors[*slot as usize])?;
     }
-    shown(prices, &[], &[widest - spare])
+    shown(&prices, &[], &[widest - spare])
 }

@@ -33,6 +33,13 @@ pub struct Bits {
 }
 
 impl Bits {
+    /// Those of so many.
+    pub fn of(all: impl Iterator<Item = bool>) -> Bits {
+        let mut bits = Bits::default();
+        all.for_each(|there| bits.push(there));
+        bits
+    }
+
     /// Adds one.
     #[inline(always)] // a million times in a run, and next to nothing each
     pub fn push(&mut self, there: bool) {

@@ -27,15 +27,12 @@ pub type Spec = (String, String, Option<usize>, Option<String>);
 #[derive(Default)]
 pub struct Texts {
     views: Vec<u128>,
-    longer: Vec<u8>,
+    longer: Arc<Vec<u8>>,
 }
 
 impl Texts {
     fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Texts {
-        let mut all = Texts {
-            views: Vec::new(),
-            longer: Vec::new(),
-        };
+        let mut all = Texts::default();
         texts.for_each(|text| all.add(text));
         all
     }
@@ -51,7 +48,7 @@ impl Texts {
             view[HEAD..2 * HEAD].copy_from_slice(&text[..HEAD]);
             // the number of the buffer, of which there is one: 0
             view[3 * HEAD..].copy_from_slice(&narrow(self.longer.len()).to_ne_bytes());
-            self.longer.extend_from_slice(text);
+            Arc::make_mut(&mut self.longer).extend_from_slice(text);
         }
         self.views.push(u128::from_ne_bytes(view));
     }
@@ -87,10 +84,8 @@ impl PyLookup {
         prefix: &str,
         orders: usize,
     ) -> PyLookup {
-        let mut ids = Texts {
-            views: Vec::with_capacity(orders),
-            longer: Vec::new(),
-        };
+        let mut ids = Texts::default();
+        ids.views.reserve(orders);
         let mut text = prefix.to_owned();
         for number in 1..=orders {
             text.truncate(prefix.len());
@@ -214,7 +209,7 @@ fn codes(rows: &PyRows, column: usize, first: i64) -> PyResult<Vec<u32>> {
     let (values, there) = rows.short(column)?;
     let code = |(row, value): (usize, &i64)| {
         if there.get(row) {
-            place(value - first)
+            value.checked_sub(first).map_or(NOWHERE, place)
         } else {
             NOWHERE
         }
@@ -242,6 +237,16 @@ impl Maker<'_> {
                 let (values, there) = self.rows.short(at)?;
                 whole(name, "tsn:UTC", values.to_vec(), there.clone())
             }
+            "whole" => {
+                let (values, there) = self.rows.short(at)?;
+                whole(name, "l", values.to_vec(), there.clone())
+            }
+            "day" => {
+                let (values, there) = self.rows.short(at)?;
+                let days = values.iter().map(|day| i32::try_from(*day));
+                let days = days.collect::<Result<Vec<i32>, _>>()?;
+                whole(name, "tdD", days, there.clone())
+            }
             "date" => {
                 let days = codes(self.rows, at, 0)?;
                 let days = taken(&lookup.days, &days);
@@ -251,18 +256,21 @@ impl Maker<'_> {
                 let sids = taken(&lookup.sids, &self.slots);
                 whole(name, "l", sids.0, sids.1)
             }
-            "number" => texts(name, &lookup.ids, 0..narrow(len)),
-            "id" => texts(name, &lookup.ids, codes(self.rows, at, 1)?.into_iter()),
-            "symbol" => texts(name, &lookup.symbols, self.slots.iter().copied()),
-            "key" => texts(name, &lookup.keys, self.slots.iter().copied()),
+            "number" => {
+                let all: Vec<u32> = (0..narrow(len)).collect();
+                texts(name, &lookup.ids, &all)
+            }
+            "id" => texts(name, &lookup.ids, &codes(self.rows, at, 1)?),
+            "symbol" => texts(name, &lookup.symbols, &self.slots),
+            "key" => texts(name, &lookup.keys, &self.slots),
             "constant" => {
                 let only = Texts::of(text.as_deref().into_iter());
-                texts(name, &only, (0..len).map(|_| 0))
+                texts(name, &only, &vec![0; len])
             }
             "text" => match self.rows.column(at)? {
                 Column::Text(codes, table) => {
                     let all = Texts::of(table.texts.iter().map(String::as_str));
-                    texts(name, &all, codes.iter().copied())
+                    texts(name, &all, codes)
                 }
                 _ => return Err(PyValueError::new_err(format!("column {at} is no t"))),
             },
@@ -297,68 +305,72 @@ impl Maker<'_> {
         let Some((values, there)) = self.wide(at)? else {
             return Ok(None);
         };
-        shortest(name, values.to_vec(), there.clone(), &self.slots, scales)
-    }
-}
-
-/// `shown` as a column.
-fn shortest(
-    name: &str,
-    values: Vec<i128>,
-    there: Bits,
-    slots: &[u32],
-    scales: &[u32],
-) -> PyResult<Option<arrow::Column>> {
-    match shown(values, slots, scales) {
-        Some((values, scale)) => decimals(name, values, there, &scale.to_string()),
-        None => Ok(None),
+        match shown(values, &self.slots, scales) {
+            Some((values, scale)) => decimals(name, values, there.clone(), &scale.to_string()),
+            None => Ok(None),
+        }
     }
 }
 
 /// Values, each at the scale of its slot, at the smallest scale that shows all of them, and that scale; what belongs
 /// to no slot is zero. `None` where 128 bits don't hold one.
-pub fn shown(mut values: Vec<i128>, slots: &[u32], scales: &[u32]) -> Option<(Vec<i128>, u32)> {
+pub fn shown(values: &[i128], slots: &[u32], scales: &[u32]) -> Option<(Vec<i128>, u32)> {
     let widest = scales.iter().copied().max().unwrap_or(0);
     if values.is_empty() {
-        return Some((values, 0));
+        return Some((Vec::new(), 0));
     }
-    if scales.iter().any(|scale| *scale != widest) {
-        let up = |scale: &u32| 10_i128.checked_pow(widest - scale);
-        let ups = scales.iter().map(up).collect::<Option<Vec<i128>>>()?;
-        for (value, slot) in values.iter_mut().zip(slots) {
-            *value = value.checked_mul(ups.get(*slot as usize).copied().unwrap_or(1))?;
-        }
+    if scales.iter().all(|scale| *scale == widest) {
+        return Some(shortened(values, widest));
     }
-    let spare = spare_zeros(&values, widest);
-    if 0 < spare && spare <= MAX_DIGITS {
-        let down = 10_i128.pow(spare);
-        for value in &mut values {
-            *value = quotient(*value, down);
-        }
-    }
-    Some((values, widest - spare))
+    let up = |scale: &u32| 10_i128.checked_pow(widest - scale);
+    let ups = scales.iter().map(up).collect::<Option<Vec<i128>>>()?;
+    let up = |slot: &u32| ups.get(*slot as usize).copied().unwrap_or(1);
+    let raised = values
+        .iter()
+        .zip(slots)
+        .map(|(value, slot)| value.checked_mul(up(slot)));
+    Some(shortened(&raised.collect::<Option<Vec<i128>>>()?, widest))
 }
 
-/// How many decimal zeros, up to so many, all values end in.
-fn spare_zeros(values: &[i128], most: u32) -> u32 {
-    let mut spare = most;
-    // 10^n is a multiple of 2^n: a quick bound
-    let bits = values
-        .iter()
-        .fold(0, |all, value| all | value)
-        .trailing_zeros();
-    if bits < i128::BITS {
-        spare = spare.min(bits);
+/// Values of a scale without the decimal zeros that all of them end in, and the scale that is left.
+fn shortened(values: &[i128], scale: u32) -> (Vec<i128>, u32) {
+    let bits = values.iter().fold(0, |all, value| all | value);
+    if bits == 0 {
+        return (values.to_vec(), 0);
     }
-    for value in values {
-        while spare > 0
-            && *value != 0
-            && (spare > MAX_DIGITS || rest(*value, 10_i128.pow(spare)) != 0)
-        {
+    // 10^n is a multiple of 2^n, and no value but 0 has more than 38 zeros
+    let mut spare = scale.min(bits.trailing_zeros()).min(MAX_DIGITS);
+    let first = values.iter().find(|value| **value != 0).copied();
+    let mut longest = first.unwrap_or_default();
+    loop {
+        while spare > 0 && rest(longest, 10_i128.pow(spare)) != 0 {
             spare -= 1;
         }
+        if spare == 0 {
+            return (values.to_vec(), scale);
+        }
+        match divided(values, 10_i128.pow(spare)) {
+            Ok(values) => return (values, scale - spare),
+            Err(value) => longest = value,
+        }
     }
-    spare
+}
+
+/// All values divided, or the first that can't be without a rest.
+fn divided(values: &[i128], divisor: i128) -> Result<Vec<i128>, i128> {
+    let mut whole = Vec::with_capacity(values.len());
+    let short = i64::try_from(divisor).ok();
+    for &value in values {
+        let quotient = match (i64::try_from(value), short) {
+            (Ok(value), Some(divisor)) => i128::from(value / divisor),
+            _ => value / divisor,
+        };
+        if quotient * divisor != value {
+            return Err(value);
+        }
+        whole.push(quotient);
+    }
+    Ok(whole)
 }
 
 /// `value % divisor`, in 64 bits where they do.
@@ -366,14 +378,6 @@ fn rest(value: i128, divisor: i128) -> i128 {
     match (u64::try_from(value.unsigned_abs()), u64::try_from(divisor)) {
         (Ok(value), Ok(divisor)) => i128::from(value % divisor),
         _ => value % divisor,
-    }
-}
-
-/// `value / divisor`, which is known to be whole.
-fn quotient(value: i128, divisor: i128) -> i128 {
-    match (i64::try_from(value), i64::try_from(divisor)) {
-        (Ok(value), Ok(divisor)) => i128::from(value / divisor),
-        _ => value / divisor,
     }
 }
 
@@ -425,35 +429,29 @@ pub fn decimals(
 
 /// What a table holds at some places.
 fn taken<T: Copy + Default>(table: &[T], places: &[u32]) -> (Vec<T>, Bits) {
-    let mut there = Bits::default();
-    let mut values = Vec::with_capacity(places.len());
-    for place in places {
-        let value = table.get(*place as usize);
-        there.push(value.is_some());
-        values.push(value.copied().unwrap_or_default());
-    }
+    let mut missing = false;
+    let value = |place: &u32| {
+        let found = table.get(*place as usize);
+        missing |= found.is_none();
+        found.copied().unwrap_or_default()
+    };
+    let values = places.iter().map(value).collect();
+    let there = match missing {
+        true => Bits::of(places.iter().map(|place| (*place as usize) < table.len())),
+        false => Bits::default(),
+    };
     (values, there)
 }
 
 /// The texts that stand at some places of a table.
-pub fn texts(
-    name: &str,
-    table: &Texts,
-    places: impl Iterator<Item = u32>,
-) -> PyResult<arrow::Column> {
-    let mut there = Bits::default();
-    let mut views = Vec::with_capacity(places.size_hint().0);
-    for place in places {
-        let view = table.views.get(place as usize);
-        there.push(view.is_some());
-        views.push(view.copied().unwrap_or_default());
-    }
+pub fn texts(name: &str, table: &Texts, places: &[u32]) -> PyResult<arrow::Column> {
+    let (views, there) = taken(&table.views, places);
     let (nulls, there) = present(there);
     let mut buffers = vec![there, Some(Arc::new(views) as Buffer)];
     let mut sizes = Vec::new();
     if !table.longer.is_empty() {
         sizes.push(table.longer.len() as i64);
-        buffers.push(Some(Arc::new(table.longer.clone())));
+        buffers.push(Some(table.longer.clone()));
     }
     buffers.push(Some(Arc::new(sizes)));
     Ok(arrow::Column {
