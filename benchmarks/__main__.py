@@ -20,9 +20,12 @@ def main() -> None:
     rounds, zipline_rounds = rounds_wanted()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(SCENARIOS))
-    parser.add_argument("--rounds", type=int, default=rounds, help="warm runs of RustyBT")
+    parser.add_argument("--rounds", type=int, default=rounds, help="turns of RustyBT, two warm runs each")
     parser.add_argument(
-        "--zipline-rounds", type=int, default=zipline_rounds, help="warm runs of Zipline and of the peers; 0: the first"
+        "--zipline-rounds",
+        type=int,
+        default=zipline_rounds,
+        help="those of Zipline and the peers; 0: only a first run",
     )
     parser.add_argument("--no-peers", action="store_true", help="Zipline only")
     parser.add_argument("--reduced", action="store_true", help="a fraction of the data, to see that all agree")

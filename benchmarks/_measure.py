@@ -15,6 +15,9 @@ from benchmarks._engines import FLOATS, LABELS, OWN, PEERS
 from benchmarks._scenarios import Scenario
 from benchmarks._worker import Worker
 
+RUNS_A_TURN = 2
+"""Whole runs, of which the better counts."""
+
 
 class ResultsDiffer(Exception):
     """The engines did not do the same: their times mean nothing."""
@@ -22,7 +25,7 @@ class ResultsDiffer(Exception):
 
 @dataclass(slots=True)
 class Times:
-    """first: seconds of the first run in the process. warm: of those after it. cpu: of the CPU, each run. peak: MiB."""
+    """Seconds. first: the first run in the process. warm: the turns after it. cpu: each run, of the CPU. peak: MiB."""
 
     first: float
     cpu: list[float]
@@ -31,7 +34,7 @@ class Times:
 
     @property
     def median(self) -> float:
-        """The middle of the warm runs, or the first run where there is no other."""
+        """The middle of the warm turns, or the first run where there is no other."""
         return statistics.median(self.warm) if self.warm else self.first
 
 
@@ -101,10 +104,14 @@ class Bench:
             self.notes[engine] += f", a value off by {max(abs(one - other) for one, other in pairs):.1e} at most"
 
     def round(self, engine: str) -> float:
-        """One more run of an engine."""
-        seconds, cpu = self._workers[engine].run(self.scenario)
+        """One more turn of an engine: the better of whole runs in succession.
+
+        The first of them brings back to the processor's caches what the other engines' turns have pushed out.
+        """
+        runs = [self._workers[engine].run(self.scenario) for _ in range(RUNS_A_TURN)]
+        seconds = min(run[0] for run in runs)
         self.times[engine].warm.append(seconds)
-        self.times[engine].cpu.append(cpu)
+        self.times[engine].cpu += [run[1] for run in runs]
         return seconds
 
     def finish(self) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def row(scenario: Scenario, times: dict[str, Times], fills: int, notes: dict[str
         "scenario": scenario.name,
         "about": scenario.about,
         "fills": fills,
-        "goal": scenario.goal,
+        "goals": dict(zip(("rust", "python"), scenario.goals or (), strict=False)),
         "exactness": exactness,
         "engines": {
             engine: {

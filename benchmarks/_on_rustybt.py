@@ -151,6 +151,21 @@ def _d50(scenario: Scenario) -> Any:
     return initialize, handle_data, []
 
 
+def _d50_at_once(scenario: Scenario) -> Any:
+    from rustybt.api import order_target_percents, symbols
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+
+    def handle_data(context: Any, data: Any) -> None:
+        closes = data.history(context.assets, "price", 50, "1d", output="numpy")
+        rises = np.rint(closes[-20:].sum(axis=0) * 100) * 5 > np.rint(closes.sum(axis=0) * 100) * 2
+        weights = rises / max(int(rises.sum()), 1)
+        order_target_percents(zip(context.assets, weights.tolist(), strict=True))
+
+    return initialize, handle_data, []
+
+
 def _m1(scenario: Scenario) -> Any:
     from rustybt.api import order_target_percent, symbol
 
@@ -245,4 +260,12 @@ HELD = 50
 LADDER = range(3, 43, 4)
 """Limits of ORDERS, thousandths away from the price, on either side."""
 
-STRATEGIES = {"D50": _d50, "D500": _d500, "M1": _m1, "M50": _m50, "IDLE": _idle, "ORDERS": _orders}
+STRATEGIES = {
+    "D50": _d50,
+    "D50-AT-ONCE": _d50_at_once,
+    "D500": _d500,
+    "M1": _m1,
+    "M50": _m50,
+    "IDLE": _idle,
+    "ORDERS": _orders,
+}

@@ -228,4 +228,4 @@ def _orders(scenario: Scenario) -> Any:
     return initialize, None, []
 
 
-STRATEGIES = {"D50": _d50, "D500": _d500, "M1": _m1, "M50": _m50, "IDLE": _idle, "ORDERS": _orders}
+STRATEGIES = {"D50": _d50, "D50-AT-ONCE": _d50, "D500": _d500, "M1": _m1, "M50": _m50, "IDLE": _idle, "ORDERS": _orders}

@@ -10,7 +10,8 @@ class Scenario:
     """One workload.
 
     stored: ISO date from which there are bars; the run goes from `start` to `end`, both included.
-    volume: smallest and largest volume of a bar. goal: how many times faster than Zipline, with the pure twin.
+    volume: smallest and largest volume of a bar. goals: how many times faster than Zipline, with the native kernel and
+    with the pure twin; none for a scenario that the budget does not name.
     costs: slippage and commissions as Zipline has them by default, or none: what the peers' runs are compared with.
     """
 
@@ -23,7 +24,7 @@ class Scenario:
     end: str
     capital: int
     volume: tuple[int, int]
-    goal: int
+    goals: tuple[int, int] | None
     seed: int = 1
     costs: bool = True
 
@@ -44,7 +45,7 @@ D50 = Scenario(
     end="2022-12-30",
     capital=1_000_000,
     volume=(100_000, 1_000_000),
-    goal=15,
+    goals=(100, 30),
 )
 M1 = Scenario(
     name="M1",
@@ -56,7 +57,7 @@ M1 = Scenario(
     end="2021-12-31",
     capital=100_000,
     volume=(30_000, 300_000),
-    goal=15,
+    goals=(140, 100),
 )
 M50 = Scenario(
     name="M50",
@@ -68,9 +69,12 @@ M50 = Scenario(
     end="2021-04-30",
     capital=1_000_000,
     volume=(30_000, 300_000),
-    goal=15,
+    goals=(50, 35),
 )
-IDLE = replace(M1, name="IDLE", about="a year of minutes, handle_data does nothing", goal=10)
+IDLE = replace(M1, name="IDLE", about="a year of minutes, handle_data does nothing", goals=(40, 30))
+D50_AT_ONCE = replace(
+    D50, name="D50-AT-ONCE", about="D50, where RustyBT sets all targets of a day in one call", goals=None
+)
 D500 = Scenario(
     name="D500",
     about="500 assets, 9 years daily, monthly 12-1 momentum, 50 held",
@@ -81,7 +85,7 @@ D500 = Scenario(
     end="2021-12-31",
     capital=10_000_000,
     volume=(100_000, 1_000_000),
-    goal=15,
+    goals=(200, 60),
 )
 ORDERS = Scenario(
     name="ORDERS",
@@ -93,10 +97,10 @@ ORDERS = Scenario(
     end="2021-04-30",
     capital=1_000_000,
     volume=(30_000, 300_000),
-    goal=15,
+    goals=None,
 )
 
-SCENARIOS = {scenario.name: scenario for scenario in (D50, D500, M1, M50, IDLE, ORDERS)}
+SCENARIOS = {scenario.name: scenario for scenario in (D50, D50_AT_ONCE, D500, M1, M50, IDLE, ORDERS)}
 
 ORDERS_YEAR = replace(
     ORDERS,
@@ -120,6 +124,7 @@ MINUTE_LOAD = replace(
 
 _REDUCED = {
     "D50": {"assets": 12, "start": "2021-01-04", "end": "2021-03-31"},
+    "D50-AT-ONCE": {"assets": 12, "start": "2021-01-04", "end": "2021-03-31"},
     "M1": {"start": "2021-01-04", "end": "2021-01-06"},
     "M50": {"assets": 5, "end": "2021-04-05"},
     "IDLE": {"start": "2021-01-04", "end": "2021-01-06"},

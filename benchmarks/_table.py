@@ -29,7 +29,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 def _cells(row: dict[str, Any], engine: str) -> tuple[str, ...]:
     own = row["engines"][engine]
     first = engine == "zipline"
-    goal = f" (goal {row['goal']}x)" if engine == "python" else ""
+    goal = f" (goal {row['goals'][engine]}x)" if engine in row["goals"] else ""
     peak = "-" if own["peak_mib"] is None else f"{own['peak_mib']:.0f}"
     return (
         f"{row['scenario']}, {row['fills']:,} fills" if first else "",

