@@ -183,10 +183,10 @@ unsafe extern "C" fn current(
         };
         (py, Bound::ref_from_ptr(py, &data), names, args)
     };
-    if let (&[asset, field], true) = (args, names.as_ref().is_none_or(is_field_only)) {
-        if let Some(number) = answer(object, asset, field) {
-            return number.into_ptr();
-        }
+    if let (&[asset, field], true) = (args, names.as_ref().is_none_or(is_field_only))
+        && let Some(number) = answer(object, asset, field)
+    {
+        return number.into_ptr();
     }
     let method = intern!(py, "_current").as_ptr();
     let all: Vec<_> = iter::once(data).chain(args.iter().copied()).collect();

@@ -86,7 +86,7 @@ impl Bits {
             return self.bytes;
         }
         let mut all = vec![u8::MAX; bytes];
-        if self.len % 8 != 0 {
+        if !self.len.is_multiple_of(8) {
             all[bytes - 1] = (1 << (self.len % 8)) - 1;
         }
         all

@@ -6,7 +6,7 @@
 use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyAttributeError, PyIndexError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyNotImplemented, PyString, PyTuple};
@@ -18,6 +18,7 @@ use crate::books::PyBooks;
 use crate::lane::PyLane;
 use crate::number::Number;
 use crate::order::PyIntake;
+use crate::slot::Slot;
 use crate::spread::SpreadMap;
 
 /// As many weights are known at a time as in Python.
@@ -39,7 +40,9 @@ struct Known {
 #[pyclass(name = "Weigher", module = "rustybt._kernels._rustybt")]
 pub struct PyWeigher {
     desk: Py<PyAny>,
+    phase: Attribute,
     market: Py<PyAny>,
+    bar: Attribute,
     controls: Py<PyList>,
     books: Py<PyBooks>,
     intake: Py<PyIntake>,
@@ -60,6 +63,8 @@ impl PyWeigher {
         let (market, blotter) = (desk.getattr("market")?, desk.getattr("blotter")?);
         let prefix: String = blotter.getattr("prefix")?.extract()?;
         Ok(PyWeigher {
+            phase: Attribute::of(desk, "phase"),
+            bar: Attribute::of(&market, "bar"),
             controls: desk.getattr("controls")?.extract()?,
             books: desk.getattr("books")?.extract()?,
             intake: blotter.getattr("intake")?.extract()?,
@@ -152,6 +157,30 @@ impl PyWeigher {
     }
 }
 
+/// What is read of an object at each call.
+enum Attribute {
+    /// By its slot.
+    Slot(Slot),
+    /// By its name, of a class without slots.
+    Name(&'static str),
+}
+
+impl Attribute {
+    fn of(object: &Bound<'_, PyAny>, name: &'static str) -> Attribute {
+        Slot::of(&object.get_type(), name).map_or(Attribute::Name(name), Attribute::Slot)
+    }
+
+    #[inline]
+    fn read<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        match self {
+            Attribute::Slot(slot) => slot
+                .read(object)
+                .ok_or_else(|| PyAttributeError::new_err("an empty slot")),
+            Attribute::Name(name) => object.getattr(*name),
+        }
+    }
+}
+
 /// What became of a call.
 enum Placed {
     /// It is Python's to answer.
@@ -165,11 +194,11 @@ enum Placed {
 impl PyWeigher {
     /// The bar, where it is a moment at which orders are placed here.
     fn moment(&self, py: Python<'_>) -> PyResult<Option<usize>> {
-        let phase = self.desk.bind(py).getattr(intern!(py, "phase"))?;
+        let phase = self.phase.read(self.desk.bind(py))?;
         if !phase.is(intern!(py, "bar")) || !self.controls.bind(py).is_empty() {
             return Ok(None);
         }
-        let bar = self.market.bind(py).getattr(intern!(py, "bar"))?;
+        let bar = self.bar.read(self.market.bind(py))?;
         Ok(Some(bar.extract()?))
     }
 
