@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from rustybt.catalog._content import Manifest
+from rustybt.catalog._idle import IDLE, Lent, stamp_of
 from rustybt.catalog._layout import index_path
 from rustybt.core import ROOT_VARIABLE, StockDividend
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
@@ -19,6 +20,7 @@ SCHEMA_VERSION: Final = 7
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
+_LIVE: Final = "mode=ro"
 _NO_ROOM: Final = ("readonly", "disk", "full")
 _MIGRATIONS: Final = (
     # 0 -> 1
@@ -158,17 +160,31 @@ _AS_NEWEST: Final = (
 """What makes an index of an earlier schema readable as one of the newest, by that schema: a reader changes no file."""
 
 
+def lend_reader(root: Path) -> Lent | None:
+    """What `connect_reader` gives, or the connection that the last reader has left: for who returns it to `IDLE`."""
+    path = index_path(root)
+    waiting = IDLE.take(path, SCHEMA_VERSION)
+    if waiting is not None:
+        return waiting
+    return _connect(path)
+
+
 def connect_reader(root: Path) -> sqlite3.Connection | None:
     """A read-only connection, None where there is no index yet.
 
     What lies on a medium that can't be written to is read as it stands (`immutable`): SQLite wants to keep a file
     beside a WAL database otherwise.
     """
-    path = index_path(root)
+    lent = _connect(index_path(root))
+    return None if lent is None else lent.connection
+
+
+def _connect(path: Path) -> Lent | None:
+    stamp = stamp_of(path)
     if not path.is_file():
         return None
     connection: sqlite3.Connection | None = None
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
+    for mode in (_LIVE, "mode=ro&immutable=1"):
         try:
             connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=_READ_BUSY_SECONDS, check_same_thread=False
@@ -190,7 +206,8 @@ def connect_reader(root: Path) -> sqlite3.Connection | None:
                 connection.execute(statement)
         else:
             _check_schema(path, found)
-        return connection
+        # what is read as it stands does not see what is written later
+        return Lent(connection, path, stamp if mode == _LIVE else ())
     raise _unreadable(path, "it can't be opened")
 
 
@@ -203,6 +220,7 @@ def write_transaction(
     durable: on the disk before it returns; what may be lost with the power need not wait for that.
     """
     path = index_path(root)
+    IDLE.clear()
     try:
         root.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)

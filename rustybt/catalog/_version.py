@@ -18,7 +18,8 @@ import numpy.typing as npt
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import Extent, asset_from_row
-from rustybt.catalog._index import connect_reader
+from rustybt.catalog._idle import IDLE, Lent
+from rustybt.catalog._index import lend_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
 from rustybt.catalog._parts import EMPTY, Sharing, Wanted, join_bars, read_runs, read_stamps
 from rustybt.core import (
@@ -63,9 +64,10 @@ def open_version(bundle: str, *, version: str | None = None, root: Path | str | 
         if not isinstance(given, str) and (what == "bundle" or given is not None):
             raise InputError(f"{what}={given!r}: give its name as text. `rustybt bundles` lists what there is.")
     folder = catalog_root(root)
-    connection = connect_reader(folder)
-    if connection is None:
+    lent = lend_reader(folder)
+    if lent is None:
         raise _no_bundle(bundle, folder, [])
+    connection = lent.connection
     try:
         row = connection.execute(
             "SELECT v.id, v.name, v.hash, v.ranges, v.provenance, v.created_ns, v.quarantine "
@@ -75,7 +77,7 @@ def open_version(bundle: str, *, version: str | None = None, root: Path | str | 
         ).fetchone()
         if row is None:
             raise _missing(connection, bundle, version, folder)
-        return Version(connection, bundle, folder, row)
+        return Version(lent, bundle, folder, row)
     except BaseException:
         connection.close()
         raise
@@ -89,9 +91,9 @@ class Version:
     Safe to use from several threads; another process opens its own.
     """
 
-    def __init__(self, connection: sqlite3.Connection, bundle: str, root: Path, row: tuple[Any, ...]) -> None:
-        self._connection = connection
-        self._close = weakref.finalize(self, connection.close)
+    def __init__(self, lent: Lent, bundle: str, root: Path, row: tuple[Any, ...]) -> None:
+        self._connection = lent.connection
+        self._left = weakref.finalize(self, IDLE.give, lent)
         self._lock = threading.Lock()
         self._row_id: int = row[0]
         self._ranges: dict[str, tuple[int, int, int]] = json.loads(row[3])
@@ -120,8 +122,9 @@ class Version:
         self.close()
 
     def close(self) -> None:
-        """Let go of the index; happens by itself when the object goes."""
-        self._close()
+        """Let go of the index; when the object goes its connection serves the next one."""
+        if self._left.detach() is not None:
+            self._connection.close()
 
     def _query(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         """All rows at once: a connection that two threads step through at a time mixes up their rows."""
