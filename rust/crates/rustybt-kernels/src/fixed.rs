@@ -110,22 +110,35 @@ pub(crate) fn wide_product(a: u128, b: u128) -> (u128, u128) {
 
 /// Quotient and rest of a 256-bit number; `Overflow` where the quotient needs more than 128 bits.
 ///
-/// One bit at a time. It runs only where the product left 128 bits, which ordinary amounts do not.
+/// Two digits of 64 bits, each guessed from the first digit of the divisor and then put right (Knuth, The Art of
+/// Computer Programming 2, 4.3.1, algorithm D): with the divisor shifted up a guess is too large by two at most.
 fn wide_division(high: u128, low: u128, divisor: u128) -> Result<(u128, u128), Overflow> {
+    const HALF: u32 = 64;
+    const MASK: u128 = u64::MAX as u128;
     if high >= divisor {
         return Err(Overflow);
     }
-    let (mut rest, mut quotient) = (high, low);
-    for _ in 0..u128::BITS {
-        let carried = rest >> (u128::BITS - 1) == 1;
-        rest = (rest << 1) | (quotient >> (u128::BITS - 1));
-        quotient <<= 1;
-        if carried || rest >= divisor {
-            rest = rest.wrapping_sub(divisor);
-            quotient |= 1;
+    let shift = divisor.leading_zeros();
+    let divisor = divisor << shift;
+    let (first, second) = (divisor >> HALF, divisor & MASK);
+    let carried = low.checked_shr(u128::BITS - shift).unwrap_or(0);
+    let (top, low) = ((high << shift) | carried, low << shift);
+    // what is left of three digits, and the digit of the quotient
+    let step = |rest: u128, next: u128| {
+        let (mut digit, mut over) = (rest / first, rest % first);
+        while digit > MASK || digit * second > ((over << HALF) | next) {
+            digit -= 1;
+            over += first;
+            if over > MASK {
+                break;
+            }
         }
-    }
-    Ok((quotient, rest))
+        let taken = digit.wrapping_mul(divisor);
+        (digit, ((rest << HALF) | next).wrapping_sub(taken))
+    };
+    let (upper, rest) = step(top, low >> HALF);
+    let (lower, rest) = step(rest, low & MASK);
+    Ok(((upper << HALF) | lower, rest >> shift))
 }
 
 #[cfg(test)]

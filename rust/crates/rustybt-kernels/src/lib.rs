@@ -6,6 +6,7 @@
 pub mod books;
 pub mod fixed;
 pub mod int;
+pub mod long;
 pub mod matching;
 pub mod sizing;
 mod slot;

@@ -5,8 +5,9 @@
 use num_bigint::BigInt;
 use num_integer::Integer;
 
-use crate::fixed::wide_product;
+use crate::fixed::{Overflow, mul_div_half_even, wide_product};
 use crate::int::Int;
+use crate::long::Long;
 
 /// `10^18`.
 pub const ONE: i128 = 10_i128.pow(18);
@@ -20,7 +21,7 @@ pub struct Sessions<'a> {
     /// Simple returns.
     pub returns: &'a [i128],
     /// Sessions a year.
-    pub periods: i128,
+    pub periods: u64,
 }
 
 /// A value a session, `None` where it is not defined.
@@ -40,7 +41,8 @@ pub struct Statistics {
     pub max_drawdown: Column,
 }
 
-/// The statistics; `None` where capital came or went, so that the values alone don't say how it grew.
+/// The statistics; `None` where capital came or went, so that the values alone don't say how it grew, and where sums of
+/// squares leave 128 bits.
 pub fn expanding(sessions: &Sessions<'_>) -> Option<Statistics> {
     let start = match (sessions.values.first(), sessions.pnl.first()) {
         (Some(value), Some(gain)) => value.checked_sub(*gain)?,
@@ -66,13 +68,16 @@ pub fn expanding(sessions: &Sessions<'_>) -> Option<Statistics> {
         }
         found.max_drawdown = drawdowns(start, sessions.values)?;
     }
-    disperse(sessions, &mut found);
+    disperse(sessions, &mut found)?;
     Some(found)
 }
 
-/// `part / whole` at scale 18.
-fn ratio(part: i128, whole: i128) -> Int {
-    (Int::from(part) * ONE).div_half_even(&Int::from(whole))
+/// `part / whole` at scale 18; the whole is not zero.
+pub fn ratio(part: i128, whole: i128) -> Int {
+    match mul_div_half_even(part, ONE, whole) {
+        Ok(ratio) => Int::from(ratio),
+        Err(Overflow) => (Int::from(part) * ONE).div_half_even(&Int::from(whole)),
+    }
 }
 
 /// Whether each session's return is what lies between its values.
@@ -101,15 +106,19 @@ fn explains(session_return: i128, value: i128, base: i128) -> Option<bool> {
     if base <= 0 {
         return Some(false);
     }
-    let gained = Int::from(value.checked_sub(base)?) * ONE;
-    let twice = (gained - &(Int::from(session_return) * base)) * 2;
-    let Some(twice) = twice.narrow() else {
+    let gained = value.checked_sub(base)?;
+    let (exact, told) = (
+        wide_product(gained.unsigned_abs(), ONE.unsigned_abs()),
+        wide_product(session_return.unsigned_abs(), base.unsigned_abs()),
+    );
+    if gained != 0 && session_return != 0 && (gained < 0) != (session_return < 0) {
         return Some(false);
-    };
-    let even = session_return % 2 == 0;
-    let apart = twice.unsigned_abs();
-    let half = base.unsigned_abs();
-    Some(apart < half || (apart == half && even))
+    }
+    let (more, less) = (exact.max(told), exact.min(told));
+    let (apart, borrowed) = more.1.overflowing_sub(less.1);
+    let half = base.unsigned_abs() - apart.min(base.unsigned_abs());
+    let within = apart < half || (apart == half && session_return % 2 == 0);
+    Some(within && more.0 == less.0 + u128::from(borrowed))
 }
 
 /// The largest fall up to each value; the start is above zero.
@@ -141,16 +150,16 @@ fn product_below(a: i128, b: i128, c: i128, d: i128) -> bool {
     }
 }
 
-/// Volatility, Sharpe and Sortino so far, from running sums.
-fn disperse(sessions: &Sessions<'_>, found: &mut Statistics) {
-    let unit = Int::from(ONE) * ONE * sessions.periods;
-    let (mut total, mut squares, mut below) = (Int::ZERO, Int::ZERO, Int::ZERO);
-    for (count, value) in (1_i128..).zip(sessions.returns) {
-        let square = Int::from(*value) * *value;
-        total = total + *value;
-        squares = squares + &square;
+/// Volatility, Sharpe and Sortino so far, from running sums; `None` where 128 bits don't hold those.
+fn disperse(sessions: &Sessions<'_>, found: &mut Statistics) -> Option<()> {
+    let (mut total, mut squares, mut below) = (0_i128, 0_u128, 0_u128);
+    for (count, value) in (1_u64..).zip(sessions.returns) {
+        let size = value.unsigned_abs();
+        let square = size.checked_mul(size)?;
+        total = total.checked_add(*value)?;
+        squares = squares.checked_add(square)?;
         if *value < 0 {
-            below = below + &square;
+            below = below.checked_add(square)?;
         }
         if count == 1 {
             found.volatility.push(None);
@@ -158,21 +167,37 @@ fn disperse(sessions: &Sessions<'_>, found: &mut Statistics) {
             found.sortino.push(None);
             continue;
         }
-        let of_total = total.clone() * &total;
-        let spread = squares.clone() * count - &of_total;
-        let pairs = Int::from(count * (count - 1));
-        let volatility = root_half_even(spread.clone() * sessions.periods, &pairs);
+        let of_total = Long::product(total.unsigned_abs(), total.unsigned_abs());
+        let spread = Long::product(squares, count.into()).minus(&of_total)?;
+        let pairs = Long::product(count.into(), (count - 1).into());
+        let volatility = root(spread.times(sessions.periods)?, &pairs);
         found.volatility.push(Some(volatility));
-        let annual = of_total * &unit;
-        let signed = |root: Int| Some(if total.is_negative() { -root } else { root });
-        let ratio_of = |top: Int, bottom: Int| match bottom == Int::ZERO {
-            true => None,
-            false => signed(root_half_even(top, &bottom)),
+        let unit = ONE.unsigned_abs() as u64;
+        let annual = of_total.times(sessions.periods)?.times(unit)?.times(unit)?;
+        let ratio_of = |top: Long, bottom: Long| {
+            let root = (!bottom.is_zero()).then(|| root(top, &bottom))?;
+            Some(if total < 0 { -root } else { root })
         };
+        let (top, bottom) = (annual.times(count - 1)?, spread.times(count)?);
+        found.sharpe.push(ratio_of(top, bottom));
         found
-            .sharpe
-            .push(ratio_of(annual.clone() * (count - 1), spread * count));
-        found.sortino.push(ratio_of(annual, below.clone() * count));
+            .sortino
+            .push(ratio_of(annual, Long::product(below, count.into())));
+    }
+    Some(())
+}
+
+/// `root_half_even` of quotients that fit 128 bits most of the time.
+fn root(top: Long, bottom: &Long) -> Int {
+    match top.times(4).and_then(|top| top.divided(bottom)) {
+        Some((quotient, exact)) => {
+            let halves = quotient.isqrt();
+            let root = halves / 2;
+            let tie = exact && halves * halves == quotient;
+            let up = halves % 2 == 1 && !(tie && root % 2 == 0);
+            Int::from((root + u128::from(up)) as i128)
+        }
+        None => root_half_even(top.big().into(), &bottom.big().into()),
     }
 }
 
@@ -181,23 +206,10 @@ pub fn root_half_even(numerator: Int, denominator: &Int) -> Int {
     // the root in halves says on which side of the middle it lies
     let four_times = numerator * 4;
     let (quotient, rest_is_zero) = divided(&four_times, denominator);
-    let (halves, whole) = match quotient.narrow() {
-        Some(narrow) => {
-            let quotient = narrow.unsigned_abs();
-            let halves = quotient.isqrt();
-            let whole = halves * halves == quotient;
-            (
-                Int::from(i128::try_from(halves).unwrap_or(i128::MAX)),
-                whole,
-            )
-        }
-        None => {
-            let big = quotient.big();
-            let halves = big.sqrt();
-            let whole = &halves * &halves == big;
-            (halves.into(), whole)
-        }
-    };
+    let big = quotient.big();
+    let halves = big.sqrt();
+    let whole = &halves * &halves == big;
+    let halves = halves.into();
     let exact = rest_is_zero && whole;
     let (root, odd) = halved(&halves);
     if !odd || (exact && !halved(&root).1) {
@@ -228,9 +240,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn root(numerator: i128, denominator: i128) -> i128 {
-        root_half_even(Int::from(numerator), &Int::from(denominator))
-            .narrow()
-            .unwrap_or(-1)
+        let long = |number: i128| Long::product(number.unsigned_abs(), 1);
+        let root = super::root(long(numerator), &long(denominator));
+        let slow = root_half_even(Int::from(numerator), &Int::from(denominator));
+        assert_eq!(root, slow);
+        root.narrow().unwrap_or(-1)
     }
 
     #[test]
@@ -310,7 +324,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_root_is_within_a_half_of_the_quotient(n in 0..i128::MAX, d in 1..i128::MAX) {
-            let root = root_half_even(Int::from(n), &Int::from(d)).big();
+            let root = BigInt::from(root(n, d));
             let (n, d) = (BigInt::from(n), BigInt::from(d));
             let middle = |by: i32| { let twice: BigInt = &root * 2 + by; &twice * &twice * &d };
             prop_assert!(root == BigInt::ZERO || middle(-1) <= &n * 4);

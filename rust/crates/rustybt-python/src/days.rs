@@ -6,7 +6,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use rustybt_kernels::int::Int;
-use rustybt_kernels::statistics::{Column as Figures, ONE, Sessions, expanding};
+use rustybt_kernels::statistics::{Column as Figures, ONE, Sessions, expanding, ratio};
 
 use crate::arrow::Column;
 use crate::books::PyBooks;
@@ -224,7 +224,7 @@ impl PyDays {
         let positions = close.value.0.clone() + &close.value.1;
         let exposure = close.exposure.0.clone() + &close.exposure.1;
         let value = close.cash.clone() + &positions;
-        let share = |money: Int| (value != Int::ZERO).then(|| (money * ONE).div_half_even(&value));
+        let share = |money: Int| (value != Int::ZERO).then(|| quotient(money, &value));
         let gross = share(close.exposure.0.clone() - &close.exposure.1);
         let net = share(exposure.clone());
         let returns = self.return_at(&value);
@@ -276,9 +276,10 @@ impl PyDays {
 
 /// A ratio at scale 18; 0 of nothing.
 fn quotient(part: Int, whole: &Int) -> Int {
-    match *whole == Int::ZERO {
-        true => Int::ZERO,
-        false => (part * ONE).div_half_even(whole),
+    match (part, whole) {
+        (_, whole) if *whole == Int::ZERO => Int::ZERO,
+        (Int::Narrow(part), Int::Narrow(whole)) => ratio(part, *whole),
+        (part, whole) => (part * ONE).div_half_even(whole),
     }
 }
 
@@ -350,7 +351,7 @@ impl Maker {
             values: of(VALUE).0,
             pnl: of(PNL).0,
             returns: of(RETURNS).0,
-            periods: i128::from(periods),
+            periods: periods.into(),
         };
         let Some(found) = expanding(&sessions) else {
             return Ok(false);
