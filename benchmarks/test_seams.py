@@ -149,9 +149,9 @@ FILLS = 12_000
 FRAME = 2.0
 """The same, for the frame of so many transactions."""
 YEAR = 252
-POSITIONS = 2.0
+POSITIONS = 2.5
 """The same, for a frame of a year of positions."""
-DAYS, DAILY_FRAME = 1.1, 3.0
+DAYS, DAILY_FRAME = 1.5, 5.0
 """The same, for the rows of a year of days, and for the daily frame of them."""
 
 

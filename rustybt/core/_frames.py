@@ -161,7 +161,7 @@ def _integers(name: str, values: Ints, dtype: pl.DataType) -> pl.Series:
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
         return series_of(values, name).cast(dtype)
     try:
-        return pl.Series(name, list(values), dtype=dtype)
+        return pl.Series(name, values if isinstance(values, list) else list(values), dtype=dtype)
     except (TypeError, OverflowError) as error:
         raise InputError(f"Column {name!r}: {str(error).splitlines()[0]}. Give integers or None.") from None
 
