@@ -106,6 +106,18 @@ def test_the_kind_of_number_can_be_asked_for() -> None:
         one("price", 0, dtype=int)
 
 
+def test_called_of_the_class_without_an_object_it_says_so_however_often() -> None:
+    def look(context: Any, data: Any) -> int:
+        said = 0
+        for _ in range(100):
+            with pytest.raises(TypeError, match="current"):
+                type(data).current()  # type: ignore[call-arg]
+            said += 1
+        return said
+
+    assert seen(look, bar=1) == 100
+
+
 def test_several_assets_or_fields_give_a_dict_and_both_a_frame() -> None:
     def look(context: Any, data: Any) -> Any:
         a, b = assets = context.symbols("A", "B")

@@ -7,6 +7,7 @@ use std::ffi::CString;
 use std::{iter, ptr};
 
 use pyo3::PyTraverseError;
+use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
@@ -171,17 +172,23 @@ unsafe extern "C" fn current(
     nargs: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
-    // SAFETY: Python calls this, attached, with an object of the method's class, so many arguments, and a tuple or null.
-    let (py, object, names, args) = unsafe {
-        let py = Python::assume_attached();
+    // SAFETY: Python calls this, attached.
+    let py = unsafe { Python::assume_attached() };
+    let Ok(nargs) = usize::try_from(nargs) else {
+        // Python 3.12 does not look itself where `BarData.current()` is called often: then `data` is no argument
+        PyTypeError::new_err("current() of the class BarData needs an object of it").restore(py);
+        return ptr::null_mut();
+    };
+    // SAFETY: Python calls this with an object of the method's class, so many arguments, and a tuple or null.
+    let (object, names, args) = unsafe {
         let names = Bound::from_borrowed_ptr_or_opt(py, names)
             .map(|names| names.cast_into_unchecked::<PyTuple>());
-        let count = nargs as usize + names.as_ref().map_or(0, |names| names.len());
+        let count = nargs + names.as_ref().map_or(0, |names| names.len());
         let args = match count {
             0 => &[],
             count => std::slice::from_raw_parts(args, count),
         };
-        (py, Bound::ref_from_ptr(py, &data), names, args)
+        (Bound::ref_from_ptr(py, &data), names, args)
     };
     if let (&[asset, field], true) = (args, names.as_ref().is_none_or(is_field_only))
         && let Some(number) = answer(object, asset, field)
@@ -194,7 +201,7 @@ unsafe extern "C" fn current(
         .as_ref()
         .map_or(ptr::null_mut(), |names| names.as_ptr());
     // SAFETY: the object, then what it was called with, which lives until this returns.
-    unsafe { ffi::PyObject_VectorcallMethod(method, all.as_ptr(), nargs as usize + 1, names) }
+    unsafe { ffi::PyObject_VectorcallMethod(method, all.as_ptr(), nargs + 1, names) }
 }
 
 /// Whether it is `current(asset, fields=field)`.
