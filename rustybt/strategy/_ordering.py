@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rustybt import _kernels
@@ -41,6 +42,8 @@ class Ordering:
         # on their own, and no method: what is native holds it, and would hold the strategy for ever
         scaling = Scaling()
         self._floats, self._scaled = scaling.floats, scaling.of
+        # by sid, of assets that were ordered: the asset, its listing, and what that has of prices and dates
+        self._plain: dict[int, tuple[Asset, Listing, Sequence[int], int, int, int, int]] = {}
         self._learn: Any = None
         self._weigh: Any = None
         self._weigh_all: Any = None
@@ -194,40 +197,45 @@ class Ordering:
     def _order_weight(
         self, asset: Asset, weight: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
     ) -> str | None:
-        desk, bar = self._desk, self._market.bar
-        bare = limit_price is None and stop_price is None and style is None and not desk.controls
-        try:
-            listing = self._loaded[asset.sid]
-            # on the hottest way to an order: what `_orderable` and `_price` would let through without a word
-            plain = listing.asset is asset and listing.priced <= bar <= listing.closing and desk.phase == "bar"
-        except (AttributeError, KeyError):
-            plain = False
-        if plain and not listing.foreign:
-            price = listing.price[bar] * listing.lane_to_fill
-            known = self._floats.get(weight) if type(weight) is float else None
-            amount, scale = known or self._scaled(weight, "percent")
-            if self._learn is not None and bare and type(weight) is float and not listing.conditional:
-                self._learn(asset, listing)
-        else:
-            found = self._orderable(asset)
-            if found is None:
-                return None
-            listing = found
-            amount, scale = self._scaled(weight, "percent")
-            price = self._price(listing)
-        slot = listing.slot
-        # most targets of a large universe are none of something that is not held: no value has to be known for that
-        idle = not price or (target and not amount and not desk.books.position(slot)[0])
-        size = 0 if idle else desk.books.size_of_weight(slot, amount, scale, price, target)
-        if bare:
-            if size == 0:
-                return None
-            if plain and -LARGE < size < LARGE and not self._market.hook and not listing.conditional:
-                # nothing that `_place` could find is left
-                blotter = desk.blotter
-                placed = blotter.accept(listing, size, None, self._market.axis.times[bar])
-                return f"{blotter.prefix}{placed.number}"
-        return self._place(listing, size, limit_price, stop_price, style)
+        desk = self._desk
+        bare = limit_price is None and stop_price is None and style is None and type(weight) is float
+        if bare and not desk.controls:
+            # the hottest way to an order: what is refused, or said, further below is nothing that could happen here
+            bar = self._market.bar
+            try:
+                known, listing, lane, up, slot, priced, closing = self._plain[asset.sid]
+                amount, scale = self._floats[weight]
+            except (AttributeError, KeyError):
+                known = None
+            if known is not None and known is asset and priced <= bar <= closing and desk.phase == "bar":
+                books = desk.books
+                # most targets of a large universe are none of something that is not held: no value has to be known
+                if target and not amount and not books.position(slot)[0]:
+                    return None
+                price = lane[bar] * up
+                size = books.size_of_weight(slot, amount, scale, price, target) if price else 0
+                if not size:
+                    return None
+                if -LARGE < size < LARGE:
+                    blotter = desk.blotter
+                    return f"{blotter.prefix}{blotter.accept(listing, size, None, self._market.axis.times[bar]).number}"
+        found = self._orderable(asset)
+        if found is None:
+            return None
+        amount, scale = self._scaled(weight, "percent")
+        price = self._price(found)
+        idle = not price or (target and not amount and not desk.books.position(found.slot)[0])
+        size = 0 if idle else desk.books.size_of_weight(found.slot, amount, scale, price, target)
+        if bare and not desk.controls and not found.foreign and not found.conditional:
+            self._note_plain(found)
+        return self._place(found, size, limit_price, stop_price, style)
+
+    def _note_plain(self, listing: Listing) -> None:
+        """Keeps what the next order of a weight needs, of an asset whose orders only its price and its dates decide."""
+        asset, lane, up = listing.asset, listing.price, listing.lane_to_fill
+        self._plain[asset.sid] = asset, listing, lane, up, listing.slot, listing.priced, listing.closing
+        if self._learn is not None:
+            self._learn(asset, listing)
 
     def _orderable(self, asset: Asset) -> Listing | None:
         """The listing of an asset. None, with a warning, after its end, where Zipline does so."""
