@@ -103,4 +103,6 @@ class Days:
 
     def return_of(self, session: int) -> int:
         """The return of a session whose row was taken, at scale 18."""
+        if not 0 <= session < len(self.rows):
+            raise IndexError(f"there is no session {session}")
         return int(next(self.rows.since(session))[RETURNS])

@@ -20,11 +20,15 @@ by the process that has read it."""
 
 
 class Lent(NamedTuple):
-    """A connection, and the file that it was opened on as it was then. stamp: empty where it is not to be kept."""
+    """A connection, and the file that it was opened on as it was then.
+
+    stamp: empty where it is not to be kept. process: whose it is; in no other may it be used, or closed.
+    """
 
     connection: sqlite3.Connection
     path: Path
     stamp: tuple[int, ...]
+    process: int
 
 
 class Idle:
@@ -32,12 +36,14 @@ class Idle:
 
     It serves again only while the file at its path is the one that it has open, untouched: what others write goes to
     the log beside it, which SQLite looks at with each question. It is closed before this process writes, so that the
-    log is folded in as ever, and before it forks, as no connection may outlive that.
+    log is folded in as ever, and before it forks, as no connection may outlive that. One that is lent while the process
+    forks is left alone by the child.
     """
 
     def __init__(self) -> None:
         # no lock: a connection comes back from a finalizer, which may run while its thread is in here
         self._waiting: deque[Lent] = deque()
+        self._of_others: list[Lent] = []
 
     def take(self, path: Path, schema: int) -> Lent | None:
         """The connection that waits for a reader of that index; None where there is none, or the index has changed."""
@@ -55,6 +61,9 @@ class Idle:
 
     def give(self, lent: Lent) -> None:
         """Takes a connection back. Nobody may use it any more."""
+        if lent.process != os.getpid():
+            self._of_others.append(lent)
+            return
         self.clear()
         if lent.stamp and OPEN_FILES_CAN_GO:
             self._waiting.append(lent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -207,7 +208,7 @@ def _connect(path: Path) -> Lent | None:
         else:
             _check_schema(path, found)
         # what is read as it stands does not see what is written later
-        return Lent(connection, path, stamp if mode == _LIVE else ())
+        return Lent(connection, path, stamp if mode == _LIVE else (), os.getpid())
     raise _unreadable(path, "it can't be opened")
 
 
@@ -232,6 +233,7 @@ def write_transaction(
             _migrate(connection, path)
             yield connection
             connection.execute("COMMIT")
+            _fold_in(connection)
         except BaseException as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -241,6 +243,16 @@ def write_transaction(
             raise
     finally:
         connection.close()
+
+
+def _fold_in(connection: sqlite3.Connection) -> None:
+    """Brings what was written from the log into the file, unless somebody reads at this very moment.
+
+    SQLite does so when the last connection is closed; a process that keeps one for its next run would put that off.
+    """
+    connection.execute("PRAGMA busy_timeout=0")
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def _begin(connection: sqlite3.Connection, path: Path, busy_seconds: float, *, durable: bool) -> None:

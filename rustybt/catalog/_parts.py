@@ -238,7 +238,7 @@ def _read(path: Path, offset: int, count: int, names: Sequence[str]) -> _Columns
     for name in names:
         column = frame.drop_in_place(name)
         values, kind = column.to_physical(), column.dtype
-        if isinstance(kind, pl.Decimal) and kind.precision <= _NARROW_DIGITS:
+        if isinstance(kind, pl.Decimal) and kind.precision <= _NARROW_DIGITS and not values.null_count():
             # each has fewer digits than 64 bits hold, so that none needs a look
             columns.append(values.cast(pl.Int64, wrap_numerical=True).to_numpy())
             continue

@@ -154,3 +154,11 @@ def test_names_that_are_not_those_of_the_columns_are_refused(names: tuple[str, .
         days.sheet(names, [20_000], np.zeros(1, np.int64), np.zeros(1, np.int64), 252)
     with pytest.raises(ValueError, match="1 days, of which 0"):
         days.sheet(DAILY, [], np.zeros(1, np.int64), np.zeros(1, np.int64), 252)
+
+
+def test_there_is_no_return_of_a_session_without_a_row() -> None:
+    for module in twins().values():
+        days, _ = days_after(module, UNIT, [(0, None, [], (UNIT, 0, 0, False, 0), UNIT)])
+        assert days.return_of(0) == 0
+        with pytest.raises(IndexError, match="there is no session 1"):
+            days.return_of(1)

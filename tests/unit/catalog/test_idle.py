@@ -146,6 +146,35 @@ def test_no_connection_outlives_a_fork(root, bars):
     assert open_version("b", root=root).id
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_connection_that_is_lent_while_the_process_forks_is_none_of_the_childs(root, bars):
+    ingest("b", bars(), calendar="24/7", root=root)
+    version = open_version("b", root=root)
+    child = os.fork()
+    if not child:
+        theirs = version._connection
+        del version
+        gc.collect()
+        own = open_version("b", root=root)
+        os._exit(0 if own._connection is not theirs and own.asset(0).symbol == "AAA" else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert version.asset(0).symbol == "AAA"
+
+
+def test_what_another_process_writes_is_in_the_file_although_a_connection_waits_here(root, bars):
+    ingest("b", bars(), calendar="24/7", root=root)
+    open_version("b", root=root)
+    assert IDLE._waiting
+    subprocess.run(
+        [sys.executable, "-c", "import sys, rustybt; rustybt.ingest_sample(sys.argv[1])", str(root)], check=True
+    )
+    # as a copy of the file, or a reader on a medium that can't be written to, sees it
+    alone = sqlite3.connect(f"file:{root / 'catalog.sqlite'}?mode=ro&immutable=1", uri=True)
+    assert sorted(alone.execute("SELECT name FROM bundles")) == [("b",), ("sample",)]
+    alone.close()
+
+
 def test_threads_that_come_and_go_each_read_right(root, bars):
     ingest("b", bars(), calendar="24/7", root=root)
     wrong = []

@@ -6,12 +6,13 @@ import datetime as dt
 import logging
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pandas as pd
 import polars as pl
 import pytest
 
-from rustybt import api
+from rustybt import _kernels, api
 from rustybt.errors import (
     CannotOrderDelistedAsset,
     InputError,
@@ -102,6 +103,37 @@ def test_targets_before_a_wrong_one_are_placed_and_other_moments_refused() -> No
             api.order_target_percents({api.symbol("A"): 0.5})
 
     assert len(run({0: place}, initialize=early).orders) == 1
+
+
+@pytest.mark.parametrize("last", [(0.1, 0.0, 0.3), (0.0, 0.3, 0.1)])
+def test_no_order_is_lost_where_a_bar_ends_in_an_error(last: tuple[float, ...]) -> None:
+    """A slippage of two hundred per cent leaves a seller no price: the run ends there, and can be looked at."""
+    ingest({"A": ["8"] * 5, "B": ["3"] * 5, "C": ["100"] * 5})
+
+    def stopped() -> tuple[Any, ...]:
+        kept: list[Any] = []
+
+        def start(context: Any) -> None:
+            kept.append(context)
+            api.set_slippage(api.slippage.FixedBasisPointsSlippage(20_000))
+            context.assets = api.symbols("A", "B", "C")
+
+        def targets(context: Any, weights: tuple[float, ...]) -> None:
+            api.order_target_percents(zip(context.assets, weights, strict=True))
+
+        with pytest.raises(InputError, match="though the bar has a price above zero"):
+            run(
+                {0: lambda c, d: targets(c, (0.1, 0.2, 0.1)), 2: lambda c, d: targets(c, last)},
+                initialize=start,
+            )
+        orders = [kept[0].get_order(f"main-{number}") for number in range(1, 9)]
+        return orders, [list(queue) for queue in kept[0].get_open_orders().values()]
+
+    native = stopped()
+    with patch.multiple(_kernels, Weigher=None, Floor=None):
+        assert stopped() == native
+    assert [one and str(one.status) for one in native[0]].count(None) == 2
+    assert native[1]
 
 
 def test_a_batch_before_the_open_is_eligible_from_the_first_bar() -> None:

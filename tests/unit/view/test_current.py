@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from rustybt.errors import InputError, NoData
-from rustybt.view import BarData
+from rustybt.view import BarData, _known
 from tests.unit._small import DAYS, ingest, run, seen
 
 D = Decimal
@@ -81,6 +81,25 @@ def test_prices_asked_with_every_bar_are_those_of_the_bar_one_by_one_and_in_a_li
     a, b = [D("10.75"), D("10.75"), D("11.25"), D("12.00")], ["none", D("0.500"), D("0.625"), "none"]
     expected = [[*both, D(1)] for both in zip(a, b, strict=True) for _ in range(2)]
     assert one_by_one == together == expected
+
+
+def test_an_interrupt_while_a_price_is_made_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ingest({"I": ["1", "2", "3", "4", "5"]})
+    make, prices = _known.Numbers.__missing__, []
+
+    def interrupted(numbers: Any, price: int) -> Any:
+        if len(prices) == 2:
+            raise KeyboardInterrupt
+        return make(numbers, price)
+
+    monkeypatch.setattr(_known.Numbers, "__missing__", interrupted)
+
+    def ask(context: Any, data: Any) -> None:
+        prices.append(data.current(context.symbol("I"), "price"))
+
+    with pytest.raises(KeyboardInterrupt):
+        run(dict.fromkeys(range(5), ask), initialize=lambda context: None)
+    assert prices == [D(1), D(2)]
 
 
 def test_last_traded_is_the_stamp_of_the_last_bar_with_volume() -> None:

@@ -130,16 +130,25 @@ impl PyFloor {
         let unseen = intake.take_unseen(py)?;
         let mut done = Vec::with_capacity(unseen.as_ref().map_or(0, Vec::len));
         let worked = match unseen {
-            Some(orders) if !self.can_work(py, &orders)? => {
-                orders
-                    .into_iter()
-                    .try_for_each(|order| intake.enqueue(py, order).map(drop))?;
-                self.work_queues(py, &mut intake, bar, stamp, &mut events, &mut done)?
-            }
-            Some(orders) => {
-                self.work_unseen(py, &mut intake, orders, bar, stamp, &mut events, &mut done)?;
-                true
-            }
+            Some(orders) => match self.can_work(py, &orders) {
+                Ok(true) => {
+                    let worked = self.work_unseen(
+                        py,
+                        &mut intake,
+                        orders,
+                        bar,
+                        stamp,
+                        &mut events,
+                        &mut done,
+                    );
+                    worked.map(|()| true)?
+                }
+                asked => {
+                    intake.keep(py, orders)?;
+                    asked?;
+                    self.work_queues(py, &mut intake, bar, stamp, &mut events, &mut done)?
+                }
+            },
             None => {
                 intake.show_unseen(py)?;
                 self.work_queues(py, &mut intake, bar, stamp, &mut events, &mut done)?
@@ -209,21 +218,46 @@ impl PyFloor {
         events: &mut PyRows,
         done: &mut Vec<Done>,
     ) -> PyResult<()> {
-        for place in 0..orders.len() {
-            let order = &mut orders[place];
-            let Some(Some(known)) = self.known.get(order.slot) else {
-                continue;
+        let mut tried = orders.iter_mut();
+        let stopped = loop {
+            let Some(order) = tried.next() else {
+                break None;
             };
-            if self.is_quiet(py, intake, order.slot, bar)? {
-                continue;
+            match self.work_one(py, intake, order, bar, stamp, events, done) {
+                Ok(None) => {}
+                Ok(Some(price)) => break Some(Ok((order.number, price))),
+                Err(error) => break Some(Err(error)),
             }
-            let mut offer = Offer::new(known, bar)?;
-            if let Err(price) = self.try_order(order, &mut offer, stamp, events, done) {
-                let order = intake.enqueue(py, orders.swap_remove(place))?;
-                return Err(self.no_price(py, order, price));
-            }
+        };
+        // whatever happened, no order is lost
+        intake.keep(py, orders)?;
+        match stopped {
+            None => Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok((number, price))) => Err(self.no_price(py, intake.shown(py, number)?, price)),
         }
-        intake.keep(py, orders)
+    }
+
+    /// Works an order that nobody has seen. Returns the price of zero or less that a model made, if one did.
+    #[expect(clippy::too_many_arguments)] // the bar, and where its fills go
+    fn work_one(
+        &self,
+        py: Python<'_>,
+        intake: &PyIntake,
+        order: &mut PyOrder,
+        bar: usize,
+        stamp: i64,
+        events: &mut PyRows,
+        done: &mut Vec<Done>,
+    ) -> PyResult<Option<Int>> {
+        let Some(Some(known)) = self.known.get(order.slot) else {
+            return Ok(None);
+        };
+        if self.is_quiet(py, intake, order.slot, bar)? {
+            return Ok(None);
+        }
+        let mut offer = Offer::new(known, bar)?;
+        Ok(self.try_order(order, &mut offer, stamp, events, done).err())
     }
 
     /// Works the queues, asset by asset. False, with nothing done, where there is an asset that this can't work.

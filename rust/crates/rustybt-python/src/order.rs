@@ -354,6 +354,15 @@ impl PyIntake {
         Ok(order)
     }
 
+    /// The object of an order that has one.
+    pub fn shown<'py>(&self, py: Python<'py>, number: i64) -> PyResult<Bound<'py, PyOrder>> {
+        let order = self
+            .orders
+            .bind(py)
+            .get_item(usize::try_from(number - 1)?)?;
+        Ok(order.cast_into::<PyOrder>()?)
+    }
+
     fn show<'py>(&self, py: Python<'py>, order: PyOrder) -> PyResult<Bound<'py, PyOrder>> {
         let place = order.place()?;
         let order = Bound::new(py, order)?;

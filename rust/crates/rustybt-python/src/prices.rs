@@ -110,28 +110,41 @@ impl PyPrices {
     }
 }
 
-/// What `data.current(asset, field)` is; None where Python has to be asked.
+/// What `data.current(asset, field)` is; None where Python has to be asked. The error is that of who makes the number.
+///
+/// Only `Bound`s are dropped here: PyO3 is not told of this call, and would put the drop of a `Py` off.
 #[inline]
 fn answer<'py>(
     data: &Bound<'py, PyAny>,
     asset: *mut ffi::PyObject,
     field: *mut ffi::PyObject,
-) -> Option<Bound<'py, PyAny>> {
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = data.py();
-    let held = HELD.get(py)?.read(data)?;
-    let prices = held.cast_exact::<PyPrices>().ok()?;
-    let known = prices.try_borrow().ok()?;
-    let (price, scale) = known.price(py, (asset.addr(), field.addr()))?;
+    let Some(held) = HELD.get(py).and_then(|slot| slot.read(data)) else {
+        return Ok(None);
+    };
+    let Ok(prices) = held.cast_exact::<PyPrices>() else {
+        return Ok(None);
+    };
+    let Ok(known) = prices.try_borrow() else {
+        return Ok(None);
+    };
+    let Some((price, scale)) = known.price(py, (asset.addr(), field.addr())) else {
+        return Ok(None);
+    };
     let scale_of = &known.scales[scale];
     if let Some(number) = scale_of.made.get(&price) {
-        return Some(number.bind(py).clone());
+        return Ok(Some(number.bind(py).clone()));
     }
-    let numbers = scale_of.numbers.clone_ref(py);
+    let numbers = scale_of.numbers.bind(py).clone();
     drop(known);
-    let number = numbers.bind(py).get_item(price).ok()?;
-    let made = &mut prices.try_borrow_mut().ok()?.scales[scale].made;
-    made.insert(price, number.clone().unbind());
-    Some(number)
+    let number = numbers.get_item(price)?;
+    if let Ok(mut known) = prices.try_borrow_mut() {
+        known.scales[scale]
+            .made
+            .insert(price, number.clone().unbind());
+    }
+    Ok(Some(number))
 }
 
 /// Where an object of the class that `answering` was called for has its `Prices`.
@@ -190,10 +203,15 @@ unsafe extern "C" fn current(
         };
         (Bound::ref_from_ptr(py, &data), names, args)
     };
-    if let (&[asset, field], true) = (args, names.as_ref().is_none_or(is_field_only))
-        && let Some(number) = answer(object, asset, field)
-    {
-        return number.into_ptr();
+    if let (&[asset, field], true) = (args, names.as_ref().is_none_or(is_field_only)) {
+        match answer(object, asset, field) {
+            Ok(Some(number)) => return number.into_ptr(),
+            Ok(None) => {}
+            Err(error) => {
+                error.restore(py);
+                return ptr::null_mut();
+            }
+        }
     }
     let method = intern!(py, "_current").as_ptr();
     let all: Vec<_> = iter::once(data).chain(args.iter().copied()).collect();

@@ -54,8 +54,11 @@ impl Texts {
     }
 }
 
+/// A length or a place as Arrow has it. Beyond its 31 bits a wrong text would be shown: then rather none.
 fn narrow(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
+    i32::try_from(len)
+        .expect("fewer than 2^31 of it")
+        .unsigned_abs()
 }
 
 /// What columns look up by the slot of an asset, by the number of an order, or by the session.
