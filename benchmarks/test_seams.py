@@ -52,6 +52,8 @@ class Listing:
     lane_to_fill: int = 10**10
     price_scale: int = 2
     lane_scale: int = 2
+    start: int = 0
+    first: int = 0
     last: int = 0
     fill_scale: int = 12
     quantity_scale: int = 0
@@ -140,7 +142,7 @@ class Prices:
         return [current(asset, "price") for asset in self.assets]
 
 
-TIMES = {"bar_of_orders": 3.0, "orders_of_weights": 1.4}
+TIMES = {"bar_of_orders": 3.0, "orders_of_weights": 1.8}
 """How many times faster the seam must be at least."""
 TIMES_OF_PRICES = 2.5
 

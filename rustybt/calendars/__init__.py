@@ -40,3 +40,7 @@ __all__ = [
     "named_table",
     "session_table",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

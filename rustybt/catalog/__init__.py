@@ -140,3 +140,7 @@ __all__ = [
     "unlisted",
     "verify",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -29,3 +29,7 @@ __all__ = [
     "ledger_hash",
     "summary_of",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
