@@ -20,6 +20,8 @@ from rustybt.errors import InputError, MoneyOverflow
 
 LIMIT = 10**38
 """Quantities and lane prices are below it, scaled, as money is: they fit 38 digits."""
+LEAST = -LIMIT
+"""They are above it."""
 SCALE_LIMIT = 100
 """No number of an asset has more decimals; frames hold 38."""
 NEAR_UNIT = 10_000
@@ -124,11 +126,11 @@ class Books:
             settled = check_money(self.settled.get(slot, 0) + gross)
         else:
             cash -= gross
-            if not -LIMIT < cash < LIMIT:
+            if not LEAST < cash < LIMIT:
                 check_money(cash)
         held = self.quantity.get(slot, 0)
         now = held + quantity
-        if not -LIMIT < now < LIMIT:
+        if not LEAST < now < LIMIT:
             check_money(LIMIT)
         if now == 0:
             self.quantity.pop(slot, None)
@@ -142,7 +144,7 @@ class Books:
                 cost = div_half_even(self.cost[slot] * now, held)
             else:
                 cost = self.gross(slot, now, price)
-            if not -LIMIT < cost < LIMIT:
+            if not LEAST < cost < LIMIT:
                 check_money(cost)
             self.cost[slot] = cost
             self.quantity[slot] = now
@@ -163,12 +165,12 @@ class Books:
     def charge(self, slot: int, amount: int) -> None:
         """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""
         posted = self.posted - amount
-        if not -LIMIT < posted < LIMIT:
+        if not LEAST < posted < LIMIT:
             check_money(posted)
         cost = self.cost.get(slot)
         if cost is not None:
             cost += amount
-            if not -LIMIT < cost < LIMIT:
+            if not LEAST < cost < LIMIT:
                 check_money(cost)
             self.cost[slot] = cost
         self.posted = posted
@@ -201,7 +203,7 @@ class Books:
             self.quantity.pop(slot, None)
             self.cost.pop(slot, None)
         else:
-            if not -LIMIT < quantity < LIMIT:
+            if not LEAST < quantity < LIMIT:
                 check_money(LIMIT)
             self.cost[slot] = check_money(cost)
             self.quantity[slot] = quantity
@@ -297,12 +299,16 @@ class Books:
         money: at money_scale. price: at the fill scale, above zero. Returns a multiple of the step.
         """
         s = self.slots[slot]
-        numerator = money * s.size_up
-        unit = POWERS[money_scale] if money_scale < len(POWERS) else 10**money_scale
-        denominator = price * s.multiplier * unit
+        # powers of ten that both sides of the division have are left out of both
+        exponent = money_scale - s.size_exponent
+        if exponent >= 0:
+            denominator = price * s.multiplier * (POWERS[exponent] if exponent < len(POWERS) else 10**exponent)
+        else:
+            money *= 10**-exponent
+            denominator = price * s.multiplier
         if target:
-            numerator -= self.quantity.get(slot, 0) * denominator
-        return whole_steps(numerator, denominator * s.step) * s.step
+            money -= self.quantity.get(slot, 0) * denominator
+        return whole_steps(money, denominator * s.step) * s.step
 
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
         """How many units a share of the portfolio's value is worth, less what is held if it is a target."""
@@ -341,7 +347,7 @@ def check_slot(
     if step < 1 or multiplier < 1:
         raise InputError(f"step={step} and multiplier={multiplier} must be above zero. Give positive ones.")
     widest = max(lane, key=abs, default=0) if isinstance(lane, list) else 0
-    if not -LIMIT < widest < LIMIT:
+    if not LEAST < widest < LIMIT:
         raise MoneyOverflow(
             f"{as_plain_decimal(widest, lane_scale)} has more than the 38 digits that a price can have. "
             "Use fewer decimals."
@@ -360,7 +366,7 @@ class _Slot:
         "lane_up",
         "multiplier",
         "settles",
-        "size_up",
+        "size_exponent",
         "step",
     )
 
@@ -382,7 +388,7 @@ class _Slot:
         self.lane_to_fill: int = 10 ** (fill_scale - lane_scale)
         self.fill_up, self.fill_down = _up_and_down(MONEY_SCALE - fill_scale - quantity_scale - multiplier_scale)
         self.lane_up, self.lane_down = _up_and_down(MONEY_SCALE - lane_scale - quantity_scale - multiplier_scale)
-        self.size_up = 10 ** (quantity_scale + fill_scale + multiplier_scale)
+        self.size_exponent = quantity_scale + fill_scale + multiplier_scale
 
 
 def _up_and_down(exponent: int) -> tuple[int, int]:

@@ -20,6 +20,7 @@ MONEY_SCALE: Final = 20
 """Decimals of a posting to cash."""
 MONEY_LIMIT: Final = 10 ** (18 + MONEY_SCALE)
 """Money is below 1e18 units, so that it fits 38 digits."""
+_MONEY_LEAST: Final = -MONEY_LIMIT
 RATIO_SCALE: Final = 18
 """Decimals of returns, weights, ratios and statistics."""
 EXTRA_PRICE_DECIMALS: Final = 10
@@ -174,7 +175,7 @@ def converted_half_even(amount: int, numerator: int, denominator: int) -> int:
 
 def check_money(value: int) -> int:
     """Returns the money value (scale 20) unchanged. Raises MoneyOverflow at 1e18 and beyond."""
-    if -MONEY_LIMIT < value < MONEY_LIMIT:
+    if _MONEY_LEAST < value < MONEY_LIMIT:
         return value
     shown = as_plain_decimal(value, MONEY_SCALE) if -POWERS[-1] < value < POWERS[-1] else "An amount of over 1e58"
     raise MoneyOverflow(f"{shown} is beyond the 1e18 that the books hold. Use a smaller capital base or quantity.")

@@ -23,6 +23,7 @@ from rustybt.strategy._scaling import Scaling
 from rustybt.view import Listing
 
 LARGE = 10**11
+LEAST = -LARGE
 LONG = 10**40
 MOST_UNITS_OF_ZIPLINE = 10**11
 MOST_UNITS = 10**18 - 1
@@ -216,7 +217,7 @@ class Ordering:
                 size = books.size_of_weight(slot, amount, scale, price, target) if price else 0
                 if not size:
                     return None
-                if -LARGE < size < LARGE:
+                if LEAST < size < LARGE:
                     blotter = desk.blotter
                     return f"{blotter.prefix}{blotter.accept(listing, size, None, self._market.axis.times[bar]).number}"
         found = self._orderable(asset)
@@ -307,7 +308,7 @@ class Ordering:
             reason = found if refused else None
         if not size:
             return None
-        if not -LARGE < size < LARGE:
+        if not LEAST < size < LARGE:
             self._check_size(listing, size)
         market = desk.market
         stamp = market.axis.times[market.bar]
