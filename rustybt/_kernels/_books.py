@@ -40,7 +40,18 @@ class Books:
     post, the sum of quantity x price x multiplier that is settled: variation is what the position comes to, less it.
     """
 
-    __slots__ = ("_cached_bar", "_cached_value", "bar", "cost", "overrides", "posted", "quantity", "settled", "slots")
+    __slots__ = (
+        "_cached_bar",
+        "_cached_value",
+        "_common_up",
+        "bar",
+        "cost",
+        "overrides",
+        "posted",
+        "quantity",
+        "settled",
+        "slots",
+    )
 
     def __init__(self, cash: int) -> None:
         self.posted = check_money(cash)
@@ -52,6 +63,8 @@ class Books:
         self.bar = 0
         self._cached_bar = -1
         self._cached_value = 0
+        # what brings a product of every slot's lane to money, where that is one factor for all of them; else 0
+        self._common_up = 0
 
     def open_slot(
         self,
@@ -71,9 +84,10 @@ class Books:
         scale, step or multiplier means nothing, MoneyOverflow for a lane price of 1e38 or more, scaled.
         """
         check_slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
-        self.slots.append(
-            _Slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
-        )
+        slot = _Slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
+        common = not self.slots or self._common_up == slot.lane_up
+        self._common_up = slot.lane_up if common and slot.lane_down == 1 else 0
+        self.slots.append(slot)
         return len(self.slots) - 1
 
     @property
@@ -242,6 +256,12 @@ class Books:
         if self.overrides or self.settled:
             for slot in self.quantity:
                 total += self.worth(slot)
+        elif self._common_up:
+            slots = self.slots
+            for slot, quantity in self.quantity.items():
+                s = slots[slot]
+                total += quantity * s.lane[bar] * s.multiplier
+            total *= self._common_up
         else:
             slots = self.slots
             for slot, quantity in self.quantity.items():
@@ -276,9 +296,13 @@ class Books:
         long_value = short_value = longs = shorts = 0
         slots, bar = self.slots, self.bar
         known = self.overrides or self.settled
+        up = 0 if known else self._common_up
         for slot, quantity in self.quantity.items():
             if known:
                 worth = self.worth(slot)
+            elif up:
+                s = slots[slot]
+                worth = quantity * s.lane[bar] * s.multiplier
             else:
                 s = slots[slot]
                 product = quantity * s.lane[bar] * s.multiplier
@@ -291,6 +315,8 @@ class Books:
             else:
                 short_value += worth
                 shorts += 1
+        if up:
+            long_value, short_value = long_value * up, short_value * up
         return long_value, short_value, longs, shorts
 
     def size_of_value(self, slot: int, money: int, money_scale: int, price: int, target: bool) -> int:
