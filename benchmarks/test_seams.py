@@ -24,10 +24,11 @@ from rustybt.engine import _loop, _run_frames, _sheet
 from rustybt.engine._floor import floor_of
 from rustybt.engine._run_frames import TRANSACTIONS, RunFrames
 from rustybt.engine._sheet import Lookup, frame_of_rows
-from rustybt.execution import Blotter, SimulatedBroker
+from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ledger import Ledger
+from rustybt.orders import OrderBook
 from rustybt.strategy._ordering import Ordering
 from rustybt.view import BarData, Market
 
@@ -82,7 +83,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.books = _kernels.Books(10**9 * MONEY)
-        self.blotter = Blotter()
+        self.blotter = OrderBook()
         assets = [SimpleNamespace(sid=sid) for sid in range(ASSETS)]
         self.listings = [Listing(slot, asset) for slot, asset in enumerate(assets)]
         for listing in self.listings:
@@ -91,7 +92,7 @@ class Bench:
         models = {"equity": FixedBasisPointsSlippage()}, {"equity": PerShare()}
         broker = SimulatedBroker(self.blotter, *({**one, "future": one["equity"]} for one in models))
         recorder = SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
-        floor = floor_of(broker, ledger, recorder)  # type: ignore[arg-type]
+        floor = floor_of(broker, self.blotter.intake, ledger, recorder)  # type: ignore[arg-type]
         self.loop: Any = SimpleNamespace(broker=broker, ledger=ledger, recorder=recorder, floor=floor)
 
     def bar_of_orders(self) -> None:

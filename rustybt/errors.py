@@ -56,6 +56,7 @@ RustyBTError
 │   ├── OrderInBeforeTradingStart
 │   ├── CannotOrderDelistedAsset
 │   ├── SetBenchmarkOutsideInitialize
+│   ├── IllegalTransition                  a broker reported of an order what can't have happened
 │   ├── TradingControlViolation            an order that a trading control forbids
 │   ├── AccountControlViolation            an account that is not as an account control wants it
 │   ├── LiquidityExceeded                  a slippage model has no volume left on a bar
@@ -344,6 +345,10 @@ class CannotOrderDelistedAsset(TradingError):
 
 class SetBenchmarkOutsideInitialize(TradingError):
     """The benchmark is set in `initialize`."""
+
+
+class IllegalTransition(TradingError):
+    """A broker reported of an order what its state does not allow."""
 
 
 class TradingControlViolation(TradingError):

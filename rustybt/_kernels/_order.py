@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rustybt.core import Columns, OrderEventKind, OrderStatus, Rows
+from rustybt.core import Cause, Columns, OrderEventKind, OrderStatus, Rows
 
 OPEN: Final = OrderStatus.OPEN
+FILLED: Final = OrderStatus.FILLED
 ACCEPTED: Final = OrderEventKind.ACCEPTED.value
+CONTROL: Final = Cause.CONTROL.label
 
 
 class WorkingOrder:
-    """What the blotter and the broker know of an order.
+    """What the order book and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. limit, stop: prices of the
     listing's fill scale, or None. plain: it has neither. commission: money. charged: the units that a commission was
-    computed for; a split does not restate them. created, changed: ns UTC. why: a code of `rustybt.execution.WHY_OPEN`.
+    computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a `Cause`. reason: words
+    where the cause does not say all.
     """
 
     __slots__ = (
         "amount",
+        "cause",
         "changed",
         "charged",
         "commission",
@@ -35,7 +39,6 @@ class WorkingOrder:
         "status",
         "stop",
         "stop_reached",
-        "why",
     )
 
     def __init__(
@@ -56,7 +59,7 @@ class WorkingOrder:
         self.changed = created
         self.status: OrderStatus = OPEN
         self.reason: str | None = None
-        self.why = 0
+        self.cause = 0
 
 
 class Intake:
@@ -64,7 +67,7 @@ class Intake:
 
     orders: all of a run. open: those at work, by slot; both are asked for by the methods of that name, as the native
     twin fills them in when somebody looks. quiet: what is forgotten with an order that joins others.
-    events: rows of order's number, stamp, kind, quantity, limit, stop, reason.
+    events: rows of order's number, stamp, kind, quantity, limit, stop, cause, ratio, reason.
     """
 
     __slots__ = ("_events", "_open", "_orders", "_quiet")
@@ -95,7 +98,8 @@ class Intake:
         else:
             queue.append(order)
             self._quiet.pop(listing.slot, None)
-        self._events.add((order.number, stamp, ACCEPTED, amount, limit, stop, reason))
+        cause = None if reason is None else CONTROL
+        self._events.add((order.number, stamp, ACCEPTED, amount, limit, stop, cause, None, reason))
         return order
 
     def open(self) -> dict[int, list[WorkingOrder]]:
@@ -106,19 +110,20 @@ class Intake:
         """All orders so far; one whose number is n stands at n - 1."""
         return self._orders
 
-    def rows(self, names: Sequence[str], whys: Sequence[str]) -> Columns:
-        """All orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
+    def rows(self, names: Sequence[str], labels: Sequence[str], sentences: Sequence[str]) -> Columns:
+        """All orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, cause, reason.
 
-        names: of each status. whys: by the code of an order that is open, why it did not fill; told where it has no
-        reason.
+        names: of each status. labels, sentences: of each cause; a filled order has none, and the sentence stands where
+        an open order has no reason of its own.
         """
         orders = self._orders
         told = [o.reason for o in orders]
         states = [names[o.status] for o in orders]
+        causes = [None if o.status is FILLED else labels[o.cause] for o in orders]
         if names[OPEN] in states:
             for place, order in enumerate(orders):
                 if order.status is OPEN and order.reason is None:
-                    told[place] = whys[order.why]
+                    told[place] = sentences[order.cause]
         # a list a column: attributes of slots are read quickest one by one
         return Columns(
             [
@@ -131,6 +136,7 @@ class Intake:
                 states,
                 [o.commission for o in orders],
                 [o.changed for o in orders],
+                causes,
                 told,
             ]
         )

@@ -14,6 +14,7 @@ from rustybt.core._assets import (
     Index,
     Perpetual,
 )
+from rustybt.core._causes import Cause
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._fixed import (
     EXACT,
@@ -52,6 +53,7 @@ from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
+from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
 from rustybt.core._time import (
@@ -89,6 +91,7 @@ __all__ = [
     "WITHOUT_VOLUME",
     "Asset",
     "CashDividend",
+    "Cause",
     "Columns",
     "ContinuousFuture",
     "CryptoSpot",
@@ -110,6 +113,7 @@ __all__ = [
     "OrderStatus",
     "Perpetual",
     "Precision",
+    "Report",
     "Rows",
     "Split",
     "StockDividend",

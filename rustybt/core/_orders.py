@@ -43,7 +43,8 @@ class Order:
     id: account and sequence, the same in every run.
     amount, filled: units; positive buys. limit, stop: prices, None where there is none.
     commission: money paid so far. created, dt: when it was placed, and when it last changed.
-    reason: why it was rejected or cancelled, or why an open order did not fill on the last bar; None if it did.
+    reason: why it was rejected or cancelled, or why an open order did not fill on the last bar, in words; cause: the
+    same as one of the labels of `Cause`. Both are None where it is filled.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Order:
     parent: str | None = None
     group: str | None = None
     time_in_force: str = "gtc"
+    cause: str | None = None
 
     @property
     def sid(self) -> Asset:

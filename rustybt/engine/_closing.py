@@ -6,7 +6,7 @@ import logging
 from fractions import Fraction
 from typing import Any, Final
 
-from rustybt.core import as_plain_decimal
+from rustybt.core import Cause, as_plain_decimal
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
 from rustybt.orders import Standing
@@ -32,7 +32,7 @@ def apply_cancel_policy(desk: Desk, stamp: int) -> None:
         elif daily:
             orders = [order for order in orders if order.created < stamp]
         for order in orders:
-            desk.blotter.cancel(order, stamp, "the session ended")
+            desk.blotter.cancel(order, stamp, Cause.SESSION_ENDED)
             if getattr(policy, "warn_on_cancel", False):
                 _warn(desk, order)
 

@@ -10,14 +10,14 @@ from rustybt.execution import SimulatedBroker
 from rustybt.ledger import Ledger
 
 
-def floor_of(broker: SimulatedBroker, ledger: Ledger, recorder: Recorder) -> Any:
+def floor_of(broker: SimulatedBroker, intake: _kernels.Intake, ledger: Ledger, recorder: Recorder) -> Any:
     """What has `work(bar, stamp, session)`, which says whether it did the bar; None where Python does them all."""
     plain = broker.plain_models()
     if _kernels.Floor is None or plain is None or type(ledger.books) is not _kernels.Books:
         return None
     return _kernels.Floor(
         ledger.books,
-        broker.blotter.intake,
+        intake,
         ledger.rows,
         recorder.transactions,
         ledger.meet,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from rustybt.core import day_of, rescale_exact
+from rustybt.core import Cause, day_of, rescale_exact
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import CapitalChanges, check_change
 from rustybt.engine._closing import apply_cancel_policy, check_account
@@ -63,7 +63,7 @@ class Loop:
         self.before_trading_start = before_trading_start
         self.handle_data = handle_data
         self.hooks: Hooks | None = None
-        self.floor = floor_of(broker, ledger, recorder)
+        self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
         self._timetable = Timetable(desk.market.axis, compat)
         # what an asset brings may fall due with the next bar
         desk.market.on_load(desk.news.append)
@@ -115,7 +115,7 @@ class Loop:
         for listing, split in splits:
             cents = self.compat.split_in_cents
             tick = _tick(listing, cents)
-            self.broker.blotter.split(
+            desk.blotter.split(
                 listing.slot,
                 stamp,
                 split.numerator,
@@ -186,7 +186,7 @@ class Loop:
         desk, market = self.desk, self.desk.market
         axis, books, data, context = market.axis, desk.books, desk.data, self.context
         handle_data, work = self.handle_data, self._work
-        open_orders: Any = self.broker.blotter.waiting
+        open_orders: Any = desk.blotter.waiting
         if desk.exchange is not None:
             open_orders, work = desk.exchange.with_orders(open_orders), self._convert_and_work
         market.hook = False
@@ -279,7 +279,8 @@ class Loop:
                 done = self.ledger.auto_close(stamp, listing, reason)
                 if done is not None:
                     self.recorder.transactions.add((session, stamp, None, slot, *done, 0))
-                self.broker.blotter.cancel_all(slot, stamp, f"{listing.asset.symbol} was closed out on {closes}")
+                told = f"{listing.asset.symbol} was closed out on {closes}"
+                desk.blotter.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
         apply_cancel_policy(desk, stamp)
         if desk.account_controls:
             check_account(desk, self.context, stamp)
@@ -299,7 +300,7 @@ class Loop:
 
     def _touched(self) -> list[int]:
         """The slots that are held or have open orders."""
-        return list(dict.fromkeys([*self.desk.books.held(), *self.broker.blotter.open]))
+        return list(dict.fromkeys([*self.desk.books.held(), *self.desk.blotter.open]))
 
 
 def _tick(listing: Listing, cents: bool) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
     RATIO_SCALE,
+    Cause,
     ExactColumn,
     OrderStatus,
     datetime_column,
@@ -36,9 +37,9 @@ from rustybt.engine._exact_columns import (
 )
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
-from rustybt.execution import WHY_OPEN, Blotter
 from rustybt.ledger import Ledger
 from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, statistics_columns
+from rustybt.orders import OrderBook
 from rustybt.results import assets_frame
 from rustybt.strategy import Desk
 
@@ -81,7 +82,8 @@ ORDERS = (
     column("stop", "price", 5),
     column("status", "text", 6),
     column("commission", "money", 7),
-    column("reason", "text", 9),
+    column("cause", "text", 9),
+    column("reason", "text", 10),
     column("dt", "stamp", 8),
 )
 EVENTS = (
@@ -92,7 +94,9 @@ EVENTS = (
     column("quantity", "quantity", 3),
     column("price", "price", 4),
     column("stop", "price", 5),
-    column("reason", "text", 6),
+    column("cause", "text", 6),
+    column("ratio", "text", 7),
+    column("reason", "text", 8),
 )
 TRANSACTIONS = (
     column("dt", "stamp", 1),
@@ -117,6 +121,8 @@ POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_pric
 MAX_RECORDED_SCALE = 28
 NARROW = 2**16
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
+CAUSE_LABELS = tuple(cause.label for cause in sorted(Cause))
+CAUSE_SENTENCES = tuple(cause.sentence for cause in sorted(Cause))
 
 _WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
 """Of runs in one currency: a frame that has no row is the same in each, and handed out again."""
@@ -127,7 +133,7 @@ type Places = npt.NDArray[np.int64]
 class RunFrames:
     """Makes the frames of one run."""
 
-    def __init__(self, desk: Desk, recorder: Recorder, ledger: Ledger, blotter: Blotter, periods: int) -> None:
+    def __init__(self, desk: Desk, recorder: Recorder, ledger: Ledger, blotter: OrderBook, periods: int) -> None:
         self._desk = desk
         self._periods = periods
         self._recorder = recorder
@@ -137,7 +143,7 @@ class RunFrames:
         self._listings = desk.listing_of_slot
         assets = [listing.asset for listing in self._listings]
         axis = self._axis
-        self._orders = orders = blotter.intake.rows(STATUS_NAMES, WHY_OPEN)
+        self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES)
         self._lookup = Lookup(
             symbols=[desk.labels.of(asset) for asset in assets],
             keys=[asset.key for asset in assets],
@@ -333,11 +339,16 @@ def _taken(values: Values, rows: Places) -> Values:
     return values[places(rows)] if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
 
 
-def why(order: Any) -> str | None:
+def cause_of(order: Any) -> str | None:
+    """The label of an order's cause; None for one that is filled."""
+    return None if order.status is OrderStatus.FILLED else CAUSE_LABELS[order.cause]
+
+
+def reason_of(order: Any) -> str | None:
     """Why an order was refused or cancelled, or did not fill on the last bar; None for one that is filled."""
     if order.reason is not None:
         return str(order.reason)
-    return WHY_OPEN[order.why] if order.status is OrderStatus.OPEN else None
+    return CAUSE_SENTENCES[order.cause] if order.status is OrderStatus.OPEN else None
 
 
 def recorded_column(name: str, values: list[Any]) -> pl.Series:

@@ -31,11 +31,12 @@ from rustybt.engine._functions import Functions
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._run_frames import why
+from rustybt.engine._run_frames import cause_of, reason_of
 from rustybt.errors import InputError, NoData
-from rustybt.execution import Blotter, SimulatedBroker, SimulationBlotter, commission_for, slippage_for
+from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
+from rustybt.orders import OrderBook
 from rustybt.strategy import Desk, Funding, Labels, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
 
@@ -129,7 +130,7 @@ def desk_of(
             continuous=continuous,
         ),
         books=books,
-        blotter=Blotter(),
+        blotter=OrderBook(),
         numbers=kind,
         capital=capital,
         funding=Funding(capital),
@@ -215,7 +216,8 @@ def _order_view(desk: Desk, order: Any) -> Order:
         created=datetime_of(order.created),
         dt=datetime_of(order.changed),
         status=order.status,
-        reason=why(order),
+        reason=reason_of(order),
+        cause=cause_of(order),
         account=desk.blotter.account,
     )
 

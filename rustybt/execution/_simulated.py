@@ -6,29 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import OrderEventKind, OrderStatus, as_plain_decimal
+from rustybt.core import Cause, OrderEventKind, OrderStatus, Report, as_plain_decimal
 from rustybt.errors import InputError
-from rustybt.execution._blotter import Blotter
-from rustybt.execution._order import (
-    DECLINED_BY_MODEL,
-    IMPACT_BEYOND_LIMIT,
-    LIMIT_NOT_REACHED,
-    NO_TRADE,
-    PARTLY_FILLED,
-    STOP_NOT_REACHED,
-    VOLUME_USED_UP,
-)
 from rustybt.execution.commission import CommissionModel, Parts
 from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 
-FILLED = OrderEventKind.FILLED.value
-PARTIALLY_FILLED = OrderEventKind.PARTIALLY_FILLED.value
-TRIGGERED = OrderEventKind.TRIGGERED.value
+FILLED, PARTIALLY_FILLED = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED
+TRIGGERED = OrderEventKind.TRIGGERED
 WHOLE = OrderStatus.FILLED
 BEYOND_ALL = 10**60
 """No price is as far from zero."""
-STOP = "stop"
-"""The reason of a trigger that was a stop, not a limit."""
+
+
+class Orders(Protocol):
+    """The order book, as a broker needs it.
+
+    apply: changes an order as a report says, and logs it. prune: takes orders that are over out of a queue.
+    """
+
+    quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]]
+
+    @property
+    def open(self) -> dict[int, list[WorkingOrder]]: ...
+
+    def apply(self, report: Report, order: WorkingOrder, /) -> None: ...
+    def prune(self, slot: int, queue: list[WorkingOrder], /) -> None: ...
 
 
 class Bars(Protocol):
@@ -68,16 +70,16 @@ class SimulatedBroker:
         "_future",
         "_highest",
         "_lowest",
-        "blotter",
         "fees_can_fall",
         "field",
         "limits_hold",
+        "orders",
         "stops_date_orders",
     )
 
     def __init__(
         self,
-        blotter: Blotter,
+        orders: Orders,
         slippage: Mapping[str, SlippageModel],
         commission: Mapping[str, CommissionModel],
         *,
@@ -87,7 +89,7 @@ class SimulatedBroker:
         stops_date_orders: bool = True,
         fees_can_fall: bool = False,
     ) -> None:
-        self.blotter = blotter
+        self.orders = orders
         self._equity, self._future = [(slippage[kind], commission[kind]) for kind in ("equity", "future")]
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
@@ -114,14 +116,14 @@ class SimulatedBroker:
     def work(self, bar: int, stamp: int) -> list[Execution]:
         """Tries every open order on a bar. Fills are reported, and logged on the order; nothing is booked here."""
         reports: list[Execution] = []
-        quiet, open_orders = self.blotter.quiet, self.blotter.open
-        for slot, queue in list(open_orders.items()):
+        quiet = self.orders.quiet
+        for slot, queue in list(self.orders.open.items()):
             bars: Any = queue[0].listing
             volume = bars.tradable[bar]
             if volume <= 0:
                 quiet.pop(slot, None)
                 for order in queue:
-                    order.why = NO_TRADE
+                    order.cause = Cause.NO_TRADE
                 continue
             if slot in quiet:
                 lowest, highest, below, above = quiet[slot]
@@ -129,11 +131,7 @@ class SimulatedBroker:
                     continue
                 del quiet[slot]
             if self._work_asset(queue, bars, bar, stamp, volume, reports):
-                left = [] if len(queue) == 1 else [order for order in queue if order.status is OrderStatus.OPEN]
-                if left:
-                    open_orders[slot] = left
-                else:
-                    del open_orders[slot]
+                self.orders.prune(slot, queue)
         return reports
 
     def _note_quiet(self, queue: list[WorkingOrder], bars: Bars) -> None:
@@ -148,7 +146,7 @@ class SimulatedBroker:
         up = bars.lane_to_fill
         # in units of the lane; a bar has to be strictly between
         between = max(below) // up, -(-min(above) // up)
-        self.blotter.quiet[bars.slot] = bars.column(self._lowest), bars.column(self._highest), *between
+        self.orders.quiet[bars.slot] = bars.column(self._lowest), bars.column(self._highest), *between
 
     def _work_asset(
         self, queue: list[WorkingOrder], bars: Bars, bar: int, stamp: int, volume: int, reports: list[Execution]
@@ -173,9 +171,9 @@ class SimulatedBroker:
             if filled <= 0:
                 if quote is EXHAUSTED:
                     for late in queue[queue.index(order) :]:
-                        late.why = VOLUME_USED_UP
+                        late.cause = Cause.VOLUME_USED_UP
                     break
-                order.why = IMPACT_BEYOND_LIMIT if quote is SKIP else DECLINED_BY_MODEL
+                order.cause = Cause.IMPACT_BEYOND_LIMIT if quote is SKIP else Cause.DECLINED_BY_MODEL
                 continue
             if price <= 0 < offered and self.limits_hold:
                 raise _no_price(slippage, order, price)
@@ -199,13 +197,10 @@ class SimulatedBroker:
         if stopped_now:
             reached = self._at_stop(order, bars, bar, offered)
             if reached is None:
-                order.why = STOP_NOT_REACHED
+                order.cause = Cause.STOP_NOT_REACHED
                 return None
             price = reached
-            order.stop_reached = True
-            if limit is None or self.stops_date_orders:
-                order.changed = stamp
-            self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, None, stop, STOP)
+            self._trigger(order, stamp, None, stop, Cause.STOP_REACHED, dated=limit is None or self.stops_date_orders)
         if limit is None or (order.limit_reached and not self.limits_hold and not self._by_range):
             return price
         if self._by_range:
@@ -213,13 +208,17 @@ class SimulatedBroker:
         else:
             held = price if (price <= limit if buys else price >= limit) else None
         if held is None:
-            order.why = LIMIT_NOT_REACHED
+            order.cause = Cause.LIMIT_NOT_REACHED
             return None
         if not order.limit_reached:
-            order.limit_reached = True
-            order.changed = stamp
-            self.blotter.log(order, stamp, TRIGGERED, order.amount - order.filled, limit, None)
+            self._trigger(order, stamp, limit, None, Cause.LIMIT_REACHED, dated=True)
         return held
+
+    def _trigger(
+        self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause, *, dated: bool
+    ) -> None:
+        left = order.amount - order.filled
+        self.orders.apply(Report(order.number, TRIGGERED, stamp, left, limit, stop, cause=cause, dated=dated), order)
 
     def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
         """The price at which the bar reaches an order's stop: what it offers, or, by range, the stop or the open."""
@@ -266,17 +265,9 @@ class SimulatedBroker:
         if fee < 0 and not commission.rebates and not self.fees_can_fall:
             fee = 0
         parts = commission.parts(order, fee) if commission.itemised else None
-        order.filled += quantity
-        order.commission += fee
-        order.charged += quantity if quantity > 0 else -quantity
-        order.changed = stamp
-        whole = order.filled == order.amount
-        if whole:
-            order.status = OrderStatus.FILLED
-        else:
-            order.why = PARTLY_FILLED
+        whole = order.filled + quantity == order.amount
         kind = FILLED if whole else PARTIALLY_FILLED
-        self.blotter.rows.add((order.number, stamp, kind, quantity, price, None, None))
+        self.orders.apply(Report(order.number, kind, stamp, quantity, price, None, fee), order)
         if fee <= 0 and not commission.rebates:
             return order, quantity, price, 0, None
         return order, quantity, price, fee, parts

@@ -1,6 +1,7 @@
 """An intent goes in, an order on the asset's grid or a refusal comes out: styles, ticks, controls."""
 
 from rustybt.orders._account_controls import AccountControl, MaxLeverage, MinLeverage, Standing
+from rustybt.orders._book import OrderBook, OrderEvent
 from rustybt.orders._controls import (
     AssetDateBounds,
     Intent,
@@ -11,6 +12,7 @@ from rustybt.orders._controls import (
     RestrictedListOrder,
     TradingControl,
 )
+from rustybt.orders._lifecycle import TRANSITIONS, advance
 from rustybt.orders._restrictions import (
     RESTRICTION_STATES,
     HistoricalRestrictions,
@@ -25,6 +27,7 @@ from rustybt.orders._tick import price_on_tick
 
 __all__ = [
     "RESTRICTION_STATES",
+    "TRANSITIONS",
     "AccountControl",
     "AssetDateBounds",
     "ExecutionStyle",
@@ -39,6 +42,8 @@ __all__ = [
     "MaxPositionSize",
     "MinLeverage",
     "NoRestrictions",
+    "OrderBook",
+    "OrderEvent",
     "RestrictedListOrder",
     "Restriction",
     "Restrictions",
@@ -48,6 +53,7 @@ __all__ = [
     "StopLimitOrder",
     "StopOrder",
     "TradingControl",
+    "advance",
     "price_on_tick",
     "style_of",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import OrderStatus
+from rustybt.core import Cause, OrderStatus
 from rustybt.results._floats import amounts, floats, optional_floats
 
 if TYPE_CHECKING:
@@ -21,10 +20,8 @@ CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "rej
 FILLING = ("filled", "partially_filled")
 UNLISTED = ("triggered", "adjusted")
 """What Zipline does not list an order for."""
-SESSION_ENDED = "the session ended"
-"""Why a cancel policy cancels."""
-SPLIT = re.compile(r"split (?P<ratio>\d+/\d+)")
-"""What the event of an order that a split has restated says."""
+SESSION_ENDED = Cause.SESSION_ENDED.label
+STOP_REACHED = Cause.STOP_REACHED.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,8 @@ class OrderDays:
                 amounts(events["quantity"]),
                 optional_floats(events["price"]),
                 optional_floats(events["stop"]),
-                events["reason"].to_list(),
+                events["cause"].to_list(),
+                events["ratio"].to_list(),
                 strict=True,
             )
         )
@@ -79,19 +77,19 @@ class OrderDays:
         """One list a session."""
         touched: list[dict[str, Standing]] = [{} for _ in range(sessions)]
         standing: dict[str, Standing] = {}
-        for order, ns, kind, quantity, price, stop, reason in self._events:
+        for order, ns, kind, quantity, price, stop, cause, ratio in self._events:
             if order not in self._orders:
                 continue
             before = standing.get(order)
             if before is None:
                 now = Standing(quantity, price, stop, ns, status=int(CLOSED.get(kind, OrderStatus.OPEN)))
             elif kind == "adjusted":
-                now = _restated(before, quantity, price, stop, reason)
+                now = _restated(before, quantity, price, stop, ratio)
             else:
-                now = self._after(order, before, ns, kind, quantity, reason)
+                now = self._after(order, before, ns, kind, quantity, cause)
             standing[order] = now
             day = min(bisect_left(self._closes, ns), sessions - 1)
-            by_policy = kind == "cancelled" and reason == SESSION_ENDED and self._forgets
+            by_policy = kind == "cancelled" and cause == SESSION_ENDED and self._forgets
             if order in touched[day] or (kind not in UNLISTED and not by_policy):
                 touched[day][order] = now
             # Zipline lists what its policy cancels with the next bar's orders, or nowhere in a run of minutes
@@ -103,9 +101,9 @@ class OrderDays:
             for day, orders in enumerate(touched)
         ]
 
-    def _after(self, order: str, before: Standing, ns: int, kind: str, quantity: Any, reason: str | None) -> Standing:
+    def _after(self, order: str, before: Standing, ns: int, kind: str, quantity: Any, cause: str | None) -> Standing:
         if kind == "triggered":
-            at_stop = reason == "stop"
+            at_stop = cause == STOP_REACHED
             quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None
             return replace(
                 before,
@@ -148,10 +146,9 @@ class OrderDays:
         }
 
 
-def _restated(before: Standing, quantity: Any, limit: Any, stop: Any, reason: str | None) -> Standing:
+def _restated(before: Standing, quantity: Any, limit: Any, stop: Any, ratio: str | None) -> Standing:
     """How an order stands after a split."""
-    split = SPLIT.fullmatch(reason or "")
-    filled = int(before.filled / Fraction(split["ratio"])) if split else before.filled
+    filled = before.filled if ratio is None else int(before.filled / Fraction(ratio))
     return replace(before, amount=filled + quantity, filled=filled, limit=limit, stop=stop)
 
 

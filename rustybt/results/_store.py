@@ -18,12 +18,14 @@ import polars as pl
 from rustybt.core import Note, data_root
 from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
+from rustybt.results._older import with_causes
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
 
-SCHEMA: Final = 1
-"""Of result.json and the frames; a reader refuses a newer one."""
+SCHEMA: Final = 2
+"""Of result.json and the frames; a reader refuses a newer one. Schema 1 had no causes of orders and their events."""
+WITH_CAUSES: Final = 2
 RESULT_FILE: Final = "result.json"
 FRAMES: Final = (
     "daily",
@@ -157,6 +159,8 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
                 f"{folder}: the entries and order events have ledger hash {found[:16]}, the manifest says "
                 f"{str(stated)[:16]}. The books were changed after the run: run the strategy again."
             )
+    if page["schema"] < WITH_CAUSES:
+        frames = with_causes(frames)
     return frames, {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
 
 
@@ -171,9 +175,9 @@ def _read_page(folder: Path) -> dict[str, Any]:
         schema = page["schema"]
     except (ValueError, KeyError, TypeError) as error:
         raise ResultCorrupt(f"{file} can't be read: {error}. Run the strategy again and save it anew.") from None
-    if schema != SCHEMA:
+    if schema not in range(1, SCHEMA + 1):
         raise ResultCorrupt(
-            f"{file} has schema {schema}, and this version reads {SCHEMA}. Use the version that wrote it."
+            f"{file} has schema {schema}, and this version reads up to {SCHEMA}. Use the version that wrote it."
         )
     return dict(page)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from rustybt import _kernels
-from rustybt.core import Asset, Order, as_plain_decimal, datetime_of
+from rustybt.core import Asset, Cause, Order, as_plain_decimal, datetime_of
 from rustybt.errors import (
     CannotOrderDelistedAsset,
     InputError,
@@ -182,7 +182,7 @@ class Ordering:
         order = self._desk.blotter.find(order_id)
         if order is None:
             raise InputError(f"cancel_order({order_param!r}): there is no order with that id.")
-        self._desk.blotter.cancel(order, self._desk.data.now_ns(), "cancelled by the strategy")
+        self._desk.blotter.cancel(order, self._desk.data.now_ns(), Cause.STRATEGY)
 
     def _order_worth(
         self, asset: Asset, value: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
@@ -301,11 +301,11 @@ class Ordering:
             if trigger is not None:
                 stop = price_on_tick(trigger, not buys, listing.tick, listing.fill_scale)
         late = desk.market.bar > listing.closing
-        reason = self._refusal(listing, late) if late or listing.conditional else None
+        refusal = self._refusal(listing, late) if late or listing.conditional else None
         found = None
-        if desk.controls and controlled and reason is None:
+        if desk.controls and controlled and refusal is None:
             found, refused = self._controlled(listing, size)
-            reason = found if refused else None
+            refusal = (Cause.CONTROL, found) if refused and found is not None else None
         if not size:
             return None
         if not LEAST < size < LARGE:
@@ -317,26 +317,28 @@ class Ordering:
             opens = int(market.axis.calendar.opens[market.axis.first_session + market.session])
             hook = market.axis.hook_stamp(market.session)
             stamp = hook if hook > stamp else opens
-        if reason is not None:
-            order_id: str = desk.blotter.order_id(desk.blotter.reject(listing, size, limit, stamp, reason, stop).number)
+        book = desk.blotter
+        if refusal is not None:
+            placed = book.reject(listing, size, limit, stamp, *refusal, stop)
         else:
-            order_id = desk.blotter.order_id(desk.blotter.accept(listing, size, limit, stamp, stop, found).number)
+            placed = book.accept(listing, size, limit, stamp, stop, found)
+        order_id: str = book.order_id(placed.number)
         return order_id
 
-    def _refusal(self, listing: Listing, late: bool) -> str | None:
+    def _refusal(self, listing: Listing, late: bool) -> tuple[Cause, str] | None:
         """Why an order for an asset is refused; None if it is not."""
         asset = listing.asset
         if asset.kind == "index":
-            return f"{asset.symbol} is an index, which can't be ordered"
+            return Cause.NOT_TRADABLE, f"{asset.symbol} is an index, which can't be ordered"
         if listing.foreign:
             without_rate: str | None = self._desk.exchange.refusal(asset.currency, self._desk.market.bar)
             if without_rate is not None:
-                return without_rate
+                return Cause.NO_RATE, without_rate
         if not late or self._desk.compat.late_orders_are_none:
             return None
         if self._desk.market.bar > listing.last:
-            return f"{asset.symbol} ended on {asset.end_date}"
-        return f"{asset.symbol} was closed out on {asset.auto_close_date}"
+            return Cause.ASSET_ENDED, f"{asset.symbol} ended on {asset.end_date}"
+        return Cause.CLOSED_OUT, f"{asset.symbol} was closed out on {asset.auto_close_date}"
 
     def _controlled(self, listing: Listing, size: int) -> tuple[str | None, bool]:
         """What the trading controls find wrong with an order, and whether it is refused for that.

@@ -25,7 +25,7 @@ def assert_fills_are_fair(market: Market, plan: Plan, result: rustybt.Result) ->
     assets = {asset.symbol: asset for asset in market.assets}
     created = {row[0]: plain(row[1]) for row in result.orders.select("id", "created").iter_rows()}
     history: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in result.order_events.select("order_id", "stamp", "kind", "price", "stop", "reason").iter_rows():
+    for row in result.order_events.select("order_id", "stamp", "kind", "price", "stop", "cause").iter_rows():
         if row[2] in ("accepted", "adjusted", "triggered"):
             history[row[0]].append(tuple(map(plain, row[1:])))
     used: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
@@ -79,11 +79,11 @@ def _assert_price_is_fair(
 def _standing(events: list[tuple[Any, ...]], stamp: int) -> tuple[Fraction | None, Fraction | None, int | None]:
     """Limit, stop, and when the stop was reached, as of a fill: from what its events say."""
     limit = stop = stopped = None
-    for at, kind, price, trigger, reason in events:
+    for at, kind, price, trigger, cause in events:
         if at > stamp:
             break
         if kind in ("accepted", "adjusted") and at < stamp:
             limit, stop = price, trigger
-        elif kind == "triggered" and reason == "stop":
+        elif kind == "triggered" and cause == "stop_reached":
             stopped = at
     return limit, stop, stopped

@@ -13,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt import _kernels
+from rustybt.core import Cause
 from rustybt.engine import _loop
 from rustybt.engine._floor import floor_of
 from rustybt.errors import RustyBTError
-from rustybt.execution import Blotter, SimulatedBroker
+from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import NoCommission, PerShare, PerTrade
 from rustybt.execution.slippage import FixedBasisPointsSlippage, NoSlippage, VolumeShareSlippage
 from rustybt.ledger import Ledger
+from rustybt.orders import OrderBook
 
 pytestmark = pytest.mark.skipif(
     _kernels.Floor is None and os.environ.get("RUSTYBT_NATIVE") != "require",
@@ -29,7 +31,7 @@ CASH = 10**26
 BARS = 6
 FIELDS = (
     "number", "amount", "filled", "limit", "limit_reached", "stop", "stop_reached", "plain", "commission", "charged",
-    "created", "changed", "status", "reason", "why",
+    "created", "changed", "status", "reason", "cause",
 )  # fmt: skip
 
 
@@ -86,7 +88,7 @@ MODELS = st.sampled_from([
 
 def left_behind(market: list[Bars], orders: Any, models: Any, switches: tuple[bool, bool, bool], native: bool) -> Any:
     """All that a run of some bars leaves, and how many of them the kernel did."""
-    books, blotter = _kernels.Books(CASH), Blotter()
+    books, blotter = _kernels.Books(CASH), OrderBook()
     for bars in market:
         lane = bars.column("close")
         bars.slot = books.open_slot(lane, 2, bars.fill_scale, bars.quantity_scale, bars.step, 1, 0)
@@ -99,7 +101,7 @@ def left_behind(market: list[Bars], orders: Any, models: Any, switches: tuple[bo
     loop: Any = SimpleNamespace(
         broker=broker, ledger=ledger, recorder=SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
     )
-    loop.floor = floor_of(broker, ledger, loop.recorder) if native else None
+    loop.floor = floor_of(broker, blotter.intake, ledger, loop.recorder) if native else None
     done = 0
     if loop.floor is not None:
         floor = loop.floor
@@ -124,7 +126,7 @@ def left_behind(market: list[Bars], orders: Any, models: Any, switches: tuple[bo
             if at != bar or not size:
                 continue
             if cancels and blotter.orders:
-                blotter.cancel(blotter.orders[size % len(blotter.orders)], bar * 10, "cancelled")
+                blotter.cancel(blotter.orders[size % len(blotter.orders)], bar * 10, Cause.STRATEGY)
             bars = market[place % len(market)]
             blotter.accept(bars, size * bars.step, limit, bar * 10, stop)
     state = [[getattr(order, name) for name in FIELDS] for order in blotter.orders]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import rustybt
 from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
-from tests.properties import _bundles, _fairness, _law, _runs
+from tests.properties import _bundles, _fairness, _law, _life, _runs
 from tests.properties._market import Market, aggregated, drawn
 from tests.properties._oracle import Expected, Intent, Oracle, Plan
 
@@ -192,6 +192,7 @@ def _check(market: Market, bundle: str, plan: Plan, form: str) -> None:
 
 def _assert_lawful(market: Market, plan: Plan, result: rustybt.Result) -> None:
     _law.assert_folds(market, result)
+    _life.assert_orders_are_what_their_events_come_to(market, result)
     _law.assert_value_changes_as_the_law_says(market, plan, result)
     _fairness.assert_fills_are_fair(market, plan, result)
 

@@ -45,10 +45,11 @@ ORDERS = st.lists(
     ),
     max_size=9,
 )
-NAMES, WHYS = ("open", "filled", "cancelled", "rejected"), ("just placed", "no trade")
+NAMES = ("open", "filled", "cancelled", "rejected")
+LABELS, SENTENCES = ("placed", "no_trade"), ("just placed", "no trade")
 FIELDS = (
     "number", "amount", "filled", "limit", "limit_reached", "stop", "stop_reached", "plain", "commission", "charged",
-    "created", "changed", "status", "reason", "why",
+    "created", "changed", "status", "reason", "cause",
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ FIELDS = (
 def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: int, reason: str | None) -> None:
     seen = []
     for module in twins().values():
-        taken, open_now, quiet, events = [], {}, {0: (1, 2, 3, 4), 1: (1, 2, 3, 4)}, module.Rows("nntwwwt")
+        taken, open_now, quiet, events = [], {}, {0: (1, 2, 3, 4), 1: (1, 2, 3, 4)}, module.Rows("nntwwwttt")
         intake = module.Intake(taken, open_now, quiet, events)
         for slot, amount, limit, stamp, stop, why, changes in orders:
             listing = SimpleNamespace(slot=slot)
@@ -66,11 +67,11 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
             if changes:
                 order.filled = order.charged = order.commission = filled
                 order.status, order.reason, order.changed = OrderStatus(status), reason, stamp + 1
-                order.limit, order.stop, order.why = order.stop, order.limit, 1
+                order.limit, order.stop, order.cause = order.stop, order.limit, 1
                 order.limit_reached = order.stop_reached = True
         state = [[getattr(order, name) for name in FIELDS] for order in taken]
         queues = {slot: [order.number for order in queue] for slot, queue in open_now.items()}
-        seen.append((state, queues, quiet, list(events), list(intake.rows(NAMES, WHYS))))
+        seen.append((state, queues, quiet, list(events), list(intake.rows(NAMES, LABELS, SENTENCES))))
     assert all(one == seen[0] for one in seen)
 
 

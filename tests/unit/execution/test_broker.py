@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from rustybt.api import commission, slippage
-from rustybt.core import OrderStatus
-from rustybt.execution import WHY_OPEN, Blotter, SimulatedBroker
+from rustybt.core import Cause, OrderStatus
+from rustybt.execution import SimulatedBroker
+from rustybt.orders import OrderBook
 
 CENTS = 10**10  # a price in cents at twelve decimals
 
@@ -30,15 +31,15 @@ class Bars:
         return self.prices[field]
 
 
-def broker_of(blotter: Blotter, model: Any, **how: Any) -> SimulatedBroker:
+def broker_of(blotter: OrderBook, model: Any, **how: Any) -> SimulatedBroker:
     """A broker without fees that has the model for all assets."""
     free = commission.NoCommission()
     return SimulatedBroker(blotter, {"equity": model, "future": model}, {"equity": free, "future": free}, **how)
 
 
-def work(bars: Bars, orders: list[Any], model: Any = None, **how: Any) -> tuple[Blotter, list[Any]]:
+def work(bars: Bars, orders: list[Any], model: Any = None, **how: Any) -> tuple[OrderBook, list[Any]]:
     """Orders of amount, limit and stop in cents, worked on the bar. Returns the fills: quantity and price in cents."""
-    blotter = Blotter()
+    blotter = OrderBook()
     for amount, limit, *stop in orders:
         prices = [None if price is None else price * CENTS for price in (limit, *(stop or [None]))]
         blotter.accept(bars, amount, prices[0], 0, prices[1])
@@ -124,7 +125,7 @@ def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
     for field, value in (("open", 800), ("high", 850), ("low", 700), ("close", 750)):
         bars.prices[field].append(value)
     bars.tradable.append(1000)
-    blotter = Blotter()
+    blotter = OrderBook()
     order = blotter.accept(bars, 150, None, 0, 1080 * CENTS)
     broker = broker_of(blotter, model, trigger="range")
     fills = [
@@ -144,7 +145,7 @@ def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
 def test_a_stop_limit_order_that_was_stopped_waits_for_its_limit() -> None:
     blotter, fills = work(UP, [(1, 1049, 1040)])
     assert fills == []
-    assert WHY_OPEN[blotter.open[0][0].why] == "the limit was not reached"
+    assert Cause(blotter.open[0][0].cause).sentence == "the limit was not reached"
     assert (blotter.orders[0].stop_reached, blotter.orders[0].limit_reached) == (True, False)
 
 
@@ -164,14 +165,14 @@ def test_orders_share_the_volume_of_a_bar_oldest_first() -> None:
     model = slippage.FixedBasisPointsSlippage(0, "0.1")
     blotter, fills = work(UP, [(60, None), (-60, None), (60, None)], model)
     assert fills == [(60, 1050), (-40, 1050)]
-    reasons = [WHY_OPEN[order.why] for order in blotter.open[0]]
+    reasons = [Cause(order.cause).sentence for order in blotter.open[0]]
     assert reasons == ["the volume share of the bar allowed a part only", "the volume share of the bar was used up"]
 
 
 def test_every_order_that_finds_the_volume_used_up_says_so() -> None:
     model = slippage.FixedBasisPointsSlippage(0, "0.1")
     blotter, _ = work(UP, [(100, None), (1, None), (1, None), (1, 1)], model)
-    reasons = [WHY_OPEN[order.why] for order in blotter.open[0]]
+    reasons = [Cause(order.cause).sentence for order in blotter.open[0]]
     assert reasons == ["the volume share of the bar was used up"] * 3
 
 
@@ -187,18 +188,18 @@ def test_every_order_that_finds_the_volume_used_up_says_so() -> None:
 def test_an_order_that_does_not_fill_says_why(bars: Bars, order: Any, model: Any, reason: str) -> None:
     blotter, fills = work(bars, [order], model)
     assert fills == []
-    assert WHY_OPEN[blotter.open[0][0].why] == reason
+    assert Cause(blotter.open[0][0].cause).sentence == reason
 
 
 def test_a_new_order_says_that_it_waits() -> None:
-    blotter = Blotter()
-    assert WHY_OPEN[blotter.accept(UP, 1, None, 0).why] == "placed at this bar: eligible from the next one"
+    blotter = OrderBook()
+    assert Cause(blotter.accept(UP, 1, None, 0).cause).sentence == "placed at this bar: eligible from the next one"
 
 
 def test_events_are_kept_in_order() -> None:
     model = slippage.FixedBasisPointsSlippage(0, "0.1")
     blotter, _ = work(UP, [(150, 1060)], model)
-    blotter.cancel(blotter.orders[0], 90, "enough")
+    blotter.cancel(blotter.orders[0], 90, Cause.STRATEGY, "enough")
     events = [(e.kind, e.stamp, e.quantity, e.price and e.price // CENTS, e.reason) for e in blotter.events]
     assert events == [
         ("accepted", 0, 150, 1060, None),
@@ -210,7 +211,7 @@ def test_events_are_kept_in_order() -> None:
 
 
 def test_ids_follow_from_the_account_and_the_sequence() -> None:
-    blotter = Blotter("other")
+    blotter = OrderBook("other")
     first, second = (blotter.accept(UP, 1, None, 0) for _ in range(2))
     assert [blotter.order_id(order.number) for order in (first, second)] == ["other-1", "other-2"]
     assert blotter.find("other-2") is second
@@ -220,23 +221,23 @@ def test_ids_follow_from_the_account_and_the_sequence() -> None:
 
 def test_what_is_not_open_can_not_be_cancelled() -> None:
     blotter, _ = work(UP, [(1, None)])
-    assert not blotter.cancel(blotter.orders[0], 90, "late")
-    refused = blotter.reject(UP, 1, None, 0, "no")
-    assert not blotter.cancel(refused, 90, "late")
+    assert not blotter.cancel(blotter.orders[0], 90, Cause.STRATEGY)
+    refused = blotter.reject(UP, 1, None, 0, Cause.CONTROL, "no")
+    assert not blotter.cancel(refused, 90, Cause.STRATEGY)
     assert (refused.status, refused.reason) == (OrderStatus.REJECTED, "no")
 
 
 def test_a_split_restates_open_orders_and_cancels_what_comes_to_nothing() -> None:
-    blotter = Blotter()
+    blotter = OrderBook()
     large, small = blotter.accept(UP, 25, 1001 * CENTS, 0), blotter.accept(UP, -4, None, 0)
     blotter.split(0, 30, 10, 1, (CENTS, 1))
     assert (large.amount, large.limit) == (2, 10010 * CENTS)
-    assert (small.status, small.amount) == (OrderStatus.CANCELLED, 0)
-    assert [(e.kind, e.quantity) for e in blotter.events[2:]] == [("adjusted", 2), ("cancelled", 0)]
+    assert (small.status, small.amount) == (OrderStatus.CANCELLED, -4)
+    assert [(e.kind, e.quantity) for e in blotter.events[2:]] == [("adjusted", 2), ("cancelled", -4)]
 
 
 def test_a_limit_goes_to_the_tick_half_even_with_a_split() -> None:
-    blotter = Blotter()
+    blotter = OrderBook()
     limits = [blotter.accept(UP, 2, cents * CENTS, 0) for cents in (1001, 1003, 1005)]
     blotter.split(0, 30, 1, 2, (CENTS, 1))
     # 5.005, 5.015 and 5.025
@@ -247,9 +248,9 @@ def test_a_limit_goes_to_the_tick_half_even_with_a_split() -> None:
 
 
 def test_all_orders_of_an_asset_can_be_cancelled_at_once() -> None:
-    blotter = Blotter()
+    blotter = OrderBook()
     for _ in range(3):
         blotter.accept(UP, 1, None, 0)
-    blotter.cancel_all(0, 5, "gone")
+    blotter.cancel_all(0, 5, Cause.CLOSED_OUT, "gone")
     assert {order.reason for order in blotter.orders} == {"gone"}
     assert not blotter.open

@@ -7,9 +7,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rustybt.execution import Blotter, SimulatedBroker
+from rustybt.core import Cause
+from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage, VolumeShareSlippage
+from rustybt.orders import OrderBook
 
 BARS = 12
 PRICES = st.integers(90, 110)
@@ -51,7 +53,7 @@ ACTION = st.lists(
 
 def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker: dict[str, Any], model: Any) -> Any:
     """What became of the orders: all events, and the state of each order after each bar."""
-    bars, blotter = Bars(rows), Blotter()
+    bars, blotter = Bars(rows), OrderBook()
     models = {"equity": model, "future": model}
     fees = {"equity": PerShare("1"), "future": PerShare("1")}
     broker = SimulatedBroker(blotter, models, fees, **settings_of_broker)
@@ -67,8 +69,8 @@ def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker
             elif kind == "split":
                 blotter.split(0, bar, *what, (1, 1))
             elif what < len(blotter.orders):
-                blotter.cancel(blotter.orders[what], bar, "test")
-        seen.append([(o.filled, o.why, o.status, o.changed, o.limit_reached, o.stop_reached) for o in blotter.orders])
+                blotter.cancel(blotter.orders[what], bar, Cause.STRATEGY)
+        seen.append([(o.filled, o.cause, o.status, o.changed, o.limit_reached, o.stop_reached) for o in blotter.orders])
     return seen, list(blotter.rows)
 
 
@@ -86,12 +88,12 @@ def test_orders_fare_the_same_whether_or_not_the_broker_remembers_what_can_do_no
 
 
 def test_an_order_far_from_the_price_is_looked_at_once() -> None:
-    bars, blotter = Bars([(100, 100, 100, 100, 1000)] * BARS), Blotter()
+    bars, blotter = Bars([(100, 100, 100, 100, 1000)] * BARS), OrderBook()
     model, fee = FixedBasisPointsSlippage(), PerShare()
     broker = SimulatedBroker(blotter, {"equity": model, "future": model}, {"equity": fee, "future": fee})
     order = blotter.accept(bars, 5, 90, 0)
     broker.work(1, 1)
-    order.why = -1
+    order.cause = -1
     for bar in range(2, BARS):
         broker.work(bar, bar)
-    assert order.why == -1
+    assert order.cause == -1

@@ -64,6 +64,7 @@ def orders_frame() -> pl.DataFrame:
             decimal_column("stop", [None, 125], 0),
             pl.Series("status", ["filled", "cancelled"]),
             money("commission", [110 * CENT, 0]),
+            pl.Series("cause", [None, "session_ended"], dtype=pl.String),
             pl.Series("reason", [None, "the session ended"], dtype=pl.String),
             datetime_column("dt", [CLOSES[2], CLOSES[2]]),
         ]
@@ -87,6 +88,8 @@ def events_frame() -> pl.DataFrame:
             decimal_column("quantity", [row[3] for row in rows], 1),
             decimal_column("price", [row[4] for row in rows], 2),
             decimal_column("stop", [row[5] for row in rows], 1),
+            pl.Series("cause", [row[6] and "session_ended" for row in rows], dtype=pl.String),
+            pl.Series("ratio", [None] * len(rows), dtype=pl.String),
             pl.Series("reason", [row[6] for row in rows], dtype=pl.String),
         ]
     )

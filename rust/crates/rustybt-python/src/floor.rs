@@ -424,7 +424,7 @@ impl PyFloor {
             && !order.stop_reached
         {
             if !beyond(&stop.0, buys) {
-                order.why = STOP_NOT_REACHED;
+                order.cause = STOP_NOT_REACHED;
                 return false;
             }
             order.stop_reached = true;
@@ -440,7 +440,7 @@ impl PyFloor {
             return true;
         }
         if !beyond(&limit.0, !buys) {
-            order.why = LIMIT_NOT_REACHED;
+            order.cause = LIMIT_NOT_REACHED;
             return false;
         }
         if !order.limit_reached {
@@ -494,7 +494,7 @@ impl PyFloor {
         done: &mut Vec<Done>,
     ) -> Result<(), Int> {
         if !offer.trades || offer.exhausted {
-            order.why = if offer.trades {
+            order.cause = if offer.trades {
                 VOLUME_USED_UP
             } else {
                 NO_TRADE
@@ -518,7 +518,7 @@ impl PyFloor {
         };
         let Some((mut price, units)) = self.slippage.quote(asked) else {
             offer.exhausted = true;
-            order.why = VOLUME_USED_UP;
+            order.cause = VOLUME_USED_UP;
             return Ok(());
         };
         if self.limits_hold && above_zero(&offer.price) && !above_zero(&price) {
@@ -547,6 +547,8 @@ impl PyFloor {
             Value::Wide(Some(&quantity)),
             Value::Wide(Some(&price)),
             Value::Wide(None),
+            Value::Text(None),
+            Value::Text(None),
             Value::Text(None),
         ]);
         done.push(Done {
@@ -582,7 +584,7 @@ impl PyFloor {
         if order.filled.0 == order.amount.0 {
             order.status = FILLED;
         } else {
-            order.why = PARTLY_FILLED;
+            order.cause = PARTLY_FILLED;
         }
         if fee.is_negative() { Int::ZERO } else { fee }
     }

@@ -9,7 +9,7 @@ use rustybt_kernels::int::Int;
 use crate::number::Number;
 use crate::rows::{PyRows, Value};
 
-/// What the blotter and the broker know of an order.
+/// What the order book and the broker know of an order.
 #[pyclass(name = "WorkingOrder", module = "rustybt._kernels._rustybt")]
 pub struct PyOrder {
     #[pyo3(get)]
@@ -43,7 +43,14 @@ pub struct PyOrder {
     #[pyo3(get, set)]
     pub reason: Option<String>,
     #[pyo3(get, set)]
-    pub why: i64,
+    pub cause: i64,
+}
+
+/// What statuses and causes are called, by their numbers.
+struct Words {
+    names: Vec<String>,
+    labels: Vec<String>,
+    sentences: Vec<String>,
 }
 
 /// `rustybt.core.OrderStatus` by value.
@@ -113,7 +120,7 @@ impl PyOrder {
             changed: created,
             status: 0,
             reason: None,
-            why: 0,
+            cause: 0,
         }
     }
 
@@ -128,12 +135,11 @@ impl PyOrder {
         Ok(usize::try_from(self.number - 1)?)
     }
 
-    /// Adds it as a row: slot, created, amount, filled, limit, stop, status, commission, changed, reason.
-    fn write(&self, rows: &mut PyRows, names: &[String], whys: &[String]) {
-        let why = || {
-            let open = (self.status == 0).then_some(self.why)?;
-            whys.get(usize::try_from(open).ok()?).map(String::as_str)
-        };
+    /// Adds it as a row: slot, created, amount, filled, limit, stop, status, commission, changed, cause, reason.
+    fn write(&self, rows: &mut PyRows, words: &Words) {
+        let cause = usize::try_from(self.cause).unwrap_or(usize::MAX);
+        let label = (self.status != FILLED).then(|| words.labels.get(cause));
+        let sentence = || (self.status == 0).then(|| words.sentences.get(cause))?;
         rows.push([
             Value::Short(i64::try_from(self.slot).ok()),
             Value::Short(Some(self.created)),
@@ -141,10 +147,11 @@ impl PyOrder {
             Value::Wide(Some(&self.filled.0)),
             Value::Wide(self.limit.as_ref().map(|limit| &limit.0)),
             Value::Wide(self.stop.as_ref().map(|stop| &stop.0)),
-            Value::Text(names.get(self.status).map(String::as_str)),
+            Value::Text(words.names.get(self.status).map(String::as_str)),
             Value::Wide(Some(&self.commission.0)),
             Value::Short(Some(self.changed)),
-            Value::Text(self.reason.as_deref().or_else(why)),
+            Value::Text(label.flatten().map(String::as_str)),
+            Value::Text(self.reason.as_deref().or_else(|| sentence().map(String::as_str))),
         ]);
     }
 
@@ -164,7 +171,9 @@ impl PyOrder {
             Value::Wide(Some(left)),
             Value::Wide(limit),
             Value::Wide(stop),
-            Value::Text(stop.map(|_| "stop")),
+            Value::Text(Some(stop.map_or("limit_reached", |_| "stop_reached"))),
+            Value::Text(None),
+            Value::Text(None),
         ]);
     }
 }
@@ -244,22 +253,33 @@ impl PyIntake {
         Ok(self.orders.bind(py).clone())
     }
 
-    fn rows(&self, py: Python<'_>, names: Vec<String>, whys: Vec<String>) -> PyResult<PyRows> {
+    fn rows(
+        &self,
+        py: Python<'_>,
+        names: Vec<String>,
+        labels: Vec<String>,
+        sentences: Vec<String>,
+    ) -> PyResult<PyRows> {
+        let words = Words {
+            names,
+            labels,
+            sentences,
+        };
         let orders = self.orders.bind(py);
         let mut unshown: Vec<Option<&PyOrder>> = vec![None; orders.len()];
         for order in self.filled.iter().flatten().chain(&self.unseen) {
             unshown[order.place()?] = Some(order);
         }
-        let mut rows = PyRows::of("nnwwwwtwnt")?;
+        let mut rows = PyRows::of("nnwwwwtwntt")?;
         rows.reserve(orders.len());
         for (place, order) in unshown.into_iter().enumerate() {
             match order {
-                Some(order) => order.write(&mut rows, &names, &whys),
+                Some(order) => order.write(&mut rows, &words),
                 None => orders
                     .get_item(place)?
                     .cast_into::<PyOrder>()?
                     .borrow()
-                    .write(&mut rows, &names, &whys),
+                    .write(&mut rows, &words),
             }
         }
         Ok(rows)
@@ -382,6 +402,8 @@ impl PyIntake {
             Value::Wide(Some(&order.amount.0)),
             Value::Wide(order.limit.as_ref().map(|limit| &limit.0)),
             Value::Wide(order.stop.as_ref().map(|stop| &stop.0)),
+            Value::Text(reason.map(|_| "control")),
+            Value::Text(None),
             Value::Text(reason),
         ]);
     }

@@ -1,0 +1,65 @@
+"""Why an order is where it is: a closed list. Code acts on a cause; the text beside it is for people."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+
+class Cause(enum.IntEnum):
+    """Why something happened to an order, or why an open one did not fill.
+
+    The numbers are those of the native kernel. `label` is how frames write a cause, `sentence` what it means where
+    nothing more exact was said.
+    """
+
+    PLACED = 0
+    NO_TRADE = 1
+    LIMIT_NOT_REACHED = 2
+    VOLUME_USED_UP = 3
+    IMPACT_BEYOND_LIMIT = 4
+    PARTLY_FILLED = 5
+    STOP_NOT_REACHED = 6
+    DECLINED_BY_MODEL = 7
+    STOP_REACHED = 8
+    LIMIT_REACHED = 9
+    SPLIT = 10
+    STRATEGY = 11
+    SESSION_ENDED = 12
+    CLOSED_OUT = 13
+    CONTROL = 14
+    NOT_TRADABLE = 15
+    NO_RATE = 16
+    ASSET_ENDED = 17
+
+    @property
+    def label(self) -> str:
+        """As frames have it."""
+        return self.name.lower()
+
+    @property
+    def sentence(self) -> str:
+        """What it means."""
+        return SENTENCES[self]
+
+
+SENTENCES: Final[dict[Cause, str]] = {
+    Cause.PLACED: "placed at this bar: eligible from the next one",
+    Cause.NO_TRADE: "the asset did not trade on the last bar",
+    Cause.LIMIT_NOT_REACHED: "the limit was not reached",
+    Cause.VOLUME_USED_UP: "the volume share of the bar was used up",
+    Cause.IMPACT_BEYOND_LIMIT: "the price with market impact was beyond the limit",
+    Cause.PARTLY_FILLED: "the volume share of the bar allowed a part only",
+    Cause.STOP_NOT_REACHED: "the stop was not reached",
+    Cause.DECLINED_BY_MODEL: "the slippage model did not fill it",
+    Cause.STOP_REACHED: "the stop was reached",
+    Cause.LIMIT_REACHED: "the limit was reached",
+    Cause.SPLIT: "a split restated it",
+    Cause.STRATEGY: "cancelled by the strategy",
+    Cause.SESSION_ENDED: "the session ended",
+    Cause.CLOSED_OUT: "the asset was closed out",
+    Cause.CONTROL: "a trading control was violated",
+    Cause.NOT_TRADABLE: "the asset can't be ordered",
+    Cause.NO_RATE: "there is no rate to convert its currency",
+    Cause.ASSET_ENDED: "the asset has ended",
+}

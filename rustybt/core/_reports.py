@@ -1,0 +1,34 @@
+"""What a broker says of an order: the one message from which an order's state changes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rustybt.core._causes import Cause
+from rustybt.core._orders import OrderEventKind
+
+
+class Report(NamedTuple):
+    """Something that happened to an order, from whatever broker.
+
+    order: its number. stamp: ns UTC.
+    quantity: scaled units: what was filled, signed; what is left open after a split; else what is still to fill.
+    price: of a fill; the limit that was reached, or that the order now has. stop: likewise. Both at the fill scale.
+    fee: money that the fill costs. cause: why; None where the kind says it all.
+    ratio: of the split that restates the order, numerator and denominator of prices.
+    told: words for people; nothing reads them. dated: whether it counts as the order's last change.
+    recharged: whether the units that fees were charged for are restated by the split too.
+    """
+
+    order: int
+    kind: OrderEventKind
+    stamp: int
+    quantity: int = 0
+    price: int | None = None
+    stop: int | None = None
+    fee: int = 0
+    cause: Cause | None = None
+    ratio: tuple[int, int] | None = None
+    told: str | None = None
+    dated: bool = True
+    recharged: bool = False

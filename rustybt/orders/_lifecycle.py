@@ -1,0 +1,86 @@
+"""The life of an order: which report is legal in which state, and what it changes. Nothing else changes an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Cause, OrderEventKind, OrderStatus, Report
+from rustybt.errors import IllegalTransition
+
+_OPEN, _FILLED, _CANCELLED = OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.CANCELLED
+_FILL, _PART = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED
+_TRIGGERED, _ADJUSTED, _CANCEL = OrderEventKind.TRIGGERED, OrderEventKind.ADJUSTED, OrderEventKind.CANCELLED
+
+TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
+    (OrderStatus.PENDING_NEW, OrderEventKind.ACCEPTED): _OPEN,
+    (OrderStatus.PENDING_NEW, OrderEventKind.REJECTED): OrderStatus.REJECTED,
+    (_OPEN, _TRIGGERED): _OPEN,
+    (_OPEN, _PART): _OPEN,
+    (_OPEN, _FILL): _FILLED,
+    (_OPEN, _ADJUSTED): _OPEN,
+    (_OPEN, _CANCEL): _CANCELLED,
+    # a venue may have filled it before the cancel reached it
+    (_CANCELLED, _PART): _CANCELLED,
+    (_CANCELLED, _FILL): _FILLED,
+}
+"""The state that follows a report. A pair that is not here is an error of the broker."""
+
+
+def advance(order: WorkingOrder, report: Report) -> None:
+    """Applies a report to an order.
+
+    Raises IllegalTransition where the order's state does not allow it, and leaves the order as it is.
+    """
+    kind = report.kind
+    status = TRANSITIONS.get((order.status, kind))
+    if status is None:
+        raise IllegalTransition(
+            f"Order {order.number} is {order.status.name.lower()}, and can't be {kind.value}. The broker reported what "
+            "can't have happened."
+        )
+    if kind is _FILL or kind is _PART:
+        _fill(order, report, whole=kind is _FILL)
+    elif kind is _TRIGGERED:
+        order.stop_reached = order.stop_reached or report.cause is Cause.STOP_REACHED
+        order.limit_reached = order.limit_reached or report.cause is Cause.LIMIT_REACHED
+    elif kind is _ADJUSTED:
+        _restate(order, report)
+        status = status if report.quantity else _FILLED
+    else:
+        order.cause = Cause.PLACED if report.cause is None else report.cause
+        order.reason = report.told
+    order.status = status
+    if report.dated:
+        order.changed = report.stamp
+
+
+def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
+    filled = order.filled + report.quantity
+    if whole is not (filled == order.amount):
+        raise IllegalTransition(
+            f"Order {order.number} for {order.amount} units was reported {report.kind.value} with {filled} of them "
+            "filled. The broker lost or doubled a fill."
+        )
+    order.filled = filled
+    order.commission += report.fee
+    order.charged += abs(report.quantity)
+    if not whole and order.status is _OPEN:
+        order.cause = Cause.PARTLY_FILLED
+
+
+def _restate(order: WorkingOrder, report: Report) -> None:
+    """After a split: what is open as reported, what was filled in the units of now, cut to whole steps."""
+    numerator, denominator = report.ratio or (1, 1)
+    step = order.listing.step
+    order.filled = cut(order.filled * denominator, numerator * step) * step
+    order.amount = order.filled + report.quantity
+    order.limit, order.stop = report.price, report.stop
+    if report.recharged:
+        order.charged = abs(order.filled)
+
+
+def cut(numerator: int, denominator: int) -> int:
+    """A quotient cut towards zero."""
+    return -(-numerator // denominator) if numerator < 0 else numerator // denominator

@@ -1,0 +1,39 @@
+"""Results that an older version saved, brought to the form of today."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from rustybt.core import Cause
+
+_OF_TEXTS: Final = {
+    "stop": Cause.STOP_REACHED,
+    "the session ended": Cause.SESSION_ENDED,
+    "cancelled by the strategy": Cause.STRATEGY,
+}
+"""What schema 1 said in words only."""
+
+
+def with_causes(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Frames of schema 1, which had no causes: those that can be told from its texts; the others are null."""
+    events, orders = frames["order_events"], frames["orders"]
+    reason, kind = pl.col("reason"), pl.col("kind")
+    ratio = pl.when(kind == "adjusted").then(reason.str.extract(r"^split (\d+/\d+)$", 1))
+    known = reason.replace_strict({text: cause.label for text, cause in _OF_TEXTS.items()}, default=None)
+    cause = (
+        pl.when((kind == "triggered") & reason.is_null())
+        .then(pl.lit(Cause.LIMIT_REACHED.label))
+        .when(kind == "adjusted")
+        .then(pl.lit(Cause.SPLIT.label))
+        .otherwise(known.cast(pl.String))
+    )
+    sentences = {cause.sentence: cause.label for cause in Cause}
+    of_orders = reason.replace_strict(sentences, default=None, return_dtype=pl.String)
+    return frames | {
+        "order_events": events.select(
+            pl.exclude("reason"), cause.alias("cause"), ratio.alias("ratio").cast(pl.String), reason
+        ),
+        "orders": orders.with_columns(of_orders.alias("cause")),
+    }

@@ -1,0 +1,63 @@
+"""The orders of a result from its order events alone, by the one table of transitions.
+
+The native kernel fills orders without calling `advance`: this holds it to the same life.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import rustybt
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Cause, OrderEventKind, OrderStatus, Report
+from rustybt.orders import advance
+from tests.properties._market import Market
+
+SCALE = 10**30
+
+
+def scaled(value: Decimal | None) -> int | None:
+    return None if value is None else int(Fraction(value) * SCALE)
+
+
+def _report(row: dict[str, Any]) -> Report:
+    ratio = None
+    if row["ratio"] is not None:
+        numerator, denominator = (int(part) for part in row["ratio"].split("/"))
+        ratio = numerator, denominator
+    return Report(
+        1,
+        OrderEventKind(row["kind"]),
+        0,
+        scaled(row["quantity"]) or 0,
+        scaled(row["price"]),
+        scaled(row["stop"]),
+        cause=None if row["cause"] is None else Cause[row["cause"].upper()],
+        ratio=ratio,
+    )
+
+
+def assert_orders_are_what_their_events_come_to(market: Market, result: rustybt.Result) -> None:
+    """Amount, filled, limit, stop, status and cause of every order; IllegalTransition where an event can't be."""
+    steps = {asset.symbol: int(asset.step * SCALE) for asset in market.assets}
+    symbols = dict(result.orders.select("id", "symbol").iter_rows())
+    orders: dict[str, Any] = {}
+    for row in result.order_events.iter_rows(named=True):
+        report = _report(row)
+        order = orders.get(row["order_id"])
+        if order is None:
+            listing = SimpleNamespace(slot=0, step=steps[symbols[row["order_id"]]])
+            order = WorkingOrder(1, listing, report.quantity, report.price, 0, report.stop)
+            order.status = OrderStatus.PENDING_NEW
+            orders[row["order_id"]] = order
+        advance(order, report)
+    for row in result.orders.iter_rows(named=True):
+        order = orders[row["id"]]
+        found = (order.amount, order.filled, order.limit, order.stop, order.status.name.lower())
+        assert found == (*(scaled(row[name]) for name in ("amount", "filled", "limit", "stop")), row["status"])
+        assert (row["cause"] is None) is (row["status"] == "filled")
+        if row["status"] in ("cancelled", "rejected"):
+            assert Cause(order.cause).label == row["cause"]
