@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -121,3 +123,11 @@ def test_the_book_keeps_a_refused_order_and_its_cause() -> None:
 def test_causes_are_numbered_without_gaps_and_each_has_a_sentence() -> None:
     assert [cause.value for cause in Cause] == list(range(len(Cause)))
     assert all(cause.sentence for cause in Cause)
+
+
+def test_the_guide_lists_every_cause(checkout: Path) -> None:
+    page = (checkout / "docs" / "guides" / "orders_and_costs.md").read_text(encoding="utf-8")
+    listed = re.findall(
+        r"^\| `(\w+)` \|", page.partition("## What happens to an order")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    assert sorted(listed) == sorted(cause.label for cause in Cause)
