@@ -53,6 +53,7 @@ from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
+from rustybt.core._texts import text_of_object
 from rustybt.core._time import (
     DAY_NS,
     MINUTE_NS,
@@ -138,6 +139,7 @@ __all__ = [
     "scaled",
     "scaled_ints",
     "series_of",
+    "text_of_object",
     "time_zone",
     "to_scale",
     "whole_currency",

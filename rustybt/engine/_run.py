@@ -16,6 +16,7 @@ from rustybt.core import (
     frequency_named,
     to_scale,
 )
+from rustybt.engine._after import analysed, run_to_the_end
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import undisturbed
 from rustybt.engine._compat import compat_named
@@ -25,12 +26,11 @@ from rustybt.engine._data import named_extensions, open_data
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._functions import functions_of, params_of
 from rustybt.engine._hooks import hooks_for
-from rustybt.engine._loop import Loop
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._outcome import result_of
-from rustybt.engine._progress import Progress, progress_for
+from rustybt.engine._progress import progress_for
 from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised
-from rustybt.errors import InputError, NotYetAvailable, RustyBTError
+from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.results import Result
@@ -143,23 +143,24 @@ def run_algorithm(
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:
-        loop = initialised(desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision)
+        loop = initialised(
+            desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision, metrics
+        )
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
-        loop.hooks = hooks_for(metrics, desk, loop.recorder, emission_rate)
+        loop.hooks = hooks_for(loop.copies.metrics, desk, loop.recorder, emission_rate)
         with undisturbed():
             with progress_for(progress, axis.sessions, functions.name) as bar:
-                _run(loop, bar)
+                late = run_to_the_end(loop, bar)
             desk.phase = "analyze"
             again = reporting(again_for(run_algorithm, settings))
             result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
-        if functions.analyze is not None:
-            functions.analyze(context, result)
+        loop.copies.warn_of_changes()
+        return analysed(result, functions.analyze, context, late)
     except TypeError as error:
         _explain_decimals(error)
         raise
     finally:
         deactivate(token)
-    return result
 
 
 def _check_kinds(**parameters: tuple[Any, type]) -> None:
@@ -173,15 +174,6 @@ def _refuse_later(**parameters: tuple[Any, Any]) -> None:
     for name, (value, default) in parameters.items():
         if value is not default and not (isinstance(value, str | tuple | bool) and value == default):
             raise NotYetAvailable(f"run_algorithm({name}=...) comes with a later version. Leave it out.")
-
-
-def _run(loop: Loop, bar: Progress) -> None:
-    try:
-        loop.run(bar.advance)
-    except Exception as error:
-        if not isinstance(error, RustyBTError) or loop.desk.phase != "done":
-            error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
-        raise
 
 
 def _explain_decimals(error: TypeError) -> None:

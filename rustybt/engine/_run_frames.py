@@ -22,6 +22,7 @@ from rustybt.core import (
     frame_of,
     scaled,
     series_of,
+    text_of_object,
 )
 from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
 from rustybt.engine._exact_columns import (
@@ -352,8 +353,8 @@ def recorded_column(name: str, values: list[Any]) -> pl.Series:
         return pl.Series(name, [None if v is None else float(v) for v in values], dtype=pl.Float64)
     try:
         return pl.Series(name, values)
-    except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series(name, [None if v is None else str(v) for v in values], dtype=pl.String)
+    except Exception:  # noqa: BLE001  values of any kind were recorded, and a result is not lost for them
+        return pl.Series(name, [None if v is None else text_of_object(v) for v in values], dtype=pl.String)
 
 
 def _is_finite(value: Any) -> bool:

@@ -2,10 +2,11 @@
 
 from rustybt._kernels import WorkingOrder
 from rustybt.execution._blotter import Blotter, OrderEvent
-from rustybt.execution._custom import commission_for, is_own, slippage_for
+from rustybt.execution._custom import check_model, commission_for, is_own, slippage_for
 from rustybt.execution._order import WHY_OPEN
 from rustybt.execution._simulated import Execution, SimulatedBroker
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
+from rustybt.execution._uninitialised import behind, check_initialised
 
 __all__ = [
     "BLOTTERS",
@@ -16,7 +17,10 @@ __all__ = [
     "SimulatedBroker",
     "SimulationBlotter",
     "WorkingOrder",
+    "behind",
     "blotter_named",
+    "check_initialised",
+    "check_model",
     "commission_for",
     "is_own",
     "register_blotter",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import data_root
+from rustybt.core import data_root, text_of_object
 from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 
@@ -95,7 +95,7 @@ def _write(result: Result, folder: Path) -> None:
         "periods": result.periods,
         "manifest": result.manifest,
         "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
-        "report": json.loads(json.dumps(result.written_report, default=str)),
+        "report": json.loads(json.dumps(result.written_report, default=text_of_object)),
         "frames": files,
     }
     try:
@@ -106,7 +106,7 @@ def _write(result: Result, folder: Path) -> None:
 
 
 def _as_text(column: pl.Series) -> pl.Series:
-    texts = [None if value is None else str(value) for value in column.to_list()]
+    texts = [None if value is None else text_of_object(value) for value in column.to_list()]
     return pl.Series(column.name, texts, dtype=pl.String)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from rustybt import core as of_run
 from rustybt.zipline._pandas import pandas
@@ -110,6 +110,9 @@ class Asset:
 
     def __reduce__(self) -> Any:
         return type(self), (self.core,)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def __hash__(self) -> int:
         return self.sid

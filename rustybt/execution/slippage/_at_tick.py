@@ -44,6 +44,8 @@ class AtTick(SlippageModel):
     Raises InputError.
     """
 
+    _set_by_init = ("model", "rounding", "_tick")
+
     def __init__(self, model: Any, rounding: str | DecimalConfig = "half_even", tick: Any = None) -> None:
         if not isinstance(model, SlippageModel) or type(model).quote is SlippageModel.quote:
             raise InputError(
@@ -82,6 +84,9 @@ class AtTick(SlippageModel):
     def bound(self, data: Any) -> Self:
         model = self.model.bound(data)
         return self if model is self.model else type(self)(model, self.rounding, self.tick)
+
+    def unbound(self) -> None:
+        self.model.unbound()
 
     def parameters(self) -> dict[str, str]:
         tick = {} if self.tick is None else {"tick": str(self.tick)}
