@@ -60,9 +60,9 @@ class CustomSlippage(SlippageModel):
                 self._set(model, "_asked", None)
         return self._quote(order, wanted, answer)
 
-    def unbound(self) -> None:
-        if hasattr(self.model, "unbound"):
-            self.model.unbound()
+    def _let_go(self) -> None:
+        if hasattr(self.model, "_let_go"):
+            self.model._let_go()
 
     def _answer(self, order: WorkingOrder, quote: Quote) -> tuple[Any, Any]:
         if quote is EXHAUSTED:

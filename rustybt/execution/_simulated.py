@@ -100,8 +100,8 @@ class SimulatedBroker:
     def let_go(self) -> None:
         """The run is over: its models let go of its market."""
         for slippage, _ in (self._equity, self._future):
-            if hasattr(slippage, "unbound"):
-                slippage.unbound()
+            if hasattr(slippage, "_let_go"):
+                slippage._let_go()
 
     def plain_models(self) -> tuple[Any, Any] | None:
         """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.

@@ -85,10 +85,10 @@ class FacedSlippage(Faced):
             object.__setattr__(self, "model", self.model.bound(OfFaces(data)))
         return self
 
-    def unbound(self) -> None:
+    def _let_go(self) -> None:
         """The run is over."""
-        if hasattr(self.model, "unbound"):
-            self.model.unbound()
+        if hasattr(self.model, "_let_go"):
+            self.model._let_go()
 
 
 class FacedCommission(Faced):

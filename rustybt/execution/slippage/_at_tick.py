@@ -85,8 +85,8 @@ class AtTick(SlippageModel):
         model = self.model.bound(data)
         return self if model is self.model else type(self)(model, self.rounding, self.tick)
 
-    def unbound(self) -> None:
-        self.model.unbound()
+    def _let_go(self) -> None:
+        self.model._let_go()
 
     def parameters(self) -> dict[str, str]:
         tick = {} if self.tick is None else {"tick": str(self.tick)}

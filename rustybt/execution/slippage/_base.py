@@ -77,7 +77,7 @@ class SlippageModel:
         """The model for a run that sees its market through `data`. Called once, after `initialize`, on its own copy."""
         return self
 
-    def unbound(self) -> None:
+    def _let_go(self) -> None:
         """Called on the copy when the run is over: lets go of its market."""
 
     def kernel(self) -> Any:

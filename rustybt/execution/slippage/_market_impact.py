@@ -32,7 +32,7 @@ class MarketImpactBase(SlippageModel):
         self._windows: dict[int, tuple[Any, tuple[Fraction, Fraction | None]]] = {}
         return self
 
-    def unbound(self) -> None:
+    def _let_go(self) -> None:
         self._data, self._windows = None, {}
 
     def get_txn_volume(self, data: Any, order: Any) -> Any:
