@@ -47,3 +47,11 @@ def analysed(result: Result, analyze: Any, context: Any, late: BaseException | N
             error.add_note(KEPT)
         raise
     return result
+
+
+def result_on(error: BaseException) -> Any:
+    """The result of a complete run that an error carries, taken off it with its note; None where it carries none."""
+    result = vars(error).pop("result", None)
+    if KEPT in getattr(error, "__notes__", ()):
+        error.__notes__.remove(KEPT)
+    return result

@@ -32,7 +32,8 @@ def check_initialised(given: object, methods: Iterable[str]) -> None:
     if found is not None:
         kind, missing = found
         for method in methods:
-            if getattr(type(behind(given)), method, None) is getattr(kind, method, None):
+            inherited = getattr(kind, method, None)
+            if inherited is not None and getattr(type(behind(given)), method) is inherited:
                 raise InputError(_said(given, kind, method, missing))
 
 

@@ -134,6 +134,10 @@ def run_functions(
             environ=environ,
             **{key: value for key, value in given.items() if value is not None},
         )
+    except BaseException as error:
+        if hasattr(error, "result") and script.frame is not None:
+            error.result = script.frame  # what would have been returned
+        raise
     finally:
         deactivate(token)
     return script.frame

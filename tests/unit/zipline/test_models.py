@@ -180,3 +180,12 @@ def test_models_of_a_script_are_each_runs_own() -> None:
     seen: list[Any] = []
     run(prepare, analyze=analyze)
     assert seen == [(2, True)]
+
+
+def test_an_error_of_analyze_carries_the_frame() -> None:
+    def analyze(context: Any, perf: Any) -> None:
+        raise KeyError("no such column")
+
+    with pytest.raises(KeyError) as caught:
+        run(analyze=analyze)
+    pd.testing.assert_frame_equal(caught.value.result, run())  # type: ignore[attr-defined]
