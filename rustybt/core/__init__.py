@@ -35,6 +35,7 @@ from rustybt.core._fixed import (
     to_scale,
 )
 from rustybt.core._folding import folded, picked
+from rustybt.core._forks import check_process
 from rustybt.core._frames import (
     MAX_DIGITS,
     UTC_NS,
@@ -115,6 +116,7 @@ __all__ = [
     "as_decimal_config",
     "as_plain_decimal",
     "check_money",
+    "check_process",
     "converted_half_even",
     "currencies_of_pair",
     "data_root",

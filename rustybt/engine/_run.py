@@ -12,6 +12,7 @@ from rustybt.core import (
     MONEY_SCALE,
     as_decimal_config,
     check_money,
+    check_process,
     exact_number,
     frequency_named,
     to_scale,
@@ -110,6 +111,7 @@ def run_algorithm(
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
     """
     settings = dict(locals())
+    check_process()
     _refuse_later(
         custom_loader=(custom_loader, None),
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import data_root, text_of_object
+from rustybt.core import check_process, data_root, text_of_object
 from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 
@@ -46,6 +46,7 @@ ADDED_FRAMES: Final = ("measures", "cash_by_currency", "conversions")
 
 def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
     """Writes the folder beside its place, then renames it there."""
+    check_process()
     place = _default_place(result) if path is None else path.expanduser()
     _check_free(place, overwrite=overwrite)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -138,6 +139,7 @@ def _publish(temporary: Path, place: Path, *, overwrite: bool) -> None:
 
 def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], int, dict[str, Any]]:
     """Frames, manifest, periods and the report of metrics of a saved result, each file checked."""
+    check_process()
     folder = path.expanduser()
     page = _read_page(folder)
     try:
