@@ -51,7 +51,7 @@ def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool,
     failed = None
     try:
         with beside(str(algofile)):
-            result = run_strategy(load_strategy(algofile), options)
+            result = run_strategy(load_strategy(algofile), options | {"keep_strategy": compat_report})
     except Exception as error:  # noqa: BLE001  whatever a strategy raises is shown as its own
         failed, result = error, result_on(error)
     if result is not None:

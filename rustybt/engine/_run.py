@@ -76,6 +76,7 @@ def run_algorithm(
     currency: str | None = None,
     decimals: Any = None,
     progress: Any = None,
+    keep_strategy: bool = False,
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -107,6 +108,8 @@ def run_algorithm(
     decimals: fills at the tick, by class of assets or by asset: a `DecimalConfig`, its mapping, such as
     {"equity": {"rounding": "half_even"}}, or the path of a TOML, JSON or YAML file of it.
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
+    keep_strategy: whether the result keeps the strategy and all arguments alive, for `Result.compat_report`; without it
+    they serve the report for as long as the caller keeps them.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
     """
@@ -154,7 +157,7 @@ def run_algorithm(
             with progress_for(progress, axis.sessions, functions.name) as bar:
                 late = run_to_the_end(loop, bar)
             desk.phase = "analyze"
-            again = reporting(again_for(run_algorithm, settings))
+            again = reporting(again_for(run_algorithm, settings, keep_strategy))
             result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
         loop.copies.warn_of_changes()
         return analysed(result, functions.analyze, context, late)

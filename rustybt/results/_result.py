@@ -176,8 +176,9 @@ class Result:
         """Which rows of `Compat` would have changed this result. Runs the strategy once more for each row.
 
         rows: the names of some rows; by default all of them, and a last line for all at once.
+        A result does not keep its strategy and arguments alive, unless it comes of run_algorithm(keep_strategy=True).
         Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
-        that was loaded, which has no strategy any more, and for a strategy that does not repeat itself.
+        that was loaded, where the strategy or an argument is gone, and for a strategy that does not repeat itself.
         """
         if self._again is None:
             raise InputError(
