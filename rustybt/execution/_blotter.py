@@ -136,13 +136,17 @@ class Blotter:
         """Restates the open orders of an asset after a split.
 
         What is open and what was filled are each cut to whole steps; limits and stops go to the tick, a pair of
-        integers at the fill scale: (numerator, denominator). An order of which nothing is left is cancelled with a
-        reason. zipline: it counts as filled instead, and fees count what was filled before in the units of now.
+        integers at the fill scale: (numerator, denominator). An order of which nothing is left open is cancelled with a
+        reason, and stays as it was asked for and filled before the split. zipline: it counts as filled instead, and
+        fees count what was filled before in the units of now.
         """
         self.quiet.pop(slot, None)
         for order in list(self.open.get(slot, ())):
             step = order.listing.step
             remaining = _cut((order.amount - order.filled) * denominator, numerator * step) * step
+            if not remaining and not zipline:
+                self.cancel(order, stamp, f"less than one unit was left after the split {numerator}/{denominator}")
+                continue
             order.filled = _cut(order.filled * denominator, numerator * step) * step
             order.amount = order.filled + remaining
             if zipline:
@@ -154,12 +158,10 @@ class Blotter:
                 order.stop = _restated(order.stop, numerator, denominator, tick)
             if remaining:
                 self.log(order, stamp, ADJUSTED, remaining, order.limit, order.stop, why)
-            elif zipline:
+            else:
                 self.log(order, stamp, ADJUSTED, 0, order.limit, order.stop, why)
                 self._remove(order)
                 order.status = OrderStatus.FILLED
-            else:
-                self.cancel(order, stamp, f"less than one unit was left after the split {numerator}/{denominator}")
 
     def _remove(self, order: WorkingOrder) -> None:
         queue = self.open[order.listing.slot]

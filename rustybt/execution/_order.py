@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-NOT_YET_WORKED: Final = 0
 NO_TRADE: Final = 1
 LIMIT_NOT_REACHED: Final = 2
 VOLUME_USED_UP: Final = 3
@@ -23,4 +22,4 @@ WHY_OPEN: Final = (
     "the stop was not reached",
     "the slippage model did not fill it",
 )
-"""Why an open order did not fill, by the code that the broker leaves on it."""
+"""Why an open order did not fill, by the code that the broker leaves on it; 0 before it was first worked."""

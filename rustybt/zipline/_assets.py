@@ -252,10 +252,6 @@ class Faces:
         """Assets as the script gets them."""
         return [self.of(one) for one in shown]
 
-    def by_sid(self) -> dict[int, Asset]:
-        """Those that were asked for so far."""
-        return dict(self._by_sid)
-
 
 def core_of(asset: Any) -> Any:
     """The run's asset behind one of the script's; anything else as it is, so that the engine can say what is wrong."""

@@ -310,3 +310,35 @@ def test_symbols_are_looked_up_by_their_name() -> None:
 def test_dates_of_orders_are_within_the_run() -> None:
     result = run({0: lambda c, d: c.order(c.symbol("A"), 1)})
     assert result.transactions["session"].to_list() == [DAYS[1]]
+
+
+def test_cancelling_none_the_id_of_an_order_of_size_zero_does_nothing() -> None:
+    def on_bar(context: Any, data: Any) -> None:
+        asset = context.symbol("A")
+        nothing = context.order(asset, 0)
+        assert nothing is None
+        rustybt.api.cancel_order(nothing)
+        context.order(asset, 1, limit_price=1)
+        context.cancel_order(None)
+
+    assert run({0: on_bar}, days=3).orders["status"].to_list() == ["open"]
+
+
+@pytest.mark.parametrize("filled", [0, 4])
+def test_an_order_wiped_out_by_a_reverse_split_keeps_what_was_asked_for(filled: int) -> None:
+    # ten old shares become a new one: of an order for 9, of which 4 were filled, not one is left to fill
+    ingest({"A": [(10, 10, 10, 10, 8)] * 2 + [(100, 100, 100, 100, 8)] * 3}, splits=[("A", DAYS[2], "10")])
+
+    def place(context: Any, data: Any) -> None:
+        context.order(context.symbol("A"), 9, limit_price=None if filled else 9)
+
+    half = lambda c: c.set_slippage(slippage.FixedBasisPointsSlippage(0, "0.5"))  # noqa: E731
+    result = run({0: place}, initialize=half)
+    row = result.orders.row(0, named=True)
+    assert (row["amount"], row["filled"], row["status"]) == (D(9), D(filled), "cancelled")
+    assert "less than one unit was left" in row["reason"]
+    last = result.order_events.row(-1, named=True)
+    assert (last["kind"], last["quantity"]) == ("cancelled", D(9 - filled))
+    assert [order["amount"] for day in result.to_pandas()["orders"] for order in day][-1] == 9
+    zipline = run({0: place}, initialize=half, compat="zipline").orders.row(0, named=True)
+    assert (zipline["amount"], zipline["filled"], zipline["status"]) == (D(0), D(0), "filled")
