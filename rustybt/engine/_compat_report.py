@@ -52,7 +52,8 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
                 "keep_strategy=True, or keep a reference to it."
             )
         names = ("strategy", "initialize", "handle_data", "before_trading_start")
-        functions = functions_of(*(settings[name] for name in names), None)  # a class is made anew
+        strategy, initialize, handle_data, before = [settings[name] for name in names]
+        functions = functions_of(strategy, initialize, handle_data, before, None)  # a class is made anew
         changed = {
             "strategy": None,
             "initialize": functions.initialize,

@@ -88,8 +88,10 @@ def run_algorithm(
     so, or made of shorter bars that are. bundle, version: which data; by default the newest version.
     trading_calendar: the bundle's own calendar, by name, or None.
     benchmark_returns: a pandas Series by date, a Polars or pandas frame or the path of a CSV or Parquet file with the
-    columns date and return; a session that is missing counts as 0. benchmark: an asset instead, by symbol or sid; it
-    can be set in `initialize` too, with set_benchmark, which comes first.
+    columns date and return; a session that is missing counts as 0. A date may be text, or a moment within the session
+    with its time zone, such as its close. In a run on weeks or months the returns of days compound.
+    benchmark: an asset instead, by symbol or sid; it can be set in `initialize` too, with set_benchmark, which comes
+    first.
     capital_changes: {moment: {"type": "delta" or "target", "value": amount}}: capital that comes or goes before a
     session or, in a minute run, a bar; it is no profit and no return.
     metrics_set: "default", "none", "classic", a name that rustybt.metrics.register knows, or the metrics themselves.
