@@ -164,7 +164,7 @@ def run_algorithm(
         loop.copies.warn_of_changes()
         return analysed(result, functions.analyze, context, late)
     except TypeError as error:
-        _explain_decimals(error)
+        _explain(error)
         raise
     finally:
         deactivate(token)
@@ -183,9 +183,14 @@ def _refuse_later(**parameters: tuple[Any, Any]) -> None:
             raise NotYetAvailable(f"run_algorithm({name}=...) comes with a later version. Leave it out.")
 
 
-def _explain_decimals(error: TypeError) -> None:
+def _explain(error: TypeError) -> None:
     if "decimal.Decimal" in str(error) and "float" in str(error):
         error.add_note(
             "Scalars of a run are exact Decimals: write Decimal('0.5') or a whole number instead of 0.5, or take "
             "float(x). run_algorithm(numbers='float') gives floats instead; the books stay exact."
+        )
+    if "Decimal without precision/scale" in str(error):
+        error.add_note(
+            "Polars takes assets apart into their fields. Give a list of them; where it has to be a Series, make it "
+            "with pl.Series(assets, dtype=pl.Object)."
         )
