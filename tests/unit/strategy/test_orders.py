@@ -342,3 +342,20 @@ def test_an_order_wiped_out_by_a_reverse_split_keeps_what_was_asked_for(filled: 
     assert [order["amount"] for day in result.to_pandas()["orders"] for order in day][-1] == 9
     zipline = run({0: place}, initialize=half, compat="zipline").orders.row(0, named=True)
     assert (zipline["amount"], zipline["filled"], zipline["status"]) == (D(0), D(0), "filled")
+
+
+def test_a_size_just_below_the_next_step_is_that_step_and_a_target_below_one_unit_leaves_one() -> None:
+    """As the guides say."""
+    ingest({"A": ["10"] * 5, "B": ["10"] * 5}, assets=pl.DataFrame({"symbol": ["B"], "quantity_step": ["0.00001"]}))
+
+    def first(context: Any, data: Any) -> None:
+        context.order(context.symbol("B"), "0.0000199995")
+        context.order(context.symbol("B"), "0.0000199985")
+        context.order(context.symbol("A"), 10)
+
+    half = {
+        2: lambda c, d: c.order_target(c.symbol("A"), "0.5"),
+        3: lambda c, d: c.order_target(c.symbol("A"), 0),
+    }
+    amounts = run({0: first, **half}).orders["amount"].to_list()
+    assert amounts == [D("0.00002"), D("0.00001"), D(10), D(-9), D(-1)]
