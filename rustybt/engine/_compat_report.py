@@ -31,6 +31,8 @@ PLAIN: Final = (
     DecimalConfig,
 )  # fmt: skip
 """Values that hold nothing of a user's."""
+ATOMS: Final = frozenset({NoneType, bool, int, str})
+"""The most frequent of them."""
 _GONE: Final = object()
 
 
@@ -73,6 +75,8 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
 
 def _held(value: Any, keep: bool) -> Callable[[], Any]:
     """A function that gives an argument, or _GONE. Plain values are held, and containers of them copied."""
+    if type(value) in ATOMS:
+        return lambda: value
     if keep or _is_plain(value):
         plain = value if keep else copy.deepcopy(value)
         return lambda: plain

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Sequence
+from types import FunctionType
 from typing import Any, Final
 
 from rustybt.engine._functions import Functions
@@ -105,10 +106,10 @@ class OwnCopies:
 
 
 def _objects_of(functions: Functions) -> list[Any]:
-    """The objects whose methods a strategy's callbacks are."""
+    """The objects whose methods a strategy's callbacks are, and those that are called themselves."""
     named = (functions.initialize, functions.handle_data, functions.before_trading_start, functions.analyze)
-    found = {id(one): one for one in (getattr(function, "__self__", None) for function in named) if one is not None}
-    return list(found.values())
+    objects = [getattr(one, "__self__", one) for one in named if one is not None and not isinstance(one, FunctionType)]
+    return list({id(one): one for one in objects}.values())
 
 
 def _uncopied(given: Any, what: str, error: Exception) -> str:

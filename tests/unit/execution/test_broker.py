@@ -231,7 +231,7 @@ def test_a_split_restates_open_orders_and_cancels_what_comes_to_nothing() -> Non
     large, small = blotter.accept(UP, 25, 1001 * CENTS, 0), blotter.accept(UP, -4, None, 0)
     blotter.split(0, 30, 10, 1, (CENTS, 1))
     assert (large.amount, large.limit) == (2, 10010 * CENTS)
-    assert (small.status, small.amount) == (OrderStatus.CANCELLED, 0)
+    assert (small.status, small.amount) == (OrderStatus.CANCELLED, -4)
     assert [(e.kind, e.quantity) for e in blotter.events[2:]] == [("adjusted", 2), ("cancelled", 0)]
 
 
