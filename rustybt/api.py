@@ -159,8 +159,8 @@ def get_open_orders(asset: Asset | None = None) -> Any:
     return current_algorithm("get_open_orders").get_open_orders(asset)
 
 
-def cancel_order(order_param: str | Order) -> None:
-    """Cancels an order that is open; one that is not open stays as it is."""
+def cancel_order(order_param: str | Order | None) -> None:
+    """Cancels an order that is open; one that is not open stays as it is, and None is passed over."""
     current_algorithm("cancel_order").cancel_order(order_param)
 
 

@@ -69,6 +69,7 @@ RustyBTError
 ├── LedgerError                            the books would be wrong; nothing was posted
 │   ├── FloatInTheBooks (also TypeError)
 │   └── MoneyOverflow (also OverflowError)
+├── ForkedProcess (also RuntimeError)      the process lacks the threads that Polars works with
 ├── KernelError (also ImportError)         the native extension is missing, stale or refused
 └── MissingExtra (also ImportError)        an optional dependency is not installed
 """
@@ -321,6 +322,10 @@ class ResultExists(ResultError):
 
 class ResultCorrupt(ResultError):
     """A file of a saved result is missing, unreadable, or not what was saved; the books do not have their hash."""
+
+
+class ForkedProcess(RustyBTError, RuntimeError):
+    """The process was forked from one in which Polars' threads were running, and lacks them."""
 
 
 class TradingError(RustyBTError):

@@ -12,7 +12,7 @@ import polars as pl
 from rustybt.calendars import SessionTable
 from rustybt.catalog._content import AssetRecord, Extent, Manifest, Part, SymbolRange
 from rustybt.catalog._layout import CALENDAR, MANIFEST
-from rustybt.core import CashDividend, FundingRate, Split, StockDividend
+from rustybt.core import CashDividend, FundingRate, Split, StockDividend, check_process
 from rustybt.errors import CatalogCorrupt
 
 FORMAT: Final = 4
@@ -77,6 +77,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
     calendar = document["calendar"]
+    check_process()
     return Manifest(
         bundle=document["bundle"],
         version=document["version"],

@@ -18,7 +18,7 @@ import polars as pl
 
 from rustybt.catalog._bars import Integers, LateBars, RawBars
 from rustybt.catalog._content import PRICES, ROW_SCHEMA, Extent, Part, Rows
-from rustybt.core import DAY_NS, UTC_NS, frequency_named
+from rustybt.core import DAY_NS, UTC_NS, check_process, frequency_named
 from rustybt.errors import CatalogCorrupt
 
 COLUMNS: Final = ("stamp", *PRICES, "volume")
@@ -338,6 +338,7 @@ def _ordered(column: Integers, order: npt.NDArray[np.intp]) -> Integers:
 
 
 def _scan(path: Path) -> pl.LazyFrame:
+    check_process()
     return pl.scan_ipc(path, glob=False) if path.suffix == RUN else pl.scan_parquet(path, glob=False)
 
 

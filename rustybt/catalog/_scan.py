@@ -13,7 +13,7 @@ import polars as pl
 from rustybt.catalog._content import DAILY, PRICES, Part
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, Asset, datetime_column, decimal_column, frequency_named
+from rustybt.core import DAY_NS, Asset, check_process, datetime_column, decimal_column, frequency_named
 from rustybt.errors import InputError, NoData
 
 WIDEST: Final = 38
@@ -82,6 +82,7 @@ def _made(version: Version, frequency: str, symbols: Iterable[str] | None) -> pl
 
 
 def _scan_part(folder: Path, part: Part, price_scale: int, volume_scale: int) -> pl.LazyFrame:
+    check_process()
     path = folder / part.file
     if not path.is_file():
         raise NoData(f"{path} is missing. `rustybt catalog verify` tells what else is; ingest the bundle again.")

@@ -75,7 +75,7 @@ def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> A
     output, compat_report = options.pop("output"), options.pop("compat_report")
     del options["zipline"]
     callbacks = callbacks_in(namespace, "The notebook") if cell is None else strategy_of(cell, CELL, namespace)
-    result = run_strategy(callbacks, options)
+    result = run_strategy(callbacks, options | {"keep_strategy": compat_report})
     if output is not None:
         result.save(output)
     if compat_report:

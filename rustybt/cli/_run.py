@@ -44,24 +44,28 @@ def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool,
     from rustybt.cli._tables import print_summary
 
     with importing():
-        from rustybt.engine import beside, failure_of_strategy, note_place
+        from rustybt.engine import beside, failure_of_strategy, note_place, result_on
 
     if output is not None and output.exists() and any(output.iterdir()):
         raise InputError(f"{output} is there already and not empty. Name a new folder with -o.")
+    failed = None
     try:
         with beside(str(algofile)):
-            result = run_strategy(load_strategy(algofile), options)
-    except RustyBTError as error:
-        note_place(error, str(algofile))
-        raise
+            result = run_strategy(load_strategy(algofile), options | {"keep_strategy": compat_report})
     except Exception as error:  # noqa: BLE001  whatever a strategy raises is shown as its own
-        click.echo(failure_of_strategy(error, str(algofile)), err=True)
-        raise SystemExit(1) from None
-    place = result.save(output)
-    print_summary(result)
-    if compat_report:
-        click.echo(f"\n{result.compat_report()}\n")
-    click.echo(f"saved to {place}")
+        failed, result = error, result_on(error)
+    if result is not None:
+        place = result.save(output)
+        print_summary(result)
+        if compat_report and failed is None:
+            click.echo(f"\n{result.compat_report()}\n")
+        click.echo(f"saved to {place}")
+    if isinstance(failed, RustyBTError):
+        note_place(failed, str(algofile))
+        raise failed
+    if failed is not None:
+        click.echo(failure_of_strategy(failed, str(algofile)), err=True)
+        raise SystemExit(1)
 
 
 def run_strategy(callbacks: dict[str, Any], options: dict[str, Any]) -> Result:

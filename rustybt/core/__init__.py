@@ -36,6 +36,7 @@ from rustybt.core._fixed import (
     to_scale,
 )
 from rustybt.core._folding import folded, picked
+from rustybt.core._forks import check_process
 from rustybt.core._frames import (
     MAX_DIGITS,
     UTC_NS,
@@ -56,6 +57,7 @@ from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
+from rustybt.core._texts import text_of_object
 from rustybt.core._time import (
     DAY_NS,
     MINUTE_NS,
@@ -122,6 +124,7 @@ __all__ = [
     "as_decimal_config",
     "as_plain_decimal",
     "check_money",
+    "check_process",
     "converted_half_even",
     "currencies_of_pair",
     "data_root",
@@ -146,6 +149,7 @@ __all__ = [
     "scaled",
     "scaled_ints",
     "series_of",
+    "text_of_object",
     "time_zone",
     "to_scale",
     "whole_currency",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -53,6 +53,10 @@ class Asset:
 
     def __lt__(self, other: Asset) -> bool:
         return self.sid < other.sid
+
+    def __deepcopy__(self, memo: object) -> Self:
+        # a frozen value, one object per asset and run
+        return self
 
     def __int__(self) -> int:
         return self.sid

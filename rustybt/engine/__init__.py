@@ -1,5 +1,6 @@
 """Joins strategy, orders, execution, ledger, metrics and results: the loop, and run_algorithm."""
 
+from rustybt.engine._after import result_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline, note_place
@@ -12,5 +13,6 @@ __all__ = [
     "load_extensions",
     "note_of_zipline",
     "note_place",
+    "result_on",
     "run_algorithm",
 ]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from rustybt.core import RATIO_SCALE, Asset, date_of, day_of, div_half_even, exact_number, parse_date, scaled
-from rustybt.core import rescale_half_even as rescaled
+from rustybt.core import RATIO_SCALE, Asset, date_of, day_of, div_half_even
+from rustybt.engine._given_returns import given_returns
 from rustybt.errors import (
     BenchmarkAssetNotAvailableTooEarly,
     BenchmarkAssetNotAvailableTooLate,
@@ -26,8 +23,6 @@ from rustybt.strategy import Desk
 from rustybt.view import Listing
 
 ONE = 10**RATIO_SCALE
-DATE_COLUMNS = ("date", "session", "timestamp", "index")
-RETURN_COLUMNS = ("return", "returns", "benchmark_returns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +53,9 @@ def benchmark_of(desk: Desk, context: Any, named: Any, given: Any) -> Benchmark 
     if given is None:
         return None
     axis = desk.market.axis
-    days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions].tolist()
-    known = _given_returns(given)
-    if not known.keys() & set(days):
-        raise InputError(
-            f"benchmark_returns: none of its {len(known)} dates is a session of the run, {date_of(days[0])} to "
-            f"{date_of(days[-1])}. Give one return per session; a missing one counts as 0."
-        )
+    sessions = axis.calendar if axis.calendar.period == "session" else desk.market.version.calendar
     name = str(given) if isinstance(given, str | Path) else "returns"
-    return Benchmark(name, [known.get(day, 0) for day in days])
+    return Benchmark(name, given_returns(given, axis, sessions))
 
 
 # an asset
@@ -176,66 +165,3 @@ def _first_session(listing: Listing, row: int) -> int:
     """From the open of the asset's first session to its close."""
     opened, closed = int(listing.raw.open[0]), int(listing.raw.close[row])
     return _change(Fraction(opened), Fraction(closed), listing, int(listing.raw.stamps[row]))
-
-
-# what the caller gave
-
-
-def _given_returns(given: Any) -> dict[int, int]:
-    """Day to return at scale 18, from a Series, a frame or a file."""
-    frame = _frame_of(given)
-    dates, values = _column(frame, DATE_COLUMNS, "dates"), _column(frame, RETURN_COLUMNS, "returns")
-    known: dict[int, int] = {}
-    for date, value in zip(dates.to_list(), values.to_list(), strict=True):
-        number = _number(value)
-        if number is None:
-            continue
-        day = day_of(_date(date))
-        if day in known:
-            raise InputError(f"benchmark_returns: {date_of(day)} occurs twice. Give one return per session.")
-        if number < -1:
-            raise InputError(
-                f"benchmark_returns: {number} on {date_of(day)} loses more than everything. Give returns as "
-                "shares of 1: -0.02 for a loss of 2 %."
-            )
-        known[day] = rescaled(*scaled(number), RATIO_SCALE)
-    return known
-
-
-def _frame_of(given: Any) -> pl.DataFrame:
-    from rustybt.ingest import read_tables
-
-    kind = type(given).__module__.partition(".")[0]
-    if kind == "pandas" and not hasattr(given, "columns"):
-        given = given.rename("return").to_frame()
-    if isinstance(given, pl.Series):
-        if given.dtype != pl.Struct:
-            raise InputError(
-                "benchmark_returns is a Polars Series, which has no dates. Give a frame with columns date and return."
-            )
-        given = given.struct.unnest()
-    tables = read_tables(given, "benchmark_returns")
-    return tables[0].frame if len(tables) == 1 else pl.concat([table.frame for table in tables])
-
-
-def _column(frame: pl.DataFrame, names: tuple[str, ...], what: str) -> pl.Series:
-    found = [name for name in names if name in frame.columns]
-    if not found:
-        raise InputError(
-            f"benchmark_returns: no column with the {what} among {', '.join(frame.columns)}. A file has the columns "
-            "date and return, like 2020-01-02,0.01."
-        )
-    return frame[found[0]]
-
-
-def _date(value: Any) -> dt.date:
-    if value is None:
-        raise InputError("benchmark_returns: a row has no date. Drop it, or fill the date in.")
-    return parse_date(value, "benchmark_returns")
-
-
-def _number(value: Any) -> Decimal | None:
-    """A return; None where there is none, which counts as 0."""
-    if value is None or value in ("", "NaN", "nan") or value != value:  # noqa: PLR0124  NaN is not itself
-        return None
-    return exact_number(value, "benchmark_returns")

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import copy
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePath
+from types import MethodType, NoneType
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakMethod, ref
 
+import numpy as np
+
+from rustybt.core import DecimalConfig
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import functions_of
 from rustybt.errors import InputError
@@ -14,15 +24,38 @@ if TYPE_CHECKING:
     from rustybt.results import CompatReport, Result
 
 type Again = Callable[[Compat], Result]
+CHANGED: Final = frozenset({"analyze", "compat", "metrics_set", "emission_rate", "progress", "keep_strategy"})
+"""Arguments that are others in a repetition."""
+PLAIN: Final = (
+    int, float, complex, str, bytes, NoneType, Decimal, Fraction, dt.date, dt.time, dt.timedelta, PurePath, np.generic,
+    DecimalConfig,
+)  # fmt: skip
+"""Values that hold nothing of a user's."""
+ATOMS: Final = frozenset({NoneType, bool, int, str})
+"""The most frequent of them."""
+_GONE: Final = object()
 
 
-def again_for(run: Callable[..., Result], settings: dict[str, Any]) -> Again:
+def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) -> Again:
     """A function that does a run once more with another Compat, silently: no progress bar, no `analyze`, no metrics of
-    the user's own."""
+    the user's own.
+
+    keep: whether it keeps the strategy and the arguments alive. Else it holds them weakly, but for plain values, and
+    raises InputError once one of them is gone.
+    """
+    given = {name: _held(value, keep) for name, value in settings.items() if name not in CHANGED}
 
     def again(compat: Compat) -> Result:
-        names = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze")
-        functions = functions_of(*(settings[name] for name in names))  # a class is made anew
+        settings = {name: held() for name, held in given.items()}
+        gone = [name for name, value in settings.items() if value is _GONE]
+        if gone:
+            raise InputError(
+                f"{gone[0]} of the run is gone: a result does not keep its strategy and arguments alive. Run with "
+                "keep_strategy=True, or keep a reference to it."
+            )
+        names = ("strategy", "initialize", "handle_data", "before_trading_start")
+        strategy, initialize, handle_data, before = [settings[name] for name in names]
+        functions = functions_of(strategy, initialize, handle_data, before, None)  # a class is made anew
         changed = {
             "strategy": None,
             "initialize": functions.initialize,
@@ -33,10 +66,33 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any]) -> Again:
             "metrics_set": "default",
             "emission_rate": "daily",
             "progress": False,
+            "keep_strategy": False,
         }
         return run(**(settings | changed))
 
     return again
+
+
+def _held(value: Any, keep: bool) -> Callable[[], Any]:
+    """A function that gives an argument, or _GONE. Plain values are held, and containers of them copied."""
+    if type(value) in ATOMS:
+        return lambda: value
+    if keep or _is_plain(value):
+        plain = value if keep else copy.deepcopy(value)
+        return lambda: plain
+    try:
+        weak: Any = WeakMethod(value) if isinstance(value, MethodType) else ref(value)
+    except TypeError:
+        return lambda: _GONE
+    return lambda: _GONE if (found := weak()) is None else found
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_is_plain(one) for pair in value.items() for one in pair)
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(_is_plain(one) for one in value)
+    return isinstance(value, PLAIN)
 
 
 def compat_report(base: Result, again: Again, rows: Iterable[str] | None) -> CompatReport:

@@ -24,10 +24,13 @@ class Functions:
 
     def code_hash(self) -> str | None:
         """SHA-256 of the file that the strategy stands in; None where there is none, as in a notebook."""
-        function = inspect.unwrap(self.initialize or self.handle_data)
-        code = getattr(function, "__code__", None)
-        path = Path(code.co_filename) if code is not None else None
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None and path.is_file() else None
+        try:
+            function = inspect.unwrap(self.initialize or self.handle_data)
+            code = getattr(function, "__code__", None)
+            path = Path(code.co_filename) if code is not None else None
+            return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None and path.is_file() else None
+        except (OSError, ValueError):  # the file is gone or can't be read; functions that wrap each other
+            return None
 
 
 def params_of(params: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from rustybt.engine._compat import Compat
 from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
+from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._timetable import Timetable, due
 from rustybt.execution import SimulatedBroker
@@ -50,6 +51,7 @@ class Loop:
         handle_data: Callback | None,
         capital: CapitalChanges,
         funding: FundingPayments,
+        copies: OwnCopies,
     ) -> None:
         self.desk = desk
         self.capital = capital
@@ -63,6 +65,8 @@ class Loop:
         self.before_trading_start = before_trading_start
         self.handle_data = handle_data
         self.hooks: Hooks | None = None
+        self.copies = copies
+        self.closed = 0
         self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
         self._timetable = Timetable(desk.market.axis, compat)
         # what an asset brings may fall due with the next bar
@@ -286,6 +290,7 @@ class Loop:
             check_account(desk, self.context, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
+        self.closed = session + 1
         if self.hooks is not None:
             self.hooks.end_of_session(session)
 

@@ -17,6 +17,7 @@ from rustybt.catalog import Version, record_run
 from rustybt.core import (
     date_of,
     exact_number,
+    text_of_object,
 )
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import Functions
@@ -31,6 +32,7 @@ PERIODS_OF_ZIPLINE = 252
 PERIODS_OF = {"1w": 52, "1mo": 12}
 YEARS_TO_AVERAGE = 3
 MOST_DAYS_IN_A_ROW = 7
+DEEPEST = 20
 
 
 def result_of(
@@ -70,11 +72,11 @@ def result_of(
         "compat": {field: getattr(compat, field) for field in Compat.__dataclass_fields__},
         "benchmark": loop.recorder.benchmark.name if loop.recorder.benchmark is not None else None,
         "metrics": [type(metric).__qualname__ for metric in metrics],
-        "slippage": repr(desk.slippage["equity"]),
-        "commission": repr(desk.commission["equity"]),
-        "futures_slippage": repr(desk.slippage["future"]),
-        "futures_commission": repr(desk.commission["future"]),
-        "cancel_policy": repr(desk.cancel_policy),
+        "slippage": text_of_object(desk.slippage["equity"], repr),
+        "commission": text_of_object(desk.commission["equity"], repr),
+        "futures_slippage": text_of_object(desk.slippage["future"], repr),
+        "futures_commission": text_of_object(desk.commission["future"], repr),
+        "cancel_policy": text_of_object(desk.cancel_policy, repr),
         "kernel": kernel_in_use(),
         "python": ".".join(map(str, sys.version_info[:3])),
         "bars": loop.bars_run,
@@ -103,15 +105,17 @@ def _note_use(root: Path, days: tuple[int, int], keys: tuple[str, ...], folder: 
         warnings.warn(f"The result was saved, but the catalog could not note which data it used: {error}", stacklevel=4)
 
 
-def _plain(value: Any) -> Any:
-    """A parameter as JSON can hold it."""
+def _plain(value: Any, depth: int = 0) -> Any:
+    """A parameter as JSON can hold it; what holds itself, down to some depth."""
+    if depth > DEEPEST:
+        return text_of_object(value)
     if isinstance(value, bool | int | str | float | None):
         return value
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return str(value)
+        return {text_of_object(key): _plain(item, depth + 1) for key, item in value.items()}
+    return text_of_object(value)
 
 
 def sessions_per_year(calendar: Any) -> int:

@@ -13,10 +13,12 @@ from rustybt.core import (
     Notes,
     as_decimal_config,
     check_money,
+    check_process,
     exact_number,
     frequency_named,
     to_scale,
 )
+from rustybt.engine._after import analysed, run_to_the_end
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import undisturbed
 from rustybt.engine._compat import compat_named
@@ -26,12 +28,11 @@ from rustybt.engine._data import named_extensions, open_data
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._functions import functions_of, params_of
 from rustybt.engine._hooks import hooks_for
-from rustybt.engine._loop import Loop
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._outcome import result_of
-from rustybt.engine._progress import Progress, progress_for
+from rustybt.engine._progress import progress_for
 from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised
-from rustybt.errors import InputError, NotYetAvailable, RustyBTError
+from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.results import Result
@@ -76,6 +77,7 @@ def run_algorithm(
     currency: str | None = None,
     decimals: Any = None,
     progress: Any = None,
+    keep_strategy: bool = False,
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -87,8 +89,10 @@ def run_algorithm(
     so, or made of shorter bars that are. bundle, version: which data; by default the newest version.
     trading_calendar: the bundle's own calendar, by name, or None.
     benchmark_returns: a pandas Series by date, a Polars or pandas frame or the path of a CSV or Parquet file with the
-    columns date and return; a session that is missing counts as 0. benchmark: an asset instead, by symbol or sid; it
-    can be set in `initialize` too, with set_benchmark, which comes first.
+    columns date and return; a session that is missing counts as 0. A date may be text, or a moment within the session
+    with its time zone, such as its close. In a run on weeks or months the returns of days compound.
+    benchmark: an asset instead, by symbol or sid; it can be set in `initialize` too, with set_benchmark, which comes
+    first.
     capital_changes: {moment: {"type": "delta" or "target", "value": amount}}: capital that comes or goes before a
     session or, in a minute run, a bar; it is no profit and no return.
     metrics_set: "default", "none", "classic", a name that rustybt.metrics.register knows, or the metrics themselves.
@@ -107,10 +111,13 @@ def run_algorithm(
     decimals: fills at the tick, by class of assets or by asset: a `DecimalConfig`, its mapping, such as
     {"equity": {"rounding": "half_even"}}, or the path of a TOML, JSON or YAML file of it.
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
+    keep_strategy: whether the result keeps the strategy and all arguments alive, for `Result.compat_report`; without it
+    they serve the report for as long as the caller keeps them.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
     """
     settings = dict(locals())
+    check_process()
     _refuse_later(
         custom_loader=(custom_loader, None),
     )
@@ -141,23 +148,24 @@ def run_algorithm(
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:
-        loop = initialised(desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision)
+        loop = initialised(
+            desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision, metrics
+        )
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
-        loop.hooks = hooks_for(metrics, desk, loop.recorder, emission_rate)
+        loop.hooks = hooks_for(loop.copies.metrics, desk, loop.recorder, emission_rate)
         with undisturbed():
             with progress_for(progress, axis.sessions, functions.name) as bar:
-                _run(loop, bar)
+                late = run_to_the_end(loop, bar)
             desk.phase = "analyze"
-            again = reporting(again_for(run_algorithm, settings))
+            again = reporting(again_for(run_algorithm, settings, keep_strategy))
             result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
-        if functions.analyze is not None:
-            functions.analyze(context, result)
+        loop.copies.warn_of_changes()
+        return analysed(result, functions.analyze, context, late)
     except TypeError as error:
-        _explain_decimals(error)
+        _explain(error)
         raise
     finally:
         deactivate(token)
-    return result
 
 
 def _length_and_name(data_frequency: str) -> tuple[str, str]:
@@ -183,18 +191,14 @@ def _refuse_later(**parameters: tuple[Any, Any]) -> None:
             raise NotYetAvailable(f"run_algorithm({name}=...) comes with a later version. Leave it out.")
 
 
-def _run(loop: Loop, bar: Progress) -> None:
-    try:
-        loop.run(bar.advance)
-    except Exception as error:
-        if not isinstance(error, RustyBTError) or loop.desk.phase != "done":
-            error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
-        raise
-
-
-def _explain_decimals(error: TypeError) -> None:
+def _explain(error: TypeError) -> None:
     if "decimal.Decimal" in str(error) and "float" in str(error):
         error.add_note(
             "Scalars of a run are exact Decimals: write Decimal('0.5') or a whole number instead of 0.5, or take "
             "float(x). run_algorithm(numbers='float') gives floats instead; the books stay exact."
+        )
+    if "Decimal without precision/scale" in str(error):
+        error.add_note(
+            "Polars takes assets apart into their fields. Give a list of them; where it has to be a Series, make it "
+            "with pl.Series(assets, dtype=pl.Object)."
         )

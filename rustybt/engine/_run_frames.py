@@ -23,6 +23,7 @@ from rustybt.core import (
     frame_of,
     scaled,
     series_of,
+    text_of_object,
 )
 from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
 from rustybt.engine._exact_columns import (
@@ -352,7 +353,15 @@ def reason_of(order: Any) -> str | None:
 
 
 def recorded_column(name: str, values: list[Any]) -> pl.Series:
-    """A recorded name as a column: exact numbers where all are, floats where one is, else what Polars makes of them."""
+    """A recorded name as a column: exact numbers where all are, floats where one is, else what Polars makes of them;
+    text of what nothing can be made of."""
+    try:
+        return _recorded_column(name, values)
+    except Exception:  # noqa: BLE001  values of any kind were recorded, and a result is not lost for them
+        return pl.Series(name, [None if v is None else text_of_object(v) for v in values], dtype=pl.String)
+
+
+def _recorded_column(name: str, values: list[Any]) -> pl.Series:
     kinds = {type(value) for value in values if value is not None}
     if kinds and all(kind.__name__ == "Decimal" or kind is int for kind in kinds) and kinds != {int}:
         pairs = [None if v is None or not _is_finite(v) else scaled(exact_number(v)) for v in values]
@@ -361,10 +370,7 @@ def recorded_column(name: str, values: list[Any]) -> pl.Series:
             return decimal_column(name, [None if p is None else p[0] * 10 ** (scale - p[1]) for p in pairs], scale)
     if float in kinds and all(kind in (float, int) or kind.__name__ == "Decimal" for kind in kinds):
         return pl.Series(name, [None if v is None else float(v) for v in values], dtype=pl.Float64)
-    try:
-        return pl.Series(name, values)
-    except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series(name, [None if v is None else str(v) for v in values], dtype=pl.String)
+    return pl.Series(name, values)
 
 
 def _is_finite(value: Any) -> bool:

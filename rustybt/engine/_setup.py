@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from rustybt.engine._currency import exchange_of
 from rustybt.engine._functions import Functions
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
+from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import cause_of, reason_of
 from rustybt.errors import InputError, NoData
@@ -232,6 +234,7 @@ def initialised(
     trigger: str,
     capital_changes: Any,
     decimals: DecimalConfig | None,
+    metrics: Sequence[Any],
 ) -> Loop:
     axis = desk.market.axis
     changes = capital_changes_on(axis, capital_changes)
@@ -250,18 +253,10 @@ def initialised(
         functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
+    copies = OwnCopies(desk, context, functions, metrics)
     if decimals is not None and decimals.rounds():
         desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
-    broker = SimulatedBroker(
-        desk.blotter,
-        {kind: slippage_for(model, desk) for kind, model in desk.slippage.items()},
-        {kind: commission_for(model, desk) for kind, model in desk.commission.items()},
-        fill_at=fill_at,
-        trigger=trigger,
-        limits_hold=not compat.limits_can_slip,
-        stops_date_orders=not compat.stop_limits_become_limits,
-        fees_can_fall=compat.split_of_orders,
-    )
+    broker = _broker_of(desk, compat, fill_at, trigger)
     return Loop(
         desk,
         ledger,
@@ -274,4 +269,18 @@ def initialised(
         functions.handle_data,
         changes,
         funding,
+        copies,
+    )
+
+
+def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
+    return SimulatedBroker(
+        desk.blotter,
+        {kind: slippage_for(model, desk) for kind, model in desk.slippage.items()},
+        {kind: commission_for(model, desk) for kind, model in desk.commission.items()},
+        fill_at=fill_at,
+        trigger=trigger,
+        limits_hold=not compat.limits_can_slip,
+        stops_date_orders=not compat.stop_limits_become_limits,
+        fees_can_fall=compat.split_of_orders,
     )

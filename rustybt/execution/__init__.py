@@ -1,9 +1,10 @@
 """Orders meet bars: the simulated broker, slippage and commission models."""
 
 from rustybt._kernels import WorkingOrder
-from rustybt.execution._custom import commission_for, is_own, slippage_for
+from rustybt.execution._custom import check_model, commission_for, is_own, slippage_for
 from rustybt.execution._simulated import Execution, SimulatedBroker
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
+from rustybt.execution._uninitialised import behind, check_initialised
 
 __all__ = [
     "BLOTTERS",
@@ -11,7 +12,10 @@ __all__ = [
     "SimulatedBroker",
     "SimulationBlotter",
     "WorkingOrder",
+    "behind",
     "blotter_named",
+    "check_initialised",
+    "check_model",
     "commission_for",
     "is_own",
     "register_blotter",

@@ -5,6 +5,7 @@ This is the one place where what such a model returns, a float maybe, becomes ex
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
@@ -15,8 +16,9 @@ from rustybt.errors import (
     TransactionVolumeExceedsOrder,
     TransactionWithWrongDirection,
 )
+from rustybt.execution._uninitialised import behind, check_initialised, refusing, uninitialised
 from rustybt.execution.commission import CommissionModel, Parts
-from rustybt.execution.slippage import DECLINED, EXHAUSTED, Quote, SlippageModel
+from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Quote, SlippageModel
 
 
 class Outside(Protocol):
@@ -37,18 +39,30 @@ class CustomSlippage(SlippageModel):
         self.capped = getattr(model, "capped", True)
         self._outside = outside
         self._native = overrides(type(model), "quote", SlippageModel)
+        self._set = setter_of(model, "_volume_for_bar")
+        if self._native and uninitialised(model) is not None:
+            self._native = False
+            self._set(model, "_asked", refusing(model, "quote"))
 
     def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
         outside, model = self._outside, self.model
-        model._volume_for_bar = outside.numbers.quantity(used, order.listing.quantity_scale)
+        self._set(model, "_volume_for_bar", outside.numbers.quantity(used, order.listing.quantity_scale))
         if self._native:
             # for a process_order that asks the model it was derived from
-            model._asked = lambda: self._answer(order, model.quote(order, wanted, price, volume, used))
+            self._set(model, "_asked", lambda: self._answer(order, model.quote(order, wanted, price, volume, used)))
         try:
             answer = model.process_order(outside.data, outside.order_view(order))
         except LiquidityExceeded:
             return EXHAUSTED
+        finally:
+            if self._native:
+                # a model that outlives its run keeps nothing of it alive
+                self._set(model, "_asked", None)
         return self._quote(order, wanted, answer)
+
+    def _let_go(self) -> None:
+        if hasattr(self.model, "_let_go"):
+            self.model._let_go()
 
     def _answer(self, order: WorkingOrder, quote: Quote) -> tuple[Any, Any]:
         if quote is EXHAUSTED:
@@ -100,12 +114,16 @@ class CustomCommission(CommissionModel):
         self.itemised = getattr(model, "itemised", False)
         self._outside = outside
         self._native = overrides(type(model), "fee", CommissionModel)
+        self._set = setter_of(model, "_asked")
+        if uninitialised(model) is not None:
+            self._native = self.itemised = False
+            self._set(model, "_asked", refusing(model, "fee"))
 
     def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
         outside, model, listing = self._outside, self.model, order.listing
         numbers = outside.numbers
         if self._native:
-            model._asked = lambda: numbers.money(model.fee(order, quantity, price))
+            self._set(model, "_asked", lambda: numbers.money(model.fee(order, quantity, price)))
         transaction = Transaction(
             asset=listing.asset,
             amount=numbers.quantity(quantity, listing.quantity_scale),
@@ -113,7 +131,11 @@ class CustomCommission(CommissionModel):
             price=numbers.price(price, listing.fill_scale),
             order_id=outside.blotter.order_id(order.number),
         )
-        cost = model.calculate(outside.order_view(order), transaction)
+        try:
+            cost = model.calculate(outside.order_view(order), transaction)
+        finally:
+            if self._native:
+                self._set(model, "_asked", None)
         if cost is None:
             raise InputError(f"{type(model).__name__}.calculate returned None. Return what the fill costs, 0 or more.")
         what = f"the cost of {type(model).__name__}.calculate"
@@ -137,6 +159,26 @@ def slippage_for(model: Any, outside: Outside) -> Any:
 def commission_for(model: Any, outside: Outside) -> Any:
     """The model as the broker can ask it."""
     return CustomCommission(model, outside) if is_own(type(model), "calculate", "fee", CommissionModel) else model
+
+
+def check_model(model: Any) -> None:
+    """Raises InputError for a slippage or commission model that can't answer, as its base was not initialised."""
+    kind = type(behind(model))
+    if not is_own(kind, "process_order", "quote", SlippageModel) and hasattr(kind, "quote"):
+        check_initialised(model, ["quote"])
+    elif getattr(kind, "process_order", None) is MarketImpactBase.process_order:
+        check_initialised(model, ["get_txn_volume", "get_simulated_impact"])
+    elif hasattr(kind, "fee") and not is_own(kind, "calculate", "fee", CommissionModel):
+        check_initialised(model, ["fee"])
+
+
+def setter_of(model: Any, name: str) -> Any:
+    """What sets attributes of a model of the user's own, which may be frozen, or have no room for them."""
+    for setter in (setattr, object.__setattr__):
+        with contextlib.suppress(AttributeError, TypeError):
+            setter(model, name, getattr(model, name, None))
+            return setter
+    return lambda *_: None
 
 
 def overrides(kind: type, method: str, base: type) -> bool:

@@ -99,6 +99,12 @@ class SimulatedBroker:
         # the prices of a bar that stops and limits are tested on
         self._lowest, self._highest = ("low", "high") if self._by_range else (fill_at, fill_at)
 
+    def let_go(self) -> None:
+        """The run is over: its models let go of its market."""
+        for slippage, _ in (self._equity, self._future):
+            if hasattr(slippage, "_let_go"):
+                slippage._let_go()
+
     def plain_models(self) -> tuple[Any, Any] | None:
         """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from rustybt.core import check_process
 from rustybt.errors import InputError
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect
@@ -50,6 +51,7 @@ def read_tables(source: Any, what: str) -> list[Table]:
     A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for the files that fit.
     what: the argument's name, for messages. Raises InputError.
     """
+    check_process()
     return [
         _read_file(item, what) if isinstance(item, Path) else Table(item, what) for item in given_items(source, what)
     ]

@@ -21,7 +21,7 @@ from rustybt.catalog import (
     open_writer,
     spill_folder,
 )
-from rustybt.core import DecimalConfig, as_decimal_config, frequency_named
+from rustybt.core import DecimalConfig, as_decimal_config, check_process, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import Dialect, as_dialect, check_zone
 from rustybt.ingest._assets import read_descriptions
@@ -151,6 +151,7 @@ def ingest_with_fault(
     request: Request, bars: Any, assets: Any, actions: Actions, root: Path, fault: Fault = no_fault
 ) -> IngestReport:
     """`ingest`, with a hook that is called after each step of the write: tests kill the process there."""
+    check_process()
     frequencies = [frequency for frequency, _ in _by_frequency(request, bars)]
     _check(request, frequencies)
     descriptions = read_descriptions(assets, request.symbols)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rustybt.catalog import Count, Integers, RawBars, Version, open_version, source_counts
-from rustybt.core import Asset, date_of, datetime_of, frequency_named
+from rustybt.core import Asset, check_process, date_of, datetime_of, frequency_named
 from rustybt.errors import CatalogCorrupt, SymbolNotFound
 from rustybt.ingest._tally import Tally
 from rustybt.validation import (
@@ -50,6 +50,7 @@ def validate(
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
     Raises BundleNotFound, VersionNotFound, SymbolNotFound, InputError. A part that can't be read is a finding.
     """
+    check_process()
     weights = as_policy(policy)
     with open_version(bundle, version=version, root=root) as opened:
         assets = _chosen(opened, symbols)

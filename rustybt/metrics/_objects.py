@@ -14,6 +14,8 @@ class SimpleLedgerField:
     packet_field: the column's name; by default the last part of the field's.
     """
 
+    _set_by_init = ("_read", "_name")
+
     def __init__(self, ledger_field: str, packet_field: str | None = None) -> None:
         self._read = attrgetter(ledger_field)
         self._name = ledger_field.rpartition(".")[2] if packet_field is None else packet_field
@@ -74,6 +76,8 @@ class ReturnsStatistic:
     field_name: the column's name; by default the function's. What is not finite becomes None. The function is called
     with all returns so far in every session, so its cost grows with the run; the default columns do not.
     """
+
+    _set_by_init = ("_function", "_name")
 
     def __init__(self, function: Callable[[Any], Any], field_name: str | None = None) -> None:
         self._function = function

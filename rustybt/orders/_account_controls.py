@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from rustybt.core import datetime_of, exact_number
@@ -28,6 +30,9 @@ class Standing:
 class AccountControl:
     """One rule for the account. A subclass has `violation(standing)`, or Zipline's `validate`, which calls fail."""
 
+    # for a subclass that does not call __init__
+    _shown: Mapping[str, Any] = MappingProxyType({})
+
     def __init__(self, **shown: Any) -> None:
         self._shown = shown
 
@@ -51,6 +56,8 @@ class AccountControl:
 class MaxLeverage(AccountControl):
     """The most leverage at a close."""
 
+    _set_by_init = ("_most",)
+
     def __init__(self, max_leverage: Any) -> None:
         super().__init__(max_leverage=max_leverage)
         self._most = _leverage(max_leverage, "max_leverage")
@@ -62,6 +69,8 @@ class MaxLeverage(AccountControl):
 
 class MinLeverage(AccountControl):
     """The least leverage at a close, once a time has passed. deadline: ns UTC."""
+
+    _set_by_init = ("_least", "_deadline")
 
     def __init__(self, min_leverage: Any, deadline: int) -> None:
         super().__init__(min_leverage=min_leverage, deadline=datetime_of(deadline))

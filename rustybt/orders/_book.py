@@ -162,9 +162,9 @@ class OrderBook:
         """Restates the open orders of an asset after a split.
 
         What is open and what was filled are each cut to whole steps; limits and stops go to the tick, a pair of
-        integers at the fill scale: (numerator, denominator). An order of which nothing is left is cancelled with a
-        reason, and keeps what was asked for. zipline: it counts as filled instead, and fees count what was filled
-        before in the units of now.
+        integers at the fill scale: (numerator, denominator). An order of which nothing is left open is cancelled with a
+        reason, and stays as it was asked for and filled before the split. zipline: it counts as filled instead, and
+        fees count what was filled before in the units of now.
         """
         self.quiet.pop(slot, None)
         for order in list(self.open.get(slot, ())):

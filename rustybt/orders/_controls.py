@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from rustybt.core import POWERS, Asset, exact_number, scaled
@@ -58,12 +60,16 @@ class TradingControl:
     "log" writes it to the log and lets the order through.
     """
 
+    # for a subclass that does not call __init__
+    on_error: str = "fail"
+    _shown: Mapping[str, Any] = MappingProxyType({})
+    _found: str | None = None
+
     def __init__(self, on_error: str = "fail", **shown: Any) -> None:
         if on_error not in ON_ERROR:
             raise InputError(f"on_error={on_error!r}: choose 'fail', 'reject' or 'log'.")
         self.on_error = on_error
         self._shown = shown
-        self._found: str | None = None
 
     def violation(self, intent: Intent) -> str | None:
         """What is wrong with an order; None if nothing is. Called once for each, also for those of size zero."""
@@ -88,6 +94,8 @@ class _Size(TradingControl):
     """What the limits of orders and of positions share."""
 
     what = ""
+
+    _set_by_init = ("_asset", "_shares", "_notional")
 
     def __init__(self, on_error: str, asset: Any = None, max_shares: Any = None, max_notional: Any = None) -> None:
         super().__init__(on_error, asset=asset, max_shares=max_shares, max_notional=max_notional)
@@ -129,6 +137,8 @@ class MaxPositionSize(_Size):
 class MaxOrderCount(TradingControl):
     """The most orders of a day, by the date of the moment in UTC; refused ones and those of size zero count."""
 
+    _set_by_init = ("_most", "_date", "_placed")
+
     def __init__(self, on_error: str, max_count: int) -> None:
         super().__init__(on_error, max_count=max_count)
         self._most = _count(max_count)
@@ -162,6 +172,8 @@ class LongOnly(TradingControl):
 
 class RestrictedListOrder(TradingControl):
     """No order for an asset that is restricted at the moment."""
+
+    _set_by_init = ("restrictions",)
 
     def __init__(self, on_error: str, restrictions: Any) -> None:
         super().__init__(on_error)

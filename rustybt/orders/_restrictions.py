@@ -54,6 +54,8 @@ class NoRestrictions(Restrictions):
 class StaticRestrictions(Restrictions):
     """The same assets at all times."""
 
+    _set_by_init = ("_restricted",)
+
     def __init__(self, restricted_list: Iterable[Asset]) -> None:
         assets = _iterated(restricted_list, "a list of assets that are not to be ordered")
         self._restricted = frozenset(checked_asset(asset, "a list of restricted assets") for asset in assets)
@@ -64,6 +66,8 @@ class StaticRestrictions(Restrictions):
 
 class HistoricalRestrictions(Restrictions):
     """Assets that are frozen and allowed again at stated moments; the last one up to now counts."""
+
+    _set_by_init = ("_by_asset",)
 
     def __init__(self, restrictions: Iterable[Restriction]) -> None:
         self._by_asset: dict[Asset, list[tuple[int, RESTRICTION_STATES]]] = {}
@@ -99,6 +103,8 @@ class SecurityListRestrictions(Restrictions):
 
     security_list: has current_securities(dt), which gives assets or sids.
     """
+
+    _set_by_init = ("_list",)
 
     def __init__(self, security_list: Any) -> None:
         self._list = security_list

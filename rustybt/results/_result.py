@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, scaled_ints
+from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
@@ -124,6 +124,7 @@ class Result:
         """The basic figures: those of `rustybt.metrics.summary`, then `orders` and `transactions` (how many) and
         `commission` (money)."""
         if self._metrics is None:
+            check_process()
             paid = "base_commission" if "base_commission" in self.transactions.columns else "commission"
             fees = sum(value or 0 for value in scaled_ints(self.transactions[paid]))
             self._metrics = {
@@ -139,6 +140,7 @@ class Result:
         """The cash at each close, a column a currency: the run's own, then others that anything was booked in."""
         if self._cash is not None:
             return self._cash
+        check_process()
         name = str(self._manifest.get("currency") or "USD")
         return self.daily.select("session", pl.col("ending_cash").alias(name))
 
@@ -146,6 +148,7 @@ class Result:
     def risk_report(self) -> dict[str, Any]:
         """What metrics reported at the end: with `metrics_set="classic"` the figures over every 1, 3, 6 and 12 months
         (`rustybt.metrics.risk_report`), and whatever metrics of the user's own wrote in end_of_simulation."""
+        check_process()
         classic = "ClassicRiskReport" in self._manifest.get("metrics", ())
         return (risk_report(self.daily, periods=self.periods) if classic else {}) | self._report
 
@@ -158,6 +161,7 @@ class Result:
     def ledger_hash(self) -> str:
         """SHA-256 over the entries and order events; equal for equal books. Computed when first asked for."""
         if self._hash is None:
+            check_process()
             self._hash = ledger_hash(self.entries, self.order_events, self.orders, self.assets)
         return self._hash
 
@@ -176,8 +180,9 @@ class Result:
         """Which rows of `Compat` would have changed this result. Runs the strategy once more for each row.
 
         rows: the names of some rows; by default all of them, and a last line for all at once.
+        A result does not keep its strategy and arguments alive, unless it comes of run_algorithm(keep_strategy=True).
         Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
-        that was loaded, which has no strategy any more, and for a strategy that does not repeat itself.
+        that was loaded, where the strategy or an argument is gone, and for a strategy that does not repeat itself.
         """
         if self._again is None:
             raise InputError(
@@ -244,6 +249,7 @@ class Result:
         """
         from rustybt.results._to_pandas import performance_frame
 
+        check_process()
         return performance_frame(self)
 
     def plot(
@@ -262,6 +268,7 @@ class Result:
         """
         from rustybt.results._plot import equity_figure
 
+        check_process()
         return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi)
 
     def __repr__(self) -> str:

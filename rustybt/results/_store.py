@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import Note, data_root
+from rustybt.core import Note, check_process, data_root, text_of_object
 from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._older import with_causes
@@ -48,6 +48,7 @@ ADDED_FRAMES: Final = ("measures", "cash_by_currency", "conversions")
 
 def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
     """Writes the folder beside its place, then renames it there."""
+    check_process()
     place = _default_place(result) if path is None else path.expanduser()
     _check_free(place, overwrite=overwrite)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +98,7 @@ def _write(result: Result, folder: Path) -> None:
         "periods": result.periods,
         "manifest": result.manifest,
         "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
-        "report": json.loads(json.dumps(result.written_report, default=str)),
+        "report": json.loads(json.dumps(result.written_report, default=text_of_object)),
         "notes": [{"code": note.code, "text": note.text, "data": dict(note.data)} for note in result.notes],
         "frames": files,
     }
@@ -109,7 +110,7 @@ def _write(result: Result, folder: Path) -> None:
 
 
 def _as_text(column: pl.Series) -> pl.Series:
-    texts = [None if value is None else str(value) for value in column.to_list()]
+    texts = [None if value is None else text_of_object(value) for value in column.to_list()]
     return pl.Series(column.name, texts, dtype=pl.String)
 
 
@@ -141,6 +142,7 @@ def _publish(temporary: Path, place: Path, *, overwrite: bool) -> None:
 
 def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     """The frames of a saved result, each file checked; and its manifest, periods, notes and the report of metrics."""
+    check_process()
     folder = path.expanduser()
     page = _read_page(folder)
     try:

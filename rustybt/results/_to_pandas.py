@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import Asset, OrderStatus
+from rustybt.core import Asset
 from rustybt.errors import MissingExtra
 from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS
 from rustybt.results._assets import assets_by_sid
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from rustybt.results._result import Result
 
 _NAN = float("nan")
-_CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "rejected": OrderStatus.REJECTED}
-_STATUS = {status.name.lower(): int(status) for status in OrderStatus}
 
 NOT_ZIPLINES = ("session", "benchmark_returns")
 ALWAYS = ("period_open", "period_close")

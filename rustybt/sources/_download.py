@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt.core import MAX_DIGITS, DateLike, datetime_of, frequency_named, parse_date
+from rustybt.core import MAX_DIGITS, DateLike, check_process, datetime_of, frequency_named, parse_date
 from rustybt.errors import (
     InputError,
     RustyBTError,
@@ -89,6 +89,7 @@ def make_request(
     resume: str | Path | None = None,
 ) -> Request:
     """Checks the arguments of `fetch`. Raises InputError."""
+    check_process()
     if isinstance(symbols, str) or not symbols or not all(str(symbol).strip() for symbol in symbols):
         raise InputError(f"symbols is {symbols!r}. Give a list of names, such as ['AAPL', 'SPY'].")
     wanted = frequency_named(frequency)

@@ -11,9 +11,10 @@ from rustybt.strategy._desk import Desk, wrong_moment
 
 
 class CashByCurrency(Mapping[str, Any]):
-    """The cash of each currency, in that currency; below zero what is borrowed. 0 of one that there is none of.
+    """The cash of each currency, in that currency; below zero what is borrowed.
 
-    The run's own currency comes first, then those in which anything was booked, by name.
+    The run's own currency comes first, then those in which anything was booked, by name. Those are the keys;
+    `cash_by_currency["EUR"]` of another one is 0, `get` gives the default.
     """
 
     __slots__ = ("_desk",)
@@ -23,8 +24,7 @@ class CashByCurrency(Mapping[str, Any]):
 
     def __getitem__(self, currency: str) -> Any:
         desk = self._desk
-        if not isinstance(currency, str):
-            raise InputError(f"cash_by_currency[{currency!r}]: ask with the name of a currency, like 'EUR'.")
+        _checked(currency)
         if desk.exchange is not None:
             return desk.numbers.money(desk.books.cash_of(currency))
         return desk.numbers.money(desk.books.cash if currency == desk.currency else 0)
@@ -35,8 +35,21 @@ class CashByCurrency(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(list(iter(self)))
 
+    def __contains__(self, currency: object) -> bool:
+        return any(currency == one for one in self)
+
+    def get(self, currency: Any, default: Any = None) -> Any:
+        """The cash of a currency in which anything was booked, else the default. Raises InputError for no text."""
+        _checked(currency)
+        return self[currency] if currency in self else default  # noqa: SIM401  this is `get`
+
     def __repr__(self) -> str:
         return repr(dict(self))
+
+
+def _checked(currency: Any) -> None:
+    if not isinstance(currency, str):
+        raise InputError(f"cash_by_currency[{currency!r}]: ask with the name of a currency, like 'EUR'.")
 
 
 class Converting:

@@ -42,8 +42,9 @@ class Desk(abc.ABC):
     `initialize` may change. benchmark: the asset to compare with.
     recorded: the last value of each recorded name. controls, account_controls: what orders and closes are held to.
     funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
-    exchange: what turns other currencies into it; None in a run that has one only. news: schedules and assets that came
-    since the loop looked at what falls due with which bar. notes: what the result tells besides its figures.
+    exchange: what turns other currencies into it; None in a run that has one only. faces: what a strategy gets in place
+    of the run's own context and data. news: schedules and assets that came since the loop looked at what falls due with
+    which bar. notes: what the result tells besides its figures.
     """
 
     market: Market
@@ -73,6 +74,7 @@ class Desk(abc.ABC):
     account_controls: list[Any] = field(default_factory=list)
     schedules: list[Any] = field(default_factory=list)
     news: list[Any] = field(default_factory=list)
+    faces: list[Any] = field(default_factory=list)
     listing_of_slot: list[Listing] = field(default_factory=list)
 
     def value(self) -> int:

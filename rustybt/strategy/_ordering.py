@@ -176,8 +176,13 @@ class Ordering:
             return [view(order) for order in queues.get(listing.slot, ())]
         return {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
 
-    def cancel_order(self, order_param: str | Order) -> None:
-        """Cancels an order that is open; one that is not open stays as it is."""
+    def cancel_order(self, order_param: str | Order | None) -> None:
+        """Cancels an order that is open; one that is not open stays as it is.
+
+        None, the id of an order whose size came to zero, is passed over. Raises InputError for an id that is none.
+        """
+        if order_param is None:
+            return
         order_id = order_param.id if isinstance(order_param, Order) else order_param
         order = self._desk.blotter.find(order_id)
         if order is None:

@@ -49,7 +49,10 @@ def _marked_at(desk: Any, listing: Any) -> int:
 
 
 class Positions(Mapping[Asset, Position]):
-    """The open positions by asset. An asset without one gives an empty position; it is not added."""
+    """The open positions by asset, as a mapping of what is held.
+
+    `positions[asset]` of an asset that is not held is an empty position, as in Zipline; `get` gives the default.
+    """
 
     __slots__ = ("_desk",)
 
@@ -57,8 +60,7 @@ class Positions(Mapping[Asset, Position]):
         self._desk = desk
 
     def __getitem__(self, asset: Asset) -> Position:
-        if not isinstance(asset, Asset):
-            raise InputError(f"positions[{asset!r}]: ask with an asset. Look it up with symbol({str(asset)!r}) first.")
+        _checked(asset)
         desk = self._desk
         numbers: Numbers = desk.numbers
         listing = desk.market.listings.get(asset.sid)
@@ -86,8 +88,18 @@ class Positions(Mapping[Asset, Position]):
         listing = self._desk.market.listings.get(asset.sid) if isinstance(asset, Asset) else None
         return listing is not None and listing.asset == asset and self._desk.books.position(listing.slot)[0] != 0
 
+    def get(self, asset: Any, default: Any = None) -> Any:
+        """The position of an asset that is held, else the default. Raises InputError for what is no asset."""
+        _checked(asset)
+        return self[asset] if asset in self else default  # noqa: SIM401  this is `get`
+
     def __repr__(self) -> str:
         return repr(dict(self))
+
+
+def _checked(asset: Any) -> None:
+    if not isinstance(asset, Asset):
+        raise InputError(f"positions[{asset!r}]: ask with an asset. Look it up with symbol({str(asset)!r}) first.")
 
 
 def _shortened(mark: int, listing: Any) -> tuple[int, int]:

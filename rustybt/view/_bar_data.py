@@ -114,7 +114,11 @@ class BarData:
         Returns a value; a dict by asset or by field; or, for lists of both, a frame with a row per asset.
         Raises NoData for a field that the bundle does not have.
         """
-        if fields == "price" and dtype is None:
+        try:
+            price = fields == "price" and dtype is None
+        except (TypeError, ValueError):  # a Series or an array of fields
+            return self._many(assets, listed(fields, "fields"), dtype, default)
+        if price:
             # by far the most frequent question: answered without leaving this function
             try:
                 asset, lane, numbers = self._priced[assets.sid]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from rustybt.core import check_process
 from rustybt.view._asked import as_columns
 from rustybt.view._continuous import Splice
 from rustybt.view._history import History
@@ -36,6 +37,7 @@ def long_frame(
     exact: bool,
 ) -> pl.DataFrame:
     """A row for each bar and asset, a column for each field."""
+    check_process()  # the one window that is made with Polars' threads
     stamps = history.stamps(start, count)
     parts = []
     for listing in listings:

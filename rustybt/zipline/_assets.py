@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from rustybt import core as of_run
 from rustybt.zipline._pandas import pandas
@@ -110,6 +110,9 @@ class Asset:
 
     def __reduce__(self) -> Any:
         return type(self), (self.core,)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def __hash__(self) -> int:
         return self.sid
@@ -248,10 +251,6 @@ class Faces:
     def all(self, shown: Iterable[Any]) -> list[Any]:
         """Assets as the script gets them."""
         return [self.of(one) for one in shown]
-
-    def by_sid(self) -> dict[int, Asset]:
-        """Those that were asked for so far."""
-        return dict(self._by_sid)
 
 
 def core_of(asset: Any) -> Any:

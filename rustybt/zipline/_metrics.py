@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from rustybt.metrics import HOOKS, ClassicRiskReport, load, metrics_of
 from rustybt.zipline._algorithm import data_of, faces_of
@@ -124,6 +125,11 @@ class ScriptMetrics:
         self._portal: Any = None
         self.rows: list[dict[str, Any]] = []
         self.report: dict[str, Any] = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # this one is of one run already; the metrics are what was handed in
+        self._metrics = copy.deepcopy(list(self._metrics), memo)
+        return self
 
     def _call(self, hook: str, *arguments: Any) -> None:
         for metric in self._metrics:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from typing import Any, Self
 
 from rustybt import core
 from rustybt.execution import is_own
@@ -18,6 +19,8 @@ ALLOWED: dict[Any, type[core.Asset]] = {Equity: core.Equity, Future: core.Future
 class Faced:
     """Stands before a model: what is asked and set goes to the model itself."""
 
+    is_face = True
+
     def __init__(self, model: Any, data: BarData, faces: Faces) -> None:
         object.__setattr__(self, "model", model)
         object.__setattr__(self, "data", data)
@@ -31,7 +34,13 @@ class Faced:
         return getattr(object.__getattribute__(self, "model"), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self.model, name, value)
+        try:
+            setattr(self.model, name, value)
+        except AttributeError:  # of a frozen class
+            object.__setattr__(self.model, name, value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(copy.deepcopy(self.model, memo), self.data, self.faces)
 
     def __repr__(self) -> str:
         return repr(self.model)
@@ -70,10 +79,16 @@ class FacedSlippage(Faced):
         return self.model.process_order(self.data, shown_at_work(order, self.faces))
 
     def bound(self, data: Any) -> FacedSlippage:
-        """The model of a run is this one; what looks at the market by itself gets there with the script's assets."""
+        """The model of a run is this one, which is its own; what looks at the market by itself gets there with the
+        script's assets."""
         if hasattr(self.model, "bound"):
             object.__setattr__(self, "model", self.model.bound(OfFaces(data)))
         return self
+
+    def _let_go(self) -> None:
+        """The run is over."""
+        if hasattr(self.model, "_let_go"):
+            self.model._let_go()
 
 
 class FacedCommission(Faced):

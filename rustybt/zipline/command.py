@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from rustybt.engine import beside, failure_of_strategy, note_place
+from rustybt.engine import beside, failure_of_strategy, note_place, result_on
 from rustybt.errors import InputError, RustyBTError
 from rustybt.zipline._bundle_commands import bundles, clean, ingest
 from rustybt.zipline._extensions import create_args, extension_args, load_extensions
@@ -77,12 +78,17 @@ def run(ctx: click.Context, /, file: Path | None, algofile: Path | None, algotex
     if options.pop("print_algo"):
         click.echo(text)
     output = options.pop("output")
-    perf = run_told(text, path, options, namespace=ctx.obj)
+    perf = run_told(text, path, options, namespace=ctx.obj, keep=functools.partial(hand_over, output))
+    hand_over(output, perf)
+    return perf
+
+
+def hand_over(output: str, perf: Any) -> None:
+    """Prints the frame, or writes it."""
     if output == PRINT:
         click.echo(str(perf))
     elif output != os.devnull:
         perf.to_pickle(output)
-    return perf
 
 
 def only_named(ctx: click.Context) -> bool:
@@ -108,27 +114,35 @@ def chosen_script(ctx: click.Context, path: Path | None, text: str | None) -> tu
     return UNNAMED, text or ""
 
 
-def run_told(text: str, filename: str, options: dict[str, Any], namespace: dict[str, Any] | None = None) -> Any:
-    """Runs a script with the options of the command."""
+def run_told(
+    text: str,
+    filename: str,
+    options: dict[str, Any],
+    namespace: dict[str, Any] | None = None,
+    keep: Callable[[Any], None] | None = None,
+) -> Any:
+    """Runs a script with the options of the command. keep: is given the frame of a run whose `analyze` failed."""
     run_options = {**options, "defines": options["define"], **benchmark_of(options)}
     for name in ("define", "benchmark_file", "benchmark_symbol", "benchmark_sid", "no_benchmark"):
         del run_options[name]
     if SETS_BENCHMARK in text:
         run_options.pop("remarks", None)
-    return told(filename, lambda: run_script(text, filename, namespace=namespace, **run_options))
+    return told(filename, lambda: run_script(text, filename, namespace=namespace, **run_options), keep)
 
 
-def told(filename: str, function: Callable[[], Any]) -> Any:
+def told(filename: str, function: Callable[[], Any], keep: Callable[[Any], None] | None = None) -> Any:
     """Calls a function that executes a script; what the script raises is told with its own lines, exit code 1."""
     try:
         with beside(filename):
             return function()
-    except RustyBTError as error:
-        note_place(error, filename)
-        raise
     except click.ClickException:
         raise
-    except Exception as error:  # noqa: BLE001  whatever a script raises is shown as its own
+    except Exception as error:  # whatever a script raises is shown as its own
+        if keep is not None and hasattr(error, "result"):
+            keep(result_on(error))
+        if isinstance(error, RustyBTError):
+            note_place(error, filename)
+            raise
         click.echo(failure_of_strategy(error, filename), err=True)
         raise SystemExit(1) from None
 

@@ -68,7 +68,11 @@ class CommissionModel:
         return {}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v}' for k, v in self.parameters().items())})"
+        try:
+            shown = ", ".join(f"{k}={v}" for k, v in self.parameters().items())
+        except AttributeError:  # of a class of the user's own whose base was not initialised
+            shown = "..."
+        return f"{type(self).__name__}({shown})"
 
 
 class EquityCommissionModel(CommissionModel):

@@ -24,6 +24,8 @@ class PerContract(FutureCommissionModel):
 
     itemised = True
 
+    _set_by_init = ("_costs", "_fees", "_minimum")
+
     def __init__(self, cost: Any, exchange_fee: Any, min_trade_cost: Any = 0) -> None:
         self.cost = cost
         self.exchange_fee = exchange_fee

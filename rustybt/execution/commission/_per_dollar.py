@@ -14,6 +14,8 @@ class PerDollar(EquityCommissionModel):
     cost: money per unit of money: 0.0015 is 15 basis points.
     """
 
+    _set_by_init = ("_cost",)
+
     def __init__(self, cost: Any = "0.0015") -> None:
         self.cost = cost
         self._cost = amount(cost, "PerDollar(cost)")

@@ -14,6 +14,8 @@ class PerShare(EquityCommissionModel):
     cost: money per unit. min_trade_cost: the least that an order costs; later fills of it pay only what exceeds it.
     """
 
+    _set_by_init = ("_cost", "_minimum")
+
     def __init__(self, cost: Any = "0.001", min_trade_cost: Any = 0) -> None:
         self.cost = cost
         self.min_trade_cost = min_trade_cost

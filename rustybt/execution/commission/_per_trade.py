@@ -14,6 +14,8 @@ class PerTrade(CommissionModel):
     cost: money per order.
     """
 
+    _set_by_init = ("_cost",)
+
     def __init__(self, cost: Any = 0) -> None:
         self.cost = cost
         self._cost = as_money(*amount(cost, "PerTrade(cost)"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Final, Self
 
@@ -44,6 +45,8 @@ class AtTick(SlippageModel):
     Raises InputError.
     """
 
+    _set_by_init = ("model", "rounding", "_tick")
+
     def __init__(self, model: Any, rounding: str | DecimalConfig = "half_even", tick: Any = None) -> None:
         if not isinstance(model, SlippageModel) or type(model).quote is SlippageModel.quote:
             raise InputError(
@@ -80,8 +83,18 @@ class AtTick(SlippageModel):
         return self.rounding.get(asset.kind, asset.key, asset.symbol).rounding or "exact"
 
     def bound(self, data: Any) -> Self:
+        if not hasattr(self, "model"):  # of a class of the user's own, which answers by itself
+            return self
         model = self.model.bound(data)
-        return self if model is self.model else type(self)(model, self.rounding, self.tick)
+        if model is self.model:
+            return self
+        own = copy.copy(self)
+        own.model = model
+        return own
+
+    def _let_go(self) -> None:
+        if hasattr(self, "model"):
+            self.model._let_go()
 
     def parameters(self) -> dict[str, str]:
         tick = {} if self.tick is None else {"tick": str(self.tick)}

@@ -74,8 +74,11 @@ class SlippageModel:
         )
 
     def bound(self, data: Any) -> Self:
-        """The model for a run that sees its market through `data`. Called once, after `initialize`."""
+        """The model for a run that sees its market through `data`. Called once, after `initialize`, on its own copy."""
         return self
+
+    def _let_go(self) -> None:
+        """Called on the copy when the run is over: lets go of its market."""
 
     def kernel(self) -> Any:
         """The numbers with which the native kernel does what `quote` does; NotImplemented where it can't."""
@@ -86,7 +89,11 @@ class SlippageModel:
         return {}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v}' for k, v in self.parameters().items())})"
+        try:
+            shown = ", ".join(f"{k}={v}" for k, v in self.parameters().items())
+        except AttributeError:  # of a class of the user's own whose base was not initialised
+            shown = "..."
+        return f"{type(self).__name__}({shown})"
 
 
 class EquitySlippageModel(SlippageModel):

@@ -16,6 +16,8 @@ class FixedBasisPointsSlippage(SlippageModel):
     fill together, in whole steps.
     """
 
+    _set_by_init = ("_denominator", "_buy", "_sell", "_share")
+
     def __init__(self, basis_points: Any = 5, volume_limit: Any = "0.1") -> None:
         self.basis_points = basis_points
         self.volume_limit = volume_limit

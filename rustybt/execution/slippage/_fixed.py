@@ -15,6 +15,8 @@ class FixedSlippage(SlippageModel):
     spread: distance between bid and ask, in units of the price.
     """
 
+    _set_by_init = ("_spread",)
+
     def __init__(self, spread: Any = 0) -> None:
         self.spread = spread
         self._spread = fraction(spread, "FixedSlippage(spread)")

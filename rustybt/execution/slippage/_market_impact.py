@@ -32,6 +32,9 @@ class MarketImpactBase(SlippageModel):
         self._windows: dict[int, tuple[Any, tuple[Fraction, Fraction | None]]] = {}
         return self
 
+    def _let_go(self) -> None:
+        self._data, self._windows = None, {}
+
     def get_txn_volume(self, data: Any, order: Any) -> Any:
         """The most units that an order fills on this bar."""
         raise NotImplementedError(f"{type(self).__name__} has no method get_txn_volume(data, order).")

@@ -30,6 +30,8 @@ class VolatilityVolumeShare(MarketImpactBase):
     NO_DATA_VOLATILITY_SLIPPAGE_IMPACT = 7.5 / 10000
     allowed_asset_types = (Future,)
 
+    _set_by_init = ("volume_limit", "_limit", "_constant", "_by_root")
+
     def __init__(self, volume_limit: Any, eta: Any = None) -> None:
         super().__init__()
         self.volume_limit = volume_limit
@@ -42,7 +44,7 @@ class VolatilityVolumeShare(MarketImpactBase):
             self._constant = exact_number(eta, "VolatilityVolumeShare(eta)")
 
     def bound(self, data: Any) -> Self:
-        # one object may serve several runs at a time; a subclass may have state of its own, and stays the one it is
+        # a run has its own copy of what is of a subclass, and may share this one, which nothing else changes
         return super(VolatilityVolumeShare, copy.copy(self) if type(self) is VolatilityVolumeShare else self).bound(
             data
         )

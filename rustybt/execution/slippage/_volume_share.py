@@ -19,6 +19,8 @@ class VolumeShareSlippage(SlippageModel):
 
     capped = False
 
+    _set_by_init = ("_share", "_impact")
+
     def __init__(self, volume_limit: Any = "0.025", price_impact: Any = "0.1") -> None:
         self.volume_limit = volume_limit
         self.price_impact = price_impact

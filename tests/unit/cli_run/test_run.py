@@ -248,3 +248,13 @@ def test_a_process_that_did_something_before_keeps_its_collector_as_it_is() -> N
     with importing():
         assert gc.isenabled()
     assert (gc.isenabled(), gc.get_freeze_count()) == (True, frozen)
+
+
+def test_a_run_whose_analyze_fails_is_saved_all_the_same(tmp_path: Path) -> None:
+    source = FUNCTIONS + "\ndef analyze(context, result):\n    raise KeyError('column')\n"
+    done = run(tmp_path, source, "-o", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert "raised KeyError" in done.stderr
+    assert "result" not in done.stderr
+    assert f"saved to {tmp_path / 'out'}" in done.stdout
+    assert rustybt.Result.load(tmp_path / "out").daily.height == 5

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import strategies as st
 
 import rustybt
 from rustybt.errors import (
@@ -213,3 +216,95 @@ def test_a_saved_result_keeps_its_benchmark(tmp_path: Path) -> None:
     again = rustybt.Result.load(result.save(tmp_path / "run"))
     assert again.daily.equals(result.daily)
     assert again.metrics == result.metrics
+
+
+WEEKDAYS = [day for day in (dt.date(2024, 1, 1) + dt.timedelta(days=k) for k in range(75)) if day.weekday() < 5]
+SESSIONS = [day for day in WEEKDAYS if day not in (dt.date(2024, 1, 1), dt.date(2024, 1, 15), dt.date(2024, 2, 19))]
+
+
+def of_new_york(**how: Any) -> Any:
+    """A run on shares of New York over ten weeks of 2024."""
+    return rustybt.run_algorithm(
+        "2024-01-04", "2024-03-14", None, 1000, lambda c, d: None, bundle="york", progress=False, **how
+    )
+
+
+@pytest.fixture
+def york() -> None:
+    columns = dict.fromkeys(["open", "high", "low", "close"], 10)
+    frame = pl.DataFrame({"symbol": "A", "date": SESSIONS, **columns, "volume": 1})
+    rustybt.ingest("york", frame, mode="replace")
+
+
+def whole(day: dt.date, frequency: str) -> Any:
+    """Which week or month a day is of."""
+    return day.isocalendar()[:2] if frequency == "1w" else (day.year, day.month)
+
+
+@pytest.mark.parametrize("frequency", ["1w", "1mo"])
+def test_returns_of_days_compound_over_the_sessions_of_each_week_and_month(york: None, frequency: str) -> None:
+    @hypothesis.settings(max_examples=25, deadline=None)
+    @hypothesis.given(st.lists(st.decimals("-0.2", "0.2", places=9), min_size=len(WEEKDAYS), max_size=len(WEEKDAYS)))
+    def holds(numbers: list[Decimal]) -> None:
+        # on three of the weekdays New York is closed: their returns are of no session, in a run on days either
+        table = pl.DataFrame({"date": WEEKDAYS, "return": [str(number) for number in numbers]})
+        found = of_new_york(data_frequency=frequency, benchmark_returns=table).daily
+        for label, value in found.select("session", "benchmark_returns").iter_rows():
+            growth = Fraction(1)
+            for day, number in zip(WEEKDAYS, numbers, strict=True):
+                if day in SESSIONS and whole(day, frequency) == whole(label, frequency):
+                    growth *= 1 + Fraction(number)
+            assert abs(Fraction(value) - (growth - 1)) <= Fraction(1, 2 * 10**18)
+        assert found.height == (10 if frequency == "1w" else 2)
+
+    holds()
+
+
+def test_a_return_a_week_is_taken_as_it_is(york: None) -> None:
+    fridays = [day for day in SESSIONS if day.weekday() == 4]
+    table = pl.DataFrame({"date": fridays, "return": [f"0.0{k}" for k in range(len(fridays))]})
+    found = of_new_york(data_frequency="1w", benchmark_returns=table).daily["benchmark_returns"]
+    assert found.to_list() == [Decimal(f"0.0{k}") for k in range(10)]
+
+
+CLOSES = [pd.Timestamp(day, tz="America/New_York") + pd.Timedelta(hours=16) for day in SESSIONS]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        SESSIONS, [str(day) for day in SESSIONS], pd.DatetimeIndex(SESSIONS), pd.DatetimeIndex(SESSIONS, tz="UTC"),
+        pd.DatetimeIndex(SESSIONS, tz="America/New_York"), pd.DatetimeIndex(SESSIONS, tz="Asia/Tokyo"),
+        pd.DatetimeIndex(CLOSES), pd.DatetimeIndex(CLOSES).tz_convert("UTC"), [str(close) for close in CLOSES],
+        [close - pd.Timedelta(hours=2) for close in CLOSES], pd.PeriodIndex(SESSIONS, freq="D"),
+        pd.DatetimeIndex(CLOSES).tz_convert("Asia/Tokyo"),
+    ],
+)  # fmt: skip
+def test_a_date_is_read_whichever_way_it_is_written(york: None, dates: Any) -> None:
+    numbers = [k / 1000 for k in range(len(SESSIONS))]
+    expected = [Decimal(str(number)) for number, day in zip(numbers, SESSIONS, strict=True) if day >= SESSIONS[2]]
+    series = pd.Series(numbers, index=dates)
+    forms: list[Any] = [series, series.rename("return").to_frame()]
+    forms.append(series.rename_axis("Date").rename("Return").reset_index())
+    if not isinstance(dates, pd.PeriodIndex):
+        forms.append(pl.DataFrame({"date": list(dates), "return": numbers}))
+    for form in forms:
+        found = of_new_york(benchmark_returns=form).daily["benchmark_returns"].to_list()
+        assert found == expected[: len(found)]
+        assert len(found) == SESSIONS.index(dt.date(2024, 3, 14)) - 1
+
+
+@pytest.mark.parametrize(
+    ("dates", "match"),
+    [
+        (pd.DatetimeIndex(CLOSES).tz_localize(None), "no time zone"),
+        ([close + pd.Timedelta(hours=1) for close in CLOSES], "neither a date nor within a session of XNYS"),
+        ([day.strftime("%m/%d/%Y") for day in SESSIONS], r"'01/02/2024' is not a date. Write it like"),
+        (range(len(SESSIONS)), "0 is not a date"),
+        ([*SESSIONS[:-1], pd.NaT], "no date"),
+        ([SESSIONS[0], *SESSIONS[:-1]], "occurs twice"),
+    ],
+)
+def test_what_is_sure_to_be_no_date_is_refused(york: None, dates: Any, match: str) -> None:
+    with pytest.raises(InputError, match=match):
+        of_new_york(benchmark_returns=pd.Series([0.01] * len(SESSIONS), index=dates))

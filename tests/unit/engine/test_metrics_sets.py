@@ -23,27 +23,28 @@ def _bundle() -> None:
     ingest({"A": [10, 10, 20, 15, 15]})
 
 
+CALLS: list[tuple[Any, ...]] = []
+"""The calls of the last run's metric."""
+
+
 class Everything:
     """Notes every call."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[Any, ...]] = []
 
     def start_of_simulation(
         self, ledger: Any, emission_rate: str, trading_calendar: Any, sessions: Any, benchmark_source: Any
     ) -> None:
-        self.ledger = ledger
-        self.calls.append(("start", emission_rate, trading_calendar.name, len(sessions)))
-        self.benchmark = benchmark_source.daily_returns(sessions[0], sessions[-1]).to_list()
+        CALLS[:] = []
+        CALLS.append(("start", emission_rate, trading_calendar.name, len(sessions)))
+        CALLS.append(("benchmark", benchmark_source.daily_returns(sessions[0], sessions[-1]).to_list()))
 
     def start_of_session(self, ledger: Any, session: Any, data_portal: Any) -> None:
-        self.calls.append(("open", session, ledger.portfolio.portfolio_value, data_portal.current_session))
+        CALLS.append(("open", session, ledger.portfolio.portfolio_value, data_portal.current_session))
 
     def end_of_bar(self, packet: Any, ledger: Any, moment: Any, session_ix: int, data_portal: Any) -> None:
-        self.calls.append(("bar", moment, session_ix, data_portal.current_dt, sorted(packet)))
+        CALLS.append(("bar", moment, session_ix, data_portal.current_dt, sorted(packet)))
 
     def end_of_session(self, packet: Any, ledger: Any, session: Any, session_ix: int, data_portal: Any) -> None:
-        self.calls.append(("close", session, session_ix, ledger.portfolio.portfolio_value, ledger.todays_returns))
+        CALLS.append(("close", session, session_ix, ledger.portfolio.portfolio_value, ledger.todays_returns))
         packet["daily_perf"]["double"] = ledger.portfolio.portfolio_value * 2
         packet["cumulative_risk_metrics"]["where"] = data_portal.current_dt.isoformat()
 
@@ -51,14 +52,14 @@ class Everything:
         self, packet: Any, ledger: Any, trading_calendar: Any, sessions: Any, data_portal: Any, benchmark_source: Any
     ) -> None:
         packet["best"] = max(ledger.daily_returns_array)
-        self.calls.append(("end", benchmark_source.get_value(sessions[0])))
+        CALLS.append(("end", benchmark_source.get_value(sessions[0])))
 
 
 def test_hooks_are_called_in_order_with_what_zipline_gives() -> None:
-    metric = Everything()
-    result = run(BOUGHT, metrics_set={metric}, days=3, benchmark="A")
-    assert metric.calls == [
+    result = run(BOUGHT, metrics_set={Everything()}, days=3, benchmark="A")
+    assert [
         ("start", "daily", "24/7", 3),
+        ("benchmark", [0, 0, 1]),
         ("open", DAYS[0], 10_000, DAYS[0]),
         ("close", DAYS[0], 0, 10_000, 0),
         ("open", DAYS[1], 10_000, DAYS[1]),
@@ -66,8 +67,7 @@ def test_hooks_are_called_in_order_with_what_zipline_gives() -> None:
         ("open", DAYS[2], 10_000, DAYS[2]),
         ("close", DAYS[2], 2, 10_100, Decimal("0.01")),
         ("end", 0),
-    ]
-    assert metric.benchmark == [0, 0, 1]
+    ] == CALLS
     assert result.measures.columns == ["session", "double", "where"]
     assert result.measures["double"].to_list() == [20_000, 20_000, 20_200]
     assert result.measures["where"][2] == "2021-02-04T00:00:00+00:00"
@@ -77,9 +77,8 @@ def test_hooks_are_called_in_order_with_what_zipline_gives() -> None:
 def test_end_of_bar_comes_with_every_bar_where_the_run_emits_minutes() -> None:
     opens = dt.datetime(2021, 2, 1, tzinfo=dt.UTC)
     ingest_minutes({"A": [10] * 1440}, opens)
-    metric = Everything()
-    run(metrics_set=[metric], days=1, data_frequency="minute", emission_rate="minute")
-    bars = [call for call in metric.calls if call[0] == "bar"]
+    run(metrics_set=[Everything()], days=1, data_frequency="minute", emission_rate="minute")
+    bars = [call for call in CALLS if call[0] == "bar"]
     assert len(bars) == 1440
     first = opens + dt.timedelta(minutes=1)
     assert bars[0] == (
@@ -87,9 +86,8 @@ def test_end_of_bar_comes_with_every_bar_where_the_run_emits_minutes() -> None:
         ["capital_base", "cumulative_perf", "cumulative_risk_metrics", "minute_perf", "period_end", "period_start",
          "progress"],
     )  # fmt: skip
-    quiet = Everything()
-    run(metrics_set=[quiet], days=1, data_frequency="minute")
-    assert not [call for call in quiet.calls if call[0] == "bar"]
+    run(metrics_set=[Everything()], days=1, data_frequency="minute")
+    assert not [call for call in CALLS if call[0] == "bar"]
 
 
 def test_the_ledger_shows_everything_and_lets_nothing_be_changed() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import pickle
 import random
+import weakref
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
@@ -17,9 +19,15 @@ import pytest
 import rustybt
 from rustybt.api import EODCancel, commission, slippage, time_rules
 from rustybt.errors import InputError
-from tests.unit._small import DAYS, NAMES, ingest, run
+from tests.unit import _small
+from tests.unit._small import DAYS, NAMES, ingest
 
 ROWS = [field.name for field in fields(rustybt.Compat)]
+
+
+def run(*given: Any, **settings: Any) -> rustybt.Result:
+    """A run whose result keeps the functions that are made for it."""
+    return _small.run(*given, keep_strategy=True, **settings)
 
 
 def buy(amount: int, **how: Any) -> dict[int, Any]:
@@ -233,7 +241,7 @@ class Counting(rustybt.Strategy):
 
 def test_a_strategy_that_does_not_repeat_itself_is_refused() -> None:
     ingest({"A": ["8"] * 5})
-    settings: dict[str, Any] = {"bundle": "small", "progress": False}
+    settings: dict[str, Any] = {"bundle": "small", "progress": False, "keep_strategy": True}
     result = rustybt.run_algorithm(DAYS[0], DAYS[4], strategy=Counting, **settings)
     assert result.compat_report(["split_in_cents"]).rows == []
     result = rustybt.run_algorithm(DAYS[0], DAYS[4], strategy=Counting(), **settings)
@@ -262,3 +270,46 @@ def test_an_unknown_row_is_refused() -> None:
     ingest({"A": ["8"] * 5})
     with pytest.raises(InputError, match="no row 'cents'"):
         run(initialize=lambda c: c.set_commission(commission.NoCommission())).compat_report(["cents"])
+
+
+class Holding(rustybt.Strategy):
+    """What a sweep would keep alive with each of its results."""
+
+    def initialize(self, context: Any, **params: Any) -> None:
+        self.much = bytearray(10**6)
+
+
+def test_a_result_keeps_neither_its_strategy_nor_an_argument_alive() -> None:
+    ingest({"A": ["8"] * 5})
+    strategy, blotter, held = Holding(), rustybt.SimulationBlotter(), {"set": {1, 2}}
+    returns = pl.DataFrame({"date": DAYS[:5], "return": [0.0] * 5})
+    alive = [weakref.ref(one) for one in (strategy, blotter, returns)]
+    settings: dict[str, Any] = {"bundle": "small", "progress": False, "params": held}
+    given: dict[str, Any] = {"strategy": strategy, "blotter": blotter, "benchmark_returns": returns}
+    result = rustybt.run_algorithm(DAYS[0], DAYS[4], **given, **settings)
+    assert result.compat_report(["split_in_cents"]).rows == []
+    kept = rustybt.run_algorithm(DAYS[0], DAYS[4], **given, **settings, keep_strategy=True)
+    del strategy, blotter, returns, given
+    gc.collect()
+    assert [one() is None for one in alive] == [False] * 3
+    assert kept.compat_report(["split_in_cents"]).rows == []
+    del kept
+    gc.collect()
+    assert [one() for one in alive] == [None] * 3
+    with pytest.raises(InputError, match=r"of the run is gone: .* keep_strategy=True"):
+        result.compat_report()
+    assert result.metrics["orders"] == 0
+
+
+def test_functions_serve_the_report_for_as_long_as_somebody_has_them() -> None:
+    ingest({"A": ["8"] * 5})
+
+    def handle_data(context: Any, data: Any) -> None:
+        context.record(x=1)
+
+    settings: dict[str, Any] = {"bundle": "small", "progress": False}
+    result = rustybt.run_algorithm(DAYS[0], DAYS[4], handle_data=handle_data, **settings)
+    assert result.compat_report(["split_in_cents"]).rows == []
+    result = rustybt.run_algorithm(DAYS[0], DAYS[4], handle_data=lambda c, d: None, **settings)
+    with pytest.raises(InputError, match=r"handle_data of the run is gone"):
+        result.compat_report()

@@ -310,3 +310,52 @@ def test_symbols_are_looked_up_by_their_name() -> None:
 def test_dates_of_orders_are_within_the_run() -> None:
     result = run({0: lambda c, d: c.order(c.symbol("A"), 1)})
     assert result.transactions["session"].to_list() == [DAYS[1]]
+
+
+def test_cancelling_none_the_id_of_an_order_of_size_zero_does_nothing() -> None:
+    def on_bar(context: Any, data: Any) -> None:
+        asset = context.symbol("A")
+        nothing = context.order(asset, 0)
+        assert nothing is None
+        rustybt.api.cancel_order(nothing)
+        context.order(asset, 1, limit_price=1)
+        context.cancel_order(None)
+
+    assert run({0: on_bar}, days=3).orders["status"].to_list() == ["open"]
+
+
+@pytest.mark.parametrize("filled", [0, 4])
+def test_an_order_wiped_out_by_a_reverse_split_keeps_what_was_asked_for(filled: int) -> None:
+    # ten old shares become a new one: of an order for 9, of which 4 were filled, not one is left to fill
+    ingest({"A": [(10, 10, 10, 10, 8)] * 2 + [(100, 100, 100, 100, 8)] * 3}, splits=[("A", DAYS[2], "10")])
+
+    def place(context: Any, data: Any) -> None:
+        context.order(context.symbol("A"), 9, limit_price=None if filled else 9)
+
+    half = lambda c: c.set_slippage(slippage.FixedBasisPointsSlippage(0, "0.5"))  # noqa: E731
+    result = run({0: place}, initialize=half)
+    row = result.orders.row(0, named=True)
+    assert (row["amount"], row["filled"], row["status"]) == (D(9), D(filled), "cancelled")
+    assert "less than one unit was left" in row["reason"]
+    last = result.order_events.row(-1, named=True)
+    assert (last["kind"], last["quantity"]) == ("cancelled", D(9 - filled))
+    assert [order["amount"] for day in result.to_pandas()["orders"] for order in day][-1] == 9
+    zipline = run({0: place}, initialize=half, compat="zipline").orders.row(0, named=True)
+    assert (zipline["amount"], zipline["filled"], zipline["status"]) == (D(0), D(0), "filled")
+
+
+def test_a_size_just_below_the_next_step_is_that_step_and_a_target_below_one_unit_leaves_one() -> None:
+    """As the guides say."""
+    ingest({"A": ["10"] * 5, "B": ["10"] * 5}, assets=pl.DataFrame({"symbol": ["B"], "quantity_step": ["0.00001"]}))
+
+    def first(context: Any, data: Any) -> None:
+        context.order(context.symbol("B"), "0.0000199995")
+        context.order(context.symbol("B"), "0.0000199985")
+        context.order(context.symbol("A"), 10)
+
+    half = {
+        2: lambda c, d: c.order_target(c.symbol("A"), "0.5"),
+        3: lambda c, d: c.order_target(c.symbol("A"), 0),
+    }
+    amounts = run({0: first, **half}).orders["amount"].to_list()
+    assert amounts == [D("0.00002"), D("0.00001"), D(10), D(-9), D(-1)]

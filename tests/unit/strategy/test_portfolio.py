@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -169,3 +170,44 @@ def test_the_last_sale_is_now_or_the_last_bar_of_what_has_ended() -> None:
     run(on_bar, days=4)
     # a bar of this calendar ends at midnight: that of 2 February on the 3rd, and there is no later one of B
     assert found == [[], [3, 3], [4, 3], [5, 3]]
+
+
+def answers(mapping: Any, keys: Any) -> Any:
+    """What a mapping answers to all that one can be asked, but for `mapping[key]` of what is not in it."""
+    return (
+        isinstance(mapping, Mapping), list(mapping), len(mapping), bool(mapping), list(mapping.keys()),
+        list(mapping.values()), list(mapping.items()), [key in mapping for key in keys],
+        [mapping.get(key) for key in keys], [mapping.get(key, "none") for key in keys],
+        [key in mapping.keys() for key in keys], mapping == dict(mapping), dict(mapping) == mapping,  # noqa: SIM118
+        {**mapping} == dict(mapping), mapping == {"other": 1},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("numbers", ["decimal", "float"])
+@pytest.mark.parametrize("bar", [0, 2])
+@pytest.mark.parametrize("currency", [None, "USD"])
+def test_what_a_strategy_gets_by_key_answers_as_a_dict_of_the_same_would(
+    numbers: str, bar: int, currency: str | None
+) -> None:
+    def on_bar(context: Any, data: Any) -> None:
+        a, b = context.symbols("A", "B")
+        if context.bar == 0:
+            context.order(a, 10)
+        if context.bar == bar:
+            positions, cash = context.portfolio.positions, context.portfolio.cash_by_currency
+            # the next line makes a copy by iteration and [], each key of which is held
+            assert answers(positions, [a, b]) == answers({key: positions[key] for key in positions}, [a, b])
+            assert answers(cash, ["USD", "EUR"]) == answers({"USD": context.portfolio.cash}, ["USD", "EUR"])
+            assert (b in positions, positions.get(b), positions[b].amount, cash["EUR"]) == (False, None, 0, 0)
+            seen_at.append(len(positions))
+
+    seen_at: list[int] = []
+    run(on_bar, days=bar + 1, numbers=numbers, currency=currency)
+    assert seen_at == [0 if bar == 0 else 1]
+
+
+def test_get_is_asked_with_an_asset_and_with_the_name_of_a_currency_too() -> None:
+    with pytest.raises(InputError, match=r"symbol\('A'\)"):
+        look(lambda c, a, b: c.portfolio.positions.get("A"))
+    with pytest.raises(InputError, match="name of a currency"):
+        look(lambda c, a, b: c.portfolio.cash_by_currency.get(1))

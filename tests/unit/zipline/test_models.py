@@ -148,3 +148,44 @@ def test_a_model_with_a_market_impact_looks_at_twenty_sessions() -> None:
 
 def test_models_tell_their_cost_under_zipline_s_names() -> None:
     assert (PerShare().cost_per_share, PerDollar(0.002).cost_per_dollar) == (0.001, 0.002)
+
+
+class Tired(SlippageModel):
+    """Each fill of a run is worse than the one before."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def process_order(self, data: Any, order: Any) -> tuple[float, int]:
+        self.asked.append(order.asset)
+        return data.current(order.asset, "close") + len(self.asked), order.open_amount
+
+
+def test_models_of_a_script_are_each_runs_own() -> None:
+    shared = SimulationBlotter(equity_slippage=Tired(), equity_commission=NoCommission())
+
+    def prices(**options: Any) -> list[float]:
+        return [t["price"] for day in run(**options)["transactions"] for t in day]
+
+    assert [prices(blotter=shared) for _ in range(2)] == [[11.5, 13.0]] * 2
+
+    def prepare(context: Any) -> None:
+        context.model = Tired()
+        api.set_slippage(context.model)
+        context.kept = context
+
+    def analyze(context: Any, perf: Any) -> None:
+        seen.append((len(context.model.asked), context.blotter.slippage_models[type(context.asset)] is context.model))
+
+    seen: list[Any] = []
+    run(prepare, analyze=analyze)
+    assert seen == [(2, True)]
+
+
+def test_an_error_of_analyze_carries_the_frame() -> None:
+    def analyze(context: Any, perf: Any) -> None:
+        raise KeyError("no such column")
+
+    with pytest.raises(KeyError) as caught:
+        run(analyze=analyze)
+    pd.testing.assert_frame_equal(caught.value.result, run())  # type: ignore[attr-defined]

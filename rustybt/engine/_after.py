@@ -1,0 +1,57 @@
+"""What follows the last bar: nothing that code of the user's does there loses the result."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+from rustybt.engine._loop import Loop
+from rustybt.engine._progress import Progress
+from rustybt.errors import RustyBTError
+from rustybt.results import Result
+
+KEPT: Final = (
+    "The run itself was complete: its result is this exception's attribute `result` (at a prompt: "
+    "sys.last_value.result)."
+)
+
+
+def run_to_the_end(loop: Loop, bar: Progress) -> BaseException | None:
+    """Runs all sessions. An error is raised; one that came when the books were closed is returned."""
+    try:
+        loop.run(bar.advance)
+    except BaseException as error:
+        if loop.closed == loop.desk.market.axis.sessions:
+            return error
+        if isinstance(error, Exception) and (not isinstance(error, RustyBTError) or loop.desk.phase != "done"):
+            error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
+        raise
+    finally:
+        loop.broker.let_go()
+    return None
+
+
+def analysed(result: Result, analyze: Any, context: Any, late: BaseException | None) -> Result:
+    """Calls analyze, and returns the result. late: what a metric or a progress function raised after the last bar.
+
+    What either raised is raised, with the result on it.
+    """
+    try:
+        if late is not None:
+            raise late
+        if analyze is not None:
+            analyze(context, result)
+    except BaseException as error:
+        with contextlib.suppress(Exception):
+            error.result = result  # type: ignore[attr-defined]
+            error.add_note(KEPT)
+        raise
+    return result
+
+
+def result_on(error: BaseException) -> Any:
+    """The result of a complete run that an error carries, taken off it with its note; None where it carries none."""
+    result = vars(error).pop("result", None)
+    if KEPT in getattr(error, "__notes__", ()):
+        error.__notes__.remove(KEPT)
+    return result

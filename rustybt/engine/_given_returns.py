@@ -1,0 +1,154 @@
+"""`benchmark_returns`: returns by date, from a Series, a frame or a file, brought to the sessions of a run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rustybt.calendars import SessionTable
+from rustybt.core import RATIO_SCALE, date_of, day_of, div_half_even, exact_number, parse_moment
+from rustybt.errors import InputError
+from rustybt.view import Axis
+
+DATE_COLUMNS = ("date", "session", "timestamp", "index")
+RETURN_COLUMNS = ("return", "returns", "benchmark_returns")
+ONE = 10**RATIO_SCALE
+
+
+def given_returns(given: Any, axis: Axis, sessions: SessionTable) -> list[int]:
+    """One return a session of the run, or a week or month of it, at scale 18; 0 where there is none.
+
+    sessions: those of days, which the returns are by. Over the sessions of a week or month they compound.
+    """
+    known = _by_day(given, sessions)
+    days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions].tolist()
+    labels = dict(zip(sessions.days.tolist(), _labels(axis, sessions), strict=True))
+    growth: dict[int, Fraction] = {}
+    for day, number in known.items():
+        if day in labels:
+            growth[labels[day]] = growth.get(labels[day], Fraction(1)) * (1 + Fraction(number))
+    if not growth.keys() & set(days):
+        raise InputError(
+            f"benchmark_returns: none of its {len(known)} dates is a session of the run, {date_of(days[0])} to "
+            f"{date_of(days[-1])}. Give one return per session; a missing one counts as 0."
+        )
+    changes = [growth.get(day, Fraction(1)) - 1 for day in days]
+    return [div_half_even(change.numerator * ONE, change.denominator) for change in changes]
+
+
+def _labels(axis: Axis, sessions: SessionTable) -> list[int]:
+    """For each session the day by which the run knows it: its own, or the last one of its week or month."""
+    period = axis.calendar.period
+    days: list[int] = (sessions.days if period == "session" else sessions.last_days_of(period)).tolist()
+    return days
+
+
+def _by_day(given: Any, sessions: SessionTable) -> dict[int, Decimal]:
+    known: dict[int, Decimal] = {}
+    for date, value in _rows(given):
+        number = _number(value)
+        if number is None:
+            continue
+        day = _day(date, sessions)
+        if day in known:
+            raise InputError(f"benchmark_returns: {date_of(day)} occurs twice. Give one return per session.")
+        if number < -1:
+            raise InputError(
+                f"benchmark_returns: {number} on {date_of(day)} loses more than everything. Give returns as "
+                "shares of 1: -0.02 for a loss of 2 %."
+            )
+        known[day] = number
+    return known
+
+
+def _rows(given: Any) -> Iterable[tuple[Any, Any]]:
+    """Pairs of what stands for a date and what stands for a return."""
+    if type(given).__module__.partition(".")[0] == "pandas":
+        # read as it is: a frame of another kind would lose the zone that an index is in
+        if not hasattr(given, "columns"):
+            return zip(given.index, given, strict=True)
+        names = {str(name).lower(): name for name in given.columns}
+        dates = next((given[names[name]] for name in DATE_COLUMNS if name in names), given.index)
+        found = [names[name] for name in RETURN_COLUMNS if name in names]
+        if not found:
+            raise _no_column("returns", names)
+        return zip(dates, given[found[0]], strict=True)
+    frame = _frame_of(given)
+    dates, values = _column(frame, DATE_COLUMNS, "dates"), _column(frame, RETURN_COLUMNS, "returns")
+    return zip(dates.to_list(), values.to_list(), strict=True)
+
+
+def _frame_of(given: Any) -> pl.DataFrame:
+    from rustybt.ingest import read_tables
+
+    if isinstance(given, pl.Series):
+        if given.dtype != pl.Struct:
+            raise InputError(
+                "benchmark_returns is a Polars Series, which has no dates. Give a frame with columns date and return."
+            )
+        given = given.struct.unnest()
+    tables = read_tables(given, "benchmark_returns")
+    return tables[0].frame if len(tables) == 1 else pl.concat([table.frame for table in tables])
+
+
+def _column(frame: pl.DataFrame, names: tuple[str, ...], what: str) -> pl.Series:
+    found = [name for name in names if name in frame.columns]
+    if not found:
+        raise _no_column(what, frame.columns)
+    return frame[found[0]]
+
+
+def _no_column(what: str, names: Iterable[str]) -> InputError:
+    return InputError(
+        f"benchmark_returns: no column with the {what} among {', '.join(names)}. A file has the columns date and "
+        "return, like 2020-01-02,0.01."
+    )
+
+
+def _day(value: Any, sessions: SessionTable) -> int:
+    """The day of a date, of text of one, of midnight in any zone, or of the session that holds a moment."""
+    if hasattr(value, "to_timestamp"):  # a Period
+        value = value.to_timestamp()
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[us]").item()
+    if value is None or value != value:  # noqa: PLR0124  NaT is not itself
+        raise InputError("benchmark_returns: a row has no date. Drop it, or fill the date in.")
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise InputError(f"benchmark_returns: {value!r} is not a date. Write it like '2024-07-04'.") from None
+    if not isinstance(value, dt.date):
+        raise InputError(
+            f"benchmark_returns: {value!r} is not a date. Give a Series indexed by dates, or a column of them."
+        )
+    if not isinstance(value, dt.datetime):
+        return day_of(value)
+    if value.time() == dt.time() and not getattr(value, "nanosecond", 0):
+        return day_of(value.date())
+    if value.utcoffset() is None:
+        raise InputError(
+            f"benchmark_returns: {value} has a time of day and no time zone. Give dates, or moments with their zone, "
+            "such as the sessions' closes."
+        )
+    stamp = parse_moment(value, "benchmark_returns")
+    place = int(np.searchsorted(sessions.closes, stamp))
+    if place == len(sessions.closes) or stamp <= sessions.opens[place]:
+        raise InputError(
+            f"benchmark_returns: {value} is neither a date nor within a session of {sessions.name}. Give dates, or "
+            "moments within the sessions, such as their closes."
+        )
+    return int(sessions.days[place])
+
+
+def _number(value: Any) -> Decimal | None:
+    """A return; None where there is none, which counts as 0."""
+    if value is None or type(value).__name__ == "NAType" or value in ("", "NaN", "nan") or value != value:  # noqa: PLR0124  NaN is not itself
+        return None
+    return exact_number(value, "benchmark_returns")

@@ -1,0 +1,132 @@
+"""What a user hands to a run (models, policies, controls, metrics), copied so that runs share nothing that changes.
+
+docs/decisions/22-copies-of-models.md says why, and what the copies leave as it is.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterable, Sequence
+from types import FunctionType
+from typing import Any, Final
+
+from rustybt.engine._functions import Functions
+from rustybt.errors import InputError
+from rustybt.execution import behind, check_initialised, check_model
+from rustybt.execution.cancel_policy import EODCancel, NeverCancel
+from rustybt.execution.commission import NoCommission, PerContract, PerDollar, PerFutureTrade, PerShare, PerTrade
+from rustybt.execution.slippage import (
+    FixedBasisPointsSlippage,
+    FixedSlippage,
+    NoSlippage,
+    VolatilityVolumeShare,
+    VolumeShareSlippage,
+)
+from rustybt.metrics import ClassicRiskReport, DailyColumns
+from rustybt.strategy import Desk
+
+UNCHANGING: Final = frozenset(
+    {
+        EODCancel, NeverCancel, NoCommission, PerContract, PerDollar, PerFutureTrade, PerShare, PerTrade,
+        FixedBasisPointsSlippage, FixedSlippage, NoSlippage, VolatilityVolumeShare, VolumeShareSlippage,
+        ClassicRiskReport, DailyColumns,
+    }
+)  # fmt: skip
+"""Classes whose objects no run changes, and which need no copy; VolatilityVolumeShare makes one when it is bound."""
+
+ASKED: Final = ("violation", "frozen", "end_of_session")
+"""What a run asks of controls, restrictions and metrics."""
+
+
+class OwnCopies:
+    """The copies that a run works on.
+
+    metrics: those of the run, copied. Objects that several of what was handed in hold are held by their copies too.
+    """
+
+    def __init__(self, desk: Desk, context: Any, functions: Functions, metrics: Sequence[Any]) -> None:
+        owners = [context, *desk.faces, *_objects_of(functions)]
+        parts = (desk, desk.market, desk.data, desk.continuous, desk.books, desk.blotter, context.portfolio)
+        own = [*parts, context.account, *owners]
+        # an object that is its own copy here is left as it is: a model may hold the context or the strategy
+        self._memo: dict[int, Any] = {id(one): one for one in own}
+        self._given: list[tuple[Any, dict[str, Any]]] = []
+        for kind in desk.slippage:
+            desk.slippage[kind] = self._of_run(desk.slippage[kind], "slippage model")
+            desk.commission[kind] = self._of_run(desk.commission[kind], "commission model")
+        desk.cancel_policy = self._of_run(desk.cancel_policy, "cancel policy")
+        desk.controls[:] = [self._of_run(control, "control") for control in desk.controls]
+        desk.account_controls[:] = [self._of_run(control, "account control") for control in desk.account_controls]
+        if desk.market.restrictions is not None:
+            desk.market.restrictions = self._of_run(desk.market.restrictions, "list of restrictions")
+        self.metrics = tuple([self._of_run(metric, "metric") for metric in metrics])
+        if self._given:
+            self._hand_to(owners)
+        # what the copies were made with is needed no more
+        del self._memo
+
+    def _of_run(self, given: Any, what: str) -> Any:
+        if type(given) in UNCHANGING:
+            return given
+        if what.endswith("model"):
+            check_model(given)
+        else:
+            check_initialised(given, ASKED)
+        try:
+            own = copy.deepcopy(given, self._memo)
+        except Exception as error:
+            raise InputError(_uncopied(given, what, error)) from error
+        original = behind(given)
+        if behind(own) is not original:
+            self._given.append((original, dict(getattr(original, "__dict__", {}))))
+        return own
+
+    def _hand_to(self, owners: Iterable[Any]) -> None:
+        """Attributes of the context and of the strategy that are something which was copied become the copy."""
+        for owner in owners:
+            for name, value in list(getattr(owner, "__dict__", {}).items()):
+                own = self._memo.get(id(value), value)
+                if own is not value and own is not None:
+                    setattr(owner, name, own)
+
+    def warn_of_changes(self) -> None:
+        """Warns where attributes of what was handed in were set during the run, which did not see it."""
+        for given, before in self._given:
+            now = getattr(given, "__dict__", {})
+            changed = [name for name in now if name not in before or now[name] is not before[name]]
+            if changed:
+                name = type(given).__name__
+                warnings.warn(
+                    f"{name}.{changed[0]} was set while a run was under way that works on a copy of that {name}, made "
+                    f"at the end of initialize: the run did not see it. Keep the object on context, as context.model "
+                    "say: after initialize that is the run's own.",
+                    stacklevel=3,
+                )
+
+
+def _objects_of(functions: Functions) -> list[Any]:
+    """The objects whose methods a strategy's callbacks are, and those that are called themselves."""
+    named = (functions.initialize, functions.handle_data, functions.before_trading_start, functions.analyze)
+    objects = [getattr(one, "__self__", one) for one in named if one is not None and not isinstance(one, FunctionType)]
+    return list({id(one): one for one in objects}.values())
+
+
+def _uncopied(given: Any, what: str, error: Exception) -> str:
+    given = behind(given)
+    name = type(given).__name__
+    where = [f"its attribute {key!r} " for key, value in getattr(given, "__dict__", {}).items() if not _copies(value)]
+    return (
+        f"The {what} {name} can't be copied: {where[0] if where else 'it '}raises {type(error).__name__}: {error}. A "
+        "run works on a copy of what it is given, so that runs share nothing that changes. Open files, locks and "
+        f"connections outside of it, or give the class a method __deepcopy__(self, memo) that returns the {what} for "
+        "a run; `return self` shares it between runs."
+    )
+
+
+def _copies(value: Any) -> bool:
+    try:
+        copy.deepcopy(value)
+    except Exception:  # noqa: BLE001  whatever an object of the user's raises, it is not copied
+        return False
+    return True
