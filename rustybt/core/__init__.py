@@ -34,7 +34,7 @@ from rustybt.core._fixed import (
     scaled,
     to_scale,
 )
-from rustybt.core._folding import folded, picked
+from rustybt.core._folding import Inside, folded, folded_restated, picked
 from rustybt.core._frames import (
     MAX_DIGITS,
     UTC_NS,
@@ -99,6 +99,7 @@ __all__ = [
     "FundingRate",
     "Future",
     "Index",
+    "Inside",
     "Kept",
     "Number",
     "Order",
@@ -127,6 +128,7 @@ __all__ = [
     "div_half_even",
     "exact_number",
     "folded",
+    "folded_restated",
     "frame_of",
     "frequency_named",
     "is_number",
