@@ -152,7 +152,7 @@ def _prices_in_thousandths(listing: Listing, rows: list[int], starts: list[int])
     price carried in from before the first session is, as in any window of Zipline's, that of the last bar with a trade
     and keeps its digits.
     """
-    close, stamps, scale = listing.raw.close, listing.raw.stamps, listing.price_scale
+    close, stamps, scale = listing.raw.close, listing.raw.stamps, listing.raw_scale
     end = int(stamps[rows[-1]]) if rows[-1] >= 0 else 0
 
     def price(row: int) -> Fraction:

@@ -1,6 +1,7 @@
 """Orders meet bars: the blotter, the simulated broker, slippage and commission models."""
 
 from rustybt._kernels import WorkingOrder
+from rustybt.execution._at_open import work_at_open, work_rest
 from rustybt.execution._blotter import Blotter, OrderEvent
 from rustybt.execution._custom import commission_for, is_own, slippage_for
 from rustybt.execution._order import WHY_OPEN
@@ -21,4 +22,6 @@ __all__ = [
     "is_own",
     "register_blotter",
     "slippage_for",
+    "work_at_open",
+    "work_rest",
 ]
