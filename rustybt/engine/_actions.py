@@ -150,7 +150,7 @@ class CorporateActions:
         for step in steps:
             for one, _ in (*self._dividends.get(step, ()), *self._splits.get(step, ()), *self._in_shares.get(step, ())):
                 found.add(one.slot)
-            found.update(owed.listing.slot for owed in (*self._due.get(step, ()), *self._shares_due.get(step, ())))
+            found.update(owed.listing.slot for owed in self._shares_due.get(step, ()))
             for _, dividend in self._in_shares.get(step, ()):
                 payment = self._market.listings.get(dividend.payment_sid)
                 if payment is not None:

@@ -20,13 +20,14 @@ from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import CapitalChanges, check_change
 from rustybt.engine._closing import apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
+from rustybt.engine._fills import book
 from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._timetable import Timetable, due
 from rustybt.engine._within import WithinPeriods
-from rustybt.execution import Execution, SimulatedBroker, work_rest
+from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, Schedule, TimeRule, date_rules
 from rustybt.view import Listing, adjusted, restated
@@ -247,37 +248,19 @@ class Loop:
             return
         reports = self.broker.work(bar, stamp)
         if reports:
-            self.book(session, stamp, reports)
-
-    def book(self, session: int, stamp: int, reports: list[Execution]) -> None:
-        """Books fills, then their fees, and keeps them."""
-        fill, charge, keep = self.ledger.fill, self.ledger.charge, self.recorder.transactions.add
-        for order, quantity, price, fee, _ in reports:
-            listing = order.listing
-            fill(stamp, listing, quantity, price, order.number)
-            keep((session, stamp, order.number, listing.slot, quantity, price, fee))
-        for order, _, _, fee, parts in reports:
-            if fee:
-                if parts is None:
-                    charge(stamp, order.listing, fee, order.number, "commission")
-                    continue
-                for kind, amount in parts:
-                    if amount:
-                        charge(stamp, order.listing, amount, order.number, kind)
+            book(self.ledger, self.recorder, session, stamp, reports)
 
     def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
         self.desk.exchange.work(bar, stamp, self.ledger)
-        if self.within is None:
-            self._work(session, bar, stamp)
-        else:
-            self._work_period(session, bar, stamp)
+        self._work_period(session, bar, stamp)
 
     def _work_period(self, session: int, bar: int, stamp: int) -> None:
         """The bar of a week or month: what was tried at its open is not tried again."""
         if self.within is None or not self.within.begun:
             self._work(session, bar, stamp)
         else:
-            self.book(session, stamp, work_rest(self.broker, bar, stamp, self.within.begun))
+            reports = work_rest(self.broker, bar, stamp, self.within.begun)
+            book(self.ledger, self.recorder, session, stamp, reports)
 
     def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
         """What is scheduled for a session: with every bar, and by bar."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from rustybt.core import DAY_NS, day_of
+from rustybt.engine._fills import book
 from rustybt.execution import Execution, work_at_open
 from rustybt.view import Listing, Market, Steps, adjusted
 
@@ -143,20 +144,18 @@ class WithinPeriods:
         reports: list[Execution] = []
         before, market.bar = market.bar, bar
         for listing, opened in assets:
-            volume = listing.tradable[bar] * opened.volumes
+            volume = int(listing.tradable[bar] * opened.volumes)
             if opened.prices != 1:
                 listing.at_open = opened.price, opened.prices, opened.volumes
             try:
-                done = work_at_open(
-                    loop.broker, listing.slot, bar, stamp, opened.price, int(volume // listing.step) * listing.step
-                )
+                done = work_at_open(loop.broker, listing.slot, bar, stamp, opened.price, volume)
             finally:
                 listing.at_open = None
             used = sum(abs(quantity) for _, quantity, _, _, _ in done)
             self.begun[listing.slot] = -int(-used // opened.volumes)
             reports += done
         market.bar = before
-        loop.book(session, stamp, reports)
+        book(loop.ledger, loop.recorder, session, stamp, reports)
 
     def _opened(self, listing: Listing, session: int, bar: int) -> Opened:
         steps = self._steps
