@@ -8,6 +8,7 @@ in the shares of its period's end; at its open prices and volumes are in those o
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -42,6 +43,7 @@ class PeriodOracle(Oracle):
         for intent in plan.intents:
             self.by_period.setdefault(plan.first + intent.bar, []).append(intent)
         self.begun: dict[int, tuple[Fraction, list[Ordered]]] = {}
+        self.closes: Fraction | None = None
 
     def run(self) -> Expected:
         market, plan = self.market, self.plan
@@ -166,14 +168,20 @@ class PeriodOracle(Oracle):
             max(round(volume, asset.volume_scale), unit) if volume else ZERO,
         )
 
-    def _at_open_bar(self, k: int, period: range, first: int, bar: Bar) -> tuple[Bar, Fraction]:
+    def _slipped(self, order: Ordered, price: Fraction, bar: Any, used: Fraction) -> tuple[Fraction, Fraction] | None:
+        """A model of one's own looks at the whole bar, also where it fills at the open."""
+        if self.closes is not None and self.plan.slippage[0] == "own":
+            bar = replace(bar, close=self.closes)
+        return super()._slipped(order, price, bar, used)
+
+    def _at_open_bar(self, k: int, period: range, first: int, bar: Bar, *, whole: bool = False) -> tuple[Bar, Fraction]:
         """The bar as it is at its open, in the shares of then, and how many of its end each of those is."""
         asset = self.market.assets[k]
         ratio, _ = self._factors(k, first, period[-1])
         opened = asset.bars[first].open
         volume = math.floor(bar.volume * ratio * self._units(asset)) / Fraction(self._units(asset))
         close = round(bar.close / ratio, asset.price_scale + 10)
-        if self.plan.by_range:
+        if self.plan.by_range and not whole:
             return Bar(opened, opened, opened, opened, volume), 1 / ratio
         return Bar(opened, opened, opened, close, volume), 1 / ratio
 
@@ -192,7 +200,9 @@ class PeriodOracle(Oracle):
             queue = [o for o in self._open_orders(k) if not self.plan.by_range or (o.limit, o.stop) != (None, None)]
             bar, more = self._at_open_bar(k, period, *found)
             filled: list[Any] = []
+            self.closes = self._at_open_bar(k, period, *found, whole=True)[0].close
             tried = self._try(queue, bar, ZERO, filled) if bar.volume else []
+            self.closes = None
             used = sum((abs(quantity) for _, quantity, _, _ in filled), ZERO) * more
             self.begun[k] = Fraction(math.ceil(used * self._units(asset)), self._units(asset)), tried
             done += filled
