@@ -28,6 +28,7 @@ class SessionTable:
     opens, closes: ns UTC. The first minute bar is stamped one minute after the open, the last one at the close.
     break_starts, break_ends: ns UTC, equal to the close where a session has no break; None where no session has one.
     period: what a session is: a "session" of the exchange, or a whole "week" or "month" of them (see `collapsed`).
+    inner: where it is a week or month, the table of the sessions within.
     """
 
     name: str
@@ -38,6 +39,7 @@ class SessionTable:
     break_starts: Stamps | None = None
     break_ends: Stamps | None = None
     period: str = "session"
+    inner: SessionTable | None = None
 
     @property
     def run_opens(self) -> Stamps:
@@ -175,7 +177,7 @@ class SessionTable:
         ends = np.flatnonzero(np.append(np.diff(lasts) != 0, True))
         begins = np.append(0, ends[:-1] + 1)
         days, opens, closes = self.days[ends], self.opens[begins], self.closes[ends]
-        return SessionTable(self.name, self.tz, days, opens, closes, period=period)
+        return SessionTable(self.name, self.tz, days, opens, closes, period=period, inner=self)
 
     def day_of_period(self, day: int) -> int:
         """The day by which the table knows what is on a day: itself, or the last session of its week or month."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._parts import EMPTY
-from rustybt.core import DAY_NS, Frequency, folded, frequency_named
+from rustybt.core import DAY_NS, Frequency, Inside, folded, folded_restated, frequency_named
 
 type _Stamps = npt.NDArray[np.int64]
 
@@ -51,7 +52,8 @@ def load_aggregated(
     else:
         edges = int(calendar.opens[first]), int(calendar.closes[last])
     loaded = version.load(sids, source.name, *edges)
-    made = {sid: aggregated(bars, source, target, calendar) for sid, bars in loaded.items()}
+    actions = _splits_of(version, sids) if target.period in ("week", "month") else {}
+    made = {sid: aggregated(bars, source, target, calendar, actions.get(sid, ())) for sid, bars in loaded.items()}
     return {sid: _between(bars, first_ns, last_ns) for sid, bars in made.items()}
 
 
@@ -59,18 +61,41 @@ def _between(bars: RawBars, first_ns: int, last_ns: int) -> RawBars:
     low, high = np.searchsorted(bars.stamps, [first_ns, last_ns + 1])
     if low == 0 and high == len(bars):
         return bars
-    return RawBars.of(bars.stamps[low:high], [column[low:high] for column in bars.prices], bars.volume[low:high])
+    columns = [column[low:high] for column in bars.prices]
+    return RawBars.of(bars.stamps[low:high], columns, bars.volume[low:high], bars.extra)
 
 
-def aggregated(bars: RawBars, source: Frequency, target: Frequency, calendar: SessionTable) -> RawBars:
+def _splits_of(version: Version, sids: Sequence[int]) -> dict[int, list[Inside]]:
+    """What the splits of assets do to the bars before them, by sid."""
+    days, found = version.calendar.days, dict[int, list[Inside]]()
+    for split in version.splits(sids):
+        place = int(np.searchsorted(days, split.ex_day))
+        if place < len(days):
+            ratio = Fraction(split.numerator, split.denominator)
+            shares = Fraction(1) if split.prices_only else ratio
+            found.setdefault(split.sid, []).append(Inside(int(days[place]) * DAY_NS, ratio, shares))
+    return found
+
+
+def aggregated(
+    bars: RawBars, source: Frequency, target: Frequency, calendar: SessionTable, splits: Sequence[Inside] = ()
+) -> RawBars:
     """The bars of one asset at a longer frequency, ascending; one for each that has a bar of the source within it.
 
     Bars within a session are laid out from its open and stamped with their end; those of sessions, weeks and months are
     labelled with midnight UTC of their last session in the calendar.
+    splits: those of the asset, by the midnight of the session with which they take effect: a bar of several sessions is
+    in the shares of its end.
     """
     if not len(bars):
         return bars
-    made: RawBars = folded(bars, _labels(bars.stamps, source, target, calendar))
+    labels = _labels(bars.stamps, source, target, calendar)
+    made: RawBars
+    if not splits:
+        made = folded(bars, labels)
+    else:
+        keys = calendar.days[_sessions(bars.stamps, source, calendar)].astype(np.int64) * DAY_NS
+        made = folded_restated(bars, labels, keys, splits)
     return made
 
 
@@ -110,13 +135,17 @@ def _labels(
     stamps: npt.NDArray[np.int64], source: Frequency, target: Frequency, calendar: SessionTable
 ) -> npt.NDArray[np.int64]:
     """For each bar of the source the stamp of the longer bar that it belongs to."""
-    if source.by_session:
-        places = np.searchsorted(calendar.days, stamps // DAY_NS)
-    else:
-        places = np.searchsorted(calendar.closes, stamps)
+    places = _sessions(stamps, source, calendar)
     if target.step_ns is None:
         days = calendar.last_days_of(str(target.period))
         labels: npt.NDArray[np.int64] = days[places].astype(np.int64) * DAY_NS
         return labels
     ends = calendar.bar_ends(target.step_ns, int(places[0]), int(places[-1]))
     return ends[np.searchsorted(ends, stamps)]
+
+
+def _sessions(stamps: npt.NDArray[np.int64], source: Frequency, calendar: SessionTable) -> npt.NDArray[np.intp]:
+    """For each bar of the source the place of its session in the calendar."""
+    if source.by_session:
+        return np.searchsorted(calendar.days, stamps // DAY_NS)
+    return np.searchsorted(calendar.closes, stamps)

@@ -27,7 +27,8 @@ def scan(version: Version, frequency: str = DAILY, symbols: Iterable[str] | None
     symbols: only these, by the name that each carries last; None means all.
     frequency: one that is stored, or that can be made of one; those are read at once, not lazily.
     timestamp: Date of the last session for "1d" and longer, else the bar's end as Datetime("ns", "UTC"). Prices and
-    volume are Decimal(38, s), s the finest scale of the version, exactly as stored.
+    volume are Decimal(38, s), s the finest scale of the version, exactly as stored; a week or month that is made of
+    shorter bars is in the shares of its end, with up to 10 more decimals where a split lies within it.
     Collect it with engine="in-memory" where rows shall keep their order.
     Raises NoData for a frequency that is not there, SymbolNotFound.
     """
@@ -59,12 +60,12 @@ def _made(version: Version, frequency: str, symbols: Iterable[str] | None) -> pl
     """The frame of bars that are made of shorter ones."""
     assets = _wanted(version, symbols)
     loaded = version.load([asset.sid for asset in assets], frequency, -(2**63), 2**63 - 1)
-    scale = max(asset.price_scale for asset in assets)
+    scale = max(asset.price_scale + loaded[asset.sid].extra for asset in assets)
     volume_scale = max(asset.volume_scale for asset in assets)
     frames = []
     for asset in assets:
         bars = loaded[asset.sid]
-        up, volume_up = 10 ** (scale - asset.price_scale), 10 ** (volume_scale - asset.volume_scale)
+        up, volume_up = 10 ** (scale - asset.price_scale - bars.extra), 10 ** (volume_scale - asset.volume_scale)
         stamps = datetime_column("timestamp", bars.stamps)
         prices = zip(PRICES, bars.prices, strict=True)
         frames.append(

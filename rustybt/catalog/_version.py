@@ -430,6 +430,7 @@ class Version:
 
         frequency: one that is stored, or that can be made of one: "5m", "1h" (stamps are the bar's end), "1d",
         "1w" or "1mo" (stamps are midnight UTC of the last session).
+        A bar that is made of several sessions is in the shares of its last one: see `RawBars.extra`.
         An asset without such bars has an empty RawBars. late: the opens, highs and lows of stored bars are read when
         they are first asked for.
         Raises NoData for a frequency that the bundle does not have, SidsNotFound, CatalogCorrupt.

@@ -35,7 +35,7 @@ from rustybt.core._fixed import (
     scaled,
     to_scale,
 )
-from rustybt.core._folding import folded, picked
+from rustybt.core._folding import Inside, folded, folded_restated, picked
 from rustybt.core._forks import check_process
 from rustybt.core._frames import (
     MAX_DIGITS,
@@ -106,6 +106,7 @@ __all__ = [
     "FundingRate",
     "Future",
     "Index",
+    "Inside",
     "Kept",
     "Note",
     "Notes",
@@ -138,6 +139,7 @@ __all__ = [
     "div_half_even",
     "exact_number",
     "folded",
+    "folded_restated",
     "frame_of",
     "frequency_named",
     "is_number",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 
 class CorporateActions:
-    """Dividends and splits of the assets that a run touches, by the run's session.
+    """Dividends and splits of the assets that a run touches, by the run's session; in one of weeks or months, by step.
 
     exact_pay_dates: a dividend is paid only on a pay date that is a session; else a missing one is its ex-date, and
     one that is no session becomes the next session. keep_basis: shares paid as a dividend leave the cost per share
     as it was, not the cost of the position. currencies_are_one: a dividend's money is its asset's, whatever its name.
-    exchange: what a run of several currencies has.
+    keep_owed: shares that are earned but not paid stay as many when they are split. exchange: what a run of several
+    currencies has.
     """
 
     def __init__(
@@ -31,14 +33,15 @@ class CorporateActions:
         exact_pay_dates: bool,
         keep_basis: bool = False,
         currencies_are_one: bool = False,
+        keep_owed: bool = False,
         exchange: Exchange | None = None,
     ) -> None:
         self._market = market
         self._one_money = currencies_are_one
         self._exchange = exchange
         self._keep_basis = keep_basis
-        self._days = market.axis.calendar.days
-        self._first = market.axis.first_session
+        self._keep_owed = keep_owed
+        self._days, self._first = market.axis.action_days()
         self._exact = exact_pay_dates
         self._dividends: dict[int, list[tuple[Listing, CashDividend]]] = {}
         self._splits: dict[int, list[tuple[Listing, Split]]] = {}
@@ -130,6 +133,35 @@ class CorporateActions:
             exists = place < len(self._days) and int(self._days[place]) == pay_day
             return pays if exists and pays >= session else None
         return max(pays, session)
+
+    def restate_owed(self, listing: Listing, numerator: int, denominator: int) -> None:
+        """Turns the shares of an asset that are owed, but not paid, into those of after a split."""
+        if self._keep_owed:
+            return
+        for due in self._shares_due.values():
+            for place, owed in enumerate(due):
+                if owed.listing is listing:
+                    due[place] = owed._replace(split=owed.split * Fraction(denominator, numerator))
+
+    def touched(self, first: int, end: int) -> set[int]:
+        """The slots of the assets to which something happens from one step on until before another."""
+        found = set()
+        steps = range(first, end)
+        for step in steps:
+            for one, _ in (*self._dividends.get(step, ()), *self._splits.get(step, ()), *self._in_shares.get(step, ())):
+                found.add(one.slot)
+            found.update(owed.listing.slot for owed in self._shares_due.get(step, ()))
+            for _, dividend in self._in_shares.get(step, ()):
+                payment = self._market.listings.get(dividend.payment_sid)
+                if payment is not None:
+                    found.add(payment.slot)
+        return found
+
+    def falls_due(self, step: int) -> bool:
+        """Whether something is earned, paid or split with a step."""
+        return any(step in by_step for by_step in (self._dividends, self._splits, self._in_shares)) or (
+            step in self._due or step in self._shares_due
+        )
 
     def splits(self, session: int) -> list[tuple[Listing, Split]]:
         """The splits that take effect before this session's first bar."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.core import RATIO_SCALE, Asset, date_of, day_of, div_half_even
+from rustybt.core import DAY_NS, RATIO_SCALE, Asset, date_of, day_of, div_half_even
 from rustybt.engine._given_returns import given_returns
 from rustybt.errors import (
     BenchmarkAssetNotAvailableTooEarly,
@@ -70,7 +70,7 @@ def _asset_returns(desk: Desk, asset: Asset) -> list[int]:
     began, ended = (axis.calendar.day_of_period(day_of(day)) for day in (asset.start_date, asset.end_date))
     _check_life(asset, began > first, ended < last, first, last)
     listing = desk.market.listing(asset)
-    _check_actions(desk, asset, first, last)
+    _check_actions(desk, asset, axis.first_key(axis.first_session) // DAY_NS if axis.steps else first, last)
     ends = [0] if began < first else []
     ends += [start - 1 for start in axis.starts[1:]]
     rows = (np.searchsorted(listing.raw.stamps, axis.keys[ends], side="right") - 1).tolist()
@@ -85,7 +85,9 @@ def _asset_returns(desk: Desk, asset: Asset) -> list[int]:
     else:
         step = _exact_step(listing)
         returns = [step(before, now) for before, now in pairwise(rows)]
-    return returns if len(returns) == axis.sessions else [_first_session(listing, rows[0]), *returns]
+    if len(returns) == axis.sessions:
+        return returns
+    return [_first_session(listing, rows[0], _last_day(desk, listing, rows[0])), *returns]
 
 
 def _check_life(asset: Asset, too_early: bool, too_late: bool, first: int, last: int) -> None:
@@ -141,7 +143,7 @@ def _prices_in_thousandths(listing: Listing, rows: list[int], starts: list[int])
     price carried in from before the first session is, as in any window of Zipline's, that of the last bar with a trade
     and keeps its digits.
     """
-    close, stamps, scale = listing.raw.close, listing.raw.stamps, listing.price_scale
+    close, stamps, scale = listing.raw.close, listing.raw.stamps, listing.raw_scale
     end = int(stamps[rows[-1]]) if rows[-1] >= 0 else 0
 
     def price(row: int) -> Fraction:
@@ -161,7 +163,23 @@ def _prices_in_thousandths(listing: Listing, rows: list[int], starts: list[int])
     return prices
 
 
-def _first_session(listing: Listing, row: int) -> int:
-    """From the open of the asset's first session to its close."""
+def _first_session(listing: Listing, row: int, until: int) -> int:
+    """From the open of the asset's first session to its close; of a week or month with what it paid in its course.
+
+    until: the key of the last day that the row has a price of.
+    """
     opened, closed = int(listing.raw.open[0]), int(listing.raw.close[row])
-    return _change(Fraction(opened), Fraction(closed), listing, int(listing.raw.stamps[row]))
+    begins, kept = day_of(listing.asset.start_date) * DAY_NS, Fraction(1)
+    for one in listing.adjustments:
+        if one.in_cash and begins < one.key <= until:
+            kept *= one.price
+    return _change(opened * kept, Fraction(closed), listing, int(listing.raw.stamps[row]))
+
+
+def _last_day(desk: Desk, listing: Listing, row: int) -> int:
+    """The key of the last shorter bar in a row of bars; its own where it is not made of such."""
+    key = int(listing.raw.stamps[row])
+    if desk.market.inner is None:
+        return key
+    stamps = desk.market.inner.listing(listing.asset).raw.stamps
+    return int(stamps[np.searchsorted(stamps, key, side="right") - 1])

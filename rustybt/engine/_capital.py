@@ -19,7 +19,7 @@ from rustybt.core import (
     to_scale,
 )
 from rustybt.errors import InputError
-from rustybt.view import Axis
+from rustybt.view import Axis, Steps
 
 KINDS: Final = ("target", "delta")
 EXAMPLE: Final = 'Write it like {"2024-07-01": {"type": "delta", "value": 5000}}.'
@@ -39,15 +39,17 @@ class Change(NamedTuple):
 class CapitalChanges:
     """Changes before a session's corporate actions, by session of the run, and before a minute bar, by bar.
 
+    at_steps: those before a session within a week or month, by its step; before the first one they are overnight.
     given: what they were made of, as a manifest keeps it.
     """
 
-    __slots__ = ("at_bars", "given", "overnight")
+    __slots__ = ("at_bars", "at_steps", "given", "overnight")
 
     def __init__(self) -> None:
         self.given: dict[str, dict[str, str]] = {}
         self.overnight: dict[int, Change] = {}
         self.at_bars: dict[int, Change] = {}
+        self.at_steps: dict[int, Change] = {}
 
 
 def capital_changes_on(axis: Axis, given: Any) -> CapitalChanges:
@@ -65,7 +67,10 @@ def capital_changes_on(axis: Axis, given: Any) -> CapitalChanges:
         raise InputError(f"capital_changes={given!r} is not a dict. {EXAMPLE}")
     for key, change in given.items():
         stamp = parse_moment(key, "capital_changes")
-        if stamp % DAY_NS == 0:
+        if stamp % DAY_NS == 0 and axis.steps is not None:
+            place, inside = _step(axis.steps, stamp // DAY_NS, key)
+            known = placed.at_steps if inside else placed.overnight
+        elif stamp % DAY_NS == 0:
             known, place = placed.overnight, _session(axis, stamp // DAY_NS, key)
         else:
             known, place = placed.at_bars, _bar(axis, stamp, key)
@@ -108,6 +113,18 @@ def _bar(axis: Axis, stamp: int, key: Any) -> int:
             "Give the end of a minute within a session, in UTC or with its time zone."
         )
     return bar
+
+
+def _step(steps: Steps, day: int, key: Any) -> tuple[int, bool]:
+    """The run's week or month that a session is the first of; of another session its step, and True."""
+    place = int(np.searchsorted(steps.days, day))
+    if place < len(steps.days) and steps.days[place] == day:
+        session = steps.session_of(place)
+        return (session, False) if steps.of(session)[0] == place else (place, True)
+    hint = f"The run goes from {date_of(steps.days[0])} to {date_of(steps.days[-1])}."
+    if 0 < place < len(steps.days):
+        hint = f"The next session is {date_of(steps.days[place])}."
+    raise InputError(f"capital_changes: {key!r} is not a session of this run ({steps.table.name}). {hint}")
 
 
 def _session(axis: Axis, day: int, key: Any) -> int:

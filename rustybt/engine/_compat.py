@@ -34,6 +34,7 @@ class Compat:
     year_of_252: statistics use 252 sessions a year, whatever the calendar.
     every_minute_once: time_rules.every_minute() runs once a session, with its first bar.
     currencies_are_one: money of all currencies is added up as numbers, as if it were of one.
+    owed_shares_ignore_splits: shares of a dividend that are earned, but not paid, stay as many when they are split.
     """
 
     skip_half_days: bool = False
@@ -53,6 +54,7 @@ class Compat:
     year_of_252: bool = False
     every_minute_once: bool = False
     currencies_are_one: bool = False
+    owed_shares_ignore_splits: bool = False
 
     @classmethod
     def zipline(cls) -> Compat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from rustybt.core import FundingRate
 from rustybt.ledger import Ledger
 from rustybt.view import Listing, Market
+
+type Due = tuple[int, str, Listing, FundingRate]
 
 
 class FundingPayments:
@@ -20,7 +23,7 @@ class FundingPayments:
 
     def __init__(self, market: Market) -> None:
         self._market = market
-        self.at_bars: dict[int, list[tuple[int, str, Listing, FundingRate]]] = {}
+        self.at_bars: dict[int, list[Due]] = {}
         market.on_load(self._register)
 
     def _register(self, listing: Listing) -> None:
@@ -39,12 +42,38 @@ class FundingPayments:
         at the last close up to its moment. Leaves the books at another bar than they were."""
         axis = self._market.axis
         opens = int(axis.calendar.opens[axis.first_session + session])
-        for stamp, _, listing, rate in sorted(self.at_bars[bar], key=lambda due: due[:2]):
-            if not books.position(listing.slot)[0]:
+
+        def last_close(listing: Listing, stamp: int) -> int:
+            books.seek(min(bar, int(np.searchsorted(axis.stamps, stamp, side="right")) - 1))
+            return int(books.mark(listing.slot))
+
+        self._pay(sorted(self.at_bars[bar], key=_when), opens, last_close, ledger)
+
+    def pay_between(
+        self, bar: int, after: int, until: int, opens: int, mark: Callable[[Listing, int], int], ledger: Ledger
+    ) -> None:
+        """Of what is due with a bar, books the moments after one and up to another.
+
+        opens: nothing is booked before it. mark: the last close of an asset up to a moment.
+        """
+        due = [one for one in self.at_bars.get(bar, ()) if after < one[0] <= until]
+        self._pay(sorted(due, key=_when), opens, mark, ledger)
+
+    def slots(self, bar: int) -> set[int]:
+        """The slots of which something is due with a bar."""
+        return {listing.slot for _, _, listing, _ in self.at_bars.get(bar, ())}
+
+    @staticmethod
+    def _pay(due: list[Due], opens: int, mark: Callable[[Listing, int], int], ledger: Ledger) -> None:
+        for stamp, _, listing, rate in due:
+            if not ledger.books.position(listing.slot)[0]:
                 continue
             price, scale = rate.price, rate.price_scale
             if price is None:
-                books.seek(min(bar, int(np.searchsorted(axis.stamps, stamp, side="right")) - 1))
-                price, scale = books.mark(listing.slot), listing.fill_scale
+                price, scale = mark(listing, stamp), listing.fill_scale
             # what was due while markets were closed is booked with the session
             ledger.pay_funding(max(stamp, opens), listing, price, scale, rate.rate, rate.scale)
+
+
+def _when(due: Due) -> tuple[int, str]:
+    return due[:2]

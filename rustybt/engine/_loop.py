@@ -20,16 +20,18 @@ from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import CapitalChanges, check_change
 from rustybt.engine._closing import apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
+from rustybt.engine._fills import book
 from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._timetable import Timetable, due
-from rustybt.execution import SimulatedBroker
+from rustybt.engine._within import WithinPeriods
+from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, Schedule, TimeRule, date_rules
-from rustybt.view import Listing, adjusted
+from rustybt.view import Listing, adjusted, restated
 
 type Callback = Callable[[Any, Any], Any]
 NEVER = 2**62
@@ -68,6 +70,8 @@ class Loop:
         self.copies = copies
         self.closed = 0
         self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
+        # what happens within a week or month, where the run's sessions are those
+        self.within = None if desk.market.axis.steps is None else WithinPeriods(desk.market)
         self._timetable = Timetable(desk.market.axis, compat)
         # what an asset brings may fall due with the next bar
         desk.market.on_load(desk.news.append)
@@ -102,41 +106,46 @@ class Loop:
         if change is not None:
             amount = change.delta(desk.value())
             self.recorder.days.capital_overnight(amount)
-            self._change_capital(stamp, amount, change.kind)
+            self.change_capital(stamp, amount, change.kind)
         self.recorder.days.open()
         # shares that are paid are worth what the last row was taken at, whatever traded after its hours
         last_row = axis.run_of(session - 1)[1] - 1 if session else market.bar
         if last_row != market.bar:
             desk.books.seek(last_row)
-        paid = self.actions.dividends(session, stamp, self.ledger)
+        step = axis.opening(session)
+        paid = self.actions.dividends(step, stamp, self.ledger)
         if last_row != market.bar:
             desk.books.seek(market.bar)
         if self.compat.pnl_without_dividends:
             self.recorder.days.after_dividends(*paid)
         if self.hooks is not None:
             self.hooks.start_of_session(session)
-        splits = self.actions.splits(session)
-        for listing, split in splits:
-            cents = self.compat.split_in_cents
-            tick = _tick(listing, cents)
-            desk.blotter.split(
-                listing.slot,
-                stamp,
-                split.numerator,
-                split.denominator,
-                tick,
-                zipline=self.compat.split_of_orders,
-            )
-            self.ledger.split(stamp, listing, split.numerator, split.denominator, cents)
-            # what a second split of the session leaves over is paid at the mark between the two
-            ratio = Fraction(split.numerator, split.denominator)
-            desk.books.override_mark(listing.slot, adjusted(desk.books.mark(listing.slot), ratio, 1))
-        if splits:
-            desk.books.clear_overrides()
+        self.split(step, stamp)
         if self.before_trading_start is not None:
             self._show_what_is_known(session)
             self.before_trading_start(self.context, desk.data)
             desk.books.clear_overrides()
+
+    def split(self, step: int, stamp: int) -> None:
+        """Applies the splits that take effect with a session: to open orders, to what is held, to shares owed."""
+        books, cents = self.desk.books, self.compat.split_in_cents
+        splits = self.actions.splits(step)
+        for listing, split in splits:
+            self.desk.blotter.split(
+                listing.slot,
+                stamp,
+                split.numerator,
+                split.denominator,
+                _tick(listing, cents),
+                zipline=self.compat.split_of_orders,
+            )
+            self.ledger.split(stamp, listing, split.numerator, split.denominator, cents)
+            self.actions.restate_owed(listing, split.numerator, split.denominator)
+            # what a second split of the session leaves over is paid at the mark between the two
+            ratio = Fraction(split.numerator, split.denominator)
+            books.override_mark(listing.slot, adjusted(books.mark(listing.slot), ratio, 1))
+        if splits:
+            books.clear_overrides()
 
     def _show_what_is_known(self, session: int) -> None:
         """Before the bars: the session before, restated; or what bars there were where markets opened long before."""
@@ -149,7 +158,8 @@ class Loop:
             market.bar = visible
             desk.books.seek(visible)
 
-    def _change_capital(self, stamp: int, amount: int, reason: str) -> None:
+    def change_capital(self, stamp: int, amount: int, reason: str) -> None:
+        """Books capital that comes or goes. Raises InputError where more goes than there is."""
         value = self.desk.value()
         check_change(value, amount, stamp)
         self.desk.funding.change(value, amount)
@@ -167,29 +177,27 @@ class Loop:
         value = desk.value()
         amount = change.delta(value)
         self.recorder.days.capital_within(value, amount)
-        self._change_capital(int(desk.market.axis.stamps[bar]), amount, change.kind)
+        self.change_capital(int(desk.market.axis.stamps[bar]), amount, change.kind)
         desk.books.clear_overrides()
 
     def _mark_overnight(self, session: int) -> None:
         """Until the first bar, what is held is marked at the last price, restated by the session's actions."""
         desk = self.desk
+        step = desk.market.axis.opening(session)
         for slot in desk.books.held():
             listing = desk.listing_of_slot[slot]
             mark = desk.books.mark(slot)
-            restated = mark
             if self.compat.price_of_last_trade and not desk.market.axis.daily:
-                restated = listing.price_of_last_trade(desk.market.bar, desk.market.now_key()) or mark
+                known = listing.price_of_last_trade(desk.market.bar, desk.market.now_key()) or mark
             else:
-                for adjustment in listing.adjustments:
-                    if adjustment.session == session:
-                        restated = adjusted(restated, adjustment.price, 1)
-            if restated != mark:
-                desk.books.override_mark(slot, restated)
+                known, _ = restated(listing, mark, listing.fill_scale, step)
+            if known != mark:
+                desk.books.override_mark(slot, known)
 
     def _run_bars(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
         axis, books, data, context = market.axis, desk.books, desk.data, self.context
-        handle_data, work = self.handle_data, self._work
+        handle_data, work = self.handle_data, self._work if self.within is None else self._work_period
         open_orders: Any = desk.blotter.waiting
         if desk.exchange is not None:
             open_orders, work = desk.exchange.with_orders(open_orders), self._convert_and_work
@@ -204,7 +212,7 @@ class Loop:
         planned, moving = bool(every or at_bar), self._moves_money()
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders
         held = books.held
-        marked = desk.exchange is not None or bool(held() or books.unsettled())
+        marked = desk.exchange is not None or bool(held() or books.unsettled()) or self.within is not None
         for bar in range(first, end):
             if moving:
                 self._move_money(session, bar)
@@ -226,11 +234,14 @@ class Loop:
                     schedule.function(context, data)
 
     def _moves_money(self) -> bool:
-        """Whether some bar of the run has a change of capital or a payment of funding."""
-        return bool(self.capital.at_bars or self.funding.at_bars)
+        """Whether something may have to be booked before a bar: capital, funding, what happens within a week."""
+        return bool(self.capital.at_bars or self.funding.at_bars) or self.within is not None
 
     def _move_money(self, session: int, bar: int) -> None:
         """What comes, goes and is paid with a bar, before it can be seen."""
+        if self.within is not None:
+            self.within.pass_through(self, session, bar)
+            return
         if bar in self.capital.at_bars:
             self._change_within(session, bar)
         if bar in self.funding.at_bars:
@@ -240,25 +251,20 @@ class Loop:
         if self.floor is not None and self.floor.work(bar, stamp, session):
             return
         reports = self.broker.work(bar, stamp)
-        if not reports:
-            return
-        fill, charge, keep = self.ledger.fill, self.ledger.charge, self.recorder.transactions.add
-        for order, quantity, price, fee, _ in reports:
-            listing = order.listing
-            fill(stamp, listing, quantity, price, order.number)
-            keep((session, stamp, order.number, listing.slot, quantity, price, fee))
-        for order, _, _, fee, parts in reports:
-            if fee:
-                if parts is None:
-                    charge(stamp, order.listing, fee, order.number, "commission")
-                    continue
-                for kind, amount in parts:
-                    if amount:
-                        charge(stamp, order.listing, amount, order.number, kind)
+        if reports:
+            book(self.ledger, self.recorder, session, stamp, reports)
 
     def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
         self.desk.exchange.work(bar, stamp, self.ledger)
-        self._work(session, bar, stamp)
+        self._work_period(session, bar, stamp)
+
+    def _work_period(self, session: int, bar: int, stamp: int) -> None:
+        """The bar of a week or month: what was tried at its open is not tried again."""
+        if self.within is None or not self.within.begun:
+            self._work(session, bar, stamp)
+        else:
+            reports = work_rest(self.broker, bar, stamp, self.within.begun)
+            book(self.ledger, self.recorder, session, stamp, reports)
 
     def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
         """What is scheduled for a session: with every bar, and by bar."""
@@ -274,17 +280,8 @@ class Loop:
     def _close_session(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
         axis = market.axis
-        stamp, day = axis.run_closes[session], axis.days[session]
-        for slot in self._touched() if day >= self._first_close() else ():
-            listing = desk.listing_of_slot[slot]
-            closes = listing.asset.auto_close_date
-            if closes is not None and day_of(closes) <= day:
-                reason = "expired" if listing.is_future else "delisted"
-                done = self.ledger.auto_close(stamp, listing, reason)
-                if done is not None:
-                    self.recorder.transactions.add((session, stamp, None, slot, *done, 0))
-                told = f"{listing.asset.symbol} was closed out on {closes}"
-                desk.blotter.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
+        stamp = axis.run_closes[session]
+        self.close_out(session, axis.days[session], stamp)
         apply_cancel_policy(desk, stamp)
         if desk.account_controls:
             check_account(desk, self.context, stamp)
@@ -293,6 +290,24 @@ class Loop:
         self.closed = session + 1
         if self.hooks is not None:
             self.hooks.end_of_session(session)
+
+    def close_out(self, session: int, day: int, stamp: int) -> None:
+        """Closes out what is held of assets that are delisted or expired by a day, and cancels their orders."""
+        desk = self.desk
+        for slot in self.closing(day):
+            listing = desk.listing_of_slot[slot]
+            done = self.ledger.auto_close(stamp, listing, "expired" if listing.is_future else "delisted")
+            if done is not None:
+                self.recorder.transactions.add((session, stamp, None, slot, *done, 0))
+            told = f"{listing.asset.symbol} was closed out on {listing.asset.auto_close_date}"
+            desk.blotter.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
+
+    def closing(self, day: int) -> list[int]:
+        """The slots that are held or have orders, and are to be closed out by a day."""
+        if day < self._first_close():
+            return []
+        dates = [(slot, self.desk.listing_of_slot[slot].asset.auto_close_date) for slot in self._touched()]
+        return [slot for slot, closes in dates if closes is not None and day_of(closes) <= day]
 
     def _first_close(self) -> int:
         """The first day on which an asset of the run is closed out."""

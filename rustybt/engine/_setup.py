@@ -245,6 +245,7 @@ def initialised(
         exact_pay_dates=compat.exact_pay_dates,
         keep_basis=compat.stock_dividends_keep_basis,
         currencies_are_one=compat.currencies_are_one,
+        keep_owed=compat.owed_shares_ignore_splits,
         exchange=desk.exchange,
     )
     funding = FundingPayments(desk.market)

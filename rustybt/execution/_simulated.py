@@ -65,11 +65,11 @@ class SimulatedBroker:
     """
 
     __slots__ = (
-        "_by_range",
         "_equity",
         "_future",
         "_highest",
         "_lowest",
+        "by_range",
         "fees_can_fall",
         "field",
         "limits_hold",
@@ -95,9 +95,9 @@ class SimulatedBroker:
         self.stops_date_orders = stops_date_orders
         self.fees_can_fall = fees_can_fall
         self.field = fill_at
-        self._by_range = trigger == "range" and fill_at == "close"
+        self.by_range = trigger == "range" and fill_at == "close"
         # the prices of a bar that stops and limits are tested on
-        self._lowest, self._highest = ("low", "high") if self._by_range else (fill_at, fill_at)
+        self._lowest, self._highest = ("low", "high") if self.by_range else (fill_at, fill_at)
 
     def let_go(self) -> None:
         """The run is over: its models let go of its market."""
@@ -110,7 +110,7 @@ class SimulatedBroker:
 
         It looks at one price of a bar, so it can't fill by range.
         """
-        if self._by_range:
+        if self.by_range:
             return None
         slippage, commission = (model.kernel() for model in self._equity)
         return None if slippage is NotImplemented or commission is NotImplemented else (slippage, commission)
@@ -136,7 +136,7 @@ class SimulatedBroker:
                 if lowest[bar] > below and highest[bar] < above:
                     continue
                 del quiet[slot]
-            if self._work_asset(queue, bars, bar, stamp, volume, reports):
+            if self.work_asset(queue, bars, bar, stamp, volume, reports):
                 self.orders.prune(slot, queue)
         return reports
 
@@ -154,13 +154,22 @@ class SimulatedBroker:
         between = max(below) // up, -(-min(above) // up)
         self.orders.quiet[bars.slot] = bars.column(self._lowest), bars.column(self._highest), *between
 
-    def _work_asset(
-        self, queue: list[WorkingOrder], bars: Bars, bar: int, stamp: int, volume: int, reports: list[Execution]
+    def work_asset(
+        self,
+        queue: list[WorkingOrder],
+        bars: Bars,
+        bar: int,
+        stamp: int,
+        volume: int,
+        reports: list[Execution],
+        used: int = 0,
     ) -> bool:
-        """Tries the orders of one asset. Returns whether one of them is filled, whole."""
+        """Tries the orders of one asset. Returns whether one of them is filled, whole.
+
+        used: units of the volume that went to earlier orders.
+        """
         offered = bars.column(self.field)[bar] * bars.lane_to_fill
         slippage, commission = self._future if bars.is_future else self._equity
-        used = 0
         done = tried = False
         for order in queue:
             price = offered
@@ -207,9 +216,9 @@ class SimulatedBroker:
                 return None
             price = reached
             self._trigger(order, stamp, None, stop, Cause.STOP_REACHED, dated=limit is None or self.stops_date_orders)
-        if limit is None or (order.limit_reached and not self.limits_hold and not self._by_range):
+        if limit is None or (order.limit_reached and not self.limits_hold and not self.by_range):
             return price
-        if self._by_range:
+        if self.by_range:
             held = self._after_stop(order, bars, bar, price) if stopped_now else self._at_limit(order, bars, bar)
         else:
             held = price if (price <= limit if buys else price >= limit) else None
@@ -230,7 +239,7 @@ class SimulatedBroker:
         """The price at which the bar reaches an order's stop: what it offers, or, by range, the stop or the open."""
         stop: Any = order.stop
         buys = order.amount > order.filled
-        if not self._by_range:
+        if not self.by_range:
             return offered if (offered >= stop if buys else offered <= stop) else None
         opened = bars.column("open")[bar] * bars.lane_to_fill
         if opened >= stop if buys else opened <= stop:

@@ -82,6 +82,12 @@ class CurrencyBooks:
         numerator, denominator = self._rates.to_base(currency, self.bar)
         return div_half_even(amount * denominator * 10**MONEY_SCALE, numerator * 10**scale)
 
+    def swap_rates(self, rates: RatesToBase, bar: int) -> tuple[RatesToBase, int]:
+        """Reads the rates of another table from now on, at a bar of its own; returns what was read before."""
+        before = self._rates, self.bar
+        self._rates, self.bar, self._cached = rates, bar, None
+        return before
+
     # the moment
 
     def seek(self, bar: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt._kernels import Rows
@@ -76,12 +77,14 @@ class Receivable(NamedTuple):
 class Shares(NamedTuple):
     """A dividend in shares that was earned and is not yet paid; negative where a short owes it.
 
-    listing: what is paid. quantity: of it. reason: the ratio, and whose dividend it is.
+    listing: what is paid. quantity: of it, in the shares of when it was earned. reason: the ratio, and whose dividend
+    it is. split: how many shares each of these has become by splits since then.
     """
 
     listing: Any
     quantity: int
     reason: str
+    split: Fraction = Fraction(1)
 
 
 class Ledger:
@@ -254,16 +257,22 @@ class Ledger:
         """Books a dividend in shares. The cost of the position stays as it was, and so each share costs less.
 
         keep_basis: what Zipline does: each share costs what it did, on the other side of zero too. Shares of what was
-        not held cost nothing.
+        not held cost nothing. Of what splits have made of them, whole steps are paid, cut towards zero.
         """
+        quantity, step = owed.quantity, owed.listing.step
+        if owed.split != 1:
+            steps = abs(quantity) * owed.split.numerator // (owed.split.denominator * step)
+            quantity = (steps if quantity > 0 else -steps) * step
+            if not quantity:
+                return
         held, cost = self.books.position(owed.listing.slot)
-        now = held + owed.quantity
+        now = held + quantity
         if not held or (held * now <= 0 and not keep_basis):
             cost = 0
         elif keep_basis or abs(now) < abs(held):
             cost = div_half_even(cost * now, held)
         self.books.set_position(owed.listing.slot, now, cost)
-        self._enter(stamp, "stock_dividend", owed.listing, owed.quantity, 0, reason=owed.reason)
+        self._enter(stamp, "stock_dividend", owed.listing, quantity, 0, reason=owed.reason)
 
     def split(self, stamp: int, listing: Listing, numerator: int, denominator: int, cents: bool) -> None:
         """Turns q units into q * denominator / numerator, whole steps only, and pays the rest in cash.

@@ -4,7 +4,8 @@ from rustybt.view._axis import Axis
 from rustybt.view._bar_data import BarData
 from rustybt.view._continuous import Continuous
 from rustybt.view._fetched import Fetched
-from rustybt.view._listing import Listing, adjusted
+from rustybt.view._listing import Listing, adjusted, restated
 from rustybt.view._market import Market
+from rustybt.view._steps import Steps
 
-__all__ = ["Axis", "BarData", "Continuous", "Fetched", "Listing", "Market", "adjusted"]
+__all__ = ["Axis", "BarData", "Continuous", "Fetched", "Listing", "Market", "Steps", "adjusted", "restated"]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import DAY_NS, MINUTE_NS
+from rustybt.view._steps import Steps
 
 HOOK_LEAD_NS: Final = 45 * MINUTE_NS
 
@@ -43,6 +44,7 @@ class Axis:
     minutes: whether every minute of the calendar is a bar.
     starts: for each session of the run, its first bar; one more at the end. days, opens: the day and the open of each.
     run_opens, run_closes: from when and until when a strategy runs in each, ns UTC.
+    steps: where a session of the run is a week or month, the sessions within; else None.
     """
 
     __slots__ = (
@@ -60,6 +62,7 @@ class Axis:
         "sessions",
         "stamps",
         "starts",
+        "steps",
         "times",
     )
 
@@ -77,6 +80,8 @@ class Axis:
         self.run_opens: list[int] = calendar.run_opens[window].tolist()
         self.run_closes: list[int] = calendar.run_closes[window].tolist()
         self._runs: list[tuple[int, int]] | None = None
+        inner = getattr(calendar, "inner", None)
+        self.steps = None if inner is None else Steps(calendar, first_session, self.sessions)
         self.minutes = not daily and grid is None
         if daily:
             keys = calendar.days[window].astype(np.int64) * DAY_NS
@@ -130,10 +135,26 @@ class Axis:
         return ends
 
     def first_key(self, session: int) -> int:
-        """The smallest key that a bar of a session of the calendar can have."""
+        """The smallest key that a bar or an action of a session of the calendar can have."""
+        if self.steps is not None:
+            return self.steps.first_key(session)
         if self.daily:
             return int(self.calendar.days[session]) * DAY_NS
         return int(self.calendar.opens[session]) + 1
+
+    def action_days(self) -> tuple[npt.NDArray[np.int32], int]:
+        """The days on which corporate actions take effect, and the place of the run's first one among them."""
+        if self.steps is not None:
+            return self.steps.table.days, self.steps.first
+        return self.calendar.days, self.first_session
+
+    def action_key(self, place: int) -> int:
+        """The smallest key that a bar can have from one of those days on."""
+        return self.first_key(place) if self.steps is None else int(self.steps.table.days[place]) * DAY_NS
+
+    def opening(self, session: int) -> int:
+        """What `Adjustment.session` is of an action that takes effect with the first bar of a session of the run."""
+        return session if self.steps is None else self.steps.of(session)[0]
 
     def bars_in(self, first: int, last: int) -> int:
         """How many bars the calendar's sessions first to last have, both included."""

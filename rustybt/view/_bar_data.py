@@ -30,7 +30,7 @@ from rustybt.view._asked import as_columns, listed, note_wanted, shortened
 from rustybt.view._continuous import Continuous, is_readable, label
 from rustybt.view._history import FIELDS, is_exact
 from rustybt.view._known import OF_A_BAR, Known, Priced
-from rustybt.view._listing import Listing, adjusted
+from rustybt.view._listing import Listing, adjusted, restated
 from rustybt.view._market import Market
 from rustybt.view._past import Past
 
@@ -231,16 +231,17 @@ class BarData:
 
     def _overnight(self, listing: Listing, field: str, value: int, scale: int) -> tuple[int, int]:
         """Before a session's first bar its corporate actions count already."""
-        if not self._market.hook or not listing.adjustments:
+        if not listing.adjustments:
             return value, scale
-        factor = Fraction(1)
-        for adjustment in listing.adjustments:
-            if adjustment.session == self._market.session:
-                factor *= 1 / adjustment.volume if field == "volume" else adjustment.price
-        if factor == 1:
-            return value, scale
-        to_scale = scale + EXTRA_PRICE_DECIMALS if field == "volume" else listing.fill_scale
-        return adjusted(value, factor, 10 ** (to_scale - scale)), to_scale
+        market = self._market
+        if not market.hook:
+            return (
+                (value, scale) if listing.at_open is None else _at_open(listing.at_open, field, value, scale, listing)
+            )
+        if field == "volume":
+            factor = listing.overnight(market.axis.opening(market.session), volume=True)
+            return (value, scale) if factor == 1 else _finer(value, factor, scale)
+        return restated(listing, value, scale, market.axis.opening(market.session))
 
     def _frame(self, assets: list[Any], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
         exact = isinstance(self._number(1, 0), Decimal) if dtype is None else is_exact(dtype)
@@ -383,6 +384,23 @@ class BarData:
         bar = self._market.bar
         key = listing.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])
+
+
+def _finer(value: int, factor: Fraction, scale: int) -> tuple[int, int]:
+    """A volume times a factor, rounded with 10 more decimals."""
+    return adjusted(value, factor, 10**EXTRA_PRICE_DECIMALS), scale + EXTRA_PRICE_DECIMALS
+
+
+def _at_open(
+    known: tuple[int, Fraction, Fraction], field: str, value: int, scale: int, listing: Listing
+) -> tuple[int, int]:
+    """What a model sees of a bar of several sessions while it fills at the open: in the shares of then."""
+    opened, price, volume = known
+    if field == "open":
+        return opened, listing.fill_scale
+    if field == "volume":
+        return _finer(value, volume, scale)
+    return adjusted(value, price, 10 ** (listing.fill_scale - scale)), listing.fill_scale
 
 
 if _kernels.answering is not None:

@@ -73,7 +73,7 @@ class History:
         self._rounding: dict[int, bool] = {}
         self._rows: dict[int, Laid] = {}
         self._plan = RowPlan(self._keys)
-        self._places: dict[int, list[tuple[int, Fraction, Fraction]]] = {}
+        self._places: dict[int, list[tuple[int, Fraction, Fraction, int]]] = {}
 
     def bounds(self, count: int, elsewhere: int = 0) -> tuple[int, int]:
         """Start and length of the window of the last bars. Raises HistoryWindowStartsBeforeData.
@@ -157,7 +157,7 @@ class History:
         known = self._rounding.get(listing.asset.sid)
         if known is None:
             known = self.decimals is not None and (
-                listing.price_scale > self._decimals_of(listing) or listing.has_idle_rows or self._has_gaps(listing)
+                listing.raw_scale > self._decimals_of(listing) or listing.has_idle_rows or self._has_gaps(listing)
             )
             self._rounding[listing.asset.sid] = known
         return known
@@ -175,7 +175,7 @@ class History:
             return None
         now = self.market.now_key() if self.rounds_last else int(self._keys[start + count - 1])
         factor = listing.price_factor(int(listing.raw.stamps[row]), now)
-        return float(int(listing.raw.close[row]) * factor / 10**listing.price_scale)
+        return float(int(listing.raw.close[row]) * factor / 10**listing.raw_scale)
 
     def frame(
         self, listings: list[Listing], name: Callable[[Asset], str], field: str, start: int, count: int
@@ -262,17 +262,17 @@ class History:
         scale = listing.fill_scale if known else listing.price_scale
         if field == "volume":
             scale = listing.asset.volume_scale + (10 if places else 0)
-        own = listing.asset.volume_scale if field == "volume" else listing.price_scale
+        own = listing.asset.volume_scale if field == "volume" else listing.raw_scale
         result: list[int | None] = []
         for index, (row, key) in enumerate(zip(rows, keys, strict=True)):
             here = row >= 0 and int(stamps[row]) == key
             if start + index > end or (not here and not (field == "price" and row >= 0)):
                 result.append(0 if field == "volume" else None)
                 continue
-            factor = Fraction(10 ** (scale - own))
+            factor = Fraction(10**scale, 10**own)
             if field == "price" and not here:
                 factor *= listing.price_factor(int(stamps[row]), key)
-            for place, price, volume in places:
+            for place, price, volume, _ in places:
                 if start + index < place:
                     factor = factor / volume if field == "volume" else factor * price
             value = div_half_even(int(values[row]) * factor.numerator, factor.denominator)
@@ -326,7 +326,7 @@ class History:
             values, scale, use = listing.raw.volume, listing.asset.volume_scale, here
         else:
             values = getattr(listing.raw, "close" if field == "price" else field)
-            scale, use = listing.price_scale, found if field == "price" else here
+            scale, use = listing.raw_scale, found if field == "price" else here
         if isinstance(values, list):
             numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
         else:
@@ -346,23 +346,28 @@ class History:
             laid[self._end(listing) + 1 :] = np.nan
         return laid
 
-    def _active(self, listing: Listing, start: int, count: int) -> list[tuple[int, Fraction, Fraction]]:
-        """The adjustments that lie within a window and are known at this moment."""
+    def _active(self, listing: Listing, start: int, count: int) -> list[tuple[int, Fraction, Fraction, int]]:
+        """The adjustments that lie within a window and are known at this moment: place, factors, key."""
         places = self._places.get(listing.asset.sid)
         if places is None:
             places = self._places[listing.asset.sid] = [
-                (int(np.searchsorted(self._keys, a.key, side="left")), a.price, a.volume) for a in listing.adjustments
+                (int(np.searchsorted(self._keys, a.key, side="left")), a.price, a.volume, a.key)
+                for a in listing.adjustments
             ]
-        last = start + count - (0 if self.market.hook else 1)
-        return [place for place in places if start < place[0] <= last]
+        if not self.market.hook:
+            last = start + count - 1
+            return [place for place in places if start < place[0] <= last]
+        # of the coming week or month only what takes effect with its first session
+        last, now = start + count, self.market.now_key()
+        return [place for place in places if start < place[0] <= last and place[3] <= now]
 
 
-def _restate(window: pl.Series, active: list[tuple[int, Fraction, Fraction]], field: str, start: int) -> pl.Series:
+def _restate(window: pl.Series, active: list[tuple[int, Fraction, Fraction, int]], field: str, start: int) -> pl.Series:
     """The window with the values before each adjustment made comparable with those after it."""
     if not active:
         return window
     factors = np.ones(len(window))
-    for place, price, volume in active:
+    for place, price, volume, _ in active:
         factors[: place - start] *= float(1 / volume) if field == "volume" else float(price)
     return (window * series_of(factors)).alias(window.name)
 

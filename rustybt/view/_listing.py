@@ -23,8 +23,9 @@ type Column = npt.NDArray[np.int64] | list[int]
 class Adjustment(NamedTuple):
     """What a split or a dividend does to earlier bars.
 
-    key: bars with a smaller key are before it. day: its ex-day. session: the run's session in which it takes
-    effect (negative before the run). price: factor of earlier prices. volume: divisor of earlier volumes.
+    key: bars with a smaller key are before it. day: its ex-day. session: the run's session, in a run of weeks or months
+    its step, with which it takes effect (negative before the run). price: factor of earlier prices. volume: divisor of
+    earlier volumes. in_cash: whether it is a cash dividend.
     """
 
     key: int
@@ -32,6 +33,7 @@ class Adjustment(NamedTuple):
     session: int
     price: Fraction
     volume: Fraction
+    in_cash: bool = False
 
 
 class Listing:
@@ -45,6 +47,9 @@ class Listing:
     of a bar: what was traded, and without bound where a currency's bar tells of none. Price columns are at lane_scale;
     fills and adjusted prices at fill_scale. foreign: whether it trades in another currency than the run's.
     conditional: whether more than its life decides if it can be ordered.
+    raw_scale: of the prices in `raw`. at_open: set while orders are worked at the open of a week or month in whose
+    course the asset is split: the price there, at fill_scale, and the factors that bring the bar's prices and volume,
+    which are as of its end, to the shares of then.
     """
 
     __slots__ = (
@@ -54,6 +59,7 @@ class Listing:
         "_traded_rows",
         "adjustments",
         "asset",
+        "at_open",
         "closing",
         "conditional",
         "dividends",
@@ -74,6 +80,7 @@ class Listing:
         "priced",
         "quantity_scale",
         "raw",
+        "raw_scale",
         "settles",
         "slot",
         "splits",
@@ -96,6 +103,8 @@ class Listing:
         self.is_future = asset.kind == "future"
         self.settles = self.is_future or asset.kind == "perpetual"
         self.price_scale = asset.price_scale
+        self.raw_scale = asset.price_scale + getattr(raw, "extra", 0)
+        self.at_open: tuple[int, Fraction, Fraction] | None = None
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS
         step, step_scale = _scaled(str(asset.quantity_step))
         # quantities and volumes share one scale, so that a share of the volume needs no conversion
@@ -108,12 +117,23 @@ class Listing:
         self.priced = 0
         self.last_traded: Sequence[int] | None = None
 
-    def align(self, keys: npt.NDArray[np.int64], laid: Laid, last_bar: int, *, traded_only: bool) -> None:
+    def align(
+        self,
+        keys: npt.NDArray[np.int64],
+        laid: Laid,
+        last_bar: int,
+        *,
+        traded_only: bool,
+        prices: list[int] | None = None,
+        finer: bool = False,
+    ) -> None:
         """Lays the rows out on the axis. last_bar: the last bar of the asset's life within the run.
 
         laid: where the rows lie on the axis, which has these keys.
         traded_only: the price of a bar without a row is that of the last row with a trade, as Zipline has it for
         minutes; for daily bars a row without volume counts too.
+        prices: of the bars, at fill_scale, where shorter bars say what they are. finer: whether the price columns must
+        be at fill_scale.
         """
         self.number_rows(self.raw, laid)
         rows, found, present = laid.rows, laid.found, laid.present
@@ -127,9 +147,9 @@ class Listing:
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
             priced = carried >= 0
             self.first = int(np.argmax(priced)) if priced.any() else len(keys)
-        lane = self._carry(keys, carried)
+        self.lane_scale = self.price_scale if prices is None and not finer else self.fill_scale
+        self.price: Sequence[int] = self._carry(keys, carried) if prices is None else prices
         self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
-        self.price: Sequence[int] = lane
 
     def number_rows(self, raw: Any, laid: Laid) -> None:
         """Takes rows, or the same ones with earlier ones before them, and where they lie on the axis."""
@@ -148,7 +168,7 @@ class Listing:
         column = self._columns.get(field)
         if column is None:
             values = getattr(self.raw, field)
-            up = 10 ** (self.lane_scale - self.price_scale)
+            up = 10 ** (self.lane_scale - self.raw_scale)
             if up != 1:
                 values = [int(v) * up for v in values]
             column = self._columns[field] = self._lay(values, 0)
@@ -180,7 +200,7 @@ class Listing:
         if row < 0:
             return None
         factor = self.price_factor(int(self.raw.stamps[row]), now_key)
-        return adjusted(int(self.raw.close[row]), factor, 10**EXTRA_PRICE_DECIMALS)
+        return adjusted(int(self.raw.close[row]), factor, 10 ** (self.fill_scale - self.raw_scale))
 
     def _last_traded_rows(self) -> tuple[npt.NDArray[np.int64], bool]:
         """For each row the last one up to it with a volume, -1 where there is none; and whether some row has none."""
@@ -229,15 +249,16 @@ class Listing:
         for bar in self._stale_bars(keys, rows):
             factor = self.price_factor(int(stamps[rows[bar]]), int(keys[bar]))
             if factor != 1:
-                fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10**EXTRA_PRICE_DECIMALS)
-        self.lane_scale = self.fill_scale if fixes else self.price_scale
-        if not fixes and not isinstance(closes, list):
+                fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10 ** (self.fill_scale - self.raw_scale))
+        if fixes:
+            self.lane_scale = self.fill_scale
+        if self.lane_scale == self.raw_scale and not isinstance(closes, list):
             if self._laid.span is not None or self._laid.complete:
                 return self._lay(closes, 0)
             lane = np.zeros(len(rows), dtype=np.int64)
             lane[rows >= 0] = closes[rows[rows >= 0]]
             return memoryview(lane)
-        up = 10 ** (self.lane_scale - self.price_scale)
+        up = 10 ** (self.lane_scale - self.raw_scale)
         carried = [int(closes[row]) * up if row >= 0 else 0 for row in rows.tolist()]
         for bar, price in fixes.items():
             carried[bar] = price
@@ -258,9 +279,22 @@ class Listing:
                 factor *= adjustment.price
         return factor
 
-    def bind(self, days: npt.NDArray[np.int32], first_key: Any, first: int, *, needs_a_bar: bool) -> None:
-        """Places the corporate actions in time. first_key: of a session; first: the run's first session.
+    def overnight(self, session: int, *, volume: bool = False) -> Fraction:
+        """The factor by which actions change a price, or a volume, that take effect with a session's first bar.
 
+        session: as `Axis.opening` has it.
+        """
+        factor = Fraction(1)
+        for adjustment in self.adjustments:
+            if adjustment.session == session:
+                factor *= 1 / adjustment.volume if volume else adjustment.price
+        return factor
+
+    def bind(self, days: npt.NDArray[np.int32], first_key: Any, first: int, *, needs_a_bar: bool) -> None:
+        """Places the corporate actions in time.
+
+        days: on which they can take effect; first_key: of the bars from a place among these days on; first: the place
+        of the run's first session.
         needs_a_bar: a dividend adjusts nothing where the session before its ex-day has no bar.
         """
         if not self.splits and not self.dividends:
@@ -272,14 +306,18 @@ class Listing:
             volume = Fraction(1) if split.prices_only else ratio
             found.append(self._place(split.ex_day, ratio, volume, days, first_key, first))
         for dividend in self.dividends:
-            placed = self._place(dividend.ex_day, Fraction(1), Fraction(1), days, first_key, first)
+            placed = self._place(dividend.ex_day, Fraction(1), Fraction(1), days, first_key, first, in_cash=True)
             before = int(np.searchsorted(self.raw.stamps, placed.key, side="left")) - 1
             if before < 0:
                 continue  # no earlier price: nothing to adjust
             previous = placed.session + first - 1
             if needs_a_bar and previous >= 0 and int(self.raw.stamps[before]) < first_key(previous):
                 continue
-            close = Fraction(int(self.raw.close[before]), 10**self.price_scale)
+            close = Fraction(int(self.raw.close[before]), 10**self.raw_scale)
+            # in the shares that the dividend is of: those of after the splits since that close
+            for one in found:
+                if not one.in_cash and int(self.raw.stamps[before]) < one.key < placed.key:
+                    close *= one.price
             factor = 1 - Fraction(dividend.amount, 10**dividend.scale) / close
             if factor > 0:
                 found.append(placed._replace(price=factor))
@@ -287,11 +325,18 @@ class Listing:
 
     @staticmethod
     def _place(
-        ex_day: int, price: Fraction, volume: Fraction, days: npt.NDArray[np.int32], first_key: Any, first: int
+        ex_day: int,
+        price: Fraction,
+        volume: Fraction,
+        days: npt.NDArray[np.int32],
+        first_key: Any,
+        first: int,
+        *,
+        in_cash: bool = False,
     ) -> Adjustment:
         session = int(np.searchsorted(days, ex_day, side="left"))
         key = first_key(session) if session < len(days) else np.iinfo(np.int64).max
-        return Adjustment(int(key), ex_day, session - first, price, volume)
+        return Adjustment(int(key), ex_day, session - first, price, volume, in_cash)
 
 
 @functools.lru_cache(maxsize=256)
@@ -306,6 +351,17 @@ def _places(count: int) -> npt.NDArray[np.int64]:
     places = np.arange(count)
     places.flags.writeable = False
     return places
+
+
+def restated(listing: Listing, price: int, scale: int, session: int) -> tuple[int, int]:
+    """A price as it stands before a session's first bar, when the session's actions count already, and its scale.
+
+    However many actions there are it is rounded once, at the asset's fill scale. session: as `Axis.opening` has it.
+    """
+    factor = listing.overnight(session) if listing.adjustments else 1
+    if factor == 1:
+        return price, scale
+    return adjusted(price, Fraction(factor), 10 ** (listing.fill_scale - scale)), listing.fill_scale
 
 
 def adjusted(value: int, factor: Fraction, up: int) -> int:

@@ -14,6 +14,7 @@ from rustybt.errors import InputError
 from rustybt.view._axis import Axis
 from rustybt.view._fetched import Fetched
 from rustybt.view._listing import Listing
+from rustybt.view._periods import prices_of, restated_bars
 from rustybt.view._rows import RowPlan
 
 MINUTE_PREFIX_SESSIONS = 5
@@ -37,6 +38,8 @@ class Market:
     the run are loaded at first; by default all of a daily run's, and a few of a minute run's. own_calendar: that of the
     bundle's assets where it is not the run's. fetched: what fetch_csv brought.
     restrictions: what says of an asset whether it may be ordered; None where nothing does.
+    inner: in a run of weeks or months that are made of shorter bars, the market of their days, with the same moments;
+    else None.
     """
 
     __slots__ = (
@@ -52,6 +55,7 @@ class Market:
         "first_loaded",
         "frequency",
         "hook",
+        "inner",
         "listings",
         "needs_a_bar",
         "own_calendar",
@@ -96,6 +100,15 @@ class Market:
             prefix_sessions = MINUTE_PREFIX_SESSIONS
         near = 0 if prefix_sessions is None else axis.first_session - prefix_sessions
         self.first_loaded = max(self.first_data, near)
+        self.inner = self._inner_market()
+
+    def _inner_market(self) -> Market | None:
+        steps = self.axis.steps
+        if steps is None or self.version.source_of(self.frequency) == self.frequency:
+            return None
+        last = steps.first + len(steps.days) - 1
+        days = Axis(steps.table, steps.first, last, daily=True)
+        return Market(self.version, days, "1d", dividends_need_a_bar=self.needs_a_bar)
 
     def on_load(self, listener: Callable[[Listing], None]) -> None:
         """Calls the listener with each asset that is loaded from now on. A method's object is not kept alive by it."""
@@ -171,15 +184,25 @@ class Market:
         for dividend in self.version.dividends(sids):
             dividends.setdefault(dividend.sid, []).append(dividend)
         listeners = [listener for known in self._listeners if (listener := known()) is not None]
+        days = self._days_of([asset for asset in assets if asset.sid in splits or asset.sid in dividends])
         for asset in assets:
             bars = raw[asset.sid]
             if self._starts_too_late(asset, bars):
                 # its last price before the run lies further back than what was loaded
                 bars = self._read([asset], 0)[asset.sid]
+            daily = days.get(asset.sid)
+            if daily is not None:
+                bars = restated_bars(axis, daily, bars)
             listing = Listing(asset, bars, splits.get(asset.sid, []), dividends.get(asset.sid, []))
             self._bind(listing)
+            prices, finer = prices_of(axis, listing, daily)
             listing.align(
-                axis.keys, self._plan.of(bars.stamps), self._last_bar(asset), traded_only=self._price_of_last_trade
+                axis.keys,
+                self._plan.of(bars.stamps),
+                self._last_bar(asset),
+                traded_only=self._price_of_last_trade,
+                prices=prices,
+                finer=finer,
             )
             listing.start = self._first_bar(asset)
             listing.closing = self._closing_bar(asset, listing.last)
@@ -188,9 +211,22 @@ class Market:
             for listener in listeners:
                 listener(listing)
 
+    def _days_of(self, acting: list[Asset]) -> dict[int, Listing]:
+        """The days of assets with corporate actions, by sid, where the run's bars are made of them."""
+        inner = self.inner
+        if inner is None:
+            return {}
+        for asset in acting:
+            inner.want(asset)
+        return {asset.sid: inner.listing(asset) for asset in acting}
+
     def _bind(self, listing: Listing) -> None:
         axis = self.axis
-        listing.bind(axis.calendar.days, axis.first_key, axis.first_session, needs_a_bar=self.needs_a_bar)
+        if self.inner is not None and (listing.splits or listing.dividends):
+            listing.adjustments = self.inner.listing(listing.asset).adjustments
+            return
+        days, first = axis.action_days()
+        listing.bind(days, axis.action_key, first, needs_a_bar=self.needs_a_bar)
 
     def _starts_too_late(self, asset: Asset, bars: Any) -> bool:
         if self.first_loaded == self.first_data:

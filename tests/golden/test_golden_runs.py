@@ -308,6 +308,34 @@ def test_a_dividend_in_shares_of_a_finer_step_is_paid_in_that_step() -> None:
     assert values(result)[-1] == D("5006.99")
 
 
+def test_shares_that_are_owed_are_split_with_those_that_are_held() -> None:
+    # 100 at 110, one for ten on day 3 (100 from then on), a two-for-one split on day 4: the 10 that are owed are 20
+    ingest(
+        {"A": ["110", "110", "100", "50", "50", "50"]},
+        stock_dividends=[("A", DAYS[2], "1/10", "A", DAYS[4])],
+        splits=[("A", DAYS[3], "1/2")],
+    )
+    result = run({0: [("A", 100)]}, 6, "20000")
+    assert entries(result)[2:] == [("split", D(100), D(0)), ("stock_dividend", D(20), D(0))]
+    # what is owed is not counted before it is paid: 10 x 100
+    assert values(result) == [D(20_000), D(20_000), D(19_000), D(19_000), D(20_000), D(20_000)]
+
+
+def test_of_owed_shares_whole_ones_are_paid_after_all_splits_and_a_short_owes_as_many() -> None:
+    # 33 x 1/3 = 11 B are owed; one for two makes 5.5 of them, two for one 11 again, one for three 3.67: three are paid
+    splits = [("B", DAYS[2], "2"), ("B", DAYS[3], "1/2"), ("B", DAYS[4], "3")]
+    for held, paid in ((33, 3), (-33, -3)):
+        ingest(
+            {"A": ["10"] * 6, "B": ["6", "6", "12", "6", "18", "18"]},
+            stock_dividends=[("A", DAYS[2], "1/3", "B", DAYS[5])],
+            splits=splits,
+            mode="replace",
+        )
+        result = run({0: [("A", held)]}, 6, "5000")
+        assert entries(result)[2:] == [("stock_dividend", D(paid), D(0))]
+        assert values(result)[-1] == 5000 + paid * 18
+
+
 def test_zipline_keeps_the_cost_per_share_and_pays_on_a_session_named_or_never() -> None:
     ingest(
         {"A": ["11", "11", "10", "10"], "B": ["1"] * 4},

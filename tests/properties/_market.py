@@ -173,18 +173,18 @@ STRETCHES = {
     "XTKS": ((0, 2 * 60 + 30), (3 * 60 + 30, 6 * 60)),
 }
 """From when to when, in minutes of the UTC day, markets are open in the winter of 2021."""
-HOLIDAYS = {"XNYS": ((2, 15),), "XTKS": ((2, 11), (2, 23))}
+HOLIDAYS = {"XNYS": ((1, 1), (1, 18), (2, 15)), "XTKS": ((2, 11), (2, 23))}
 
 
 def sessions_of(calendar: str, first: dt.date, count: int, frequency: str = "1d") -> tuple[Session, ...]:
-    """The first sessions from a day on; from 19 January to 12 March 2021, on weekdays that are no holidays."""
+    """The first sessions from a day on; from 1 January to 12 March 2021, on weekdays that are no holidays."""
     days = [first + dt.timedelta(days=k) for k in range(3 * count + 7)]
     if calendar != "24/7":
         closed = [dt.date(2021, *day) for day in HOLIDAYS.get(calendar, ())]
         days = [day for day in days if day.weekday() < 5 and day not in closed]
     days = days[:count]
-    if not dt.date(2021, 1, 19) <= days[0] <= days[-1] <= dt.date(2021, 3, 12):
-        raise ValueError("only 19 January to 12 March 2021 is stated here")
+    if not dt.date(2021, 1, 1 if calendar in ("24/7", "XNYS") else 19) <= days[0] <= days[-1] <= dt.date(2021, 3, 12):
+        raise ValueError("only 1 January, elsewhere than in New York 19 January, to 12 March 2021 is stated here")
     return tuple(_session(calendar, day, frequency) for day in days)
 
 
@@ -312,12 +312,18 @@ REGIMES = (
 
 
 def drawn(
-    seed: int, *, minutes: bool = False, frequency: str | None = None, calendar: str | None = None, weeks: bool = False
+    seed: int,
+    *,
+    minutes: bool = False,
+    frequency: str | None = None,
+    calendar: str | None = None,
+    weeks: bool = False,
+    months: bool = False,
 ) -> Market:
     """The market of a seed: one to three assets, gaps, bars without volume, splits and dividends.
 
     frequency: of the stored bars, a day's or, with `minutes`, a minute's unless it is given. calendar: New York or one
-    that never closes unless it is given. weeks: whole weeks, from a Monday on.
+    that never closes unless it is given. weeks: whole weeks, from a Monday on. months: January and February.
     """
     random = Random(seed)
     frequency = frequency or ("1m" if minutes else "1d")
@@ -329,6 +335,8 @@ def drawn(
         # the week with a holiday too
         count = {"24/7": 7, "XNYS": 5}[calendar] * random.randint(3, 4) - (calendar == "XNYS")
         first = dt.date(2021, 2, 1) if calendar == "24/7" else dt.date(2021, 2, 8)
+    elif months:
+        first, count = dt.date(2021, 1, 1), {"24/7": 59, "XNYS": 38}[calendar]
     elif calendar != "24/7":
         first = dt.date(2021, 1, 20 + random.randint(0, 5))
     elif frequency == "1m":
@@ -355,11 +363,14 @@ def _where_bars_are(market: Market, assets: tuple[Listed, ...]) -> tuple[Market,
 
 
 def aggregated(market: Market, frequency: str) -> Market:
-    """The same market in longer bars: within sessions, of a session, or of a week."""
+    """The same market in longer bars: within sessions, of a session, a week or a month.
+
+    Those of weeks and months are not restated by what happens within them.
+    """
     sessions: list[Session] = []
     for session in market.sessions:
-        if frequency == "1w":
-            if sessions and sessions[-1].date.isocalendar()[:2] == session.date.isocalendar()[:2]:
+        if frequency in ("1w", "1mo"):
+            if sessions and _period(sessions[-1].date, frequency) == _period(session.date, frequency):
                 session = replace(session, open=sessions.pop().open)  # noqa: PLW2901
             sessions.append(session)
         else:
@@ -369,6 +380,10 @@ def aggregated(market: Market, frequency: str) -> Market:
     stamps = [stamp for session in market.sessions for stamp in session.stamps]
     of = {place: bisect_left(ends, stamp) for place, stamp in enumerate(stamps)}
     return replace(longer, assets=tuple(_in_longer_bars(asset, of) for asset in market.assets))
+
+
+def _period(day: dt.date, frequency: str) -> tuple[int, int]:
+    return day.isocalendar()[:2] if frequency == "1w" else (day.year, day.month)
 
 
 def _in_longer_bars(asset: Listed, of: dict[int, int]) -> Listed:

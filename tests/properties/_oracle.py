@@ -225,10 +225,14 @@ class Oracle:
                 if market.session_on_or_after(split.ex) == session:
                     self._split_orders(k, split.ratio)
                     self._split_position(stamp, k, split.ratio, mark)
+                    # shares that are owed are split too; what is no whole step then is lost when they are paid
+                    for owed in self.shares_due.values():
+                        owed[:] = [(one, units / split.ratio if one == k else units) for one, units in owed]
                     mark = round(mark * split.ratio, self.marks[k].scale)
 
     def _receive(self, stamp: int, k: int, units: Fraction) -> None:
         """Shares as a dividend: the cost of the position stays, unless they close part of it."""
+        units = _cut(units, self.market.assets[k].step)
         if not units:
             return
         held, now = self.held[k], self.held[k] + units
@@ -297,34 +301,48 @@ class Oracle:
         done: list[tuple[Ordered, Fraction, Fraction, Fraction]] = []
         for k, asset in enumerate(self.market.assets):
             bar = asset.bars.get(self.place)
-            if bar is None or not bar.volume:
+            if bar is not None and bar.volume:
+                self._try(self._open_orders(k), bar, ZERO, done)
+        self._book_fills(session, stamp, done)
+
+    def _try(self, queue: list[Ordered], bar: Any, used: Fraction, done: list[Any]) -> list[Ordered]:
+        """Works the orders of one asset; returns those that had their turn, whether or not they filled."""
+        tried: list[Ordered] = []
+        for number, order in enumerate(queue):
+            price = self._offered(order, bar)
+            if price is None:
                 continue
-            used = ZERO
-            for order in self._open_orders(k):
-                price = self._offered(order, bar)
-                if price is None:
-                    continue
-                if self._share() is not None and _cut(bar.volume * self._share(), asset.step) <= used:
-                    break  # what comes later in the queue is not even looked at
-                filled = self._slipped(order, price, bar, used)
-                if filled is None:
-                    continue
-                price, quantity = filled
-                used += abs(quantity)
-                fee = self._fee(order, quantity, price)
-                order.filled += quantity
-                order.paid += fee
-                order.fills += 1
-                if order.filled == order.amount:
-                    order.status = "filled"
-                done.append((order, quantity, price, fee))
+            if self._share() is not None and _cut(bar.volume * self._share(), self._step(order)) <= used:
+                return tried + queue[number:]  # what comes later in the queue is not even looked at
+            tried.append(order)
+            filled = self._slipped(order, price, bar, used)
+            if filled is None:
+                continue
+            price, quantity = filled
+            used += abs(quantity)
+            fee = self._fee(order, quantity, price)
+            order.filled += quantity
+            order.paid += fee
+            order.fills += 1
+            if order.filled == order.amount:
+                order.status = "filled"
+            done.append((order, quantity, price, fee))
+        return tried
+
+    def _step(self, order: Ordered) -> Fraction:
+        return self.market.assets[order.asset].step
+
+    def _label(self, session: int) -> Any:
+        """The date by which the run's frames know a session."""
+        return self.market.sessions[session].date
+
+    def _book_fills(self, session: int, stamp: int, done: list[Any]) -> None:
         done.sort(key=lambda fill: fill[0].number)
         for order, quantity, price, fee in done:
             amount = self._fill(order.asset, quantity, price)
             self._entry(stamp, "fill", order.asset, quantity, amount, order.number)
             symbol = self.market.assets[order.asset].symbol
-            date = self.market.sessions[session].date
-            self.out.transactions.append((stamp, date, order.number, symbol, quantity, price, fee))
+            self.out.transactions.append((stamp, self._label(session), order.number, symbol, quantity, price, fee))
         for order, first, fee in [(order, order.fills == 1, fee) for order, _, _, fee in done]:
             for part in self._parts(order, fee, first):
                 self.cash -= part
@@ -464,7 +482,7 @@ class Oracle:
         size = self._size(intent)
         if size is None:
             return
-        late = self._session() > self._life(k)[1]
+        late = self._is_late(k)
         refused = not late and intent.kind != "batch" and self._controlled(k, size)
         if not size:
             return
@@ -478,6 +496,9 @@ class Oracle:
         if late or refused:
             order.status = "rejected"
         self.out.orders.append(order)
+
+    def _is_late(self, k: int) -> bool:
+        return self._session() > self._life(k)[1]
 
     def _controlled(self, k: int, size: Fraction) -> bool:
         """Whether a control refuses an order; those after the first one that does are not asked."""
@@ -543,8 +564,7 @@ class Oracle:
             if held:
                 amount = self._fill(k, -held, mark)
                 self._entry(stamp, "auto_close", k, -held, amount)
-                date = self.market.sessions[session].date
-                self.out.transactions.append((stamp, date, None, asset.symbol, -held, mark, ZERO))
+                self.out.transactions.append((stamp, self._label(session), None, asset.symbol, -held, mark, ZERO))
 
     def _cancel_policy(self, session: int) -> None:
         """What is open is cancelled; of a session with one bar only what was placed before it."""

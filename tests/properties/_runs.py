@@ -18,8 +18,10 @@ FORMS = {"decimal": Decimal, "text": str, "float": float}
 """The ways to write a number; all of them mean the same."""
 
 
-def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **settings: Any) -> rustybt.Result:
-    """The plan as a strategy."""
+def run(
+    market: Market, plan: Plan, bundle: str, *, form: str = "decimal", days: Market | None = None, **settings: Any
+) -> rustybt.Result:
+    """The plan as a strategy. days: of a market of weeks or months, where capital comes on one of them."""
     asked: dict[int, list[Any]] = {}
     for intent in plan.intents:
         asked.setdefault(intent.bar, []).append(intent)
@@ -63,7 +65,7 @@ def run(market: Market, plan: Plan, bundle: str, *, form: str = "decimal", **set
         bundle=bundle,
         fill_at=plan.fill_at,
         trigger=plan.trigger,
-        capital_changes=changes_of(market, plan),
+        capital_changes=changes_of(days or market, plan),
         progress=False,
         **{"data_frequency": NAMES.get(market.frequency, market.frequency), **settings},
     )

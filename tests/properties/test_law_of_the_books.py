@@ -28,8 +28,9 @@ DAILY_MARKETS = 48
 MINUTE_MARKETS = 6
 KINDS = ("order", "order_target", "order_value", "order_percent", "order_target_value", "order_target_percent")
 ODD_SEEDS = 30
-ODD = ("5m", "1m as 5m", "1m as 1h", "1m as 1d", "1d as 1w", "1d of XTKS", "30m of XTKS", "1h of XLON")
-"""Runs at other lengths and on other calendars; "as": bars that are made of shorter ones."""
+ODD = ("5m", "1m as 5m", "1m as 1h", "1m as 1d", "1d of XTKS", "30m of XTKS", "1h of XLON")
+"""Runs at other lengths and on other calendars; "as": bars that are made of shorter ones. Weeks and months have tests
+of their own, in `test_periods`."""
 
 
 @pytest.fixture(autouse=True)
@@ -221,8 +222,8 @@ def odd_market(seed: int, what: str) -> tuple[Market, str]:
     """A market of another length or calendar, and the bundle that its runs read."""
     frequency, _, calendar = what.partition(" of ")
     stored, _, made = frequency.partition(" as ")
-    market = drawn(seed, frequency=stored, calendar=calendar or None, weeks=made == "1w")
-    bundle = _bundles.bundle_of(("odd", seed, stored, calendar, made == "1w"), market)
+    market = drawn(seed, frequency=stored, calendar=calendar or None)
+    bundle = _bundles.bundle_of(("odd", seed, stored, calendar), market)
     return (aggregated(market, made) if made else market), bundle
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -155,6 +156,19 @@ def test_opens_highs_and_lows_can_wait_until_one_of_them_is_asked_for(root, bars
         ):
             assert ours.tolist() == theirs.tolist()
     assert len(reads) == 3
+
+
+def test_late_bars_can_be_replaced_as_those_that_are_read_can(root, bars):
+    ingest("b", bars("AAA", rows=3), calendar="24/7", root=root)
+    with open_version("b", root=root) as version:
+        late = version.load([0], "1d", *EVER, late=True)[0]
+        read = version.load([0], "1d", *EVER)[0]
+        moved = replace(late, stamps=late.stamps + 1, high=late.high * 2)
+    assert moved.stamps.tolist() == (read.stamps + 1).tolist()
+    assert moved.high.tolist() == (read.high * 2).tolist()
+    for name in ("open", "low", "close", "volume"):
+        assert getattr(moved, name).tolist() == getattr(read, name).tolist()
+    assert moved.whole().low.tolist() == read.low.tolist()
 
 
 def test_a_part_that_is_gone_when_its_opens_are_wanted_is_named(root, bars):

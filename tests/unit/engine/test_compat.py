@@ -260,6 +260,16 @@ def test_stock_dividends_keep_basis() -> None:
     assert bases == [D(10), D(11)]
 
 
+def test_owed_shares_ignore_splits() -> None:
+    # 100 units at 11 earn 10 more, are split in two, and are paid in shares of then, or in those of before
+    in_shares = pl.DataFrame(
+        {"symbol": ["A"], "ex_date": [str(DAYS[2])], "ratio": ["1/10"], "pay_date": [str(DAYS[4])]}
+    )
+    ingest({"A": ["11", "11", "10", "5", "5"]}, stock_dividends=in_shares, splits=[("A", DAYS[3], "1/2")])
+    held = both("owed_shares_ignore_splits", buy(100), lambda r: r.positions["amount"].to_list())
+    assert held == [[100, 100, 200, 220], [100, 100, 200, 210]]
+
+
 def test_currencies_are_one() -> None:
     about = pl.DataFrame({"symbol": ["A", "EUR/USD"], "currency": ["EUR", "USD"], "type": ["equity", "forex"]})
     ingest({"A": ["8", "8", "9"], "EUR/USD": ["1.2", "1.2", "1.25"]}, assets=about)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -105,6 +106,54 @@ def test_before_a_session_marks_are_the_last_prices_restated_by_its_actions(acti
         bundle="a",
     )
     assert (DAYS[3], Decimal(amount), Decimal(value)) in seen
+
+
+@pytest.mark.parametrize("cents", range(1001, 1040, 6))
+def test_before_a_session_with_a_split_and_a_dividend_mark_price_and_window_are_one_number(cents: int) -> None:
+    """The last price times 1/3, times what the dividend leaves, rounded once at the grid of fills."""
+    price = Fraction(cents, 100)
+    actions = {
+        "splits": pl.DataFrame({"symbol": ["A"], "ex_date": [DAYS[3]], "ratio": ["1/3"]}),
+        "dividends": pl.DataFrame({"symbol": ["A"], "ex_date": [DAYS[3]], "amount": ["0.37"]}),
+    }
+    ingest([(f"{cents / 100:.2f}",) * 4] * 5, **actions)
+    seen: dict[dt.date, Any] = {}
+
+    def before(context: Any, data: Any) -> None:
+        if data.current_session != DAYS[3]:
+            return
+        window = data.history(context.stock, "price", 1, "1d", dtype=Decimal).to_list()
+        mark = context.portfolio.positions[context.stock].last_sale_price
+        seen[data.current_session] = mark, data.current(context.stock, "price"), *window
+
+    def handle_data(context: Any, data: Any) -> None:
+        if context.bars == 0:
+            order(context.stock, 300)
+        context.bars += 1
+
+    rustybt.run_algorithm(DAYS[0], DAYS[-1], initialize, 10_000, handle_data, before, bundle="a", progress=False)
+    exact = price / 3 * (1 - Fraction(37, 100) / price)
+    assert {Fraction(one) for one in seen[DAYS[3]]} == {round(exact, 12)}
+
+
+def test_a_dividend_after_a_split_with_no_bar_between_is_of_the_price_of_after_it() -> None:
+    # 100, then a two-for-one split and a dividend of 5 on days without a bar: 50 less a tenth
+    rows = [("A", DAYS[0], "100"), ("A", DAYS[4], "45"), *(("B", day, "1") for day in DAYS)]
+    bars = pl.DataFrame(rows, schema=["symbol", "date", "close"], orient="row")
+    rustybt.ingest(
+        "a",
+        bars.with_columns(open="close", high="close", low="close", volume=1),
+        mode="replace",
+        splits=pl.DataFrame({"symbol": ["A"], "ex_date": [DAYS[1]], "ratio": ["1/2"]}),
+        dividends=pl.DataFrame({"symbol": ["A"], "ex_date": [DAYS[2]], "amount": ["5"]}),
+    )
+    prices: list[Any] = []
+
+    def handle_data(context: Any, data: Any) -> None:
+        prices.append(data.current(context.stock, "price"))
+
+    rustybt.run_algorithm(DAYS[0], DAYS[-1], initialize, 10_000, handle_data, bundle="a", progress=False)
+    assert prices == [100, 50, 45, 45, 45]
 
 
 def test_a_limit_must_hold_again_for_the_rest_of_an_order():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from decimal import Decimal
 from fractions import Fraction
@@ -199,6 +200,19 @@ def test_capital_comes_and_is_aimed_at_in_the_runs_currency() -> None:
     assert capital["currency"].to_list() == ["USD"] * 3
     assert F(result.daily["portfolio_value"][-1]) == 12_000
     assert F(capital["amount"][2]) == 12_000 - 10_500
+
+
+def test_a_target_within_a_week_is_reckoned_at_the_rates_of_the_day_before() -> None:
+    weeks = [dt.date(2021, 2, 1) + dt.timedelta(days=k) for k in range(21)]
+    euro, price = [f"1.{10 + k}" for k in range(21)], [str(20 + k) for k in range(21)]
+    bundle({"EU": price, "EUR/USD": euro, "USD/JPY": None}, days=weeks)
+    changes = {weeks[16]: {"type": "target", "value": 20_000}}
+    result = go({0: buy("EU", 10)}, data_frequency="1w", start=weeks[0], end=weeks[-1], capital_changes=changes)
+    # bought on the second Sunday, 10 at 33; on the Tuesday they are worth 35 each, and a euro 1.25 dollars
+    worth = 10_000 - 330 * F(euro[15]) + 350 * F(euro[15])
+    capital = result.entries.filter(pl.col("kind") == "capital")
+    assert F(capital["amount"][1]) == 20_000 - worth
+    assert capital["stamp"][1].date() == weeks[16]
 
 
 def test_the_result_is_saved_with_what_only_it_has() -> None:

@@ -89,6 +89,12 @@ def stock_dividends_keep_basis() -> rustybt.Result:
     return run(buy(10), days=4)
 
 
+def owed_shares_ignore_splits() -> rustybt.Result:
+    shares = pl.DataFrame({"symbol": ["A"], "ex_date": [str(DAYS[2])], "ratio": ["1/10"], "pay_date": [str(DAYS[4])]})
+    ingest({"A": ["11", "11", "10", "5", "5"]}, stock_dividends=shares, splits=[("A", DAYS[3], "1/2")])
+    return run(buy(10))
+
+
 def split_of_orders() -> rustybt.Result:
     ingest({"A": ["10", "10", "100", "100"]}, splits=[("A", DAYS[2], "10")])
     return run(buy(5, limit_price=1), days=4)
@@ -159,7 +165,7 @@ SCENARIOS: dict[str, Callable[[], rustybt.Result]] = {
         limits_can_slip, stop_limits_become_limits, daily_cancels_spare, exact_pay_dates, pnl_without_dividends,
         split_in_cents, stock_dividends_keep_basis, split_of_orders, dividends_need_a_bar, price_of_last_trade,
         late_orders_are_none, notional_without_multiplier, history_in_thousandths, every_minute_once,
-        skip_half_days, year_of_252, currencies_are_one,
+        skip_half_days, year_of_252, currencies_are_one, owed_shares_ignore_splits,
     )
 }  # fmt: skip
 """A run for each row of Compat that the row changes; a new row needs one."""

@@ -1,0 +1,214 @@
+"""What happens within the weeks and months of a run, in the order of its days: what a daily run would book then."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from rustybt.core import DAY_NS, day_of
+from rustybt.engine._fills import book
+from rustybt.execution import Execution, work_at_open
+from rustybt.view import Listing, Market, Steps, adjusted
+
+if TYPE_CHECKING:
+    from rustybt.engine._loop import Loop
+
+
+class Opened(NamedTuple):
+    """An asset's open in a week or month.
+
+    step: the session that it is the open of. price: there, at the fill scale. prices, volumes: the factors that bring
+    prices and volumes of the bar, which are in the shares of its end, to those of then.
+    """
+
+    step: int
+    price: int
+    prices: Fraction
+    volumes: Fraction
+
+
+class WithinPeriods:
+    """Takes a run through the sessions of a week or month, up to the moment at which its bar is seen.
+
+    Each session's corporate actions come before what fills at its open, and funding before that; an asset that is
+    closed out goes at its end. What fills at the open of the week is booked there where anything happens after it.
+    begun: by slot, the units that orders of the asset were filled for at the open, in the units of the bar's end.
+    """
+
+    __slots__ = ("_inner", "_market", "_rates", "_steps", "begun")
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._inner = market.inner
+        self._steps: Steps = market.axis.steps  # type: ignore[assignment]  # there are none else
+        self._rates: Any = None
+        self.begun: dict[int, int] = {}
+
+    def pass_through(self, loop: Loop, session: int, bar: int) -> None:
+        """Books what happens before a bar is seen; the first session has been opened already."""
+        self.begun.clear()
+        steps = self._steps
+        begin, end = steps.of(session)
+        funded = bar in loop.funding.at_bars
+        early = self._filled_at_open(loop, session, bar)
+        for step in range(begin, end):
+            if step > begin:
+                self._open(loop, bar, step)
+            if funded:
+                self._fund(loop, session, bar, step)
+            if step in early:
+                self._fill(loop, session, bar, early[step])
+            if step < end - 1:
+                self._close_out(loop, session, bar, step)
+        loop.desk.books.clear_overrides()
+
+    # a session's actions
+
+    def _open(self, loop: Loop, bar: int, step: int) -> None:
+        change, actions = loop.capital.at_steps.get(step), loop.actions
+        if change is None and not actions.falls_due(step):
+            return
+        stamp, days = self._steps.opens[step], loop.recorder.days
+        if change is not None:
+            self._change_capital(loop, bar, step, stamp)
+        if loop.compat.pnl_without_dividends:
+            self._mark(loop, bar, step - 1, loop.desk.books.held())
+        paid = actions.dividends(step, stamp, loop.ledger)
+        if loop.compat.pnl_without_dividends:
+            days.after_dividends(*paid)
+        self._mark(loop, bar, step - 1, [listing.slot for listing, _ in actions.splits(step)])
+        loop.split(step, stamp)
+
+    def _change_capital(self, loop: Loop, bar: int, step: int, stamp: int) -> None:
+        desk, change = loop.desk, loop.capital.at_steps[step]
+        self._mark(loop, bar, step - 1, desk.books.held())
+        before = self._at_rates_of(desk, step)
+        value = desk.value()
+        amount = change.delta(value)
+        loop.recorder.days.capital_within(value, amount)
+        loop.change_capital(stamp, amount, change.kind)
+        if before is not None:
+            desk.books.swap_rates(*before)
+
+    def _at_rates_of(self, desk: Any, step: int) -> Any:
+        """Lets books of several currencies read the rates of the session before, where they are known."""
+        if desk.exchange is None or self._inner is None:
+            return None
+        if self._rates is None:
+            self._rates = type(desk.exchange.rates)(self._inner, desk.exchange.base)
+        return desk.books.swap_rates(self._rates, step)
+
+    def _fund(self, loop: Loop, session: int, bar: int, step: int) -> None:
+        steps = self._steps
+        begin, end = steps.of(session)
+        after = steps.closes[step - 1] if step > begin else -(2**63)
+        until = steps.closes[step] if step < end - 1 else int(self._market.axis.stamps[bar])
+
+        def last_close(listing: Listing, stamp: int) -> int:
+            return self._price(listing, bar, step if stamp >= steps.closes[step] else step - 1)
+
+        loop.funding.pay_between(bar, after, until, steps.opens[step], last_close, loop.ledger)
+
+    def _close_out(self, loop: Loop, session: int, bar: int, step: int) -> None:
+        day = self._steps.days[step]
+        going = [slot for slot in loop.closing(day) if loop.desk.books.position(slot)[0]]
+        self._mark(loop, bar, step, going, closing=True)
+        loop.close_out(session, day, self._steps.closes[step])
+
+    # fills at the open
+
+    def _filled_at_open(self, loop: Loop, session: int, bar: int) -> dict[int, list[Any]]:
+        """By step, the assets whose orders are tried at their open: those to which something happens after it."""
+        broker = loop.broker
+        found: dict[int, list[Any]] = {}
+        if not (broker.by_range or broker.field == "open"):
+            return found
+        begin, end = self._steps.of(session)
+        everything = any(step in loop.capital.at_steps for step in range(begin + 1, end))
+        touched = loop.actions.touched(begin + 1, end) | loop.funding.slots(bar)
+        if end - begin > 1:
+            touched.update(loop.closing(self._steps.days[end - 2]))
+        if not everything and not touched:
+            return found
+        for slot, queue in broker.orders.open.items():
+            listing: Any = queue[0].listing
+            if listing.present[bar] and (everything or slot in touched):
+                opened = self._opened(listing, session, bar)
+                found.setdefault(opened.step, []).append((listing, opened))
+        return found
+
+    def _fill(self, loop: Loop, session: int, bar: int, assets: list[tuple[Listing, Opened]]) -> None:
+        market, stamp = self._market, self._steps.closes[assets[0][1].step]
+        reports: list[Execution] = []
+        before, market.bar = market.bar, bar
+        for listing, opened in assets:
+            volume = int(listing.tradable[bar] * opened.volumes)
+            if opened.prices != 1:
+                listing.at_open = opened.price, opened.prices, opened.volumes
+            try:
+                done = work_at_open(loop.broker, listing.slot, bar, stamp, opened.price, volume)
+            finally:
+                listing.at_open = None
+            used = sum(abs(quantity) for _, quantity, _, _, _ in done)
+            self.begun[listing.slot] = -int(-used // opened.volumes)
+            reports += done
+        market.bar = before
+        book(loop.ledger, loop.recorder, session, stamp, reports)
+
+    def _opened(self, listing: Listing, session: int, bar: int) -> Opened:
+        steps = self._steps
+        begin, end = steps.of(session)
+        if self._inner is not None:
+            daily = self._inner.listing(listing.asset)
+            row = int(np.searchsorted(daily.raw.stamps, steps.key(begin)))
+            step = int(np.searchsorted(steps.days, int(daily.raw.stamps[row]) // DAY_NS))
+            price = int(daily.raw.open[row]) * 10 ** (daily.fill_scale - daily.raw_scale)
+            return Opened(step, price, *self._back(listing, step, end))
+        step = max(begin, int(np.searchsorted(steps.days, day_of(listing.asset.start_date))))
+        prices, volumes = self._back(listing, step, end)
+        opened = adjusted(listing.column("open")[bar] * listing.lane_to_fill, prices, 1)
+        return Opened(step, opened, prices, volumes)
+
+    @staticmethod
+    def _back(listing: Listing, step: int, end: int) -> tuple[Fraction, Fraction]:
+        """The factors from the shares of a week's end to those of a step, for prices and for volumes."""
+        prices = volumes = Fraction(1)
+        for one in listing.adjustments:
+            if step < one.session < end and not one.in_cash:
+                prices /= one.price
+                volumes *= one.volume
+        return prices, volumes
+
+    # marks
+
+    def _mark(self, loop: Loop, bar: int, step: int, slots: list[int], *, closing: bool = False) -> None:
+        """Marks some positions as they stand at the end of a step."""
+        for slot in slots:
+            listing = loop.desk.listing_of_slot[slot]
+            loop.desk.books.override_mark(slot, self._price(listing, bar, step, closing=closing))
+
+    def _price(self, listing: Listing, bar: int, step: int, *, closing: bool = False) -> int:
+        """The last close of an asset up to the end of a step, at its fill scale.
+
+        Of bars that are stored as weeks or months it is the one before, restated, or, where the asset has none, the
+        bar's open; closing: that of its own bar, which is the last one.
+        """
+        if self._inner is not None:
+            daily = self._inner.listing(listing.asset)
+            return int(daily.price[step + 1] * daily.lane_to_fill)
+        # a period run has one bar a session
+        begin, end = self._steps.of(bar - 1)
+        if step < begin:
+            return int(listing.price[bar - 1] * listing.lane_to_fill)
+        if step == end - 1 or (closing and listing.present[bar]):
+            return adjusted(listing.price[bar] * listing.lane_to_fill, self._back(listing, step, end)[0], 1)
+        row = listing.row_of(bar - 1)
+        if row >= 0:
+            factor = listing.price_factor(int(listing.raw.stamps[row]), self._steps.key(step))
+            up = 10 ** (listing.fill_scale - listing.raw_scale)
+            return adjusted(int(listing.raw.close[row]), factor, up)
+        if not listing.present[bar]:
+            return 0
+        return adjusted(listing.column("open")[bar] * listing.lane_to_fill, self._back(listing, step, end)[0], 1)
