@@ -58,6 +58,7 @@ RustyBTError
 │   ├── SetBenchmarkOutsideInitialize
 │   ├── TradingControlViolation            an order that a trading control forbids
 │   ├── AccountControlViolation            an account that is not as an account control wants it
+│   ├── AccountRuined                      an account that has lost all it had, in a run with on_ruin="raise"
 │   ├── LiquidityExceeded                  a slippage model has no volume left on a bar
 │   ├── SetSlippagePostInit
 │   ├── SetCommissionPostInit
@@ -352,6 +353,10 @@ class TradingControlViolation(TradingError):
 
 class AccountControlViolation(TradingError):
     """The account at a close is not as an account control wants it."""
+
+
+class AccountRuined(TradingError):
+    """The account has lost all it had, in a run with on_ruin="raise"."""
 
 
 class LiquidityExceeded(TradingError):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from rustybt.errors import InputError
 
 NOTE_CODES: Final[dict[str, str]] = {
+    "ruined": "The account was worth less than nothing at a close, or had lost all it had.",
     "no_orders": "No order was placed in the whole run.",
 }
 """Every code that a note may have, and what it tells. docs/guides/notes.md lists the same."""
@@ -80,5 +81,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dt.date):  # a datetime too
         return value.isoformat()
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)

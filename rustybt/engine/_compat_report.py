@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import functions_of
+from rustybt.engine._ruin import RUINED
 from rustybt.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +36,10 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any]) -> Again:
             "emission_rate": "daily",
             "progress": False,
         }
-        return run(**(settings | changed))
+        with warnings.catch_warnings():
+            # the run itself has told it
+            warnings.filterwarnings("ignore", message=RUINED)
+            return run(**(settings | changed))
 
     return again
 

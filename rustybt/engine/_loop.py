@@ -63,6 +63,8 @@ class Loop:
         self.before_trading_start = before_trading_start
         self.handle_data = handle_data
         self.hooks: Hooks | None = None
+        # asked after each session, where a run may end before its last one
+        self.ends: Callable[[int], bool] | None = None
         self.floor = floor_of(broker, ledger, recorder)
         self._timetable = Timetable(desk.market.axis, compat)
         # what an asset brings may fall due with the next bar
@@ -81,6 +83,8 @@ class Loop:
             self._close_session(session)
             if on_session is not None:
                 on_session(session + 1)
+            if self.ends is not None and self.ends(session):
+                break
         if self.hooks is not None:
             self.hooks.end_of_simulation()
         self.desk.phase = "done"

@@ -30,6 +30,7 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import Progress, progress_for
+from rustybt.engine._ruin import check_on_ruin, ending_at_ruin, warn_of_ruin
 from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised
 from rustybt.errors import InputError, NotYetAvailable, RustyBTError
 from rustybt.execution import blotter_named
@@ -76,6 +77,7 @@ def run_algorithm(
     currency: str | None = None,
     decimals: Any = None,
     progress: Any = None,
+    on_ruin: str = "warn",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -107,6 +109,8 @@ def run_algorithm(
     decimals: fills at the tick, by class of assets or by asset: a `DecimalConfig`, its mapping, such as
     {"equity": {"rounding": "half_even"}}, or the path of a TOML, JSON or YAML file of it.
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
+    on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
+    lost all it had: "warn" goes on, with a warning and a note, "stop" ends the run, "raise" raises AccountRuined.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
     """
@@ -121,6 +125,7 @@ def run_algorithm(
         raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
     if emission_rate not in FREQUENCIES or (emission_rate == "minute" and frequency_named(length).by_session):
         raise InputError(f"emission_rate={emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
+    check_on_ruin(on_ruin)
     metrics, precision = metrics_of(metrics_set), as_decimal_config(decimals)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
     kind = compat_named(compat)
@@ -144,12 +149,14 @@ def run_algorithm(
         loop = initialised(desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision)
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
         loop.hooks = hooks_for(metrics, desk, loop.recorder, emission_rate)
+        loop.ends = ending_at_ruin(on_ruin, desk, loop.recorder)
         with undisturbed():
             with progress_for(progress, axis.sessions, functions.name) as bar:
                 _run(loop, bar)
             desk.phase = "analyze"
             again = reporting(again_for(run_algorithm, settings))
             result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
+        warn_of_ruin(result.notes)
         if functions.analyze is not None:
             functions.analyze(context, result)
     except TypeError as error:

@@ -157,13 +157,18 @@ class Portfolio:
         slots = desk.listing_of_slot
         return {
             slots[slot].asset: desk.numbers.ratio(
-                div_half_even(desk.books.exposure(slot) * 10**RATIO_SCALE, value) if value else None
+                div_half_even(desk.books.exposure(slot) * 10**RATIO_SCALE, value) if _is_base(desk, value) else None
             )
             for slot in desk.books.held()
         }
 
     def __repr__(self) -> str:
         return f"Portfolio(value={self.portfolio_value}, cash={self.cash}, positions={len(self.positions)})"
+
+
+def _is_base(desk: Any, value: int) -> bool:
+    """Whether something can be told as a share of the portfolio's value: of nothing, or of a debt, nothing can."""
+    return value > 0 or (value < 0 and desk.compat.figures_below_zero)
 
 
 class Account:
@@ -179,7 +184,8 @@ class Account:
 
     def _ratio(self, top: int) -> Any:
         value = self._desk.value()
-        return self._desk.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if value else None)
+        has_ratio = _is_base(self._desk, value)
+        return self._desk.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if has_ratio else None)
 
     def _money(self, value: int) -> Any:
         return self._desk.numbers.money(value)
