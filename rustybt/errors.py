@@ -23,6 +23,7 @@ RustyBTError
 │   ├── IncompatibleCommissionModel        a commission model for another class of assets
 │   ├── TransactionWithWrongDirection      a slippage model fills a buy with a sale
 │   ├── TransactionVolumeExceedsOrder      a slippage model fills more than is left of an order
+│   ├── ReservedName (also AttributeError)  a name of context's own that a strategy wants to set
 │   └── BadSchedule                        an offset outside what the rules allow
 │       └── ScheduleFunctionInvalidCalendar    a rule by the sessions of what is no calendar
 ├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
@@ -173,6 +174,10 @@ class TransactionVolumeExceedsOrder(InputError):
 
 class UnsupportedCancelPolicy(InputError):
     """What was given as a cancel policy is none."""
+
+
+class ReservedName(InputError, AttributeError):
+    """A strategy sets an attribute of `context` that has a name of the API."""
 
 
 class BadSchedule(InputError):

@@ -13,6 +13,7 @@ from rustybt.core._assets import (
     Future,
     Index,
     Perpetual,
+    when_compared,
 )
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._fixed import (
@@ -144,5 +145,6 @@ __all__ = [
     "series_of",
     "time_zone",
     "to_scale",
+    "when_compared",
     "whole_currency",
 ]

@@ -65,6 +65,15 @@ def benchmark_of(desk: Desk, context: Any, named: Any, given: Any) -> Benchmark 
             f"benchmark_returns: none of its {len(known)} dates is a session of the run, {date_of(days[0])} to "
             f"{date_of(days[-1])}. Give one return per session; a missing one counts as 0."
         )
+    missing = [date_of(day) for day in days if day not in known]
+    if missing:
+        desk.notes.add(
+            "benchmark_incomplete",
+            f"benchmark_returns lacks {len(missing)} of {len(days)} sessions, the first on {missing[0]}; each counts "
+            "as a return of 0. Fill them in, or choose other dates.",
+            missing=len(missing),
+            first=missing[0],
+        )
     name = str(given) if isinstance(given, str | Path) else "returns"
     return Benchmark(name, [known.get(day, 0) for day in days])
 

@@ -27,7 +27,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._timetable import Timetable, due
 from rustybt.execution import SimulatedBroker
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk, Schedule, TimeRule, date_rules
+from rustybt.strategy import Desk, Schedule, TimeRule, date_rules, release
 from rustybt.view import Listing, adjusted
 
 type Callback = Callable[[Any, Any], Any]
@@ -66,7 +66,7 @@ class Loop:
         # asked after each session, where a run may end before its last one
         self.ends: Callable[[int], bool] | None = None
         self.floor = floor_of(broker, ledger, recorder)
-        self._timetable = Timetable(desk.market.axis, compat)
+        self.timetable = Timetable(desk.market.axis, compat)
         # what an asset brings may fall due with the next bar
         desk.market.on_load(desk.news.append)
         self.bars_run = 0
@@ -81,6 +81,8 @@ class Loop:
             self._open_session(session)
             self._run_bars(session)
             self._close_session(session)
+            if not session:
+                release(self.context)
             if on_session is not None:
                 on_session(session + 1)
             if self.ends is not None and self.ends(session):
@@ -264,8 +266,8 @@ class Loop:
         """What is scheduled for a session: with every bar, and by bar."""
         if self.desk.news:
             self.desk.news.clear()
-            self._timetable.add(self.desk.schedules)
-        every, at_bar = self._timetable.of(session)
+            self.timetable.add(self.desk.schedules)
+        every, at_bar = self.timetable.of(session)
         if self.hooks is not None and self.hooks.by_bar:
             last = len(self.desk.schedules)
             every.append(Schedule(last, self.hooks.end_of_bar, date_rules.every_day(), TimeRule("every"), True))

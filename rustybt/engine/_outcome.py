@@ -89,7 +89,7 @@ def result_of(
     if loop.hooks is not None:
         written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
     frames: dict[str, Any] = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter, periods).all() | written
-    add_closing_notes(desk, frames["daily"], ended_early=len(loop.recorder.days) < axis.sessions)
+    add_closing_notes(desk, loop, functions, frames)
     result = Result(**frames, manifest=manifest, periods=periods, again=again, notes=desk.notes.all())
     days = axis.calendar.days[[axis.first_session, last_session]]
     keys = tuple(listing.asset.key for listing in desk.listing_of_slot)

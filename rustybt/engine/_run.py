@@ -36,7 +36,7 @@ from rustybt.errors import InputError, NotYetAvailable, RustyBTError
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.results import Result
-from rustybt.strategy import TradingAlgorithm, activate, deactivate
+from rustybt.strategy import TradingAlgorithm, activate, deactivate, guard, taken_names
 
 DEFAULT_CAPITAL = 10_000_000
 type Function = Callable[..., Any]
@@ -143,7 +143,7 @@ def run_algorithm(
     money = currency_of(data, currency, kind)
     models = blotter_named(blotter)
     desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
-    context = TradingAlgorithm(desk, whole_steps)
+    context = guard(TradingAlgorithm(desk, whole_steps))
     token = activate(context)
     try:
         loop = initialised(desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision)
@@ -196,6 +196,8 @@ def _run(loop: Loop, bar: Progress) -> None:
     except Exception as error:
         if not isinstance(error, RustyBTError) or loop.desk.phase != "done":
             error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
+            for name in taken_names(loop.context):
+                error.add_note(f"context.{name} was set, and hides context's own. Choose another name for it.")
         raise
 
 

@@ -5,12 +5,14 @@ from rustybt.strategy._currencies import CashByCurrency, not_convertible
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
 from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._funding import Funding
+from rustybt.strategy._guard import guard, release, taken_names
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._ordering import desk_of
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
 from rustybt.strategy._rules import (
     DateRule,
     TimeRule,
+    bar_beside_break,
     bar_of,
     bars_elsewhere,
     calendars,
@@ -39,6 +41,7 @@ __all__ = [
     "TradingAlgorithm",
     "activate",
     "active",
+    "bar_beside_break",
     "bar_of",
     "bars_elsewhere",
     "calendars",
@@ -47,10 +50,13 @@ __all__ = [
     "date_rules",
     "deactivate",
     "desk_of",
+    "guard",
     "half_days",
     "no_run",
     "not_convertible",
     "numbers_named",
     "once_in_24_hours",
+    "release",
+    "taken_names",
     "time_rules",
 ]

@@ -17,6 +17,7 @@ from rustybt.errors import (
     UnsupportedOrderParameters,
 )
 from rustybt.orders import Intent, price_on_tick, style_of
+from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._currencies import not_convertible
 from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
 from rustybt.strategy._scaling import Scaling
@@ -174,7 +175,8 @@ class Ordering:
             if listing is None or listing.asset != asset:
                 return []
             return [view(order) for order in queues.get(listing.slot, ())]
-        return {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
+        by_asset = {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
+        return ByAsset(by_asset, self._desk.notes, "get_open_orders()")
 
     def cancel_order(self, order_param: str | Order) -> None:
         """Cancels an order that is open; one that is not open stays as it is."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from rustybt.core import MONEY_SCALE, POWERS, RATIO_SCALE, Asset, datetime_of, div_half_even
 from rustybt.errors import InputError
+from rustybt.strategy._by_asset import ByAsset, note_text
 from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._numbers import Numbers
 
@@ -83,6 +84,8 @@ class Positions(Mapping[Asset, Position]):
         return len(self._desk.books.held())
 
     def __contains__(self, asset: object) -> bool:
+        if isinstance(asset, str):
+            note_text(self._desk.notes, "context.portfolio.positions", asset)
         listing = self._desk.market.listings.get(asset.sid) if isinstance(asset, Asset) else None
         return listing is not None and listing.asset == asset and self._desk.books.position(listing.slot)[0] != 0
 
@@ -155,12 +158,13 @@ class Portfolio:
         desk = self._desk
         value = desk.value()
         slots = desk.listing_of_slot
-        return {
+        weights = {
             slots[slot].asset: desk.numbers.ratio(
                 div_half_even(desk.books.exposure(slot) * 10**RATIO_SCALE, value) if _is_base(desk, value) else None
             )
             for slot in desk.books.held()
         }
+        return ByAsset(weights, desk.notes, "current_portfolio_weights")
 
     def __repr__(self) -> str:
         return f"Portfolio(value={self.portfolio_value}, cash={self.cash}, positions={len(self.positions)})"
