@@ -33,8 +33,6 @@ class Compat:
     history_in_thousandths: history is rounded to 3 decimals.
     year_of_252: statistics use 252 sessions a year, whatever the calendar.
     every_minute_once: time_rules.every_minute() runs once a session, with its first bar.
-    breaks_skip_schedules: a scheduled function whose time lies in a break of the session does not run; else with the
-        first minute after it, or, where the time is told from the close, with the last minute before it.
     figures_below_zero: an account that is worth nothing or less goes on to have returns, leverage, Sharpe and all
         other figures; a leverage below zero is no more than any set_max_leverage.
     currencies_are_one: money of all currencies is added up as numbers, as if it were of one.
@@ -56,7 +54,6 @@ class Compat:
     history_in_thousandths: bool = False
     year_of_252: bool = False
     every_minute_once: bool = False
-    breaks_skip_schedules: bool = False
     figures_below_zero: bool = False
     currencies_are_one: bool = False
 

@@ -117,8 +117,17 @@ def _name_of(function: Any) -> str:
 
 def _note_assets(desk: Desk) -> None:
     last = len(desk.market.axis.stamps) - 1
+    held = set(desk.books.held())
     for listing in desk.listing_of_slot:
         asset = listing.asset
+        if listing.slot in held and listing.last < desk.market.bar and asset.auto_close_date is None:
+            desk.notes.add(
+                "ended_and_held",
+                f"{asset.symbol} was held to the end of the run at its last price, that of {asset.end_date}: it has no "
+                "auto_close_date. Give it one, or ingest with auto_close='last_bar'.",
+                asset=asset.symbol,
+                ended=asset.end_date,
+            )
         if listing.first > last or listing.last < 1:
             desk.notes.add(
                 "asset_without_bars",

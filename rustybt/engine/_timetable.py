@@ -74,8 +74,8 @@ class Timetable:
     def _bar(self, plan: Plan, session: int) -> int | None:
         rule = plan.schedule.time_rule
         at = bar_of(rule, self._axis, session)
-        moved = at is None and not self._compat.breaks_skip_schedules
-        if moved and self._axis.minutes:
+        moved = at is None and self._axis.minutes
+        if moved:
             at = bar_beside_break(rule, self._axis, session)
         plan.count(session, placed=at is not None, moved=moved and at is not None)
         return at

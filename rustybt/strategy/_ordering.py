@@ -20,6 +20,7 @@ from rustybt.orders import Intent, price_on_tick, style_of
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._currencies import not_convertible
 from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
+from rustybt.strategy._endings import why_ended
 from rustybt.strategy._scaling import Scaling
 from rustybt.view import Listing
 
@@ -276,6 +277,8 @@ class Ordering:
     def _price(self, listing: Listing) -> int:
         """The price that turns a value into a quantity, at the fill scale. Raises CannotOrderDelistedAsset."""
         bar = self._desk.market.bar
+        if bar > listing.last and not self._desk.compat.late_orders_are_none:
+            bar = max(listing.last, 0)  # the order is kept with its size, and refused
         if listing.first <= bar <= listing.last and bar >= listing.start:
             return int(listing.price[bar] * listing.lane_to_fill)
         asset = listing.asset
@@ -336,9 +339,9 @@ class Ordering:
                 return without_rate
         if not late or self._desk.compat.late_orders_are_none:
             return None
-        if self._desk.market.bar > listing.last:
-            return f"{asset.symbol} ended on {asset.end_date}"
-        return f"{asset.symbol} was closed out on {asset.auto_close_date}"
+        if self._desk.market.bar <= listing.last:
+            return f"{asset.symbol} was closed out on {asset.auto_close_date}"
+        return why_ended(asset)
 
     def _controlled(self, listing: Listing, size: int) -> tuple[str | None, bool]:
         """What the trading controls find wrong with an order, and whether it is refused for that.

@@ -168,11 +168,6 @@ def test_a_time_in_a_break_is_moved_out_of_it_and_told(rule: Any, at: tuple[int,
     assert [(moment.hour, moment.minute) for moment in ran] == [at] * 3
     in_break = rule.minutes in (180, 151) or rule == time_rules.market_close(hours=2, minutes=30)
     assert codes(result) == (["schedule_moved"] if in_break else []) + ["no_orders"]
-    ran.clear()
-    compat = rustybt.Compat(breaks_skip_schedules=True)
-    result = rustybt.run_algorithm("2024-03-04", "2024-03-06", initialize, 1000, compat=compat, **how)
-    assert len(ran) == (0 if in_break else 3)
-    assert codes(result) == (["schedule_never_ran"] if in_break else []) + ["no_orders"]
 
 
 def test_a_schedule_beyond_the_session_is_told():
@@ -233,7 +228,9 @@ def test_a_name_that_is_set_later_is_told():
 
 def test_an_asset_without_a_bar_in_the_run_is_told():
     ingest({"A": ["8"] * 8, "B": ["9", "9"]})
-    result = small(lambda context, data: [context.order(context.symbol(name), 1) for name in "AB"], start=DAYS[3], days=6)
+    result = small(
+        lambda context, data: [context.order(context.symbol(name), 1) for name in "AB"], start=DAYS[3], days=6
+    )
     (note,) = [note for note in result.notes if note.code == "asset_without_bars"]
     assert note.data == {"asset": "B", "start": "2021-02-01", "end": "2021-02-02"}
 

@@ -145,19 +145,6 @@ def figures_below_zero() -> rustybt.Result:
         return run(buy(80), days=4, capital=100)
 
 
-def breaks_skip_schedules() -> rustybt.Result:
-    # Tokyo, 09:00 to 11:30 and 12:30 to 15:00
-    minutes = [*range(9 * 60 + 1, 11 * 60 + 31), *range(12 * 60 + 31, 15 * 60 + 1)]
-    bars = [("A", dt.datetime(2024, 3, 4, at // 60, at % 60), *["8"] * 4, "5") for at in minutes]
-    frame = pl.DataFrame(bars, schema=NAMES, orient="row")
-    how = {"frequency": "1m", "stamp": "end", "tz": "Asia/Tokyo", "calendar": "XTKS", "mode": "replace"}
-    rustybt.ingest("small", frame, **how)
-    noon = time_rules.market_open(hours=3)
-    keep = lambda c, data: c.record(ran=1)  # noqa: E731
-    day = dt.date(2024, 3, 4)
-    return run(initialize=lambda c: c.schedule_function(keep, None, noon), start=day, end=day, data_frequency="minute")
-
-
 def currencies_are_one() -> rustybt.Result:
     about = pl.DataFrame({"symbol": ["A", "EUR/USD"], "currency": ["EUR", "USD"], "type": ["equity", "forex"]})
     ingest({"A": ["8", "8", "9"], "EUR/USD": ["1.2", "1.2", "1.25"]}, assets=about)
@@ -171,7 +158,6 @@ SCENARIOS: dict[str, Callable[[], rustybt.Result]] = {
         split_in_cents, stock_dividends_keep_basis, split_of_orders, dividends_need_a_bar, price_of_last_trade,
         late_orders_are_none, notional_without_multiplier, history_in_thousandths, every_minute_once,
         skip_half_days, year_of_252, currencies_are_one, figures_below_zero,
-        breaks_skip_schedules,
     )
 }  # fmt: skip
 """A run for each row of Compat that the row changes; a new row needs one."""
