@@ -27,7 +27,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._timetable import Timetable, due
 from rustybt.execution import SimulatedBroker
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk, Schedule, TimeRule, date_rules, release
+from rustybt.strategy import Desk, Schedule, TimeRule, check_names, date_rules
 from rustybt.view import Listing, adjusted
 
 type Callback = Callable[[Any, Any], Any]
@@ -82,7 +82,7 @@ class Loop:
             self._run_bars(session)
             self._close_session(session)
             if not session:
-                release(self.context)
+                check_names(self.context)
             if on_session is not None:
                 on_session(session + 1)
             if self.ends is not None and self.ends(session):

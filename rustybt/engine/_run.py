@@ -36,7 +36,7 @@ from rustybt.errors import InputError, NotYetAvailable, RustyBTError
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.results import Result
-from rustybt.strategy import TradingAlgorithm, activate, deactivate, guard, taken_names
+from rustybt.strategy import TradingAlgorithm, activate, deactivate, taken_names
 
 DEFAULT_CAPITAL = 10_000_000
 type Function = Callable[..., Any]
@@ -143,7 +143,7 @@ def run_algorithm(
     money = currency_of(data, currency, kind)
     models = blotter_named(blotter)
     desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
-    context = guard(TradingAlgorithm(desk, whole_steps))
+    context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:
         loop = initialised(desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision)

@@ -209,6 +209,15 @@ def test_a_name_of_contexts_own_can_not_be_set(name: str):
             rustybt.run_algorithm(*WEEK, progress=False, **given)
 
 
+def test_a_name_that_initialize_has_set_and_meets_itself():
+    def initialize(context: Any) -> None:
+        context.symbol = symbol("AAPL")
+        context.other = symbol("IBM")
+
+    with pytest.raises(ReservedName, match=r"context\.symbol = Equity\("):
+        rustybt.run_algorithm(*WEEK, initialize, progress=False)
+
+
 def test_a_name_that_is_set_later_is_told():
     def handle_data(context: Any, data: Any) -> None:
         context.bar = getattr(context, "bar", 0) + 1
