@@ -23,6 +23,7 @@ RustyBTError
 │   ├── IncompatibleCommissionModel        a commission model for another class of assets
 │   ├── TransactionWithWrongDirection      a slippage model fills a buy with a sale
 │   ├── TransactionVolumeExceedsOrder      a slippage model fills more than is left of an order
+│   ├── ReservedName (also AttributeError)  a name of context's own that a strategy wants to set
 │   └── BadSchedule                        an offset outside what the rules allow
 │       └── ScheduleFunctionInvalidCalendar    a rule by the sessions of what is no calendar
 ├── NotYetAvailable (NotImplementedError)  a capability that a later version brings
@@ -59,6 +60,7 @@ RustyBTError
 │   ├── IllegalTransition                  a broker reported of an order what can't have happened
 │   ├── TradingControlViolation            an order that a trading control forbids
 │   ├── AccountControlViolation            an account that is not as an account control wants it
+│   ├── AccountRuined                      an account that has lost all it had, in a run with on_ruin="raise"
 │   ├── LiquidityExceeded                  a slippage model has no volume left on a bar
 │   ├── SetSlippagePostInit
 │   ├── SetCommissionPostInit
@@ -174,6 +176,10 @@ class TransactionVolumeExceedsOrder(InputError):
 
 class UnsupportedCancelPolicy(InputError):
     """What was given as a cancel policy is none."""
+
+
+class ReservedName(InputError, AttributeError):
+    """A strategy sets an attribute of `context` that has a name of the API."""
 
 
 class BadSchedule(InputError):
@@ -362,6 +368,10 @@ class TradingControlViolation(TradingError):
 
 class AccountControlViolation(TradingError):
     """The account at a close is not as an account control wants it."""
+
+
+class AccountRuined(TradingError):
+    """The account has lost all it had, in a run with on_ruin="raise"."""
 
 
 class LiquidityExceeded(TradingError):

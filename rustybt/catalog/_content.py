@@ -74,7 +74,7 @@ class AssetRecord:
             given.get("currency") or "USD",
             _or(given.get("start_date"), self.first_day),
             _or(given.get("end_date"), self.last_day),
-            self._auto_close_day(),
+            self.auto_close_day(),
             given.get("tick_size") or tick,
             given.get("quantity_step") or format(PRESETS[str(given.get("type") or "equity")].quantity_step, "f"),
             given.get("multiplier") or "1",
@@ -85,7 +85,7 @@ class AssetRecord:
             given.get("expiration_date"),
         )
 
-    def _auto_close_day(self) -> object:
+    def auto_close_day(self) -> object:
         """The day given; else, of a future, the earlier one of first notice and expiration."""
         given = self.given
         if given.get("auto_close_date") is not None or given.get("type") != "future":

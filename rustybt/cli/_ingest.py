@@ -77,6 +77,7 @@ def ingest() -> None:
 @click.option("--missing", type=click.Choice(["fail", "skip", "forward", "interpolate"]), help="[default: fail]")
 @click.option("--encoding", help="What the text is written in, such as cp1252 or utf-16.  [default: UTF-8]")
 @click.option("--skip-lines", type=click.IntRange(min=0), help="Lines before the header.")
+@click.option("--auto-close", type=click.Choice(["last_bar"]), help="Close out what ends before the others do.")
 @click.option("--provenance", help="Where the data come from, in words.")
 def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) -> None:
     """Ingest CSV or Parquet files.

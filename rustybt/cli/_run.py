@@ -35,6 +35,13 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option(
     "--numbers", type=click.Choice(["decimal", "float"]), default="decimal", help="Scalars. [default: decimal]"
 )
+@click.option(
+    "--on-ruin",
+    type=click.Choice(["warn", "stop", "raise"]),
+    default="warn",
+    show_default=True,
+    help="When the account has lost all it had: go on, end there, or fail.",
+)
 @click.option("--progress/--no-progress", default=None, help="A progress bar; by default on terminals only.")
 @click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
 def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool, **options: Any) -> None:
@@ -70,6 +77,8 @@ def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool,
 
 def run_strategy(callbacks: dict[str, Any], options: dict[str, Any]) -> Result:
     """A run with the options of the command, those of its file and its output left out."""
+    import warnings
+
     from rustybt.engine import run_algorithm
 
     given = dict(options)
@@ -78,7 +87,10 @@ def run_strategy(callbacks: dict[str, Any], options: dict[str, Any]) -> Result:
         raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Give the one or the other.")
     benchmark = symbol if sid is None else sid
     returns = given.pop("benchmark_file")
-    return run_algorithm(benchmark=benchmark, benchmark_returns=returns, **given, **callbacks)
+    with warnings.catch_warnings():
+        # it is one of the notes, which are shown
+        warnings.filterwarnings("ignore", message="The account was ruined")
+        return run_algorithm(benchmark=benchmark, benchmark_returns=returns, **given, **callbacks)
 
 
 def load_strategy(path: Path) -> dict[str, Any]:

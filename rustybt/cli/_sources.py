@@ -61,6 +61,9 @@ def source_command(name: str) -> click.Command:
                 ["--on-bad-row"], type=click.Choice(["error", "drop", "quarantine"]), default="error",
                 show_default=True, help="Write nothing, leave bad rows out, or keep them in a file.",
             ),
+            click.Option(
+                ["--auto-close"], type=click.Choice(["last_bar"]), help="Close out what ends before the others do."
+            ),
             click.Option(["--partial"], is_flag=True, help="Ingest what came, though some symbols could not be had."),
             click.Option(
                 ["--calls-per-minute"], type=click.IntRange(min=0),
@@ -89,6 +92,7 @@ def _run(
     decimals: str | None,
     mode: str,
     on_bad_row: str,
+    auto_close: str | None,
     partial: bool,
     calls_per_minute: int | None,
     no_cache: bool,
@@ -125,6 +129,7 @@ def _run(
         on_bad_row=on_bad_row,  # type: ignore[arg-type]
         price_decimals=price_decimals,
         decimals=decimals,
+        auto_close=auto_close,  # type: ignore[arg-type]
     )
     shutil.rmtree(folder, ignore_errors=True)
     click.echo(repr(report))

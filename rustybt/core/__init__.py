@@ -13,6 +13,7 @@ from rustybt.core._assets import (
     Future,
     Index,
     Perpetual,
+    when_compared,
 )
 from rustybt.core._causes import Cause
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
@@ -154,5 +155,6 @@ __all__ = [
     "text_of_object",
     "time_zone",
     "to_scale",
+    "when_compared",
     "whole_currency",
 ]

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, Self
+
+_TOLD: list[Callable[[Asset, object], None]] = []
+
+
+def when_compared(tell: Callable[[Asset, object], None]) -> None:
+    """Calls tell(asset, other) wherever an asset is compared with a text or a number, which is equal to none."""
+    _TOLD.append(tell)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -49,7 +57,12 @@ class Asset:
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, Asset) and self.key == other.key and self.sid == other.sid
+        if isinstance(other, Asset):
+            return self.key == other.key and self.sid == other.sid
+        if isinstance(other, str | int):
+            for tell in _TOLD:
+                tell(self, other)
+        return False
 
     def __lt__(self, other: Asset) -> bool:
         return self.sid < other.sid

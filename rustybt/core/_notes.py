@@ -11,7 +11,18 @@ from typing import Any, Final
 from rustybt.errors import InputError
 
 NOTE_CODES: Final[dict[str, str]] = {
+    "ruined": "The account was worth less than nothing at a close, or had lost all it had.",
     "no_orders": "No order was placed in the whole run.",
+    "no_fills": "Orders were placed, and none of them was filled.",
+    "text_for_asset": "An asset was compared with a text or a number, or something by asset was asked for a text.",
+    "callback_never_ran": "A callback is a generator or a coroutine function: it was called, and its body never ran.",
+    "schedule_never_ran": "A scheduled function did not run in the whole run.",
+    "schedule_left_out": "A scheduled function did not run on some of its sessions, which end before its time.",
+    "schedule_moved": "The time of a scheduled function lies in a break of the session, and was moved out of it.",
+    "name_taken": "An attribute of context was set that has a name of context's own.",
+    "ended_and_held": "An asset was held to the end of the run though its bars had ended: it has no auto_close_date.",
+    "asset_without_bars": "An asset that the run looked up has no bar in the whole run.",
+    "benchmark_incomplete": "The benchmark's returns lack sessions of the run, which count as 0.",
 }
 """Every code that a note may have, and what it tells. docs/guides/notes.md lists the same."""
 MOST_OF_A_CODE: Final = 20
@@ -43,7 +54,7 @@ class Notes:
         # insertion order is that of the codes' first notes; within a code that of the notes
         self._by_code: dict[str, tuple[dict[str, Note], list[int]]] = {}
 
-    def add(self, code: str, text: str, **data: Any) -> None:
+    def add(self, code: str, text: str, /, **data: Any) -> None:
         """Keeps a note, unless one of the same code and text is there. Raises InputError for an unknown code.
 
         data: facts; dates, Decimals and tuples are kept as JSON has them.
@@ -80,5 +91,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dt.date):  # a datetime too
         return value.isoformat()
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)

@@ -9,6 +9,7 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._progress import Progress
 from rustybt.errors import RustyBTError
 from rustybt.results import Result
+from rustybt.strategy import taken_names
 
 KEPT: Final = (
     "The run itself was complete: its result is this exception's attribute `result` (at a prompt: "
@@ -21,10 +22,12 @@ def run_to_the_end(loop: Loop, bar: Progress) -> BaseException | None:
     try:
         loop.run(bar.advance)
     except BaseException as error:
-        if loop.closed == loop.desk.market.axis.sessions:
+        if loop.complete or loop.closed == loop.desk.market.axis.sessions:
             return error
         if isinstance(error, Exception) and (not isinstance(error, RustyBTError) or loop.desk.phase != "done"):
             error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
+            for name in taken_names(loop.context):
+                error.add_note(f"context.{name} was set, and hides context's own. Choose another name for it.")
         raise
     finally:
         loop.broker.let_go()

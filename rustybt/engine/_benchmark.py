@@ -54,8 +54,17 @@ def benchmark_of(desk: Desk, context: Any, named: Any, given: Any) -> Benchmark 
         return None
     axis = desk.market.axis
     sessions = axis.calendar if axis.calendar.period == "session" else desk.market.version.calendar
+    returns, missing, count = given_returns(given, axis, sessions)
+    if missing:
+        desk.notes.add(
+            "benchmark_incomplete",
+            f"benchmark_returns lacks {len(missing)} of {count} sessions, the first on {missing[0]}; each counts "
+            "as a return of 0. Fill them in, or choose other dates.",
+            missing=len(missing),
+            first=missing[0],
+        )
     name = str(given) if isinstance(given, str | Path) else "returns"
-    return Benchmark(name, given_returns(given, axis, sessions))
+    return Benchmark(name, returns)
 
 
 # an asset

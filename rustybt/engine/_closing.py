@@ -41,7 +41,8 @@ def check_account(desk: Desk, context: Any, stamp: int) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
     long, short = desk.books.long_and_short_exposure()
     value = desk.value()
-    leverage = Fraction(long - short, value) if value else None
+    has_leverage = value > 0 or (value < 0 and desk.compat.figures_below_zero)
+    leverage = Fraction(long - short, value) if has_leverage else None
     standing = Standing(leverage, stamp, context.portfolio, context.account, desk.data)
     for control in desk.account_controls:
         found = control.violation(standing)

@@ -33,6 +33,8 @@ class Compat:
     history_in_thousandths: history is rounded to 3 decimals.
     year_of_252: statistics use 252 sessions a year, whatever the calendar.
     every_minute_once: time_rules.every_minute() runs once a session, with its first bar.
+    figures_below_zero: an account that is worth nothing or less goes on to have returns, leverage, Sharpe and all
+        other figures; a leverage below zero is no more than any set_max_leverage.
     currencies_are_one: money of all currencies is added up as numbers, as if it were of one.
     owed_shares_ignore_splits: shares of a dividend that are earned, but not paid, stay as many when they are split.
     """
@@ -53,6 +55,7 @@ class Compat:
     history_in_thousandths: bool = False
     year_of_252: bool = False
     every_minute_once: bool = False
+    figures_below_zero: bool = False
     currencies_are_one: bool = False
     owed_shares_ignore_splits: bool = False
 

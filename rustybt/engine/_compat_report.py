@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
@@ -18,6 +19,7 @@ import numpy as np
 from rustybt.core import DecimalConfig
 from rustybt.engine._compat import Compat
 from rustybt.engine._functions import functions_of
+from rustybt.engine._ruin import RUINED
 from rustybt.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +70,10 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
             "progress": False,
             "keep_strategy": False,
         }
-        return run(**(settings | changed))
+        with warnings.catch_warnings():
+            # the run itself has told it
+            warnings.filterwarnings("ignore", message=RUINED)
+            return run(**(settings | changed))
 
     return again
 

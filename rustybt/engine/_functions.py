@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ class Functions:
             return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None and path.is_file() else None
         except (OSError, ValueError):  # the file is gone or can't be read; functions that wrap each other
             return None
+
+
+def never_runs(function: Any) -> str | None:
+    """What a function is whose body does not run when it is called; None where it does."""
+    called = function if inspect.isroutine(function) or isinstance(function, partial) else type(function).__call__
+    if inspect.iscoroutinefunction(called):
+        return "a coroutine function (async def)"
+    if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
+        return "a generator function (it has a yield)"
+    return None
 
 
 def params_of(params: Any) -> dict[str, Any]:

@@ -21,8 +21,10 @@ RETURN_COLUMNS = ("return", "returns", "benchmark_returns")
 ONE = 10**RATIO_SCALE
 
 
-def given_returns(given: Any, axis: Axis, sessions: SessionTable) -> list[int]:
+def given_returns(given: Any, axis: Axis, sessions: SessionTable) -> tuple[list[int], list[dt.date], int]:
     """One return a session of the run, or a week or month of it, at scale 18; 0 where there is none.
+
+    Returns them, the days of the run without one, and how many days it has.
 
     sessions: those of days, which the returns are by. Over the sessions of a week or month they compound.
     """
@@ -39,7 +41,10 @@ def given_returns(given: Any, axis: Axis, sessions: SessionTable) -> list[int]:
             f"{date_of(days[-1])}. Give one return per session; a missing one counts as 0."
         )
     changes = [growth.get(day, Fraction(1)) - 1 for day in days]
-    return [div_half_even(change.numerator * ONE, change.denominator) for change in changes]
+    returns = [div_half_even(change.numerator * ONE, change.denominator) for change in changes]
+    of_run = set(days)
+    wanted = [day for day, label in labels.items() if label in of_run]
+    return returns, [date_of(day) for day in wanted if day not in known], len(wanted)
 
 
 def _labels(axis: Axis, sessions: SessionTable) -> list[int]:

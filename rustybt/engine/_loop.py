@@ -30,7 +30,7 @@ from rustybt.engine._timetable import Timetable, due
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk, Schedule, TimeRule, date_rules
+from rustybt.strategy import Desk, Schedule, TimeRule, check_names, date_rules
 from rustybt.view import Listing, adjusted, restated
 
 type Callback = Callable[[Any, Any], Any]
@@ -69,10 +69,13 @@ class Loop:
         self.hooks: Hooks | None = None
         self.copies = copies
         self.closed = 0
+        self.complete = False
+        # asked after each session, where a run may end before its last one
+        self.ends: Callable[[int], bool] | None = None
         self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if desk.market.axis.steps is None else WithinPeriods(desk.market)
-        self._timetable = Timetable(desk.market.axis, compat)
+        self.timetable = Timetable(desk.market.axis, compat)
         # what an asset brings may fall due with the next bar
         desk.market.on_load(desk.news.append)
         self.bars_run = 0
@@ -87,8 +90,13 @@ class Loop:
             self._open_session(session)
             self._run_bars(session)
             self._close_session(session)
+            if not session:
+                check_names(self.context)
             if on_session is not None:
                 on_session(session + 1)
+            if self.ends is not None and self.ends(session):
+                break
+        self.complete = True
         if self.hooks is not None:
             self.hooks.end_of_simulation()
         self.desk.phase = "done"
@@ -270,8 +278,8 @@ class Loop:
         """What is scheduled for a session: with every bar, and by bar."""
         if self.desk.news:
             self.desk.news.clear()
-            self._timetable.add(self.desk.schedules)
-        every, at_bar = self._timetable.of(session)
+            self.timetable.add(self.desk.schedules)
+        every, at_bar = self.timetable.of(session)
         if self.hooks is not None and self.hooks.by_bar:
             last = len(self.desk.schedules)
             every.append(Schedule(last, self.hooks.end_of_bar, date_rules.every_day(), TimeRule("every"), True))

@@ -48,6 +48,8 @@ def result_of(
     again: Any,
 ) -> Result:
     axis = desk.market.axis
+    # of a run that was ended early it is not the last of the axis
+    last_session = axis.first_session + len(loop.recorder.days) - 1
     of_frequency = PERIODS_OF.get(desk.market.frequency) or sessions_per_year(axis.calendar)
     periods = PERIODS_OF_ZIPLINE if compat.year_of_252 else of_frequency
     manifest = {
@@ -57,7 +59,7 @@ def result_of(
         "params": {key: _plain(value) for key, value in params.items()},
         "seed": desk.seed,
         "start": desk.start_date.isoformat(),
-        "end": date_of(int(axis.calendar.days[axis.first_session + axis.sessions - 1])).isoformat(),
+        "end": date_of(int(axis.calendar.days[last_session])).isoformat(),
         "capital_base": str(exact_number(desk.numbers.money(desk.capital))),
         "currency": desk.currency,
         "data_frequency": desk.environment["data_frequency"],
@@ -89,9 +91,9 @@ def result_of(
     if loop.hooks is not None:
         written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
     frames: dict[str, Any] = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter, periods).all() | written
-    add_closing_notes(desk)
+    add_closing_notes(desk, loop, functions, frames)
     result = Result(**frames, manifest=manifest, periods=periods, again=again, notes=desk.notes.all())
-    days = axis.calendar.days[[axis.first_session, axis.first_session + axis.sessions - 1]]
+    days = axis.calendar.days[[axis.first_session, last_session]]
     keys = tuple(listing.asset.key for listing in desk.listing_of_slot)
     result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))
     return result

@@ -31,6 +31,7 @@ from rustybt.engine._hooks import hooks_for
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import progress_for
+from rustybt.engine._ruin import check_on_ruin, ending_at_ruin, warn_of_ruin
 from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised
 from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
@@ -78,6 +79,7 @@ def run_algorithm(
     decimals: Any = None,
     progress: Any = None,
     keep_strategy: bool = False,
+    on_ruin: str = "warn",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -113,6 +115,8 @@ def run_algorithm(
     seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
     keep_strategy: whether the result keeps the strategy and all arguments alive, for `Result.compat_report`; without it
     they serve the report for as long as the caller keeps them.
+    on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
+    lost all it had: "warn" goes on, with a warning and a note, "stop" ends the run, "raise" raises AccountRuined.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
     """
@@ -128,6 +132,7 @@ def run_algorithm(
         raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
     if emission_rate not in FREQUENCIES or (emission_rate == "minute" and frequency_named(length).by_session):
         raise InputError(f"emission_rate={emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
+    check_on_ruin(on_ruin)
     metrics, precision = metrics_of(metrics_set), as_decimal_config(decimals)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
     kind = compat_named(compat)
@@ -153,6 +158,7 @@ def run_algorithm(
         )
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
         loop.hooks = hooks_for(loop.copies.metrics, desk, loop.recorder, emission_rate)
+        loop.ends = ending_at_ruin(on_ruin, desk, loop.recorder)
         with undisturbed():
             with progress_for(progress, axis.sessions, functions.name) as bar:
                 late = run_to_the_end(loop, bar)
@@ -160,6 +166,7 @@ def run_algorithm(
             again = reporting(again_for(run_algorithm, settings, keep_strategy))
             result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
         loop.copies.warn_of_changes()
+        warn_of_ruin(result.notes)
         return analysed(result, functions.analyze, context, late)
     except TypeError as error:
         _explain(error)

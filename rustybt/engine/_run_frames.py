@@ -39,7 +39,7 @@ from rustybt.engine._exact_columns import (
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
 from rustybt.ledger import Ledger
-from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, statistics_columns
+from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, statistics_columns, without_meaning
 from rustybt.orders import OrderBook
 from rustybt.results import assets_frame
 from rustybt.strategy import Desk
@@ -181,6 +181,11 @@ class RunFrames:
         return _WITHOUT_ROWS[name].clone()
 
     def _daily(self) -> pl.DataFrame:
+        """The daily frame, without what an account that was ruined does not have."""
+        frame = self._daily_of_rows()
+        return frame if self._desk.compat.figures_below_zero else without_meaning(frame)
+
+    def _daily_of_rows(self) -> pl.DataFrame:
         axis, recorder = self._axis, self._recorder
         days: Any = recorder.days
         count = len(days)

@@ -2,12 +2,166 @@
 
 from __future__ import annotations
 
-from rustybt.strategy import Desk
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from rustybt.engine._functions import Functions, never_runs
+from rustybt.engine._loop import Loop
+from rustybt.engine._ruin import RUINED
+from rustybt.engine._timetable import Plan
+from rustybt.metrics import ruined_row
+from rustybt.strategy import Desk, taken_names
+
+CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 
 
-def add_closing_notes(desk: Desk) -> None:
-    """Looks at a run that is over."""
-    if not len(desk.blotter.rows):
+def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Looks at a run that is over. frames: those of its result."""
+    _note_ruin(desk, frames["daily"], ended_early=len(loop.recorder.days) < desk.market.axis.sessions)
+    _note_callbacks(desk, functions)
+    for plan in loop.timetable.plans:
+        _note_plan(desk, plan)
+    for name in taken_names(loop.context):
         desk.notes.add(
-            "no_orders", "No order was placed in the whole run. Look at the condition that the strategy orders on."
+            "name_taken",
+            f"context.{name} was set, and hides context's own. Choose another name for it.",
+            name=name,
         )
+    _note_assets(desk)
+    _note_orders(desk, loop.context, frames["orders"])
+
+
+def _note_ruin(desk: Desk, daily: pl.DataFrame, *, ended_early: bool) -> None:
+    row = ruined_row(daily)
+    if row is None:
+        return
+    session, value = daily["session"][row], daily["portfolio_value"][row]
+    after = (
+        "The run ended there (on_ruin='stop')."
+        if ended_early
+        else "It traded on, as no account could; on_ruin='stop' ends a run there."
+        if row + 1 < daily.height
+        else "It was the last session."
+    )
+    desk.notes.add(
+        "ruined",
+        f"{RUINED} on {session}: at the close it was worth {value:,.2f} {desk.currency}. {after} Annual return, "
+        "volatility, Sharpe, Sortino, alpha and beta mean nothing from there on.",
+        session=session,
+        value=value,
+    )
+
+
+def _note_callbacks(desk: Desk, functions: Functions) -> None:
+    given = [(name, getattr(functions, name)) for name in CALLBACKS]
+    given += [(f"the scheduled {_name_of(schedule.function)}", schedule.function) for schedule in desk.schedules]
+    for name, function in given:
+        kind = None if function is None else never_runs(function)
+        if kind is not None:
+            desk.notes.add(
+                "callback_never_ran",
+                f"{name} is {kind}: it was called, and none of its lines ran. Make it a plain function.",
+                function=name,
+            )
+
+
+def _note_plan(desk: Desk, plan: Plan) -> None:
+    name, rule = _name_of(plan.schedule.function), plan.schedule.time_rule
+    when = "with the first bar" if rule.anchor in ("first", "every") else _time_of(rule)
+    facts = {"function": name, "sessions": plan.wanted, "ran": plan.placed}
+    if not plan.wanted:
+        desk.notes.add(
+            "schedule_never_ran",
+            f"The scheduled {name} never ran: its date rule holds on no session of the run. Choose another rule, or a "
+            "longer run.",
+            **facts,
+        )
+    elif not plan.placed:
+        desk.notes.add(
+            "schedule_never_ran",
+            f"The scheduled {name} never ran: {when} lies outside of each of its {plan.wanted} sessions, or in a "
+            "break. Choose an earlier time.",
+            **facts,
+        )
+    elif plan.placed < plan.wanted:
+        desk.notes.add(
+            "schedule_left_out",
+            f"The scheduled {name} ran on {plan.placed} of {plan.wanted} sessions: on the others {when} lies outside "
+            "the session. time_rules.market_close() goes by the close of each.",
+            **facts,
+        )
+    if plan.moved:
+        beside = "the first bar after it" if rule.anchor == "open" else "the last bar before it"
+        desk.notes.add(
+            "schedule_moved",
+            f"The scheduled {name} was to run {when}, which lies in a break on {plan.moved} sessions: there it ran "
+            f"with {beside}.",
+            **facts,
+            moved=plan.moved,
+        )
+
+
+def _time_of(rule: Any) -> str:
+    hours, minutes = divmod(rule.minutes, 60)
+    parts = [f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min")) if count]
+    return f"{' '.join(parts)} {'after the open' if rule.anchor == 'open' else 'before the close'}"
+
+
+def _name_of(function: Any) -> str:
+    name = getattr(function, "__name__", None) or type(function).__name__
+    line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
+    return f"lambda of line {line}" if name == "<lambda>" and line is not None else str(name)
+
+
+def _note_assets(desk: Desk) -> None:
+    last = len(desk.market.axis.stamps) - 1
+    held = set(desk.books.held())
+    for listing in desk.listing_of_slot:
+        asset = listing.asset
+        if listing.slot in held and listing.last < desk.market.bar and asset.auto_close_date is None:
+            desk.notes.add(
+                "ended_and_held",
+                f"{asset.symbol} was held to the end of the run at its last price, that of {asset.end_date}: it has no "
+                "auto_close_date. Give it one, or ingest with auto_close='last_bar'.",
+                asset=asset.symbol,
+                ended=asset.end_date,
+            )
+        if listing.first > last or listing.last < 1:
+            desk.notes.add(
+                "asset_without_bars",
+                f"{asset.symbol} has no bar in the run: its data go from {asset.start_date} to {asset.end_date}. "
+                "Choose other dates, or leave it out.",
+                asset=asset.symbol,
+                start=asset.start_date,
+                end=asset.end_date,
+            )
+
+
+def _note_orders(desk: Desk, context: Any, orders: pl.DataFrame) -> None:
+    if not orders.height:
+        texts = list(_holding_texts(desk, context))
+        hint = "".join(
+            f" context.{name} holds symbols as texts, and an asset is never equal to a text." for name in texts
+        )
+        desk.notes.add(
+            "no_orders",
+            f"No order was placed in the whole run. Look at the condition that the strategy orders on.{hint}",
+            texts=texts,
+        )
+    elif not orders["filled"].cast(pl.Boolean).any():
+        reasons = orders["reason"].drop_nulls().value_counts(sort=True)
+        why = f" The most frequent reason: {reasons['reason'][0]}." if reasons.height else ""
+        desk.notes.add(
+            "no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height
+        )
+
+
+def _holding_texts(desk: Desk, context: Any) -> Iterator[str]:
+    """The names on `context` of sets, dicts and indices that hold the symbol of an asset of the run as a text."""
+    symbols = {listing.asset.symbol for listing in desk.listing_of_slot}
+    for name, value in vars(context).items():
+        keyed = isinstance(value, set | frozenset | dict) or type(value).__module__.startswith("pandas.core.indexes")
+        if keyed and not name.startswith("_") and any(isinstance(key, str) and key in symbols for key in value):
+            yield name

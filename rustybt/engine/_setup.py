@@ -39,7 +39,7 @@ from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.orders import OrderBook
-from rustybt.strategy import Desk, Funding, Labels, numbers_named
+from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
 
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
@@ -251,7 +251,8 @@ def initialised(
     funding = FundingPayments(desk.market)
     recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
-        functions.initialize(context, **params)
+        with names_checked(context):
+            functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
     copies = OwnCopies(desk, context, functions, metrics)

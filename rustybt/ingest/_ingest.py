@@ -25,6 +25,7 @@ from rustybt.core import DecimalConfig, as_decimal_config, check_process, freque
 from rustybt.errors import InputError
 from rustybt.files import Dialect, as_dialect, check_zone
 from rustybt.ingest._assets import read_descriptions
+from rustybt.ingest._auto_close import LAST_BAR
 from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._fetched import arguments_of
@@ -62,6 +63,7 @@ def ingest(
     decimals: DecimalConfig | Mapping[str, Any] | str | Path | None = None,
     csv: Dialect | Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | str | None = None,
+    auto_close: Literal["last_bar"] | None = None,
     root: str | Path | None = None,
 ) -> IngestReport:
     """Check bars and store them as a new version of a bundle, every digit kept.
@@ -105,11 +107,15 @@ def ingest(
     csv: what CSV files of bars look like, where that can't be found out from them: a `Dialect`, or a mapping with its
         arguments, such as {"dates": "eu", "decimal": ","}.
     provenance: where the data come from: text, or a mapping that JSON can hold.
+    auto_close: "last_bar" closes out what is held of an asset on the day after its last bar, where it has no
+        auto_close_date and others go on; later bars of it, appended, take that back.
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
 
     Raises BadBars with all findings, BundleExists, InputError, NotYetAvailable, CatalogBusy, CatalogCorrupt.
     """
     check_bundle_name(bundle)
+    if auto_close not in (None, LAST_BAR):
+        raise InputError(f"auto_close={auto_close!r}: give 'last_bar', or nothing.")
     if isinstance(bars, Fetched):
         given = {"assets": assets, "splits": splits, "dividends": dividends, "funding": funding}
         arguments, notes = arguments_of(bars, {**given, "calendar": calendar, "provenance": provenance})
@@ -122,6 +128,7 @@ def ingest(
             on_bad_row=on_bad_row,
             price_decimals=price_decimals,
             decimals=decimals,
+            auto_close=auto_close,
             root=root,
         )
         return replace(report, notes=(*notes, *report.notes))
@@ -139,6 +146,7 @@ def ingest(
             decimals=as_decimal_config(decimals),
             dialect=as_dialect(csv),
             provenance=_provenance(provenance),
+            auto_close=auto_close,
         ),
         bars,
         assets,

@@ -17,6 +17,7 @@ from rustybt.errors import BadBars
 from rustybt.files import Dialect, check_zone
 from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
+from rustybt.ingest._auto_close import LAST_BAR, closed_after_last_bar
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, Judging, joined_seen
 from rustybt.ingest._cached import with_cache_of
@@ -44,6 +45,7 @@ class Request:
     dialect: Dialect
     provenance: dict[str, Any]
     decimals: DecimalConfig | None = None
+    auto_close: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Write:
         self._base = newest if self._request.mode == "append" else None
         sids = self._sids()
         seen = joined_seen(batch.seen for batch in self._batches)
-        records = make_records(self._known, seen, sids, self._descriptions, self._request.decimals)
+        made = make_records(self._known, seen, sids, self._descriptions, self._request.decimals)
+        records, ended = closed_after_last_bar(made, self._known, wanted=self._request.auto_close == LAST_BAR)
         actions, bad_actions = self._actions(records)
         findings = (
             *(finding for batch in self._batches for finding in batch.findings()),
@@ -130,7 +133,7 @@ class Write:
             findings=findings,
             quarantine=folder / manifest.quarantine if manifest.quarantine else None,
             is_new=is_new,
-            notes=tuple(note for batch in self._batches for note in batch.notes),
+            notes=(*(note for batch in self._batches for note in batch.notes), *ended),
         )
 
     def _sids(self) -> dict[str, int]:

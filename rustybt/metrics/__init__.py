@@ -11,6 +11,7 @@ from rustybt.metrics._objects import DailyLedgerField, ReturnsStatistic, SimpleL
 from rustybt.metrics._path import growth_path
 from rustybt.metrics._returns import annual_return, total_return
 from rustybt.metrics._risk_report import risk_report
+from rustybt.metrics._ruin import ruined_on, ruined_row, without_meaning
 from rustybt.metrics._sets import (
     HOOKS,
     ClassicRiskReport,
@@ -64,6 +65,8 @@ __all__ = [
     "metrics_sets",
     "register",
     "risk_report",
+    "ruined_on",
+    "ruined_row",
     "sharpe",
     "sortino",
     "statistics_columns",
@@ -72,4 +75,5 @@ __all__ = [
     "unregister",
     "volatility",
     "with_statistics",
+    "without_meaning",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rustybt.metrics._beta import covariance, paired
-from rustybt.metrics._numbers import Numbers, check_periods, ratio
+from rustybt.metrics._numbers import Numbers, check_periods, loses_all, ratio
 from rustybt.metrics._returns import compounded
 
 
@@ -24,6 +24,8 @@ def alpha(returns: Numbers, benchmark: Numbers, *, periods: int) -> Decimal | No
     """
     annual = check_periods(periods)
     own, other, scale = paired(returns, benchmark)
+    if loses_all(own, scale):
+        return None
     value = scaled_alpha(len(own), sum(own), sum(other), *covariance(own, other), 10**scale, annual)
     return None if value is None else ratio(value)
 

@@ -6,22 +6,23 @@ from decimal import Decimal
 
 from rustybt.core import div_half_even
 from rustybt.errors import InputError
-from rustybt.metrics._numbers import ONE, Numbers, ratio, scaled_numbers
+from rustybt.metrics._numbers import ONE, Numbers, loses_all, ratio, scaled_numbers
 
 
 def beta(returns: Numbers, benchmark: Numbers) -> Decimal | None:
     """The slope of the session returns against those of the benchmark: `cov(r, b) / var(b)`.
 
     returns, benchmark: simple returns of the same sessions, 0.01 means one per cent; no nulls.
-    Returns 18 decimals, half-even; None for fewer than two sessions, and where the benchmark's returns are all equal.
+    Returns 18 decimals, half-even; None for fewer than two sessions, where the benchmark's returns are all equal, and
+    where one of the run's is -100 % or less: nothing is left that later ones could be on.
     Raises NonFiniteInput on NaN and infinities, InputError on nulls or where there are not as many of each.
     Source: Sharpe (1964).
 
     >>> beta(["0.02", "0.06"], ["0.01", "0.03"])
     Decimal('2.000000000000000000')
     """
-    own, other, _ = paired(returns, benchmark)
-    value = scaled_beta(*covariance(own, other))
+    own, other, scale = paired(returns, benchmark)
+    value = None if loses_all(own, scale) else scaled_beta(*covariance(own, other))
     return None if value is None else ratio(value)
 
 

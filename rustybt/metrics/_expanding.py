@@ -18,7 +18,8 @@ class ExpandingStatistics:
     """One value a session: the measure over the sessions up to and with it, at scale 18; None where undefined.
 
     Volatility, Sharpe and Sortino need two sessions; drawdown and period return need a positive start; leverage
-    needs a session whose portfolio value is not 0.
+    needs a session whose portfolio value is not 0. As Zipline has them, they go on through a value of nothing or less;
+    `without_meaning` takes out what can't be had there.
     """
 
     algorithm_period_return: list[int | None]

@@ -12,7 +12,7 @@ _GUARD = 10**40
 
 
 def average_exposure(exposure: Numbers, values: Numbers) -> Decimal | None:
-    """The mean over the sessions of exposure / portfolio value, leaving out sessions where the value is 0.
+    """The mean over the sessions of exposure / portfolio value, leaving out sessions where the value is 0 or less.
 
     exposure: long, short, gross or net exposure at each close, in money; no nulls.
     values: the portfolio value at each close; as many, no nulls.
@@ -27,5 +27,5 @@ def average_exposure(exposure: Numbers, values: Numbers) -> Decimal | None:
     if len(held) != len(worth):
         raise InputError(f"{len(held)} exposures and {len(worth)} values: give one of each per session.")
     up, down = 10**worth_scale * _GUARD, 10**held_scale
-    shares = [div_half_even(part * up, whole * down) for part, whole in zip(held, worth, strict=True) if whole]
+    shares = [div_half_even(part * up, whole * down) for part, whole in zip(held, worth, strict=True) if whole > 0]
     return ratio(div_half_even(sum(shares) * ONE, len(shares) * _GUARD)) if shares else None

@@ -12,22 +12,24 @@ from rustybt.metrics._numbers import ONE, Numbers, ratio, scaled_numbers
 
 
 def max_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | None:
-    """The highest leverage at any session's close; 0 where the account never had more than it owed.
+    """The highest leverage at any session's close at which the account had more than it owed.
 
-    leverage: exposure per unit of portfolio value at each close; null where the portfolio value was 0.
-    Returns 18 decimals, half-even; None where there is no leverage at all.
+    leverage: exposure per unit of portfolio value at each close; null where the portfolio value was 0. Below 0, the
+        account was: such sessions are left out.
+    Returns 18 decimals, half-even; None where none is left.
 
     >>> max_leverage(["0.5", None, "1.25"])
     Decimal('1.250000000000000000')
     """
     values, scale = scaled_numbers(_present(leverage), "leverage")
-    return ratio(rescale_half_even(max(0, *values), scale, RATIO_SCALE)) if values else None
+    highest = max(values, default=-1)
+    return ratio(rescale_half_even(highest, scale, RATIO_SCALE)) if highest >= 0 else None
 
 
 def average_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | None:
-    """The mean leverage over the sessions' closes, leaving out those where the portfolio value was 0.
+    """The mean leverage over the sessions' closes, leaving out those where the portfolio value was 0 or less.
 
-    leverage: exposure per unit of portfolio value at each close, gross or net; null where the portfolio value was 0.
+    leverage: exposure per unit of portfolio value at each close, gross or net; null where the value was 0 or less.
     Returns 18 decimals, half-even; None where there is no leverage at all.
 
     >>> average_leverage(["0.5", None, "1.5"])

@@ -38,6 +38,11 @@ def _present[T](number: T | None, what: str, row: int) -> T:
     return number
 
 
+def loses_all(values: list[int], scale: int) -> bool:
+    """Whether some return is -100 % or less: nothing is left that a later one could be on."""
+    return bool(values) and min(values) <= -(10**scale)
+
+
 def align(values: list[int], scale: int, number: Number, what: str) -> tuple[list[int], int, int]:
     """Values and one more number (a target, a rate) at a scale that shows both exactly: values, number, scale."""
     own, own_scale = scaled(exact_number(number, what))

@@ -33,7 +33,7 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
         return [bases[0], *values]
     path = [(ONE if left else bases[0]) * _GUARD]
     for session_return, value, own_base, last in zip(returns, values, bases, before, strict=True):
-        base = next((b for b in (last, own_base) if _explains(session_return, value, b)), None)
+        base = next((b for b in (last, own_base) if explains(session_return, value, b)), None)
         if base is None:  # capital moved within the session: only its return tells how it grew
             path.append(div_half_even(path[-1] * (ONE + session_return), ONE))
         else:
@@ -43,9 +43,9 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
 
 def _is_plain(session_return: int, value: int, last: int, base: int) -> bool:
     """Whether a session's values alone say how it grew; a return on nothing, or on a debt, says nothing else."""
-    return _explains(session_return, value, last) or (last <= 0 and last == base)
+    return explains(session_return, value, last) or (last <= 0 and last == base)
 
 
-def _explains(session_return: int, value: int, base: int) -> bool:
+def explains(session_return: int, value: int, base: int) -> bool:
     """Whether the session's return is what lies between the two values."""
     return base > 0 and div_half_even((value - base) * ONE, base) == session_return

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from rustybt.core import RATIO_SCALE, div_half_even
-from rustybt.metrics._numbers import ONE, Numbers, check_periods, ratio, scaled_numbers
+from rustybt.metrics._numbers import ONE, Numbers, check_periods, loses_all, ratio, scaled_numbers
 
 _POWER: Final = decimal.Context(
     prec=80, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, traps=[decimal.InvalidOperation]
@@ -26,7 +26,7 @@ def total_return(returns: Numbers) -> Decimal:
     >>> total_return(["0.1", "-0.1"])
     Decimal('-0.010000000000000000')
     """
-    product, one = _growth(returns)
+    product, one = _growth(*scaled_numbers(returns, "returns"))
     return ratio(div_half_even((product - one) * ONE, one))
 
 
@@ -35,19 +35,18 @@ def annual_return(returns: Numbers, *, periods: int) -> Decimal | None:
 
     returns: simple returns per session, 0.01 means one per cent; no nulls.
     periods: sessions per year of the run's calendar.
-    Returns 18 decimals, half-even; None for no return at all, where nothing or less than nothing is left, and
-    where a short run would grow to 1e20 times in a year.
+    Returns 18 decimals, half-even; None for no return at all, where a return of -100 % or less leaves nothing that
+    could grow, and where a short run would grow to 1e20 times in a year.
     Raises NonFiniteInput on NaN and infinities, InputError on nulls or a bad `periods`.
 
     >>> annual_return(["0.1", "0.1"], periods=1)
     Decimal('0.100000000000000000')
     """
     annual = check_periods(periods)
-    product, one = _growth(returns)
-    count = len(returns)
-    if not count or product <= 0:
+    values, scale = scaled_numbers(returns, "returns")
+    if not values or loses_all(values, scale):
         return None
-    return annualised(product, one, count, annual)
+    return annualised(*_growth(values, scale), len(values), annual)
 
 
 def annualised(end: int, start: int, sessions: int, periods: int) -> Decimal | None:
@@ -67,9 +66,8 @@ def compounded(numerator: int, denominator: int, periods: int) -> int | None:
     return int(_POWER.scaleb(_POWER.quantize(_POWER.subtract(growth, Decimal(1)), _EIGHTEEN), RATIO_SCALE))
 
 
-def _growth(returns: Numbers) -> tuple[int, int]:
+def _growth(values: list[int], scale: int) -> tuple[int, int]:
     """The exact product of `1 + r` as numerator and denominator."""
-    values, scale = scaled_numbers(returns, "returns")
     one = 10**scale
     product = _product([one + value for value in values])
     return product, one ** len(values)

@@ -17,6 +17,11 @@ from rustybt.metrics._sharpe import sharpe
 from rustybt.metrics._sortino import sortino
 from rustybt.metrics._volatility import volatility
 
+OWN: Final = (
+    *("algorithm_period_return", "excess_return", "alpha", "beta"),
+    *("sharpe", "sortino", "algo_volatility", "max_drawdown"),
+)
+"""What is made of the run's returns."""
 SPANS: Final = {"one_month": 1, "three_month": 3, "six_month": 6, "twelve_month": 12}
 
 
@@ -25,7 +30,8 @@ def risk_report(daily: pl.DataFrame, *, periods: int) -> dict[str, list[dict[str
 
     A span starts with each month of the run and is listed where it ends by the run's last month; the first and the last
     month may be cut short. The keys of a span are Zipline's, and so is what they hold: `excess_return` is the run's
-    return, `sharpe` is 0 for a single session, and for returns that are all 0.
+    return, `sharpe` is 0 for a single session, and for returns that are all 0. What is made of the run's returns is
+    None in a span with a session that begins with nothing or less, and ratios where a return is -100 % or less.
 
     daily: session, returns, gross_leverage and, where there is a benchmark, benchmark_returns.
     periods: sessions per year of the run's calendar.
@@ -54,19 +60,23 @@ def _span(daily: pl.DataFrame, start: dt.date, end: dt.date, periods: int) -> di
     label = {"period_label": last_day.strftime("%Y-%m"), "treasury_period_return": 0, "trading_days": rows.height}
     returns = rows["returns"]
     benchmark: Any = rows["benchmark_returns"] if "benchmark_returns" in rows.columns else [0] * rows.height
-    total = total_return(returns)
-    still = rows.height < 2 or not any(returns)
+    # a session that begins with nothing or less has no return
+    own = dict.fromkeys(OWN) if returns.null_count() else _of_returns(returns, benchmark, periods)
     return {
-        "algorithm_period_return": total,
+        **own,
         "benchmark_period_return": total_return(benchmark),
-        "excess_return": total,
-        "alpha": alpha(returns, benchmark, periods=periods),
-        "beta": beta(returns, benchmark),
-        "sharpe": Decimal(0) if still else sharpe(returns, periods=periods),
-        "sortino": sortino(returns, periods=periods),
-        "algo_volatility": volatility(returns, periods=periods),
         "benchmark_volatility": volatility(benchmark, periods=periods),
-        "max_drawdown": max_drawdown(returns),
         "max_leverage": max_leverage(rows["gross_leverage"]),
         **label,
     }
+
+
+def _of_returns(returns: Any, benchmark: Any, periods: int) -> dict[str, Any]:
+    total = total_return(returns)
+    still = len(returns) < 2 or not any(returns)
+    figures = (
+        *(total, total, alpha(returns, benchmark, periods=periods), beta(returns, benchmark)),
+        *(Decimal(0) if still else sharpe(returns, periods=periods), sortino(returns, periods=periods)),
+        *(volatility(returns, periods=periods), max_drawdown(returns)),
+    )
+    return dict(zip(OWN, figures, strict=True))

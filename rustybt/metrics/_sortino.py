@@ -5,7 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rustybt.core import RATIO_SCALE, Number
-from rustybt.metrics._numbers import Numbers, align, check_periods, ratio, scaled_numbers, signed_root_half_even
+from rustybt.metrics._numbers import (
+    Numbers,
+    align,
+    check_periods,
+    loses_all,
+    ratio,
+    scaled_numbers,
+    signed_root_half_even,
+)
 
 _ONE_SQUARED = 10 ** (2 * RATIO_SCALE)
 
@@ -18,7 +26,8 @@ def sortino(returns: Numbers, *, target: Number = 0, periods: int) -> Decimal | 
     returns: simple returns per session, 0.01 means one per cent; no nulls.
     target: lowest acceptable return per session.
     periods: sessions per year of the run's calendar.
-    Returns 18 decimals, half-even; None for fewer than two returns, and when no return is below target.
+    Returns 18 decimals, half-even; None for fewer than two returns, when no return is below target, and where one is
+    -100 % or less: nothing is left that later ones could be on.
     Raises NonFiniteInput on NaN and infinities, InputError on nulls or a bad `periods`.
     Source: Sortino & Price (1994).
 
@@ -26,9 +35,10 @@ def sortino(returns: Numbers, *, target: Number = 0, periods: int) -> Decimal | 
     Decimal('2.000000000000000000')
     """
     values, scale = scaled_numbers(returns, "returns")
+    gone = loses_all(values, scale)
     values, floor, _ = align(values, scale, target, "target")
     annual = check_periods(periods)
-    if len(values) < 2:
+    if len(values) < 2 or gone:
         return None
     excess = [value - floor for value in values]
     value = scaled_sortino(len(excess), sum(excess), sum(each * each for each in excess if each < 0), annual)

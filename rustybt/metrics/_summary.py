@@ -13,9 +13,10 @@ from rustybt.errors import InputError
 from rustybt.metrics._against_benchmark import benchmark_statistics
 from rustybt.metrics._expanding import expanding_statistics
 from rustybt.metrics._exposure import average_exposure
-from rustybt.metrics._leverage import average_leverage
+from rustybt.metrics._leverage import average_leverage, max_leverage
 from rustybt.metrics._path import growth_path
 from rustybt.metrics._returns import annualised
+from rustybt.metrics._ruin import ruined_row, without_meaning
 
 STATISTICS = (
     "algorithm_period_return",
@@ -43,6 +44,7 @@ def with_statistics(daily: pl.DataFrame, *, periods: int) -> pl.DataFrame:
     daily: one row a session, ascending: session (Date), portfolio_value and pnl (Decimal(38, 20)), returns and
         gross_leverage (Decimal(38, 18), leverage null where the portfolio value is 0), and benchmark_returns
         (Decimal(38, 18)) where there is a benchmark; without one its returns count as 0.
+    What an account that was ruined does not have is null, as `without_meaning` says.
     periods: sessions per year of the run's calendar.
     Raises InputError where a column is missing or has another scale.
     """
@@ -50,7 +52,7 @@ def with_statistics(daily: pl.DataFrame, *, periods: int) -> pl.DataFrame:
     benchmark = _ints(daily, BENCHMARK) if BENCHMARK in daily.columns else None
     whole = (cast(list[int], values), cast(list[int], pnl), cast(list[int], returns))
     added = statistics_columns(daily["session"], *whole, leverage, cast(list[int] | None, benchmark), periods=periods)
-    return daily.with_columns(*frame_of(added).get_columns())
+    return without_meaning(daily.with_columns(*frame_of(added).get_columns()))
 
 
 def statistics_columns(
@@ -94,7 +96,9 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
     annual_return, volatility, sharpe, sortino, max_drawdown, max_leverage, average_gross_leverage,
     average_net_leverage, average_long_exposure, average_short_exposure (shares of the portfolio value, shorts
     negative); where there is a benchmark, benchmark_return, benchmark_volatility, alpha and beta too. Ratios have 18
-    decimals; a figure is None where its own function says so, all but trading_days for no sessions.
+    decimals; a figure is None where its own function says so, all but trading_days for no sessions. Of an account
+    that was ruined there are no annual_return, volatility, sharpe, sortino, alpha and beta; leverage and exposure are
+    those of the sessions at whose close it had more than it owed.
     """
     names = {"total_return": "algorithm_period_return", "volatility": "algo_volatility"}
     names |= {name: name for name in ("sharpe", "sortino", "max_drawdown", "max_leverage")}
@@ -106,18 +110,28 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
         return {"trading_days": 0} | dict.fromkeys([*money, *names, *averages, *against])
     last = daily.row(-1, named=True)
     values, pnl = cast(list[int], _ints(daily, "portfolio_value")), cast(list[int], _ints(daily, "pnl"))
-    path = growth_path(values, pnl, cast(list[int], _ints(daily, "returns")))
+    ruined = ruined_row(daily) is not None
     figures: Figures = {
         "trading_days": daily.height,
         "starting_value": as_decimal(values[0] - pnl[0], MONEY_SCALE),
         "final_value": last["portfolio_value"],
         "pnl": as_decimal(sum(pnl), MONEY_SCALE),
         "total_return": last["algorithm_period_return"],
-        "annual_return": annualised(path[-1], path[0], daily.height, periods) if min(path[0], path[-1]) > 0 else None,
+        "annual_return": None if ruined else _annual_return(daily, values, pnl, periods),
     }
     figures |= {name: last[column] for name, column in names.items()}
+    solvent = daily.filter(daily["portfolio_value"] > 0) if ruined else daily
+    if ruined:
+        figures |= {"volatility": None, "sharpe": None, "sortino": None}
+        figures["max_leverage"] = max_leverage(solvent["gross_leverage"])
     for name in ("gross_leverage", "net_leverage"):
-        figures[f"average_{name}"] = average_leverage(daily[name])
+        figures[f"average_{name}"] = average_leverage(solvent[name])
     for name in ("long_exposure", "short_exposure"):
         figures[f"average_{name}"] = average_exposure(daily[name], daily["portfolio_value"])
-    return figures | {name: last[column] for name, column in against.items()}
+    compared = {name: last[column] for name, column in against.items()}
+    return figures | compared | (dict.fromkeys(("alpha", "beta")) if ruined and against else {})
+
+
+def _annual_return(daily: pl.DataFrame, values: list[int], pnl: list[int], periods: int) -> Decimal | None:
+    path = growth_path(values, pnl, cast(list[int], _ints(daily, "returns")))
+    return annualised(path[-1], path[0], daily.height, periods) if min(path[0], path[-1]) > 0 else None

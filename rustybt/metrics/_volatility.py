@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rustybt.core import RATIO_SCALE
-from rustybt.metrics._numbers import Numbers, check_periods, ratio, root_half_even, scaled_numbers
+from rustybt.metrics._numbers import Numbers, check_periods, loses_all, ratio, root_half_even, scaled_numbers
 
 
 def volatility(returns: Numbers, *, periods: int) -> Decimal | None:
@@ -13,7 +13,8 @@ def volatility(returns: Numbers, *, periods: int) -> Decimal | None:
 
     returns: simple returns per session, 0.01 means one per cent; no nulls.
     periods: sessions per year of the run's calendar.
-    Returns 18 decimals, half-even; None for fewer than two returns.
+    Returns 18 decimals, half-even; None for fewer than two returns, and where some return is
+    -100 % or less: nothing is left that later ones could be on.
     Raises NonFiniteInput on NaN and infinities, InputError on nulls or a bad `periods`.
 
     >>> volatility(["0.01", "-0.01"], periods=2)
@@ -22,7 +23,7 @@ def volatility(returns: Numbers, *, periods: int) -> Decimal | None:
     values, scale = scaled_numbers(returns, "returns")
     annual = check_periods(periods)
     count = len(values)
-    if count < 2:
+    if count < 2 or loses_all(values, scale):
         return None
     spread = spread_of(count, sum(values), sum(value * value for value in values))
     return ratio(root_half_even(spread * annual * 10 ** (2 * RATIO_SCALE), count * (count - 1) * 10 ** (2 * scale)))

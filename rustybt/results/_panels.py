@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.metrics import ruined_on
 from rustybt.results._assets import assets_by_sid
 from rustybt.results._svg import floats_of
 
@@ -58,14 +59,35 @@ def draw_drawdown(axes: Axes, result: Result) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
 
 
+def mark_ruin(axes: Axes, result: Result) -> None:
+    """A line at the session after which the account had lost all it had."""
+    day = ruined_on(result.daily)
+    if day is None:
+        return
+    untyped: Any = axes
+    untyped.axvline(day, color=LOSS, linewidth=1.2, linestyle=(0, (2, 2)), zorder=4)
+    axes.annotate(
+        f"ruined on {day}",
+        (untyped.convert_xunits(day), 0.95),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(5, 0),
+        textcoords="offset points",
+        color=LOSS,
+        fontsize=9,
+        fontweight="bold",
+        zorder=5,
+    )
+
+
 def draw_exposure(axes: Axes, result: Result) -> None:
-    """Long and short exposure at the closes as a share of the portfolio's value, and both together."""
+    """Long and short exposure at the closes as a share of the portfolio's value, and both together; 0 where it is
+    nothing or less."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     days = days_of(result)
     values = floats_of(result.daily["portfolio_value"])
     longs, shorts = (
-        [part / whole if whole else 0.0 for part, whole in zip(floats_of(result.daily[name]), values, strict=True)]
+        [part / whole if whole > 0 else 0.0 for part, whole in zip(floats_of(result.daily[name]), values, strict=True)]
         for name in ("long_exposure", "short_exposure")
     )
     axes.fill_between(days, longs, 0, color=GAIN, alpha=0.25, linewidth=0, zorder=2, label="long")

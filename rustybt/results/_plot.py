@@ -16,6 +16,7 @@ from rustybt.results._panels import (
     draw_drawdown,
     draw_exposure,
     draw_trades,
+    mark_ruin,
 )
 from rustybt.results._svg import benchmark_path, floats_of
 from rustybt.results._text import figures_of, name_of, period_of
@@ -75,6 +76,7 @@ def _draw_equity(axes: Axes, result: Result) -> None:
         name = f"benchmark {result.manifest.get('benchmark') or ''}".rstrip()
         axes.plot(days, benchmark, color=QUIET, linewidth=1.2, zorder=2, label=name.replace("$", r"\$"))
         axes.legend(loc="upper left", frameon=False, fontsize=9, labelcolor=INK)
+    mark_ruin(axes, result)
     currency = str(result.manifest.get("currency") or "")
     axes.set_ylabel(f"Portfolio value ({currency})" if currency else "Portfolio value", color=INK)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=7))

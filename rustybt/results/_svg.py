@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from rustybt.core import scaled_ints
+from rustybt.metrics import ruined_row
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -18,6 +19,7 @@ _POINTS: Final = 320
 """A curve is drawn through no more points than about one every two pixels."""
 _EQUITY: Final = "#2f7fd1"
 _BENCHMARK: Final = "#8a8f98"
+_RUIN: Final = "#c2413b"
 
 
 def floats_of(column: pl.Series) -> list[float]:
@@ -49,6 +51,13 @@ def equity_svg(result: Result) -> str:
     if benchmark is not None:
         lines.append(_line(benchmark, low, high, _BENCHMARK, "the benchmark"))
     lines.append(_line(values, low, high, _EQUITY, "portfolio value"))
+    ruin = ruined_row(result.daily)
+    if ruin is not None:
+        x = f"{ruin / (len(values) - 1) * WIDTH:.1f}"
+        title = f"<title>ruined on {result.daily['session'][ruin]}</title>"
+        lines.append(
+            f'<line x1="{x}" y1="0" x2="{x}" y2="{_HEIGHT}" stroke="{_RUIN}" stroke-dasharray="3 3">{title}</line>'
+        )
     return (
         f'<svg viewBox="0 0 {WIDTH} {_HEIGHT}" width="100%" role="img" aria-label="equity curve" '
         f'style="max-width:{WIDTH}px">{"".join(lines)}</svg>'

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.metrics import ruined_on
+
 if TYPE_CHECKING:
     from rustybt.results._result import Result
 
@@ -78,9 +80,11 @@ def text_of(result: Result) -> str:
     """One line."""
     figures = dict(figures_of(result))
     count = len(result.notes)
+    day = ruined_on(result.daily)
+    ruin = "" if day is None else f"ruined on {day}, "
     notes = f", {count} {'note' if count == 1 else 'notes'}" if count else ""
     return (
-        f"<Result {name_of(result)}: {period_of(result)}, return {figures['Total return']}, "
+        f"<Result {name_of(result)}: {period_of(result)}, {ruin}return {figures['Total return']}, "
         f"Sharpe {figures['Sharpe ratio']}, max drawdown {figures['Max drawdown']}, "
         f"{figures['Transactions']} transactions{notes}>"
     )

@@ -5,12 +5,14 @@ from rustybt.strategy._currencies import CashByCurrency, not_convertible
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
 from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._funding import Funding
+from rustybt.strategy._guard import check_names, names_checked, taken_names
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._ordering import desk_of
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
 from rustybt.strategy._rules import (
     DateRule,
     TimeRule,
+    bar_beside_break,
     bar_of,
     bars_elsewhere,
     calendars,
@@ -39,18 +41,22 @@ __all__ = [
     "TradingAlgorithm",
     "activate",
     "active",
+    "bar_beside_break",
     "bar_of",
     "bars_elsewhere",
     "calendars",
+    "check_names",
     "cost_per_unit",
     "current_algorithm",
     "date_rules",
     "deactivate",
     "desk_of",
     "half_days",
+    "names_checked",
     "no_run",
     "not_convertible",
     "numbers_named",
     "once_in_24_hours",
+    "taken_names",
     "time_rules",
 ]

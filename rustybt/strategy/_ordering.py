@@ -17,8 +17,10 @@ from rustybt.errors import (
     UnsupportedOrderParameters,
 )
 from rustybt.orders import Intent, price_on_tick, style_of
+from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._currencies import not_convertible
 from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
+from rustybt.strategy._endings import why_ended
 from rustybt.strategy._scaling import Scaling
 from rustybt.view import Listing
 
@@ -174,7 +176,8 @@ class Ordering:
             if listing is None or listing.asset != asset:
                 return []
             return [view(order) for order in queues.get(listing.slot, ())]
-        return {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
+        by_asset = {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
+        return ByAsset(by_asset, self._desk.notes, "get_open_orders()")
 
     def cancel_order(self, order_param: str | Order | None) -> None:
         """Cancels an order that is open; one that is not open stays as it is.
@@ -279,6 +282,8 @@ class Ordering:
     def _price(self, listing: Listing) -> int:
         """The price that turns a value into a quantity, at the fill scale. Raises CannotOrderDelistedAsset."""
         bar = self._desk.market.bar
+        if bar > listing.last and not self._desk.compat.late_orders_are_none:
+            bar = max(listing.last, 0)  # the order is kept with its size, and refused
         if listing.first <= bar <= listing.last and bar >= listing.start:
             return int(listing.price[bar] * listing.lane_to_fill)
         asset = listing.asset
@@ -341,9 +346,9 @@ class Ordering:
                 return Cause.NO_RATE, without_rate
         if not late or self._desk.compat.late_orders_are_none:
             return None
-        if self._desk.market.bar > listing.last:
-            return Cause.ASSET_ENDED, f"{asset.symbol} ended on {asset.end_date}"
-        return Cause.CLOSED_OUT, f"{asset.symbol} was closed out on {asset.auto_close_date}"
+        if self._desk.market.bar <= listing.last:
+            return Cause.CLOSED_OUT, f"{asset.symbol} was closed out on {asset.auto_close_date}"
+        return Cause.ASSET_ENDED, why_ended(asset)
 
     def _controlled(self, listing: Listing, size: int) -> tuple[str | None, bool]:
         """What the trading controls find wrong with an order, and whether it is refused for that.

@@ -9,6 +9,7 @@ from typing import Any
 
 from rustybt.core import MONEY_SCALE, POWERS, RATIO_SCALE, Asset, datetime_of, div_half_even
 from rustybt.errors import InputError
+from rustybt.strategy._by_asset import ByAsset, note_text
 from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._numbers import Numbers
 
@@ -85,6 +86,8 @@ class Positions(Mapping[Asset, Position]):
         return len(self._desk.books.held())
 
     def __contains__(self, asset: object) -> bool:
+        if isinstance(asset, str):
+            note_text(self._desk.notes, "context.portfolio.positions", asset)
         listing = self._desk.market.listings.get(asset.sid) if isinstance(asset, Asset) else None
         return listing is not None and listing.asset == asset and self._desk.books.position(listing.slot)[0] != 0
 
@@ -167,15 +170,21 @@ class Portfolio:
         desk = self._desk
         value = desk.value()
         slots = desk.listing_of_slot
-        return {
+        weights = {
             slots[slot].asset: desk.numbers.ratio(
-                div_half_even(desk.books.exposure(slot) * 10**RATIO_SCALE, value) if value else None
+                div_half_even(desk.books.exposure(slot) * 10**RATIO_SCALE, value) if _is_base(desk, value) else None
             )
             for slot in desk.books.held()
         }
+        return ByAsset(weights, desk.notes, "current_portfolio_weights")
 
     def __repr__(self) -> str:
         return f"Portfolio(value={self.portfolio_value}, cash={self.cash}, positions={len(self.positions)})"
+
+
+def _is_base(desk: Any, value: int) -> bool:
+    """Whether something can be told as a share of the portfolio's value: of nothing, or of a debt, nothing can."""
+    return value > 0 or (value < 0 and desk.compat.figures_below_zero)
 
 
 class Account:
@@ -191,7 +200,8 @@ class Account:
 
     def _ratio(self, top: int) -> Any:
         value = self._desk.value()
-        return self._desk.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if value else None)
+        has_ratio = _is_base(self._desk, value)
+        return self._desk.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if has_ratio else None)
 
     def _money(self, value: int) -> Any:
         return self._desk.numbers.money(value)

@@ -184,6 +184,18 @@ def bar_of(rule: TimeRule, axis: Any, session: int) -> int | None:
     return int(first) + min(max(place, 0), len(stamps) - 1)
 
 
+def bar_beside_break(rule: TimeRule, axis: Any, session: int) -> int | None:
+    """The bar of a run of minutes for a time that lies in a break of the session: the first after it, or, of a time
+    that is told from the close, the last before it. None where the time lies outside the session."""
+    first, end = axis.run_of(session)
+    stamps = axis.stamps[first:end]
+    if rule.anchor == "open":
+        place = int(np.searchsorted(stamps, axis.run_opens[session] + rule.minutes * MINUTE_NS))
+        return int(first) + place if place < len(stamps) else None
+    place = int(np.searchsorted(stamps, axis.run_closes[session] - rule.minutes * MINUTE_NS)) - 1
+    return int(first) + place if place >= 0 else None
+
+
 def bars_elsewhere(rule: TimeRule, calendar: Any, held: set[int], axis: Any, session: int, *, each: bool) -> list[int]:
     """The bars of the run's session at which a rule of another calendar holds.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -82,7 +83,9 @@ def run_case(case: Case) -> dict[str, Any]:
     from rustybt import errors
 
     violation: type[Exception] = getattr(errors, "AccountControlViolation", LookupError)
-    with tempfile.TemporaryDirectory(prefix="parity-") as folder, _root(folder):
+    with tempfile.TemporaryDirectory(prefix="parity-") as folder, _root(folder), warnings.catch_warnings():
+        # Zipline says nothing of it
+        warnings.filterwarnings("ignore", message="The account was ruined")
         ingest(case)
         script = Script(case, RustySide())
         try:

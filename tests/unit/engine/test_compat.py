@@ -1,7 +1,7 @@
 """Each difference from Zipline that can be had both ways, shown both ways.
 
 `skip_half_days` and `every_minute_once` are in tests/unit/strategy/test_rules.py, and `limits_can_slip` is with the
-broker too.
+broker too; `figures_below_zero` is in test_ruin.py.
 """
 
 from __future__ import annotations

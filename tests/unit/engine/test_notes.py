@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pytest
+
 import rustybt
 from rustybt import Note
-from rustybt.api import order, symbol
+from rustybt.api import date_rules, get_datetime, get_open_orders, order, schedule_function, symbol, time_rules
+from rustybt.errors import ReservedName
+from tests.unit._small import DAYS, NAMES, ingest
+from tests.unit._small import run as small
 
 WEEK = ("2010-01-04", "2010-01-08")
 
@@ -53,3 +61,192 @@ def test_notes_are_printed_and_stand_in_a_notebook():
     result.notes = ()
     assert "<li>" not in result._repr_html_()
     assert str(result) == repr(result)
+
+
+def test_an_asset_compared_with_a_text_is_told_once():
+    def look(context: Any, data: Any) -> None:
+        asset = symbol("AAPL")
+        assert asset not in ["AAPL", "IBM"]
+        assert asset != "AAPL"
+        order(asset, 1)
+
+    result = run(look)
+    assert [(note.code, note.data) for note in result.notes] == [
+        ("text_for_asset", {"asset": "AAPL", "text": "AAPL"}),
+        ("text_for_asset", {"asset": "AAPL", "text": "IBM"}),
+    ]
+    assert "compared with 'AAPL', which is no asset" in result.notes[0].text
+
+
+@pytest.mark.parametrize(
+    ("look", "where"),
+    [
+        (lambda context: "AAPL" in context.portfolio.positions, "context.portfolio.positions"),
+        (lambda context: "AAPL" in context.portfolio.current_portfolio_weights, "current_portfolio_weights"),
+        (lambda context: "AAPL" in get_open_orders(), "get_open_orders()"),
+        (lambda context: get_open_orders().get("AAPL", []), "get_open_orders()"),
+    ],
+)
+def test_a_text_that_is_looked_for_among_assets_is_told(look: Any, where: str):
+    def handle_data(context: Any, data: Any) -> None:
+        order(symbol("AAPL"), 1)
+        assert not look(context)
+
+    assert [note.data for note in run(handle_data).notes] == [{"text": "AAPL", "where": where}]
+
+
+def test_a_run_without_an_order_names_the_sets_of_texts_that_it_keeps():
+    def handle_data(context: Any, data: Any) -> None:
+        context.universe, context.names = {"AAPL", "IBM"}, ["AAPL"]
+        data.current(symbol("AAPL"), "price")
+        if symbol("AAPL") in context.universe:
+            order(symbol("AAPL"), 1)
+
+    (note,) = run(handle_data).notes
+    assert (note.code, note.data) == ("no_orders", {"texts": ["universe"]})
+
+
+def test_orders_that_never_filled_are_told_with_the_reason():
+    (note,) = run(lambda context, data: order(symbol("AAPL"), 1, limit_price=1)).notes
+    assert (note.code, note.data) == ("no_fills", {"orders": 5})
+
+
+def test_a_generator_and_a_coroutine_are_told():
+    def generator(context: Any, data: Any) -> Any:
+        yield order(symbol("AAPL"), 1)
+
+    class Waiting(rustybt.Strategy):
+        def handle_data(self, context: Any, data: Any) -> Any:
+            yield context.order(context.symbol("AAPL"), 1)
+
+    def initialize(context: Any) -> None:
+        schedule_function(generator)
+
+    for result in (run(generator), run(strategy=Waiting), run(functools.partial(generator))):
+        assert codes(result) == ["callback_never_ran", "no_orders"]
+        assert result.notes[0].text.startswith("handle_data is a generator function")
+    scheduled = rustybt.run_algorithm(*WEEK, initialize, progress=False)
+    assert scheduled.notes[0].data == {"function": "the scheduled generator"}
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_a_coroutine_is_told():
+    async def later(context: Any, data: Any) -> None:
+        order(symbol("AAPL"), 1)
+
+    assert run(later).notes[0].text.startswith("handle_data is a coroutine function")
+
+
+def tokyo() -> None:
+    """A bundle of minutes with a break: 09:00 to 11:30 and 12:30 to 15:00, three days."""
+    minutes = [*range(9 * 60 + 1, 11 * 60 + 31), *range(12 * 60 + 31, 15 * 60 + 1)]
+    stamps = [dt.datetime(2024, 3, day, at // 60, at % 60) for day in (4, 5, 6) for at in minutes]
+    frame = pl.DataFrame([("A", stamp, *["10"] * 4, "100") for stamp in stamps], schema=NAMES, orient="row")
+    rustybt.ingest("tokyo", frame, frequency="1m", stamp="end", tz="Asia/Tokyo", calendar="XTKS")
+
+
+@pytest.mark.parametrize(
+    ("rule", "at"),
+    [
+        (time_rules.market_open(hours=3), (12, 31)),  # 12:00
+        (time_rules.market_open(hours=2, minutes=31), (12, 31)),
+        (time_rules.market_open(hours=2, minutes=30), (11, 30)),
+        (time_rules.market_close(hours=3), (11, 30)),  # 12:00
+        (time_rules.market_close(hours=2, minutes=30), (11, 30)),  # 12:30, which is no end of a bar
+        (time_rules.market_close(hours=2, minutes=29), (12, 31)),
+    ],
+)
+def test_a_time_in_a_break_is_moved_out_of_it_and_told(rule: Any, at: tuple[int, int]):
+    tokyo()
+    ran: list[Any] = []
+
+    def initialize(context: Any) -> None:
+        schedule_function(lambda context, data: ran.append(get_datetime("Asia/Tokyo")), date_rules.every_day(), rule)
+
+    how: dict[str, Any] = {"bundle": "tokyo", "data_frequency": "minute", "progress": False}
+    result = rustybt.run_algorithm("2024-03-04", "2024-03-06", initialize, 1000, **how)
+    assert [(moment.hour, moment.minute) for moment in ran] == [at] * 3
+    in_break = rule.minutes in (180, 151) or rule == time_rules.market_close(hours=2, minutes=30)
+    assert codes(result) == (["schedule_moved"] if in_break else []) + ["no_orders"]
+
+
+def test_a_schedule_beyond_the_session_is_told():
+    days = [dt.date(2021, 11, 24), dt.date(2021, 11, 26)]  # Wednesday, and a Friday that closes at 13:00
+    opens = [dt.datetime(day.year, day.month, day.day, 14, 30, tzinfo=dt.UTC) for day in days]
+    rows = [("A", opened + dt.timedelta(minutes=1), *["10"] * 4, "100") for opened in opens]
+    frame = pl.DataFrame(rows, schema=NAMES, orient="row")
+    rustybt.ingest("half", frame, frequency="1m", stamp="end", calendar="XNYS")
+
+    def initialize(context: Any) -> None:
+        for hours in (5, 7):
+            schedule_function(five if hours == 5 else seven, None, time_rules.market_open(hours=hours))
+        schedule_function(never, date_rules.month_start(22))
+
+    def five(context: Any, data: Any) -> None: ...
+    def seven(context: Any, data: Any) -> None: ...
+    def never(context: Any, data: Any) -> None: ...
+
+    how: dict[str, Any] = {"bundle": "half", "data_frequency": "minute", "progress": False}
+    result = rustybt.run_algorithm(days[0], days[1], initialize, 1000, **how)
+    assert [(note.code, note.data.get("function"), note.data.get("ran")) for note in result.notes[:3]] == [
+        ("schedule_left_out", "five", 1),
+        ("schedule_never_ran", "seven", 0),
+        ("schedule_never_ran", "never", 0),
+    ]
+
+
+@pytest.mark.parametrize("name", ["order", "portfolio", "symbol", "rng", "datetime", "set_slippage"])
+def test_a_name_of_contexts_own_can_not_be_set(name: str):
+    def initialize(context: Any) -> None:
+        setattr(context, name, 5)
+
+    class Mine(rustybt.Strategy):
+        def initialize(self, context: Any) -> None:
+            setattr(context, name, 5)
+
+    for given in ({"initialize": initialize}, {"strategy": Mine}, {"handle_data": lambda c, d: initialize(c)}):
+        with pytest.raises(ReservedName, match=rf"context\.{name} = 5: `{name}` is one of context's own names"):
+            rustybt.run_algorithm(*WEEK, progress=False, **given)
+
+
+def test_a_name_that_initialize_has_set_and_meets_itself():
+    def initialize(context: Any) -> None:
+        context.symbol = symbol("AAPL")
+        context.other = symbol("IBM")
+
+    with pytest.raises(ReservedName, match=r"context\.symbol = Equity\("):
+        rustybt.run_algorithm(*WEEK, initialize, progress=False)
+
+
+def test_a_name_that_is_set_later_is_told():
+    def handle_data(context: Any, data: Any) -> None:
+        context.bar = getattr(context, "bar", 0) + 1
+        if context.bar == 3:
+            context.order = order(symbol("AAPL"), 1)
+
+    assert [(note.code, note.data) for note in run(handle_data).notes] == [("name_taken", {"name": "order"})]
+
+    def again(context: Any, data: Any) -> None:
+        handle_data(context, data)
+        order(symbol("AAPL"), 1)
+
+    with pytest.raises(TypeError) as caught:
+        run(again)
+    assert "context.order was set, and hides context's own. Choose another name for it." in caught.value.__notes__
+
+
+def test_an_asset_without_a_bar_in_the_run_is_told():
+    ingest({"A": ["8"] * 8, "B": ["9", "9"]})
+    result = small(
+        lambda context, data: [context.order(context.symbol(name), 1) for name in "AB"], start=DAYS[3], days=6
+    )
+    (note,) = [note for note in result.notes if note.code == "asset_without_bars"]
+    assert note.data == {"asset": "B", "start": "2021-02-01", "end": "2021-02-02"}
+
+
+def test_sessions_that_a_benchmark_lacks_are_told():
+    ingest({"A": ["8"] * 4})
+    returns = pl.DataFrame({"date": [DAYS[0], DAYS[3]], "return": ["0.01", "0.02"]})
+    result = small(lambda context, data: context.order(context.symbol("A"), 1), days=4, benchmark_returns=returns)
+    (note,) = result.notes
+    assert (note.code, note.data) == ("benchmark_incomplete", {"missing": 2, "first": "2021-02-02"})

@@ -112,8 +112,6 @@ def test_a_figure_beyond_what_a_column_holds_is_undefined() -> None:
     assert metrics.alpha(["0.5", "0.5"], ["0", "0.1"], periods=252) is None
     huge = metrics.benchmark_statistics([0, 0, 0], [10**30, 10**30, -(10**18)], periods=1)
     assert huge.benchmark_period_return == [10**30, None, -(10**18)]
-    # all is lost: the base is zero
-    assert metrics.alpha(["-1", "-1"], ["0", "0.1"], periods=252) == -1
 
 
 def test_pairs_that_do_not_fit_are_refused() -> None:

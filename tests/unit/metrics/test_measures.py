@@ -47,7 +47,7 @@ def variance(numbers: list[Fraction]) -> Fraction:
 @given(returns_18, periods)
 def test_volatility_is_correctly_rounded(values: list[int], annual: int) -> None:
     found = metrics.volatility(decimal_column("r", values, 18), periods=annual)
-    if len(values) < 2:
+    if len(values) < 2 or min(values) <= -(10**18):
         assert found is None
     else:
         assert found == root(variance(fractions_of(values)) * annual)
@@ -170,9 +170,24 @@ def test_annual_return_is_none_exactly_where_nothing_is_left_to_grow() -> None:
     assert metrics.annual_return(["0.21", "0"], periods=1) == Decimal("0.1")
 
 
-def test_an_account_below_zero_has_no_highest_leverage_above_nothing() -> None:
-    assert metrics.max_leverage(["-374.5", None, "-2"]) == 0
+def test_sessions_of_an_account_below_zero_have_no_leverage_and_no_exposure() -> None:
+    assert metrics.max_leverage(["-374.5", None, "-2"]) is None
     assert metrics.max_leverage(["-2", "0.5"]) == Decimal("0.5")
+    assert metrics.average_exposure([5, 5, 5], [-1, 0, 10]) == Decimal("0.5")
+
+
+@pytest.mark.parametrize("gone", ["-1", "-1.0", "-1.2"])
+def test_where_a_return_leaves_nothing_no_ratio_can_be_had_of_returns(gone: str) -> None:
+    returns, benchmark = ["0.1", gone, "0.3"], ["0.01", "0.02", "-0.01"]
+    for measure in (metrics.volatility, metrics.sharpe, metrics.sortino, metrics.annual_return):
+        assert measure(returns, periods=252) is None
+        assert measure(["0.1", "-0.999999999999999999", "0.3"], periods=252) is not None
+    assert metrics.beta(returns, benchmark) is metrics.alpha(returns, benchmark, periods=252) is None
+
+
+def test_two_returns_below_minus_one_make_no_growth() -> None:
+    # (1 - 1.5) * (1 - 1.5) is 0.25, and nobody grew to that
+    assert metrics.annual_return(["-1.5", "-1.5"], periods=252) is None
 
 
 def test_leverage_and_exposure_leave_out_sessions_without_a_value() -> None:

@@ -153,6 +153,12 @@ def year_of_252() -> rustybt.Result:
     return run(buy(10), days=14)
 
 
+def figures_below_zero() -> rustybt.Result:
+    ingest({"A": ["10", "10", "8", "9"]})
+    with pytest.warns(UserWarning, match="ruined on 2021-02-03"):
+        return run(buy(80), days=4, capital=100)
+
+
 def currencies_are_one() -> rustybt.Result:
     about = pl.DataFrame({"symbol": ["A", "EUR/USD"], "currency": ["EUR", "USD"], "type": ["equity", "forex"]})
     ingest({"A": ["8", "8", "9"], "EUR/USD": ["1.2", "1.2", "1.25"]}, assets=about)
@@ -165,7 +171,7 @@ SCENARIOS: dict[str, Callable[[], rustybt.Result]] = {
         limits_can_slip, stop_limits_become_limits, daily_cancels_spare, exact_pay_dates, pnl_without_dividends,
         split_in_cents, stock_dividends_keep_basis, split_of_orders, dividends_need_a_bar, price_of_last_trade,
         late_orders_are_none, notional_without_multiplier, history_in_thousandths, every_minute_once,
-        skip_half_days, year_of_252, currencies_are_one, owed_shares_ignore_splits,
+         skip_half_days, year_of_252, currencies_are_one, owed_shares_ignore_splits, figures_below_zero,
     )
 }  # fmt: skip
 """A run for each row of Compat that the row changes; a new row needs one."""

@@ -181,17 +181,18 @@ def test_an_order_after_the_end_of_an_asset(ordering: str, caplog: pytest.LogCap
             assets=pl.DataFrame(columns, schema_overrides={"auto_close_date": pl.Date}),
         )
         ids: list[Any] = []
-        result = run({3: lambda c, d: ids.append(getattr(c, ordering)(c.symbol("A"), 1))}, days=6, compat=compat)
+        amount = 8 if by_value else 1
+        late = lambda c, d: ids.append(getattr(c, ordering)(c.symbol("A"), amount))  # noqa: E731
+        result = run({3: late}, days=6, compat=compat)
         return ids, result.orders["status"].to_list(), result.orders["reason"].to_list()
 
     if by_value:
         with pytest.raises(CannotOrderDelistedAsset):
-            ends(None, DAYS[4])
-        with pytest.raises(CannotOrderDelistedAsset):
             ends("zipline", None)
     else:
-        assert ends(None, DAYS[4]) == (["main-1"], ["rejected"], ["A ended on 2021-02-03"])
         assert ends("zipline", None)[:2] == (["main-1"], ["open"])
+    closes = "A ended on 2021-02-03; what is held of it is closed out on 2021-02-05"
+    assert ends(None, DAYS[4]) == (["main-1"], ["rejected"], [closes])
     with caplog.at_level(logging.WARNING, logger="rustybt.orders"):
         assert ends("zipline", DAYS[4]) == ([None], [], [])
     assert "has ended: no order is placed" in caplog.records[-1].getMessage()

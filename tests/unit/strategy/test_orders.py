@@ -25,6 +25,10 @@ from rustybt.errors import (
 from tests.unit._small import DAYS, ingest, run, seen
 
 D = Decimal
+ENDED = (
+    "A ended on 2021-02-03 and has no auto_close_date, so what is held of it stays at its last price; give it one, or "
+    "ingest with auto_close='last_bar'"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -190,10 +194,43 @@ def test_an_order_that_stays_open_says_why(limit: Any, volume: int, model: Any, 
 def test_an_order_after_the_last_session_of_an_asset_is_rejected_with_a_reason() -> None:
     ingest({"A": ["8"] * 3, "B": ["3"] * 8})
     found = seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1)), bar=4)
-    assert (found.status, found.reason) == (OrderStatus.REJECTED, "A ended on 2021-02-03")
+    assert (found.status, found.reason) == (OrderStatus.REJECTED, ENDED)
     result = run({4: lambda c, d: c.order(c.symbol("A"), 1)})
     assert result.order_events["kind"].to_list() == ["rejected"]
-    assert result.orders["reason"].to_list() == ["A ended on 2021-02-03"]
+    assert result.orders["reason"].to_list() == [ENDED]
+
+
+@pytest.mark.parametrize(
+    ("function", "argument", "amount"),
+    [
+        # 10 are held at 8; capital 10,000: value 10,000
+        ("order", 3, 3),
+        ("order_target", 0, -10),
+        ("order_target", 12, 2),
+        ("order_value", 80, 10),
+        ("order_target_value", 40, -5),
+        ("order_percent", D("0.1"), 125),
+        ("order_target_percent", 0, -10),
+        ("order_target_percent", 0.0, -10),
+        ("order_target_percent", 0.1, 115),
+        ("order_target_percents", {"A": 0}, -10),
+        ("batch_market_order", {"A": -10}, -10),
+    ],
+)
+def test_every_order_for_an_asset_that_has_ended_is_refused_alike(function: str, argument: Any, amount: int) -> None:
+    ingest({"A": ["8"] * 3, "B": ["3"] * 8})
+
+    def late(context: Any, data: Any) -> None:
+        asset = context.symbol("A")
+        given = [{asset: argument["A"]}] if isinstance(argument, dict) else [asset, argument]
+        getattr(context, function)(*given)
+
+    result = run({0: lambda c, d: c.order(c.symbol("A"), 10), 4: late}, days=6)
+    assert result.orders.select("amount", "status", "reason").row(-1) == (amount, "rejected", ENDED)
+    assert result.order_events["kind"].to_list()[-1] == "rejected"
+    (note,) = result.notes
+    assert (note.code, note.data) == ("ended_and_held", {"asset": "A", "ended": "2021-02-03"})
+    assert result.positions["amount"].to_list() == [10] * 5
 
 
 def test_an_index_can_not_be_ordered() -> None:
@@ -209,7 +246,6 @@ def test_an_index_can_not_be_ordered() -> None:
     ("prices", "bar", "why"),
     [
         ([None, None, "8", "8"], 1, "it starts on 2021-02-03"),
-        (["8", "8"], 3, "it ended on 2021-02-02"),
     ],
 )
 def test_an_asset_without_a_price_can_not_be_ordered_by_value(prices: list[Any], bar: int, why: str) -> None:

@@ -120,8 +120,10 @@ def test_a_portfolio_worth_nothing_has_infinite_leverage() -> None:
         return context.account.leverage, context.account.net_leverage, context.account.cushion
 
     # 1000000 - 999000: 100000 units at 10 cost 1000000, of a capital of 999000; worth 1000 at 0.01
-    assert seen(on_bar, days=3, capital=999_000) == (D("Infinity"),) * 3
-    assert all(math.isinf(x) for x in seen(on_bar, days=3, capital=999_000, numbers="float"))
+    with pytest.warns(UserWarning, match="The account was ruined on 2021-02-03"):
+        assert seen(on_bar, days=3, capital=999_000) == (D("Infinity"),) * 3
+    with pytest.warns(UserWarning, match="The account was ruined on 2021-02-03"):
+        assert all(math.isinf(x) for x in seen(on_bar, days=3, capital=999_000, numbers="float"))
 
 
 def test_the_environment_says_what_the_run_is() -> None:
