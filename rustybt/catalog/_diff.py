@@ -12,7 +12,7 @@ import polars as pl
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import AssetRecord, Manifest
 from rustybt.catalog._manifest import read_manifest
-from rustybt.catalog._verify import EVERYTHING
+from rustybt.catalog._stored_rows import EVERYTHING
 from rustybt.catalog._version import Version
 from rustybt.core import DAY_NS, as_plain_decimal, date_of, datetime_of, day_of, frequency_named
 

@@ -80,6 +80,41 @@ def read_part(folder: Path, part: Part) -> Rows:
     return Rows(part.frequency, frame, part.price_scale, part.volume_scale)
 
 
+def read_rows(path: Path, sids: npt.NDArray[np.int64], span: tuple[int, int] | None) -> pl.DataFrame:
+    """The rows of some assets of a part, in its order, as integers at its scales. sids: ascending, each once.
+
+    span: first and last stamp; None means all that there are.
+    """
+    kept = pl.col("sid").is_between(int(sids[0]), int(sids[-1]))
+    if len(sids) <= int(sids[-1]) - int(sids[0]):
+        kept &= pl.col("sid").is_in(sids.tolist())
+    if span is not None:
+        first, last = (pl.lit(stamp, dtype=pl.Int64).cast(UTC_NS) for stamp in span)
+        kept &= pl.col("stamp").is_between(first, last)
+    try:
+        frame = _scan(path).filter(kept).select("sid", *COLUMNS).collect(engine="in-memory")
+    except (FileNotFoundError, pl.exceptions.PolarsError) as error:
+        raise _corrupt(path, error) from error
+    return frame.select("sid", *(_physical(frame[name]) for name in COLUMNS))
+
+
+def _physical(column: pl.Series) -> pl.Series:
+    """A stored column as integers, Int64 where that is enough by its type."""
+    values = column.to_physical()
+    if isinstance(column.dtype, pl.Decimal) and column.dtype.precision <= _NARROW_DIGITS:
+        # each has fewer digits than 64 bits hold
+        return values.cast(pl.Int64, wrap_numerical=True)
+    return values
+
+
+def narrow(column: pl.Series) -> npt.NDArray[np.int64] | pl.Series:
+    """The integers as int64, or as they are where that is too narrow."""
+    if column.dtype == pl.Int64:
+        return column.to_numpy()
+    values = column.cast(pl.Int64, strict=False)
+    return column if values.null_count() else values.to_numpy()
+
+
 def merge_rows(pieces: Sequence[Rows]) -> Rows:
     """Rows of one frequency, brought to common scales and sorted by (sid, stamp)."""
     price_scale = max(piece.price_scale for piece in pieces)

@@ -423,6 +423,15 @@ class Version:
         )
         return read_stamps([self.path / file for (file,) in rows], first_ns, last_ns)
 
+    def extents(self, frequency: str) -> list[tuple[Any, ...]]:
+        """Runs of rows of a stored frequency: file, its price and volume scale, sid, rows, first and last stamp."""
+        return self._query(
+            "SELECT p.file, p.price_scale, p.volume_scale, e.sid, e.row_count, e.first_ns, e.last_ns "
+            "FROM parts p JOIN extents e ON e.part = p.id WHERE p.version = ? AND p.frequency = ? "
+            "ORDER BY p.id, e.sid, e.row_offset",
+            (self._row_id, frequency),
+        )
+
     def load(
         self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False
     ) -> dict[int, RawBars]:

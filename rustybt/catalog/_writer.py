@@ -19,18 +19,15 @@ import shutil
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import polars as pl
 
-from rustybt.catalog._appended import with_stored
-from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import PRICES, Block, Content, Digests, Manifest, NewRows, Part, Rows
-from rustybt.catalog._hashing import digests_of_pieces, version_hash
+from rustybt.catalog._content import Content, Digests, Manifest, Part
+from rustybt.catalog._content_digests import digests_of_content
+from rustybt.catalog._hashing import version_hash
 from rustybt.catalog._index import BUSY_SECONDS, insert_version, write_transaction
 from rustybt.catalog._layout import (
     QUARANTINE,
@@ -114,7 +111,7 @@ class Writer:
         may_exist: False refuses to add a version to a bundle that has one. Raises BundleExists.
         """
         check_bundle_name(bundle)
-        digests = _digests(content, base)
+        digests = digests_of_content(content, base)
         actions = content.splits, content.dividends, content.stock_dividends, content.funding
         content_hash = version_hash(content.calendar, content.assets, actions, digests)
         newest = base or newest_version(self._root, bundle, replacing=may_exist)
@@ -213,65 +210,6 @@ def _write_parts(folder: Path, content: Content, base: tuple[Version, Manifest] 
         if version:
             _link(version.path / part.file, folder / part.file)
     return tuple(sorted((*taken_over, *written), key=lambda part: (part.frequency, part.period, part.file)))
-
-
-def _digests(content: Content, base: tuple[Version, Manifest] | None) -> Digests:
-    """The digests of all bars: those of the base, and anew for each asset and year that gets more of them."""
-    digests: Digests = {f: {k: dict(y) for k, y in keys.items()} for f, keys in base[1].digests.items()} if base else {}
-    keys = {record.sid: record.key for record in content.assets}
-    for rows in content.rows:
-        of_frequency = digests.setdefault(rows.frequency, {}) if rows.height else {}
-        for sid, pieces in _by_asset(rows):
-            of_asset = of_frequency.setdefault(keys[sid], {})
-            if base and of_asset:
-                merged, price_scale, volume_scale = with_stored(base, rows, sid, pieces)
-                of_asset.update(digests_of_pieces(merged, price_scale, volume_scale))
-            else:
-                of_asset.update(digests_of_pieces(pieces, rows.price_scale, rows.volume_scale))
-    return digests
-
-
-def _by_asset(rows: NewRows) -> Iterator[tuple[int, Callable[[], Iterator[RawBars]]]]:
-    """Each asset's bars of each period, as what reads them in pieces; more than one where it lies in several blocks."""
-    blocks = rows.blocks
-    done = None
-    for at, block in enumerate(blocks):
-        for sid, bars in _assets_of(block.read()):
-            if (block.period, sid) == done:
-                continue
-            last = at
-            while last + 1 < len(blocks) and (blocks[last + 1].period, blocks[last + 1].first_sid) == (
-                block.period,
-                sid,
-            ):
-                last += 1
-            if last == at:
-                yield sid, partial(iter, [bars])
-            else:
-                done = (block.period, sid)
-                yield sid, partial(_pieces_of, blocks[at : last + 1], sid)
-
-
-def _pieces_of(blocks: Sequence[Block], sid: int) -> Iterator[RawBars]:
-    for block in blocks:
-        yield from (bars for asset, bars in _assets_of(block.read()) if asset == sid)
-
-
-def _assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
-    frame = rows.frame
-    columns = []
-    for name in ("stamp", *PRICES, "volume"):
-        narrow = frame[name].cast(pl.Int64, strict=False)
-        columns.append(frame[name] if narrow.null_count() else narrow.to_numpy())
-    sids = frame["sid"].to_numpy()
-    starts = np.flatnonzero(np.diff(sids, prepend=-1))
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(sids)], strict=True):
-        stamps, *prices, volume = (_integers(column[start:stop]) for column in columns)
-        yield int(sids[start]), RawBars.of(np.asarray(stamps), prices, volume)
-
-
-def _integers(column: np.ndarray | pl.Series) -> np.ndarray | list[int]:
-    return column if isinstance(column, np.ndarray) else column.to_list()
 
 
 def _ranges(parts: tuple[Part, ...], content: Content) -> dict[str, tuple[int, int, int]]:
