@@ -123,7 +123,7 @@ def merge_rows(pieces: Sequence[Rows]) -> Rows:
     for piece in pieces:
         shifts = [(name, price_scale - piece.price_scale) for name in PRICES]
         shifts.append(("volume", volume_scale - piece.volume_scale))
-        frames.append(piece.frame.with_columns(pl.col(name) * _power(shift) for name, shift in shifts if shift))
+        frames.append(piece.frame.with_columns(_raised(piece.frame[name], by) for name, by in shifts if by))
     frame = pl.concat(frames, how="vertical_relaxed")
     if not _ascends(frame):
         frame = frame.sort("sid", "stamp")
@@ -134,6 +134,17 @@ def _ascends(frame: pl.DataFrame) -> bool:
     sids, stamps = frame["sid"].to_numpy(), frame["stamp"].to_numpy()
     steps = np.diff(sids)
     return bool(((steps > 0) | ((steps == 0) & (np.diff(stamps) > 0))).all())
+
+
+def _raised(column: pl.Series, places: int) -> pl.Series:
+    """The integers times 10**places; Int64 stays where that is enough."""
+    limit = _INT64_LIMIT // 10**places
+    if column.dtype == pl.Int64 and (
+        not len(column) or max(int(column.max()), -int(column.min())) < limit  # type: ignore[arg-type]
+    ):
+        raised: pl.Series = column * 10**places
+        return raised
+    return column.to_frame().select(pl.col(column.name) * _power(places)).to_series()
 
 
 def _power(exponent: int) -> pl.Expr:

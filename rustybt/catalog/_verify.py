@@ -17,7 +17,7 @@ from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._quality import FIGURES, stored_quality
 from rustybt.catalog._stored_rows import StoredRows
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, date_of, frequency_named
+from rustybt.core import DAY_NS, CashDividend, StockDividend, date_of, frequency_named
 from rustybt.errors import CatalogCorrupt
 
 
@@ -83,7 +83,7 @@ def coverage(version: Version) -> pl.DataFrame:
     funding (rates): how many.
     """
     sids = [asset.sid for asset in version.assets()]
-    paid = [*version.dividends(sids), *version.stock_dividends()]
+    paid: list[CashDividend | StockDividend] = [*version.dividends(sids), *version.stock_dividends()]
     actions = {
         "splits": Counter(split.sid for split in version.splits(sids)),
         "dividends": Counter(dividend.sid for dividend in paid),
@@ -126,8 +126,8 @@ def figures_of_rows(rows: Rows, calendar: SessionTable) -> Iterator[tuple[int, d
     steps[starts] = 1
     gaps = np.maximum(np.maximum.reduceat(steps, starts), 1) - 1 if len(starts) else starts
     idle = np.add.reduceat((rows.frame["volume"] == 0).to_numpy().astype(np.int64), starts) if len(starts) else starts
-    bars, expected = ends - starts + 1, places[ends] - places[starts] + 1
-    columns = (days[starts], days[ends], bars, expected, expected - bars, idle, gaps, gaps)
+    counts, expected = ends - starts + 1, places[ends] - places[starts] + 1
+    columns = (days[starts], days[ends], counts, expected, expected - counts, idle, gaps, gaps)
     for sid, *values in zip(sids[starts].tolist(), *(column.tolist() for column in columns), strict=True):
         yield sid, dict(zip(FIGURES, values, strict=True))
 

@@ -172,7 +172,7 @@ def ingest_with_fault(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if report.is_new:
-        count_at_once(report.bundle, report.version, root)
+        count_at_once(report.bundle, report.version, report.rows, root)
     return report
 
 

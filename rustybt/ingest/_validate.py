@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -24,8 +24,8 @@ from rustybt.errors import CatalogCorrupt, SymbolNotFound
 from rustybt.ingest._tally import Tally
 from rustybt.validation import (
     SEVERITIES,
+    Check,
     Finding,
-    Hit,
     Ints,
     Policy,
     StoredBars,
@@ -37,6 +37,7 @@ from rustybt.validation import (
     timing,
 )
 
+_CHECKS: Final[tuple[Check, ...]] = (relations, anomalies, timing)
 _EVERYTHING = (-(2**63), 2**63 - 1)
 
 
@@ -137,16 +138,16 @@ class _Look:
             odd = suspects(
                 rows.frame, calendar=calendar, created_ns=created_ns, policy=self._weights, split=self._splits
             )
-            for sid, raw in self._version.load(odd, DAILY, *_EVERYTHING).items():
-                found = self._found(assets[sid], DAILY, raw)
+            for sid, raw in self._version.load(list(odd), DAILY, *_EVERYTHING).items():
+                found = self._found(assets[sid], DAILY, raw, odd[sid])
                 if self._tally is not None:
                     self._tally.add_findings(sid, DAILY, found)
             if self._tally is not None:
                 self._tally.add_figures(DAILY, figures_of_rows(rows, calendar))
 
-    def _found(self, asset: Asset, frequency: str, raw: RawBars) -> list[Finding]:
+    def _found(self, asset: Asset, frequency: str, raw: RawBars, checks: Sequence[Check] = _CHECKS) -> list[Finding]:
         bars = _stored(self._version, asset, frequency, raw, self._splits.get(asset.sid, {}))
-        found = _findings(asset, bars, self._weights)
+        found = _findings(asset, bars, self._weights, checks)
         self.findings += found
         return found
 
@@ -190,11 +191,10 @@ def _array(column: Integers) -> Ints:
     return np.array(column, dtype=object) if isinstance(column, list) else column
 
 
-def _findings(asset: Asset, bars: StoredBars, policy: Policy) -> list[Finding]:
+def _findings(asset: Asset, bars: StoredBars, policy: Policy, checks: Sequence[Check]) -> list[Finding]:
     """The hits as findings, weighed; those that the policy ignores are left out."""
     found = []
-    hits: list[Hit] = [*relations(bars), *anomalies(bars, policy), *timing(bars, policy)]
-    for at, rule, value, message in hits:
+    for at, rule, value, message in (hit for check in checks for hit in check(bars, policy)):
         severity = policy.severity_of(rule, asset.kind)
         if severity == "ignore":
             continue

@@ -16,7 +16,7 @@ from rustybt.validation._precision import (
 from rustybt.validation._prices import not_above_zero, outside_of_range
 from rustybt.validation._relations import relations
 from rustybt.validation._report import ValidationReport
-from rustybt.validation._screen import suspects
+from rustybt.validation._screen import Check, suspects
 from rustybt.validation._sessions import outside_of_calendar
 from rustybt.validation._stamps import duplicate_stamp, unreadable_stamp, unsorted_stamp
 from rustybt.validation._stored import Hit, Ints, StoredBars
@@ -56,6 +56,7 @@ __all__ = [
     "MOST_INTEGER_DIGITS",
     "RULES",
     "SEVERITIES",
+    "Check",
     "Finding",
     "Hit",
     "Ints",

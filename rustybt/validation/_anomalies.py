@@ -56,13 +56,16 @@ def _days(bars: StoredBars) -> npt.NDArray[np.int64]:
 
 def _splits(bars: StoredBars, ratios: Floats, expected: Floats) -> Iterator[Hit]:
     """Jumps that look like splits of which nobody told, and splits that the prices know nothing of."""
-    opens = bars.open.astype(np.float64)[1:] / bars.close.astype(np.float64)[:-1]
-    for like in SPLIT_LIKE:
+    some = like_a_split(ratios).any()
+    opens = bars.open.astype(np.float64)[1:] / bars.close.astype(np.float64)[:-1] if some else ratios
+    for like in SPLIT_LIKE if some else ():
         near = (np.abs(ratios / like - 1) < NEAR) & (np.abs(opens / like - 1) < 2 * NEAR) & (expected == 1)
         for at in np.flatnonzero(near).tolist():
             old, new = bars.price(bars.close, at), bars.price(bars.close, at + 1)
             message = f"the close went from {old} to {new}, like a split of {like:.4g}, and none is recorded"
             yield Hit(at + 1, "jump", f"{ratios[at]:.4g}", message)
+    if not bars.splits:
+        return
     recorded = (expected != 1) & (np.abs(np.log(expected)) > 0.2)
     ignored = recorded & (np.abs(np.log(ratios)) < np.abs(np.log(ratios) - np.log(expected)))
     for at in np.flatnonzero(ignored).tolist():
@@ -71,6 +74,13 @@ def _splits(bars: StoredBars, ratios: Floats, expected: Floats) -> Iterator[Hit]
             "are these prices adjusted already?"
         )
         yield Hit(at + 1, "split", f"{ratios[at]:.4g}", message)
+
+
+def like_a_split(ratios: Floats) -> npt.NDArray[np.bool_]:
+    """Which moves are as large as the smallest splits."""
+    low = max(like for like in SPLIT_LIKE if like < 1) * (1 + NEAR)
+    high = min(like for like in SPLIT_LIKE if like > 1) * (1 - NEAR)
+    return np.asarray((ratios <= low) | (ratios >= high))
 
 
 def _spikes(bars: StoredBars, returns: Floats, policy: Policy) -> Iterator[Hit]:

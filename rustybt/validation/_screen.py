@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -11,9 +11,13 @@ import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.core import DAY_NS
-from rustybt.validation._anomalies import LEAST_RETURNS, NEAR, ROBUST, SPLIT_LIKE
+from rustybt.validation._anomalies import LEAST_RETURNS, ROBUST, anomalies, like_a_split
 from rustybt.validation._policy import Policy
+from rustybt.validation._relations import relations
+from rustybt.validation._stored import Hit, StoredBars
+from rustybt.validation._timing import timing
 
+type Check = Callable[[StoredBars, Policy], Iterator[Hit]]
 type _Flags = npt.NDArray[np.bool_]
 type _Floats = npt.NDArray[np.float64]
 
@@ -23,8 +27,8 @@ _SLACK: Final = 1 - 1e-9
 
 def suspects(
     frame: pl.DataFrame, *, calendar: SessionTable, created_ns: int, policy: Policy, split: Iterable[int]
-) -> list[int]:
-    """The sids for which `relations`, `anomalies` or `timing` may find something; the others have no finding.
+) -> dict[int, tuple[Check, ...]]:
+    """By sid, those of `relations`, `anomalies` and `timing` that may find something; for all others nothing is found.
 
     frame: sid, stamp (midnight UTC of the session), prices and volume as integers, each asset's rows together.
     split: sids of assets that have splits.
@@ -32,23 +36,31 @@ def suspects(
     columns = {name: frame[name] for name in ("open", "high", "low", "close", "volume")}
     sids = frame["sid"].to_numpy()
     if not frame.height or any(column.dtype != pl.Int64 for column in columns.values()):
-        return list(np.unique(sids).tolist())
+        return dict.fromkeys(np.unique(sids).tolist(), (relations, anomalies, timing))
     first = np.diff(sids, prepend=-1) != 0
     starts = np.flatnonzero(first)
-    stamps = frame["stamp"].to_numpy()
     bars = {name: column.to_numpy() for name, column in columns.items()}
-    odd = _impossible(bars) | _untimely(stamps, first, calendar, created_ns) | _still(bars, first, policy)
+    flags = (
+        (relations, np.logical_or.reduceat(_impossible(bars), starts)),
+        (anomalies, _unlikely(bars, first, starts, policy) | np.isin(sids[starts], list(split))),
+        (timing, np.logical_or.reduceat(_untimely(frame["stamp"].to_numpy(), first, calendar, created_ns), starts)),
+    )
+    some = np.flatnonzero(np.logical_or.reduce([flag for _, flag in flags])).tolist()
+    return {int(sids[starts[at]]): tuple(check for check, flag in flags if flag[at]) for at in some}
+
+
+def _unlikely(
+    bars: dict[str, npt.NDArray[np.int64]], first: _Flags, starts: npt.NDArray[np.intp], policy: Policy
+) -> _Flags:
+    """By group, whether something may be found in it that is possible, and rarely true."""
     closes = bars["close"].astype(np.float64)
     before = np.concatenate(([1.0], closes[:-1]))
     ratios = np.where(first | (before <= 0) | (closes <= 0), 1.0, closes / np.where(before <= 0, 1.0, before))
-    odd |= _like_a_split(ratios)
-    found = np.logical_or.reduceat(odd, starts)
+    found = np.logical_or.reduceat(_still(bars, first, policy) | like_a_split(ratios), starts)
     groups = np.cumsum(first) - 1
-    counts = np.diff(np.append(starts, len(sids)))
+    counts = np.diff(np.append(starts, len(first)))
     found |= _spiky(np.log(ratios)[~first], groups[~first], counts - 1, policy)
-    found |= _turned_over(bars["volume"], groups, len(starts), policy)
-    found |= np.isin(sids[starts], list(split))
-    return list(sids[starts][found].tolist())
+    return np.asarray(found | _turned_over(bars["volume"], groups, len(starts), policy))
 
 
 def _impossible(bars: dict[str, npt.NDArray[np.int64]]) -> _Flags:
@@ -73,12 +85,6 @@ def _still(bars: dict[str, npt.NDArray[np.int64]], first: _Flags, policy: Policy
     at = np.arange(len(close))
     ended = np.maximum.accumulate(np.where(~still, at, np.where(first, at - 1, -1)))
     return np.asarray(at - ended >= max(policy.stale_bars, 2))
-
-
-def _like_a_split(ratios: _Floats) -> _Flags:
-    low = max(like for like in SPLIT_LIKE if like < 1) * (1 + NEAR)
-    high = min(like for like in SPLIT_LIKE if like > 1) * (1 - NEAR)
-    return np.asarray((ratios <= low) | (ratios >= high))
 
 
 def _spiky(returns: _Floats, groups: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], policy: Policy) -> _Flags:
