@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rustybt.catalog._scan import export, scan
     from rustybt.catalog._spill import Pile, PiledRows
     from rustybt.catalog._stored_rows import StoredRows
-    from rustybt.catalog._verify import coverage, figures_of, figures_of_rows, verify
+    from rustybt.catalog._verify import coverage, figures_of, figures_of_rows, unharmed, verify
     from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer
 else:
     __getattr__ = when_asked(
@@ -79,6 +79,7 @@ else:
                 "coverage",
                 "figures_of",
                 "figures_of_rows",
+                "unharmed",
                 "verify",
             ),
             "rustybt.catalog._writer": (
@@ -142,6 +143,7 @@ __all__ = [
     "stored_quality",
     "stored_runs",
     "touched_runs",
+    "unharmed",
     "unlisted",
     "verify",
 ]

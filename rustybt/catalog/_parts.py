@@ -7,6 +7,7 @@ columns share one scale. LZ4 doubles the size against Zstandard and reads in two
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,14 @@ def write_part(folder: Path, file: str, period: str, rows: Rows) -> Part:
         price_scale=rows.price_scale,
         volume_scale=rows.volume_scale,
         extents=tuple(Extent(*values) for values in zip(*columns, strict=True)),
+        checksum=checksum_of(path),
     )
+
+
+def checksum_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def store_rows(path: Path, rows: Rows) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ import polars as pl
 from rustybt.catalog._content import DAILY, PRICES, Part
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, Asset, datetime_column, decimal_column, frequency_named
+from rustybt.core import DAY_NS, Asset, datetime_column, decimal_column, frequency_named, writing
 from rustybt.errors import InputError, NoData
 
 WIDEST: Final = 38
@@ -122,16 +123,18 @@ def export(
         raise NoData(
             f"{place}: bundle {version.bundle!r} has no bar of {frequency} then. Choose other days or symbols."
         )
-    place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_name(f".{place.name}.tmp-{uuid.uuid4().hex[:12]}")
-    try:
-        if kind == "parquet":
-            bars.write_parquet(temporary)
-        elif kind == "arrow":
-            bars.write_ipc(temporary)
-        else:
-            bars.write_csv(temporary)
-        os.replace(temporary, place)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(InputError, place, "give another path."):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if kind == "parquet":
+                bars.write_parquet(temporary)
+            elif kind == "arrow":
+                bars.write_ipc(temporary)
+            else:
+                bars.write_csv(temporary)
+            os.replace(temporary, place)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
     return place

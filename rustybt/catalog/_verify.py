@@ -14,6 +14,7 @@ from rustybt.catalog._content import DAILY, Manifest, Rows
 from rustybt.catalog._digests import assets_of, digests_of_rows
 from rustybt.catalog._hashing import version_hash
 from rustybt.catalog._manifest import read_manifest
+from rustybt.catalog._parts import checksum_of
 from rustybt.catalog._quality import FIGURES, stored_quality
 from rustybt.catalog._stored_rows import StoredRows
 from rustybt.catalog._version import Version
@@ -32,6 +33,15 @@ def verify(version: Version) -> list[str]:
     except CatalogCorrupt as error:
         return [str(error)]
     return [*_of_index(version, manifest), *_of_parts(version, manifest), *_of_bars(version, manifest)]
+
+
+def unharmed(version: Version, manifest: Manifest) -> bool:
+    """Whether a version is what was written, by the checksums of its files; by its bars where it has none."""
+    if any(part.checksum is None for part in manifest.parts):
+        return not verify(version)
+    return not [*_of_index(version, manifest), *_of_parts(version, manifest)] and all(
+        checksum_of(version.path / part.file) == part.checksum for part in manifest.parts
+    )
 
 
 def _of_index(version: Version, manifest: Manifest) -> Iterator[str]:

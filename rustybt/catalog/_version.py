@@ -506,4 +506,8 @@ def _missing(connection: sqlite3.Connection, bundle: str, version: str | None, r
 def _no_bundle(bundle: str, root: Path, names: list[str]) -> BundleNotFound:
     command = "rustybt ingest sample" if bundle == "sample" else f"rustybt ingest csv PATH --bundle {bundle}"
     there = f"There are: {', '.join(sorted(names))}." if names else "There is none yet."
-    return BundleNotFound(f"No bundle {bundle!r} in the catalog at {root}. {there} Ingest it first: {command}")
+    remedy = f"Ingest it first: {command}"
+    folder = bundle_path(root, bundle)
+    if folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
+        remedy = f"Its folder {folder} is there, and the index does not know it: `rustybt catalog reindex`."
+    return BundleNotFound(f"No bundle {bundle!r} in the catalog at {root}. {there} {remedy}")

@@ -20,6 +20,7 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,7 @@ import numpy as np
 from rustybt.catalog._content import Content, Digests, Manifest, Part
 from rustybt.catalog._content_digests import digests_of_content
 from rustybt.catalog._hashing import version_hash
-from rustybt.catalog._index import BUSY_SECONDS, insert_version, write_transaction
+from rustybt.catalog._index import BUSY_SECONDS, ELSEWHERE, insert_version, write_transaction
 from rustybt.catalog._layout import (
     QUARANTINE,
     TEMPORARY,
@@ -38,10 +39,10 @@ from rustybt.catalog._layout import (
 from rustybt.catalog._manifest import read_manifest, write_manifest
 from rustybt.catalog._parts import merge_rows, read_part, write_part
 from rustybt.catalog._recovery import sweep
-from rustybt.catalog._verify import verify
+from rustybt.catalog._verify import unharmed
 from rustybt.catalog._version import Version, open_version
-from rustybt.core import DAY_NS, frequency_named
-from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt
+from rustybt.core import DAY_NS, frequency_named, writing
+from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt, CatalogUnavailable
 
 type Fault = Callable[[str], None]
 """Called with the name of each step of a write just done; tests pass one that kills the process."""
@@ -64,9 +65,10 @@ def open_writer(root: Path, *, busy_seconds: float = BUSY_SECONDS, fault: Fault 
     """
     with write_transaction(root, busy_seconds) as connection:
         sweep(connection, root)
-    with write_transaction(root, busy_seconds) as connection:
+    undoing: list[Callable[[], object]] = []
+    with write_transaction(root, busy_seconds, undoing=undoing) as connection:
         fault("locked")
-        yield Writer(root, connection, fault)
+        yield Writer(root, connection, fault, undoing)
         fault("indexed")
     fault("committed")
 
@@ -93,10 +95,13 @@ def newest_version(root: Path, bundle: str, *, replacing: bool = False) -> tuple
 class Writer:
     """The one who holds the lock."""
 
-    def __init__(self, root: Path, connection: sqlite3.Connection, fault: Fault) -> None:
+    def __init__(
+        self, root: Path, connection: sqlite3.Connection, fault: Fault, undoing: list[Callable[[], object]]
+    ) -> None:
         self._root = root
         self._connection = connection
         self._fault = fault
+        self._undoing = undoing
 
     def folder(self, manifest: Manifest) -> Path:
         """Where a version lies."""
@@ -118,7 +123,7 @@ class Writer:
         if newest is not None:
             same = newest[1].hash == content_hash
             # what was damaged is mended by giving the same once more; an append has to take the old files over
-            if same and (base is not None or not verify(newest[0])):
+            if same and (base is not None or unharmed(*newest)):
                 return newest[1], False
             if not same and not may_exist:
                 raise BundleExists(
@@ -128,15 +133,13 @@ class Writer:
         created_ns = max(time.time_ns(), newest[1].created_ns + 1 if newest else 0)
         version = _version_id(self._root, bundle, created_ns, content_hash)
         folder = bundle_path(self._root, bundle) / (TEMPORARY + version)
-        folder.mkdir(parents=True)
-        try:
+        final = folder.with_name(version)
+        self._undoing.append(partial(_remove, final, folder))
+        with writing(CatalogUnavailable, f"The catalog at {self._root}", ELSEWHERE):
+            folder.mkdir(parents=True)
             manifest = self._write(folder, bundle, version, created_ns, content_hash, content, digests, base)
-            final = folder.with_name(version)
             folder.rename(final)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        _sync(final.parent)
+            _sync(final.parent)
         self._fault("renamed")
         insert_version(self._connection, manifest)
         return manifest, True
@@ -175,6 +178,7 @@ class Writer:
             quarantine=quarantine,
             ranges=_ranges(parts, content),
             left_out=content.left_out,
+            input=content.input,
         )
         write_manifest(folder, manifest)
         for path in folder.iterdir():
@@ -210,6 +214,15 @@ def _write_parts(folder: Path, content: Content, base: tuple[Version, Manifest] 
         if version:
             _link(version.path / part.file, folder / part.file)
     return tuple(sorted((*taken_over, *written), key=lambda part: (part.frequency, part.period, part.file)))
+
+
+def _remove(final: Path, folder: Path) -> None:
+    """Takes back what was written of a version; under a name that no reader looks at where that comes to no end."""
+    if final.exists():
+        final.rename(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):  # not empty, most of the time
+        folder.parent.rmdir()
 
 
 def _ranges(parts: tuple[Part, ...], content: Content) -> dict[str, tuple[int, int, int]]:

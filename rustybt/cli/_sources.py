@@ -188,7 +188,7 @@ def _folder(name: str, options: dict[str, Any], start: str, end: str | None, fre
     if plan.exists():
         began = plan.stat().st_mtime
         if end is None and time.time() - began > _STALE_SECONDS:
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
         else:
             moment = dt.datetime.fromtimestamp(began, dt.UTC)
             click.echo(f"Going on with the download of {moment:%Y-%m-%d %H:%M} UTC in {folder}", err=True)

@@ -15,6 +15,7 @@ from rustybt.core._assets import (
     Perpetual,
 )
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
+from rustybt.core._disk import writing
 from rustybt.core._fixed import (
     EXACT,
     EXTRA_PRICE_DECIMALS,
@@ -141,4 +142,5 @@ __all__ = [
     "time_zone",
     "to_scale",
     "whole_currency",
+    "writing",
 ]

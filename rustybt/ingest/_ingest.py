@@ -28,9 +28,10 @@ from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._fetched import arguments_of
+from rustybt.ingest._given import digest_of
 from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
-from rustybt.ingest._write import Actions, Base, Request, Write
+from rustybt.ingest._write import Actions, Base, Request, Write, is_there, nothing_new
 from rustybt.sources import Fetched
 
 type Mode = Literal["error", "append", "replace"]
@@ -159,10 +160,13 @@ def ingest_with_fault(
         Batch(frequency, _reader(request, frequency, given), folder)
         for frequency, given in _by_frequency(request, bars)
     ]
-    write = Write(request, batches, descriptions, actions)
+    given = digest_of(_words(request, frequencies), bars, assets, *actions.given())
+    write = Write(request, batches, descriptions, actions, given)
     try:
         # read without the lock, which files of gigabytes would keep for minutes
         with _newest(root, request) as newest:
+            if newest and is_there(newest, request.mode, given):
+                return nothing_new(newest)
             judged = newest and newest[1].version
             write.judge(newest)
         with open_writer(root, fault=fault) as writer, _newest(root, request) as newest:
@@ -174,6 +178,11 @@ def ingest_with_fault(
     if report.is_new:
         count_at_once(report.bundle, report.version, report.rows, root)
     return report
+
+
+def _words(request: Request, frequencies: Sequence[str]) -> object:
+    """What a request says, but for what makes no difference to the data."""
+    return frequencies, replace(request, bundle="", mode="", provenance={})
 
 
 @contextlib.contextmanager
