@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.catalog._bars import RawBars
+from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._content import Manifest, NewRows, Rows
 from rustybt.catalog._digests import assets_of, digests_of_rows, years_of
 from rustybt.catalog._hashing import digests_of_pieces
-from rustybt.catalog._parts import join_bars, merge_rows, rescaled
+from rustybt.catalog._merging import merge_rows, without
+from rustybt.catalog._parts import join_bars, rescaled
 from rustybt.catalog._stored_rows import StoredRows
 from rustybt.catalog._version import Version
 
@@ -30,9 +31,13 @@ type Digest = tuple[int, str, str]
 
 
 class StoredYears:
-    """What a version holds of one frequency, as far as new bars fall into its years. base: None holds nothing."""
+    """What a version holds of one frequency, as far as new bars fall into its years. base: None holds nothing.
 
-    def __init__(self, base: tuple[Version, Manifest] | None, frequency: str) -> None:
+    replaced: new bars take the place of the stored ones of their stamps; otherwise there are none of them.
+    """
+
+    def __init__(self, base: tuple[Version, Manifest] | None, frequency: str, *, replaced: bool = False) -> None:
+        self._replaced = replaced
         self._version = base[0] if base else None
         self._stored = StoredRows(self._version, frequency)
 
@@ -50,7 +55,7 @@ class StoredYears:
             yield from digests_of_rows(rows)
         elif there.count + rows.frame.height <= HELD_ROWS:
             mine = _groups(rows)
-            merged = merge_rows([*there.read(), rows])
+            merged = merge_rows([*(self._kept(piece, rows) for piece in there.read()), rows])
             yield from (found for found in digests_of_rows(merged) if found[:2] in mine)
         elif len(sids) > 1:
             middle = pl.col("sid") <= int(sids.median())  # type: ignore[arg-type]
@@ -62,6 +67,9 @@ class StoredYears:
             sid = int(sids[0])
             bars = [bars for _, bars in assets_of(rows)]
             yield from self.digests_of_pieces(sid, partial(iter, bars), rows)
+
+    def _kept(self, stored: Rows, rows: Rows) -> Rows:
+        return without(stored, rows.frame) if self._replaced else stored
 
     def digests_of_pieces(self, sid: int, pieces: Pieces, rows: NewRows | Rows) -> Iterator[Digest]:
         """As `digests`, of one asset whose new bars come in pieces, at the scales of `rows`."""
@@ -88,6 +96,8 @@ class StoredYears:
 
         def stored(low: int, high: int) -> RawBars:
             bars = version.load([sid], frequency, low, high)[sid]
+            if self._replaced:
+                bars = _without_stamps(bars, [new.stamps for new in pieces()])
             return _rescaled(bars, price_scale - asset.price_scale, volume_scale - asset.volume_scale)
 
         def new() -> Iterator[RawBars]:
@@ -98,6 +108,16 @@ class StoredYears:
             held = join_bars([stored(first, end - 1), *new()])
             return partial(iter, [held]), price_scale, volume_scale
         return partial(_windows, edges, stored, new), price_scale, volume_scale
+
+
+def _without_stamps(bars: RawBars, stamps: Sequence[npt.NDArray[np.int64]]) -> RawBars:
+    kept = np.flatnonzero(~np.isin(bars.stamps, np.concatenate(stamps)))
+    columns = [_picked(column, kept) for column in (*bars.prices, bars.volume)]
+    return RawBars.of(bars.stamps[kept], columns[:-1], columns[-1])
+
+
+def _picked(column: Integers, places: npt.NDArray[np.intp]) -> Integers:
+    return [column[at] for at in places.tolist()] if isinstance(column, list) else column[places]
 
 
 def _groups(rows: Rows) -> set[tuple[int, str]]:

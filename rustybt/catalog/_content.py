@@ -213,7 +213,7 @@ class Content:
     """All that a new version holds beyond the bars that it takes over from the previous one.
 
     assets, splits, dividends, stock_dividends, funding: all of the version's, those taken over included.
-    rows: the bars that are new. input: as in `Manifest`.
+    rows: the bars that are new; corrects: they take the place of stored ones. input: as in `Manifest`.
     quarantine: rows that were kept out, as text. left_out: as in `Manifest`.
     """
 
@@ -228,6 +228,7 @@ class Content:
     funding: tuple[FundingRate, ...] = ()
     left_out: tuple[tuple[str | None, str, str, int], ...] = ()
     input: str | None = None
+    corrects: bool = False
 
 
 type Digests = dict[str, dict[str, dict[str, str]]]
@@ -258,3 +259,5 @@ class Manifest:
     """Symbol, frequency, rule, and how many findings of it kept rows out, of this version and those before."""
     input: str | None = None
     """SHA-256 of what was given, where nothing was found in it: what makes the same version once more."""
+    corrected: Mapping[str, Any] | None = None
+    """Where bars of an earlier version were corrected: its id as `version`, and `bars`, how many by frequency."""

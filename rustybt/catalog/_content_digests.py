@@ -19,7 +19,7 @@ def digests_of_content(content: Content, base: tuple[Version, Manifest] | None) 
     keys = {record.sid: record.key for record in content.assets}
     for rows in content.rows:
         of_frequency = digests.setdefault(rows.frequency, {}) if rows.height else {}
-        stored = StoredYears(base, rows.frequency)
+        stored = StoredYears(base, rows.frequency, replaced=content.corrects)
         for sid, year, digest in _digests(rows, stored):
             of_frequency.setdefault(keys[sid], {})[year] = digest
     return digests

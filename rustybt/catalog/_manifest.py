@@ -52,6 +52,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
         ],
         "left_out": [list(of_rule) for of_rule in manifest.left_out],
         "input": manifest.input,
+        "corrected": manifest.corrected,
         "parts": [_part_document(part) for part in manifest.parts],
         "digests": manifest.digests,
     }
@@ -92,6 +93,7 @@ def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
         funding=tuple(_funding(*values) for values in document.get("funding", ())),
         left_out=tuple((symbol, *rest) for symbol, *rest in document.get("left_out", ())),
         input=document.get("input"),
+        corrected=document.get("corrected"),
         parts=tuple(_part(values) for values in document["parts"]),
         digests=document["digests"],
         provenance=document["provenance"],

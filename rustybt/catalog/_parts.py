@@ -19,6 +19,7 @@ import polars as pl
 
 from rustybt.catalog._bars import Integers, LateBars, RawBars
 from rustybt.catalog._content import PRICES, ROW_SCHEMA, Extent, Part, Rows
+from rustybt.catalog._merging import power
 from rustybt.core import DAY_NS, UTC_NS, frequency_named
 from rustybt.errors import CatalogCorrupt
 
@@ -121,42 +122,6 @@ def narrow(column: pl.Series) -> npt.NDArray[np.int64] | pl.Series:
         return column.to_numpy()
     values = column.cast(pl.Int64, strict=False)
     return column if values.null_count() else values.to_numpy()
-
-
-def merge_rows(pieces: Sequence[Rows]) -> Rows:
-    """Rows of one frequency, brought to common scales and sorted by (sid, stamp)."""
-    price_scale = max(piece.price_scale for piece in pieces)
-    volume_scale = max(piece.volume_scale for piece in pieces)
-    frames = []
-    for piece in pieces:
-        shifts = [(name, price_scale - piece.price_scale) for name in PRICES]
-        shifts.append(("volume", volume_scale - piece.volume_scale))
-        frames.append(piece.frame.with_columns(_raised(piece.frame[name], by) for name, by in shifts if by))
-    frame = pl.concat(frames, how="vertical_relaxed")
-    if not _ascends(frame):
-        frame = frame.sort("sid", "stamp")
-    return Rows(pieces[0].frequency, frame, price_scale, volume_scale)
-
-
-def _ascends(frame: pl.DataFrame) -> bool:
-    sids, stamps = frame["sid"].to_numpy(), frame["stamp"].to_numpy()
-    steps = np.diff(sids)
-    return bool(((steps > 0) | ((steps == 0) & (np.diff(stamps) > 0))).all())
-
-
-def _raised(column: pl.Series, places: int) -> pl.Series:
-    """The integers times 10**places; Int64 stays where that is enough."""
-    limit = _INT64_LIMIT // 10**places
-    if column.dtype == pl.Int64 and (
-        not len(column) or max(int(column.max()), -int(column.min())) < limit  # type: ignore[arg-type]
-    ):
-        raised: pl.Series = column * 10**places
-        return raised
-    return column.to_frame().select(pl.col(column.name) * _power(places)).to_series()
-
-
-def _power(exponent: int) -> pl.Expr:
-    return pl.lit(10**exponent, dtype=pl.Int128)
 
 
 def _decimal_type(columns: pl.DataFrame, scale: int) -> pl.Decimal:
@@ -346,7 +311,7 @@ def rescaled(column: npt.NDArray[np.int64] | pl.Series, shift: int) -> Integers:
             return result
         return [value * factor for value in column.tolist()]
     if shift < 0:
-        column = column.to_frame("x").select(pl.col("x") // _power(-shift)).to_series()
+        column = column.to_frame("x").select(pl.col("x") // power(-shift)).to_series()
         shift = 0
     narrow = column.cast(pl.Int64, strict=False)
     if not narrow.null_count():

@@ -19,7 +19,8 @@ import polars as pl
 from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._content import PRICES, ROW_SCHEMA, Block, Extent, Rows
 from rustybt.catalog._index import ELSEWHERE
-from rustybt.catalog._parts import RUN, Wanted, extent_columns, merge_rows, read_runs, store_run
+from rustybt.catalog._merging import merge_rows
+from rustybt.catalog._parts import RUN, Wanted, extent_columns, read_runs, store_run
 from rustybt.core import frequency_named, writing
 from rustybt.errors import CatalogUnavailable
 

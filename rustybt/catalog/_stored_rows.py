@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.catalog._content import Rows
-from rustybt.catalog._parts import merge_rows, read_rows
+from rustybt.catalog._merging import merge_rows
+from rustybt.catalog._parts import read_rows
 from rustybt.catalog._version import Version
 from rustybt.core import DAY_NS, frequency_named
 

@@ -18,11 +18,10 @@ import os
 import shutil
 import sqlite3
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import numpy as np
 
@@ -37,20 +36,15 @@ from rustybt.catalog._layout import (
     check_bundle_name,
 )
 from rustybt.catalog._manifest import read_manifest, write_manifest
-from rustybt.catalog._parts import merge_rows, read_part, write_part
 from rustybt.catalog._recovery import sweep
 from rustybt.catalog._verify import unharmed
 from rustybt.catalog._version import Version, open_version
+from rustybt.catalog._written_parts import write_parts
 from rustybt.core import DAY_NS, frequency_named, writing
 from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt, CatalogUnavailable
 
 type Fault = Callable[[str], None]
 """Called with the name of each step of a write just done; tests pass one that kills the process."""
-
-MOST_PARTS: Final = 8
-"""Small parts of one frequency and period that a version holds; an append beyond that folds them into one."""
-FOLDED_ROWS: Final = 250_000
-"""A part of so many rows is not small."""
 
 
 def no_fault(step: str) -> None:
@@ -155,7 +149,7 @@ class Writer:
         digests: Digests,
         base: tuple[Version, Manifest] | None,
     ) -> Manifest:
-        parts = _write_parts(folder, content, base)
+        parts = write_parts(folder, content, base)
         self._fault("parts written")
         quarantine = None
         if content.quarantine is not None and content.quarantine.height:
@@ -179,6 +173,7 @@ class Writer:
             ranges=_ranges(parts, content),
             left_out=content.left_out,
             input=content.input,
+            corrected=_corrected(content, base),
         )
         write_manifest(folder, manifest)
         for path in folder.iterdir():
@@ -188,34 +183,6 @@ class Writer:
         return manifest
 
 
-def _write_parts(folder: Path, content: Content, base: tuple[Version, Manifest] | None) -> tuple[Part, ...]:
-    version, manifest = base or (None, None)
-    kept: dict[tuple[str, str], list[Part]] = defaultdict(list)
-    number = 0
-    for part in manifest.parts if manifest else ():
-        kept[part.frequency, part.period].append(part)
-        number = max(number, int(part.file.rsplit("-", 1)[1].split(".")[0]))
-    numbers: dict[str, int] = defaultdict(lambda: number)
-    written = []
-    for rows in content.rows:
-        for block in rows.blocks:
-            earlier = kept[rows.frequency, block.period]
-            small = [part for part in earlier if part.rows < FOLDED_ROWS]
-            piece = block.read()
-            if version and len(small) >= MOST_PARTS:
-                piece = merge_rows([*(read_part(version.path, part) for part in small), piece])
-                earlier[:] = [part for part in earlier if part not in small]
-            by_session = frequency_named(rows.frequency).by_session
-            label = rows.frequency if by_session else f"{rows.frequency}-{block.period}"
-            numbers[label] += 1
-            written.append(write_part(folder, f"{label}-{numbers[label]:04}.parquet", block.period, piece))
-    taken_over = [part for parts in kept.values() for part in parts]
-    for part in taken_over:
-        if version:
-            _link(version.path / part.file, folder / part.file)
-    return tuple(sorted((*taken_over, *written), key=lambda part: (part.frequency, part.period, part.file)))
-
-
 def _remove(final: Path, folder: Path) -> None:
     """Takes back what was written of a version; under a name that no reader looks at where that comes to no end."""
     if final.exists():
@@ -223,6 +190,12 @@ def _remove(final: Path, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):  # not empty, most of the time
         folder.parent.rmdir()
+
+
+def _corrected(content: Content, base: tuple[Version, Manifest] | None) -> dict[str, Any] | None:
+    if not content.corrects or base is None:
+        return None
+    return {"version": base[0].id, "bars": {rows.frequency: rows.height for rows in content.rows if rows.height}}
 
 
 def _ranges(parts: tuple[Part, ...], content: Content) -> dict[str, tuple[int, int, int]]:
@@ -246,18 +219,6 @@ def _version_id(root: Path, bundle: str, created_ns: int, content_hash: str) -> 
     while (bundle_path(root, bundle) / (name if number == 1 else f"{name}-{number}")).exists():
         number += 1
     return name if number == 1 else f"{name}-{number}"
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except FileNotFoundError as error:
-        raise CatalogCorrupt(
-            f"{source} is missing, and the version can't be appended to without it. "
-            "Give mode='replace' with all of the data."
-        ) from error
-    except OSError:  # a file system without hard links
-        shutil.copyfile(source, target)
 
 
 def _sync(path: Path) -> None:

@@ -54,7 +54,7 @@ def source_command(name: str) -> click.Command:
             click.Option(["--price-decimals"], type=int, help="Round prices to that many decimals, half-even."),
             click.Option(["--decimals"], type=click.Path(), help="Ticks and steps by class: TOML, JSON or YAML."),
             click.Option(
-                ["--mode"], type=click.Choice(["error", "append", "replace"]), default="error", show_default=True,
+                ["--mode"], type=click.Choice(["error", "append", "replace", "correct"]), default="error", show_default=True,
                 help="What to do where the bundle exists.",
             ),
             click.Option(

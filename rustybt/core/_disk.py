@@ -28,6 +28,9 @@ _REMEDIES: Final = {
     errno.EISDIR: _IN_THE_WAY,
 }
 
+_OF_WRITERS: Final = ("transport error", "IO error")
+"""What Polars says where a write came to no end, and its cause is lost."""
+
 
 @contextlib.contextmanager
 def writing(kind: type[RustyBTError], place: object, otherwise: str) -> Iterator[None]:
@@ -39,9 +42,9 @@ def writing(kind: type[RustyBTError], place: object, otherwise: str) -> Iterator
         yield
     except (OSError, pl.exceptions.PolarsError) as error:
         number = _number_of(error)
-        if number is None and not isinstance(error, OSError):
+        if number is None and not isinstance(error, OSError) and not any(word in str(error) for word in _OF_WRITERS):
             raise
-        remedy = _REMEDIES.get(number or 0, "See to it that the disk is there and can be written to")
+        remedy = _REMEDIES.get(number or 0, "See to it that the disk is there and has room")
         raise kind(f"{place} can't be written to: {_reason(error, number)}. {remedy}, or {otherwise}") from error
 
 

@@ -18,6 +18,7 @@ from rustybt.catalog import (
     check_bundle_name,
     newest_version,
     no_fault,
+    open_version,
     open_writer,
     spill_folder,
 )
@@ -31,13 +32,13 @@ from rustybt.ingest._fetched import arguments_of
 from rustybt.ingest._given import digest_of
 from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
-from rustybt.ingest._write import Actions, Base, Request, Write, is_there, nothing_new
+from rustybt.ingest._write import ADDS, Actions, Base, Request, Write, is_there, nothing_new
 from rustybt.sources import Fetched
 
-type Mode = Literal["error", "append", "replace"]
+type Mode = Literal["error", "append", "replace", "correct"]
 type OnBadRow = Literal["error", "drop", "quarantine"]
 
-_MODES: Final = ("error", "append", "replace")
+_MODES: Final = ("error", "append", "replace", "correct")
 _ON_BAD_ROW: Final = ("error", "drop", "quarantine")
 CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
 """The folders of Zipline's csvdir, by frequency."""
@@ -96,8 +97,9 @@ def ingest(
     funding: of perpetuals: symbol, timestamp, rate (of the money held then; longs pay where it is above zero), and
         where known mark_price, at which the venue counted that money, else the last close.
     mode: "error" refuses a bundle that exists; "append" adds rows, assets, actions or a frequency to it; "replace" puts
-        these data in its place (earlier versions stay until `clean`). The same data again is a no-op in each, but
-        for a version that was damaged on the disk: "error" and "replace" write it anew.
+        these data in its place (earlier versions stay until `clean`); "correct" puts each bar in the place of the
+        stored one of its asset and stamp, and refuses bars that are not stored. The same data again is a no-op in each,
+        but for a version that was damaged on the disk: "error" and "replace" write it anew.
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
@@ -108,7 +110,8 @@ def ingest(
     provenance: where the data come from: text, or a mapping that JSON can hold.
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
 
-    Raises BadBars with all findings, BundleExists, InputError, NotYetAvailable, CatalogBusy, CatalogCorrupt.
+    Raises BadBars with all findings, BundleExists, BundleNotFound, InputError, NotYetAvailable, CatalogBusy,
+    CatalogUnavailable, CatalogCorrupt.
     """
     check_bundle_name(bundle)
     if isinstance(bars, Fetched):
@@ -167,10 +170,12 @@ def ingest_with_fault(
         with _newest(root, request) as newest:
             if newest and is_there(newest, request.mode, given):
                 return nothing_new(newest)
+            if newest is None and request.mode == "correct":
+                open_version(request.bundle, root=root)  # says that there is none, and which there are
             judged = newest and newest[1].version
             write.judge(newest)
         with open_writer(root, fault=fault) as writer, _newest(root, request) as newest:
-            if request.mode == "append" and judged != (newest and newest[1].version):
+            if request.mode in ADDS and judged != (newest and newest[1].version):
                 write.judge(newest)  # somebody else wrote to the bundle meanwhile
             report = write.publish(writer, newest)
     finally:

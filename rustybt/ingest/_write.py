@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -24,6 +24,9 @@ from rustybt.ingest._funding import make_funding, read_funding
 from rustybt.ingest._report import IngestReport, summary
 from rustybt.ingest._stock_dividends import make_stock_dividends
 from rustybt.validation import Finding
+
+ADDS: Final = ("append", "correct")
+"""Modes that take over what the newest version holds."""
 
 type Base = tuple[Version, Manifest]
 
@@ -107,10 +110,15 @@ class Write:
 
         Raises InputError.
         """
-        self._base = newest if self._request.mode == "append" else None
+        self._base = newest if self._request.mode in ADDS else None
         self._known = {record.key: record for record in self._base[1].assets} if self._base else {}
         policy = self._request.on_bad_row
-        judging = Judging(self._descriptions, stops=policy == "error", keeps_rows=policy == "quarantine")
+        judging = Judging(
+            self._descriptions,
+            stops=policy == "error",
+            keeps_rows=policy == "quarantine",
+            corrects=self._request.mode == "correct",
+        )
         for batch in self._batches:
             batch.judge(self._base[0] if self._base else None, self._known, judging)
 
@@ -120,7 +128,7 @@ class Write:
         Raises BadBars, BundleExists, InputError.
         """
         self._newest = newest
-        self._base = newest if self._request.mode == "append" else None
+        self._base = newest if self._request.mode in ADDS else None
         sids = self._sids()
         seen = joined_seen(batch.seen for batch in self._batches)
         records = make_records(self._known, seen, sids, self._descriptions, self._request.decimals)
@@ -150,6 +158,7 @@ class Write:
             left_out=self._left_out([finding for _, finding in bad_actions]),
             quarantine=self._quarantine(bad_actions) if self._request.on_bad_row == "quarantine" else None,
             input=self._input(findings),
+            corrects=self._request.mode == "correct",
         )
         may_exist = self._request.mode != "error"
         manifest, is_new = writer.publish(self._request.bundle, content, base=self._base, may_exist=may_exist)
@@ -164,11 +173,12 @@ class Write:
             quarantine=folder / manifest.quarantine if manifest.quarantine else None,
             is_new=is_new,
             notes=tuple(note for batch in self._batches for note in batch.notes),
+            changes=tuple(change for batch in self._batches for change in batch.changes),
         )
 
     def _input(self, findings: Sequence[Finding]) -> str | None:
         """The digest of what was given, unless there is something to tell of it again."""
-        if findings or any(batch.notes for batch in self._batches):
+        if findings or self._request.mode == "correct" or any(batch.notes for batch in self._batches):
             return None
         return appended(self._digest) if self._base else self._digest
 

@@ -36,6 +36,7 @@ RULES = {
     "calendar": "a day that is no session, a minute outside of the trading hours",
     "symbol": "a row without a symbol, or an action of an asset without bars",
     "conflict": "a row that says otherwise than what is stored",
+    "unknown": "a correction of a bar that is not stored",
     "action": "a ratio, amount or date of a split or dividend that means nothing",
     "spike": "a return far from the asset's others",
     "jump": "a price that moves like a split of which nobody told",
