@@ -17,15 +17,18 @@ def merge_rows(pieces: Sequence[Rows]) -> Rows:
     """Rows of one frequency, brought to common scales and sorted by (sid, stamp)."""
     price_scale = max(piece.price_scale for piece in pieces)
     volume_scale = max(piece.volume_scale for piece in pieces)
-    frames = []
-    for piece in pieces:
-        shifts = [(name, price_scale - piece.price_scale) for name in PRICES]
-        shifts.append(("volume", volume_scale - piece.volume_scale))
-        frames.append(piece.frame.with_columns(_raised(piece.frame[name], by) for name, by in shifts if by))
+    frames = [at_scales(piece, price_scale, volume_scale) for piece in pieces]
     frame = pl.concat(frames, how="vertical_relaxed")
     if not _ascends(frame):
         frame = frame.sort("sid", "stamp")
     return Rows(pieces[0].frequency, frame, price_scale, volume_scale)
+
+
+def at_scales(rows: Rows, price_scale: int, volume_scale: int) -> pl.DataFrame:
+    """The frame with its numbers at scales that are not smaller."""
+    shifts = [(name, price_scale - rows.price_scale) for name in PRICES]
+    shifts.append(("volume", volume_scale - rows.volume_scale))
+    return rows.frame.with_columns(_raised(rows.frame[name], by) for name, by in shifts if by)
 
 
 def without(rows: Rows, others: pl.DataFrame) -> Rows:

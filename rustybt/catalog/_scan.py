@@ -96,7 +96,7 @@ def export(
     version: Version,
     path: Path | str,
     *,
-    frequency: str = DAILY,
+    frequency: str | None = None,
     symbols: Iterable[str] | None = None,
     first_day: int | None = None,
     last_day: int | None = None,
@@ -104,6 +104,8 @@ def export(
 ) -> Path:
     """Writes a version's bars to one file: Parquet, Arrow IPC or CSV, by the path's ending or `file_format`.
 
+    frequency: one that is stored, or that can be made of one; None means days where they are stored, else the
+        shortest that is.
     first_day, last_day: only these days (since 1970-01-01, UTC of the stamp), both included. The file appears whole or
     not at all; one that is there already is replaced. Raises as `scan` does, InputError for an unknown
     ending, and NoData where there is not one bar.
@@ -112,6 +114,9 @@ def export(
     kind = file_format or {".parquet": "parquet", ".arrow": "arrow", ".ipc": "arrow", ".csv": "csv"}.get(place.suffix)
     if kind not in FORMATS:
         raise InputError(f"{place}: what format is that? End it on .parquet, .arrow or .csv, or name the format.")
+    if frequency is None:
+        stored = version.frequencies
+        frequency = DAILY if DAILY in stored else min(stored, key=lambda name: frequency_named(name).span_ns)
     frame = scan(version, frequency, symbols)
     stamp = pl.col("timestamp").cast(pl.Datetime("ns")).cast(pl.Int64)
     if first_day is not None:

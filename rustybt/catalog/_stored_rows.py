@@ -40,6 +40,16 @@ class StoredRows:
         """Whether it has bars of an asset."""
         return bool((self._extents[0] == sid).any())
 
+    def counts(self) -> dict[int, int]:
+        """How many rows each asset has."""
+        sids, places = np.unique(self._extents[0], return_inverse=True)
+        rows = np.bincount(places, weights=self._extents[1], minlength=len(sids)).astype(np.int64)
+        return dict(zip(sids.tolist(), rows.tolist(), strict=True))
+
+    def of(self, sids: npt.NDArray[np.integer]) -> Span:
+        """All that there is of some assets."""
+        return self._span(np.isin(self._extents[0], sids), *EVERYTHING)
+
     def within(self, sids: npt.NDArray[np.integer], first_ns: int, last_ns: int) -> Span:
         """What there is of some assets from first_ns to last_ns."""
         owners, _, firsts, lasts = self._extents

@@ -54,8 +54,8 @@ def source_command(name: str) -> click.Command:
             click.Option(["--price-decimals"], type=int, help="Round prices to that many decimals, half-even."),
             click.Option(["--decimals"], type=click.Path(), help="Ticks and steps by class: TOML, JSON or YAML."),
             click.Option(
-                ["--mode"], type=click.Choice(["error", "append", "replace", "correct"]), default="error", show_default=True,
-                help="What to do where the bundle exists.",
+                ["--mode"], type=click.Choice(["error", "append", "replace", "correct"]), default="error",
+                show_default=True, help="What to do where the bundle exists.",
             ),
             click.Option(
                 ["--on-bad-row"], type=click.Choice(["error", "drop", "quarantine"]), default="error",

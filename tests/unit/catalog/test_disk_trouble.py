@@ -42,7 +42,7 @@ def disk(tmp_path):
         pytest.skip("only root mounts a disk")
     place = tmp_path / "disk"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], check=False).returncode:
         pytest.skip("nothing can be mounted here")
     yield place
     subprocess.run(["umount", "-l", place], check=True)
@@ -50,10 +50,11 @@ def disk(tmp_path):
 
 def fill(disk):
     filler = os.open(disk / "filler", os.O_CREAT | os.O_WRONLY)
-    with pytest.raises(OSError, match="No space"):
+    try:
         while True:
             os.write(filler, b"x" * 1000)
-    os.close(filler)
+    except OSError:
+        os.close(filler)
 
 
 def test_on_a_full_disk_every_write_is_refused_and_everything_stays(disk, bars):
@@ -88,7 +89,7 @@ def test_a_result_that_finds_no_room_is_not_lost(disk, monkeypatch, tmp_path):
     rustybt.ingest_sample()
     result = rustybt.run_algorithm("2010-01-04", "2010-03-05", progress=False)
     fill(disk)
-    with pytest.raises(ResultError, match="can.t be written to: .*room"):
+    with pytest.raises(ResultError, match=r"can.t be written to: .*room"):
         result.save(disk / "result")
     assert [path.name for path in disk.iterdir()] == ["filler"]
     assert rustybt.Result.load(result.save(tmp_path / "result")).ledger_hash == result.ledger_hash
@@ -193,7 +194,9 @@ def test_an_export_or_report_into_a_place_that_is_none_is_an_error_of_ours(root,
     with pytest.raises(InputError, match="Move what lies in the way"):
         CliRunner().invoke(cli, ["catalog", "export", "b", str(tmp_path / "file" / "out.csv")], catch_exceptions=False)
     with pytest.raises(InputError, match="can't be written to"):
-        CliRunner().invoke(cli, ["validate", "b", "--output", str(tmp_path / "file" / "out.txt")], catch_exceptions=False)
+        CliRunner().invoke(
+            cli, ["validate", "b", "--output", str(tmp_path / "file" / "out.txt")], catch_exceptions=False
+        )
 
 
 def test_a_lost_index_is_told_wherever_somebody_looks(root, bars, monkeypatch):
