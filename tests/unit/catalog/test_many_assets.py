@@ -46,7 +46,7 @@ def frames(draw, *, wide: bool = False):
             "volume": volumes,
         }
         kind = pl.Int128 if wide else pl.Int64
-        types = {name: kind for name in ("open", "high", "low", "close", "volume")}
+        types = dict.fromkeys(("open", "high", "low", "close", "volume"), kind)
         frames.append(pl.DataFrame(columns, schema={"sid": pl.Int32, "stamp": pl.Int64, **types}))
     return pl.concat(frames)
 
