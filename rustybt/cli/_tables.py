@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:
     from rustybt.results import Result
 
+
 def print_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A plain table: columns of numbers to the right. One that is piped is not cut: a program reads it.
 
