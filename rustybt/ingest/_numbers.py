@@ -152,20 +152,20 @@ def _half_even(name: str, places: int) -> pl.Expr:
 
 def needed_scales(frame: pl.DataFrame, by: str, names: Sequence[str], scale: int) -> dict[int, int]:
     """For each group, the smallest scale that shows all of its integers, which are of `scale`."""
+    # a number that needs k decimals is uneven at 0 .. k-1
     uneven = [
-        pl.any_horizontal(_rest(name, frame.schema[name], scale - places) for name in names).alias(str(places))
+        pl.any_horizontal(_rest(name, frame.schema[name], scale - places) for name in names).cast(pl.Int64)
         for places in range(scale)
     ]
     if not uneven:
         return dict.fromkeys(frame[by].unique().to_list(), 0)
-    # a number that needs k decimals is uneven at 0 .. k-1
-    counts = frame.group_by(by).agg(uneven).select(by, pl.sum_horizontal(pl.exclude(by).cast(pl.Int64)).alias("n"))
-    return dict(counts.iter_rows())
+    needed = frame.select(by, pl.sum_horizontal(uneven).alias("n"))
+    return dict(needed.group_by(by).agg(pl.col("n").max()).iter_rows())
 
 
 def _rest(name: str, dtype: pl.DataType, places: int) -> pl.Expr:
-    """Whether some number has a digit in its last places."""
+    """Whether a number has a digit in its last places."""
     # 64 bits hold no multiple of 10**19 but zero
     if dtype == pl.Int64 and places >= 19:
-        return (pl.col(name) != 0).any()
-    return (pl.col(name) % pl.lit(10**places, dtype=dtype) != 0).any()
+        return pl.col(name) != 0
+    return pl.col(name) % pl.lit(10**places, dtype=dtype) != 0
