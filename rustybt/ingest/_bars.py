@@ -187,12 +187,13 @@ def _packed(
     frames: list[pl.DataFrame] = []
     findings = [nothing_found()]
     carried: list[pl.DataFrame] = []
+    rows = 0
     for frame, precision, actions in pieces:
-        full = sum(held.height for held in frames) + frame.height > FRAME_ROWS
-        if frames and (full or frames[-1].schema != frame.schema):
+        if frames and (rows + frame.height > FRAME_ROWS or frames[-1].schema != frame.schema):
             yield pl.concat(frames, rechunk=True), findings, carried
-            frames, findings, carried = [], [nothing_found()], []
+            frames, findings, carried, rows = [], [nothing_found()], [], 0
         frames.append(frame)
+        rows += frame.height
         findings.append(precision)
         carried += actions
     if frames:

@@ -79,8 +79,9 @@ def _feed_files(update: Update, given: Path) -> bool:
     path = given.expanduser()
     try:
         files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
+        begins = len(str(path))
         for file in files:
-            update(f"\n{file.relative_to(path)} {file.stat().st_size}:".encode())
+            update(f"\n{str(file)[begins:]} {file.stat().st_size}:".encode())
             with file.open("rb") as opened:
                 while block := opened.read(_BLOCK):
                     update(block)

@@ -103,3 +103,17 @@ def test_the_same_once_more_reads_no_bar(monkeypatch: pytest.MonkeyPatch) -> Non
         assert (again.is_new, again.version) == (False, first.version)
         assert len(queries) < 20
         assert count.count < 20_000
+
+
+def test_calls_grow_with_the_files_of_a_folder_and_no_faster(tmp_path: Path) -> None:
+    rustybt.ingest("warm", bars(3, 3), calendar="24/7")
+    calls = []
+    for files in (100, 200, 400):
+        folder = tmp_path / str(files)
+        folder.mkdir()
+        for (symbol,), frame in bars(files, 2).partition_by("symbol", as_dict=True).items():
+            frame.drop("symbol").write_csv(folder / f"{symbol}.csv")
+        with counted() as count:
+            rustybt.ingest(f"of-{files}", folder, calendar="24/7")
+        calls.append(count.count)
+    assert calls[2] - calls[1] <= 2.05 * (calls[1] - calls[0])
