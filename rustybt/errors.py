@@ -41,6 +41,7 @@ RustyBTError
 ├── CatalogError                           the catalog can't be read or written as asked
 │   ├── BundleExists
 │   ├── CatalogBusy
+│   ├── CatalogUnavailable                 where it lies nobody may write, or there is no room
 │   └── CatalogCorrupt
 ├── SourceError                            a vendor did not give what was asked for
 │   ├── SourceRefused                      no key, a wrong one, or one that does not allow this
@@ -255,6 +256,10 @@ class BundleExists(CatalogError):
 
 class CatalogBusy(CatalogError):
     """Another process holds the catalog's write lock."""
+
+
+class CatalogUnavailable(CatalogError):
+    """The place of the catalog can't be written to: no right to, no room, something else in the way."""
 
 
 class CatalogCorrupt(CatalogError):

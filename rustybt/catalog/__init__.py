@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from rustybt.catalog._recovery import reindex, unlisted
     from rustybt.catalog._scan import export, scan
     from rustybt.catalog._spill import Pile, PiledRows
-    from rustybt.catalog._verify import coverage, figures_of, verify
+    from rustybt.catalog._stored_rows import StoredRows
+    from rustybt.catalog._verify import coverage, figures_of, figures_of_rows, unharmed, verify
     from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer
 else:
     __getattr__ = when_asked(
@@ -73,9 +74,12 @@ else:
                 "Pile",
                 "PiledRows",
             ),
+            "rustybt.catalog._stored_rows": ("StoredRows",),
             "rustybt.catalog._verify": (
                 "coverage",
                 "figures_of",
+                "figures_of_rows",
+                "unharmed",
                 "verify",
             ),
             "rustybt.catalog._writer": (
@@ -110,6 +114,7 @@ __all__ = [
     "Quality",
     "RawBars",
     "Rows",
+    "StoredRows",
     "StoredRun",
     "SymbolRange",
     "Version",
@@ -122,6 +127,7 @@ __all__ = [
     "diff",
     "export",
     "figures_of",
+    "figures_of_rows",
     "list_bundles",
     "newest_version",
     "no_fault",
@@ -137,6 +143,7 @@ __all__ = [
     "stored_quality",
     "stored_runs",
     "touched_runs",
+    "unharmed",
     "unlisted",
     "verify",
 ]

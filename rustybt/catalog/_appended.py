@@ -11,9 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import Manifest, NewRows
+from rustybt.catalog._bars import Integers, RawBars
+from rustybt.catalog._content import Manifest, NewRows, Rows
+from rustybt.catalog._digests import assets_of, digests_of_rows, years_of
+from rustybt.catalog._hashing import digests_of_pieces
+from rustybt.catalog._merging import merge_rows, without
 from rustybt.catalog._parts import join_bars, rescaled
+from rustybt.catalog._stored_rows import StoredRows
 from rustybt.catalog._version import Version
 
 HELD_ROWS: Final = 2_000_000
@@ -22,42 +26,105 @@ HELD_ROWS: Final = 2_000_000
 type Pieces = Callable[[], Iterable[RawBars]]
 
 
-def with_stored(base: tuple[Version, Manifest], rows: NewRows, sid: int, pieces: Pieces) -> tuple[Pieces, int, int]:
-    """The asset's new bars and those stored in the same years, in pieces that ascend; and the scales of both.
+type Digest = tuple[int, str, str]
+"""Sid, year, SHA-256."""
 
-    pieces: the new bars of some years, ascending, at the scales of `rows`; as often as it is called.
+
+class StoredYears:
+    """What a version holds of one frequency, as far as new bars fall into its years. base: None holds nothing.
+
+    replaced: new bars take the place of the stored ones of their stamps; otherwise there are none of them.
     """
-    version, manifest = base
-    asset = version.asset(sid)
-    price_scale = max(asset.price_scale, rows.price_scale)
-    volume_scale = max(asset.volume_scale, rows.volume_scale)
-    spans = [(int(bars.stamps[0]), int(bars.stamps[-1])) for bars in pieces() if len(bars)]
-    first, end = _whole_years(spans[0][0], spans[-1][1])
-    extents = [
-        extent
-        for part in manifest.parts
-        if part.frequency == rows.frequency
-        for extent in part.extents
-        if extent.sid == sid and extent.last >= first and extent.first < end
-    ]
-    if sum(extent.count for extent in extents) <= HELD_ROWS and len(spans) == 1:
-        edges = [first, end]
-    else:  # within a window lie bars of one stored run and of one new piece at most, or those of runs that interleave
-        starts = {extent.first for extent in extents} | {start for start, _ in spans}
-        edges = [first, *sorted(start for start in starts if first < start < end), end]
 
-    def stored(low: int, high: int) -> RawBars:
-        bars = version.load([sid], rows.frequency, low, high)[sid]
-        return _rescaled(bars, price_scale - asset.price_scale, volume_scale - asset.volume_scale)
+    def __init__(self, base: tuple[Version, Manifest] | None, frequency: str, *, replaced: bool = False) -> None:
+        self._replaced = replaced
+        self._version = base[0] if base else None
+        self._stored = StoredRows(self._version, frequency)
 
-    def new() -> Iterator[RawBars]:
-        for bars in pieces():
-            yield _rescaled(bars, price_scale - rows.price_scale, volume_scale - rows.volume_scale)
+    def digests(self, rows: Rows) -> Iterator[Digest]:
+        """The digests of each asset and year that has new bars, those stored in it included.
 
-    if len(edges) == 2:
-        held = join_bars([stored(first, end - 1), *new()])
-        return partial(iter, [held]), price_scale, volume_scale
-    return partial(_windows, edges, stored, new), price_scale, volume_scale
+        rows: sorted by (sid, stamp); of each of its assets all new bars of those years.
+        """
+        if not rows.frame.height:
+            return
+        stamps, sids = rows.frame["stamp"], rows.frame["sid"].unique()
+        first, end = _whole_years(int(stamps.min()), int(stamps.max()))  # type: ignore[arg-type]
+        there = self._stored.within(sids.to_numpy(), first, end - 1)
+        if not there.count:
+            yield from digests_of_rows(rows)
+        elif there.count + rows.frame.height <= HELD_ROWS:
+            mine = _groups(rows)
+            merged = merge_rows([*(self._kept(piece, rows) for piece in there.read()), rows])
+            yield from (found for found in digests_of_rows(merged) if found[:2] in mine)
+        elif len(sids) > 1:
+            middle = pl.col("sid") <= int(sids.median())  # type: ignore[arg-type]
+            for half in (middle, ~middle):
+                yield from self.digests(
+                    Rows(rows.frequency, rows.frame.filter(half), rows.price_scale, rows.volume_scale)
+                )
+        else:
+            sid = int(sids[0])
+            bars = [bars for _, bars in assets_of(rows)]
+            yield from self.digests_of_pieces(sid, partial(iter, bars), rows)
+
+    def _kept(self, stored: Rows, rows: Rows) -> Rows:
+        return without(stored, rows.frame) if self._replaced else stored
+
+    def digests_of_pieces(self, sid: int, pieces: Pieces, rows: NewRows | Rows) -> Iterator[Digest]:
+        """As `digests`, of one asset whose new bars come in pieces, at the scales of `rows`."""
+        price_scale, volume_scale = rows.price_scale, rows.volume_scale
+        if self._version is not None and self._stored.has(sid):
+            pieces, price_scale, volume_scale = self._with_stored(self._version, rows, sid, pieces)
+        for year, digest in digests_of_pieces(pieces, price_scale, volume_scale):
+            yield sid, year, digest
+
+    def _with_stored(self, version: Version, rows: NewRows | Rows, sid: int, pieces: Pieces) -> tuple[Pieces, int, int]:
+        """The asset's new bars and those stored in the same years, in pieces that ascend; and the scales of both."""
+        asset, frequency = version.asset(sid), rows.frequency
+        price_scale = max(asset.price_scale, rows.price_scale)
+        volume_scale = max(asset.volume_scale, rows.volume_scale)
+        spans = [(int(bars.stamps[0]), int(bars.stamps[-1])) for bars in pieces() if len(bars)]
+        first, end = _whole_years(spans[0][0], spans[-1][1])
+        there = self._stored.within(np.array([sid]), first, end - 1)
+        if there.count <= HELD_ROWS and len(spans) == 1:
+            edges = [first, end]
+        else:
+            # within a window lie bars of one stored run and of one new piece at most, or those of runs that interleave
+            starts = {*there.starts, *(start for start, _ in spans)}
+            edges = [first, *sorted(start for start in starts if first < start < end), end]
+
+        def stored(low: int, high: int) -> RawBars:
+            bars = version.load([sid], frequency, low, high)[sid]
+            if self._replaced:
+                bars = _without_stamps(bars, [new.stamps for new in pieces()])
+            return _rescaled(bars, price_scale - asset.price_scale, volume_scale - asset.volume_scale)
+
+        def new() -> Iterator[RawBars]:
+            for bars in pieces():
+                yield _rescaled(bars, price_scale - rows.price_scale, volume_scale - rows.volume_scale)
+
+        if len(edges) == 2:
+            held = join_bars([stored(first, end - 1), *new()])
+            return partial(iter, [held]), price_scale, volume_scale
+        return partial(_windows, edges, stored, new), price_scale, volume_scale
+
+
+def _without_stamps(bars: RawBars, stamps: Sequence[npt.NDArray[np.int64]]) -> RawBars:
+    kept = np.flatnonzero(~np.isin(bars.stamps, np.concatenate(stamps)))
+    columns = [_picked(column, kept) for column in (*bars.prices, bars.volume)]
+    return RawBars.of(bars.stamps[kept], columns[:-1], columns[-1])
+
+
+def _picked(column: Integers, places: npt.NDArray[np.intp]) -> Integers:
+    return [column[at] for at in places.tolist()] if isinstance(column, list) else column[places]
+
+
+def _groups(rows: Rows) -> set[tuple[int, str]]:
+    """The assets and years that have rows."""
+    years = pl.Series("year", years_of(rows.frame["stamp"].to_numpy()))
+    pairs = pl.DataFrame([rows.frame["sid"], years]).unique()
+    return {(sid, str(year)) for sid, year in pairs.iter_rows()}
 
 
 def _whole_years(first: int, last: int) -> tuple[int, int]:

@@ -6,16 +6,18 @@ import contextlib
 import datetime as dt
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rustybt.catalog._index import connect_reader, write_transaction
+from rustybt.catalog._index import ELSEWHERE, connect_reader, write_transaction
 from rustybt.catalog._layout import TRASH, bundle_path, catalog_root
 from rustybt.catalog._recovery import forget_version, sweep
 from rustybt.catalog._version import open_version
-from rustybt.core import date_of
-from rustybt.errors import InputError
+from rustybt.core import date_of, writing
+from rustybt.errors import CatalogUnavailable, InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def clean(
     keep_last: keep that many of the newest, delete the rest.
     before, after: delete versions written before, or after, that date (UTC).
     Give keep_last alone, or before and after, alone or together. `keep_last=0` deletes the bundle.
-    Raises InputError, BundleNotFound, CatalogBusy.
+    Raises InputError, BundleNotFound, CatalogBusy, CatalogUnavailable; then all is as it was.
     """
     if (keep_last is None) == (before is None and after is None):
         raise InputError("Give either keep_last, or before and after: which versions shall go?")
@@ -87,9 +89,13 @@ def clean(
         raise InputError(f"keep_last is {keep_last}: give 0 or more.")
     folder = catalog_root(root)
     open_version(bundle, root=folder).close()
-    trash = []
+    trash: list[Path] = []
     deleted = []
-    with write_transaction(folder) as connection:
+    undoing: list[Callable[[], object]] = []
+    with (
+        writing(CatalogUnavailable, f"The catalog at {folder}", ELSEWHERE),
+        write_transaction(folder, undoing=undoing) as connection,
+    ):
         sweep(connection, folder)
         rows = connection.execute(
             "SELECT v.name, v.created_ns FROM versions v JOIN bundles b ON v.bundle = b.id WHERE b.name = ? "
@@ -97,10 +103,12 @@ def clean(
             (bundle,),
         ).fetchall()
         for version in _chosen(rows, keep_last, before, after):
-            # renamed first: a crash before the commit leaves a row without a folder, which the next write forgets
+            # renamed first: a crash before the commit leaves a row without a folder, which the next write forgets;
+            # where the commit fails, on a disk that is full, it gets its name back
             path = bundle_path(folder, bundle) / version
             aside = path.with_name(TRASH + version)
             path.rename(aside)
+            undoing.append(partial(aside.rename, path))
             trash.append(aside)
             forget_version(connection, bundle, version)
             deleted.append(version)

@@ -120,7 +120,7 @@ class BarCache:
                     gone += self._enter(connection, source, frequency, one, temporary, name, checksum, size)
                 gone += self._evict(connection)
                 gone += _orphans(connection, folder)
-        except (CatalogError, OSError) as error:
+        except (CatalogError, OSError, pl.exceptions.PolarsError) as error:
             for _, temporary, _, _, _ in written:
                 with contextlib.suppress(OSError):
                     temporary.unlink(missing_ok=True)

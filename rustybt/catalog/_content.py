@@ -151,7 +151,10 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One Parquet file of a version. Its rows are sorted by (sid, stamp)."""
+    """One Parquet file of a version. Its rows are sorted by (sid, stamp).
+
+    checksum: SHA-256 of the file; None where an earlier RustyBT wrote it.
+    """
 
     file: str
     frequency: str
@@ -161,6 +164,7 @@ class Part:
     price_scale: int
     volume_scale: int
     extents: tuple[Extent, ...]
+    checksum: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,7 +213,7 @@ class Content:
     """All that a new version holds beyond the bars that it takes over from the previous one.
 
     assets, splits, dividends, stock_dividends, funding: all of the version's, those taken over included.
-    rows: the bars that are new.
+    rows: the bars that are new; corrects: they take the place of stored ones. input: as in `Manifest`.
     quarantine: rows that were kept out, as text. left_out: as in `Manifest`.
     """
 
@@ -223,6 +227,8 @@ class Content:
     stock_dividends: tuple[StockDividend, ...] = ()
     funding: tuple[FundingRate, ...] = ()
     left_out: tuple[tuple[str | None, str, str, int], ...] = ()
+    input: str | None = None
+    corrects: bool = False
 
 
 type Digests = dict[str, dict[str, dict[str, str]]]
@@ -251,3 +257,7 @@ class Manifest:
     funding: tuple[FundingRate, ...] = ()
     left_out: tuple[tuple[str | None, str, str, int], ...] = ()
     """Symbol, frequency, rule, and how many findings of it kept rows out, of this version and those before."""
+    input: str | None = None
+    """SHA-256 of what was given, where nothing was found in it: what makes the same version once more."""
+    corrected: Mapping[str, Any] | None = None
+    """Where bars of an earlier version were corrected: its id as `version`, and `bars`, how many by frequency."""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
-from rustybt.catalog._bars import RawBars
+from rustybt.catalog._bar_diff import changes_of, counts_of, differences
 from rustybt.catalog._content import AssetRecord, Manifest
 from rustybt.catalog._manifest import read_manifest
-from rustybt.catalog._verify import EVERYTHING
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, as_plain_decimal, date_of, datetime_of, day_of, frequency_named
+from rustybt.core import as_plain_decimal, date_of, datetime_of, day_of
 
-COLUMNS = ("stamp", "open", "high", "low", "close", "volume")
+MOST_CHANGES: Final = 1_000
+"""So many numbers are listed."""
+CHANGES: Final[dict[str, pl.DataType]] = {
+    **dict.fromkeys(("symbol", "key", "frequency"), pl.String()),
+    "stamp": pl.Datetime("ns", "UTC"),
+    **dict.fromkeys(("field", "before", "after"), pl.String()),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class VersionDiff:
     before, after: their ids. assets_added, assets_removed: keys. assets_changed: key, and what is said of the asset now
     and was before. actions: key, "+" or "-", and the split or dividend. bars: a row per asset and frequency whose
     bars differ: symbol, key, frequency, added, removed, changed (rows), first and last day of a difference (Date).
+    changes: the numbers of stored bars that are others now, the first 1,000: symbol, key, frequency, stamp (UTC;
+    midnight of the session for days and longer), field, before and after as text.
     """
 
     before: str
@@ -36,6 +42,7 @@ class VersionDiff:
     assets_changed: tuple[tuple[str, str], ...]
     actions: tuple[tuple[str, str, str], ...]
     bars: pl.DataFrame
+    changes: pl.DataFrame
 
     @property
     def same(self) -> bool:
@@ -58,16 +65,18 @@ class VersionDiff:
 
 
 def diff(before: Version, after: Version) -> VersionDiff:
-    """Compares two versions by their logical values; only assets and years whose digests differ are read."""
+    """Compares two versions by their logical values; only assets whose digests differ are read."""
     old, new = read_manifest(before.path), read_manifest(after.path)
     old_assets, new_assets = _by_key(old), _by_key(new)
     both = [key for key in old_assets if key in new_assets]
-    frames = [
-        row
-        for frequency in sorted({*old.digests, *new.digests})
-        for key in sorted({*old.digests.get(frequency, {}), *new.digests.get(frequency, {})})
-        for row in _bars(frequency, key, (before, old, old_assets), (after, new, new_assets))
-    ]
+    symbols = {key: record.symbol for assets in (old_assets, new_assets) for key, record in assets.items()}
+    frames: list[tuple[Any, ...]] = []
+    changes: list[tuple[Any, ...]] = []
+    for frequency in sorted({*old.digests, *new.digests}):
+        for found in differences(frequency, (before, old), (after, new)):
+            frames += [(symbols[key], key, frequency, *of_key) for key, *of_key in counts_of(found)]
+            if len(changes) < MOST_CHANGES:
+                changes += [(symbols[key], key, frequency, *of_bar) for key, *of_bar in changes_of(found)]
     schema = {
         **dict.fromkeys(("symbol", "key", "frequency"), pl.String()),
         **dict.fromkeys(("added", "removed", "changed"), pl.Int64()),
@@ -82,6 +91,7 @@ def diff(before: Version, after: Version) -> VersionDiff:
         assets_changed=tuple((key, change) for key in both for change in _changes(old_assets[key], new_assets[key])),
         actions=tuple(_actions(old, new)),
         bars=pl.DataFrame(frames, schema=schema, orient="row"),
+        changes=pl.DataFrame(changes[:MOST_CHANGES], schema=CHANGES, orient="row"),
     )
 
 
@@ -137,55 +147,3 @@ def _told(manifest: Manifest) -> set[tuple[str, str]]:
         for f in manifest.funding
     }
     return splits | dividends | in_shares | funding
-
-
-type Side = tuple[Version, Manifest, Mapping[str, AssetRecord]]
-
-
-def _bars(frequency: str, key: str, old: Side, new: Side) -> list[tuple[Any, ...]]:
-    """The row of an asset; none where its digests are the same."""
-    digests = [side[1].digests.get(frequency, {}).get(key, {}) for side in (old, new)]
-    if digests[0] == digests[1]:
-        return []
-    years = [int(year) for year in {*digests[0], *digests[1]} if digests[0].get(year) != digests[1].get(year)]
-    records = [side[2].get(key) for side in (old, new)]
-    scales = [(record.price_scale, record.volume_scale) for record in records if record is not None]
-    price_scale, volume_scale = max(p for p, _ in scales), max(v for _, v in scales)
-    rows = [
-        _rows(side[0], record, frequency, years, price_scale, volume_scale) if record is not None else {}
-        for side, record in zip((old, new), records, strict=True)
-    ]
-    then, now = rows
-    added, removed = now.keys() - then.keys(), then.keys() - now.keys()
-    changed = {stamp for stamp in now.keys() & then.keys() if now[stamp] != then[stamp]}
-    days = sorted(_day(new[0] if added else old[0], frequency, stamp) for stamp in added | removed | changed)
-    known = records[1] or records[0]
-    symbol = known.symbol if known is not None else key
-    if not days:
-        return []
-    return [(symbol, key, frequency, len(added), len(removed), len(changed), date_of(days[0]), date_of(days[-1]))]
-
-
-def _rows(
-    version: Version, record: AssetRecord, frequency: str, years: list[int], price_scale: int, volume_scale: int
-) -> dict[int, tuple[int, ...]]:
-    bars = version.load([record.sid], frequency, *EVERYTHING)[record.sid]
-    up = (10 ** (price_scale - record.price_scale), 10 ** (volume_scale - record.volume_scale))
-    found = {}
-    of_years = np.isin(bars.stamps.view("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970, years)
-    columns = _columns(bars)
-    for place in np.flatnonzero(of_years).tolist():
-        *prices, volume = (column[place] for column in columns[1:])
-        found[int(columns[0][place])] = (*(int(price) * up[0] for price in prices), int(volume) * up[1])
-    return found
-
-
-def _columns(bars: RawBars) -> list[list[int]]:
-    columns = (bars.stamps, *bars.prices, bars.volume)
-    return [column if isinstance(column, list) else column.tolist() for column in columns]
-
-
-def _day(version: Version, frequency: str, stamp: int) -> int:
-    if frequency_named(frequency).by_session:
-        return stamp // DAY_NS
-    return int(version.calendar.session_days_of(np.array([stamp], dtype=np.int64))[0])

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +15,15 @@ from rustybt.catalog._content import Manifest
 from rustybt.catalog._idle import IDLE, Lent, stamp_of
 from rustybt.catalog._layout import index_path
 from rustybt.core import ROOT_VARIABLE, StockDividend
-from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
+from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogUnavailable
 
 SCHEMA_VERSION: Final = 7
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one."""
 _READ_BUSY_SECONDS: Final = 10.0
 _LIVE: Final = "mode=ro"
+ELSEWHERE: Final = f"set {ROOT_VARIABLE} to a folder of yours."
+"""What helps where a catalog can't be written to."""
 _NO_ROOM: Final = ("readonly", "disk", "full")
 _MIGRATIONS: Final = (
     # 0 -> 1
@@ -214,11 +216,17 @@ def _connect(path: Path) -> Lent | None:
 
 @contextlib.contextmanager
 def write_transaction(
-    root: Path, busy_seconds: float = BUSY_SECONDS, *, durable: bool = True
+    root: Path,
+    busy_seconds: float = BUSY_SECONDS,
+    *,
+    durable: bool = True,
+    undoing: Sequence[Callable[[], object]] = (),
 ) -> Iterator[sqlite3.Connection]:
     """The catalog's one write lock: committed at the end, rolled back on an error. Raises CatalogBusy.
 
     durable: on the disk before it returns; what may be lost with the power need not wait for that.
+    undoing: called on an error, the last one first, before others may write: what takes back what was done to files.
+    Raises CatalogUnavailable where nobody may write, or there is no room.
     """
     path = index_path(root)
     IDLE.clear()
@@ -233,8 +241,12 @@ def write_transaction(
             _migrate(connection, path)
             yield connection
             connection.execute("COMMIT")
+            undoing = ()
             _fold_in(connection)
         except BaseException as error:
+            for undo in reversed(undoing):
+                with contextlib.suppress(OSError):
+                    undo()
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             # a file that may only be read gives its lock, and refuses the first row; so does a disk that is full
@@ -305,11 +317,9 @@ def _unreadable(path: Path, error: object) -> CatalogCorrupt:
     )
 
 
-def _not_writable(path: Path, error: object) -> CatalogError:
-    return CatalogError(
-        f"The catalog at {path.parent} can't be written to: {error}. "
-        f"Check who may write there, or set {ROOT_VARIABLE} to a folder of yours."
-    )
+def _not_writable(path: Path, error: object) -> CatalogUnavailable:
+    remedy = "Make room on that disk" if "full" in str(error) else "Check who may write there"
+    return CatalogUnavailable(f"The catalog at {path.parent} can't be written to: {error}. {remedy}, or {ELSEWHERE}")
 
 
 def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:

@@ -15,9 +15,10 @@ from rustybt.catalog._layout import CALENDAR, MANIFEST
 from rustybt.core import CashDividend, FundingRate, Split, StockDividend, check_process
 from rustybt.errors import CatalogCorrupt
 
-FORMAT: Final = 4
-"""2 has dividends in shares beside what 1 has, 3 the funding of perpetuals, 4 how much was left out."""
-READABLE: Final = (1, 2, 3, FORMAT)
+FORMAT: Final = 5
+"""2 has dividends in shares beside what 1 has, 3 the funding of perpetuals, 4 how much was left out, 5 checksums of the
+parts and a digest of the input."""
+READABLE: Final = (1, 2, 3, 4, FORMAT)
 _CALENDAR_COLUMNS: Final = ("open", "close", "break_start", "break_end")
 
 
@@ -50,6 +51,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
             for f in manifest.funding
         ],
         "left_out": [list(of_rule) for of_rule in manifest.left_out],
+        "input": manifest.input,
+        "corrected": manifest.corrected,
         "parts": [_part_document(part) for part in manifest.parts],
         "digests": manifest.digests,
     }
@@ -90,6 +93,8 @@ def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
         stock_dividends=tuple(StockDividend(*values) for values in document.get("stock_dividends", ())),
         funding=tuple(_funding(*values) for values in document.get("funding", ())),
         left_out=tuple((symbol, *rest) for symbol, *rest in document.get("left_out", ())),
+        input=document.get("input"),
+        corrected=document.get("corrected"),
         parts=tuple(_part(values) for values in document["parts"]),
         digests=document["digests"],
         provenance=document["provenance"],
@@ -130,7 +135,7 @@ def _funding(sid: int, stamp: int, rate: str, scale: int, price: str | None, pri
 
 
 def _part_document(part: Part) -> dict[str, Any]:
-    names = ("file", "frequency", "period", "rows", "size", "price_scale", "volume_scale")
+    names = ("file", "frequency", "period", "rows", "size", "price_scale", "volume_scale", "checksum")
     extents = [[e.sid, e.offset, e.count, e.first, e.last] for e in part.extents]
     return {**{name: getattr(part, name) for name in names}, "extents": extents}
 

@@ -7,6 +7,7 @@ columns share one scale. LZ4 doubles the size against Zstandard and reads in two
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import polars as pl
 
 from rustybt.catalog._bars import Integers, LateBars, RawBars
 from rustybt.catalog._content import PRICES, ROW_SCHEMA, Extent, Part, Rows
+from rustybt.catalog._merging import power
 from rustybt.core import DAY_NS, UTC_NS, check_process, frequency_named
 from rustybt.errors import CatalogCorrupt
 
@@ -50,7 +52,14 @@ def write_part(folder: Path, file: str, period: str, rows: Rows) -> Part:
         price_scale=rows.price_scale,
         volume_scale=rows.volume_scale,
         extents=tuple(Extent(*values) for values in zip(*columns, strict=True)),
+        checksum=checksum_of(path),
     )
+
+
+def checksum_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def store_rows(path: Path, rows: Rows) -> None:
@@ -80,29 +89,39 @@ def read_part(folder: Path, part: Part) -> Rows:
     return Rows(part.frequency, frame, part.price_scale, part.volume_scale)
 
 
-def merge_rows(pieces: Sequence[Rows]) -> Rows:
-    """Rows of one frequency, brought to common scales and sorted by (sid, stamp)."""
-    price_scale = max(piece.price_scale for piece in pieces)
-    volume_scale = max(piece.volume_scale for piece in pieces)
-    frames = []
-    for piece in pieces:
-        shifts = [(name, price_scale - piece.price_scale) for name in PRICES]
-        shifts.append(("volume", volume_scale - piece.volume_scale))
-        frames.append(piece.frame.with_columns(pl.col(name) * _power(shift) for name, shift in shifts if shift))
-    frame = pl.concat(frames, how="vertical_relaxed")
-    if not _ascends(frame):
-        frame = frame.sort("sid", "stamp")
-    return Rows(pieces[0].frequency, frame, price_scale, volume_scale)
+def read_rows(path: Path, sids: npt.NDArray[np.int64], span: tuple[int, int] | None) -> pl.DataFrame:
+    """The rows of some assets of a part, in its order, as integers at its scales. sids: ascending, each once.
+
+    span: first and last stamp; None means all that there are.
+    """
+    kept = pl.col("sid").is_between(int(sids[0]), int(sids[-1]))
+    if len(sids) <= int(sids[-1]) - int(sids[0]):
+        kept &= pl.col("sid").is_in(sids.tolist())
+    if span is not None:
+        first, last = (pl.lit(stamp, dtype=pl.Int64).cast(UTC_NS) for stamp in span)
+        kept &= pl.col("stamp").is_between(first, last)
+    try:
+        frame = _scan(path).filter(kept).select("sid", *COLUMNS).collect(engine="in-memory")
+    except (FileNotFoundError, pl.exceptions.PolarsError) as error:
+        raise _corrupt(path, error) from error
+    return frame.select("sid", *(_physical(frame[name]) for name in COLUMNS))
 
 
-def _ascends(frame: pl.DataFrame) -> bool:
-    sids, stamps = frame["sid"].to_numpy(), frame["stamp"].to_numpy()
-    steps = np.diff(sids)
-    return bool(((steps > 0) | ((steps == 0) & (np.diff(stamps) > 0))).all())
+def _physical(column: pl.Series) -> pl.Series:
+    """A stored column as integers, Int64 where that is enough by its type."""
+    values = column.to_physical()
+    if isinstance(column.dtype, pl.Decimal) and column.dtype.precision <= _NARROW_DIGITS:
+        # each has fewer digits than 64 bits hold
+        return values.cast(pl.Int64, wrap_numerical=True)
+    return values
 
 
-def _power(exponent: int) -> pl.Expr:
-    return pl.lit(10**exponent, dtype=pl.Int128)
+def narrow(column: pl.Series) -> npt.NDArray[np.int64] | pl.Series:
+    """The integers as int64, or as they are where that is too narrow."""
+    if column.dtype == pl.Int64:
+        return column.to_numpy()
+    values = column.cast(pl.Int64, strict=False)
+    return column if values.null_count() else values.to_numpy()
 
 
 def _decimal_type(columns: pl.DataFrame, scale: int) -> pl.Decimal:
@@ -292,7 +311,7 @@ def rescaled(column: npt.NDArray[np.int64] | pl.Series, shift: int) -> Integers:
             return result
         return [value * factor for value in column.tolist()]
     if shift < 0:
-        column = column.to_frame("x").select(pl.col("x") // _power(-shift)).to_series()
+        column = column.to_frame("x").select(pl.col("x") // power(-shift)).to_series()
         shift = 0
     narrow = column.cast(pl.Int64, strict=False)
     if not narrow.null_count():

@@ -32,8 +32,9 @@ def sweep(connection: sqlite3.Connection, root: Path) -> None:
     """Under the lock: remove what was half written or half deleted, take in whole versions that the index misses."""
     indexed = _indexed(connection)
     for folder in spills_path(root).glob("*"):
-        if folder.stat().st_mtime < time.time() - ABANDONED_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # its own ingestion ends just now
+            if folder.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
     for folder in _version_folders(root):
         if folder.name.startswith((TEMPORARY, TRASH)):
             shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ import polars as pl
 from rustybt.catalog._content import DAILY, PRICES, Part
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, Asset, check_process, datetime_column, decimal_column, frequency_named
+from rustybt.core import DAY_NS, Asset, check_process, datetime_column, decimal_column, frequency_named, writing
 from rustybt.errors import InputError, NoData
 
 WIDEST: Final = 38
@@ -97,7 +98,7 @@ def export(
     version: Version,
     path: Path | str,
     *,
-    frequency: str = DAILY,
+    frequency: str | None = None,
     symbols: Iterable[str] | None = None,
     first_day: int | None = None,
     last_day: int | None = None,
@@ -105,6 +106,8 @@ def export(
 ) -> Path:
     """Writes a version's bars to one file: Parquet, Arrow IPC or CSV, by the path's ending or `file_format`.
 
+    frequency: one that is stored, or that can be made of one; None means days where they are stored, else the
+        shortest that is.
     first_day, last_day: only these days (since 1970-01-01, UTC of the stamp), both included. The file appears whole or
     not at all; one that is there already is replaced. Raises as `scan` does, InputError for an unknown
     ending, and NoData where there is not one bar.
@@ -113,6 +116,9 @@ def export(
     kind = file_format or {".parquet": "parquet", ".arrow": "arrow", ".ipc": "arrow", ".csv": "csv"}.get(place.suffix)
     if kind not in FORMATS:
         raise InputError(f"{place}: what format is that? End it on .parquet, .arrow or .csv, or name the format.")
+    if frequency is None:
+        stored = version.frequencies
+        frequency = DAILY if DAILY in stored else min(stored, key=lambda name: frequency_named(name).span_ns)
     frame = scan(version, frequency, symbols)
     stamp = pl.col("timestamp").cast(pl.Datetime("ns")).cast(pl.Int64)
     if first_day is not None:
@@ -124,16 +130,18 @@ def export(
         raise NoData(
             f"{place}: bundle {version.bundle!r} has no bar of {frequency} then. Choose other days or symbols."
         )
-    place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.with_name(f".{place.name}.tmp-{uuid.uuid4().hex[:12]}")
-    try:
-        if kind == "parquet":
-            bars.write_parquet(temporary)
-        elif kind == "arrow":
-            bars.write_ipc(temporary)
-        else:
-            bars.write_csv(temporary)
-        os.replace(temporary, place)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(InputError, place, "give another path."):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if kind == "parquet":
+                bars.write_parquet(temporary)
+            elif kind == "arrow":
+                bars.write_ipc(temporary)
+            else:
+                bars.write_csv(temporary)
+            os.replace(temporary, place)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
     return place

@@ -18,8 +18,11 @@ import polars as pl
 
 from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._content import PRICES, ROW_SCHEMA, Block, Extent, Rows
-from rustybt.catalog._parts import RUN, Wanted, extent_columns, merge_rows, read_runs, store_run
-from rustybt.core import frequency_named
+from rustybt.catalog._index import ELSEWHERE
+from rustybt.catalog._merging import merge_rows
+from rustybt.catalog._parts import RUN, Wanted, extent_columns, read_runs, store_run
+from rustybt.core import frequency_named, writing
+from rustybt.errors import CatalogUnavailable
 
 HELD_ROWS: Final = 400_000
 """Rows that are kept in memory before they go to the disk as one run."""
@@ -64,9 +67,10 @@ class Pile:
     def _spill(self) -> None:
         rows = merge_rows(self._held)
         self._held.clear()
-        self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{self.frequency}-{len(self._runs):06}{RUN}"
-        store_run(path, rows)
+        with writing(CatalogUnavailable, f"{self._folder}, where the rows of an ingestion wait,", ELSEWHERE):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            store_run(path, rows)
         columns = extent_columns(rows.frame, self.frequency)
         self._runs.append(_Run(path, rows.price_scale, rows.volume_scale, columns))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,15 +10,16 @@ import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import Manifest
-from rustybt.catalog._hashing import digests_by_year, version_hash
+from rustybt.catalog._content import DAILY, Manifest, Rows
+from rustybt.catalog._digests import assets_of, digests_of_rows
+from rustybt.catalog._hashing import version_hash
 from rustybt.catalog._manifest import read_manifest
+from rustybt.catalog._parts import checksum_of
 from rustybt.catalog._quality import FIGURES, stored_quality
+from rustybt.catalog._stored_rows import StoredRows
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, date_of, frequency_named
+from rustybt.core import DAY_NS, CashDividend, StockDividend, date_of, frequency_named
 from rustybt.errors import CatalogCorrupt
-
-EVERYTHING = (-(2**63), 2**63 - 1)
 
 
 def verify(version: Version) -> list[str]:
@@ -31,6 +33,15 @@ def verify(version: Version) -> list[str]:
     except CatalogCorrupt as error:
         return [str(error)]
     return [*_of_index(version, manifest), *_of_parts(version, manifest), *_of_bars(version, manifest)]
+
+
+def unharmed(version: Version, manifest: Manifest) -> bool:
+    """Whether a version is what was written, by the checksums of its files; by its bars where it has none."""
+    if any(part.checksum is None for part in manifest.parts):
+        return not verify(version)
+    return not [*_of_index(version, manifest), *_of_parts(version, manifest)] and all(
+        checksum_of(version.path / part.file) == part.checksum for part in manifest.parts
+    )
 
 
 def _of_index(version: Version, manifest: Manifest) -> Iterator[str]:
@@ -55,19 +66,22 @@ def _of_parts(version: Version, manifest: Manifest) -> Iterator[str]:
 
 
 def _of_bars(version: Version, manifest: Manifest) -> Iterator[str]:
-    records = {record.key: record for record in manifest.assets}
-    for frequency, of_assets in manifest.digests.items():
-        for key, years in of_assets.items():
-            record = records[key]
-            try:
-                bars = version.load([record.sid], frequency, *EVERYTHING)[record.sid]
-            except CatalogCorrupt as error:
-                yield str(error)
-                return
-            found = dict(digests_by_year(bars, record.price_scale, record.volume_scale)) if len(bars) else {}
-            wrong = sorted(year for year in {*years, *found} if years.get(year) != found.get(year))
+    keys = {record.sid: record.key for record in manifest.assets}
+    symbols = {record.key: record.symbol for record in manifest.assets}
+    for frequency, stated in manifest.digests.items():
+        found: dict[str, dict[str, str]] = {}
+        try:
+            for chunk in StoredRows(version, frequency).chunks():
+                for sid, year, digest in digests_of_rows(chunk.rows()):
+                    found.setdefault(keys.get(sid, ""), {})[year] = digest
+        except CatalogCorrupt as error:
+            yield str(error)
+            return
+        for key, years in stated.items():
+            mine = found.get(key, {})
+            wrong = sorted(year for year in {*years, *mine} if years.get(year) != mine.get(year))
             if wrong:
-                yield f"{record.symbol}: the {frequency!r} bars of {', '.join(wrong)} are not those that were written."
+                yield f"{symbols[key]}: the {frequency!r} bars of {', '.join(wrong)} are not those that were written."
 
 
 def coverage(version: Version) -> pl.DataFrame:
@@ -78,11 +92,12 @@ def coverage(version: Version) -> pl.DataFrame:
     most sessions in a row without one bar; longest_missing: most bars in a row without a row; splits, dividends,
     funding (rates): how many.
     """
+    sids = [asset.sid for asset in version.assets()]
+    paid: list[CashDividend | StockDividend] = [*version.dividends(sids), *version.stock_dividends()]
     actions = {
-        "splits": [split.sid for split in version.splits(asset.sid for asset in version.assets())],
-        "dividends": [dividend.sid for dividend in version.dividends(asset.sid for asset in version.assets())]
-        + [dividend.sid for dividend in version.stock_dividends()],
-        "funding": [rate.sid for rate in version.funding([asset.sid for asset in version.assets()])],
+        "splits": Counter(split.sid for split in version.splits(sids)),
+        "dividends": Counter(dividend.sid for dividend in paid),
+        "funding": Counter(rate.sid for rate in version.funding(sids)),
     }
     stored = stored_quality(version)
     figures = stored.figures if stored else {(sid, name): of for sid, name, of in coverage_figures(version)}
@@ -95,7 +110,7 @@ def coverage(version: Version) -> pl.DataFrame:
             about = {"symbol": asset.symbol, "key": asset.key, "type": asset.kind, "currency": asset.currency}
             days = {"first": date_of(found["first_day"]), "last": date_of(found["last_day"])}
             others = {name: found[name] for name in FIGURES[2:]}
-            counts = {name: sids.count(asset.sid) for name, sids in actions.items()}
+            counts = {name: of[asset.sid] for name, of in actions.items()}
             rows.append({**about, "frequency": frequency, **days, **others, **counts})
     return pl.DataFrame(rows)
 
@@ -103,10 +118,28 @@ def coverage(version: Version) -> pl.DataFrame:
 def coverage_figures(version: Version) -> Iterator[tuple[int, str, dict[str, int]]]:
     """Sid, frequency and `FIGURES` of all that has bars, from the bars themselves."""
     for frequency in version.frequencies:
-        for asset in version.assets():
-            bars = version.load([asset.sid], frequency, *EVERYTHING)[asset.sid]
-            if len(bars):
-                yield asset.sid, frequency, figures_of(bars, frequency, version.calendar)
+        for chunk in StoredRows(version, frequency).chunks():
+            yield from ((sid, frequency, of) for sid, of in figures_of_rows(chunk.rows(), version.calendar))
+
+
+def figures_of_rows(rows: Rows, calendar: SessionTable) -> Iterator[tuple[int, dict[str, int]]]:
+    """Sid and `FIGURES` of each asset that has rows. rows: sorted by (sid, stamp)."""
+    if rows.frequency != DAILY:
+        for sid, bars in assets_of(rows):
+            yield sid, figures_of(bars, rows.frequency, calendar)
+        return
+    sids, days = rows.frame["sid"].to_numpy(), rows.frame["stamp"].to_numpy() // DAY_NS
+    starts = np.flatnonzero(np.diff(sids, prepend=-1))
+    ends = np.append(starts[1:], len(sids)) - 1
+    places = np.searchsorted(calendar.days, days)
+    steps = np.diff(places, prepend=0)
+    steps[starts] = 1
+    gaps = np.maximum(np.maximum.reduceat(steps, starts), 1) - 1 if len(starts) else starts
+    idle = np.add.reduceat((rows.frame["volume"] == 0).to_numpy().astype(np.int64), starts) if len(starts) else starts
+    counts, expected = ends - starts + 1, places[ends] - places[starts] + 1
+    columns = (days[starts], days[ends], counts, expected, expected - counts, idle, gaps, gaps)
+    for sid, *values in zip(sids[starts].tolist(), *(column.tolist() for column in columns), strict=True):
+        yield sid, dict(zip(FIGURES, values, strict=True))
 
 
 def figures_of(bars: RawBars, frequency: str, calendar: SessionTable) -> dict[str, int]:

@@ -423,6 +423,15 @@ class Version:
         )
         return read_stamps([self.path / file for (file,) in rows], first_ns, last_ns)
 
+    def extents(self, frequency: str) -> list[tuple[Any, ...]]:
+        """Runs of rows of a stored frequency: file, its price and volume scale, sid, rows, first and last stamp."""
+        return self._query(
+            "SELECT p.file, p.price_scale, p.volume_scale, e.sid, e.row_count, e.first_ns, e.last_ns "
+            "FROM parts p JOIN extents e ON e.part = p.id WHERE p.version = ? AND p.frequency = ? "
+            "ORDER BY p.id, e.sid, e.row_offset",
+            (self._row_id, frequency),
+        )
+
     def load(
         self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False
     ) -> dict[int, RawBars]:
@@ -498,4 +507,8 @@ def _missing(connection: sqlite3.Connection, bundle: str, version: str | None, r
 def _no_bundle(bundle: str, root: Path, names: list[str]) -> BundleNotFound:
     command = "rustybt ingest sample" if bundle == "sample" else f"rustybt ingest csv PATH --bundle {bundle}"
     there = f"There are: {', '.join(sorted(names))}." if names else "There is none yet."
-    return BundleNotFound(f"No bundle {bundle!r} in the catalog at {root}. {there} Ingest it first: {command}")
+    remedy = f"Ingest it first: {command}"
+    folder = bundle_path(root, bundle)
+    if folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
+        remedy = f"Its folder {folder} is there, and the index does not know it: `rustybt catalog reindex`."
+    return BundleNotFound(f"No bundle {bundle!r} in the catalog at {root}. {there} {remedy}")

@@ -18,20 +18,17 @@ import os
 import shutil
 import sqlite3
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import numpy as np
-import polars as pl
 
-from rustybt.catalog._appended import with_stored
-from rustybt.catalog._bars import RawBars
-from rustybt.catalog._content import PRICES, Block, Content, Digests, Manifest, NewRows, Part, Rows
-from rustybt.catalog._hashing import digests_of_pieces, version_hash
-from rustybt.catalog._index import BUSY_SECONDS, insert_version, write_transaction
+from rustybt.catalog._content import Content, Digests, Manifest, Part
+from rustybt.catalog._content_digests import digests_of_content
+from rustybt.catalog._hashing import version_hash
+from rustybt.catalog._index import BUSY_SECONDS, ELSEWHERE, insert_version, write_transaction
 from rustybt.catalog._layout import (
     QUARANTINE,
     TEMPORARY,
@@ -39,20 +36,15 @@ from rustybt.catalog._layout import (
     check_bundle_name,
 )
 from rustybt.catalog._manifest import read_manifest, write_manifest
-from rustybt.catalog._parts import merge_rows, read_part, write_part
 from rustybt.catalog._recovery import sweep
-from rustybt.catalog._verify import verify
+from rustybt.catalog._verify import unharmed
 from rustybt.catalog._version import Version, open_version
-from rustybt.core import DAY_NS, frequency_named
-from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt
+from rustybt.catalog._written_parts import write_parts
+from rustybt.core import DAY_NS, frequency_named, writing
+from rustybt.errors import BundleExists, BundleNotFound, CatalogCorrupt, CatalogUnavailable
 
 type Fault = Callable[[str], None]
 """Called with the name of each step of a write just done; tests pass one that kills the process."""
-
-MOST_PARTS: Final = 8
-"""Small parts of one frequency and period that a version holds; an append beyond that folds them into one."""
-FOLDED_ROWS: Final = 250_000
-"""A part of so many rows is not small."""
 
 
 def no_fault(step: str) -> None:
@@ -67,9 +59,10 @@ def open_writer(root: Path, *, busy_seconds: float = BUSY_SECONDS, fault: Fault 
     """
     with write_transaction(root, busy_seconds) as connection:
         sweep(connection, root)
-    with write_transaction(root, busy_seconds) as connection:
+    undoing: list[Callable[[], object]] = []
+    with write_transaction(root, busy_seconds, undoing=undoing) as connection:
         fault("locked")
-        yield Writer(root, connection, fault)
+        yield Writer(root, connection, fault, undoing)
         fault("indexed")
     fault("committed")
 
@@ -96,10 +89,13 @@ def newest_version(root: Path, bundle: str, *, replacing: bool = False) -> tuple
 class Writer:
     """The one who holds the lock."""
 
-    def __init__(self, root: Path, connection: sqlite3.Connection, fault: Fault) -> None:
+    def __init__(
+        self, root: Path, connection: sqlite3.Connection, fault: Fault, undoing: list[Callable[[], object]]
+    ) -> None:
         self._root = root
         self._connection = connection
         self._fault = fault
+        self._undoing = undoing
 
     def folder(self, manifest: Manifest) -> Path:
         """Where a version lies."""
@@ -114,14 +110,14 @@ class Writer:
         may_exist: False refuses to add a version to a bundle that has one. Raises BundleExists.
         """
         check_bundle_name(bundle)
-        digests = _digests(content, base)
+        digests = digests_of_content(content, base)
         actions = content.splits, content.dividends, content.stock_dividends, content.funding
         content_hash = version_hash(content.calendar, content.assets, actions, digests)
         newest = base or newest_version(self._root, bundle, replacing=may_exist)
         if newest is not None:
             same = newest[1].hash == content_hash
             # what was damaged is mended by giving the same once more; an append has to take the old files over
-            if same and (base is not None or not verify(newest[0])):
+            if same and (base is not None or unharmed(*newest)):
                 return newest[1], False
             if not same and not may_exist:
                 raise BundleExists(
@@ -131,15 +127,13 @@ class Writer:
         created_ns = max(time.time_ns(), newest[1].created_ns + 1 if newest else 0)
         version = _version_id(self._root, bundle, created_ns, content_hash)
         folder = bundle_path(self._root, bundle) / (TEMPORARY + version)
-        folder.mkdir(parents=True)
-        try:
+        final = folder.with_name(version)
+        self._undoing.append(partial(_remove, final, folder))
+        with writing(CatalogUnavailable, f"The catalog at {self._root}", ELSEWHERE):
+            folder.mkdir(parents=True)
             manifest = self._write(folder, bundle, version, created_ns, content_hash, content, digests, base)
-            final = folder.with_name(version)
             folder.rename(final)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        _sync(final.parent)
+            _sync(final.parent)
         self._fault("renamed")
         insert_version(self._connection, manifest)
         return manifest, True
@@ -155,7 +149,7 @@ class Writer:
         digests: Digests,
         base: tuple[Version, Manifest] | None,
     ) -> Manifest:
-        parts = _write_parts(folder, content, base)
+        parts = write_parts(folder, content, base)
         self._fault("parts written")
         quarantine = None
         if content.quarantine is not None and content.quarantine.height:
@@ -178,6 +172,8 @@ class Writer:
             quarantine=quarantine,
             ranges=_ranges(parts, content),
             left_out=content.left_out,
+            input=content.input,
+            corrected=_corrected(content, base),
         )
         write_manifest(folder, manifest)
         for path in folder.iterdir():
@@ -187,91 +183,19 @@ class Writer:
         return manifest
 
 
-def _write_parts(folder: Path, content: Content, base: tuple[Version, Manifest] | None) -> tuple[Part, ...]:
-    version, manifest = base or (None, None)
-    kept: dict[tuple[str, str], list[Part]] = defaultdict(list)
-    number = 0
-    for part in manifest.parts if manifest else ():
-        kept[part.frequency, part.period].append(part)
-        number = max(number, int(part.file.rsplit("-", 1)[1].split(".")[0]))
-    numbers: dict[str, int] = defaultdict(lambda: number)
-    written = []
-    for rows in content.rows:
-        for block in rows.blocks:
-            earlier = kept[rows.frequency, block.period]
-            small = [part for part in earlier if part.rows < FOLDED_ROWS]
-            piece = block.read()
-            if version and len(small) >= MOST_PARTS:
-                piece = merge_rows([*(read_part(version.path, part) for part in small), piece])
-                earlier[:] = [part for part in earlier if part not in small]
-            by_session = frequency_named(rows.frequency).by_session
-            label = rows.frequency if by_session else f"{rows.frequency}-{block.period}"
-            numbers[label] += 1
-            written.append(write_part(folder, f"{label}-{numbers[label]:04}.parquet", block.period, piece))
-    taken_over = [part for parts in kept.values() for part in parts]
-    for part in taken_over:
-        if version:
-            _link(version.path / part.file, folder / part.file)
-    return tuple(sorted((*taken_over, *written), key=lambda part: (part.frequency, part.period, part.file)))
+def _remove(final: Path, folder: Path) -> None:
+    """Takes back what was written of a version; under a name that no reader looks at where that comes to no end."""
+    if final.exists():
+        final.rename(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):  # not empty, most of the time
+        folder.parent.rmdir()
 
 
-def _digests(content: Content, base: tuple[Version, Manifest] | None) -> Digests:
-    """The digests of all bars: those of the base, and anew for each asset and year that gets more of them."""
-    digests: Digests = {f: {k: dict(y) for k, y in keys.items()} for f, keys in base[1].digests.items()} if base else {}
-    keys = {record.sid: record.key for record in content.assets}
-    for rows in content.rows:
-        of_frequency = digests.setdefault(rows.frequency, {}) if rows.height else {}
-        for sid, pieces in _by_asset(rows):
-            of_asset = of_frequency.setdefault(keys[sid], {})
-            if base and of_asset:
-                merged, price_scale, volume_scale = with_stored(base, rows, sid, pieces)
-                of_asset.update(digests_of_pieces(merged, price_scale, volume_scale))
-            else:
-                of_asset.update(digests_of_pieces(pieces, rows.price_scale, rows.volume_scale))
-    return digests
-
-
-def _by_asset(rows: NewRows) -> Iterator[tuple[int, Callable[[], Iterator[RawBars]]]]:
-    """Each asset's bars of each period, as what reads them in pieces; more than one where it lies in several blocks."""
-    blocks = rows.blocks
-    done = None
-    for at, block in enumerate(blocks):
-        for sid, bars in _assets_of(block.read()):
-            if (block.period, sid) == done:
-                continue
-            last = at
-            while last + 1 < len(blocks) and (blocks[last + 1].period, blocks[last + 1].first_sid) == (
-                block.period,
-                sid,
-            ):
-                last += 1
-            if last == at:
-                yield sid, partial(iter, [bars])
-            else:
-                done = (block.period, sid)
-                yield sid, partial(_pieces_of, blocks[at : last + 1], sid)
-
-
-def _pieces_of(blocks: Sequence[Block], sid: int) -> Iterator[RawBars]:
-    for block in blocks:
-        yield from (bars for asset, bars in _assets_of(block.read()) if asset == sid)
-
-
-def _assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
-    frame = rows.frame
-    columns = []
-    for name in ("stamp", *PRICES, "volume"):
-        narrow = frame[name].cast(pl.Int64, strict=False)
-        columns.append(frame[name] if narrow.null_count() else narrow.to_numpy())
-    sids = frame["sid"].to_numpy()
-    starts = np.flatnonzero(np.diff(sids, prepend=-1))
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(sids)], strict=True):
-        stamps, *prices, volume = (_integers(column[start:stop]) for column in columns)
-        yield int(sids[start]), RawBars.of(np.asarray(stamps), prices, volume)
-
-
-def _integers(column: np.ndarray | pl.Series) -> np.ndarray | list[int]:
-    return column if isinstance(column, np.ndarray) else column.to_list()
+def _corrected(content: Content, base: tuple[Version, Manifest] | None) -> dict[str, Any] | None:
+    if not content.corrects or base is None:
+        return None
+    return {"version": base[0].id, "bars": {rows.frequency: rows.height for rows in content.rows if rows.height}}
 
 
 def _ranges(parts: tuple[Part, ...], content: Content) -> dict[str, tuple[int, int, int]]:
@@ -295,18 +219,6 @@ def _version_id(root: Path, bundle: str, created_ns: int, content_hash: str) -> 
     while (bundle_path(root, bundle) / (name if number == 1 else f"{name}-{number}")).exists():
         number += 1
     return name if number == 1 else f"{name}-{number}"
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except FileNotFoundError as error:
-        raise CatalogCorrupt(
-            f"{source} is missing, and the version can't be appended to without it. "
-            "Give mode='replace' with all of the data."
-        ) from error
-    except OSError:  # a file system without hard links
-        shutil.copyfile(source, target)
 
 
 def _sync(path: Path) -> None:

@@ -24,9 +24,14 @@ def bundles(every: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from rustybt.catalog import catalog_root, list_bundles
+    from rustybt.catalog import catalog_root, list_bundles, unlisted
 
     versions = [version for version in list_bundles() if every or version.newest]
+    outside = unlisted()
+    for problem in outside:
+        click.echo(problem, err=True)
+    if not versions and outside:
+        return
     if not versions:
         click.echo(f"No bundles in {catalog_root()} yet. Begin with: rustybt ingest sample")
         return

@@ -14,6 +14,7 @@ from rustybt.cli._tables import print_table, size_text
 if TYPE_CHECKING:
     from rustybt.catalog import VersionDiff
 
+_MOST_SHOWN = 20
 _DATE = click.DateTime(["%Y-%m-%d"])
 _VERSION = click.option("--version", "version_id", help="One of its versions; by default the newest.")
 
@@ -129,6 +130,11 @@ def _print_diff(found: VersionDiff) -> None:
     if found.bars.height:
         columns = [name for name in found.bars.columns if name != "key"]
         print_table(columns, [[str(value) for value in row] for row in found.bars.select(columns).iter_rows()])
+    for _, key, frequency, stamp, field, old, new in found.changes.head(_MOST_SHOWN).iter_rows():
+        moment = f"{stamp:%Y-%m-%d}" if frequency in ("1d", "1w", "1mo") else f"{stamp:%Y-%m-%d %H:%M:%S}"
+        click.echo(f"{key} {moment}: {field} {new}, was {old}")
+    if found.changes.height > _MOST_SHOWN:
+        click.echo(f"... and more of them: rustybt.catalog.diff lists up to {found.changes.height:,}")
 
 
 def _problems(number: int) -> str:
@@ -168,7 +174,7 @@ def verify(bundle: str | None, version_id: str | None) -> None:
 @click.argument("bundle")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @_VERSION
-@click.option("--frequency", default="1d", show_default=True)
+@click.option("--frequency", help="By default 1d where it is stored, else the shortest that is.")
 @click.option("--symbols", help="Only these, separated by commas.")
 @click.option("-s", "--start", type=_DATE, help="First day.")
 @click.option("-e", "--end", type=_DATE, help="Last day.")
@@ -179,7 +185,7 @@ def export(
     bundle: str,
     path: Path,
     version_id: str | None,
-    frequency: str,
+    frequency: str | None,
     symbols: str | None,
     start: dt.datetime | None,
     end: dt.datetime | None,

@@ -23,7 +23,6 @@ def demo(output: Path) -> None:
     click.echo(f"bundle 'sample', version {report.version}: {report.rows} daily bars of {report.assets} stocks")
     result = run_algorithm("2001-04-02", "2012-12-31", strategy=Momentum, capital_base="100000", progress=True)
     print_summary(result)
-    output.mkdir(parents=True, exist_ok=True)
     place = result.save(output / "result", overwrite=True)
     try:
         picture = output / "equity.png"

@@ -8,7 +8,7 @@ import click
 
 _MODE = click.option(
     "--mode",
-    type=click.Choice(["error", "append", "replace"]),
+    type=click.Choice(["error", "append", "replace", "correct"]),
     default="error",
     show_default=True,
     help="What to do where the bundle exists.",

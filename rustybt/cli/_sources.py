@@ -54,8 +54,8 @@ def source_command(name: str) -> click.Command:
             click.Option(["--price-decimals"], type=int, help="Round prices to that many decimals, half-even."),
             click.Option(["--decimals"], type=click.Path(), help="Ticks and steps by class: TOML, JSON or YAML."),
             click.Option(
-                ["--mode"], type=click.Choice(["error", "append", "replace"]), default="error", show_default=True,
-                help="What to do where the bundle exists.",
+                ["--mode"], type=click.Choice(["error", "append", "replace", "correct"]), default="error",
+                show_default=True, help="What to do where the bundle exists.",
             ),
             click.Option(
                 ["--on-bad-row"], type=click.Choice(["error", "drop", "quarantine"]), default="error",
@@ -193,7 +193,7 @@ def _folder(name: str, options: dict[str, Any], start: str, end: str | None, fre
     if plan.exists():
         began = plan.stat().st_mtime
         if end is None and time.time() - began > _STALE_SECONDS:
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
         else:
             moment = dt.datetime.fromtimestamp(began, dt.UTC)
             click.echo(f"Going on with the download of {moment:%Y-%m-%d %H:%M} UTC in {folder}", err=True)

@@ -17,6 +17,7 @@ from rustybt.core._assets import (
 )
 from rustybt.core._causes import Cause
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
+from rustybt.core._disk import writing
 from rustybt.core._fixed import (
     EXACT,
     EXTRA_PRICE_DECIMALS,
@@ -157,4 +158,5 @@ __all__ = [
     "to_scale",
     "when_compared",
     "whole_currency",
+    "writing",
 ]

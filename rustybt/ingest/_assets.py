@@ -237,13 +237,14 @@ class Seen:
 
 
 def seen_symbols(frame: pl.DataFrame, frequency: str, calendar: SessionTable) -> dict[str, tuple[SymbolRange, ...]]:
-    """The runs of symbols of each key. frame: `key`, `symbol`, `stamp`, only good rows."""
+    """The runs of symbols of each key. frame: `sid` (a number for each), `key`, `symbol`, `stamp`; only good rows."""
     stamps = frame["stamp"].to_numpy()
     days = stamps // DAY_NS if frequency_named(frequency).by_session else calendar.session_days_of(stamps)
+    another = (pl.col("sid") != pl.col("sid").shift()) | (pl.col("symbol") != pl.col("symbol").shift())
     runs = (
-        frame.select("key", "symbol", pl.Series("day", days.astype(np.int64)), "stamp")
-        .sort("key", "stamp")
-        .with_columns(pl.struct("key", "symbol").rle_id().alias("run"))
+        frame.select("sid", "key", "symbol", pl.Series("day", days.astype(np.int64)), "stamp")
+        .sort("sid", "stamp")
+        .with_columns(another.fill_null(False).cum_sum().alias("run"))
         .group_by("run", maintain_order=True)
         .agg(pl.col("key", "symbol").first(), pl.col("day").first().alias("first"), pl.col("day").last().alias("last"))
     )

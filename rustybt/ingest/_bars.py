@@ -26,7 +26,7 @@ from rustybt.files import (
 )
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
-from rustybt.ingest._numbers import is_exact, plain_text, scale_of_plain, scaled_columns
+from rustybt.ingest._numbers import exact_floats, is_exact, plain_text, scale_of_plain, scaled_columns
 from rustybt.ingest._stamps import day_span, final_stamps
 from rustybt.validation import (
     beyond_the_digits,
@@ -43,6 +43,8 @@ from rustybt.validation import (
 
 _VOLUME: Final = ("volume",)
 _NUMBERS: Final = (*PRICES, *_VOLUME)
+_SAID: Final = "_said"
+"""Ends the names of columns of floats that stand beside the same numbers as decimals."""
 
 type Symbols = Sequence[str] | Mapping[str, str] | None
 
@@ -185,12 +187,13 @@ def _packed(
     frames: list[pl.DataFrame] = []
     findings = [nothing_found()]
     carried: list[pl.DataFrame] = []
+    rows = 0
     for frame, precision, actions in pieces:
-        full = sum(held.height for held in frames) + frame.height > FRAME_ROWS
-        if frames and (full or frames[-1].schema != frame.schema):
+        if frames and (rows + frame.height > FRAME_ROWS or frames[-1].schema != frame.schema):
             yield pl.concat(frames, rechunk=True), findings, carried
-            frames, findings, carried = [], [nothing_found()], []
+            frames, findings, carried, rows = [], [nothing_found()], [], 0
         frames.append(frame)
+        rows += frame.height
         findings.append(precision)
         carried += actions
     if frames:
@@ -230,9 +233,14 @@ def _one_table(
     ]
     floats = []
     for name in _NUMBERS:
-        if not (rounded and name != "volume") and is_exact(frame[name]):
-            columns.append(frame[name])
-            continue
+        if not (rounded and name != "volume"):
+            if is_exact(frame[name]):
+                columns.append(frame[name])
+                continue
+            exact = exact_floats(frame[name])
+            if exact is not None:
+                columns += [exact, frame[name].rename(f"{name}{_SAID}")]
+                continue
         if frame.schema[name] == pl.String:
             columns.append(frame[name])  # blanks around it go where there are any
             continue
@@ -313,7 +321,9 @@ def _with_integers(
     good = ~frame["row"].is_in(unusable.implode()) if unusable.len() else None
     prices, price_scale = scaled_columns(frame, PRICES, good, round_to=price_decimals, places=plain[PRICES])
     volume, volume_scale = scaled_columns(frame, _VOLUME, good, places=plain[_VOLUME])
-    frame = frame.rename({name: f"{name}_text" for name in _NUMBERS}).hstack(prices).hstack(volume)
+    said = [name for name in _NUMBERS if f"{name}{_SAID}" in frame.columns]
+    frame = frame.drop(said).rename({f"{name}{_SAID}" if name in said else name: f"{name}_text" for name in _NUMBERS})
+    frame = frame.hstack(prices).hstack(volume)
     findings += [not_above_zero(frame), outside_of_range(frame), negative_volume(frame)]
     return Bars(frame, pl.concat(findings), calendar, price_scale, volume_scale, splits, dividends)
 

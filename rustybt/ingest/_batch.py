@@ -13,15 +13,16 @@ from typing import Final
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog import PRICES, AssetRecord, LeftOut, Pile, PiledRows, Rows, Version
+from rustybt.catalog import PRICES, AssetRecord, LeftOut, Pile, PiledRows, Rows, StoredRows, Version
 from rustybt.core import datetime_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._assets import Description, Seen, kinds_by_symbol, seen_symbols, with_keys
 from rustybt.ingest._bars import BarReader, Bars
 from rustybt.ingest._numbers import needed_scales
+from rustybt.ingest._report import Change
 from rustybt.ingest._sequence import Order
-from rustybt.ingest._stored import against_stored
+from rustybt.ingest._stored import against_stored, corrections
 from rustybt.validation import FOUND_SCHEMA, Finding
 
 QUARANTINED: Final = ("kind", "row", "symbol", "stamp", "rule", "value", "message", "record")
@@ -32,18 +33,22 @@ MOST_FINDINGS: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """How rows are judged. stops: bad rows are an error. keeps_rows: they are to be kept as text."""
+    """How rows are judged. stops: bad rows are an error. keeps_rows: they are to be kept as text.
+
+    corrects: they take the place of stored ones.
+    """
 
     descriptions: Sequence[Description]
     stops: bool
     keeps_rows: bool
+    corrects: bool = False
 
 
 class Batch:
     """Bars of one frequency. `judge` comes first; the rest speaks of what it saw.
 
     folder: where rows wait that are too many for memory. pairs: key and symbol of the good rows that are new.
-    seen: what they say of each asset. calendar: reaches over all stamps.
+    seen: what they say of each asset. calendar: reaches over all stamps. changes: what they correct.
     splits, dividends: what columns of the bars said.
     """
 
@@ -67,6 +72,8 @@ class Batch:
         self._count = 0
         self._left_out: Counter[tuple[str | None, str]] = Counter()
         self._future = 0
+        self._stored = StoredRows(None, self.frequency)
+        self.changes: list[Change] = []
         self._now = time.time_ns()
 
     def judge(self, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
@@ -76,6 +83,7 @@ class Batch:
         """
         self._pile.remove()
         self._begin()
+        self._stored = StoredRows(base, self.frequency)
         self._reader.kinds = kinds_by_symbol(known.values(), request.descriptions)
         for bars in self._reader:
             if base is not None and base.calendar.name != bars.calendar.name:
@@ -101,24 +109,30 @@ class Batch:
         found = [bars.found, in_sequence]
         if base is not None:
             scales = (bars.price_scale, bars.volume_scale)
-            good, conflicts = against_stored(base, known, self.frequency, good, scales)
-            found.append(conflicts)
+            if request.corrects:
+                good, contradictions, changes = corrections(self._stored, known, good, scales)
+                self.changes += changes
+            else:
+                good, contradictions = against_stored(self._stored, known, good, scales)
+            found.append(contradictions)
         self._note(frame, pl.concat(found), request)
         if good.height:
             self._see(good, bars)
 
     def _see(self, good: pl.DataFrame, bars: Bars) -> None:
         """Puts good rows with the others."""
-        self.pairs |= set(good.select("key", "symbol").unique().iter_rows())
-        prices = needed_scales(good, "key", PRICES, bars.price_scale)
-        volumes = needed_scales(good, "key", ("volume",), bars.volume_scale)
-        for key, ranges in seen_symbols(good, self.frequency, bars.calendar).items():
-            seen = Seen(ranges, prices[key], volumes[key])
-            self.seen[key] = self.seen[key].joined_with(seen) if key in self.seen else seen
+        for key in good["key"].unique(maintain_order=True).to_list():
             self._numbers.setdefault(key, len(self._numbers))
-        self._future += int((good["stamp"] > self._now).sum())
         number = pl.col("key").replace_strict(self._numbers, return_dtype=pl.Int32).alias("sid")
-        rows = good.select(number, "stamp", *PRICES, "volume")
+        good = good.with_columns(number)  # groups of numbers are found in a fraction of the time of those of texts
+        prices = needed_scales(good, "sid", PRICES, bars.price_scale)
+        volumes = needed_scales(good, "sid", ("volume",), bars.volume_scale)
+        for key, ranges in seen_symbols(good, self.frequency, bars.calendar).items():
+            self.pairs |= {(key, carried.symbol) for carried in ranges}
+            seen = Seen(ranges, prices[self._numbers[key]], volumes[self._numbers[key]])
+            self.seen[key] = self.seen[key].joined_with(seen) if key in self.seen else seen
+        self._future += int((good["stamp"] > self._now).sum())
+        rows = good.select("sid", "stamp", *PRICES, "volume")
         self._pile.add(Rows(self.frequency, rows, bars.price_scale, bars.volume_scale))
 
     def rows(self, sids: Mapping[str, int]) -> PiledRows:

@@ -18,6 +18,7 @@ from rustybt.catalog import (
     check_bundle_name,
     newest_version,
     no_fault,
+    open_version,
     open_writer,
     spill_folder,
 )
@@ -29,15 +30,16 @@ from rustybt.ingest._auto_close import LAST_BAR
 from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._fetched import arguments_of
+from rustybt.ingest._given import digest_of
 from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
-from rustybt.ingest._write import Actions, Base, Request, Write
+from rustybt.ingest._write import ADDS, Actions, Base, Request, Write, is_there, nothing_new
 from rustybt.sources import Fetched
 
-type Mode = Literal["error", "append", "replace"]
+type Mode = Literal["error", "append", "replace", "correct"]
 type OnBadRow = Literal["error", "drop", "quarantine"]
 
-_MODES: Final = ("error", "append", "replace")
+_MODES: Final = ("error", "append", "replace", "correct")
 _ON_BAD_ROW: Final = ("error", "drop", "quarantine")
 CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
 """The folders of Zipline's csvdir, by frequency."""
@@ -97,8 +99,9 @@ def ingest(
     funding: of perpetuals: symbol, timestamp, rate (of the money held then; longs pay where it is above zero), and
         where known mark_price, at which the venue counted that money, else the last close.
     mode: "error" refuses a bundle that exists; "append" adds rows, assets, actions or a frequency to it; "replace" puts
-        these data in its place (earlier versions stay until `clean`). The same data again is a no-op in each, but
-        for a version that was damaged on the disk: "error" and "replace" write it anew.
+        these data in its place (earlier versions stay until `clean`); "correct" puts each bar in the place of the
+        stored one of its asset and stamp, and refuses bars that are not stored. The same data again is a no-op in each,
+        but for a version that was damaged on the disk: "error" and "replace" write it anew.
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
@@ -111,7 +114,8 @@ def ingest(
         auto_close_date and others go on; later bars of it, appended, take that back.
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
 
-    Raises BadBars with all findings, BundleExists, InputError, NotYetAvailable, CatalogBusy, CatalogCorrupt.
+    Raises BadBars with all findings, BundleExists, BundleNotFound, InputError, NotYetAvailable, CatalogBusy,
+    CatalogUnavailable, CatalogCorrupt.
     """
     check_bundle_name(bundle)
     if auto_close not in (None, LAST_BAR):
@@ -168,21 +172,31 @@ def ingest_with_fault(
         Batch(frequency, _reader(request, frequency, given), folder)
         for frequency, given in _by_frequency(request, bars)
     ]
-    write = Write(request, batches, descriptions, actions)
+    given = digest_of(_words(request, frequencies), bars, assets, *actions.given())
+    write = Write(request, batches, descriptions, actions, given)
     try:
         # read without the lock, which files of gigabytes would keep for minutes
         with _newest(root, request) as newest:
+            if newest and is_there(newest, request.mode, given):
+                return nothing_new(newest)
+            if newest is None and request.mode == "correct":
+                open_version(request.bundle, root=root)  # says that there is none, and which there are
             judged = newest and newest[1].version
             write.judge(newest)
         with open_writer(root, fault=fault) as writer, _newest(root, request) as newest:
-            if request.mode == "append" and judged != (newest and newest[1].version):
+            if request.mode in ADDS and judged != (newest and newest[1].version):
                 write.judge(newest)  # somebody else wrote to the bundle meanwhile
             report = write.publish(writer, newest)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if report.is_new:
-        count_at_once(report.bundle, report.version, root)
+        count_at_once(report.bundle, report.version, report.rows, root)
     return report
+
+
+def _words(request: Request, frequencies: Sequence[str]) -> object:
+    """What a request says, but for what makes no difference to the data."""
+    return frequencies, replace(request, bundle="", mode="", provenance={})
 
 
 @contextlib.contextmanager

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import EXACT, as_decimal, decimals, is_number, rescale_half_even, scaled
 from rustybt.validation import MOST_DECIMALS, MOST_INTEGER_DIGITS
 
 _FIRST_ROWS: Final = 1_000
+_TRIED_PLACES: Final = (0, 2, 4, 6, 8)
+_FLOAT_LIMIT: Final = 1e15
+"""Of 15 digits."""
 
 
 def plain_text(column: pl.Series, *, round_to: int | None = None) -> pl.Series:
@@ -45,6 +50,30 @@ def is_exact(column: pl.Series) -> bool:
         return False
     low, high = (Decimal(str(number or 0)) for number in (column.min(), column.max()))
     return low > -(10**MOST_INTEGER_DIGITS) and high < 10**MOST_INTEGER_DIGITS
+
+
+def exact_floats(column: pl.Series) -> pl.Series | None:
+    """Floats as the decimals that their shortest reprs are, None where one has more than 15 digits or is no number.
+
+    A number of at most 15 digits that reads back as a float is its shortest repr: no two of them read back as one. The
+    quotient of two integers that floats hold is rounded as the text of that decimal is. So no text need be made.
+    """
+    if column.dtype != pl.Float64 or column.null_count() or not len(column):
+        return None
+    floats = column.to_numpy()
+    for places in _TRIED_PLACES:
+        with np.errstate(over="ignore", invalid="ignore"):
+            units = np.rint(floats * 10.0**places)
+            some = slice(0, _FIRST_ROWS)
+            if not _reads_back(floats[some], units[some], places) or not _reads_back(floats, units, places):
+                continue
+        whole = pl.Series(column.name, units.astype(np.int64))
+        return whole.cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, places))
+    return None
+
+
+def _reads_back(floats: npt.NDArray[np.float64], units: npt.NDArray[np.float64], places: int) -> bool:
+    return bool(((np.abs(units) < _FLOAT_LIMIT) & (units / 10.0**places == floats)).all())
 
 
 def scale_of_plain(frame: pl.DataFrame, names: Sequence[str]) -> int | None:
@@ -121,22 +150,22 @@ def _half_even(name: str, places: int) -> pl.Expr:
     return (quotient + pl.when(up).then(one).otherwise(zero)).alias(name)
 
 
-def needed_scales(frame: pl.DataFrame, by: str, names: Sequence[str], scale: int) -> dict[str, int]:
+def needed_scales(frame: pl.DataFrame, by: str, names: Sequence[str], scale: int) -> dict[int, int]:
     """For each group, the smallest scale that shows all of its integers, which are of `scale`."""
+    # a number that needs k decimals is uneven at 0 .. k-1
     uneven = [
-        pl.any_horizontal(_rest(name, frame.schema[name], scale - places) for name in names).alias(str(places))
+        pl.any_horizontal(_rest(name, frame.schema[name], scale - places) for name in names).cast(pl.Int64)
         for places in range(scale)
     ]
     if not uneven:
         return dict.fromkeys(frame[by].unique().to_list(), 0)
-    # a number that needs k decimals is uneven at 0 .. k-1
-    counts = frame.group_by(by).agg(uneven).select(by, pl.sum_horizontal(pl.exclude(by).cast(pl.Int64)).alias("n"))
-    return dict(counts.iter_rows())
+    needed = frame.select(by, pl.sum_horizontal(uneven).alias("n"))
+    return dict(needed.group_by(by).agg(pl.col("n").max()).iter_rows())
 
 
 def _rest(name: str, dtype: pl.DataType, places: int) -> pl.Expr:
-    """Whether some number has a digit in its last places."""
+    """Whether a number has a digit in its last places."""
     # 64 bits hold no multiple of 10**19 but zero
     if dtype == pl.Int64 and places >= 19:
-        return (pl.col(name) != 0).any()
-    return (pl.col(name) % pl.lit(10**places, dtype=dtype) != 0).any()
+        return pl.col(name) != 0
+    return pl.col(name) % pl.lit(10**places, dtype=dtype) != 0

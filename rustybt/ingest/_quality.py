@@ -15,8 +15,11 @@ from rustybt.ingest._validate import counted
 from rustybt.validation import LAYERS, SEVERITIES
 
 COUNTED_AT_ONCE: Final = 500_000
-"""Bars of a version that are looked at when it was written: a tenth of a second, some 50 MB. Of more when
-somebody asks."""
+"""Bars of a version that are looked at when it was written; of more when somebody asks."""
+_TIMES_ADDED: Final = 4
+_COUNTED_ANYWAY: Final = 10_000
+"""A version that has many times the bars that were added to it is looked at when somebody asks, so that a small append
+costs what is added, unless all of it are a few bars."""
 _COLUMNS: Final = {
     "symbol": pl.String, "frequency": pl.String, "layer": pl.String, "rule": pl.String, "severity": pl.String,
     "stored": pl.Int64, "left_out": pl.Int64,
@@ -31,7 +34,8 @@ def quality(bundle: str, *, version: str | None = None, root: str | Path | None 
     the bars that the version has, with the default policy of `validate`), left_out (by `on_bad_row`, in this ingestion
     and those that it was appended to). What has no finding has no row; by symbol and frequency, the worst first.
     The figures are kept in the catalog's index. Up to half a million bars they are there when a bundle was ingested; of
-    more they are counted when this, `validate` or `rustybt catalog show` first asks.
+    more, and after an append of less than a quarter of the bars, they are counted when this, `validate` or
+    `rustybt catalog show` first asks.
     Raises BundleNotFound, VersionNotFound.
     """
     with open_version(bundle, version=version, root=root) as opened:
@@ -55,8 +59,12 @@ def _order(about: tuple[str | None, str, str, str]) -> tuple[str, str, int, str]
     return symbol or "", frequency, -SEVERITIES.index(severity), rule
 
 
-def count_at_once(bundle: str, version: str, root: Path) -> None:
-    """Counts a version that was just written, unless that would take long; nothing is lost where it can't be."""
+def count_at_once(bundle: str, version: str, added: int, root: Path) -> None:
+    """Counts a version that was just written, unless that would take long; nothing is lost where it can't be.
+
+    added: the bars that are new in it.
+    """
     with contextlib.suppress(CatalogError), open_version(bundle, version=version, root=root) as opened:
-        if sum(map(opened.row_count_of, opened.frequencies)) <= COUNTED_AT_ONCE:
+        rows = sum(map(opened.row_count_of, opened.frequencies))
+        if rows <= COUNTED_AT_ONCE and rows <= max(_TIMES_ADDED * added, _COUNTED_ANYWAY):
             counted(opened)

@@ -1,4 +1,4 @@
-"""New rows against those that are stored: what is there already, and what contradicts it."""
+"""New rows against those that are stored: what is there already, what contradicts it, and what corrects it."""
 
 from __future__ import annotations
 
@@ -6,75 +6,80 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from rustybt.catalog import PRICES, ROW_SCHEMA, AssetRecord, RawBars, Version
+from rustybt.catalog import PRICES, AssetRecord, StoredRows
+from rustybt.core import DAY_NS, as_plain_decimal, date_of, datetime_of, frequency_named
+from rustybt.ingest._report import Change
 from rustybt.validation import found, nothing_found
+
+_NUMBERS = (*PRICES, "volume")
+_DIFFERS = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_stored") for name in _NUMBERS)
 
 
 def against_stored(
-    version: Version,
-    known: Mapping[str, AssetRecord],
-    frequency: str,
-    frame: pl.DataFrame,
-    scales: tuple[int, int],
+    stored: StoredRows, known: Mapping[str, AssetRecord], frame: pl.DataFrame, scales: tuple[int, int]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that are not stored yet, and findings for those that say otherwise than the stored row of their stamp.
 
     frame: `row`, `key`, `stamp`, prices and volume at `scales`, only good rows. One stored just so is neither.
     """
-    stored = _stored_rows(version, known, frequency, frame)
-    if stored is None:
+    both, _ = _both(stored, known, frame, scales)
+    if both is None:
         return frame, nothing_found()
-    rows, stored_scales = stored
-    price_scale, volume_scale = max(scales[0], stored_scales[0]), max(scales[1], stored_scales[1])
-    mine = _at(frame.select("row", "key", "stamp", "stamp_text", *PRICES, "volume"), scales, price_scale, volume_scale)
-    its = _at(rows, stored_scales, price_scale, volume_scale)
-    both = mine.join(its, on=["key", "stamp"], how="inner", suffix="_stored", maintain_order="left")
-    if not both.height:
-        return frame, nothing_found()
-    columns = (*PRICES, "volume")
-    differs = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_stored") for name in columns)
-    conflicts = found(
-        both,
-        differs,
-        "conflict",
-        "stamp_text",
-        "the bundle holds another bar of this stamp: give mode='replace' with all of the data to correct it",
-    )
+    remedy = "give mode='correct' to put this one in its place, or mode='replace' with all of the data"
+    message = f"the bundle holds another bar of this stamp: {remedy}"
+    conflicts = found(both, _DIFFERS, "conflict", "stamp_text", message)
     return frame.filter(~pl.col("row").is_in(both["row"].implode())), conflicts
 
 
-def _stored_rows(
-    version: Version, known: Mapping[str, AssetRecord], frequency: str, frame: pl.DataFrame
-) -> tuple[pl.DataFrame, tuple[int, int]] | None:
-    """Stored rows of the frame's assets within its stamps, and their common scales; None where there are none."""
-    keys = [key for key in frame["key"].unique().to_list() if key in known]
-    if frequency not in version.frequencies or not keys:
-        return None
+def corrections(
+    stored: StoredRows, known: Mapping[str, AssetRecord], frame: pl.DataFrame, scales: tuple[int, int]
+) -> tuple[pl.DataFrame, pl.DataFrame, list[Change]]:
+    """The rows that say otherwise than what is stored, findings for those of which nothing is, and what changes.
+
+    frame: as in `against_stored`.
+    """
+    both, (price_scale, volume_scale) = _both(stored, known, frame, scales)
+    there = frame["row"].is_in(both["row"].implode()) if both is not None else pl.Series([False] * frame.height)
+    message = "the bundle holds no bar of this asset and stamp to correct: add it with mode='append'"
+    unknown = found(frame.filter(~there), pl.lit(True), "unknown", "stamp_text", message)
+    if both is None:
+        return frame.clear(), unknown, []
+    changed = both.filter(_DIFFERS)
+    by_session = frequency_named(stored.frequency).by_session
+    changes = []
+    for symbol, stamp, *numbers in changed.select(
+        "symbol", "stamp", *_NUMBERS, *(f"{name}_stored" for name in _NUMBERS)
+    ).iter_rows():
+        when = date_of(stamp // DAY_NS) if by_session else datetime_of(stamp)
+        for name, now, before in zip(_NUMBERS, numbers[:5], numbers[5:], strict=True):
+            if now != before:
+                scale = volume_scale if name == "volume" else price_scale
+                values = as_plain_decimal(before, scale), as_plain_decimal(now, scale)
+                changes.append(Change(symbol, when, stored.frequency, name, *values))
+    return frame.filter(pl.col("row").is_in(changed["row"].implode())), unknown, changes
+
+
+def _both(
+    stored: StoredRows, known: Mapping[str, AssetRecord], frame: pl.DataFrame, scales: tuple[int, int]
+) -> tuple[pl.DataFrame | None, tuple[int, int]]:
+    """The rows of which one is stored, its numbers beside theirs as `open_stored`, ..., and the scales of both."""
+    sids = {key: known[key].sid for key in frame["key"].unique().to_list() if key in known}
+    if not sids:
+        return None, scales
     first, last = frame.select(pl.col("stamp").min().alias("a"), pl.col("stamp").max().alias("b")).row(0)
-    loaded = version.load([known[key].sid for key in keys], frequency, first, last)
-    pieces = [(key, known[key], loaded[known[key].sid]) for key in keys]
-    pieces = [piece for piece in pieces if len(piece[2])]
+    pieces = stored.within(pl.Series(list(sids.values())).to_numpy(), first, last).read()
     if not pieces:
-        return None
-    price_scale = max(record.price_scale for _, record, _ in pieces)
-    volume_scale = max(record.volume_scale for _, record, _ in pieces)
-    frames = [
-        _at(_frame(key, bars), (record.price_scale, record.volume_scale), price_scale, volume_scale)
-        for key, record, bars in pieces
-    ]
-    return pl.concat(frames), (price_scale, volume_scale)
-
-
-def _frame(key: str, bars: RawBars) -> pl.DataFrame:
-    columns = {"stamp": bars.stamps, **{name: getattr(bars, name) for name in (*PRICES, "volume")}}
-    return pl.DataFrame(
-        [
-            pl.Series(name, values).cast(ROW_SCHEMA[name])
-            if not isinstance(values, list)
-            else pl.Series(name, values, dtype=ROW_SCHEMA[name])
-            for name, values in columns.items()
-        ]
-    ).with_columns(pl.lit(key).alias("key"))
+        return None, scales
+    price_scale = max(scales[0], *(piece.price_scale for piece in pieces))
+    volume_scale = max(scales[1], *(piece.volume_scale for piece in pieces))
+    sid = pl.col("key").replace_strict(sids, default=None, return_dtype=pl.Int32).alias("sid")
+    mine = _at(frame.with_columns(sid), scales, price_scale, volume_scale)
+    hits = []
+    for piece in pieces:
+        its = _at(piece.frame, (piece.price_scale, piece.volume_scale), price_scale, volume_scale)
+        hits.append(mine.join(its, on=["sid", "stamp"], suffix="_stored", how="inner", maintain_order="left"))
+    both = pl.concat(hits)
+    return (both.sort("row") if both.height else None), (price_scale, volume_scale)
 
 
 def _at(frame: pl.DataFrame, scales: tuple[int, int], price_scale: int, volume_scale: int) -> pl.DataFrame:

@@ -21,13 +21,22 @@ class Tally:
         self.counts: list[Count] = []
         self._figures: list[tuple[int, str, dict[str, int]]] = []
 
-    def add(self, sid: int, frequency: str, bars: RawBars, findings: Iterable[Finding]) -> None:
+    def add_figures(self, frequency: str, figures: Iterable[tuple[int, dict[str, int]]]) -> None:
+        """Takes what there is of some assets in which nothing was found, or that `add_findings` speaks of."""
+        if not self._known:
+            self._figures += [(sid, frequency, of) for sid, of in figures]
+
+    def add_findings(self, sid: int, frequency: str, findings: Iterable[Finding]) -> None:
         """Takes what was found in the bars of an asset."""
-        if self._known or not len(bars):
-            return
         found = Counter((finding.rule, finding.severity) for finding in findings)
-        self.counts += [Count(sid, frequency, rule, severity, n) for (rule, severity), n in sorted(found.items())]
-        self._figures.append((sid, frequency, figures_of(bars, frequency, self._version.calendar)))
+        if not self._known:
+            self.counts += [Count(sid, frequency, rule, severity, n) for (rule, severity), n in sorted(found.items())]
+
+    def add(self, sid: int, frequency: str, bars: RawBars, findings: Iterable[Finding]) -> None:
+        """Takes the bars of an asset and what was found in them."""
+        if not self._known and len(bars):
+            self.add_findings(sid, frequency, findings)
+            self.add_figures(frequency, [(sid, figures_of(bars, frequency, self._version.calendar))])
 
     def add_unreadable(self, sid: int, frequency: str) -> None:
         """Takes what could not be read: then the figures are not those of the version, and are not kept."""

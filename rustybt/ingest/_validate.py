@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from rustybt.catalog import Count, Integers, RawBars, Version, open_version, source_counts
+from rustybt.catalog import (
+    DAILY,
+    Count,
+    Integers,
+    RawBars,
+    StoredRows,
+    Version,
+    figures_of_rows,
+    open_version,
+    source_counts,
+)
 from rustybt.core import Asset, check_process, date_of, datetime_of, frequency_named
 from rustybt.errors import CatalogCorrupt, SymbolNotFound
 from rustybt.ingest._tally import Tally
 from rustybt.validation import (
     SEVERITIES,
+    Check,
     Finding,
-    Hit,
     Ints,
     Policy,
     StoredBars,
@@ -23,9 +33,11 @@ from rustybt.validation import (
     anomalies,
     as_policy,
     relations,
+    suspects,
     timing,
 )
 
+_CHECKS: Final[tuple[Check, ...]] = (relations, anomalies, timing)
 _EVERYTHING = (-(2**63), 2**63 - 1)
 
 
@@ -76,26 +88,69 @@ def _looked(
     version: Version, assets: Sequence[Asset], frequencies: Sequence[str], weights: Policy, tally: Tally | None
 ) -> tuple[int, list[Finding]]:
     """How many bars there were, and what is found in them, the worst first."""
-    splits: dict[int, dict[int, float]] = {}
-    for split in version.splits(asset.sid for asset in assets):
-        splits.setdefault(split.sid, {})[split.ex_day] = split.numerator / split.denominator
-    rows, findings = 0, []
+    look = _Look(version, weights, tally)
     for name in frequencies:
+        if name == DAILY and name in version.frequencies and len(assets) == len(version.assets()):
+            look.at_days({asset.sid: asset for asset in assets})
+        else:
+            look.at(assets, name)
+    look.findings.sort(key=lambda f: (-SEVERITIES.index(f.severity), f.symbol or "", str(f.stamp), f.rule))
+    return look.rows, look.findings
+
+
+class _Look:
+    """What was seen so far. rows: how many bars. findings: as they came."""
+
+    def __init__(self, version: Version, weights: Policy, tally: Tally | None) -> None:
+        self.rows = 0
+        self.findings: list[Finding] = []
+        self._version = version
+        self._weights = weights
+        self._tally = tally
+        self._splits: dict[int, dict[int, float]] = {}
+        for split in version.splits(asset.sid for asset in version.assets()):
+            self._splits.setdefault(split.sid, {})[split.ex_day] = split.numerator / split.denominator
+
+    def at(self, assets: Iterable[Asset], frequency: str) -> None:
+        """Looks at bars asset by asset."""
         for asset in assets:
             try:
-                raw = version.load([asset.sid], name, *_EVERYTHING)[asset.sid]
+                raw = self._version.load([asset.sid], frequency, *_EVERYTHING)[asset.sid]
             except CatalogCorrupt as error:
-                findings.append(Finding(asset.symbol, None, "number", name, str(error)))
-                if tally is not None:
-                    tally.add_unreadable(asset.sid, name)
+                self.findings.append(Finding(asset.symbol, None, "number", frequency, str(error)))
+                if self._tally is not None:
+                    self._tally.add_unreadable(asset.sid, frequency)
                 continue
-            rows += len(raw)
-            found = _findings(asset, _stored(version, asset, name, raw, splits.get(asset.sid, {})), weights)
-            findings += found
-            if tally is not None:
-                tally.add(asset.sid, name, raw, found)
-    findings.sort(key=lambda f: (-SEVERITIES.index(f.severity), f.symbol or "", str(f.stamp), f.rule))
-    return rows, findings
+            self.rows += len(raw)
+            found = self._found(asset, frequency, raw)
+            if self._tally is not None:
+                self._tally.add(asset.sid, frequency, raw, found)
+
+    def at_days(self, assets: Mapping[int, Asset]) -> None:
+        """Looks at the daily bars of all assets, and again at those of which something may be told."""
+        for chunk in StoredRows(self._version, DAILY).chunks():
+            try:
+                rows = chunk.rows()
+            except CatalogCorrupt:  # which of them are hit is told asset by asset
+                self.at([assets[sid] for sid in chunk.sids], DAILY)
+                continue
+            self.rows += rows.frame.height
+            calendar, created_ns = self._version.calendar, self._version.created_ns
+            odd = suspects(
+                rows.frame, calendar=calendar, created_ns=created_ns, policy=self._weights, split=self._splits
+            )
+            for sid, raw in self._version.load(list(odd), DAILY, *_EVERYTHING).items():
+                found = self._found(assets[sid], DAILY, raw, odd[sid])
+                if self._tally is not None:
+                    self._tally.add_findings(sid, DAILY, found)
+            if self._tally is not None:
+                self._tally.add_figures(DAILY, figures_of_rows(rows, calendar))
+
+    def _found(self, asset: Asset, frequency: str, raw: RawBars, checks: Sequence[Check] = _CHECKS) -> list[Finding]:
+        bars = _stored(self._version, asset, frequency, raw, self._splits.get(asset.sid, {}))
+        found = _findings(asset, bars, self._weights, checks)
+        self.findings += found
+        return found
 
 
 def _chosen(version: Version, symbols: Iterable[str] | None) -> Sequence[Asset]:
@@ -137,11 +192,10 @@ def _array(column: Integers) -> Ints:
     return np.array(column, dtype=object) if isinstance(column, list) else column
 
 
-def _findings(asset: Asset, bars: StoredBars, policy: Policy) -> list[Finding]:
+def _findings(asset: Asset, bars: StoredBars, policy: Policy, checks: Sequence[Check]) -> list[Finding]:
     """The hits as findings, weighed; those that the policy ignores are left out."""
     found = []
-    hits: list[Hit] = [*relations(bars), *anomalies(bars, policy), *timing(bars, policy)]
-    for at, rule, value, message in hits:
+    for at, rule, value, message in (hit for check in checks for hit in check(bars, policy)):
         severity = policy.severity_of(rule, asset.kind)
         if severity == "ignore":
             continue

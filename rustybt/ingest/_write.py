@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Writer
+from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Writer, unharmed
 from rustybt.core import DecimalConfig
 from rustybt.errors import BadBars
 from rustybt.files import Dialect, check_zone
@@ -25,6 +25,9 @@ from rustybt.ingest._funding import make_funding, read_funding
 from rustybt.ingest._report import IngestReport, summary
 from rustybt.ingest._stock_dividends import make_stock_dividends
 from rustybt.validation import Finding
+
+ADDS: Final = ("append", "correct")
+"""Modes that take over what the newest version holds."""
 
 type Base = tuple[Version, Manifest]
 
@@ -57,17 +60,49 @@ class Actions:
     stock_dividends: Any = None
     funding: Any = None
 
+    def given(self) -> tuple[Any, ...]:
+        """All of them."""
+        return self.splits, self.dividends, self.stock_dividends, self.funding
+
+
+def is_there(newest: Base, mode: str, given: str | None) -> bool:
+    """Whether the bundle's newest version was made of just what is given now, and is as it was written."""
+    version, manifest = newest
+    if given is None or manifest.input is None:
+        return False
+    if mode == "append":
+        return manifest.input in (given, appended(given))
+    return manifest.input == given and unharmed(version, manifest)
+
+
+def appended(given: str | None) -> str | None:
+    """The digest of what was added to a version, which is not all that the new one is made of."""
+    return None if given is None else f"+{given}"
+
+
+def nothing_new(newest: Base) -> IngestReport:
+    """The report of an ingestion that is in the bundle already."""
+    version, manifest = newest
+    kept = version.path / manifest.quarantine if manifest.quarantine else None
+    return IngestReport(version.bundle, version.id, version.hash, 0, len(manifest.assets), (), kept, is_new=False)
+
 
 class Write:
     """What was read, on its way into a version."""
 
     def __init__(
-        self, request: Request, batches: Sequence[Batch], descriptions: list[Description], actions: Actions
+        self,
+        request: Request,
+        batches: Sequence[Batch],
+        descriptions: list[Description],
+        actions: Actions,
+        given: str | None,
     ) -> None:
         self._request = request
         self._batches = batches
         self._descriptions = descriptions
         self._given = actions
+        self._digest = given
         self._newest: Base | None = None
         self._base: Base | None = None
         self._known: dict[str, AssetRecord] = {}
@@ -77,10 +112,15 @@ class Write:
 
         Raises InputError.
         """
-        self._base = newest if self._request.mode == "append" else None
+        self._base = newest if self._request.mode in ADDS else None
         self._known = {record.key: record for record in self._base[1].assets} if self._base else {}
         policy = self._request.on_bad_row
-        judging = Judging(self._descriptions, stops=policy == "error", keeps_rows=policy == "quarantine")
+        judging = Judging(
+            self._descriptions,
+            stops=policy == "error",
+            keeps_rows=policy == "quarantine",
+            corrects=self._request.mode == "correct",
+        )
         for batch in self._batches:
             batch.judge(self._base[0] if self._base else None, self._known, judging)
 
@@ -90,7 +130,7 @@ class Write:
         Raises BadBars, BundleExists, InputError.
         """
         self._newest = newest
-        self._base = newest if self._request.mode == "append" else None
+        self._base = newest if self._request.mode in ADDS else None
         sids = self._sids()
         seen = joined_seen(batch.seen for batch in self._batches)
         made = make_records(self._known, seen, sids, self._descriptions, self._request.decimals)
@@ -120,6 +160,8 @@ class Write:
             provenance=with_cache_of(self._request.provenance, self._base[1].provenance if self._base else {}),
             left_out=self._left_out([finding for _, finding in bad_actions]),
             quarantine=self._quarantine(bad_actions) if self._request.on_bad_row == "quarantine" else None,
+            input=self._input(findings),
+            corrects=self._request.mode == "correct",
         )
         may_exist = self._request.mode != "error"
         manifest, is_new = writer.publish(self._request.bundle, content, base=self._base, may_exist=may_exist)
@@ -134,7 +176,14 @@ class Write:
             quarantine=folder / manifest.quarantine if manifest.quarantine else None,
             is_new=is_new,
             notes=(*(note for batch in self._batches for note in batch.notes), *ended),
+            changes=tuple(change for batch in self._batches for change in batch.changes),
         )
+
+    def _input(self, findings: Sequence[Finding]) -> str | None:
+        """The digest of what was given, unless there is something to tell of it again."""
+        if findings or self._request.mode == "correct" or any(batch.notes for batch in self._batches):
+            return None
+        return appended(self._digest) if self._base else self._digest
 
     def _sids(self) -> dict[str, int]:
         """Sids stay with their keys, also where the bundle's data are replaced, unless the assets frame names them."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from rustybt.errors import InputError, MissingExtra
+from rustybt.core import writing
+from rustybt.errors import InputError, MissingExtra, ResultError
 from rustybt.results._panels import (
     EQUITY,
     GRID,
@@ -56,8 +57,9 @@ def equity_figure(
     _dates(axes[-1], result)
     figure.align_ylabels(axes)
     if path is not None:
-        path.expanduser().parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path.expanduser(), dpi=dpi)
+        with writing(ResultError, path, "give another path."):
+            path.expanduser().parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(path.expanduser(), dpi=dpi)
     return figure
 
 

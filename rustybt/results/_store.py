@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import Note, check_process, data_root, text_of_object
-from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
+from rustybt.core import Note, check_process, data_root, text_of_object, writing
+from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists, ResultNotFound
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._older import with_causes
 
@@ -51,14 +51,15 @@ def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
     check_process()
     place = _default_place(result) if path is None else path.expanduser()
     _check_free(place, overwrite=overwrite)
-    place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.parent / f".{place.name}.tmp-{uuid.uuid4().hex[:12]}"
-    temporary.mkdir()
-    try:
-        _write(result, temporary)
-        _publish(temporary, place, overwrite=overwrite)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with writing(ResultError, place, "give another folder: the result itself is not lost."):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
+        try:
+            _write(result, temporary)
+            _publish(temporary, place, overwrite=overwrite)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
     return place
 
 

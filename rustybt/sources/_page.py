@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from rustybt.core import writing
 from rustybt.errors import InputError, SourceMalformed
 
 NUMBERS: Final = ("open", "high", "low", "close", "volume")
@@ -91,10 +93,11 @@ class PageStore:
 
     def __init__(self, folder: str | Path, plan: dict[str, Any]) -> None:
         self._folder = Path(folder).expanduser()
-        self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / "plan.json"
-        if not path.exists():
-            _write(path, json.dumps(plan))
+        with self._writing():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _write(path, json.dumps(plan))
         self.plan: dict[str, Any] = _read(path)
         if {**self.plan, "end_ns": 0} != {**plan, "end_ns": 0} or (
             not plan["open_end"] and self.plan["end_ns"] != plan["end_ns"]
@@ -116,10 +119,15 @@ class PageStore:
     def add(self, symbol: str, number: int, page: Page) -> None:
         """Keep page `number`, counted from 0, of a symbol."""
         path = self._path(symbol, number)
-        path.parent.mkdir(exist_ok=True)
-        page.rows.write_parquet(path.with_suffix(".parquet"))
         told = {name: getattr(page, name) for name in ("next", "splits", "dividends", "funding", "asset", "notes")}
-        _write(path.with_suffix(".json"), json.dumps(told))
+        with self._writing():
+            path.parent.mkdir(exist_ok=True)
+            page.rows.write_parquet(path.with_suffix(".parquet"))
+            _write(path.with_suffix(".json"), json.dumps(told))
+
+    def _writing(self) -> AbstractContextManager[None]:
+        place = f"{self._folder}, where the pages of a download are kept,"
+        return writing(InputError, place, "give another folder as resume=. What is kept there serves the next try.")
 
     def forget(self, symbol: str) -> None:
         """Drop the pages of a symbol, so that they are asked for again."""

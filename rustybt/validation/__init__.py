@@ -16,6 +16,7 @@ from rustybt.validation._precision import (
 from rustybt.validation._prices import not_above_zero, outside_of_range
 from rustybt.validation._relations import relations
 from rustybt.validation._report import ValidationReport
+from rustybt.validation._screen import Check, suspects
 from rustybt.validation._sessions import outside_of_calendar
 from rustybt.validation._stamps import duplicate_stamp, unreadable_stamp, unsorted_stamp
 from rustybt.validation._stored import Hit, Ints, StoredBars
@@ -35,6 +36,7 @@ RULES = {
     "calendar": "a day that is no session, a minute outside of the trading hours",
     "symbol": "a row without a symbol, or an action of an asset without bars",
     "conflict": "a row that says otherwise than what is stored",
+    "unknown": "a correction of a bar that is not stored",
     "action": "a ratio, amount or date of a split or dividend that means nothing",
     "spike": "a return far from the asset's others",
     "jump": "a price that moves like a split of which nobody told",
@@ -55,6 +57,7 @@ __all__ = [
     "MOST_INTEGER_DIGITS",
     "RULES",
     "SEVERITIES",
+    "Check",
     "Finding",
     "Hit",
     "Ints",
@@ -73,6 +76,7 @@ __all__ = [
     "outside_of_calendar",
     "outside_of_range",
     "relations",
+    "suspects",
     "timing",
     "too_precise_for_float",
     "unreadable_stamp",

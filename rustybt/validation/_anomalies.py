@@ -12,11 +12,11 @@ from rustybt.core import DAY_NS
 from rustybt.validation._policy import Policy
 from rustybt.validation._stored import Hit, StoredBars, shown
 
-_ROBUST: Final = 1.4826
+ROBUST: Final = 1.4826
 """Median absolute deviation to standard deviation, where returns are normal."""
-_LEAST_RETURNS: Final = 20
-_SPLIT_LIKE: Final = (1 / 20, 1 / 10, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 3 / 2, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
-_NEAR: Final = 0.03
+LEAST_RETURNS: Final = 20
+SPLIT_LIKE: Final = (1 / 20, 1 / 10, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 3 / 2, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
+NEAR: Final = 0.03
 
 type Floats = npt.NDArray[np.float64]
 
@@ -56,13 +56,16 @@ def _days(bars: StoredBars) -> npt.NDArray[np.int64]:
 
 def _splits(bars: StoredBars, ratios: Floats, expected: Floats) -> Iterator[Hit]:
     """Jumps that look like splits of which nobody told, and splits that the prices know nothing of."""
-    opens = bars.open.astype(np.float64)[1:] / bars.close.astype(np.float64)[:-1]
-    for like in _SPLIT_LIKE:
-        near = (np.abs(ratios / like - 1) < _NEAR) & (np.abs(opens / like - 1) < 2 * _NEAR) & (expected == 1)
+    some = like_a_split(ratios).any()
+    opens = bars.open.astype(np.float64)[1:] / bars.close.astype(np.float64)[:-1] if some else ratios
+    for like in SPLIT_LIKE if some else ():
+        near = (np.abs(ratios / like - 1) < NEAR) & (np.abs(opens / like - 1) < 2 * NEAR) & (expected == 1)
         for at in np.flatnonzero(near).tolist():
             old, new = bars.price(bars.close, at), bars.price(bars.close, at + 1)
             message = f"the close went from {old} to {new}, like a split of {like:.4g}, and none is recorded"
             yield Hit(at + 1, "jump", f"{ratios[at]:.4g}", message)
+    if not bars.splits:
+        return
     recorded = (expected != 1) & (np.abs(np.log(expected)) > 0.2)
     ignored = recorded & (np.abs(np.log(ratios)) < np.abs(np.log(ratios) - np.log(expected)))
     for at in np.flatnonzero(ignored).tolist():
@@ -73,11 +76,18 @@ def _splits(bars: StoredBars, ratios: Floats, expected: Floats) -> Iterator[Hit]
         yield Hit(at + 1, "split", f"{ratios[at]:.4g}", message)
 
 
+def like_a_split(ratios: Floats) -> npt.NDArray[np.bool_]:
+    """Which moves are as large as the smallest splits."""
+    low = max(like for like in SPLIT_LIKE if like < 1) * (1 + NEAR)
+    high = min(like for like in SPLIT_LIKE if like > 1) * (1 - NEAR)
+    return np.asarray((ratios <= low) | (ratios >= high))
+
+
 def _spikes(bars: StoredBars, returns: Floats, policy: Policy) -> Iterator[Hit]:
-    if len(returns) < _LEAST_RETURNS:
+    if len(returns) < LEAST_RETURNS:
         return
     middle = float(np.median(returns))
-    sigma = _ROBUST * float(np.median(np.abs(returns - middle)))
+    sigma = ROBUST * float(np.median(np.abs(returns - middle)))
     far = np.abs(returns - middle) > max(policy.sigmas * sigma, np.log1p(policy.least_move))
     for at in np.flatnonzero(far).tolist():
         move = float(np.expm1(returns[at]))
@@ -99,7 +109,7 @@ def _stale(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
 def _turnover(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
     volume = bars.volume.astype(np.float64)
     traded = volume[volume > 0]
-    if len(traded) < _LEAST_RETURNS:
+    if len(traded) < LEAST_RETURNS:
         return
     middle = float(np.median(traded))
     for at in np.flatnonzero(volume > policy.turnover_factor * middle).tolist():

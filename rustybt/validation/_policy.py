@@ -19,6 +19,7 @@ LAYERS: Final = {
     "symbol": "schema",
     "action": "schema",
     "conflict": "schema",
+    "unknown": "schema",
     "price": "relations",
     "range": "relations",
     "volume": "relations",

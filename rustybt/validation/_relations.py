@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rustybt.validation._policy import Policy
 from rustybt.validation._stored import Hit, StoredBars, shown
 
 
-def relations(bars: StoredBars) -> Iterator[Hit]:
+def relations(bars: StoredBars, _: Policy | None = None) -> Iterator[Hit]:
     """Findings of the rules price, range and volume."""
     for name in ("open", "high", "low", "close"):
         column = getattr(bars, name)

@@ -50,7 +50,9 @@ def unsorted_stamp(bars: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ascend(bars: pl.DataFrame) -> bool:
-    """Whether each asset's rows stand together and ascend, as nearly all data do: then there is nothing to look for."""
+    """Whether each asset's rows ascend, as in nearly all data: then there is nothing to look for."""
+    if bars["key"].has_nulls() or bars["stamp"].has_nulls():
+        return False
     key, stamp = pl.col("key"), pl.col("stamp")
     same = key == key.shift()
     runs, assets, step_back = bars.select(
@@ -58,4 +60,6 @@ def _ascend(bars: pl.DataFrame) -> bool:
         key.n_unique().alias("assets"),
         (same & ~(stamp > stamp.shift())).any().alias("back"),
     ).row(0)
-    return not step_back and runs + 1 == assets and not bars["key"].has_nulls() and not bars["stamp"].has_nulls()
+    if step_back or runs + 1 == assets:  # they stand together
+        return not step_back
+    return not bars.select((stamp <= stamp.shift().over("key")).any()).item()

@@ -36,7 +36,7 @@ def ingest_zipline(
     calendar: str | None = None,
     hdf5: str | Path | None = None,
     countries: Sequence[str] | None = None,
-    mode: Literal["error", "append", "replace"] = "error",
+    mode: Literal["error", "append", "replace", "correct"] = "error",
     on_bad_row: Literal["error", "drop", "quarantine"] = "error",
     root: str | Path | None = None,
 ) -> IngestReport:
@@ -88,7 +88,7 @@ def ingest_folder(
     calendar: str | None,
     hdf5: Path | None,
     countries: Sequence[str] | None,
-    mode: Literal["error", "append", "replace"],
+    mode: Literal["error", "append", "replace", "correct"],
     on_bad_row: Literal["error", "drop", "quarantine"],
     root: str | Path | None,
 ) -> IngestReport:

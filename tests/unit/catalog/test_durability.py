@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from rustybt.catalog import open_version, open_writer, reindex, unlisted, verify
-from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError
+from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogError, CatalogUnavailable
 from rustybt.ingest import ingest
 
 EVER = (0, 2**62)
@@ -227,7 +227,7 @@ def test_an_error_within_a_write_leaves_nothing_behind(root, bars, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(CatalogUnavailable, match="No space"):
         ingest("b", bars(rows=4), calendar="24/7", mode="append", root=root)
     monkeypatch.undo()
     assert days_stored(root) == 2

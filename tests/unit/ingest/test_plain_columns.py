@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from fractions import Fraction
 
 import polars as pl
@@ -14,6 +15,7 @@ from rustybt.catalog import open_version
 from rustybt.errors import BadBars
 from rustybt.files import parsed_stamps
 from rustybt.ingest import ingest
+from rustybt.ingest._numbers import exact_floats
 
 SECONDS = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2199, 12, 31, 23, 59, 59))
 MOMENTS = SECONDS.map(lambda moment: moment.replace(microsecond=0))
@@ -84,3 +86,39 @@ def test_one_text_that_is_no_number_among_thousands_is_found(tmp_path, text):
     assert [(f.rule, f.value, f.stamp) for f in caught.value.findings] == [
         ("number", text, first + dt.timedelta(days=2500))
     ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.floats(),
+            st.integers(-(10**16), 10**16).map(float),
+            st.decimals(-(10**7), 10**7, places=2).map(float),
+            st.decimals(-(10**7), 10**7, places=9).map(float),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_floats_become_the_decimals_of_their_shortest_reprs(floats):
+    found = exact_floats(pl.Series("close", floats, dtype=pl.Float64))
+    if found is not None:
+        assert found.to_list() == [Decimal(repr(number)) for number in floats]
+
+
+def test_floats_as_nearly_all_data_have_them_need_no_text():
+    for floats in ([10.25, 7.0, 0.1 + 0.2], [1e15]):
+        assert exact_floats(pl.Series("close", floats)) is None
+    for floats, places in (([1.0, 250.0], 0), ([10.25, 0.1], 2), ([0.1234], 4), ([1.00000001, 12345.0], 8)):
+        found = exact_floats(pl.Series("close", floats))
+        assert found is not None
+        assert found.dtype == pl.Decimal(38, places)
+
+
+def test_what_is_told_of_a_float_is_its_own_text(tmp_path):
+    columns = {"symbol": ["A"] * 2, "date": ["2024-01-02", "2024-01-03"], "close": [10.25, -1.5]}
+    bars = pl.DataFrame(columns).with_columns(open=pl.col("close"), high=pl.col("close"), low=pl.col("close"))
+    with pytest.raises(BadBars) as caught:
+        ingest("b", bars.with_columns(volume=1.0), root=tmp_path)
+    assert "-1.5" in [finding.value for finding in caught.value.findings]

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+from rustybt.core import ROOT_VARIABLE, writing
+from rustybt.errors import CatalogUnavailable
+
 
 class Cache(MutableMapping[str, Any]):
     """Objects by name, pickled into a folder that goes after a successful ingestion."""
@@ -27,12 +30,13 @@ class Cache(MutableMapping[str, Any]):
         return pickle.loads(packed)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        whole = self._file(key)
+        whole, packed = self._file(key), pickle.dumps(value)
         # renamed when it is whole: an ingestion may be stopped at any moment
         part = whole.with_name(whole.name + "%part")
-        part.write_bytes(pickle.dumps(value))
-        part.replace(whole)
+        with writing(CatalogUnavailable, self._folder, f"set {ROOT_VARIABLE} to a folder of yours."):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(packed)
+            part.replace(whole)
 
     def __delitem__(self, key: str) -> None:
         try:
