@@ -14,6 +14,7 @@ from rustybt.core._assets import (
     Index,
     Perpetual,
 )
+from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._fixed import (
     EXACT,
@@ -118,6 +119,7 @@ __all__ = [
     "currencies_of_pair",
     "data_root",
     "date_column",
+    "date_edges",
     "date_of",
     "datetime_column",
     "datetime_of",

@@ -3,7 +3,9 @@
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect, as_dialect
 from rustybt.files._even import YEARS
-from rustybt.files._moments import STAMP_COLUMNS, check_zone, parsed_stamps
+from rustybt.files._moments import check_zone, parsed_stamps
+from rustybt.files._names import STAMP_COLUMNS
+from rustybt.files._notes import Notes
 from rustybt.files._tables import (
     FRAME_ROWS,
     Table,
@@ -14,6 +16,7 @@ from rustybt.files._tables import (
     text_column,
 )
 from rustybt.files._uneven import UnevenLine
+from rustybt.files._unread import unread_columns, unread_note
 
 __all__ = [
     "FRAME_ROWS",
@@ -21,6 +24,7 @@ __all__ = [
     "YEARS",
     "CsvFile",
     "Dialect",
+    "Notes",
     "Table",
     "UnevenLine",
     "as_dialect",
@@ -31,4 +35,6 @@ __all__ = [
     "read_pieces",
     "read_tables",
     "text_column",
+    "unread_columns",
+    "unread_note",
 ]

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import polars as pl
 
+from rustybt.calendars import SessionTable, session_days
 from rustybt.catalog import AssetRecord
 from rustybt.core import CashDividend, Split, as_plain_decimal, date_of, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.files import Table, need_columns, parsed_stamps, read_tables, text_column
-from rustybt.ingest._stamps import day_labels
 from rustybt.validation import Finding
 
 _FLOAT_DIGITS: Final = 15
@@ -54,9 +54,10 @@ class ActionRow:
         return Finding(self.symbol, None if day is None else date_of(day), rule, str(value), f"{self.kind}: {message}")
 
 
-def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> list[ActionRow]:
+def read_actions(source: Any, kind: str, value: str, calendar: SessionTable | None, symbols: Any) -> list[ActionRow]:
     """The rows of one argument. kind: what it is called; value: the column with the ratio or the amount.
 
+    calendar: whose sessions stamps with a time of day belong to, as those of the bars do.
     symbols: as in `ingest`; rows of other symbols are left out. Raises InputError.
     """
     rows: list[ActionRow] = []
@@ -64,7 +65,7 @@ def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> l
         need_columns(table, ["ex_date", value], kind)
         if not {"symbol", "asset_key"} & set(table.frame.columns):
             need_columns(table, ["symbol"], kind)
-        days = {name: _days(table, name, tz) for name in _DATES if name in table.frame.columns}
+        days = {name: _days(table, name, calendar) for name in _DATES if name in table.frame.columns}
         texts = {name: text_column(table.frame, name) for name in table.frame.columns if name not in _DATES}
         texts |= {f"{name}_text": text_column(table.frame, name) for name in days}
         columns = {name: column.to_list() for name, (column, _) in texts.items()}
@@ -84,12 +85,12 @@ def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> l
     return rows
 
 
-def _days(table: Table, name: str, tz: str) -> list[int | None]:
+def _days(table: Table, name: str, calendar: SessionTable | None) -> list[int | None]:
     column = table.frame[name]
     if column.dtype in (pl.String, pl.Object, pl.Categorical):
         column = text_column(table.frame, name)[0]
     stamps = parsed_stamps(column, daily=True, tz=None, source=table.source)
-    return day_labels(stamps, tz).to_list()
+    return (stamps["day"] if calendar is None else session_days(stamps, calendar)).to_list()
 
 
 def make_splits(

@@ -205,7 +205,7 @@ def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
         _folder_of(bars, frequency),
         frequency=frequency,
         calendar=request.calendar,
-        start_stamped=request.stamp == "start",
+        stamped=request.stamp,
         tz=check_zone(request.tz),
         symbols=request.symbols,
         price_decimals=request.price_decimals,

@@ -154,11 +154,11 @@ class Write:
     def _action_rows(self) -> Actions:
         """What was given beside the bars, and what columns of the bars said."""
         calendar = self._batches[0].calendar
-        zone, symbols = calendar.tz if calendar else "UTC", self._request.symbols
+        symbols = self._request.symbols
         rows = Actions(
-            read_actions(self._given.splits, "splits", "ratio", zone, symbols),
-            read_actions(self._given.dividends, "dividends", "amount", zone, symbols),
-            read_actions(self._given.stock_dividends, "stock_dividends", "ratio", zone, symbols),
+            read_actions(self._given.splits, "splits", "ratio", calendar, symbols),
+            read_actions(self._given.dividends, "dividends", "amount", calendar, symbols),
+            read_actions(self._given.stock_dividends, "stock_dividends", "ratio", calendar, symbols),
             read_funding(self._given.funding, check_zone(self._request.tz), symbols),
         )
         for batch in self._batches:
