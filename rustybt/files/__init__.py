@@ -9,6 +9,7 @@ from rustybt.files._notes import Notes
 from rustybt.files._tables import (
     FRAME_ROWS,
     Table,
+    check_dates,
     given_items,
     need_columns,
     read_pieces,
@@ -28,6 +29,7 @@ __all__ = [
     "Table",
     "UnevenLine",
     "as_dialect",
+    "check_dates",
     "check_zone",
     "given_items",
     "need_columns",

@@ -17,6 +17,7 @@ import polars as pl
 
 from rustybt.errors import InputError
 from rustybt.files._csv import CsvFile
+from rustybt.files._dates import iso_stamps
 from rustybt.files._dialect import Dialect
 from rustybt.files._encoding import UTF16_MARKS, as_utf8
 from rustybt.files._names import known_names
@@ -27,6 +28,7 @@ from rustybt.files._uneven import UnevenLine
 
 _CSV: Final = tuple(kind + packed for kind in (".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))
 _PARQUET: Final = (".parquet", ".pq")
+_SHOWN_DATES: Final = 1_000
 _WIDE: Final = "decimal256"
 FRAME_ROWS: Final = 250_000
 """Rows of a frame or Parquet file that are checked at a time."""
@@ -229,8 +231,30 @@ def need_columns(table: Table, needed: Iterable[str], what: str) -> None:
     if missing:
         raise InputError(
             f"{what}: {table.source} has no column {', '.join(missing)}; it has {', '.join(table.frame.columns)}. "
-            "Rename its columns."
+            "Rename its columns; for files of bars csv={'columns': {'Last': 'close'}} (--columns Last=close) says it."
         )
+
+
+def check_dates(table: Table, column: pl.Series, moments: pl.DataFrame) -> None:
+    """Raises InputError where not one of a file's stamps can be read. moments: what `parsed_stamps` made of them."""
+    if table.stem is None or column.dtype != pl.String or column.null_count() == len(column):
+        return
+    if not moments.select(pl.all_horizontal(pl.all().is_null().all())).item():
+        return
+    texts = column.drop_nulls().head(_SHOWN_DATES)
+    if texts.str.contains(r"^[0-9]{4}-").any():
+        return  # of another century, or no days: the findings say so
+    fit = [kind for kind in ("us", "eu") if iso_stamps(texts, kind).str.contains(r"^[0-9]{4}-").all()]
+    ways = " or ".join(f"'{kind}' (--dates {kind})" for kind in fit)
+    way = (
+        f"csv={{'dates': ...}} with {ways}"
+        if fit
+        else "csv={'dates': '%d-%b-%Y'} (--dates), the format in which they are"
+    )
+    raise InputError(
+        f"{table.source}: column {column.name} is in a form that can't be told, the first is {texts[0]!r}. Say how its "
+        f"dates are written: {way}."
+    )
 
 
 def text_column(frame: pl.DataFrame, name: str) -> tuple[pl.Series, bool]:

@@ -20,6 +20,7 @@ from rustybt.files import (
     Notes,
     Table,
     UnevenLine,
+    check_dates,
     given_items,
     need_columns,
     parsed_stamps,
@@ -31,6 +32,7 @@ from rustybt.files import (
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
 from rustybt.ingest._numbers import is_exact, plain_text, scale_of_plain, scaled_columns
+from rustybt.ingest._spacing import check_spacing
 from rustybt.ingest._stamps import day_span, final_stamps
 from rustybt.validation import (
     beyond_the_digits,
@@ -49,6 +51,8 @@ from rustybt.validation import (
 _MOMENTS: Final = ("day", "instant", "clock")
 _VOLUME: Final = ("volume",)
 _NUMBERS: Final = (*PRICES, *_VOLUME)
+_SPACED: Final = 20
+"""Tables whose rows are looked at for how far they are apart."""
 
 type Symbols = Sequence[str] | Mapping[str, str] | None
 
@@ -107,6 +111,7 @@ class BarReader:
         self._price_decimals = price_decimals
         self._dialect = dialect or Dialect()
         self._any_uneven = False
+        self._spaced = 0
 
     def __iter__(self) -> Iterator[Bars]:
         self.notes.clear()
@@ -139,6 +144,7 @@ class BarReader:
                 table = self._with_volume(read)
                 rounded = self._price_decimals is not None
                 piece = _one_table(table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded)
+                self._note_spacing(piece[0], read)
                 offset += piece[0].height
                 self._take_uneven(table)
                 yield piece
@@ -148,6 +154,14 @@ class BarReader:
         unread = unread_columns(columns, carried=True)
         if unread:
             self.notes.add(unread_note(unread, columns), Path(table.source).name)
+
+    def _note_spacing(self, rows: pl.DataFrame, table: Table) -> None:
+        """Of the first tables: the others will be of their kind."""
+        if self._length.period == "session" and self._spaced < _SPACED:
+            self._spaced += 1
+            note = check_spacing(rows, table.source)
+            if note:
+                self.notes.add(note, Path(table.source).name)
 
     def _with_volume(self, table: Table) -> Table:
         """The table with a volume of 0 where it has none, and all of its symbols are of kinds that have none."""
@@ -247,17 +261,19 @@ def _one_table(
     if not stamps:
         raise InputError(
             f"bars: {table.source} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
-            "Rename its columns."
+            "Rename one of them, in a file csv={'columns': {'Day': 'date'}} (--columns Day=date)."
         )
     stamp_column = frame[stamps[0]]
     if stamp_column.dtype in (pl.String, pl.Object, pl.Categorical):
         stamp_column = text_column(frame, stamps[0])[0]
+    moments = parsed_stamps(stamp_column, daily=daily, tz=tz, source=table.source)
+    check_dates(table, stamp_column, moments)
     columns = [
         pl.int_range(offset, offset + frame.height, eager=True).alias("row"),
         _symbol_column(table),
         _optional_text(frame, "asset_key"),
         stamp_column.rename("stamp_text"),
-        *parsed_stamps(stamp_column, daily=daily, tz=tz, source=table.source),
+        *moments,
     ]
     floats = []
     for name in _NUMBERS:

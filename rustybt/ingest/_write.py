@@ -16,6 +16,7 @@ from rustybt.core import DecimalConfig
 from rustybt.errors import BadBars
 from rustybt.files import Dialect, check_zone
 from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
+from rustybt.ingest._advice import advice, ask_before_losing
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, Judging, joined_seen
@@ -44,6 +45,7 @@ class Request:
     dialect: Dialect
     provenance: dict[str, Any]
     decimals: DecimalConfig | None = None
+    accept_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,12 @@ class Write:
         if findings and self._request.on_bad_row == "error":
             raise BadBars(
                 f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
-                "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop).",
+                f"{advice(findings, self._request.calendar)}",
                 findings,
             )
+        if findings and self._request.on_bad_row == "drop" and not self._request.accept_loss:
+            bad, rows_read = (sum(counts) for counts in zip(*(batch.counts for batch in self._batches), strict=True))
+            ask_before_losing(self._request.bundle, bad, rows_read, findings, summary(findings))
         if not records:
             raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
         rows = tuple(batch.rows(sids) for batch in self._batches)

@@ -8,6 +8,7 @@ from rustybt.validation._finding import FOUND_SCHEMA, Finding, found, nothing_fo
 from rustybt.validation._numbers import not_a_number
 from rustybt.validation._policy import LAYERS, SEVERITIES, Policy, as_policy
 from rustybt.validation._precision import (
+    FLOAT_DIGITS,
     MOST_DECIMALS,
     MOST_INTEGER_DIGITS,
     beyond_the_digits,
@@ -49,6 +50,7 @@ RULES = {
 """Every rule, and what breaks it."""
 
 __all__ = [
+    "FLOAT_DIGITS",
     "FOUND_SCHEMA",
     "LAYERS",
     "MOST_DECIMALS",
