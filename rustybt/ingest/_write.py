@@ -105,11 +105,11 @@ class Write:
                 f"{advice(findings, self._request.calendar)}",
                 findings,
             )
+        if not records:
+            raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
         if findings and self._request.on_bad_row == "drop" and not self._request.accept_loss:
             bad, rows_read = (sum(counts) for counts in zip(*(batch.counts for batch in self._batches), strict=True))
             ask_before_losing(self._request.bundle, bad, rows_read, findings, summary(findings))
-        if not records:
-            raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
         rows = tuple(batch.rows(sids) for batch in self._batches)
         content = Content(
             calendar=self._calendar(records),

@@ -313,7 +313,7 @@ def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[s
     return Fetched(
         bars=rows.select("symbol", stamp).hstack(prices).hstack(volume),
         frequency=str(window.frequency),
-        calendar=request.supports.calendar,
+        calendar=request.supports.calendar_of(window.frequency),
         extended_hours=request.supports.extended_hours and window.frequency.step_ns is not None,
         splits=frame_of(unique_records(gathered.splits), SPLITS),
         dividends=frame_of(unique_records(gathered.dividends), DIVIDENDS),
