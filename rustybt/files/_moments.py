@@ -66,21 +66,25 @@ def parsed_stamps(column: pl.Series, *, daily: bool, tz: str | None, source: str
     )
 
 
-def _daily(instants: pl.Series, walls: pl.Series, tz: str | None, edges: pl.Series | None = None) -> pl.DataFrame:
+def _daily(
+    instants: pl.Series | None, walls: pl.Series, tz: str | None, edges: pl.Series | None = None
+) -> pl.DataFrame:
     """Stamps of days. instants: ns UTC, null where no zone is named. walls: what a clock showed there, in ns.
 
     edges: days that are known to begin or end at the instants.
     """
+    rest = walls % DAY_NS
+    if not rest.max():
+        return _frame(days=walls // DAY_NS, daily=True)
+    if instants is None:
+        instants = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(walls))
     wall, instant = pl.col("wall"), pl.col("instant")
-    rest = wall % DAY_NS
-    day = pl.when((rest == 0) | (rest >= DAY_NS - NS)).then(wall // DAY_NS)
-    frame = pl.DataFrame([instants.rename("instant"), walls.rename("wall")])
-    frame = frame.with_columns(day.alias("day"))
+    frame = pl.DataFrame([instants.rename("instant"), walls.rename("wall"), rest.rename("rest")]).with_columns(
+        pl.when((pl.col("rest") == 0) | (pl.col("rest") >= DAY_NS - NS)).then(wall // DAY_NS).alias("day"),
+        pl.when(instant.is_null()).then(wall).alias("clock"),
+    )
     if edges is not None:
         frame = frame.with_columns(pl.coalesce("day", edges.alias("edge")))
-    if frame["day"].null_count() == walls.null_count():
-        return _frame(days=frame["day"], daily=True)
-    frame = frame.with_columns(pl.when(instant.is_null()).then(wall).alias("clock"))
     if tz is not None:
         local = pl.col("clock").cast(pl.Datetime("ns")).dt.replace_time_zone(tz, ambiguous="null", non_existent="null")
         local = local.dt.convert_time_zone("UTC").to_physical()
@@ -94,8 +98,7 @@ def _daily(instants: pl.Series, walls: pl.Series, tz: str | None, edges: pl.Seri
 
 def _naive(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
     if daily:
-        walls = column.to_physical()
-        return _daily(walls.clear(len(walls)), walls, tz)
+        return _daily(None, column.to_physical(), tz)
     if tz is not None:
         aware = column.dt.replace_time_zone(tz, ambiguous="null", non_existent="null").dt.convert_time_zone("UTC")
         return _frame(instants=aware.to_physical())
@@ -111,8 +114,10 @@ def _from_text(column: pl.Series, *, daily: bool, tz: str | None, source: str) -
     even = even_moments(column)
     if even is not None:
         ns, aware = even
+        if daily:
+            return _daily(ns if aware else None, ns, tz)
         if aware:
-            return _daily(ns, ns, tz) if daily else _frame(instants=ns)
+            return _frame(instants=ns)
         return _naive(ns.cast(pl.Datetime("ns")), daily=daily, tz=tz, source=source)
     moments = column.to_frame("text").select(_plain_moments())
     odd = moments["instant"].is_null() & moments["wall"].is_null() & column.is_not_null()

@@ -237,9 +237,9 @@ def need_columns(table: Table, needed: Iterable[str], what: str) -> None:
 
 def check_dates(table: Table, column: pl.Series, moments: pl.DataFrame) -> None:
     """Raises InputError where not one of a file's stamps can be read. moments: what `parsed_stamps` made of them."""
-    if table.stem is None or column.dtype != pl.String or column.null_count() == len(column):
+    if column.dtype != pl.String or table.stem is None or column.null_count() == len(column):
         return
-    if not moments.select(pl.all_horizontal(pl.all().is_null().all())).item():
+    if any(one.null_count() < len(one) for one in moments):
         return
     texts = column.drop_nulls().head(_SHOWN_DATES)
     if texts.str.contains(r"^[0-9]{4}-").any():
