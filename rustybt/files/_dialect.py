@@ -36,12 +36,13 @@ class Dialect:
     encoding: what the text is written in, as Python names it: "cp1252", "latin-1", "utf-16". None reads UTF-8, and
         UTF-16 where a byte-order mark says so.
     dates: "iso", "us" (07/04/2024), "eu" (04.07.2024, 04/07/2024), "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", or a
-        format such as "%d-%b-%Y %H:%M". None reads ISO, and numbers of 10, 13, 16 or 19 digits as epochs; US and
-        European dates can't be told apart, and have to be named. Columns date and time are joined.
-    decimal: "." or ",". thousands: what groups digits, such as "," or "'". strip: other characters to take out of them.
-    missing: what is done where a price or volume is missing: "fail" reports the row, "skip" leaves it out, "forward"
-        takes the row's close, else the close before, and a volume of 0; "interpolate" lays a line through the
-        neighbours, which looks ahead: a strategy sees a price that was not known then.
+        format such as "%d-%b-%Y %H:%M". None reads what has the year first, and numbers of 10, 13, 16 or 19 digits as
+        epochs; US and European dates can't be told apart, and have to be named. Columns date and time are joined.
+    decimal: "." or ","; with commas points can only group digits. thousands: what groups digits by three, such as ","
+        or "'". strip: other characters to take out of numbers.
+    missing: in the order of time, what is done where a price or volume is missing: "fail" reports the row, "skip"
+        leaves it out, "forward" takes the row's close, else the close before, and a volume of 0; "interpolate" lays a
+        line through the neighbours, which looks ahead: a strategy sees a price that was not known then.
     """
 
     columns: Mapping[str, str] | Sequence[str | None] | None = None

@@ -20,6 +20,13 @@ from rustybt.validation import Finding
 
 _FLOAT_DIGITS: Final = 15
 _DATES: Final = ("ex_date", "pay_date", "record_date", "declared_date")
+_WHOSE: Final = ("symbol", "asset_key")
+_READ: Final = {
+    "splits": (*_WHOSE, "ratio", "prices_only"),
+    "dividends": (*_WHOSE, "amount", "currency"),
+    "stock_dividends": (*_WHOSE, "ratio", "payment_symbol", "payment_asset_key"),
+    "funding": (*_WHOSE, "rate", "mark_price"),
+}
 _LIMIT: Final = 10**18
 _TRUE: Final = ("true", "1")
 
@@ -238,6 +245,15 @@ def _amount(row: ActionRow) -> tuple[int, int] | Finding:
     if scale > 20:
         return row.finding("precision", text, f"amount {text} has more than 20 decimals")
     return value, scale
+
+
+def unread_note(rows: Iterable[ActionRow]) -> str | None:
+    """What is to be said of columns of one kind's frame that nothing reads; None where there are none."""
+    for row in rows:
+        unread = [name for name in row.texts if name not in _READ[row.kind] and not name.endswith("_text")]
+        if unread:
+            return f"{row.kind}: columns that are not read: {', '.join(unread)}"
+    return None
 
 
 class Owners:

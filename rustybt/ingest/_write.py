@@ -15,7 +15,7 @@ from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Wr
 from rustybt.core import DecimalConfig
 from rustybt.errors import BadBars
 from rustybt.files import Dialect, check_zone
-from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
+from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions, unread_note
 from rustybt.ingest._advice import advice, ask_before_losing
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
@@ -71,6 +71,7 @@ class Write:
         self._newest: Base | None = None
         self._base: Base | None = None
         self._known: dict[str, AssetRecord] = {}
+        self._unread: list[str] = []
 
     def judge(self, newest: Base | None) -> None:
         """Reads and judges the bars. newest: the bundle's newest version, None where there is no such bundle.
@@ -135,7 +136,7 @@ class Write:
             findings=findings,
             quarantine=folder / manifest.quarantine if manifest.quarantine else None,
             is_new=is_new,
-            notes=tuple(note for batch in self._batches for note in batch.notes),
+            notes=(*(note for batch in self._batches for note in batch.notes), *self._unread),
         )
 
     def _sids(self) -> dict[str, int]:
@@ -169,6 +170,8 @@ class Write:
         for batch in self._batches:
             rows.splits.extend(batch.splits)
             rows.dividends.extend(batch.dividends)
+        notes = map(unread_note, (rows.splits, rows.dividends, rows.stock_dividends, rows.funding))
+        self._unread = [note for note in notes if note]
         return rows
 
     def _calendar(self, records: Sequence[AssetRecord]) -> SessionTable:

@@ -54,6 +54,14 @@ def test_columns_that_are_not_read_are_told_of_files_and_frames_and_the_source(g
     assert row_of(root)["close"] == Decimal("9.5")
 
 
+def test_columns_of_actions_that_are_not_read_are_told(given_file):
+    splits = pl.DataFrame({"ticker": ["A"], "ex_date": ["2024-01-03"], "ratio": ["1/2"], "label": ["two for one"]})
+    dividends = pl.DataFrame({"symbol": ["A"], "ex_date": ["2024-01-03"], "amount": ["1"], "yield": ["0.1"]})
+    report = given_file(f"Date,{HEAD}\n2024-01-02,{ROW}\n2024-01-03,{ROW}\n", splits=splits, dividends=dividends)
+    unread = "columns that are not read"
+    assert report.notes == (f"splits: {unread}: label", f"dividends: {unread}: yield")
+
+
 @pytest.mark.parametrize(
     ("paid", "split"),
     [
