@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from rustybt.calendars._build import (
         ALWAYS_OPEN,
         calendar_names,
+        calendar_zone,
         check_calendar,
         library_calendar,
         named_table,
         session_table,
     )
+    from rustybt.calendars._labels import session_days
 else:
     __getattr__ = when_asked(
         __name__,
@@ -23,11 +25,13 @@ else:
             "rustybt.calendars._build": (
                 "ALWAYS_OPEN",
                 "calendar_names",
+                "calendar_zone",
                 "check_calendar",
                 "library_calendar",
                 "named_table",
                 "session_table",
-            )
+            ),
+            "rustybt.calendars._labels": ("session_days",),
         },
     )
 
@@ -35,9 +39,11 @@ __all__ = [
     "ALWAYS_OPEN",
     "SessionTable",
     "calendar_names",
+    "calendar_zone",
     "check_calendar",
     "library_calendar",
     "named_table",
+    "session_days",
     "session_table",
 ]
 

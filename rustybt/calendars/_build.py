@@ -1,14 +1,16 @@
-"""Where session tables come from: exchange_calendars, imported here and only when one is built; 24/7 is our own."""
+"""Where session tables come from: exchange_calendars, imported when one is built; 24/7 and 24/5-fx are our own."""
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from rustybt.calendars._currency_week import CURRENCY_WEEK, currency_week, library_currency_week
 from rustybt.calendars._session_table import SessionTable, Stamps
-from rustybt.core import DAY_NS, date_of
+from rustybt.core import DAY_NS, date_of, day_of
 from rustybt.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,12 +19,13 @@ if TYPE_CHECKING:
 
 ALWAYS_OPEN: Final = "24/7"
 """The calendar of what never closes: a session is a UTC day, its minute bars are stamped 00:01 to 24:00."""
+_OWN: Final = (ALWAYS_OPEN, CURRENCY_WEEK)
 
 
 def session_table(name: str, first_day: int, last_day: int) -> SessionTable:
     """The sessions of a calendar from first_day to last_day, both included.
 
-    name: "24/7", or any name or alias that exchange_calendars knows ("XNYS", "NYSE", "XTKS", "CMES").
+    name: "24/7", "24/5-fx", or any name or alias that exchange_calendars knows ("XNYS", "NYSE", "XTKS", "CMES").
     first_day, last_day: days since 1970-01-01; cut to what the calendar can tell.
     Raises InputError for an unknown name, naming those that look like it, and for a span without a single session.
     """
@@ -34,6 +37,11 @@ def session_table(name: str, first_day: int, last_day: int) -> SessionTable:
         days = np.arange(first_day, last_day + 1, dtype=np.int32)
         opens = days.astype(np.int64) * DAY_NS
         return SessionTable(ALWAYS_OPEN, "UTC", days, opens, opens + DAY_NS)
+    if name == CURRENCY_WEEK:
+        table = currency_week(first_day, last_day)
+        if not len(table.days):
+            raise _no_session(name, first_day, last_day)
+        return table
     return _from_library(name, first_day, last_day)
 
 
@@ -46,8 +54,8 @@ def named_table(wanted: Any, first_day: int, last_day: int) -> SessionTable:
         return session_table(wanted, first_day, last_day)
     if not hasattr(wanted, "schedule") or not isinstance(getattr(wanted, "name", None), str):
         raise InputError(f"{wanted!r} is no calendar. Give its name, like 'XNYS', or one of exchange_calendars.")
-    if wanted.name == ALWAYS_OPEN:
-        return session_table(ALWAYS_OPEN, first_day, last_day)
+    if wanted.name in _OWN:
+        return session_table(wanted.name, first_day, last_day)
     try:
         # as wide as the data, where the object itself may be narrower
         built = type(wanted)(start=str(date_of(first_day)), end=str(date_of(last_day)))
@@ -60,7 +68,7 @@ def calendar_names() -> list[str]:
     """Every name that `session_table` takes, aliases included, sorted."""
     import exchange_calendars
 
-    return sorted({ALWAYS_OPEN, *exchange_calendars.get_calendar_names(include_aliases=True)})
+    return sorted({*_OWN, *exchange_calendars.get_calendar_names(include_aliases=True)})
 
 
 def check_calendar(name: str) -> None:
@@ -69,15 +77,24 @@ def check_calendar(name: str) -> None:
         raise _unknown(name)
 
 
+def calendar_zone(name: str) -> str:
+    """The time zone of a calendar. Raises InputError for an unknown name."""
+    recent = day_of(dt.date(2024, 1, 1))
+    return session_table(name, recent, recent + 31).tz
+
+
 def library_calendar(name: str, start: Any = None) -> Any:
     """The calendar object of exchange_calendars, with pandas' stamps; minutes are stamped with their end.
 
-    name: any name or alias that the library knows, and "24/7". start: its first date; None means 20 years ago.
+    name: any name or alias that the library knows, "24/7" and "24/5-fx". start: its first date, None for 20 years
+        ago.
     Raises InputError for an unknown name.
     """
     import exchange_calendars
     from exchange_calendars.errors import InvalidCalendarName
 
+    if name == CURRENCY_WEEK:
+        return library_currency_week(start, "right")
     try:
         return exchange_calendars.get_calendar(name, start=start, side="right")
     except InvalidCalendarName:

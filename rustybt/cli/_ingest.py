@@ -20,6 +20,9 @@ _ON_BAD_ROW = click.option(
     show_default=True,
     help="Write nothing, leave bad rows out, or leave them out and keep them in a file.",
 )
+_ACCEPT_LOSS = click.option(
+    "--accept-loss", is_flag=True, help="With --on-bad-row drop: leave out more than half of the rows, too."
+)
 
 
 class _WithSources(click.Group):
@@ -48,7 +51,9 @@ def ingest() -> None:
 @ingest.command()
 @click.argument("path", type=click.Path())
 @click.option("-b", "--bundle", required=True, help="Name of the bundle to write.")
-@click.option("--calendar", default="XNYS", show_default=True, help="Whose sessions the bars belong to, or 24/7.")
+@click.option(
+    "--calendar", default="XNYS", show_default=True, help="Whose sessions the bars belong to, 24/7 or 24/5-fx."
+)
 @click.option("--frequency", default="1d", show_default=True, help="Length of a bar: 1d, 1m, 5m, 1h, 1w, ...")
 @click.option("--stamp", type=click.Choice(["start", "end"]), help="What stamps with a time say; needed for them.")
 @click.option("--tz", help="Zone of stamps that name none, such as America/New_York; needed for times without one.")
@@ -64,6 +69,7 @@ def ingest() -> None:
 @click.option("--symbols", help="Take these only, separated by commas.")
 @_MODE
 @_ON_BAD_ROW
+@_ACCEPT_LOSS
 @click.option("--price-decimals", type=int, help="Round prices to that many decimals, half-even.")
 @click.option("--decimals", type=click.Path(), help="Ticks and steps by class of assets: TOML, JSON or YAML.")
 @click.option(

@@ -64,6 +64,7 @@ def source_command(name: str) -> click.Command:
             click.Option(
                 ["--auto-close"], type=click.Choice(["last_bar"]), help="Close out what ends before the others do."
             ),
+            click.Option(["--accept-loss"], is_flag=True, help="Leave out more than half of the bars, too."),
             click.Option(["--partial"], is_flag=True, help="Ingest what came, though some symbols could not be had."),
             click.Option(
                 ["--calls-per-minute"], type=click.IntRange(min=0),
@@ -93,6 +94,7 @@ def _run(
     mode: str,
     on_bad_row: str,
     auto_close: str | None,
+    accept_loss: bool,
     partial: bool,
     calls_per_minute: int | None,
     no_cache: bool,
@@ -127,6 +129,7 @@ def _run(
         assets=None if currency is None else {"currency": currency},
         mode=mode,  # type: ignore[arg-type]
         on_bad_row=on_bad_row,  # type: ignore[arg-type]
+        accept_loss=accept_loss,
         price_decimals=price_decimals,
         decimals=decimals,
         auto_close=auto_close,  # type: ignore[arg-type]

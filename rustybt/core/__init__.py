@@ -16,6 +16,7 @@ from rustybt.core._assets import (
     when_compared,
 )
 from rustybt.core._causes import Cause
+from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import writing
 from rustybt.core._fixed import (
@@ -132,6 +133,7 @@ __all__ = [
     "currencies_of_pair",
     "data_root",
     "date_column",
+    "date_edges",
     "date_of",
     "datetime_column",
     "datetime_of",

@@ -3,10 +3,13 @@
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect, as_dialect
 from rustybt.files._even import YEARS
-from rustybt.files._moments import STAMP_COLUMNS, check_zone, parsed_stamps
+from rustybt.files._moments import check_zone, parsed_stamps
+from rustybt.files._names import STAMP_COLUMNS
+from rustybt.files._notes import Notes
 from rustybt.files._tables import (
     FRAME_ROWS,
     Table,
+    check_dates,
     given_items,
     need_columns,
     read_pieces,
@@ -14,6 +17,7 @@ from rustybt.files._tables import (
     text_column,
 )
 from rustybt.files._uneven import UnevenLine
+from rustybt.files._unread import unread_columns, unread_note
 
 __all__ = [
     "FRAME_ROWS",
@@ -21,9 +25,11 @@ __all__ = [
     "YEARS",
     "CsvFile",
     "Dialect",
+    "Notes",
     "Table",
     "UnevenLine",
     "as_dialect",
+    "check_dates",
     "check_zone",
     "given_items",
     "need_columns",
@@ -31,4 +37,6 @@ __all__ = [
     "read_pieces",
     "read_tables",
     "text_column",
+    "unread_columns",
+    "unread_note",
 ]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import gzip
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.files._dialect import Dialect, form_of, renamed, shaped
+from rustybt.files._dialect import Dialect, form_of, shaped
 from rustybt.files._encoding import SAY_IT, as_utf8
 from rustybt.files._missing import Filler
-from rustybt.files._uneven import UnevenLine, uneven_lines
+from rustybt.files._order import LOOKED_AT, TURNED, newest_first
+from rustybt.files._turned import Piece, Turned
+from rustybt.files._uneven import uneven_lines
 
 BLOCK_BYTES: Final = 8 * 2**20
 """Read and checked at a time: 150,000 rows or so, some 100 MB while they are checked."""
@@ -24,16 +27,14 @@ _LONGEST_QUOTE: Final = 2 * BLOCK_BYTES
 _LONGEST_LINE: Final = 16 * BLOCK_BYTES
 _SNIFFED_BYTES: Final = 2**16
 
-type Piece = tuple[pl.DataFrame, list[UnevenLine]]
-"""Rows, and the lines among them that are none."""
-
 
 class CsvFile:
     """A file as text under our lower-case names.
 
     Iterating gives frames of at most some hundred thousand rows, each with the lines that could not be told apart into
-    fields, as often as it is asked for; `notes` then says what was done to the rows. Raises InputError where the file's
-    form can't be told, Polars' errors where it can't be read.
+    fields, as often as it is asked for; `notes` then says what was done to the rows. Rows that begin with the newest
+    come from the last to the first, before what is missing is filled. Raises InputError where the file's form can't be
+    told, Polars' errors where it can't be read.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
@@ -43,16 +44,34 @@ class CsvFile:
         self._header = True
 
     def __iter__(self) -> Iterator[Piece]:
-        dialect = self._dialect
-        filler = Filler(dialect.missing)
-        dates: str | None = None
-        if dialect.missing == "interpolate":
-            for raw, _ in self._raw():
-                filler.look(renamed(raw, dialect, self.path, header=self._header))
-        for raw, uneven in self._raw():
-            frame, dates = shaped(raw, dialect, self.path, header=self._header, dates=dates)
+        found: list[str] = []
+        filler = Filler(self._dialect.missing)
+        pieces = self._shaped(found)
+        begin = _first_rows(pieces)
+        turned = newest_first(pl.concat(frame for frame, _ in begin).head(LOOKED_AT))
+        if turned:
+            with Turned(begin, pieces) as backwards:
+                yield from self._filled(filler, backwards.__iter__)
+        elif self._dialect.missing == "interpolate":
+            begin.clear()
+            yield from self._filled(filler, lambda: self._shaped(found))
+        else:
+            yield from self._filled(filler, lambda: chain(_taken(begin), pieces))
+        self.notes = (*([TURNED] if turned else []), *found, *filler.notes)
+
+    def _filled(self, filler: Filler, pieces: Callable[[], Iterable[Piece]]) -> Iterator[Piece]:
+        """pieces: asked for twice where the dialect says "interpolate"."""
+        if self._dialect.missing == "interpolate":
+            for frame, _ in pieces():
+                filler.look(frame)
+        for frame, uneven in pieces():
             yield filler.fill(frame), uneven
-        self.notes = tuple(f"{self.path.name}: {note}" for note in filler.notes)
+
+    def _shaped(self, notes: list[str]) -> Iterator[Piece]:
+        dates: str | None = None
+        for raw, uneven in self._raw():
+            frame, dates = shaped(raw, self._dialect, self.path, header=self._header, dates=dates, notes=notes)
+            yield frame, uneven
 
     def _raw(self) -> Iterator[Piece]:
         names: list[str] = []
@@ -134,6 +153,25 @@ class CsvFile:
             text = io.BytesIO()
             frame.write_csv(text, include_header=False, quote_style="never")
             yield text.getvalue()
+
+
+def _first_rows(pieces: Iterator[Piece]) -> list[Piece]:
+    """As many pieces as tell the order of the rows, however the file is cut."""
+    begin: list[Piece] = []
+    rows = 0
+    for piece in pieces:
+        begin.append(piece)
+        rows += piece[0].height
+        if rows >= LOOKED_AT:
+            break
+    return begin
+
+
+def _taken(begin: list[Piece]) -> Iterator[Piece]:
+    """The pieces, none of them kept longer than it is needed."""
+    begin.reverse()
+    while begin:
+        yield begin.pop()
 
 
 def _read(block: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:

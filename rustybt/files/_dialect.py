@@ -13,12 +13,12 @@ import polars as pl
 
 from rustybt.errors import InputError
 from rustybt.files._dates import DATES, guessed_dates, iso_stamps
+from rustybt.files._digits import check_marks, plain_numbers
 from rustybt.files._encoding import check_encoding
 from rustybt.files._missing import MISSING
+from rustybt.files._names import is_time_of_day, known_names
 
-NUMBERS: Final = ("open", "high", "low", "close", "volume")
 _DELIMITERS: Final = (",", ";", "\t", "|")
-_ALSO: Final = {"datetime": "timestamp", "date_time": "timestamp", "ticker": "symbol", "vol": "volume"}
 _SNIFFED: Final = 30
 _FEWEST: Final = 4
 """Delimiters in a line of bars at least: of a date and four prices."""
@@ -36,12 +36,13 @@ class Dialect:
     encoding: what the text is written in, as Python names it: "cp1252", "latin-1", "utf-16". None reads UTF-8, and
         UTF-16 where a byte-order mark says so.
     dates: "iso", "us" (07/04/2024), "eu" (04.07.2024, 04/07/2024), "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", or a
-        format such as "%d-%b-%Y %H:%M". None reads ISO, and numbers of 10, 13, 16 or 19 digits as epochs; US and
-        European dates can't be told apart, and have to be named. Columns date and time are joined.
-    decimal: "." or ",". thousands: what groups digits, such as "," or "'". strip: other characters to take out of them.
-    missing: what is done where a price or volume is missing: "fail" reports the row, "skip" leaves it out, "forward"
-        takes the row's close, else the close before, and a volume of 0; "interpolate" lays a line through the
-        neighbours, which looks ahead: a strategy sees a price that was not known then.
+        format such as "%d-%b-%Y %H:%M". None reads what has the year first, and numbers of 10, 13, 16 or 19 digits as
+        epochs; US and European dates can't be told apart, and have to be named. Columns date and time are joined.
+    decimal: "." or ","; with commas points can only group digits. thousands: what groups digits by three, such as ","
+        or "'". strip: other characters to take out of numbers.
+    missing: in the order of time, what is done where a price or volume is missing: "fail" reports the row, "skip"
+        leaves it out, "forward" takes the row's close, else the close before, and a volume of 0; "interpolate" lays a
+        line through the neighbours, which looks ahead: a strategy sees a price that was not known then.
     """
 
     columns: Mapping[str, str] | Sequence[str | None] | None = None
@@ -64,8 +65,7 @@ class Dialect:
                 raise InputError(f"csv: {name} is {value!r}. Give one of {' '.join(allowed)}.")
         if self.dates is not None and self.dates not in DATES and "%" not in self.dates:
             raise InputError(f"csv: dates is {self.dates!r}. Give one of {', '.join(DATES)}, or a format with %.")
-        if self.thousands == self.decimal:
-            raise InputError(f"csv: decimal and thousands are both {self.decimal!r}. Give two that differ.")
+        check_marks(self.decimal, self.thousands, self.strip)
         if self.delimiter is not None and len(self.delimiter.encode()) != 1:
             raise InputError(f"csv: delimiter is {self.delimiter!r}. Give one character.")
         if self.encoding is not None:
@@ -98,25 +98,20 @@ def form_of(lines: Sequence[str | None], dialect: Dialect, path: Path) -> tuple[
 
 
 def shaped(
-    frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool, dates: str | None = None
+    frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool, dates: str | None, notes: list[str]
 ) -> tuple[pl.DataFrame, str | None]:
-    """Rows as text under our lower-case names, and how they write moments (one of `DATES` or a format).
+    """Rows as text under our lower-case names, numbers plain, and how they write moments (one of `DATES` or a format);
+    lines with nothing in them go.
 
-    dates: what earlier rows of the file told. Raises InputError where the columns' names can't be told, and where
-    moments that began as epochs go on as something else.
-    """
-    frame = renamed(frame, dialect, path, header=header)
-    return _with_stamps(frame, dialect.dates or dates, path, guessed=dialect.dates is None)
-
-
-def renamed(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) -> pl.DataFrame:
-    """Rows as text under our lower-case names, numbers plain, moments as they stand; lines with nothing in them go.
-
-    Raises InputError.
+    dates: what earlier rows of the file told. notes: gets what was found out of the numbers. Raises InputError where
+    the columns' names or the numbers can't be told, and where moments that began as epochs go on as something else.
     """
     if frame.width and frame.to_series(0).has_nulls():
         frame = frame.filter(pl.any_horizontal(pl.all().is_not_null()))
-    return _plain_numbers(_named(frame, dialect, path, header=header), dialect)
+    frame = _named(frame, dialect, path, header=header)
+    marks = {"decimal": dialect.decimal, "thousands": dialect.thousands, "strip": dialect.strip}
+    frame = plain_numbers(frame, path, **marks, notes=notes)
+    return _with_stamps(frame, dialect.dates or dates, path, guessed=dialect.dates is None)
 
 
 def _delimiter(lines: list[str], dialect: Dialect, path: Path) -> str:
@@ -161,46 +156,37 @@ def _named(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) -
             f"{path} has no header: its first line is {frame.head(1).select(frame.columns[:3]).rows()}... "
             "Name its columns in their order: csv={'columns': ['date', 'open', 'high', 'low', 'close', 'volume']}."
         )
-    wanted = {name.strip().lower(): new for name, new in (given or {}).items()}
-    plain = {name: name.strip().strip("<>").strip().lower() for name in frame.columns}
+    wanted = {_plain(name): new for name, new in (given or {}).items()}
+    plain = {name: _plain(name) for name in frame.columns}
     missing = sorted(set(wanted) - set(plain.values()))
     if missing:
-        raise InputError(f"{path} has no column {', '.join(missing)}; it has {', '.join(frame.columns)}.")
+        raise InputError(
+            f"{path} has no column {', '.join(missing)}; it has {', '.join(frame.columns)}. Name one of these in "
+            "columns= (--columns)."
+        )
     named = {old: wanted.get(name, name) for old, name in plain.items()}
-    for old, name in named.items():
-        also = _ALSO.get(name)
-        if also and also not in named.values():
-            named[old] = also
     # a column that another was named after gives way to it
     taken = set(wanted.values())
-    kept = [old for old, name in named.items() if plain[old] in wanted or name not in taken]
-    return frame.select(kept).rename({old: named[old] for old in kept}) if _distinct(named, kept) else frame
+    named |= {old: f"{name} of the file" for old, name in plain.items() if name in taken and name not in wanted}
+    ours = known_names(list(named.values()), lambda name: _first_text(frame, named, name))
+    named = {old: ours[name] for old, name in named.items()}
+    return frame.rename(named) if len(set(named.values())) == len(named) else frame
 
 
-def _distinct(names: Mapping[str, str], kept: Sequence[str]) -> bool:
-    """Two columns of one name are left as they are: the next step tells of them by theirs."""
-    return len({names[old] for old in kept}) == len(kept)
+def _plain(name: str) -> str:
+    return name.strip().strip("<>").strip().lower()
 
 
-def _plain_numbers(frame: pl.DataFrame, dialect: Dialect) -> pl.DataFrame:
-    """Numbers with a point, and nothing else in them."""
-    columns = [name for name in (*NUMBERS, "dividend", "split") if name in frame.columns]
-    if dialect.decimal == "." and not dialect.thousands and not dialect.strip:
-        return frame
-    expressions = []
-    for name in columns:
-        text = pl.col(name)
-        for character in (*dialect.strip, *dialect.thousands):
-            text = text.str.replace_all(character, "", literal=True)
-        expressions.append(text.str.replace(",", ".", literal=True) if dialect.decimal == "," else text)
-    return frame.with_columns(expressions)
+def _first_text(frame: pl.DataFrame, named: Mapping[str, str], name: str) -> str | None:
+    first = frame[next(old for old, other in named.items() if other == name)].drop_nulls().head(1)
+    return None if first.is_empty() else str(first[0])
 
 
 def _with_stamps(
     frame: pl.DataFrame, dates: str | None, path: Path, *, guessed: bool
 ) -> tuple[pl.DataFrame, str | None]:
-    """The column date or timestamp as ISO text; a column time beside date is joined with it."""
-    if "date" in frame.columns and "time" in frame.columns and "timestamp" not in frame.columns:
+    """The column date or timestamp as ISO text; a column time beside date is joined with it where it holds times."""
+    if _has_time_apart(frame, dates):
         joined = pl.concat_str("date", "time", separator=" ").alias("timestamp")
         frame = frame.with_columns(joined).drop("date", "time")
     name = next((name for name in ("timestamp", "date") if name in frame.columns), None)
@@ -215,3 +201,10 @@ def _with_stamps(
             )
         kind = dates
     return frame.with_columns(iso_stamps(frame[name], kind)), kind
+
+
+def _has_time_apart(frame: pl.DataFrame, dates: str | None) -> bool:
+    if not {"date", "time"} <= set(frame.columns) or "timestamp" in frame.columns:
+        return False
+    first = frame["time"].drop_nulls().head(1)
+    return "%" in (dates or "") or (not first.is_empty() and is_time_of_day(first[0]))

@@ -8,6 +8,8 @@ from typing import Final
 import polars as pl
 
 from rustybt.files._interpolate import Lines
+from rustybt.files._names import STAMP_COLUMNS
+from rustybt.files._order import asset_column, moments_of
 
 MISSING: Final = ("fail", "skip", "forward", "interpolate")
 _NOTHING: Final = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".")
@@ -24,12 +26,13 @@ class Filler:
         self._policy = policy
         self._count = 0
         self._closes: dict[str | None, str] = {}
+        self._latest: dict[str | None, int] = {}
         self._lines: Lines | None = None
 
     def look(self, frame: pl.DataFrame) -> None:
         """What "interpolate" has to know of the rows to come. frame: as for `fill`."""
         columns = tuple(name for name in _PRICES if name in frame.columns)
-        self._lines = self._lines or Lines(columns, _asset_column(frame))
+        self._lines = self._lines or Lines(columns, asset_column(frame))
         self._lines.look(_without_words(frame, columns))
 
     def fill(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -43,22 +46,45 @@ class Filler:
         if self._policy == "skip":
             return frame.filter(~gone)
         if self._policy == "forward":
-            by = _asset_column(frame)
+            by = asset_column(frame)
             return self._forward(frame, pl.col(by) if by else pl.lit(None, dtype=pl.String))
         filled = self._lines.fill(frame) if self._lines else frame
         return filled.with_columns(pl.col("volume").fill_null("0")) if "volume" in columns else filled
 
     def _forward(self, frame: pl.DataFrame, by: pl.Expr) -> pl.DataFrame:
+        """A close counts for the rows after it in the file that are later in time too: rows that come after a later one
+        are not filled, and fill none."""
         if "close" not in frame.columns:
             return frame
         frame = frame.with_columns(by.alias("_by"))
+        frame = frame.with_columns(self._newer(frame).alias("_newer"))
+        newer, close = pl.col("_newer"), pl.col("close")
         before = pl.col("_by").replace_strict(self._closes, default=None, return_dtype=pl.String)
-        frame = frame.with_columns(pl.coalesce(pl.col("close").forward_fill().over("_by"), before).alias("close"))
-        last = frame.group_by("_by").agg(pl.col("close").last()).drop_nulls("close")
+        known = pl.when(newer).then(close).forward_fill().over("_by")
+        frame = frame.with_columns(pl.when(newer).then(pl.coalesce(known, before)).otherwise(close).alias("close"))
+        last = frame.filter(newer).group_by("_by").agg(close.last()).drop_nulls("close")
         self._closes.update(last.iter_rows())
-        prices = (pl.coalesce(name, "close") for name in _PRICES[:3] if name in frame.columns)
+        prices = (
+            pl.when(newer).then(pl.coalesce(name, "close")).otherwise(pl.col(name)).alias(name)
+            for name in _PRICES[:3]
+            if name in frame.columns
+        )
         volume = [pl.col("volume").fill_null("0")] if "volume" in frame.columns else []
-        return frame.with_columns(*prices, *volume).drop("_by")
+        return frame.with_columns(*prices, *volume).drop("_by", "_newer")
+
+    def _newer(self, frame: pl.DataFrame) -> pl.Series:
+        """Whether each row is later than all rows of its asset before it; True where stamps can't be read."""
+        name = next((name for name in STAMP_COLUMNS if name in frame.columns), None)
+        moments = None if name is None else moments_of(frame[name])
+        if moments is None:
+            return pl.Series([True]).new_from_index(0, frame.height)
+        rows = pl.DataFrame([frame["_by"], moments.rename("at")])
+        earlier = pl.col("_by").replace_strict(self._latest, default=None, return_dtype=pl.Int64)
+        latest = pl.max_horizontal(pl.col("at").cum_max().shift().forward_fill().over("_by"), earlier)
+        newer = rows.select(pl.col("at").is_not_null() & (pl.col("at") > latest).fill_null(value=True)).to_series()
+        for asset, at in rows.group_by("_by").agg(pl.col("at").max()).drop_nulls("at").iter_rows():
+            self._latest[asset] = max(at, self._latest.get(asset, at))
+        return newer
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -72,10 +98,6 @@ class Filler:
         }
         rows = f"{self._count:,} row{'s' if self._count != 1 else ''}"
         return (f"{rows} with a missing price or volume {words[self._policy]}",)
-
-
-def _asset_column(frame: pl.DataFrame) -> str | None:
-    return next((name for name in ("asset_key", "symbol") if name in frame.columns), None)
 
 
 def _without_words(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -9,16 +9,16 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.core import DAY_NS
+from rustybt.core import DAY_NS, NS, date_edges
 from rustybt.errors import InputError
 from rustybt.files._even import YEARS, even_moments
 
-STAMP_COLUMNS: Final = ("timestamp", "date")
 _EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - both sides of the difference are naive
 _BELOW_MICROSECONDS: Final = re.compile(r"[.,]\d{6}\d*[1-9]")
 _PLAIN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?:Z|\+00:00)?)?$"
 _WITH_SECONDS: Final = r"^.{16}:"
 _DATE_LENGTH: Final = 10
+_YEAR_FIRST: Final = re.compile(r"^([0-9]{4})[./]([0-9]{1,2})[./]([0-9]{1,2})\b")
 
 
 def check_zone(tz: str | None) -> str | None:
@@ -34,41 +34,79 @@ def check_zone(tz: str | None) -> str | None:
 def parsed_stamps(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
     """Columns `day` (Int32, days since 1970-01-01) and `instant` (Int64, ns UTC); one is set where it can be read.
 
-    column: Date, Datetime or text. A naive time of day in daily data says nothing: its date is the day. Elsewhere it
-    is a time of `tz`. Raises InputError for a column of another type, and for naive intraday stamps without tz.
+    column: Date, Datetime or text. Raises InputError for a column of another type, and for naive intraday stamps
+    without tz.
+    daily: a stamp that begins or ends a date in its own zone, or in `tz`, is that `day`; others that name a zone are
+    an `instant`, of which `rustybt.calendars.session_days` knows the session. Those that name none are times of `tz`;
+    without it they stand in a third column `clock`, ns as if they were UTC.
     """
     if column.dtype == pl.Date:
         if not daily:
             raise InputError(
                 f"{source}: intraday bars need a timestamp, and column {column.name!r} holds dates only. "
-                "Give a column `timestamp` with the time of day."
+                "Give a column `timestamp` with the time of day, or frequency='1d' (--frequency 1d) for daily bars."
             )
-        return _frame(days=column.to_physical())
+        return _frame(days=column.to_physical(), daily=daily)
     if isinstance(column.dtype, pl.Datetime):
-        if column.dtype.time_zone is not None:
-            return _frame(instants=column.dt.convert_time_zone("UTC").dt.cast_time_unit("ns").to_physical())
-        return _naive(column.dt.cast_time_unit("ns"), daily=daily, tz=tz, source=source)
+        zone = column.dtype.time_zone
+        if zone is None:
+            return _naive(column.dt.cast_time_unit("ns"), daily=daily, tz=tz, source=source)
+        instants = column.dt.convert_time_zone("UTC").dt.cast_time_unit("ns").to_physical()
+        if not daily:
+            return _frame(instants=instants)
+        walls = column.dt.replace_time_zone(None).dt.cast_time_unit("ns").to_physical()
+        return _daily(instants, walls, tz, date_edges(instants, zone))
     if column.dtype == pl.String:
-        return _from_text(column, daily=daily, tz=tz, source=source)
+        return _from_text(_dashed(column), daily=daily, tz=tz, source=source)
     if column.dtype == pl.Null:
-        return _frame(days=column.cast(pl.Int32))
+        return _frame(days=column.cast(pl.Int32), daily=daily)
     raise InputError(
         f"{source}: column {column.name!r} is {column.dtype}, which is no stamp: seconds, milliseconds or a date? "
         "Convert it to dates, datetimes or text like 2024-07-04T14:30:00Z."
     )
 
 
+def _daily(
+    instants: pl.Series | None, walls: pl.Series, tz: str | None, edges: pl.Series | None = None
+) -> pl.DataFrame:
+    """Stamps of days. instants: ns UTC, null where no zone is named. walls: what a clock showed there, in ns.
+
+    edges: days that are known to begin or end at the instants.
+    """
+    rest = walls % DAY_NS
+    if not rest.max():
+        return _frame(days=walls // DAY_NS, daily=True)
+    if instants is None:
+        instants = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(walls))
+    wall, instant = pl.col("wall"), pl.col("instant")
+    frame = pl.DataFrame([instants.rename("instant"), walls.rename("wall"), rest.rename("rest")]).with_columns(
+        pl.when((pl.col("rest") == 0) | (pl.col("rest") >= DAY_NS - NS)).then(wall // DAY_NS).alias("day"),
+        pl.when(instant.is_null()).then(wall).alias("clock"),
+    )
+    if edges is not None:
+        frame = frame.with_columns(pl.coalesce("day", edges.alias("edge")))
+    if tz is not None:
+        local = pl.col("clock").cast(pl.Datetime("ns")).dt.replace_time_zone(tz, ambiguous="null", non_existent="null")
+        local = local.dt.convert_time_zone("UTC").to_physical()
+        frame = frame.with_columns(pl.coalesce(instant, local).alias("instant"), pl.lit(None, pl.Int64).alias("clock"))
+        frame = frame.with_columns(pl.coalesce("day", date_edges(frame["instant"], tz).alias("edge")))
+    unknown = pl.col("day").is_null()
+    return frame.select(
+        pl.col("day").cast(pl.Int32), pl.when(unknown).then(instant), pl.when(unknown).then(pl.col("clock"))
+    )
+
+
 def _naive(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
+    if daily:
+        return _daily(None, column.to_physical(), tz)
     if tz is not None:
         aware = column.dt.replace_time_zone(tz, ambiguous="null", non_existent="null").dt.convert_time_zone("UTC")
         return _frame(instants=aware.to_physical())
-    if daily:
-        return _frame(days=column.dt.date().to_physical())
     if column.null_count() == len(column):
         return _frame(instants=column.to_physical())
     raise InputError(
         f"{source}: its stamps name no time zone (the first is {column.drop_nulls()[0]}). "
-        "Give tz=, for instance tz='UTC' or tz='America/New_York': a wrong guess shifts every bar by hours."
+        "Give tz= (--tz), for instance tz='UTC' or tz='America/New_York': a wrong guess shifts every bar by hours."
     )
 
 
@@ -76,11 +114,13 @@ def _from_text(column: pl.Series, *, daily: bool, tz: str | None, source: str) -
     even = even_moments(column)
     if even is not None:
         ns, aware = even
+        if daily:
+            return _daily(ns if aware else None, ns, tz)
         if aware:
             return _frame(instants=ns)
         return _naive(ns.cast(pl.Datetime("ns")), daily=daily, tz=tz, source=source)
     moments = column.to_frame("text").select(_plain_moments())
-    odd = moments["instant"].is_null() & moments["naive"].is_null() & column.is_not_null()
+    odd = moments["instant"].is_null() & moments["wall"].is_null() & column.is_not_null()
     if odd.any():
         texts = column.filter(odd).unique()
         parsed = [_parse(text) for text in texts.to_list()]
@@ -88,13 +128,26 @@ def _from_text(column: pl.Series, *, daily: bool, tz: str | None, source: str) -
             {
                 "text": texts,
                 "instant": pl.Series([aware for aware, _ in parsed], dtype=pl.Int64),
-                "naive": pl.Series([naive for _, naive in parsed], dtype=pl.Int64),
+                "wall": pl.Series([wall for _, wall in parsed], dtype=pl.Int64),
             }
         )
         others = column.to_frame("text").join(known, on="text", how="left", maintain_order="left")
-        moments = pl.DataFrame(moments[name].fill_null(others[name]) for name in ("instant", "naive"))
-    naive = _naive(moments["naive"].cast(pl.Datetime("ns")), daily=daily, tz=tz, source=source)
-    return naive.select("day", pl.coalesce(moments["instant"], "instant").alias("instant"))
+        moments = pl.DataFrame(moments[name].fill_null(others[name]) for name in ("instant", "wall"))
+    if daily:
+        return _daily(moments["instant"], moments["wall"], tz)
+    naive = moments.select(pl.when(pl.col("instant").is_null()).then("wall")).to_series()
+    read = _naive(naive.cast(pl.Datetime("ns")), daily=False, tz=tz, source=source)
+    return read.select("day", pl.coalesce(moments["instant"], "instant").alias("instant"))
+
+
+def _dashed(column: pl.Series) -> pl.Series:
+    """Dates with the year first, as 2024.01.02 and 2024/1/2, with dashes; a column that begins otherwise as it is."""
+    first = column.drop_nulls().first()
+    if not isinstance(first, str) or not _YEAR_FIRST.match(first):
+        return column
+    dashed = column.str.replace(_YEAR_FIRST.pattern, "$1-$2-$3")
+    dashed = dashed.str.replace(r"^([0-9]{4}-)([0-9]-)", "${1}0$2")
+    return dashed.str.replace(r"^([0-9]{4}-[0-9]{2}-)([0-9])($|[T ])", "${1}0$2$3")
 
 
 def _plain_moments() -> tuple[pl.Expr, pl.Expr]:
@@ -108,7 +161,7 @@ def _plain_moments() -> tuple[pl.Expr, pl.Expr]:
     known = text.str.contains(_PLAIN) & date.dt.year().is_between(YEARS[0], YEARS[1], closed="left")
     ns = date.to_physical().cast(pl.Int64) * DAY_NS + seconds * 10**9
     aware = text.str.ends_with("Z") | text.str.ends_with("+00:00")
-    return pl.when(known & aware).then(ns).alias("instant"), pl.when(known & ~aware).then(ns).alias("naive")
+    return pl.when(known & aware).then(ns).alias("instant"), pl.when(known).then(ns).alias("wall")
 
 
 def _digits(text: pl.Expr, at: int) -> pl.Expr:
@@ -116,7 +169,7 @@ def _digits(text: pl.Expr, at: int) -> pl.Expr:
 
 
 def _parse(text: str) -> tuple[int | None, int | None]:
-    """Nanoseconds of an aware stamp, or of a naive one; neither where the text is no stamp."""
+    """The instant of an aware stamp, null of a naive one, and what the clock showed; neither where it is no stamp."""
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
@@ -124,19 +177,22 @@ def _parse(text: str) -> tuple[int | None, int | None]:
     if not YEARS[0] <= moment.year < YEARS[1] or _BELOW_MICROSECONDS.search(text):
         return None, None
     offset = moment.utcoffset()
-    since = moment.replace(tzinfo=None) - _EPOCH - (offset or dt.timedelta(0))
-    ns = (since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds) * 1000
-    return (None, ns) if offset is None else (ns, None)
+    wall = _nanoseconds(moment.replace(tzinfo=None) - _EPOCH)
+    return None if offset is None else wall - _nanoseconds(offset), wall
 
 
-def _frame(*, days: pl.Series | None = None, instants: pl.Series | None = None) -> pl.DataFrame:
+def _nanoseconds(span: dt.timedelta) -> int:
+    return (span.days * 86_400_000_000 + span.seconds * 1_000_000 + span.microseconds) * 1000
+
+
+def _frame(*, days: pl.Series | None = None, instants: pl.Series | None = None, daily: bool = False) -> pl.DataFrame:
     given = days if days is not None else instants
     if given is None:
         raise InputError("no stamps")
     length = len(given)
-    return pl.DataFrame(
-        {
-            "day": pl.Series([None], dtype=pl.Int32).new_from_index(0, length) if days is None else days.cast(pl.Int32),
-            "instant": pl.Series([None], dtype=pl.Int64).new_from_index(0, length) if instants is None else instants,
-        }
-    )
+    nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, length)
+    columns = {
+        "day": nothing.cast(pl.Int32) if days is None else days.cast(pl.Int32),
+        "instant": nothing if instants is None else instants,
+    }
+    return pl.DataFrame({**columns, "clock": nothing} if daily else columns)

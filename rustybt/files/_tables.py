@@ -1,32 +1,36 @@
 """Reading what the caller gave: Polars, pandas or Arrow frames, CSV or Parquet files. Numbers keep all of their digits.
 
-CSV is read as text. Pandas frames are taken column by column, so that pyarrow is not needed.
+CSV is read as text.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import glob
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
 from rustybt.core import check_process
 from rustybt.errors import InputError
 from rustybt.files._csv import CsvFile
+from rustybt.files._dates import iso_stamps
 from rustybt.files._dialect import Dialect
 from rustybt.files._encoding import UTF16_MARKS, as_utf8
+from rustybt.files._names import known_names
+from rustybt.files._notes import Notes
+from rustybt.files._order import LOOKED_AT, TURNED, newest_first
+from rustybt.files._pandas import from_pandas, text_of
 from rustybt.files._uneven import UnevenLine
 
 _CSV: Final = tuple(kind + packed for kind in (".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))
 _PARQUET: Final = (".parquet", ".pq")
+_SHOWN_DATES: Final = 1_000
+_WIDE: Final = "decimal256"
 FRAME_ROWS: Final = 250_000
 """Rows of a frame or Parquet file that are checked at a time."""
 
@@ -68,31 +72,41 @@ def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
     return [_lower(_frame(source, what), what)]
 
 
-def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: list[str]) -> Iterator[Table]:
+def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: Notes) -> Iterator[Table]:
     """A file or frame piece by piece, so that no more than some 100,000 rows of a file lie in memory.
 
-    notes: gets what was done to the rows of a CSV file. Raises InputError.
+    Rows that begin with the newest come from the last to the first. notes: gets what was done to the rows.
+    Raises InputError.
     """
     if isinstance(item, pl.DataFrame):
-        for start in range(0, max(item.height, 1), FRAME_ROWS):
-            yield Table(item.slice(start, FRAME_ROWS), what)
+        yield from (Table(piece, what) for piece in _slices(item.slice, item.height, what, notes))
         return
-    stem = item.name[: -len(_suffix(item, what))]
+    stem = item.name[: -len(_suffix(item, what))] or None
     with _readable(item, what):
         if item.name.lower().endswith(_PARQUET):
-            yield from (Table(_lower(frame, str(item)), str(item), stem) for frame in _parquet_pieces(item))
+            rows = pl.scan_parquet(item, glob=False)
+            height = int(rows.select(pl.len()).collect(engine="in-memory").item())
+
+            def cut(start: int, length: int) -> pl.DataFrame:
+                return _lower(rows.slice(start, length).collect(engine="in-memory"), str(item))
+
+            yield from (Table(frame, str(item), stem) for frame in _slices(cut, height, item.name, notes))
             return
         file = CsvFile(item, dialect)
         for frame, uneven in file:
             yield Table(_lower(frame, str(item)), str(item), stem, uneven)
-        notes += file.notes
+        for note in file.notes:
+            notes.add(note, item.name)
 
 
-def _parquet_pieces(path: Path) -> Iterator[pl.DataFrame]:
-    rows = pl.scan_parquet(path, glob=False)
-    height = int(rows.select(pl.len()).collect(engine="in-memory").item())
-    for start in range(0, max(height, 1), FRAME_ROWS):
-        yield rows.slice(start, FRAME_ROWS).collect(engine="in-memory")
+def _slices(cut: Callable[[int, int], pl.DataFrame], height: int, source: str, notes: Notes) -> Iterator[pl.DataFrame]:
+    """Pieces of a table, in the order of time where it goes back in it. cut: some rows of it, from which on."""
+    if newest_first(cut(0, LOOKED_AT)):
+        notes.add(TURNED, source)
+        starts = ((max(end - FRAME_ROWS, 0), end) for end in range(height, 0, -FRAME_ROWS))
+        yield from (cut(start, end - start).reverse() for start, end in starts)
+        return
+    yield from (cut(start, FRAME_ROWS) for start in range(0, max(height, 1), FRAME_ROWS))
 
 
 def _frame(source: Any, what: str) -> pl.DataFrame:
@@ -100,21 +114,49 @@ def _frame(source: Any, what: str) -> pl.DataFrame:
         return source
     if isinstance(source, pl.LazyFrame):
         return source.collect(engine="in-memory")
-    if type(source).__module__.partition(".")[0] == "pandas":
-        return _from_pandas(source, what)
-    if hasattr(source, "__arrow_c_stream__") or type(source).__module__.partition(".")[0] == "pyarrow":
-        return pl.DataFrame(source)
+    home = type(source).__module__.partition(".")[0]
+    if home == "pandas":
+        return from_pandas(source, what)
+    if hasattr(source, "__arrow_c_stream__") or home == "pyarrow":
+        return _from_arrow(source, what, home)
     raise InputError(
         f"{what} is a {type(source).__name__}. "
         "Give a Polars, pandas or Arrow frame, or the path of CSV or Parquet files."
     )
 
 
+def _from_arrow(source: Any, what: str, home: str) -> pl.DataFrame:
+    """An Arrow table; its numbers of more than 38 digits as text, since Polars knows none."""
+    schema = getattr(source, "schema", None)
+    wide = [field.name for field in schema if str(field.type).startswith(_WIDE)] if home == "pyarrow" and schema else []
+    if wide:
+        table = source.read_all() if hasattr(source, "read_all") else source
+        for name in wide:
+            at = table.schema.get_field_index(name)
+            table = table.set_column(at, name, table.column(at).cast("string"))
+        source = table
+    try:
+        return pl.DataFrame(source)
+    except BaseException as error:
+        # what Polars can't do with an Arrow type ends in a panic, which is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise InputError(
+            f"{what}: Polars can't read this Arrow data ({str(error)[:100]}). Cast its columns to decimal128, float64 "
+            "or text first."
+        ) from None
+
+
 def _files(path: Path, what: str) -> list[Path]:
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.name.lower().endswith(_CSV + _PARQUET) and p.is_file())
+        # what begins with a point is none of the user's data: macOS leaves ._AAPL.csv beside AAPL.csv
+        named = (p for p in path.iterdir() if not p.name.startswith("."))
+        found = sorted(p for p in named if p.name.lower().endswith(_CSV + _PARQUET) and p.is_file())
         if not found:
-            raise InputError(f"{what}: no CSV or Parquet file in {path}. One file per symbol, or one long file.")
+            raise InputError(
+                f"{what}: no CSV or Parquet file in {path}, those aside whose names begin with a point. "
+                "Give one file per symbol, or one long file."
+            )
         return found
     if not path.is_file():
         fitting = (
@@ -130,7 +172,7 @@ def _read_file(path: Path, what: str) -> Table:
     suffix = _suffix(path, what)
     with _readable(path, what):
         frame = pl.read_parquet(path, glob=False) if suffix.lower() in _PARQUET else _read_csv(path)
-    return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)])
+    return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)] or None)
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
@@ -164,7 +206,10 @@ def _readable(path: Path, what: str) -> Iterator[None]:
         yield
     except (pl.exceptions.PolarsError, EOFError, OSError, zlib.error) as error:
         said = (str(error).splitlines() or ["it ends too early"])[0]
-        raise InputError(f"{what}: {path} can't be read ({said}). Check that it is whole.") from error
+        remedy = (
+            "Write its numbers with 38 digits at most, or as text" if "precision" in said else "Check that it is whole"
+        )
+        raise InputError(f"{what}: {path} can't be read ({said}). {remedy}.") from error
 
 
 def _lower(frame: pl.DataFrame, what: str) -> pl.DataFrame:
@@ -172,7 +217,14 @@ def _lower(frame: pl.DataFrame, what: str) -> pl.DataFrame:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{what} has more than one column {', '.join(twice)} (case aside). Drop or rename one.")
-    return frame.rename(dict(zip(frame.columns, names, strict=True)))
+    lower = frame.rename(dict(zip(frame.columns, names, strict=True)))
+    ours = known_names(names, lambda name: _first_text(lower[name]))
+    return lower.rename(ours) if any(name != other for name, other in ours.items()) else lower
+
+
+def _first_text(column: pl.Series) -> str | None:
+    first = column.drop_nulls().head(1)
+    return None if first.is_empty() else str(first[0])
 
 
 def need_columns(table: Table, needed: Iterable[str], what: str) -> None:
@@ -181,8 +233,30 @@ def need_columns(table: Table, needed: Iterable[str], what: str) -> None:
     if missing:
         raise InputError(
             f"{what}: {table.source} has no column {', '.join(missing)}; it has {', '.join(table.frame.columns)}. "
-            "Rename its columns."
+            "Rename its columns; for files of bars csv={'columns': {'Last': 'close'}} (--columns Last=close) says it."
         )
+
+
+def check_dates(table: Table, column: pl.Series, moments: pl.DataFrame) -> None:
+    """Raises InputError where not one of a file's stamps can be read. moments: what `parsed_stamps` made of them."""
+    if column.dtype != pl.String or table.stem is None or column.null_count() == len(column):
+        return
+    if any(one.null_count() < len(one) for one in moments):
+        return
+    texts = column.drop_nulls().head(_SHOWN_DATES)
+    if texts.str.contains(r"^[0-9]{4}-").any():
+        return  # of another century, or no days: the findings say so
+    fit = [kind for kind in ("us", "eu") if iso_stamps(texts, kind).str.contains(r"^[0-9]{4}-").all()]
+    ways = " or ".join(f"'{kind}' (--dates {kind})" for kind in fit)
+    way = (
+        f"csv={{'dates': ...}} with {ways}"
+        if fit
+        else "csv={'dates': '%d-%b-%Y'} (--dates), the format in which they are"
+    )
+    raise InputError(
+        f"{table.source}: column {column.name} is in a form that can't be told, the first is {texts[0]!r}. Say how its "
+        f"dates are written: {way}."
+    )
 
 
 def text_column(frame: pl.DataFrame, name: str) -> tuple[pl.Series, bool]:
@@ -194,68 +268,10 @@ def text_column(frame: pl.DataFrame, name: str) -> tuple[pl.Series, bool]:
     if column.dtype.is_nested():
         raise InputError(f"column {name!r} holds {column.dtype}, several values a row. Give one number or text a row.")
     if column.dtype == pl.Object:
-        column = pl.Series(name, [_text_of(value) for value in column.to_list()], dtype=pl.String)
+        column = pl.Series(name, [text_of(value) for value in column.to_list()], dtype=pl.String)
     is_float = column.dtype.is_float()
     text = column.cast(pl.String)
     if isinstance(column.dtype, pl.String | pl.Categorical | pl.Enum):
         text = text.str.strip_chars()
         text = text.to_frame().select(pl.when(pl.col(name) != "").then(pl.col(name))).to_series()
     return text.rename(name), is_float
-
-
-def _text_of(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, float):
-        return repr(float(value))
-    return str(value)
-
-
-# -- pandas ----------------------------------------------------------------------------------------------------------
-
-
-def _from_pandas(source: Any, what: str) -> pl.DataFrame:
-    if not hasattr(source, "columns"):
-        raise InputError(f"{what} is a pandas {type(source).__name__}. Give a DataFrame.")
-    return pl.DataFrame([_pandas_column(name, values) for name, values in _with_index(source).items()])
-
-
-def _with_index(source: Any) -> dict[str, Any]:
-    """The index's levels as columns too, where they say something: names, or dates."""
-    index = source.index
-    columns = {str(name): source[name] for name in source.columns}
-    for level in range(index.nlevels):
-        values = index.get_level_values(level)
-        is_time = values.dtype.kind == "M" or hasattr(values.dtype, "tz")
-        name = values.name if values.name is not None else ("timestamp" if is_time else None)
-        if name is not None and str(name) not in columns:
-            columns[str(name)] = values.to_series(index=index)
-    return columns
-
-
-def _pandas_column(name: str, values: Any) -> pl.Series:
-    dtype = values.dtype
-    if getattr(dtype, "tz", None) is not None:
-        naive = values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[ns]")
-        return pl.Series(name, naive).dt.replace_time_zone("UTC")
-    if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
-        return pl.Series(name, values.to_numpy())
-    if isinstance(dtype, np.dtype) and dtype.kind == "M":
-        return pl.Series(name, values.to_numpy().astype("datetime64[ns]"))
-    missing = values.isna().to_numpy()
-    plain = [None if gone else value for value, gone in zip(values.tolist(), missing, strict=True)]
-    kinds = {type(value) for value in plain if value is not None}
-    if kinds and all(issubclass(kind, float | np.floating) for kind in kinds):
-        return pl.Series(name, [None if v is None else float(v) for v in plain], dtype=pl.Float64)
-    if kinds and all(issubclass(kind, dt.datetime) for kind in kinds):
-        return pl.Series(name, [None if v is None else v.isoformat() for v in plain], dtype=pl.String)
-    if kinds <= {dt.date} and kinds:
-        return pl.Series(name, plain, dtype=pl.Date)
-    return pl.Series(name, [_text_of(_plain(value)) for value in plain], dtype=pl.String)
-
-
-def _plain(value: object) -> object:
-    """A NumPy scalar as what it stands for, so that its text is the number alone."""
-    if isinstance(value, Decimal | str | dt.date) or value is None:
-        return value
-    return value.item() if hasattr(value, "item") else value

@@ -11,15 +11,22 @@ from typing import Any, Final
 
 import polars as pl
 
+from rustybt.calendars import SessionTable, session_days
 from rustybt.catalog import AssetRecord
 from rustybt.core import CashDividend, Split, as_plain_decimal, date_of, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.files import Table, need_columns, parsed_stamps, read_tables, text_column
-from rustybt.ingest._stamps import day_labels
 from rustybt.validation import Finding
 
 _FLOAT_DIGITS: Final = 15
 _DATES: Final = ("ex_date", "pay_date", "record_date", "declared_date")
+_WHOSE: Final = ("symbol", "asset_key")
+_READ: Final = {
+    "splits": (*_WHOSE, "ratio", "prices_only"),
+    "dividends": (*_WHOSE, "amount", "currency"),
+    "stock_dividends": (*_WHOSE, "ratio", "payment_symbol", "payment_asset_key"),
+    "funding": (*_WHOSE, "rate", "mark_price"),
+}
 _LIMIT: Final = 10**18
 _TRUE: Final = ("true", "1")
 
@@ -54,9 +61,10 @@ class ActionRow:
         return Finding(self.symbol, None if day is None else date_of(day), rule, str(value), f"{self.kind}: {message}")
 
 
-def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> list[ActionRow]:
+def read_actions(source: Any, kind: str, value: str, calendar: SessionTable | None, symbols: Any) -> list[ActionRow]:
     """The rows of one argument. kind: what it is called; value: the column with the ratio or the amount.
 
+    calendar: whose sessions stamps with a time of day belong to, as those of the bars do.
     symbols: as in `ingest`; rows of other symbols are left out. Raises InputError.
     """
     rows: list[ActionRow] = []
@@ -64,7 +72,7 @@ def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> l
         need_columns(table, ["ex_date", value], kind)
         if not {"symbol", "asset_key"} & set(table.frame.columns):
             need_columns(table, ["symbol"], kind)
-        days = {name: _days(table, name, tz) for name in _DATES if name in table.frame.columns}
+        days = {name: _days(table, name, calendar) for name in _DATES if name in table.frame.columns}
         texts = {name: text_column(table.frame, name) for name in table.frame.columns if name not in _DATES}
         texts |= {f"{name}_text": text_column(table.frame, name) for name in days}
         columns = {name: column.to_list() for name, (column, _) in texts.items()}
@@ -84,12 +92,12 @@ def read_actions(source: Any, kind: str, value: str, tz: str, symbols: Any) -> l
     return rows
 
 
-def _days(table: Table, name: str, tz: str) -> list[int | None]:
+def _days(table: Table, name: str, calendar: SessionTable | None) -> list[int | None]:
     column = table.frame[name]
     if column.dtype in (pl.String, pl.Object, pl.Categorical):
         column = text_column(table.frame, name)[0]
     stamps = parsed_stamps(column, daily=True, tz=None, source=table.source)
-    return day_labels(stamps, tz).to_list()
+    return (stamps["day"] if calendar is None else session_days(stamps, calendar)).to_list()
 
 
 def make_splits(
@@ -237,6 +245,15 @@ def _amount(row: ActionRow) -> tuple[int, int] | Finding:
     if scale > 20:
         return row.finding("precision", text, f"amount {text} has more than 20 decimals")
     return value, scale
+
+
+def unread_note(rows: Iterable[ActionRow]) -> str | None:
+    """What is to be said of columns of one kind's frame that nothing reads; None where there are none."""
+    for row in rows:
+        unread = [name for name in row.texts if name not in _READ[row.kind] and not name.endswith("_text")]
+        if unread:
+            return f"{row.kind}: columns that are not read: {', '.join(unread)}"
+    return None
 
 
 class Owners:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -16,17 +17,22 @@ from rustybt.files import (
     FRAME_ROWS,
     STAMP_COLUMNS,
     Dialect,
+    Notes,
     Table,
     UnevenLine,
+    check_dates,
     given_items,
     need_columns,
     parsed_stamps,
     read_pieces,
     text_column,
+    unread_columns,
+    unread_note,
 )
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
 from rustybt.ingest._numbers import exact_floats, is_exact, plain_text, scale_of_plain, scaled_columns
+from rustybt.ingest._spacing import check_spacing
 from rustybt.ingest._stamps import day_span, final_stamps
 from rustybt.validation import (
     beyond_the_digits,
@@ -39,12 +45,16 @@ from rustybt.validation import (
     outside_of_range,
     too_precise_for_float,
     unreadable_stamp,
+    unsure_stamp,
 )
 
+_MOMENTS: Final = ("day", "instant", "clock")
 _VOLUME: Final = ("volume",)
 _NUMBERS: Final = (*PRICES, *_VOLUME)
 _SAID: Final = "_said"
 """Ends the names of columns of floats that stand beside the same numbers as decimals."""
+_SPACED: Final = 20
+"""Tables whose rows are looked at for how far they are apart."""
 
 type Symbols = Sequence[str] | Mapping[str, str] | None
 
@@ -73,8 +83,9 @@ class Bars:
 class BarReader:
     """Reads, converts and checks everything that can be checked without knowing what is stored.
 
-    Iterating gives the bars piece by piece, as often as it is asked for. notes: what was done to the rows of CSV
-    files, as far as they were read. uneven: lines of CSV files that are no rows, since the caller last emptied it.
+    Iterating gives the bars piece by piece, as often as it is asked for. notes: what was done to the rows of files and
+    frames, and what in them is not read, as far as they were read. uneven: lines of CSV files that are no rows, since
+    the caller last emptied it.
     kinds: what is known of the symbols, see `kinds_by_symbol`; some kinds need no column volume.
     """
 
@@ -84,24 +95,25 @@ class BarReader:
         *,
         frequency: str,
         calendar: str,
-        start_stamped: bool,
+        stamped: str | None,
         tz: str | None,
         symbols: Symbols,
         price_decimals: int | None,
         dialect: Dialect | None = None,
     ) -> None:
-        self.notes: list[str] = []
+        self.notes = Notes()
         self.uneven: list[UnevenLine] = []
         self.kinds: tuple[dict[str, str], str | None] = ({}, None)
         self._items = given_items(source, "bars")
         self._length = frequency_named(frequency)
         self._calendar_name = calendar
-        self._start_stamped = start_stamped
+        self._stamped = stamped
         self._tz = tz
         self._symbols = _checked(symbols)
         self._price_decimals = price_decimals
         self._dialect = dialect or Dialect()
         self._any_uneven = False
+        self._spaced = 0
 
     def __iter__(self) -> Iterator[Bars]:
         self.notes.clear()
@@ -117,7 +129,7 @@ class BarReader:
             if not chosen.height:
                 continue
             rows += chosen.height
-            wider = _joined(span, day_span(chosen.select("day", "instant")))
+            wider = _joined(span, day_span(_moments(chosen)))
             if calendar is None or wider != span:
                 calendar, span = spanning_table(self._calendar_name, wider), wider
             yield self._bars(chosen, findings, carried, calendar)
@@ -130,12 +142,28 @@ class BarReader:
         offset = 0
         for item in self._items:
             for read in read_pieces(item, "bars", self._dialect, self.notes):
+                self._note_unread(read)
                 table = self._with_volume(read)
                 rounded = self._price_decimals is not None
                 piece = _one_table(table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded)
+                self._note_spacing(piece[0], read)
                 offset += piece[0].height
                 self._take_uneven(table)
                 yield piece
+
+    def _note_unread(self, table: Table) -> None:
+        columns = table.frame.columns
+        unread = unread_columns(columns, carried=True)
+        if unread:
+            self.notes.add(unread_note(unread, columns), Path(table.source).name)
+
+    def _note_spacing(self, rows: pl.DataFrame, table: Table) -> None:
+        """Of the first tables: the others will be of their kind."""
+        if self._length.period == "session" and self._spaced < _SPACED:
+            self._spaced += 1
+            note = check_spacing(rows, table.source)
+            if note:
+                self.notes.add(note, Path(table.source).name)
 
     def _with_volume(self, table: Table) -> Table:
         """The table with a volume of 0 where it has none, and all of its symbols are of kinds that have none."""
@@ -168,12 +196,16 @@ class BarReader:
         self, frame: pl.DataFrame, findings: list[pl.DataFrame], carried: list[pl.DataFrame], calendar: SessionTable
     ) -> Bars:
         length = self._length
-        stamp = final_stamps(frame.select("day", "instant"), length, calendar, start_stamped=self._start_stamped)
-        frame = frame.drop("day", "instant").with_columns(stamp)
+        moments = _moments(frame)
+        starts, ends = self._stamped == "start", self._stamped == "end"
+        stamp = final_stamps(moments, length, calendar, start_stamped=starts, end_stamped=ends)
+        frame = frame.drop(moments.columns).with_columns(stamp)
+        unsure = _where_unsure(moments, stamp)
         findings = [
             *findings,
             found(frame, pl.col("symbol").is_null(), "symbol", "symbol", "the row has no symbol"),
-            unreadable_stamp(frame),
+            unsure_stamp(frame.filter(unsure), calendar.name),
+            unreadable_stamp(frame.filter(~unsure)),
             outside_of_calendar(frame, calendar, length),
         ]
         splits, dividends = carried_rows(carried, frame, calendar, daily=length.by_session)
@@ -200,6 +232,19 @@ def _packed(
         yield pl.concat(frames, rechunk=True), findings, carried
 
 
+def _moments(frame: pl.DataFrame) -> pl.DataFrame:
+    """What `parsed_stamps` read."""
+    return frame.select(name for name in _MOMENTS if name in frame.columns)
+
+
+def _where_unsure(moments: pl.DataFrame, stamp: pl.Series) -> pl.Series:
+    """Where a stamp could be read, and leaves open which session it means."""
+    if not stamp.null_count():
+        return pl.Series([False]).new_from_index(0, len(stamp))
+    names = [name for name in moments.columns if name != "day"]
+    return moments.select(pl.any_horizontal(pl.col(name).is_not_null() for name in names)).to_series() & stamp.is_null()
+
+
 def _joined(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
     if one is None or other is None:
         return one or other
@@ -219,17 +264,19 @@ def _one_table(
     if not stamps:
         raise InputError(
             f"bars: {table.source} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
-            "Rename its columns."
+            "Rename one of them, in a file csv={'columns': {'Day': 'date'}} (--columns Day=date)."
         )
     stamp_column = frame[stamps[0]]
     if stamp_column.dtype in (pl.String, pl.Object, pl.Categorical):
         stamp_column = text_column(frame, stamps[0])[0]
+    moments = parsed_stamps(stamp_column, daily=daily, tz=tz, source=table.source)
+    check_dates(table, stamp_column, moments)
     columns = [
         pl.int_range(offset, offset + frame.height, eager=True).alias("row"),
         _symbol_column(table),
         _optional_text(frame, "asset_key"),
         stamp_column.rename("stamp_text"),
-        *parsed_stamps(stamp_column, daily=daily, tz=tz, source=table.source),
+        *moments,
     ]
     floats = []
     for name in _NUMBERS:
@@ -277,7 +324,9 @@ def _carried_actions(table: Table, row: pl.Series) -> list[pl.DataFrame]:
         if name not in table.frame.columns:
             continue
         text, is_float = text_column(table.frame, name)
-        says = (text.is_not_null() & (text.cast(pl.Float64, strict=False) != nothing).fill_null(True)).to_frame("says")
+        number = text.cast(pl.Float64, strict=False)
+        none = number.is_in(list(nothing)) | (number.is_nan() if is_float else False)
+        says = (text.is_not_null() & ~none.fill_null(False)).to_frame("says")
         frame = pl.DataFrame([row, text.rename("value")]).filter(says["says"])
         carried.append(frame.with_columns(pl.lit(name).alias("kind"), pl.lit(is_float).alias("is_float")))
     return carried

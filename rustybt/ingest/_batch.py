@@ -49,7 +49,7 @@ class Batch:
 
     folder: where rows wait that are too many for memory. pairs: key and symbol of the good rows that are new.
     seen: what they say of each asset. calendar: reaches over all stamps. changes: what they correct.
-    splits, dividends: what columns of the bars said.
+    splits, dividends: what columns of the bars said. counts: rows left out, and rows and lines read.
     """
 
     def __init__(self, frequency: str, reader: BarReader, folder: Path) -> None:
@@ -74,6 +74,7 @@ class Batch:
         self._future = 0
         self._stored = StoredRows(None, self.frequency)
         self.changes: list[Change] = []
+        self.counts = (0, 0)
         self._now = time.time_ns()
 
     def judge(self, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
@@ -115,7 +116,9 @@ class Batch:
             else:
                 good, contradictions = against_stored(self._stored, known, good, scales)
             found.append(contradictions)
-        self._note(frame, pl.concat(found), request)
+        bad = pl.concat(found)
+        self.counts = (self.counts[0] + bad["row"].n_unique(), self.counts[1] + frame.height)
+        self._note(frame, bad, request)
         if good.height:
             self._see(good, bars)
 
@@ -186,6 +189,7 @@ class Batch:
             frame = pl.DataFrame(rows, schema=schema, orient="row")
             self._uneven.append(pl.concat([nothing_bad(), frame], how="diagonal"))
         self._count += len(lines)
+        self.counts = (self.counts[0] + len(lines), self.counts[1] + len(lines))
         self._left_out.update((line.symbol, "fields") for line in lines)
         lines.clear()
 

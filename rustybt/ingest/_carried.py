@@ -10,8 +10,8 @@ from rustybt.calendars import SessionTable
 from rustybt.core import DAY_NS
 from rustybt.ingest._actions import ActionRow, split_ratio
 
-CARRIED: Final = {"dividend": 0.0, "split": 1.0}
-"""The columns, and the number by which each says that there was nothing."""
+CARRIED: Final = {"dividend": (0.0,), "split": (1.0, 0.0)}
+"""The columns, and the numbers by which each says that there was nothing: some vendors write 0 for no split."""
 
 
 def carried_rows(

@@ -61,6 +61,7 @@ def ingest(
     funding: Any = None,
     mode: Mode = "error",
     on_bad_row: OnBadRow = "error",
+    accept_loss: bool = False,
     price_decimals: int | None = None,
     decimals: DecimalConfig | Mapping[str, Any] | str | Path | None = None,
     csv: Dialect | Mapping[str, Any] | None = None,
@@ -70,10 +71,10 @@ def ingest(
 ) -> IngestReport:
     """Check bars and store them as a new version of a bundle, every digit kept.
 
-    bars: symbol, timestamp (or date), open, high, low, close, volume, and where tickers change hands asset_key; other
-        columns are ignored, and assets of the types forex and index need no volume. A Polars, pandas or Arrow frame,
-        the path of CSV or Parquet files, of a folder of them (named after their symbols where they have no column
-        symbol), or a list of these. Each asset's rows ascend.
+    bars: symbol, timestamp (or date), open, high, low, close, volume, and where tickers change hands asset_key; the
+        report names columns that are not read. Assets of the types forex and index need no volume. A Polars, pandas or
+        Arrow frame, the path of CSV or Parquet files, of a folder of them (named after their symbols where they have no
+        column symbol), or a list of these. Each asset's rows ascend, or all of a table's begin with the newest.
         Columns dividend and split, as in Zipline's csvdir: cash per share (0 for none) and new shares for one (1 for
         none), both on the ex-date.
         A folder of folders daily and minute, as csvdir has them, stands for the one that the frequency names.
@@ -81,9 +82,12 @@ def ingest(
         come from there where they are not given here, and minutes outside of its trading hours are left out.
         A mapping of these by frequency, {"1d": days, "1m": minutes}, goes into one version.
     frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself.
-    calendar: whose sessions the bars belong to: "24/7", or a name that exchange_calendars knows. None means XNYS.
-    stamp: minutes only, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
-    tz: the zone of stamps that name none; needed for minutes without one.
+    calendar: whose sessions the bars belong to: "24/7", "24/5-fx" (the week of currencies), or a name that
+        exchange_calendars knows. None means XNYS. A daily stamp is the date with which it is written in its own zone,
+        or else the session that surely holds the instant.
+    stamp: of minutes, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
+    tz: the zone of stamps that name none; needed for minutes without one, and for days with a time of day. Of days also
+        the zone at whose midnights they begin, where their stamps are written in another.
     assets: symbol and any of asset_key, sid, name, type, exchange, country, currency, tick_size, quantity_step,
         multiplier, start_date, end_date, auto_close_date; for type "future" root_symbol, notice_date, expiration_date
         too (the earlier of both closes it, unless auto_close_date does); rows of symbols without bars say nothing.
@@ -104,6 +108,7 @@ def ingest(
         but for a version that was damaged on the disk: "error" and "replace" write it anew.
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
+    accept_loss: "drop" may leave out more than half of the rows; else that is refused, as it is rarely what is meant.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
     decimals: ticks and steps by class of assets or by asset, where the assets themselves have none: a `DecimalConfig`,
         its mapping, such as {"crypto": {"quantity_step": "0.001"}}, or the path of a TOML, JSON or YAML file of it.
@@ -130,6 +135,7 @@ def ingest(
             stock_dividends=stock_dividends,
             mode=mode,
             on_bad_row=on_bad_row,
+            accept_loss=accept_loss,
             price_decimals=price_decimals,
             decimals=decimals,
             auto_close=auto_close,
@@ -151,6 +157,7 @@ def ingest(
             dialect=as_dialect(csv),
             provenance=_provenance(provenance),
             auto_close=auto_close,
+            accept_loss=accept_loss,
         ),
         bars,
         assets,
@@ -228,7 +235,7 @@ def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
         _folder_of(bars, frequency),
         frequency=frequency,
         calendar=request.calendar,
-        start_stamped=request.stamp == "start",
+        stamped=request.stamp,
         tz=check_zone(request.tz),
         symbols=request.symbols,
         price_decimals=request.price_decimals,

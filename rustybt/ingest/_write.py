@@ -15,7 +15,8 @@ from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Wr
 from rustybt.core import DecimalConfig
 from rustybt.errors import BadBars
 from rustybt.files import Dialect, check_zone
-from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
+from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions, unread_note
+from rustybt.ingest._advice import advice, ask_before_losing
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._auto_close import LAST_BAR, closed_after_last_bar
 from rustybt.ingest._bars import Symbols, cut_table, spanning_table
@@ -49,6 +50,7 @@ class Request:
     provenance: dict[str, Any]
     decimals: DecimalConfig | None = None
     auto_close: str | None = None
+    accept_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Write:
         self._newest: Base | None = None
         self._base: Base | None = None
         self._known: dict[str, AssetRecord] = {}
+        self._unread: list[str] = []
 
     def judge(self, newest: Base | None) -> None:
         """Reads and judges the bars. newest: the bundle's newest version, None where there is no such bundle.
@@ -143,11 +146,14 @@ class Write:
         if findings and self._request.on_bad_row == "error":
             raise BadBars(
                 f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
-                "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop).",
+                f"{advice(findings, self._request.calendar)}",
                 findings,
             )
         if not records:
             raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
+        if findings and self._request.on_bad_row == "drop" and not self._request.accept_loss:
+            bad, rows_read = (sum(counts) for counts in zip(*(batch.counts for batch in self._batches), strict=True))
+            ask_before_losing(self._request.bundle, bad, rows_read, findings, summary(findings))
         rows = tuple(batch.rows(sids) for batch in self._batches)
         content = Content(
             calendar=self._calendar(records),
@@ -175,7 +181,7 @@ class Write:
             findings=findings,
             quarantine=folder / manifest.quarantine if manifest.quarantine else None,
             is_new=is_new,
-            notes=(*(note for batch in self._batches for note in batch.notes), *ended),
+            notes=(*(note for batch in self._batches for note in batch.notes), *self._unread, *ended),
             changes=tuple(change for batch in self._batches for change in batch.changes),
         )
 
@@ -206,16 +212,18 @@ class Write:
     def _action_rows(self) -> Actions:
         """What was given beside the bars, and what columns of the bars said."""
         calendar = self._batches[0].calendar
-        zone, symbols = calendar.tz if calendar else "UTC", self._request.symbols
+        symbols = self._request.symbols
         rows = Actions(
-            read_actions(self._given.splits, "splits", "ratio", zone, symbols),
-            read_actions(self._given.dividends, "dividends", "amount", zone, symbols),
-            read_actions(self._given.stock_dividends, "stock_dividends", "ratio", zone, symbols),
+            read_actions(self._given.splits, "splits", "ratio", calendar, symbols),
+            read_actions(self._given.dividends, "dividends", "amount", calendar, symbols),
+            read_actions(self._given.stock_dividends, "stock_dividends", "ratio", calendar, symbols),
             read_funding(self._given.funding, check_zone(self._request.tz), symbols),
         )
         for batch in self._batches:
             rows.splits.extend(batch.splits)
             rows.dividends.extend(batch.dividends)
+        notes = map(unread_note, (rows.splits, rows.dividends, rows.stock_dividends, rows.funding))
+        self._unread = [note for note in notes if note]
         return rows
 
     def _calendar(self, records: Sequence[AssetRecord]) -> SessionTable:

@@ -23,6 +23,7 @@ from rustybt.errors import (
     SourceUnavailable,
     SourceUnknownSymbol,
 )
+from rustybt.files import check_zone
 from rustybt.sources._download import download, make_request
 from rustybt.sources._pace import Caller, Pace
 from rustybt.sources._page import Page, Row, plain_number, rows_of, stamp_ns
@@ -43,6 +44,7 @@ class CCXT:
 
     exchange: CCXT's name of it. options: CCXT's own configuration, such as {"enableRateLimit": False} or
         {"proxies": {...}}; CCXT keeps to the exchange's rate limit by itself.
+    tz: the zone at whose midnights the exchange's days begin, such as Asia/Shanghai where they begin at 16:00 UTC.
     pace: retries, and a limit beside CCXT's if one is wanted.
     """
 
@@ -51,6 +53,7 @@ class CCXT:
         exchange: str,
         *,
         options: Mapping[str, Any] | None = None,
+        tz: str = "UTC",
         pace: Pace | None = None,
         timeout: float = 30.0,
     ) -> None:
@@ -74,12 +77,14 @@ class CCXT:
         self.name = "ccxt"
         self._options = options or {}
         pays = bool(self._exchange.has.get("fetchFundingRateHistory"))
-        self.supports = Supports(tuple(self._frequencies), "24/7", "UTC", funding=pays)
+        self.supports = Supports(tuple(self._frequencies), "24/7", check_zone(tz) or "UTC", funding=pays)
 
     @property
     def identity(self) -> str:
         """What decides about the bars: the exchange, its address, and which of its markets are the default."""
         told = {name: self._options[name] for name in ("urls", "options", "hostname") if name in self._options}
+        if self.supports.tz != "UTC":
+            told["tz"] = self.supports.tz
         if not told:
             return f"ccxt exchange={self._exchange.id}"
         # a digest: what is in there is the user's

@@ -10,11 +10,13 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from rustybt.core import DateLike, datetime_of, frequency_named, is_number
+from rustybt.calendars import calendar_zone, session_days, session_table
+from rustybt.core import DAY_NS, DateLike, datetime_of, frequency_named, is_number
 from rustybt.errors import InputError, SourceMalformed
 from rustybt.files import (
     STAMP_COLUMNS,
     Dialect,
+    Notes,
     Table,
     as_dialect,
     check_zone,
@@ -23,12 +25,16 @@ from rustybt.files import (
     parsed_stamps,
     read_pieces,
     text_column,
+    unread_columns,
+    unread_note,
 )
 from rustybt.sources._download import download, make_request
 from rustybt.sources._pace import Caller, Pace
 from rustybt.sources._page import NUMBERS, ROWS, Page, plain_number
 from rustybt.sources._source import Fetched, Progress, Supports, Window
 
+_AROUND: Final = 14
+"""Days of sessions beyond the first and last stamp."""
 _TRUNCATED: Final = {"week": "1w", "month": "1mo"}
 
 
@@ -37,14 +43,15 @@ class CSV:
 
     path: a file, a folder, a pattern such as data/*.csv.gz, or a list of them; CSV or Parquet.
     frequency: of the bars in it. stamp: what stamps with a time say, the "start" of a bar or its "end"; needed for
-        bars below a day. tz: the zone of stamps that name none, and in which days are counted.
+        bars below a day. tz: the zone of stamps that name none, and in which start and end are counted; None is the
+        calendar's zone for these, and stamps below a day that name none are refused.
     csv: what can't be found out from CSV files: a `rustybt.ingest.Dialect`, or a mapping with its arguments.
     calendar: whose sessions the bars belong to. extended_hours: they go beyond its trading hours.
     pace: only its clock counts. Raises InputError.
 
-    What is asked for comes into memory; `rustybt.ingest(bundle, path)` takes files of any size. Columns dividend and
-    split are not read, of two rows with one stamp the later one counts, and a symbol with a row that can't be read
-    fails, alone.
+    What is asked for comes into memory; `rustybt.ingest(bundle, path)` takes files of any size. A day is that which
+    `ingest` takes it for. Columns dividend and split are not read, of two rows with one stamp the later one counts, and
+    a symbol with a row that can't be read fails, alone.
     """
 
     name = "csv"
@@ -55,7 +62,7 @@ class CSV:
         *,
         frequency: str = "1d",
         stamp: Literal["start", "end"] | None = None,
-        tz: str = "UTC",
+        tz: str | None = None,
         csv: Dialect | Mapping[str, Any] | None = None,
         calendar: str = "XNYS",
         extended_hours: bool = False,
@@ -73,10 +80,11 @@ class CSV:
         self._dialect = as_dialect(csv)
         self._stamp = stamp
         self._caller = Caller(pace or Pace())
-        zone = check_zone(tz) or "UTC"
+        self._tz = check_zone(tz)
+        zone = self._tz or calendar_zone(calendar)
         self.supports = Supports((str(length),), calendar, zone, extended_hours=extended_hours)
         written = [(str(file.absolute()), file.stat().st_size, file.stat().st_mtime_ns) for file in self._files]
-        told = hashlib.sha256(repr((written, self._dialect, stamp, zone)).encode()).hexdigest()[:16]
+        told = hashlib.sha256(repr((written, self._dialect, stamp, tz, zone, calendar)).encode()).hexdigest()[:16]
         self.identity = f"csv {told}"
 
     def vendor_symbol(self, symbol: str) -> str:
@@ -99,7 +107,7 @@ class CSV:
             self.name, self.supports, symbols, start, end, frequency, now, progress=progress, resume=resume
         )
         held: dict[str, pl.DataFrame] = {}
-        notes: list[str] = []
+        notes = Notes()
 
         def page(symbol: str, window: Window, _cursor: str | None) -> Page:
             if not held:
@@ -108,21 +116,23 @@ class CSV:
             return Page(_checked(symbol, rows) if rows is not None else pl.DataFrame(schema=ROWS))
 
         fetched = download(request, self._caller, page, {"files": [str(file) for file in self._files]})
-        return replace(fetched, notes=(*fetched.notes, *notes)) if notes else fetched
+        return replace(fetched, notes=(*fetched.notes, *notes))
 
-    def _rows_of(self, symbols: Sequence[str], window: Window, notes: list[str]) -> dict[str, pl.DataFrame]:
+    def _rows_of(self, symbols: Sequence[str], window: Window, notes: Notes) -> dict[str, pl.DataFrame]:
         """By symbol: `symbol`, `stamp` (null where it can't be read), `text` of it, and numbers as text."""
         pieces = [
-            self._wanted(table, symbols, window)
+            self._wanted(table, symbols, window, notes)
             for file in self._files
             for table in read_pieces(file, "path", self._dialect, notes)
         ]
         found = pl.concat(pieces).partition_by("symbol", as_dict=True)
         return {str(key[0]): frame for key, frame in found.items()}
 
-    def _wanted(self, table: Table, symbols: Sequence[str], window: Window) -> pl.DataFrame:
+    def _wanted(self, table: Table, symbols: Sequence[str], window: Window, notes: Notes) -> pl.DataFrame:
         need_columns(table, NUMBERS, "path")
         frame = table.frame
+        if unread := unread_columns(frame.columns, carried=False):
+            notes.add(unread_note(unread, frame.columns), Path(table.source).name)
         if table.uneven and ("symbol" in frame.columns or table.stem in symbols):
             raise InputError(f"path: {table.uneven[0].message}. Mend the line.")
         name = next((name for name in STAMP_COLUMNS if name in frame.columns), None)
@@ -148,17 +158,22 @@ class CSV:
         """The starts of the bars, in UTC nanoseconds; days begin in the source's zone."""
         length, tz = window.frequency, self.supports.tz
         if length.step_ns is not None:
-            moments = parsed_stamps(column, daily=False, tz=tz, source=source)["instant"]
+            moments = parsed_stamps(column, daily=False, tz=self._tz, source=source)["instant"]
             return (moments - (length.step_ns if self._stamp == "end" else 0)).alias("stamp")
-        read = parsed_stamps(column, daily=True, tz=None, source=source)
-        moment = pl.col("instant").cast(pl.Datetime("ns", "UTC"))
-        # midnight UTC is itself a date: it is how session labels are written
-        local = pl.when(pl.col("instant") % (86_400 * 10**9) == 0).then(moment.dt.date())
-        day = pl.coalesce(pl.col("day").cast(pl.Date), local.otherwise(moment.dt.convert_time_zone(tz).dt.date()))
+        day = self._days(parsed_stamps(column, daily=True, tz=self._tz, source=source)).cast(pl.Int32).cast(pl.Date)
         if length.period in _TRUNCATED:
             day = day.dt.truncate(_TRUNCATED[str(length.period)])
         midnight = day.cast(pl.Datetime("ns")).dt.replace_time_zone(tz, ambiguous="earliest", non_existent="null")
-        return read.select(midnight.dt.convert_time_zone("UTC").to_physical().alias("stamp")).to_series()
+        return midnight.dt.convert_time_zone("UTC").to_physical().alias("stamp")
+
+    def _days(self, read: pl.DataFrame) -> pl.Series:
+        """What `ingest` takes the stamps for; null where that is not sure."""
+        instants = pl.concat([read["instant"], read["clock"]]).drop_nulls()
+        if not len(instants):
+            return read["day"]
+        first, last = int(instants.min()) // DAY_NS, int(instants.max()) // DAY_NS  # type: ignore[arg-type]
+        sessions = session_table(self.supports.calendar, first - _AROUND, last + _AROUND)
+        return session_days(read, sessions, at_end=self._stamp == "end")
 
 
 def _checked(symbol: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,18 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt.core import MAX_DIGITS, DateLike, check_process, datetime_of, frequency_named, parse_date
+from rustybt.calendars import session_days, session_table
+from rustybt.core import (
+    DAY_NS,
+    MAX_DIGITS,
+    DateLike,
+    check_process,
+    date_edges,
+    date_of,
+    datetime_of,
+    frequency_named,
+    parse_date,
+)
 from rustybt.errors import (
     InputError,
     RustyBTError,
@@ -28,6 +39,8 @@ _PATIENCE: Final = 3
 """Symbols in a row that can't be reached, after all retries, before the others are not asked for any more."""
 _MOST_EMPTY: Final = 1000
 """Pages in a row without a bar; an exchange that was not listed yet, or has a hole, sends some."""
+_AROUND: Final = 14
+"""Days of sessions beyond the first and last stamp."""
 _LATE_START: Final = 10
 """Days after the start that holidays can explain."""
 LATE_START: Final = "the vendor's bars begin on"
@@ -193,6 +206,8 @@ def _one_symbol(
             if request.progress is not None:
                 request.progress(Progress(symbol, done, len(request.symbols), rows))
         frame = _joined(symbol, pages, window, caller.clock.now(), gathered.notes)
+        if window.frequency.by_session:
+            frame = _on_days(frame, symbol, request)
         if not frame.height:
             if store:  # the vendor may have some when it is asked again
                 store.forget(symbol)
@@ -249,6 +264,31 @@ def _joined(symbol: str, pages: Sequence[Page], window: Window, now: int, notes:
     return last.select(pl.lit(symbol).alias("symbol"), pl.all())
 
 
+def _on_days(rows: pl.DataFrame, symbol: str, request: Request) -> pl.DataFrame:
+    """Days, weeks and months with their stamps at midnight of the source's zone.
+
+    A day that begins at another moment belongs to the session of which that is sure, by the rule of
+    `rustybt.calendars.session_days`. Raises SourceMalformed where there is none.
+    """
+    zone = request.supports.tz
+    day = date_edges(rows["stamp"], zone)
+    if not day.null_count():
+        return rows
+    first, last = (int(edge) // DAY_NS for edge in (rows["stamp"].min(), rows["stamp"].max()))  # type: ignore[arg-type]
+    sessions = session_table(request.supports.calendar, first - _AROUND, last + _AROUND)
+    stamps = pl.DataFrame([day.cast(pl.Int32).alias("day"), rows["stamp"].alias("instant")])
+    days = session_days(stamps, sessions)
+    if days.null_count():
+        odd = datetime_of(rows["stamp"].filter(days.is_null())[0])
+        raise SourceMalformed(
+            f"{request.source} begins a day of {symbol} at {odd:%Y-%m-%d %H:%M} UTC, neither midnight in {zone} nor "
+            f"within one session of {sessions.name}: which day it is can't be told. Give the source "
+            "tz=, the zone at whose midnights its days begin, where it takes one, or fetch shorter bars."
+        )
+    midnights = {number: midnight(date_of(number), zone) for number in days.unique().to_list()}
+    return rows.with_columns(days.replace_strict(midnights, return_dtype=pl.Int64).alias("stamp"))
+
+
 def late_start(symbol: str, first: dt.date, window: Window) -> list[str]:
     """A note where the first bar comes later than holidays explain."""
     if (first - window.first_date).days <= _LATE_START:
@@ -275,7 +315,7 @@ def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[s
     return Fetched(
         bars=rows.select("symbol", stamp).hstack(prices).hstack(volume),
         frequency=str(window.frequency),
-        calendar=request.supports.calendar,
+        calendar=request.supports.calendar_of(window.frequency),
         extended_hours=request.supports.extended_hours and window.frequency.step_ns is not None,
         splits=frame_of(unique_records(gathered.splits), SPLITS),
         dividends=frame_of(unique_records(gathered.dividends), DIVIDENDS),

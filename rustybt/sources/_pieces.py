@@ -177,7 +177,7 @@ def fetched_of(
     return Fetched(
         bars=(fitted(bars) if cut else bars).rechunk(),
         frequency=str(window.frequency),
-        calendar=request.supports.calendar,
+        calendar=request.supports.calendar_of(request.window.frequency),
         extended_hours=request.supports.extended_hours and window.frequency.step_ns is not None,
         splits=frame_of(unique_records(records["splits"]), SPLITS),
         dividends=frame_of(unique_records(records["dividends"]), DIVIDENDS),

@@ -62,7 +62,14 @@ class Polygon:
         self._prefix, calendar, tz = _MARKETS[market]
         stocks = market == "stocks"
         self.supports = Supports(
-            _FREQUENCIES, calendar, tz, splits=stocks, dividends=stocks, extended_hours=stocks, needs_key=True
+            _FREQUENCIES,
+            calendar,
+            tz,
+            splits=stocks,
+            dividends=stocks,
+            extended_hours=stocks,
+            needs_key=True,
+            intraday_calendar="24/5-fx" if market == "fx" else None,  # its days are those of UTC, 24/5
         )
         self.identity = f"polygon market={market}{'' if base_url == _BASE else f' address={base_url}'}"
         self._key = keep(key)

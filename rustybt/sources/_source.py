@@ -25,6 +25,7 @@ class Supports:
     extended_hours: its bars below a day go beyond the calendar's trading hours.
     needs_key: whether it can be asked without a key.
     funding: whether it tells what perpetuals paid.
+    intraday_calendar: whose sessions its bars below a day belong to, where those are others than its days'.
     """
 
     frequencies: tuple[str, ...]
@@ -35,6 +36,11 @@ class Supports:
     extended_hours: bool = False
     needs_key: bool = False
     funding: bool = False
+    intraday_calendar: str | None = None
+
+    def calendar_of(self, frequency: Frequency) -> str:
+        """Whose sessions bars of that length belong to."""
+        return self.calendar if frequency.by_session else self.intraday_calendar or self.calendar
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class YFinance:
 
     price_decimals: round prices to that many decimals, half-even. None keeps what Yahoo sends, save where a split was
         multiplied back in: Yahoo's division had lost digits there, and prices are rounded to `split_decimals`.
-    calendar, tz: of the assets; Yahoo has other exchanges too (calendar="XLON", tz="Europe/London").
+    calendar: of the assets; Yahoo has other exchanges too (calendar="XLON"). Days are those of each asset's exchange.
+    tz: in which start and end are counted.
     session: a session of curl_cffi or requests, for proxies.
     pace: one call in two seconds by default; Yahoo publishes no limit, and blocks who asks too fast.
     """
@@ -83,7 +84,10 @@ class YFinance:
         self._timeout = timeout
         self._caller = Caller(pace or Pace(calls=1, seconds=2.0))
         self.supports = Supports(tuple(_FREQUENCIES), calendar, tz, splits=True, dividends=True)
-        self.identity = f"yfinance tz={tz} price_decimals={price_decimals} split_decimals={self._split_decimals}"
+        # "days" parts them from what was kept when days were counted in tz
+        self.identity = (
+            f"yfinance days=exchange tz={tz} price_decimals={price_decimals} split_decimals={self._split_decimals}"
+        )
 
     def vendor_symbol(self, symbol: str) -> str:
         """Yahoo's own names (EURUSD=X, BTC-USD, TSCO.L); a class of shares is BRK-B."""
@@ -188,12 +192,16 @@ class YFinance:
     def _rows(self, frame: Any, splits: Splits, window: Window) -> list[Row]:
         if frame.empty:
             return []
-        stamps = frame.index.as_unit("ns").asi8.tolist()
+        stamps = _starts(frame, window)
         columns = [frame[name].tolist() for name in ("Open", "High", "Low", "Close", "Volume")]
-        later = [(midnight(day, window.tz), ratio) for day, ratio in splits]
+        zone = _zone_of(frame, window)
+        later = [(midnight(day, zone), ratio) for day, ratio in splits]
+        now = self._caller.clock.now()
         rows: list[Row] = []
         for stamp, *numbers in zip(stamps, *columns, strict=True):
             end = window.frequency.end_of(stamp)
+            if window.frequency.by_session and end > now:
+                continue
             factor = Fraction(1)
             for day, ratio in later:
                 if day >= end:
@@ -201,7 +209,7 @@ class YFinance:
             prices = [self._price(number, factor) for number in numbers[:4]]
             traded = None if math.isnan(numbers[4]) else Fraction(numbers[4]) / factor
             volume = None if traded is None else str(div_half_even(traded.numerator, traded.denominator))
-            rows.append((_day_start(stamp, window), *prices, volume))  # type: ignore[arg-type]
+            rows.append((_day_start(stamp, zone, window), *prices, volume))  # type: ignore[arg-type]
         return rows
 
     def _price(self, number: float, factor: Fraction) -> str | None:
@@ -252,11 +260,25 @@ def _splits_of(frame: Any) -> Splits:
     return found
 
 
-def _day_start(stamp: int, window: Window) -> int:
-    """Bars of days and more begin at midnight of the source's zone, whatever zone Yahoo stamps them in."""
-    if window.frequency.step_ns is not None:
-        return stamp
-    return midnight(local_date(stamp, window.tz), window.tz)
+def _zone_of(frame: Any, window: Window) -> str:
+    """Where Yahoo counts the days of this asset: at its exchange."""
+    zone = frame.index.tz
+    return window.tz if zone is None else str(getattr(zone, "key", None) or getattr(zone, "zone", None) or zone)
+
+
+def _starts(frame: Any, window: Window) -> list[int]:
+    """UTC nanoseconds; of days and more the midnight of the date that stands there, by which actions go too."""
+    index = frame.index
+    if not window.frequency.by_session:
+        stamps: list[int] = index.as_unit("ns").asi8.tolist()
+        return stamps
+    zone = _zone_of(frame, window)
+    return [midnight(stamp.date(), zone) for stamp in index]
+
+
+def _day_start(stamp: int, zone: str, window: Window) -> int:
+    """Bars of days and more begin at midnight of the source's zone, on the date that they have at the exchange."""
+    return midnight(local_date(stamp, zone), window.tz) if window.frequency.by_session else stamp
 
 
 def shortest(number: float) -> str:

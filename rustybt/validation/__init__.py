@@ -8,6 +8,7 @@ from rustybt.validation._finding import FOUND_SCHEMA, Finding, found, nothing_fo
 from rustybt.validation._numbers import not_a_number
 from rustybt.validation._policy import LAYERS, SEVERITIES, Policy, as_policy
 from rustybt.validation._precision import (
+    FLOAT_DIGITS,
     MOST_DECIMALS,
     MOST_INTEGER_DIGITS,
     beyond_the_digits,
@@ -18,7 +19,7 @@ from rustybt.validation._relations import relations
 from rustybt.validation._report import ValidationReport
 from rustybt.validation._screen import Check, suspects
 from rustybt.validation._sessions import outside_of_calendar
-from rustybt.validation._stamps import duplicate_stamp, unreadable_stamp, unsorted_stamp
+from rustybt.validation._stamps import duplicate_stamp, unreadable_stamp, unsorted_stamp, unsure_stamp
 from rustybt.validation._stored import Hit, Ints, StoredBars
 from rustybt.validation._timing import timing
 from rustybt.validation._volumes import negative_volume
@@ -30,7 +31,7 @@ RULES = {
     "price": "a price of zero or below",
     "range": "high below low, or open or close outside of them",
     "volume": "a negative volume",
-    "stamp": "a stamp that can't be read",
+    "stamp": "a stamp that can't be read, or a day that can't be told for certain",
     "duplicate": "a row whose asset and stamp an earlier row has",
     "unsorted": "a row that comes after a later one of its asset",
     "calendar": "a day that is no session, a minute outside of the trading hours",
@@ -51,6 +52,7 @@ RULES = {
 """Every rule, and what breaks it."""
 
 __all__ = [
+    "FLOAT_DIGITS",
     "FOUND_SCHEMA",
     "LAYERS",
     "MOST_DECIMALS",
@@ -81,4 +83,5 @@ __all__ = [
     "too_precise_for_float",
     "unreadable_stamp",
     "unsorted_stamp",
+    "unsure_stamp",
 ]

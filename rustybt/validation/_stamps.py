@@ -4,19 +4,45 @@ from __future__ import annotations
 
 import polars as pl
 
+from rustybt.files import YEARS
 from rustybt.validation._finding import found, nothing_found
 
 
 def unreadable_stamp(bars: pl.DataFrame) -> pl.DataFrame:
     """Findings for rows without a stamp. bars: `row`, `stamp` (null where it could not be read), `stamp_text`."""
-    return found(
-        bars,
-        pl.col("stamp").is_null(),
+    gone = bars.filter(pl.col("stamp").is_null())
+    if not gone.height:
+        return nothing_found()
+    beyond = ~pl.col("stamp_text").cast(pl.String).str.extract(r"^([0-9]{4})-").cast(pl.Int32).is_between(
+        *YEARS, closed="left"
+    )
+    early = found(
+        gone,
+        beyond,
         "stamp",
         "stamp_text",
-        "{} is no stamp: write it like 2024-07-04 or 2024-07-04T14:30:00Z, within a clock change with its offset",
+        f"{{}} is beyond the years {YEARS[0]} to {YEARS[1] - 1}, of which calendars tell: leave such rows out",
         "stamp_text",
     )
+    others = found(
+        gone,
+        ~beyond.fill_null(value=False),
+        "stamp",
+        "stamp_text",
+        "{} is no stamp: write it like 2024-07-04 or 2024-07-04T14:30:00Z, within a clock change with its offset, or "
+        "say how it is written: csv={{'dates': ...}} (--dates)",
+        "stamp_text",
+    )
+    return pl.concat([early, others])
+
+
+def unsure_stamp(bars: pl.DataFrame, calendar: str) -> pl.DataFrame:
+    """Findings for days whose stamps leave open which session they mean. bars: `row`, `stamp_text`."""
+    message = (
+        f"{{}} is no day for certain: neither midnight of a zone nor within one session of {calendar}. Write dates, or "
+        "give tz= (--tz), the zone at whose midnights these days begin, or the calendar= whose sessions begin then"
+    )
+    return found(bars, pl.lit(value=True), "stamp", "stamp_text", message, "stamp_text")
 
 
 def duplicate_stamp(bars: pl.DataFrame) -> pl.DataFrame:

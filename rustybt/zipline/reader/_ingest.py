@@ -113,6 +113,7 @@ def ingest_folder(
         stock_dividends=actions.stock_dividends if actions else None,
         mode=mode,
         on_bad_row=on_bad_row,
+        accept_loss=True,  # it is Zipline's choice what it holds
         provenance=_provenance(found, data, actions, len(present)),
         root=root,
     )

@@ -73,10 +73,10 @@ class Binance:
         return Reply([kline(stamp, step, price) for stamp in stamps if stamp < LISTED + 180 * DAY])
 
 
-def binance(vendor, pace):
+def binance(vendor, pace, **more):
     urls = {"api": {"public": f"{vendor.url}/api/v3"}}
     options = {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False}
-    return CCXT("binance", options={"urls": urls, "options": options, "rateLimit": 0}, pace=pace)
+    return CCXT("binance", options={"urls": urls, "options": options, "rateLimit": 0}, pace=pace, **more)
 
 
 @pytest.fixture
@@ -239,3 +239,21 @@ def test_bare_numbers_in_json_arrive_as_they_were_written(vendor, pace):
 def test_what_a_market_is(market, kind):
     told = CCXT("binance")._asset({**market, "quote": "USDT", "contractSize": "0.01", "precision": {}})
     assert (told["type"], told["currency"], told["multiplier"]) == (kind, "USDT", "0.01")
+
+
+def test_days_that_begin_elsewhere_than_at_midnight_need_their_zone(vendor, pace, root):
+    Binance(vendor)
+    evening = LISTED - 8 * 3_600_000  # midnight in Shanghai is 16:00 UTC
+
+    def klines(asked):
+        since = max(int(asked.query["startTime"]), evening)
+        since += (evening - since) % DAY
+        return Reply([kline(since + n * DAY, DAY, f"{n + 1}.0") for n in range(3)])
+
+    vendor.routes["/api/v3/klines"] = klines
+    with pytest.raises(SourceMalformed, match=r"begins a day of BTC/USDT at 2024-01-02 16:00 UTC.*tz="):
+        binance(vendor, pace).fetch(["BTC/USDT"], "2024-01-02", "2024-01-04")
+    fetched = binance(vendor, pace, tz="Asia/Shanghai").fetch(["BTC/USDT"], "2024-01-02", "2024-01-04")
+    days = [dt.date(2024, 1, day) for day in (2, 3, 4)]
+    assert fetched.bars.select("date", "close").rows() == list(zip(days, map(Decimal, (1, 2, 3)), strict=True))
+    assert ingest("b", fetched, root=root).rows == 3

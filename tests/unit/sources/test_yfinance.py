@@ -269,3 +269,55 @@ def test_one_call_in_two_seconds_unless_told_otherwise(vendor):
 def test_names():
     source = YFinance()
     assert [source.vendor_symbol(s) for s in ("BRK.B", "TSCO.L", "EURUSD=X")] == ["BRK-B", "TSCO.L", "EURUSD=X"]
+
+
+ELSEWHERE = {
+    "BTC-USD": ("UTC", 0),
+    "EURUSD=X": ("Europe/London", 0),
+    "^GDAXI": ("Europe/Berlin", 9),
+    "0700.HK": ("Asia/Hong_Kong", 9),
+    "VALE3.SA": ("America/Sao_Paulo", 10),
+    "AAPL": ("America/New_York", 9),
+}
+
+
+@pytest.mark.parametrize("symbol", ELSEWHERE)
+@pytest.mark.parametrize("tz", ["America/New_York", "UTC", "Asia/Tokyo"])
+@pytest.mark.parametrize("calendar", ["XNYS", "24/7"])
+def test_days_splits_and_dividends_are_those_of_the_asset_s_exchange(vendor, pace, root, symbol, tz, calendar):
+    zone, hour = ELSEWHERE[symbol]
+    days = [dt.date(2023, 8, day) for day in (7, 8, 9, 10)]  # the close is the day of the month
+    stamps = [int(dt.datetime.combine(day, dt.time(hour), ZoneInfo(zone)).timestamp()) for day in days]
+    events = {
+        "splits": {str(stamps[2]): {"date": stamps[2], "numerator": 2.0, "denominator": 1.0, "splitRatio": "2:1"}},
+        "dividends": {str(stamps[1]): {"amount": 0.25, "date": stamps[1]}},
+    }
+
+    def reply(_):
+        body = chart(symbol, stamps, [3.5, 4.0, 9.0, 10.0], events)
+        body["chart"]["result"][0]["meta"]["exchangeTimezoneName"] = zone
+        return Reply(body)
+
+    vendor.routes["/query2.finance.yahoo.com/v8/finance/chart/"] = reply
+    source = YFinance(session=LocalSession(vendor.url), pace=pace, tz=tz, calendar=calendar)
+    fetched = source.fetch([symbol], "2023-08-07", "2023-08-10")
+    assert fetched.bars.select("date", "close").rows() == [(day, Decimal(day.day)) for day in days]
+    assert fetched.splits["ex_date"].to_list() == ["2023-08-09"]
+    assert fetched.dividends["ex_date"].to_list() == ["2023-08-08"]
+    assert ingest("b", fetched, root=root).rows == 4
+
+
+def test_a_day_that_is_not_over_at_the_exchange_is_left_out(vendor):
+    clock = FakeClock("2023-08-09T16:00:00+00:00")  # the 10th in Tokyo, the 9th where coins count their days
+    days = [dt.date(2023, 8, day) for day in (7, 8, 9)]
+    stamps = [int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()) for day in days]
+
+    def reply(_):
+        body = chart("BTC-USD", stamps, [7.0, 8.0, 9.0], {})
+        body["chart"]["result"][0]["meta"]["exchangeTimezoneName"] = "UTC"
+        return Reply(body)
+
+    vendor.routes["/query2.finance.yahoo.com/v8/finance/chart/"] = reply
+    pace = Pace(clock=clock, rng=random.Random(1))
+    source = YFinance(session=LocalSession(vendor.url), pace=pace, tz="Asia/Tokyo", calendar="24/7")
+    assert source.fetch(["BTC-USD"], "2023-08-07").bars["close"].to_list() == [7, 8]

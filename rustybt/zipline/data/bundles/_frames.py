@@ -53,11 +53,16 @@ def bar_columns(
 def _stamps(stamps: Any, *, daily: bool) -> pl.Series:
     index = pandas().DatetimeIndex(stamps)
     if index.tz is not None:
-        index = index.tz_convert("UTC").tz_localize(None)
+        index = (index if daily and _midnights(index) else index.tz_convert("UTC")).tz_localize(None)
     nanoseconds = index.to_numpy().astype("datetime64[ns]").astype(np.int64)
     if daily:
         return pl.Series("date", (nanoseconds // DAY_NS).astype(np.int32)).cast(pl.Date)
     return pl.Series("timestamp", nanoseconds).cast(pl.Datetime("ns", "UTC"))
+
+
+def _midnights(index: Any) -> bool:
+    """Whether the stamps are dates of their own zone, as they are in an index that yfinance gives."""
+    return bool((index == index.normalize()).all())
 
 
 def _places(prices: Mapping[str, npt.NDArray[np.float64]]) -> int | None:
@@ -113,7 +118,7 @@ def day_of_value(value: Any) -> int | None:
     if stamp is pandas().NaT:
         return None
     if stamp.tzinfo is not None:
-        stamp = stamp.tz_convert("UTC").tz_localize(None)
+        stamp = (stamp if stamp == stamp.normalize() else stamp.tz_convert("UTC")).tz_localize(None)
     return int(stamp.as_unit("ns").value) // DAY_NS
 
 

@@ -50,6 +50,7 @@ def publish(
         stock_dividends=actions.stock_dividends,
         mode="replace",
         on_bad_row=on_bad_row or _POLICIES[draft.strictest],  # type: ignore[arg-type]
+        accept_loss=True,  # as Zipline's writers do
         provenance=provenance | {"counts": {what: count for what, count in counts.items() if count}},
     )
 

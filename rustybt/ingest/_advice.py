@@ -1,0 +1,65 @@
+"""What to do about rows that were found bad, by what they have in common."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from rustybt.errors import BadBars
+from rustybt.validation import FLOAT_DIGITS, Finding
+
+_TEXT: Final = 19
+"""Digits that no float is printed with."""
+_SATURDAY: Final = 5
+_SUNDAY: Final = 6
+
+
+def advice(findings: Sequence[Finding], calendar: str) -> str:
+    """The way on, in sentences."""
+    rules = {finding.rule for finding in findings}
+    hints = [*_other_calendar(findings, calendar), *_rounding(findings)]
+    if "unsorted" in rules:
+        hints.append("Sort the rows of each asset, oldest first: to drop them would lose what is right.")
+    if hints and rules <= {"calendar", "unsorted", "range", "precision"}:
+        return " ".join(hints)
+    general = "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop)."
+    return " ".join([*hints, general])
+
+
+def _other_calendar(findings: Sequence[Finding], calendar: str) -> list[str]:
+    stamps = [finding.stamp for finding in findings if finding.rule == "calendar" and finding.stamp is not None]
+    weekdays = {stamp.weekday() for stamp in stamps}
+    if _SUNDAY not in weekdays and _SATURDAY not in weekdays:
+        return []
+    hint = f"There are Saturdays or Sundays among them, on which {calendar} is closed:"
+    if _SATURDAY in weekdays:
+        return [f"{hint} what trades every day, as coins do, is on calendar='24/7' (--calendar 24/7)."]
+    if any(isinstance(stamp, dt.datetime) for stamp in stamps) and calendar != "24/5-fx":
+        return [f"{hint} currencies trade from Sunday evening on, on calendar='24/5-fx' (--calendar 24/5-fx)."]
+    return [f"{hint} is it the calendar of these data?"]
+
+
+def _rounding(findings: Sequence[Finding]) -> list[str]:
+    """Prices that were computed with floats, adjusted ones most often, are a digit beyond their low or high."""
+    computed = [
+        finding
+        for finding in findings
+        if finding.rule in ("range", "precision")
+        and FLOAT_DIGITS < len(finding.value.replace(".", "").strip("-0")) < _TEXT
+    ]
+    if not computed:
+        return []
+    hint = f"Prices such as {computed[0].value} come out of a computation with floats:"
+    return [f"{hint} price_decimals=4 (--price-decimals 4) rounds them; give as many decimals as they mean."]
+
+
+def ask_before_losing(bundle: str, left_out: int, rows: int, findings: tuple[Finding, ...], said: str) -> None:
+    """Raises BadBars where more than half of the rows would be dropped. said: what was found, in words."""
+    if left_out * 2 <= rows:
+        return
+    raise BadBars(
+        f"Nothing was written to {bundle!r}: on_bad_row='drop' would leave out {left_out:,} of {rows:,} rows, "
+        f"more than half. {said}\nIf that is what you want, give accept_loss=True (--accept-loss).",
+        findings,
+    )
