@@ -23,6 +23,11 @@ class Functions:
         self.before_trading_start = before_trading_start
         self.analyze = analyze
 
+    def by_name(self) -> dict[str, Any]:
+        """Those that there are."""
+        names = ("initialize", "handle_data", "before_trading_start", "analyze")
+        return {name: function for name in names if (function := getattr(self, name)) is not None}
+
     def code_hash(self) -> str | None:
         """SHA-256 of the file that the strategy stands in; None where there is none, as in a notebook."""
         try:
@@ -42,6 +47,15 @@ def never_runs(function: Any) -> str | None:
     if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
         return "a generator function (it has a yield)"
     return None
+
+
+def outer_values(function: Any) -> dict[str, Any]:
+    """What a function uses that is defined outside of it, by name."""
+    try:
+        found = inspect.getclosurevars(function)
+    except TypeError:  # no function of Python
+        return {}
+    return {**found.globals, **found.nonlocals}
 
 
 def params_of(params: Any) -> dict[str, Any]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
-from rustybt.engine._functions import Functions, never_runs
+from rustybt.engine._functions import Functions, never_runs, outer_values
 from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
 from rustybt.engine._timetable import Plan
 from rustybt.metrics import ruined_row
 from rustybt.strategy import Desk, taken_names
-
-CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 
 
 def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: Mapping[str, pl.DataFrame]) -> None:
@@ -30,7 +28,10 @@ def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: Mapp
             name=name,
         )
     _note_assets(desk)
-    _note_orders(desk, loop.context, frames["orders"])
+    if frames["orders"].height:
+        _note_fills(desk, frames["orders"])
+    else:
+        _note_no_orders(desk, loop.context, functions)
 
 
 def _note_ruin(desk: Desk, daily: pl.DataFrame, *, ended_early: bool) -> None:
@@ -55,10 +56,10 @@ def _note_ruin(desk: Desk, daily: pl.DataFrame, *, ended_early: bool) -> None:
 
 
 def _note_callbacks(desk: Desk, functions: Functions) -> None:
-    given = [(name, getattr(functions, name)) for name in CALLBACKS]
+    given = [*functions.by_name().items()]
     given += [(f"the scheduled {_name_of(schedule.function)}", schedule.function) for schedule in desk.schedules]
     for name, function in given:
-        kind = None if function is None else never_runs(function)
+        kind = never_runs(function)
         if kind is not None:
             desk.notes.add(
                 "callback_never_ran",
@@ -139,29 +140,33 @@ def _note_assets(desk: Desk) -> None:
             )
 
 
-def _note_orders(desk: Desk, context: Any, orders: pl.DataFrame) -> None:
-    if not orders.height:
-        texts = list(_holding_texts(desk, context))
-        hint = "".join(
-            f" context.{name} holds symbols as texts, and an asset is never equal to a text." for name in texts
-        )
-        desk.notes.add(
-            "no_orders",
-            f"No order was placed in the whole run. Look at the condition that the strategy orders on.{hint}",
-            texts=texts,
-        )
-    elif not orders["filled"].cast(pl.Boolean).any():
-        reasons = orders["reason"].drop_nulls().value_counts(sort=True)
-        why = f" The most frequent reason: {reasons['reason'][0]}." if reasons.height else ""
-        desk.notes.add(
-            "no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height
-        )
+def _note_fills(desk: Desk, orders: pl.DataFrame) -> None:
+    if orders["filled"].cast(pl.Boolean).any():
+        return
+    reasons = orders["reason"].drop_nulls().value_counts(sort=True)
+    why = f" The most frequent reason: {reasons['reason'][0]}." if reasons.height else ""
+    desk.notes.add("no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height)
 
 
-def _holding_texts(desk: Desk, context: Any) -> Iterator[str]:
-    """The names on `context` of sets, dicts and indices that hold the symbol of an asset of the run as a text."""
+def _note_no_orders(desk: Desk, context: Any, functions: Functions) -> None:
+    texts = sorted(_holding_texts(desk, context, functions))
+    hint = "".join(f" {name} holds symbols as texts, and an asset is never equal to a text." for name in texts)
+    desk.notes.add(
+        "no_orders",
+        f"No order was placed in the whole run. Look at the condition that the strategy orders on.{hint}",
+        texts=texts,
+    )
+
+
+def _holding_texts(desk: Desk, context: Any, functions: Functions) -> set[str]:
+    """The sets, dicts and indices of a strategy that hold the symbol of an asset of the run as a text."""
     symbols = {listing.asset.symbol for listing in desk.listing_of_slot}
-    for name, value in vars(context).items():
-        keyed = isinstance(value, set | frozenset | dict) or type(value).__module__.startswith("pandas.core.indexes")
-        if keyed and not name.startswith("_") and any(isinstance(key, str) and key in symbols for key in value):
-            yield name
+    known = {f"context.{name}": value for name, value in vars(context).items() if not name.startswith("_")}
+    for function in (*functions.by_name().values(), *(schedule.function for schedule in desk.schedules)):
+        known |= outer_values(function)
+    return {
+        name
+        for name, value in known.items()
+        if isinstance(value, set | frozenset | dict) or type(value).__module__.startswith("pandas.core.indexes")
+        if any(isinstance(key, str) and key in symbols for key in value)
+    }

@@ -96,14 +96,18 @@ def test_a_text_that_is_looked_for_among_assets_is_told(look: Any, where: str):
 
 
 def test_a_run_without_an_order_names_the_sets_of_texts_that_it_keeps():
+    index = pytest.importorskip("pandas").Index(["AAPL", "MSFT"])
+
     def handle_data(context: Any, data: Any) -> None:
-        context.universe, context.names = {"AAPL", "IBM"}, ["AAPL"]
+        context.universe, context.names, context.others = {"AAPL", "IBM"}, ["AAPL"], {"GOOG"}
         data.current(symbol("AAPL"), "price")
-        if symbol("AAPL") in context.universe:
+        if symbol("AAPL") in context.universe or symbol("AAPL") in index:
             order(symbol("AAPL"), 1)
 
-    (note,) = run(handle_data).notes
-    assert (note.code, note.data) == ("no_orders", {"texts": ["universe"]})
+    *others, note = run(handle_data).notes
+    assert (note.code, note.data) == ("no_orders", {"texts": ["context.universe", "index"]})
+    assert {other.code for other in others} <= {"text_for_asset"}  # pandas may compare
+    assert "index holds symbols as texts, and an asset is never equal to a text" in note.text
 
 
 def test_orders_that_never_filled_are_told_with_the_reason():
