@@ -166,7 +166,9 @@ class WithinPeriods:
             step = int(np.searchsorted(steps.days, int(daily.raw.stamps[row]) // DAY_NS))
             price = int(daily.raw.open[row]) * 10 ** (daily.fill_scale - daily.raw_scale)
             return Opened(step, price, *self._back(listing, step, end))
-        step = max(begin, int(np.searchsorted(steps.days, day_of(listing.asset.start_date))))
+        # an asset that begins on a period's last day has its first bar there: it was named after the bar
+        started = int(np.searchsorted(steps.days, day_of(listing.asset.start_date)))
+        step = started if begin < started < end - 1 else begin
         prices, volumes = self._back(listing, step, end)
         opened = adjusted(listing.column("open")[bar] * listing.lane_to_fill, prices, 1)
         return Opened(step, opened, prices, volumes)

@@ -6,14 +6,12 @@ import datetime as dt
 import inspect
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
 
 from rustybt import _kernels
 from rustybt.core import (
-    EXTRA_PRICE_DECIMALS,
     Asset,
     ContinuousFuture,
     Future,
@@ -30,9 +28,10 @@ from rustybt.view._asked import as_columns, listed, note_wanted, shortened
 from rustybt.view._continuous import Continuous, is_readable, label
 from rustybt.view._history import FIELDS, is_exact
 from rustybt.view._known import OF_A_BAR, Known, Priced
-from rustybt.view._listing import Listing, adjusted, restated
+from rustybt.view._listing import Listing, finer_volume, restated
 from rustybt.view._market import Market
 from rustybt.view._past import Past
+from rustybt.view._periods import seen_at_open
 
 NOTHING: Final = object()
 
@@ -235,13 +234,12 @@ class BarData:
             return value, scale
         market = self._market
         if not market.hook:
-            return (
-                (value, scale) if listing.at_open is None else _at_open(listing.at_open, field, value, scale, listing)
-            )
-        if field == "volume":
-            factor = listing.overnight(market.axis.opening(market.session), volume=True)
-            return (value, scale) if factor == 1 else _finer(value, factor, scale)
-        return restated(listing, value, scale, market.axis.opening(market.session))
+            return (value, scale) if listing.at_open is None else seen_at_open(listing, field, value, scale)
+        session = market.axis.opening(market.session)
+        if field != "volume":
+            return restated(listing, value, scale, session)
+        factor = listing.overnight(session, volume=True)
+        return (value, scale) if factor == 1 else finer_volume(value, factor, scale)
 
     def _frame(self, assets: list[Any], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
         exact = isinstance(self._number(1, 0), Decimal) if dtype is None else is_exact(dtype)
@@ -384,23 +382,6 @@ class BarData:
         bar = self._market.bar
         key = listing.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])
-
-
-def _finer(value: int, factor: Fraction, scale: int) -> tuple[int, int]:
-    """A volume times a factor, rounded with 10 more decimals."""
-    return adjusted(value, factor, 10**EXTRA_PRICE_DECIMALS), scale + EXTRA_PRICE_DECIMALS
-
-
-def _at_open(
-    known: tuple[int, Fraction, Fraction], field: str, value: int, scale: int, listing: Listing
-) -> tuple[int, int]:
-    """What a model sees of a bar of several sessions while it fills at the open: in the shares of then."""
-    opened, price, volume = known
-    if field == "open":
-        return opened, listing.fill_scale
-    if field == "volume":
-        return _finer(value, volume, scale)
-    return adjusted(value, price, 10 ** (listing.fill_scale - scale)), listing.fill_scale
 
 
 if _kernels.answering is not None:

@@ -364,6 +364,11 @@ def restated(listing: Listing, price: int, scale: int, session: int) -> tuple[in
     return adjusted(price, Fraction(factor), 10 ** (listing.fill_scale - scale)), listing.fill_scale
 
 
+def finer_volume(volume: int, factor: Fraction, scale: int) -> tuple[int, int]:
+    """A volume times a factor, rounded with 10 decimals more than it has; and its scale."""
+    return adjusted(volume, factor, 10**EXTRA_PRICE_DECIMALS), scale + EXTRA_PRICE_DECIMALS
+
+
 def adjusted(value: int, factor: Fraction, up: int) -> int:
     """A price times a factor, on a grid finer by `up`, rounded half-even."""
     return div_half_even(value * factor.numerator * up, factor.denominator)

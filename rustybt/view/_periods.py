@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rustybt.core import DAY_NS, Inside, folded_restated
 from rustybt.view._axis import Axis
-
-if TYPE_CHECKING:
-    from rustybt.view._listing import Listing
+from rustybt.view._listing import Listing, adjusted, finer_volume
 
 
 def restated_bars(axis: Axis, daily: Listing, bars: Any) -> Any:
@@ -45,3 +43,15 @@ def prices_of(axis: Axis, listing: Listing, daily: Listing | None) -> tuple[list
     places = [0, *(steps.of(session)[1] for session in range(axis.sessions))]
     up = daily.lane_to_fill
     return [int(daily.price[place]) * up for place in places], True
+
+
+def seen_at_open(listing: Listing, field: str, value: int, scale: int) -> tuple[int, int]:
+    """What a model sees of a bar of several sessions while it fills at its open: in the shares of then."""
+    if listing.at_open is None:
+        return value, scale
+    opened, prices, volumes = listing.at_open
+    if field == "open":
+        return opened, listing.fill_scale
+    if field == "volume":
+        return finer_volume(value, volumes, scale)
+    return adjusted(value, prices, 10 ** (listing.fill_scale - scale)), listing.fill_scale
