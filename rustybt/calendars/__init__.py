@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rustybt._lazy import when_asked
 from rustybt.calendars._session_table import SessionTable
+from rustybt.calendars._year import sessions_per_year
 
 if TYPE_CHECKING:
     from rustybt.calendars._build import (
@@ -39,6 +40,7 @@ __all__ = [
     "library_calendar",
     "named_table",
     "session_table",
+    "sessions_per_year",
 ]
 
 
