@@ -74,7 +74,7 @@ def test_a_saturday_that_was_traded_once_makes_no_week_of_six_days() -> None:
 def rows(first: dt.date, last: dt.date, weekdays: int) -> pl.DataFrame:
     days = dates(first, last, weekdays)
     texts = [f"1.{1000 + (day.toordinal() * 7919) % 97}" for day in days]
-    prices = {name: texts for name in ("open", "high", "low", "close")}
+    prices = dict.fromkeys(("open", "high", "low", "close"), texts)
     return pl.DataFrame({"symbol": ["A"] * len(days), "date": days, **prices, "volume": ["1000"] * len(days)})
 
 
