@@ -22,7 +22,7 @@ from rustybt._version import __version__
 
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
-    from rustybt.core import DecimalConfig
+    from rustybt.core import DecimalConfig, Note
     from rustybt.engine import Compat, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Compat",
     "DecimalConfig",
+    "Note",
     "Result",
     "SimulationBlotter",
     "Strategy",
@@ -56,6 +57,7 @@ __all__ = [
 _HOMES = {
     "Compat": "rustybt.engine",
     "DecimalConfig": "rustybt.core",
+    "Note": "rustybt.core",
     "Result": "rustybt.results",
     "SimulationBlotter": "rustybt.execution",
     "Strategy": "rustybt.strategy",

@@ -31,7 +31,7 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def print_summary(result: Result) -> None:
-    """The figures of a run, with colours on terminals only; NO_COLOR and FORCE_COLOR say otherwise.
+    """The figures and notes of a run, with colours on terminals only; NO_COLOR and FORCE_COLOR say otherwise.
 
     It needs no library of tables: to import one takes longer than to run a strategy over a year.
     """
@@ -45,6 +45,8 @@ def print_summary(result: Result) -> None:
         shown = f"{text:>{text_width}}"
         loss = text.startswith("-") and text != "-"
         click.echo(f"{label:<{label_width}}  {click.style(shown, fg='red') if loss else shown}", color=color)
+    for note in result.notes:
+        click.echo(f"{click.style('note', fg='yellow')} {note}", color=color)
 
 
 def size_text(size: int) -> str:

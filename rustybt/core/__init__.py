@@ -48,6 +48,7 @@ from rustybt.core._frames import (
 )
 from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._kept import Kept
+from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
@@ -76,6 +77,7 @@ __all__ = [
     "MINUTE_NS",
     "MONEY_LIMIT",
     "MONEY_SCALE",
+    "NOTE_CODES",
     "NS",
     "PAIR_KINDS",
     "POWERS",
@@ -100,6 +102,8 @@ __all__ = [
     "Future",
     "Index",
     "Kept",
+    "Note",
+    "Notes",
     "Number",
     "Order",
     "OrderEventKind",

@@ -21,6 +21,7 @@ from rustybt.engine._compat import Compat
 from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
 from rustybt.engine._run_frames import RunFrames
+from rustybt.engine._run_notes import add_closing_notes
 from rustybt.errors import CatalogError
 from rustybt.results import Result
 from rustybt.strategy import Desk
@@ -84,7 +85,8 @@ def result_of(
     if loop.hooks is not None:
         written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
     frames: dict[str, Any] = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter, periods).all() | written
-    result = Result(**frames, manifest=manifest, periods=periods, again=again)
+    add_closing_notes(desk)
+    result = Result(**frames, manifest=manifest, periods=periods, again=again, notes=desk.notes.all())
     days = axis.calendar.days[[axis.first_session, axis.first_session + axis.sessions - 1]]
     keys = tuple(listing.asset.key for listing in desk.listing_of_slot)
     result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))

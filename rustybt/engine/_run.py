@@ -10,6 +10,7 @@ from rustybt._kernels import whole_steps
 from rustybt.catalog import catalog_root
 from rustybt.core import (
     MONEY_SCALE,
+    Notes,
     as_decimal_config,
     check_money,
     exact_number,
@@ -115,12 +116,7 @@ def run_algorithm(
     )
     _check_kinds(data_frequency=(data_frequency, str), emission_rate=(emission_rate, str), seed=(seed, int))
     params = params_of(params)
-    length = FREQUENCIES.get(data_frequency, data_frequency)
-    try:
-        frequency_named(length)
-    except InputError as error:
-        raise InputError(f"data_frequency={data_frequency!r}: choose 'daily' or 'minute', or else: {error}") from None
-    data_frequency = {name: known for known, name in FREQUENCIES.items()}.get(length, data_frequency)
+    length, data_frequency = _length_and_name(data_frequency)
     if fill_at not in ("close", "open") or trigger not in ("close", "range"):
         raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
     if emission_rate not in FREQUENCIES or (emission_rate == "minute" and frequency_named(length).by_session):
@@ -134,12 +130,14 @@ def run_algorithm(
     load_extensions(named_extensions(default_extension, extensions, root), strict_extensions)
     keep_freed_memory()
     data = open_data(bundle, version, bundle_timestamp, root)
+    notes = Notes()
     axis = axis_of(data, length, start, end, trading_calendar)
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")
     money = currency_of(data, currency, kind)
-    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, blotter_named(blotter), money, currency)
+    models = blotter_named(blotter)
+    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:
@@ -160,6 +158,16 @@ def run_algorithm(
     finally:
         deactivate(token)
     return result
+
+
+def _length_and_name(data_frequency: str) -> tuple[str, str]:
+    """The length of the run's bars, and what Zipline calls it where it has a name for it."""
+    length = FREQUENCIES.get(data_frequency, data_frequency)
+    try:
+        frequency_named(length)
+    except InputError as error:
+        raise InputError(f"data_frequency={data_frequency!r}: choose 'daily' or 'minute', or else: {error}") from None
+    return length, {name: known for known, name in FREQUENCIES.items()}.get(length, data_frequency)
 
 
 def _check_kinds(**parameters: tuple[Any, type]) -> None:

@@ -14,6 +14,7 @@ from rustybt.core import (
     MINUTE_NS,
     DecimalConfig,
     Frequency,
+    Notes,
     Order,
     date_of,
     datetime_of,
@@ -100,6 +101,7 @@ def desk_of(
     blotter: SimulationBlotter,
     currency: str,
     wanted_currency: Any,
+    notes: Notes,
 ) -> Desk:
     kind = numbers_named(numbers)
     market = Market(
@@ -149,6 +151,7 @@ def desk_of(
         cancel_policy=blotter.cancel_policy,
         compat=compat,
         labels=labels,
+        notes=notes,
         exchange=exchange,
     )
     market.on_load(desk.open_slot)

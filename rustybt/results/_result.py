@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, UTC_NS, as_decimal, scaled_ints
+from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
@@ -50,6 +50,7 @@ class Result:
     cash_by_currency: the cash at each close, a column for each currency. conversions: what was asked for of
     `convert_currency`, and what became of it.
     periods: sessions per year that the statistics are annualised with.
+    notes: what the run tells besides, such as that no order was placed; printed with the result.
 
     Money is in the run's currency; prices, cost basis and commission are in the asset's, entries in that of their line.
     `daily` may come with or without the statistics' columns; they are added where they are absent.
@@ -68,6 +69,7 @@ class Result:
         "daily",
         "entries",
         "measures",
+        "notes",
         "order_events",
         "orders",
         "periods",
@@ -93,6 +95,7 @@ class Result:
         cash_by_currency: pl.DataFrame | None = None,
         conversions: pl.DataFrame | None = None,
         report: dict[str, Any] | None = None,
+        notes: Iterable[Note] = (),
         again: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
     ) -> None:
         complete = all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS))
@@ -108,6 +111,7 @@ class Result:
         self._cash = cash_by_currency
         self.conversions = NO_CONVERSIONS.clone() if conversions is None else conversions
         self.periods = periods
+        self.notes = tuple(notes)
         self._report = dict(report or {})
         self._again = again
         self._manifest = dict(manifest)
@@ -225,8 +229,8 @@ class Result:
 
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
         """
-        frames, manifest, periods, report = load_frames(Path(path))
-        parts: dict[str, Any] = {**frames, "manifest": manifest, "periods": periods, "report": report}
+        frames, page = load_frames(Path(path))
+        parts: dict[str, Any] = {**frames, **page}
         return cls(**parts)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -262,6 +266,9 @@ class Result:
 
     def __repr__(self) -> str:
         return text_of(self)
+
+    def __str__(self) -> str:
+        return "\n".join([text_of(self), *(f"note {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
         return html_of(self)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import data_root
+from rustybt.core import Note, data_root
 from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 
@@ -96,6 +96,7 @@ def _write(result: Result, folder: Path) -> None:
         "manifest": result.manifest,
         "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
         "report": json.loads(json.dumps(result.written_report, default=str)),
+        "notes": [{"code": note.code, "text": note.text, "data": dict(note.data)} for note in result.notes],
         "frames": files,
     }
     try:
@@ -136,8 +137,8 @@ def _publish(temporary: Path, place: Path, *, overwrite: bool) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], int, dict[str, Any]]:
-    """Frames, manifest, periods and the report of metrics of a saved result, each file checked."""
+def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
+    """The frames of a saved result, each file checked; and its manifest, periods, notes and the report of metrics."""
     folder = path.expanduser()
     page = _read_page(folder)
     try:
@@ -146,6 +147,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], in
         frames = {name: _read_frame(folder, name, files[name]) for name in names}
         stated = manifest["ledger_hash"]
         version = manifest["ledger_hash_version"]
+        notes = [Note(note["code"], note["text"], note["data"]) for note in page.get("notes", ())]
     except (KeyError, TypeError) as error:
         raise ResultCorrupt(f"{folder / RESULT_FILE} lacks {error}. Run the strategy again and save it anew.") from None
     if version == LEDGER_HASH_VERSION:
@@ -155,7 +157,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], in
                 f"{folder}: the entries and order events have ledger hash {found[:16]}, the manifest says "
                 f"{str(stated)[:16]}. The books were changed after the run: run the strategy again."
             )
-    return frames, manifest, periods, page.get("report", {})
+    return frames, {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
 
 
 def _read_page(folder: Path) -> dict[str, Any]:

@@ -77,17 +77,19 @@ def figures_of(result: Result) -> list[tuple[str, str]]:
 def text_of(result: Result) -> str:
     """One line."""
     figures = dict(figures_of(result))
+    count = len(result.notes)
+    notes = f", {count} {'note' if count == 1 else 'notes'}" if count else ""
     return (
         f"<Result {name_of(result)}: {period_of(result)}, return {figures['Total return']}, "
         f"Sharpe {figures['Sharpe ratio']}, max drawdown {figures['Max drawdown']}, "
-        f"{figures['Transactions']} transactions>"
+        f"{figures['Transactions']} transactions{notes}>"
     )
 
 
 def html_of(result: Result) -> str:
-    """For a notebook: the headline figures, the equity curve, and all figures folded away. Every text is escaped.
+    """For a notebook: the headline figures, the equity curve, the notes, and all figures folded away.
 
-    It sets no background and no colour of the text, so that it can be read on light and on dark.
+    Every text is escaped. It sets no background and no colour of the text, so that it can be read on light and on dark.
     """
     import html
 
@@ -105,12 +107,20 @@ def html_of(result: Result) -> str:
         f'<div style="max-width:{WIDTH}px"><strong>{html.escape(name_of(result))}</strong> '
         f"<small>{html.escape(period_of(result))}<br>{data}</small>"
         f'<div style="display:flex;flex-wrap:wrap;gap:4px 22px;margin:8px 0">{cards}</div>{equity_svg(result)}'
+        f"{_notes_html(result)}"
         f"<details><summary><small>all figures</small></summary><table>{rows}</table></details></div>"
     )
 
 
 def _card(label: str, text: str) -> str:
     return f'<div><small style="opacity:.65">{label}</small><br><span style="font-size:1.25em">{text}</span></div>'
+
+
+def _notes_html(result: Result) -> str:
+    import html
+
+    items = "".join(f"<li>{html.escape(note.text)} <code>{html.escape(note.code)}</code></li>" for note in result.notes)
+    return f'<ul style="margin:6px 0;padding-left:1.4em"><small>{items}</small></ul>' if items else ""
 
 
 def _data_of(manifest: dict[str, Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rustybt.core import Asset, Order
+from rustybt.core import Asset, Notes, Order
 from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
@@ -43,7 +43,7 @@ class Desk(abc.ABC):
     recorded: the last value of each recorded name. controls, account_controls: what orders and closes are held to.
     funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
     exchange: what turns other currencies into it; None in a run that has one only. news: schedules and assets that came
-    since the loop looked at what falls due with which bar.
+    since the loop looked at what falls due with which bar. notes: what the result tells besides its figures.
     """
 
     market: Market
@@ -64,6 +64,7 @@ class Desk(abc.ABC):
     cancel_policy: Any
     compat: Any
     labels: Labels
+    notes: Notes
     phase: str = "initialize"
     benchmark: Asset | None = None
     exchange: Any = None

@@ -8,6 +8,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import pytest
+
 from tests.architecture._source import ROOT, imported, modules, named
 
 ENTRY_POINTS = (
@@ -79,6 +81,7 @@ def test_importing_rustybt_is_light():
     assert not {name for name in HEAVY if name in loaded.split() and name not in alone.split()}
 
 
+@pytest.mark.slow
 def test_importing_rustybt_costs_at_most_150_ms_beyond_polars(tmp_path, monkeypatch):
     """The best of several processes each, in CPU time: other work only ever adds.
 

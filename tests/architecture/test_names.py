@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import importlib
-import subprocess
-import sys
 
 import pytest
 
@@ -53,16 +52,16 @@ def test_the_packages_with_a_public_face_are_found():
     assert {"rustybt", "rustybt.api", "rustybt.core", "rustybt.engine"} <= set(LISTED)
 
 
-def test_no_test_file_is_left_out_of_a_run_of_all():
-    """pytest passes over folders of some names, `build` among them, without a word."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-m", ""],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    collected = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
-    written = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")}
-    assert not written - collected
+def test_no_test_file_is_left_out_of_a_run_of_all(pytestconfig):
+    """pytest passes over folders and files whose names match no pattern, or the wrong one, without a word."""
+    left_out = pytestconfig.getini("norecursedirs")
+    files = pytestconfig.getini("python_files")
+    written = [path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test*.py")]
+    assert len(written) > 100
+    for path in written:
+        assert not [part for part in path.parent.parts for pattern in left_out if fnmatch.fnmatch(part, pattern)], path
+        assert any(fnmatch.fnmatch(path.name, pattern) for pattern in files), path
+    assert pytestconfig.getini("testpaths") == ["tests"]
+    assert not {"--ignore", "--deselect", "-k"} & {
+        option.partition("=")[0] for option in pytestconfig.getini("addopts")
+    }

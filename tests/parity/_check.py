@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
+import functools
 import json
-import os
 import tempfile
 import traceback
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tests.parity._case import Case
 from tests.parity._compare import Difference, compare
 from tests.parity._draw import draw
+from tests.parity._outcomes import kept
 from tests.parity._ready import READY
 from tests.parity._shrink import SECONDS, shrink
 from tests.parity._zipline import Worker
@@ -27,28 +26,15 @@ PRINTED = 30_000
 WORKER = Worker()
 
 
-KEPT: list[Path] = []
-"""A folder for Zipline's outcomes, if there is one: what several tests, and the processes of a test run, share."""
-
-
-@lru_cache(maxsize=20)
+@functools.lru_cache(maxsize=20)
 def comparable(seed: int, frequency: str, only: frozenset[str] = frozenset()) -> tuple[Case, dict[str, Any]]:
     """The first case from this seed on that float noise does not decide, and Zipline's outcome of it."""
-    kept = KEPT[0] / f"{frequency}-{seed}-{'-'.join(sorted(only))}.json.gz" if KEPT else None
-    if kept is not None and kept.exists():
-        seed, outcome = json.loads(gzip.decompress(kept.read_bytes()))
-        return draw(seed, frequency, only=only), outcome
     while True:
         case = draw(seed, frequency, only=only)
-        outcome = WORKER.run(case, stop=True)
+        outcome = kept(f"stop {case.to_json()}", functools.partial(WORKER.run, case, stop=True))
         if not outcome["edges"]:
-            break
+            return case, outcome
         seed += STEP
-    if kept is not None:
-        part = kept.with_suffix(f".{os.getpid()}")
-        part.write_bytes(gzip.compress(json.dumps([seed, outcome]).encode(), 1))
-        part.replace(kept)
-    return case, outcome
 
 
 def differences(case: Case, zipline: dict[str, Any] | None = None, ready: frozenset[str] = READY) -> list[Difference]:

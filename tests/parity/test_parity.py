@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from tests.parity._case import Case
-from tests.parity._check import KEPT, WORKER, comparable, differences, explain
+from tests.parity._check import WORKER, comparable, differences, explain
 from tests.parity._compare import Difference, compare
 from tests.parity._draw import draw
 from tests.parity._features import EVERYWHERE, MINUTE_ONLY, features
 from tests.parity._features_more import promised as further_features
+from tests.parity._outcomes import prune
 from tests.parity._shrink import SECONDS, shrink
 
 if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
@@ -42,14 +43,10 @@ _FAILED: list[int] = []
 
 
 @pytest.fixture(scope="module", autouse=True)
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Zipline's process ends with the module; what it answered is there for the other tests, in whatever process."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "zipline-outcomes"
-    folder.mkdir(exist_ok=True)
-    KEPT.append(folder)
+def worker() -> Iterator[None]:
+    """Zipline's process ends with the module; what it answered is kept for other processes and later runs."""
     yield
-    KEPT.clear()
+    prune()
     comparable.cache_clear()
     WORKER.close()
 
@@ -122,8 +119,10 @@ def test_a_seed_gives_the_same_case_again_and_through_json() -> None:
     assert draw(6, "minute") != case
 
 
-def test_zipline_gives_the_same_outcome_twice() -> None:
-    case, outcome = comparable(3, "daily")
+@pytest.mark.parametrize(("frequency", "seed"), [("daily", 3), ("daily", 101), ("daily", 202), ("minute", 7)])
+def test_zipline_gives_the_same_outcome_today(frequency: str, seed: int) -> None:
+    """What is read again is what Zipline gives when it is asked again."""
+    case, outcome = comparable(seed, frequency)
     assert compare(outcome, WORKER.run(case)) == []
 
 

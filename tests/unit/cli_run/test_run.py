@@ -85,6 +85,14 @@ def test_figures_are_a_table_and_losses_red_where_colours_can_be_shown(
         assert [line for line in table if line.startswith("Transactions ") and line.endswith(" 4")]
 
 
+def test_notes_are_printed_below_the_figures(tmp_path: Path) -> None:
+    done = run(tmp_path, "def handle_data(context, data):\n    pass\n")
+    lines = done.stdout.splitlines()
+    (place,) = (n for n, line in enumerate(lines) if line.startswith("note no_orders: No order was placed"))
+    assert lines[place - 1].startswith("Ledger hash")
+    assert lines[place + 1].startswith("saved to")
+
+
 def test_without_a_folder_the_result_is_saved_with_the_runs(tmp_path: Path) -> None:
     done = run(tmp_path, FUNCTIONS)
     assert done.returncode == 0, done.stderr

@@ -61,6 +61,7 @@ def test_gaps_are_filled_by_a_line_over_any_number_of_pieces(tmp_path_factory, r
     assert len(hashes) == 1
 
 
+@pytest.mark.slow
 def test_a_gap_as_long_as_the_file_needs_no_more_memory(tmp_path):
     """All but the first and last row of the first asset are missing, and come with those of the others."""
     path = written(tmp_path / "all.csv", 6, 100_000)

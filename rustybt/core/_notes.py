@@ -1,0 +1,84 @@
+"""What a user of a run would want to know and no figure says: notes, each with a code from a closed list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from rustybt.errors import InputError
+
+NOTE_CODES: Final[dict[str, str]] = {
+    "no_orders": "No order was placed in the whole run.",
+}
+"""Every code that a note may have, and what it tells. docs/guides/notes.md lists the same."""
+MOST_OF_A_CODE: Final = 20
+"""As many notes of one code are kept; one more says how many were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a run, or its strategy, is told.
+
+    code: one of `NOTE_CODES`. text: a sentence. data: the facts in it, as JSON has them; numbers that are no counts are
+    text, dates ISO text.
+    """
+
+    code: str
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
+
+
+class Notes:
+    """The notes of a run in the order in which they came, each once."""
+
+    __slots__ = ("_by_code",)
+
+    def __init__(self) -> None:
+        # insertion order is that of the codes' first notes; within a code that of the notes
+        self._by_code: dict[str, tuple[dict[str, Note], list[int]]] = {}
+
+    def add(self, code: str, text: str, **data: Any) -> None:
+        """Keeps a note, unless one of the same code and text is there. Raises InputError for an unknown code.
+
+        data: facts; dates, Decimals and tuples are kept as JSON has them.
+        """
+        if code not in NOTE_CODES:
+            raise InputError(f"There is no note {code!r}. Choose one of {', '.join(NOTE_CODES)}, or list it there.")
+        kept, left_out = self._by_code.setdefault(code, ({}, [0]))
+        if text in kept:
+            return
+        if len(kept) == MOST_OF_A_CODE:
+            left_out[0] += 1
+            return
+        kept[text] = Note(code, text, {name: _plain(value) for name, value in data.items()})
+
+    def all(self) -> tuple[Note, ...]:
+        """The notes so far."""
+        notes: list[Note] = []
+        for code, (kept, (left_out,)) in self._by_code.items():
+            notes += kept.values()
+            if left_out:
+                more = f"{left_out} more of this kind {'is' if left_out == 1 else 'are'} left out."
+                notes.append(Note(code, more, {"left_out": left_out}))
+        return tuple(notes)
+
+
+def _plain(value: Any) -> Any:
+    """A fact as JSON has it."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, dt.date):  # a datetime too
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value)
