@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rustybt._lazy import when_asked
 from rustybt.calendars._session_table import SessionTable
+from rustybt.calendars._span import hashed_span, stored_span
 from rustybt.calendars._year import sessions_per_year
 
 if TYPE_CHECKING:
@@ -37,10 +38,12 @@ __all__ = [
     "SessionTable",
     "calendar_names",
     "check_calendar",
+    "hashed_span",
     "library_calendar",
     "named_table",
     "session_table",
     "sessions_per_year",
+    "stored_span",
 ]
 
 

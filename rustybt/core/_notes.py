@@ -12,6 +12,8 @@ from rustybt.errors import InputError
 
 NOTE_CODES: Final[dict[str, str]] = {
     "no_orders": "No order was placed in the whole run.",
+    "runs_on": "The run goes on after the last bar of the bundle, over sessions without bars.",
+    "span_cut": "The run ends before the end that was asked for.",
 }
 """Every code that a note may have, and what it tells. docs/guides/notes.md lists the same."""
 MOST_OF_A_CODE: Final = 20

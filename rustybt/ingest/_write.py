@@ -10,14 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from rustybt.calendars import SessionTable
+from rustybt.calendars import SessionTable, stored_span
 from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Writer
 from rustybt.core import DecimalConfig
 from rustybt.errors import BadBars
 from rustybt.files import Dialect, check_zone
 from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
-from rustybt.ingest._bars import Symbols, cut_table, spanning_table
+from rustybt.ingest._bars import Symbols, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, Judging, joined_seen
 from rustybt.ingest._cached import with_cache_of
 from rustybt.ingest._funding import make_funding, read_funding
@@ -171,7 +171,7 @@ class Write:
         last = max(record.last_day for record in records)
         seen = self._batches[0].calendar
         if not self._base and len(self._batches) == 1 and seen is not None:
-            return cut_table(seen, first, last)
+            return seen.between(*stored_span(first, last))
         newer = spanning_table(self._request.calendar, (first, last))
         if not self._base:
             return newer
