@@ -11,8 +11,6 @@ The sdist is always hatchling's: it needs no Rust, and holds the Rust sources an
 There is no hook that prepares metadata: pip then builds once and reads them from the wheel.
 """
 
-from __future__ import annotations
-
 import os
 import runpy
 import shutil
@@ -21,13 +19,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# An installer calls the backend before it reads requires-python: what stands here must parse on old Pythons.
+if sys.version_info < (3, 12):  # noqa: UP036
+    raise SystemExit(
+        "RustyBT needs CPython 3.12 or newer, and this is Python {}.{}.{} ({}). "
+        "Install it with a newer one, as in: python3.12 -m pip install .".format(*sys.version_info[:3], sys.executable)
+    )
+
 CHOICES = ("auto", "require", "off")
 HATCHLING = "hatchling>=1.27"
 MATURIN = "maturin>=1.9.4,<2"
 ROOT = Path(__file__).resolve().parent.parent
 BINARIES = ("_rustybt*.so", "_rustybt*.pyd")
 
-type Settings = dict[str, Any] | None
+Settings = dict[str, Any] | None
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:

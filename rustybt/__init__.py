@@ -6,9 +6,15 @@
 ... )
 """
 
-from __future__ import annotations
-
+# This file must parse on old Pythons, so that they are refused in words; what it imports need not.
 import sys
+
+if sys.version_info < (3, 12):  # noqa: UP036 - a checkout on PYTHONPATH meets no installer
+    raise ImportError(
+        "RustyBT needs CPython 3.12 or newer, and this is Python {}.{}.{} ({}). "
+        "Run it with a newer one, as in: python3.12 -m rustybt --version".format(*sys.version_info[:3], sys.executable)
+    )
+
 import types
 from typing import TYPE_CHECKING, Any
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rustybt._lazy import when_asked
 from rustybt.calendars._session_table import SessionTable
+from rustybt.calendars._span import hashed_span, stored_span
+from rustybt.calendars._year import sessions_per_year
 
 if TYPE_CHECKING:
     from rustybt.calendars._build import (
@@ -41,10 +43,13 @@ __all__ = [
     "calendar_names",
     "calendar_zone",
     "check_calendar",
+    "hashed_span",
     "library_calendar",
     "named_table",
     "session_days",
     "session_table",
+    "sessions_per_year",
+    "stored_span",
 ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import functools
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,7 +29,8 @@ def session_table(name: str, first_day: int, last_day: int) -> SessionTable:
 
     name: "24/7", "24/5-fx", or any name or alias that exchange_calendars knows ("XNYS", "NYSE", "XTKS", "CMES").
     first_day, last_day: days since 1970-01-01; cut to what the calendar can tell.
-    Raises InputError for an unknown name, naming those that look like it, and for a span without a single session.
+    Raises InputError for an unknown name, naming those that look like it, for a span without a single session, and for
+    a calendar that the library can't build, with the library's reason.
     """
     if not isinstance(name, str):
         raise InputError(f"calendar is {name!r}. Give its name, like 'XNYS' or '24/7'.")
@@ -56,12 +59,18 @@ def named_table(wanted: Any, first_day: int, last_day: int) -> SessionTable:
         raise InputError(f"{wanted!r} is no calendar. Give its name, like 'XNYS', or one of exchange_calendars.")
     if wanted.name in _OWN:
         return session_table(wanted.name, first_day, last_day)
-    try:
-        # as wide as the data, where the object itself may be narrower
-        built = type(wanted)(start=str(date_of(first_day)), end=str(date_of(last_day)))
-    except (TypeError, ValueError):
-        built = wanted
-    return _table_of(built, wanted.name, first_day, last_day)
+    return _table_of(_widened(wanted, first_day, last_day), wanted.name, first_day, last_day)
+
+
+def _widened(wanted: Any, first_day: int, last_day: int) -> Any:
+    """The calendar over as wide a span as it can tell of these days; as it was given where it can't be built anew."""
+    for bounds in (lambda *span: span, functools.partial(_within_bounds, type(wanted), wanted.name)):
+        try:
+            first, last = bounds(first_day, last_day)
+            return type(wanted)(start=str(date_of(first)), end=str(date_of(last)))
+        except (AttributeError, TypeError, ValueError, InputError):
+            continue
+    return wanted
 
 
 def calendar_names() -> list[str]:
@@ -88,7 +97,7 @@ def library_calendar(name: str, start: Any = None) -> Any:
 
     name: any name or alias that the library knows, "24/7" and "24/5-fx". start: its first date, None for 20 years
         ago.
-    Raises InputError for an unknown name.
+    Raises InputError for an unknown name, and for a calendar that the library can't build.
     """
     import exchange_calendars
     from exchange_calendars.errors import InvalidCalendarName
@@ -99,6 +108,8 @@ def library_calendar(name: str, start: Any = None) -> Any:
         return exchange_calendars.get_calendar(name, start=start, side="right")
     except InvalidCalendarName:
         raise _unknown(name) from None
+    except Exception as error:
+        raise _unbuilt(name, "" if start is None else f" from {start} on", error) from error
 
 
 def _from_library(name: str, first_day: int, last_day: int) -> SessionTable:
@@ -112,10 +123,15 @@ def _from_library(name: str, first_day: int, last_day: int) -> SessionTable:
         except InputError:
             raise
         except ValueError:  # the span reaches beyond what the calendar can tell
-            built = _built(canonical, *_within_bounds(canonical, first_day, last_day))
+            known = type(exchange_calendars.get_calendar(canonical))
+            built = _built(canonical, *_within_bounds(known, canonical, first_day, last_day))
+        return _table_of(built, canonical, first_day, last_day)
     except InvalidCalendarName:
         raise _unknown(name) from None
-    return _table_of(built, canonical, first_day, last_day)
+    except InputError:
+        raise
+    except Exception as error:  # what its rules raise depends on the calendar, and on the packages it needs
+        raise _unbuilt(name, f" from {date_of(first_day)} to {date_of(last_day)}", error) from error
 
 
 def _table_of(built: ExchangeCalendar, name: str, first_day: int, last_day: int) -> SessionTable:
@@ -149,10 +165,16 @@ def _no_session(canonical: str, first_day: int, last_day: int) -> InputError:
     )
 
 
-def _within_bounds(canonical: str, first_day: int, last_day: int) -> tuple[int, int]:
-    import exchange_calendars
+def _unbuilt(name: str, span: str, error: Exception) -> InputError:
+    return InputError(
+        f"exchange_calendars {version('exchange_calendars')} lists the calendar {name!r} and can't build it{span}: "
+        f"{type(error).__name__}: {error}. Install what it asks for or another release of it, or give another "
+        "calendar, such as '24/7'."
+    )
 
-    known = exchange_calendars.get_calendar(canonical)
+
+def _within_bounds(known: Any, canonical: str, first_day: int, last_day: int) -> tuple[int, int]:
+    """The days of a span that a class of calendars can tell. Raises InputError where there are none."""
     low, high = known.bound_min(), known.bound_max()
     cut_first = first_day if low is None else max(first_day, low.value // DAY_NS)
     cut_last = last_day if high is None else min(last_day, high.value // DAY_NS)

@@ -208,6 +208,13 @@ class SessionTable:
             break_ends=join(self._breaks()[1], newer._breaks()[1]) if has_breaks else None,
         ).without_idle_breaks()
 
+    def between(self, first_day: int, last_day: int) -> SessionTable:
+        """The sessions from first_day to last_day, both included; its break columns are None where none has a break."""
+        kept = (self.days >= first_day) & (self.days <= last_day)
+        columns = (self.opens, self.closes, self.break_starts, self.break_ends)
+        cut = [None if column is None else column[kept] for column in columns]
+        return SessionTable(self.name, self.tz, self.days[kept], *cut).without_idle_breaks()  # type: ignore[arg-type]
+
     def without_idle_breaks(self) -> SessionTable:
         """The same table; its break columns are None where no session of it has a break."""
         if self.break_starts is None or bool((self.break_starts != self.break_ends).any()):

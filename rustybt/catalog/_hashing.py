@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.calendars import SessionTable
+from rustybt.calendars import SessionTable, hashed_span
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import PRICES, AssetRecord, Digests
 from rustybt.core import CashDividend, FundingRate, Split, StockDividend, as_plain_decimal
@@ -107,8 +107,14 @@ def version_hash(
     actions: tuple[Iterable[Split], Iterable[CashDividend], Iterable[StockDividend], Iterable[FundingRate]],
     digests: Digests,
 ) -> str:
-    """SHA-256 over calendar, assets, actions and bars; provenance, dates of writing, sids and files are left out."""
+    """SHA-256 over calendar, assets, actions and bars; provenance, dates of writing, sids and files are left out.
+
+    Of the calendar what `hashed_span` says.
+    """
     assets = list(assets)
+    if assets:
+        days = min(record.first_day for record in assets), max(record.last_day for record in assets)
+        calendar = calendar.between(*hashed_span(*days))
     splits, dividends, stock_dividends, funding = actions
     keys = {record.sid: record.key for record in assets}
     document: dict[str, Any] = {

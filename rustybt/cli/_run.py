@@ -18,8 +18,8 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.command(short_help="Run a strategy, or a script for Zipline.")
 @click.option("-f", "--algofile", type=click.Path(path_type=Path), required=True, help="The strategy, a Python file.")
 @click.option("-b", "--bundle", default="sample", show_default=True, help="The bundle to run on.")
-@click.option("-s", "--start", required=True, help="The first day, like 2010-01-04.")
-@click.option("-e", "--end", required=True, help="The last day.")
+@click.option("-s", "--start", default=None, help="The first day, like 2010-01-04.  [default: of the data]")
+@click.option("-e", "--end", default=None, help="The last day.  [default: of the data]")
 @click.option("--capital-base", default="10000000", show_default=True, help="Cash at the start.")
 @click.option(
     "--data-frequency", default="daily", show_default=True, help="Which bars: daily, minute, or like 5m, 1h, 1w."

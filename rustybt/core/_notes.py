@@ -23,6 +23,8 @@ NOTE_CODES: Final[dict[str, str]] = {
     "ended_and_held": "An asset was held to the end of the run though its bars had ended: it has no auto_close_date.",
     "asset_without_bars": "An asset that the run looked up has no bar in the whole run.",
     "benchmark_incomplete": "The benchmark's returns lack sessions of the run, which count as 0.",
+    "runs_on": "The run goes on after the last bar of the bundle, over sessions without bars.",
+    "span_cut": "The run ends before the end that was asked for.",
 }
 """Every code that a note may have, and what it tells. docs/guides/notes.md lists the same."""
 MOST_OF_A_CODE: Final = 20

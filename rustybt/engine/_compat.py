@@ -31,7 +31,7 @@ class Compat:
     price_of_last_trade: in a minute run a bar without a row has the price of the last row with a volume, even where a
         later row without one had another, and positions are marked so before the open; else that of the last row.
     history_in_thousandths: history is rounded to 3 decimals.
-    year_of_252: statistics use 252 sessions a year, whatever the calendar.
+    year_of_252: statistics of days and shorter bars use 252 sessions a year, whatever the calendar.
     every_minute_once: time_rules.every_minute() runs once a session, with its first bar.
     figures_below_zero: an account that is worth nothing or less goes on to have returns, leverage, Sharpe and all
         other figures; a leverage below zero is no more than any set_max_leverage.

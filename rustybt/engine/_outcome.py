@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rustybt import _version
 from rustybt._kernels import kernel_in_use
+from rustybt.calendars import sessions_per_year
 from rustybt.catalog import Version, record_run
 from rustybt.core import (
     date_of,
@@ -30,8 +29,7 @@ from rustybt.strategy import Desk
 
 PERIODS_OF_ZIPLINE = 252
 PERIODS_OF = {"1w": 52, "1mo": 12}
-YEARS_TO_AVERAGE = 3
-MOST_DAYS_IN_A_ROW = 7
+"""Of bars that are no sessions."""
 DEEPEST = 20
 
 
@@ -50,8 +48,8 @@ def result_of(
     axis = desk.market.axis
     # of a run that was ended early it is not the last of the axis
     last_session = axis.first_session + len(loop.recorder.days) - 1
-    of_frequency = PERIODS_OF.get(desk.market.frequency) or sessions_per_year(axis.calendar)
-    periods = PERIODS_OF_ZIPLINE if compat.year_of_252 else of_frequency
+    of_sessions = PERIODS_OF_ZIPLINE if compat.year_of_252 else sessions_per_year(axis.calendar)
+    periods = PERIODS_OF.get(desk.market.frequency, of_sessions)
     manifest = {
         "rustybt": _version.__version__,
         "strategy": functions.name,
@@ -118,19 +116,3 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, dict):
         return {text_of_object(key): _plain(item, depth + 1) for key, item in value.items()}
     return text_of_object(value)
-
-
-def sessions_per_year(calendar: Any) -> int:
-    """Sessions in the calendar's usual year: the average of its whole years, where it has three or more.
-
-    A shorter calendar says only whether it trades every day: 365, or 252.
-    """
-    days = calendar.days
-    years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-    counts = np.bincount(years - years[0])
-    whole = counts[counts > 0][1:-1]
-    if len(whole) >= YEARS_TO_AVERAGE:
-        return round(float(whole.mean()))
-    return (
-        365 if len(days) == int(days[-1]) - int(days[0]) + 1 and len(days) > MOST_DAYS_IN_A_ROW else PERIODS_OF_ZIPLINE
-    )

@@ -44,8 +44,8 @@ type Function = Callable[..., Any]
 
 
 def run_algorithm(
-    start: Any,
-    end: Any,
+    start: Any = None,
+    end: Any = None,
     initialize: Function | None = None,
     capital_base: Any = DEFAULT_CAPITAL,
     handle_data: Function | None = None,
@@ -83,7 +83,8 @@ def run_algorithm(
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
-    start, end: first and last day, both included: a date, datetime, Timestamp or text like "2024-07-04".
+    start, end: first and last day, both included: a date, datetime, Timestamp or text like "2024-07-04"; None means the
+    first and last day of the data. After its last bar a run goes on to its end over sessions without bars.
     initialize(context, **params), handle_data(context, data), before_trading_start(context, data),
     analyze(context, result): the strategy as functions; or strategy: a Strategy class or object.
     capital_base: cash at the start; int, Decimal, text or float.
@@ -143,7 +144,7 @@ def run_algorithm(
     keep_freed_memory()
     data = open_data(bundle, version, bundle_timestamp, root)
     notes = Notes()
-    axis = axis_of(data, length, start, end, trading_calendar)
+    axis = axis_of(data, length, start, end, trading_calendar, notes)
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")

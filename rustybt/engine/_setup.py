@@ -6,8 +6,6 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from rustybt._kernels import Books
 from rustybt.calendars import SessionTable
 from rustybt.catalog import Version
@@ -19,9 +17,7 @@ from rustybt.core import (
     Order,
     date_of,
     datetime_of,
-    day_of,
     frequency_named,
-    parse_date,
 )
 from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._actions import CorporateActions
@@ -34,7 +30,8 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import cause_of, reason_of
-from rustybt.errors import InputError, NoData
+from rustybt.engine._span import span_of
+from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
@@ -44,37 +41,14 @@ from rustybt.view import Axis, BarData, Continuous, Listing, Market
 
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
 """What Zipline calls them; other bars go by their name."""
-WEEK_DAYS, MONTH_DAYS = 7, 31
 
 
-def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calendar: Any) -> Axis:
-    first_date, last_date = parse_date(start, "start"), parse_date(end, "end")
-    if last_date < first_date:
-        raise InputError(f"start={first_date} lies after end={last_date}. Swap them.")
+def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calendar: Any, notes: Notes) -> Axis:
+    """The bars of a run. Raises what `span_of` and `accounting_calendar` raise."""
     length = frequency_named(frequency)
     source = data.source_of(frequency)
     calendar = accounting_calendar(data, trading_calendar, length)
-    first_day, last_day = data.first_day_of(frequency), data.last_day_of(frequency)
-    if first_day > last_day:
-        raise NoData(
-            f"The data of bundle {data.bundle!r} reach over no whole bar of {frequency!r}. Choose a shorter frequency."
-        )
-    if day_of(first_date) > last_day or day_of(last_date) < first_day:
-        raise NoData(
-            f"Bundle {data.bundle!r} has {frequency!r} bars from {date_of(first_day)} to {date_of(last_day)}; "
-            f"{first_date} to {last_date} lies outside. Choose dates within."
-        )
-    # the label of a week or month is its last day: the first one begins before it, the last one may not be over
-    spare = MONTH_DAYS if length.period in ("week", "month") else 0
-    if day_of(first_date) < first_day - spare or day_of(last_date) > last_day + WEEK_DAYS + spare:
-        raise NoData(
-            f"{first_date} to {last_date} is more than bundle {data.bundle!r} has: {frequency!r} bars from "
-            f"{date_of(first_day)} to {date_of(last_day)}. Choose dates within."
-        )
-    begin = int(np.searchsorted(calendar.days, day_of(first_date), side="left"))
-    stop = int(np.searchsorted(calendar.days, min(day_of(last_date), last_day), side="right")) - 1
-    if stop < begin:
-        raise NoData(f"{calendar.name} has no session from {first_date} to {last_date}. Choose a longer range.")
+    begin, stop = span_of(data, length, calendar, start, end, notes)
     return Axis(calendar, begin, stop, length.by_session, _grid(data, calendar, length, stored=source == frequency))
 
 

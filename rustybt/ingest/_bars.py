@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt.calendars import SessionTable, session_table
+from rustybt.calendars import SessionTable, session_table, stored_span
 from rustybt.catalog import PRICES
-from rustybt.core import WITHOUT_VOLUME, date_of, day_of, frequency_named
+from rustybt.core import WITHOUT_VOLUME, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import (
     FRAME_ROWS,
@@ -381,28 +381,7 @@ def _with_integers(
 
 
 def spanning_table(name: str, span: tuple[int, int] | None) -> SessionTable:
-    """The sessions around the days from span[0] to span[1]: whole years, and a month more on either side.
-
-    Rules such as "last session of the month" ask beyond the data. The span follows from the data alone, so that
-    pieces appended one by one come to the same table as all at once.
-    """
+    """The sessions that are stored with data from span[0] to span[1], see `stored_span`."""
     if span is None:
         raise InputError("bars has no stamp that can be read. Write them like 2024-07-04 or 2024-07-04T14:30:00Z.")
-    return session_table(name, *calendar_span(*span))
-
-
-def calendar_span(first_day: int, last_day: int) -> tuple[int, int]:
-    """First and last day of the calendar that is stored with data from first_day to last_day."""
-    first, last = date_of(first_day), date_of(last_day)
-    return day_of(first.replace(year=first.year - 1, month=12, day=1)), day_of(
-        last.replace(year=last.year + 1, month=1, day=31)
-    )
-
-
-def cut_table(table: SessionTable, first_day: int, last_day: int) -> SessionTable:
-    """The part of a table that is stored with data from first_day to last_day."""
-    first, last = calendar_span(first_day, last_day)
-    kept = (table.days >= first) & (table.days <= last)
-    columns = (table.opens, table.closes, table.break_starts, table.break_ends)
-    cut = [None if column is None else column[kept] for column in columns]
-    return SessionTable(table.name, table.tz, table.days[kept], *cut).without_idle_breaks()  # type: ignore[arg-type]
+    return session_table(name, *stored_span(*span))

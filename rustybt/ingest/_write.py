@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt.calendars import SessionTable
+from rustybt.calendars import SessionTable, stored_span
 from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Writer, unharmed
 from rustybt.core import DecimalConfig
 from rustybt.errors import BadBars
@@ -19,7 +19,7 @@ from rustybt.ingest._actions import ActionRow, action_record, make_dividends, ma
 from rustybt.ingest._advice import advice, ask_before_losing
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._auto_close import LAST_BAR, closed_after_last_bar
-from rustybt.ingest._bars import Symbols, cut_table, spanning_table
+from rustybt.ingest._bars import Symbols, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, Judging, joined_seen
 from rustybt.ingest._cached import with_cache_of
 from rustybt.ingest._funding import make_funding, read_funding
@@ -231,7 +231,7 @@ class Write:
         last = max(record.last_day for record in records)
         seen = self._batches[0].calendar
         if not self._base and len(self._batches) == 1 and seen is not None:
-            return cut_table(seen, first, last)
+            return seen.between(*stored_span(first, last))
         newer = spanning_table(self._request.calendar, (first, last))
         if not self._base:
             return newer

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -16,7 +15,12 @@ from rustybt.results._floats import amounts, floats, optional_floats
 if TYPE_CHECKING:
     from rustybt.results._result import Result
 
-CLOSED = {"filled": OrderStatus.FILLED, "cancelled": OrderStatus.CANCELLED, "rejected": OrderStatus.REJECTED}
+OPEN = int(OrderStatus.OPEN)
+CLOSED = {
+    "filled": int(OrderStatus.FILLED),
+    "cancelled": int(OrderStatus.CANCELLED),
+    "rejected": int(OrderStatus.REJECTED),
+}
 FILLING = ("filled", "partially_filled")
 UNLISTED = ("triggered", "adjusted")
 """What Zipline does not list an order for."""
@@ -24,8 +28,7 @@ SESSION_ENDED = Cause.SESSION_ENDED.label
 STOP_REACHED = Cause.STOP_REACHED.label
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How an order stands while its events are replayed."""
 
     amount: Any
@@ -33,7 +36,7 @@ class Standing:
     stop: Any
     dt: int
     filled: Any = 0
-    status: int = int(OrderStatus.OPEN)
+    status: int = OPEN
     triggered: bool = False
     stopped: bool = False
 
@@ -77,23 +80,31 @@ class OrderDays:
         """One list a session."""
         touched: list[dict[str, Standing]] = [{} for _ in range(sessions)]
         standing: dict[str, Standing] = {}
+        known, closes, last_day = self._orders, self._closes, sessions - 1
         for order, ns, kind, quantity, price, stop, cause, ratio in self._events:
-            if order not in self._orders:
+            if order not in known:
                 continue
             before = standing.get(order)
             if before is None:
-                now = Standing(quantity, price, stop, ns, status=int(CLOSED.get(kind, OrderStatus.OPEN)))
+                now = Standing(quantity, price, stop, ns, 0, CLOSED.get(kind, OPEN))
             elif kind == "adjusted":
                 now = _restated(before, quantity, price, stop, ratio)
+            elif kind == "triggered":
+                now = self._triggered(order, before, ns, cause)
             else:
-                now = self._after(order, before, ns, kind, quantity, cause)
+                filling = kind in FILLING
+                filled = before.filled + (quantity or 0) if filling else before.filled
+                now = Standing(
+                    before.amount, before.limit, before.stop, ns, filled, CLOSED.get(kind, before.status),
+                    before.triggered or filling, before.stopped,
+                )  # fmt: skip
             standing[order] = now
-            day = min(bisect_left(self._closes, ns), sessions - 1)
+            day = min(bisect_left(closes, ns), last_day)
             by_policy = kind == "cancelled" and cause == SESSION_ENDED and self._forgets
             if order in touched[day] or (kind not in UNLISTED and not by_policy):
                 touched[day][order] = now
             # Zipline lists what its policy cancels with the next bar's orders, or nowhere in a run of minutes
-            if by_policy and self._daily and day + 1 < sessions:
+            if by_policy and self._daily and day < last_day:
                 touched[day + 1][order] = now
         last = {order: day for day, orders in enumerate(touched) for order in orders}
         return [
@@ -101,28 +112,21 @@ class OrderDays:
             for day, orders in enumerate(touched)
         ]
 
-    def _after(self, order: str, before: Standing, ns: int, kind: str, quantity: Any, cause: str | None) -> Standing:
-        if kind == "triggered":
-            at_stop = cause == STOP_REACHED
-            quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None
-            return replace(
-                before,
-                dt=before.dt if quiet else ns,
-                triggered=before.triggered or not at_stop,
-                stopped=before.stopped or at_stop,
-            )
-        filling = kind in FILLING
-        return replace(
-            before,
-            dt=ns,
-            filled=before.filled + (quantity or 0) if filling else before.filled,
-            status=int(CLOSED.get(kind, OrderStatus(before.status))),
-            triggered=before.triggered or filling,
+    def _triggered(self, order: str, before: Standing, ns: int, cause: str | None) -> Standing:
+        at_stop = cause == STOP_REACHED
+        quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None
+        return before._replace(
+            dt=before.dt if quiet else ns,
+            triggered=before.triggered or not at_stop,
+            stopped=before.stopped or at_stop,
         )
 
     def _fee(self, order: str, close: int) -> float:
         """What an order has cost up to a session's close."""
-        return sum((fee for ns, fee in self._fees.get(order, ()) if ns <= close), 0.0)
+        fees = self._fees.get(order, ())
+        if len(fees) == 1:
+            return fees[0][1] if fees[0][0] <= close else 0.0
+        return sum((fee for ns, fee in fees if ns <= close), 0.0)
 
     def _row(self, order: str, now: Standing, day: int, *, last: bool) -> dict[str, Any]:
         final = self._orders[order]
@@ -132,7 +136,7 @@ class OrderDays:
         return {
             "id": order,
             "dt": self._stamp(now.dt),
-            "reason": None if now.status == OrderStatus.OPEN else final["reason"],
+            "reason": None if now.status == OPEN else final["reason"],
             "created": self._stamp(final["created"]),
             "amount": now.amount,
             "filled": now.filled,
@@ -149,7 +153,7 @@ class OrderDays:
 def _restated(before: Standing, quantity: Any, limit: Any, stop: Any, ratio: str | None) -> Standing:
     """How an order stands after a split."""
     filled = before.filled if ratio is None else int(before.filled / Fraction(ratio))
-    return replace(before, amount=filled + quantity, filled=filled, limit=limit, stop=stop)
+    return before._replace(amount=filled + quantity, filled=filled, limit=limit, stop=stop)
 
 
 def _order_rows(orders: pl.DataFrame) -> list[dict[str, Any]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import gc
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -43,9 +46,30 @@ def performance_frame(result: Result) -> pd.DataFrame:
     except ImportError:
         raise MissingExtra('to_pandas() needs pandas. Install it with: pip install "rustybt[pandas]"') from None
 
+    @functools.cache  # fills and orders share few moments, and a Timestamp takes microseconds
     def stamp(ns: int) -> Any:
         return pd.Timestamp(ns, tz="UTC")
 
+    with _no_collections():
+        columns, index = _columns(pd, result, stamp)
+        return pd.DataFrame({name: pd.Series(values, index=index) for name, values in columns.items()}, index=index)
+
+
+@contextlib.contextmanager
+def _no_collections() -> Iterator[None]:
+    """No garbage is looked for: hundreds of thousands of rows are made that stay, and none that refer to each other."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _columns(pd: Any, result: Result, stamp: Stamps) -> tuple[dict[str, Any], Any]:
+    """The frame's columns, and its index."""
     daily = result.daily
     columns: dict[str, Any] = {}
     for name in daily.columns:
@@ -71,8 +95,7 @@ def performance_frame(result: Result) -> pd.DataFrame:
     columns |= _by_session(result.measures, sessions)
     hidden = {name: values for name, values in columns.items() if name in CUMULATIVE}
     columns |= _by_session(result.recorded, sessions) | hidden
-    index = _times(pd, daily["period_close"])
-    return pd.DataFrame({name: pd.Series(values, index=index) for name, values in columns.items()}, index=index)
+    return columns, _times(pd, daily["period_close"])
 
 
 def _times(pd: Any, column: pl.Series) -> Any:

@@ -32,11 +32,11 @@ class History:
     """
 
     __slots__ = (
+        "_blocks",
         "_columns",
         "_elsewhere",
         "_frames",
         "_keys",
-        "_last_block",
         "_last_frame",
         "_places",
         "_plan",
@@ -67,7 +67,11 @@ class History:
         # of assets that nothing restates or rounds: any window is a slice
         self.plain: dict[tuple[int, str], tuple[Asset, pl.Series]] = {}
         self._last_frame: tuple[list[Listing], str, pl.DataFrame, list[tuple[int, Listing]]] | None = None
-        self._last_block: tuple[list[Listing], str, npt.NDArray[np.float64], list[tuple[int, Listing]]] | None = None
+        # by field, of the assets that were asked for last
+        self._blocks: tuple[list[Listing], dict[str, tuple[npt.NDArray[np.float64], list[tuple[int, Listing]]]]] = (
+            [],
+            {},
+        )
         self._columns: dict[tuple[int, str], pl.Series] = {}
         self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Listing]]]] = {}
         self._rounding: dict[int, bool] = {}
@@ -197,12 +201,13 @@ class History:
 
         A copy: a view of an array shows all of it by its `base`, what is to come included.
         """
-        last = self._last_block
-        if last is None or last[0] is not listings or last[1] != field:
-            whole = self._whole_block(listings, field)
+        if self._blocks[0] is not listings:
+            self._blocks = listings, {}
+        kept = self._blocks[1].get(field)
+        if kept is None:
             special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
-            last = self._last_block = listings, field, whole, special
-        _, _, whole, special = last
+            kept = self._blocks[1][field] = self._whole_block(listings, field), special
+        whole, special = kept
         window: npt.NDArray[np.float64] = whole[start : start + count].copy()
         for position, listing in special:
             if self._rounds(listing) or self._active(listing, start, count):
@@ -263,22 +268,25 @@ class History:
         if field == "volume":
             scale = listing.asset.volume_scale + (10 if places else 0)
         own = listing.asset.volume_scale if field == "volume" else listing.raw_scale
+        # whole, but where bars were restated
+        unit = Fraction(10**scale, 10**own)
         result: list[int | None] = []
         for index, (row, key) in enumerate(zip(rows, keys, strict=True)):
             here = row >= 0 and int(stamps[row]) == key
             if start + index > end or (not here and not (field == "price" and row >= 0)):
                 result.append(0 if field == "volume" else None)
                 continue
-            factor = Fraction(10**scale, 10**own)
-            if field == "price" and not here:
-                factor *= listing.price_factor(int(stamps[row]), key)
-            for place, price, volume, _ in places:
-                if start + index < place:
-                    factor = factor / volume if field == "volume" else factor * price
-            value = div_half_even(int(values[row]) * factor.numerator, factor.denominator)
+            if unit.denominator == 1 and here and not places:
+                value = int(values[row]) * unit.numerator
+            else:
+                factor = unit if here else unit * listing.price_factor(int(stamps[row]), key)
+                for place, price, volume, _ in places:
+                    if start + index < place:
+                        factor = factor / volume if field == "volume" else factor * price
+                value = div_half_even(int(values[row]) * factor.numerator, factor.denominator)
             if self.decimals is not None and here and scale > self.decimals:
-                unit = 10 ** (scale - self.decimals)
-                value = div_half_even(value, unit) * unit
+                kept = 10 ** (scale - self.decimals)
+                value = div_half_even(value, kept) * kept
             result.append(value)
         return result, scale
 

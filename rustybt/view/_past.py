@@ -28,7 +28,17 @@ class Past:
     history: the run's own bars. decimals: what Zipline rounds to. name: how to call an asset's column.
     """
 
-    __slots__ = ("_asked", "_continuous", "_decimals", "_listings", "_market", "_name", "_sessions", "history")
+    __slots__ = (
+        "_asked",
+        "_continuous",
+        "_decimals",
+        "_listings",
+        "_market",
+        "_name",
+        "_named",
+        "_sessions",
+        "history",
+    )
 
     def __init__(
         self, market: Market, decimals: int | None, name: Callable[[Any], str], continuous: Continuous
@@ -42,6 +52,7 @@ class Past:
         self._sessions: SessionHistory | None = None
         # the list of assets that was asked for last, and their listings
         self._asked: tuple[list[Any], list[Listing]] | None = None
+        self._named: tuple[list[Listing], pl.Series] | None = None
 
     def array(
         self, assets: Any, fields: Any, bar_count: int, frequency: str, output: str, *, plain: bool
@@ -81,7 +92,10 @@ class Past:
         if one_field:
             frame = self._wide(history, listings, fields, start, count, exact)
             return frame.insert_column(0, history.stamps(start, count)) if timestamps else frame
-        return long_frame(history, listings, self._name, names, start, count, exact)
+        if len(set(names)) < len(names):
+            as_columns([pl.Series(field, [], dtype=pl.Float64) for field in names])  # raises
+        of_fields = {field: self._several(history, listings, field, start, count, exact) for field in names}
+        return long_frame(history.stamps(start, count), self._symbols(listings), of_fields)
 
     def _all(self, assets: list[Any]) -> list[Listing]:
         """The listings of assets; those that are missing are loaded together."""
@@ -124,7 +138,27 @@ class Past:
     def _wide(
         self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
     ) -> pl.DataFrame:
-        plain = self._asked is not None and self._asked[1] is listings
-        if not exact and (plain or not any(isinstance(x, Splice) for x in listings)):
+        if not exact and (self._is_plain(listings) or not any(isinstance(x, Splice) for x in listings)):
             return history.frame(listings, self._name, field, start, count)
         return as_columns([cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
+
+    def _several(
+        self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
+    ) -> npt.NDArray[np.float64] | list[pl.Series]:
+        """Windows of one field: an array of floats with a column for each asset, or a Series for each."""
+        if exact or not self._is_plain(listings):
+            return [cut(history, x, field, start, count, exact) for x in listings]
+        if isinstance(history, History):
+            return history.block(listings, field, start, count)
+        return history.frame(listings, self._name, field, start, count).to_numpy(order="c")
+
+    def _symbols(self, listings: list[Listing]) -> pl.Series:
+        """How their rows are called. An asset that was called once keeps its name."""
+        if self._named is None or self._named[0] is not listings:
+            names = pl.Series("symbol", [self._name(listing.asset) for listing in listings], dtype=pl.String)
+            self._named = listings, names
+        return self._named[1]
+
+    def _is_plain(self, listings: list[Listing]) -> bool:
+        """Whether they are assets, each once, and were asked for last."""
+        return self._asked is not None and self._asked[1] is listings

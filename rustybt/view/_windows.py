@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import check_process
+from rustybt.core import check_process, datetime_column, series_of
+from rustybt.errors import InputError
 from rustybt.view._asked import as_columns
 from rustybt.view._continuous import Splice
 from rustybt.view._history import History
@@ -28,24 +30,34 @@ def cut(history: Windows, listing: Any, field: str, start: int, count: int, exac
 
 
 def long_frame(
-    history: Windows,
-    listings: list[Any],
-    name: Callable[[Any], str],
-    fields: list[str],
-    start: int,
-    count: int,
-    exact: bool,
+    stamps: pl.Series, symbols: pl.Series, fields: dict[str, npt.NDArray[np.float64] | list[pl.Series]]
 ) -> pl.DataFrame:
-    """A row for each bar and asset, a column for each field."""
-    check_process()  # the one window that is made with Polars' threads
-    stamps = history.stamps(start, count)
-    parts = []
-    for listing in listings:
-        columns = [cut(history, listing, field, start, count, exact) for field in fields]
-        parts.append(as_columns([stamps, pl.Series("symbol", [name(listing.asset)] * count), *columns]))
-    if exact:
-        # a vertical concat rounds to the first part's scale: bring all to one first
-        schemas = [part.schema for part in parts]
-        widest = {f: max(getattr(s[f], "scale", 0) for s in schemas) for f in fields}
-        parts = [p.with_columns(pl.col(f).cast(pl.Decimal(38, k)) for f, k in widest.items()) for p in parts]
-    return pl.concat(parts).sort("timestamp", maintain_order=True)
+    """A row for each bar and asset, a column for each field.
+
+    fields: of each the windows of the assets: floats in the shape (bars, assets), NaN where there is no bar, or a
+    Series for each asset.
+    """
+    check_process()
+    # in arrays: Polars hands what it gathers to its threads, which costs a hundred times as much on a busy machine
+    assets, count = len(symbols), len(stamps)
+    if not assets:
+        raise InputError("history of no asset: name one or more.")
+    by_bar = datetime_column("timestamp", np.repeat(stamps.to_numpy().view(np.int64), assets))
+    columns = [by_bar, pl.concat([symbols] * count)]
+    order = None
+    for field, windows in fields.items():
+        if isinstance(windows, np.ndarray):
+            columns.append(series_of(windows.ravel(), field, nan_to_null=True))
+            continue
+        if order is None:
+            order = np.arange(assets * count).reshape(assets, count).T.ravel()
+        columns.append(pl.concat(_of_one_scale(windows)).gather(order).alias(field))
+    return as_columns(columns)
+
+
+def _of_one_scale(windows: list[pl.Series]) -> list[pl.Series]:
+    """A vertical concat of decimals rounds to the first one's scale: all of them at the widest."""
+    scales = {window.dtype.scale for window in windows if isinstance(window.dtype, pl.Decimal)}
+    if len(scales) < 2:
+        return windows
+    return [window.cast(pl.Decimal(38, max(scales))) for window in windows]

@@ -10,7 +10,7 @@ from random import Random
 
 from tests.parity import _draw_futures, _draw_more
 from tests.parity._case import Case
-from tests.parity._draw_base import base
+from tests.parity._draw_base import TAIL, base
 from tests.parity._ready import READY
 
 CALENDARS = {
@@ -21,6 +21,7 @@ SHARES = {
     "stops": 0.55, "batch": 0.2, "cancel_policy": 0.3, "controls": 0.3, "restrictions": 0.2, "account_controls": 0.08,
     "delisting": 0.3, "stock_dividends": 0.2, "futures": 0.35, "continuous": 0.2, "calendars": 0.25,
     "capital_changes": 0.2, "benchmark": 0.4, "custom_models": 0.15, "minute_1d": 0.4, "context": 0.3,
+    "all_end": 0.12,
 }  # fmt: skip
 """How many of the cases have a feature."""
 
@@ -48,15 +49,19 @@ def draw(seed: int, frequency: str, *, ready: frozenset[str] = READY, only: froz
     calendar = "XNYS" if random is None else random.choice(CALENDARS[frequency])
     midnight = frequency == "minute" and calendar == "24/7"  # there nothing ends within the run, see the README
     delisting = None if midnight else chooser.stream("delisting")
+    all_end = None if midnight else chooser.stream("all_end")
 
     def ends(number: int, earliest: int, final: int) -> int | None:
+        if all_end is not None and earliest < final - TAIL:  # before the run's last session
+            return all_end.randint(earliest, final - TAIL - 1)
         if delisting is None or number == 0 or earliest >= final or delisting.random() < 0.4:
             return None
         return delisting.randint(earliest, final - 1)
 
     case = base(seed, frequency, calendar, ends)
-    if delisting is not None:
-        case = _draw_more.auto_closes(case, delisting)
+    ending = delisting or all_end
+    if ending is not None:
+        case = _draw_more.auto_closes(case, ending)
     for feature, add in (
         ("futures", _draw_futures.futures),
         ("continuous", _draw_futures.continuous),

@@ -19,6 +19,7 @@ PROMISED: dict[str, tuple[str, ...]] = {
     "restrictions": ("restriction fail", *(f"{name} log" for name in RESTRICTIONS)),
     "account_controls": ("run ended by the leverage",),
     "delisting": ("closed out", "held after the end"),
+    "all_end": ("run goes on after all bars",),
     "stock_dividends": ("shares of the same stock paid", "shares of another stock paid"),
     "capital_changes": ("capital change delta", "capital change target", "capital change within a session"),
     "minute_1d": ("window of days",),
@@ -48,6 +49,8 @@ def _settings(case: Case) -> set[str]:
     found = {f"calendar {case.calendar}"}
     if case.benchmark is not None:
         found.add(f"benchmark is a {'stock' if isinstance(case.benchmark, int) else 'series'}")
+    if all(case.session_of(stock.bars[-1][0]) < case.last for stock in case.stocks):
+        found.add("run goes on after all bars")
     found |= {f"capital change {kind}" for _, kind, _ in case.capital_changes}
     if any("T" in moment for moment, _, _ in case.capital_changes):
         found.add("capital change within a session")

@@ -10,6 +10,7 @@ FEATURES = (
     "restrictions",
     "account_controls",
     "delisting",
+    "all_end",
     "stock_dividends",
     "futures",
     "continuous",

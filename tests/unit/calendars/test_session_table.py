@@ -7,11 +7,13 @@ import subprocess
 import sys
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt.calendars import SessionTable, calendar_names, session_table
+import rustybt
+from rustybt.calendars import SessionTable, calendar_names, library_calendar, named_table, session_table
 from rustybt.core import DAY_NS, MINUTE_NS, day_of
 from rustybt.errors import InputError
 
@@ -107,6 +109,87 @@ def test_a_span_beyond_what_a_calendar_knows_is_cut():
 def test_a_span_without_sessions_is_refused(name, first, last):
     with pytest.raises(InputError, match="24/7"):
         session_table(name, day(first), day(last))
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A calendar that is listed and raises when it is built."""
+    import exchange_calendars
+    from exchange_calendars.exchange_calendar_xnys import XNYSExchangeCalendar
+
+    class Broken(XNYSExchangeCalendar):
+        name = "BROKEN"
+
+        @property
+        def regular_holidays(self):  # type: ignore[no-untyped-def]
+            raise ModuleNotFoundError("No module named 'lunar_calendar'")
+
+    exchange_calendars.register_calendar_type("BROKEN", Broken, force=True)
+    yield "BROKEN"
+    exchange_calendars.deregister_calendar("BROKEN")
+
+
+REASON = r"lists the calendar 'BROKEN' and can't build it.*ModuleNotFoundError: No module named 'lunar_calendar'"
+
+
+def test_a_calendar_that_is_listed_and_cant_be_built_says_why(broken: str, tmp_path) -> None:
+    assert broken in calendar_names()
+    bars = pl.DataFrame({"symbol": ["A"], "date": ["2024-07-05"], "open": ["1"]})
+    bars = bars.with_columns(high="open", low="open", close="open", volume="open")
+    with pytest.raises(InputError, match=REASON):
+        rustybt.ingest("broken", bars, calendar=broken, root=tmp_path)
+    rustybt.ingest("whole", bars, root=tmp_path)
+    with pytest.raises(InputError, match=REASON):
+        rustybt.run_algorithm(
+            "2024-07-05",
+            "2024-07-05",
+            handle_data=lambda context, data: None,
+            bundle="whole",
+            trading_calendar=broken,
+            environ={"RUSTYBT_ROOT": str(tmp_path)},
+        )
+    with pytest.raises(InputError, match=REASON):
+        library_calendar(broken)
+
+
+def test_a_start_before_what_a_calendar_knows_says_so_for_scripts_of_zipline_too() -> None:
+    with pytest.raises(InputError, match=r"XTKS.*1997-01-01"):
+        library_calendar("XTKS", "1990-01-01")
+
+
+def _built_or_explained(name: str, first: str, last: str) -> bool:
+    try:
+        return len(session_table(name, day(first), day(last)).days) > 0
+    except InputError as error:
+        return name in str(error) or "24/7" in str(error)
+
+
+def test_the_calendars_of_the_library_are_built() -> None:
+    names = calendar_names()
+    some = [*names[::9], "XNYS", "XKRX", "XTAE", "XSHG"]
+    assert all(session_table(name, day("2024-07-01"), day("2024-07-12")).name for name in some)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("1955-12-01", "1957-01-31"),
+        ("1996-12-01", "1998-01-31"),
+        ("2024-12-01", "2026-01-31"),
+        ("2031-12-01", "2033-01-31"),
+    ],
+)
+def test_every_calendar_that_the_library_lists_is_built_or_explained(first: str, last: str) -> None:
+    assert [name for name in calendar_names() if not _built_or_explained(name, first, last)] == []
+
+
+def test_an_object_that_is_narrower_is_built_as_wide_as_it_can_be_told() -> None:
+    import exchange_calendars
+
+    narrow = exchange_calendars.get_calendar("XKRX", start="2024-01-02", end="2024-02-02")
+    table = named_table(narrow, day("2023-12-01"), day("2100-01-31"))
+    assert (table.days[0], table.days[-1] > day("2049-01-01")) == (day("2023-12-01"), True)
 
 
 def test_joining_keeps_what_was_stored_and_takes_the_rest_from_the_newer_table():

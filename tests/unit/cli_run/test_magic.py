@@ -70,7 +70,7 @@ def test_what_is_missing_is_said(shell: Any) -> None:
 def test_a_wrong_option_is_a_line_and_help_is_printed(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
     from IPython.core.error import UsageError
 
-    for options, said in ((["-e", "2021-02-05"], "-s"), (["--nonsense"], "--nonsense"), (["--zipline"], "start date")):
+    for options, said in ((["-e"], "-e"), (["--nonsense"], "--nonsense"), (["--zipline"], "start date")):
         with pytest.raises(UsageError, match=said):
             shell.run_cell_magic("rustybt", " ".join(options), STRATEGY)
     assert shell.run_line_magic("rustybt", "--help") is None

@@ -219,7 +219,7 @@ def test_the_calendar_is_stored_with_the_data(root, daily):
     calendar = open_version("b", root=root).calendar
     assert (calendar.name, calendar.tz) == ("XNYS", "America/New_York")
     first, last = (np.datetime64(int(day), "D") for day in calendar.days[[0, -1]])
-    assert (str(first), str(last)) == ("2023-12-01", "2025-01-31")
+    assert (str(first), str(last)) == ("2023-12-01", "2026-01-30")  # the 31st is a Saturday
     assert calendar.holds_days(np.array([day_of(dt.date(2024, 7, 4)), day_of(dt.date(2024, 7, 5))])).tolist() == [
         False,
         True,
