@@ -51,7 +51,7 @@ def changes(draw: st.DrawFn, periods: list[range], plan: Plan) -> tuple[tuple[in
 
 
 @settings(
-    max_examples=400,
+    max_examples=250,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     # shrinking takes minutes; what a failing run says is enough to begin with
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

@@ -29,7 +29,7 @@ from tests.properties._runs import plain
 SEEDS = 40
 FREQUENCIES = {"1w": {"weeks": True}, "1mo": {"months": True}}
 QUIET = settings(
-    max_examples=120,
+    max_examples=80,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
