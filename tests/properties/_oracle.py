@@ -253,14 +253,16 @@ class Oracle:
         asset = self.market.assets[k]
         for order in self._open_orders(k):
             left = _cut((order.amount - order.filled) / ratio, asset.step)
+            if not left:
+                # it keeps what was asked for
+                order.status = "cancelled"
+                continue
             order.filled = _cut(order.filled / ratio, asset.step)
             order.amount = order.filled + left
             if order.limit is not None:
                 order.limit = round(order.limit * ratio / asset.tick_size) * asset.tick_size
             if order.stop is not None:
                 order.stop = round(order.stop * ratio / asset.tick_size) * asset.tick_size
-            if not left:
-                order.status = "cancelled"
 
     def _split_position(self, stamp: int, k: int, ratio: Fraction, mark: Fraction) -> None:
         held = self.held[k]
