@@ -28,3 +28,18 @@ __all__ = [
     "run_algorithm",
     "utils",
 ]
+
+MODULES = (
+    "rustybt.zipline.extensions",
+    "rustybt.zipline.finance.blotter",
+    "rustybt.zipline.finance.controls",
+    "rustybt.zipline.finance.constants",
+    "rustybt.zipline.finance.metrics",
+    "rustybt.zipline.gens.sim_engine",
+    "rustybt.zipline.finance.blotter.blotter",
+    "rustybt.zipline.finance.order",
+    "rustybt.zipline.finance.transaction",
+    "rustybt.zipline.pipeline",
+    "rustybt.zipline.utils.run_algo",
+)
+"""Modules that are there for a script's own imports, beside those that the shim itself imports."""
