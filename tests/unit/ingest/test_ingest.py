@@ -284,5 +284,6 @@ def test_the_public_signature_is_the_documented_one():
     names = list(inspect.signature(ingest).parameters)
     assert names == [
         "bundle", "bars", "frequency", "calendar", "stamp", "tz", "assets", "symbols", "splits", "dividends",
-        "stock_dividends", "funding", "mode", "on_bad_row", "price_decimals", "decimals", "csv", "provenance", "root",
+        "stock_dividends", "funding", "mode", "on_bad_row", "price_decimals", "decimals", "csv", "provenance",
+        "auto_close", "root",
     ]  # fmt: skip
