@@ -23,7 +23,7 @@ _STALE_SECONDS: Final = 24 * 3600
 """After that a download until now is begun anew: it would end where it was going to end then."""
 _OWN: Final[dict[str, list[click.Option]]] = {
     "ccxt": [click.Option(["--exchange"], required=True, help="CCXT's name of the exchange, such as binance.")],
-    "yfinance": [click.Option(["--tz"], help="Zone of the assets' exchange.  [default: America/New_York]")],
+    "yfinance": [click.Option(["--tz"], help="Zone in which start and end are counted.  [default: America/New_York]")],
     "alpaca": [
         click.Option(["--market"], type=click.Choice(["stocks", "crypto"]), help="[default: stocks]"),
         click.Option(["--feed"], help="sip, iex, ...; the vendor's choice by default."),
