@@ -58,10 +58,9 @@ def source_command(name: str) -> click.Command:
                 help="What to do where the bundle exists.",
             ),
             click.Option(
-                ["--on-bad-row"], type=click.Choice(["error", "drop", "quarantine"]), default="error",
+                ["--on-bad-row"], type=click.Choice(["error", "drop", "drop-most", "quarantine"]), default="error",
                 show_default=True, help="Write nothing, leave bad rows out, or keep them in a file.",
             ),
-            click.Option(["--accept-loss"], is_flag=True, help="Leave out more than half of the bars, too."),
             click.Option(["--partial"], is_flag=True, help="Ingest what came, though some symbols could not be had."),
             click.Option(
                 ["--calls-per-minute"], type=click.IntRange(min=0),
@@ -90,7 +89,6 @@ def _run(
     decimals: str | None,
     mode: str,
     on_bad_row: str,
-    accept_loss: bool,
     partial: bool,
     calls_per_minute: int | None,
     no_cache: bool,
@@ -125,7 +123,6 @@ def _run(
         assets=None if currency is None else {"currency": currency},
         mode=mode,  # type: ignore[arg-type]
         on_bad_row=on_bad_row,  # type: ignore[arg-type]
-        accept_loss=accept_loss,
         price_decimals=price_decimals,
         decimals=decimals,
     )
