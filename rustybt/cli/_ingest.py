@@ -15,13 +15,10 @@ _MODE = click.option(
 )
 _ON_BAD_ROW = click.option(
     "--on-bad-row",
-    type=click.Choice(["error", "drop", "quarantine"]),
+    type=click.Choice(["error", "drop", "drop-most", "quarantine"]),
     default="error",
     show_default=True,
-    help="Write nothing, leave bad rows out, or leave them out and keep them in a file.",
-)
-_ACCEPT_LOSS = click.option(
-    "--accept-loss", is_flag=True, help="With --on-bad-row drop: leave out more than half of the rows, too."
+    help="Write nothing, leave bad rows out (drop-most: more than half of all rows, too), or keep them in a file.",
 )
 
 
@@ -69,7 +66,6 @@ def ingest() -> None:
 @click.option("--symbols", help="Take these only, separated by commas.")
 @_MODE
 @_ON_BAD_ROW
-@_ACCEPT_LOSS
 @click.option("--price-decimals", type=int, help="Round prices to that many decimals, half-even.")
 @click.option("--decimals", type=click.Path(), help="Ticks and steps by class of assets: TOML, JSON or YAML.")
 @click.option(

@@ -23,7 +23,7 @@ _STALE_SECONDS: Final = 24 * 3600
 """After that a download until now is begun anew: it would end where it was going to end then."""
 _OWN: Final[dict[str, list[click.Option]]] = {
     "ccxt": [click.Option(["--exchange"], required=True, help="CCXT's name of the exchange, such as binance.")],
-    "yfinance": [click.Option(["--tz"], help="Zone of the assets' exchange.  [default: America/New_York]")],
+    "yfinance": [click.Option(["--tz"], help="Zone in which start and end are counted.  [default: America/New_York]")],
     "alpaca": [
         click.Option(["--market"], type=click.Choice(["stocks", "crypto"]), help="[default: stocks]"),
         click.Option(["--feed"], help="sip, iex, ...; the vendor's choice by default."),
@@ -58,13 +58,12 @@ def source_command(name: str) -> click.Command:
                 show_default=True, help="What to do where the bundle exists.",
             ),
             click.Option(
-                ["--on-bad-row"], type=click.Choice(["error", "drop", "quarantine"]), default="error",
+                ["--on-bad-row"], type=click.Choice(["error", "drop", "drop-most", "quarantine"]), default="error",
                 show_default=True, help="Write nothing, leave bad rows out, or keep them in a file.",
             ),
             click.Option(
                 ["--auto-close"], type=click.Choice(["last_bar"]), help="Close out what ends before the others do."
             ),
-            click.Option(["--accept-loss"], is_flag=True, help="Leave out more than half of the bars, too."),
             click.Option(["--partial"], is_flag=True, help="Ingest what came, though some symbols could not be had."),
             click.Option(
                 ["--calls-per-minute"], type=click.IntRange(min=0),
@@ -94,7 +93,6 @@ def _run(
     mode: str,
     on_bad_row: str,
     auto_close: str | None,
-    accept_loss: bool,
     partial: bool,
     calls_per_minute: int | None,
     no_cache: bool,
@@ -129,7 +127,6 @@ def _run(
         assets=None if currency is None else {"currency": currency},
         mode=mode,  # type: ignore[arg-type]
         on_bad_row=on_bad_row,  # type: ignore[arg-type]
-        accept_loss=accept_loss,
         price_decimals=price_decimals,
         decimals=decimals,
         auto_close=auto_close,  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.core import DAY_NS, NS, date_edges
+from rustybt.core import DAY_NS, MINUTE_NS, date_edges
 from rustybt.errors import InputError
 from rustybt.files._even import YEARS, even_moments
 
@@ -80,7 +80,7 @@ def _daily(
         instants = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(walls))
     wall, instant = pl.col("wall"), pl.col("instant")
     frame = pl.DataFrame([instants.rename("instant"), walls.rename("wall"), rest.rename("rest")]).with_columns(
-        pl.when((pl.col("rest") == 0) | (pl.col("rest") >= DAY_NS - NS)).then(wall // DAY_NS).alias("day"),
+        pl.when((pl.col("rest") == 0) | (pl.col("rest") >= DAY_NS - MINUTE_NS)).then(wall // DAY_NS).alias("day"),
         pl.when(instant.is_null()).then(wall).alias("clock"),
     )
     if edges is not None:

@@ -60,6 +60,6 @@ def ask_before_losing(bundle: str, left_out: int, rows: int, findings: tuple[Fin
         return
     raise BadBars(
         f"Nothing was written to {bundle!r}: on_bad_row='drop' would leave out {left_out:,} of {rows:,} rows, "
-        f"more than half. {said}\nIf that is what you want, give accept_loss=True (--accept-loss).",
+        f"more than half. {said}\nIf that is what you want, give on_bad_row='drop-most' (--on-bad-row drop-most).",
         findings,
     )

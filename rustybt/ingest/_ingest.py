@@ -37,10 +37,10 @@ from rustybt.ingest._write import ADDS, Actions, Base, Request, Write, is_there,
 from rustybt.sources import Fetched
 
 type Mode = Literal["error", "append", "replace", "correct"]
-type OnBadRow = Literal["error", "drop", "quarantine"]
+type OnBadRow = Literal["error", "drop", "drop-most", "quarantine"]
 
 _MODES: Final = ("error", "append", "replace", "correct")
-_ON_BAD_ROW: Final = ("error", "drop", "quarantine")
+_ON_BAD_ROW: Final = ("error", "drop", "drop-most", "quarantine")
 CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
 """The folders of Zipline's csvdir, by frequency."""
 
@@ -61,7 +61,6 @@ def ingest(
     funding: Any = None,
     mode: Mode = "error",
     on_bad_row: OnBadRow = "error",
-    accept_loss: bool = False,
     price_decimals: int | None = None,
     decimals: DecimalConfig | Mapping[str, Any] | str | Path | None = None,
     csv: Dialect | Mapping[str, Any] | None = None,
@@ -107,8 +106,8 @@ def ingest(
         stored one of its asset and stamp, and refuses bars that are not stored. The same data again is a no-op in each,
         but for a version that was damaged on the disk: "error" and "replace" write it anew.
     on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
+        more than half of all rows are left out by "drop-most" only;
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
-    accept_loss: "drop" may leave out more than half of the rows; else that is refused, as it is rarely what is meant.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
     decimals: ticks and steps by class of assets or by asset, where the assets themselves have none: a `DecimalConfig`,
         its mapping, such as {"crypto": {"quantity_step": "0.001"}}, or the path of a TOML, JSON or YAML file of it.
@@ -135,7 +134,6 @@ def ingest(
             stock_dividends=stock_dividends,
             mode=mode,
             on_bad_row=on_bad_row,
-            accept_loss=accept_loss,
             price_decimals=price_decimals,
             decimals=decimals,
             auto_close=auto_close,
@@ -157,7 +155,6 @@ def ingest(
             dialect=as_dialect(csv),
             provenance=_provenance(provenance),
             auto_close=auto_close,
-            accept_loss=accept_loss,
         ),
         bars,
         assets,

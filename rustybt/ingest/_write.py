@@ -50,7 +50,6 @@ class Request:
     provenance: dict[str, Any]
     decimals: DecimalConfig | None = None
     auto_close: str | None = None
-    accept_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ class Write:
             )
         if not records:
             raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
-        if findings and self._request.on_bad_row == "drop" and not self._request.accept_loss:
+        if findings and self._request.on_bad_row == "drop":
             bad, rows_read = (sum(counts) for counts in zip(*(batch.counts for batch in self._batches), strict=True))
             ask_before_losing(self._request.bundle, bad, rows_read, findings, summary(findings))
         rows = tuple(batch.rows(sids) for batch in self._batches)

@@ -112,8 +112,7 @@ def ingest_folder(
         dividends=actions.dividends if actions else None,
         stock_dividends=actions.stock_dividends if actions else None,
         mode=mode,
-        on_bad_row=on_bad_row,
-        accept_loss=True,  # it is Zipline's choice what it holds
+        on_bad_row="drop-most" if on_bad_row == "drop" else on_bad_row,  # it is Zipline's choice what it holds
         provenance=_provenance(found, data, actions, len(present)),
         root=root,
     )

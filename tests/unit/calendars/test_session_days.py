@@ -106,6 +106,7 @@ def test_the_evening_before_is_the_session_that_opens_then(home, day):
         ("2024-01-02T14:30:00Z", "XNYS", 2),  # the open
         ("2023-11-24T16:00:00-05:00", "XNYS", 24),  # of a half day the usual close
         ("2024-01-02T23:59:59.999+00:00", "24/7", 2),  # the end of the day, as exchanges of coins write it
+        ("2024-01-02T23:59:00", "24/7", 2),
         ("2024-01-01T23:00:00Z", "CMES", 2),  # futures open on the evening before
         ("2024-01-02T05:00:00Z", "XNYS", 2),  # midnight in New York
         ("2024-01-03T16:00:00Z", "XHKG", 4),  # midnight in Hong Kong, written in UTC

@@ -133,11 +133,11 @@ def half(bad):
 def test_leaving_out_more_than_half_of_the_rows_asks_first(tmp_path):
     path = tmp_path / "all.csv"
     path.write_text(half(6))
-    with pytest.raises(BadBars, match=r"6 of 10 rows, more than half[^$]*accept_loss=True") as caught:
+    with pytest.raises(BadBars, match=r"6 of 10 rows, more than half[^$]*'drop-most'") as caught:
         ingest("b", path, calendar="24/7", on_bad_row="drop", root=tmp_path)
     assert len(caught.value.findings) >= 6
     assert not list(tmp_path.glob("bundles/*"))
-    report = ingest("b", path, calendar="24/7", on_bad_row="drop", accept_loss=True, root=tmp_path)
+    report = ingest("b", path, calendar="24/7", on_bad_row="drop-most", root=tmp_path)
     assert report.rows == 4
     path.write_text(half(5))
     assert ingest("c", path, calendar="24/7", on_bad_row="drop", root=tmp_path).rows == 5
@@ -150,5 +150,5 @@ def test_leaving_out_more_than_half_asks_on_the_command_line_too(tmp_path):
     path.write_text(half(6))
     words = ["ingest", "csv", str(path), "-b", "b", "--calendar", "24/7", "--on-bad-row", "drop"]
     done = CliRunner().invoke(cli, words)
-    assert "--accept-loss" in str(done.exception or done.output)
-    assert CliRunner().invoke(cli, [*words, "--accept-loss"], catch_exceptions=False).exit_code == 0
+    assert "--on-bad-row drop-most" in str(done.exception or done.output)
+    assert CliRunner().invoke(cli, [*words, "--on-bad-row", "drop-most"], catch_exceptions=False).exit_code == 0

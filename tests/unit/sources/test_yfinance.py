@@ -321,3 +321,28 @@ def test_a_day_that_is_not_over_at_the_exchange_is_left_out(vendor):
     pace = Pace(clock=clock, rng=random.Random(1))
     source = YFinance(session=LocalSession(vendor.url), pace=pace, tz="Asia/Tokyo", calendar="24/7")
     assert source.fetch(["BTC-USD"], "2023-08-07").bars["close"].to_list() == [7, 8]
+
+
+def test_minutes_of_the_morning_after_a_split_are_not_those_before_it(vendor, pace):
+    """At midnight in New York it is noon in Hong Kong, where trading of the day began at half past nine."""
+    zone = ZoneInfo("Asia/Hong_Kong")
+    days = [dt.date(2023, 8, 8), dt.date(2023, 8, 9)]
+    opens = [int(dt.datetime.combine(day, dt.time(9, 30), zone).timestamp()) for day in days]
+    split = {"date": opens[1], "numerator": 2.0, "denominator": 1.0, "splitRatio": "2:1"}
+
+    def reply(asked):
+        interval = asked.query.get("interval", "1d")
+        body = chart(
+            "0700.HK", opens, [4.0, 4.5], {"splits": {str(opens[1]): split}} if interval == "1d" else {}, interval
+        )
+        meta = body["chart"]["result"][0]["meta"]
+        meta["exchangeTimezoneName"] = "Asia/Hong_Kong"
+        meta["tradingPeriods"] = [
+            [{"timezone": "HKT", "start": s, "end": s + 23_400, "gmtoffset": 28_800}] for s in opens
+        ]
+        return Reply(body)
+
+    vendor.routes["/query2.finance.yahoo.com/v8/finance/chart/"] = reply
+    source = YFinance(session=LocalSession(vendor.url), pace=pace, calendar="XHKG")
+    fetched = source.fetch(["0700.HK"], "2023-08-07", "2023-08-10", "1h")
+    assert fetched.bars["close"].to_list() == [Decimal(8), Decimal("4.5")]

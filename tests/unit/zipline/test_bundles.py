@@ -382,3 +382,16 @@ def test_a_function_that_makes_files_of_its_own_needs_no_writers(tmp_path):
     bundles.register("mine", ingest, create_writers=False)
     with pytest.raises(InputError, match="no asset database"):
         bundles.ingest("mine")
+
+
+def test_sessions_in_the_zone_of_their_exchange_are_dates_there():
+    here = SESSIONS.tz_localize("Asia/Hong_Kong")
+
+    def function(assets, days, minutes, adjustments):
+        days.write([(0, frame(8.0, 8.5, 4.25, index=here))])
+        adjustments.write(splits=pd.DataFrame({"sid": [0], "ratio": [0.5], "effective_date": [here[2]]}))
+
+    writes(function, calendar_name="XHKG")
+    with rustybt.open_version("mine") as version:
+        assert version.first_day == day_of(dt.date(2024, 1, 2))
+        assert version.splits([0]) == [Split(0, day_of(dt.date(2024, 1, 4)), 1, 2)]

@@ -13,7 +13,9 @@ from rustybt.ingest import IngestReport, ingest
 from rustybt.zipline.data.bundles._writers import Draft
 from rustybt.zipline.reader import ZiplineAsset, action_frames, assets_frame, symbols_of, with_keys
 
-_POLICIES = {"raise": "error", "warn": "quarantine", "ignore": "drop"}
+_OF_ALL = {"drop": "drop-most"}
+"""Zipline's writers leave out whatever lies outside of the calendar, however much it is."""
+_POLICIES = {"raise": "error", "warn": "quarantine", "ignore": "drop-most"}
 
 
 def publish(
@@ -49,8 +51,7 @@ def publish(
         dividends=actions.dividends,
         stock_dividends=actions.stock_dividends,
         mode="replace",
-        on_bad_row=on_bad_row or _POLICIES[draft.strictest],  # type: ignore[arg-type]
-        accept_loss=True,  # as Zipline's writers do
+        on_bad_row=_OF_ALL.get(on_bad_row or "", on_bad_row) or _POLICIES[draft.strictest],  # type: ignore[arg-type]
         provenance=provenance | {"counts": {what: count for what, count in counts.items() if count}},
     )
 
