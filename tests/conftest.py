@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests._examples import NIGHTLY
+
 # The same examples in every run of CI, so that a red run is red again; nightly draws new ones, and many more.
 # No deadline: the two workers share their cores with others, and a slow example is no wrong one.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile(
-    "nightly", max_examples=2_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "nightly", max_examples=NIGHTLY, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("RUSTYBT_HYPOTHESIS", "ci"))
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import rustybt
 from rustybt.api import commission, slippage
+from tests._examples import examples
 
 D = Decimal
 F = Fraction
@@ -147,7 +148,7 @@ RATES = st.decimals("-0.01", "0.01", places=8)
 MARKS = st.none() | st.decimals("0.1", "99999", places=5)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data(), st.lists(st.integers(-3000, 3000), min_size=6, max_size=6))
 def test_cash_is_what_the_price_moved_by_and_what_was_paid(data: st.DataObject, amounts: list[int]) -> None:
     moments = data.draw(st.lists(st.integers(1, 7 * 24), unique=True, max_size=12).map(sorted))

@@ -10,6 +10,7 @@ import sqlite3
 from decimal import Decimal
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -263,6 +264,33 @@ def test_a_row_that_contradicts_itself_is_found_and_can_be_left_out(copied, root
     assert rustybt.list_bundles() == []
     report = rustybt.ingest_zipline("both", zipline_root=copied.root, on_bad_row="drop")
     assert [finding.rule for finding in report.findings] == ["action"]
+
+
+def _on_calendar(copied, name):
+    """The copy with its days alone, which say that they are on another calendar: that of a library of years ago."""
+    shutil.rmtree(copied.folder / "minute_equities.bcolz")
+    attrs = copied.folder / "daily_equities.bcolz" / "__attrs__"
+    attrs.write_text(json.dumps(json.loads(attrs.read_text()) | {"calendar_name": name}))
+
+
+def test_rows_outside_of_the_bundles_calendar_are_left_out_and_told(copied, root):
+    """Friday, 3 November 2023 is a holiday in Tokyo; of 23 November, the other one, New York has no rows either."""
+    _on_calendar(copied, "XTKS")
+    report = rustybt.ingest_zipline("both", zipline_root=copied.root)
+    with rustybt.open_version("both") as version:
+        loaded = version.load([3, 24, 500, 1001], "1d", *EVER)
+        days = {str(np.datetime64(int(stamp), "ns"))[:10] for bars in loaded.values() for stamp in bars.stamps}
+        assert version.provenance["counts"]["rows outside the calendar 1d"] == 4
+    assert "2023-11-03" not in days
+    assert {"2023-11-02", "2023-11-06"} <= days
+    assert report.findings == ()
+    assert report.notes[0].startswith("4 rows of '1d', from 2023-11-03 to 2023-11-03, lie outside of XTKS")
+
+
+def test_rows_outside_of_a_calendar_that_is_not_the_bundles_own_are_findings(copied, root):
+    _on_calendar(copied, "XNYS")
+    with pytest.raises(BadBars, match="XTKS"):
+        rustybt.ingest_zipline("both", zipline_root=copied.root, calendar="XTKS")
 
 
 def test_ratios_of_single_assets_are_honoured(copied, root):

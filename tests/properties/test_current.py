@@ -19,6 +19,7 @@ import rustybt
 from rustybt import _kernels
 from rustybt.errors import FutureContractsNotFound, RustyBTError, SymbolNotFound
 from rustybt.view import BarData
+from tests._examples import examples
 from tests.properties import _bundles
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, MINUTE_MARKETS, market_of
 
@@ -146,7 +147,7 @@ def answered(seed: int, minutes: bool, questions: Any, numbers: str, most: int =
     return answers
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, DAILY_MARKETS - 1), QUESTIONS, st.sampled_from(["decimal", "decimal", "float"]))
 def test_answers_are_those_of_python(seed: int, questions: Any, numbers: str) -> None:
     native = answered(seed, False, questions, numbers)
@@ -154,7 +155,7 @@ def test_answers_are_those_of_python(seed: int, questions: Any, numbers: str) ->
         assert answered(seed, False, questions, numbers) == native
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, MINUTE_MARKETS - 1), QUESTIONS, st.sampled_from(["decimal", "float"]))
 def test_answers_within_days_are_those_of_python(seed: int, questions: Any, numbers: str) -> None:
     native = answered(seed, True, questions, numbers)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests._examples import examples
 from tests.properties import _bundles
 from tests.unit._small import ingest, ingest_minutes, run
 
@@ -64,7 +65,7 @@ def seen(rows: list[tuple[dt.datetime, bool, int]], frequency: str) -> list[tupl
 
 
 @pytest.mark.parametrize("frequency", ["daily", "minute"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, other=ROWS, cut=st.integers(0, HOURS))
 def test_rows_after_a_moment_do_not_show_at_it(rows: Any, other: Any, cut: int, frequency: str) -> None:
     if frequency == "daily":

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rustybt._kernels import twins
+from tests._examples import examples
 
 pytestmark = pytest.mark.skipif(
     "rust" not in twins() and os.environ.get("RUSTYBT_NATIVE") != "require",
@@ -95,7 +96,7 @@ def full_state(books: Any, slots: int) -> list[Any]:
     return [outcome(books, call) for call in asked]
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(
     cash=money,
     opened=st.lists(assets(), min_size=1, max_size=4),
@@ -151,7 +152,7 @@ def outcome_of_making(kind: Any, cash: int) -> tuple[Any, ...]:
         return None, type(error), str(error)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(integers_of_every_length(400), integers_of_every_length(300))
 def test_whole_steps_are_the_same_on_both_twins(numerator, denominator):
     results = []
@@ -163,7 +164,7 @@ def test_whole_steps_are_the_same_on_both_twins(numerator, denominator):
     assert results[0] == results[1]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.integers(1, 10**40), st.integers(0, 10**9), st.integers(-2, 2), st.sampled_from([1, -1]))
 def test_whole_steps_agree_around_a_ten_thousandth(unit, whole, hair, sign):
     denominator = unit * 10_000

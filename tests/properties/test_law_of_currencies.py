@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 import rustybt
 from rustybt._kernels import twins
 from rustybt.api import commission, slippage
+from tests._examples import examples
 from tests.properties import _bundles
 
 D = Decimal
@@ -40,7 +41,7 @@ HALF_UNIT = F(1, 2 * 10**20)
 SETTLING = ("future", "perpetual")
 OVERNIGHT = ("capital", "dividend", "split", "cash_in_lieu")
 INCOME = ("capital", "dividend", "fee", "conversion")
-QUIET = settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+QUIET = settings(max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(autouse=True)
@@ -464,7 +465,7 @@ def test_the_books_of_several_currencies_obey_their_law_on_both_kernels(seed: in
     assert all(result.cash_by_currency.equals(results[0].cash_by_currency) for result in results)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**6), st.integers(1, 99))
 def test_nothing_before_a_moment_depends_on_rates_or_prices_after_it(seed: int, cut: int) -> None:
     market = drawn(seed)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import rustybt
 from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
+from tests._examples import examples
 from tests.properties import _bundles, _fairness, _law, _life, _runs
 from tests.properties._market import Market, aggregated, drawn
 from tests.properties._oracle import Expected, Intent, Oracle, Plan
@@ -198,7 +199,7 @@ def _assert_lawful(market: Market, plan: Plan, result: rustybt.Result) -> None:
     _fairness.assert_fills_are_fair(market, plan, result)
 
 
-@settings(max_examples=1_000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(1_000), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data(), st.integers(0, DAILY_MARKETS - 1), st.sampled_from(["decimal", "text", "float"]))
 def test_a_daily_run_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int, form: str) -> None:
     market, bundle = market_of(seed, False)
@@ -206,7 +207,7 @@ def test_a_daily_run_leaves_the_books_that_the_oracle_expects(data: st.DataObjec
 
 
 @settings(
-    max_examples=50,
+    max_examples=examples(50),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     # a failing run of minutes takes minutes to shrink; what it says is enough to begin with
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
@@ -227,7 +228,7 @@ def odd_market(seed: int, what: str) -> tuple[Market, str]:
     return (aggregated(market, made) if made else market), bundle
 
 
-@settings(max_examples=160, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(160), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data(), st.integers(0, ODD_SEEDS - 1), st.sampled_from(ODD))
 def test_a_run_at_another_length_or_on_another_calendar_leaves_them_too(
     data: st.DataObject, seed: int, what: str
@@ -236,7 +237,7 @@ def test_a_run_at_another_length_or_on_another_calendar_leaves_them_too(
     _check(market, bundle, data.draw(plans(market)), "decimal")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data(), st.integers(0, DAILY_MARKETS - 1))
 def test_a_run_whose_prices_come_from_windows_obeys_the_law(data: st.DataObject, seed: int) -> None:
     """Volatility and mean volume decide what fills and where: no oracle says it, the law holds all the same."""

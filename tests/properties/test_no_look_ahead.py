@@ -30,6 +30,7 @@ from rustybt.errors import (
     InputError,
     MoneyOverflow,
 )
+from tests._examples import examples
 from tests.properties import _bundles
 from tests.properties._garbage import anchored, known_at, with_garbage_after
 from tests.properties._law import OVERNIGHT
@@ -288,7 +289,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fetched")
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data(), seed=st.integers(0, DAILY - 1), number=st.integers(0, CUTS - 1))
 def test_what_happened_up_to_a_bar_does_not_depend_on_later_days(
     folder: Path, data: st.DataObject, seed: int, number: int
@@ -300,7 +301,9 @@ def test_what_happened_up_to_a_bar_does_not_depend_on_later_days(
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], phases=UNSHRUNK)
+@settings(
+    max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], phases=UNSHRUNK
+)
 @given(data=st.data(), seed=st.integers(0, MINUTE - 1), number=st.integers(0, CUTS - 1))
 def test_what_happened_up_to_a_bar_does_not_depend_on_later_minutes(
     folder: Path, data: st.DataObject, seed: int, number: int
@@ -308,7 +311,9 @@ def test_what_happened_up_to_a_bar_does_not_depend_on_later_minutes(
     _check(data, seed, "1m", number, folder)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], phases=UNSHRUNK)
+@settings(
+    max_examples=examples(50), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], phases=UNSHRUNK
+)
 @given(
     data=st.data(),
     seed=st.integers(0, ODD - 1),

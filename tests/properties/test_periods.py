@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from rustybt._kernels import twins
 from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
+from tests._examples import examples
 from tests.properties import _bundles, _law, _runs
 from tests.properties._market import Market, aggregated, drawn
 from tests.properties._oracle import Plan
@@ -51,7 +52,7 @@ def changes(draw: st.DrawFn, periods: list[range], plan: Plan) -> tuple[tuple[in
 
 
 @settings(
-    max_examples=250,
+    max_examples=examples(250),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     # shrinking takes minutes; what a failing run says is enough to begin with
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import rustybt
 from rustybt._kernels import twins
 from rustybt.errors import CannotOrderDelistedAsset, InputError, MoneyOverflow
+from tests._examples import examples
 from tests.properties import _bundles
 from tests.properties._market import Listed, Market, drawn, text
 from tests.properties._oracle import ZERO, Plan
@@ -29,7 +30,7 @@ from tests.properties._runs import plain
 SEEDS = 40
 FREQUENCIES = {"1w": {"weeks": True}, "1mo": {"months": True}}
 QUIET = settings(
-    max_examples=80,
+    max_examples=examples(80),
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

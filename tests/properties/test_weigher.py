@@ -17,6 +17,7 @@ import rustybt
 from rustybt import _kernels
 from rustybt.api import commission, slippage
 from rustybt.errors import RustyBTError
+from tests._examples import examples
 from tests.properties import _bundles
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, market_of
 
@@ -98,7 +99,7 @@ def placed(seed: int, orders: Any, most: int | None, models: Any = MODELS[0]) ->
     return returned, run.orders.rows(), run.order_events.rows(), run.entries.rows()
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, DAILY_MARKETS - 1), ORDERS, st.sampled_from([None, None, None, 1]), st.sampled_from(MODELS))
 def test_orders_of_weights_are_those_that_python_places(seed: int, orders: Any, most: int | None, models: Any) -> None:
     native = placed(seed, orders, most, models)
@@ -106,7 +107,7 @@ def test_orders_of_weights_are_those_that_python_places(seed: int, orders: Any, 
         assert placed(seed, orders, most, models) == native
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, DAILY_MARKETS - 1),
     st.lists(st.lists(st.tuples(st.integers(0, 3), WEIGHTS | st.none()), max_size=5), max_size=9),

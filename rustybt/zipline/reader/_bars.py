@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt.calendars import SessionTable, session_table
-from rustybt.core import DAY_NS, MINUTE_NS, datetime_column, day_of, parse_date
+from rustybt.core import DAY_NS, MINUTE_NS, date_of, datetime_column, day_of, parse_date
 from rustybt.zipline.reader._assets import ZiplineAsset
 from rustybt.zipline.reader._bcolz import broken, read_attrs, read_column, read_json
 from rustybt.zipline.reader._database import day_of_stamp
@@ -21,6 +22,7 @@ from rustybt.zipline.reader._exact import exact_prices
 PRICES: Final = ("open", "high", "low", "close")
 THOUSANDTHS: Final = 1000
 _US_MINUTES: Final = 390
+_WEEK: Final = 7
 _DEFAULT_CALENDAR: Final = "XNYS"
 """Before calendars were written down, all bundles were on that of New York."""
 
@@ -29,10 +31,13 @@ type Column = npt.NDArray[Any]
 
 @dataclass(slots=True)
 class Bars:
-    """Bars of one frequency. frames: one or more pieces. empty_rows: rows of zeros; unknown: sids without an asset."""
+    """Bars of one frequency. frames: one or more pieces, each of one asset, whose sids are `owners`. empty_rows: rows
+    of zeros; outside: rows that the calendar has no place for; unknown: sids without an asset."""
 
     frames: list[pl.DataFrame] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
     empty_rows: int = 0
+    outside: int = 0
     unknown: set[int] = field(default_factory=set)
     sids: set[int] = field(default_factory=set)
     currencies: dict[int, str] = field(default_factory=dict)
@@ -51,6 +56,7 @@ class Bars:
         if not traded.any():
             return
         self.sids.add(asset.sid)
+        self.owners.append(asset.sid)
         kept = {name: column[traded] for name, column in columns.items()}
         self.frames.append(
             pl.DataFrame(
@@ -64,6 +70,35 @@ class Bars:
             )
         )
 
+    def leave_out(self, calendar: str) -> tuple[dt.date, dt.date] | None:
+        """Leaves out the rows of which the calendar has no session or minute: Zipline's clock never comes to them.
+
+        Returns the first and the last date of such rows, None where there is none.
+        """
+        days = [self._days(frame) for frame in self.frames]
+        if not days:
+            return None
+        # a session of minutes may begin on the evening before, and end on the day after
+        first, last = min(int(of.min()) for of in days), max(int(of.max()) for of in days)
+        table = session_table(calendar, first - _WEEK, last + _WEEK)
+        frames, owners, dates = self.frames, self.owners, []
+        self.frames, self.owners = [], []
+        for frame, owner, of in zip(frames, owners, days, strict=True):
+            inside = table.holds_days(of) if "date" in frame.columns else table.holds_minutes(_stamps_of(frame))
+            if inside.any():
+                self.frames.append(frame if inside.all() else frame.filter(pl.Series(inside)))
+                self.owners.append(owner)
+            dates.extend(of[~inside].tolist())
+        self.outside, self.sids = len(dates), set(self.owners)
+        return (date_of(min(dates)), date_of(max(dates))) if dates else None
+
+    @staticmethod
+    def _days(frame: pl.DataFrame) -> Column:
+        if "date" in frame.columns:
+            days: Column = frame["date"].to_physical().to_numpy()
+            return days
+        return _stamps_of(frame) // DAY_NS
+
     def whole(self) -> pl.DataFrame:
         """All pieces as one frame of text numbers: pieces may have other numbers of decimals."""
         numbers = [*PRICES, "volume"]
@@ -71,6 +106,11 @@ class Bars:
         if len(schemas) == 1:
             return pl.concat(self.frames)
         return pl.concat([frame.with_columns(pl.col(numbers).cast(pl.String)) for frame in self.frames])
+
+
+def _stamps_of(frame: pl.DataFrame) -> Column:
+    stamps: Column = frame["timestamp"].to_physical().to_numpy()
+    return stamps
 
 
 type Factors = Mapping[str, int]

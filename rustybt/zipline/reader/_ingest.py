@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +43,8 @@ def ingest_zipline(
     """Take over a bundle that zipline-reloaded has ingested: bars of days and minutes, assets, actions, in one version.
 
     Prices become the decimals that their integers stand for, amounts and ratios what their floats were written as;
-    sids, symbols over time, exchanges, countries and the dates of assets stay. Rows of zeros are no bars.
+    sids, symbols over time, exchanges, countries and the dates of assets stay. Rows of zeros are no bars. Rows that the
+    bundle's own calendar has no session or minute for, which Zipline could not see, are left out; a note counts them.
 
     bundle: the name under which Zipline has it.
     zipline_root: the folder with Zipline's data; None means ZIPLINE_ROOT, else ~/.zipline.
@@ -94,18 +95,21 @@ def ingest_folder(
 ) -> IngestReport:
     """`ingest_zipline` of one folder."""
     data = _read(found, hdf5, countries)
+    chosen = calendar or _one_calendar(found, data.calendars)
+    notes = _leave_out(data, chosen)
     sids = {sid for bars in data.bars.values() for sid in bars.sids}
     if not sids:
-        raise InputError(f"{found.folder} holds no bars. Check that the bundle's ingest function wrote some.")
+        told = "".join(f" {note}" for note in notes)
+        raise InputError(f"{found.folder} holds no bars.{told} Check that the bundle's ingest function wrote some.")
     present = {sid: data.assets.assets[sid] for sid in sorted(sids)}
     currencies = {sid: code for bars in data.bars.values() for sid, code in bars.currencies.items()}
     path = found.file(ADJUSTMENTS)
     actions = read_actions(path, present) if path else None
     frames = {frequency: bars.whole() for frequency, bars in data.bars.items() if bars.frames}
-    return ingest(
+    report = ingest(
         name,
         frames,
-        calendar=calendar or _one_calendar(found, data.calendars),
+        calendar=chosen,
         stamp="end",
         assets=assets_frame(present.values(), currencies),
         splits=actions.splits if actions else None,
@@ -116,6 +120,23 @@ def ingest_folder(
         provenance=_provenance(found, data, actions, len(present)),
         root=root,
     )
+    return replace(report, notes=(*notes, *report.notes))
+
+
+def _leave_out(data: _Data, calendar: str) -> list[str]:
+    """Leaves out the rows that Zipline could not see, and tells how many. On another calendar than the bundle's own
+    every row is judged by `ingest`: what is outside of it may well have been seen."""
+    if set(data.calendars.values()) - {calendar}:
+        return []
+    notes = []
+    for frequency, bars in data.bars.items():
+        dates = bars.leave_out(calendar)
+        if dates is not None:
+            notes.append(
+                f"{bars.outside} row{'s' if bars.outside > 1 else ''} of {frequency!r}, from {dates[0]} to {dates[1]}, "
+                f"lie outside of {calendar}, the bundle's calendar: Zipline could not see them, and they were left out."
+            )
+    return notes
 
 
 def _read(found: Ingestion, hdf5: Path | None, countries: Sequence[str] | None) -> _Data:
@@ -154,6 +175,7 @@ def _provenance(found: Ingestion, data: _Data, actions: Actions | None, assets: 
         "assets without bars": len(data.assets.assets) - assets,
         **{f"bars {frequency}": bars.rows for frequency, bars in data.bars.items()},
         **{f"empty rows {frequency}": bars.empty_rows for frequency, bars in data.bars.items()},
+        **{f"rows outside the calendar {frequency}": bars.outside for frequency, bars in data.bars.items()},
         "sids without asset": len(set().union(*(bars.unknown for bars in data.bars.values()))),
         "supplementary mappings left out": data.assets.supplementary,
     }

@@ -15,6 +15,7 @@ from rustybt.catalog import open_version, scan
 from rustybt.errors import BadBars
 from rustybt.ingest import ingest
 from rustybt.sources import CSV
+from tests._examples import examples
 
 BAR = {name: [1] for name in ("open", "high", "low", "close", "volume")}
 ZONES = (
@@ -73,7 +74,7 @@ def taken_for(read, stamp, calendar, root, **more):
         return finding.stamp if finding.rule == "calendar" else None
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(WORK, st.sampled_from(ZONES), st.sampled_from(CALENDARS))
 def test_midnight_is_the_date_that_is_written_in_every_zone_season_and_calendar(home, day, zone, calendar):
     stamp = pd.Timestamp(day).tz_localize(zone, nonexistent="shift_forward", ambiguous=True)
@@ -87,7 +88,7 @@ def test_midnight_is_the_date_that_is_written_in_every_zone_season_and_calendar(
         assert taken_for(of_text, moment.isoformat(), calendar, home, tz=zone) == day
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(WORK)
 def test_the_evening_before_is_the_session_that_opens_then(home, day):
     before = dt.datetime.combine(day - dt.timedelta(days=1), dt.time(17), ZoneInfo("America/New_York"))

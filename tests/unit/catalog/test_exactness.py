@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rustybt.catalog import open_version, reindex
 from rustybt.core import DAY_NS
 from rustybt.ingest import ingest
+from tests._examples import examples
 
 EVER = (0, 2**62)
 FIELDS = ("open", "high", "low", "close")
@@ -90,7 +91,7 @@ def assert_holds(version, drawn):
         assert wide or all(column.dtype == np.int64 for column in bars.prices)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(assets())
 def test_every_digit_comes_back(drawn):
     with tempfile.TemporaryDirectory() as folder:
@@ -99,7 +100,7 @@ def test_every_digit_comes_back(drawn):
             assert_holds(version, drawn)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
 @given(assets(), st.data(), st.sampled_from([0, 2, 10**6]))
 def test_pieces_appended_in_any_split_are_the_whole(drawn, data, held):
     rows = rows_of(drawn)

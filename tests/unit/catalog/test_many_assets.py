@@ -17,6 +17,7 @@ from rustybt.catalog._hashing import digests_by_year
 from rustybt.core import DAY_NS, day_of
 from rustybt.ingest import ingest, quality, validate
 from rustybt.validation import Policy, StoredBars, anomalies, relations, suspects, timing
+from tests._examples import examples
 
 FIRST = day_of(dt.date(2023, 12, 20))
 TABLE = session_table("24/7", FIRST - 400, FIRST + 400)
@@ -60,7 +61,7 @@ def one_by_one(frame):
         yield sid, RawBars.of(mine["stamp"].to_numpy(), columns[:4], columns[4])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(frame=frames() | frames(wide=True), price_scale=st.integers(0, 20), volume_scale=st.integers(0, 3))
 def test_digests_of_a_frame_are_those_of_its_assets(frame, price_scale, volume_scale):
     expected = [
@@ -71,7 +72,7 @@ def test_digests_of_a_frame_are_those_of_its_assets(frame, price_scale, volume_s
     assert list(digests_of_rows(Rows(DAILY, frame, price_scale, volume_scale))) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(frame=frames())
 def test_an_asset_that_is_not_suspected_has_no_finding(frame):
     created = (FIRST + 38) * DAY_NS
@@ -99,7 +100,7 @@ def test_dull_assets_are_not_suspected():
     assert suspects(frame, calendar=TABLE, created_ns=2**62, policy=Policy(), split=[]) == {}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(frame=frames())
 def test_figures_of_a_frame_are_those_of_its_assets(frame):
     expected = [(sid, figures_of(bars, DAILY, TABLE)) for sid, bars in one_by_one(frame)]

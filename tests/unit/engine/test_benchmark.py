@@ -23,6 +23,7 @@ from rustybt.errors import (
     SetBenchmarkOutsideInitialize,
     SymbolNotFound,
 )
+from tests._examples import examples
 from tests.unit._small import DAYS, ingest, ingest_minutes, run
 
 RETURNS = ["0.5", "-0.2", "0.25"]
@@ -243,7 +244,7 @@ def whole(day: dt.date, frequency: str) -> Any:
 
 @pytest.mark.parametrize("frequency", ["1w", "1mo"])
 def test_returns_of_days_compound_over_the_sessions_of_each_week_and_month(york: None, frequency: str) -> None:
-    @hypothesis.settings(max_examples=25, deadline=None)
+    @hypothesis.settings(max_examples=examples(25), deadline=None)
     @hypothesis.given(st.lists(st.decimals("-0.2", "0.2", places=9), min_size=len(WEEKDAYS), max_size=len(WEEKDAYS)))
     def holds(numbers: list[Decimal]) -> None:
         # on three of the weekdays New York is closed: their returns are of no session, in a run on days either

@@ -12,6 +12,7 @@ from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage, VolumeShareSlippage
 from rustybt.orders import OrderBook
+from tests._examples import examples
 
 BARS = 12
 PRICES = st.integers(90, 110)
@@ -74,7 +75,7 @@ def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker
     return seen, list(blotter.rows)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     st.lists(ACTION, min_size=BARS, max_size=BARS),
     st.lists(_bar(), min_size=BARS, max_size=BARS),

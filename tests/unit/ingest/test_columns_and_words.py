@@ -17,6 +17,7 @@ from rustybt.catalog import open_version, scan
 from rustybt.errors import BadBars, InputError
 from rustybt.ingest import ingest
 from rustybt.sources import CSV
+from tests._examples import examples
 
 HEAD = "open,high,low,close,volume"
 ROW = "10,11,9,10,100"
@@ -99,7 +100,7 @@ def grouped(value, mark):
     return f"{value:,}".replace(",", mark)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(1, 10**9), st.sampled_from(["", "5", "25", "125"]), st.booleans())
 def test_with_decimal_commas_a_point_groups_digits(tmp_path_factory, whole, part, told):
     folder = tmp_path_factory.mktemp("eu")

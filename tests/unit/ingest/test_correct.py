@@ -17,6 +17,7 @@ from rustybt.cli._main import cli
 from rustybt.errors import BadBars, BundleNotFound
 from rustybt.ingest import ingest
 from rustybt.ingest._report import Change
+from tests._examples import examples
 
 
 def with_close(frame: pl.DataFrame, close: str) -> pl.DataFrame:
@@ -145,7 +146,7 @@ SMALL = {
 }
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), in_pieces=st.booleans())
 def test_corrections_come_to_what_the_corrected_data_come_to(tmp_path_factory, data, in_pieces):
     root = tmp_path_factory.mktemp("root")

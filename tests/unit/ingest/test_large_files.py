@@ -22,6 +22,7 @@ import rustybt
 from rustybt.catalog import open_version, verify
 from rustybt.errors import BadBars, InputError
 from rustybt.ingest import ingest
+from tests._examples import examples
 
 SMALL = {
     ("rustybt.files._csv", "BLOCK_BYTES"): 150,
@@ -108,7 +109,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ROWS, st.sampled_from(["fail", "skip", "forward", "interpolate"]), st.booleans())
 def test_whatever_the_rows_are_pieces_find_what_the_whole_finds(tmp_path_factory, rows, missing, by_symbol):
     folder = tmp_path_factory.mktemp("rows")
@@ -197,7 +198,7 @@ def test_what_is_appended_in_pieces_meets_what_is_stored(tmp_path, in_pieces):
     assert verify(open_version("b", root=root)) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=2, max_size=60))
 def test_rows_appended_among_stored_ones_window_by_window_are_the_whole(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("rows")
@@ -374,7 +375,7 @@ def test_the_door_is_the_command_too(tmp_path, in_pieces):
     assert rustybt.validate("b", root=root).rows == 60
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(
         st.tuples(*[st.decimals(-2, 10**16, places=3, allow_nan=False, allow_infinity=False) | st.none()] * 5),

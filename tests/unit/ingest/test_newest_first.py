@@ -17,6 +17,7 @@ from rustybt.cli._main import cli
 from rustybt.errors import BadBars
 from rustybt.ingest import ingest
 from rustybt.sources import CSV
+from tests._examples import examples
 
 HEADER = "symbol,date,open,high,low,close,volume\n"
 FIRST = dt.date(2024, 1, 1)
@@ -92,7 +93,7 @@ def test_rows_in_no_order_are_found_and_the_advice_is_to_sort(tmp_path):
 GAPS = st.lists(st.sampled_from([None, *range(10, 20)]), min_size=2, max_size=25).map(lambda prices: [10, *prices, 11])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(GAPS, GAPS, st.booleans(), st.booleans())
 def test_what_is_missing_takes_the_close_before_in_time_however_the_file_is_ordered(
     tmp_path_factory, one, other, backwards, in_pieces

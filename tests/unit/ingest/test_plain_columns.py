@@ -16,6 +16,7 @@ from rustybt.errors import BadBars
 from rustybt.files import parsed_stamps
 from rustybt.ingest import ingest
 from rustybt.ingest._numbers import exact_floats
+from tests._examples import examples
 
 SECONDS = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2199, 12, 31, 23, 59, 59))
 MOMENTS = SECONDS.map(lambda moment: moment.replace(microsecond=0))
@@ -46,7 +47,7 @@ def nanoseconds(text: str) -> int | None:
     return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1) * 1000
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(MOMENTS, min_size=1, max_size=20), st.sampled_from(FORMS), st.none() | st.sampled_from(ODD))
 def test_stamps_of_one_form_are_those_of_each_text(moments, form, odd):
     texts = [moment.strftime(form).zfill(len(moment.strftime(form))) for moment in moments] + ([odd] if odd else [])
@@ -59,7 +60,7 @@ NUMBERS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=12))
 def test_numbers_of_any_form_are_what_they_say(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("rows")
@@ -88,7 +89,7 @@ def test_one_text_that_is_no_number_among_thousands_is_found(tmp_path, text):
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(
         st.one_of(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rustybt._kernels import twins
 from rustybt.errors import CurrencyMismatch, MoneyOverflow
 from rustybt.ledger import CurrencyBooks, Ledger
+from tests._examples import examples
 
 MONEY = 10**20
 LANES = ([1000, 1200, 900, 1100], [500, 500, 700, 600], [2500, 2400, 2600, 0])
@@ -48,7 +49,7 @@ calls = st.one_of(
 
 
 @pytest.mark.parametrize("name", sorted(twins()))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.lists(calls, max_size=12))
 def test_with_one_currency_they_are_the_plain_books(name: str, todo: list[tuple[Any, ...]]) -> None:
     kernel = twins()[name]

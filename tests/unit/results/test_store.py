@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 from rustybt.core import decimal_column
 from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
 from rustybt.results import Result, _store
+from tests._examples import examples
 
 type Make = Callable[..., Result]
 
@@ -43,7 +44,7 @@ def test_every_frame_figure_and_hash_comes_back(make_result: Make, tmp_path: Pat
 digits = st.integers(-(10**38) + 1, 10**38 - 1)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.none() | digits, min_size=3, max_size=3), st.integers(0, 38), st.text(max_size=5))
 def test_every_digit_and_text_comes_back(
     make_result: Make, tmp_path_factory: pytest.TempPathFactory, values: list[int | None], scale: int, text: str

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import rustybt
+from rustybt.core import DAY_NS, MINUTE_NS, datetime_column
 from rustybt.errors import MissingExtra
+from rustybt.zipline.reader._bars import PRICES, Bars, factors_of
 from rustybt.zipline.reader._bcolz import read_column
 from rustybt.zipline.reader._exact import exact_prices
 from rustybt.zipline.reader._hdf5 import read_hdf5
@@ -58,3 +62,16 @@ def test_a_chunk_that_is_none_is_named(table):
 def test_stored_integers_are_the_decimals_that_they_stand_for(stored, factor, text):
     (price,) = exact_prices("close", np.array([stored], dtype=np.uint32), factor)
     assert format(price, "f") == text
+
+
+def test_minutes_after_an_early_close_are_outside_of_the_calendar():
+    """24 November 2023: New York closes at 18:00 UTC; files of Zipline have room for 390 minutes of it all the same."""
+    friday = np.datetime64("2023-11-24T14:30", "ns").astype(np.int64)
+    stamps = np.array([friday + minute * MINUTE_NS for minute in (1, 210, 211, 390)])
+    columns = {name: np.full(4, 10_000) for name in (*PRICES, "volume")}
+    asset = SimpleNamespace(sid=7, key="SEVEN", symbols=[SimpleNamespace(symbol="S")])
+    bars = Bars()
+    bars.add(asset, datetime_column("timestamp", stamps), stamps // DAY_NS, columns, factors_of(1000))
+    assert bars.leave_out("XNYS") == (dt.date(2023, 11, 24), dt.date(2023, 11, 24))
+    assert (bars.rows, bars.outside, bars.sids) == (2, 2, {7})
+    assert bars.whole()["timestamp"].dt.strftime("%H:%M").to_list() == ["14:31", "18:00"]

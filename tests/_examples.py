@@ -1,0 +1,16 @@
+"""How many examples a property draws."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+NIGHTLY = 2_000
+"""Of each property at least, in the long runs of the night."""
+
+
+def examples(count: int) -> int:
+    """So many in every run of CI; what the profile "nightly" says at least where that one is loaded.
+
+    `max_examples` that is written as a number comes before the profile, in every profile.
+    """
+    return max(count, NIGHTLY) if settings.get_current_profile_name() == "nightly" else count
