@@ -41,8 +41,11 @@ def differences(frequency: str, old: Side, new: Side) -> Iterator[Differences]:
     ]
     sids = [{record.key: record.sid for record in manifest.assets} for _, manifest in (old, new)]
     for chunk in _chunks(keys, stored, sids):
-        sides = [_rows(one, of_side, chunk) for one, of_side in zip(stored, sids, strict=True)]
+        span = _span(digests, chunk)
+        sides = [_rows(one, of_side, chunk, span) for one, of_side in zip(stored, sids, strict=True)]
         there = [rows for rows in sides if rows is not None]
+        if not there:  # digests that speak of bars which the files do not have: `verify` tells
+            continue
         scales = max(rows.price_scale for rows in there), max(rows.volume_scale for rows in there)
         frames = [
             _empty() if rows is None else _keyed(at_scales(rows, *scales), of_side, chunk)
@@ -98,10 +101,19 @@ def _chunks(
         yield chunk
 
 
-def _rows(stored: StoredRows, sids: Mapping[str, int], keys: Sequence[str]) -> Rows | None:
-    """Those of some assets; None where there are none."""
+def _span(digests: Sequence[Mapping[str, Mapping[str, str]]], keys: Sequence[str]) -> tuple[int, int]:
+    """First and last stamp of the years whose digests differ."""
+    pairs = [[side.get(key, {}) for side in digests] for key in keys]
+    years = [int(year) for old, new in pairs for year in {*old, *new} if old.get(year) != new.get(year)]
+    edges = np.array([min(years) - 1970, max(years) - 1969], dtype="datetime64[Y]").astype("datetime64[ns]")
+    first, end = edges.astype(np.int64).tolist()
+    return first, end - 1
+
+
+def _rows(stored: StoredRows, sids: Mapping[str, int], keys: Sequence[str], span: tuple[int, int]) -> Rows | None:
+    """Those of some assets and years; None where there are none."""
     wanted = np.array([sids[key] for key in keys if key in sids], dtype=np.int64)
-    pieces = stored.of(wanted).read()
+    pieces = stored.within(wanted, *span).read()
     return merge_rows(pieces) if pieces else None
 
 

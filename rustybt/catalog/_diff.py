@@ -65,7 +65,7 @@ class VersionDiff:
 
 
 def diff(before: Version, after: Version) -> VersionDiff:
-    """Compares two versions by their logical values; only assets whose digests differ are read."""
+    """Compares two versions by their logical values; only assets and years whose digests differ are read."""
     old, new = read_manifest(before.path), read_manifest(after.path)
     old_assets, new_assets = _by_key(old), _by_key(new)
     both = [key for key in old_assets if key in new_assets]

@@ -46,10 +46,6 @@ class StoredRows:
         rows = np.bincount(places, weights=self._extents[1], minlength=len(sids)).astype(np.int64)
         return dict(zip(sids.tolist(), rows.tolist(), strict=True))
 
-    def of(self, sids: npt.NDArray[np.integer]) -> Span:
-        """All that there is of some assets."""
-        return self._span(np.isin(self._extents[0], sids), *EVERYTHING)
-
     def within(self, sids: npt.NDArray[np.integer], first_ns: int, last_ns: int) -> Span:
         """What there is of some assets from first_ns to last_ns."""
         owners, _, firsts, lasts = self._extents

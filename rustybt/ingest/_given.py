@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import hashlib
+import os
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final
 
 import numpy as np
@@ -17,12 +21,13 @@ _ROWS: Final = 1_000_000
 _LIBRARIES: Final = ("polars", "exchange_calendars", "tzdata")
 _STEPS: Final = ("calendars", "catalog", "core", "files", "ingest", "validation")
 _BLOCK: Final = 2**20
+_PLAIN: Final = (str, bool, int, float, Decimal, dt.date, NoneType)
 
 type Update = Callable[[bytes | memoryview | np.ndarray], object]
 
 
 def digest_of(words: object, *given: Any) -> str | None:
-    """SHA-256 over frames, files, mappings, lists and plain values; None where something else is among them.
+    """SHA-256 over frames, files, folders, mappings of plain values and lists; None where something else is among them.
 
     words: what has a text that says all of it.
     """
@@ -57,36 +62,45 @@ def _feed(update: Update, given: Any) -> bool:
     if isinstance(given, pl.DataFrame):
         update(repr((given.height, given.schema)).encode())
         return all(_feed_column(update, column) for column in given.iter_columns())
-    if isinstance(given, Path):
-        return _feed_files(update, given)
-    if isinstance(given, str):
-        update(given.encode())
-        return _feed_files(update, Path(given))
-    if isinstance(given, Mapping):
-        update(f"{len(given)}".encode())
-        return all(isinstance(name, str) and _feed(update, name) and _feed(update, one) for name, one in given.items())
+    if isinstance(given, str | Path):
+        return _feed_files(update, Path(given).expanduser())
+    if isinstance(given, Mapping):  # what is said of every asset
+        update(repr(list(given.items())).encode())
+        return all(isinstance(one, _PLAIN) for pair in given.items() for one in pair)
     if isinstance(given, list | tuple):
         update(f"{len(given)}".encode())
         return all(_feed(update, one) for one in given)
-    if given is None or isinstance(given, bool | int | float):
-        update(repr(given).encode())
-        return True
-    return False
+    return given is None
 
 
-def _feed_files(update: Update, given: Path) -> bool:
-    """Takes in the bytes of the file or folder of that name, where there is one."""
-    path = given.expanduser()
+def _feed_files(update: Update, path: Path) -> bool:
+    """Takes in the name and the bytes of a file, or of all files of a folder; False where it is neither.
+
+    A pattern, whose files are others tomorrow, is neither; nor is a folder with links to folders, which may be endless.
+    """
+    update(f"{path}".encode())
     try:
-        files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
-        begins = len(str(path))
-        for file in files:
-            update(f"\n{str(file)[begins:]} {file.stat().st_size}:".encode())
-            with file.open("rb") as opened:
-                while block := opened.read(_BLOCK):
-                    update(block)
-    except (OSError, ValueError):  # a text that can't be a path is a text
+        if path.is_file():
+            return _feed_file(update, path)
+        if not path.is_dir():
+            return False
+        for folder, folders, files in os.walk(path):
+            folders.sort()
+            here = Path(folder)
+            if any((here / name).is_symlink() for name in folders):
+                return False
+            if not all(_feed_file(update, here / name) for name in sorted(files)):
+                return False
+    except OSError:
         return False
+    return True
+
+
+def _feed_file(update: Update, file: Path) -> bool:
+    update(f"\n{file} {file.stat().st_size}:".encode())
+    with file.open("rb") as opened:
+        while block := opened.read(_BLOCK):
+            update(block)
     return True
 
 

@@ -176,7 +176,9 @@ def ingest_with_fault(
         Batch(frequency, _reader(request, frequency, given), folder)
         for frequency, given in _by_frequency(request, bars)
     ]
-    given = digest_of(_words(request, frequencies), bars, assets, *actions.given())
+    given = digest_of(
+        _words(request, frequencies), [one for _, one in _by_frequency(request, bars)], assets, *actions.given()
+    )
     write = Write(request, batches, descriptions, actions, given)
     try:
         # read without the lock, which files of gigabytes would keep for minutes

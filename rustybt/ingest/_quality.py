@@ -17,7 +17,7 @@ from rustybt.validation import LAYERS, SEVERITIES
 COUNTED_AT_ONCE: Final = 500_000
 """Bars of a version that are looked at when it was written; of more when somebody asks."""
 _TIMES_ADDED: Final = 4
-_COUNTED_ANYWAY: Final = 10_000
+_COUNTED_ANYWAY: Final = 2_000
 """A version that has many times the bars that were added to it is looked at when somebody asks, so that a small append
 costs what is added, unless all of it are a few bars."""
 _COLUMNS: Final = {

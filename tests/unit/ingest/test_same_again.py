@@ -110,8 +110,8 @@ def test_a_version_says_what_its_parts_weigh(root, daily):
         (pl.DataFrame({"a": [1, 2]}), pl.DataFrame({"a": [2, 1]})),
         (pl.DataFrame({"a": [dt.date(2024, 1, 1)]}), pl.DataFrame({"a": [dt.date(2024, 1, 2)]})),
         (pl.DataFrame({"a": [Decimal("1.5")]}), pl.DataFrame({"a": [Decimal("1.50")]})),
-        (["a", "b"], ["ab"]),
         ({"a": None}, {"a": "None"}),
+        ({"a": "b"}, {"a": "c"}),
         (None, []),
     ],
     ids=str,
@@ -126,5 +126,29 @@ def test_chunks_make_no_difference_and_unknown_things_have_no_digest():
     one = pl.DataFrame({"a": ["x", "y", None], "b": [1, 2, 3]})
     assert digest_of("", one) == digest_of("", pl.concat([one.head(1), one.tail(2)], rechunk=False))
     assert digest_of("", object()) is None
+    assert digest_of("", "no file of that name") is None
     assert digest_of(object()) is None
     assert digest_of("", pl.DataFrame({"a": [[1]]})) is None
+
+
+def test_files_of_a_pattern_or_behind_a_link_are_looked_at_again(root, daily, judged, tmp_path):
+    (tmp_path / "in" / "daily").mkdir(parents=True)
+    file = tmp_path / "in" / "daily" / "AAA.csv"
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "daily").symlink_to(tmp_path / "in" / "daily", target_is_directory=True)
+    for place in (str(tmp_path / "in" / "daily" / "*.csv"), tmp_path / "linked"):
+        daily().drop("symbol").write_csv(file)
+        assert ingest("b", place, mode="replace", root=root).rows in (0, 3)
+        daily(rows=4).drop("symbol").write_csv(file)
+        assert ingest("b", place, mode="replace", root=root).is_new
+    assert len(judged) == 4
+
+
+def test_another_file_in_a_folder_is_seen(root, daily, tmp_path):
+    (tmp_path / "in").mkdir()
+    daily().drop("symbol").write_csv(tmp_path / "in" / "AAA.csv")
+    ingest("b", tmp_path / "in", root=root)
+    daily("BBB").drop("symbol").write_csv(tmp_path / "in" / "BBB.csv")
+    assert ingest("b", tmp_path / "in", mode="replace", root=root).assets == 2
+    (tmp_path / "in" / "BBB.csv").rename(tmp_path / "in" / "CCC.csv")
+    assert ingest("b", tmp_path / "in", mode="replace", root=root).is_new

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from rustybt.core import decimal_column
-from rustybt.errors import InputError, ResultCorrupt, ResultExists, ResultNotFound
+from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists, ResultNotFound
 from rustybt.results import Result, _store
 from tests._examples import examples
 
@@ -121,7 +121,7 @@ def test_a_save_that_fails_leaves_nothing_behind(
         raise OSError("disk full")
 
     monkeypatch.setattr(_store, "_write", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(ResultError, match="disk full"):
         make_result(manifest={"seed": 5}).save(place, overwrite=True)
     assert Result.load(place).manifest["seed"] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
