@@ -156,7 +156,7 @@ def run_algorithm(
             desk.phase = "analyze"
             again = reporting(again_for(run_algorithm, settings))
             result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
-        warn_of_ruin(result.notes)
+        warn_of_ruin(() if kind.figures_below_zero else result.notes)  # Zipline says nothing of it
         if functions.analyze is not None:
             functions.analyze(context, result)
     except TypeError as error:
