@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from rustybt.engine._loop import Loop
@@ -34,12 +35,21 @@ def run_to_the_end(loop: Loop, bar: Progress) -> BaseException | None:
     return None
 
 
-def analysed(result: Result, analyze: Any, context: Any, late: BaseException | None) -> Result:
-    """Calls analyze, and returns the result. late: what a metric or a progress function raised after the last bar.
+def analysed(
+    result: Result,
+    analyze: Any,
+    context: Any,
+    late: BaseException | None,
+    warned: Iterable[Callable[[], None]],
+) -> Result:
+    """Warns, calls analyze, and returns the result.
 
-    What either raised is raised, with the result on it.
+    late: what a metric or a progress function raised after the last bar. warned: what warns, which raises where
+    warnings are errors. What any of them raised is raised, with the result on it.
     """
     try:
+        for warn in warned:
+            warn()
         if late is not None:
             raise late
         if analyze is not None:

@@ -101,7 +101,7 @@ class OwnCopies:
                     f"{name}.{changed[0]} was set while a run was under way that works on a copy of that {name}, made "
                     f"at the end of initialize: the run did not see it. Keep the object on context, as context.model "
                     "say: after initialize that is the run's own.",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
 
 

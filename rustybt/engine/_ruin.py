@@ -46,4 +46,4 @@ def warn_of_ruin(notes: Iterable[Note]) -> None:
     """Warns whoever called run_algorithm of what the notes say about a ruin."""
     for note in notes:
         if note.code == CODE:
-            warnings.warn(note.text, stacklevel=3)
+            warnings.warn(note.text, stacklevel=4)

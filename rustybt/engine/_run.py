@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -166,9 +167,9 @@ def run_algorithm(
             desk.phase = "analyze"
             again = reporting(again_for(run_algorithm, settings, keep_strategy))
             result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
-        loop.copies.warn_of_changes()
-        warn_of_ruin(result.notes)
-        return analysed(result, functions.analyze, context, late)
+        ruin = () if kind.figures_below_zero else result.notes  # Zipline says nothing of it
+        warned = loop.copies.warn_of_changes, functools.partial(warn_of_ruin, ruin)
+        return analysed(result, functions.analyze, context, late, warned)
     except TypeError as error:
         _explain(error)
         raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -83,9 +82,7 @@ def run_case(case: Case) -> dict[str, Any]:
     from rustybt import errors
 
     violation: type[Exception] = getattr(errors, "AccountControlViolation", LookupError)
-    with tempfile.TemporaryDirectory(prefix="parity-") as folder, _root(folder), warnings.catch_warnings():
-        # Zipline says nothing of it
-        warnings.filterwarnings("ignore", message="The account was ruined")
+    with tempfile.TemporaryDirectory(prefix="parity-") as folder, _root(folder):
         ingest(case)
         script = Script(case, RustySide())
         try:

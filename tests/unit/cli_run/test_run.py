@@ -177,7 +177,6 @@ def test_a_folder_that_holds_something_is_left_as_it_is(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["-b", "nowhere"], "nowhere"),
-        (["-e", "2021-12-31"], "2021-02-05"),
         (["-s", "soon"], "soon"),
         (["--capital-base", "much"], "much"),
         (["--data-frequency", "minute"], "1m"),

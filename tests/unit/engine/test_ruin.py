@@ -75,7 +75,8 @@ def test_a_run_can_fail_on_that_day() -> None:
 
 
 def test_ziplines_way_keeps_its_columns_and_the_figures_are_none_all_the_same() -> None:
-    result = ruined(compat=rustybt.Compat(figures_below_zero=True))
+    result = run(BUY, capital=100, days=6, compat=rustybt.Compat(figures_below_zero=True))
+    assert [note.code for note in result.notes] == ["ruined"]
     assert result.daily["sharpe"].null_count() == 2  # of one return, and of two that are 0
     assert result.daily["gross_leverage"][2] == -174  # 696 of -4
     assert result.daily["returns"][3] == -6

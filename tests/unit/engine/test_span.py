@@ -71,11 +71,9 @@ def test_an_end_after_the_last_bar_of_every_asset_runs_on() -> None:
     # bought on the 3rd at 11, held at the last mark of 13
     assert result.daily["portfolio_value"].to_list()[3:] == [Decimal(10_200)] * 8
     assert result.daily["returns"].to_list()[4:] == [0] * 7
-    (note,) = result.notes
-    assert (note.code, note.data) == (
-        "runs_on",
-        {"last_bar": "2024-01-05", "sessions": 7, "end": "2024-01-17"},
-    )
+    told = {note.code: note.data for note in result.notes}
+    assert told["runs_on"] == {"last_bar": "2024-01-05", "sessions": 7, "end": "2024-01-17"}
+    assert "span_cut" not in told
 
 
 def test_after_the_last_bar_nothing_trades_and_the_functions_are_called() -> None:
@@ -119,7 +117,7 @@ def test_dates_left_out_on_the_command_line_are_the_datas_own(tmp_path: Path) ->
 def test_an_end_beyond_the_stored_calendar_is_cut_and_told() -> None:
     result = go(YEAR[0], "2030-06-01")
     assert sessions(result)[-1] == dt.date(2026, 1, 30)  # the last session before January 31 of the year after the next
-    assert codes(result) == ["runs_on", "span_cut"]
+    assert codes(result)[:2] == ["runs_on", "span_cut"]
     assert result.notes[1].data == {"asked": "2030-06-01", "end": "2026-01-30"}
     # 2024: 252 sessions, 2025: 250, January 2026: 20
     assert len(sessions(result)) == 252 + 250 + 20
@@ -132,7 +130,7 @@ def test_an_end_beyond_the_stored_calendar_is_cut_and_told() -> None:
 def test_weeks_end_with_the_last_whole_one(frequency: str, end: str, last: dt.date) -> None:
     result = go("2024-01-01", end, data_frequency=frequency)
     assert sessions(result)[-1] == last
-    assert codes(result) == (["span_cut"] if end > "2024-01-07" else [])
+    assert ("span_cut" in codes(result)) is (end > "2024-01-07")
 
 
 def test_an_asset_is_closed_out_after_the_last_bar_of_all() -> None:
