@@ -206,6 +206,7 @@ class Floor:
         limits_hold: bool,
         stops_date_orders: bool,
         fees_can_fall: bool,
+        triggers_need_volume: bool,
     ) -> Floor: ...
     def work(self, bar: int, stamp: int, session: int) -> bool: ...
 

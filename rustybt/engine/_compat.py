@@ -27,6 +27,8 @@ class Compat:
     split_of_orders: an open order of which a split leaves less than one unit counts as filled, not cancelled; and the
         fees of one that is filled in part count what was filled before in the units of after the split: a fee that
         comes out below zero lowers the order's commission, and is not paid back.
+    triggers_need_volume: once the orders of an asset have used up their share of a bar's volume, the stops and limits
+        of the others are not looked at on that bar.
     dividends_need_a_bar: a dividend adjusts earlier prices only where the session before its ex-day has a bar.
     price_of_last_trade: in a minute run a bar without a row has the price of the last row with a volume, even where a
         later row without one had another, and positions are marked so before the open; else that of the last row.
@@ -58,6 +60,7 @@ class Compat:
     figures_below_zero: bool = False
     currencies_are_one: bool = False
     owed_shares_ignore_splits: bool = False
+    triggers_need_volume: bool = False
 
     @classmethod
     def zipline(cls) -> Compat:

@@ -27,4 +27,5 @@ def floor_of(broker: SimulatedBroker, intake: _kernels.Intake, ledger: Ledger, r
         broker.limits_hold,
         broker.stops_date_orders,
         broker.fees_can_fall,
+        broker.triggers_need_volume,
     )

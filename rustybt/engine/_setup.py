@@ -259,4 +259,5 @@ def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> Simula
         limits_hold=not compat.limits_can_slip,
         stops_date_orders=not compat.stop_limits_become_limits,
         fees_can_fall=compat.split_of_orders,
+        triggers_need_volume=compat.triggers_need_volume,
     )

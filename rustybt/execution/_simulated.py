@@ -62,6 +62,8 @@ class SimulatedBroker:
     stops_date_orders: False leaves the time of a stop-limit order's last change as it is when its stop is reached.
     fees_can_fall: a fee below zero that is no rebate lowers what the order has cost, though nobody pays it back, as in
     Zipline; else it is none.
+    triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
+    at, as in Zipline.
     """
 
     __slots__ = (
@@ -75,6 +77,7 @@ class SimulatedBroker:
         "limits_hold",
         "orders",
         "stops_date_orders",
+        "triggers_need_volume",
     )
 
     def __init__(
@@ -88,12 +91,14 @@ class SimulatedBroker:
         limits_hold: bool = True,
         stops_date_orders: bool = True,
         fees_can_fall: bool = False,
+        triggers_need_volume: bool = False,
     ) -> None:
         self.orders = orders
         self._equity, self._future = [(slippage[kind], commission[kind]) for kind in ("equity", "future")]
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
         self.fees_can_fall = fees_can_fall
+        self.triggers_need_volume = triggers_need_volume
         self.field = fill_at
         self.by_range = trigger == "range" and fill_at == "close"
         # the prices of a bar that stops and limits are tested on
@@ -185,8 +190,8 @@ class SimulatedBroker:
             price, filled = quote
             if filled <= 0:
                 if quote is EXHAUSTED:
-                    for late in queue[queue.index(order) :]:
-                        late.cause = Cause.VOLUME_USED_UP
+                    order.cause = Cause.VOLUME_USED_UP
+                    self._trigger_rest(queue[queue.index(order) + 1 :], bars, bar, offered, stamp)
                     break
                 order.cause = Cause.IMPACT_BEYOND_LIMIT if quote is SKIP else Cause.DECLINED_BY_MODEL
                 continue
@@ -202,6 +207,13 @@ class SimulatedBroker:
         if not tried:
             self._note_quiet(queue, bars)
         return done
+
+    def _trigger_rest(self, rest: list[WorkingOrder], bars: Bars, bar: int, offered: int, stamp: int) -> None:
+        """What orders for which no volume is left know of a bar: whether it reached their stops and limits."""
+        for late in rest:
+            waits = late.plain or self.triggers_need_volume
+            if waits or self._triggered_price(late, bars, bar, offered, stamp) is not None:
+                late.cause = Cause.VOLUME_USED_UP
 
     def _triggered_price(self, order: WorkingOrder, bars: Bars, bar: int, offered: int, stamp: int) -> int | None:
         """The price at which a stop or limit order can fill on this bar; None, with the reason left on it, if not."""

@@ -313,7 +313,8 @@ class Oracle:
             if price is None:
                 continue
             if self._share() is not None and _cut(bar.volume * self._share(), self._step(order)) <= used:
-                return tried + queue[number:]  # what comes later in the queue is not even looked at
+                # no volume is left: what comes later in the queue knows whether its stop and limit were reached
+                return [*tried, order, *(late for late in queue[number + 1 :] if self._offered(late, bar) is not None)]
             tried.append(order)
             filled = self._slipped(order, price, bar, used)
             if filled is None:

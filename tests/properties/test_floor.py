@@ -86,7 +86,9 @@ MODELS = st.sampled_from([
 ])  # fmt: skip
 
 
-def left_behind(market: list[Bars], orders: Any, models: Any, switches: tuple[bool, bool, bool], native: bool) -> Any:
+def left_behind(
+    market: list[Bars], orders: Any, models: Any, switches: tuple[bool, bool, bool, bool], native: bool
+) -> Any:
     """All that a run of some bars leaves, and how many of them the kernel did."""
     books, blotter = _kernels.Books(CASH), OrderBook()
     for bars in market:
@@ -94,9 +96,15 @@ def left_behind(market: list[Bars], orders: Any, models: Any, switches: tuple[bo
         bars.slot = books.open_slot(lane, 2, bars.fill_scale, bars.quantity_scale, bars.step, 1, 0)
     ledger = Ledger(books, "USD", CASH, 0)
     slippage, commission = ({"equity": model, "future": model} for model in models)
-    holds, dates, falls = switches
+    holds, dates, falls, needs = switches
     broker = SimulatedBroker(
-        blotter, slippage, commission, limits_hold=holds, stops_date_orders=dates, fees_can_fall=falls
+        blotter,
+        slippage,
+        commission,
+        limits_hold=holds,
+        stops_date_orders=dates,
+        fees_can_fall=falls,
+        triggers_need_volume=needs,
     )
     loop: Any = SimpleNamespace(
         broker=broker, ledger=ledger, recorder=SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
@@ -138,9 +146,9 @@ def left_behind(market: list[Bars], orders: Any, models: Any, switches: tuple[bo
     return (error, *((None,) * 5 if error else (state, open_now, books_now, rows, entries))), done
 
 
-@given(markets(), ORDERS, MODELS, st.tuples(st.booleans(), st.booleans(), st.booleans()))
+@given(markets(), ORDERS, MODELS, st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()))
 def test_a_bar_worked_by_the_kernel_leaves_what_python_leaves(
-    market: list[Bars], orders: Any, models: Any, switches: tuple[bool, bool, bool]
+    market: list[Bars], orders: Any, models: Any, switches: tuple[bool, bool, bool, bool]
 ) -> None:
     native, _ = left_behind(market, orders, models, switches, native=True)
     python, _ = left_behind(market, orders, models, switches, native=False)
@@ -159,4 +167,4 @@ def test_the_kernel_does_the_bars_that_it_knows_and_no_others() -> None:
         ([buy], (VolumeShareSlippage(), PerShare()), 0),
         ([buy], (FixedBasisPointsSlippage(), PerTrade(1)), 0),
     ]:
-        assert left_behind(market, orders, models, (True, True, False), native=True)[1] == bars
+        assert left_behind(market, orders, models, (True, True, False, False), native=True)[1] == bars

@@ -270,6 +270,28 @@ def test_owed_shares_ignore_splits() -> None:
     assert held == [[100, 100, 200, 220], [100, 100, 200, 210]]
 
 
+@pytest.mark.parametrize("trigger", ["close", "range"])
+def test_triggers_need_volume(trigger: str) -> None:
+    # 10 units of 100 fill on each bar, and the share is used up when the stop's turn comes, on the bar that reaches it
+    ingest({"A": ["20", "20", "9", "20", "20"]}, volume=100)
+
+    def order(context: Any, data: Any) -> None:
+        context.order(context.symbol("A"), 500)
+        context.order(context.symbol("A"), 500)
+        context.order(context.symbol("A"), -5, stop_price=10)
+
+    def initialize(context: Any) -> None:
+        context.set_slippage(slippage.VolumeShareSlippage(0.1, 0))
+
+    def stop(result: rustybt.Result) -> Any:
+        events = result.order_events.filter(pl.col("order_id") == "main-3")
+        return events.select("kind", "cause").rows(), result.orders["cause"][2]
+
+    ours, theirs = both("triggers_need_volume", {0: order}, stop, initialize=initialize, trigger=trigger)
+    assert ours == ([("accepted", None), ("triggered", "stop_reached")], "volume_used_up")
+    assert theirs == ([("accepted", None)], "volume_used_up")
+
+
 def test_currencies_are_one() -> None:
     about = pl.DataFrame({"symbol": ["A", "EUR/USD"], "currency": ["EUR", "USD"], "type": ["equity", "forex"]})
     ingest({"A": ["8", "8", "9"], "EUR/USD": ["1.2", "1.2", "1.25"]}, assets=about)

@@ -169,11 +169,13 @@ def test_orders_share_the_volume_of_a_bar_oldest_first() -> None:
     assert reasons == ["the volume share of the bar allowed a part only", "the volume share of the bar was used up"]
 
 
-def test_every_order_that_finds_the_volume_used_up_says_so() -> None:
+@pytest.mark.parametrize(("zipline", "last"), [(False, Cause.LIMIT_NOT_REACHED), (True, Cause.VOLUME_USED_UP)])
+def test_every_order_that_finds_the_volume_used_up_says_so(zipline: bool, last: Cause) -> None:
     model = slippage.FixedBasisPointsSlippage(0, "0.1")
-    blotter, _ = work(UP, [(100, None), (1, None), (1, None), (1, 1)], model)
-    reasons = [Cause(order.cause).sentence for order in blotter.open[0]]
-    assert reasons == ["the volume share of the bar was used up"] * 3
+    orders = [(100, None), (1, None), (1, 1060), (1, 1)]
+    blotter, _ = work(UP, orders, model, triggers_need_volume=zipline)
+    assert [order.cause for order in blotter.open[0]] == [Cause.VOLUME_USED_UP, Cause.VOLUME_USED_UP, last]
+    assert [event.kind for event in blotter.events[4:]] == ["filled"] + ["triggered"] * (not zipline)
 
 
 @pytest.mark.parametrize(

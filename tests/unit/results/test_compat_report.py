@@ -95,6 +95,19 @@ def owed_shares_ignore_splits() -> rustybt.Result:
     return run(buy(10))
 
 
+def triggers_need_volume() -> rustybt.Result:
+    ingest({"A": ["20", "20", "9", "20", "20"]}, volume=100)
+
+    def order(context: Any, data: Any) -> None:
+        for amount, stop in ((500, None), (500, None), (-5, 10)):
+            context.order(context.symbol("A"), amount, stop_price=stop)
+
+    def initialize(context: Any) -> None:
+        context.set_slippage(slippage.VolumeShareSlippage(0.1, 0))
+
+    return run({0: order}, initialize=initialize)
+
+
 def split_of_orders() -> rustybt.Result:
     ingest({"A": ["10", "10", "100", "100"]}, splits=[("A", DAYS[2], "10")])
     return run(buy(5, limit_price=1), days=4)
@@ -172,6 +185,7 @@ SCENARIOS: dict[str, Callable[[], rustybt.Result]] = {
         split_in_cents, stock_dividends_keep_basis, split_of_orders, dividends_need_a_bar, price_of_last_trade,
         late_orders_are_none, notional_without_multiplier, history_in_thousandths, every_minute_once,
          skip_half_days, year_of_252, currencies_are_one, owed_shares_ignore_splits, figures_below_zero,
+         triggers_need_volume,
     )
 }  # fmt: skip
 """A run for each row of Compat that the row changes; a new row needs one."""

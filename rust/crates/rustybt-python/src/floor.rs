@@ -58,6 +58,7 @@ pub struct PyFloor {
     limits_hold: bool,
     stops_date_orders: bool,
     fees_can_fall: bool,
+    triggers_need_volume: bool,
     known: Vec<Option<Known>>,
     /// By slot, the last round of unseen orders that had one of it.
     rounds: Vec<u64>,
@@ -84,6 +85,7 @@ impl PyFloor {
         limits_hold: bool,
         stops_date_orders: bool,
         fees_can_fall: bool,
+        triggers_need_volume: bool,
     ) -> PyFloor {
         let slippage = match slippage {
             None => Slippage::None,
@@ -116,6 +118,7 @@ impl PyFloor {
             limits_hold,
             stops_date_orders,
             fees_can_fall,
+            triggers_need_volume,
             known: Vec::new(),
             rounds: Vec::new(),
             round: 0,
@@ -493,12 +496,15 @@ impl PyFloor {
         events: &mut PyRows,
         done: &mut Vec<Done>,
     ) -> Result<(), Int> {
-        if !offer.trades || offer.exhausted {
-            order.cause = if offer.trades {
-                VOLUME_USED_UP
-            } else {
-                NO_TRADE
-            };
+        if !offer.trades {
+            order.cause = NO_TRADE;
+            return Ok(());
+        }
+        if offer.exhausted {
+            let waits = order.plain || self.triggers_need_volume;
+            if waits || self.triggered(order, &offer.price, stamp, events) {
+                order.cause = VOLUME_USED_UP;
+            }
             return Ok(());
         }
         if !order.plain && !self.triggered(order, &offer.price, stamp, events) {

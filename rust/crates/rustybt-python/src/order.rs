@@ -151,7 +151,11 @@ impl PyOrder {
             Value::Wide(Some(&self.commission.0)),
             Value::Short(Some(self.changed)),
             Value::Text(label.flatten().map(String::as_str)),
-            Value::Text(self.reason.as_deref().or_else(|| sentence().map(String::as_str))),
+            Value::Text(
+                self.reason
+                    .as_deref()
+                    .or_else(|| sentence().map(String::as_str)),
+            ),
         ]);
     }
 
