@@ -20,7 +20,7 @@ from rustybt.orders import Intent, price_on_tick, style_of
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._currencies import not_convertible
 from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
-from rustybt.strategy._endings import why_ended
+from rustybt.strategy._refusals import refusal_of
 from rustybt.strategy._scaling import Scaling
 from rustybt.view import Listing
 
@@ -311,7 +311,7 @@ class Ordering:
             if trigger is not None:
                 stop = price_on_tick(trigger, not buys, listing.tick, listing.fill_scale)
         late = desk.market.bar > listing.closing
-        refusal = self._refusal(listing, late) if late or listing.conditional else None
+        refusal = refusal_of(desk, listing, late=late) if late or listing.conditional else None
         found = None
         if desk.controls and controlled and refusal is None:
             found, refused = self._controlled(listing, size)
@@ -334,21 +334,6 @@ class Ordering:
             placed = book.accept(listing, size, limit, stamp, stop, found)
         order_id: str = book.order_id(placed.number)
         return order_id
-
-    def _refusal(self, listing: Listing, late: bool) -> tuple[Cause, str] | None:
-        """Why an order for an asset is refused; None if it is not."""
-        asset = listing.asset
-        if asset.kind == "index":
-            return Cause.NOT_TRADABLE, f"{asset.symbol} is an index, which can't be ordered"
-        if listing.foreign:
-            without_rate: str | None = self._desk.exchange.refusal(asset.currency, self._desk.market.bar)
-            if without_rate is not None:
-                return Cause.NO_RATE, without_rate
-        if not late or self._desk.compat.late_orders_are_none:
-            return None
-        if self._desk.market.bar <= listing.last:
-            return Cause.CLOSED_OUT, f"{asset.symbol} was closed out on {asset.auto_close_date}"
-        return Cause.ASSET_ENDED, why_ended(asset)
 
     def _controlled(self, listing: Listing, size: int) -> tuple[str | None, bool]:
         """What the trading controls find wrong with an order, and whether it is refused for that.
