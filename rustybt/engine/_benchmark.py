@@ -54,17 +54,25 @@ def benchmark_of(desk: Desk, context: Any, named: Any, given: Any) -> Benchmark 
         return None
     axis = desk.market.axis
     sessions = axis.calendar if axis.calendar.period == "session" else desk.market.version.calendar
-    returns, missing, count = given_returns(given, axis, sessions)
-    if missing:
+    found = given_returns(given, axis, sessions)
+    if found.missing:
         desk.notes.add(
             "benchmark_incomplete",
-            f"benchmark_returns lacks {len(missing)} of {count} sessions, the first on {missing[0]}; each counts "
-            "as a return of 0. Fill them in, or choose other dates.",
-            missing=len(missing),
-            first=missing[0],
+            f"benchmark_returns lacks {len(found.missing)} of {axis.sessions} {axis.calendar.period}s of the run, the "
+            f"first on {found.missing[0]}; each counts as a return of 0. Fill them in, or choose other dates.",
+            missing=len(found.missing),
+            first=found.missing[0],
+        )
+    if found.left_out:
+        desk.notes.add(
+            "benchmark_left_out",
+            f"{len(found.left_out)} of the benchmark's returns, the first of {found.left_out[0]}, are dated on days "
+            f"that are no session of {axis.calendar.name}, and do not count. Compound them into the next session's.",
+            left_out=len(found.left_out),
+            first=found.left_out[0],
         )
     name = str(given) if isinstance(given, str | Path) else "returns"
-    return Benchmark(name, returns)
+    return Benchmark(name, found.returns)
 
 
 # an asset

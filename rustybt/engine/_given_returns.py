@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -21,37 +21,69 @@ RETURN_COLUMNS = ("return", "returns", "benchmark_returns")
 ONE = 10**RATIO_SCALE
 
 
-def given_returns(given: Any, axis: Axis, sessions: SessionTable) -> tuple[list[int], list[dt.date], int]:
-    """One return a session of the run, or a week or month of it, at scale 18; 0 where there is none.
+class GivenReturns(NamedTuple):
+    """Returns brought to a run.
 
-    Returns them, the days of the run without one, and how many days it has.
+    returns: one a session of the run, or a week or month of it, at scale 18; 0 where there is none.
+    missing: the sessions, weeks or months without one, by their last day. left_out: days between the run's first and
+    last whose return does not count, as they are no session.
+    """
 
-    sessions: those of days, which the returns are by. Over the sessions of a week or month they compound.
+    returns: list[int]
+    missing: list[dt.date]
+    left_out: list[dt.date]
+
+
+def given_returns(given: Any, axis: Axis, sessions: SessionTable) -> GivenReturns:
+    """The returns of a run from what was given.
+
+    sessions: those of days. Over those of a week or month returns compound. One that has no return of a session has
+    those that are dated within it, such as one by the last day of a calendar month.
     """
     known = _by_day(given, sessions)
-    days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions].tolist()
-    labels = dict(zip(sessions.days.tolist(), _labels(axis, sessions), strict=True))
-    growth: dict[int, Fraction] = {}
-    for day, number in known.items():
-        if day in labels:
-            growth[labels[day]] = growth.get(labels[day], Fraction(1)) * (1 + Fraction(number))
-    if not growth.keys() & set(days):
+    days: list[int] = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions].tolist()
+    period = axis.calendar.period
+    places = [_place(day, period) for day in days]
+    open_days = set(sessions.days.tolist())
+    growth = of_sessions = _compounded({day: known[day] for day in known if day in open_days}, period)
+    others = {day: number for day, number in known.items() if day not in open_days}
+    if period != "session":
+        growth = _compounded(others, period) | of_sessions
+    if not growth.keys() & set(places):
         raise InputError(
             f"benchmark_returns: none of its {len(known)} dates is a session of the run, {date_of(days[0])} to "
             f"{date_of(days[-1])}. Give one return per session; a missing one counts as 0."
         )
-    changes = [growth.get(day, Fraction(1)) - 1 for day in days]
-    returns = [div_half_even(change.numerator * ONE, change.denominator) for change in changes]
-    of_run = set(days)
-    wanted = [day for day, label in labels.items() if label in of_run]
-    return returns, [date_of(day) for day in wanted if day not in known], len(wanted)
+    changes = [growth.get(place, Fraction(1)) - 1 for place in places]
+    idle = [
+        day
+        for day in others
+        if days[0] < day < days[-1] and (period == "session" or _place(day, period) in of_sessions)
+    ]
+    return GivenReturns(
+        [div_half_even(change.numerator * ONE, change.denominator) for change in changes],
+        [date_of(day) for day, place in zip(days, places, strict=True) if place not in growth],
+        [date_of(day) for day in sorted(idle)],
+    )
 
 
-def _labels(axis: Axis, sessions: SessionTable) -> list[int]:
-    """For each session the day by which the run knows it: its own, or the last one of its week or month."""
-    period = axis.calendar.period
-    days: list[int] = (sessions.days if period == "session" else sessions.last_days_of(period)).tolist()
-    return days
+def _compounded(known: dict[int, Decimal], period: str) -> dict[int, Fraction]:
+    """Growth by session, week or month."""
+    growth: dict[int, Fraction] = {}
+    for day, number in known.items():
+        place = _place(day, period)
+        growth[place] = growth.get(place, Fraction(1)) * (1 + Fraction(number))
+    return growth
+
+
+def _place(day: int, period: str) -> int:
+    """The number of the day, week (from Monday on) or month that a day since 1970 lies in."""
+    if period == "session":
+        return day
+    if period == "week":
+        return (day + 3) // 7
+    date = date_of(day)
+    return date.year * 12 + date.month
 
 
 def _by_day(given: Any, sessions: SessionTable) -> dict[int, Decimal]:

@@ -39,7 +39,8 @@ def corrections(
     frame: as in `against_stored`.
     """
     both, (price_scale, volume_scale) = _both(stored, known, frame, scales)
-    there = frame["row"].is_in(both["row"].implode()) if both is not None else pl.Series([False] * frame.height)
+    nothing = pl.Series([False] * frame.height, dtype=pl.Boolean)
+    there = nothing if both is None else frame["row"].is_in(both["row"].implode())
     message = "the bundle holds no bar of this asset and stamp to correct: add it with mode='append'"
     unknown = found(frame.filter(~there), pl.lit(True), "unknown", "stamp_text", message)
     if both is None:

@@ -241,6 +241,8 @@ class Ordering:
 
     def _note_plain(self, listing: Listing) -> None:
         """Keeps what the next order of a weight needs, of an asset whose orders only its price and its dates decide."""
+        if listing.closing < 0:
+            return  # its life was over before the run
         asset, lane, up = listing.asset, listing.price, listing.lane_to_fill
         self._plain[asset.sid] = asset, listing, lane, up, listing.slot, listing.priced, listing.closing
         if self._learn is not None:
@@ -282,9 +284,11 @@ class Ordering:
     def _price(self, listing: Listing) -> int:
         """The price that turns a value into a quantity, at the fill scale. Raises CannotOrderDelistedAsset."""
         bar = self._desk.market.bar
-        if bar > listing.last and not self._desk.compat.late_orders_are_none:
-            bar = max(listing.last, 0)  # the order is kept with its size, and refused
-        if listing.first <= bar <= listing.last and bar >= listing.start:
+        ended = bar > listing.last and not self._desk.compat.late_orders_are_none
+        if ended:
+            # the order is kept with its size at the last price that the run has, and refused
+            bar = max(listing.last, 0)
+        if listing.first <= bar and bar >= listing.start and (ended or bar <= listing.last):
             return int(listing.price[bar] * listing.lane_to_fill)
         asset = listing.asset
         if bar < listing.start:

@@ -134,6 +134,7 @@ class Oracle:
         self.shares_due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
         self.too_large = False  # an order is for more units than can be asked for
         self.drained = False  # more capital is to leave than there is
+        self.ruined = False  # the account was worth less than nothing at a close, or has lost all it had
         self.placed: tuple[Any, int] = (None, 0)
         self.stamps = [stamp for session in market.sessions for stamp in session.stamps]
         self.paid: dict[int, list[tuple[int, PaidOf]]] = defaultdict(list)
@@ -533,9 +534,13 @@ class Oracle:
         held = self.held[k] if "target" in intent.kind else ZERO
         if intent.kind in ("order", "order_target", "batch"):
             return whole((intent.number - held) / asset.step) * asset.step
-        mark = self._mark(k)
         first, last = self._life(k)
-        if mark is None or not first <= self._session() <= last:
+        place = self.place
+        if self._session() > last:
+            # it is kept with its size at the last price, and refused
+            place = max(self.market.starts[last + 1], self.market.starts[self.plan.first]) - 1
+        mark = self.marks[k].prices[place] if place >= 0 else None
+        if mark is None or self._session() < first:
             return None
         money = intent.number * (self._value() if "percent" in intent.kind else 1)
         return whole((money / (mark * asset.multiplier) - held) / asset.step) * asset.step
@@ -586,12 +591,17 @@ class Oracle:
         exposure = long_exposure + short_exposure
         value = self.cash + long + short
         value_before, cash_before, positions_before, exposure_before = before
+        change: Fraction | None = round(grown * value / worth - 1, RATIO) if worth else ZERO
+        base = value_before + added
+        if self.ruined and value_before <= 0 and (base <= 0 or change != round(value / base - 1, RATIO)):
+            change = None  # nothing, or a debt, is no capital that could return anything
+        self.ruined = self.ruined or value < 0 or (change is not None and change <= -1)
         self.out.daily.append(
             {
                 "session": self.market.sessions[session].date,
                 "portfolio_value": value,
                 "pnl": value - value_before - added,
-                "returns": round(grown * value / worth - 1, RATIO) if worth else ZERO,
+                "returns": change,
                 "capital_used": self.cash - cash_before - added,
                 "starting_cash": cash_before,
                 "ending_cash": self.cash,
@@ -605,8 +615,8 @@ class Oracle:
                 "short_exposure": short_exposure,
                 "longs_count": sum(q > 0 for q in self.held),
                 "shorts_count": sum(q < 0 for q in self.held),
-                "gross_leverage": round((long_exposure - short_exposure) / value, RATIO) if value else None,
-                "net_leverage": round(exposure / value, RATIO) if value else None,
+                "gross_leverage": round((long_exposure - short_exposure) / value, RATIO) if value > 0 else None,
+                "net_leverage": round(exposure / value, RATIO) if value > 0 else None,
             }
         )
         for k, asset in enumerate(self.market.assets):

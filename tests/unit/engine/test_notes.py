@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +255,47 @@ def test_sessions_that_a_benchmark_lacks_are_told():
     result = small(lambda context, data: context.order(context.symbol("A"), 1), days=4, benchmark_returns=returns)
     (note,) = result.notes
     assert (note.code, note.data) == ("benchmark_incomplete", {"missing": 2, "first": "2021-02-02"})
+
+
+def test_returns_of_a_benchmark_on_days_that_are_no_session_are_told():
+    days = [dt.date(2024, 1, day) for day in (2, 3, 4, 5, 8)]
+    ingest({"A": ["8"] * 5}, days=days, calendar="XNYS")
+    every = [dt.date(2024, 1, day) for day in range(2, 9)]
+    returns = pl.DataFrame({"date": every, "return": ["0.01"] * 7})
+    result = small(
+        lambda context, data: context.order(context.symbol("A"), 1),
+        start=days[0],
+        end=days[-1],
+        benchmark_returns=returns,
+    )
+    (note,) = [note for note in result.notes if note.code.startswith("benchmark")]
+    assert (note.code, note.data) == ("benchmark_left_out", {"left_out": 2, "first": "2024-01-06"})
+    assert result.daily["benchmark_returns"].to_list() == [Decimal("0.01")] * 5
+
+
+@pytest.mark.parametrize("labels", ["first", "last"])
+def test_a_return_of_a_month_counts_on_whatever_day_of_it_it_is_dated(labels):
+    """The last of March 2024 is a Sunday after Good Friday, the first of January and of June are no sessions."""
+    opened = [dt.date(2024, 1, 1) + dt.timedelta(days=k) for k in range(182)]
+    holidays = {(1, 1), (1, 15), (2, 19), (3, 29), (5, 27), (6, 19)}
+    days = [day for day in opened if day.weekday() < 5 and (day.month, day.day) not in holidays]
+    ingest({"A": ["8"] * len(days)}, days=days, calendar="XNYS")
+    firsts = [dt.date(2024, month, 1) for month in range(1, 8)]
+    dates = firsts[:6] if labels == "first" else [day - dt.timedelta(days=1) for day in firsts[1:]]
+    returns = pl.DataFrame({"date": dates, "return": ["0.01", "0.02", "0.03", "-0.01", "0", "0.05"]})
+    result = small(
+        lambda context, data: context.order(context.symbol("A"), 1),
+        start=days[0],
+        end=days[-1],
+        data_frequency="1mo",
+        benchmark_returns=returns,
+    )
+    assert [str(r.normalize()) for r in result.daily["benchmark_returns"]] == [
+        "0.01",
+        "0.02",
+        "0.03",
+        "-0.01",
+        "0",
+        "0.05",
+    ]
+    assert not [note for note in result.notes if note.code.startswith("benchmark")]

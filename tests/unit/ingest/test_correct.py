@@ -192,3 +192,15 @@ def test_corrections_come_to_what_the_corrected_data_come_to(tmp_path_factory, d
             loaded = version.load([sid], "1d", -(2**63), 2**63 - 1)[sid]
             scale = 10 ** (2 - version.asset(sid).price_scale)
             assert [int(value) * scale for value in loaded.close] == [rights[name, day] for day in range(12)]
+
+
+@pytest.mark.parametrize("on_bad_row", ["error", "drop-most"])
+def test_a_correction_whose_rows_are_all_bad_is_refused_and_changes_nothing(root, daily, on_bad_row):
+    ingest("b", daily(rows=4), root=root)
+    wrong = daily(start=1, rows=1).with_columns(high=pl.lit("1"))
+    if on_bad_row == "error":
+        with pytest.raises(BadBars, match="range"):
+            ingest("b", wrong, mode="correct", root=root)
+    else:
+        assert not ingest("b", wrong, mode="correct", on_bad_row=on_bad_row, root=root).is_new
+    assert closes(root) == [Decimal("12.125"), Decimal("13.125"), Decimal("14.125"), Decimal("15.125")]

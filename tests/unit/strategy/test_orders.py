@@ -233,6 +233,29 @@ def test_every_order_for_an_asset_that_has_ended_is_refused_alike(function: str,
     assert result.positions["amount"].to_list() == [10] * 5
 
 
+@pytest.mark.parametrize("first", [2, 3, 4, 6])
+def test_an_asset_that_ended_before_the_run_is_refused_alike_too(first: int) -> None:
+    """At the price that the run begins with: that of the last bar, whose size a value is brought to."""
+    ingest({"A": ["8"] * 3, "B": ["3"] * 8})
+
+    def late(context: Any, data: Any) -> None:
+        context.set_symbol_lookup_date(DAYS[0])
+        asset = context.symbol("A")
+        context.order(asset, 10)
+        context.order_value(asset, 80)
+        context.order_percent(asset, 0.008)
+        context.order_target_percent(asset, 0.008)
+        context.order_target_percents({asset: 0.008})
+        context.batch_market_order({asset: 10})
+
+    result = run({0: late}, start=DAYS[first], end=DAYS[first])
+    if first == 2:  # the day of its last bar
+        assert set(result.orders["status"]) == {"open"}
+    else:
+        assert result.orders.select("amount", "status", "cause").unique().row(0) == (10, "rejected", "asset_ended")
+    assert result.orders.height == 6
+
+
 def test_an_index_can_not_be_ordered() -> None:
     ingest({"A": ["8"] * 8}, assets=pl.DataFrame({"symbol": ["A"], "type": ["index"]}))
     found = seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1)), bar=0)
