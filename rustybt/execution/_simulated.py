@@ -13,7 +13,7 @@ from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 
 FILLED, PARTIALLY_FILLED = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED
 TRIGGERED = OrderEventKind.TRIGGERED
-WHOLE = OrderStatus.FILLED
+OPEN, WHOLE = OrderStatus.OPEN, OrderStatus.FILLED
 BEYOND_ALL = 10**60
 """No price is as far from zero."""
 
@@ -177,6 +177,9 @@ class SimulatedBroker:
         slippage, commission = self._future if bars.is_future else self._equity
         done = tried = False
         for order in queue:
+            # a model of the user's may have cancelled it meanwhile
+            if order.status is not OPEN:
+                continue
             price = offered
             if not order.plain:
                 reached = self._triggered_price(order, bars, bar, offered, stamp)
@@ -187,6 +190,8 @@ class SimulatedBroker:
             wanted = order.amount - order.filled
             buys = wanted > 0
             quote = slippage.quote(order, wanted if buys else -wanted, price, volume, used)
+            if order.status is not OPEN:
+                continue
             price, filled = quote
             if filled <= 0:
                 if quote is EXHAUSTED:

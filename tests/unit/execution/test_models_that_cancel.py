@@ -1,0 +1,46 @@
+"""Models that cancel orders while the broker works them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rustybt.api import cancel_order, get_open_orders, order, set_slippage, slippage, symbol
+from tests.unit._small import ingest, run
+
+
+class OneCancelsTheOther(slippage.SlippageModel):
+    def process_order(self, data: Any, order: Any) -> Any:
+        for other in get_open_orders(order.asset):
+            if other.id != order.id:
+                cancel_order(other)
+        return data.current(order.asset, "close"), order.amount
+
+
+@pytest.mark.parametrize("stop", [None, 1])
+def test_an_order_that_a_model_cancels_on_a_bar_does_not_fill_on_it(stop: Any) -> None:
+    ingest({"A": ["8"] * 4})
+
+    def twice(context: Any, data: Any) -> None:
+        order(symbol("A"), 1)
+        order(symbol("A"), 2, stop_price=stop)
+
+    result = run({0: twice}, initialize=lambda context: set_slippage(OneCancelsTheOther()), days=3)
+    assert result.orders.select("filled", "status").rows() == [(1, "filled"), (0, "cancelled")]
+
+
+class CancelsItself(slippage.SlippageModel):
+    def process_order(self, data: Any, order: Any) -> Any:
+        cancel_order(order)
+        return data.current(order.asset, "close"), order.amount
+
+
+def test_an_order_that_its_model_cancels_does_not_fill() -> None:
+    ingest({"A": ["8"] * 4})
+    result = run(
+        {0: lambda context, data: order(symbol("A"), 1)},
+        initialize=lambda context: set_slippage(CancelsItself()),
+        days=3,
+    )
+    assert result.orders.select("filled", "status").rows() == [(0, "cancelled")]
