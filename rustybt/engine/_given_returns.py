@@ -19,6 +19,8 @@ from rustybt.view import Axis
 DATE_COLUMNS = ("date", "session", "timestamp", "index")
 RETURN_COLUMNS = ("return", "returns", "benchmark_returns")
 ONE = 10**RATIO_SCALE
+MOST = 10**38
+"""A column of the daily frame holds less, at scale 18."""
 
 
 class GivenReturns(NamedTuple):
@@ -55,6 +57,12 @@ def given_returns(given: Any, axis: Axis, sessions: SessionTable) -> GivenReturn
             f"{date_of(days[-1])}. Give one return per session; a missing one counts as 0."
         )
     changes = [growth.get(place, Fraction(1)) - 1 for place in places]
+    for day, change in zip(days, changes, strict=True):
+        if change * ONE >= MOST:
+            raise InputError(
+                f"benchmark_returns: that of {date_of(day)} comes to 1e20 or more, which no frame holds. Give returns "
+                "as shares of 1: 0.02 for a gain of 2 %."
+            )
     idle = [
         day
         for day in others

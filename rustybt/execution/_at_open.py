@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rustybt.core import Cause, OrderStatus
+from rustybt.core import Cause
 from rustybt.execution._simulated import Execution, SimulatedBroker
 
 _NOT_REACHED = Cause.LIMIT_NOT_REACHED, Cause.STOP_NOT_REACHED
@@ -79,6 +79,4 @@ def work_rest(broker: SimulatedBroker, bar: int, stamp: int, begun: Mapping[int,
 def _drop_filled(broker: SimulatedBroker, slot: int) -> None:
     """Takes orders that are filled out of an asset's queue, and forgets what was noted of one step's bar alone."""
     broker.orders.quiet.pop(slot, None)
-    queue = broker.orders.open[slot]
-    if any(order.status is not OrderStatus.OPEN for order in queue):
-        broker.orders.prune(slot, queue)
+    broker.orders.prune(slot)

@@ -30,7 +30,7 @@ class Orders(Protocol):
     def open(self) -> dict[int, list[WorkingOrder]]: ...
 
     def apply(self, report: Report, order: WorkingOrder, /) -> None: ...
-    def prune(self, slot: int, queue: list[WorkingOrder], /) -> None: ...
+    def prune(self, slot: int, /) -> None: ...
 
 
 class Bars(Protocol):
@@ -142,7 +142,7 @@ class SimulatedBroker:
                     continue
                 del quiet[slot]
             if self.work_asset(queue, bars, bar, stamp, volume, reports):
-                self.orders.prune(slot, queue)
+                self.orders.prune(slot)
         return reports
 
     def _note_quiet(self, queue: list[WorkingOrder], bars: Bars) -> None:
@@ -176,8 +176,9 @@ class SimulatedBroker:
         offered = bars.column(self.field)[bar] * bars.lane_to_fill
         slippage, commission = self._future if bars.is_future else self._equity
         done = tried = False
-        for order in queue:
-            # a model of the user's may have cancelled it meanwhile
+        # a model of the user's may place orders meanwhile, which wait for the next bar
+        for order in queue[:]:
+            # or have cancelled this one
             if order.status is not OPEN:
                 continue
             price = offered

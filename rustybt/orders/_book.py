@@ -85,15 +85,15 @@ class OrderBook:
         advance(order, report)
         self.log(report)
         if order.status is not OrderStatus.OPEN and report.kind in ENDS_AT_ONCE:
-            slot = order.listing.slot
-            self.prune(slot, self.open[slot])
+            self.prune(order.listing.slot)
 
-    def prune(self, slot: int, queue: list[WorkingOrder]) -> None:
-        """Takes the orders of an asset that are over, one at least, out of its queue."""
-        left = [] if len(queue) == 1 else [order for order in queue if order.status is OrderStatus.OPEN]
+    def prune(self, slot: int) -> None:
+        """Takes the orders of an asset that are over out of its queue."""
+        queue = self.waiting.get(slot, ())
+        left = [order for order in queue if order.status is OrderStatus.OPEN]
         if left:
             self.waiting[slot] = left
-        else:
+        elif queue:
             del self.waiting[slot]
             self.quiet.pop(slot, None)
 

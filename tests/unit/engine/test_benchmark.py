@@ -211,6 +211,18 @@ def test_bad_use_is_refused(tmp_path: Path) -> None:
         run(benchmark_returns=pl.DataFrame({"date": [DAYS[0]], "return": [float("inf")]}))
 
 
+def test_returns_that_no_frame_holds_are_refused_before_the_first_bar() -> None:
+    ingest({"A": [10] * 8})
+    seen: list[int] = []
+    for text, frequency in (("1e20", "daily"), ("1e19", "1w")):
+        returns = pl.DataFrame({"date": DAYS[:7], "return": [text] * 7})
+        with pytest.raises(InputError, match=r"that of 2021-02-0\d comes to 1e20 or more"):
+            run(lambda *_: seen.append(1), days=7, data_frequency=frequency, benchmark_returns=returns)
+    assert not seen
+    returns = pl.DataFrame({"date": DAYS[:1], "return": ["99999999999999999999"]})
+    assert benchmark(days=1, benchmark_returns=returns) == [99999999999999999999]
+
+
 def test_a_saved_result_keeps_its_benchmark(tmp_path: Path) -> None:
     ingest({"A": [10, 15, 12, 15, 15]})
     result = run(benchmark="A", start=DAYS[1], end=DAYS[3])

@@ -1,4 +1,4 @@
-"""Models that cancel orders while the broker works them."""
+"""Models that cancel and place orders while the broker works them."""
 
 from __future__ import annotations
 
@@ -44,3 +44,28 @@ def test_an_order_that_its_model_cancels_does_not_fill() -> None:
         days=3,
     )
     assert result.orders.select("filled", "status").rows() == [(0, "cancelled")]
+
+
+class OrdersMore(slippage.SlippageModel):
+    """Cancels the other orders, places one more, and fills its own."""
+
+    def process_order(self, data: Any, working: Any) -> Any:
+        for other in get_open_orders(working.asset):
+            if other.id != working.id:
+                cancel_order(other)
+        if working.amount > 1:
+            order(working.asset, 1)
+        return data.current(working.asset, "close"), working.amount
+
+
+def test_an_order_that_a_model_places_waits_for_the_next_bar_and_is_not_lost() -> None:
+    ingest({"A": ["8"] * 5})
+
+    def twice(context: Any, data: Any) -> None:
+        order(symbol("A"), 2)
+        order(symbol("A"), 3)
+
+    result = run({0: twice}, initialize=lambda context: set_slippage(OrdersMore()), days=4)
+    assert result.orders.select("amount", "status").rows() == [(2, "filled"), (3, "cancelled"), (1, "filled")]
+    days = [stamp.date() for stamp in result.transactions["dt"]]
+    assert (days[1] - days[0]).days == 1
