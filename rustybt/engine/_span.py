@@ -36,7 +36,8 @@ def span_of(
     if length.period in ("week", "month"):
         stop = min(stop, int(np.searchsorted(days, last_day, side="right")) - 1)
     if stop < begin:
-        raise NoData(f"{calendar.name} has no session from {first_date} to {last_date}. Choose a longer range.")
+        what = f"whole {length.period} that ends" if length.period in ("week", "month") else "session"
+        raise NoData(f"{calendar.name} has no {what} from {first_date} to {last_date}. Choose a longer range.")
     if day_of(last_date) > last_day:
         _note_end(data, length, calendar, stop, last_date, notes)
     return begin, stop

@@ -133,6 +133,11 @@ def test_weeks_end_with_the_last_whole_one(frequency: str, end: str, last: dt.da
     assert ("span_cut" in codes(result)) is (end > "2024-01-07")
 
 
+def test_a_run_of_weeks_without_a_whole_one_says_so() -> None:
+    with pytest.raises(NoData, match="XNYS has no whole week that ends from 2024-01-02 to 2024-01-03"):
+        go("2024-01-02", "2024-01-03", data_frequency="1w")
+
+
 def test_an_asset_is_closed_out_after_the_last_bar_of_all() -> None:
     about = pl.DataFrame({"symbol": ["A", "B"], "auto_close_date": [dt.date(2024, 1, 9), None]})
     ingest(PRICES, days=YEAR, calendar="XNYS", assets=about)
