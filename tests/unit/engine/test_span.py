@@ -134,8 +134,10 @@ def test_weeks_end_with_the_last_whole_one(frequency: str, end: str, last: dt.da
 
 
 def test_a_run_of_weeks_without_a_whole_one_says_so() -> None:
-    with pytest.raises(NoData, match="XNYS has no whole week that ends from 2024-01-02 to 2024-01-03"):
-        go("2024-01-02", "2024-01-03", data_frequency="1w")
+    days = [dt.date(2024, 1, day) for day in (2, 3, 4, 5, 8, 9, 10, 11, 12)]
+    ingest({"A": ["10"] * 9, "B": ["10"] * 9}, days=days, calendar="XNYS")
+    with pytest.raises(NoData, match="XNYS has no whole week that ends from 2024-01-08 to 2024-01-10"):
+        go("2024-01-08", "2024-01-10", data_frequency="1w")
 
 
 def test_an_asset_is_closed_out_after_the_last_bar_of_all() -> None:
