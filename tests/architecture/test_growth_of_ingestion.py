@@ -58,7 +58,7 @@ def test_no_query_is_asked_for_each_asset(monkeypatch: pytest.MonkeyPatch) -> No
             with open_version(bundle) as version:
                 assert look(version) == []
         asked.append(len(queries))
-    assert asked[1] == asked[0]
+    assert asked[1] <= asked[0]  # of few bars findings are counted at once, too
 
 
 def test_calls_grow_with_the_assets_and_no_faster() -> None:

@@ -29,6 +29,7 @@ from rustybt.errors import (
     HistoryWindowStartsBeforeData,
     InputError,
     MoneyOverflow,
+    OrderTooLarge,
 )
 from tests._examples import examples
 from tests.properties import _bundles
@@ -272,7 +273,7 @@ def _check(data: st.DataObject, seed: int, what: str, number: int, folder: Path)
         watcher = Watcher(market, plan, str(file) if fetches else None, benchmark=benchmark)
         try:
             result = watcher.run(bundle)
-        except MoneyOverflow:
+        except (MoneyOverflow, OrderTooLarge):
             reject()
         except InputError as refusal:
             assert "is to leave at" in str(refusal)  # noqa: PT017 - of what was drawn, more money than there is
