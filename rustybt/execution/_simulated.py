@@ -177,7 +177,8 @@ class SimulatedBroker:
         slippage, commission = self._future if bars.is_future else self._equity
         done = tried = False
         # a model of the user's may place orders meanwhile, which wait for the next bar
-        for order in queue[:]:
+        working = queue[:]
+        for order in working:
             # or have cancelled this one
             if order.status is not OPEN:
                 continue
@@ -197,7 +198,7 @@ class SimulatedBroker:
             if filled <= 0:
                 if quote is EXHAUSTED:
                     order.cause = Cause.VOLUME_USED_UP
-                    self._trigger_rest(queue[queue.index(order) + 1 :], bars, bar, offered, stamp)
+                    self._trigger_rest(working[working.index(order) + 1 :], bars, bar, offered, stamp)
                     break
                 order.cause = Cause.IMPACT_BEYOND_LIMIT if quote is SKIP else Cause.DECLINED_BY_MODEL
                 continue
@@ -217,6 +218,8 @@ class SimulatedBroker:
     def _trigger_rest(self, rest: list[WorkingOrder], bars: Bars, bar: int, offered: int, stamp: int) -> None:
         """What orders for which no volume is left know of a bar: whether it reached their stops and limits."""
         for late in rest:
+            if late.status is not OPEN:
+                continue
             waits = late.plain or self.triggers_need_volume
             if waits or self._triggered_price(late, bars, bar, offered, stamp) is not None:
                 late.cause = Cause.VOLUME_USED_UP

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rustybt.api import cancel_order, get_open_orders, order, set_slippage, slippage, symbol
+from rustybt.errors import LiquidityExceeded
 from tests.unit._small import ingest, run
 
 
@@ -69,3 +70,25 @@ def test_an_order_that_a_model_places_waits_for_the_next_bar_and_is_not_lost() -
     assert result.orders.select("amount", "status").rows() == [(2, "filled"), (3, "cancelled"), (1, "filled")]
     days = [stamp.date() for stamp in result.transactions["dt"]]
     assert (days[1] - days[0]).days == 1
+
+
+class CancelsAndIsExhausted(slippage.SlippageModel):
+    """Cancels the other orders, and finds no volume for its own."""
+
+    def process_order(self, data: Any, order: Any) -> Any:
+        for other in get_open_orders(order.asset):
+            if other.id != order.id:
+                cancel_order(other)
+        raise LiquidityExceeded("none is left")
+
+
+def test_an_order_that_a_model_cancels_is_not_triggered_where_no_volume_is_left() -> None:
+    ingest({"A": ["8"] * 4})
+
+    def twice(context: Any, data: Any) -> None:
+        order(symbol("A"), 1)
+        order(symbol("A"), 2, stop_price=1)
+
+    result = run({0: twice}, initialize=lambda context: set_slippage(CancelsAndIsExhausted()), days=3)
+    assert result.orders["status"].to_list() == ["open", "cancelled"]
+    assert "triggered" not in set(result.order_events["kind"])
