@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from rustybt._kernels import _native, _python
+from rustybt._kernels import _native
 from rustybt._kernels._native import describe
 
 _loaded = _native.load()
@@ -51,6 +51,8 @@ def kernel_in_use() -> str:
 
 def twins() -> dict[str, ModuleType]:
     """Every kernel that could be used here, by name, whichever is in use: for tests and benchmarks."""
+    from rustybt._kernels import _python
+
     native = _native._find().module
     return {"python": _python} if native is None else {"python": _python, "rust": native}
 

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -74,6 +75,21 @@ class Lookups:
             (self._row_id, None if kinds is None else 1, "[]" if kinds is None else json.dumps(list(kinds))),
         )
         return [self._assets.get(row[0]) or self._assets.setdefault(row[0], asset_from_row(row)) for row in rows]
+
+    def described(self) -> list[tuple[int, str, str, str, str]]:
+        """Sid, symbol, key, type and currency of every asset, by sid: thousands without an object each."""
+        return self._query(
+            "SELECT sid, symbol, key, type, currency FROM assets WHERE version = ? ORDER BY sid", (self._row_id,)
+        )
+
+    def counts_of(self, *tables: str) -> dict[int, int]:
+        """How many rows some tables of actions have together, by sid."""
+        counts: Counter[int] = Counter()
+        for table in tables:
+            counts.update(
+                dict(self._query(f"SELECT sid, count(*) FROM {table} WHERE version = ? GROUP BY sid", (self._row_id,)))
+            )
+        return counts
 
     def lookup_symbol(self, symbol: str, as_of_day: int | None, *, country: str | None = None) -> Asset:
         """The asset that carried a symbol on a day; the symbol in upper case where it is not found as it stands.

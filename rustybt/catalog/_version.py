@@ -118,9 +118,12 @@ class Version(Lookups):
             raise NoData(
                 f"Bundle {self.bundle!r} has no {frequency!r} bars, only {', '.join(self.frequencies)}, and they can't "
                 f"be made of those. Ingest them: rustybt.ingest({self.bundle!r}, bars, frequency={frequency!r}, "
-                "mode='append', ...)."
+                f"mode='append', ...), or run with data_frequency={self._shortest()!r}."
             )
         return max(stored, key=lambda one: one.step_ns or DAY_NS).name
+
+    def _shortest(self) -> str:
+        return min(self.frequencies, key=lambda name: frequency_named(name).span_ns)
 
     def first_day_of(self, frequency: str) -> int:
         """First session that a bar of that frequency is of. Raises NoData."""
