@@ -61,7 +61,8 @@ def test_notes_are_printed_and_stand_in_a_notebook():
     assert "&lt;b&gt; <code>no_orders</code>" in result._repr_html_()
     result.notes = ()
     assert "<li>" not in result._repr_html_()
-    assert "note" not in str(result)
+    assert "\nnote " not in str(result)
+    assert "\nSharpe ratio" in str(result)
 
 
 def test_an_asset_compared_with_a_text_is_told_once():
