@@ -20,7 +20,7 @@ from rustybt.catalog._content import (
 )
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
 from rustybt.catalog._loaded import LoadedVersion, open_loaded
-from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
+from rustybt.catalog._runs import StoredRun, forget_run, record_run, stored_runs, touched_runs
 from rustybt.catalog._version import Version, open_version
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ __all__ = [
     "export",
     "figures_of",
     "figures_of_rows",
+    "forget_run",
     "list_bundles",
     "newest_version",
     "no_fault",
