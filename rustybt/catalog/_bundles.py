@@ -67,7 +67,7 @@ def _rows(versions: Iterable[BundleVersion]) -> list[tuple[str, ...]]:
     ]
 
 
-def list_bundles(root: Path | str | None = None) -> BundleList:
+def list_bundles(root: Path | str | None = None) -> list[BundleVersion]:
     """Every version of every bundle, by name, newest first; nothing where there is no catalog."""
     connection = connect_reader(catalog_root(root))
     if connection is None:
