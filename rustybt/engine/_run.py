@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rustybt._kernels import whole_steps
+from rustybt._kernels import kernel_named
 from rustybt.catalog import catalog_root
 from rustybt.core import (
     MONEY_SCALE,
@@ -81,6 +81,7 @@ def run_algorithm(
     progress: Any = None,
     keep_strategy: bool = False,
     on_ruin: str = "warn",
+    kernel: str = "auto",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -119,15 +120,19 @@ def run_algorithm(
     they serve the report for as long as the caller keeps them.
     on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
     lost all it had: "warn" goes on, with a warning and a note, "stop" ends the run, "raise" raises AccountRuined.
+    kernel: what computes: "rust", "python", or "auto", which is what the variable RUSTYBT_KERNELS says, else Rust where
+    it is there. Both give the same result; its manifest names the one that made it.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
-    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
+    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
     settings = dict(locals())
     check_process()
     _refuse_later(
         custom_loader=(custom_loader, None),
     )
-    _check_kinds(data_frequency=(data_frequency, str), emission_rate=(emission_rate, str), seed=(seed, int))
+    _check_kinds(
+        data_frequency=(data_frequency, str), emission_rate=(emission_rate, str), seed=(seed, int), kernel=(kernel, str)
+    )
     params = params_of(params)
     length, data_frequency = _length_and_name(data_frequency)
     if fill_at not in ("close", "open") or trigger not in ("close", "range"):
@@ -137,7 +142,7 @@ def run_algorithm(
     check_on_ruin(on_ruin)
     metrics, precision = metrics_of(metrics_set), as_decimal_config(decimals)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
-    kind = compat_named(compat)
+    kind, computing = compat_named(compat), kernel_named(kernel)
     if environ is not None and not isinstance(environ, Mapping):
         raise InputError(f"environ={environ!r}: give a dict like os.environ, or nothing.")
     root = catalog_root((environ or os.environ).get("RUSTYBT_ROOT"))
@@ -151,8 +156,8 @@ def run_algorithm(
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")
     money = currency_of(data, currency, kind)
     models = blotter_named(blotter)
-    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
-    context = TradingAlgorithm(desk, whole_steps)
+    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, models, money, currency, notes, computing)
+    context = TradingAlgorithm(desk, computing.whole_steps)
     token = activate(context)
     try:
         loop = initialised(

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from rustybt._kernels import Books
+from rustybt._kernels import Kernel
 from rustybt.calendars import SessionTable
 from rustybt.catalog import Version
 from rustybt.core import (
@@ -37,7 +37,7 @@ from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.orders import OrderBook
 from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
-from rustybt.view import Axis, BarData, Continuous, Listing, Market
+from rustybt.view import Axis, Continuous, Listing, Market, data_class
 
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
 """What Zipline calls them; other bars go by their name."""
@@ -79,6 +79,7 @@ def desk_of(
     currency: str,
     wanted_currency: Any,
     notes: Notes,
+    kernel: Kernel,
 ) -> Desk:
     kind = numbers_named(numbers)
     market = Market(
@@ -93,20 +94,22 @@ def desk_of(
     decimals = 3 if compat.history_in_thousandths else None
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
     exchange = exchange_of(market, currency, wanted_currency, compat)
-    books = Books(capital) if exchange is None else CurrencyBooks(capital, currency, exchange.rates, Books)
+    make = kernel.books
+    books = make(capital) if exchange is None else CurrencyBooks(capital, currency, exchange.rates, make)
     desk = _RunDesk(
         market=market,
         continuous=continuous,
-        data=BarData(
+        data=data_class(kernel)(
             market,
             number=kind.price,
             missing=kind.missing,
             history_decimals=decimals,
             name=labels.of,
             continuous=continuous,
+            kernel=kernel,
         ),
         books=books,
-        blotter=OrderBook(),
+        blotter=OrderBook(kernel=kernel),
         numbers=kind,
         capital=capital,
         funding=Funding(capital),
@@ -129,6 +132,7 @@ def desk_of(
         compat=compat,
         labels=labels,
         notes=notes,
+        kernel=kernel,
         exchange=exchange,
     )
     market.on_load(desk.open_slot)
@@ -213,7 +217,7 @@ def initialised(
     axis = desk.market.axis
     changes = capital_changes_on(axis, capital_changes)
     stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(desk.books, desk.currency, desk.capital, stamp)
+    ledger = Ledger(desk.books, desk.currency, desk.capital, stamp, kernel=desk.kernel)
     actions = CorporateActions(
         desk.market,
         exact_pay_dates=compat.exact_pay_dates,

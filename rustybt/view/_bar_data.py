@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
 
-from rustybt import _kernels
+from rustybt._kernels import PYTHON, Kernel
 from rustybt.core import (
     Asset,
     ContinuousFuture,
@@ -62,9 +61,10 @@ class BarData:
         history_decimals: int | None = None,
         name: Callable[[Asset], str] | None = None,
         continuous: Continuous | None = None,
+        kernel: Kernel = PYTHON,
     ) -> None:
         self._market = market
-        self._known = Known(market, number)
+        self._known = Known(market, number, kernel)
         self._priced = self._known.priced
         self._kernel = self._known.kernel
         # the last list that was asked, and what its prices need
@@ -129,9 +129,6 @@ class BarData:
             except IndexError:
                 pass  # its life is over
         return self._many(assets, fields, dtype, default)
-
-    # what the kernel passes on to, where it is asked first
-    _current = current
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
         if is_readable(assets) or (isinstance(assets, str) and self._market.fetched is not None):
@@ -382,9 +379,3 @@ class BarData:
         bar = self._market.bar
         key = listing.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])
-
-
-if _kernels.answering is not None:
-    # described as methods of C are
-    _TOLD: Final = f"current($self, assets, fields, dtype=None, default=...)\n--\n\n{inspect.getdoc(BarData.current)}"
-    BarData.current = _kernels.answering(BarData, "_kernel", _TOLD)  # type: ignore[method-assign]
