@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rustybt._kernels._python import Books, Days, Intake, Rows, WorkingOrder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Kernel:
     """The constructors and functions of one implementation.
 
@@ -46,6 +46,9 @@ class Kernel:
     answering: Callable[[type, str, str], Any] | None = None
     lookup: type[_rustybt.Lookup] | None = None
     positions_sheet: Callable[..., _rustybt.Sheet | None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.name}>"
 
 
 PYTHON: Final = Kernel(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
-from rustybt._kernels import PYTHON, Kernel
+from rustybt._kernels import Kernel
 from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import FloatInTheBooks
 from rustybt.ledger._currencies import CurrencyBooks
@@ -108,7 +108,7 @@ class Ledger:
         stamp: int,
         account: str = "main",
         *,
-        kernel: Kernel = PYTHON,
+        kernel: Kernel,
     ) -> None:
         self.books = books
         self.by_currency = books if isinstance(books, CurrencyBooks) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from rustybt._kernels import PYTHON, Kernel, WorkingOrder
+from rustybt._kernels import Kernel, WorkingOrder
 from rustybt.core import Cause, OrderEventKind, OrderStatus, Report, div_half_even
 from rustybt.orders._lifecycle import advance, cut
 
@@ -51,7 +51,7 @@ class OrderBook:
 
     __slots__ = ("_kernel", "_orders", "accept", "account", "intake", "prefix", "quiet", "rows", "waiting")
 
-    def __init__(self, account: str = "main", *, kernel: Kernel = PYTHON) -> None:
+    def __init__(self, account: str = "main", *, kernel: Kernel) -> None:
         self.account = account
         self._kernel = kernel
         self.prefix = account + "-"

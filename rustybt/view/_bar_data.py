@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt._kernels import PYTHON, Kernel
+from rustybt._kernels import Kernel
 from rustybt.core import (
     Asset,
     ContinuousFuture,
@@ -56,12 +56,12 @@ class BarData:
         self,
         market: Market,
         *,
+        kernel: Kernel,
         number: Callable[[int, int], Any] = as_decimal,
         missing: Any = None,
         history_decimals: int | None = None,
         name: Callable[[Asset], str] | None = None,
         continuous: Continuous | None = None,
-        kernel: Kernel = PYTHON,
     ) -> None:
         self._market = market
         self._known = Known(market, number, kernel)
