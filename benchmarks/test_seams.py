@@ -10,7 +10,6 @@ docs/performance/kernels.md says what came out.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
@@ -31,7 +30,7 @@ FLOORS = {"prices": 2.0, "orders": 2.5, "bar": 4.0, "frames": 2.5}
 
 
 @pytest.fixture(autouse=True)
-def _bars(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _bars(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUSTYBT_ROOT", str(tmp_path))
     days = [dt.date(2021, 1, 1) + dt.timedelta(days=n) for n in range(YEAR)]
     frame = pl.DataFrame(
@@ -44,7 +43,6 @@ def _bars(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         orient="row",
     )
     rustybt.ingest("year", frame, calendar="24/7")
-    yield
 
 
 def timed(kernel: str) -> tuple[dict[str, float], rustybt.Result]:
