@@ -14,6 +14,7 @@ from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage, VolumeShareSlippage
 from rustybt.orders import OrderBook
 from tests._examples import examples
+from tests._terms import terms_with
 
 BARS = 12
 PRICES = st.integers(90, 110)
@@ -67,7 +68,7 @@ def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker
         for kind, what in actions[bar]:
             if kind == "order":
                 amount, limit, stop = what
-                blotter.accept(bars, amount, limit, bar, stop)
+                blotter.accept(bars, amount, terms_with(limit, stop), bar)
             elif kind == "split":
                 blotter.split(0, bar, *what, (1, 1))
             elif what < len(blotter.orders):
@@ -93,7 +94,7 @@ def test_an_order_far_from_the_price_is_looked_at_once() -> None:
     bars, blotter = Bars([(100, 100, 100, 100, 1000)] * BARS), OrderBook(kernel=PYTHON)
     model, fee = FixedBasisPointsSlippage(), PerShare()
     broker = SimulatedBroker(blotter, {"equity": model, "future": model}, {"equity": fee, "future": fee})
-    order = blotter.accept(bars, 5, 90, 0)
+    order = blotter.accept(bars, 5, terms_with(90), 0)
     broker.work(1, 1)
     order.cause = -1
     for bar in range(2, BARS):
