@@ -21,7 +21,8 @@ KEPT: Final = (
 def run_to_the_end(loop: Loop, bar: Progress) -> BaseException | None:
     """Runs all sessions. An error is raised; one that came when the books were closed is returned."""
     try:
-        loop.run(bar.advance)
+        loop.on_session = bar.advance
+        loop.go()
     except BaseException as error:
         if loop.complete or loop.closed == loop.desk.market.axis.sessions:
             return error

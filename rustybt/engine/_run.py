@@ -159,7 +159,7 @@ def run_algorithm(
             desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision, metrics
         )
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
-        loop.hooks = hooks_for(loop.copies.metrics, desk, loop.recorder, emission_rate)
+        loop.attach(hooks_for(loop.copies.metrics, desk, loop.recorder, emission_rate))
         loop.ends = ending_at_ruin(on_ruin, desk, loop.recorder)
         with undisturbed():
             with progress_for(progress, axis.sessions, functions.name) as bar:

@@ -21,6 +21,7 @@ from rustybt.core import (
 )
 from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._actions import CorporateActions
+from rustybt.engine._agenda import Agenda
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._currency import exchange_of
@@ -31,6 +32,7 @@ from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import cause_of, reason_of
 from rustybt.engine._span import span_of
+from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
@@ -222,7 +224,10 @@ def initialised(
         keep_owed=compat.owed_shares_ignore_splits,
         exchange=desk.exchange,
     )
-    funding = FundingPayments(desk.market)
+    agenda = Agenda(axis)
+    funding = FundingPayments(desk.market, agenda)
+    timetable = Timetable(axis, compat, agenda)
+    desk.on_schedule = timetable.listener()
     recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
         with names_checked(context):
@@ -246,6 +251,8 @@ def initialised(
         changes,
         funding,
         copies,
+        agenda,
+        timetable,
     )
 
 

@@ -37,6 +37,7 @@ class Market:
     actions count already and its bars do not. session: the run's session. prefix_sessions: how many sessions before
     the run are loaded at first; by default all of a daily run's, and a few of a minute run's. own_calendar: that of the
     bundle's assets where it is not the run's. fetched: what fetch_csv brought.
+    now: the moment, ns UTC, where it lies between two bars; else 0.
     restrictions: what says of an asset whether it may be ordered; None where nothing does.
     inner: in a run of weeks or months that are made of shorter bars, the market of their days, with the same moments;
     else None.
@@ -58,6 +59,7 @@ class Market:
         "inner",
         "listings",
         "needs_a_bar",
+        "now",
         "own_calendar",
         "restrictions",
         "rows_loaded",
@@ -91,6 +93,7 @@ class Market:
         self.bar = 0
         self.fetched: Fetched | None = None
         self.hook = True
+        self.now = 0
         self.session = 0
         self.rows_loaded = 0
         self.restrictions: Any = None
