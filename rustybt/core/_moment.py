@@ -31,10 +31,11 @@ class Phase(enum.IntEnum):
 
 
 class Moment(NamedTuple):
-    """One step of a run.
+    """A point in time up to which everything is known: one step of a run.
 
-    stamp: ns UTC. session: of the run, from 0. bar: the last bar that is over, from 1; 0 is the one before the run.
-    phase: OPEN, MARKET (a bar, all its phases), TIMERS (between two bars) or CLOSE (of the session).
+    stamp: ns UTC. session: its place among the run's sessions. bar: the last bar that has closed, on the run's axis; 0
+    is the one before the run. phase: OPEN, MARKET (a bar, all its phases), TIMERS (between two bars) or CLOSE (of the
+    session).
 
     >>> Moment(1_720_036_800_000_000_000, 0, 1, Phase.MARKET).when.isoformat()
     '2024-07-03T20:00:00+00:00'
@@ -43,7 +44,7 @@ class Moment(NamedTuple):
     stamp: int
     session: int
     bar: int
-    phase: Phase
+    phase: Phase = Phase.MARKET
 
     @property
     def when(self) -> dt.datetime:
