@@ -23,7 +23,7 @@ from rustybt._version import __version__
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.core import DecimalConfig, Note
-    from rustybt.engine import Compat, run_algorithm
+    from rustybt.engine import Compat, Run, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
     from rustybt.results import Result
@@ -35,6 +35,7 @@ __all__ = [
     "DecimalConfig",
     "Note",
     "Result",
+    "Run",
     "SimulationBlotter",
     "Strategy",
     "__version__",
@@ -59,6 +60,7 @@ _HOMES = {
     "DecimalConfig": "rustybt.core",
     "Note": "rustybt.core",
     "Result": "rustybt.results",
+    "Run": "rustybt.engine",
     "SimulationBlotter": "rustybt.execution",
     "Strategy": "rustybt.strategy",
     "cached": "rustybt.ingest",

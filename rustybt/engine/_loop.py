@@ -139,6 +139,18 @@ class Loop:
             return Moment(timers[0].stamp, session, self.desk.market.bar, Phase.TIMERS)
         return Moment(stamp, session, bar, phase)
 
+    @property
+    def moment(self) -> Moment | None:
+        """The last moment that was gone through, timers left out; None before the first one."""
+        axis, cursor = self.desk.market.axis, self.cursor
+        session, bar = cursor.session, cursor.bar
+        if cursor.phase is Phase.OPEN:
+            return Moment(axis.run_closes[session - 1], session - 1, bar - 1, Phase.CLOSE) if session else None
+        first, _ = axis.run_of(session)
+        if bar > first:
+            return Moment(axis.times[bar - 1], session, bar - 1, Phase.MARKET)
+        return Moment(axis.hook_stamp(session), session, axis.hook_bar(session), Phase.OPEN)
+
     def step(self) -> Moment | None:
         """Goes through the next moment, and returns it; None where the run is over."""
         if self.over:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rustybt._kernels import Books
 from rustybt.calendars import SessionTable
 from rustybt.catalog import Version
 from rustybt.core import (
     MINUTE_NS,
-    DecimalConfig,
     Frequency,
     Notes,
     Order,
@@ -25,7 +23,6 @@ from rustybt.engine._agenda import Agenda
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._currency import exchange_of
-from rustybt.engine._functions import Functions
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
@@ -40,6 +37,9 @@ from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.orders import OrderBook
 from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
+
+if TYPE_CHECKING:
+    from rustybt.engine._prepared import Prepared
 
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
 """What Zipline calls them; other bars go by their name."""
@@ -200,20 +200,12 @@ def _order_view(desk: Desk, order: Any) -> Order:
     )
 
 
-def initialised(
-    desk: Desk,
-    context: Any,
-    functions: Functions,
-    params: dict[str, Any],
-    compat: Compat,
-    fill_at: str,
-    trigger: str,
-    capital_changes: Any,
-    decimals: DecimalConfig | None,
-    metrics: Sequence[Any],
-) -> Loop:
+def initialised(parts: Prepared) -> Loop:
+    """Calls `initialize`, and joins the steps."""
+    desk, context, functions, compat = parts.desk, parts.context, parts.functions, parts.compat
+    given, params, decimals = parts.given, parts.params, parts.precision
     axis = desk.market.axis
-    changes = capital_changes_on(axis, capital_changes)
+    changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
     ledger = Ledger(desk.books, desk.currency, desk.capital, stamp)
     actions = CorporateActions(
@@ -234,10 +226,10 @@ def initialised(
             functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(desk, context, functions, metrics)
+    copies = OwnCopies(desk, context, functions, parts.metrics)
     if decimals is not None and decimals.rounds():
         desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
-    broker = _broker_of(desk, compat, fill_at, trigger)
+    broker = _broker_of(desk, compat, given["fill_at"], given["trigger"])
     return Loop(
         desk,
         ledger,
