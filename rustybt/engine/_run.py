@@ -6,7 +6,7 @@ import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, Concatenate, Self
 
 from rustybt.core import DAY_NS, Moment, parse_moment
 from rustybt.engine._after import analysed, going
@@ -110,6 +110,20 @@ def run_algorithm(
     return Run._of(dict(locals())).finish()
 
 
+def _with_arguments_of[**P](
+    source: Callable[P, object],
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, P], None]]:
+    """Shows a method as one that takes the arguments of a function."""
+
+    def shown(method: Any) -> Any:
+        own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+        taken = inspect.signature(source)
+        method.__signature__ = taken.replace(parameters=[own, *taken.parameters.values()], return_annotation="None")
+        return method
+
+    return shown
+
+
 class Run:
     """A backtest under way, which can be stopped at any of its moments and gone on with.
 
@@ -133,6 +147,7 @@ class Run:
 
     __slots__ = ("_failed", "_late", "_loop", "_parts", "_result")
 
+    @_with_arguments_of(run_algorithm)
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         bound = inspect.signature(run_algorithm).bind(*args, **kwargs)
         bound.apply_defaults()
