@@ -94,7 +94,7 @@ class Loop:
         self.over = self.complete = False
         self.on_session: Callable[[int], None] | None = None
         self.ends: Callable[[int], bool] | None = None
-        self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
+        self.floor = floor_of(desk.kernel, broker, desk.blotter.intake, ledger, recorder)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if desk.market.axis.steps is None else WithinPeriods(desk.market)
         if self.within is not None:

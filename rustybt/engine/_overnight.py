@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rustybt.core import rescale_exact
 from rustybt.engine._capital import Change, check_change
-from rustybt.view import Listing, adjusted, restated
+from rustybt.view import Instrument, adjusted, restated
 
 if TYPE_CHECKING:
     from rustybt.engine._loop import Loop
@@ -87,7 +87,7 @@ def change_within(change: Change, loop: Loop) -> None:
     desk.books.clear_overrides()
 
 
-def _tick(listing: Listing, cents: bool) -> tuple[int, int]:
+def _tick(listing: Instrument, cents: bool) -> tuple[int, int]:
     """The grid of limits as a fraction of the fill scale's unit: the asset's tick, or whole cents."""
     value, scale = (1, 2) if cents else listing.tick
     if scale <= listing.fill_scale:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from rustybt._kernels import whole_steps
-from rustybt.catalog import Version, catalog_root
+from rustybt._kernels import Kernel, kernel_named
+from rustybt.catalog import Version
 from rustybt.core import (
     MONEY_SCALE,
     DecimalConfig,
@@ -23,16 +23,19 @@ from rustybt.core import (
 )
 from rustybt.engine._compat import Compat, compat_named
 from rustybt.engine._currency import currency_of
-from rustybt.engine._data import named_extensions, open_data
+from rustybt.engine._data import named_extensions
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._functions import Functions, functions_of, params_of
+from rustybt.engine._load import FREQUENCIES, market_of
+from rustybt.engine._market import Market, axis_of, tracks_on
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._ruin import check_on_ruin
-from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of
+from rustybt.engine._setup import desk_of
 from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.strategy import Desk, TradingAlgorithm
+from rustybt.view import MarketView
 
 
 @dataclass(slots=True)
@@ -55,49 +58,51 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     g = SimpleNamespace(**given)
     check_process()
     _refuse_later(custom_loader=(g.custom_loader, None))
-    _check_kinds(data_frequency=(g.data_frequency, str), emission_rate=(g.emission_rate, str), seed=(g.seed, int))
+    _check_kinds(emission_rate=(g.emission_rate, str), seed=(g.seed, int), kernel=(g.kernel, str))
     params = params_of(g.params)
-    length, data_frequency = _length_and_name(g.data_frequency)
-    _check_choices(g, length)
-    metrics, precision = metrics_of(g.metrics_set), as_decimal_config(g.decimals)
-    functions = functions_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze)
-    compat = compat_named(g.compat)
-    if g.environ is not None and not isinstance(g.environ, Mapping):
-        raise InputError(f"environ={g.environ!r}: give a dict like os.environ, or nothing.")
-    root = catalog_root((g.environ or os.environ).get("RUSTYBT_ROOT"))
-    load_extensions(named_extensions(g.default_extension, g.extensions, root), g.strict_extensions)
-    keep_freed_memory()
-    data = open_data(g.bundle, g.version, g.bundle_timestamp, root)
-    notes = Notes()
-    axis = axis_of(data, length, g.start, g.end, g.trading_calendar, notes)
-    capital = check_money(to_scale(exact_number(g.capital_base, "capital_base"), MONEY_SCALE))
-    if capital <= 0:
-        raise InputError(f"capital_base={g.capital_base!r}: give an amount above zero.")
-    money = currency_of(data, g.currency, compat)
-    models = blotter_named(g.blotter)
-    desk = desk_of(data, axis, data_frequency, capital, compat, g.numbers, g.seed, models, money, g.currency, notes)
-    context = TradingAlgorithm(desk, whole_steps)
-    return Prepared(given, desk, context, functions, params, compat, metrics, precision, data)
-
-
-def _check_choices(g: SimpleNamespace, length: str) -> None:
     if g.fill_at not in ("close", "open") or g.trigger not in ("close", "range"):
         raise InputError(
             f"fill_at={g.fill_at!r}, trigger={g.trigger!r}: choose 'close' or 'open', and 'close' or 'range'."
         )
-    if g.emission_rate not in FREQUENCIES or (g.emission_rate == "minute" and frequency_named(length).by_session):
-        raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
     check_on_ruin(g.on_ruin)
+    metrics, precision = metrics_of(g.metrics_set), as_decimal_config(g.decimals)
+    functions = functions_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze)
+    compat, kernel = compat_named(g.compat), kernel_named(g.kernel)
+    if g.environ is not None and not isinstance(g.environ, Mapping):
+        raise InputError(f"environ={g.environ!r}: give a dict like os.environ, or nothing.")
+    keep_freed_memory()
+
+    def load_named(root: Path) -> None:
+        load_extensions(named_extensions(g.default_extension, g.extensions, root), g.strict_extensions)
+
+    market = market_of(g.market, g.data_frequency, g.bundle, g.version, g.bundle_timestamp, g.environ, load_named)
+    by_session = frequency_named(market.length).by_session
+    if g.emission_rate not in FREQUENCIES or (g.emission_rate == "minute" and by_session):
+        raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
+    desk = _desk(g, market, compat, kernel)
+    context = TradingAlgorithm(desk, kernel.whole_steps)
+    return Prepared(given, desk, context, functions, params, compat, metrics, precision, market.data)
 
 
-def _length_and_name(data_frequency: str) -> tuple[str, str]:
-    """The length of the run's bars, and what Zipline calls it where it has a name for it."""
-    length = FREQUENCIES.get(data_frequency, data_frequency)
-    try:
-        frequency_named(length)
-    except InputError as error:
-        raise InputError(f"data_frequency={data_frequency!r}: choose 'daily' or 'minute', or else: {error}") from None
-    return length, {name: known for known, name in FREQUENCIES.items()}.get(length, data_frequency)
+def _desk(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> Desk:
+    notes = Notes()
+    axis = axis_of(market, g.start, g.end, g.trading_calendar, notes)
+    capital = check_money(to_scale(exact_number(g.capital_base, "capital_base"), MONEY_SCALE))
+    if capital <= 0:
+        raise InputError(f"capital_base={g.capital_base!r}: give an amount above zero.")
+    return desk_of(
+        MarketView(tracks_on(market, axis, compat)),
+        market.data_frequency,
+        capital,
+        compat,
+        g.numbers,
+        g.seed,
+        blotter_named(g.blotter),
+        currency_of(market.data, g.currency, compat),
+        g.currency,
+        notes,
+        kernel,
+    )
 
 
 def _check_kinds(**parameters: tuple[Any, type]) -> None:

@@ -16,6 +16,7 @@ from rustybt.engine._collector import undisturbed
 from rustybt.engine._compat_report import again_for, reporting
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
+from rustybt.engine._market import Market
 from rustybt.engine._outcome import result_of
 from rustybt.engine._prepared import Prepared, prepared
 from rustybt.engine._progress import progress_for
@@ -37,8 +38,8 @@ def run_algorithm(
     handle_data: Function | None = None,
     before_trading_start: Function | None = None,
     analyze: Function | None = None,
-    data_frequency: str = "daily",
-    bundle: str = "sample",
+    data_frequency: str | None = None,
+    bundle: str | None = None,
     bundle_timestamp: Any = None,
     trading_calendar: Any = None,
     metrics_set: Any = "default",
@@ -50,6 +51,7 @@ def run_algorithm(
     custom_loader: Any = None,
     blotter: Any = "default",
     *,
+    market: Market | None = None,
     strategy: Any = None,
     params: dict[str, Any] | None = None,
     version: str | None = None,
@@ -66,6 +68,7 @@ def run_algorithm(
     progress: Any = None,
     keep_strategy: bool = False,
     on_ruin: str = "warn",
+    kernel: str = "auto",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -74,8 +77,10 @@ def run_algorithm(
     initialize(context, **params), handle_data(context, data), before_trading_start(context, data),
     analyze(context, result): the strategy as functions; or strategy: a Strategy class or object.
     capital_base: cash at the start; int, Decimal, text or float.
-    data_frequency: "daily", "minute", or the length of a bar from "1ms" to "1mo", such as "5m", "1h" or "1w": stored
-    so, or made of shorter bars that are. bundle, version: which data; by default the newest version.
+    data_frequency: "daily", which is the default, "minute", or the length of a bar from "1ms" to "1mo", such as "5m",
+    "1h" or "1w": stored so, or made of shorter bars that are. bundle, version: which data; by default the newest
+    version of "sample".
+    market: what `rustybt.load` returned, instead of a bundle: the run reads no bar that was read already.
     trading_calendar: the bundle's own calendar, by name, or None.
     benchmark_returns: a pandas Series by date, a Polars or pandas frame or the path of a CSV or Parquet file with the
     columns date and return; a session that is missing counts as 0. A date may be text, or a moment within the session
@@ -104,8 +109,10 @@ def run_algorithm(
     they serve the report for as long as the caller keeps them.
     on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
     lost all it had: "warn" goes on, with a warning and a note, "stop" ends the run, "raise" raises AccountRuined.
+    kernel: what computes: "rust", "python", or "auto", which is what the variable RUSTYBT_KERNELS says, else Rust where
+    it is there. Both give the same result; its manifest names the one that made it.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
-    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
+    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
     return Run._of(dict(locals())).finish()
 
