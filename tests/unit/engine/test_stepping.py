@@ -199,7 +199,7 @@ def bundle_of_ruin() -> str:
 
 
 def test_a_run_tells_the_moment_that_comes_next_and_what_it_is_made_from():
-    run = Run("2010-01-04", "2010-01-06", handle_data=lambda context, data: None, seed=3)
+    run = rustybt.Run("2010-01-04", "2010-01-06", handle_data=lambda context, data: None, seed=3)
     expected = run.manifest
     told = []
     while (moment := run.upcoming) is not None:
