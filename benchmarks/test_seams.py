@@ -226,10 +226,8 @@ class Year:
     def frame(self, native: bool) -> Any:
         """The daily frame."""
         zeros = np.zeros(YEAR, dtype=np.int64)
-        calendar = SimpleNamespace(opens=zeros, run_closes=zeros)
-        axis = SimpleNamespace(first_session=0, calendar=calendar)
         frames: Any = SimpleNamespace(
-            _axis=axis,
+            _bounds=(zeros, zeros),
             _recorder=SimpleNamespace(days=self.days, benchmark=None),
             _lookup=Lookup([], [], [], [], [], np.arange(20_000, 20_000 + YEAR), "", 0),
             _periods=YEAR,
@@ -256,7 +254,7 @@ def test_the_frame_of_positions_is_faster_by_the_stated_factor_and_the_same() ->
     names: Any = [f"S{n:03d}" for n in range(ASSETS)]
     scales = [0] * ASSETS, [12] * ASSETS
     frames._lookup = Lookup(names, names, list(range(ASSETS)), *scales, np.arange(20_000, 20_000 + YEAR), "main-", 0)
-    frames._desk = SimpleNamespace(exchange=None)
+    frames._desk = None
     held, sets = _kernels.Rows("nww"), []
     for session in range(0, YEAR, 5):
         for slot in range(ASSETS):
