@@ -82,12 +82,29 @@ _HOMES = {
 """Where each public name lives; it is imported when it is first asked for, so that `import rustybt` stays light."""
 
 
+_MODULES = (
+    "api",
+    "calendars",
+    "catalog",
+    "errors",
+    "execution",
+    "metrics",
+    "sources",
+    "testing",
+    "validation",
+    "zipline",
+)
+"""The public modules, which are imported when they are first asked for too."""
+
+
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
-    if home is None:
+    if home is None and name not in _MODULES:
         raise AttributeError(f"module 'rustybt' has no attribute {name!r}")
     import importlib
 
+    if home is None:
+        return importlib.import_module(f"rustybt.{name}")
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
@@ -101,7 +118,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "api", "errors"])
+    return sorted([*__all__, *_MODULES])
 
 
 class _Package(types.ModuleType):

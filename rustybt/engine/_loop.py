@@ -72,7 +72,7 @@ class Loop:
         self.complete = False
         # asked after each session, where a run may end before its last one
         self.ends: Callable[[int], bool] | None = None
-        self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
+        self.floor = floor_of(desk.kernel, broker, desk.blotter.intake, ledger, recorder)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if desk.market.axis.steps is None else WithinPeriods(desk.market)
         self.timetable = Timetable(desk.market.axis, compat)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rustybt._kernels import whole_steps
+from rustybt._kernels import kernel_named
 from rustybt.core import (
     MONEY_SCALE,
     Notes,
@@ -84,6 +84,7 @@ def run_algorithm(
     progress: Any = None,
     keep_strategy: bool = False,
     on_ruin: str = "warn",
+    kernel: str = "auto",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -124,22 +125,24 @@ def run_algorithm(
     they serve the report for as long as the caller keeps them.
     on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
     lost all it had: "warn" goes on, with a warning and a note, "stop" ends the run, "raise" raises AccountRuined.
+    kernel: what computes: "rust", "python", or "auto", which is what the variable RUSTYBT_KERNELS says, else Rust where
+    it is there. Both give the same result; its manifest names the one that made it.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
-    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
+    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
     settings = dict(locals())
     check_process()
     _refuse_later(
         custom_loader=(custom_loader, None),
     )
-    _check_kinds(emission_rate=(emission_rate, str), seed=(seed, int))
+    _check_kinds(emission_rate=(emission_rate, str), seed=(seed, int), kernel=(kernel, str))
     params = params_of(params)
     if fill_at not in ("close", "open") or trigger not in ("close", "range"):
         raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
     check_on_ruin(on_ruin)
     metrics, precision = metrics_of(metrics_set), as_decimal_config(decimals)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
-    kind = compat_named(compat)
+    kind, computing = compat_named(compat), kernel_named(kernel)
     if environ is not None and not isinstance(environ, Mapping):
         raise InputError(f"environ={environ!r}: give a dict like os.environ, or nothing.")
     keep_freed_memory()
@@ -158,8 +161,8 @@ def run_algorithm(
     money = currency_of(data, currency, kind)
     models = blotter_named(blotter)
     view = MarketView(tracks_on(market, axis, kind))
-    desk = desk_of(view, market.data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
-    context = TradingAlgorithm(desk, whole_steps)
+    desk = desk_of(view, market.data_frequency, capital, kind, numbers, seed, models, money, currency, notes, computing)
+    context = TradingAlgorithm(desk, computing.whole_steps)
     token = activate(context)
     try:
         loop = initialised(

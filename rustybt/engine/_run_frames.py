@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt._kernels import NativeLookup, positions_sheet
 from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
@@ -167,8 +166,9 @@ class RunFrames(Mapping[str, pl.DataFrame]):
             days=axis.calendar.days[axis.first_session : axis.first_session + axis.sessions],
             prefix=blotter.prefix,
             orders=len(orders),
+            kernel=desk.kernel,
         )
-        self._lock = threading.Lock()
+        self._lock, kernel = threading.Lock(), desk.kernel
         self._made: dict[str, pl.DataFrame] = {}
         self._makers: dict[str, Callable[[], pl.DataFrame]] = {
             "daily": self._daily,
@@ -179,7 +179,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
             "recorded": self._recorded,
             "measures": written or (lambda: pl.DataFrame(schema={"session": pl.Date()})),
             "entries": self._entries,
-            "assets": lambda: assets_frame(assets),
+            "assets": lambda: assets_frame(assets, kernel),
         }
         if desk.exchange is not None:
             self._made |= frames_of_currencies(desk, recorder)
@@ -228,7 +228,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         recorder, (opens, closes) = self._recorder, self._bounds
         days: Any = recorder.days
         count = len(days)
-        if NativeLookup is not None and recorder.benchmark is None:
+        if self._lookup.native is not None and recorder.benchmark is None:
             dates = self._lookup.days[:count].tolist()
             sheet = days.sheet(DAILY, dates, opens, np.ascontiguousarray(closes), self._periods)
             if sheet is not None:
@@ -267,6 +267,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
 
     def _positions(self) -> pl.DataFrame:
         """A row for each position at each close."""
+        positions_sheet = self._lookup.kernel.positions_sheet
         if positions_sheet is not None and self._desk is None:
             listings, recorder = self._listings, self._recorder
             sheet = positions_sheet(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rustybt._kernels import Books
+from rustybt._kernels import Kernel
 from rustybt.core import (
     MINUTE_NS,
     DecimalConfig,
@@ -30,7 +30,7 @@ from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.orders import OrderBook
 from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
-from rustybt.view import BarData, Continuous, Instrument, MarketView
+from rustybt.view import Continuous, Instrument, MarketView, data_class
 
 
 def desk_of(
@@ -44,6 +44,7 @@ def desk_of(
     currency: str,
     wanted_currency: Any,
     notes: Notes,
+    kernel: Kernel,
 ) -> Desk:
     kind = numbers_named(numbers)
     axis = market.axis
@@ -52,20 +53,22 @@ def desk_of(
     decimals = 3 if compat.history_in_thousandths else None
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
     exchange = exchange_of(market, currency, wanted_currency, compat)
-    books = Books(capital) if exchange is None else CurrencyBooks(capital, currency, exchange.rates, Books)
+    make = kernel.books
+    books = make(capital) if exchange is None else CurrencyBooks(capital, currency, exchange.rates, make)
     desk = _RunDesk(
         market=market,
         continuous=continuous,
-        data=BarData(
+        data=data_class(kernel)(
             market,
             number=kind.price,
             missing=kind.missing,
             history_decimals=decimals,
             name=labels.of,
             continuous=continuous,
+            kernel=kernel,
         ),
         books=books,
-        blotter=OrderBook(),
+        blotter=OrderBook(kernel=kernel),
         numbers=kind,
         capital=capital,
         funding=Funding(capital),
@@ -88,6 +91,7 @@ def desk_of(
         compat=compat,
         labels=labels,
         notes=notes,
+        kernel=kernel,
         exchange=exchange,
     )
     market.on_load(desk.open_slot)
@@ -172,7 +176,7 @@ def initialised(
     axis = desk.market.axis
     changes = capital_changes_on(axis, capital_changes)
     stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(desk.books, desk.currency, desk.capital, stamp)
+    ledger = Ledger(desk.books, desk.currency, desk.capital, stamp, kernel=desk.kernel)
     actions = CorporateActions(
         desk.market,
         exact_pay_dates=compat.exact_pay_dates,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rustybt._kernels import Kernel
 from rustybt.core import Asset, Notes, Order
 from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
@@ -44,7 +45,7 @@ class Desk(abc.ABC):
     funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
     exchange: what turns other currencies into it; None in a run that has one only. faces: what a strategy gets in place
     of the run's own context and data. news: schedules and assets that came since the loop looked at what falls due with
-    which bar. notes: what the result tells besides its figures.
+    which bar. notes: what the result tells besides its figures. kernel: what the run computes with.
     """
 
     market: MarketView
@@ -66,6 +67,7 @@ class Desk(abc.ABC):
     compat: Any
     labels: Labels
     notes: Notes
+    kernel: Kernel
     phase: str = "initialize"
     benchmark: Asset | None = None
     exchange: Any = None

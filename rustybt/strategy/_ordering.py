@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rustybt import _kernels
 from rustybt.core import MARKET_TERMS, Asset, Cause, Order, OrderTerms, as_plain_decimal, datetime_of
 from rustybt.errors import (
     CannotOrderDelistedAsset,
@@ -52,8 +51,10 @@ class Ordering:
         self._learn: Any = None
         self._weigh: Any = None
         self._weigh_all: Any = None
-        if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
-            weigher = _kernels.Weigher(desk, desk.market, desk.books, desk.blotter, desk.controls, self._scaled, LARGE)
+        if desk.kernel.weigher is not None and desk.exchange is None:
+            weigher = desk.kernel.weigher(
+                desk, desk.market, desk.books, desk.blotter, desk.controls, self._scaled, LARGE
+            )
             self._learn, self._weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
 
     def order(
