@@ -10,7 +10,6 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._progress import Progress
 from rustybt.errors import RustyBTError
 from rustybt.results import Result
-from rustybt.strategy import taken_names
 
 KEPT: Final = (
     "The run itself was complete: its result is this exception's attribute `result` (at a prompt: "
@@ -27,8 +26,6 @@ def run_to_the_end(loop: Loop, bar: Progress) -> BaseException | None:
             return error
         if isinstance(error, Exception) and (not isinstance(error, RustyBTError) or loop.desk.phase != "done"):
             error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
-            for name in taken_names(loop.context):
-                error.add_note(f"context.{name} was set, and hides context's own. Choose another name for it.")
         raise
     finally:
         loop.broker.let_go()

@@ -30,7 +30,7 @@ from rustybt.engine._timetable import Timetable, due
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk, Schedule, TimeRule, check_names, date_rules
+from rustybt.strategy import Desk, Schedule, TimeRule, date_rules
 from rustybt.view import Instrument, adjusted, restated
 
 type Callback = Callable[[Any, Any], Any]
@@ -90,8 +90,6 @@ class Loop:
             self._open_session(session)
             self._run_bars(session)
             self._close_session(session)
-            if not session:
-                check_names(self.context)
             if on_session is not None:
                 on_session(session + 1)
             if self.ends is not None and self.ends(session):

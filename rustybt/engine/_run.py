@@ -39,7 +39,7 @@ from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.results import Result
-from rustybt.strategy import TradingAlgorithm, activate, deactivate
+from rustybt.strategy import Context, activate, deactivate
 from rustybt.view import MarketView
 
 DEFAULT_CAPITAL = 10_000_000
@@ -159,7 +159,7 @@ def run_algorithm(
     models = blotter_named(blotter)
     view = MarketView(tracks_on(market, axis, kind))
     desk = desk_of(view, market.data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
-    context = TradingAlgorithm(desk, whole_steps)
+    context = Context(desk, whole_steps)
     token = activate(context)
     try:
         loop = initialised(

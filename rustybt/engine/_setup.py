@@ -29,7 +29,7 @@ from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.orders import OrderBook
-from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
+from rustybt.strategy import Desk, Funding, Labels, numbers_named
 from rustybt.view import BarData, Continuous, Instrument, MarketView
 
 
@@ -184,8 +184,7 @@ def initialised(
     funding = FundingPayments(desk.market)
     recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
-        with names_checked(context):
-            functions.initialize(context, **params)
+        functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
     copies = OwnCopies(desk, context, functions, metrics)

@@ -57,8 +57,18 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     def __init__(self, desk: Desk, whole_steps: WholeSteps) -> None:
         super().__init__(desk, whole_steps)
         self._rng: np.random.Generator | None = None
-        self.portfolio = Portfolio(desk)
-        self.account = Account(desk)
+        self._portfolio = Portfolio(desk)
+        self._account = Account(desk)
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """What is held, and what it is worth now."""
+        return self._portfolio
+
+    @property
+    def account(self) -> Account:
+        """The account: its value, leverage and exposure now."""
+        return self._account
 
     @property
     def rng(self) -> np.random.Generator:
