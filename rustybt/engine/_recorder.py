@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt._kernels import Days, Rows
 from rustybt.core import series_of
 from rustybt.engine._benchmark import Benchmark
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk
+
+
+class Gathered(NamedTuple):
+    """What frames are made of. last_bars: places of the sessions in prices at their closes; bars: those of the run."""
+
+    days: Any
+    holdings: Any
+    holdings_from: list[tuple[int, int]]
+    last_bars: list[int]
+    bars: list[int]
+    recorded: list[dict[str, Any]]
+    benchmark: Benchmark | None
+    transactions: Any
 
 
 class Recorder:
@@ -22,11 +34,11 @@ class Recorder:
     def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self._desk = desk
         self._ledger = ledger
-        self.days = Days(desk.capital)
+        self.days = desk.kernel.days(desk.capital)
         # slot, quantity and total cost of what was held from a session's close on, until the next one; and that
         # session, with the number of rows up to its last one: as long as the ledger has no new entry, nothing but the
         # marks has changed, and those are in the lanes
-        self.holdings = Rows("nww")
+        self.holdings = desk.kernel.rows("nww")
         self.holdings_from: list[tuple[int, int]] = []
         self.last_bars: list[int] = []
         self._entries_seen = 0
@@ -35,7 +47,7 @@ class Recorder:
         self.recorded: list[dict[str, Any]] = []
         self.benchmark: Benchmark | None = None
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
-        self.transactions = Rows("nnnnwww")
+        self.transactions = desk.kernel.rows("nnnnwww")
 
     def close_session(self, session: int) -> None:
         """Takes the day's row at its last bar."""
@@ -51,6 +63,19 @@ class Recorder:
             self.cash.append({currency: books.cash_of(currency) for currency in books.currencies()})
         if self._desk.recorded:
             self.recorded.append({"session": session, **self._desk.recorded})
+
+    def gathered(self) -> Gathered:
+        """What it holds of the run, without the run itself."""
+        return Gathered(
+            self.days,
+            self.holdings,
+            self.holdings_from,
+            list(range(len(self.last_bars))),
+            self.last_bars,
+            self.recorded,
+            self.benchmark,
+            self.transactions,
+        )
 
     def returns_of(self, session: int) -> int:
         """The return of a session, so far where it is not over, at scale 18."""
