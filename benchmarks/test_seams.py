@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from rustybt import _kernels
-from rustybt.engine import _loop, _run_frames, _sheet
+from rustybt.engine import Compat, _loop, _run_frames, _sheet
 from rustybt.engine._floor import floor_of
 from rustybt.engine._run_frames import TRANSACTIONS, RunFrames
 from rustybt.engine._sheet import Lookup, frame_of_rows
@@ -28,7 +28,7 @@ from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ledger import Ledger
-from rustybt.orders import OrderBook
+from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy._ordering import Ordering
 from rustybt.view import BarData, Market
 
@@ -114,10 +114,19 @@ class Weights(Bench):
             axis=SimpleNamespace(times=memoryview(array("q", [STAMP]))),
             listings={listing.asset.sid: listing for listing in self.listings},
         )
-        desk: Any = SimpleNamespace(
-            books=self.books, blotter=self.blotter, market=market, controls=[], phase="bar", exchange=None
+        nothing: Any = SimpleNamespace()
+        gate = OrderGate(
+            market=market,  # type: ignore[arg-type]
+            clock=nothing,
+            moment=SimpleNamespace(phase="bar"),
+            books=self.books,
+            book=self.blotter,
+            rules=Compat(),
+            currency="USD",
+            whole_steps=_kernels.whole_steps,
+            quantities=nothing,
         )
-        self.context = Ordering(desk, _kernels.whole_steps)
+        self.context = Ordering(nothing, gate)
 
     def orders_of_weights(self) -> None:
         """50 calls of order_target_percent that each place an order."""

@@ -30,6 +30,7 @@ from rustybt.engine._timetable import Timetable, due
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
+from rustybt.orders import OrderGate
 from rustybt.strategy import Desk, Schedule, TimeRule, check_names, date_rules
 from rustybt.view import Listing, adjusted, restated
 
@@ -43,6 +44,7 @@ class Loop:
     def __init__(
         self,
         desk: Desk,
+        gate: OrderGate,
         ledger: Ledger,
         broker: SimulatedBroker,
         actions: CorporateActions,
@@ -56,6 +58,7 @@ class Loop:
         copies: OwnCopies,
     ) -> None:
         self.desk = desk
+        self.gate = gate
         self.capital = capital
         self.funding = funding
         self.ledger = ledger
@@ -292,7 +295,7 @@ class Loop:
         self.close_out(session, axis.days[session], stamp)
         apply_cancel_policy(desk, stamp)
         if desk.account_controls:
-            check_account(desk, self.context, stamp)
+            check_account(desk, self.gate, self.context, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         self.closed = session + 1

@@ -33,12 +33,12 @@ from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import check_on_ruin, ending_at_ruin, warn_of_ruin
-from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised
+from rustybt.engine._setup import FREQUENCIES, axis_of, context_of, desk_of, initialised
 from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.results import Result
-from rustybt.strategy import TradingAlgorithm, activate, deactivate
+from rustybt.strategy import activate, deactivate
 
 DEFAULT_CAPITAL = 10_000_000
 type Function = Callable[..., Any]
@@ -152,11 +152,11 @@ def run_algorithm(
     money = currency_of(data, currency, kind)
     models = blotter_named(blotter)
     desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
-    context = TradingAlgorithm(desk, whole_steps)
+    gate, context = context_of(desk, whole_steps)
     token = activate(context)
     try:
         loop = initialised(
-            desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision, metrics
+            desk, gate, context, functions, params, kind, fill_at, trigger, capital_changes, precision, metrics
         )
         loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
         loop.hooks = hooks_for(loop.copies.metrics, desk, loop.recorder, emission_rate)

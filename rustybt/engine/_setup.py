@@ -35,8 +35,8 @@ from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
-from rustybt.orders import OrderBook
-from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
+from rustybt.orders import OrderBook, OrderGate, WholeSteps
+from rustybt.strategy import Desk, Funding, Labels, Portfolio, TradingAlgorithm, names_checked, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
 
 FREQUENCIES = {"daily": "1d", "minute": "1m"}
@@ -135,6 +135,25 @@ def desk_of(
     return desk
 
 
+def context_of(desk: Desk, whole_steps: WholeSteps) -> tuple[OrderGate, TradingAlgorithm]:
+    """The way of the run's orders into its book, and the strategy's `context`, whose orders go that way."""
+    portfolio = Portfolio(desk)
+    gate = OrderGate(
+        market=desk.market,
+        clock=desk.data,
+        moment=desk,
+        books=desk.books,
+        book=desk.blotter,
+        rules=desk.compat,
+        currency=desk.currency,
+        whole_steps=whole_steps,
+        quantities=desk.numbers,
+        conversions=desk.exchange,
+        portfolio=portfolio,
+    )
+    return gate, TradingAlgorithm(desk, gate, portfolio)
+
+
 class _RunDesk(Desk):
     """The desk of a run: what it needs of the steps that a strategy does not know."""
 
@@ -200,6 +219,7 @@ def _order_view(desk: Desk, order: Any) -> Order:
 
 def initialised(
     desk: Desk,
+    gate: OrderGate,
     context: Any,
     functions: Functions,
     params: dict[str, Any],
@@ -229,12 +249,13 @@ def initialised(
             functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(desk, context, functions, metrics)
+    copies = OwnCopies(desk, gate, context, functions, metrics)
     if decimals is not None and decimals.rounds():
         desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
     broker = _broker_of(desk, compat, fill_at, trigger)
     return Loop(
         desk,
+        gate,
         ledger,
         broker,
         actions,

@@ -12,7 +12,10 @@ from rustybt.orders._controls import (
     RestrictedListOrder,
     TradingControl,
 )
+from rustybt.orders._gate import OrderGate
+from rustybt.orders._instrument import Instrument, WholeSteps
 from rustybt.orders._lifecycle import TRANSITIONS, advance
+from rustybt.orders._refusals import not_convertible, wrong_moment
 from rustybt.orders._restrictions import (
     RESTRICTION_STATES,
     HistoricalRestrictions,
@@ -32,6 +35,7 @@ __all__ = [
     "AssetDateBounds",
     "ExecutionStyle",
     "HistoricalRestrictions",
+    "Instrument",
     "Intent",
     "LimitOrder",
     "LongOnly",
@@ -44,6 +48,7 @@ __all__ = [
     "NoRestrictions",
     "OrderBook",
     "OrderEvent",
+    "OrderGate",
     "RestrictedListOrder",
     "Restriction",
     "Restrictions",
@@ -53,8 +58,11 @@ __all__ = [
     "StopLimitOrder",
     "StopOrder",
     "TradingControl",
+    "WholeSteps",
     "advance",
+    "not_convertible",
     "price_on_tick",
     "terms_of",
     "terms_on_tick",
+    "wrong_moment",
 ]

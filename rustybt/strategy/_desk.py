@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import abc
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from rustybt.core import Asset, Notes, Order
-from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Continuous, Listing, Market
-
-type WholeSteps = Callable[[int, int], int]
-"""A size in whole steps from a numerator and a denominator, as the kernels round it."""
 
 
 class Labels:
@@ -40,7 +35,7 @@ class Desk(abc.ABC):
     phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
     slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
     `initialize` may change. benchmark: the asset to compare with.
-    recorded: the last value of each recorded name. controls, account_controls: what orders and closes are held to.
+    recorded: the last value of each recorded name. account_controls: what closes are held to.
     funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
     exchange: what turns other currencies into it; None in a run that has one only. faces: what a strategy gets in place
     of the run's own context and data. news: schedules and assets that came since the loop looked at what falls due with
@@ -70,7 +65,6 @@ class Desk(abc.ABC):
     benchmark: Asset | None = None
     exchange: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
-    controls: list[Any] = field(default_factory=list)
     account_controls: list[Any] = field(default_factory=list)
     schedules: list[Any] = field(default_factory=list)
     news: list[Any] = field(default_factory=list)
@@ -88,12 +82,3 @@ class Desk(abc.ABC):
     @abc.abstractmethod
     def fetch_csv(self, **asked: Any) -> Any:
         """Reads a CSV as more fields of `data`."""
-
-
-def wrong_moment(phase: str) -> TradingError:
-    """The error of an order, or of a conversion, that is placed in another phase than "bar"."""
-    if phase == "before":
-        return OrderInBeforeTradingStart(
-            "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."
-        )
-    return OrderDuringInitialize(f"An order was placed in {phase}. Place it in handle_data or a scheduled function.")
