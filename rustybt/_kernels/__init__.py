@@ -34,7 +34,7 @@ answering: Any = None if _loaded is None else _loaded.answering
 """Makes the method that asks `Prices` first; None where the Python kernels are in use."""
 
 Weigher: Any = None if _loaded is None else _loaded.Weigher
-"""A plain order of a weight in one call; None where the Python kernels are in use, for which `rustybt.orders` has it."""
+"""A plain order of a weight in one call; None where the Python kernels are in use, and `rustybt.orders` does it."""
 
 
 NativeLookup: Any = None if _loaded is None else _loaded.Lookup
