@@ -19,6 +19,7 @@ from rustybt.catalog._content import (
     SymbolRange,
 )
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
+from rustybt.catalog._loaded import LoadedVersion, open_loaded
 from rustybt.catalog._runs import StoredRun, forget_run, record_run, stored_runs, touched_runs
 from rustybt.catalog._version import Version, open_version
 
@@ -108,6 +109,7 @@ __all__ = [
     "Fault",
     "Integers",
     "LeftOut",
+    "LoadedVersion",
     "Manifest",
     "Pile",
     "PiledRows",
@@ -132,6 +134,7 @@ __all__ = [
     "list_bundles",
     "newest_version",
     "no_fault",
+    "open_loaded",
     "open_version",
     "open_writer",
     "record_run",

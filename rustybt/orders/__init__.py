@@ -13,7 +13,6 @@ from rustybt.orders._controls import (
     TradingControl,
 )
 from rustybt.orders._gate import OrderGate
-from rustybt.orders._instrument import Instrument, WholeSteps
 from rustybt.orders._lifecycle import TRANSITIONS, advance
 from rustybt.orders._refusals import not_convertible, wrong_moment
 from rustybt.orders._restrictions import (
@@ -35,7 +34,6 @@ __all__ = [
     "AssetDateBounds",
     "ExecutionStyle",
     "HistoricalRestrictions",
-    "Instrument",
     "Intent",
     "LimitOrder",
     "LongOnly",
@@ -58,7 +56,6 @@ __all__ = [
     "StopLimitOrder",
     "StopOrder",
     "TradingControl",
-    "WholeSteps",
     "advance",
     "not_convertible",
     "price_on_tick",

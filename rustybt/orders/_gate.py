@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
-from rustybt import _kernels
+from rustybt._kernels import Kernel
 from rustybt.core import MARKET_TERMS, Asset, Cause, OrderTerms, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
@@ -20,7 +20,6 @@ from rustybt.orders._instrument import (
     Quantities,
     Rules,
     Sizer,
-    WholeSteps,
 )
 from rustybt.orders._refusals import check_size, check_worked, no_asset, not_convertible, refusal_of, wrong_moment
 from rustybt.orders._scaling import Scaling
@@ -56,7 +55,7 @@ class OrderGate:
         book: OrderBook,
         rules: Rules,
         currency: str,
-        whole_steps: WholeSteps,
+        kernel: Kernel,
         quantities: Quantities,
         conversions: Conversions | None = None,
         portfolio: object = None,
@@ -70,15 +69,15 @@ class OrderGate:
         self._book = book
         self._rules = rules
         self._currency = currency
-        self._whole_steps = whole_steps
+        self._whole_steps = kernel.whole_steps
         self._quantities = quantities
         self._conversions = conversions
         self._portfolio = portfolio
         # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
         self._scaled = Scaling().of
-        native = _kernels.Weigher is not None and type(books) is _kernels.Books
-        kind: type[Weigher] = _kernels.Weigher if native else Weigher
-        weigher = kind(moment, market, books, book, self.controls, self._scaled, LARGE)
+        native = kernel.weigher if conversions is None else None
+        kind: Any = native or Weigher
+        weigher: Weigher = kind(moment, market, books, book, self.controls, self._scaled, LARGE)
         self._learn, self.weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
 
     def order(

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from rustybt._kernels import Books, whole_steps
+import rustybt
+from rustybt._kernels import kernel_named, twins
 from rustybt.api import execution
-from rustybt.catalog import open_version
 from rustybt.core import Notes
 from rustybt.engine import Compat
-from rustybt.engine._setup import axis_of
+from rustybt.engine._market import axis_of, tracks_on
 from rustybt.errors import InputError, OrderInBeforeTradingStart, TradingControlViolation
 from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
@@ -25,7 +25,7 @@ from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ledger import Ledger
 from rustybt.orders import AccountControl, LongOnly, MaxOrderSize, OrderBook, OrderGate, Standing
 from rustybt.strategy import numbers_named
-from rustybt.view import BarData, Listing, Market
+from rustybt.view import BarData, Instrument, MarketView
 from tests.unit._small import DAYS, ingest, run
 
 CASH = 10_000 * 10**20
@@ -67,26 +67,26 @@ STEPS: dict[int, list[Place]] = {
 class Session:
     """A run without a strategy: a market, books, a broker, and the gate, moved bar by bar."""
 
-    def __init__(self, root: Path) -> None:
-        version = open_version("small", root=root)
-        axis = axis_of(version, "1d", DAYS[0], DAYS[BARS - 1], None, Notes())
-        self.market = Market(version, axis, "1d")
+    def __init__(self, name: str) -> None:
+        loaded, kernel, rules = rustybt.load("small"), kernel_named(name), Compat()
+        axis = axis_of(loaded, DAYS[0], DAYS[BARS - 1], None, Notes())
+        self.market = MarketView(tracks_on(loaded, axis, rules))
         self.market.on_load(self._open_slot)
-        self.books, self.book = Books(CASH), OrderBook()
+        self.books, self.book = kernel.books(CASH), OrderBook(kernel=kernel)
         self.phase = SimpleNamespace(phase="bar")
         self.gate = OrderGate(
             market=self.market,
-            clock=BarData(self.market),
+            clock=BarData(self.market, kernel=kernel),
             moment=self.phase,
             books=self.books,
             book=self.book,
-            rules=Compat(),
+            rules=rules,
             currency="USD",
-            whole_steps=whole_steps,
+            kernel=kernel,
             quantities=numbers_named("decimal"),
         )
-        self.assets = [version.lookup_symbol(symbol, None) for symbol in PRICES]
-        self.ledger = Ledger(self.books, "USD", CASH, 0)
+        self.assets = [loaded.data.lookup_symbol(symbol, None) for symbol in PRICES]
+        self.ledger = Ledger(self.books, "USD", CASH, 0, kernel=kernel)
         slippage, commission = FixedBasisPointsSlippage(), PerShare("0.01", 1)
         self.broker = SimulatedBroker(
             self.book,
@@ -94,7 +94,7 @@ class Session:
             {"equity": commission, "future": commission},
         )
 
-    def _open_slot(self, listing: Listing) -> None:
+    def _open_slot(self, listing: Instrument) -> None:
         scales = (listing.lane_scale, listing.fill_scale, listing.quantity_scale, listing.step)
         listing.slot = self.books.open_slot(listing.price, *scales, listing.multiplier, listing.multiplier_scale)
 
@@ -130,11 +130,15 @@ def ns(moment: dt.datetime) -> int:
     return int(moment.timestamp()) * 10**9
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def _bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUSTYBT_ROOT", str(tmp_path))
     ingest(PRICES)
-    return tmp_path
+
+
+@pytest.fixture(params=sorted(twins()))
+def session(request: pytest.FixtureRequest) -> Session:
+    return Session(request.param)
 
 
 def in_a_strategy(steps: dict[int, list[Place]]) -> Callable[[Any, Any], None]:
@@ -146,8 +150,7 @@ def in_a_strategy(steps: dict[int, list[Place]]) -> Callable[[Any, Any], None]:
     return on_bar
 
 
-def test_without_a_strategy_the_books_are_those_of_the_same_orders(root: Path) -> None:
-    session = Session(root)
+def test_without_a_strategy_the_books_are_those_of_the_same_orders(session: Session) -> None:
     session.go(STEPS)
     result = run(in_a_strategy(STEPS), initialize=models, days=BARS)
     assert session.money() == entries_of(result)
@@ -160,7 +163,7 @@ def test_without_a_strategy_the_books_are_those_of_the_same_orders(root: Path) -
     assert {"filled", "cancelled", "open"} == set(orders["status"])
 
 
-def test_an_account_rule_places_the_orders_of_a_strategy(root: Path) -> None:
+def test_an_account_rule_places_the_orders_of_a_strategy() -> None:
     """At the close of a daily session it is the bar that handle_data saw."""
 
     class Plan(AccountControl):
@@ -183,8 +186,7 @@ def test_an_account_rule_places_the_orders_of_a_strategy(root: Path) -> None:
 
 
 @pytest.mark.parametrize("phase", ["before"])
-def test_out_of_the_moment_nothing_is_placed(root: Path, phase: str) -> None:
-    session = Session(root)
+def test_out_of_the_moment_nothing_is_placed(session: Session, phase: str) -> None:
     session.phase.phase = phase
     with pytest.raises(OrderInBeforeTradingStart):
         session.gate.order(session.assets[0], 1)
@@ -193,8 +195,7 @@ def test_out_of_the_moment_nothing_is_placed(root: Path, phase: str) -> None:
         session.gate.cancel_order("main-1")
 
 
-def test_controls_hold_whoever_orders(root: Path) -> None:
-    session = Session(root)
+def test_controls_hold_whoever_orders(session: Session) -> None:
     session.gate.controls += [MaxOrderSize("reject", max_shares=50), LongOnly()]
     session.market.hook, session.market.bar = False, 1
     asset = session.assets[0]
