@@ -9,6 +9,7 @@ from rustybt import _kernels
 from rustybt._kernels import Kernel, twins
 from tests.architecture._source import Module, modules
 
+
 def outside() -> list[Module]:
     return [module for module in modules().values() if module.package != "rustybt._kernels"]
 
