@@ -30,11 +30,12 @@ from rustybt.engine._load import FREQUENCIES, market_of
 from rustybt.engine._market import Market, axis_of, tracks_on
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._ruin import check_on_ruin
-from rustybt.engine._setup import desk_of
+from rustybt.engine._setup import context_of, desk_of
 from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
-from rustybt.strategy import Desk, TradingAlgorithm
+from rustybt.orders import OrderGate
+from rustybt.strategy import Context, Desk
 from rustybt.view import MarketView
 
 
@@ -44,7 +45,8 @@ class Prepared:
 
     given: Mapping[str, Any]
     desk: Desk
-    context: TradingAlgorithm
+    gate: OrderGate
+    context: Context
     functions: Functions
     params: dict[str, Any]
     compat: Compat
@@ -80,8 +82,8 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     if g.emission_rate not in FREQUENCIES or (g.emission_rate == "minute" and by_session):
         raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
     desk = _desk(g, market, compat, kernel)
-    context = TradingAlgorithm(desk, kernel.whole_steps)
-    return Prepared(given, desk, context, functions, params, compat, metrics, precision, market.data)
+    gate, context = context_of(desk)
+    return Prepared(given, desk, gate, context, functions, params, compat, metrics, precision, market.data)
 
 
 def _desk(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> Desk:
