@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from rustybt import _kernels
-from rustybt.core import Asset, Cause, Order, as_plain_decimal, datetime_of
+from rustybt.core import MARKET_TERMS, Asset, Cause, Order, OrderTerms, as_plain_decimal, datetime_of
 from rustybt.errors import (
     CannotOrderDelistedAsset,
     InputError,
@@ -16,7 +16,7 @@ from rustybt.errors import (
     TradingControlViolation,
     UnsupportedOrderParameters,
 )
-from rustybt.orders import Intent, price_on_tick, style_of
+from rustybt.orders import Intent, terms_of, terms_on_tick
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._currencies import not_convertible
 from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
@@ -29,6 +29,8 @@ LEAST = -LARGE
 LONG = 10**40
 MOST_UNITS_OF_ZIPLINE = 10**11
 MOST_UNITS = 10**18 - 1
+WORKED: Final = ("limit", "stop")
+"""The terms that the simulated broker works; others are refused."""
 LOG: Final = logging.getLogger("rustybt.orders")
 
 
@@ -51,7 +53,7 @@ class Ordering:
         self._weigh: Any = None
         self._weigh_all: Any = None
         if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
-            weigher = _kernels.Weigher(desk, self._scaled, LARGE)
+            weigher = _kernels.Weigher(desk, desk.market, desk.books, desk.blotter, desk.controls, self._scaled, LARGE)
             self._learn, self._weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
 
     def order(
@@ -306,14 +308,16 @@ class Ordering:
         self, listing: Listing, size: int, limit_price: Any, stop_price: Any, style: Any, controlled: bool = True
     ) -> str | None:
         desk = self._desk
-        limit = stop = None
+        terms = None
         if limit_price is not None or style is not None or stop_price is not None:
             buys = size > 0
-            bound, trigger = style_of(limit_price, stop_price, style).prices(buys)
-            if bound is not None:
-                limit = price_on_tick(bound, buys, listing.tick, listing.fill_scale)
-            if trigger is not None:
-                stop = price_on_tick(trigger, not buys, listing.tick, listing.fill_scale)
+            terms = terms_on_tick(
+                terms_of(limit_price, stop_price, style, buys), buys, listing.tick, listing.fill_scale
+            )
+            if terms == MARKET_TERMS:
+                terms = None
+            elif terms[2:] != MARKET_TERMS[2:]:
+                raise _not_worked(terms, style)
         late = desk.market.bar > listing.closing
         refusal = refusal_of(desk, listing, late=late) if late or listing.conditional else None
         found = None
@@ -333,9 +337,9 @@ class Ordering:
             stamp = hook if hook > stamp else opens
         book = desk.blotter
         if refusal is not None:
-            placed = book.reject(listing, size, limit, stamp, *refusal, stop)
+            placed = book.reject(listing, size, terms, stamp, *refusal)
         else:
-            placed = book.accept(listing, size, limit, stamp, stop, found)
+            placed = book.accept(listing, size, terms, stamp, found)
         order_id: str = book.order_id(placed.number)
         return order_id
 
@@ -390,6 +394,15 @@ class Ordering:
                 f"An order for {units} of {listing.asset.symbol} is for more than {most:,} units. Check the price or "
                 "the value that it was computed from."
             )
+
+
+def _not_worked(terms: OrderTerms[int], style: Any) -> UnsupportedOrderParameters:
+    asked = terms._asdict().items()
+    names = [name for name, value in asked if name not in WORKED and value != getattr(MARKET_TERMS, name)]
+    return UnsupportedOrderParameters(
+        f"style={style!r} asks for {' and '.join(names)}, which the broker of this run does not work. It works "
+        f"{' and '.join(WORKED)}: leave out the rest."
+    )
 
 
 def desk_of(context: Ordering) -> Desk:
