@@ -31,7 +31,7 @@ def run_to_the_end(loop: Loop, bar: Progress) -> BaseException | None:
                 error.add_note(f"context.{name} was set, and hides context's own. Choose another name for it.")
         raise
     finally:
-        loop.broker.let_go()
+        loop.simulated.let_go()
     return None
 
 

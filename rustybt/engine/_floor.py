@@ -22,7 +22,7 @@ def floor_of(broker: SimulatedBroker, intake: _kernels.Intake, ledger: Ledger, r
         recorder.transactions,
         ledger.meet,
         broker.no_price,
-        broker.field,
+        broker.triggers.field,
         *plain,
         broker.limits_hold,
         broker.stops_date_orders,

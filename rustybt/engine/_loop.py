@@ -15,12 +15,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from rustybt.core import Cause, day_of, rescale_exact
+from rustybt.core import Cause, Moment, day_of, rescale_exact
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import CapitalChanges, check_change
 from rustybt.engine._closing import apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
-from rustybt.engine._fills import book
+from rustybt.engine._fills import book, take_reports
 from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
@@ -28,7 +28,7 @@ from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._timetable import Timetable, due
 from rustybt.engine._within import WithinPeriods
-from rustybt.execution import SimulatedBroker, work_rest
+from rustybt.execution import Broker, SimulatedBroker
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, Schedule, TimeRule, check_names, date_rules
 from rustybt.view import Listing, adjusted, restated
@@ -59,7 +59,8 @@ class Loop:
         self.capital = capital
         self.funding = funding
         self.ledger = ledger
-        self.broker = broker
+        self.simulated = broker
+        self.broker: Broker = desk.broker_of(broker)
         self.actions = actions
         self.recorder = recorder
         self.compat = compat
@@ -72,7 +73,11 @@ class Loop:
         self.complete = False
         # asked after each session, where a run may end before its last one
         self.ends: Callable[[int], bool] | None = None
-        self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
+        self.floor = None
+        if self.broker is broker:
+            self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
+        else:
+            desk.blotter.route(self.broker, self._drain)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if desk.market.axis.steps is None else WithinPeriods(desk.market)
         self.timetable = Timetable(desk.market.axis, compat)
@@ -205,8 +210,9 @@ class Loop:
     def _run_bars(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
         axis, books, data, context = market.axis, desk.books, desk.data, self.context
-        handle_data, work = self.handle_data, self._work if self.within is None else self._work_period
-        open_orders: Any = desk.blotter.waiting
+        handle_data, work = self.handle_data, self._work
+        # another broker may report whatever is open here
+        open_orders: Any = desk.blotter.waiting if self.broker is self.simulated else ("any",)
         if desk.exchange is not None:
             open_orders, work = desk.exchange.with_orders(open_orders), self._convert_and_work
         market.hook = False
@@ -256,23 +262,24 @@ class Loop:
             self.funding.pay(session, bar, self.ledger, self.desk.books)
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
-        if self.floor is not None and self.floor.work(bar, stamp, session):
+        if self.floor is not None and not self.simulated.begun and self.floor.work(bar, stamp, session):
             return
-        reports = self.broker.work(bar, stamp)
-        if reports:
-            book(self.ledger, self.recorder, session, stamp, reports)
+        self.fill(Moment(stamp, session, bar))
 
     def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
         self.desk.exchange.work(bar, stamp, self.ledger)
-        self._work_period(session, bar, stamp)
+        self._work(session, bar, stamp)
 
-    def _work_period(self, session: int, bar: int, stamp: int) -> None:
-        """The bar of a week or month: what was tried at its open is not tried again."""
-        if self.within is None or not self.within.begun:
-            self._work(session, bar, stamp)
-        else:
-            reports = work_rest(self.broker, bar, stamp, self.within.begun)
-            book(self.ledger, self.recorder, session, stamp, reports)
+    def fill(self, moment: Moment) -> None:
+        """Takes what the broker reports for a moment, and books its fills."""
+        fills = take_reports(self.broker, self.desk.blotter, moment)
+        if fills:
+            book(self.ledger, self.recorder, self.desk.blotter, moment.session, fills)
+
+    def _drain(self) -> None:
+        """Takes what a broker reports at once of what it was just asked for."""
+        market = self.desk.market
+        self.fill(Moment(market.axis.times[market.bar], market.session, market.bar))
 
     def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
         """What is scheduled for a session: with every bar, and by bar."""

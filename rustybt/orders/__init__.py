@@ -2,6 +2,7 @@
 
 from rustybt.orders._account_controls import AccountControl, MaxLeverage, MinLeverage, Standing
 from rustybt.orders._book import OrderBook, OrderEvent
+from rustybt.orders._commands import Cancel, Command, Replace
 from rustybt.orders._controls import (
     AssetDateBounds,
     Intent,
@@ -30,6 +31,8 @@ __all__ = [
     "TRANSITIONS",
     "AccountControl",
     "AssetDateBounds",
+    "Cancel",
+    "Command",
     "ExecutionStyle",
     "HistoricalRestrictions",
     "Intent",
@@ -44,6 +47,7 @@ __all__ = [
     "NoRestrictions",
     "OrderBook",
     "OrderEvent",
+    "Replace",
     "RestrictedListOrder",
     "Restriction",
     "Restrictions",

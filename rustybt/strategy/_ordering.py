@@ -247,7 +247,7 @@ class Ordering:
             return  # its life was over before the run
         asset, lane, up = listing.asset, listing.price, listing.lane_to_fill
         self._plain[asset.sid] = asset, listing, lane, up, listing.slot, listing.priced, listing.closing
-        if self._learn is not None:
+        if self._learn is not None and not self._desk.blotter.routed:
             self._learn(asset, listing)
 
     def _orderable(self, asset: Asset) -> Listing | None:

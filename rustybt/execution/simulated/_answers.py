@@ -10,16 +10,14 @@ def accepted(order: WorkingOrder) -> Report | None:
     """A new order works from now on."""
     if order.status is not OrderStatus.PENDING_NEW:
         return None
-    return Report(order.number, OrderEventKind.ACCEPTED, order.created, order.amount, order.limit, order.stop)
+    return Report(order.number, OrderEventKind.ACCEPTED, order.created, order.amount, terms=order.terms)
 
 
 def replaced(order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> Report | None:
     """What is open of an order has other terms."""
     if order.status is not OrderStatus.OPEN:
         return None
-    limit, stop = (None, None) if terms is None else (terms.limit, terms.stop)
-    left = order.amount - order.filled
-    return Report(order.number, OrderEventKind.REPLACED, stamp, left, limit, stop, terms=terms)
+    return Report(order.number, OrderEventKind.REPLACED, stamp, order.amount - order.filled, terms=terms)
 
 
 def cancelled(order: WorkingOrder, stamp: int, cause: Cause, told: str | None) -> Report | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
@@ -189,29 +189,23 @@ class SimulatedBroker:
         queue: a copy, as a model of the user's may place orders meanwhile, which wait for the next bar. used: units of
         the volume that went to earlier orders.
         """
-        bar, triggers, account = moment.bar, self.triggers, self.orders.account
-        offered = bars.column(triggers.field)[bar] * bars.lane_to_fill
+        account = self.orders.account
+        offered = bars.column(self.triggers.field)[moment.bar] * bars.lane_to_fill
         execution = self._future if bars.is_future else self._equity
-        exhausted = tried = maker = False
+        exhausted = tried = False
         for order in queue:
             # a model may have cancelled it
             if order.status is not OPEN:
                 continue
-            price, cap = offered, None
+            # a market order is ready by construction
+            price, cap, maker = offered, None, False
             if not order.plain:
                 if exhausted and self.triggers_need_volume:
-                    self._tried_at_open.add(order.number)
                     continue
-                trigger = triggers.of(order, bars, bar, offered)
-                if trigger.stop:
-                    yield self._triggered(order, moment.stamp, None, order.stop, Cause.STOP_REACHED)
-                if trigger.limit:
-                    yield self._triggered(order, moment.stamp, order.limit, None, Cause.LIMIT_REACHED)
-                if trigger.price is None:
+                ready = yield from self._let_through(order, bars, moment, offered)
+                if ready is None:
                     continue
-                price, cap = trigger.price, order.limit if execution.caps else None
-                maker = order.limit is not None and not trigger.stop and triggers.came_to(order, bars, bar)
-                self._tried_at_open.add(order.number)
+                price, cap, maker = ready
             if exhausted:
                 if order.cause != Cause.VOLUME_USED_UP:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
@@ -221,16 +215,32 @@ class SimulatedBroker:
             if report is None:
                 continue
             yield report
-            if report.kind is NOT_FILLED:
-                exhausted = report.cause is Cause.VOLUME_USED_UP
-            else:
-                used += abs(report.quantity)
+            used += abs(report.quantity)
+            exhausted = report.cause is Cause.VOLUME_USED_UP
         if not tried:
-            self.orders.quiet[bars.slot] = triggers.asleep(queue, bars)
+            self.orders.quiet[bars.slot] = self.triggers.asleep(queue, bars)
 
-    def _triggered(
-        self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause
-    ) -> Report:
+    def _let_through(
+        self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int
+    ) -> Generator[Report, None, tuple[int, int | None, bool] | None]:
+        """Reports what a bar triggers of an order. Returns the price at which it is ready, None where it waits.
+
+        With it the limit that the price is held at, and whether the order gave liquidity.
+        """
+        triggers, bar, stamp = self.triggers, moment.bar, moment.stamp
+        trigger = triggers.of(order, bars, bar, offered)
+        if trigger.stop:
+            yield self._triggered(order, stamp, None, order.stop, Cause.STOP_REACHED)
+        if trigger.limit:
+            yield self._triggered(order, stamp, order.limit, None, Cause.LIMIT_REACHED)
+        if trigger.price is None:
+            return None
+        if isinstance(bars, Opening):
+            self._tried_at_open.add(order.number)
+        maker = order.limit is not None and not trigger.stop and triggers.came_to(order, bars, bar)
+        return trigger.price, order.limit if self.limits_hold else None, maker
+
+    def _triggered(self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause) -> Report:
         left = order.amount - order.filled
         dated = stop is None or order.limit is None or self.stops_date_orders
         return Report(order.number, TRIGGERED, stamp, left, limit, stop, cause=cause, dated=dated)

@@ -26,7 +26,7 @@ class Execution:
     limits_hold: whether a price is held at the limit. fees_can_fall: as `SimulatedBroker` has it.
     """
 
-    __slots__ = ("_commission", "_fees_can_fall", "_limits_hold", "_slippage", "caps")
+    __slots__ = ("_caps", "_commission", "_fees_can_fall", "_limits_hold", "_slippage")
 
     def __init__(
         self, slippage: SlippageModel, commission: CommissionModel, *, limits_hold: bool, fees_can_fall: bool
@@ -35,7 +35,7 @@ class Execution:
         self._commission = commission
         self._limits_hold = limits_hold
         self._fees_can_fall = fees_can_fall
-        self.caps = limits_hold and slippage.capped
+        self._caps = limits_hold and slippage.capped
 
     def kernel(self) -> tuple[Any, Any] | None:
         """The numbers of the models, as the native kernel takes them; None where it can't do what they do."""
@@ -74,7 +74,7 @@ class Execution:
             return _not_filled(order, moment, quote)
         if filled_at <= 0 < price and self._limits_hold:
             raise no_price(self._slippage, order, filled_at)
-        if cap is not None and (filled_at > cap) is buys:
+        if cap is not None and self._caps and (filled_at > cap) is buys:
             filled_at = cap
         if not buys:
             filled = -filled

@@ -91,7 +91,7 @@ class Triggers:
         """Whether a bar opened beyond an order's limit, so that the market had to come to it."""
         limit: Any = order.limit
         opened = bars.column("open")[bar] * bars.lane_to_fill
-        return opened > limit if order.amount > 0 else opened < limit
+        return bool(opened > limit if order.amount > 0 else opened < limit)
 
     def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
         """The price at which the bar reaches an order's stop: what it offers, or, by range, the stop or the open."""
