@@ -19,7 +19,7 @@ from rustybt.catalog._content import (
     SymbolRange,
 )
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
-from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
+from rustybt.catalog._runs import StoredRun, forget_run, record_run, stored_runs, touched_runs
 from rustybt.catalog._version import Version, open_version
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ __all__ = [
     "export",
     "figures_of",
     "figures_of_rows",
+    "forget_run",
     "list_bundles",
     "newest_version",
     "no_fault",
