@@ -20,7 +20,9 @@ import numpy as np
 import pytest
 
 from rustybt import _kernels
-from rustybt.engine import _loop, _run_frames, _sheet
+from rustybt.core import Moment
+from rustybt.engine import _run_frames, _sheet
+from rustybt.engine._fills import book, take_reports
 from rustybt.engine._floor import floor_of
 from rustybt.engine._run_frames import TRANSACTIONS, RunFrames
 from rustybt.engine._sheet import Lookup, frame_of_rows
@@ -92,15 +94,17 @@ class Bench:
         models = {"equity": FixedBasisPointsSlippage()}, {"equity": PerShare()}
         broker = SimulatedBroker(self.blotter, *({**one, "future": one["equity"]} for one in models))
         recorder = SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
-        floor = floor_of(broker, self.blotter.intake, ledger, recorder)  # type: ignore[arg-type]
-        self.loop: Any = SimpleNamespace(broker=broker, ledger=ledger, recorder=recorder, floor=floor)
+        self.floor = floor_of(broker, self.blotter.intake, ledger, recorder)  # type: ignore[arg-type]
+        self.parts: Any = broker, self.blotter, ledger, recorder
 
     def bar_of_orders(self) -> None:
         """50 market orders taken in, matched, booked, charged and recorded."""
         accept = self.blotter.accept
         for listing in self.listings:
             accept(listing, 7, None, STAMP)
-        _loop.Loop._work(self.loop, 0, 0, STAMP)
+        if self.floor is None or not self.floor.work(0, STAMP, 0):
+            broker, orders, ledger, recorder = self.parts
+            book(ledger, recorder, orders, 0, take_reports(broker, orders, Moment(STAMP, 0, 0)))
 
 
 class Weights(Bench):
@@ -167,7 +171,7 @@ def test_the_seam_is_faster_by_the_stated_factor_and_leaves_the_same(work: str) 
     left = []
     for side in (plain, native):
         getattr(side, work)()
-        rows = side.loop.ledger.rows, side.blotter.rows, side.loop.recorder.transactions
+        rows = side.parts[2].rows, side.blotter.rows, side.parts[3].transactions
         left.append([list(one) for one in rows])
     assert left[0] == left[1]
     assert factor_of(work, best(getattr(plain, work)), best(getattr(native, work))) >= TIMES[work]

@@ -265,6 +265,7 @@ def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> Simula
         stops_date_orders=not compat.stop_limits_become_limits,
         fees_can_fall=compat.split_of_orders,
         triggers_need_volume=compat.triggers_need_volume,
+        before=0,
     )
     desk.blotter.why = WhyOpen(broker.triggers, desk.market)
     return broker

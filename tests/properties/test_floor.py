@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rustybt import _kernels
 from rustybt.core import Cause
-from rustybt.engine import _loop
+from rustybt.engine._fills import book
 from rustybt.engine._floor import floor_of
 from rustybt.errors import RustyBTError
 from rustybt.execution import SimulatedBroker
@@ -23,6 +23,7 @@ from rustybt.execution.slippage import FixedBasisPointsSlippage, NoSlippage, Vol
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook
 from tests._terms import terms_with
+from tests._worked import worked
 
 pytestmark = pytest.mark.skipif(
     _kernels.Floor is None and os.environ.get("RUSTYBT_NATIVE") != "require",
@@ -107,27 +108,17 @@ def left_behind(
         fees_can_fall=falls,
         triggers_need_volume=needs,
     )
-    loop: Any = SimpleNamespace(
-        broker=broker, ledger=ledger, recorder=SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
-    )
-    loop.floor = floor_of(broker, blotter.intake, ledger, loop.recorder) if native else None
+    recorder: Any = SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
+    floor = floor_of(broker, blotter.intake, ledger, recorder) if native else None
     done = 0
-    if loop.floor is not None:
-        floor = loop.floor
-
-        def work(bar: int, stamp: int, session: int) -> bool:
-            nonlocal done
-            worked = floor.work(bar, stamp, session)
-            done += worked
-            return bool(worked)
-
-        loop.floor = SimpleNamespace(work=work)
     error = None
     for bar in range(BARS):
         books.seek(bar)
         try:
-            if blotter.open:
-                _loop.Loop._work(loop, bar // 2, bar, bar * 10)
+            if blotter.open and floor is not None and floor.work(bar, bar * 10, bar // 2):
+                done += 1
+            elif blotter.open:
+                book(ledger, recorder, blotter, bar // 2, worked(broker, blotter, bar, bar * 10))
         except RustyBTError as refused:
             error = str(refused)
             break
@@ -142,7 +133,7 @@ def left_behind(
     open_now = {slot: [order.number for order in queue] for slot, queue in blotter.open.items()}
     books_now = (books.posted, [books.position(slot) for slot in books.held()], books.value())
     # a refusal ends the run: what a bar left behind before it is nobody's
-    rows = None if error else [list(ledger.rows), list(blotter.rows), list(loop.recorder.transactions)]
+    rows = None if error else [list(ledger.rows), list(blotter.rows), list(recorder.transactions)]
     entries = None if error else [(entry.kind, entry.listing and entry.listing.slot) for entry in ledger.entries]
     return (error, *((None,) * 5 if error else (state, open_now, books_now, rows, entries))), done
 

@@ -33,6 +33,7 @@ class SimulatedBroker:
     Zipline; else it is none.
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
+    before: the bar before the first that orders are tried on.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
@@ -65,6 +66,7 @@ class SimulatedBroker:
         stops_date_orders: bool = True,
         fees_can_fall: bool = False,
         triggers_need_volume: bool = False,
+        before: int = -1,
     ) -> None:
         self.orders = orders
         self.limits_hold = limits_hold
@@ -78,7 +80,7 @@ class SimulatedBroker:
             for kind in ("equity", "future")
         ]
         self._asked: deque[Callable[[], Report | None]] = deque()
-        self._worked = 0
+        self._worked = before
         self._opening: tuple[int, int, int] | None = None
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
