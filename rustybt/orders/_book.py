@@ -125,14 +125,15 @@ class OrderBook:
     def _submit(
         self, listing: Any, amount: int, terms: OrderTerms[int] | None, stamp: int, reason: str | None = None
     ) -> WorkingOrder:
-        order = self._pending(listing, amount, terms, stamp)
+        order = self.pending(listing, amount, terms, stamp)
         if reason is not None:
             self._found[order.number] = reason
         self._venue.submit(order)  # type: ignore[union-attr]  # there is one from `route` on
         self._drain()  # type: ignore[misc]
         return order
 
-    def _pending(self, listing: Any, amount: int, terms: OrderTerms[int] | None, stamp: int) -> WorkingOrder:
+    def pending(self, listing: Any, amount: int, terms: OrderTerms[int] | None, stamp: int) -> WorkingOrder:
+        """A new order that no broker has accepted yet."""
         order = WorkingOrder(len(self._orders) + 1, listing, amount, terms, stamp)
         order.status = PENDING
         self._orders.append(order)
@@ -225,7 +226,7 @@ class OrderBook:
         told: str,
     ) -> WorkingOrder:
         """Keeps a refused order with its reason; it never works."""
-        order = self._pending(listing, amount, terms, stamp)
+        order = self.pending(listing, amount, terms, stamp)
         self.apply(Report(order.number, REJECTED, stamp, amount, cause=cause, told=told, terms=terms))
         return order
 
