@@ -9,7 +9,8 @@ import numpy as np
 
 from rustybt.core import DAY_NS, Moment, Report, day_of
 from rustybt.engine._fills import book, take_reports
-from rustybt.view import Listing, Market, Steps, adjusted
+from rustybt.engine._overnight import change_capital, split
+from rustybt.view import Instrument, MarketView, Steps, adjusted
 
 if TYPE_CHECKING:
     from rustybt.engine._loop import Loop
@@ -37,18 +38,19 @@ class WithinPeriods:
 
     __slots__ = ("_inner", "_market", "_rates", "_steps")
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: MarketView) -> None:
         self._market = market
         self._inner = market.inner
         self._steps: Steps = market.axis.steps  # type: ignore[assignment]  # there are none else
         self._rates: Any = None
 
-    def pass_through(self, loop: Loop, session: int, bar: int) -> None:
+    def pass_through(self, loop: Loop) -> None:
         """Books what happens before a bar is seen; the first session has been opened already."""
+        session, bar = loop.cursor.session, loop.cursor.bar
         loop.simulated.forget_open()
         steps = self._steps
         begin, end = steps.of(session)
-        funded = bar in loop.funding.at_bars
+        funded = loop.funding.falls_due(bar)
         early = self._filled_at_open(loop, session, bar)
         for step in range(begin, end):
             if step > begin:
@@ -76,7 +78,7 @@ class WithinPeriods:
         if loop.compat.pnl_without_dividends:
             days.after_dividends(*paid)
         self._mark(loop, bar, step - 1, [listing.slot for listing, _ in actions.splits(step)])
-        loop.split(step, stamp)
+        split(loop, step, stamp)
 
     def _change_capital(self, loop: Loop, bar: int, step: int, stamp: int) -> None:
         desk, change = loop.desk, loop.capital.at_steps[step]
@@ -85,7 +87,7 @@ class WithinPeriods:
         value = desk.value()
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
-        loop.change_capital(stamp, amount, change.kind)
+        change_capital(loop, stamp, amount, change.kind)
         if before is not None:
             desk.books.swap_rates(*before)
 
@@ -103,16 +105,16 @@ class WithinPeriods:
         after = steps.closes[step - 1] if step > begin else -(2**63)
         until = steps.closes[step] if step < end - 1 else int(self._market.axis.stamps[bar])
 
-        def last_close(listing: Listing, stamp: int) -> int:
+        def last_close(listing: Instrument, stamp: int) -> int:
             return self._price(listing, bar, step if stamp >= steps.closes[step] else step - 1)
 
         loop.funding.pay_between(bar, after, until, steps.opens[step], last_close, loop.ledger)
 
     def _close_out(self, loop: Loop, session: int, bar: int, step: int) -> None:
         day = self._steps.days[step]
-        going = [slot for slot in loop.closing(day) if loop.desk.books.position(slot)[0]]
+        going = [slot for slot in loop.closings.due(day) if loop.desk.books.position(slot)[0]]
         self._mark(loop, bar, step, going, closing=True)
-        loop.close_out(session, day, self._steps.closes[step])
+        loop.closings.close_out(loop, session, day, self._steps.closes[step])
 
     # fills at the open
 
@@ -126,7 +128,7 @@ class WithinPeriods:
         everything = any(step in loop.capital.at_steps for step in range(begin + 1, end))
         touched = loop.actions.touched(begin + 1, end) | loop.funding.slots(bar)
         if end - begin > 1:
-            touched.update(loop.closing(self._steps.days[end - 2]))
+            touched.update(loop.closings.due(self._steps.days[end - 2]))
         if not everything and not touched:
             return found
         for slot, queue in loop.desk.blotter.open.items():
@@ -136,7 +138,7 @@ class WithinPeriods:
                 found.setdefault(opened.step, []).append((listing, opened))
         return found
 
-    def _fill(self, loop: Loop, session: int, bar: int, assets: list[tuple[Listing, Opened]]) -> None:
+    def _fill(self, loop: Loop, session: int, bar: int, assets: list[tuple[Instrument, Opened]]) -> None:
         market, stamp = self._market, self._steps.closes[assets[0][1].step]
         fills: list[Report] = []
         before, market.bar = market.bar, bar
@@ -155,7 +157,7 @@ class WithinPeriods:
         market.bar = before
         book(loop.ledger, loop.recorder, loop.desk.blotter, session, fills)
 
-    def _opened(self, listing: Listing, session: int, bar: int) -> Opened:
+    def _opened(self, listing: Instrument, session: int, bar: int) -> Opened:
         steps = self._steps
         begin, end = steps.of(session)
         if self._inner is not None:
@@ -172,7 +174,7 @@ class WithinPeriods:
         return Opened(step, opened, prices, volumes)
 
     @staticmethod
-    def _back(listing: Listing, step: int, end: int) -> tuple[Fraction, Fraction]:
+    def _back(listing: Instrument, step: int, end: int) -> tuple[Fraction, Fraction]:
         """The factors from the shares of a week's end to those of a step, for prices and for volumes."""
         prices = volumes = Fraction(1)
         for one in listing.adjustments:
@@ -189,7 +191,7 @@ class WithinPeriods:
             listing = loop.desk.listing_of_slot[slot]
             loop.desk.books.override_mark(slot, self._price(listing, bar, step, closing=closing))
 
-    def _price(self, listing: Listing, bar: int, step: int, *, closing: bool = False) -> int:
+    def _price(self, listing: Instrument, bar: int, step: int, *, closing: bool = False) -> int:
         """The last close of an asset up to the end of a step, at its fill scale.
 
         Of bars that are stored as weeks or months it is the one before, restated, or, where the asset has none, the

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from rustybt._kernels import Intake, Rows, WorkingOrder
+from rustybt._kernels import Kernel, WorkingOrder
 from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report, div_half_even
 from rustybt.orders._commands import Command
 from rustybt.orders._lifecycle import advance, cut
@@ -66,6 +66,7 @@ class OrderBook:
     __slots__ = (
         "_drain",
         "_found",
+        "_kernel",
         "_orders",
         "_venue",
         "accept",
@@ -79,14 +80,15 @@ class OrderBook:
         "why",
     )
 
-    def __init__(self, account: str = "main") -> None:
+    def __init__(self, account: str = "main", *, kernel: Kernel) -> None:
         self.account = account
+        self._kernel = kernel
         self.prefix = account + "-"
         self._orders: list[WorkingOrder] = []
         self.waiting: dict[int, list[WorkingOrder]] = {}
-        self.rows = Rows(EVENT)
+        self.rows = kernel.rows(EVENT)
         self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
-        self.intake = Intake(self._orders, self.waiting, self.quiet, self.rows)
+        self.intake = kernel.intake(self._orders, self.waiting, self.quiet, self.rows)
         self.accept = self.intake.accept
         self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
         self.why: Callable[[WorkingOrder], int] = _stored_cause
@@ -134,7 +136,7 @@ class OrderBook:
 
     def pending(self, listing: Any, amount: int, terms: OrderTerms[int] | None, stamp: int) -> WorkingOrder:
         """A new order that no broker has accepted yet."""
-        order = WorkingOrder(len(self._orders) + 1, listing, amount, terms, stamp)
+        order = self._kernel.order(len(self._orders) + 1, listing, amount, terms, stamp)
         order.status = PENDING
         self._orders.append(order)
         return order

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rustybt import _kernels
 from rustybt.core import MARKET_TERMS, Asset, Cause, Order, OrderTerms, as_plain_decimal, datetime_of
 from rustybt.errors import (
     CannotOrderDelistedAsset,
@@ -19,10 +18,10 @@ from rustybt.errors import (
 from rustybt.orders import Intent, terms_of, terms_on_tick
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._currencies import not_convertible
-from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
+from rustybt.strategy._desk import ORDERING, Desk, WholeSteps, wrong_moment
 from rustybt.strategy._refusals import refusal_of
 from rustybt.strategy._scaling import Scaling
-from rustybt.view import Listing
+from rustybt.view import Instrument
 
 LARGE = 10**11
 LEAST = -LARGE
@@ -48,12 +47,14 @@ class Ordering:
         scaling = Scaling()
         self._floats, self._scaled = scaling.floats, scaling.of
         # by sid, of assets that were ordered: the asset, its listing, and what that has of prices and dates
-        self._plain: dict[int, tuple[Asset, Listing, Sequence[int], int, int, int, int]] = {}
+        self._plain: dict[int, tuple[Asset, Instrument, Sequence[int], int, int, int, int]] = {}
         self._learn: Any = None
         self._weigh: Any = None
         self._weigh_all: Any = None
-        if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
-            weigher = _kernels.Weigher(desk, desk.market, desk.books, desk.blotter, desk.controls, self._scaled, LARGE)
+        if desk.kernel.weigher is not None and desk.exchange is None:
+            weigher = desk.kernel.weigher(
+                desk, desk.market, desk.books, desk.blotter, desk.controls, self._scaled, LARGE
+            )
             self._learn, self._weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
 
     def order(
@@ -241,7 +242,7 @@ class Ordering:
             self._note_plain(found)
         return self._place(found, size, limit_price, stop_price, style)
 
-    def _note_plain(self, listing: Listing) -> None:
+    def _note_plain(self, listing: Instrument) -> None:
         """Keeps what the next order of a weight needs, of an asset whose orders only its price and its dates decide."""
         if listing.closing < 0:
             return  # its life was over before the run
@@ -250,10 +251,10 @@ class Ordering:
         if self._learn is not None and not self._desk.blotter.routed:
             self._learn(asset, listing)
 
-    def _orderable(self, asset: Asset) -> Listing | None:
+    def _orderable(self, asset: Asset) -> Instrument | None:
         """The listing of an asset. None, with a warning, after its end, where Zipline does so."""
         desk = self._desk
-        if desk.phase != "bar":
+        if desk.phase not in ORDERING:
             raise wrong_moment(desk.phase)
         try:
             listing = self._loaded[asset.sid]
@@ -268,7 +269,7 @@ class Ordering:
             return None
         return listing
 
-    def _listing(self, asset: Asset) -> Listing:
+    def _listing(self, asset: Asset) -> Instrument:
         desk = self._desk
         if not isinstance(asset, Asset):
             raise UnsupportedOrderParameters(
@@ -283,7 +284,7 @@ class Ordering:
             desk.exchange.check(listing)
         return listing
 
-    def _price(self, listing: Listing) -> int:
+    def _price(self, listing: Instrument) -> int:
         """The price that turns a value into a quantity, at the fill scale. Raises CannotOrderDelistedAsset."""
         bar = self._desk.market.bar
         ended = bar > listing.last and not self._desk.compat.late_orders_are_none
@@ -305,7 +306,7 @@ class Ordering:
         )
 
     def _place(
-        self, listing: Listing, size: int, limit_price: Any, stop_price: Any, style: Any, controlled: bool = True
+        self, listing: Instrument, size: int, limit_price: Any, stop_price: Any, style: Any, controlled: bool = True
     ) -> str | None:
         desk = self._desk
         terms = None
@@ -329,7 +330,7 @@ class Ordering:
         if not LEAST < size < LARGE:
             self._check_size(listing, size)
         market = desk.market
-        stamp = market.axis.times[market.bar]
+        stamp = market.now or market.axis.times[market.bar]
         if market.hook:
             # where the session before has only just ended, the order is one of the session to come all the same
             opens = int(market.axis.calendar.opens[market.axis.first_session + market.session])
@@ -343,7 +344,7 @@ class Ordering:
         order_id: str = book.order_id(placed.number)
         return order_id
 
-    def _controlled(self, listing: Listing, size: int) -> tuple[str | None, bool]:
+    def _controlled(self, listing: Instrument, size: int) -> tuple[str | None, bool]:
         """What the trading controls find wrong with an order, and whether it is refused for that.
 
         Raises TradingControlViolation where a control says so.
@@ -364,7 +365,7 @@ class Ordering:
             noted.append(found)
         return "; ".join(noted) or None, False
 
-    def _intent(self, listing: Listing, size: int) -> Intent:
+    def _intent(self, listing: Instrument, size: int) -> Intent:
         desk = self._desk
         bar = desk.market.bar
         priced = listing.priced <= bar <= listing.last
@@ -384,7 +385,7 @@ class Ordering:
             rate=desk.exchange.rates.to_base(listing.asset.currency, bar) if listing.foreign else (1, 1),
         )
 
-    def _check_size(self, listing: Listing, size: int) -> None:
+    def _check_size(self, listing: Instrument, size: int) -> None:
         zipline = self._desk.compat.late_orders_are_none
         most = MOST_UNITS_OF_ZIPLINE if zipline else MOST_UNITS
         if (size if zipline else abs(size)) > most * 10**listing.quantity_scale:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from rustybt._kernels import PYTHON
 from rustybt.core import Cause, Moment, OrderEventKind, OrderStatus, OrderTerms, Report
 from rustybt.execution import Broker, WorkingOrder
 from rustybt.orders import OrderBook
@@ -50,7 +51,7 @@ class BrokerContract(abc.ABC):
 
     @pytest.fixture(autouse=True)
     def _opened(self) -> None:
-        self.book = OrderBook()
+        self.book = OrderBook(kernel=PYTHON)
         self.broker = self.open(self.book)
         self.now = self.trade(self.price, 0)
         self.told: list[Report] = self._take()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rustybt._kernels import PYTHON
 from rustybt.api import commission, slippage
 from rustybt.core import Cause, Moment, OrderEventKind, OrderStatus, OrderTerms, Report
 from rustybt.errors import IllegalTransition
@@ -138,7 +139,7 @@ class Doubling(SimulatedBroker):
 def test_a_fill_that_is_reported_twice_is_an_error() -> None:
     contract: Any = TestSimulatedBroker()
     contract.bars = Bars()
-    book = OrderBook()
+    book = OrderBook(kernel=PYTHON)
     model, free = slippage.NoSlippage(), commission.NoCommission()
     broker = Doubling(book, {"equity": model, "future": model}, {"equity": free, "future": free})
     order = book.accept(contract.bars, 5, None, 0)
