@@ -4,6 +4,7 @@
 //! bits. Nothing in this crate knows of Python, decides a scale or picks a rounding mode.
 
 pub mod books;
+pub mod execute;
 pub mod fixed;
 pub mod int;
 pub mod long;
@@ -11,3 +12,4 @@ pub mod matching;
 pub mod sizing;
 mod slot;
 pub mod statistics;
+pub mod wake;
