@@ -28,6 +28,10 @@ NEAR_UNIT = 10_000
 """A size within 1/10,000 of a whole unit is that unit, as in Zipline; else it is cut towards zero."""
 
 
+type BooksState = tuple[int, int, Sequence[tuple[int, int, int]], Sequence[tuple[int, int]]]
+"""What was posted, the bar, the positions (slot, quantity, cost) as they were opened, and what is settled, by slot."""
+
+
 class Books:
     """Cash and positions of one account in one currency, marked on a lane of prices per asset.
 
@@ -232,6 +236,22 @@ class Books:
     def position(self, slot: int) -> tuple[int, int]:
         """Quantity and total cost of a slot; zeros where nothing is held."""
         return self.quantity.get(slot, 0), self.cost.get(slot, 0)
+
+    def state(self) -> BooksState:
+        """All that was booked, as plain values."""
+        cost = self.cost
+        positions = [(slot, quantity, cost[slot]) for slot, quantity in self.quantity.items()]
+        return self.posted, self.bar, positions, list(self.settled.items())
+
+    def restore(self, state: BooksState) -> None:
+        """Replaces all that was booked by what `state` gave; the slots have to be open."""
+        posted, bar, positions, settled = state
+        self.posted = check_money(posted)
+        self.quantity = {slot: quantity for slot, quantity, _ in positions}
+        self.cost = {slot: cost for slot, _, cost in positions}
+        self.settled = dict(settled)
+        self._cached_bar = -1
+        self.seek(bar)
 
     def write_positions(self, rows: Rows) -> None:
         """Adds a row of slot, quantity and total cost for every position, in the order in which they were opened."""

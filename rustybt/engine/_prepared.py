@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from rustybt._kernels import Kernel, kernel_named
-from rustybt.catalog import Version
+from rustybt.catalog import LoadedVersion
 from rustybt.core import (
     MONEY_SCALE,
     DecimalConfig,
@@ -41,7 +41,10 @@ from rustybt.view import MarketView
 
 @dataclass(slots=True)
 class Prepared:
-    """What a run is made of. given: the arguments of `run_algorithm`."""
+    """What a run is made of.
+
+    given: the arguments of `run_algorithm`. own: the attributes that context has by itself.
+    """
 
     given: Mapping[str, Any]
     desk: Desk
@@ -52,7 +55,13 @@ class Prepared:
     compat: Compat
     metrics: Sequence[Any]
     precision: DecimalConfig | None
-    data: Version
+    market: Market
+    own: frozenset[str]
+
+    @property
+    def data(self) -> LoadedVersion:
+        """The version that the run reads."""
+        return self.market.data
 
 
 def prepared(given: Mapping[str, Any]) -> Prepared:
@@ -83,7 +92,8 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
         raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
     desk = _desk(g, market, compat, kernel)
     gate, context = context_of(desk)
-    return Prepared(given, desk, gate, context, functions, params, compat, metrics, precision, market.data)
+    own = frozenset(vars(context))
+    return Prepared(given, desk, gate, context, functions, params, compat, metrics, precision, market, own)
 
 
 def _desk(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> Desk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rustybt._kernels import Kernel
@@ -182,11 +183,9 @@ def _order_view(desk: Desk, order: Any) -> Order:
     )
 
 
-def initialised(parts: Prepared) -> Loop:
-    """Calls `initialize`, and joins the steps."""
-    desk, gate, context = parts.desk, parts.gate, parts.context
-    functions, compat = parts.functions, parts.compat
-    given, params, decimals = parts.given, parts.params, parts.precision
+def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
+    """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
+    desk, compat, given = parts.desk, parts.compat, parts.given
     axis = desk.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
@@ -204,31 +203,38 @@ def initialised(parts: Prepared) -> Loop:
     timetable = Timetable(axis, compat, agenda)
     desk.on_schedule = timetable.listener()
     recorder = Recorder(desk, ledger)
-    if functions.initialize is not None:
-        functions.initialize(context, **params)
-    elif params:
-        raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(desk, gate, context, functions, parts.metrics)
-    if decimals is not None and decimals.rounds():
-        desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
+    copies = begun(parts)
     broker = _broker_of(desk, compat, given["fill_at"], given["trigger"])
     return Loop(
         desk,
-        gate,
+        parts.gate,
         ledger,
         broker,
         actions,
         recorder,
         compat,
-        context,
-        functions.before_trading_start,
-        functions.handle_data,
+        parts.context,
+        parts.functions.before_trading_start,
+        parts.functions.handle_data,
         changes,
         funding,
         copies,
         agenda,
         timetable,
     )
+
+
+def initialised(parts: Prepared) -> OwnCopies:
+    """Calls `initialize`, and copies what the run was given."""
+    desk, context, functions, decimals = parts.desk, parts.context, parts.functions, parts.precision
+    if functions.initialize is not None:
+        functions.initialize(context, **parts.params)
+    elif parts.params:
+        raise InputError(f"params={parts.params!r} were given, but there is no initialize to take them.")
+    copies = OwnCopies(desk, parts.gate, context, functions, parts.metrics)
+    if decimals is not None and decimals.rounds():
+        desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
+    return copies
 
 
 def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:

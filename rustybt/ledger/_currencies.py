@@ -200,6 +200,20 @@ class CurrencyBooks:
         purse = self._purses.get(currency)
         return 0 if purse is None else purse.books.cash
 
+    def state(self) -> tuple[int, list[int], list[tuple[str, bool, Any]]]:
+        """All that was booked, as plain values: the bar, the slots as they were opened, the books of each currency."""
+        return self.bar, list(self._opened), [(p.currency, p.used, p.books.state()) for p in self._purses.values()]
+
+    def restore(self, state: tuple[int, list[int], list[tuple[str, bool, Any]]]) -> None:
+        """Replaces all that was booked by what `state` gave; the slots have to be open."""
+        bar, opened, purses = state
+        for currency, used, booked in purses:
+            purse = self._purse(currency)
+            purse.used = used
+            purse.books.restore(booked)
+        self._opened = dict.fromkeys(opened)
+        self.seek(bar)
+
     # all of it, in the base currency
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -136,6 +137,17 @@ class Ledger:
             )
             for row, (stamp, kind, slot, quantity, amount, order, reason) in enumerate(self.rows)
         ]
+
+    def state(self) -> dict[str, Any]:
+        """The entries as plain values; the books have a state of their own."""
+        return {"rows": list(self.rows), "slots": list(self._listings), "converted": dict(self.converted)}
+
+    def restore(self, state: dict[str, Any], listings: Sequence[Listing]) -> None:
+        """Takes over what `state` gave in place of the entry of the capital. listings: by slot."""
+        for row in state["rows"][len(self.rows) :]:
+            self.rows.add(tuple(row))
+        self._listings = {slot: listings[slot] for slot in state["slots"]}
+        self.converted = dict(state["converted"])
 
     def _currency_of(self, row: int, slot: int | None) -> str:
         if self.by_currency is None:

@@ -22,6 +22,26 @@ def run(
     market: Market, plan: Plan, bundle: str, *, form: str = "decimal", days: Market | None = None, **settings: Any
 ) -> rustybt.Result:
     """The plan as a strategy. days: of a market of weeks or months, where capital comes on one of them."""
+    return rustybt.run_algorithm(**callbacks(market, plan, form), **arguments(market, plan, bundle, days), **settings)
+
+
+def arguments(market: Market, plan: Plan, bundle: str, days: Market | None = None) -> dict[str, Any]:
+    """What else a run of a plan is given."""
+    return {
+        "start": market.sessions[plan.first].date,
+        "end": market.sessions[plan.last].date,
+        "capital_base": text(plan.capital),
+        "bundle": bundle,
+        "fill_at": plan.fill_at,
+        "trigger": plan.trigger,
+        "capital_changes": changes_of(days or market, plan),
+        "progress": False,
+        "data_frequency": NAMES.get(market.frequency, market.frequency),
+    }
+
+
+def callbacks(market: Market, plan: Plan, form: str = "decimal") -> dict[str, Any]:
+    """The plan as the functions of a strategy."""
     asked: dict[int, list[Any]] = {}
     for intent in plan.intents:
         asked.setdefault(intent.bar, []).append(intent)
@@ -56,19 +76,7 @@ def run(
                 continue
         context.bar += 1
 
-    return rustybt.run_algorithm(
-        market.sessions[plan.first].date,
-        market.sessions[plan.last].date,
-        initialize,
-        text(plan.capital),
-        handle_data,
-        bundle=bundle,
-        fill_at=plan.fill_at,
-        trigger=plan.trigger,
-        capital_changes=changes_of(days or market, plan),
-        progress=False,
-        **{"data_frequency": NAMES.get(market.frequency, market.frequency), **settings},
-    )
+    return {"initialize": initialize, "handle_data": handle_data}
 
 
 NAMES = {"1d": "daily", "1m": "minute"}

@@ -202,6 +202,41 @@ impl<L: Lane> Books<L> {
         &self.unsettled
     }
 
+    /// What is settled of those, in the same order.
+    pub fn settled(&self) -> impl Iterator<Item = (usize, i128)> {
+        let settled = |&slot: &usize| (slot, self.slots[slot].settled);
+        self.unsettled.iter().map(settled)
+    }
+
+    /// Replaces all that was booked: what was posted, the positions in the order in which they were opened, and what is
+    /// settled. Of what it refuses nothing is left.
+    pub fn restore(
+        &mut self,
+        posted: &Int,
+        positions: &[(usize, Int, Int)],
+        settled: &[(usize, Int)],
+    ) -> Result<(), Refusal> {
+        let posted = money(posted)?;
+        for slot in std::mem::take(&mut self.unsettled) {
+            self.slots[slot].settled = 0;
+        }
+        for slot in std::mem::take(&mut self.opened) {
+            self.slots[slot].hold(0, 0);
+        }
+        for (slot, amount) in settled {
+            let amount = money(amount)?;
+            self.slot_mut(*slot)?.settled = amount;
+            self.unsettled.push(*slot);
+        }
+        for (slot, quantity, cost) in positions {
+            self.slot(*slot)?;
+            self.replace(*slot, within_limit(quantity)?, money(cost)?);
+        }
+        self.posted = posted;
+        self.known = None;
+        Ok(())
+    }
+
     /// What is to be settled at the current marks, of all slots.
     pub fn variation(&self) -> Result<Int, Refusal> {
         let mut total = Int::ZERO;

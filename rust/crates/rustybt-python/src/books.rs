@@ -18,6 +18,14 @@ pub struct PyBooks {
     lanes: Vec<Py<PyAny>>,
 }
 
+/// What was booked, as Python has it.
+type State = (
+    Number,
+    usize,
+    Vec<(usize, Number, Number)>,
+    Vec<(usize, Number)>,
+);
+
 #[pymethods]
 impl PyBooks {
     #[new]
@@ -168,6 +176,36 @@ impl PyBooks {
     fn position(&self, py: Python<'_>, slot: usize) -> PyResult<(Number, Number)> {
         let (quantity, cost) = self.or_raise(py, self.books.position(slot))?;
         Ok((quantity.into(), cost.into()))
+    }
+
+    /// What was posted, the bar, the positions as they were opened, and what is settled.
+    fn state(&self, py: Python<'_>) -> PyResult<State> {
+        let positions = self.books.positions().map(|position| {
+            let held = self.or_raise(py, position)?;
+            Ok((held.slot, held.quantity.into(), held.cost.into()))
+        });
+        let settled = self.books.settled();
+        Ok((
+            self.books.posted().into(),
+            self.books.bar(),
+            positions.collect::<PyResult<_>>()?,
+            settled
+                .map(|(slot, amount)| (slot, amount.into()))
+                .collect(),
+        ))
+    }
+
+    fn restore(&mut self, py: Python<'_>, state: State) -> PyResult<()> {
+        let (posted, bar, positions, settled) = state;
+        let positions: Vec<_> = positions
+            .into_iter()
+            .map(|(s, q, c)| (s, q.0, c.0))
+            .collect();
+        let settled: Vec<_> = settled.into_iter().map(|(s, a)| (s, a.0)).collect();
+        let done = self.books.restore(&posted.0, &positions, &settled);
+        self.or_raise(py, done)?;
+        self.books.seek(bar);
+        Ok(())
     }
 
     fn write_positions(&self, py: Python<'_>, rows: &mut PyRows) -> PyResult<()> {
