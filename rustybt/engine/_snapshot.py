@@ -42,10 +42,10 @@ SAVED: Final = (
 )  # fmt: skip
 """What of a run a snapshot holds."""
 REMADE: Final = (
-    "loop.desk", "loop.capital", "loop.funding", "loop.broker", "loop.compat", "loop.before_trading_start",
-    "loop.handle_data", "loop.floor", "loop.within", "loop.closings", "loop.on_session", "loop.ends",
+    "loop.desk", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
+    "loop.before_trading_start", "loop.handle_data", "loop.floor", "loop.within", "loop.closings", "loop.on_session", "loop.ends",
     "desk.data", "desk.continuous", "desk.numbers", "desk.capital", "desk.currency", "desk.start_date",
-    "desk.environment", "desk.seed", "desk.compat", "desk.kernel", "desk.on_schedule", "desk.faces",
+    "desk.environment", "desk.seed", "desk.broker_of", "desk.compat", "desk.kernel", "desk.on_schedule", "desk.faces",
     "desk.listing_of_slot",
 )  # fmt: skip
 """What follows from the arguments, the data and what is saved."""
@@ -151,6 +151,11 @@ def taken(parts: Prepared, loop: Loop, *, fork: bool = False) -> Snapshot:
     Raises SnapshotError naming what can't be saved.
     """
     data = parts.data
+    if loop.broker is not loop.simulated:
+        raise SnapshotError(
+            f"The orders of this run are with {loop.broker!r}, and what that knows of them can't be saved. Only runs "
+            "with the simulated broker itself have snapshots."
+        )
     held: list[Any] = []
     kept = held if fork else None
     names = Names(parts)
@@ -259,6 +264,7 @@ def _restore_plain(desk: Desk, loop: Loop, state: dict[str, Any]) -> None:
     loop.recorder.restore(state["recorder"])
     loop.cursor.restore(state["cursor"])
     loop.over, loop.complete = state["over"]
+    loop.simulated.went_on(loop.cursor.bar - 1)
     under_way = loop.cursor.phase is not Phase.OPEN and not loop.over
     loop.timetable.restore(state["timetable"], loop.cursor.session if under_way else None)
 

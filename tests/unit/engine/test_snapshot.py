@@ -9,6 +9,7 @@ import pickle
 import threading
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -262,6 +263,16 @@ def test_an_argument_that_cant_be_saved_is_named() -> None:
     blotter = rustybt.SimulationBlotter(equity_slippage=Local())
     run = rustybt.Run(**SPAN, blotter=blotter, handle_data=monthly)
     with pytest.raises(SnapshotError, match="argument blotter="):
+        run.snapshot()
+
+
+def test_a_run_whose_orders_are_with_another_broker_has_no_snapshot() -> None:
+    class Around(rustybt.SimulationBlotter):
+        def broker(self, simulated: Any) -> Any:
+            return SimpleNamespace(submit=simulated.submit, cancel=simulated.cancel, reports=simulated.reports)
+
+    run = rustybt.Run(**SPAN, blotter=Around(), handle_data=monthly)
+    with pytest.raises(SnapshotError, match="with the simulated broker"):
         run.snapshot()
 
 
