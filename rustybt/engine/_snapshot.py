@@ -43,7 +43,8 @@ SAVED: Final = (
 """What of a run a snapshot holds."""
 REMADE: Final = (
     "loop.desk", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
-    "loop.before_trading_start", "loop.handle_data", "loop.floor", "loop.within", "loop.closings", "loop.on_session", "loop.ends",
+    "loop.before_trading_start", "loop.handle_data", "loop.floor", "loop.within", "loop.closings",
+    "loop.on_session", "loop.ends",
     "desk.data", "desk.continuous", "desk.numbers", "desk.capital", "desk.currency", "desk.start_date",
     "desk.environment", "desk.seed", "desk.broker_of", "desk.compat", "desk.kernel", "desk.on_schedule", "desk.faces",
     "desk.listing_of_slot",
