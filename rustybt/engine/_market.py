@@ -92,13 +92,6 @@ class Market:
     def __repr__(self) -> str:
         return f"<Market {self.bundle} {self.version}, {self.data_frequency!r} bars>"
 
-    def read(self) -> None:
-        """Reads what is to be there ahead, from the file that processes share where it is there."""
-        if self.loaded is not None:
-            sids, *edges = self.loaded
-            if not self.data.map_bars(sids, self.length, *edges):
-                self.data.load(sids, self.length, *edges)
-
     def __reduce__(self) -> tuple[Any, ...]:
         if self.loaded is not None:
             sids, *edges = self.loaded
@@ -108,7 +101,7 @@ class Market:
         own = self.root, self.bundle, self.version, self.data_frequency, self.length, self.start, self.end
         return _reopened, (Reference(*own, self.loaded),)
 
-    def once[Made](self, key: tuple[Any, ...], make: Callable[[], Made], of: object) -> Made:
+    def _once[Made](self, key: tuple[Any, ...], make: Callable[[], Made], of: object) -> Made:
         """What was made for a key, or is made now. of: the object whose id is in the key, which is kept with it."""
         with self._lock:
             kept = self._kept.get(key)
@@ -121,7 +114,7 @@ class Market:
             made: Made = kept[0]
             return made
 
-    def calendar_of(self, wanted: Any) -> SessionTable:
+    def _calendar_of(self, wanted: Any) -> SessionTable:
         """The sessions of a run, as `accounting_calendar` has them."""
         length = frequency_named(self.length)
         if wanted is not None and not isinstance(wanted, str):
@@ -132,6 +125,14 @@ class Market:
         return calendar
 
 
+def read_ahead(market: Market) -> None:
+    """Reads what a market is to have from the start, from the file that processes share where it is there."""
+    if market.loaded is not None:
+        sids, *edges = market.loaded
+        if not market.data.map_bars(sids, market.length, *edges):
+            market.data.load(sids, market.length, *edges)
+
+
 def _reopened(reference: Reference) -> Market:
     """The market that was pickled. Raises VersionNotFound and BundleNotFound where its version is gone."""
     check_process()
@@ -139,7 +140,7 @@ def _reopened(reference: Reference) -> Market:
     market = Market(open_loaded(bundle, version=version, root=root), root, data_frequency, length, start, end)
     market.data.late = False
     market.loaded = loaded
-    market.read()
+    read_ahead(market)
     return market
 
 
@@ -148,11 +149,11 @@ def axis_of(market: Market, start: Any, end: Any, trading_calendar: Any, notes: 
 
     Raises InputError for a run that reaches out of the market's span, and what `span_of` and `accounting_calendar` do.
     """
-    length, calendar = frequency_named(market.length), market.calendar_of(trading_calendar)
+    length, calendar = frequency_named(market.length), market._calendar_of(trading_calendar)
     first, last = _within(market, "start", start, market.start), _within(market, "end", end, market.end)
     begin, stop = span_of(market.data, length, calendar, first, last, notes)
     key = id(calendar), begin, stop
-    return market.once(key, lambda: axis_between(market.data, calendar, length, begin, stop), calendar)
+    return market._once(key, lambda: axis_between(market.data, calendar, length, begin, stop), calendar)
 
 
 def tracks_on(market: Market, axis: Axis, compat: Compat) -> Tracks:
@@ -162,7 +163,7 @@ def tracks_on(market: Market, axis: Axis, compat: Compat) -> Tracks:
     def make() -> Tracks:
         return Tracks(market.data, axis, market.length, dividends_need_a_bar=need_a_bar, price_of_last_trade=last_trade)
 
-    return market.once((id(axis), need_a_bar, last_trade), make, axis)
+    return market._once((id(axis), need_a_bar, last_trade), make, axis)
 
 
 def _within(market: Market, name: str, given: Any, bound: dt.date | None) -> Any:
