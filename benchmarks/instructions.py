@@ -1,9 +1,15 @@
-"""How many instructions the Rust kernels take for a round of each workload: a gate without a clock, so without noise.
+"""Instruction counts: a gate without a clock, so without noise.
 
-    python -m benchmarks.instructions           # compares with instructions.json; exit code 1 where a count grew
-    python -m benchmarks.instructions --keep    # writes that file anew
+    python -m benchmarks.instructions           # a round of each workload of the Rust kernels
+    python -m benchmarks.instructions --keep    # makes these counts those to compare with, in instructions.json
 
-Needs cargo and valgrind. The workloads are rust/crates/rustybt-kernels/examples/work.rs.
+    python -m benchmarks.instructions --runs                        # whole runs, beside the last ones kept
+    python -m benchmarks.instructions --runs D50 M1 --kernel rust   # some of them
+    python -m benchmarks.instructions --runs --against ../other     # beside another checkout that is set up
+    python -m benchmarks.instructions --runs --keep                 # also into instructions_of_runs.json
+
+The exit code is 1 where a count grew by more than is allowed. Needs valgrind, and for the kernels' workloads, which are
+rust/crates/rustybt-kernels/examples/work.rs, cargo.
 """
 
 from __future__ import annotations
@@ -16,6 +22,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks._run_counts import COUNTED, KERNELS, compare_runs
+
 ROOT = Path(__file__).parents[1]
 KEPT = Path(__file__).with_suffix(".json")
 WORK = ("value_after_each_bar", "size_of_weights", "fills_and_fees", "session_end", "quotes_and_fees")
@@ -26,12 +34,27 @@ SAME_COMPILER, OTHER_COMPILER = 0.02, 0.15
 
 def main() -> int:
     """Counts, and compares or keeps."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.instructions", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.instructions", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--keep", action="store_true", help="write the counts as those to compare with")
+    parser.add_argument(
+        "--runs", nargs="*", choices=COUNTED, metavar="SCENARIO", help=f"{', '.join(COUNTED)}; none: all"
+    )
+    parser.add_argument("--kernel", action="append", choices=KERNELS, help="of the runs; not given: both")
+    parser.add_argument("--against", type=Path, help="another checkout whose runs are counted too")
+    parser.add_argument("--data", type=Path, help="folder that keeps the runs' data for the next time")
     given = parser.parse_args()
+    if given.runs is not None:
+        data = given.data and given.data.resolve()
+        return compare_runs(given.runs, given.kernel or KERNELS, given.against, given.keep, data)
+    return _compare_workloads(given.keep)
+
+
+def _compare_workloads(keeps: bool) -> int:
     compiler = _said(["rustc", "--version"]).strip()
     counts = measure()
-    if given.keep:
+    if keeps:
         KEPT.write_text(json.dumps({"compiler": compiler, "instructions": counts}, indent=2) + "\n", encoding="utf-8")
     before = json.loads(KEPT.read_text(encoding="utf-8"))
     allowed = SAME_COMPILER if before["compiler"] == compiler else OTHER_COMPILER

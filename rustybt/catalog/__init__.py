@@ -19,7 +19,8 @@ from rustybt.catalog._content import (
     SymbolRange,
 )
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
-from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
+from rustybt.catalog._loaded import LoadedVersion, open_loaded
+from rustybt.catalog._runs import StoredRun, forget_run, record_run, stored_runs, touched_runs
 from rustybt.catalog._version import Version, open_version
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from rustybt.catalog._cache import BarCache
     from rustybt.catalog._cache_entries import CacheEntry, CacheStats
     from rustybt.catalog._diff import VersionDiff, diff
-    from rustybt.catalog._quality import Count, LeftOut, Quality, store_quality, stored_left_out, stored_quality
+    from rustybt.catalog._quality import Count, LeftOut, store_quality, stored_counts, stored_left_out
     from rustybt.catalog._recovery import reindex, unlisted
     from rustybt.catalog._scan import export, scan
     from rustybt.catalog._spill import Pile, PiledRows
@@ -57,10 +58,9 @@ else:
             "rustybt.catalog._quality": (
                 "Count",
                 "LeftOut",
-                "Quality",
                 "store_quality",
+                "stored_counts",
                 "stored_left_out",
-                "stored_quality",
             ),
             "rustybt.catalog._recovery": (
                 "reindex",
@@ -108,10 +108,10 @@ __all__ = [
     "Fault",
     "Integers",
     "LeftOut",
+    "LoadedVersion",
     "Manifest",
     "Pile",
     "PiledRows",
-    "Quality",
     "RawBars",
     "Rows",
     "StoredRows",
@@ -128,9 +128,11 @@ __all__ = [
     "export",
     "figures_of",
     "figures_of_rows",
+    "forget_run",
     "list_bundles",
     "newest_version",
     "no_fault",
+    "open_loaded",
     "open_version",
     "open_writer",
     "record_run",
@@ -139,8 +141,8 @@ __all__ = [
     "source_counts",
     "spill_folder",
     "store_quality",
+    "stored_counts",
     "stored_left_out",
-    "stored_quality",
     "stored_runs",
     "touched_runs",
     "unharmed",

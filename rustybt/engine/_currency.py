@@ -8,7 +8,7 @@ from rustybt.catalog import Version
 from rustybt.core import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.engine._compat import Compat
 from rustybt.errors import CurrencyMismatch, InputError
-from rustybt.view import Market
+from rustybt.view import MarketView
 
 if TYPE_CHECKING:
     from rustybt.engine._exchange import Exchange
@@ -45,7 +45,7 @@ def currency_of(data: Version, wanted: Any, compat: Compat) -> str:
     return str(wanted)
 
 
-def exchange_of(market: Market, currency: str, wanted: Any, compat: Compat) -> Exchange | None:
+def exchange_of(market: MarketView, currency: str, wanted: Any, compat: Compat) -> Exchange | None:
     """What a run of several currencies has; None for one that names no currency, or whose bundle has no pair of it."""
     if wanted is None or compat.currencies_are_one:
         return None

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rustybt import _version
-from rustybt._kernels import kernel_in_use
 from rustybt.calendars import sessions_per_year
 from rustybt.catalog import Version, record_run
 from rustybt.core import (
@@ -77,7 +76,7 @@ def result_of(
         "futures_slippage": text_of_object(desk.slippage["future"], repr),
         "futures_commission": text_of_object(desk.commission["future"], repr),
         "cancel_policy": text_of_object(desk.cancel_policy, repr),
-        "kernel": kernel_in_use(),
+        "kernel": desk.kernel.name,
         "python": ".".join(map(str, sys.version_info[:3])),
         "bars": loop.bars_run,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
-from rustybt._kernels import Rows
+from rustybt._kernels import Kernel
 from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import FloatInTheBooks
 from rustybt.ledger._currencies import CurrencyBooks
@@ -101,14 +101,21 @@ class Ledger:
     __slots__ = ("_listings", "account", "books", "by_currency", "converted", "currency", "rows")
 
     def __init__(
-        self, books: Books | CurrencyBooks, currency: str, capital: int, stamp: int, account: str = "main"
+        self,
+        books: Books | CurrencyBooks,
+        currency: str,
+        capital: int,
+        stamp: int,
+        account: str = "main",
+        *,
+        kernel: Kernel,
     ) -> None:
         self.books = books
         self.by_currency = books if isinstance(books, CurrencyBooks) else None
         self.converted: dict[int, str] = {}
         self.currency = currency
         self.account = account
-        self.rows = Rows(ENTRY)
+        self.rows = kernel.rows(ENTRY)
         self.rows.add((stamp, "capital", None, 0, capital, None, None))
         self._listings: dict[int, Listing] = {}
 

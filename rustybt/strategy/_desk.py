@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rustybt._kernels import Kernel
 from rustybt.core import Asset, Notes, Order
 from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
-from rustybt.view import BarData, Continuous, Listing, Market
+from rustybt.view import BarData, Continuous, Instrument, MarketView
 
 type WholeSteps = Callable[[int, int], int]
 """A size in whole steps from a numerator and a denominator, as the kernels round it."""
@@ -44,10 +45,10 @@ class Desk(abc.ABC):
     funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
     exchange: what turns other currencies into it; None in a run that has one only. faces: what a strategy gets in place
     of the run's own context and data. news: schedules and assets that came since the loop looked at what falls due with
-    which bar. notes: what the result tells besides its figures.
+    which bar. notes: what the result tells besides its figures. kernel: what the run computes with.
     """
 
-    market: Market
+    market: MarketView
     data: BarData
     continuous: Continuous
     books: Any
@@ -66,6 +67,7 @@ class Desk(abc.ABC):
     compat: Any
     labels: Labels
     notes: Notes
+    kernel: Kernel
     phase: str = "initialize"
     benchmark: Asset | None = None
     exchange: Any = None
@@ -75,7 +77,7 @@ class Desk(abc.ABC):
     schedules: list[Any] = field(default_factory=list)
     news: list[Any] = field(default_factory=list)
     faces: list[Any] = field(default_factory=list)
-    listing_of_slot: list[Listing] = field(default_factory=list)
+    listing_of_slot: list[Instrument] = field(default_factory=list)
 
     def value(self) -> int:
         """Cash and positions at the moment, as money."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
 
-from rustybt import _kernels
+from rustybt._kernels import Kernel
 from rustybt.core import (
     Asset,
     ContinuousFuture,
@@ -27,11 +26,12 @@ from rustybt.errors import InputError, NoData
 from rustybt.view._asked import as_columns, listed, note_wanted, shortened
 from rustybt.view._continuous import Continuous, is_readable, label
 from rustybt.view._history import FIELDS, is_exact
+from rustybt.view._instrument import Instrument
 from rustybt.view._known import OF_A_BAR, Known, Priced
-from rustybt.view._listing import Listing, finer_volume, restated
-from rustybt.view._market import Market
+from rustybt.view._market_view import MarketView
 from rustybt.view._past import Past
 from rustybt.view._periods import seen_at_open
+from rustybt.view._track import finer_volume, restated
 
 NOTHING: Final = object()
 
@@ -55,8 +55,9 @@ class BarData:
 
     def __init__(
         self,
-        market: Market,
+        market: MarketView,
         *,
+        kernel: Kernel,
         number: Callable[[int, int], Any] = as_decimal,
         missing: Any = None,
         history_decimals: int | None = None,
@@ -64,7 +65,7 @@ class BarData:
         continuous: Continuous | None = None,
     ) -> None:
         self._market = market
-        self._known = Known(market, number)
+        self._known = Known(market, number, kernel)
         self._priced = self._known.priced
         self._kernel = self._known.kernel
         # the last list that was asked, and what its prices need
@@ -129,9 +130,6 @@ class BarData:
             except IndexError:
                 pass  # its life is over
         return self._many(assets, fields, dtype, default)
-
-    # what the kernel passes on to, where it is asked first
-    _current = current
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
         if is_readable(assets) or (isinstance(assets, str) and self._market.fetched is not None):
@@ -205,7 +203,7 @@ class BarData:
         fetched = self._market.fetched
         return [] if fetched is None else fetched.assets(self._market.place())
 
-    def exact_value(self, listing: Listing, field: str) -> tuple[int, int] | None:
+    def exact_value(self, listing: Instrument, field: str) -> tuple[int, int] | None:
         """A field at the moment as value and scale; None where there is nothing."""
         if field not in FIELDS:
             own = [] if self._market.fetched is None else self._market.fetched.fields
@@ -228,7 +226,7 @@ class BarData:
             return None
         return self._overnight(listing, field, *shortened(listing.column(field)[bar], listing))
 
-    def _overnight(self, listing: Listing, field: str, value: int, scale: int) -> tuple[int, int]:
+    def _overnight(self, listing: Instrument, field: str, value: int, scale: int) -> tuple[int, int]:
         """Before a session's first bar its corporate actions count already."""
         if not listing.adjustments:
             return value, scale
@@ -314,7 +312,7 @@ class BarData:
                     return column.slice(begin, bar_count)
         return past.windows(assets, fields, bar_count, frequency, is_exact(dtype), timestamps)
 
-    def _listing_of(self, asset: Any) -> Listing | None:
+    def _listing_of(self, asset: Any) -> Instrument | None:
         """The listing of an asset, or of a continuous future's current contract; None where it has none."""
         if isinstance(asset, ContinuousFuture):
             asset = self._continuous.contract(asset)
@@ -365,7 +363,7 @@ class BarData:
             return False
         return self.exact_value(listing, "price") is not None
 
-    def _lives(self, listing: Listing) -> bool:
+    def _lives(self, listing: Instrument) -> bool:
         """Whether the session, in a hook the one to come, lies within the asset's life."""
         return listing.start <= self._market.bar + self._market.hook <= listing.last
 
@@ -382,9 +380,3 @@ class BarData:
         bar = self._market.bar
         key = listing.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])
-
-
-if _kernels.answering is not None:
-    # described as methods of C are
-    _TOLD: Final = f"current($self, assets, fields, dtype=None, default=...)\n--\n\n{inspect.getdoc(BarData.current)}"
-    BarData.current = _kernels.answering(BarData, "_kernel", _TOLD)  # type: ignore[method-assign]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from rustybt import _kernels
+from rustybt._kernels import Kernel
 from rustybt.core import Asset
-from rustybt.view._listing import Listing
-from rustybt.view._market import Market
+from rustybt.view._instrument import Instrument
+from rustybt.view._market_view import MarketView
 
 OF_A_BAR: Final = frozenset(("open", "high", "low", "close"))
 
@@ -34,19 +34,19 @@ class Known:
     """Assets that have had a price by now, whose lanes are at their own scale.
 
     priced: by sid the asset, its prices up to its last bar, and those asked for as numbers. kernel: has the same, and
-    the other fields that were asked for; None where the Python kernels are in use.
+    the other fields that were asked for; None where the run's kernel has no `prices`.
     """
 
     __slots__ = ("_market", "_number", "_numbers", "_taught", "kernel", "priced")
 
-    def __init__(self, market: Market, number: Callable[[int, int], Any]) -> None:
+    def __init__(self, market: MarketView, number: Callable[[int, int], Any], kernel: Kernel) -> None:
         self._market = market
         self._number = number
         # by scale
         self._numbers: dict[int, Numbers] = {}
         self._taught: set[tuple[int, str]] = set()
         self.priced: dict[int, Priced] = {}
-        self.kernel: Any = None if _kernels.Prices is None else _kernels.Prices(market)
+        self.kernel: Any = None if kernel.prices is None else kernel.prices(market)
 
     def note_price(self, asset: Any) -> None:
         """Keeps what the next question for an asset's price needs."""
@@ -59,16 +59,16 @@ class Known:
         if self.kernel is not None:
             self.kernel.learn(listing.asset, "price", lane, numbers)
 
-    def note(self, listing: Listing, field: str) -> None:
+    def note(self, listing: Instrument, field: str) -> None:
         """Tells the kernel of another field of an asset. A bar that has none has 0 there, which it passes on."""
         if field not in OF_A_BAR or (listing.asset.sid, field) in self._taught or not self._is_plain(listing):
             return
         self._taught.add((listing.asset.sid, field))
         self.kernel.learn(listing.asset, field, listing.column(field)[: listing.last + 1], self._numbers_of(listing))
 
-    def _is_plain(self, listing: Listing) -> bool:
+    def _is_plain(self, listing: Instrument) -> bool:
         return listing.lane_scale == listing.price_scale and self._market.bar >= listing.priced
 
-    def _numbers_of(self, listing: Listing) -> Numbers:
+    def _numbers_of(self, listing: Instrument) -> Numbers:
         scale = listing.price_scale
         return self._numbers.setdefault(scale, Numbers(self._number, scale))

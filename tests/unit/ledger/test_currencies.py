@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rustybt._kernels import twins
+from rustybt._kernels import PYTHON, twins
 from rustybt.errors import CurrencyMismatch, MoneyOverflow
 from rustybt.ledger import CurrencyBooks, Ledger
 from tests._examples import examples
@@ -109,7 +109,7 @@ def test_with_two_each_keeps_its_own_and_the_whole_is_counted_at_the_bars_rate(k
 @every_kernel
 def test_an_exchange_that_is_too_much_leaves_the_books_as_they_were(kernel: Any) -> None:
     books = opened(kernel, ("EUR",))
-    ledger = Ledger(books, "USD", 1000 * MONEY, 0)
+    ledger = Ledger(books, "USD", 1000 * MONEY, 0, kernel=PYTHON)
     before = (books.cash_of("USD"), books.cash_of("EUR"), ledger.entries)
     with pytest.raises(MoneyOverflow):
         ledger.convert(1, "USD", 10 * MONEY, "EUR", 10**38, "x")
@@ -119,13 +119,13 @@ def test_an_exchange_that_is_too_much_leaves_the_books_as_they_were(kernel: Any)
         ("conversion", -10 * MONEY, "USD"), ("conversion", 9 * MONEY, "EUR"),
     ]  # fmt: skip
     with pytest.raises(TypeError):
-        Ledger(kernel.Books(0), "USD", 0, 0).convert(1, "USD", 1, "EUR", 1, "x")
+        Ledger(kernel.Books(0), "USD", 0, 0, kernel=PYTHON).convert(1, "USD", 1, "EUR", 1, "x")
 
 
 @every_kernel
 def test_entries_are_in_the_currency_of_their_asset(kernel: Any) -> None:
     books = opened(kernel, ("EUR", "USD"))
-    ledger = Ledger(books, "USD", 1000 * MONEY, 0)
+    ledger = Ledger(books, "USD", 1000 * MONEY, 0, kernel=PYTHON)
     euro, dollar = [
         SimpleNamespace(
             asset=SimpleNamespace(symbol=currency, currency=currency), slot=place, fill_scale=12, quantity_scale=0,
