@@ -1,5 +1,18 @@
-"""Sessions that wait for their bars: a journal, a clock, a feed; on paper so far."""
+"""Sessions that wait for their bars, on paper so far: a journal, feeds, and a broker that writes what passes."""
 
+from rustybt.live._broker import JournalledBlotter, JournalledBroker
+from rustybt.live._feed import Clock, Feed, RecordedFeed, ReplayFeed
 from rustybt.live._journal import Journal, read_journal
+from rustybt.live._paper import PaperSession
 
-__all__ = ["Journal", "read_journal"]
+__all__ = [
+    "Clock",
+    "Feed",
+    "Journal",
+    "JournalledBlotter",
+    "JournalledBroker",
+    "PaperSession",
+    "RecordedFeed",
+    "ReplayFeed",
+    "read_journal",
+]
