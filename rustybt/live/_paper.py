@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Self
 
 from rustybt.core import Moment
 from rustybt.engine import Run
@@ -16,7 +17,9 @@ from rustybt.live._journal import Journal
 from rustybt.live._record import Record
 from rustybt.results import Result
 
-FORMAT = "1"
+FORMAT: Final = "1"
+MAY_DIFFER: Final = frozenset({"rustybt", "kernel", "python", "data_version", "periods"})
+"""Of a manifest: what may differ where a session is gone on with. The hash of the data, or of the strategy, may not."""
 
 
 class PaperSession:
@@ -43,8 +46,8 @@ class PaperSession:
     def __init__(self, journal: str | os.PathLike[str], feed: Feed | None = None, /, **arguments: Any) -> None:
         """Opens the journal, and calls `initialize`.
 
-        journal: the path of the file. feed: what the session waits for; by default a replay of the bundle's bars without
-        waiting. arguments: those of `run_algorithm`, by name.
+        journal: the path of the file. feed: what the session waits for; by default a replay of the bundle's bars
+        without waiting. arguments: those of `run_algorithm`, by name.
         Raises JournalError where the journal is another session's, is damaged, or is being written by another process;
         and whatever `run_algorithm` raises.
         """
@@ -54,7 +57,7 @@ class PaperSession:
             models = blotter_named(arguments.pop("blotter", None))
             self._feed = feed or ReplayFeed()
             self._run = Run(**arguments, blotter=JournalledBlotter(models, self._record))
-            self._record.add("session", format=FORMAT, **self._run.identity())
+            self._record.add("session", format=FORMAT, **_identity(self._run.manifest))
         except BaseException:
             self.journal.close()
             raise
@@ -71,7 +74,7 @@ class PaperSession:
 
     def step(self) -> Moment | None:
         """Waits for the next moment and goes through it; None after the last."""
-        moment = self._run.upcoming()
+        moment = self._run.upcoming
         if moment is None:
             return None
         if not self._record.replaying:
@@ -95,8 +98,17 @@ class PaperSession:
         self._record.commit()
         self.journal.close()
 
-    def __enter__(self) -> PaperSession:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _identity(manifest: dict[str, Any]) -> dict[str, str]:
+    """What has to be the same where a session is gone on with, as text."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in manifest.items()
+        if name not in MAY_DIFFER
+    }

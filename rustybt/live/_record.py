@@ -42,9 +42,9 @@ class Record:
         written = {name: value for name, value in expected.items() if name not in OF_THE_LINE}
         if (expected["kind"], written) != (kind, fields):
             raise JournalError(
-                f"{self._journal.path}, line {expected['n']}: {_words(expected['kind'], written)} was written, and now it "
-                f"came to {_words(kind, fields)}. A session is gone on with by the same code, parameters and data, and "
-                "a strategy that goes by the clock, by unseeded random numbers or by what lies outside of it does not "
+                f"{self._journal.path}, line {expected['n']}: {_words(expected['kind'], written)} was written, and now "
+                f"it came to {_words(kind, fields)}. A session is gone on with by the same code, parameters and data, "
+                "and a strategy that goes by the clock, by unseeded random numbers or by what lies outside doesn't "
                 "repeat itself. Undo what was changed, or begin another session with another journal."
             )
         self.expected = next(self._past, None)
