@@ -33,11 +33,11 @@ def going[T](loop: Loop, move: Callable[[], T], late: BaseException | None) -> t
             error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
             for name in taken_names(loop.context):
                 error.add_note(f"context.{name} was set, and hides context's own. Choose another name for it.")
-        loop.broker.let_go()
+        loop.simulated.let_go()
         raise
     finally:
         if loop.over:
-            loop.broker.let_go()
+            loop.simulated.let_go()
 
 
 def analysed(
