@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import Cause, Moment, OrderTerms, Report
 from rustybt.execution import Broker, SimulationBlotter
 from rustybt.live._record import Record
-from rustybt.orders import WorkingOrder
 
 
 class JournalledBroker:
@@ -71,7 +71,8 @@ def _terms(terms: OrderTerms[int] | None) -> dict[str, str]:
 
 
 def _report(report: Report) -> dict[str, str]:
-    return _texts(report)
+    fields = _texts(report)
+    return {"report": fields.pop("kind")} | fields
 
 
 def _texts(value: tuple[object, ...]) -> dict[str, str]:
