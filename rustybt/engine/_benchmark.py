@@ -36,15 +36,15 @@ class Benchmark:
     returns: list[int]
 
 
-def benchmark_of(desk: Desk, context: Any, named: Any, given: Any) -> Benchmark | None:
+def benchmark_of(desk: Desk, context: Any, asset: Asset | None, named: Any, given: Any) -> Benchmark | None:
     """The benchmark of a run, after `initialize`; None where it has none.
 
-    named: `run_algorithm(benchmark=)`, a symbol, sid or asset. given: `run_algorithm(benchmark_returns=)`. The asset of
-    `set_benchmark` comes before both. Raises InputError where both are there, or where they can't be read.
+    asset: that of `set_benchmark`, which comes before both others. named: `run_algorithm(benchmark=)`, a symbol, sid or
+    asset. given: `run_algorithm(benchmark_returns=)`. Raises InputError where these two are both there, or can't be
+    read.
     """
     if named is not None and given is not None:
         raise InputError("Both benchmark= and benchmark_returns= were given. Give the one or the other.")
-    asset = desk.benchmark
     if asset is None and named is not None:
         asset = named if isinstance(named, Asset) else context.sid(named) if isinstance(named, int) else None
         asset = asset or context.symbol(named)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Final
 
 from rustybt.core import Cause, as_plain_decimal
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
-from rustybt.orders import OrderGate, Standing
-from rustybt.strategy import Desk
+from rustybt.orders import AccountControl, OrderGate, Standing
+from rustybt.strategy import CancelPolicy, Desk
 
 LOG: Final = logging.getLogger("rustybt.orders")
 
 
-def apply_cancel_policy(desk: Desk, stamp: int) -> None:
+def apply_cancel_policy(desk: Desk, policy: CancelPolicy, stamp: int) -> None:
     """Cancels the open orders if the policy says so.
 
     In a daily run a session has one bar, at its close: an order that was placed with it is an order for the next
     session, and is cancelled at the end of that one.
     """
-    policy = desk.cancel_policy
     if not policy.should_cancel(SESSION_END):
         return
     daily = desk.market.axis.daily
@@ -37,14 +37,14 @@ def apply_cancel_policy(desk: Desk, stamp: int) -> None:
                 _warn(desk, order)
 
 
-def check_account(desk: Desk, gate: OrderGate, context: Any, stamp: int) -> None:
+def check_account(desk: Desk, controls: Iterable[AccountControl], gate: OrderGate, context: Any, stamp: int) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
     long, short = desk.books.long_and_short_exposure()
     value = desk.value()
     has_leverage = value > 0 or (value < 0 and desk.compat.figures_below_zero)
     leverage = Fraction(long - short, value) if has_leverage else None
     standing = Standing(leverage, stamp, context.portfolio, context.account, desk.data, gate)
-    for control in desk.account_controls:
+    for control in controls:
         found = control.violation(standing)
         if found is not None:
             raise AccountControlViolation(

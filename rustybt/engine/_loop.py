@@ -31,7 +31,7 @@ from rustybt.engine._within import WithinPeriods
 from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderGate
-from rustybt.strategy import Desk, Schedule, TimeRule, check_names, date_rules
+from rustybt.strategy import Desk, RunSettings, Schedule, TimeRule, check_names, date_rules
 from rustybt.view import Instrument, adjusted, restated
 
 type Callback = Callable[[Any, Any], Any]
@@ -45,6 +45,7 @@ class Loop:
         self,
         desk: Desk,
         gate: OrderGate,
+        settings: RunSettings,
         ledger: Ledger,
         broker: SimulatedBroker,
         actions: CorporateActions,
@@ -59,6 +60,7 @@ class Loop:
     ) -> None:
         self.desk = desk
         self.gate = gate
+        self.settings = settings
         self.capital = capital
         self.funding = funding
         self.ledger = ledger
@@ -293,9 +295,9 @@ class Loop:
         axis = market.axis
         stamp = axis.run_closes[session]
         self.close_out(session, axis.days[session], stamp)
-        apply_cancel_policy(desk, stamp)
-        if desk.account_controls:
-            check_account(desk, self.gate, self.context, stamp)
+        apply_cancel_policy(desk, self.settings.cancel_policy, stamp)
+        if self.settings.account_controls:
+            check_account(desk, self.settings.account_controls, self.gate, self.context, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         self.closed = session + 1

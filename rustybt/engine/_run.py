@@ -34,7 +34,7 @@ from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import check_on_ruin, ending_at_ruin, warn_of_ruin
-from rustybt.engine._setup import context_of, desk_of, initialised
+from rustybt.engine._setup import context_of, desk_of, initialised, settings_from
 from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
@@ -130,7 +130,7 @@ def run_algorithm(
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
-    settings = dict(locals())
+    arguments = dict(locals())
     check_process()
     _refuse_later(
         custom_loader=(custom_loader, None),
@@ -159,23 +159,34 @@ def run_algorithm(
     if capital <= 0:
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")
     money = currency_of(data, currency, kind)
-    models = blotter_named(blotter)
+    settings = settings_from(blotter_named(blotter))
     view = MarketView(tracks_on(market, axis, kind))
-    desk = desk_of(view, market.data_frequency, capital, kind, numbers, seed, models, money, currency, notes, computing)
-    gate, context = context_of(desk)
+    desk = desk_of(view, market.data_frequency, capital, kind, numbers, seed, money, currency, notes, computing)
+    gate, context = context_of(desk, settings)
     token = activate(context)
     try:
         loop = initialised(
-            desk, gate, context, functions, params, kind, fill_at, trigger, capital_changes, precision, metrics
+            desk,
+            gate,
+            settings,
+            context,
+            functions,
+            params,
+            kind,
+            fill_at,
+            trigger,
+            capital_changes,
+            precision,
+            metrics,
         )
-        loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
+        loop.recorder.benchmark = benchmark_of(desk, context, settings.benchmark, benchmark, benchmark_returns)
         loop.hooks = hooks_for(loop.copies.metrics, desk, loop.recorder, emission_rate)
         loop.ends = ending_at_ruin(on_ruin, desk, loop.recorder)
         with undisturbed():
             with progress_for(progress, axis.sessions, functions.name) as bar:
                 late = run_to_the_end(loop, bar)
             desk.phase = "analyze"
-            again = reporting(again_for(run_algorithm, settings, keep_strategy))
+            again = reporting(again_for(run_algorithm, arguments, keep_strategy))
             result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
         ruin = () if kind.figures_below_zero else result.notes  # Zipline says nothing of it
         warned = loop.copies.warn_of_changes, functools.partial(warn_of_ruin, ruin)

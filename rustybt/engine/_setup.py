@@ -29,7 +29,16 @@ from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.orders import OrderBook, OrderGate
-from rustybt.strategy import Desk, Funding, Labels, Portfolio, TradingAlgorithm, names_checked, numbers_named
+from rustybt.strategy import (
+    Desk,
+    Funding,
+    Labels,
+    Portfolio,
+    RunSettings,
+    TradingAlgorithm,
+    names_checked,
+    numbers_named,
+)
 from rustybt.view import Continuous, Instrument, MarketView, data_class
 
 
@@ -40,7 +49,6 @@ def desk_of(
     compat: Compat,
     numbers: str,
     seed: int,
-    blotter: SimulationBlotter,
     currency: str,
     wanted_currency: Any,
     notes: Notes,
@@ -85,9 +93,6 @@ def desk_of(
         },
         look_up_day=int(axis.calendar.days[last_session]),
         seed=seed,
-        slippage=dict(blotter.slippage),
-        commission=dict(blotter.commission),
-        cancel_policy=blotter.cancel_policy,
         compat=compat,
         labels=labels,
         notes=notes,
@@ -98,7 +103,12 @@ def desk_of(
     return desk
 
 
-def context_of(desk: Desk) -> tuple[OrderGate, TradingAlgorithm]:
+def settings_from(models: SimulationBlotter) -> RunSettings:
+    """The settings of a run before its `initialize`."""
+    return RunSettings(dict(models.slippage), dict(models.commission), models.cancel_policy)
+
+
+def context_of(desk: Desk, settings: RunSettings) -> tuple[OrderGate, TradingAlgorithm]:
     """The way of the run's orders into its book, and the strategy's `context`, whose orders go that way."""
     portfolio = Portfolio(desk)
     gate = OrderGate(
@@ -114,7 +124,7 @@ def context_of(desk: Desk) -> tuple[OrderGate, TradingAlgorithm]:
         conversions=desk.exchange,
         portfolio=portfolio,
     )
-    return gate, TradingAlgorithm(desk, gate, portfolio)
+    return gate, TradingAlgorithm(desk, gate, portfolio, settings)
 
 
 class _RunDesk(Desk):
@@ -183,6 +193,7 @@ def _order_view(desk: Desk, order: Any) -> Order:
 def initialised(
     desk: Desk,
     gate: OrderGate,
+    settings: RunSettings,
     context: Any,
     functions: Functions,
     params: dict[str, Any],
@@ -212,13 +223,14 @@ def initialised(
             functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(desk, gate, context, functions, metrics)
+    copies = OwnCopies(desk, gate, settings, context, functions, metrics)
     if decimals is not None and decimals.rounds():
-        desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
-    broker = _broker_of(desk, compat, fill_at, trigger)
+        settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
+    broker = _broker_of(desk, settings, compat, fill_at, trigger)
     return Loop(
         desk,
         gate,
+        settings,
         ledger,
         broker,
         actions,
@@ -233,11 +245,11 @@ def initialised(
     )
 
 
-def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
+def _broker_of(desk: Desk, settings: RunSettings, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
     return SimulatedBroker(
         desk.blotter,
-        {kind: slippage_for(model, desk) for kind, model in desk.slippage.items()},
-        {kind: commission_for(model, desk) for kind, model in desk.commission.items()},
+        {kind: slippage_for(model, desk) for kind, model in settings.slippage.items()},
+        {kind: commission_for(model, desk) for kind, model in settings.commission.items()},
         fill_at=fill_at,
         trigger=trigger,
         limits_hold=not compat.limits_can_slip,

@@ -21,11 +21,14 @@ from rustybt.strategy._rules import (
     once_in_24_hours,
     time_rules,
 )
+from rustybt.strategy._run_settings import CancelPolicy, RunSettings
+from rustybt.strategy._settings import settings_of
 from rustybt.strategy._strategy import Strategy
 
 __all__ = [
     "API_METHODS",
     "Account",
+    "CancelPolicy",
     "CashByCurrency",
     "DateRule",
     "Desk",
@@ -35,6 +38,7 @@ __all__ = [
     "Portfolio",
     "Position",
     "Positions",
+    "RunSettings",
     "Schedule",
     "Strategy",
     "TimeRule",
@@ -56,6 +60,7 @@ __all__ = [
     "no_run",
     "numbers_named",
     "once_in_24_hours",
+    "settings_of",
     "taken_names",
     "time_rules",
 ]

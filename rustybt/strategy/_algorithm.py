@@ -28,6 +28,7 @@ from rustybt.strategy._desk import Desk
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
 from rustybt.strategy._rules import DateRule, TimeRule, date_rules
+from rustybt.strategy._run_settings import RunSettings
 from rustybt.strategy._settings import Settings
 
 MOST_SID: Final = 2**63 - 1
@@ -55,8 +56,9 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     rng: a numpy Generator made from the run's seed.
     """
 
-    def __init__(self, desk: Desk, gate: OrderGate, portfolio: Portfolio) -> None:
+    def __init__(self, desk: Desk, gate: OrderGate, portfolio: Portfolio, settings: RunSettings) -> None:
         super().__init__(desk, gate)
+        self._settings = settings
         self._rng: np.random.Generator | None = None
         self.portfolio = portfolio
         self.account = Account(desk)
@@ -207,7 +209,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
             raise SetBenchmarkOutsideInitialize("set_benchmark was called after initialize. Call it there.")
         if not isinstance(benchmark, Asset):
             raise InputError(f"set_benchmark({benchmark!r}): give an asset, like symbol('SPY').")
-        self._desk.benchmark = benchmark
+        self._settings.benchmark = benchmark
 
     def fetch_csv(
         self,

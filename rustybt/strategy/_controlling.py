@@ -20,6 +20,7 @@ from rustybt.orders import (
     StaticRestrictions,
 )
 from rustybt.strategy._desk import Desk
+from rustybt.strategy._run_settings import RunSettings
 
 
 class Controlling:
@@ -27,6 +28,7 @@ class Controlling:
 
     _desk: Desk
     _gate: OrderGate
+    _settings: RunSettings
 
     def register_trading_control(self, control: Any) -> None:
         """Asks a control of one's own before each order; only in `initialize`."""
@@ -38,7 +40,7 @@ class Controlling:
         """Asks a control of one's own at the close of each session; only in `initialize`."""
         if self._desk.phase != "initialize":
             raise RegisterAccountControlPostInit(f"{control!r} was set after initialize. Set account controls there.")
-        self._desk.account_controls.append(control)
+        self._settings.account_controls.append(control)
 
     def set_max_position_size(
         self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"

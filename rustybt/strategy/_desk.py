@@ -33,14 +33,11 @@ class Desk(abc.ABC):
     Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
     of garbage.
 
-    phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
-    slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
-    `initialize` may change. benchmark: the asset to compare with.
-    recorded: the last value of each recorded name. account_controls: what closes are held to.
-    funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
-    exchange: what turns other currencies into it; None in a run that has one only. faces: what a strategy gets in place
-    of the run's own context and data. news: schedules and assets that came since the loop looked at what falls due with
-    which bar. notes: what the result tells besides its figures. kernel: what the run computes with.
+    phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money. funding: what came to it and
+    went from it since. currency: of both, and of all that is said of the whole. exchange: what turns other currencies
+    into it; None in a run that has one only. recorded: the last value of each recorded name. news: schedules and assets
+    that came since the loop looked at what falls due with which bar. notes: what the result tells besides its figures.
+    kernel: what the run computes with.
     """
 
     market: MarketView
@@ -56,21 +53,15 @@ class Desk(abc.ABC):
     environment: dict[str, Any]
     look_up_day: int
     seed: int
-    slippage: dict[str, Any]
-    commission: dict[str, Any]
-    cancel_policy: Any
     compat: Any
     labels: Labels
     notes: Notes
     kernel: Kernel
     phase: str = "initialize"
-    benchmark: Asset | None = None
     exchange: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
-    account_controls: list[Any] = field(default_factory=list)
     schedules: list[Any] = field(default_factory=list)
     news: list[Any] = field(default_factory=list)
-    faces: list[Any] = field(default_factory=list)
     listing_of_slot: list[Instrument] = field(default_factory=list)
 
     def value(self) -> int:

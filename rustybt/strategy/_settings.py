@@ -16,6 +16,7 @@ from rustybt.errors import (
     UnsupportedSlippageModel,
 )
 from rustybt.strategy._desk import Desk
+from rustybt.strategy._run_settings import RunSettings
 
 CLASSES: Final = {"equity": ("us_equities", Equity), "future": ("us_futures", Future)}
 
@@ -24,6 +25,7 @@ class Settings:
     """The part of `context` that sets how orders are executed."""
 
     _desk: Desk
+    _settings: RunSettings
 
     def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the slippage model of futures, and that of everything else; only in `initialize`."""
@@ -37,7 +39,7 @@ class Settings:
                 )
             if not _fits(model, kind):
                 raise IncompatibleSlippageModel(_unfit("set_slippage", kind, model))
-            self._desk.slippage[kind] = model
+            self._settings.slippage[kind] = model
 
     def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the commission model of futures, and that of everything else; only in `initialize`."""
@@ -51,7 +53,7 @@ class Settings:
                 )
             if not _fits(model, kind):
                 raise IncompatibleCommissionModel(_unfit("set_commission", kind, model))
-            self._desk.commission[kind] = model
+            self._settings.commission[kind] = model
 
     def set_cancel_policy(self, cancel_policy: Any) -> None:
         """Sets when open orders are cancelled; only in `initialize`."""
@@ -61,7 +63,12 @@ class Settings:
             )
         if self._desk.phase != "initialize":
             raise SetCancelPolicyPostInit("set_cancel_policy was called after initialize. Call it there.")
-        self._desk.cancel_policy = cancel_policy
+        self._settings.cancel_policy = cancel_policy
+
+
+def settings_of(context: Settings) -> RunSettings:
+    """The settings of the run that a `context` belongs to, for what gives it another face (rustybt.zipline)."""
+    return context._settings
 
 
 def _given(us_equities: Any, us_futures: Any) -> list[tuple[str, Any]]:

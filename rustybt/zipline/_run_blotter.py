@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rustybt.core import OrderStatus
 from rustybt.errors import NotYetAvailable
-from rustybt.strategy import Desk, TradingAlgorithm, desk_of
+from rustybt.strategy import Desk, TradingAlgorithm, desk_of, settings_of
 from rustybt.zipline._assets import Asset, Equity, Faces, Future, core_of
 from rustybt.zipline._models import Faced
 from rustybt.zipline._orders import WorkingOrder, shown_at_work
@@ -21,7 +21,7 @@ MOST_SHARES: Final = 10**11
 class Models(MutableMapping[Any, Any]):
     """The models of a run by class of asset, Equity and Future. Setting one is `set_slippage` or `set_commission`."""
 
-    def __init__(self, models: dict[str, Any], change: Callable[..., None]) -> None:
+    def __init__(self, models: dict[str, object], change: Callable[..., None]) -> None:
         self._models = models
         self._change = change
 
@@ -81,14 +81,15 @@ class RunBlotter:
         self._desk = desk = desk_of(run)
         self._faces = faces
         self.orders = Orders(desk, faces)
-        self.slippage_models = Models(desk.slippage, context.set_slippage)
-        self.commission_models = Models(desk.commission, context.set_commission)
+        self._settings = settings = settings_of(run)
+        self.slippage_models = Models(settings.slippage, context.set_slippage)
+        self.commission_models = Models(settings.commission, context.set_commission)
         self.max_shares = MOST_SHARES
 
     @property
     def cancel_policy(self) -> Any:
         """When open orders are cancelled by themselves; setting it is `set_cancel_policy`."""
-        return self._desk.cancel_policy
+        return self._settings.cancel_policy
 
     @cancel_policy.setter
     def cancel_policy(self, policy: Any) -> None:
