@@ -23,7 +23,7 @@ from rustybt._version import __version__
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.core import DecimalConfig, Note
-    from rustybt.engine import Compat, Market, load, run_algorithm
+    from rustybt.engine import Compat, Market, Run, load, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
     from rustybt.results import Result
@@ -36,6 +36,7 @@ __all__ = [
     "Market",
     "Note",
     "Result",
+    "Run",
     "SimulationBlotter",
     "Strategy",
     "__version__",
@@ -62,6 +63,7 @@ _HOMES = {
     "Market": "rustybt.engine",
     "Note": "rustybt.core",
     "Result": "rustybt.results",
+    "Run": "rustybt.engine",
     "SimulationBlotter": "rustybt.execution",
     "Strategy": "rustybt.strategy",
     "cached": "rustybt.ingest",

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rustybt._kernels import Kernel
 from rustybt.core import (
     MINUTE_NS,
-    DecimalConfig,
     Notes,
     Order,
     date_of,
     datetime_of,
 )
 from rustybt.engine._actions import CorporateActions
+from rustybt.engine._agenda import Agenda
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._currency import exchange_of
-from rustybt.engine._functions import Functions
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import cause_of, reason_of
+from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
@@ -40,6 +39,9 @@ from rustybt.strategy import (
     numbers_named,
 )
 from rustybt.view import Continuous, Instrument, MarketView, data_class
+
+if TYPE_CHECKING:
+    from rustybt.engine._prepared import Prepared
 
 
 def desk_of(
@@ -190,22 +192,13 @@ def _order_view(desk: Desk, order: Any) -> Order:
     )
 
 
-def initialised(
-    desk: Desk,
-    gate: OrderGate,
-    settings: RunSettings,
-    context: Any,
-    functions: Functions,
-    params: dict[str, Any],
-    compat: Compat,
-    fill_at: str,
-    trigger: str,
-    capital_changes: Any,
-    decimals: DecimalConfig | None,
-    metrics: Sequence[Any],
-) -> Loop:
+def initialised(parts: Prepared) -> Loop:
+    """Calls `initialize`, and joins the steps."""
+    desk, gate, settings, context = parts.desk, parts.gate, parts.settings, parts.context
+    functions, compat = parts.functions, parts.compat
+    given, params, decimals = parts.given, parts.params, parts.precision
     axis = desk.market.axis
-    changes = capital_changes_on(axis, capital_changes)
+    changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
     ledger = Ledger(desk.books, desk.currency, desk.capital, stamp, kernel=desk.kernel)
     actions = CorporateActions(
@@ -216,17 +209,20 @@ def initialised(
         keep_owed=compat.owed_shares_ignore_splits,
         exchange=desk.exchange,
     )
-    funding = FundingPayments(desk.market)
+    agenda = Agenda(axis)
+    funding = FundingPayments(desk.market, agenda)
+    timetable = Timetable(axis, compat, agenda)
+    desk.on_schedule = timetable.listener()
     recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
         with names_checked(context):
             functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(desk, gate, settings, context, functions, metrics)
+    copies = OwnCopies(desk, gate, settings, context, functions, parts.metrics)
     if decimals is not None and decimals.rounds():
         settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
-    broker = _broker_of(desk, settings, compat, fill_at, trigger)
+    broker = _broker_of(desk, settings, compat, given["fill_at"], given["trigger"])
     return Loop(
         desk,
         gate,
@@ -242,6 +238,8 @@ def initialised(
         changes,
         funding,
         copies,
+        agenda,
+        timetable,
     )
 
 

@@ -14,7 +14,7 @@ from rustybt.orders._controls import (
 )
 from rustybt.orders._gate import OrderGate
 from rustybt.orders._lifecycle import TRANSITIONS, advance
-from rustybt.orders._refusals import not_convertible, wrong_moment
+from rustybt.orders._refusals import ORDERING, not_convertible, wrong_moment
 from rustybt.orders._restrictions import (
     RESTRICTION_STATES,
     HistoricalRestrictions,
@@ -28,6 +28,7 @@ from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, Stop
 from rustybt.orders._tick import price_on_tick, terms_on_tick
 
 __all__ = [
+    "ORDERING",
     "RESTRICTION_STATES",
     "TRANSITIONS",
     "AccountControl",

@@ -21,7 +21,15 @@ from rustybt.orders._instrument import (
     Rules,
     Sizer,
 )
-from rustybt.orders._refusals import check_size, check_worked, no_asset, not_convertible, refusal_of, wrong_moment
+from rustybt.orders._refusals import (
+    ORDERING,
+    check_size,
+    check_worked,
+    no_asset,
+    not_convertible,
+    refusal_of,
+    wrong_moment,
+)
 from rustybt.orders._scaling import Scaling
 from rustybt.orders._sizing import price_to_size_at, size_of_money, size_of_share, size_of_units
 from rustybt.orders._styles import terms_of
@@ -144,7 +152,7 @@ class OrderGate:
         if not hasattr(share_counts, "items"):
             raise InputError(f"batch_market_order({share_counts!r}): give units by asset, a dict or a Series.")
         phase = self._moment.phase
-        if phase not in ("bar", "before"):
+        if phase not in (*ORDERING, "before"):
             raise OrderDuringInitialize(f"Orders were placed in {phase}. Place them in handle_data.")
         ids: list[str | None] = []
         for asset, amount in share_counts.items():
@@ -195,7 +203,7 @@ class OrderGate:
 
     def _orderable(self, asset: Asset) -> Instrument | None:
         """An asset in the run. None, with a warning, after its end, where Zipline does so."""
-        if self._moment.phase != "bar":
+        if self._moment.phase not in ORDERING:
             raise wrong_moment(self._moment.phase)
         try:
             instrument = self._loaded[asset.sid]
@@ -302,7 +310,7 @@ def terms_at(
 def placed_at(market: Market) -> int:
     """The stamp of an order that is placed now, ns UTC."""
     axis = market.axis
-    stamp = axis.times[market.bar]
+    stamp = market.now or axis.times[market.bar]
     if not market.hook:
         return stamp
     # where the session before has only just ended, the order is one of the session to come all the same

@@ -67,7 +67,10 @@ class Axis(Protocol):
 
 
 class Market(Protocol):
-    """The assets of a run, and its moment. hook: whether that is before the session's bars."""
+    """The assets of a run, and its moment.
+
+    hook: whether that is before the session's bars. now: where it lies between two bars, in ns UTC; else 0.
+    """
 
     @property
     def axis(self) -> Axis: ...
@@ -75,6 +78,8 @@ class Market(Protocol):
     def bar(self) -> int: ...
     @property
     def session(self) -> int: ...
+    @property
+    def now(self) -> int: ...
     @property
     def hook(self) -> bool: ...
     @property
@@ -105,7 +110,7 @@ class Clock(Protocol):
 
 
 class Phased(Protocol):
-    """The phase of a run: "initialize", "before", "bar", "analyze" or "done"."""
+    """The phase of a run: "initialize", "before", "bar", "timer" (between two), "analyze" or "done"."""
 
     @property
     def phase(self) -> str: ...

@@ -18,6 +18,8 @@ from rustybt.orders._instrument import Conversions, Instrument
 LONG: Final = 10**40
 MOST_UNITS_OF_ZIPLINE: Final = 10**11
 MOST_UNITS: Final = 10**18 - 1
+ORDERING: Final = ("bar", "timer")
+"""The phases of a run in which orders and conversions are placed."""
 WORKED: Final = ("limit", "stop")
 """The terms that the simulated broker works; others are refused."""
 
@@ -52,7 +54,7 @@ def why_ended(asset: Asset) -> str:
 
 
 def wrong_moment(phase: str) -> TradingError:
-    """The error of an order, or of a conversion, that is placed in another phase than "bar"."""
+    """The error of an order, or of a conversion, that is placed in another phase than those of ORDERING."""
     if phase == "before":
         return OrderInBeforeTradingStart(
             "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,10 @@ class Labels:
         return asset.symbol if owner == asset.key else f"{asset.symbol}#{asset.key}"
 
 
+def _not_yet(_: Any) -> None:
+    """Before the run has a timetable nothing is scheduled."""
+
+
 @dataclass(slots=True, weakref_slot=True)
 class Desk(abc.ABC):
     """The joints between a strategy and its run. The engine makes one and moves its phase.
@@ -33,10 +38,10 @@ class Desk(abc.ABC):
     Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
     of garbage.
 
-    phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money. funding: what came to it and
-    went from it since. currency: of both, and of all that is said of the whole. exchange: what turns other currencies
-    into it; None in a run that has one only. recorded: the last value of each recorded name. news: schedules and assets
-    that came since the loop looked at what falls due with which bar. notes: what the result tells besides its figures.
+    phase: "initialize", "before" (before_trading_start), "bar", "timer" (between two) or "done". capital: money.
+    funding: what came to it and went from it since. currency: of both, and of all that is said of the whole. exchange:
+    what turns other currencies into it; None in a run that has one only. recorded: the last value of each recorded
+    name. on_schedule: called with each schedule that is added. notes: what the result tells besides its figures.
     kernel: what the run computes with.
     """
 
@@ -61,7 +66,7 @@ class Desk(abc.ABC):
     exchange: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
     schedules: list[Any] = field(default_factory=list)
-    news: list[Any] = field(default_factory=list)
+    on_schedule: Callable[[Any], None] = field(default=_not_yet)
     listing_of_slot: list[Instrument] = field(default_factory=list)
 
     def value(self) -> int:

@@ -87,6 +87,8 @@ class BarData:
     def now_ns(self) -> int:
         """The moment in ns UTC."""
         market = self._market
+        if market.now:
+            return market.now
         if market.hook:
             return market.axis.hook_stamp(market.session)
         return market.axis.times[market.bar]

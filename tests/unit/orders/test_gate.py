@@ -18,7 +18,7 @@ from rustybt.api import execution
 from rustybt.core import Notes
 from rustybt.engine import Compat
 from rustybt.engine._market import axis_of, tracks_on
-from rustybt.errors import InputError, OrderInBeforeTradingStart, TradingControlViolation
+from rustybt.errors import InputError, OrderDuringInitialize, OrderInBeforeTradingStart, TradingControlViolation
 from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
@@ -183,6 +183,22 @@ def test_an_account_rule_places_the_orders_of_a_strategy() -> None:
     by_strategy = run(in_a_strategy(STEPS), initialize=models, days=BARS)
     assert by_rule.ledger_hash == by_strategy.ledger_hash
     assert by_rule.order_events.equals(by_strategy.order_events)
+
+
+def test_a_run_is_ordered_for_from_outside() -> None:
+    """As a server does it: step by step, with no strategy but its models."""
+    stepped = rustybt.Run(DAYS[0], DAYS[BARS - 1], models, 10_000, bundle="small", progress=False)
+    assets, bar = stepped.context.symbols(*PRICES), -1
+    with pytest.raises(OrderDuringInitialize):
+        stepped.gate.order(assets[0], 1)
+    while (moment := stepped.step()) is not None:
+        if moment.phase.name == "MARKET":
+            bar += 1
+            for place in STEPS.get(bar, ()):
+                place(stepped.gate, *assets)
+    by_strategy = run(in_a_strategy(STEPS), initialize=models, days=BARS)
+    assert stepped.finish().ledger_hash == by_strategy.ledger_hash
+    assert stepped.finish().order_events.equals(by_strategy.order_events)
 
 
 @pytest.mark.parametrize("phase", ["before"])
