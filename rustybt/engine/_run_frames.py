@@ -39,7 +39,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
 from rustybt.ledger import Ledger
 from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, statistics_columns, without_meaning
-from rustybt.orders import OrderBook
+from rustybt.orders import CAUSE_LABELS, CAUSE_SENTENCES, OrderBook
 from rustybt.results import assets_frame
 from rustybt.strategy import Desk
 
@@ -121,8 +121,6 @@ POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_pric
 MAX_RECORDED_SCALE = 28
 NARROW = 2**16
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
-CAUSE_LABELS = tuple(cause.label for cause in sorted(Cause))
-CAUSE_SENTENCES = tuple(cause.sentence for cause in sorted(Cause))
 
 _WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
 """Of runs in one currency: a frame that has no row is the same in each, and handed out again."""
@@ -344,18 +342,6 @@ class RunFrames:
 def _taken(values: Values, rows: Places) -> Values:
     """The values at some places."""
     return values[places(rows)] if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
-
-
-def cause_of(order: Any) -> str | None:
-    """The label of an order's cause; None for one that is filled."""
-    return None if order.status is OrderStatus.FILLED else CAUSE_LABELS[order.cause]
-
-
-def reason_of(order: Any) -> str | None:
-    """Why an order was refused or cancelled, or did not fill on the last bar; None for one that is filled."""
-    if order.reason is not None:
-        return str(order.reason)
-    return CAUSE_SENTENCES[order.cause] if order.status is OrderStatus.OPEN else None
 
 
 def recorded_column(name: str, values: list[Any]) -> pl.Series:

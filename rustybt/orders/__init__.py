@@ -26,8 +26,11 @@ from rustybt.orders._restrictions import (
 )
 from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, terms_of
 from rustybt.orders._tick import price_on_tick, terms_on_tick
+from rustybt.orders._why import CAUSE_LABELS, CAUSE_SENTENCES, cause_of, reason_of
 
 __all__ = [
+    "CAUSE_LABELS",
+    "CAUSE_SENTENCES",
     "ORDERING",
     "RESTRICTION_STATES",
     "TRANSITIONS",
@@ -58,8 +61,10 @@ __all__ = [
     "StopOrder",
     "TradingControl",
     "advance",
+    "cause_of",
     "not_convertible",
     "price_on_tick",
+    "reason_of",
     "terms_of",
     "terms_on_tick",
     "wrong_moment",

@@ -15,7 +15,7 @@ from rustybt.errors import (
     UnsupportedCommissionModel,
     UnsupportedSlippageModel,
 )
-from rustybt.strategy._desk import Desk
+from rustybt.strategy._run_facts import RunPhase
 from rustybt.strategy._run_settings import RunSettings
 
 CLASSES: Final = {"equity": ("us_equities", Equity), "future": ("us_futures", Future)}
@@ -24,12 +24,12 @@ CLASSES: Final = {"equity": ("us_equities", Equity), "future": ("us_futures", Fu
 class Settings:
     """The part of `context` that sets how orders are executed."""
 
-    _desk: Desk
+    _phase: RunPhase
     _settings: RunSettings
 
     def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the slippage model of futures, and that of everything else; only in `initialize`."""
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise SetSlippagePostInit("set_slippage was called after initialize. Call it there.")
         for kind, model in _given(us_equities, us_futures):
             if isinstance(model, type) or not (hasattr(model, "quote") or hasattr(model, "process_order")):
@@ -43,7 +43,7 @@ class Settings:
 
     def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the commission model of futures, and that of everything else; only in `initialize`."""
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise SetCommissionPostInit("set_commission was called after initialize. Call it there.")
         for kind, model in _given(us_equities, us_futures):
             if isinstance(model, type) or not (hasattr(model, "fee") or hasattr(model, "calculate")):
@@ -61,14 +61,9 @@ class Settings:
             raise UnsupportedCancelPolicy(
                 f"set_cancel_policy({cancel_policy!r}): give a policy like cancel_policy.EODCancel()."
             )
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise SetCancelPolicyPostInit("set_cancel_policy was called after initialize. Call it there.")
         self._settings.cancel_policy = cancel_policy
-
-
-def settings_of(context: Settings) -> RunSettings:
-    """The settings of the run that a `context` belongs to, for what gives it another face (rustybt.zipline)."""
-    return context._settings
 
 
 def _given(us_equities: Any, us_futures: Any) -> list[tuple[str, Any]]:
