@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from rustybt.engine._functions import Functions
 from rustybt.engine._package import OWN_FILES
+from rustybt.engine._state import RunState
 from rustybt.errors import InputError
 from rustybt.execution import behind, check_initialised, check_model
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
@@ -26,7 +27,7 @@ from rustybt.execution.slippage import (
 )
 from rustybt.metrics import ClassicRiskReport, DailyColumns
 from rustybt.orders import OrderGate
-from rustybt.strategy import Desk, RunSettings
+from rustybt.strategy import RunSettings
 
 UNCHANGING: Final = frozenset(
     {
@@ -49,7 +50,7 @@ class OwnCopies:
 
     def __init__(
         self,
-        desk: Desk,
+        run: RunState,
         gate: OrderGate,
         settings: RunSettings,
         context: Any,
@@ -57,17 +58,8 @@ class OwnCopies:
         metrics: Sequence[Any],
     ) -> None:
         owners = [context, *settings.faces, *_objects_of(functions)]
-        parts = (
-            desk,
-            gate,
-            settings,
-            desk.market,
-            desk.data,
-            desk.continuous,
-            desk.books,
-            desk.blotter,
-            context.portfolio,
-        )
+        steps = (run.market, run.data, run.books, run.book, run.account, run.views, run.lookup, run.lookup.continuous)
+        parts = (run, gate, settings, *steps, context.portfolio)
         own = [*parts, context.account, *owners]
         # an object that is its own copy here is left as it is: a model may hold the context or the strategy
         self._memo: dict[int, Any] = {id(one): one for one in own}
@@ -79,8 +71,8 @@ class OwnCopies:
         gate.controls[:] = [self._of_run(control, "control") for control in gate.controls]
         rules = settings.account_controls
         rules[:] = [self._of_run(control, "account control") for control in rules]
-        if desk.market.restrictions is not None:
-            desk.market.restrictions = self._of_run(desk.market.restrictions, "list of restrictions")
+        if run.market.restrictions is not None:
+            run.market.restrictions = self._of_run(run.market.restrictions, "list of restrictions")
         self.metrics = tuple([self._of_run(metric, "metric") for metric in metrics])
         if self._given:
             self._hand_to(owners)

@@ -69,7 +69,7 @@ class Positions(Mapping[Asset, Position]):
         if listing is not None and listing.asset is not asset and listing.asset != asset:
             listing = None
         quantity, cost = state.books.position(listing.slot) if listing is not None else (0, 0)
-        if not quantity:
+        if listing is None or not quantity:
             return Position(asset, numbers.quantity(0, 0), numbers.price(0, 0), numbers.price(0, 0), None)
         return Position(
             asset,
