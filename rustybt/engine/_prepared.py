@@ -36,7 +36,7 @@ from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.orders import OrderGate
-from rustybt.strategy import RunSettings, TradingAlgorithm
+from rustybt.strategy import Context, RunSettings
 from rustybt.view import MarketView
 
 
@@ -48,7 +48,7 @@ class Prepared:
     run: RunState
     gate: OrderGate
     settings: RunSettings
-    context: TradingAlgorithm
+    context: Context
     functions: Functions
     params: dict[str, Any]
     compat: Compat

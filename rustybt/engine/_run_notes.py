@@ -13,7 +13,6 @@ from rustybt.engine._run_frames import RunFrames
 from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Plan
 from rustybt.metrics import ruined_row
-from rustybt.strategy import taken_names
 
 
 def add_closing_notes(run: RunState, loop: Loop, functions: Functions, frames: RunFrames) -> None:
@@ -23,12 +22,6 @@ def add_closing_notes(run: RunState, loop: Loop, functions: Functions, frames: R
     _note_callbacks(run, functions)
     for plan in loop.timetable.plans:
         _note_plan(run, plan)
-    for name in taken_names(loop.context):
-        run.notes.add(
-            "name_taken",
-            f"context.{name} was set, and hides context's own. Choose another name for it.",
-            name=name,
-        )
     _note_assets(run)
     if not frames.orders_placed:
         _note_no_orders(run, loop.context, functions)

@@ -32,6 +32,7 @@ from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy import (
     AccountState,
     AssetLookup,
+    Context,
     Funding,
     Labels,
     Numbers,
@@ -39,8 +40,6 @@ from rustybt.strategy import (
     Portfolio,
     RunFacts,
     RunSettings,
-    TradingAlgorithm,
-    names_checked,
     numbers_named,
 )
 from rustybt.view import BarData, Continuous, MarketView, data_class
@@ -129,7 +128,7 @@ def settings_from(models: SimulationBlotter) -> RunSettings:
     return RunSettings(dict(models.slippage), dict(models.commission), models.cancel_policy)
 
 
-def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, TradingAlgorithm]:
+def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context]:
     """The way of the run's orders into its book, and the strategy's `context`, whose orders go that way."""
     account, portfolio = run.account, Portfolio(run.account)
     gate = OrderGate(
@@ -145,7 +144,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Trading
         conversions=run.exchange,
         portfolio=portfolio,
     )
-    context = TradingAlgorithm(
+    context = Context(
         gate,
         run.book,
         run.views,
@@ -187,8 +186,7 @@ def initialised(parts: Prepared) -> Loop:
     run.schedules.on_added = timetable.listener()
     recorder = Recorder(run, ledger)
     if functions.initialize is not None:
-        with names_checked(context):
-            functions.initialize(context, **params)
+        functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
     copies = OwnCopies(run, gate, settings, context, functions, parts.metrics)

@@ -6,7 +6,7 @@ from rustybt.strategy._asset_lookup import AssetLookup, Labels
 from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
 from rustybt.strategy._funding import Funding
-from rustybt.strategy._guard import check_names, names_checked, taken_names
+from rustybt.strategy._guard import Context, guard_properties
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._order_views import OrderViews
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
@@ -35,6 +35,7 @@ __all__ = [
     "AssetLookup",
     "CancelPolicy",
     "CashByCurrency",
+    "Context",
     "CurrencyCash",
     "DateRule",
     "Funding",
@@ -59,17 +60,15 @@ __all__ = [
     "bar_of",
     "bars_elsewhere",
     "calendars",
-    "check_names",
     "cost_per_unit",
     "current_algorithm",
     "date_rules",
     "deactivate",
+    "guard_properties",
     "half_days",
-    "names_checked",
     "no_run",
     "numbers_named",
     "once_in_24_hours",
     "parts_of",
-    "taken_names",
     "time_rules",
 ]

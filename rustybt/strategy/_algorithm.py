@@ -79,8 +79,18 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         self._converter = converter
         self._currencies_are_one = currencies_are_one
         self._rng: np.random.Generator | None = None
-        self.portfolio = portfolio
-        self.account = Account(account)
+        self._portfolio = portfolio
+        self._account = Account(account)
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """What is held, and what it is worth now."""
+        return self._portfolio
+
+    @property
+    def account(self) -> Account:
+        """The account: its value, leverage and exposure now."""
+        return self._account
 
     @property
     def rng(self) -> np.random.Generator:
@@ -97,7 +107,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     @property
     def datetime(self) -> dt.datetime:
         """The moment, UTC."""
-        return self._account.data.current_dt
+        return self._state.data.current_dt
 
     # what there is
 
@@ -156,7 +166,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
 
     def get_datetime(self, tz: str | dt.tzinfo | None = None) -> dt.datetime:
         """The moment, in UTC or in another time zone."""
-        now = self._account.data.current_dt
+        now = self._state.data.current_dt
         if tz is None:
             return now
         return now.astimezone(time_zone(tz, "get_datetime"))
@@ -251,7 +261,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         )
 
     def _sessions_of(self, calendar: Any) -> SessionTable | None:
-        own = self._account.market.axis.calendar
+        own = self._state.market.axis.calendar
         if calendar is None or calendar == own.name:
             return None
         try:
@@ -277,7 +287,7 @@ class RunParts(NamedTuple):
 def parts_of(context: TradingAlgorithm) -> RunParts:
     """What the calls of a `context` reach."""
     c = context
-    return RunParts(c._account, c._lookup, c._settings, c._facts, c._book, c._views)
+    return RunParts(c._state, c._lookup, c._settings, c._facts, c._book, c._views)
 
 
 API_METHODS = (

@@ -27,7 +27,7 @@ from rustybt.strategy._run_settings import RunSettings
 class Controlling:
     """The part of `context` that sets controls."""
 
-    _account: AccountState
+    _state: AccountState
     _phase: RunPhase
     _gate: OrderGate
     _settings: RunSettings
@@ -71,7 +71,7 @@ class Controlling:
                 f"set_asset_restrictions({restrictions!r}): give restrictions like StaticRestrictions([...])."
             )
         self.register_trading_control(RestrictedListOrder(on_error, restrictions))
-        market = self._account.market
+        market = self._state.market
         market.restrictions = restrictions if market.restrictions is None else market.restrictions | restrictions
 
     def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
@@ -93,4 +93,4 @@ class Controlling:
         if not isinstance(grace_period, dt.timedelta):
             raise InputError(f"grace_period={grace_period!r}: give a timedelta, like datetime.timedelta(days=30).")
         grace = (grace_period.days * 86_400 + grace_period.seconds) * NS + grace_period.microseconds * 1000
-        self.register_account_control(MinLeverage(min_leverage, day_of(self._account.start_date) * DAY_NS + grace))
+        self.register_account_control(MinLeverage(min_leverage, day_of(self._state.start_date) * DAY_NS + grace))

@@ -64,7 +64,7 @@ class Converter(Protocol):
 class Converting:
     """The part of `context` that turns money of one currency into another's."""
 
-    _account: AccountState
+    _state: AccountState
     _phase: RunPhase
     _converter: Converter | None
     _currencies_are_one: bool
@@ -91,7 +91,7 @@ class Converting:
         if not money:
             return None
         if self._converter is None:
-            own = self._account.currency
+            own = self._state.currency
             other = to_currency if from_currency == own else from_currency
             remedy = f"Run with currency={own!r} on a bundle that has the pair {other}/{own}."
             if self._currencies_are_one:
@@ -99,5 +99,5 @@ class Converting:
             raise CurrencyMismatch(
                 f"{from_currency} can't become {to_currency}: this run keeps its cash in {own} only. {remedy}"
             )
-        bar, now = self._account.market.bar, self._account.data.now_ns()
+        bar, now = self._state.market.bar, self._state.data.now_ns()
         return self._converter.place(money, from_currency, to_currency, bar, now)

@@ -23,7 +23,7 @@ def current_algorithm(name: str) -> Any:
 
 def notes_of(algorithm: Any) -> Notes:
     """The notes of an algorithm's run."""
-    notes: Notes = algorithm._account.notes
+    notes: Notes = algorithm._state.notes
     return notes
 
 

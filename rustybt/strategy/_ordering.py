@@ -19,7 +19,7 @@ class Ordering:
         self._gate = gate
         self._book = book
         self._views = views
-        self._account = account
+        self._state = account
         self._weigh = gate.weigh
 
     def order(
@@ -98,12 +98,12 @@ class Ordering:
         if asset is not None:
             if not isinstance(asset, Asset):
                 raise InputError(f"get_open_orders({asset!r}): give an asset, from symbol(...), or nothing.")
-            listing = self._account.market.listings.get(asset.sid)
+            listing = self._state.market.listings.get(asset.sid)
             if listing is None or listing.asset != asset:
                 return []
             return [view(order) for order in queues.get(listing.slot, ())]
         by_asset = {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
-        return ByAsset(by_asset, self._account.notes, "get_open_orders()")
+        return ByAsset(by_asset, self._state.notes, "get_open_orders()")
 
     def cancel_order(self, order_param: str | Order | None) -> None:
         """Cancels an order that is open; one that is not open stays as it is.
