@@ -23,7 +23,7 @@ from rustybt.engine._agenda import NEVER, Agenda
 from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
-from rustybt.engine._fills import book
+from rustybt.engine._fills import book, take_reports
 from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
@@ -33,7 +33,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Timetable
 from rustybt.engine._within import WithinPeriods
-from rustybt.execution import SimulatedBroker, work_rest
+from rustybt.execution import Broker, SimulatedBroker
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderGate
 from rustybt.strategy import RunSettings
@@ -85,7 +85,8 @@ class Loop:
         self.capital = capital
         self.funding = funding
         self.ledger = ledger
-        self.broker = broker
+        self.simulated = broker
+        self.broker: Broker = settings.broker_of(broker)
         self.actions = actions
         self.recorder = recorder
         self.compat = compat
@@ -100,7 +101,11 @@ class Loop:
         self.over = self.complete = False
         self.on_session: Callable[[int], None] | None = None
         self.ends: Callable[[int], bool] | None = None
-        self.floor = floor_of(run.kernel, broker, run.book.intake, ledger, recorder)
+        self.floor = None
+        if self.broker is broker:
+            self.floor = floor_of(run.kernel, broker, run.book.intake, ledger, recorder)
+        else:
+            run.book.route(self.broker, self._drain)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if run.market.axis.steps is None else WithinPeriods(run.market)
         if self.within is not None:
@@ -331,30 +336,32 @@ class Loop:
 
     def _waiting(self) -> tuple[Any, Callable[[int, int, int], None]]:
         """What is true while an order or a conversion waits for a bar, and what is to be done with it then."""
-        open_orders = self.run.book.waiting
+        # another broker may report whatever is open here
+        open_orders: Any = self.run.book.waiting if self.broker is self.simulated else ("any",)
         if self.run.exchange is not None:
             return self.run.exchange.with_orders(open_orders), self._convert_and_work
-        return open_orders, self._work if self.within is None else self._work_period
+        return open_orders, self._work
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
-        if self.floor is not None and self.floor.work(bar, stamp, session):
+        if self.floor is not None and not self.simulated.begun and self.floor.work(bar, stamp, session):
             return
-        reports = self.broker.work(bar, stamp)
-        if reports:
-            book(self.ledger, self.recorder, session, stamp, reports)
+        self.fill(Moment(stamp, session, bar))
 
     def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
         if self.run.exchange is not None:
             self.run.exchange.work(bar, stamp, self.ledger)
-        self._work_period(session, bar, stamp)
+        self._work(session, bar, stamp)
 
-    def _work_period(self, session: int, bar: int, stamp: int) -> None:
-        """The bar of a week or month: what was tried at its open is not tried again."""
-        if self.within is None or not self.within.begun:
-            self._work(session, bar, stamp)
-        else:
-            reports = work_rest(self.broker, bar, stamp, self.within.begun)
-            book(self.ledger, self.recorder, session, stamp, reports)
+    def fill(self, moment: Moment) -> None:
+        """Takes what the broker reports for a moment, and books its fills."""
+        fills = take_reports(self.broker, self.run.book, moment)
+        if fills:
+            book(self.ledger, self.recorder, self.run.book, moment.session, fills)
+
+    def _drain(self) -> None:
+        """Takes what a broker reports at once of what it was just asked for."""
+        market = self.run.market
+        self.fill(Moment(market.axis.times[market.bar], market.session, market.bar))
 
     def _close_session(self, session: int) -> None:
         run, market = self.run, self.run.market

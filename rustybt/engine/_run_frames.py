@@ -14,6 +14,7 @@ from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
     RATIO_SCALE,
+    Cause,
     ExactColumn,
     OrderStatus,
     check_process,
@@ -40,7 +41,7 @@ from rustybt.engine._slot_terms import terms_of
 from rustybt.engine._state import RunState
 from rustybt.ledger import Ledger
 from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, statistics_columns, without_meaning
-from rustybt.orders import CAUSE_LABELS, CAUSE_SENTENCES, OrderBook
+from rustybt.orders import OrderBook
 from rustybt.results import assets_frame
 
 MONEY_COLUMNS = (
@@ -116,10 +117,12 @@ ENTRIES = (
     column("quantity", "quantity", 3),
     column("amount", "money", 4),
 )
-ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("reason", "text", 6))
+ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("detail", "text", 6), column("reason", "text", 7))
 POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_price", "value", "exposure")
 NARROW = 2**16
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
+CAUSE_LABELS = tuple(cause.label for cause in sorted(Cause))
+CAUSE_SENTENCES = tuple(cause.sentence for cause in sorted(Cause))
 
 type Places = npt.NDArray[np.int64]
 
@@ -148,7 +151,8 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._entry_rows, self._whose = ledger.rows, (ledger.currency, ledger.account)
         self._recorder = recorder.gathered()
         self._events = blotter.rows
-        self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES)
+        why = {order.number: int(blotter.why(order)) for queue in blotter.open.values() for order in queue}
+        self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
         self._listings = terms_of(run.account.instruments, recorder)
         covered = slice(axis.first_session, axis.first_session + count)
         # the first minute bar, as in Zipline: bars are stamped with their end

@@ -25,7 +25,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
-from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
+from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.orders import OrderBook, OrderGate
@@ -125,7 +125,7 @@ def _facts_of(market: MarketView, data_frequency: str, capital: Any, seed: int) 
 
 def settings_from(models: SimulationBlotter) -> RunSettings:
     """The settings of a run before its `initialize`."""
-    return RunSettings(dict(models.slippage), dict(models.commission), models.cancel_policy)
+    return RunSettings(dict(models.slippage), dict(models.commission), models.cancel_policy, models.broker)
 
 
 def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context]:
@@ -229,7 +229,7 @@ class _Shown:
 
 def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
     shown = _Shown(run.data, run.account.numbers, run.book, run.views)
-    return SimulatedBroker(
+    broker = SimulatedBroker(
         run.book,
         {kind: slippage_for(model, shown) for kind, model in settings.slippage.items()},
         {kind: commission_for(model, shown) for kind, model in settings.commission.items()},
@@ -239,4 +239,7 @@ def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: st
         stops_date_orders=not compat.stop_limits_become_limits,
         fees_can_fall=compat.split_of_orders,
         triggers_need_volume=compat.triggers_need_volume,
+        before=0,
     )
+    run.book.why = WhyOpen(broker.triggers, run.market)
+    return broker

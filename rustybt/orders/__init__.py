@@ -2,6 +2,7 @@
 
 from rustybt.orders._account_controls import AccountControl, MaxLeverage, MinLeverage, Standing
 from rustybt.orders._book import OrderBook, OrderEvent
+from rustybt.orders._commands import Cancel, Command, Replace
 from rustybt.orders._controls import (
     AssetDateBounds,
     Intent,
@@ -26,16 +27,15 @@ from rustybt.orders._restrictions import (
 )
 from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, terms_of
 from rustybt.orders._tick import price_on_tick, terms_on_tick
-from rustybt.orders._why import CAUSE_LABELS, CAUSE_SENTENCES, cause_of, reason_of
 
 __all__ = [
-    "CAUSE_LABELS",
-    "CAUSE_SENTENCES",
     "ORDERING",
     "RESTRICTION_STATES",
     "TRANSITIONS",
     "AccountControl",
     "AssetDateBounds",
+    "Cancel",
+    "Command",
     "ExecutionStyle",
     "HistoricalRestrictions",
     "Intent",
@@ -51,6 +51,7 @@ __all__ = [
     "OrderBook",
     "OrderEvent",
     "OrderGate",
+    "Replace",
     "RestrictedListOrder",
     "Restriction",
     "Restrictions",
@@ -61,10 +62,8 @@ __all__ = [
     "StopOrder",
     "TradingControl",
     "advance",
-    "cause_of",
     "not_convertible",
     "price_on_tick",
-    "reason_of",
     "terms_of",
     "terms_on_tick",
     "wrong_moment",

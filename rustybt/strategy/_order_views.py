@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MARKET_TERMS, Order, datetime_of
-from rustybt.orders import OrderBook, cause_of, reason_of
+from rustybt.core import MARKET_TERMS, Order, OrderStatus, datetime_of
+from rustybt.orders import OrderBook
 from rustybt.strategy._numbers import Numbers
 
 
@@ -26,6 +26,7 @@ class OrderViews:
         stop_reached = order.stop_reached
         if stop_reached and limit is not None and self._become_limits:
             stop, stop_reached = None, False
+        cause = self._book.cause_of(order)
         return Order(
             id=self._book.order_id(order.number),
             asset=listing.asset,
@@ -39,8 +40,8 @@ class OrderViews:
             created=datetime_of(order.created),
             dt=datetime_of(order.changed),
             status=order.status,
-            reason=reason_of(order),
-            cause=cause_of(order),
+            reason=order.reason or (cause.sentence if cause is not None and order.status is OrderStatus.OPEN else None),
+            cause=None if cause is None else cause.label,
             account=self._book.account,
             time_in_force=(order.terms or MARKET_TERMS).time_in_force.value,
         )
