@@ -92,6 +92,7 @@ _MODULES = (
     "catalog",
     "errors",
     "execution",
+    "live",
     "metrics",
     "sources",
     "testing",

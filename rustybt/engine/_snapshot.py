@@ -24,7 +24,7 @@ from rustybt.engine._prepared import Prepared
 from rustybt.engine._setup import joined
 from rustybt.engine._user_objects import Globals, Names, arguments_pickled, pickled, unpickled
 from rustybt.errors import SnapshotCorrupt, SnapshotError, SnapshotMismatch
-from rustybt.strategy import Desk, Schedule
+from rustybt.strategy import Schedule
 
 FORMAT: Final = 1
 MAGIC: Final = b"RustyBT snapshot\n"
@@ -36,18 +36,20 @@ LEFT_OUT: Final = frozenset({*CALLBACKS, *DATA, "progress", "environ", "market",
 SAVED: Final = (
     "loop.cursor", "loop.over", "loop.complete", "loop.ledger", "loop.actions", "loop.recorder", "loop.timetable",
     "loop.agenda", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
-    "desk.market", "desk.books", "desk.blotter", "desk.funding", "desk.exchange", "desk.labels", "desk.notes",
-    "desk.look_up_day", "desk.phase", "desk.benchmark", "desk.slippage", "desk.commission", "desk.cancel_policy",
-    "desk.account_controls", "desk.schedules", "desk.recorded",
+    "run.market", "run.books", "run.book", "run.exchange", "run.lookup", "run.notes", "run.phase", "run.schedules",
+    "run.recorded", "account.funding",
+    "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
+    "settings.benchmark",
 )  # fmt: skip
 """What of a run a snapshot holds."""
 REMADE: Final = (
-    "loop.desk", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
+    "loop.run", "loop.settings", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
     "loop.before_trading_start", "loop.handle_data", "loop.floor", "loop.within", "loop.closings",
     "loop.on_session", "loop.ends",
-    "desk.data", "desk.continuous", "desk.numbers", "desk.capital", "desk.currency", "desk.start_date",
-    "desk.environment", "desk.seed", "desk.broker_of", "desk.compat", "desk.kernel", "desk.on_schedule", "desk.faces",
-    "desk.listing_of_slot",
+    "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
+    "account.books", "account.by_currency", "account.market", "account.data", "account.numbers", "account.capital",
+    "account.currency", "account.start_date", "account.figures_below_zero", "account.notes", "account.instruments",
+    "settings.broker_of", "settings.faces",
 )  # fmt: skip
 """What follows from the arguments, the data and what is saved."""
 
@@ -205,15 +207,15 @@ def restored(snapshot: Snapshot, parts: Prepared) -> Loop:
     user: dict[str, Any] = {}
 
     def begun(parts: Prepared) -> OwnCopies:
-        parts.desk.market.restore(state["market"])
+        parts.run.market.restore(state["market"])
         names = Names(parts)
         user.update(unpickled(snapshot._parts[2], names, snapshot._held))
         _restore_user(parts, names, user)
         return OwnCopies.restored(user["metrics"])
 
     loop = joined(parts, begun)
-    _restore_plain(parts.desk, loop, state)
-    loop.attach(hooks_for(loop.copies.metrics, parts.desk, loop.recorder, parts.given["emission_rate"]))
+    _restore_plain(parts, loop, state)
+    loop.attach(hooks_for(loop.copies.metrics, parts.run, loop.recorder, parts.given["emission_rate"]))
     if loop.hooks is not None:
         loop.hooks.restore(user["hooks"])
     loop.recorder.recorded = user["rows"]
@@ -231,37 +233,36 @@ def _check_version(snapshot: Snapshot, version: str, digest: str, found: str) ->
 
 
 def _restore_user(parts: Prepared, names: Names, user: dict[str, Any]) -> None:
-    desk = parts.desk
+    run, settings = parts.run, parts.settings
     vars(parts.context).update(user["context"])
     for owner, attributes in zip(names.owners, user["owners"], strict=True):
         vars(owner).clear()
         vars(owner).update(attributes)
-    desk.slippage, desk.commission = user["slippage"], user["commission"]
-    desk.cancel_policy = user["cancel_policy"]
+    settings.slippage, settings.commission = user["slippage"], user["commission"]
+    settings.cancel_policy = user["cancel_policy"]
     # those who have these lists keep them
-    parts.gate.controls[:], desk.account_controls[:] = user["controls"], user["account_controls"]
-    desk.market.restrictions, desk.market.fetched = user["restrictions"], user["fetched"]
-    desk.recorded.update(user["recorded"])
+    parts.gate.controls[:], settings.account_controls[:] = user["controls"], user["account_controls"]
+    run.market.restrictions, run.market.fetched = user["restrictions"], user["fetched"]
+    run.recorded.update(user["recorded"])
     for place, schedule in enumerate(user["schedules"]):
-        added = Schedule(place, *schedule)
-        desk.schedules.append(added)
-        desk.on_schedule(added)
+        run.schedules.add(Schedule(place, *schedule))
 
 
-def _restore_plain(desk: Desk, loop: Loop, state: dict[str, Any]) -> None:
-    listings = desk.listing_of_slot
-    desk.phase = sys.intern(state["phase"])
-    desk.look_up_day = state["look_up_day"]
-    desk.benchmark = None if state["benchmark"] is None else desk.market.version.asset(state["benchmark"])
-    desk.labels.restore(state["labels"])
-    desk.notes.restore(state["notes"])
-    desk.funding.restore(state["flows"])
-    desk.books.restore(state["books"])
-    desk.blotter.restore(state["orders"], listings)
-    if desk.exchange is not None:
-        desk.exchange.restore(state["exchange"])
-    loop.ledger.restore(state["ledger"], listings)
-    loop.actions.restore(state["actions"], listings)
+def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
+    run, settings = parts.run, parts.settings
+    instruments = run.account.instruments
+    run.phase.phase = sys.intern(state["phase"])
+    run.lookup.day = state["look_up_day"]
+    settings.benchmark = None if state["benchmark"] is None else run.market.version.asset(state["benchmark"])
+    run.lookup.labels.restore(state["labels"])
+    run.notes.restore(state["notes"])
+    run.account.funding.restore(state["flows"])
+    run.books.restore(state["books"])
+    run.book.restore(state["orders"], instruments)
+    if run.exchange is not None:
+        run.exchange.restore(state["exchange"])
+    loop.ledger.restore(state["ledger"], instruments)
+    loop.actions.restore(state["actions"], instruments)
     loop.recorder.restore(state["recorder"])
     loop.cursor.restore(state["cursor"])
     loop.over, loop.complete = state["over"]
@@ -271,26 +272,24 @@ def _restore_plain(desk: Desk, loop: Loop, state: dict[str, Any]) -> None:
 
 
 def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
-    desk = parts.desk
+    run, benchmark = parts.run, parts.settings.benchmark
     return {
         "run": {
             "data_frequency": parts.market.data_frequency,
-            "callbacks": [
-                name for name in parts.functions.by_name() if name in ("handle_data", "before_trading_start")
-            ],
+            "callbacks": [name for name in ("handle_data", "before_trading_start") if getattr(parts.functions, name)],
         },
-        "market": desk.market.state(),
+        "market": run.market.state(),
         "cursor": loop.cursor.state(),
         "over": (loop.over, loop.complete),
-        "phase": desk.phase,
-        "look_up_day": desk.look_up_day,
-        "benchmark": None if desk.benchmark is None else desk.benchmark.sid,
-        "labels": desk.labels.state(),
-        "notes": desk.notes.state(),
-        "books": desk.books.state(),
-        "orders": desk.blotter.state(),
-        "flows": desk.funding.state(),
-        "exchange": None if desk.exchange is None else desk.exchange.state(),
+        "phase": run.phase.phase,
+        "look_up_day": run.lookup.day,
+        "benchmark": None if benchmark is None else benchmark.sid,
+        "labels": run.lookup.labels.state(),
+        "notes": run.notes.state(),
+        "books": run.books.state(),
+        "orders": run.book.state(),
+        "flows": run.account.funding.state(),
+        "exchange": None if run.exchange is None else run.exchange.state(),
         "ledger": loop.ledger.state(),
         "actions": loop.actions.state(),
         "recorder": loop.recorder.state(),
@@ -299,23 +298,24 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
 
 
 def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
-    desk = parts.desk
+    run, settings = parts.run, parts.settings
     own = parts.own - {"_rng"}
-    schedules = [(one.function, one.date_rule, one.time_rule, one.half_days, one.calendar) for one in desk.schedules]
     return {
         "context": {name: value for name, value in vars(parts.context).items() if name not in own},
         "owners": [vars(owner) for owner in names.owners],
-        "slippage": desk.slippage,
-        "commission": desk.commission,
-        "cancel_policy": desk.cancel_policy,
+        "slippage": settings.slippage,
+        "commission": settings.commission,
+        "cancel_policy": settings.cancel_policy,
         "controls": parts.gate.controls,
-        "account_controls": desk.account_controls,
-        "restrictions": desk.market.restrictions,
+        "account_controls": settings.account_controls,
+        "restrictions": run.market.restrictions,
         "metrics": loop.copies.metrics,
         "hooks": None if loop.hooks is None else loop.hooks.state(),
-        "schedules": schedules,
+        "schedules": [
+            (one.function, one.date_rule, one.time_rule, one.half_days, one.calendar) for one in run.schedules
+        ],
         "timers": list(loop.agenda.timers),
-        "fetched": desk.market.fetched,
-        "recorded": desk.recorded,
+        "fetched": run.market.fetched,
+        "recorded": run.recorded,
         "rows": loop.recorder.recorded,
     }

@@ -57,20 +57,24 @@ class Names(Globals):
 
     def __init__(self, parts: Prepared) -> None:
         super().__init__(parts.functions)
-        desk, context, market = parts.desk, parts.context, parts.desk.market
+        run, context, market = parts.run, parts.context, parts.run.market
         own = {
+            "run": run,
             "gate": parts.gate,
+            "settings": parts.settings,
             "context": context,
-            "desk": desk,
             "market": market,
             "version": market.version,
             "axis": market.axis,
             "calendar": market.axis.calendar,
-            "data": desk.data,
-            "continuous": desk.continuous,
-            "books": desk.books,
-            "orders": desk.blotter,
-            "notes": desk.notes,
+            "data": run.data,
+            "continuous": run.lookup.continuous,
+            "lookup": run.lookup,
+            "books": run.books,
+            "book": run.book,
+            "views": run.views,
+            "notes": run.notes,
+            "account state": run.account,
             "portfolio": context.portfolio,
             "positions": context.portfolio.positions,
             "account": context.account,
