@@ -210,7 +210,7 @@ class _Reader:
             mine = self.extents[self.extents[:, 2] == number]
             _, sids, _, offsets, counts, _, _ = mine[np.argsort(mine[:, 3], kind="stable")].T
             frame = read_places(run.path, offsets, counts)
-            frame = frame.with_columns(pl.Series("sid", np.repeat(sids, counts), dtype=pl.Int32))
+            frame = frame.select(pl.Series("sid", np.repeat(sids, counts), dtype=pl.Int32), pl.all())
             pieces.append(Rows(self.frequency, frame, run.price_scale, run.volume_scale))
         frame = _at_scales(merge_rows(pieces), self.price_scale, self.volume_scale)
         return Rows(self.frequency, frame, self.price_scale, self.volume_scale)
