@@ -75,6 +75,7 @@ class Terms(Listing):
 
     multiplier: int = 1
     multiplier_scale: int = 0
+    pocket: int = 0
     settles: bool = False
 
 
@@ -82,13 +83,14 @@ class Bench:
     """Books, blotter and ledger with 50 assets at one bar."""
 
     def __init__(self) -> None:
-        self.books = _kernels.Books(10**9 * MONEY)
+        self.books = _kernels.Books()
+        self.books.open_pocket("main", "USD", 10**9 * MONEY)
         self.blotter = OrderBook()
         assets = [SimpleNamespace(sid=sid) for sid in range(ASSETS)]
         self.listings = [Listing(slot, asset) for slot, asset in enumerate(assets)]
         for listing in self.listings:
-            self.books.open_slot(listing.price, 2, 12, 0, 1, 1, 0)
-        ledger = Ledger(self.books, "USD", 10**9 * MONEY, 0)
+            self.books.open_slot(0, listing.price, 2, 12, 0, 1, 1, 0)
+        ledger = Ledger(self.books, 10**9 * MONEY, 0)
         models = {"equity": FixedBasisPointsSlippage()}, {"equity": PerShare()}
         broker = SimulatedBroker(self.blotter, *({**one, "future": one["equity"]} for one in models))
         recorder = SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
@@ -207,10 +209,11 @@ class Year:
     """A year of days with 50 positions whose prices move, as one kernel's `Days` takes them."""
 
     def __init__(self, kernel: str) -> None:
-        self.books = _kernels.Books(10**6 * MONEY)
+        self.books = _kernels.Books()
+        self.books.open_pocket("main", "USD", 10**6 * MONEY)
         lane = memoryview(array("q", [5_000 + 7 * n % 90 for n in range(YEAR)]))
         for slot in range(ASSETS):
-            self.books.open_slot(lane, 2, 12, 0, 1, 1, 0)
+            self.books.open_slot(0, lane, 2, 12, 0, 1, 1, 0)
             self.books.fill(slot, 10 + slot, 5_000 * 10**10)
         self.days: Any = None
         self._make = _kernels.twins()[kernel].Days

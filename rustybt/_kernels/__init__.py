@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rustybt._kernels import _native, _python
 from rustybt._kernels._native import describe
+from rustybt._kernels._pocket import Rate
 
 _loaded = _native.load()
 
@@ -62,6 +63,7 @@ __all__ = [
     "Intake",
     "NativeLookup",
     "Prices",
+    "Rate",
     "Rows",
     "Weigher",
     "WorkingOrder",

@@ -10,7 +10,6 @@ import polars as pl
 
 from rustybt.core import MONEY_SCALE, converted_half_even, datetime_column, decimal_column
 from rustybt.engine._recorder import Recorder
-from rustybt.ledger import Ledger
 from rustybt.strategy import Desk
 
 if TYPE_CHECKING:
@@ -28,9 +27,10 @@ def frames_of_currencies(desk: Desk, recorder: Recorder) -> dict[str, pl.DataFra
 def _cash(desk: Desk, recorder: Recorder) -> pl.DataFrame:
     rows = recorder.cash
     columns = [recorder.sessions(range(len(rows)))]
+    currencies = [currency for _, currency in desk.books.pockets()]
     columns += [
-        decimal_column(currency, [row.get(currency, 0) for row in rows], MONEY_SCALE)
-        for currency in desk.books.currencies()
+        decimal_column(currencies[pocket], [row.get(currencies[pocket], 0) for row in rows], MONEY_SCALE)
+        for pocket in desk.books.used()
     ]
     return pl.DataFrame(columns)
 
@@ -50,15 +50,6 @@ def _conversions(exchange: Exchange) -> pl.DataFrame:
             datetime_column("dt", [one.done for one in every]),
         ]
     )
-
-
-def currencies_of_entries(ledger: Ledger, listings: Sequence[Any], slots: pl.Series) -> pl.Series:
-    """The currency of each entry: its asset's, of a conversion its own, of capital the run's."""
-    by_slot = pl.Series("currency", [listing.asset.currency for listing in listings], dtype=pl.String)
-    names = by_slot[slots].fill_null(ledger.currency).to_list()
-    for row, currency in ledger.converted.items():
-        names[row] = currency
-    return pl.Series("currency", names, dtype=pl.String)
 
 
 def at_closes(desk: Desk, recorder: Recorder, slots: Sequence[int], sessions: Any, amounts: Any) -> list[int]:

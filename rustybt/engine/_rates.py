@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rustybt._kernels import Rate
 from rustybt.core import PAIR_KINDS, Asset, currencies_of_pair, datetime_of, whole_currency
 from rustybt.errors import CurrencyMismatch
-from rustybt.ledger import Rate
 from rustybt.view import Listing, Market
 
 

@@ -48,7 +48,8 @@ class Recorder:
             books.write_positions(self.holdings)
             self.holdings_from.append((session, len(self.holdings)))
         if self._desk.exchange is not None:
-            self.cash.append({currency: books.cash_of(currency) for currency in books.currencies()})
+            currencies = [currency for _, currency in books.pockets()]
+            self.cash.append({currencies[pocket]: books.cash(pocket) for pocket in books.used()})
         if self._desk.recorded:
             self.recorded.append({"session": session, **self._desk.recorded})
 

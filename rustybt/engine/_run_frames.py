@@ -25,7 +25,7 @@ from rustybt.core import (
     series_of,
     text_of_object,
 )
-from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
+from rustybt.engine._currency_frames import at_closes, at_moments, frames_of_currencies
 from rustybt.engine._exact_columns import (
     Values,
     columns_of,
@@ -117,6 +117,7 @@ ENTRIES = (
     column("quantity", "quantity", 3),
     column("amount", "money", 4),
 )
+POCKET = 7
 ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("reason", "text", 6))
 POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_price", "value", "exposure")
 MAX_RECORDED_SCALE = 28
@@ -323,15 +324,15 @@ class RunFrames:
 
     def _entries(self) -> pl.DataFrame:
         ledger = self._ledger
-        whose = (
-            column("currency", "constant", None, ledger.currency),
-            column("account", "constant", None, ledger.account),
-        )
+        pockets = ledger.books.pockets()
+        account, currency = pockets[0]
+        whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
         frame = frame_of_rows(ledger.rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
-        if ledger.by_currency is None:
+        if len(pockets) == 1:
             return frame
-        slots = places(columns_of(ledger.rows)[2])
-        return frame.with_columns(currencies_of_entries(ledger, self._listings, slots))
+        of_rows = places(columns_of(ledger.rows)[POCKET])
+        names = pl.DataFrame(pockets, schema=["account", "currency"], orient="row")
+        return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
 
     def _quantities(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
         return shortest_column(name, values, slots, self._lookup.quantity_scales)

@@ -34,7 +34,7 @@ from rustybt.engine._span import span_of
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
-from rustybt.ledger import CurrencyBooks, Ledger
+from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook
 from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
 from rustybt.view import Axis, BarData, Continuous, Listing, Market
@@ -92,8 +92,8 @@ def desk_of(
     labels = Labels()
     decimals = 3 if compat.history_in_thousandths else None
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
-    exchange = exchange_of(market, currency, wanted_currency, compat)
-    books = Books(capital) if exchange is None else CurrencyBooks(capital, currency, exchange.rates, Books)
+    books, orders = Books(), OrderBook()
+    books.open_pocket(orders.account, currency, capital)
     desk = _RunDesk(
         market=market,
         continuous=continuous,
@@ -106,7 +106,7 @@ def desk_of(
             continuous=continuous,
         ),
         books=books,
-        blotter=OrderBook(),
+        blotter=orders,
         numbers=kind,
         capital=capital,
         funding=Funding(capital),
@@ -129,7 +129,7 @@ def desk_of(
         compat=compat,
         labels=labels,
         notes=notes,
-        exchange=exchange,
+        exchange=exchange_of(market, books, orders.account, currency, wanted_currency, compat),
     )
     market.on_load(desk.open_slot)
     return desk
@@ -154,10 +154,9 @@ class _RunDesk(Desk):
 
 
 def _open_slot(desk: Desk, listing: Listing) -> None:
-    # books in several currencies ask first in which
-    of_currency = () if desk.exchange is None else (listing.asset.currency,)
+    listing.pocket = 0 if desk.exchange is None else desk.exchange.pocket(listing.asset.currency)
     listing.slot = desk.books.open_slot(
-        *of_currency,
+        listing.pocket,
         listing.price,
         listing.lane_scale,
         listing.fill_scale,
@@ -213,7 +212,7 @@ def initialised(
     axis = desk.market.axis
     changes = capital_changes_on(axis, capital_changes)
     stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(desk.books, desk.currency, desk.capital, stamp)
+    ledger = Ledger(desk.books, desk.capital, stamp)
     actions = CorporateActions(
         desk.market,
         exact_pay_dates=compat.exact_pay_dates,

@@ -84,21 +84,21 @@ class WithinPeriods:
     def _change_capital(self, loop: Loop, bar: int, step: int, stamp: int) -> None:
         desk, change = loop.desk, loop.capital.at_steps[step]
         self._mark(loop, bar, step - 1, desk.books.held())
-        before = self._at_rates_of(desk, step)
+        self._use_rates_of(desk, step)
         value = desk.value()
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
         loop.change_capital(stamp, amount, change.kind)
-        if before is not None:
-            desk.books.swap_rates(*before)
+        if desk.exchange is not None:
+            desk.books.use_rates(desk.exchange.rates.to_base)
 
-    def _at_rates_of(self, desk: Any, step: int) -> Any:
+    def _use_rates_of(self, desk: Any, step: int) -> None:
         """Lets books of several currencies read the rates of the session before, where they are known."""
         if desk.exchange is None or self._inner is None:
-            return None
+            return
         if self._rates is None:
             self._rates = type(desk.exchange.rates)(self._inner, desk.exchange.base)
-        return desk.books.swap_rates(self._rates, step)
+        desk.books.use_rates(lambda currency, _: self._rates.to_base(currency, step))
 
     def _fund(self, loop: Loop, session: int, bar: int, step: int) -> None:
         steps = self._steps

@@ -25,12 +25,12 @@ class CashByCurrency(Mapping[str, Any]):
     def __getitem__(self, currency: str) -> Any:
         desk = self._desk
         _checked(currency)
-        if desk.exchange is not None:
-            return desk.numbers.money(desk.books.cash_of(currency))
-        return desk.numbers.money(desk.books.cash if currency == desk.currency else 0)
+        pocket = desk.books.pocket(desk.blotter.account, currency)
+        return desk.numbers.money(0 if pocket is None else desk.books.cash(pocket))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._desk.books.currencies() if self._desk.exchange is not None else [self._desk.currency])
+        pockets = self._desk.books.pockets()
+        return iter([pockets[pocket][1] for pocket in self._desk.books.used()])
 
     def __len__(self) -> int:
         return len(list(iter(self)))

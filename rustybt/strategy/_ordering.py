@@ -235,7 +235,7 @@ class Ordering:
         price = self._price(found)
         idle = not price or (target and not amount and not desk.books.position(found.slot)[0])
         size = 0 if idle else desk.books.size_of_weight(found.slot, amount, scale, price, target)
-        if bare and not desk.controls and not found.foreign and not found.conditional:
+        if bare and not desk.controls and found.asset.kind != "index":
             self._note_plain(found)
         return self._place(found, size, limit_price, stop_price, style)
 

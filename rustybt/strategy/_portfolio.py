@@ -126,7 +126,7 @@ class Portfolio:
 
     @property
     def cash(self) -> Any:
-        return self._desk.numbers.money(self._desk.books.cash)
+        return self._desk.numbers.money(self._desk.books.cash())
 
     @property
     def starting_cash(self) -> Any:
@@ -154,7 +154,7 @@ class Portfolio:
 
     @property
     def capital_used(self) -> Any:
-        return self._desk.numbers.money(self._desk.funding.gain(self._desk.books.cash))
+        return self._desk.numbers.money(self._desk.funding.gain(self._desk.books.cash()))
 
     @property
     def cash_flow(self) -> Any:
@@ -208,11 +208,11 @@ class Account:
 
     @property
     def settled_cash(self) -> Any:
-        return self._money(self._desk.books.cash)
+        return self._money(self._desk.books.cash())
 
     @property
     def available_funds(self) -> Any:
-        return self._money(self._desk.books.cash)
+        return self._money(self._desk.books.cash())
 
     @property
     def total_position_value(self) -> Any:
@@ -249,7 +249,7 @@ class Account:
 
     @property
     def cushion(self) -> Any:
-        return self._ratio(self._desk.books.cash)
+        return self._ratio(self._desk.books.cash())
 
     @property
     def buying_power(self) -> Any:
@@ -265,7 +265,7 @@ class Account:
 
     @property
     def regt_equity(self) -> Any:
-        return self._money(self._desk.books.cash)
+        return self._money(self._desk.books.cash())
 
     @property
     def accrued_interest(self) -> Any:
@@ -281,4 +281,4 @@ class Account:
 
     @property
     def excess_liquidity(self) -> Any:
-        return self._money(self._desk.books.cash)
+        return self._money(self._desk.books.cash())

@@ -74,6 +74,7 @@ class Listing:
         "last_traded",
         "multiplier",
         "multiplier_scale",
+        "pocket",
         "present",
         "price",
         "price_scale",
@@ -98,6 +99,7 @@ class Listing:
         self.dividends = dividends
         self.adjustments: list[Adjustment] = []
         self.slot = -1
+        self.pocket = 0
         self.foreign = False
         self.conditional = asset.kind == "index"
         self.is_future = asset.kind == "future"

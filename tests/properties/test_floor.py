@@ -46,6 +46,7 @@ class Bars:
     is_future: bool
     wide: bool
     slot: int = -1
+    pocket: int = 0
     fill_scale: int = 12
     lane_to_fill: int = 10**10
     asset: Any = field(default_factory=lambda: SimpleNamespace(symbol="A"))
@@ -90,11 +91,12 @@ def left_behind(
     market: list[Bars], orders: Any, models: Any, switches: tuple[bool, bool, bool, bool], native: bool
 ) -> Any:
     """All that a run of some bars leaves, and how many of them the kernel did."""
-    books, blotter = _kernels.Books(CASH), OrderBook()
+    books, blotter = _kernels.Books(), OrderBook()
+    books.open_pocket("main", "USD", CASH)
     for bars in market:
         lane = bars.column("close")
-        bars.slot = books.open_slot(lane, 2, bars.fill_scale, bars.quantity_scale, bars.step, 1, 0)
-    ledger = Ledger(books, "USD", CASH, 0)
+        bars.slot = books.open_slot(0, lane, 2, bars.fill_scale, bars.quantity_scale, bars.step, 1, 0)
+    ledger = Ledger(books, CASH, 0)
     slippage, commission = ({"equity": model, "future": model} for model in models)
     holds, dates, falls, needs = switches
     broker = SimulatedBroker(
@@ -139,7 +141,7 @@ def left_behind(
             blotter.accept(bars, size * bars.step, limit, bar * 10, stop)
     state = [[getattr(order, name) for name in FIELDS] for order in blotter.orders]
     open_now = {slot: [order.number for order in queue] for slot, queue in blotter.open.items()}
-    books_now = (books.posted, [books.position(slot) for slot in books.held()], books.value())
+    books_now = (books.posted(0), [books.position(slot) for slot in books.held()], books.value())
     # a refusal ends the run: what a bar left behind before it is nobody's
     rows = None if error else [list(ledger.rows), list(blotter.rows), list(loop.recorder.transactions)]
     entries = None if error else [(entry.kind, entry.listing and entry.listing.slot) for entry in ledger.entries]
