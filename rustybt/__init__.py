@@ -23,7 +23,7 @@ from rustybt._version import __version__
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.core import DecimalConfig, Note
-    from rustybt.engine import Compat, run_algorithm
+    from rustybt.engine import Compat, Market, load, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
     from rustybt.results import Result
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Compat",
     "DecimalConfig",
+    "Market",
     "Note",
     "Result",
     "SimulationBlotter",
@@ -45,6 +46,7 @@ __all__ = [
     "ingest_sample",
     "ingest_zipline",
     "list_bundles",
+    "load",
     "open_version",
     "quality",
     "register_blotter",
@@ -57,6 +59,7 @@ __all__ = [
 _HOMES = {
     "Compat": "rustybt.engine",
     "DecimalConfig": "rustybt.core",
+    "Market": "rustybt.engine",
     "Note": "rustybt.core",
     "Result": "rustybt.results",
     "SimulationBlotter": "rustybt.execution",
@@ -67,6 +70,7 @@ _HOMES = {
     "ingest_sample": "rustybt.ingest",
     "ingest_zipline": "rustybt.zipline.reader",
     "list_bundles": "rustybt.catalog",
+    "load": "rustybt.engine",
     "open_version": "rustybt.catalog",
     "quality": "rustybt.ingest",
     "register_blotter": "rustybt.execution",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rustybt.core import Cause, Columns, OrderEventKind, OrderStatus, Rows
+from rustybt.core import Cause, Columns, OrderEventKind, OrderStatus, OrderTerms, Rows
 
 OPEN: Final = OrderStatus.OPEN
 FILLED: Final = OrderStatus.FILLED
@@ -16,13 +16,15 @@ CONTROL: Final = Cause.CONTROL.label
 class WorkingOrder:
     """What the order book and the broker know of an order.
 
-    number: its place in the account's sequence. amount, filled: scaled quantities. limit, stop: prices of the
-    listing's fill scale, or None. plain: it has neither. commission: money. charged: the units that a commission was
+    number: its place in the account's sequence. amount, filled: scaled quantities. terms: what it says besides, prices
+    at the listing's fill scale; None for a market order. limit, stop: those of its terms, to be read. plain: it had no
+    terms when it was placed. commission: money. charged: the units that a commission was
     computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a `Cause`. reason: words
     where the cause does not say all.
     """
 
     __slots__ = (
+        "_terms",
         "amount",
         "cause",
         "changed",
@@ -41,18 +43,16 @@ class WorkingOrder:
         "stop_reached",
     )
 
-    def __init__(
-        self, number: int, listing: Any, amount: int, limit: int | None, created: int, stop: int | None = None
-    ) -> None:
+    def __init__(self, number: int, listing: Any, amount: int, terms: OrderTerms[int] | None, created: int) -> None:
         self.number = number
         self.listing = listing
         self.amount = amount
         self.filled = 0
-        self.limit = limit
+        self._terms = terms
+        self.plain = terms is None
+        self.limit, self.stop = (None, None) if terms is None else terms[:2]
         self.limit_reached = False
-        self.stop = stop
         self.stop_reached = False
-        self.plain = limit is None and stop is None
         self.commission = 0
         self.charged = 0
         self.created = created
@@ -60,6 +60,15 @@ class WorkingOrder:
         self.status: OrderStatus = OPEN
         self.reason: str | None = None
         self.cause = 0
+
+    @property
+    def terms(self) -> OrderTerms[int] | None:
+        return self._terms
+
+    @terms.setter
+    def terms(self, terms: OrderTerms[int] | None) -> None:
+        self._terms = terms
+        self.limit, self.stop = (None, None) if terms is None else terms[:2]
 
 
 class Intake:
@@ -84,13 +93,12 @@ class Intake:
         self,
         listing: Any,
         amount: int,
-        limit: int | None,
+        terms: OrderTerms[int] | None,
         stamp: int,
-        stop: int | None = None,
         reason: str | None = None,
     ) -> WorkingOrder:
         """Puts an order to work. It is eligible from the next bar. reason: what a control found, and let through."""
-        order = WorkingOrder(len(self._orders) + 1, listing, amount, limit, stamp, stop)
+        order = WorkingOrder(len(self._orders) + 1, listing, amount, terms, stamp)
         self._orders.append(order)
         queue = self._open.get(listing.slot)
         if queue is None:
@@ -99,7 +107,7 @@ class Intake:
             queue.append(order)
             self._quiet.pop(listing.slot, None)
         cause = None if reason is None else CONTROL
-        self._events.add((order.number, stamp, ACCEPTED, amount, limit, stop, cause, None, reason))
+        self._events.add((order.number, stamp, ACCEPTED, amount, order.limit, order.stop, cause, None, reason))
         return order
 
     def open(self) -> dict[int, list[WorkingOrder]]:

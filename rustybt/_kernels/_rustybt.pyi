@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
-from rustybt.core import OrderStatus
+from rustybt.core import OrderStatus, OrderTerms
 
 __all__ = [
     "ABI",
@@ -143,7 +143,16 @@ class Sheet:
 
 @final
 class Weigher:
-    def __new__(cls, desk: Any, scaled: Callable[..., Any], large: int) -> Weigher: ...
+    def __new__(
+        cls,
+        moment: Any,
+        market: Any,
+        books: Books,
+        book: Any,
+        controls: list[Any],
+        scaled: Callable[..., Any],
+        large: int,
+    ) -> Weigher: ...
     def learn(self, asset: Any, listing: Any) -> None: ...
     def order(self, asset: Any, weight: Any, target: bool) -> Any: ...
     def order_targets(self, pairs: Iterable[Any], otherwise: Callable[[Any], str | None]) -> list[str]: ...
@@ -152,9 +161,8 @@ class Weigher:
 class WorkingOrder:
     amount: int
     filled: int
-    limit: int | None
+    terms: OrderTerms[int] | None
     limit_reached: bool
-    stop: int | None
     stop_reached: bool
     commission: int
     charged: int
@@ -162,10 +170,14 @@ class WorkingOrder:
     reason: str | None
     cause: int
     def __new__(
-        cls, number: int, listing: Any, amount: int, limit: int | None, created: int, stop: int | None = None
+        cls, number: int, listing: Any, amount: int, terms: OrderTerms[int] | None, created: int
     ) -> WorkingOrder: ...
     @property
     def number(self) -> int: ...
+    @property
+    def limit(self) -> int | None: ...
+    @property
+    def stop(self) -> int | None: ...
     @property
     def listing(self) -> Any: ...
     @property
@@ -190,9 +202,8 @@ class Intake:
         self,
         listing: Any,
         amount: int,
-        limit: int | None,
+        terms: OrderTerms[int] | None,
         stamp: int,
-        stop: int | None = None,
         reason: str | None = None,
     ) -> WorkingOrder: ...
     def open(self) -> dict[int, list[WorkingOrder]]: ...

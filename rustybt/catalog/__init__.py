@@ -19,7 +19,8 @@ from rustybt.catalog._content import (
     SymbolRange,
 )
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
-from rustybt.catalog._runs import StoredRun, record_run, stored_runs, touched_runs
+from rustybt.catalog._loaded import LoadedVersion, open_loaded
+from rustybt.catalog._runs import StoredRun, forget_run, record_run, stored_runs, touched_runs
 from rustybt.catalog._version import Version, open_version
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ __all__ = [
     "Fault",
     "Integers",
     "LeftOut",
+    "LoadedVersion",
     "Manifest",
     "Pile",
     "PiledRows",
@@ -128,9 +130,11 @@ __all__ = [
     "export",
     "figures_of",
     "figures_of_rows",
+    "forget_run",
     "list_bundles",
     "newest_version",
     "no_fault",
+    "open_loaded",
     "open_version",
     "open_writer",
     "record_run",

@@ -51,7 +51,7 @@ def load_aggregated(
         edges = int(calendar.days[first]) * DAY_NS, int(calendar.days[last]) * DAY_NS
     else:
         edges = int(calendar.opens[first]), int(calendar.closes[last])
-    loaded = version.load(sids, source.name, *edges)
+    loaded = version.load_stored(sids, source.name, *edges)
     actions = _splits_of(version, sids) if target.period in ("week", "month") else {}
     made = {sid: aggregated(bars, source, target, calendar, actions.get(sid, ())) for sid, bars in loaded.items()}
     return {sid: _between(bars, first_ns, last_ns) for sid, bars in made.items()}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rustybt.catalog._index import connect_reader, write_transaction
-from rustybt.catalog._layout import catalog_root
+from rustybt.catalog._layout import INDEX, catalog_root
 
 if TYPE_CHECKING:
     from rustybt.catalog._diff import VersionDiff
@@ -78,16 +78,27 @@ def _link_cache(connection: sqlite3.Connection, path: str, manifest: dict[str, A
     connection.executemany("INSERT OR IGNORE INTO cache_runs (path, key) VALUES (?, ?)", [(path, key) for key in keys])
 
 
-def stored_runs(bundle: str, *, version: str | None = None, root: Path | str | None = None) -> list[StoredRun]:
-    """The saved runs on a bundle, or on one version of it, newest first."""
+def forget_run(path: Path, root: Path | str | None = None) -> None:
+    """Takes out the note on a saved result that is gone. Raises CatalogError where the catalog can't be written to."""
+    where = catalog_root(root)
+    if (where / INDEX).is_file():
+        with write_transaction(where) as connection:
+            connection.execute("DELETE FROM runs WHERE path = ?", (str(path),))
+            connection.execute("DELETE FROM cache_runs WHERE path = ?", (str(path),))
+
+
+def stored_runs(
+    bundle: str | None = None, *, version: str | None = None, root: Path | str | None = None
+) -> list[StoredRun]:
+    """The saved runs, of all bundles or of one, or of one version of it, newest first."""
     connection = connect_reader(catalog_root(root))
     if connection is None:
         return []
     with contextlib.closing(connection):
         rows = connection.execute(
             "SELECT bundle, version, hash, path, saved_ns, ledger_hash, strategy, first_day, last_day, keys FROM runs "
-            "WHERE bundle = ? AND (? IS NULL OR version = ?) ORDER BY saved_ns DESC",
-            (bundle, version, version),
+            "WHERE (? IS NULL OR bundle = ?) AND (? IS NULL OR version = ?) ORDER BY saved_ns DESC",
+            (bundle, bundle, version, version),
         ).fetchall()
     return [
         StoredRun(of, used, data_hash, Path(path), saved, books, strategy, first, last, tuple(json.loads(keys)))

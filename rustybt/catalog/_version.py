@@ -60,6 +60,11 @@ def open_version(bundle: str, *, version: str | None = None, root: Path | str | 
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
     Raises BundleNotFound, VersionNotFound, CatalogCorrupt.
     """
+    return opened(Version, bundle, version, root)
+
+
+def opened[Kind: Version](kind: type[Kind], bundle: str, version: str | None, root: Path | str | None) -> Kind:
+    """`open_version`, as one of its kinds."""
     for what, given in (("bundle", bundle), ("version", version)):
         if not isinstance(given, str) and (what == "bundle" or given is not None):
             raise InputError(f"{what}={given!r}: give its name as text. `rustybt bundles` lists what there is.")
@@ -77,7 +82,7 @@ def open_version(bundle: str, *, version: str | None = None, root: Path | str | 
         ).fetchone()
         if row is None:
             raise _missing(connection, bundle, version, folder)
-        return Version(lent, bundle, folder, row)
+        return kind(lent, bundle, folder, row)
     except BaseException:
         connection.close()
         raise
@@ -448,6 +453,12 @@ class Version:
             from rustybt.catalog._aggregate import load_aggregated
 
             return load_aggregated(self, sids, frequency, first_ns, last_ns)
+        return self.load_stored(sids, frequency, first_ns, last_ns, late=late)
+
+    def load_stored(
+        self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False
+    ) -> dict[int, RawBars]:
+        """`load` of a frequency that is stored."""
         pieces: dict[int, list[RawBars]] = {int(sid): [] for sid in sids}
         if len(pieces) > 20 and not pieces.keys() <= self._assets.keys():
             self.assets()

@@ -72,12 +72,14 @@ def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> A
     options = _options(run, arguments)
     if options is None:
         return None
-    output, compat_report = options.pop("output"), options.pop("compat_report")
+    output, plot, compat_report = (options.pop(name) for name in ("output", "plot", "compat_report"))
     del options["zipline"]
     callbacks = callbacks_in(namespace, "The notebook") if cell is None else strategy_of(cell, CELL, namespace)
     result = run_strategy(callbacks, options | {"keep_strategy": compat_report})
     if output is not None:
         result.save(output)
+    if plot is not None:
+        result.plot(plot)
     if compat_report:
         print(result.compat_report())
     return result

@@ -17,6 +17,7 @@ HOMES = {
     "demo": ("rustybt.cli._demo", "demo"),
     "ingest": ("rustybt.cli._ingest", "ingest"),
     "run": ("rustybt.cli._run", "run"),
+    "runs": ("rustybt.cli._runs", "runs"),
     "validate": ("rustybt.cli._validate", "validate"),
 }
 """Where each command lives."""

@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rustybt.cli._strategy_text import own_run, parameters
 from rustybt.errors import InputError, RustyBTError
 
 if TYPE_CHECKING:
     from rustybt.results import Result
 
+CAPITAL = "100000"
 CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 
 
 @click.command(short_help="Run a strategy, or a script for Zipline.")
 @click.option("-f", "--algofile", type=click.Path(path_type=Path), required=True, help="The strategy, a Python file.")
 @click.option("-b", "--bundle", default="sample", show_default=True, help="The bundle to run on.")
+@click.option("--version", default=None, help="A version of the bundle; by default the newest.")
 @click.option("-s", "--start", default=None, help="The first day, like 2010-01-04.  [default: of the data]")
 @click.option("-e", "--end", default=None, help="The last day.  [default: of the data]")
-@click.option("--capital-base", default="10000000", show_default=True, help="Cash at the start.")
+@click.option("--capital-base", default=CAPITAL, show_default=True, help="Cash at the start.")
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of initialize; any number of them.",
+)
 @click.option(
     "--data-frequency", default="daily", show_default=True, help="Which bars: daily, minute, or like 5m, 1h, 1w."
 )
 @click.option("-bf", "--benchmark-file", type=click.Path(path_type=Path), default=None, help="Returns to compare with.")
-@click.option("--benchmark-symbol", default=None, help="The asset to compare with, by symbol.")
+@click.option(
+    "--benchmark", "--benchmark-symbol", "benchmark_symbol", default=None, help="The asset to compare with, by symbol."
+)
 @click.option("--benchmark-sid", type=int, default=None, help="The asset to compare with, by sid.")
+@click.option(
+    "--fill-at",
+    type=click.Choice(["close", "open"]),
+    default="close",
+    show_default=True,
+    help="Which price of the next bar orders fill at.",
+)
+@click.option(
+    "--trigger",
+    type=click.Choice(["close", "range"]),
+    default="close",
+    show_default=True,
+    help="What limits and stops are tested on: the close, or the bar's range.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of context.rng.")
 @click.option("--currency", default=None, help="Of capital and portfolio, where the assets trade in several.")
 @click.option("--decimals", type=click.Path(path_type=Path), default=None, help="How fills round: TOML, JSON or YAML.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="The folder to save the result to.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Draw the run: a PNG, SVG or PDF file.",
+)
 @click.option("--compat", type=click.Choice(["zipline"]), default=None, help="Reproduce Zipline where we differ.")
 @click.option("--compat-report", is_flag=True, help="Which differences from Zipline matter here; runs once for each.")
 @click.option(
@@ -44,7 +79,9 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 )
 @click.option("--progress/--no-progress", default=None, help="A progress bar; by default on terminals only.")
 @click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
-def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool, **options: Any) -> None:
+def run(
+    algofile: Path, output: Path | None, plot: Path | None, zipline: bool, compat_report: bool, **options: Any
+) -> None:
     """Run the strategy in a file: its functions initialize, handle_data, before_trading_start and analyze, or the
     one subclass of rustybt.Strategy that it defines."""
     from rustybt.cli._importing import importing
@@ -67,6 +104,9 @@ def run(algofile: Path, output: Path | None, zipline: bool, compat_report: bool,
         if compat_report and failed is None:
             click.echo(f"\n{result.compat_report()}\n")
         click.echo(f"saved to {place}")
+        if plot is not None:
+            result.plot(plot)
+            click.echo(f"picture: {plot.resolve()}")
     if isinstance(failed, RustyBTError):
         note_place(failed, str(algofile))
         raise failed
@@ -87,6 +127,7 @@ def run_strategy(callbacks: dict[str, Any], options: dict[str, Any]) -> Result:
         raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Give the one or the other.")
     benchmark = symbol if sid is None else sid
     returns = given.pop("benchmark_file")
+    given["params"] = parameters(given.pop("params"), exact=given["numbers"] == "decimal")
     with warnings.catch_warnings():
         # it is one of the notes, which are shown
         warnings.filterwarnings("ignore", message="The account was ruined")
@@ -110,9 +151,16 @@ def strategy_of(text: str, filename: str, namespace: dict[str, Any]) -> dict[str
     Raises InputError where there are none.
     """
     try:
-        code = compile(text, filename, "exec")
+        tree = ast.parse(text, filename)
+        code = compile(tree, filename, "exec")
     except SyntaxError as error:
         raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Mend it and run again.") from None
+    line = own_run(tree)
+    if line is not None:
+        raise InputError(
+            f"{filename}, line {line} runs a backtest itself when it is read, so that it would be run twice. Put that "
+            "call under `if __name__ == '__main__':`, or run the file as a script."
+        )
     exec(code, namespace)
     return callbacks_in(namespace, filename)
 

@@ -61,6 +61,7 @@ from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
+from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
 from rustybt.core._texts import text_of_object
 from rustybt.core._time import (
     DAY_NS,
@@ -81,6 +82,7 @@ __all__ = [
     "ETF",
     "EXACT",
     "EXTRA_PRICE_DECIMALS",
+    "MARKET_TERMS",
     "MAX_DIGITS",
     "MINUTE_NS",
     "MONEY_LIMIT",
@@ -96,6 +98,7 @@ __all__ = [
     "UTC_NS",
     "WITHOUT_VOLUME",
     "Asset",
+    "Auction",
     "CashDividend",
     "Cause",
     "Columns",
@@ -119,12 +122,14 @@ __all__ = [
     "Order",
     "OrderEventKind",
     "OrderStatus",
+    "OrderTerms",
     "Perpetual",
     "Precision",
     "Report",
     "Rows",
     "Split",
     "StockDividend",
+    "TimeInForce",
     "Transaction",
     "as_decimal",
     "as_decimal_config",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from rustybt.core._causes import Cause
 from rustybt.core._orders import OrderEventKind
+from rustybt.core._terms import OrderTerms
 
 
 class Report(NamedTuple):
@@ -13,7 +14,8 @@ class Report(NamedTuple):
 
     order: its number. stamp: ns UTC.
     quantity: scaled units: what was filled, signed; what is left open after a split; else what is still to fill.
-    price: of a fill; the limit that was reached, or that the order now has. stop: likewise. Both at the fill scale.
+    price: of a fill; the limit that was reached. stop: that was reached. Both at the fill scale.
+    terms: that a refused order has, and that one has from a split on; None for a market order, and in other reports.
     fee: money that the fill costs. cause: why; None where the kind says it all.
     ratio: of the split that restates the order, numerator and denominator of prices.
     told: words for people; nothing reads them. dated: whether it counts as the order's last change.
@@ -32,3 +34,4 @@ class Report(NamedTuple):
     told: str | None = None
     dated: bool = True
     recharged: bool = False
+    terms: OrderTerms[int] | None = None

@@ -4,12 +4,16 @@ from rustybt.engine._after import result_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline, note_place
+from rustybt.engine._load import load
+from rustybt.engine._market import Market
 from rustybt.engine._run import run_algorithm
 
 __all__ = [
     "Compat",
+    "Market",
     "beside",
     "failure_of_strategy",
+    "load",
     "load_extensions",
     "note_of_zipline",
     "note_place",

@@ -10,7 +10,7 @@ import numpy as np
 from rustybt.core import CashDividend, Split, StockDividend, date_of
 from rustybt.errors import CurrencyMismatch
 from rustybt.ledger import Ledger, Receivable, Shares
-from rustybt.view import Listing, Market
+from rustybt.view import Instrument, MarketView
 
 if TYPE_CHECKING:
     from rustybt.engine._exchange import Exchange
@@ -28,7 +28,7 @@ class CorporateActions:
 
     def __init__(
         self,
-        market: Market,
+        market: MarketView,
         *,
         exact_pay_dates: bool,
         keep_basis: bool = False,
@@ -43,17 +43,17 @@ class CorporateActions:
         self._keep_owed = keep_owed
         self._days, self._first = market.axis.action_days()
         self._exact = exact_pay_dates
-        self._dividends: dict[int, list[tuple[Listing, CashDividend]]] = {}
-        self._splits: dict[int, list[tuple[Listing, Split]]] = {}
+        self._dividends: dict[int, list[tuple[Instrument, CashDividend]]] = {}
+        self._splits: dict[int, list[tuple[Instrument, Split]]] = {}
         self._due: dict[int, list[Receivable]] = {}
-        self._in_shares: dict[int, list[tuple[Listing, StockDividend]]] = {}
+        self._in_shares: dict[int, list[tuple[Instrument, StockDividend]]] = {}
         self._shares_due: dict[int, list[Shares]] = {}
         self._stock_dividends: dict[int, list[StockDividend]] = {}
         for dividend in market.version.stock_dividends():
             self._stock_dividends.setdefault(dividend.sid, []).append(dividend)
         market.on_load(self._register)
 
-    def _register(self, listing: Listing) -> None:
+    def _register(self, listing: Instrument) -> None:
         for dividend in listing.dividends:
             self._dividends.setdefault(self._session(dividend.ex_day), []).append((listing, dividend))
         for in_shares in self._stock_dividends.get(listing.asset.sid, ()):
@@ -117,7 +117,7 @@ class CorporateActions:
             if owed is not None and pays is not None:
                 self._shares_due.setdefault(pays, []).append(owed)
 
-    def _countable(self, listing: Listing, ledger: Ledger) -> bool:
+    def _countable(self, listing: Instrument, ledger: Ledger) -> bool:
         """Whether money of an asset's currency can be counted in the run's, now."""
         exchange, currency = self._exchange, listing.asset.currency
         if exchange is None or exchange.rates.way(currency, exchange.base) is None:
@@ -134,7 +134,7 @@ class CorporateActions:
             return pays if exists and pays >= session else None
         return max(pays, session)
 
-    def restate_owed(self, listing: Listing, numerator: int, denominator: int) -> None:
+    def restate_owed(self, listing: Instrument, numerator: int, denominator: int) -> None:
         """Turns the shares of an asset that are owed, but not paid, into those of after a split."""
         if self._keep_owed:
             return
@@ -163,11 +163,11 @@ class CorporateActions:
             step in self._due or step in self._shares_due
         )
 
-    def splits(self, session: int) -> list[tuple[Listing, Split]]:
+    def splits(self, session: int) -> list[tuple[Instrument, Split]]:
         """The splits that take effect before this session's first bar."""
         found = self._splits.get(session)
         return sorted(found, key=_by_key) if found else []
 
 
-def _by_key(item: tuple[Listing, Any]) -> str:
+def _by_key(item: tuple[Instrument, Any]) -> str:
     return item[0].asset.key

@@ -20,7 +20,7 @@ from rustybt.errors import (
     InvalidBenchmarkAsset,
 )
 from rustybt.strategy import Desk
-from rustybt.view import Listing
+from rustybt.view import Instrument
 
 ONE = 10**RATIO_SCALE
 
@@ -129,7 +129,7 @@ def _check_actions(desk: Desk, asset: Asset, first: int, last: int) -> None:
             )
 
 
-def _change(before: Fraction, now: Fraction, listing: Listing, key: int) -> int:
+def _change(before: Fraction, now: Fraction, listing: Instrument, key: int) -> int:
     """A simple return at scale 18."""
     if not before:
         raise InvalidBenchmarkAsset(
@@ -140,7 +140,7 @@ def _change(before: Fraction, now: Fraction, listing: Listing, key: int) -> int:
     return div_half_even(change.numerator * ONE, change.denominator)
 
 
-def _exact_step(listing: Listing) -> Callable[[int, int], int]:
+def _exact_step(listing: Instrument) -> Callable[[int, int], int]:
     """The return from one row of bars to another, exact but for the one rounding to 18 decimals."""
     close, stamps = listing.raw.close, listing.raw.stamps
 
@@ -153,7 +153,7 @@ def _exact_step(listing: Listing) -> Callable[[int, int], int]:
     return step
 
 
-def _prices_in_thousandths(listing: Listing, rows: list[int], starts: list[int]) -> list[Fraction | None]:
+def _prices_in_thousandths(listing: Instrument, rows: list[int], starts: list[int]) -> list[Fraction | None]:
     """Zipline's way: closes restated as of the run's end and rounded to 3 decimals, as its history gives them.
 
     rows: the last row up to the end of each session. starts: the smallest key that a bar of the session can have. A
@@ -180,7 +180,7 @@ def _prices_in_thousandths(listing: Listing, rows: list[int], starts: list[int])
     return prices
 
 
-def _first_session(listing: Listing, row: int, until: int) -> int:
+def _first_session(listing: Instrument, row: int, until: int) -> int:
     """From the open of the asset's first session to its close; of a week or month with what it paid in its course.
 
     until: the key of the last day that the row has a price of.
@@ -193,7 +193,7 @@ def _first_session(listing: Listing, row: int, until: int) -> int:
     return _change(opened * kept, Fraction(closed), listing, int(listing.raw.stamps[row]))
 
 
-def _last_day(desk: Desk, listing: Listing, row: int) -> int:
+def _last_day(desk: Desk, listing: Instrument, row: int) -> int:
     """The key of the last shorter bar in a row of bars; its own where it is not made of such."""
     key = int(listing.raw.stamps[row])
     if desk.market.inner is None:

@@ -8,7 +8,7 @@ from rustybt.catalog import Version
 from rustybt.core import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.engine._compat import Compat
 from rustybt.errors import CurrencyMismatch, InputError
-from rustybt.view import Market
+from rustybt.view import MarketView
 
 if TYPE_CHECKING:
     from rustybt.engine._exchange import Exchange
@@ -46,7 +46,7 @@ def currency_of(data: Version, wanted: Any, compat: Compat) -> str:
 
 
 def exchange_of(
-    market: Market, books: Any, account: str, currency: str, wanted: Any, compat: Compat
+    market: MarketView, books: Any, account: str, currency: str, wanted: Any, compat: Compat
 ) -> Exchange | None:
     """What a run of several currencies has; None for one that names no currency, or whose bundle has no pair of it."""
     if wanted is None or compat.currencies_are_one:

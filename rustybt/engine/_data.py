@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rustybt.catalog import Version, open_version
+from rustybt.catalog import LoadedVersion, open_loaded
 from rustybt.core import datetime_of, parse_moment
 from rustybt.errors import BundleNotFound, InputError, VersionNotFound
 
 
-def open_data(bundle: str, version: str | None, timestamp: Any, root: Path) -> Version:
+def open_data(bundle: str, version: str | None, timestamp: Any, root: Path) -> LoadedVersion:
     """The version that a run reads. The sample is brought in where it is not there yet.
 
     timestamp: the data as they were then: the newest version that was written by that moment.
@@ -21,7 +21,7 @@ def open_data(bundle: str, version: str | None, timestamp: Any, root: Path) -> V
             raise InputError(f"Both version={version!r} and bundle_timestamp={timestamp} were given. Give one of them.")
         version = version_at(bundle, timestamp, root)
     try:
-        opened = open_version(bundle, version=version, root=root)
+        opened = open_loaded(bundle, version=version, root=root)
         opened.check_parts()
         return opened
     except BundleNotFound:
@@ -31,7 +31,7 @@ def open_data(bundle: str, version: str | None, timestamp: Any, root: Path) -> V
         from rustybt.ingest import ingest_sample
 
         ingest_sample(root)
-        return open_version(bundle, version=version, root=root)
+        return open_loaded(bundle, version=version, root=root)
 
 
 def version_at(bundle: str, timestamp: Any, root: Path) -> str | None:

@@ -8,7 +8,7 @@ from rustybt.core import as_plain_decimal, converted_half_even
 from rustybt.engine._rates import Rates
 from rustybt.ledger import Ledger
 from rustybt.strategy import not_convertible
-from rustybt.view import Listing
+from rustybt.view import Instrument
 
 FILLED: Final = "filled"
 OPEN: Final = "open"
@@ -71,7 +71,7 @@ class Exchange:
         pocket: int | None = self._books.pocket(self._account, currency)
         return int(self._books.open_pocket(self._account, currency, 0)) if pocket is None else pocket
 
-    def check(self, listing: Listing) -> None:
+    def check(self, listing: Instrument) -> None:
         """Raises CurrencyMismatch where an asset's money could not be counted in the base currency."""
         asset = listing.asset
         if self.rates.way(asset.currency, self.base) is None:

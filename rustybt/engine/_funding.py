@@ -9,9 +9,9 @@ import numpy as np
 
 from rustybt.core import FundingRate
 from rustybt.ledger import Ledger
-from rustybt.view import Listing, Market
+from rustybt.view import Instrument, MarketView
 
-type Due = tuple[int, str, Listing, FundingRate]
+type Due = tuple[int, str, Instrument, FundingRate]
 
 
 class FundingPayments:
@@ -21,12 +21,12 @@ class FundingPayments:
     fills: who pays is who held when the bar before was over.
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: MarketView) -> None:
         self._market = market
         self.at_bars: dict[int, list[Due]] = {}
         market.on_load(self._register)
 
-    def _register(self, listing: Listing) -> None:
+    def _register(self, listing: Instrument) -> None:
         if listing.asset.kind != "perpetual":
             return
         axis = self._market.axis
@@ -43,14 +43,14 @@ class FundingPayments:
         axis = self._market.axis
         opens = int(axis.calendar.opens[axis.first_session + session])
 
-        def last_close(listing: Listing, stamp: int) -> int:
+        def last_close(listing: Instrument, stamp: int) -> int:
             books.seek(min(bar, int(np.searchsorted(axis.stamps, stamp, side="right")) - 1))
             return int(books.mark(listing.slot))
 
         self._pay(sorted(self.at_bars[bar], key=_when), opens, last_close, ledger)
 
     def pay_between(
-        self, bar: int, after: int, until: int, opens: int, mark: Callable[[Listing, int], int], ledger: Ledger
+        self, bar: int, after: int, until: int, opens: int, mark: Callable[[Instrument, int], int], ledger: Ledger
     ) -> None:
         """Of what is due with a bar, books the moments after one and up to another.
 
@@ -64,7 +64,7 @@ class FundingPayments:
         return {listing.slot for _, _, listing, _ in self.at_bars.get(bar, ())}
 
     @staticmethod
-    def _pay(due: list[Due], opens: int, mark: Callable[[Listing, int], int], ledger: Ledger) -> None:
+    def _pay(due: list[Due], opens: int, mark: Callable[[Instrument, int], int], ledger: Ledger) -> None:
         for stamp, _, listing, rate in due:
             if not ledger.books.position(listing.slot)[0]:
                 continue

@@ -31,7 +31,7 @@ from rustybt.engine._within import WithinPeriods
 from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk, Schedule, TimeRule, check_names, date_rules
-from rustybt.view import Listing, adjusted, restated
+from rustybt.view import Instrument, adjusted, restated
 
 type Callback = Callable[[Any, Any], Any]
 NEVER = 2**62
@@ -331,7 +331,7 @@ class Loop:
         return list(dict.fromkeys([*self.desk.books.held(), *self.desk.blotter.open]))
 
 
-def _tick(listing: Listing, cents: bool) -> tuple[int, int]:
+def _tick(listing: Instrument, cents: bool) -> tuple[int, int]:
     """The grid of limits as a fraction of the fill scale's unit: the asset's tick, or whole cents."""
     value, scale = (1, 2) if cents else listing.tick
     if scale <= listing.fill_scale:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rustybt._kernels import Rate
 from rustybt.core import PAIR_KINDS, Asset, currencies_of_pair, datetime_of, whole_currency
 from rustybt.errors import CurrencyMismatch
-from rustybt.view import Listing, Market
+from rustybt.view import Instrument, MarketView
 
 
 class Leg(NamedTuple):
@@ -29,7 +29,7 @@ class Rates:
 
     __slots__ = ("_bar", "_market", "_now", "_pairs", "_ways", "base")
 
-    def __init__(self, market: Market, base: str) -> None:
+    def __init__(self, market: MarketView, base: str) -> None:
         self._market = market
         self.base = base
         self._pairs: dict[tuple[str, str], Asset] = {}
@@ -38,7 +38,7 @@ class Rates:
             currencies = currencies_of_pair(asset)
             if currencies is not None:
                 self._pairs.setdefault(currencies, asset)
-        self._ways: dict[tuple[str, str], list[tuple[Listing, bool]]] = {}
+        self._ways: dict[tuple[str, str], list[tuple[Instrument, bool]]] = {}
         # the rates to the base currency of one bar
         self._bar = -1
         self._now: dict[str, Rate] = {}
@@ -71,7 +71,7 @@ class Rates:
             return Leg(self._pairs[taken, given], inverse=True)
         return None
 
-    def legs(self, given: str, taken: str) -> list[tuple[Listing, bool]]:
+    def legs(self, given: str, taken: str) -> list[tuple[Instrument, bool]]:
         """The bars of the pairs on the way, and which of them are inverse; loaded when they are first asked for.
 
         Raises CurrencyMismatch where there is no way, naming the pair that would be one.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from rustybt._kernels import whole_steps
-from rustybt.catalog import catalog_root
 from rustybt.core import (
     MONEY_SCALE,
     Notes,
@@ -25,20 +24,23 @@ from rustybt.engine._collector import undisturbed
 from rustybt.engine._compat import compat_named
 from rustybt.engine._compat_report import again_for, reporting
 from rustybt.engine._currency import currency_of
-from rustybt.engine._data import named_extensions, open_data
+from rustybt.engine._data import named_extensions
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._functions import functions_of, params_of
 from rustybt.engine._hooks import hooks_for
+from rustybt.engine._load import FREQUENCIES, market_of
+from rustybt.engine._market import Market, axis_of, tracks_on
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._outcome import result_of
 from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import check_on_ruin, ending_at_ruin, warn_of_ruin
-from rustybt.engine._setup import FREQUENCIES, axis_of, desk_of, initialised
+from rustybt.engine._setup import desk_of, initialised
 from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.results import Result
 from rustybt.strategy import TradingAlgorithm, activate, deactivate
+from rustybt.view import MarketView
 
 DEFAULT_CAPITAL = 10_000_000
 type Function = Callable[..., Any]
@@ -52,8 +54,8 @@ def run_algorithm(
     handle_data: Function | None = None,
     before_trading_start: Function | None = None,
     analyze: Function | None = None,
-    data_frequency: str = "daily",
-    bundle: str = "sample",
+    data_frequency: str | None = None,
+    bundle: str | None = None,
     bundle_timestamp: Any = None,
     trading_calendar: Any = None,
     metrics_set: Any = "default",
@@ -65,6 +67,7 @@ def run_algorithm(
     custom_loader: Any = None,
     blotter: Any = "default",
     *,
+    market: Market | None = None,
     strategy: Any = None,
     params: dict[str, Any] | None = None,
     version: str | None = None,
@@ -89,8 +92,10 @@ def run_algorithm(
     initialize(context, **params), handle_data(context, data), before_trading_start(context, data),
     analyze(context, result): the strategy as functions; or strategy: a Strategy class or object.
     capital_base: cash at the start; int, Decimal, text or float.
-    data_frequency: "daily", "minute", or the length of a bar from "1ms" to "1mo", such as "5m", "1h" or "1w": stored
-    so, or made of shorter bars that are. bundle, version: which data; by default the newest version.
+    data_frequency: "daily", which is the default, "minute", or the length of a bar from "1ms" to "1mo", such as "5m",
+    "1h" or "1w": stored so, or made of shorter bars that are. bundle, version: which data; by default the newest
+    version of "sample".
+    market: what `rustybt.load` returned, instead of a bundle: the run reads no bar that was read already.
     trading_calendar: the bundle's own calendar, by name, or None.
     benchmark_returns: a pandas Series by date, a Polars or pandas frame or the path of a CSV or Parquet file with the
     columns date and return; a session that is missing counts as 0. A date may be text, or a moment within the session
@@ -127,31 +132,33 @@ def run_algorithm(
     _refuse_later(
         custom_loader=(custom_loader, None),
     )
-    _check_kinds(data_frequency=(data_frequency, str), emission_rate=(emission_rate, str), seed=(seed, int))
+    _check_kinds(emission_rate=(emission_rate, str), seed=(seed, int))
     params = params_of(params)
-    length, data_frequency = _length_and_name(data_frequency)
     if fill_at not in ("close", "open") or trigger not in ("close", "range"):
         raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
-    if emission_rate not in FREQUENCIES or (emission_rate == "minute" and frequency_named(length).by_session):
-        raise InputError(f"emission_rate={emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
     check_on_ruin(on_ruin)
     metrics, precision = metrics_of(metrics_set), as_decimal_config(decimals)
     functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
     kind = compat_named(compat)
     if environ is not None and not isinstance(environ, Mapping):
         raise InputError(f"environ={environ!r}: give a dict like os.environ, or nothing.")
-    root = catalog_root((environ or os.environ).get("RUSTYBT_ROOT"))
-    load_extensions(named_extensions(default_extension, extensions, root), strict_extensions)
     keep_freed_memory()
-    data = open_data(bundle, version, bundle_timestamp, root)
-    notes = Notes()
-    axis = axis_of(data, length, start, end, trading_calendar, notes)
+
+    def load_named(root: Path) -> None:
+        load_extensions(named_extensions(default_extension, extensions, root), strict_extensions)
+
+    market = market_of(market, data_frequency, bundle, version, bundle_timestamp, environ, load_named)
+    if emission_rate not in FREQUENCIES or (emission_rate == "minute" and frequency_named(market.length).by_session):
+        raise InputError(f"emission_rate={emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
+    data, notes = market.data, Notes()
+    axis = axis_of(market, start, end, trading_calendar, notes)
     capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
         raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")
     money = currency_of(data, currency, kind)
     models = blotter_named(blotter)
-    desk = desk_of(data, axis, data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
+    view = MarketView(tracks_on(market, axis, kind))
+    desk = desk_of(view, market.data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
     context = TradingAlgorithm(desk, whole_steps)
     token = activate(context)
     try:
@@ -175,16 +182,6 @@ def run_algorithm(
         raise
     finally:
         deactivate(token)
-
-
-def _length_and_name(data_frequency: str) -> tuple[str, str]:
-    """The length of the run's bars, and what Zipline calls it where it has a name for it."""
-    length = FREQUENCIES.get(data_frequency, data_frequency)
-    try:
-        frequency_named(length)
-    except InputError as error:
-        raise InputError(f"data_frequency={data_frequency!r}: choose 'daily' or 'minute', or else: {error}") from None
-    return length, {name: known for known, name in FREQUENCIES.items()}.get(length, data_frequency)
 
 
 def _check_kinds(**parameters: tuple[Any, type]) -> None:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
 from rustybt._kernels import Books
-from rustybt.calendars import SessionTable
-from rustybt.catalog import Version
 from rustybt.core import (
     MINUTE_NS,
     DecimalConfig,
-    Frequency,
     Notes,
     Order,
     date_of,
     datetime_of,
-    frequency_named,
 )
-from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
@@ -30,46 +24,17 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import cause_of, reason_of
-from rustybt.engine._span import span_of
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook
 from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
-from rustybt.view import Axis, BarData, Continuous, Listing, Market
-
-FREQUENCIES = {"daily": "1d", "minute": "1m"}
-"""What Zipline calls them; other bars go by their name."""
-
-
-def axis_of(data: Version, frequency: str, start: Any, end: Any, trading_calendar: Any, notes: Notes) -> Axis:
-    """The bars of a run. Raises what `span_of` and `accounting_calendar` raise."""
-    length = frequency_named(frequency)
-    source = data.source_of(frequency)
-    calendar = accounting_calendar(data, trading_calendar, length)
-    begin, stop = span_of(data, length, calendar, start, end, notes)
-    return Axis(calendar, begin, stop, length.by_session, _grid(data, calendar, length, stored=source == frequency))
-
-
-def _grid(data: Version, calendar: SessionTable, length: Frequency, *, stored: bool) -> Any:
-    """What bars within a session there are: every minute; at the frequency of stored bars those that some asset has,
-    wherever the vendor put them; else as they are laid out from the open."""
-    if length.step_ns is None or length.name == "1m":
-        return None
-    if not stored:
-        return functools.partial(calendar.bar_ends, length.step_ns)
-
-    def moments(first: int, last: int) -> Any:
-        stamps = data.stamps(length.name, int(calendar.opens[first]) + 1, int(calendar.closes[last]))
-        return stamps[calendar.holds_instants(stamps)]
-
-    return moments
+from rustybt.view import BarData, Continuous, Instrument, MarketView
 
 
 def desk_of(
-    data: Version,
-    axis: Axis,
+    market: MarketView,
     data_frequency: str,
     capital: int,
     compat: Compat,
@@ -81,13 +46,7 @@ def desk_of(
     notes: Notes,
 ) -> Desk:
     kind = numbers_named(numbers)
-    market = Market(
-        data,
-        axis,
-        FREQUENCIES.get(data_frequency, data_frequency),
-        dividends_need_a_bar=compat.dividends_need_a_bar,
-        price_of_last_trade=compat.price_of_last_trade,
-    )
+    axis = market.axis
     last_session = axis.first_session + axis.sessions - 1
     labels = Labels()
     decimals = 3 if compat.history_in_thousandths else None
@@ -148,12 +107,12 @@ class _RunDesk(Desk):
 
         return fetch_csv(self, Request(**asked))
 
-    def open_slot(self, listing: Listing) -> None:
+    def open_slot(self, listing: Instrument) -> None:
         """Opens the books for an asset that was loaded."""
         _open_slot(self, listing)
 
 
-def _open_slot(desk: Desk, listing: Listing) -> None:
+def _open_slot(desk: Desk, listing: Instrument) -> None:
     listing.pocket = 0 if desk.exchange is None else desk.exchange.pocket(listing.asset.currency)
     listing.slot = desk.books.open_slot(
         listing.pocket,

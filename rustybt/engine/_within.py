@@ -10,7 +10,7 @@ import numpy as np
 from rustybt.core import DAY_NS, day_of
 from rustybt.engine._fills import book
 from rustybt.execution import Execution, work_at_open
-from rustybt.view import Listing, Market, Steps, adjusted
+from rustybt.view import Instrument, MarketView, Steps, adjusted
 
 if TYPE_CHECKING:
     from rustybt.engine._loop import Loop
@@ -39,7 +39,7 @@ class WithinPeriods:
 
     __slots__ = ("_inner", "_market", "_rates", "_steps", "begun")
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: MarketView) -> None:
         self._market = market
         self._inner = market.inner
         self._steps: Steps = market.axis.steps  # type: ignore[assignment]  # there are none else
@@ -106,7 +106,7 @@ class WithinPeriods:
         after = steps.closes[step - 1] if step > begin else -(2**63)
         until = steps.closes[step] if step < end - 1 else int(self._market.axis.stamps[bar])
 
-        def last_close(listing: Listing, stamp: int) -> int:
+        def last_close(listing: Instrument, stamp: int) -> int:
             return self._price(listing, bar, step if stamp >= steps.closes[step] else step - 1)
 
         loop.funding.pay_between(bar, after, until, steps.opens[step], last_close, loop.ledger)
@@ -139,7 +139,7 @@ class WithinPeriods:
                 found.setdefault(opened.step, []).append((listing, opened))
         return found
 
-    def _fill(self, loop: Loop, session: int, bar: int, assets: list[tuple[Listing, Opened]]) -> None:
+    def _fill(self, loop: Loop, session: int, bar: int, assets: list[tuple[Instrument, Opened]]) -> None:
         market, stamp = self._market, self._steps.closes[assets[0][1].step]
         reports: list[Execution] = []
         before, market.bar = market.bar, bar
@@ -157,7 +157,7 @@ class WithinPeriods:
         market.bar = before
         book(loop.ledger, loop.recorder, session, stamp, reports)
 
-    def _opened(self, listing: Listing, session: int, bar: int) -> Opened:
+    def _opened(self, listing: Instrument, session: int, bar: int) -> Opened:
         steps = self._steps
         begin, end = steps.of(session)
         if self._inner is not None:
@@ -174,7 +174,7 @@ class WithinPeriods:
         return Opened(step, opened, prices, volumes)
 
     @staticmethod
-    def _back(listing: Listing, step: int, end: int) -> tuple[Fraction, Fraction]:
+    def _back(listing: Instrument, step: int, end: int) -> tuple[Fraction, Fraction]:
         """The factors from the shares of a week's end to those of a step, for prices and for volumes."""
         prices = volumes = Fraction(1)
         for one in listing.adjustments:
@@ -191,7 +191,7 @@ class WithinPeriods:
             listing = loop.desk.listing_of_slot[slot]
             loop.desk.books.override_mark(slot, self._price(listing, bar, step, closing=closing))
 
-    def _price(self, listing: Listing, bar: int, step: int, *, closing: bool = False) -> int:
+    def _price(self, listing: Instrument, bar: int, step: int, *, closing: bool = False) -> int:
         """The last close of an asset up to the end of a step, at its fill scale.
 
         Of bars that are stored as weeks or months it is the one before, restated, or, where the asset has none, the

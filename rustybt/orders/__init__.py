@@ -22,8 +22,8 @@ from rustybt.orders._restrictions import (
     SecurityListRestrictions,
     StaticRestrictions,
 )
-from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, style_of
-from rustybt.orders._tick import price_on_tick
+from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, terms_of
+from rustybt.orders._tick import price_on_tick, terms_on_tick
 
 __all__ = [
     "RESTRICTION_STATES",
@@ -55,5 +55,6 @@ __all__ = [
     "TradingControl",
     "advance",
     "price_on_tick",
-    "style_of",
+    "terms_of",
+    "terms_on_tick",
 ]

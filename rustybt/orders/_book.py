@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import Intake, Rows, WorkingOrder
-from rustybt.core import Cause, OrderEventKind, OrderStatus, Report, div_half_even
+from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report, div_half_even
 from rustybt.orders._lifecycle import advance, cut
 
 REJECTED, CANCELLED, ADJUSTED = OrderEventKind.REJECTED, OrderEventKind.CANCELLED, OrderEventKind.ADJUSTED
@@ -41,8 +41,8 @@ class OrderBook:
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
-    accept(listing, amount, limit, stamp, stop=None, reason=None): puts an order to work, from the next bar on, and
-    returns it; reason: what a control found, and let through.
+    accept(listing, amount, terms, stamp, reason=None): puts an order to work, from the next bar on, and returns it;
+    terms: None for a market order. reason: what a control found, and let through.
     waiting: true while an order is open; `open` says which.
     quiet: by slot the lanes of a bar's lowest and highest price, and two prices of theirs between which none of the
     asset's open orders can do anything; the broker notes them, and they are forgotten with every order that comes or
@@ -100,14 +100,15 @@ class OrderBook:
     def log(self, report: Report) -> None:
         """Adds a report to the events."""
         cause, ratio = report.cause, report.ratio
+        limit, stop = (report.price, report.stop) if report.terms is None else report.terms[:2]
         self.rows.add(
             (
                 report.order,
                 report.stamp,
                 report.kind.value,
                 report.quantity,
-                report.price,
-                report.stop,
+                limit,
+                stop,
                 None if cause is None else cause.label,
                 None if ratio is None else f"{ratio[0]}/{ratio[1]}",
                 report.told,
@@ -130,17 +131,16 @@ class OrderBook:
         self,
         listing: Any,
         amount: int,
-        limit: int | None,
+        terms: OrderTerms[int] | None,
         stamp: int,
         cause: Cause,
         told: str,
-        stop: int | None = None,
     ) -> WorkingOrder:
         """Keeps a refused order with its reason; it never works."""
-        order = WorkingOrder(len(self._orders) + 1, listing, amount, limit, stamp, stop)
+        order = WorkingOrder(len(self._orders) + 1, listing, amount, terms, stamp)
         order.status = OrderStatus.PENDING_NEW
         self._orders.append(order)
-        self.apply(Report(order.number, REJECTED, stamp, amount, limit, stop, cause=cause, told=told), order)
+        self.apply(Report(order.number, REJECTED, stamp, amount, cause=cause, told=told, terms=terms), order)
         return order
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> bool:
@@ -174,26 +174,25 @@ class OrderBook:
                 told = f"less than one unit was left after the split {numerator}/{denominator}"
                 self.cancel(order, stamp, Cause.SPLIT, told)
                 continue
-            limit, stop = (_restated(price, numerator, denominator, tick) for price in (order.limit, order.stop))
+            terms = order.terms
+            if terms is not None:
+                terms = terms.with_prices(lambda price: _restated(price, numerator, denominator, tick))
             restated = Report(
                 order.number,
                 ADJUSTED,
                 stamp,
                 left,
-                limit,
-                stop,
                 cause=Cause.SPLIT,
                 ratio=(numerator, denominator),
                 told=f"split {numerator}/{denominator}",
                 dated=False,
                 recharged=zipline,
+                terms=terms,
             )
             self.apply(restated, order)
 
 
-def _restated(price: int | None, numerator: int, denominator: int, tick: tuple[int, int]) -> int | None:
+def _restated(price: int, numerator: int, denominator: int, tick: tuple[int, int]) -> int:
     """An order price after a split, on the tick, half-even."""
-    if price is None:
-        return None
     ticks = div_half_even(price * numerator * tick[1], denominator * tick[0])
     return div_half_even(ticks * tick[0], tick[1])

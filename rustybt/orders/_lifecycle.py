@@ -76,7 +76,7 @@ def _restate(order: WorkingOrder, report: Report) -> None:
     step = order.listing.step
     order.filled = cut(order.filled * denominator, numerator * step) * step
     order.amount = order.filled + report.quantity
-    order.limit, order.stop = report.price, report.stop
+    order.terms = report.terms
     if report.recharged:
         order.charged = abs(order.filled)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from rustybt.core import exact_number
+from rustybt.core import OrderTerms, exact_number
 from rustybt.errors import BadOrderParameters, NonFiniteInput, UnsupportedOrderParameters
 
 MOST: Final = Decimal(10**18)
 
 
 class ExecutionStyle:
-    """What all styles share. A style of your own overrides get_limit_price, get_stop_price, or both.
+    """What all styles share. A style of your own overrides get_limit_price, get_stop_price, or `terms`, which says all.
 
     limit_price, stop_price: Decimals, or None where the style has none. exchange: where to route the order; a backtest
     has one market for each asset and keeps the name only. asset: accepted as in Zipline; the tick is that of the asset
@@ -34,13 +34,9 @@ class ExecutionStyle:
         """The stop of an order on that side, None where it is to work at once; it is put on the asset's tick."""
         return self.stop_price
 
-    def prices(self, is_buy: bool) -> tuple[Decimal | None, Decimal | None]:
-        """Limit and stop as exact numbers of 0 or more. Raises BadOrderParameters."""
-        limit, stop = self.get_limit_price(is_buy), self.get_stop_price(is_buy)
-        return (
-            None if limit is None else _price(limit, "limit_price"),
-            None if stop is None else _price(stop, "stop_price"),
-        )
+    def terms(self, is_buy: bool) -> OrderTerms[Decimal]:
+        """The terms of an order on that side, its prices exact numbers of 0 or more. Raises BadOrderParameters."""
+        return _prices(self.get_limit_price(is_buy), self.get_stop_price(is_buy))
 
     def __repr__(self) -> str:
         prices = {"limit_price": self.limit_price, "stop_price": self.stop_price}
@@ -100,12 +96,17 @@ def _price(value: Any, what: str) -> Decimal:
     return price
 
 
-def style_of(limit_price: Any, stop_price: Any, style: Any) -> ExecutionStyle:
-    """The style that the arguments of `order` say. Raises UnsupportedOrderParameters for two ways of saying it."""
+def _prices(limit_price: Any, stop_price: Any) -> OrderTerms[Decimal]:
+    return OrderTerms(
+        None if limit_price is None else _price(limit_price, "limit_price"),
+        None if stop_price is None else _price(stop_price, "stop_price"),
+    )
+
+
+def terms_of(limit_price: Any, stop_price: Any, style: Any, is_buy: bool) -> OrderTerms[Decimal]:
+    """The terms that the arguments of `order` say. Raises UnsupportedOrderParameters for two ways of saying it."""
     if style is None:
-        if stop_price is None:
-            return MarketOrder() if limit_price is None else LimitOrder(limit_price)
-        return StopOrder(stop_price) if limit_price is None else StopLimitOrder(limit_price, stop_price)
+        return _prices(limit_price, stop_price)
     for name, price in (("limit_price", limit_price), ("stop_price", stop_price)):
         if price is not None:
             raise UnsupportedOrderParameters(f"Both {name}={price!r} and style={style!r} were given. Give one of them.")
@@ -113,4 +114,4 @@ def style_of(limit_price: Any, stop_price: Any, style: Any) -> ExecutionStyle:
         raise BadOrderParameters(
             f"style={style!r}: give MarketOrder(), LimitOrder(price), StopOrder(price) or StopLimitOrder(limit, stop)."
         )
-    return style
+    return style.terms(is_buy)

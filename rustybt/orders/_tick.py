@@ -1,10 +1,10 @@
-"""Order prices go to the asset's tick, to the side that is better for whoever placed them."""
+"""Order prices on the asset's tick, on the side that is better for whoever placed them."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from rustybt.core import rescale_exact, scaled
+from rustybt.core import OrderTerms, rescale_exact, scaled
 
 
 def price_on_tick(price: Decimal, down: bool, tick: tuple[int, int], fill_scale: int) -> int:
@@ -24,3 +24,14 @@ def price_on_tick(price: Decimal, down: bool, tick: tuple[int, int], fill_scale:
     if rest * 100 >= unit * 95 if down else rest * 100 > unit * 5:
         ticks += 1
     return rescale_exact(ticks * size, size_scale, fill_scale)
+
+
+def terms_on_tick(terms: OrderTerms[Decimal], buys: bool, tick: tuple[int, int], fill_scale: int) -> OrderTerms[int]:
+    """The terms of an order on that side, its prices on the tick, at the fill scale."""
+    limit, stop, trail = terms[:3]
+    return OrderTerms(
+        None if limit is None else price_on_tick(limit, buys, tick, fill_scale),
+        None if stop is None else price_on_tick(stop, not buys, tick, fill_scale),
+        None if trail is None else price_on_tick(trail, True, tick, fill_scale),
+        *terms[3:],
+    )

@@ -8,13 +8,18 @@ from rustybt._lazy import when_asked
 from rustybt.results._assets import assets_by_sid, assets_frame
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._result import Result
-from rustybt.results._text import summary_of
+from rustybt.results._text import shown, summary_of
 
 if TYPE_CHECKING:
     from rustybt.results._compat_report import COMPAT_ALL, CompatReport, compared, differing
+    from rustybt.results._saved import SavedRun, remove_saved, run_named, saved_run, saved_runs
 else:
     __getattr__ = when_asked(
-        __name__, {"rustybt.results._compat_report": ("COMPAT_ALL", "CompatReport", "compared", "differing")}
+        __name__,
+        {
+            "rustybt.results._compat_report": ("COMPAT_ALL", "CompatReport", "compared", "differing"),
+            "rustybt.results._saved": ("SavedRun", "remove_saved", "run_named", "saved_run", "saved_runs"),
+        },
     )
 
 __all__ = [
@@ -22,11 +27,17 @@ __all__ = [
     "LEDGER_HASH_VERSION",
     "CompatReport",
     "Result",
+    "SavedRun",
     "assets_by_sid",
     "assets_frame",
     "compared",
     "differing",
     "ledger_hash",
+    "remove_saved",
+    "run_named",
+    "saved_run",
+    "saved_runs",
+    "shown",
     "summary_of",
 ]
 

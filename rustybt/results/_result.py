@@ -13,7 +13,7 @@ from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
-from rustybt.results._text import html_of, text_of
+from rustybt.results._text import html_of, table_of, text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from rustybt.results._compat_report import CompatReport
 
+
+# Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
+pl.Config.set_trim_decimal_zeros(True)
 
 NO_CONVERSIONS: Final = pl.DataFrame(
     schema={
@@ -275,7 +278,7 @@ class Result:
         return text_of(self)
 
     def __str__(self) -> str:
-        return "\n".join([text_of(self), *(f"note {note}" for note in self.notes)])
+        return table_of(self)
 
     def _repr_html_(self) -> str:
         return html_of(self)

@@ -145,7 +145,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     """The frames of a saved result, each file checked; and its manifest, periods, notes and the report of metrics."""
     check_process()
     folder = path.expanduser()
-    page = _read_page(folder)
+    page = read_page(folder)
     try:
         files, manifest, periods = page["frames"], page["manifest"], page["periods"]
         names = [name for name in FRAMES if name in files or name not in ADDED_FRAMES]
@@ -167,7 +167,8 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     return frames, {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
 
 
-def _read_page(folder: Path) -> dict[str, Any]:
+def read_page(folder: Path) -> dict[str, Any]:
+    """What stands in the result.json of a folder. Raises ResultNotFound, and ResultCorrupt where it can't be read."""
     file = folder / RESULT_FILE
     if not file.is_file():
         raise ResultNotFound(

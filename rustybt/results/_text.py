@@ -90,6 +90,14 @@ def text_of(result: Result) -> str:
     )
 
 
+def table_of(result: Result) -> str:
+    """The figures and notes as a table, for print."""
+    name, period, rows = summary_of(result)
+    label_width, text_width = (max(map(len, column)) for column in zip(*rows, strict=True))
+    lines = [f"{label:<{label_width}}  {text:>{text_width}}" for label, text in rows]
+    return "\n".join([f"{name}  {period}", *lines, *(f"note {note}" for note in result.notes)])
+
+
 def html_of(result: Result) -> str:
     """For a notebook: the headline figures, the equity curve, the notes, and all figures folded away.
 

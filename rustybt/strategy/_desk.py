@@ -12,7 +12,7 @@ from rustybt.core import Asset, Notes, Order
 from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
-from rustybt.view import BarData, Continuous, Listing, Market
+from rustybt.view import BarData, Continuous, Instrument, MarketView
 
 type WholeSteps = Callable[[int, int], int]
 """A size in whole steps from a numerator and a denominator, as the kernels round it."""
@@ -47,7 +47,7 @@ class Desk(abc.ABC):
     which bar. notes: what the result tells besides its figures.
     """
 
-    market: Market
+    market: MarketView
     data: BarData
     continuous: Continuous
     books: Any
@@ -75,7 +75,7 @@ class Desk(abc.ABC):
     schedules: list[Any] = field(default_factory=list)
     news: list[Any] = field(default_factory=list)
     faces: list[Any] = field(default_factory=list)
-    listing_of_slot: list[Listing] = field(default_factory=list)
+    listing_of_slot: list[Instrument] = field(default_factory=list)
 
     def value(self) -> int:
         """Cash and positions at the moment, as money."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from rustybt import _kernels
-from rustybt.core import Asset, Cause, Order, as_plain_decimal, datetime_of
+from rustybt.core import MARKET_TERMS, Asset, Cause, Order, OrderTerms, as_plain_decimal, datetime_of
 from rustybt.errors import (
     CannotOrderDelistedAsset,
     InputError,
@@ -16,19 +16,21 @@ from rustybt.errors import (
     TradingControlViolation,
     UnsupportedOrderParameters,
 )
-from rustybt.orders import Intent, price_on_tick, style_of
+from rustybt.orders import Intent, terms_of, terms_on_tick
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._currencies import not_convertible
 from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
 from rustybt.strategy._refusals import refusal_of
 from rustybt.strategy._scaling import Scaling
-from rustybt.view import Listing
+from rustybt.view import Instrument
 
 LARGE = 10**11
 LEAST = -LARGE
 LONG = 10**40
 MOST_UNITS_OF_ZIPLINE = 10**11
 MOST_UNITS = 10**18 - 1
+WORKED: Final = ("limit", "stop")
+"""The terms that the simulated broker works; others are refused."""
 LOG: Final = logging.getLogger("rustybt.orders")
 
 
@@ -46,12 +48,12 @@ class Ordering:
         scaling = Scaling()
         self._floats, self._scaled = scaling.floats, scaling.of
         # by sid, of assets that were ordered: the asset, its listing, and what that has of prices and dates
-        self._plain: dict[int, tuple[Asset, Listing, Sequence[int], int, int, int, int]] = {}
+        self._plain: dict[int, tuple[Asset, Instrument, Sequence[int], int, int, int, int]] = {}
         self._learn: Any = None
         self._weigh: Any = None
         self._weigh_all: Any = None
         if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
-            weigher = _kernels.Weigher(desk, self._scaled, LARGE)
+            weigher = _kernels.Weigher(desk, desk.market, desk.books, desk.blotter, desk.controls, self._scaled, LARGE)
             self._learn, self._weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
 
     def order(
@@ -239,7 +241,7 @@ class Ordering:
             self._note_plain(found)
         return self._place(found, size, limit_price, stop_price, style)
 
-    def _note_plain(self, listing: Listing) -> None:
+    def _note_plain(self, listing: Instrument) -> None:
         """Keeps what the next order of a weight needs, of an asset whose orders only its price and its dates decide."""
         if listing.closing < 0:
             return  # its life was over before the run
@@ -248,7 +250,7 @@ class Ordering:
         if self._learn is not None:
             self._learn(asset, listing)
 
-    def _orderable(self, asset: Asset) -> Listing | None:
+    def _orderable(self, asset: Asset) -> Instrument | None:
         """The listing of an asset. None, with a warning, after its end, where Zipline does so."""
         desk = self._desk
         if desk.phase != "bar":
@@ -266,7 +268,7 @@ class Ordering:
             return None
         return listing
 
-    def _listing(self, asset: Asset) -> Listing:
+    def _listing(self, asset: Asset) -> Instrument:
         desk = self._desk
         if not isinstance(asset, Asset):
             raise UnsupportedOrderParameters(
@@ -281,7 +283,7 @@ class Ordering:
             desk.exchange.check(listing)
         return listing
 
-    def _price(self, listing: Listing) -> int:
+    def _price(self, listing: Instrument) -> int:
         """The price that turns a value into a quantity, at the fill scale. Raises CannotOrderDelistedAsset."""
         bar = self._desk.market.bar
         ended = bar > listing.last and not self._desk.compat.late_orders_are_none
@@ -303,17 +305,19 @@ class Ordering:
         )
 
     def _place(
-        self, listing: Listing, size: int, limit_price: Any, stop_price: Any, style: Any, controlled: bool = True
+        self, listing: Instrument, size: int, limit_price: Any, stop_price: Any, style: Any, controlled: bool = True
     ) -> str | None:
         desk = self._desk
-        limit = stop = None
+        terms = None
         if limit_price is not None or style is not None or stop_price is not None:
             buys = size > 0
-            bound, trigger = style_of(limit_price, stop_price, style).prices(buys)
-            if bound is not None:
-                limit = price_on_tick(bound, buys, listing.tick, listing.fill_scale)
-            if trigger is not None:
-                stop = price_on_tick(trigger, not buys, listing.tick, listing.fill_scale)
+            terms = terms_on_tick(
+                terms_of(limit_price, stop_price, style, buys), buys, listing.tick, listing.fill_scale
+            )
+            if terms == MARKET_TERMS:
+                terms = None
+            elif terms[2:] != MARKET_TERMS[2:]:
+                raise _not_worked(terms, style)
         late = desk.market.bar > listing.closing
         refusal = refusal_of(desk, listing, late=late) if late or listing.conditional else None
         found = None
@@ -333,13 +337,13 @@ class Ordering:
             stamp = hook if hook > stamp else opens
         book = desk.blotter
         if refusal is not None:
-            placed = book.reject(listing, size, limit, stamp, *refusal, stop)
+            placed = book.reject(listing, size, terms, stamp, *refusal)
         else:
-            placed = book.accept(listing, size, limit, stamp, stop, found)
+            placed = book.accept(listing, size, terms, stamp, found)
         order_id: str = book.order_id(placed.number)
         return order_id
 
-    def _controlled(self, listing: Listing, size: int) -> tuple[str | None, bool]:
+    def _controlled(self, listing: Instrument, size: int) -> tuple[str | None, bool]:
         """What the trading controls find wrong with an order, and whether it is refused for that.
 
         Raises TradingControlViolation where a control says so.
@@ -360,7 +364,7 @@ class Ordering:
             noted.append(found)
         return "; ".join(noted) or None, False
 
-    def _intent(self, listing: Listing, size: int) -> Intent:
+    def _intent(self, listing: Instrument, size: int) -> Intent:
         desk = self._desk
         bar = desk.market.bar
         priced = listing.priced <= bar <= listing.last
@@ -380,7 +384,7 @@ class Ordering:
             rate=desk.exchange.rates.to_base(listing.asset.currency, bar) if listing.foreign else (1, 1),
         )
 
-    def _check_size(self, listing: Listing, size: int) -> None:
+    def _check_size(self, listing: Instrument, size: int) -> None:
         zipline = self._desk.compat.late_orders_are_none
         most = MOST_UNITS_OF_ZIPLINE if zipline else MOST_UNITS
         if (size if zipline else abs(size)) > most * 10**listing.quantity_scale:
@@ -390,6 +394,15 @@ class Ordering:
                 f"An order for {units} of {listing.asset.symbol} is for more than {most:,} units. Check the price or "
                 "the value that it was computed from."
             )
+
+
+def _not_worked(terms: OrderTerms[int], style: Any) -> UnsupportedOrderParameters:
+    asked = terms._asdict().items()
+    names = [name for name, value in asked if name not in WORKED and value != getattr(MARKET_TERMS, name)]
+    return UnsupportedOrderParameters(
+        f"style={style!r} asks for {' and '.join(names)}, which the broker of this run does not work. It works "
+        f"{' and '.join(WORKED)}: leave out the rest."
+    )
 
 
 def desk_of(context: Ordering) -> Desk:

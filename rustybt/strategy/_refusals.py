@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rustybt.core import Asset, Cause
 from rustybt.strategy._desk import Desk
-from rustybt.view import Listing
+from rustybt.view import Instrument
 
 
-def refusal_of(desk: Desk, listing: Listing, *, late: bool) -> tuple[Cause, str] | None:
+def refusal_of(desk: Desk, listing: Instrument, *, late: bool) -> tuple[Cause, str] | None:
     """The cause and the words of a refusal; None where the asset can be ordered.
 
     late: after the asset's last bar, or after it was closed out.

@@ -4,8 +4,23 @@ from rustybt.view._axis import Axis
 from rustybt.view._bar_data import BarData
 from rustybt.view._continuous import Continuous
 from rustybt.view._fetched import Fetched
-from rustybt.view._listing import Listing, adjusted, restated
-from rustybt.view._market import Market
+from rustybt.view._instrument import Instrument
+from rustybt.view._market_view import MarketView
 from rustybt.view._steps import Steps
+from rustybt.view._track import Track, adjusted, restated
+from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 
-__all__ = ["Axis", "BarData", "Continuous", "Fetched", "Listing", "Market", "Steps", "adjusted", "restated"]
+__all__ = [
+    "MINUTE_PREFIX_SESSIONS",
+    "Axis",
+    "BarData",
+    "Continuous",
+    "Fetched",
+    "Instrument",
+    "MarketView",
+    "Steps",
+    "Track",
+    "Tracks",
+    "adjusted",
+    "restated",
+]

@@ -9,11 +9,11 @@ import polars as pl
 
 from rustybt.core import Asset, ContinuousFuture
 from rustybt.errors import InputError
-from rustybt.view._listing import Listing
-from rustybt.view._market import Market
+from rustybt.view._instrument import Instrument
+from rustybt.view._market_view import MarketView
 
 
-def shortened(value: int, listing: Listing) -> tuple[int, int]:
+def shortened(value: int, listing: Instrument) -> tuple[int, int]:
     """A price of the lane at the asset's price scale, where it has no more digits than that.
 
     The lane is finer where some bar of the run needs it: a bar that lies ahead must not show in the zeros of this one.
@@ -59,7 +59,7 @@ def checked(asset: Any) -> Asset:
     return asset
 
 
-def note_wanted(market: Market, asset: Any) -> None:
+def note_wanted(market: MarketView, asset: Any) -> None:
     """Notes an asset that was asked for; a continuous future and a name of fetch_csv's are not loaded. Raises
     InputError for what is none of them."""
     if not isinstance(asset, ContinuousFuture) and not (isinstance(asset, str) and market.fetched is not None):

@@ -27,11 +27,12 @@ from rustybt.errors import InputError, NoData
 from rustybt.view._asked import as_columns, listed, note_wanted, shortened
 from rustybt.view._continuous import Continuous, is_readable, label
 from rustybt.view._history import FIELDS, is_exact
+from rustybt.view._instrument import Instrument
 from rustybt.view._known import OF_A_BAR, Known, Priced
-from rustybt.view._listing import Listing, finer_volume, restated
-from rustybt.view._market import Market
+from rustybt.view._market_view import MarketView
 from rustybt.view._past import Past
 from rustybt.view._periods import seen_at_open
+from rustybt.view._track import finer_volume, restated
 
 NOTHING: Final = object()
 
@@ -55,7 +56,7 @@ class BarData:
 
     def __init__(
         self,
-        market: Market,
+        market: MarketView,
         *,
         number: Callable[[int, int], Any] = as_decimal,
         missing: Any = None,
@@ -205,7 +206,7 @@ class BarData:
         fetched = self._market.fetched
         return [] if fetched is None else fetched.assets(self._market.place())
 
-    def exact_value(self, listing: Listing, field: str) -> tuple[int, int] | None:
+    def exact_value(self, listing: Instrument, field: str) -> tuple[int, int] | None:
         """A field at the moment as value and scale; None where there is nothing."""
         if field not in FIELDS:
             own = [] if self._market.fetched is None else self._market.fetched.fields
@@ -228,7 +229,7 @@ class BarData:
             return None
         return self._overnight(listing, field, *shortened(listing.column(field)[bar], listing))
 
-    def _overnight(self, listing: Listing, field: str, value: int, scale: int) -> tuple[int, int]:
+    def _overnight(self, listing: Instrument, field: str, value: int, scale: int) -> tuple[int, int]:
         """Before a session's first bar its corporate actions count already."""
         if not listing.adjustments:
             return value, scale
@@ -314,7 +315,7 @@ class BarData:
                     return column.slice(begin, bar_count)
         return past.windows(assets, fields, bar_count, frequency, is_exact(dtype), timestamps)
 
-    def _listing_of(self, asset: Any) -> Listing | None:
+    def _listing_of(self, asset: Any) -> Instrument | None:
         """The listing of an asset, or of a continuous future's current contract; None where it has none."""
         if isinstance(asset, ContinuousFuture):
             asset = self._continuous.contract(asset)
@@ -365,7 +366,7 @@ class BarData:
             return False
         return self.exact_value(listing, "price") is not None
 
-    def _lives(self, listing: Listing) -> bool:
+    def _lives(self, listing: Instrument) -> bool:
         """Whether the session, in a hook the one to come, lies within the asset's life."""
         return listing.start <= self._market.bar + self._market.hook <= listing.last
 

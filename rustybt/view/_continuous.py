@@ -23,7 +23,7 @@ from rustybt.core import (
     scaled_ints,
 )
 from rustybt.errors import InputError
-from rustybt.view._market import Market
+from rustybt.view._market_view import MarketView
 
 if TYPE_CHECKING:
     from rustybt.view._chain import Chain
@@ -38,7 +38,7 @@ class Continuous:
     history_in_ticks: windows have the decimals of the tick and no more, as in Zipline.
     """
 
-    def __init__(self, market: Market, *, history_in_ticks: bool = False) -> None:
+    def __init__(self, market: MarketView, *, history_in_ticks: bool = False) -> None:
         self._market = market
         self._in_ticks = history_in_ticks
         self._chains: dict[str, Chain] = {}

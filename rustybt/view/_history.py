@@ -14,14 +14,18 @@ import polars as pl
 from rustybt.core import Asset, date_of, datetime_column, day_of, decimal_column, div_half_even, series_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._asked import as_columns
-from rustybt.view._listing import Listing
-from rustybt.view._market import Market
+from rustybt.view._instrument import Instrument
+from rustybt.view._market_view import MarketView
 from rustybt.view._rows import Laid, RowPlan
 
 PRICE_FIELDS = ("price", "open", "high", "low", "close")
 FIELDS = (*PRICE_FIELDS, "volume")
 _COLUMNS_AT_ONCE = 16
 """A row of so many floats is two lines of a processor's cache, which are written whole."""
+
+
+type Block = tuple[npt.NDArray[np.float64], list[tuple[int, Instrument]]]
+"""All bars of several assets, a column each, and those whose windows may have to be restated or rounded."""
 
 
 class History:
@@ -50,7 +54,7 @@ class History:
         "rounds_last",
     )
 
-    def __init__(self, market: Market, decimals: int | None) -> None:
+    def __init__(self, market: MarketView, decimals: int | None) -> None:
         self.market = market
         self.decimals = decimals
         # whether Zipline's rounding comes after what takes effect with the session's first bar, or before it
@@ -66,14 +70,16 @@ class History:
         self._stamps: pl.Series | None = None
         # of assets that nothing restates or rounds: any window is a slice
         self.plain: dict[tuple[int, str], tuple[Asset, pl.Series]] = {}
-        self._last_frame: tuple[list[Listing], str, pl.DataFrame, list[tuple[int, Listing]]] | None = None
+        self._last_frame: tuple[list[Instrument], str, pl.DataFrame, list[tuple[int, Instrument]]] | None = None
         # by field, of the assets that were asked for last
-        self._blocks: tuple[list[Listing], dict[str, tuple[npt.NDArray[np.float64], list[tuple[int, Listing]]]]] = (
+        self._blocks: tuple[
+            list[Instrument], dict[str, tuple[npt.NDArray[np.float64], list[tuple[int, Instrument]]]]
+        ] = (
             [],
             {},
         )
         self._columns: dict[tuple[int, str], pl.Series] = {}
-        self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Listing]]]] = {}
+        self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Instrument]]]] = {}
         self._rounding: dict[int, bool] = {}
         self._rows: dict[int, Laid] = {}
         self._plan = RowPlan(self._keys)
@@ -109,7 +115,7 @@ class History:
         market.extend(first)
         self._reset()
 
-    def series(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+    def series(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Float64, null where there is no bar."""
         column = self._columns.get((listing.asset.sid, field))
         if column is None:
@@ -126,7 +132,7 @@ class History:
         # what takes effect with the session's first bar, which is not visible yet
         return _restate(window, [a for a in active if a[0] >= end], field, start)
 
-    def _rounded(self, window: pl.Series, listing: Listing, field: str, start: int) -> pl.Series:
+    def _rounded(self, window: pl.Series, listing: Instrument, field: str, start: int) -> pl.Series:
         """Zipline's rounding, where it was asked for.
 
         A price carried into the window is, as there, that of the last bar with a trade, and keeps its digits.
@@ -149,11 +155,11 @@ class History:
                 rounded = pl.concat([rounded.head(max(alive, 0)), pl.Series(field, [None] * gone, dtype=pl.Float64)])
         return rounded
 
-    def _decimals_of(self, listing: Listing) -> int:
+    def _decimals_of(self, listing: Instrument) -> int:
         """Zipline's decimals; of a future those of its tick."""
         return listing.tick[1] if listing.is_future else self.decimals or 0
 
-    def _rounds(self, listing: Listing) -> bool:
+    def _rounds(self, listing: Instrument) -> bool:
         """Whether Zipline's rounding and carrying can change a window in which no adjustment lies.
 
         They can't where prices have no more decimals than are kept, and every bar of the asset's life has a trade.
@@ -166,12 +172,12 @@ class History:
             self._rounding[listing.asset.sid] = known
         return known
 
-    def _has_gaps(self, listing: Listing) -> bool:
+    def _has_gaps(self, listing: Instrument) -> bool:
         """Whether a bar after the first one is missing, up to the end of the asset's life."""
         laid, lived = self._laid(listing), slice(0, self._end(listing) + 1)
         return not laid.complete and bool((laid.found[lived] & ~laid.present[lived]).any())
 
-    def _seed(self, listing: Listing, start: int, count: int) -> float | None:
+    def _seed(self, listing: Instrument, start: int, count: int) -> float | None:
         """The close of the last bar with a trade up to the window's first one, restated as of its last."""
         row = int(self._laid(listing).rows[start])
         row = listing.traded_row(row) if row >= 0 else -1
@@ -182,7 +188,7 @@ class History:
         return float(int(listing.raw.close[row]) * factor / 10**listing.raw_scale)
 
     def frame(
-        self, listings: list[Listing], name: Callable[[Asset], str], field: str, start: int, count: int
+        self, listings: list[Instrument], name: Callable[[Asset], str], field: str, start: int, count: int
     ) -> pl.DataFrame:
         """A window of one field of several assets, a column each. name: how to call an asset's column."""
         last = self._last_frame
@@ -196,7 +202,7 @@ class History:
                 window.replace_column(position, restated.alias(name(listing.asset)))
         return window
 
-    def block(self, listings: list[Listing], field: str, start: int, count: int) -> npt.NDArray[np.float64]:
+    def block(self, listings: list[Instrument], field: str, start: int, count: int) -> npt.NDArray[np.float64]:
         """What `frame` gives, as an array: a row per bar, a column per asset, NaN where there is no bar.
 
         A copy: a view of an array shows all of it by its `base`, what is to come included.
@@ -214,7 +220,7 @@ class History:
                 window[:, position] = self.series(listing, field, start, count).to_numpy()
         return window
 
-    def _whole_block(self, listings: list[Listing], field: str) -> npt.NDArray[np.float64]:
+    def _whole_block(self, listings: list[Instrument], field: str) -> npt.NDArray[np.float64]:
         """All bars of several assets, a column each: those that are slices of the catalog's columns a few at a time."""
         whole = np.empty((len(self._keys), len(listings)))
         units = np.ones(len(listings))
@@ -230,7 +236,7 @@ class History:
         whole /= units
         return whole
 
-    def _slice_of(self, listing: Listing, field: str) -> npt.NDArray[np.int64] | None:
+    def _slice_of(self, listing: Instrument, field: str) -> npt.NDArray[np.int64] | None:
         """The integers of a field at all bars, where each bar is one of the asset's life and has its own row."""
         laid = self._laid(listing)
         if laid.span is None or laid.lead or self._end(listing) + 1 < len(self._keys):
@@ -239,8 +245,8 @@ class History:
         return None if isinstance(values, list) else values[laid.span]
 
     def _whole_frame(
-        self, listings: list[Listing], name: Callable[[Asset], str], field: str
-    ) -> tuple[pl.DataFrame, list[tuple[int, Listing]]]:
+        self, listings: list[Instrument], name: Callable[[Asset], str], field: str
+    ) -> tuple[pl.DataFrame, list[tuple[int, Instrument]]]:
         """All bars of several assets, and those of them whose windows may have to be restated or rounded."""
         key = (tuple([x.asset.sid for x in listings]), field)
         kept = self._frames.get(key)
@@ -250,11 +256,11 @@ class History:
             kept = self._frames[key] = whole, special
         return kept
 
-    def exact(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+    def exact(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Decimal, restated exactly, with one rounding where a factor leaves no choice."""
         return decimal_column(field, *self.integers(listing, field, start, count))
 
-    def integers(self, listing: Listing, field: str, start: int, count: int) -> tuple[list[int | None], int]:
+    def integers(self, listing: Instrument, field: str, start: int, count: int) -> tuple[list[int | None], int]:
         """What `exact` gives, as integers and their scale."""
         rows = self._laid(listing).rows[start : start + count].tolist()
         keys = self._keys[start : start + count].tolist()
@@ -302,13 +308,13 @@ class History:
                 self._stamps = datetime_column("timestamp", self._keys)
         return self._stamps.slice(start, count)
 
-    def _laid(self, listing: Listing) -> Laid:
+    def _laid(self, listing: Instrument) -> Laid:
         rows = self._rows.get(listing.asset.sid)
         if rows is None:
             rows = self._rows[listing.asset.sid] = self._plan.of(listing.raw.stamps)
         return rows
 
-    def _end(self, listing: Listing) -> int:
+    def _end(self, listing: Instrument) -> int:
         """The place of the last bar of the asset's life."""
         if listing.last > 0:
             return self.offset + listing.last - 1
@@ -319,14 +325,14 @@ class History:
             return len(self._keys) - 1
         return int(np.searchsorted(self._keys, axis.first_key(after), side="left")) - 1
 
-    def _column(self, listing: Listing, field: str) -> pl.Series:
+    def _column(self, listing: Instrument, field: str) -> pl.Series:
         key = (listing.asset.sid, field)
         column = self._columns.get(key)
         if column is None:
             column = self._columns[key] = series_of(self._numbers(listing, field), field, nan_to_null=True)
         return column
 
-    def _numbers(self, listing: Listing, field: str) -> npt.NDArray[np.float64]:
+    def _numbers(self, listing: Instrument, field: str) -> npt.NDArray[np.float64]:
         """All bars of a field, NaN where there is none."""
         rows, found, here, complete, lead, span = self._laid(listing)
         stamps = listing.raw.stamps
@@ -354,7 +360,7 @@ class History:
             laid[self._end(listing) + 1 :] = np.nan
         return laid
 
-    def _active(self, listing: Listing, start: int, count: int) -> list[tuple[int, Fraction, Fraction, int]]:
+    def _active(self, listing: Instrument, start: int, count: int) -> list[tuple[int, Fraction, Fraction, int]]:
         """The adjustments that lie within a window and are known at this moment: place, factors, key."""
         places = self._places.get(listing.asset.sid)
         if places is None:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from rustybt import _kernels
 from rustybt.core import Asset
-from rustybt.view._listing import Listing
-from rustybt.view._market import Market
+from rustybt.view._instrument import Instrument
+from rustybt.view._market_view import MarketView
 
 OF_A_BAR: Final = frozenset(("open", "high", "low", "close"))
 
@@ -39,7 +39,7 @@ class Known:
 
     __slots__ = ("_market", "_number", "_numbers", "_taught", "kernel", "priced")
 
-    def __init__(self, market: Market, number: Callable[[int, int], Any]) -> None:
+    def __init__(self, market: MarketView, number: Callable[[int, int], Any]) -> None:
         self._market = market
         self._number = number
         # by scale
@@ -59,16 +59,16 @@ class Known:
         if self.kernel is not None:
             self.kernel.learn(listing.asset, "price", lane, numbers)
 
-    def note(self, listing: Listing, field: str) -> None:
+    def note(self, listing: Instrument, field: str) -> None:
         """Tells the kernel of another field of an asset. A bar that has none has 0 there, which it passes on."""
         if field not in OF_A_BAR or (listing.asset.sid, field) in self._taught or not self._is_plain(listing):
             return
         self._taught.add((listing.asset.sid, field))
         self.kernel.learn(listing.asset, field, listing.column(field)[: listing.last + 1], self._numbers_of(listing))
 
-    def _is_plain(self, listing: Listing) -> bool:
+    def _is_plain(self, listing: Instrument) -> bool:
         return listing.lane_scale == listing.price_scale and self._market.bar >= listing.priced
 
-    def _numbers_of(self, listing: Listing) -> Numbers:
+    def _numbers_of(self, listing: Instrument) -> Numbers:
         scale = listing.price_scale
         return self._numbers.setdefault(scale, Numbers(self._number, scale))

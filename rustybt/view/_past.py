@@ -14,8 +14,8 @@ from rustybt.errors import InputError, NoData, NoSuchField
 from rustybt.view._asked import as_columns, listed, note_wanted, positive
 from rustybt.view._continuous import Continuous, Splice, is_readable
 from rustybt.view._history import FIELDS, History
-from rustybt.view._listing import Listing
-from rustybt.view._market import Market
+from rustybt.view._instrument import Instrument
+from rustybt.view._market_view import MarketView
 from rustybt.view._windows import Windows, cut, long_frame
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Past:
     )
 
     def __init__(
-        self, market: Market, decimals: int | None, name: Callable[[Any], str], continuous: Continuous
+        self, market: MarketView, decimals: int | None, name: Callable[[Any], str], continuous: Continuous
     ) -> None:
         self._market = market
         self._listings = market.listings
@@ -51,8 +51,8 @@ class Past:
         self.history = History(market, decimals)
         self._sessions: SessionHistory | None = None
         # the list of assets that was asked for last, and their listings
-        self._asked: tuple[list[Any], list[Listing]] | None = None
-        self._named: tuple[list[Listing], pl.Series] | None = None
+        self._asked: tuple[list[Any], list[Instrument]] | None = None
+        self._named: tuple[list[Instrument], pl.Series] | None = None
 
     def array(
         self, assets: Any, fields: Any, bar_count: int, frequency: str, output: str, *, plain: bool
@@ -97,7 +97,7 @@ class Past:
         of_fields = {field: self._several(history, listings, field, start, count, exact) for field in names}
         return long_frame(history.stamps(start, count), self._symbols(listings), of_fields)
 
-    def _all(self, assets: list[Any]) -> list[Listing]:
+    def _all(self, assets: list[Any]) -> list[Instrument]:
         """The listings of assets; those that are missing are loaded together."""
         if self._asked is not None and self._asked[0] == assets:
             return self._asked[1]
@@ -106,7 +106,7 @@ class Past:
             for asset in assets:
                 note_wanted(self._market, asset)
         listings = [self._readable(asset) for asset in assets]
-        once = len({listing.asset.sid for listing in listings if isinstance(listing, Listing)}) == len(listings)
+        once = len({listing.asset.sid for listing in listings if isinstance(listing, Instrument)}) == len(listings)
         if listings and once:
             # a copy: the list is the strategy's own, and may be another one when it asks again
             self._asked = list(assets), listings
@@ -136,14 +136,14 @@ class Past:
         )
 
     def _wide(
-        self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
+        self, history: Windows, listings: list[Instrument], field: str, start: int, count: int, exact: bool
     ) -> pl.DataFrame:
         if not exact and (self._is_plain(listings) or not any(isinstance(x, Splice) for x in listings)):
             return history.frame(listings, self._name, field, start, count)
         return as_columns([cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
 
     def _several(
-        self, history: Windows, listings: list[Listing], field: str, start: int, count: int, exact: bool
+        self, history: Windows, listings: list[Instrument], field: str, start: int, count: int, exact: bool
     ) -> npt.NDArray[np.float64] | list[pl.Series]:
         """Windows of one field: an array of floats with a column for each asset, or a Series for each."""
         if exact or not self._is_plain(listings):
@@ -152,13 +152,13 @@ class Past:
             return history.block(listings, field, start, count)
         return history.frame(listings, self._name, field, start, count).to_numpy(order="c")
 
-    def _symbols(self, listings: list[Listing]) -> pl.Series:
+    def _symbols(self, listings: list[Instrument]) -> pl.Series:
         """How their rows are called. An asset that was called once keeps its name."""
         if self._named is None or self._named[0] is not listings:
             names = pl.Series("symbol", [self._name(listing.asset) for listing in listings], dtype=pl.String)
             self._named = listings, names
         return self._named[1]
 
-    def _is_plain(self, listings: list[Listing]) -> bool:
+    def _is_plain(self, listings: list[Instrument]) -> bool:
         """Whether they are assets, each once, and were asked for last."""
         return self._asked is not None and self._asked[1] is listings

@@ -8,10 +8,11 @@ import numpy as np
 
 from rustybt.core import DAY_NS, Inside, folded_restated
 from rustybt.view._axis import Axis
-from rustybt.view._listing import Listing, adjusted, finer_volume
+from rustybt.view._instrument import Instrument
+from rustybt.view._track import Track, adjusted, finer_volume
 
 
-def restated_bars(axis: Axis, daily: Listing, bars: Any) -> Any:
+def restated_bars(axis: Axis, daily: Track, bars: Any) -> Any:
     """The bars of an asset over its days, in the shares of each bar's end.
 
     What went ex after the bar's last day with a price makes the whole bar comparable with its end too.
@@ -27,8 +28,8 @@ def restated_bars(axis: Axis, daily: Listing, bars: Any) -> Any:
     return folded_restated(daily.raw, labels, keys, actions)
 
 
-def prices_of(axis: Axis, listing: Listing, daily: Listing | None) -> tuple[list[int] | None, bool]:
-    """What `Listing.align` takes as prices, and whether the columns must be at fill_scale.
+def prices_of(axis: Axis, track: Track, daily: Track | None) -> tuple[list[int] | None, bool]:
+    """What `Track.align` takes as prices, and whether the columns must be at fill_scale.
 
     The price of a week is that of its last day. Where a split lies within a bar of the run no column is plain: at the
     bar's open prices are in other shares.
@@ -36,16 +37,16 @@ def prices_of(axis: Axis, listing: Listing, daily: Listing | None) -> tuple[list
     steps = axis.steps
     if steps is None:
         return None, False
-    inside = [a for a in listing.adjustments if not a.in_cash and 0 < a.session < len(steps.days)]
+    inside = [a for a in track.adjustments if not a.in_cash and 0 < a.session < len(steps.days)]
     finer = any(a.session != steps.of(steps.session_of(a.session))[0] for a in inside)
-    if daily is None or not (finer or listing.raw_scale != listing.price_scale or daily.lane_to_fill == 1):
+    if daily is None or not (finer or track.raw_scale != track.price_scale or daily.lane_to_fill == 1):
         return None, finer
     places = [0, *(steps.of(session)[1] for session in range(axis.sessions))]
     up = daily.lane_to_fill
     return [int(daily.price[place]) * up for place in places], True
 
 
-def seen_at_open(listing: Listing, field: str, value: int, scale: int) -> tuple[int, int]:
+def seen_at_open(listing: Instrument, field: str, value: int, scale: int) -> tuple[int, int]:
     """What a model sees of a bar of several sessions while it fills at its open: in the shares of then."""
     if listing.at_open is None:
         return value, scale

@@ -15,7 +15,7 @@ type Column = npt.NDArray[np.int64] | list[int]
 
 
 class SessionBars:
-    """A version as `Market` reads it, with a daily bar for every session.
+    """A version as `Tracks` read it, with a daily bar for every session.
 
     A session within the range of the bundle's "1d" bars has the bar that stands there, or none; one outside of it
     has the aggregate of its minutes: first open, highest high, lowest low, last close, summed volume.

@@ -9,14 +9,9 @@ import numpy as np
 import polars as pl
 
 from rustybt.core import Asset, datetime_column, decimal_column
-from rustybt.view._axis import Axis
 from rustybt.view._history import History
-from rustybt.view._listing import Listing
-from rustybt.view._market import Market
-from rustybt.view._session_bars import SessionBars
-
-PREFIX_SESSIONS = 260
-"""Sessions before the run that are aggregated at first, where the bundle has no daily bars."""
+from rustybt.view._instrument import Instrument
+from rustybt.view._market_view import MarketView
 
 
 class SessionHistory:
@@ -29,17 +24,9 @@ class SessionHistory:
 
     __slots__ = ("_frames", "_history", "_market", "_partials", "_past", "_session", "daily")
 
-    def __init__(self, market: Market, decimals: int | None) -> None:
-        axis = market.axis
-        bars = SessionBars(market.version, axis.calendar, market.frequency)
+    def __init__(self, market: MarketView, decimals: int | None) -> None:
         self._market = market
-        self.daily = Market(
-            bars,
-            Axis(axis.calendar, axis.first_session, axis.first_session + axis.sessions - 1, daily=True),
-            "1d",
-            dividends_need_a_bar=market.needs_a_bar,
-            prefix_sessions=None if bars.has_stored else PREFIX_SESSIONS,
-        )
+        self.daily = MarketView(market.tracks.by_session())
         self._history = History(self.daily, decimals)
         self._session = (-1, False)
         self._past: dict[tuple[int, str, int], pl.Series] = {}
@@ -62,14 +49,14 @@ class SessionHistory:
         """How many rows today has: none before its first bar."""
         return 0 if self._market.hook else 1
 
-    def series(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+    def series(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Float64, null where there is no bar."""
         past = self._past_of(listing, field, start, count - self._today())
         if self._market.hook:
             return past
         return pl.concat([past, pl.Series(field, [self._now(listing, field, past, start)], dtype=pl.Float64)])
 
-    def _past_of(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+    def _past_of(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
         key = (listing.asset.sid, field, count)
         past = self._past.get(key)
         if past is None:
@@ -77,7 +64,7 @@ class SessionHistory:
         return past
 
     def frame(
-        self, listings: list[Listing], name: Callable[[Asset], str], field: str, start: int, count: int
+        self, listings: list[Instrument], name: Callable[[Asset], str], field: str, start: int, count: int
     ) -> pl.DataFrame:
         """A window of one field of several assets, a column each. name: how to call an asset's column."""
         key = (tuple([x.asset.sid for x in listings]), field, count)
@@ -96,7 +83,7 @@ class SessionHistory:
         ]
         return past.vstack(pl.DataFrame(today))
 
-    def _now(self, listing: Listing, field: str, past: pl.Series, start: int) -> float | None:
+    def _now(self, listing: Instrument, field: str, past: pl.Series, start: int) -> float | None:
         """Today's value of a field so far."""
         value = self._partial(listing).value("close" if field == "price" else field)
         if value is not None:
@@ -110,7 +97,7 @@ class SessionHistory:
         found = self._carried(listing, start)
         return None if found is None else found[0] / 10 ** found[1]
 
-    def exact(self, listing: Listing, field: str, start: int, count: int) -> pl.Series:
+    def exact(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Decimal."""
         daily = self.daily.listing(listing.asset)
         numbers, scale = self._history.integers(daily, field, start, count - self._today())
@@ -126,10 +113,10 @@ class SessionHistory:
         numbers.append(None if value is None else value * 10 ** (widest - own))
         return decimal_column(field, numbers, widest)
 
-    def _alive(self, listing: Listing) -> bool:
+    def _alive(self, listing: Instrument) -> bool:
         return listing.start <= self._market.bar <= listing.last
 
-    def _carried(self, listing: Listing, start: int) -> tuple[int, int] | None:
+    def _carried(self, listing: Instrument, start: int) -> tuple[int, int] | None:
         """The price before a day that has none yet, as value and scale."""
         daily = self.daily.listing(listing.asset)
         if self._history.decimals is not None:
@@ -140,7 +127,7 @@ class SessionHistory:
         numbers, scale = self._history.integers(daily, "price", start - 1, 1)
         return None if numbers[0] is None else (numbers[0], scale)
 
-    def _partial(self, listing: Listing) -> PartialBar:
+    def _partial(self, listing: Instrument) -> PartialBar:
         market = self._market
         partial = self._partials.get(listing.asset.sid)
         if partial is None or partial.session != market.session:
@@ -163,7 +150,7 @@ class PartialBar:
 
     __slots__ = ("_next", "_raw", "_stamp", "close", "high", "listing", "low", "open", "session", "volume")
 
-    def __init__(self, listing: Listing, session: int, first_key: int) -> None:
+    def __init__(self, listing: Instrument, session: int, first_key: int) -> None:
         self.listing = listing
         self.session = session
         self._raw: Any = None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rustybt.view import BarData as View
-from rustybt.view import Market
+from rustybt.view import MarketView
 from rustybt.zipline._assets import Asset, ContinuousFuture, Faces, core_of, cores_of
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._times import Times, stamp
@@ -21,7 +21,7 @@ class BarData:
 
     __slots__ = ("_axes", "_current", "_daily", "_faces", "_times", "_view")
 
-    def __init__(self, view: View, market: Market, faces: Faces, times: Times) -> None:
+    def __init__(self, view: View, market: MarketView, faces: Faces, times: Times) -> None:
         self._view = view
         self._current = view.current
         self._faces = faces

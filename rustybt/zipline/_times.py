@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.view import Market
+from rustybt.view import MarketView
 from rustybt.zipline._pandas import pandas
 
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -27,7 +27,7 @@ class Times:
 
     __slots__ = ("_market", "_minutes", "_now", "_now_ns", "_sessions")
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: MarketView) -> None:
         self._market = market
         self._sessions: Any = None
         self._minutes: Any = None

@@ -12,7 +12,7 @@ from typing import Any
 
 import rustybt
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause, OrderEventKind, OrderStatus, Report
+from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report
 from rustybt.orders import advance
 from tests.properties._market import Market
 
@@ -28,15 +28,17 @@ def _report(row: dict[str, Any]) -> Report:
     if row["ratio"] is not None:
         numerator, denominator = (int(part) for part in row["ratio"].split("/"))
         ratio = numerator, denominator
+    price, stop = scaled(row["price"]), scaled(row["stop"])
     return Report(
         1,
         OrderEventKind(row["kind"]),
         0,
         scaled(row["quantity"]) or 0,
-        scaled(row["price"]),
-        scaled(row["stop"]),
+        price,
+        stop,
         cause=None if row["cause"] is None else Cause[row["cause"].upper()],
         ratio=ratio,
+        terms=None if price is stop is None else OrderTerms(price, stop),
     )
 
 
@@ -50,7 +52,7 @@ def assert_orders_are_what_their_events_come_to(market: Market, result: rustybt.
         order = orders.get(row["order_id"])
         if order is None:
             listing = SimpleNamespace(slot=0, step=steps[symbols[row["order_id"]]])
-            order = WorkingOrder(1, listing, report.quantity, report.price, 0, report.stop)
+            order = WorkingOrder(1, listing, report.quantity, report.terms, 0)
             order.status = OrderStatus.PENDING_NEW
             orders[row["order_id"]] = order
         advance(order, report)

@@ -22,6 +22,7 @@ from rustybt.execution.commission import NoCommission, PerShare, PerTrade
 from rustybt.execution.slippage import FixedBasisPointsSlippage, NoSlippage, VolumeShareSlippage
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook
+from tests._terms import terms_with
 
 pytestmark = pytest.mark.skipif(
     _kernels.Floor is None and os.environ.get("RUSTYBT_NATIVE") != "require",
@@ -138,7 +139,7 @@ def left_behind(
             if cancels and blotter.orders:
                 blotter.cancel(blotter.orders[size % len(blotter.orders)], bar * 10, Cause.STRATEGY)
             bars = market[place % len(market)]
-            blotter.accept(bars, size * bars.step, limit, bar * 10, stop)
+            blotter.accept(bars, size * bars.step, terms_with(limit, stop), bar * 10)
     state = [[getattr(order, name) for name in FIELDS] for order in blotter.orders]
     open_now = {slot: [order.number for order in queue] for slot, queue in blotter.open.items()}
     books_now = (books.posted(0), [books.position(slot) for slot in books.held()], books.value())

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt._kernels import twins
-from rustybt.core import OrderStatus
+from rustybt.core import OrderStatus, OrderTerms, TimeInForce
 from rustybt.engine._exact_columns import columns_of
 
 pytestmark = pytest.mark.skipif(
@@ -61,13 +61,16 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
         intake = module.Intake(taken, open_now, quiet, events)
         for slot, amount, limit, stamp, stop, why, changes in orders:
             listing = SimpleNamespace(slot=slot)
-            order = intake.accept(listing, amount, limit, stamp, stop, why)
+            terms = None if limit is stop is None else OrderTerms(limit, stop, time_in_force=TimeInForce.DAY)
+            order = intake.accept(listing, amount, terms, stamp, why)
+            assert order.terms is terms
             assert order is taken[-1]
             assert order.listing is listing
             if changes:
                 order.filled = order.charged = order.commission = filled
                 order.status, order.reason, order.changed = OrderStatus(status), reason, stamp + 1
-                order.limit, order.stop, order.cause = order.stop, order.limit, 1
+                order.terms, order.cause = OrderTerms(order.stop, order.limit, whole=True), 1
+                assert order.terms.whole
                 order.limit_reached = order.stop_reached = True
         state = [[getattr(order, name) for name in FIELDS] for order in taken]
         queues = {slot: [order.number for order in queue] for slot, queue in open_now.items()}

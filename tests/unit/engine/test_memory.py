@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rustybt.view import Listing
+from rustybt.view import Instrument
 from tests.unit._small import ingest, run
 
 PROBE = """
@@ -63,4 +63,4 @@ def test_what_a_run_has_loaded_goes_with_it_and_not_at_some_later_collection() -
 
 
 def _listings() -> int:
-    return sum(isinstance(one, Listing) for one in gc.get_objects())
+    return sum(isinstance(one, Instrument) for one in gc.get_objects())

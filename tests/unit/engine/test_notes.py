@@ -56,12 +56,13 @@ def test_a_result_that_was_saved_without_notes_has_none(tmp_path: Path):
 def test_notes_are_printed_and_stand_in_a_notebook():
     result = run(lambda context, data: None)
     assert repr(result).endswith("0 transactions, 1 note>")
-    assert str(result).splitlines()[1].startswith("note no_orders: No order was placed")
+    assert str(result).splitlines()[-1].startswith("note no_orders: No order was placed")
     result.notes = (Note("no_orders", "<b>"),)
     assert "&lt;b&gt; <code>no_orders</code>" in result._repr_html_()
     result.notes = ()
     assert "<li>" not in result._repr_html_()
-    assert str(result) == repr(result)
+    assert "\nnote " not in str(result)
+    assert "\nSharpe ratio" in str(result)
 
 
 def test_an_asset_compared_with_a_text_is_told_once():

@@ -12,6 +12,7 @@ from rustybt.api import commission, slippage
 from rustybt.core import Cause, OrderStatus
 from rustybt.execution import SimulatedBroker
 from rustybt.orders import OrderBook
+from tests._terms import terms_with
 
 CENTS = 10**10  # a price in cents at twelve decimals
 
@@ -42,7 +43,7 @@ def work(bars: Bars, orders: list[Any], model: Any = None, **how: Any) -> tuple[
     blotter = OrderBook()
     for amount, limit, *stop in orders:
         prices = [None if price is None else price * CENTS for price in (limit, *(stop or [None]))]
-        blotter.accept(bars, amount, prices[0], 0, prices[1])
+        blotter.accept(bars, amount, terms_with(*prices), 0)
     broker = broker_of(blotter, model or slippage.NoSlippage(), **how)
     return blotter, [(quantity, Fraction(price, CENTS)) for _, quantity, price, _, _ in broker.work(0, 60)]
 
@@ -126,7 +127,7 @@ def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
         bars.prices[field].append(value)
     bars.tradable.append(1000)
     blotter = OrderBook()
-    order = blotter.accept(bars, 150, None, 0, 1080 * CENTS)
+    order = blotter.accept(bars, 150, terms_with(stop=1080 * CENTS), 0)
     broker = broker_of(blotter, model, trigger="range")
     fills = [
         (quantity, price // CENTS) for bar in (0, 1) for _, quantity, price, _, _ in broker.work(bar, 60 * (bar + 1))
@@ -231,7 +232,7 @@ def test_what_is_not_open_can_not_be_cancelled() -> None:
 
 def test_a_split_restates_open_orders_and_cancels_what_comes_to_nothing() -> None:
     blotter = OrderBook()
-    large, small = blotter.accept(UP, 25, 1001 * CENTS, 0), blotter.accept(UP, -4, None, 0)
+    large, small = blotter.accept(UP, 25, terms_with(1001 * CENTS), 0), blotter.accept(UP, -4, None, 0)
     blotter.split(0, 30, 10, 1, (CENTS, 1))
     assert (large.amount, large.limit) == (2, 10010 * CENTS)
     assert (small.status, small.amount) == (OrderStatus.CANCELLED, -4)
@@ -240,11 +241,11 @@ def test_a_split_restates_open_orders_and_cancels_what_comes_to_nothing() -> Non
 
 def test_a_limit_goes_to_the_tick_half_even_with_a_split() -> None:
     blotter = OrderBook()
-    limits = [blotter.accept(UP, 2, cents * CENTS, 0) for cents in (1001, 1003, 1005)]
+    limits = [blotter.accept(UP, 2, terms_with(cents * CENTS), 0) for cents in (1001, 1003, 1005)]
     blotter.split(0, 30, 1, 2, (CENTS, 1))
     # 5.005, 5.015 and 5.025
     assert [order.limit // CENTS for order in limits if order.limit] == [500, 502, 502]
-    stop = blotter.accept(UP, 2, None, 0, 1003 * CENTS)
+    stop = blotter.accept(UP, 2, terms_with(stop=1003 * CENTS), 0)
     blotter.split(0, 30, 1, 2, (CENTS, 1))
     assert stop.stop == 502 * CENTS
 

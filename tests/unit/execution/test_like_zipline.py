@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rustybt.api import commission, slippage
 from rustybt.execution import SimulatedBroker, WorkingOrder
 from rustybt.orders import OrderBook, price_on_tick
+from tests._terms import terms_with
 
 zipline_order = pytest.importorskip("zipline.finance.order")
 zipline_commission = pytest.importorskip("zipline.finance.commission")
@@ -59,7 +60,7 @@ def test_an_order_is_triggered_on_the_same_bars(
     theirs = zipline_order.Order(0, asset, amount, stop, limit)
     blotter, model, free = OrderBook(), Never(), commission.NoCommission()
     prices = [None if price is None else price * CENTS for price in (limit, stop)]
-    ours = blotter.accept(Bars(closes), amount, prices[0], 0, prices[1])
+    ours = blotter.accept(Bars(closes), amount, terms_with(*prices), 0)
     both = {"equity": model, "future": model}
     broker = SimulatedBroker(
         blotter, both, {"equity": free, "future": free}, limits_hold=False, stops_date_orders=False

@@ -13,6 +13,7 @@ from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage, VolumeShareSlippage
 from rustybt.orders import OrderBook
 from tests._examples import examples
+from tests._terms import terms_with
 
 BARS = 12
 PRICES = st.integers(90, 110)
@@ -66,7 +67,7 @@ def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker
         for kind, what in actions[bar]:
             if kind == "order":
                 amount, limit, stop = what
-                blotter.accept(bars, amount, limit, bar, stop)
+                blotter.accept(bars, amount, terms_with(limit, stop), bar)
             elif kind == "split":
                 blotter.split(0, bar, *what, (1, 1))
             elif what < len(blotter.orders):
@@ -92,7 +93,7 @@ def test_an_order_far_from_the_price_is_looked_at_once() -> None:
     bars, blotter = Bars([(100, 100, 100, 100, 1000)] * BARS), OrderBook()
     model, fee = FixedBasisPointsSlippage(), PerShare()
     broker = SimulatedBroker(blotter, {"equity": model, "future": model}, {"equity": fee, "future": fee})
-    order = blotter.accept(bars, 5, 90, 0)
+    order = blotter.accept(bars, 5, terms_with(90), 0)
     broker.work(1, 1)
     order.cause = -1
     for bar in range(2, BARS):

@@ -16,13 +16,14 @@ from rustybt.api import slippage
 from rustybt.errors import InputError, NonFiniteInput
 from rustybt.execution import WorkingOrder
 from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
+from tests._terms import terms_with
 
 SCALE = 12
 LISTING = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0)
 
 
 def order(amount: int, limit: int | None = None, listing: Any = LISTING) -> WorkingOrder:
-    return WorkingOrder(1, listing, amount, limit, 0)
+    return WorkingOrder(1, listing, amount, terms_with(limit), 0)
 
 
 PRICES = st.integers(1, 10**18)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt._kernels import twins
-from rustybt.core import Cause, OrderEventKind, OrderStatus, Report
+from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report
 from rustybt.errors import IllegalTransition
 from rustybt.orders import TRANSITIONS, OrderBook, advance
 
@@ -22,7 +22,7 @@ LISTING = SimpleNamespace(slot=0, step=1)
 
 
 def order_of(module: Any, amount: int = 10, limit: int | None = 500, stop: int | None = None) -> Any:
-    return module.WorkingOrder(1, LISTING, amount, limit, 0, stop)
+    return module.WorkingOrder(1, LISTING, amount, OrderTerms(limit, stop), 0)
 
 
 def state_of(order: Any) -> list[Any]:
@@ -74,6 +74,7 @@ def test_a_fill_that_was_lost_or_doubled_is_noticed(kind: OrderEventKind, quanti
         assert state_of(order) == before
 
 
+PRICE = st.none() | st.integers(1, 999)
 REPORTS = st.lists(
     st.builds(
         Report,
@@ -86,6 +87,8 @@ REPORTS = st.lists(
         cause=st.none() | st.sampled_from(sorted(Cause)),
         ratio=st.none() | st.tuples(st.integers(1, 4), st.integers(1, 4)),
         dated=st.booleans(),
+        terms=st.none()
+        | st.builds(OrderTerms, limit=st.none() | st.integers(1, 999), stop=st.none() | st.integers(1, 999)),
     ),
     max_size=12,
 )

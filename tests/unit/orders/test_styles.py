@@ -7,29 +7,24 @@ from typing import Any
 
 import pytest
 
+from rustybt.core import OrderTerms, TimeInForce
 from rustybt.errors import BadOrderParameters, UnsupportedOrderParameters
-from rustybt.orders import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, style_of
+from rustybt.orders import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, terms_of
 
 
 def test_no_price_is_a_market_order() -> None:
-    assert isinstance(style_of(None, None, None), MarketOrder)
-    style = MarketOrder()
-    assert style_of(None, None, style) is style
-    assert style.prices(True) == (None, None)
+    assert terms_of(None, None, None, True) == terms_of(None, None, MarketOrder(), True) == OrderTerms()
 
 
 @pytest.mark.parametrize("limit", [12.5, "12.50", Decimal("12.5")])
 def test_a_limit_price_is_a_limit_order(limit: Any) -> None:
-    style = style_of(limit, None, None)
-    assert isinstance(style, LimitOrder)
-    assert style.prices(True) == (Decimal("12.5"), None)
-    given = LimitOrder(limit)
-    assert style_of(None, None, given) is given
+    expected = OrderTerms(limit=Decimal("12.5"))
+    assert terms_of(limit, None, None, True) == terms_of(None, None, LimitOrder(limit), True) == expected
 
 
 def test_a_limit_of_zero_is_a_limit() -> None:
-    assert style_of(0, None, None).prices(True) == (0, None)
-    assert style_of(None, 0, None).prices(True) == (None, 0)
+    assert terms_of(0, None, None, True)[:2] == (0, None)
+    assert terms_of(None, 0, None, True)[:2] == (None, 0)
 
 
 @pytest.mark.parametrize("limit", [-1, "-0.01", float("nan"), float("inf"), "ten", True, []])
@@ -46,20 +41,17 @@ def test_a_limit_that_means_nothing_is_refused(limit: Any) -> None:
 
 def test_two_ways_of_saying_it_are_refused() -> None:
     with pytest.raises(UnsupportedOrderParameters, match="Both limit_price=10"):
-        style_of(10, None, LimitOrder(10))
+        terms_of(10, None, LimitOrder(10), True)
     with pytest.raises(UnsupportedOrderParameters, match="Both stop_price=0"):
-        style_of(None, 0, LimitOrder(10))
+        terms_of(None, 0, LimitOrder(10), True)
     with pytest.raises(BadOrderParameters, match="LimitOrder"):
-        style_of(None, None, "limit")
+        terms_of(None, None, "limit", True)
 
 
 def test_a_stop_price_is_a_stop_order_and_with_a_limit_a_stop_limit_order() -> None:
-    stop = style_of(None, "9.5", None)
-    assert isinstance(stop, StopOrder)
-    assert stop.prices(False) == (None, Decimal("9.5"))
-    both = style_of(9, 10, None)
-    assert isinstance(both, StopLimitOrder)
-    assert both.prices(False) == (9, 10)
+    stop, both = StopOrder("9.5"), StopLimitOrder(9, 10)
+    assert terms_of(None, "9.5", None, False) == stop.terms(False) == OrderTerms(stop=Decimal("9.5"))
+    assert terms_of(9, 10, None, False) == both.terms(False) == OrderTerms(Decimal(9), Decimal(10))
     assert repr(both) == "StopLimitOrder(limit_price=9, stop_price=10)"
 
 
@@ -74,5 +66,13 @@ def test_a_style_of_ones_own_says_its_prices_by_side() -> None:
         def get_limit_price(self, is_buy: bool) -> float:
             return 11.5 if is_buy else 8.5
 
-    assert Collar().prices(True) == (Decimal("11.5"), None)
-    assert Collar().prices(False) == (Decimal("8.5"), None)
+    assert Collar().terms(True) == OrderTerms(limit=Decimal("11.5"))
+    assert Collar().terms(False) == OrderTerms(limit=Decimal("8.5"))
+
+
+def test_a_style_of_ones_own_says_terms_of_any_kind() -> None:
+    class ForTheDay(LimitOrder):
+        def terms(self, is_buy: bool) -> OrderTerms[Decimal]:
+            return super().terms(is_buy)._replace(time_in_force=TimeInForce.DAY)
+
+    assert terms_of(None, None, ForTheDay(5), True) == OrderTerms(Decimal(5), time_in_force=TimeInForce.DAY)

@@ -12,7 +12,7 @@ import pytest
 
 import rustybt.api
 from rustybt.api import commission, slippage
-from rustybt.core import OrderStatus
+from rustybt.core import OrderStatus, OrderTerms, TimeInForce
 from rustybt.errors import (
     BadOrderParameters,
     CannotOrderDelistedAsset,
@@ -314,6 +314,16 @@ def test_a_style_does_what_the_price_does() -> None:
     assert seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1, style=style)).limit, bar=0) == D(8)
     market = rustybt.api.execution.MarketOrder()
     assert seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1, style=market)).limit, bar=0) is None
+
+
+def test_terms_that_the_broker_does_not_work_are_refused_by_name() -> None:
+    class ForTheDay(rustybt.api.execution.LimitOrder):
+        def terms(self, is_buy: bool) -> OrderTerms[Decimal]:
+            return super().terms(is_buy)._replace(time_in_force=TimeInForce.DAY, whole=True)
+
+    said = "asks for time_in_force and whole, which the broker of this run does not work. It works limit and stop"
+    with pytest.raises(UnsupportedOrderParameters, match=said):
+        run(lambda c, d: c.order(c.symbol("A"), 1, style=ForTheDay(8)))
 
 
 def test_models_are_set_in_initialize_only() -> None:

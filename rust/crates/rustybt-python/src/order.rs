@@ -1,5 +1,6 @@
 //! An order at work: the twin of `rustybt/_kernels/_order.py`.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
@@ -21,11 +22,13 @@ pub struct PyOrder {
     pub amount: Number,
     #[pyo3(get, set)]
     pub filled: Number,
-    #[pyo3(get, set)]
+    /// All that it says besides asset and size, a tuple of Python's; None for a market order.
+    terms: Option<Py<PyAny>>,
+    #[pyo3(get)]
     pub limit: Option<Number>,
     #[pyo3(get, set)]
     pub limit_reached: bool,
-    #[pyo3(get, set)]
+    #[pyo3(get)]
     pub stop: Option<Number>,
     #[pyo3(get, set)]
     pub stop_reached: bool,
@@ -65,20 +68,35 @@ fn statuses(py: Python<'_>) -> PyResult<&Vec<Py<PyAny>>> {
 #[pymethods]
 impl PyOrder {
     #[new]
-    #[pyo3(signature = (number, listing, amount, limit, created, stop=None))]
     fn new(
         number: i64,
         listing: Bound<'_, PyAny>,
         amount: Number,
-        limit: Option<Number>,
+        terms: Option<Bound<'_, PyAny>>,
         created: i64,
-        stop: Option<Number>,
     ) -> PyResult<PyOrder> {
         let slot = listing.getattr("slot")?.extract()?;
         let listing = listing.unbind();
-        Ok(PyOrder::of(
-            number, listing, slot, amount, limit, created, stop,
-        ))
+        PyOrder::of(number, listing, slot, amount, created).with(terms)
+    }
+
+    #[getter]
+    fn terms<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.terms.as_ref().map(|terms| terms.bind(py).clone())
+    }
+
+    #[setter]
+    fn set_terms(&mut self, terms: Option<Bound<'_, PyAny>>) -> PyResult<()> {
+        (self.limit, self.stop) = match &terms {
+            None => (None, None),
+            Some(terms) => {
+                let py = terms.py();
+                let price = |name| terms.getattr(name)?.extract::<Option<Number>>();
+                (price(intern!(py, "limit"))?, price(intern!(py, "stop"))?)
+            }
+        };
+        self.terms = terms.map(Bound::unbind);
+        Ok(())
     }
 
     #[getter]
@@ -93,15 +111,13 @@ impl PyOrder {
 }
 
 impl PyOrder {
-    /// An order that nothing has happened to.
+    /// A market order that nothing has happened to.
     fn of(
         number: i64,
         listing: Py<PyAny>,
         slot: usize,
         amount: Number,
-        limit: Option<Number>,
         created: i64,
-        stop: Option<Number>,
     ) -> PyOrder {
         PyOrder {
             number,
@@ -109,10 +125,11 @@ impl PyOrder {
             slot,
             amount,
             filled: Number(Int::ZERO),
-            plain: limit.is_none() && stop.is_none(),
-            limit,
+            plain: true,
+            terms: None,
+            limit: None,
             limit_reached: false,
-            stop,
+            stop: None,
             stop_reached: false,
             commission: Number(Int::ZERO),
             charged: Number(Int::ZERO),
@@ -122,6 +139,15 @@ impl PyOrder {
             reason: None,
             cause: 0,
         }
+    }
+
+    /// The same order on terms.
+    fn with(mut self, terms: Option<Bound<'_, PyAny>>) -> PyResult<PyOrder> {
+        self.plain = terms.is_none();
+        if !self.plain {
+            self.set_terms(terms)?;
+        }
+        Ok(self)
     }
 
     /// Whether what is open of it is to be bought.
@@ -223,22 +249,20 @@ impl PyIntake {
         }
     }
 
-    #[expect(clippy::too_many_arguments)] // the twin's signature
-    #[pyo3(signature = (listing, amount, limit, stamp, stop=None, reason=None))]
+    #[pyo3(signature = (listing, amount, terms, stamp, reason=None))]
     fn accept<'py>(
         &mut self,
         py: Python<'py>,
         listing: Bound<'py, PyAny>,
         amount: Number,
-        limit: Option<Number>,
+        terms: Option<Bound<'py, PyAny>>,
         stamp: i64,
-        stop: Option<Number>,
         reason: Option<&str>,
     ) -> PyResult<Bound<'py, PyOrder>> {
         self.show_unseen(py)?;
         let slot = listing.getattr("slot")?.extract()?;
         let number = self.next_number(py)?;
-        let order = PyOrder::of(number, listing.unbind(), slot, amount, limit, stamp, stop);
+        let order = PyOrder::of(number, listing.unbind(), slot, amount, stamp).with(terms)?;
         self.log(py, &order, reason);
         self.orders.bind(py).append(py.None())?;
         self.enqueue(py, order)
@@ -302,7 +326,7 @@ impl PyIntake {
     ) -> PyResult<i64> {
         let number = self.next_number(py)?;
         let listing = listing.clone_ref(py);
-        let order = PyOrder::of(number, listing, slot, Number(amount), None, stamp, None);
+        let order = PyOrder::of(number, listing, slot, Number(amount), stamp);
         self.log(py, &order, None);
         self.orders.bind(py).append(py.None())?;
         if self.unseen.is_empty() {

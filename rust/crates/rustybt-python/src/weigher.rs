@@ -39,7 +39,7 @@ struct Known {
 /// Places the orders of weights.
 #[pyclass(name = "Weigher", module = "rustybt._kernels._rustybt")]
 pub struct PyWeigher {
-    desk: Py<PyAny>,
+    moment: Py<PyAny>,
     phase: Attribute,
     market: Py<PyAny>,
     bar: Attribute,
@@ -59,15 +59,22 @@ pub struct PyWeigher {
 #[pymethods]
 impl PyWeigher {
     #[new]
-    fn new(desk: &Bound<'_, PyAny>, scaled: Py<PyAny>, large: i128) -> PyResult<PyWeigher> {
-        let (market, blotter) = (desk.getattr("market")?, desk.getattr("blotter")?);
-        let prefix: String = blotter.getattr("prefix")?.extract()?;
+    fn new(
+        moment: Bound<'_, PyAny>,
+        market: Bound<'_, PyAny>,
+        books: Py<PyBooks>,
+        book: &Bound<'_, PyAny>,
+        controls: Py<PyList>,
+        scaled: Py<PyAny>,
+        large: i128,
+    ) -> PyResult<PyWeigher> {
+        let prefix: String = book.getattr("prefix")?.extract()?;
         Ok(PyWeigher {
-            phase: Attribute::of(desk, "phase"),
+            phase: Attribute::of(&moment, "phase"),
             bar: Attribute::of(&market, "bar"),
-            controls: desk.getattr("controls")?.extract()?,
-            books: desk.getattr("books")?.extract()?,
-            intake: blotter.getattr("intake")?.extract()?,
+            controls,
+            books,
+            intake: book.getattr("intake")?.extract()?,
             times: PyLane::new(&market.getattr("axis")?.getattr("times")?)?,
             scaled,
             prefix_len: prefix.len(),
@@ -76,12 +83,12 @@ impl PyWeigher {
             known: SpreadMap::default(),
             weights: SpreadMap::default(),
             market: market.unbind(),
-            desk: desk.clone().unbind(),
+            moment: moment.unbind(),
         })
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.desk)?;
+        visit.call(&self.moment)?;
         visit.call(&self.market)?;
         visit.call(&self.controls)?;
         visit.call(&self.scaled)?;
@@ -194,7 +201,7 @@ enum Placed {
 impl PyWeigher {
     /// The bar, where it is a moment at which orders are placed here.
     fn moment(&self, py: Python<'_>) -> PyResult<Option<usize>> {
-        let phase = self.phase.read(self.desk.bind(py))?;
+        let phase = self.phase.read(self.moment.bind(py))?;
         if !phase.is(intern!(py, "bar")) || !self.controls.bind(py).is_empty() {
             return Ok(None);
         }

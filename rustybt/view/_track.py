@@ -1,4 +1,4 @@
-"""One asset in one run: its bars on the run's axis, as integers, and its corporate actions."""
+"""Market data of one asset on one axis of bars, as integers: what any number of runs may share."""
 
 from __future__ import annotations
 
@@ -36,45 +36,37 @@ class Adjustment(NamedTuple):
     in_cash: bool = False
 
 
-class Listing:
-    """An asset that a run touches. The columns hold one value per bar of the run's axis, bar 0 included.
+class Track:
+    """Bars and corporate actions of an asset on an axis. `Tracks` makes it; nothing changes it afterwards.
 
-    price: the last close, carried over bars without one and adjusted across them. volume: 0 where there was no
-    trade. present: whether the bar has a row. has_idle_rows: whether some row has no volume. first: the first bar
-    with a price; start, last: the first and the last bar of the asset's life; closing: the last one on which it can
-    be ordered; priced: the first of its life with a price. settles: whether gains and losses go to cash, as those of
-    futures and perpetuals do; is_future: whether it is one with an expiry. tradable: the volume that orders may share
-    of a bar: what was traded, and without bound where a currency's bar tells of none. Price columns are at lane_scale;
-    fills and adjusted prices at fill_scale. foreign: whether it trades in another currency than the run's.
-    conditional: whether more than its life decides if it can be ordered.
-    raw_scale: of the prices in `raw`. at_open: set while orders are worked at the open of a week or month in whose
-    course the asset is split: the price there, at fill_scale, and the factors that bring the bar's prices and volume,
-    which are as of its end, to the shares of then.
+    The columns hold one value per bar of the axis, bar 0 included, and are read-only. price: the last close, carried
+    over bars without one and adjusted across them. volume: 0 where there was no trade. present: whether the bar has a
+    row. has_idle_rows: whether some row has no volume. first: the first bar with a price; start, last: the first and
+    the last bar of the asset's life; closing: the last one on which it can be ordered; priced: the first of its life
+    with a price. settles: whether gains and losses go to cash, as those of futures and perpetuals do; is_future:
+    whether it is one with an expiry. tradable: the volume that orders may share of a bar: what was traded, and without
+    bound where a currency's bar tells of none. Price columns are at lane_scale; fills and adjusted prices at
+    fill_scale. raw_scale: of the prices in `raw`.
     """
 
     __slots__ = (
-        "_columns",
+        "_derived",
         "_laid",
         "_rows",
         "_traded_rows",
         "adjustments",
         "asset",
-        "at_open",
         "closing",
-        "conditional",
         "dividends",
         "fill_scale",
         "first",
-        "foreign",
         "has_idle_rows",
         "is_future",
         "lane_scale",
         "lane_to_fill",
         "last",
-        "last_traded",
         "multiplier",
         "multiplier_scale",
-        "pocket",
         "present",
         "price",
         "price_scale",
@@ -83,7 +75,6 @@ class Listing:
         "raw",
         "raw_scale",
         "settles",
-        "slot",
         "splits",
         "start",
         "step",
@@ -98,15 +89,10 @@ class Listing:
         self.splits = splits
         self.dividends = dividends
         self.adjustments: list[Adjustment] = []
-        self.slot = -1
-        self.pocket = 0
-        self.foreign = False
-        self.conditional = asset.kind == "index"
         self.is_future = asset.kind == "future"
         self.settles = self.is_future or asset.kind == "perpetual"
         self.price_scale = asset.price_scale
         self.raw_scale = asset.price_scale + getattr(raw, "extra", 0)
-        self.at_open: tuple[int, Fraction, Fraction] | None = None
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS
         step, step_scale = _scaled(str(asset.quantity_step))
         # quantities and volumes share one scale, so that a share of the volume needs no conversion
@@ -117,7 +103,6 @@ class Listing:
         self.start = 0
         self.closing = 0
         self.priced = 0
-        self.last_traded: Sequence[int] | None = None
 
     def align(
         self,
@@ -137,10 +122,13 @@ class Listing:
         prices: of the bars, at fill_scale, where shorter bars say what they are. finer: whether the price columns must
         be at fill_scale.
         """
-        self.number_rows(self.raw, laid)
+        self._laid = laid
+        self._rows = laid.rows
+        self._traded_rows, self.has_idle_rows = self._last_traded_rows()
         rows, found, present = laid.rows, laid.found, laid.present
-        self._columns: dict[str, Sequence[int]] = {}
-        self.present: Sequence[int] = memoryview(present.view(np.uint8))
+        # columns made when they are first asked for: whoever asks finds the same ones
+        self._derived: dict[str, Sequence[int]] = {}
+        self.present: Sequence[int] = memoryview(present.view(np.uint8)).toreadonly()
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
         self.tradable = self.volume if self.asset.kind != "forex" else self._without_bound()
@@ -153,27 +141,19 @@ class Listing:
         self.price: Sequence[int] = self._carry(keys, carried) if prices is None else prices
         self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
 
-    def number_rows(self, raw: Any, laid: Laid) -> None:
-        """Takes rows, or the same ones with earlier ones before them, and where they lie on the axis."""
-        self.raw = raw
-        self._laid = laid
-        self._rows = laid.rows
-        self._traded_rows, self.has_idle_rows = self._last_traded_rows()
-        self.last_traded = None
-
     def row_of(self, bar: int) -> int:
         """The last row up to a bar; -1 where there is none."""
         return int(self._rows[bar])
 
     def column(self, field: str) -> Sequence[int]:
         """Open, high, low or close at lane_scale; 0 where the bar has no row (ask `present` first)."""
-        column = self._columns.get(field)
+        column = self._derived.get(field)
         if column is None:
             values = getattr(self.raw, field)
             up = 10 ** (self.lane_scale - self.raw_scale)
             if up != 1:
                 values = [int(v) * up for v in values]
-            column = self._columns[field] = self._lay(values, 0)
+            column = self._derived[field] = self._lay(values, 0)
         return column
 
     @property
@@ -183,13 +163,14 @@ class Listing:
 
     def trades(self) -> Sequence[int]:
         """For each bar the key of the last one up to it that had a trade; -1 where there was none."""
-        if self.last_traded is None:
+        trades = self._derived.get("last_traded")
+        if trades is None:
             rows = self._rows
             keys = np.full(len(rows), -1, dtype=np.int64)
             traded = np.where(rows >= 0, self._traded_rows[rows], -1) if len(self._traded_rows) else keys
             keys[traded >= 0] = self.raw.stamps[traded[traded >= 0]]
-            self.last_traded = memoryview(keys)
-        return self.last_traded
+            trades = self._derived["last_traded"] = memoryview(keys).toreadonly()
+        return trades
 
     def traded_row(self, row: int) -> int:
         """The last row up to this one that had a trade; -1 where there is none."""
@@ -235,14 +216,14 @@ class Listing:
                 return [missing] * lead + values[span]
             # without a lead no copy: the column of the catalog is the lane
             whole = values[span] if not lead else np.concatenate([np.full(lead, missing, dtype=np.int64), values[span]])
-            return memoryview(whole)
+            return memoryview(whole).toreadonly()
         if isinstance(values, list):
             return [values[row] if here else missing for row, here in zip(rows.tolist(), present.tolist(), strict=True)]
         if complete:
-            return memoryview(values[rows])
+            return memoryview(values[rows]).toreadonly()
         laid = np.full(len(rows), missing, dtype=np.int64)
         laid[present] = values[rows[present]]
-        return memoryview(laid)
+        return memoryview(laid).toreadonly()
 
     def _carry(self, keys: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> Sequence[int]:
         """The close of each bar's row, adjusted where a split or dividend lies between the row and the bar."""
@@ -259,7 +240,7 @@ class Listing:
                 return self._lay(closes, 0)
             lane = np.zeros(len(rows), dtype=np.int64)
             lane[rows >= 0] = closes[rows[rows >= 0]]
-            return memoryview(lane)
+            return memoryview(lane).toreadonly()
         up = 10 ** (self.lane_scale - self.raw_scale)
         carried = [int(closes[row]) * up if row >= 0 else 0 for row in rows.tolist()]
         for bar, price in fixes.items():
@@ -355,15 +336,15 @@ def _places(count: int) -> npt.NDArray[np.int64]:
     return places
 
 
-def restated(listing: Listing, price: int, scale: int, session: int) -> tuple[int, int]:
+def restated(track: Track, price: int, scale: int, session: int) -> tuple[int, int]:
     """A price as it stands before a session's first bar, when the session's actions count already, and its scale.
 
     However many actions there are it is rounded once, at the asset's fill scale. session: as `Axis.opening` has it.
     """
-    factor = listing.overnight(session) if listing.adjustments else 1
+    factor = track.overnight(session) if track.adjustments else 1
     if factor == 1:
         return price, scale
-    return adjusted(price, Fraction(factor), 10 ** (listing.fill_scale - scale)), listing.fill_scale
+    return adjusted(price, Fraction(factor), 10 ** (track.fill_scale - scale)), track.fill_scale
 
 
 def finer_volume(volume: int, factor: Fraction, scale: int) -> tuple[int, int]:

@@ -1,0 +1,152 @@
+"""A version that keeps what it has read, for any number of runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rustybt.calendars import SessionTable
+from rustybt.catalog._bars import LateBars, RawBars
+from rustybt.catalog._idle import Lent
+from rustybt.catalog._version import Version, opened
+from rustybt.core import Asset, CashDividend, FundingRate, Future, Split, StockDividend
+
+
+class Span(NamedTuple):
+    """The bars of an asset from one moment to another, both included, ns UTC: all that the version has there."""
+
+    first_ns: int
+    last_ns: int
+    bars: RawBars
+
+
+class LoadedVersion(Version):
+    """A version in memory: bars, actions and look-ups are read once and then answered from what was read.
+
+    late: opens, highs and lows are read when they are first asked for; else with all other columns.
+    rows_read: bars that were read from files, those that were read again included.
+    """
+
+    def __init__(self, lent: Lent, bundle: str, root: Path, row: tuple[Any, ...]) -> None:
+        super().__init__(lent, bundle, root, row)
+        self.late = True
+        self.rows_read = 0
+        self._reading = threading.RLock()
+        self._spans: dict[str, dict[int, Span]] = {}
+        self._answers: dict[tuple[Any, ...], Any] = {}
+        self._splits_of: dict[int, list[Split]] = {}
+        self._dividends_of: dict[int, list[CashDividend]] = {}
+        self._funding_of: dict[int, list[FundingRate]] = {}
+
+    def load(
+        self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False
+    ) -> dict[int, RawBars]:
+        """`Version.load`: reads what is not there yet, and cuts the rest out of what was read before."""
+        with self._reading:
+            spans = self._spans.setdefault(frequency, {})
+            missing = [
+                sid
+                for sid in map(int, sids)
+                if (span := spans.get(sid)) is None or first_ns < span.first_ns or last_ns > span.last_ns
+            ]
+            if missing:
+                known = [spans[sid] for sid in missing if sid in spans]
+                first = min(first_ns, *(span.first_ns for span in known)) if known else first_ns
+                last = max(last_ns, *(span.last_ns for span in known)) if known else last_ns
+                read = super().load(missing, frequency, first, last, late=self.late and late)
+                self.rows_read += sum(map(len, read.values()))
+                self.keep(frequency, first, last, read)
+            return {int(sid): _between(spans[int(sid)], first_ns, last_ns) for sid in sids}
+
+    def keep(self, frequency: str, first_ns: int, last_ns: int, bars: Mapping[int, RawBars]) -> None:
+        """Takes bars that were read: of each asset all that the version has from one moment to another."""
+        spans = self._spans.setdefault(frequency, {})
+        spans |= {sid: Span(first_ns, last_ns, one) for sid, one in bars.items()}
+
+    def kept(self, frequency: str) -> dict[int, Span]:
+        """The bars that were read, by sid."""
+        with self._reading:
+            return dict(self._spans.get(frequency, {}))
+
+    def _once[Answer](self, key: tuple[Any, ...], ask: Callable[[], Answer]) -> Answer:
+        """The answer to a question, asked of the index the first time only."""
+        try:
+            found: Answer = self._answers[key]
+        except KeyError:
+            found = self._answers[key] = ask()
+        return found
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        return self._once(("currencies",), lambda: super(LoadedVersion, self).currencies)
+
+    def assets(self, *, kinds: Sequence[str] | None = None) -> list[Asset]:
+        key = ("assets", None if kinds is None else tuple(kinds))
+        return list(self._once(key, lambda: Version.assets(self, kinds=kinds)))
+
+    def lookup_symbol(self, symbol: str, as_of_day: int | None, *, country: str | None = None) -> Asset:
+        key = ("symbol", symbol, as_of_day, country)
+        return self._once(key, lambda: Version.lookup_symbol(self, symbol, as_of_day, country=country))
+
+    def contracts(self, root_symbol: str) -> list[Future]:
+        return list(self._once(("contracts", root_symbol), lambda: Version.contracts(self, root_symbol)))
+
+    def stock_dividends(self) -> list[StockDividend]:
+        return self._once(("stock dividends",), lambda: Version.stock_dividends(self))
+
+    def last_day_of(self, frequency: str) -> int:
+        return self._once(("last day", frequency), lambda: Version.last_day_of(self, frequency))
+
+    def collapsed(self, period: str) -> SessionTable:
+        """The calendar in weeks or months."""
+        return self._once(("calendar", period), lambda: self.calendar.collapsed(period))
+
+    def splits(self, sids: Iterable[int]) -> list[Split]:
+        return _by_sid(self._splits_of, sids, super().splits)
+
+    def dividends(self, sids: Iterable[int]) -> list[CashDividend]:
+        return _by_sid(self._dividends_of, sids, super().dividends)
+
+    def funding(self, sids: Iterable[int]) -> list[FundingRate]:
+        return _by_sid(self._funding_of, sids, super().funding)
+
+
+def open_loaded(bundle: str, *, version: str | None = None, root: Path | str | None = None) -> LoadedVersion:
+    """`open_version`, of a version that keeps what it reads."""
+    return opened(LoadedVersion, bundle, version, root)
+
+
+def _by_sid[Of: (Split, CashDividend, FundingRate)](
+    known: dict[int, list[Of]], sids: Iterable[int], read: Callable[[Iterable[int]], list[Of]]
+) -> list[Of]:
+    """What belongs to some assets, sorted by sid; what is not known yet is read at once."""
+    wanted = [int(sid) for sid in sids]
+    missing = [sid for sid in wanted if sid not in known]
+    if missing:
+        found: dict[int, list[Of]] = {sid: [] for sid in missing}
+        for one in read(missing):
+            found[one.sid].append(one)
+        known |= found
+    return [one for sid in sorted(set(wanted)) for one in known[sid]]
+
+
+def _between(span: Span, first_ns: int, last_ns: int) -> RawBars:
+    """The bars from one moment to another, both included; the columns are views."""
+    bars = span.bars
+    low, high = np.searchsorted(bars.stamps, [first_ns, last_ns + 1]).tolist()
+    if low == 0 and high == len(bars):
+        return bars
+    cut = slice(low, high)
+    if isinstance(bars, LateBars):
+        return LateBars(
+            bars.stamps[cut],
+            bars.close[cut],
+            bars.volume[cut],
+            lambda: [column[cut] for column in (bars.open, bars.high, bars.low)],
+            extra=bars.extra,
+        )
+    return RawBars.of(bars.stamps[cut], [column[cut] for column in bars.prices], bars.volume[cut], bars.extra)
