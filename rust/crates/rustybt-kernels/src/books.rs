@@ -437,11 +437,18 @@ impl<L: Lane> Books<L> {
         self.pockets[self.slots[slot].pocket].to_base(exposure, self.bar)
     }
 
+    /// The same, or nothing where the slot settles.
+    #[inline]
+    fn own_worth(&self, slot: usize) -> Result<Int, Refusal> {
+        self.slot(slot)?
+            .worth_at(self.bar)
+            .ok_or(Refusal::Price(slot))
+    }
+
     /// The value of a position at its mark, as money of the base currency: its exposure, or nothing where it settles.
     pub fn worth(&self, slot: usize) -> Result<Int, Refusal> {
-        let s = self.slot(slot)?;
-        let worth = s.worth_at(self.bar).ok_or(Refusal::Price(slot))?;
-        self.pockets[s.pocket].to_base(worth, self.bar)
+        let worth = self.own_worth(slot)?;
+        self.pockets[self.slots[slot].pocket].to_base(worth, self.bar)
     }
 
     /// The sum of all positions, or those of an account, at their marks. Kept until the bar or a position changes.
@@ -457,8 +464,15 @@ impl<L: Lane> Books<L> {
             return Ok(value);
         }
         let mut total = Int::ZERO;
-        for &slot in &self.opened {
-            total = total + &self.worth(slot)?;
+        if self.pockets.len() == 1 {
+            // what nothing has to be converted of is the hottest of these loops
+            for &slot in &self.opened {
+                total = total + &self.own_worth(slot)?;
+            }
+        } else {
+            for &slot in &self.opened {
+                total = total + &self.worth(slot)?;
+            }
         }
         let value = money(&total)?;
         self.known = Some((self.bar, value));
@@ -503,8 +517,12 @@ impl<L: Lane> Books<L> {
             longs: 0,
             shorts: 0,
         };
+        let several = self.pockets.len() > 1;
         for &slot in &self.opened {
-            let worth = self.worth(slot)?;
+            let worth = match several {
+                true => self.worth(slot)?,
+                false => self.own_worth(slot)?,
+            };
             if worth == Int::ZERO && self.own_exposure(slot)? == Int::ZERO {
                 continue;
             }

@@ -70,17 +70,23 @@ impl Pocket {
     }
 
     /// Money of the pocket in the base currency; rounded once, half-even, at 20 decimals.
+    #[inline]
     pub(crate) fn to_base(&self, amount: Int, bar: usize) -> Result<Int, Refusal> {
-        if !self.foreign || amount == Int::ZERO {
-            return Ok(amount);
+        match self.foreign {
+            true if amount != Int::ZERO => self.converted(&amount, bar),
+            _ => Ok(amount),
         }
+    }
+
+    #[inline(never)]
+    fn converted(&self, amount: &Int, bar: usize) -> Result<Int, Refusal> {
         let (numerator, denominator) = self.rate_at(bar)?;
-        if let (Int::Narrow(a), Int::Narrow(n), Int::Narrow(d)) = (&amount, numerator, denominator)
+        if let (Int::Narrow(a), Int::Narrow(n), Int::Narrow(d)) = (amount, numerator, denominator)
             && let Ok(converted) = mul_div_half_even(*a, *n, *d)
         {
             return Ok(Int::from(money(&Int::from(converted))?));
         }
-        let converted = (amount * numerator).div_half_even(denominator);
+        let converted = (amount.clone() * numerator).div_half_even(denominator);
         Ok(Int::from(money(&converted)?))
     }
 
