@@ -23,7 +23,7 @@ from rustybt._version import __version__
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.core import DecimalConfig, Note
-    from rustybt.engine import Compat, Market, load, run_algorithm
+    from rustybt.engine import Compat, Market, Run, load, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
     from rustybt.results import Result
@@ -36,6 +36,7 @@ __all__ = [
     "Market",
     "Note",
     "Result",
+    "Run",
     "SimulationBlotter",
     "Strategy",
     "__version__",
@@ -62,6 +63,7 @@ _HOMES = {
     "Market": "rustybt.engine",
     "Note": "rustybt.core",
     "Result": "rustybt.results",
+    "Run": "rustybt.engine",
     "SimulationBlotter": "rustybt.execution",
     "Strategy": "rustybt.strategy",
     "cached": "rustybt.ingest",
@@ -82,12 +84,29 @@ _HOMES = {
 """Where each public name lives; it is imported when it is first asked for, so that `import rustybt` stays light."""
 
 
+_MODULES = (
+    "api",
+    "calendars",
+    "catalog",
+    "errors",
+    "execution",
+    "metrics",
+    "sources",
+    "testing",
+    "validation",
+    "zipline",
+)
+"""The public modules, which are imported when they are first asked for too."""
+
+
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
-    if home is None:
+    if home is None and name not in _MODULES:
         raise AttributeError(f"module 'rustybt' has no attribute {name!r}")
     import importlib
 
+    if home is None:
+        return importlib.import_module(f"rustybt.{name}")
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
@@ -101,7 +120,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "api", "errors"])
+    return sorted([*__all__, *_MODULES])
 
 
 class _Package(types.ModuleType):

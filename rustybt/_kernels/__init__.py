@@ -1,76 +1,48 @@
-"""The one door to the native extension, with the pure-Python twins beside it.
+"""The one door to the native extension, with the twins in Python beside it.
 
-`RUSTYBT_KERNELS=auto|rust|python` chooses, once in a process; the twins give the same integers and raise the same
-errors. Raises KernelError on import where the choice can't be met.
+A run is handed a `Kernel` and makes everything of it; nothing here says which one that is. The classes are exported as
+types: what both kernels have.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rustybt._kernels import _native, _python
+from rustybt._kernels import _native
 from rustybt._kernels._native import describe
-from rustybt._kernels._pocket import Rate
+from rustybt._lazy import when_asked
 
-_loaded = _native.load()
-
-if TYPE_CHECKING or _loaded is None:
-    from rustybt._kernels._python import Books, Days, Intake, Rows, WorkingOrder, whole_steps
-else:
-    Books = _loaded.Books
-    Days = _loaded.Days
-    Intake = _loaded.Intake
-    Rows = _loaded.Rows
-    WorkingOrder = _loaded.WorkingOrder
-    whole_steps = _loaded.whole_steps
-
-Floor: Any = None if _loaded is None else _loaded.Floor
-"""A whole bar of plain orders in one call; None where the Python kernels are in use, whose broker and ledger do it."""
-
-Prices: Any = None if _loaded is None else _loaded.Prices
-"""Prices that were asked for, at the bar; None where the Python kernels are in use, for which `BarData` has them."""
-
-answering: Any = None if _loaded is None else _loaded.answering
-"""Makes the method that asks `Prices` first; None where the Python kernels are in use."""
-
-Weigher: Any = None if _loaded is None else _loaded.Weigher
-"""A plain order of a weight in one call; None where the Python kernels are in use, for which `Ordering` does it."""
-
-
-NativeLookup: Any = None if _loaded is None else _loaded.Lookup
-"""What the frames of a run look up, for `Rows.sheet`; None where the Python kernels are in use."""
-
-positions_sheet: Any = None if _loaded is None else _loaded.positions_sheet
-"""The frame of the positions at each close; None where the Python kernels are in use."""
-
-
-def kernel_in_use() -> str:
-    """ "python" or "rust"."""
-    return "python" if _loaded is None else "rust"
+if TYPE_CHECKING:
+    from rustybt._kernels._kernel import PYTHON, Kernel, kernel_named
+    from rustybt._kernels._python import Books, Days, Intake, Rows, WorkingOrder
+else:  # to say which kernel there is takes neither of them, nor Polars
+    __getattr__ = when_asked(
+        __name__,
+        {
+            "rustybt._kernels._kernel": ("PYTHON", "Kernel", "kernel_named"),
+            "rustybt._kernels._python": ("Books", "Days", "Intake", "Rows", "WorkingOrder"),
+        },
+    )
 
 
 def twins() -> dict[str, ModuleType]:
-    """Every kernel that could be used here, by name, whichever is in use: for tests and benchmarks."""
+    """Every kernel that there is here, by name, as the module that has its classes: for tests and benchmarks."""
+    from rustybt._kernels import _python
+
     native = _native._find().module
     return {"python": _python} if native is None else {"python": _python, "rust": native}
 
 
 __all__ = [
+    "PYTHON",
     "Books",
     "Days",
-    "Floor",
     "Intake",
-    "NativeLookup",
-    "Prices",
-    "Rate",
+    "Kernel",
     "Rows",
-    "Weigher",
     "WorkingOrder",
-    "answering",
     "describe",
-    "kernel_in_use",
-    "positions_sheet",
+    "kernel_named",
     "twins",
-    "whole_steps",
 ]

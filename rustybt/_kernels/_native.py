@@ -1,10 +1,10 @@
 """The one door to the native extension: loads it, or says why not.
 
-`RUSTYBT_KERNELS` chooses at run time:
+`run_algorithm(kernel=)` chooses, and where that is "auto", `RUSTYBT_KERNELS`:
 
 - `auto` (the default): the extension where a matching one is there, else the Python twins.
 - `rust`: the extension, or KernelError.
-- `python`: the twins. `RUSTYBT_NATIVE=off`, which builds none, means the same at run time.
+- `python`: the twins. `RUSTYBT_NATIVE=off`, which builds none, means the same where both are "auto".
 
 A binary is refused whose ABI number or version is not that of the Python code, and in a source checkout also one whose
 sources have changed since: an editable build leaves its binary in the tree, where a later failed or
@@ -24,7 +24,7 @@ from typing import Final
 
 from rustybt._kernels._abi import KERNEL_ABI, source_hash
 from rustybt._version import __version__
-from rustybt.errors import KernelError
+from rustybt.errors import InputError, KernelError
 
 CHOICES: Final = ("auto", "rust", "python")
 REBUILD: Final = "Rebuild it with `uv sync --reinstall-package rustybt` (or `pip install` again), with cargo on PATH."
@@ -44,24 +44,28 @@ class Finding:
     broken: bool = False
 
 
-def load() -> ModuleType | None:
+def load(kernel: str = "auto") -> ModuleType | None:
     """The native extension, or None where the Python twins are to be used.
 
-    Raises KernelError if `RUSTYBT_KERNELS` is none of its choices, or is `rust` and no matching binary is there.
+    kernel: what a run was given. Raises InputError if that is none of the choices; KernelError if `RUSTYBT_KERNELS`
+    is none, or if `rust` is asked for and no matching binary is there.
     """
-    choice = _choice()
+    if kernel not in CHOICES:
+        raise InputError(f"kernel={kernel!r}: choose 'auto', 'rust' or 'python'.")
+    choice = _choice() if kernel == "auto" else kernel
     if choice == "python":
         return None
     found = _find()
     if choice == "rust" and found.module is None:
-        raise KernelError(f"RUSTYBT_KERNELS=rust, but {found.reason}. {REBUILD}")
+        asked = "RUSTYBT_KERNELS=rust" if kernel == "auto" else "kernel='rust'"
+        raise KernelError(f"{asked}, but {found.reason}. {REBUILD} kernel='python' runs without it.")
     if found.broken:
         warnings.warn(f"The Python kernels are used: {found.reason}. {REBUILD}", RuntimeWarning, stacklevel=2)
     return found.module
 
 
 def describe() -> str:
-    """Which kernels are in use and why, for `rustybt --version`. Raises as `load` does."""
+    """Which kernel "auto" is here and why, for `rustybt --version`. Raises as `load` does."""
     if _choice() == "python":
         why = "RUSTYBT_KERNELS=python" if os.environ.get("RUSTYBT_KERNELS") == "python" else "RUSTYBT_NATIVE=off"
         return f"kernels: python ({why})"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rustybt.catalog._cache import BarCache
     from rustybt.catalog._cache_entries import CacheEntry, CacheStats
     from rustybt.catalog._diff import VersionDiff, diff
-    from rustybt.catalog._quality import Count, LeftOut, Quality, store_quality, stored_left_out, stored_quality
+    from rustybt.catalog._quality import Count, LeftOut, store_quality, stored_counts, stored_left_out
     from rustybt.catalog._recovery import reindex, unlisted
     from rustybt.catalog._scan import export, scan
     from rustybt.catalog._spill import Pile, PiledRows
@@ -58,10 +58,9 @@ else:
             "rustybt.catalog._quality": (
                 "Count",
                 "LeftOut",
-                "Quality",
                 "store_quality",
+                "stored_counts",
                 "stored_left_out",
-                "stored_quality",
             ),
             "rustybt.catalog._recovery": (
                 "reindex",
@@ -113,7 +112,6 @@ __all__ = [
     "Manifest",
     "Pile",
     "PiledRows",
-    "Quality",
     "RawBars",
     "Rows",
     "StoredRows",
@@ -143,8 +141,8 @@ __all__ = [
     "source_counts",
     "spill_folder",
     "store_quality",
+    "stored_counts",
     "stored_left_out",
-    "stored_quality",
     "stored_runs",
     "touched_runs",
     "unharmed",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._parts import EMPTY
-from rustybt.core import DAY_NS, Frequency, Inside, folded, folded_restated, frequency_named
+from rustybt.core import DAY_NS, Frequency, Inside, Split, folded, folded_restated, frequency_named
 
 type _Stamps = npt.NDArray[np.int64]
 
@@ -21,12 +21,21 @@ _LONGEST_DAYS: Final = 31
 _SESSIONS: Final = 64
 """Laid out at a time, so that seconds of many years need no more memory than those of two months."""
 
-if TYPE_CHECKING:
-    from rustybt.catalog._version import Version
+
+class Shorter(Protocol):
+    """What has the bars that longer ones are made of: a version."""
+
+    @property
+    def calendar(self) -> SessionTable: ...
+    def source_of(self, frequency: str) -> str: ...
+    def last_day_of(self, frequency: str) -> int: ...
+    def splits(self, sids: Iterable[int]) -> list[Split]: ...
+    def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> dict[int, RawBars]: ...
+    def load_stored(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> dict[int, RawBars]: ...
 
 
 def load_aggregated(
-    version: Version, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int
+    version: Shorter, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int
 ) -> dict[int, RawBars]:
     """`Version.load` of bars that are made of shorter ones.
 
@@ -65,7 +74,7 @@ def _between(bars: RawBars, first_ns: int, last_ns: int) -> RawBars:
     return RawBars.of(bars.stamps[low:high], columns, bars.volume[low:high], bars.extra)
 
 
-def _splits_of(version: Version, sids: Sequence[int]) -> dict[int, list[Inside]]:
+def _splits_of(version: Shorter, sids: Sequence[int]) -> dict[int, list[Inside]]:
     """What the splits of assets do to the bars before them, by sid."""
     days, found = version.calendar.days, dict[int, list[Inside]]()
     for split in version.splits(sids):
@@ -99,7 +108,7 @@ def aggregated(
     return made
 
 
-def source_counts(version: Version, sid: int, frequency: str) -> tuple[_Stamps, _Stamps, _Stamps]:
+def source_counts(version: Shorter, sid: int, frequency: str) -> tuple[_Stamps, _Stamps, _Stamps]:
     """Of each bar of an asset that is made of shorter ones: its stamp, how many there were, how many its time has.
 
     Nothing for bars that are stored, and for those made of bars below a second, which nobody expects to be without

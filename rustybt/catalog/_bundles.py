@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import html
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rustybt.catalog._index import ELSEWHERE, connect_reader, write_transaction
 from rustybt.catalog._layout import TRASH, bundle_path, catalog_root
@@ -18,6 +19,8 @@ from rustybt.catalog._recovery import forget_version, sweep
 from rustybt.catalog._version import open_version
 from rustybt.core import date_of, writing
 from rustybt.errors import CatalogUnavailable, InputError
+
+COLUMNS: Final = ("bundle", "version", "bars", "from", "to", "rows", "assets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,43 @@ class BundleVersion:
     newest: bool
 
 
+class BundleList(list[BundleVersion]):
+    """A list of bundle versions that prints as a table."""
+
+    def __repr__(self) -> str:
+        if not self:
+            return "no bundles"
+        rows = [COLUMNS, *_rows(self)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+        body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in _rows(self))
+        return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _rows(versions: Iterable[BundleVersion]) -> list[tuple[str, ...]]:
+    """A row a frequency."""
+    return [
+        (one.bundle, one.version, frequency, str(first), str(last), f"{count:,}", f"{one.assets:,}")
+        for one in versions
+        for frequency, (first, last, count) in one.ranges.items()
+    ]
+
+
 def list_bundles(root: Path | str | None = None) -> list[BundleVersion]:
     """Every version of every bundle, by name, newest first; nothing where there is no catalog."""
     connection = connect_reader(catalog_root(root))
     if connection is None:
-        return []
+        return BundleList()
     with contextlib.closing(connection):
         rows = connection.execute(
             "SELECT b.name, v.name, v.created_ns, v.hash, v.size, v.ranges, v.provenance, "
             "(SELECT count(*) FROM assets a WHERE a.version = v.id) "
             "FROM versions v JOIN bundles b ON v.bundle = b.id ORDER BY b.name, v.created_ns DESC"
         ).fetchall()
-    found: list[BundleVersion] = []
+    found = BundleList()
     for bundle, version, created_ns, content_hash, size, ranges, provenance, assets in rows:
         found.append(
             BundleVersion(

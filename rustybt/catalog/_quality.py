@@ -37,22 +37,24 @@ class LeftOut(NamedTuple):
     findings: int
 
 
-class Quality(NamedTuple):
-    """What the index holds: the findings, and `FIGURES` by sid and frequency."""
-
-    counts: list[Count]
-    figures: dict[tuple[int, str], dict[str, int]]
-
-
-def stored_quality(version: Version) -> Quality | None:
-    """What was counted of a version; None where nobody did yet."""
-    found = _rows(version, "SELECT counted_ns FROM versions WHERE id = ?")
-    if not found or found[0][0] is None:
+def stored_counts(version: Version) -> list[Count] | None:
+    """The findings that were counted of a version; None where nobody counted yet."""
+    if not _is_counted(version):
         return None
-    figures = _rows(version, f"SELECT sid, frequency, {', '.join(FIGURES)} FROM coverage WHERE version = ?")
     counts = _rows(version, "SELECT sid, frequency, rule, severity, findings FROM quality WHERE version = ?")
-    by_asset = {(sid, frequency): dict(zip(FIGURES, values, strict=True)) for sid, frequency, *values in figures}
-    return Quality([Count(*row) for row in counts], by_asset)
+    return [Count(*row) for row in counts]
+
+
+def stored_figures(version: Version) -> list[tuple[Any, ...]] | None:
+    """Sid, frequency and `FIGURES` of all that has bars; None where nobody counted yet."""
+    if not _is_counted(version):
+        return None
+    return _rows(version, f"SELECT sid, frequency, {', '.join(FIGURES)} FROM coverage WHERE version = ?")
+
+
+def _is_counted(version: Version) -> bool:
+    found = _rows(version, "SELECT counted_ns FROM versions WHERE id = ?")
+    return bool(found) and found[0][0] is not None
 
 
 def stored_left_out(version: Version) -> list[LeftOut]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -15,11 +15,14 @@ from rustybt.catalog._digests import assets_of, digests_of_rows
 from rustybt.catalog._hashing import version_hash
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._parts import checksum_of
-from rustybt.catalog._quality import FIGURES, stored_quality
+from rustybt.catalog._quality import FIGURES, stored_figures
 from rustybt.catalog._stored_rows import StoredRows
 from rustybt.catalog._version import Version
-from rustybt.core import DAY_NS, CashDividend, StockDividend, date_of, frequency_named
+from rustybt.core import DAY_NS, frequency_named
 from rustybt.errors import CatalogCorrupt
+
+_ACTIONS: Final = {"splits": ("splits",), "dividends": ("dividends", "stock_dividends"), "funding": ("funding",)}
+"""Columns of `coverage`, and the tables of the index whose rows they count."""
 
 
 def verify(version: Version) -> list[str]:
@@ -92,27 +95,23 @@ def coverage(version: Version) -> pl.DataFrame:
     most sessions in a row without one bar; longest_missing: most bars in a row without a row; splits, dividends,
     funding (rates): how many.
     """
-    sids = [asset.sid for asset in version.assets()]
-    paid: list[CashDividend | StockDividend] = [*version.dividends(sids), *version.stock_dividends()]
-    actions = {
-        "splits": Counter(split.sid for split in version.splits(sids)),
-        "dividends": Counter(dividend.sid for dividend in paid),
-        "funding": Counter(rate.sid for rate in version.funding(sids)),
-    }
-    stored = stored_quality(version)
-    figures = stored.figures if stored else {(sid, name): of for sid, name, of in coverage_figures(version)}
-    rows = []
-    for frequency in version.frequencies:
-        for asset in version.assets():
-            found = figures.get((asset.sid, frequency))
-            if found is None:
-                continue
-            about = {"symbol": asset.symbol, "key": asset.key, "type": asset.kind, "currency": asset.currency}
-            days = {"first": date_of(found["first_day"]), "last": date_of(found["last_day"])}
-            others = {name: found[name] for name in FIGURES[2:]}
-            counts = {name: of[asset.sid] for name, of in actions.items()}
-            rows.append({**about, "frequency": frequency, **days, **others, **counts})
-    return pl.DataFrame(rows)
+    stored = stored_figures(version)
+    figures = stored or [
+        (sid, frequency, *(of[name] for name in FIGURES)) for sid, frequency, of in coverage_figures(version)
+    ]
+    schema = {"sid": pl.Int64, "frequency": pl.String, **dict.fromkeys(FIGURES, pl.Int64)}
+    about = ("symbol", "key", "type", "currency")
+    assets = pl.DataFrame(version.described(), schema=["sid", *about], orient="row")
+    rows = pl.DataFrame(figures, schema=schema, orient="row").join(assets, on="sid").sort("frequency", "sid")
+    actions = {name: version.counts_of(*tables) for name, tables in _ACTIONS.items()}
+    sids = rows["sid"].to_list()
+    return rows.select(
+        *about,
+        "frequency",
+        *(pl.col(f"{name}_day").cast(pl.Int32).cast(pl.Date).alias(name) for name in ("first", "last")),
+        *FIGURES[2:],
+        *(pl.Series(name, [of.get(sid, 0) for sid in sids], dtype=pl.Int64) for name, of in actions.items()),
+    )
 
 
 def coverage_figures(version: Version) -> Iterator[tuple[int, str, dict[str, int]]]:

@@ -53,7 +53,7 @@ def list_entries() -> None:
     if not rows:
         click.echo("Nothing is kept. `rustybt ingest` fills the cache.")
         return
-    print_table(names, rows)
+    print_table(names, zip(*rows, strict=True))
 
 
 @cache.command()

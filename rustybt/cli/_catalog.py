@@ -73,18 +73,16 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
         click.echo(json.dumps({**facts, "coverage": coverage_rows, "quality": found.to_dicts()}, indent=2, default=str))
         return
     for name, value in facts.items():
-        shown = (", ".join(value) or None) if isinstance(value, list) else value
+        shown = ", ".join(value) if isinstance(value, list) else value
+        if not shown:
+            continue  # nothing was quarantined, no run used it
         click.echo(f"{name:12}{json.dumps(shown, default=str) if isinstance(shown, dict) else shown}")
     for table in (rows, found):
         if table.height:
             click.echo()
-            print_table(table.columns, [[_cell(value) for value in row] for row in table.iter_rows()])
+            print_table(table.columns, (column.to_list() for column in table.iter_columns()))
     if not found.height:
         click.echo("\nNothing odd was found in its bars, and nothing was left out.")
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @catalog.command(short_help="What changed between two versions of a bundle.")
@@ -129,7 +127,7 @@ def _print_diff(found: VersionDiff) -> None:
         click.echo(f"{key}: {sign} {text}")
     if found.bars.height:
         columns = [name for name in found.bars.columns if name != "key"]
-        print_table(columns, [[str(value) for value in row] for row in found.bars.select(columns).iter_rows()])
+        print_table(columns, (map(str, found.bars[name].to_list()) for name in columns))
     for _, key, frequency, stamp, field, old, new in found.changes.head(_MOST_SHOWN).iter_rows():
         moment = f"{stamp:%Y-%m-%d}" if frequency in ("1d", "1w", "1mo") else f"{stamp:%Y-%m-%d %H:%M:%S}"
         click.echo(f"{key} {moment}: {field} {new}, was {old}")

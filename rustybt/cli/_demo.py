@@ -13,6 +13,7 @@ import click
 )
 def demo(output: Path) -> None:
     """Ingest the sample that ships with RustyBT, run a momentum strategy on it, and draw the result."""
+    from rustybt.catalog import open_version
     from rustybt.cli._momentum import Momentum
     from rustybt.cli._tables import print_summary
     from rustybt.engine import run_algorithm
@@ -20,7 +21,9 @@ def demo(output: Path) -> None:
     from rustybt.ingest import ingest_sample
 
     report = ingest_sample()
-    click.echo(f"bundle 'sample', version {report.version}: {report.rows} daily bars of {report.assets} stocks")
+    with open_version(report.bundle, version=report.version) as version:
+        bars = version.row_count_of("1d")
+    click.echo(f"bundle 'sample', version {report.version}: {bars:,} daily bars of {report.assets} stocks")
     result = run_algorithm("2001-04-02", "2012-12-31", strategy=Momentum, capital_base="100000", progress=True)
     print_summary(result)
     place = result.save(output / "result", overwrite=True)

@@ -77,6 +77,9 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
     show_default=True,
     help="When the account has lost all it had: go on, end there, or fail.",
 )
+@click.option(
+    "--kernel", type=click.Choice(["auto", "rust", "python"]), default="auto", show_default=True, help="What computes."
+)
 @click.option("--progress/--no-progress", default=None, help="A progress bar; by default on terminals only.")
 @click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
 def run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -14,21 +14,32 @@ if TYPE_CHECKING:
     from rustybt.results import Result
 
 
-def print_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A plain table: columns of numbers to the right. One that is piped is not cut: a program reads it.
+def print_table(names: Sequence[str], columns: Iterable[Iterable[object]]) -> None:
+    """A plain table: columns of numbers to the right, with commas in whole ones. One that is piped is not cut: a
+    program reads it.
 
-    It needs no library of tables: thousands of rows are a matter of milliseconds.
+    It needs no library of tables, and thousands of rows are a matter of milliseconds: of what a column has in many
+    rows the text is made once.
     """
-    columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
-    numeric = [bool(rows) and all(map(_is_number, column)) for column in columns]
-    widths = [max(map(len, (name, *column))) for name, column in zip(names, columns, strict=True)]
-    terminal = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = []
-    for row in (names, *rows):
-        cells = zip(row, widths, numeric, strict=True)
-        line = "".join(f"{cell:>{width}}  " if right else f"{cell:<{width}}  " for cell, width, right in cells)
-        lines.append(line if terminal is None or len(line) <= terminal else f"{line[: terminal - 1]}…")
+    padded = [_padded(name, list(column)) for name, column in zip(names, columns, strict=True)]
+    lines = ["  ".join((*cells, "")) for cells in zip(*padded, strict=True)]
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        lines = [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
     click.echo("\n".join([click.style(lines[0], bold=True), *lines[1:]]))
+
+
+def _padded(name: str, column: list[object]) -> list[str]:
+    """A column under its name, all cells as wide as the widest."""
+    texts = {value: _cell(value) for value in dict.fromkeys(column)}
+    right = bool(texts) and all(map(_is_number, texts.values()))
+    width = max(map(len, (name, *texts.values())))
+    cells = {value: text.rjust(width) if right else text.ljust(width) for value, text in texts.items()}
+    return [name.rjust(width) if right else name.ljust(width), *(cells[value] for value in column)]
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _is_number(cell: str) -> bool:

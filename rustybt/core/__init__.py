@@ -53,7 +53,7 @@ from rustybt.core._frames import (
 )
 from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._kept import Kept
-from rustybt.core._moment import Moment
+from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
@@ -124,6 +124,7 @@ __all__ = [
     "OrderStatus",
     "OrderTerms",
     "Perpetual",
+    "Phase",
     "Precision",
     "Report",
     "Rows",

@@ -1,4 +1,4 @@
-"""Joins strategy, orders, execution, ledger, metrics and results: the loop, and run_algorithm."""
+"""Joins strategy, orders, execution, ledger, metrics and results: the loop, Run and run_algorithm."""
 
 from rustybt.engine._after import result_on
 from rustybt.engine._compat import Compat
@@ -6,11 +6,12 @@ from rustybt.engine._extensions import load_extensions
 from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline, note_place
 from rustybt.engine._load import load
 from rustybt.engine._market import Market
-from rustybt.engine._run import run_algorithm
+from rustybt.engine._run import Run, run_algorithm
 
 __all__ = [
     "Compat",
     "Market",
+    "Run",
     "beside",
     "failure_of_strategy",
     "load",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from rustybt.engine._loop import Loop
-from rustybt.engine._progress import Progress
 from rustybt.errors import RustyBTError
 from rustybt.results import Result
 from rustybt.strategy import taken_names
@@ -18,21 +17,27 @@ KEPT: Final = (
 )
 
 
-def run_to_the_end(loop: Loop, bar: Progress) -> BaseException | None:
-    """Runs all sessions. An error is raised; one that came when the books were closed is returned."""
+def going[T](loop: Loop, move: Callable[[], T], late: BaseException | None) -> tuple[T | None, BaseException | None]:
+    """Moves a loop. An error is raised; one that came when the books were closed is returned.
+
+    late: what was returned before.
+    """
+    sessions = loop.desk.market.axis.sessions
     try:
-        loop.run(bar.advance)
+        return move(), late
     except BaseException as error:
-        if loop.complete or loop.closed == loop.desk.market.axis.sessions:
-            return error
+        if loop.complete or loop.closed == sessions:
+            loop.over = True
+            return None, error
         if isinstance(error, Exception) and (not isinstance(error, RustyBTError) or loop.desk.phase != "done"):
             error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
             for name in taken_names(loop.context):
                 error.add_note(f"context.{name} was set, and hides context's own. Choose another name for it.")
+        loop.broker.let_go()
         raise
     finally:
-        loop.broker.let_go()
-    return None
+        if loop.over:
+            loop.broker.let_go()
 
 
 def analysed(

@@ -1,18 +1,60 @@
-"""What looks at a run when a session ends: the cancel policy, the account controls."""
+"""What looks at a run when a session ends: close-outs, the cancel policy, the account controls."""
 
 from __future__ import annotations
 
 import logging
 from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from rustybt.core import Cause, as_plain_decimal
+from rustybt.core import Cause, as_plain_decimal, day_of
+from rustybt.engine._agenda import NEVER
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
 from rustybt.orders import Standing
 from rustybt.strategy import Desk
 
+if TYPE_CHECKING:
+    from rustybt.engine._loop import Loop
+
 LOG: Final = logging.getLogger("rustybt.orders")
+
+
+class CloseOuts:
+    """Assets that are delisted or expire: closed out at their mark, and their orders cancelled."""
+
+    __slots__ = ("_desk", "_first_of")
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        # of how many assets, and the day
+        self._first_of = (0, NEVER)
+
+    def close_out(self, loop: Loop, session: int, day: int, stamp: int) -> None:
+        """Closes out what is held of assets that are delisted or expired by a day, and cancels their orders."""
+        for slot in self.due(day):
+            listing = self._desk.listing_of_slot[slot]
+            done = loop.ledger.auto_close(stamp, listing, "expired" if listing.is_future else "delisted")
+            if done is not None:
+                loop.recorder.transactions.add((session, stamp, None, slot, *done, 0))
+            told = f"{listing.asset.symbol} was closed out on {listing.asset.auto_close_date}"
+            self._desk.blotter.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
+
+    def due(self, day: int) -> list[int]:
+        """The slots that are held or have orders, and are to be closed out by a day."""
+        if day < self._first():
+            return []
+        touched = dict.fromkeys([*self._desk.books.held(), *self._desk.blotter.open])
+        dates = [(slot, self._desk.listing_of_slot[slot].asset.auto_close_date) for slot in touched]
+        return [slot for slot, closes in dates if closes is not None and day_of(closes) <= day]
+
+    def _first(self) -> int:
+        """The first day on which an asset of the run is closed out."""
+        listings = self._desk.listing_of_slot
+        if self._first_of[0] != len(listings):
+            dates = [listing.asset.auto_close_date for listing in listings]
+            first = min([day_of(date) for date in dates if date is not None], default=NEVER)
+            self._first_of = len(listings), first
+        return self._first_of[1]
 
 
 def apply_cancel_policy(desk: Desk, stamp: int) -> None:

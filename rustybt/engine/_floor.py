@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from rustybt import _kernels
+from rustybt._kernels import Intake, Kernel
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import SimulatedBroker
 from rustybt.ledger import Ledger
 
 
-def floor_of(broker: SimulatedBroker, intake: _kernels.Intake, ledger: Ledger, recorder: Recorder) -> Any:
+def floor_of(kernel: Kernel, broker: SimulatedBroker, intake: Intake, ledger: Ledger, recorder: Recorder) -> Any:
     """What has `work(bar, stamp, session)`, which says whether it did the bar; None where Python does them all."""
     plain = broker.plain_models()
-    if _kernels.Floor is None or plain is None or type(ledger.books) is not _kernels.Books:
+    if kernel.floor is None or plain is None:
         return None
-    return _kernels.Floor(
+    return kernel.floor(
         ledger.books,
         intake,
         ledger.rows,

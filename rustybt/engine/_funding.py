@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rustybt.core import FundingRate
+from rustybt.core import FundingRate, Phase
+from rustybt.engine._agenda import Agenda
 from rustybt.ledger import Ledger
 from rustybt.view import Instrument, MarketView
+
+if TYPE_CHECKING:
+    from rustybt.engine._loop import Loop
 
 type Due = tuple[int, str, Instrument, FundingRate]
 
@@ -17,13 +21,14 @@ type Due = tuple[int, str, Instrument, FundingRate]
 class FundingPayments:
     """The rates of the perpetuals that a run touches.
 
-    at_bars: by bar, those of the moments after the bar before it and up to its end. They are booked before the bar's
+    With a bar those of the moments after the bar before it and up to its end are due. They are booked before the bar's
     fills: who pays is who held when the bar before was over.
     """
 
-    def __init__(self, market: MarketView) -> None:
+    def __init__(self, market: MarketView, agenda: Agenda) -> None:
         self._market = market
-        self.at_bars: dict[int, list[Due]] = {}
+        self._agenda = agenda
+        self._due: dict[int, list[Due]] = {}
         market.on_load(self._register)
 
     def _register(self, listing: Instrument) -> None:
@@ -35,7 +40,14 @@ class FundingPayments:
             while bar < len(axis.stamps) and not axis.runs(bar):
                 bar += 1
             if 0 < bar < len(axis.stamps):
-                self.at_bars.setdefault(bar, []).append((rate.stamp, listing.asset.key, listing, rate))
+                # within weeks and months each day pays its own
+                if bar not in self._due and axis.steps is None:
+                    self._agenda.at(bar, Phase.FUNDING, _pay)
+                self._due.setdefault(bar, []).append((rate.stamp, listing.asset.key, listing, rate))
+
+    def falls_due(self, bar: int) -> bool:
+        """Whether something is due with a bar."""
+        return bar in self._due
 
     def pay(self, session: int, bar: int, ledger: Ledger, books: Any) -> None:
         """Books what is due with a bar, in the order of its moments. Without a price of its own a rate is of the money
@@ -47,7 +59,7 @@ class FundingPayments:
             books.seek(min(bar, int(np.searchsorted(axis.stamps, stamp, side="right")) - 1))
             return int(books.mark(listing.slot))
 
-        self._pay(sorted(self.at_bars[bar], key=_when), opens, last_close, ledger)
+        self._pay(sorted(self._due[bar], key=_when), opens, last_close, ledger)
 
     def pay_between(
         self, bar: int, after: int, until: int, opens: int, mark: Callable[[Instrument, int], int], ledger: Ledger
@@ -56,12 +68,12 @@ class FundingPayments:
 
         opens: nothing is booked before it. mark: the last close of an asset up to a moment.
         """
-        due = [one for one in self.at_bars.get(bar, ()) if after < one[0] <= until]
+        due = [one for one in self._due.get(bar, ()) if after < one[0] <= until]
         self._pay(sorted(due, key=_when), opens, mark, ledger)
 
     def slots(self, bar: int) -> set[int]:
         """The slots of which something is due with a bar."""
-        return {listing.slot for _, _, listing, _ in self.at_bars.get(bar, ())}
+        return {listing.slot for _, _, listing, _ in self._due.get(bar, ())}
 
     @staticmethod
     def _pay(due: list[Due], opens: int, mark: Callable[[Instrument, int], int], ledger: Ledger) -> None:
@@ -73,6 +85,10 @@ class FundingPayments:
                 price, scale = mark(listing, stamp), listing.fill_scale
             # what was due while markets were closed is booked with the session
             ledger.pay_funding(max(stamp, opens), listing, price, scale, rate.rate, rate.scale)
+
+
+def _pay(loop: Loop) -> None:
+    loop.funding.pay(loop.cursor.session, loop.cursor.bar, loop.ledger, loop.desk.books)
 
 
 def _when(due: Due) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""The order of events, in one place. Backtest, paper and live trading share it.
+"""The order of events, in one place, moment by moment.
 
 Per session: capital comes or goes → dividends are earned and paid → splits on open orders, then on positions →
 before_trading_start.
@@ -11,34 +11,52 @@ settled → the day's row is taken.
 
 from __future__ import annotations
 
+import functools
+import heapq
+from bisect import bisect_right
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
-from rustybt.core import Cause, day_of, rescale_exact
+from rustybt.core import Moment, Phase
 from rustybt.engine._actions import CorporateActions
-from rustybt.engine._capital import CapitalChanges, check_change
-from rustybt.engine._closing import apply_cancel_policy, check_account
+from rustybt.engine._agenda import NEVER, Agenda
+from rustybt.engine._capital import CapitalChanges
+from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
 from rustybt.engine._fills import book
 from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
+from rustybt.engine._overnight import change_capital, change_within, mark_overnight, show_what_is_known, split
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._timetable import Timetable, due
+from rustybt.engine._timetable import Timetable
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk, Schedule, TimeRule, check_names, date_rules
-from rustybt.view import Instrument, adjusted, restated
+from rustybt.strategy import Desk, check_names
 
 type Callback = Callable[[Any, Any], Any]
-NEVER = 2**62
+
+
+class Cursor:
+    """The place of a run: which of its moments is the next. phase: OPEN, MARKET or CLOSE, of the session."""
+
+    __slots__ = ("bar", "phase", "session")
+
+    def __init__(self) -> None:
+        self.session = 0
+        self.bar = 0
+        self.phase = Phase.OPEN
 
 
 class Loop:
-    """One run: moves the moment, and calls whoever has something to do then."""
+    """One run: moves the moment, and calls whoever has something to do then.
+
+    cursor: where it is. agenda: what falls due with which bar.
+    on_session: told after each session how many are done. ends: asked then whether the run ends before its last one.
+    over: whether no moment is left. complete: whether the books were closed.
+    """
 
     def __init__(
         self,
@@ -54,6 +72,8 @@ class Loop:
         capital: CapitalChanges,
         funding: FundingPayments,
         copies: OwnCopies,
+        agenda: Agenda,
+        timetable: Timetable,
     ) -> None:
         self.desk = desk
         self.capital = capital
@@ -68,35 +88,115 @@ class Loop:
         self.handle_data = handle_data
         self.hooks: Hooks | None = None
         self.copies = copies
-        self.closed = 0
-        self.complete = False
-        # asked after each session, where a run may end before its last one
+        self.agenda = agenda
+        self.timetable = timetable
+        self.cursor = Cursor()
+        self.over = self.complete = False
+        self.on_session: Callable[[int], None] | None = None
         self.ends: Callable[[int], bool] | None = None
-        self.floor = floor_of(broker, desk.blotter.intake, ledger, recorder)
+        self.floor = floor_of(desk.kernel, broker, desk.blotter.intake, ledger, recorder)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if desk.market.axis.steps is None else WithinPeriods(desk.market)
-        self.timetable = Timetable(desk.market.axis, compat)
-        # what an asset brings may fall due with the next bar
-        desk.market.on_load(desk.news.append)
-        self.bars_run = 0
-        # of how many assets, and the day
-        self._first_close_of = (0, NEVER)
+        if self.within is not None:
+            agenda.every(Phase.CAPITAL, self.within.pass_through)
+        for bar, change in capital.at_bars.items():
+            agenda.at(bar, Phase.CAPITAL, functools.partial(change_within, change))
+        self.closings = CloseOuts(desk)
 
-    def run(self, on_session: Callable[[int], None] | None) -> None:
-        """Runs all sessions. on_session: told how many are done after each."""
-        if self.hooks is not None:
-            self.hooks.start_of_simulation()
-        for session in range(self.desk.market.axis.sessions):
-            self._open_session(session)
-            self._run_bars(session)
-            self._close_session(session)
-            if not session:
-                check_names(self.context)
-            if on_session is not None:
-                on_session(session + 1)
-            if self.ends is not None and self.ends(session):
-                break
-        self.complete = True
+    def attach(self, hooks: Hooks | None) -> None:
+        """Lets hooks of metrics be called."""
+        self.hooks = hooks
+        if hooks is not None and hooks.by_bar:
+            self.agenda.every(Phase.CLOSE, hooks.end_of_bar)
+
+    @property
+    def closed(self) -> int:
+        """How many sessions are closed."""
+        return self.cursor.session
+
+    @property
+    def bars_run(self) -> int:
+        """How many bars those had."""
+        runs = map(self.desk.market.axis.run_of, range(self.closed))
+        return sum(end - first for first, end in runs)
+
+    # moments
+
+    def upcoming(self) -> Moment:
+        """The next moment."""
+        axis, cursor = self.desk.market.axis, self.cursor
+        session, phase = cursor.session, cursor.phase
+        bar = cursor.bar
+        if phase is Phase.OPEN:
+            before = axis.run_closes[session - 1] if session else 0
+            stamp, bar = max(axis.hook_stamp(session), before), axis.hook_bar(session)
+        elif phase is Phase.MARKET:
+            stamp = axis.times[bar]
+        else:
+            stamp, bar = axis.run_closes[session], bar - 1
+        timers = self.agenda.timers
+        if timers and (timers[0].stamp < stamp or (timers[0].stamp == stamp and phase is Phase.CLOSE)):
+            return Moment(timers[0].stamp, session, self.desk.market.bar, Phase.TIMERS)
+        return Moment(stamp, session, bar, phase)
+
+    @property
+    def moment(self) -> Moment | None:
+        """The last moment that was gone through, timers left out; None before the first one."""
+        axis, cursor = self.desk.market.axis, self.cursor
+        session, bar = cursor.session, cursor.bar
+        if cursor.phase is Phase.OPEN:
+            return Moment(axis.run_closes[session - 1], session - 1, bar - 1, Phase.CLOSE) if session else None
+        first, _ = axis.run_of(session)
+        if bar > first:
+            return Moment(axis.times[bar - 1], session, bar - 1, Phase.MARKET)
+        return Moment(axis.hook_stamp(session), session, axis.hook_bar(session), Phase.OPEN)
+
+    def step(self) -> Moment | None:
+        """Goes through the next moment, and returns it; None where the run is over."""
+        if self.over:
+            return None
+        moment = self.upcoming()
+        self._moment(moment)
+        return moment
+
+    def go(self, until: int = NEVER) -> None:
+        """Goes through all moments up to one, ns UTC; it is included."""
+        cursor, timers = self.cursor, self.agenda.timers
+        while not self.over:
+            if timers or until < NEVER:
+                moment = self.upcoming()
+                if moment.stamp > until:
+                    return
+                if moment.phase is Phase.TIMERS:
+                    self._moment(moment)
+                    continue
+            if cursor.phase is Phase.OPEN:
+                self._open_session(cursor.session)
+            elif cursor.phase is Phase.MARKET:
+                self._run_bars(cursor.session, until)
+            else:
+                self._close_session(cursor.session)
+
+    def _moment(self, moment: Moment) -> None:
+        """What happens at a moment."""
+        if moment.phase is Phase.OPEN:
+            self._open_session(moment.session)
+        elif moment.phase is Phase.MARKET:
+            self._bar(moment.session, moment.bar)
+            self._pass(moment.bar + 1)
+        elif moment.phase is Phase.TIMERS:
+            self._timer()
+        else:
+            self._close_session(moment.session)
+
+    def _pass(self, bar: int) -> None:
+        """The bars before this one are done."""
+        self.cursor.bar = bar
+        if bar == self.desk.market.axis.run_of(self.cursor.session)[1]:
+            self.cursor.phase = Phase.CLOSE
+
+    def _end(self) -> None:
+        self.over = self.complete = True
         if self.hooks is not None:
             self.hooks.end_of_simulation()
         self.desk.phase = "done"
@@ -104,6 +204,8 @@ class Loop:
     def _open_session(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
         axis = market.axis
+        if self.hooks is not None and not session:
+            self.hooks.start_of_simulation()
         market.session = session
         market.hook = True
         market.bar = axis.starts[session] - 1
@@ -114,7 +216,7 @@ class Loop:
         if change is not None:
             amount = change.delta(desk.value())
             self.recorder.days.capital_overnight(amount)
-            self.change_capital(stamp, amount, change.kind)
+            change_capital(self, stamp, amount, change.kind)
         self.recorder.days.open()
         # shares that are paid are worth what the last row was taken at, whatever traded after its hours
         last_row = axis.run_of(session - 1)[1] - 1 if session else market.bar
@@ -128,132 +230,105 @@ class Loop:
             self.recorder.days.after_dividends(*paid)
         if self.hooks is not None:
             self.hooks.start_of_session(session)
-        self.split(step, stamp)
+        split(self, step, stamp)
         if self.before_trading_start is not None:
-            self._show_what_is_known(session)
+            show_what_is_known(self, session)
             self.before_trading_start(self.context, desk.data)
             desk.books.clear_overrides()
-
-    def split(self, step: int, stamp: int) -> None:
-        """Applies the splits that take effect with a session: to open orders, to what is held, to shares owed."""
-        books, cents = self.desk.books, self.compat.split_in_cents
-        splits = self.actions.splits(step)
-        for listing, split in splits:
-            self.desk.blotter.split(
-                listing.slot,
-                stamp,
-                split.numerator,
-                split.denominator,
-                _tick(listing, cents),
-                zipline=self.compat.split_of_orders,
-            )
-            self.ledger.split(stamp, listing, split.numerator, split.denominator, cents)
-            self.actions.restate_owed(listing, split.numerator, split.denominator)
-            # what a second split of the session leaves over is paid at the mark between the two
-            ratio = Fraction(split.numerator, split.denominator)
-            books.override_mark(listing.slot, adjusted(books.mark(listing.slot), ratio, 1))
-        if splits:
-            books.clear_overrides()
-
-    def _show_what_is_known(self, session: int) -> None:
-        """Before the bars: the session before, restated; or what bars there were where markets opened long before."""
-        desk, market = self.desk, self.desk.market
-        visible = market.axis.hook_bar(session)
-        if visible < market.axis.starts[session]:
-            self._mark_overnight(session)
-        else:
-            market.hook = False
-            market.bar = visible
-            desk.books.seek(visible)
-
-    def change_capital(self, stamp: int, amount: int, reason: str) -> None:
-        """Books capital that comes or goes. Raises InputError where more goes than there is."""
-        value = self.desk.value()
-        check_change(value, amount, stamp)
-        self.desk.funding.change(value, amount)
-        self.ledger.change_capital(stamp, amount, reason)
-
-    def _change_within(self, session: int, bar: int) -> None:
-        """Capital changes with a minute bar; what is held is worth what it was before it."""
-        desk, change = self.desk, self.capital.at_bars[bar]
-        desk.market.bar = bar - 1
-        desk.books.seek(bar - 1)
-        if bar == desk.market.axis.starts[session]:
-            desk.market.hook = True
-            self._mark_overnight(session)
-            desk.market.hook = False
-        value = desk.value()
-        amount = change.delta(value)
-        self.recorder.days.capital_within(value, amount)
-        self.change_capital(int(desk.market.axis.stamps[bar]), amount, change.kind)
-        desk.books.clear_overrides()
-
-    def _mark_overnight(self, session: int) -> None:
-        """Until the first bar, what is held is marked at the last price, restated by the session's actions."""
-        desk = self.desk
-        step = desk.market.axis.opening(session)
-        for slot in desk.books.held():
-            listing = desk.listing_of_slot[slot]
-            mark = desk.books.mark(slot)
-            if self.compat.price_of_last_trade and not desk.market.axis.daily:
-                known = listing.price_of_last_trade(desk.market.bar, desk.market.now_key()) or mark
-            else:
-                known, _ = restated(listing, mark, listing.fill_scale, step)
-            if known != mark:
-                desk.books.override_mark(slot, known)
-
-    def _run_bars(self, session: int) -> None:
-        desk, market = self.desk, self.desk.market
-        axis, books, data, context = market.axis, desk.books, desk.data, self.context
-        handle_data, work = self.handle_data, self._work if self.within is None else self._work_period
-        open_orders: Any = desk.blotter.waiting
-        if desk.exchange is not None:
-            open_orders, work = desk.exchange.with_orders(open_orders), self._convert_and_work
         market.hook = False
         desk.phase = "bar"
-        every, at_bar = self._planned(session)
-        seek, times = books.seek, axis.times
+        self.timetable.open(session)
         first, end = axis.run_of(session)
-        self.bars_run += end - first
-        # per bar nothing is asked that can't have changed: what could have is news
-        news = desk.news
-        planned, moving = bool(every or at_bar), self._moves_money()
+        self.cursor.bar = first
+        self.cursor.phase = Phase.MARKET if first < end else Phase.CLOSE
+
+    def _run_bars(self, session: int, until: int) -> None:
+        """The bars of a session from the cursor on, up to the next timer, or to a moment."""
+        axis, agenda = self.desk.market.axis, self.agenda
+        bar, end = self.cursor.bar, axis.run_of(session)[1]
+        if until < NEVER:
+            end = bisect_right(axis.times, until, bar, end)
+        while bar < end:
+            busy = agenda.next(bar, end)
+            if agenda.timers and axis.times[bar] > agenda.timers[0].stamp:
+                break
+            if busy > bar:
+                bar = self._quiet(session, bar, busy)
+            else:
+                self._bar(session, bar)
+                bar += 1
+        self._pass(bar)
+
+    def _quiet(self, session: int, first: int, busy: int) -> int:
+        """The bars up to one with which something falls due. Returns the one after the last that was done: an earlier
+        one where something was added to the agenda, or is due between bars."""
+        desk, market = self.desk, self.desk.market
+        books, times, handle_data = desk.books, market.axis.times, self.handle_data
+        data, context = desk.data, self.context
+        waiting, work = self._waiting()
+        agenda = self.agenda
+        if agenda.timers:
+            busy = min(busy, first + 1)
+        added, seek, held = agenda.added, books.seek, books.held
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders
-        held = books.held
-        marked = desk.exchange is not None or bool(held() or books.unsettled()) or self.within is not None
-        for bar in range(first, end):
-            if moving:
-                self._move_money(session, bar)
+        marked = desk.exchange is not None or bool(held() or books.unsettled())
+        for bar in range(first, busy):
             market.bar = bar
             if marked:
                 seek(bar)
-            if open_orders:
+            if waiting:
                 if not marked:
                     seek(bar)
                 work(session, bar, times[bar])
                 marked = marked or bool(held())
             if handle_data is not None:
                 handle_data(context, data)
-            if news:
-                every, at_bar = self._planned(session)
-                planned, moving = bool(every or at_bar), self._moves_money()
-            if planned:
-                for schedule in due(every, at_bar, bar):
-                    schedule.function(context, data)
+            if added:
+                for action in agenda.due(bar, seen=True):
+                    action(context, data)
+                return bar + 1
+        return busy
 
-    def _moves_money(self) -> bool:
-        """Whether something may have to be booked before a bar: capital, funding, what happens within a week."""
-        return bool(self.capital.at_bars or self.funding.at_bars) or self.within is not None
+    def _bar(self, session: int, bar: int) -> None:
+        """All phases of a bar."""
+        desk, agenda, context = self.desk, self.agenda, self.context
+        data = desk.data
+        self.cursor.bar = bar
+        for action in agenda.due(bar, seen=False):
+            action(self)
+        desk.market.bar = bar
+        desk.books.seek(bar)
+        waiting, work = self._waiting()
+        if waiting:
+            work(session, bar, desk.market.axis.times[bar])
+        if self.handle_data is not None:
+            self.handle_data(context, data)
+        for action in agenda.due(bar, seen=True):
+            action(context, data)
 
-    def _move_money(self, session: int, bar: int) -> None:
-        """What comes, goes and is paid with a bar, before it can be seen."""
-        if self.within is not None:
-            self.within.pass_through(self, session, bar)
-            return
-        if bar in self.capital.at_bars:
-            self._change_within(session, bar)
-        if bar in self.funding.at_bars:
-            self.funding.pay(session, bar, self.ledger, self.desk.books)
+    def _timer(self) -> None:
+        """What is due between two bars: seen as of the last one, at a time of its own."""
+        desk, market, cursor = self.desk, self.desk.market, self.cursor
+        timer = heapq.heappop(self.agenda.timers)
+        before = cursor.phase is Phase.MARKET and cursor.bar == market.axis.run_of(cursor.session)[0]
+        phase = desk.phase
+        market.now, desk.phase = timer.stamp, "timer"
+        if before:
+            # the session's corporate actions count, its bars don't yet
+            market.hook, desk.phase = True, "before"
+            desk.books.seek(market.bar)
+            mark_overnight(self, cursor.session)
+        timer.action(self.context, desk.data)
+        market.now, market.hook, desk.phase = 0, False, phase
+        if before:
+            desk.books.clear_overrides()
+
+    def _waiting(self) -> tuple[Any, Callable[[int, int, int], None]]:
+        """What is true while an order or a conversion waits for a bar, and what is to be done with it then."""
+        open_orders = self.desk.blotter.waiting
+        if self.desk.exchange is not None:
+            return self.desk.exchange.with_orders(open_orders), self._convert_and_work
+        return open_orders, self._work if self.within is None else self._work_period
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
         if self.floor is not None and self.floor.work(bar, stamp, session):
@@ -274,66 +349,23 @@ class Loop:
             reports = work_rest(self.broker, bar, stamp, self.within.begun)
             book(self.ledger, self.recorder, session, stamp, reports)
 
-    def _planned(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
-        """What is scheduled for a session: with every bar, and by bar."""
-        if self.desk.news:
-            self.desk.news.clear()
-            self.timetable.add(self.desk.schedules)
-        every, at_bar = self.timetable.of(session)
-        if self.hooks is not None and self.hooks.by_bar:
-            last = len(self.desk.schedules)
-            every.append(Schedule(last, self.hooks.end_of_bar, date_rules.every_day(), TimeRule("every"), True))
-        return every, at_bar
-
     def _close_session(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
         axis = market.axis
         stamp = axis.run_closes[session]
-        self.close_out(session, axis.days[session], stamp)
+        self.closings.close_out(self, session, axis.days[session], stamp)
         apply_cancel_policy(desk, stamp)
         if desk.account_controls:
             check_account(desk, self.context, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
-        self.closed = session + 1
+        self.timetable.close()
+        self.cursor.session, self.cursor.phase = session + 1, Phase.OPEN
         if self.hooks is not None:
             self.hooks.end_of_session(session)
-
-    def close_out(self, session: int, day: int, stamp: int) -> None:
-        """Closes out what is held of assets that are delisted or expired by a day, and cancels their orders."""
-        desk = self.desk
-        for slot in self.closing(day):
-            listing = desk.listing_of_slot[slot]
-            done = self.ledger.auto_close(stamp, listing, "expired" if listing.is_future else "delisted")
-            if done is not None:
-                self.recorder.transactions.add((session, stamp, None, slot, *done, 0))
-            told = f"{listing.asset.symbol} was closed out on {listing.asset.auto_close_date}"
-            desk.blotter.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
-
-    def closing(self, day: int) -> list[int]:
-        """The slots that are held or have orders, and are to be closed out by a day."""
-        if day < self._first_close():
-            return []
-        dates = [(slot, self.desk.listing_of_slot[slot].asset.auto_close_date) for slot in self._touched()]
-        return [slot for slot, closes in dates if closes is not None and day_of(closes) <= day]
-
-    def _first_close(self) -> int:
-        """The first day on which an asset of the run is closed out."""
-        listings = self.desk.listing_of_slot
-        if self._first_close_of[0] != len(listings):
-            dates = [listing.asset.auto_close_date for listing in listings]
-            first = min([day_of(date) for date in dates if date is not None], default=NEVER)
-            self._first_close_of = len(listings), first
-        return self._first_close_of[1]
-
-    def _touched(self) -> list[int]:
-        """The slots that are held or have open orders."""
-        return list(dict.fromkeys([*self.desk.books.held(), *self.desk.blotter.open]))
-
-
-def _tick(listing: Instrument, cents: bool) -> tuple[int, int]:
-    """The grid of limits as a fraction of the fill scale's unit: the asset's tick, or whole cents."""
-    value, scale = (1, 2) if cents else listing.tick
-    if scale <= listing.fill_scale:
-        return rescale_exact(value, scale, listing.fill_scale), 1
-    return value, 10 ** (scale - listing.fill_scale)
+        if not session:
+            check_names(self.context)
+        if self.on_session is not None:
+            self.on_session(session + 1)
+        if (self.ends is not None and self.ends(session)) or session + 1 == axis.sessions:
+            self._end()

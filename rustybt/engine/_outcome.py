@@ -5,27 +5,24 @@ from __future__ import annotations
 import functools
 import sys
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rustybt import _version
-from rustybt._kernels import kernel_in_use
 from rustybt.calendars import sessions_per_year
-from rustybt.catalog import Version, record_run
+from rustybt.catalog import record_run
 from rustybt.core import (
     date_of,
     exact_number,
     text_of_object,
 )
 from rustybt.engine._compat import Compat
-from rustybt.engine._functions import Functions
 from rustybt.engine._loop import Loop
+from rustybt.engine._prepared import Prepared
 from rustybt.engine._run_frames import RunFrames
 from rustybt.engine._run_notes import add_closing_notes
 from rustybt.errors import CatalogError
 from rustybt.results import Result
-from rustybt.strategy import Desk
 
 PERIODS_OF_ZIPLINE = 252
 PERIODS_OF = {"1w": 52, "1mo": 12}
@@ -33,28 +30,19 @@ PERIODS_OF = {"1w": 52, "1mo": 12}
 DEEPEST = 20
 
 
-def result_of(
-    desk: Desk,
-    loop: Loop,
-    functions: Functions,
-    params: dict[str, Any],
-    compat: Compat,
-    fill_at: str,
-    trigger: str,
-    data: Version,
-    metrics: Sequence[Any],
-    again: Any,
-) -> Result:
+def result_of(parts: Prepared, loop: Loop, again: Any) -> Result:
+    """The result of a run that is over. again: runs it once more with another Compat."""
+    desk, functions, data = parts.desk, parts.functions, parts.data
     axis = desk.market.axis
     # of a run that was ended early it is not the last of the axis
     last_session = axis.first_session + len(loop.recorder.days) - 1
-    of_sessions = PERIODS_OF_ZIPLINE if compat.year_of_252 else sessions_per_year(axis.calendar)
+    of_sessions = PERIODS_OF_ZIPLINE if parts.compat.year_of_252 else sessions_per_year(axis.calendar)
     periods = PERIODS_OF.get(desk.market.frequency, of_sessions)
     manifest = {
         "rustybt": _version.__version__,
         "strategy": functions.name,
         "strategy_sha256": functions.code_hash(),
-        "params": {key: _plain(value) for key, value in params.items()},
+        "params": {key: _plain(value) for key, value in parts.params.items()},
         "seed": desk.seed,
         "start": desk.start_date.isoformat(),
         "end": date_of(int(axis.calendar.days[last_session])).isoformat(),
@@ -66,18 +54,18 @@ def result_of(
         "data_hash": data.hash,
         "calendar": axis.calendar.name,
         "periods": periods,
-        "fill_at": fill_at,
-        "trigger": trigger,
+        "fill_at": parts.given["fill_at"],
+        "trigger": parts.given["trigger"],
         "numbers": desk.numbers.name,
-        "compat": {field: getattr(compat, field) for field in Compat.__dataclass_fields__},
+        "compat": {field: getattr(parts.compat, field) for field in Compat.__dataclass_fields__},
         "benchmark": loop.recorder.benchmark.name if loop.recorder.benchmark is not None else None,
-        "metrics": [type(metric).__qualname__ for metric in metrics],
+        "metrics": [type(metric).__qualname__ for metric in parts.metrics],
         "slippage": text_of_object(desk.slippage["equity"], repr),
         "commission": text_of_object(desk.commission["equity"], repr),
         "futures_slippage": text_of_object(desk.slippage["future"], repr),
         "futures_commission": text_of_object(desk.commission["future"], repr),
         "cancel_policy": text_of_object(desk.cancel_policy, repr),
-        "kernel": kernel_in_use(),
+        "kernel": desk.kernel.name,
         "python": ".".join(map(str, sys.version_info[:3])),
         "bars": loop.bars_run,
     }

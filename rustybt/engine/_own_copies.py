@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from rustybt.engine._functions import Functions
+from rustybt.engine._package import OWN_FILES
 from rustybt.errors import InputError
 from rustybt.execution import behind, check_initialised, check_model
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
@@ -101,7 +102,7 @@ class OwnCopies:
                     f"{name}.{changed[0]} was set while a run was under way that works on a copy of that {name}, made "
                     f"at the end of initialize: the run did not see it. Keep the object on context, as context.model "
                     "say: after initialize that is the run's own.",
-                    stacklevel=4,
+                    skip_file_prefixes=OWN_FILES,
                 )
 
 

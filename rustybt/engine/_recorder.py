@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt._kernels import Days, Rows
 from rustybt.core import series_of
 from rustybt.engine._benchmark import Benchmark
 from rustybt.ledger import Ledger
@@ -22,11 +21,11 @@ class Recorder:
     def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self._desk = desk
         self._ledger = ledger
-        self.days = Days(desk.capital)
+        self.days = desk.kernel.days(desk.capital)
         # slot, quantity and total cost of what was held from a session's close on, until the next one; and that
         # session, with the number of rows up to its last one: as long as the ledger has no new entry, nothing but the
         # marks has changed, and those are in the lanes
-        self.holdings = Rows("nww")
+        self.holdings = desk.kernel.rows("nww")
         self.holdings_from: list[tuple[int, int]] = []
         self.last_bars: list[int] = []
         self._entries_seen = 0
@@ -35,7 +34,7 @@ class Recorder:
         self.recorded: list[dict[str, Any]] = []
         self.benchmark: Benchmark | None = None
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
-        self.transactions = Rows("nnnnwww")
+        self.transactions = desk.kernel.rows("nnnnwww")
 
     def close_session(self, session: int) -> None:
         """Takes the day's row at its last bar."""

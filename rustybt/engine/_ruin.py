@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable
 
 from rustybt.core import MONEY_SCALE, RATIO_SCALE, Note, as_plain_decimal
+from rustybt.engine._package import OWN_FILES
 from rustybt.engine._recorder import Recorder
 from rustybt.errors import AccountRuined, InputError
 from rustybt.strategy import Desk
@@ -46,4 +47,4 @@ def warn_of_ruin(notes: Iterable[Note]) -> None:
     """Warns whoever called run_algorithm of what the notes say about a ruin."""
     for note in notes:
         if note.code == CODE:
-            warnings.warn(note.text, stacklevel=4)
+            warnings.warn(note.text, skip_file_prefixes=OWN_FILES)

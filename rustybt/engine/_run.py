@@ -1,46 +1,30 @@
-"""`run_algorithm`: opens the data, joins the steps, runs the loop, hands over a Result."""
+"""`Run` and `run_algorithm`: open the data, join the steps, run the loop, hand over a Result."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, Concatenate, Self
 
-from rustybt._kernels import whole_steps
-from rustybt.core import (
-    MONEY_SCALE,
-    Notes,
-    as_decimal_config,
-    check_money,
-    check_process,
-    exact_number,
-    frequency_named,
-    to_scale,
-)
-from rustybt.engine._after import analysed, run_to_the_end
+from rustybt.core import DAY_NS, Moment, parse_moment
+from rustybt.engine._after import analysed, going
+from rustybt.engine._agenda import NEVER
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import undisturbed
-from rustybt.engine._compat import compat_named
 from rustybt.engine._compat_report import again_for, reporting
-from rustybt.engine._currency import currency_of
-from rustybt.engine._data import named_extensions
-from rustybt.engine._extensions import load_extensions
-from rustybt.engine._functions import functions_of, params_of
 from rustybt.engine._hooks import hooks_for
-from rustybt.engine._load import FREQUENCIES, market_of
-from rustybt.engine._market import Market, axis_of, tracks_on
-from rustybt.engine._memory import keep_freed_memory
+from rustybt.engine._loop import Loop
+from rustybt.engine._market import Market
 from rustybt.engine._outcome import result_of
+from rustybt.engine._prepared import Prepared, prepared
 from rustybt.engine._progress import progress_for
-from rustybt.engine._ruin import check_on_ruin, ending_at_ruin, warn_of_ruin
-from rustybt.engine._setup import desk_of, initialised
-from rustybt.errors import InputError, NotYetAvailable
-from rustybt.execution import blotter_named
-from rustybt.metrics import metrics_of
+from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
+from rustybt.engine._setup import initialised
+from rustybt.errors import InputError
 from rustybt.results import Result
-from rustybt.strategy import TradingAlgorithm, activate, deactivate
-from rustybt.view import MarketView
+from rustybt.strategy import activate, deactivate
 
 DEFAULT_CAPITAL = 10_000_000
 type Function = Callable[..., Any]
@@ -84,6 +68,7 @@ def run_algorithm(
     progress: Any = None,
     keep_strategy: bool = False,
     on_ruin: str = "warn",
+    kernel: str = "auto",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -124,77 +109,160 @@ def run_algorithm(
     they serve the report for as long as the caller keeps them.
     on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
     lost all it had: "warn" goes on, with a warning and a note, "stop" ends the run, "raise" raises AccountRuined.
+    kernel: what computes: "rust", "python", or "auto", which is what the variable RUSTYBT_KERNELS says, else Rust where
+    it is there. Both give the same result; its manifest names the one that made it.
     The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
-    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, and whatever the strategy raises.
+    Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
-    settings = dict(locals())
-    check_process()
-    _refuse_later(
-        custom_loader=(custom_loader, None),
-    )
-    _check_kinds(emission_rate=(emission_rate, str), seed=(seed, int))
-    params = params_of(params)
-    if fill_at not in ("close", "open") or trigger not in ("close", "range"):
-        raise InputError(f"fill_at={fill_at!r}, trigger={trigger!r}: choose 'close' or 'open', and 'close' or 'range'.")
-    check_on_ruin(on_ruin)
-    metrics, precision = metrics_of(metrics_set), as_decimal_config(decimals)
-    functions = functions_of(strategy, initialize, handle_data, before_trading_start, analyze)
-    kind = compat_named(compat)
-    if environ is not None and not isinstance(environ, Mapping):
-        raise InputError(f"environ={environ!r}: give a dict like os.environ, or nothing.")
-    keep_freed_memory()
-
-    def load_named(root: Path) -> None:
-        load_extensions(named_extensions(default_extension, extensions, root), strict_extensions)
-
-    market = market_of(market, data_frequency, bundle, version, bundle_timestamp, environ, load_named)
-    if emission_rate not in FREQUENCIES or (emission_rate == "minute" and frequency_named(market.length).by_session):
-        raise InputError(f"emission_rate={emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
-    data, notes = market.data, Notes()
-    axis = axis_of(market, start, end, trading_calendar, notes)
-    capital = check_money(to_scale(exact_number(capital_base, "capital_base"), MONEY_SCALE))
-    if capital <= 0:
-        raise InputError(f"capital_base={capital_base!r}: give an amount above zero.")
-    money = currency_of(data, currency, kind)
-    models = blotter_named(blotter)
-    view = MarketView(tracks_on(market, axis, kind))
-    desk = desk_of(view, market.data_frequency, capital, kind, numbers, seed, models, money, currency, notes)
-    context = TradingAlgorithm(desk, whole_steps)
-    token = activate(context)
-    try:
-        loop = initialised(
-            desk, context, functions, params, kind, fill_at, trigger, capital_changes, precision, metrics
-        )
-        loop.recorder.benchmark = benchmark_of(desk, context, benchmark, benchmark_returns)
-        loop.hooks = hooks_for(loop.copies.metrics, desk, loop.recorder, emission_rate)
-        loop.ends = ending_at_ruin(on_ruin, desk, loop.recorder)
-        with undisturbed():
-            with progress_for(progress, axis.sessions, functions.name) as bar:
-                late = run_to_the_end(loop, bar)
-            desk.phase = "analyze"
-            again = reporting(again_for(run_algorithm, settings, keep_strategy))
-            result = result_of(desk, loop, functions, params, kind, fill_at, trigger, data, metrics, again)
-        ruin = () if kind.figures_below_zero else result.notes  # Zipline says nothing of it
-        warned = loop.copies.warn_of_changes, functools.partial(warn_of_ruin, ruin)
-        return analysed(result, functions.analyze, context, late, warned)
-    except TypeError as error:
-        _explain(error)
-        raise
-    finally:
-        deactivate(token)
+    return Run._of(dict(locals())).finish()
 
 
-def _check_kinds(**parameters: tuple[Any, type]) -> None:
-    for name, (value, kind) in parameters.items():
-        if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
-            wanted = "text" if kind is str else "a whole number, 0 or more"
-            raise InputError(f"{name}={value!r}: give {wanted}.")
+def _with_arguments_of[**P](
+    source: Callable[P, object],
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, P], None]]:
+    """Shows a method as one that takes the arguments of a function."""
+
+    def shown(method: Any) -> Any:
+        own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+        taken = inspect.signature(source)
+        method.__signature__ = taken.replace(parameters=[own, *taken.parameters.values()], return_annotation="None")
+        return method
+
+    return shown
 
 
-def _refuse_later(**parameters: tuple[Any, Any]) -> None:
-    for name, (value, default) in parameters.items():
-        if value is not default and not (isinstance(value, str | tuple | bool) and value == default):
-            raise NotYetAvailable(f"run_algorithm({name}=...) comes with a later version. Leave it out.")
+class Run:
+    """A backtest under way, which can be stopped at any of its moments and gone on with.
+
+    It takes the arguments of `run_algorithm`, which is a Run that is finished. Where it is there, `initialize` has been
+    called, and no session was begun. What the strategy raises is raised here; a run that raised can't go on.
+
+    >>> from rustybt import Run
+    >>> from rustybt.api import order, symbol
+    >>> def handle_data(context, data):
+    ...     order(symbol("AAPL"), 1)
+    >>> run = Run("2010-01-04", "2010-01-06", handle_data=handle_data)
+    >>> [run.step().phase.name for _ in range(3)]
+    ['OPEN', 'MARKET', 'CLOSE']
+    >>> run.until("2010-01-05").when.isoformat()
+    '2010-01-05T21:00:00+00:00'
+    >>> [position.amount for position in run.context.portfolio.positions.values()]
+    [Decimal('1')]
+    >>> run.finish().orders.height, run.over
+    (3, True)
+    """
+
+    __slots__ = ("_failed", "_late", "_loop", "_parts", "_result")
+
+    @_with_arguments_of(run_algorithm)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        bound = inspect.signature(run_algorithm).bind(*args, **kwargs)
+        bound.apply_defaults()
+        self._begin(bound.arguments)
+
+    @classmethod
+    def _of(cls, given: dict[str, Any]) -> Self:
+        """A run of all arguments by name."""
+        run = cls.__new__(cls)
+        run._begin(given)
+        return run
+
+    def _begin(self, given: dict[str, Any]) -> None:
+        self._late: BaseException | None = None
+        self._result: Result | None = None
+        self._failed = False
+        parts = self._parts = prepared(given)
+        with self._active():
+            self._loop = _loop_of(parts)
+
+    @property
+    def context(self) -> Any:
+        """The `context` of the strategy: its portfolio, and what the strategy keeps there."""
+        return self._parts.context
+
+    @property
+    def moment(self) -> Moment | None:
+        """The last opening, bar or close that the run went through; None before its first one."""
+        return self._loop.moment
+
+    @property
+    def over(self) -> bool:
+        """Whether no moment is left."""
+        return self._loop.over
+
+    def step(self) -> Moment | None:
+        """Goes through the next moment: the opening of a session, a bar, its close. Returns it; None after the last."""
+        with self._active():
+            return self._go(self._loop.step)
+
+    def until(self, stamp: Any) -> Moment | None:
+        """Goes through all moments up to one, which is included. Returns the last one; None where there was none yet.
+
+        stamp: a datetime, a Timestamp, text, or ns UTC; without a time zone it is UTC. A date, or midnight, means the
+        close of the session of that day, or of the last one before it.
+        """
+        stop = self._stop_at(stamp)
+        with self._active(), undisturbed():
+            self._advance(stop)
+        return self.moment
+
+    def finish(self) -> Result:
+        """Goes to the end, and returns what `run_algorithm` returns. Called again, it returns the same result."""
+        if self._result is not None:
+            return self._result
+        parts, loop = self._parts, self._loop
+        given, desk = parts.given, parts.desk
+        with self._active():
+            with undisturbed():
+                self._advance(NEVER)
+                desk.phase = "analyze"
+                again = reporting(again_for(run_algorithm, dict(given), given["keep_strategy"]))
+                result = self._result = result_of(parts, loop, again)
+            ruin = () if parts.compat.figures_below_zero else result.notes  # Zipline says nothing of it
+            warned = loop.copies.warn_of_changes, functools.partial(warn_of_ruin, ruin)
+            return analysed(result, parts.functions.analyze, parts.context, self._late, warned)
+
+    def _stop_at(self, stamp: Any) -> int:
+        axis = self._parts.desk.market.axis
+        stop: int = stamp if type(stamp) is int else parse_moment(stamp, "until")
+        return axis.close_of(stop // DAY_NS) if stop % DAY_NS == 0 else stop
+
+    def _advance(self, stop: int) -> None:
+        parts, loop = self._parts, self._loop
+        with progress_for(parts.given["progress"], parts.desk.market.axis.sessions, parts.functions.name) as bar:
+            loop.on_session = bar.advance
+            self._go(functools.partial(loop.go, stop))
+            loop.on_session = None
+
+    def _go[T](self, move: Callable[[], T]) -> T | None:
+        if self._failed:
+            raise InputError("This run ended with an error, and can't go on. Begin another one, or restore a snapshot.")
+        self._failed = True
+        found, self._late = going(self._loop, move, self._late)
+        self._failed = False
+        return found
+
+    @contextlib.contextmanager
+    def _active(self) -> Iterator[None]:
+        """What `rustybt.api` speaks to is this run."""
+        token = activate(self._parts.context)
+        try:
+            yield
+        except TypeError as error:
+            _explain(error)
+            raise
+        finally:
+            deactivate(token)
+
+
+def _loop_of(parts: Prepared) -> Loop:
+    """Calls `initialize`, and joins the steps."""
+    given, desk = parts.given, parts.desk
+    loop = initialised(parts)
+    loop.recorder.benchmark = benchmark_of(desk, parts.context, given["benchmark"], given["benchmark_returns"])
+    loop.attach(hooks_for(loop.copies.metrics, desk, loop.recorder, given["emission_rate"]))
+    loop.ends = ending_at_ruin(given["on_ruin"], desk, loop.recorder)
+    return loop
 
 
 def _explain(error: TypeError) -> None:

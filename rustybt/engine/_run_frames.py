@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt._kernels import NativeLookup, positions_sheet
 from rustybt.core import (
     MINUTE_NS,
     MONEY_SCALE,
@@ -155,6 +154,7 @@ class RunFrames:
             days=axis.calendar.days[axis.first_session : axis.first_session + axis.sessions],
             prefix=blotter.prefix,
             orders=len(orders),
+            kernel=desk.kernel,
         )
 
     def all(self) -> dict[str, pl.DataFrame]:
@@ -170,7 +170,7 @@ class RunFrames:
             "positions": self._made("positions", len(self._recorder.holdings), self._positions),
             "recorded": self._made("recorded", len(self._recorder.recorded), self._recorded),
             "entries": self._entries(),
-            "assets": assets_frame([listing.asset for listing in self._listings]),
+            "assets": assets_frame([listing.asset for listing in self._listings], self._desk.kernel),
             **frames_of_currencies(self._desk, self._recorder),
         }
 
@@ -193,7 +193,7 @@ class RunFrames:
         run = slice(axis.first_session, axis.first_session + count)
         # the first minute bar, as in Zipline: bars are stamped with their end
         opens, closes = axis.calendar.opens[run] + MINUTE_NS, axis.calendar.run_closes[run]
-        if NativeLookup is not None and recorder.benchmark is None:
+        if self._lookup.native is not None and recorder.benchmark is None:
             dates = self._lookup.days[:count].tolist()
             sheet = days.sheet(DAILY, dates, opens, np.ascontiguousarray(closes), self._periods)
             if sheet is not None:
@@ -232,6 +232,7 @@ class RunFrames:
 
     def _positions(self) -> pl.DataFrame:
         """A row for each position at each close."""
+        positions_sheet = self._desk.kernel.positions_sheet
         if positions_sheet is not None and self._desk.exchange is None:
             listings, recorder = self._listings, self._recorder
             sheet = positions_sheet(

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rustybt._kernels import Books
+from rustybt._kernels import Kernel
 from rustybt.core import (
     MINUTE_NS,
-    DecimalConfig,
     Notes,
     Order,
     date_of,
     datetime_of,
 )
 from rustybt.engine._actions import CorporateActions
+from rustybt.engine._agenda import Agenda
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._currency import exchange_of
-from rustybt.engine._functions import Functions
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._run_frames import cause_of, reason_of
+from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook
 from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
-from rustybt.view import BarData, Continuous, Instrument, MarketView
+from rustybt.view import Continuous, Instrument, MarketView, data_class
+
+if TYPE_CHECKING:
+    from rustybt.engine._prepared import Prepared
 
 
 def desk_of(
@@ -44,6 +46,7 @@ def desk_of(
     currency: str,
     wanted_currency: Any,
     notes: Notes,
+    kernel: Kernel,
 ) -> Desk:
     kind = numbers_named(numbers)
     axis = market.axis
@@ -51,18 +54,19 @@ def desk_of(
     labels = Labels()
     decimals = 3 if compat.history_in_thousandths else None
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
-    books, orders = Books(), OrderBook()
+    books, orders = kernel.books(), OrderBook(kernel=kernel)
     books.open_pocket(orders.account, currency, capital)
     desk = _RunDesk(
         market=market,
         continuous=continuous,
-        data=BarData(
+        data=data_class(kernel)(
             market,
             number=kind.price,
             missing=kind.missing,
             history_decimals=decimals,
             name=labels.of,
             continuous=continuous,
+            kernel=kernel,
         ),
         books=books,
         blotter=orders,
@@ -88,6 +92,7 @@ def desk_of(
         compat=compat,
         labels=labels,
         notes=notes,
+        kernel=kernel,
         exchange=exchange_of(market, books, orders.account, currency, wanted_currency, compat),
     )
     market.on_load(desk.open_slot)
@@ -156,22 +161,14 @@ def _order_view(desk: Desk, order: Any) -> Order:
     )
 
 
-def initialised(
-    desk: Desk,
-    context: Any,
-    functions: Functions,
-    params: dict[str, Any],
-    compat: Compat,
-    fill_at: str,
-    trigger: str,
-    capital_changes: Any,
-    decimals: DecimalConfig | None,
-    metrics: Sequence[Any],
-) -> Loop:
+def initialised(parts: Prepared) -> Loop:
+    """Calls `initialize`, and joins the steps."""
+    desk, context, functions, compat = parts.desk, parts.context, parts.functions, parts.compat
+    given, params, decimals = parts.given, parts.params, parts.precision
     axis = desk.market.axis
-    changes = capital_changes_on(axis, capital_changes)
+    changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(desk.books, desk.capital, stamp)
+    ledger = Ledger(desk.books, desk.capital, stamp, kernel=desk.kernel)
     actions = CorporateActions(
         desk.market,
         exact_pay_dates=compat.exact_pay_dates,
@@ -180,17 +177,20 @@ def initialised(
         keep_owed=compat.owed_shares_ignore_splits,
         exchange=desk.exchange,
     )
-    funding = FundingPayments(desk.market)
+    agenda = Agenda(axis)
+    funding = FundingPayments(desk.market, agenda)
+    timetable = Timetable(axis, compat, agenda)
+    desk.on_schedule = timetable.listener()
     recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
         with names_checked(context):
             functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(desk, context, functions, metrics)
+    copies = OwnCopies(desk, context, functions, parts.metrics)
     if decimals is not None and decimals.rounds():
         desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
-    broker = _broker_of(desk, compat, fill_at, trigger)
+    broker = _broker_of(desk, compat, given["fill_at"], given["trigger"])
     return Loop(
         desk,
         ledger,
@@ -204,6 +204,8 @@ def initialised(
         changes,
         funding,
         copies,
+        agenda,
+        timetable,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt._kernels import NativeLookup, Rows
+from rustybt._kernels import Kernel, Rows
 from rustybt.core import MONEY_SCALE, Columns, datetime_column, decimal_column, series_of
 from rustybt.engine._exact_columns import Values, columns_of, shortest_column
 
@@ -33,7 +33,7 @@ def column(name: str, kind: str, place: int | None = None, beside: str | None = 
 class Lookup:
     """What columns look up: by slot (symbols, keys, sids, scales), by the number of an order (ids), by session (days).
 
-    prefix: of the ids of orders, of which there are so many. days: since 1970.
+    prefix: of the ids of orders, of which there are so many. days: since 1970. kernel: of the run, and so of the rows.
     """
 
     symbols: list[str]
@@ -44,12 +44,15 @@ class Lookup:
     days: npt.NDArray[np.int64]
     prefix: str
     orders: int
+    kernel: Kernel
 
     @functools.cached_property
     def native(self) -> Any:
-        """The native kernel's own copy."""
+        """The kernel's own copy; None where it has none."""
+        if self.kernel.lookup is None:
+            return None
         by_slot = self.symbols, self.keys, self.sids, self.quantity_scales, self.fill_scales
-        return NativeLookup(*by_slot, self.days.tolist(), self.prefix, self.orders)
+        return self.kernel.lookup(*by_slot, self.days.tolist(), self.prefix, self.orders)
 
     @functools.cached_property
     def ids(self) -> pl.Series:
@@ -79,7 +82,7 @@ def frame_of_rows(
     in which the slot comes first.
     Raises MoneyOverflow where a number has more digits than a frame holds.
     """
-    if NativeLookup is not None:
+    if lookup.native is not None:
         sheet = rows.sheet(lookup.native, slots, columns, orders)
         if sheet is not None:
             return pl.DataFrame(sheet)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from weakref import WeakMethod
 
+from rustybt.core import Phase
+from rustybt.engine._agenda import Agenda
 from rustybt.engine._compat import Compat
 from rustybt.strategy import Schedule, bar_beside_break, bar_of, bars_elsewhere, half_days, once_in_24_hours
 from rustybt.view import Axis
@@ -34,42 +38,64 @@ class Plan:
 
 
 class Timetable:
-    """The schedules of a run, placed on its axis, by the run's calendar or each by its own. plans: each of them."""
+    """The schedules of a run, placed on its agenda session by session, by the run's calendar or each by its own.
 
-    __slots__ = ("_axis", "_compat", "plans")
+    plans: each of them.
+    """
 
-    def __init__(self, axis: Axis, compat: Compat) -> None:
+    __slots__ = ("__weakref__", "_agenda", "_axis", "_compat", "_session", "plans")
+
+    def __init__(self, axis: Axis, compat: Compat, agenda: Agenda) -> None:
         self._axis = axis
         self._compat = compat
+        self._agenda = agenda
+        self._session: int | None = None
         self.plans: list[Plan] = []
 
-    def add(self, schedules: list[Schedule]) -> None:
-        """Takes in the schedules that are new in the run's list."""
-        self.plans += [Plan(schedule, self._sessions_of(schedule)) for schedule in schedules[len(self.plans) :]]
+    def listener(self) -> Callable[[Schedule], None]:
+        """A function that adds a schedule, and does not keep the timetable alive."""
+        weak = WeakMethod(self.add)
 
-    def of(self, session: int) -> tuple[list[Schedule], dict[int, list[Schedule]]]:
-        """What is scheduled for a session of the run: with every bar, and by bar."""
-        axis = self._axis
-        every: list[Schedule] = []
-        at_bar: dict[int, list[Schedule]] = {}
-        position = axis.first_session + session
+        def listen(schedule: Schedule) -> None:
+            add = weak()
+            if add is not None:
+                add(schedule)
+
+        return listen
+
+    def add(self, schedule: Schedule) -> None:
+        """Takes in a schedule; of the session under way, what is left of it."""
+        plan = Plan(schedule, self._sessions_of(schedule))
+        self.plans.append(plan)
+        if self._session is not None:
+            self._place(plan, self._session)
+
+    def open(self, session: int) -> None:
+        """Places all schedules on the bars of a session of the run."""
+        self._session = session
         for plan in self.plans:
-            schedule = plan.schedule
-            each = schedule.time_rule.anchor == "every" and not axis.daily and not self._compat.every_minute_once
-            if schedule.calendar is not None:
-                bars = bars_elsewhere(schedule.time_rule, schedule.calendar, plan.sessions, axis, session, each=each)
-                plan.count(session, placed=bool(bars))
-                for bar in bars:
-                    at_bar.setdefault(bar, []).append(schedule)
-            elif position in plan.sessions:
-                if each:
-                    plan.count(session, placed=True)
-                    every.append(schedule)
-                else:
-                    at = self._bar(plan, session)
-                    if at is not None:
-                        at_bar.setdefault(at, []).append(schedule)
-        return every, at_bar
+            self._place(plan, session)
+
+    def close(self) -> None:
+        """The session is over."""
+        self._session = None
+
+    def _place(self, plan: Plan, session: int) -> None:
+        axis, schedule = self._axis, plan.schedule
+        each = schedule.time_rule.anchor == "every" and not axis.daily and not self._compat.every_minute_once
+        bars: list[int] = []
+        if schedule.calendar is not None:
+            bars = bars_elsewhere(schedule.time_rule, schedule.calendar, plan.sessions, axis, session, each=each)
+            plan.count(session, placed=bool(bars))
+        elif axis.first_session + session in plan.sessions:
+            if each:
+                plan.count(session, placed=True)
+                self._agenda.every(Phase.SCHEDULED, schedule.function, end=axis.run_of(session)[1])
+            else:
+                at = self._bar(plan, session)
+                bars = [] if at is None else [at]
+        for bar in bars:
+            self._agenda.at(bar, Phase.SCHEDULED, schedule.function)
 
     def _bar(self, plan: Plan, session: int) -> int | None:
         rule = plan.schedule.time_rule
@@ -90,11 +116,3 @@ class Timetable:
         if own is None and self._axis.daily and self._compat.skip_half_days:
             held = once_in_24_hours(self._axis, held)
         return held
-
-
-def due(every: list[Schedule], at_bar: dict[int, list[Schedule]], bar: int) -> list[Schedule]:
-    """What runs with a bar, in the order of registration."""
-    now = at_bar.get(bar)
-    if now is None:
-        return every
-    return sorted([*every, *now], key=lambda schedule: schedule.index) if every else now

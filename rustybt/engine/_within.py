@@ -9,6 +9,7 @@ import numpy as np
 
 from rustybt.core import DAY_NS, day_of
 from rustybt.engine._fills import book
+from rustybt.engine._overnight import change_capital, split
 from rustybt.execution import Execution, work_at_open
 from rustybt.view import Instrument, MarketView, Steps, adjusted
 
@@ -46,12 +47,13 @@ class WithinPeriods:
         self._rates: Any = None
         self.begun: dict[int, int] = {}
 
-    def pass_through(self, loop: Loop, session: int, bar: int) -> None:
+    def pass_through(self, loop: Loop) -> None:
         """Books what happens before a bar is seen; the first session has been opened already."""
+        session, bar = loop.cursor.session, loop.cursor.bar
         self.begun.clear()
         steps = self._steps
         begin, end = steps.of(session)
-        funded = bar in loop.funding.at_bars
+        funded = loop.funding.falls_due(bar)
         early = self._filled_at_open(loop, session, bar)
         for step in range(begin, end):
             if step > begin:
@@ -79,7 +81,7 @@ class WithinPeriods:
         if loop.compat.pnl_without_dividends:
             days.after_dividends(*paid)
         self._mark(loop, bar, step - 1, [listing.slot for listing, _ in actions.splits(step)])
-        loop.split(step, stamp)
+        split(loop, step, stamp)
 
     def _change_capital(self, loop: Loop, bar: int, step: int, stamp: int) -> None:
         desk, change = loop.desk, loop.capital.at_steps[step]
@@ -88,7 +90,7 @@ class WithinPeriods:
         value = desk.value()
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
-        loop.change_capital(stamp, amount, change.kind)
+        change_capital(loop, stamp, amount, change.kind)
         if desk.exchange is not None:
             desk.books.use_rates(desk.exchange.rates.to_base)
 
@@ -113,9 +115,9 @@ class WithinPeriods:
 
     def _close_out(self, loop: Loop, session: int, bar: int, step: int) -> None:
         day = self._steps.days[step]
-        going = [slot for slot in loop.closing(day) if loop.desk.books.position(slot)[0]]
+        going = [slot for slot in loop.closings.due(day) if loop.desk.books.position(slot)[0]]
         self._mark(loop, bar, step, going, closing=True)
-        loop.close_out(session, day, self._steps.closes[step])
+        loop.closings.close_out(loop, session, day, self._steps.closes[step])
 
     # fills at the open
 
@@ -129,7 +131,7 @@ class WithinPeriods:
         everything = any(step in loop.capital.at_steps for step in range(begin + 1, end))
         touched = loop.actions.touched(begin + 1, end) | loop.funding.slots(bar)
         if end - begin > 1:
-            touched.update(loop.closing(self._steps.days[end - 2]))
+            touched.update(loop.closings.due(self._steps.days[end - 2]))
         if not everything and not touched:
             return found
         for slot, queue in broker.orders.open.items():

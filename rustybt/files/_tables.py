@@ -63,6 +63,9 @@ def read_tables(source: Any, what: str) -> list[Table]:
 
 def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
     """The files and frames (with lower-case names) that one argument stands for; see `read_tables`."""
+    if isinstance(source, str) and not source.strip():
+        # as a path it would be the folder that the process is in
+        raise InputError(f"{what} is an empty text. Give a path, or leave it out.")
     if isinstance(source, str | Path):
         return list(_files(Path(source).expanduser(), what))
     if isinstance(source, list | tuple):

@@ -105,7 +105,8 @@ def ingest(
         these data in its place (earlier versions stay until `clean`); "correct" puts each bar in the place of the
         stored one of its asset and stamp, and refuses bars that are not stored. The same data again is a no-op in each,
         but for a version that was damaged on the disk: "error" and "replace" write it anew.
-    on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one);
+    on_bad_row: "error" writes nothing; "drop" leaves the rows out (of duplicates all but the first good one, which is
+        the lower one where a table begins with the newest: it is read from the last row to the first);
         more than half of all rows are left out by "drop-most" only;
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.

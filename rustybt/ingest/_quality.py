@@ -9,10 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.catalog import open_version, stored_left_out, stored_quality
+from rustybt.catalog import Count, Version, open_version, stored_counts, stored_left_out
 from rustybt.errors import CatalogError
-from rustybt.ingest._validate import counted
-from rustybt.validation import LAYERS, SEVERITIES
 
 COUNTED_AT_ONCE: Final = 500_000
 """Bars of a version that are looked at when it was written; of more when somebody asks."""
@@ -39,14 +37,19 @@ def quality(bundle: str, *, version: str | None = None, root: str | Path | None 
     Raises BundleNotFound, VersionNotFound.
     """
     with open_version(bundle, version=version, root=root) as opened:
-        found = stored_quality(opened)
-        counts = counted(opened) if found is None else found.counts
-        symbols = {asset.sid: asset.symbol for asset in opened.assets()}
+        counts = stored_counts(opened)
+        if counts is None:
+            counts = _counted(opened)
+        symbols = {sid: symbol for sid, symbol, *_ in opened.described()} if counts else {}
         rows: dict[tuple[str | None, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
         for sid, frequency, rule, severity, findings in counts:
             rows[symbols[sid], frequency, rule, severity][0] += findings
         for symbol, frequency, rule, findings in stored_left_out(opened):
             rows[symbol, frequency, rule, "error"][1] += findings
+    if not rows:
+        return pl.DataFrame(schema=_COLUMNS)
+    from rustybt.validation import LAYERS
+
     listed = [
         (symbol, frequency or None, LAYERS.get(rule), rule, severity, *both)
         for (symbol, frequency, rule, severity), both in sorted(rows.items(), key=lambda row: _order(row[0]))
@@ -55,6 +58,8 @@ def quality(bundle: str, *, version: str | None = None, root: str | Path | None 
 
 
 def _order(about: tuple[str | None, str, str, str]) -> tuple[str, str, int, str]:
+    from rustybt.validation import SEVERITIES
+
     symbol, frequency, rule, severity = about
     return symbol or "", frequency, -SEVERITIES.index(severity), rule
 
@@ -67,4 +72,11 @@ def count_at_once(bundle: str, version: str, added: int, root: Path) -> None:
     with contextlib.suppress(CatalogError), open_version(bundle, version=version, root=root) as opened:
         rows = sum(map(opened.row_count_of, opened.frequencies))
         if rows <= COUNTED_AT_ONCE and rows <= max(_TIMES_ADDED * added, _COUNTED_ANYWAY):
-            counted(opened)
+            _counted(opened)
+
+
+def _counted(version: Version) -> list[Count]:
+    # who asks for what was counted before does not wait for the checks
+    from rustybt.ingest._validate import counted
+
+    return counted(version)

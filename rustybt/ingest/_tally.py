@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable
 
-from rustybt.catalog import Count, RawBars, Version, figures_of, store_quality, stored_quality
+from rustybt.catalog import Count, RawBars, Version, figures_of, store_quality, stored_counts
 from rustybt.errors import CatalogError
 from rustybt.validation import Finding
 
@@ -16,7 +16,7 @@ class Tally:
 
     def __init__(self, version: Version) -> None:
         self._version = version
-        self._known = stored_quality(version) is not None
+        self._known = stored_counts(version) is not None
         self._whole = True
         self.counts: list[Count] = []
         self._figures: list[tuple[int, str, dict[str, int]]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
-from rustybt._kernels import Rows
+from rustybt._kernels import Kernel
 from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, div_half_even
 from rustybt.errors import CurrencyMismatch, FloatInTheBooks
 
@@ -100,9 +100,9 @@ class Ledger:
 
     __slots__ = ("_listings", "books", "rows")
 
-    def __init__(self, books: Books, capital: int, stamp: int) -> None:
+    def __init__(self, books: Books, capital: int, stamp: int, *, kernel: Kernel) -> None:
         self.books = books
-        self.rows = Rows(ENTRY)
+        self.rows = kernel.rows(ENTRY)
         self.rows.add((stamp, "capital", None, 0, capital, None, None, 0))
         self._listings: dict[int, Listing] = {}
 

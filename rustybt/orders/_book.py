@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from rustybt._kernels import Intake, Rows, WorkingOrder
+from rustybt._kernels import Kernel, WorkingOrder
 from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report, div_half_even
 from rustybt.orders._lifecycle import advance, cut
 
@@ -49,16 +49,17 @@ class OrderBook:
     is restated.
     """
 
-    __slots__ = ("_orders", "accept", "account", "intake", "prefix", "quiet", "rows", "waiting")
+    __slots__ = ("_kernel", "_orders", "accept", "account", "intake", "prefix", "quiet", "rows", "waiting")
 
-    def __init__(self, account: str = "main") -> None:
+    def __init__(self, account: str = "main", *, kernel: Kernel) -> None:
         self.account = account
+        self._kernel = kernel
         self.prefix = account + "-"
         self._orders: list[WorkingOrder] = []
         self.waiting: dict[int, list[WorkingOrder]] = {}
-        self.rows = Rows(EVENT)
+        self.rows = kernel.rows(EVENT)
         self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
-        self.intake = Intake(self._orders, self.waiting, self.quiet, self.rows)
+        self.intake = kernel.intake(self._orders, self.waiting, self.quiet, self.rows)
         self.accept = self.intake.accept
 
     @property
@@ -137,7 +138,7 @@ class OrderBook:
         told: str,
     ) -> WorkingOrder:
         """Keeps a refused order with its reason; it never works."""
-        order = WorkingOrder(len(self._orders) + 1, listing, amount, terms, stamp)
+        order = self._kernel.order(len(self._orders) + 1, listing, amount, terms, stamp)
         order.status = OrderStatus.PENDING_NEW
         self._orders.append(order)
         self.apply(Report(order.number, REJECTED, stamp, amount, cause=cause, told=told, terms=terms), order)

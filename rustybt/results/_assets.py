@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt._kernels import NativeLookup, Rows
+from rustybt._kernels import Kernel
 from rustybt.core import ASSET_TYPES, Asset
 
 _FIRST: Final = ("sid", "key", "symbol", "name", "currency")
@@ -18,10 +18,10 @@ _TYPES: Final = {"day": pl.Date(), "whole": pl.Int64(), "text": pl.String()}
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 
-def assets_frame(assets: Sequence[Asset]) -> pl.DataFrame:
+def assets_frame(assets: Sequence[Asset], kernel: Kernel) -> pl.DataFrame:
     """A row for each asset, by sid: its kind and every field; null where its kind has no such field.
 
-    Dates are Date, numbers that are no integers are text.
+    kernel: of the run, which lays the frame out. Dates are Date, numbers that are no integers are text.
     """
     rows = sorted(assets, key=lambda asset: asset.sid)
     types: dict[str, str] = {field.name: str(field.type) for field in dataclasses.fields(Asset)}
@@ -30,13 +30,13 @@ def assets_frame(assets: Sequence[Asset]) -> pl.DataFrame:
     names = [*_FIRST, "type", *(name for name in types if name not in _FIRST)]
     kinds = ["text" if name == "type" else _kind(types[name]) for name in names]
     values = [_values(kind, name, rows) for name, kind in zip(names, kinds, strict=True)]
-    if NativeLookup is None:
+    if kernel.lookup is None:
         return pl.DataFrame([pl.Series(*column) for column in zip(names, values, map(_TYPES.get, kinds), strict=True)])
-    kept: Any = Rows("".join("t" if kind == "text" else "n" for kind in kinds))
+    kept: Any = kernel.rows("".join("t" if kind == "text" else "n" for kind in kinds))
     for row in zip(*values, strict=True):
         kept.add(row)
     columns = [(name, kind, place, None) for place, (name, kind) in enumerate(zip(names, kinds, strict=True))]
-    return pl.DataFrame(kept.sheet(NativeLookup([], [], [], [], [], [], "", 0), names.index("sid"), columns))
+    return pl.DataFrame(kept.sheet(kernel.lookup([], [], [], [], [], [], "", 0), names.index("sid"), columns))
 
 
 def assets_by_sid(frame: pl.DataFrame) -> dict[int, Asset]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 640
 _HEIGHT: Final = 150
+_BELOW: Final = 18
+"""For the dates."""
+_TEXT: Final = 'fill="currentColor" fill-opacity=".7" font-size="11" font-family="sans-serif"'
 _MARGIN: Final = 6
 _POINTS: Final = 320
 """A curve is drawn through no more points than about one every two pixels."""
@@ -58,10 +61,44 @@ def equity_svg(result: Result) -> str:
         lines.append(
             f'<line x1="{x}" y1="0" x2="{x}" y2="{_HEIGHT}" stroke="{_RUIN}" stroke-dasharray="3 3">{title}</line>'
         )
+    lines += _scale(low, high)
+    lines += _dates(result.daily["session"])
+    lines += _legend(["portfolio value", "benchmark"] if benchmark is not None else ["portfolio value"])
     return (
-        f'<svg viewBox="0 0 {WIDTH} {_HEIGHT}" width="100%" role="img" aria-label="equity curve" '
+        f'<svg viewBox="0 0 {WIDTH} {_HEIGHT + _BELOW}" width="100%" role="img" aria-label="equity curve" '
         f'style="max-width:{WIDTH}px">{"".join(lines)}</svg>'
     )
+
+
+def _scale(low: float, high: float) -> list[str]:
+    """The highest and the lowest value, at the left edge."""
+    levels = [high, low] if high > low else [high]
+    return [
+        f'<text x="2" y="{_y(one, low, high) + (11 if one == high else -3):g}" {_TEXT}>{one:,.0f}</text>'
+        for one in levels
+    ]
+
+
+def _dates(sessions: pl.Series) -> list[str]:
+    """The first and the last session, and one in the middle, below the curve."""
+    last = sessions.len() - 1
+    places = {0: "start", last // 2: "middle", last: "end"} if last > 1 else {0: "start", last: "end"}
+    return [
+        f'<text x="{place / last * WIDTH:g}" y="{_HEIGHT + 13}" text-anchor="{anchor}" {_TEXT}>{sessions[place]}</text>'
+        for place, anchor in places.items()
+    ]
+
+
+def _legend(names: list[str]) -> list[str]:
+    """The name of each curve beside a line of its colour, at the lower right."""
+    found, x = [], WIDTH - 4
+    for name, colour in reversed(list(zip(names, (_EQUITY, _BENCHMARK), strict=False))):
+        x -= 6 * len(name)
+        found.append(f'<text x="{x}" y="{_HEIGHT - 6}" {_TEXT}>{name}</text>')
+        swatch = f'x1="{x - 18}" y1="{_HEIGHT - 10}" x2="{x - 4}" y2="{_HEIGHT - 10}"'
+        found.append(f'<line {swatch} stroke="{colour}" stroke-width="2"/>')
+        x -= 30
+    return found
 
 
 def _line(values: list[float], low: float, high: float, colour: str, title: str) -> str:

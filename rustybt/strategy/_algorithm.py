@@ -195,7 +195,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         schedules = self._desk.schedules
         schedule = Schedule(len(schedules), func, date, time, half_days, self._sessions_of(calendar))
         schedules.append(schedule)
-        self._desk.news.append(schedule)
+        self._desk.on_schedule(schedule)
 
     def set_benchmark(self, benchmark: Asset) -> None:
         """Compares the run with an asset: alpha, beta and the benchmark's columns; only in `initialize`.

@@ -7,7 +7,7 @@ from typing import Any
 
 from rustybt.core import MONEY_SCALE, Asset, check_money, exact_number, to_scale, whole_currency
 from rustybt.errors import CurrencyMismatch, InputError
-from rustybt.strategy._desk import Desk, wrong_moment
+from rustybt.strategy._desk import ORDERING, Desk, wrong_moment
 
 
 class CashByCurrency(Mapping[str, Any]):
@@ -68,7 +68,7 @@ class Converting:
         Raises CurrencyMismatch where the bundle has no pairs that lead from the one to the other.
         """
         desk = self._desk
-        if desk.phase != "bar":
+        if desk.phase not in ORDERING:
             raise wrong_moment(desk.phase)
         named: tuple[tuple[str, Any], ...] = (("from_currency", from_currency), ("to_currency", to_currency))
         for name, currency in named:
@@ -88,7 +88,7 @@ class Converting:
                 f"{from_currency} can't become {to_currency}: this run keeps its cash in {desk.currency} only. {remedy}"
             )
         bar = desk.market.bar
-        placed: str = desk.exchange.place(money, from_currency, to_currency, bar, desk.market.axis.times[bar])
+        placed: str = desk.exchange.place(money, from_currency, to_currency, bar, desk.data.now_ns())
         return placed
 
 

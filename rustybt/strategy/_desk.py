@@ -6,13 +6,17 @@ import abc
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from rustybt._kernels import Kernel
 from rustybt.core import Asset, Notes, Order
 from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Continuous, Instrument, MarketView
+
+ORDERING: Final = ("bar", "timer")
+"""The phases in which orders and conversions are placed."""
 
 type WholeSteps = Callable[[int, int], int]
 """A size in whole steps from a numerator and a denominator, as the kernels round it."""
@@ -30,6 +34,10 @@ class Labels:
         return asset.symbol if owner == asset.key else f"{asset.symbol}#{asset.key}"
 
 
+def _not_yet(_: Any) -> None:
+    """Before the run has a timetable nothing is scheduled."""
+
+
 @dataclass(slots=True, weakref_slot=True)
 class Desk(abc.ABC):
     """The joints between a strategy and its run. The engine makes one and moves its phase.
@@ -37,14 +45,14 @@ class Desk(abc.ABC):
     Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
     of garbage.
 
-    phase: "initialize", "before" (before_trading_start), "bar" or "done". capital: money.
+    phase: "initialize", "before" (before_trading_start), "bar", "timer" (between two) or "done". capital: money.
     slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
     `initialize` may change. benchmark: the asset to compare with.
     recorded: the last value of each recorded name. controls, account_controls: what orders and closes are held to.
     funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
     exchange: what turns other currencies into it; None in a run that has one only. faces: what a strategy gets in place
-    of the run's own context and data. news: schedules and assets that came since the loop looked at what falls due with
-    which bar. notes: what the result tells besides its figures.
+    of the run's own context and data. on_schedule: called with each schedule that is added. notes: what the result
+    tells besides its figures. kernel: what the run computes with.
     """
 
     market: MarketView
@@ -66,6 +74,7 @@ class Desk(abc.ABC):
     compat: Any
     labels: Labels
     notes: Notes
+    kernel: Kernel
     phase: str = "initialize"
     benchmark: Asset | None = None
     exchange: Any = None
@@ -73,7 +82,7 @@ class Desk(abc.ABC):
     controls: list[Any] = field(default_factory=list)
     account_controls: list[Any] = field(default_factory=list)
     schedules: list[Any] = field(default_factory=list)
-    news: list[Any] = field(default_factory=list)
+    on_schedule: Callable[[Any], None] = field(default=_not_yet)
     faces: list[Any] = field(default_factory=list)
     listing_of_slot: list[Instrument] = field(default_factory=list)
 
@@ -91,7 +100,7 @@ class Desk(abc.ABC):
 
 
 def wrong_moment(phase: str) -> TradingError:
-    """The error of an order, or of a conversion, that is placed in another phase than "bar"."""
+    """The error of an order, or of a conversion, that is placed in another phase than those of ORDERING."""
     if phase == "before":
         return OrderInBeforeTradingStart(
             "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rustybt import _kernels
 from rustybt.core import MARKET_TERMS, Asset, Cause, Order, OrderTerms, as_plain_decimal, datetime_of
 from rustybt.errors import (
     CannotOrderDelistedAsset,
@@ -19,7 +18,7 @@ from rustybt.errors import (
 from rustybt.orders import Intent, terms_of, terms_on_tick
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._currencies import not_convertible
-from rustybt.strategy._desk import Desk, WholeSteps, wrong_moment
+from rustybt.strategy._desk import ORDERING, Desk, WholeSteps, wrong_moment
 from rustybt.strategy._refusals import refusal_of
 from rustybt.strategy._scaling import Scaling
 from rustybt.view import Instrument
@@ -52,8 +51,10 @@ class Ordering:
         self._learn: Any = None
         self._weigh: Any = None
         self._weigh_all: Any = None
-        if _kernels.Weigher is not None and type(desk.books) is _kernels.Books:
-            weigher = _kernels.Weigher(desk, desk.market, desk.books, desk.blotter, desk.controls, self._scaled, LARGE)
+        if desk.kernel.weigher is not None:
+            weigher = desk.kernel.weigher(
+                desk, desk.market, desk.books, desk.blotter, desk.controls, self._scaled, LARGE
+            )
             self._learn, self._weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
 
     def order(
@@ -253,7 +254,7 @@ class Ordering:
     def _orderable(self, asset: Asset) -> Instrument | None:
         """The listing of an asset. None, with a warning, after its end, where Zipline does so."""
         desk = self._desk
-        if desk.phase != "bar":
+        if desk.phase not in ORDERING:
             raise wrong_moment(desk.phase)
         try:
             listing = self._loaded[asset.sid]
@@ -329,7 +330,7 @@ class Ordering:
         if not LEAST < size < LARGE:
             self._check_size(listing, size)
         market = desk.market
-        stamp = market.axis.times[market.bar]
+        stamp = market.now or market.axis.times[market.bar]
         if market.hook:
             # where the session before has only just ended, the order is one of the session to come all the same
             opens = int(market.axis.calendar.opens[market.axis.first_session + market.session])

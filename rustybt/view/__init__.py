@@ -3,6 +3,7 @@
 from rustybt.view._axis import Axis
 from rustybt.view._bar_data import BarData
 from rustybt.view._continuous import Continuous
+from rustybt.view._data_class import data_class
 from rustybt.view._fetched import Fetched
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
@@ -22,5 +23,6 @@ __all__ = [
     "Track",
     "Tracks",
     "adjusted",
+    "data_class",
     "restated",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -118,6 +119,11 @@ class Axis:
     def runs(self, bar: int) -> bool:
         """Whether a strategy runs on that bar."""
         return self._runs is None or any(first <= bar < end for first, end in self._runs)
+
+    def close_of(self, day: int) -> int:
+        """When the run's last session up to a day is over, ns UTC; 0 where the run begins after it."""
+        session = bisect_right(self.days, day) - 1
+        return self.run_closes[session] if session >= 0 else 0
 
     def hook_stamp(self, session: int) -> int:
         """When before_trading_start is: 45 minutes before the session's bars, but not before what is over by then."""

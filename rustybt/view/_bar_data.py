@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
 
-from rustybt import _kernels
+from rustybt._kernels import Kernel
 from rustybt.core import (
     Asset,
     ContinuousFuture,
@@ -58,6 +57,7 @@ class BarData:
         self,
         market: MarketView,
         *,
+        kernel: Kernel,
         number: Callable[[int, int], Any] = as_decimal,
         missing: Any = None,
         history_decimals: int | None = None,
@@ -65,7 +65,7 @@ class BarData:
         continuous: Continuous | None = None,
     ) -> None:
         self._market = market
-        self._known = Known(market, number)
+        self._known = Known(market, number, kernel)
         self._priced = self._known.priced
         self._kernel = self._known.kernel
         # the last list that was asked, and what its prices need
@@ -87,6 +87,8 @@ class BarData:
     def now_ns(self) -> int:
         """The moment in ns UTC."""
         market = self._market
+        if market.now:
+            return market.now
         if market.hook:
             return market.axis.hook_stamp(market.session)
         return market.axis.times[market.bar]
@@ -130,9 +132,6 @@ class BarData:
             except IndexError:
                 pass  # its life is over
         return self._many(assets, fields, dtype, default)
-
-    # what the kernel passes on to, where it is asked first
-    _current = current
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:
         if is_readable(assets) or (isinstance(assets, str) and self._market.fetched is not None):
@@ -383,9 +382,3 @@ class BarData:
         bar = self._market.bar
         key = listing.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])
-
-
-if _kernels.answering is not None:
-    # described as methods of C are
-    _TOLD: Final = f"current($self, assets, fields, dtype=None, default=...)\n--\n\n{inspect.getdoc(BarData.current)}"
-    BarData.current = _kernels.answering(BarData, "_kernel", _TOLD)  # type: ignore[method-assign]

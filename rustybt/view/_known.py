@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from rustybt import _kernels
+from rustybt._kernels import Kernel
 from rustybt.core import Asset
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
@@ -34,19 +34,19 @@ class Known:
     """Assets that have had a price by now, whose lanes are at their own scale.
 
     priced: by sid the asset, its prices up to its last bar, and those asked for as numbers. kernel: has the same, and
-    the other fields that were asked for; None where the Python kernels are in use.
+    the other fields that were asked for; None where the run's kernel has no `prices`.
     """
 
     __slots__ = ("_market", "_number", "_numbers", "_taught", "kernel", "priced")
 
-    def __init__(self, market: MarketView, number: Callable[[int, int], Any]) -> None:
+    def __init__(self, market: MarketView, number: Callable[[int, int], Any], kernel: Kernel) -> None:
         self._market = market
         self._number = number
         # by scale
         self._numbers: dict[int, Numbers] = {}
         self._taught: set[tuple[int, str]] = set()
         self.priced: dict[int, Priced] = {}
-        self.kernel: Any = None if _kernels.Prices is None else _kernels.Prices(market)
+        self.kernel: Any = None if kernel.prices is None else kernel.prices(market)
 
     def note_price(self, asset: Any) -> None:
         """Keeps what the next question for an asset's price needs."""

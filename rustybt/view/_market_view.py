@@ -21,6 +21,7 @@ class MarketView:
     bar: the last bar that can be seen. hook: True before a session's first bar, when the session's corporate
     actions count already and its bars do not. session: the run's session. tracks: the market data, which other runs may
     share. own_calendar: that of the bundle's assets where it is not the run's. fetched: what fetch_csv brought.
+    now: the moment, ns UTC, where it lies between two bars; else 0.
     restrictions: what says of an asset whether it may be ordered; None where nothing does.
     inner: in a run of weeks or months that are made of shorter bars, the view of their days, with the same moments;
     else None.
@@ -36,6 +37,7 @@ class MarketView:
         "hook",
         "inner",
         "listings",
+        "now",
         "own_calendar",
         "restrictions",
         "session",
@@ -56,6 +58,7 @@ class MarketView:
         self.bar = 0
         self.fetched: Fetched | None = None
         self.hook = True
+        self.now = 0
         self.session = 0
         self.restrictions: Any = None
         self.inner = None if tracks.inner is None else MarketView(tracks.inner)

@@ -1,4 +1,4 @@
-"""`rustybt run` from a cold start: what the process imports."""
+"""`rustybt run` and other commands from a cold start: what the process imports."""
 
 from __future__ import annotations
 
@@ -49,20 +49,43 @@ def year(tmp_path: Path) -> list[str]:
 @pytest.fixture
 def loaded(year: list[str], tmp_path: Path) -> set[str]:
     """The modules that the process has imported when its result is saved and its figures are printed."""
+    output, modules = _command(year)
+    assert (tmp_path / "result").is_dir()
+    assert "Total return" in output
+    assert "polars" in modules
+    return modules
+
+
+def _command(arguments: list[str]) -> tuple[str, set[str]]:
+    """What a command prints, and the modules that its process has imported at its end."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, *year],
+        [sys.executable, "-c", RUN, *arguments],
         capture_output=True,
         text=True,
         check=True,
         env=dict(os.environ),
         timeout=120,
     )
-    code, modules = json.loads(done.stdout.split("modules: ")[-1])
+    output, _, told = done.stdout.rpartition("modules: ")
+    code, modules = json.loads(told)
     assert code == 0, done.stderr
-    assert (tmp_path / "result").is_dir()
-    assert "Total return" in done.stdout
-    assert "polars" in modules
-    return set(modules)
+    return output, set(modules)
+
+
+def test_the_version_is_told_without_a_library() -> None:
+    output, modules = _command(["--version"])
+    assert output.startswith("rustybt ")
+    assert {"polars", "numpy", "rustybt.core", "rustybt.catalog"} & modules == set()
+
+
+def test_what_was_counted_is_shown_without_what_counts_it() -> None:
+    rustybt.ingest_sample()
+    output, modules = _command(["catalog", "show", "sample"])
+    assert "quarantine" not in output
+    assert "used by" not in output
+    assert " None" not in output
+    idle = {"rustybt.sources", "rustybt.engine", "rustybt.ingest._ingest", "rustybt.ingest._validate", "rich", "pandas"}
+    assert idle & modules == set()
 
 
 def test_a_daily_run_imports_no_library_that_it_does_not_use(loaded: set[str]) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import rustybt
 from rustybt.catalog import open_version
 from rustybt.catalog import verify as look
+from rustybt.cli._main import cli
 from tests.architecture.test_growth import counted
 
 FIRST = dt.date(2024, 1, 1)
@@ -71,6 +73,17 @@ def test_calls_grow_with_the_assets_and_no_faster() -> None:
         calls.append(count.count)
     assert calls[2] - calls[1] <= 2.05 * (calls[1] - calls[0])
     assert (calls[2] - calls[1]) / 200 < 600  # of each asset, in both
+
+
+def test_to_show_a_bundle_is_a_few_calls_an_asset() -> None:
+    calls = []
+    for assets in (100, 400):
+        rustybt.ingest(f"of-{assets}", bars(assets, 5), calendar="24/7")
+        with counted() as count:
+            shown = CliRunner().invoke(cli, ["catalog", "show", f"of-{assets}"], catch_exceptions=False)
+        assert len(shown.output.splitlines()) == assets + 11
+        calls.append(count.count)
+    assert (calls[1] - calls[0]) / 300 < 15
 
 
 def test_a_late_append_costs_what_an_early_one_did() -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import os
+import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
-from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -16,17 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import rustybt
-from rustybt import _kernels
 from rustybt.errors import FutureContractsNotFound, RustyBTError, SymbolNotFound
 from rustybt.view import BarData
 from tests._examples import examples
+from tests._kernels import needs_native
 from tests.properties import _bundles
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, MINUTE_MARKETS, market_of
 
-pytestmark = pytest.mark.skipif(
-    _kernels.Prices is None and os.environ.get("RUSTYBT_NATIVE") != "require",
-    reason="no native extension in this install",
-)
+pytestmark = needs_native
 FIELDS = ("price", "price", "price", "close", "open", "high", "low", "volume", "last_traded", "contract", "none", None)
 
 
@@ -50,7 +46,7 @@ WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "all by name": lambda data, asset, field: data.current(fields=field, assets=asset),
     "made text": lambda data, asset, field: data.current(asset, "".join(list(field or ""))),
     "bytes": lambda data, asset, field: data.current(asset, (field or "").encode()),
-    "of the class": BarData.current,
+    "of the class": lambda data, asset, field: type(data).current(data, asset, field),
     "kept": kept,
     "equal asset": lambda data, asset, field: data.current(copy.copy(asset), field),
     "symbol": lambda data, asset, field: data.current(asset.symbol, field),
@@ -102,7 +98,9 @@ def shown(value: Any) -> Any:
     return type(value), repr(value)
 
 
-def answered(seed: int, minutes: bool, questions: Any, numbers: str, most: int = 60) -> list[Any]:
+def answered(
+    seed: int, minutes: bool, questions: Any, numbers: str, most: int = 60, *, kernel: str = "rust"
+) -> list[Any]:
     """What the questions were answered with, bar by bar. most: with so many bars they are asked."""
     market, bundle = market_of(seed, minutes)
     answers: list[Any] = []
@@ -143,6 +141,7 @@ def answered(seed: int, minutes: bool, questions: Any, numbers: str, most: int =
         numbers=numbers,
         bundle=bundle,
         progress=False,
+        kernel=kernel,
     )
     return answers
 
@@ -151,16 +150,14 @@ def answered(seed: int, minutes: bool, questions: Any, numbers: str, most: int =
 @given(st.integers(0, DAILY_MARKETS - 1), QUESTIONS, st.sampled_from(["decimal", "decimal", "float"]))
 def test_answers_are_those_of_python(seed: int, questions: Any, numbers: str) -> None:
     native = answered(seed, False, questions, numbers)
-    with patch.multiple(_kernels, Prices=None):
-        assert answered(seed, False, questions, numbers) == native
+    assert answered(seed, False, questions, numbers, kernel="python") == native
 
 
 @settings(max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, MINUTE_MARKETS - 1), QUESTIONS, st.sampled_from(["decimal", "float"]))
 def test_answers_within_days_are_those_of_python(seed: int, questions: Any, numbers: str) -> None:
     native = answered(seed, True, questions, numbers)
-    with patch.multiple(_kernels, Prices=None):
-        assert answered(seed, True, questions, numbers) == native
+    assert answered(seed, True, questions, numbers, kernel="python") == native
 
 
 @pytest.mark.parametrize("minutes", [False, True])
@@ -174,16 +171,18 @@ def test_what_can_be_traded_is_said_alike_in_both_ways(minutes: bool) -> None:
 @pytest.mark.parametrize("field", ["price", "close", "open", "high", "low"])
 @pytest.mark.parametrize("way", ["plain", "by name", "of the class"])
 def test_the_kernel_is_asked(way: str, field: str) -> None:
-    passed_on = []
+    passed_on = 0
 
-    def current(data: Any, *question: Any, **named: Any) -> Any:
-        passed_on.append(question)
-        return python(data, *question, **named)
+    def note(frame: Any, event: str, _: Any) -> None:
+        nonlocal passed_on
+        passed_on += event == "call" and frame.f_code is BarData.current.__code__
 
-    python = BarData._current
-    with patch.object(BarData, "_current", current):
+    sys.setprofile(note)
+    try:
         answers = answered(2, False, [(way, 0, field, 0, False)], "decimal")
+    finally:
+        sys.setprofile(None)
     assert len(answers) > 5
     # the first question loads the asset, of a price a second one makes it known; then those at bars that are not there
     missing = sum(kind is type(None) for kind, _ in answers)
-    assert len(passed_on) == (2 if field == "price" else 1) + missing
+    assert passed_on == (2 if field == "price" else 1) + missing

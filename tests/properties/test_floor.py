@@ -1,173 +1,158 @@
-"""A bar of orders worked by the native kernel leaves what the broker, the ledger and the loop leave without it."""
+"""A bar of orders worked by the native kernel leaves what the broker, the ledger and the loop leave in Python."""
 
 from __future__ import annotations
 
-import os
-from array import array
-from dataclasses import dataclass, field
-from types import SimpleNamespace
+import datetime as dt
+import functools
+from collections.abc import Iterator
+from decimal import Decimal
+from random import Random
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt import _kernels
-from rustybt.core import Cause
-from rustybt.engine import _loop
-from rustybt.engine._floor import floor_of
-from rustybt.errors import RustyBTError
-from rustybt.execution import SimulatedBroker
-from rustybt.execution.commission import NoCommission, PerShare, PerTrade
-from rustybt.execution.slippage import FixedBasisPointsSlippage, NoSlippage, VolumeShareSlippage
-from rustybt.ledger import Ledger
-from rustybt.orders import OrderBook
-from tests._terms import terms_with
+import rustybt
+from rustybt.api import commission, slippage
+from rustybt.engine import Compat
+from rustybt.errors import InputError, MoneyOverflow
+from tests._kernels import calls, needs_native
+from tests.properties import _bundles
 
-pytestmark = pytest.mark.skipif(
-    _kernels.Floor is None and os.environ.get("RUSTYBT_NATIVE") != "require",
-    reason="no native extension in this install",
-)
-CASH = 10**26
-BARS = 6
-FIELDS = (
-    "number", "amount", "filled", "limit", "limit_reached", "stop", "stop_reached", "plain", "commission", "charged",
-    "created", "changed", "status", "reason", "cause",
-)  # fmt: skip
+pytestmark = needs_native
+BARS, MARKETS = 6, 40
+DAYS = [dt.date(2021, 2, 1 + day) for day in range(BARS)]
 
 
-@dataclass
-class Bars:
-    """An asset as the broker and the kernel see it. wide: prices in a list, as those beyond 64 bits are."""
-
-    closes: list[int]
-    tradable: list[int]
-    quantity_scale: int
-    step: int
-    is_future: bool
-    wide: bool
-    slot: int = -1
-    pocket: int = 0
-    fill_scale: int = 12
-    lane_to_fill: int = 10**10
-    asset: Any = field(default_factory=lambda: SimpleNamespace(symbol="A"))
-
-    def column(self, _: str) -> Any:
-        return self.closes if self.wide else memoryview(array("q", self.closes))
+@functools.cache
+def market(seed: int) -> tuple[str, tuple[Decimal, ...]]:
+    """A bundle of one to three assets, of which some are futures and some have prices beyond 64 bits; their steps."""
+    draw = Random(seed)
+    rows, about = [], []
+    for place in range(draw.randint(1, 3)):
+        wide = draw.random() < 0.5
+        for day in DAYS:
+            price = f"{draw.randint(1, 400) / 100:.2f}" + ("0" * 17 + "1" if wide else "")
+            rows.append((f"A{place}", day, *[price] * 4, draw.choice((0, draw.randint(1, 5_000)))))
+        future = draw.random() < 0.1
+        about.append((f"A{place}", draw.choice(("1", "0.01", "0.1")), "future" if future else "equity"))
+    return ingested(f"floor-{seed}", rows, about)
 
 
-@st.composite
-def markets(draw: Any) -> list[Bars]:
-    price = st.integers(1, 400)
-    volume = st.one_of(st.just(0), st.integers(1, 5_000))
-    return [
-        Bars(
-            draw(st.lists(price, min_size=BARS, max_size=BARS)),
-            draw(st.lists(volume, min_size=BARS, max_size=BARS)),
-            draw(st.sampled_from([0, 2])),
-            draw(st.sampled_from([1, 10])),
-            is_future=draw(st.integers(0, 9)) == 0,
-            wide=draw(st.booleans()),
-        )
-        for _ in range(draw(st.integers(1, 3)))
-    ]
+def ingested(bundle: str, rows: list[Any], about: list[tuple[str, str, str]]) -> tuple[str, tuple[Decimal, ...]]:
+    names = ["symbol", "timestamp", "open", "high", "low", "close", "volume"]
+    assets = pl.DataFrame(about, schema=["symbol", "quantity_step", "type"], orient="row").with_columns(
+        root_symbol=pl.when(pl.col("type") == "future").then(pl.lit("XX")), tick_size=pl.lit("0.000000000001")
+    )
+    bars = pl.DataFrame(rows, schema=names, orient="row")
+    rustybt.ingest(bundle, bars, calendar="24/7", assets=assets, mode="replace")
+    return bundle, tuple(Decimal(step) for _, step, _ in about)
 
 
-PRICES = st.one_of(st.none(), st.integers(1, 400).map(lambda cents: cents * 10**10 + cents % 3), st.just(10**31))
+@pytest.fixture(autouse=True)
+def _root() -> Iterator[None]:
+    with _bundles.root():
+        yield
+
+
+def price(cents: int) -> Decimal:
+    """A price beside the grid of cents, on that of fills."""
+    return Decimal(cents) / 100 + Decimal(cents % 3).scaleb(-12)
+
+
+PRICES = st.one_of(st.none(), st.integers(1, 400).map(price), st.just(Decimal(10) ** 19))
 ORDERS = st.lists(
     st.tuples(st.integers(0, BARS - 1), st.integers(0, 2), st.integers(-400, 400), PRICES, PRICES, st.booleans()),
     max_size=14,
 )
-MODELS = st.sampled_from([
-    (FixedBasisPointsSlippage(), PerShare()),
-    (FixedBasisPointsSlippage("20000", "0.35"), PerShare("0.0125", 3)),
-    (FixedBasisPointsSlippage("7.5", 1), NoCommission()),
-    (NoSlippage(), PerShare("1e-25", "0.5")),
-    (NoSlippage(), NoCommission()),
-    (VolumeShareSlippage(), PerTrade(1)),
-])  # fmt: skip
+MODELS = (
+    (slippage.FixedBasisPointsSlippage(), commission.PerShare()),
+    (slippage.FixedBasisPointsSlippage("20000", "0.35"), commission.PerShare("0.0125", 3)),
+    (slippage.FixedBasisPointsSlippage("7.5", 1), commission.NoCommission()),
+    (slippage.NoSlippage(), commission.PerShare("1e-25", "0.5")),
+    (slippage.NoSlippage(), commission.NoCommission()),
+    (slippage.VolumeShareSlippage(), commission.PerTrade(1)),
+)
+SWITCHES = ("limits_can_slip", "stop_limits_become_limits", "split_of_orders", "triggers_need_volume")
 
 
-def left_behind(
-    market: list[Bars], orders: Any, models: Any, switches: tuple[bool, bool, bool, bool], native: bool
-) -> Any:
-    """All that a run of some bars leaves, and how many of them the kernel did."""
-    books, blotter = _kernels.Books(), OrderBook()
-    books.open_pocket("main", "USD", CASH)
-    for bars in market:
-        lane = bars.column("close")
-        bars.slot = books.open_slot(0, lane, 2, bars.fill_scale, bars.quantity_scale, bars.step, 1, 0)
-    ledger = Ledger(books, CASH, 0)
-    slippage, commission = ({"equity": model, "future": model} for model in models)
-    holds, dates, falls, needs = switches
-    broker = SimulatedBroker(
-        blotter,
-        slippage,
-        commission,
-        limits_hold=holds,
-        stops_date_orders=dates,
-        fees_can_fall=falls,
-        triggers_need_volume=needs,
-    )
-    loop: Any = SimpleNamespace(
-        broker=broker, ledger=ledger, recorder=SimpleNamespace(transactions=_kernels.Rows("nnnnwww"))
-    )
-    loop.floor = floor_of(broker, blotter.intake, ledger, loop.recorder) if native else None
-    done = 0
-    if loop.floor is not None:
-        floor = loop.floor
+def left_behind(found: Any, orders: Any, models: Any, switches: tuple[bool, ...], kernel: str) -> Any:
+    """All that a run of some bars leaves; where it is refused, what it is refused with."""
+    bundle, steps = found
+    began = False
 
-        def work(bar: int, stamp: int, session: int) -> bool:
-            nonlocal done
-            worked = floor.work(bar, stamp, session)
-            done += worked
-            return bool(worked)
+    def initialize(context: Any) -> None:
+        nonlocal began
+        context.bar = -1
+        context.set_slippage(models[0], models[0])
+        context.set_commission(models[1], commission.NoCommission())
+        context.assets = context.symbols(*(f"A{place}" for place in range(len(steps))))
+        began = True
 
-        loop.floor = SimpleNamespace(work=work)
-    error = None
-    for bar in range(BARS):
-        books.seek(bar)
-        try:
-            if blotter.open:
-                _loop.Loop._work(loop, bar // 2, bar, bar * 10)
-        except RustyBTError as refused:
-            error = str(refused)
-            break
-        for at, place, size, limit, stop, cancels in orders:
-            if at != bar or not size:
+    def handle_data(context: Any, data: Any) -> None:
+        context.bar += 1
+        for bar, place, size, limit, stop, cancels in orders:
+            if bar != context.bar or not size:
                 continue
-            if cancels and blotter.orders:
-                blotter.cancel(blotter.orders[size % len(blotter.orders)], bar * 10, Cause.STRATEGY)
-            bars = market[place % len(market)]
-            blotter.accept(bars, size * bars.step, terms_with(limit, stop), bar * 10)
-    state = [[getattr(order, name) for name in FIELDS] for order in blotter.orders]
-    open_now = {slot: [order.number for order in queue] for slot, queue in blotter.open.items()}
-    books_now = (books.posted(0), [books.position(slot) for slot in books.held()], books.value())
-    # a refusal ends the run: what a bar left behind before it is nobody's
-    rows = None if error else [list(ledger.rows), list(blotter.rows), list(loop.recorder.transactions)]
-    entries = None if error else [(entry.kind, entry.listing and entry.listing.slot) for entry in ledger.entries]
-    return (error, *((None,) * 5 if error else (state, open_now, books_now, rows, entries))), done
+            placed = [n for n in range(1, 15) if context.get_order(f"main-{n}")]
+            if cancels and placed:
+                context.cancel_order(f"main-{placed[size % len(placed)]}")
+            which = place % len(steps)
+            context.order(context.assets[which], size * steps[which], limit, stop)
+
+    try:
+        result = rustybt.run_algorithm(
+            DAYS[0],
+            DAYS[-1],
+            initialize,
+            1_000_000,
+            handle_data,
+            bundle=bundle,
+            compat=Compat(**dict(zip(SWITCHES, switches, strict=True))),
+            progress=False,
+            kernel=kernel,
+        )
+    except (InputError, MoneyOverflow) as refused:
+        assert began
+        return type(refused), str(refused)
+    assert result.manifest["kernel"] == kernel
+    frames = result.orders, result.order_events, result.entries, result.transactions, result.positions, result.daily
+    return [(frame.schema, frame.rows()) for frame in frames]
 
 
-@given(markets(), ORDERS, MODELS, st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()))
+@given(
+    st.integers(0, MARKETS - 1),
+    ORDERS,
+    st.sampled_from(MODELS),
+    st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()),
+)
 def test_a_bar_worked_by_the_kernel_leaves_what_python_leaves(
-    market: list[Bars], orders: Any, models: Any, switches: tuple[bool, bool, bool, bool]
+    seed: int, orders: Any, models: Any, switches: tuple[bool, ...]
 ) -> None:
-    native, _ = left_behind(market, orders, models, switches, native=True)
-    python, _ = left_behind(market, orders, models, switches, native=False)
-    assert native == python
+    native = left_behind(market(seed), orders, models, switches, "rust")
+    assert left_behind(market(seed), orders, models, switches, "python") == native
 
 
 def test_the_kernel_does_the_bars_that_it_knows_and_no_others() -> None:
-    prices = [100, 110, 120, 90, 80, 100]
-    market = [Bars(prices, [1_000] * BARS, 0, 1, False, False), Bars(prices, [1_000] * BARS, 0, 1, True, False)]
-    plain = (FixedBasisPointsSlippage(), PerShare())
+    rows = [
+        (f"A{place}", day, *[close] * 4, 1_000)
+        for place in range(2)
+        for day, close in zip(DAYS, ("1.00", "1.10", "1.20", "0.90", "0.80", "1.00"), strict=True)
+    ]
+    found = ingested("floor-known", rows, [("A0", "1", "equity"), ("A1", "1", "future")])
+    plain = (slippage.FixedBasisPointsSlippage(), commission.PerShare())
     buy, of_a_future = (0, 0, 150, None, None, False), (2, 1, 10, None, None, False)
-    for orders, models, bars in [
-        ([buy], plain, 2),  # a tenth of the volume fills with each bar
-        ([buy, of_a_future], plain, 2),
-        ([of_a_future], plain, 0),
-        ([buy], (VolumeShareSlippage(), PerShare()), 0),
-        ([buy], (FixedBasisPointsSlippage(), PerTrade(1)), 0),
+    for orders, models, known in [
+        ([buy], plain, True),
+        ([of_a_future], plain, False),
+        ([buy], (slippage.VolumeShareSlippage(), commission.PerShare()), False),
+        ([buy], (slippage.FixedBasisPointsSlippage(), commission.PerTrade(1)), False),
     ]:
-        assert left_behind(market, orders, models, (True, True, False, False), native=True)[1] == bars
+        in_python = []
+        for kernel in ("rust", "python"):
+            with calls() as called:
+                left_behind(found, orders, models, (False,) * 4, kernel)
+            in_python.append(called["rustybt.execution._simulated"])
+        assert (in_python[0] < in_python[1]) is known

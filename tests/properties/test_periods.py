@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from rustybt._kernels import twins
 from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
 from tests._examples import examples
+from tests._kernels import KERNELS
 from tests.properties import _bundles, _law, _runs
 from tests.properties._market import Market, aggregated, drawn
 from tests.properties._oracle import Plan
@@ -57,7 +57,7 @@ def changes(draw: st.DrawFn, periods: list[range], plan: Plan) -> tuple[tuple[in
     # shrinking takes minutes; what a failing run says is enough to begin with
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
-@given(st.data(), st.integers(0, SEEDS - 1), st.sampled_from(["1w", "1w", "1mo"]), st.sampled_from(sorted(twins())))
+@given(st.data(), st.integers(0, SEEDS - 1), st.sampled_from(["1w", "1w", "1mo"]), st.sampled_from(KERNELS))
 def test_a_run_on_weeks_or_months_leaves_the_books_that_the_oracle_of_days_expects(
     data: st.DataObject, seed: int, kind: str, kernel: str
 ) -> None:
@@ -69,12 +69,10 @@ def test_a_run_on_weeks_or_months_leaves_the_books_that_the_oracle_of_days_expec
     plan = replace(plan, changes=data.draw(changes(periods_of(days, kind), plan)) if data.draw(st.booleans()) else ())
     oracle = PeriodOracle(days, plan, kind)
     expected = oracle.run()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rustybt.engine._setup.Books", twins()[kernel].Books)
-        if oracle.too_large or oracle.drained or _is_too_much(expected):
-            with pytest.raises((OrderTooLarge, MoneyOverflow, InputError)):
-                _runs.run(longer, plan, bundle, days=days)
-            return
-        result = _runs.run(longer, plan, bundle, days=days)
+    if oracle.too_large or oracle.drained or _is_too_much(expected):
+        with pytest.raises((OrderTooLarge, MoneyOverflow, InputError)):
+            _runs.run(longer, plan, bundle, days=days, kernel=kernel)
+        return
+    result = _runs.run(longer, plan, bundle, days=days, kernel=kernel)
     _runs.assert_equal(result, expected)
     _law.assert_folds(longer, result)

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import rustybt
-from rustybt._kernels import twins
 from rustybt.errors import CannotOrderDelistedAsset, InputError, MoneyOverflow
 from tests._examples import examples
+from tests._kernels import KERNELS
 from tests.properties import _bundles
 from tests.properties._market import Listed, Market, drawn, text
 from tests.properties._oracle import ZERO, Plan
@@ -111,7 +111,7 @@ class Script:
                 return asset.symbol
         return None
 
-    def run(self, bundle: str, frequency: str, changes: Any) -> rustybt.Result:
+    def run(self, bundle: str, frequency: str, changes: Any, kernel: str) -> rustybt.Result:
         return rustybt.run_algorithm(
             self.market.sessions[0].date,
             self.market.sessions[-1].date,
@@ -125,11 +125,12 @@ class Script:
             capital_changes=changes,
             benchmark=self.benchmark(),
             progress=False,
+            kernel=kernel,
         )
 
 
 @QUIET
-@given(st.data(), st.integers(0, SEEDS - 1), st.sampled_from(["1w", "1w", "1mo"]), st.sampled_from(sorted(twins())))
+@given(st.data(), st.integers(0, SEEDS - 1), st.sampled_from(["1w", "1w", "1mo"]), st.sampled_from(KERNELS))
 def test_a_run_on_periods_books_and_shows_what_the_run_on_days_does(
     data: st.DataObject, seed: int, kind: str, kernel: str
 ) -> None:
@@ -158,13 +159,11 @@ def test_a_run_on_periods_books_and_shows_what_the_run_on_days_does(
         )
     }
     both = [Script(market, kind, asked) for _ in range(2)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rustybt.engine._setup.Books", twins()[kernel].Books)
-        try:
-            daily = both[0].run(bundle, "daily", changes)
-        except (MoneyOverflow, InputError):
-            return
-        long = both[1].run(bundle, kind, changes)
+    try:
+        daily = both[0].run(bundle, "daily", changes, kernel)
+    except (MoneyOverflow, InputError):
+        return
+    long = both[1].run(bundle, kind, changes, kernel)
     for of_days, of_periods in ((both[0].at_ends, both[1].at_ends), (both[0].before, both[1].before)):
         # the price of what ended within a period is seen until the next one
         known = [

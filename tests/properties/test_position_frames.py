@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt import _kernels
+from rustybt._kernels import PYTHON
 from rustybt.engine._run_frames import POSITIONS, RunFrames
 from rustybt.engine._sheet import Lookup
 from rustybt.errors import MoneyOverflow
@@ -54,7 +55,7 @@ def run(draw: Any, longest: int, futures: bool) -> RunFrames:
     frames = RunFrames.__new__(RunFrames)
     frames._desk = SimpleNamespace(exchange=None)  # type: ignore[assignment]
     frames._listings = listings
-    frames._lookup = Lookup(names, names, [5, 6, 7], *scales, np.arange(20_000, 20_000 + DAYS), "main-", 0)
+    frames._lookup = Lookup(names, names, [5, 6, 7], *scales, np.arange(20_000, 20_000 + DAYS), "main-", 0, PYTHON)
     frames._recorder = SimpleNamespace(  # type: ignore[assignment]
         holdings=held, holdings_from=sets, last_bars=list(range(DAYS)), days=range(DAYS)
     )
@@ -113,7 +114,7 @@ def test_what_was_held_is_shown_at_each_close_until_it_changes() -> None:
     held = _kernels.twins()["rust"].Rows("nww")
     held.add((0, 20, 100 * 10**20))
     frames._desk, frames._listings = SimpleNamespace(exchange=None), [asset]
-    frames._lookup = Lookup(["F"], ["F"], [9], [1], [12], np.arange(4), "main-", 0)
+    frames._lookup = Lookup(["F"], ["F"], [9], [1], [12], np.arange(4), "main-", 0, PYTHON)
     days = {"last_bars": [0, 1, 2, 3], "days": range(4)}
     frames._recorder = SimpleNamespace(holdings=held, holdings_from=[(1, 1), (3, 1)], **days)
     # 2.0 contracts of 5 at 11.00 and 12.50; they cost 100, so 10 a unit; what settles is worth nothing

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -13,17 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt._kernels import twins
+from rustybt._kernels import PYTHON, kernel_named, twins
 from rustybt.core import CryptoSpot, Equity, Future
 from rustybt.engine import _sheet
 from rustybt.engine._sheet import Lookup, column
 from rustybt.errors import MoneyOverflow
-from rustybt.results import _assets
+from rustybt.results import assets_frame
+from tests._kernels import needs_native
 
-pytestmark = pytest.mark.skipif(
-    "rust" not in twins() and os.environ.get("RUSTYBT_NATIVE") != "require",
-    reason="there is no native extension to compare with",
-)
+pytestmark = needs_native
 SLOTS, ORDERS, DAYS = 3, 4, 5
 COLUMNS = [
     column("n", "count"), column("at", "stamp", 2), column("day", "date", 3), column("by", "id", 1),
@@ -54,7 +50,7 @@ def kept(kinds: str, rows: Any) -> Any:
 
 def lookup_of(scales: list[int], names: list[str]) -> Lookup:
     tables: Any = (names, names[::-1], [7, 2**40, 0], scales, scales[::-1], np.arange(20_000, 20_000 + DAYS))
-    return Lookup(*tables, "an-account-", ORDERS)
+    return Lookup(*tables, "an-account-", ORDERS, PYTHON)
 
 
 def frames(rows: Any, lookup: Lookup, slots: int, orders: Any) -> tuple[Any, Any]:
@@ -143,10 +139,7 @@ def asset(draw: Any) -> Any:
 
 @given(st.lists(asset(), max_size=5))
 def test_assets_are_shown_alike(assets: Any) -> None:
-    with patch.object(_assets, "NativeLookup", None):
-        plain = _assets.assets_frame(assets)
-    module = twins()["rust"]
-    with patch.multiple(_assets, NativeLookup=module.Lookup, Rows=module.Rows):
-        check_equal(_assets.assets_frame(assets), plain)
+    plain = assets_frame(assets, PYTHON)
+    check_equal(assets_frame(assets, kernel_named("rust")), plain)
     assert plain["sid"].to_list() == sorted(one.sid for one in assets)
     assert set(plain["end_date"].to_list()) == {one.end_date for one in assets}

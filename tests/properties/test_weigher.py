@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import gc
-import os
 import weakref
 from collections.abc import Iterator
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import rustybt
-from rustybt import _kernels
 from rustybt.api import commission, slippage
 from rustybt.errors import RustyBTError
 from tests._examples import examples
+from tests._kernels import calls, needs_native
 from tests.properties import _bundles
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, market_of
 
-pytestmark = pytest.mark.skipif(
-    _kernels.Weigher is None and os.environ.get("RUSTYBT_NATIVE") != "require",
-    reason="no native extension in this install",
-)
+pytestmark = needs_native
 WEIGHTS = st.one_of(
     st.sampled_from([0.0, -0.0, 1 / 3, 0.25, 1, 0, True, "0.1", 1e-9, 1e15, float("nan"), float("inf")]),
     st.floats(-2, 2, allow_nan=False),
@@ -65,7 +60,9 @@ def look(context: Any, asset: Any, then: str | None, returned: list[Any]) -> Any
     return None
 
 
-def placed(seed: int, orders: Any, most: int | None, models: Any = MODELS[0]) -> tuple[Any, ...]:
+def placed(
+    seed: int, orders: Any, most: int | None, models: Any = MODELS[0], *, kernel: str = "rust"
+) -> tuple[Any, ...]:
     """What the calls returned or raised and what was looked at, the orders, and what became of the books."""
     market, bundle = market_of(seed, False)
     returned: list[Any] = []
@@ -93,7 +90,9 @@ def placed(seed: int, orders: Any, most: int | None, models: Any = MODELS[0]) ->
 
     ends = market.sessions[0].date, market.sessions[-1].date
     try:
-        run = rustybt.run_algorithm(*ends, initialize, "100000", handle_data, bundle=bundle, progress=False)
+        run = rustybt.run_algorithm(
+            *ends, initialize, "100000", handle_data, bundle=bundle, progress=False, kernel=kernel
+        )
     except RustyBTError as refusal:
         return returned, str(refusal)
     return returned, run.orders.rows(), run.order_events.rows(), run.entries.rows()
@@ -103,8 +102,7 @@ def placed(seed: int, orders: Any, most: int | None, models: Any = MODELS[0]) ->
 @given(st.integers(0, DAILY_MARKETS - 1), ORDERS, st.sampled_from([None, None, None, 1]), st.sampled_from(MODELS))
 def test_orders_of_weights_are_those_that_python_places(seed: int, orders: Any, most: int | None, models: Any) -> None:
     native = placed(seed, orders, most, models)
-    with patch.multiple(_kernels, Weigher=None, Floor=None):
-        assert placed(seed, orders, most, models) == native
+    assert placed(seed, orders, most, models, kernel="python") == native
 
 
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
@@ -116,14 +114,12 @@ def test_orders_of_weights_are_those_that_python_places(seed: int, orders: Any, 
 )
 def test_targets_at_once_are_those_one_after_the_other(seed: int, bars: Any, most: int | None, models: Any) -> None:
     results = []
-    for native, at_once in ((True, True), (True, False), (False, True)):
-        off = {name: getattr(_kernels, name) if native else None for name in ("Weigher", "Floor")}
-        with patch.multiple(_kernels, **off):
-            results.append(targets(seed, bars, most, models, at_once))
+    for kernel, at_once in (("rust", True), ("rust", False), ("python", True)):
+        results.append(targets(seed, bars, most, models, at_once, kernel))
     assert results[0] == results[1] == results[2]
 
 
-def targets(seed: int, bars: Any, most: int | None, models: Any, at_once: bool) -> tuple[Any, ...]:
+def targets(seed: int, bars: Any, most: int | None, models: Any, at_once: bool, kernel: str) -> tuple[Any, ...]:
     """What the calls returned or raised, the orders, and what became of the books."""
     market, bundle = market_of(seed, False)
     returned: list[Any] = []
@@ -152,7 +148,9 @@ def targets(seed: int, bars: Any, most: int | None, models: Any, at_once: bool) 
 
     ends = market.sessions[0].date, market.sessions[-1].date
     try:
-        run = rustybt.run_algorithm(*ends, initialize, "100000", handle_data, bundle=bundle, progress=False)
+        run = rustybt.run_algorithm(
+            *ends, initialize, "100000", handle_data, bundle=bundle, progress=False, kernel=kernel
+        )
     except RustyBTError as refusal:
         return returned, str(refusal)
     return returned, run.orders.rows(), run.order_events.rows(), run.entries.rows()
@@ -165,31 +163,19 @@ def test_an_order_that_nobody_saw_is_one_like_any_other() -> None:
     for orders in (late, calm, [*calm[:20], *late]):
         for models in MODELS:
             native = placed(0, orders, None, models)
-            with patch.multiple(_kernels, Weigher=None, Floor=None):
-                assert placed(0, orders, None, models) == native
+            assert placed(0, orders, None, models, kernel="python") == native
             assert any(isinstance(one, str) for one in native[0])
 
 
 def test_the_kernel_is_asked() -> None:
-    asked = []
-
-    class Weigher:
-        def __init__(self, *parts: Any) -> None:
-            self.kernel = kernel(*parts)
-            self.learn = self.kernel.learn
-            self.order_targets = self.kernel.order_targets
-
-        def order(self, *question: Any) -> Any:
-            asked.append(self.kernel.order(*question))
-            return asked[-1]
-
-    kernel = _kernels.Weigher
-    with patch.object(_kernels, "Weigher", Weigher):
+    with calls() as asked:
         returned, *_ = placed(0, [(bar, 0, 0.5 * (bar % 2), True, None, None) for bar in range(12)], None)
-    assert len(asked) == len(returned) / 2
-    ids = [one for one in asked if isinstance(one, str)]
-    assert ids
-    assert set(ids) <= set(returned)
+    ids = [one for one in returned if isinstance(one, str)]
+    assert asked["Weigher.order"] == len(returned) / 2
+    # the first order of an asset goes the long way, on which the kernel learns of it; the others go no further
+    python = asked["rustybt.strategy._ordering"] - len(returned) / 2
+    assert asked["Weigher.learn"] == 1
+    assert len(ids) > 15 > python
 
 
 def test_a_strategy_that_holds_its_run_is_let_go_of() -> None:
@@ -220,15 +206,13 @@ def test_an_order_becomes_an_object_when_somebody_looks() -> None:
         context.asset = context.symbol(market.assets[0].symbol)
 
     def handle_data(context: Any, data: Any) -> None:
-        kept = context._desk.blotter._orders
         context.weight = 0.4 - getattr(context, "weight", 0.1)
         order_id = context.order_target_percent(context.asset, context.weight)
         if order_id is not None:
-            before = kept[-1]
-            seen.append((before, context.get_order(order_id).id == order_id, kept[-1].number == len(kept)))
+            order = context.get_order(order_id)
+            seen.append((order.id == order_id, order.asset is context.asset, order == context.get_order(order_id)))
 
     ends = market.sessions[0].date, market.sessions[-1].date
-    rustybt.run_algorithm(*ends, initialize, "100000", handle_data, bundle=bundle, progress=False)
-    # the first order of an asset goes the long way, on which the kernel learns of it
-    assert (None, True, True) in seen
-    assert all(one[1:] == (True, True) for one in seen)
+    rustybt.run_algorithm(*ends, initialize, "100000", handle_data, bundle=bundle, progress=False, kernel="rust")
+    assert len(seen) > 3
+    assert set(seen) == {(True, True, True)}

@@ -16,3 +16,11 @@ def test_ingest_is_the_function_whatever_was_imported_before(first: str):
     code = f"{first}; {then}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stdout) == (0, "ingest\n"), done.stderr
+
+
+def test_all_that_dir_offers_can_be_reached_after_the_import_alone():
+    code = (
+        "import rustybt; [getattr(rustybt, name) for name in dir(rustybt)]; print(rustybt.errors.InputError.__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout) == (0, "InputError\n"), done.stderr

@@ -32,8 +32,17 @@ def test_the_list_has_every_version_newest_first(root, bars, three):
     assert found[1].created.tzinfo is dt.UTC
 
 
+def test_the_list_is_a_table_at_a_prompt_and_in_a_notebook(root, bars):
+    version = ingest("mine", bars("AAA", "BBB"), calendar="24/7", root=root).version
+    head, row = repr(list_bundles(root)).splitlines()
+    assert head.split() == ["bundle", "version", "bars", "from", "to", "rows", "assets"]
+    assert row.split() == ["mine", version, "1d", "2024-01-01", "2024-01-05", "10", "2"]
+    assert "<td>mine</td>" in list_bundles(root)._repr_html_()
+
+
 def test_there_is_nothing_to_list_without_a_catalog(root):
     assert list_bundles(root) == []
+    assert repr(list_bundles(root)) == "no bundles"
     assert not root.exists()
 
 

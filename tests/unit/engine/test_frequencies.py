@@ -50,6 +50,14 @@ def stored(minutes: pl.DataFrame) -> pl.DataFrame:
     return minutes
 
 
+def test_a_daily_run_on_weeks_says_how_to_run_on_weeks() -> None:
+    week = {name: ["10"] for name in PRICES}
+    frame = pl.DataFrame({"symbol": ["AAA"], "date": ["2023-11-24"], **week, "volume": ["7"]})
+    rustybt.ingest("weeks", frame, frequency="1w")
+    with pytest.raises(NoData, match="or run with data_frequency='1w'"):
+        rustybt.run_algorithm("2023-11-20", "2023-11-24", lambda context: None, 1000, bundle="weeks")
+
+
 def run(frequency: str, look: Any, **more: Any) -> tuple[list[Any], rustybt.Result]:
     """What `look(context, data)` gave on each bar, with the moment."""
     seen: list[Any] = []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rustybt._kernels import PYTHON
 from rustybt.api import commission, slippage
 from rustybt.core import Cause, OrderStatus
 from rustybt.execution import SimulatedBroker
@@ -40,7 +41,7 @@ def broker_of(blotter: OrderBook, model: Any, **how: Any) -> SimulatedBroker:
 
 def work(bars: Bars, orders: list[Any], model: Any = None, **how: Any) -> tuple[OrderBook, list[Any]]:
     """Orders of amount, limit and stop in cents, worked on the bar. Returns the fills: quantity and price in cents."""
-    blotter = OrderBook()
+    blotter = OrderBook(kernel=PYTHON)
     for amount, limit, *stop in orders:
         prices = [None if price is None else price * CENTS for price in (limit, *(stop or [None]))]
         blotter.accept(bars, amount, terms_with(*prices), 0)
@@ -126,7 +127,7 @@ def test_a_stop_that_is_reached_makes_a_market_order_of_the_rest() -> None:
     for field, value in (("open", 800), ("high", 850), ("low", 700), ("close", 750)):
         bars.prices[field].append(value)
     bars.tradable.append(1000)
-    blotter = OrderBook()
+    blotter = OrderBook(kernel=PYTHON)
     order = blotter.accept(bars, 150, terms_with(stop=1080 * CENTS), 0)
     broker = broker_of(blotter, model, trigger="range")
     fills = [
@@ -195,7 +196,7 @@ def test_an_order_that_does_not_fill_says_why(bars: Bars, order: Any, model: Any
 
 
 def test_a_new_order_says_that_it_waits() -> None:
-    blotter = OrderBook()
+    blotter = OrderBook(kernel=PYTHON)
     assert Cause(blotter.accept(UP, 1, None, 0).cause).sentence == "placed at this bar: eligible from the next one"
 
 
@@ -214,7 +215,7 @@ def test_events_are_kept_in_order() -> None:
 
 
 def test_ids_follow_from_the_account_and_the_sequence() -> None:
-    blotter = OrderBook("other")
+    blotter = OrderBook("other", kernel=PYTHON)
     first, second = (blotter.accept(UP, 1, None, 0) for _ in range(2))
     assert [blotter.order_id(order.number) for order in (first, second)] == ["other-1", "other-2"]
     assert blotter.find("other-2") is second
@@ -231,7 +232,7 @@ def test_what_is_not_open_can_not_be_cancelled() -> None:
 
 
 def test_a_split_restates_open_orders_and_cancels_what_comes_to_nothing() -> None:
-    blotter = OrderBook()
+    blotter = OrderBook(kernel=PYTHON)
     large, small = blotter.accept(UP, 25, terms_with(1001 * CENTS), 0), blotter.accept(UP, -4, None, 0)
     blotter.split(0, 30, 10, 1, (CENTS, 1))
     assert (large.amount, large.limit) == (2, 10010 * CENTS)
@@ -240,7 +241,7 @@ def test_a_split_restates_open_orders_and_cancels_what_comes_to_nothing() -> Non
 
 
 def test_a_limit_goes_to_the_tick_half_even_with_a_split() -> None:
-    blotter = OrderBook()
+    blotter = OrderBook(kernel=PYTHON)
     limits = [blotter.accept(UP, 2, terms_with(cents * CENTS), 0) for cents in (1001, 1003, 1005)]
     blotter.split(0, 30, 1, 2, (CENTS, 1))
     # 5.005, 5.015 and 5.025
@@ -251,7 +252,7 @@ def test_a_limit_goes_to_the_tick_half_even_with_a_split() -> None:
 
 
 def test_all_orders_of_an_asset_can_be_cancelled_at_once() -> None:
-    blotter = OrderBook()
+    blotter = OrderBook(kernel=PYTHON)
     for _ in range(3):
         blotter.accept(UP, 1, None, 0)
     blotter.cancel_all(0, 5, Cause.CLOSED_OUT, "gone")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rustybt._kernels import PYTHON
 from rustybt.api import commission, slippage
 from rustybt.execution import SimulatedBroker, WorkingOrder
 from rustybt.orders import OrderBook, price_on_tick
@@ -58,7 +59,7 @@ def test_an_order_is_triggered_on_the_same_bars(
     exchange = zipline.ExchangeInfo("X", "X", "US")
     asset = zipline.Equity(1, exchange)
     theirs = zipline_order.Order(0, asset, amount, stop, limit)
-    blotter, model, free = OrderBook(), Never(), commission.NoCommission()
+    blotter, model, free = OrderBook(kernel=PYTHON), Never(), commission.NoCommission()
     prices = [None if price is None else price * CENTS for price in (limit, stop)]
     ours = blotter.accept(Bars(closes), amount, terms_with(*prices), 0)
     both = {"equity": model, "future": model}

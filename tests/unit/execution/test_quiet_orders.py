@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rustybt._kernels import PYTHON
 from rustybt.core import Cause
 from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
@@ -55,7 +56,7 @@ ACTION = st.lists(
 
 def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker: dict[str, Any], model: Any) -> Any:
     """What became of the orders: all events, and the state of each order after each bar."""
-    bars, blotter = Bars(rows), OrderBook()
+    bars, blotter = Bars(rows), OrderBook(kernel=PYTHON)
     models = {"equity": model, "future": model}
     fees = {"equity": PerShare("1"), "future": PerShare("1")}
     broker = SimulatedBroker(blotter, models, fees, **settings_of_broker)
@@ -90,7 +91,7 @@ def test_orders_fare_the_same_whether_or_not_the_broker_remembers_what_can_do_no
 
 
 def test_an_order_far_from_the_price_is_looked_at_once() -> None:
-    bars, blotter = Bars([(100, 100, 100, 100, 1000)] * BARS), OrderBook()
+    bars, blotter = Bars([(100, 100, 100, 100, 1000)] * BARS), OrderBook(kernel=PYTHON)
     model, fee = FixedBasisPointsSlippage(), PerShare()
     broker = SimulatedBroker(blotter, {"equity": model, "future": model}, {"equity": fee, "future": fee})
     order = blotter.accept(bars, 5, terms_with(90), 0)

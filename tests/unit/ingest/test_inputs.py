@@ -124,6 +124,14 @@ def test_what_holds_no_bars_is_refused(root, source):
         ingest("b", source, root=root)
 
 
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_text_is_not_the_folder_that_the_process_is_in(root, daily, text):
+    with pytest.raises(InputError, match="bars is an empty text"):
+        ingest("b", text, root=root)
+    with pytest.raises(InputError, match="splits is an empty text"):
+        ingest("b", daily(), splits=text, root=root)
+
+
 def test_a_file_of_another_kind_and_an_empty_folder_are_refused(root, tmp_path):
     (tmp_path / "x.xlsx").write_bytes(b"?")
     (tmp_path / "x.parquet").write_bytes(b"?")

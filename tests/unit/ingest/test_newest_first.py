@@ -72,6 +72,15 @@ def test_rows_that_begin_with_the_newest_are_put_in_order_and_that_is_told(
     assert rows_of("b", tmp_path / "root") == expected
 
 
+def test_of_duplicates_the_lower_row_stays_as_it_is_read_first(tmp_path):
+    source = tmp_path / "AAA.csv"
+    rows = [("AAA", 2, 12), ("AAA", 1, 99), ("AAA", 1, 11), ("AAA", 0, 10)]
+    source.write_text(HEADER + "".join(line(*row) for row in rows))
+    report = ingest("b", source, calendar="24/7", on_bad_row="drop", root=tmp_path / "root")
+    assert [finding.rule for finding in report.findings] == ["duplicate"]
+    assert [int(close) for _, _, close in rows_of("b", tmp_path / "root")] == [10, 11, 12]
+
+
 def test_many_files_say_it_once(tmp_path):
     for number in range(6):
         (tmp_path / f"S{number}.csv").write_text(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rustybt._kernels import Books
+from rustybt._kernels import PYTHON, Books
 from rustybt.errors import FloatInTheBooks, MoneyOverflow
 from rustybt.ledger import Ledger, Receivable
 
@@ -26,7 +26,7 @@ def books(cash: int = 1000 * MONEY, *, step: int = 1, future: bool = False) -> t
         asset=SimpleNamespace(symbol="A"), slot=slot, pocket=0, fill_scale=12, quantity_scale=0, step=step,
         multiplier=multiplier, multiplier_scale=0,
     )  # fmt: skip
-    return Ledger(own, cash, 0), listing
+    return Ledger(own, cash, 0, kernel=PYTHON), listing
 
 
 def state(ledger: Ledger, listing: Any) -> tuple[Any, ...]:

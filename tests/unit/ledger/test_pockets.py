@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rustybt._kernels import twins
+from rustybt._kernels import PYTHON, twins
 from rustybt.errors import CurrencyMismatch, InputError, MoneyOverflow
 from rustybt.ledger import Ledger
 from tests._examples import examples
@@ -104,7 +104,7 @@ def test_a_rate_that_was_set_holds_at_its_bar_only(kernel: Any) -> None:
 @every_kernel
 def test_a_conversion_that_is_too_much_leaves_the_books_as_they_were(kernel: Any) -> None:
     books = opened(kernel, ("EUR",))
-    ledger = Ledger(books, 1000 * MONEY, 0)
+    ledger = Ledger(books, 1000 * MONEY, 0, kernel=PYTHON)
     before = (books.cash(0), books.cash(1), ledger.entries)
     with pytest.raises(MoneyOverflow):
         ledger.convert(1, 0, 10 * MONEY, 1, 10**38, "x")
@@ -123,7 +123,7 @@ def test_a_conversion_that_is_too_much_leaves_the_books_as_they_were(kernel: Any
 @every_kernel
 def test_entries_are_in_the_currency_of_their_pocket(kernel: Any) -> None:
     books = opened(kernel, ("EUR", "USD"))
-    ledger = Ledger(books, 1000 * MONEY, 0)
+    ledger = Ledger(books, 1000 * MONEY, 0, kernel=PYTHON)
     euro, dollar = listing_of(books, 0), listing_of(books, 1)
     books.seek(1)
     ledger.fill(7, euro, 5, 10**13, 1)
@@ -200,7 +200,7 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
     for account, currency in POCKETS:
         books.open_pocket(account, currency, 1000 * MONEY if not books.pockets() else 0)
     books.use_rates(rates)
-    ledger = Ledger(books, 1000 * MONEY, 0)
+    ledger = Ledger(books, 1000 * MONEY, 0, kernel=PYTHON)
     ledger.change_capital(0, 500 * MONEY, "capital", 3)
     listings = [
         listing_of(books, books.open_slot(pocket, LANES[place % 2], 2, 12, 0, 1, 1, 0))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt._kernels import twins
+from rustybt._kernels import PYTHON, twins
 from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report
 from rustybt.errors import IllegalTransition
 from rustybt.orders import TRANSITIONS, OrderBook, advance
@@ -115,7 +115,7 @@ def test_reports_walk_the_table_or_leave_the_order_as_it_is(reports: list[Report
 
 
 def test_the_book_keeps_a_refused_order_and_its_cause() -> None:
-    book = OrderBook()
+    book = OrderBook(kernel=PYTHON)
     order = book.reject(LISTING, 5, None, 3, Cause.CONTROL, "at most 4")
     assert (order.status, order.cause, order.reason) == (OrderStatus.REJECTED, Cause.CONTROL, "at most 4")
     (event,) = book.events

@@ -6,13 +6,12 @@ import datetime as dt
 import logging
 from decimal import Decimal
 from typing import Any
-from unittest.mock import patch
 
 import pandas as pd
 import polars as pl
 import pytest
 
-from rustybt import _kernels, api
+from rustybt import api
 from rustybt.errors import (
     CannotOrderDelistedAsset,
     InputError,
@@ -20,6 +19,7 @@ from rustybt.errors import (
     OrderTooLarge,
     UnsupportedOrderParameters,
 )
+from tests._kernels import KERNELS
 from tests.unit._small import DAYS, ingest, run
 
 D = Decimal
@@ -110,7 +110,7 @@ def test_no_order_is_lost_where_a_bar_ends_in_an_error(last: tuple[float, ...]) 
     """A slippage of two hundred per cent leaves a seller no price: the run ends there, and can be looked at."""
     ingest({"A": ["8"] * 5, "B": ["3"] * 5, "C": ["100"] * 5})
 
-    def stopped() -> tuple[Any, ...]:
+    def stopped(kernel: str) -> tuple[Any, ...]:
         kept: list[Any] = []
 
         def start(context: Any) -> None:
@@ -125,15 +125,15 @@ def test_no_order_is_lost_where_a_bar_ends_in_an_error(last: tuple[float, ...]) 
             run(
                 {0: lambda c, d: targets(c, (0.1, 0.2, 0.1)), 2: lambda c, d: targets(c, last)},
                 initialize=start,
+                kernel=kernel,
             )
         orders = [kept[0].get_order(f"main-{number}") for number in range(1, 9)]
         return orders, [list(queue) for queue in kept[0].get_open_orders().values()]
 
-    native = stopped()
-    with patch.multiple(_kernels, Weigher=None, Floor=None):
-        assert stopped() == native
-    assert [one and str(one.status) for one in native[0]].count(None) == 2
-    assert native[1]
+    found = [stopped(kernel) for kernel in KERNELS]
+    assert all(one == found[0] for one in found)
+    assert [one and str(one.status) for one in found[0][0]].count(None) == 2
+    assert found[0][1]
 
 
 def test_a_batch_before_the_open_is_eligible_from_the_first_bar() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from rustybt._kernels import PYTHON
 from rustybt.errors import InputError, NoData
 from rustybt.view import BarData, _known
 from tests.unit._small import DAYS, ingest, run, seen
@@ -291,7 +292,7 @@ def test_a_subclass_can_answer_itself() -> None:
             return 2 * super().current(assets, fields)
 
     def ask(context: Any, data: Any) -> Any:
-        doubled = Doubled(data._market)
+        doubled = Doubled(data._market, kernel=PYTHON)
         return [doubled.current(context.symbol("A"), "price") for _ in range(3)]
 
     assert seen(ask, bar=2) == [D("22.50")] * 3

@@ -1,0 +1,32 @@
+"""The class of `data` on a kernel."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from rustybt._kernels import Kernel
+from rustybt.view._bar_data import BarData
+
+
+def data_class(kernel: Kernel) -> type[BarData]:
+    """`BarData`, or one of it whose `current` the kernel answers before Python does."""
+    return BarData if kernel.answering is None else _answered(kernel.answering)
+
+
+@functools.cache
+def _answered(answering: Callable[[type, str, str], Any]) -> type[BarData]:
+    # described as methods of C are
+    described = f"current($self, assets, fields, dtype=None, default=...)\n--\n\n{inspect.getdoc(BarData.current)}"
+
+    class NativeBarData(BarData):
+        """`BarData` of a run on the native kernel."""
+
+        __slots__ = ()
+        # what the kernel passes on to
+        _current = BarData.current
+        current = answering(BarData, "_kernel", described)
+
+    return NativeBarData

@@ -1,0 +1,62 @@
+"""A kernel is a value that a run is given: no module keeps one, or makes anything of one that it has not been given."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+
+from rustybt import _kernels
+from rustybt._kernels import Kernel, twins
+from tests.architecture._source import Module, modules
+
+CHOOSES = {"rustybt.engine._run"}
+"""The only modules that ask for a kernel by name."""
+
+
+def outside() -> list[Module]:
+    return [module for module in modules().values() if module.package != "rustybt._kernels"]
+
+
+def names_of_kernels(module: Module) -> set[str]:
+    """What a module calls the names that it imports from rustybt._kernels."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "rustybt._kernels"
+        for alias in node.names
+    }
+
+
+def test_no_module_holds_a_kernel_or_what_one_makes() -> None:
+    classes = {value for twin in twins().values() for value in vars(twin).values() if isinstance(value, type)}
+    made = tuple(one for one in classes if one.__module__.startswith(("rustybt._kernels", "rustybt.core._rows")))
+    assert len(made) > 5
+    for module in outside():
+        for name, value in vars(importlib.import_module(module.name)).items():
+            assert not isinstance(value, (Kernel, *made)), f"{module.name}.{name}"
+
+
+def test_the_classes_of_a_kernel_are_types_outside_of_it() -> None:
+    """Whoever calls one of them, or asks whether a value is of it, has chosen a kernel."""
+    for module in outside():
+        names = names_of_kernels(module)
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call):
+                called = {node.func, *node.args}
+                used = {one.id for one in called if isinstance(one, ast.Name)} & names
+                assert used <= {"describe", "kernel_named"}, f"{module.name}, line {node.lineno}: {used}"
+
+
+def test_a_run_alone_asks_for_a_kernel_by_name() -> None:
+    assert {module.name for module in outside() if "kernel_named" in names_of_kernels(module)} == CHOOSES
+
+
+def test_nobody_imports_the_kernels_but_for_their_names() -> None:
+    """`from rustybt import _kernels` would hide from the other tests what a module does with it."""
+    offered = {"Kernel", "describe", "kernel_named", "Books", "Days", "Intake", "Rows", "WorkingOrder"}
+    assert offered < set(_kernels.__all__)
+    for module in outside():
+        assert names_of_kernels(module) <= offered, module.name
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "rustybt":
+                assert "_kernels" not in {alias.name for alias in node.names}, module.name
