@@ -74,6 +74,7 @@ def timed(kernel: str) -> tuple[dict[str, float], rustybt.Result]:
     result = rustybt.run_algorithm(
         None, None, initialize, 10**7, handle_data, bundle="year", progress=False, kernel=kernel
     )
+    result.frames()
     frames = perf_counter() - marks[-1]
     return {"prices": min(prices), "orders": min(orders), "bar": min(bars), "frames": frames}, result
 

@@ -18,12 +18,14 @@ class Days:
     positions before and after, their exposure before and after, value of the long and of the short ones, exposure of
     both; the return, gross and net leverage at scale 18, leverage None where the portfolio is worth nothing; how many
     are long, and short.
+    ruined: whether the account was worth less than nothing at some close, or had lost all that it had.
     """
 
-    __slots__ = ("_opening", "_previous", "_within", "rows")
+    __slots__ = ("_opening", "_previous", "_within", "rows", "ruined")
 
     def __init__(self, capital: int) -> None:
         self.rows = Rows("nwwwwwwwwwwwwwwwwnn")
+        self.ruined = False
         self._previous = (capital, capital, 0, 0)
         self._opening = self._previous
         # what returns are taken on since capital came or went within the session, what they were before, how much came
@@ -67,6 +69,7 @@ class Days:
         returns = self.return_so_far(value)
         added = 0 if self._within is None else self._within[2]
         self._within = None
+        self.ruined = self.ruined or value < 0 or returns <= -ONE
         self.rows.add(
             (
                 session,

@@ -52,9 +52,12 @@ def _conversions(exchange: Exchange) -> pl.DataFrame:
     )
 
 
-def at_closes(desk: Desk, recorder: Recorder, slots: Sequence[int], sessions: Any, amounts: Any) -> list[int]:
-    """Amounts of the currencies of some slots in the run's currency, each at the close of a session; rounded once."""
-    bars = [recorder.last_bars[session] for session in sessions.tolist()]
+def at_closes(desk: Desk, closes: Sequence[int], slots: Sequence[int], sessions: Any, amounts: Any) -> list[int]:
+    """Amounts of the currencies of some slots in the run's currency, each at the close of a session; rounded once.
+
+    closes: the last bar of each session.
+    """
+    bars = [closes[session] for session in sessions.tolist()]
     return _in_base(desk, slots, bars, list(amounts))
 
 

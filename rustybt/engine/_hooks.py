@@ -10,8 +10,8 @@ import polars as pl
 
 from rustybt.core import MINUTE_NS, RATIO_SCALE, as_decimal, date_of, datetime_of, decimal_column, parse_date
 from rustybt.engine._benchmark import Benchmark
+from rustybt.engine._recorded_column import recorded_column
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._run_frames import recorded_column
 from rustybt.errors import InputError
 from rustybt.metrics import HOOKS
 from rustybt.strategy import Desk

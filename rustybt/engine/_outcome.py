@@ -73,12 +73,10 @@ def result_of(parts: Prepared, loop: Loop, again: Any) -> Result:
         manifest["rates"] = desk.exchange.rates.used()
     if loop.capital.given:
         manifest["capital_changes"] = loop.capital.given
-    written: dict[str, Any] = {}
-    if loop.hooks is not None:
-        written = {"measures": loop.hooks.frame(), "report": loop.hooks.report}
-    frames: dict[str, Any] = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter, periods).all() | written
+    written, report = (None, None) if loop.hooks is None else (loop.hooks.frame, loop.hooks.report)
+    frames = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter, periods, written)
     add_closing_notes(desk, loop, functions, frames)
-    result = Result(**frames, manifest=manifest, periods=periods, again=again, notes=desk.notes.all())
+    result = Result(frames, manifest=manifest, periods=periods, report=report, again=again, notes=desk.notes.all())
     days = axis.calendar.days[[axis.first_session, last_session]]
     keys = tuple(listing.asset.key for listing in desk.listing_of_slot)
     result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))

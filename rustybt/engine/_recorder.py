@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,19 @@ from rustybt.core import series_of
 from rustybt.engine._benchmark import Benchmark
 from rustybt.ledger import Ledger
 from rustybt.strategy import Desk
+
+
+class Gathered(NamedTuple):
+    """What frames are made of. last_bars: places of the sessions in prices at their closes; bars: those of the run."""
+
+    days: Any
+    holdings: Any
+    holdings_from: list[tuple[int, int]]
+    last_bars: list[int]
+    bars: list[int]
+    recorded: list[dict[str, Any]]
+    benchmark: Benchmark | None
+    transactions: Any
 
 
 class Recorder:
@@ -51,6 +64,19 @@ class Recorder:
             self.cash.append({currencies[pocket]: books.cash(pocket) for pocket in books.used()})
         if self._desk.recorded:
             self.recorded.append({"session": session, **self._desk.recorded})
+
+    def gathered(self) -> Gathered:
+        """What it holds of the run, without the run itself."""
+        return Gathered(
+            self.days,
+            self.holdings,
+            self.holdings_from,
+            list(range(len(self.last_bars))),
+            self.last_bars,
+            self.recorded,
+            self.benchmark,
+            self.transactions,
+        )
 
     def returns_of(self, session: int) -> int:
         """The return of a session, so far where it is not over, at scale 18."""

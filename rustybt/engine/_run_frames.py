@@ -1,8 +1,9 @@
-"""The frames of a result, made once, at the end of a run, of what its recorder, blotter and ledger gathered."""
+"""The frames of a result, made when they are first looked at, of what recorder, order book and ledger gathered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,11 @@ from rustybt.core import (
     Cause,
     ExactColumn,
     OrderStatus,
+    check_process,
     datetime_column,
     decimal_column,
-    exact_number,
     frame_of,
-    scaled,
     series_of,
-    text_of_object,
 )
 from rustybt.engine._currency_frames import at_closes, at_moments, frames_of_currencies
 from rustybt.engine._exact_columns import (
@@ -35,8 +34,10 @@ from rustybt.engine._exact_columns import (
     of_slots,
     shortest_column,
 )
+from rustybt.engine._recorded_column import recorded_column
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
+from rustybt.engine._slot_terms import terms_of
 from rustybt.ledger import Ledger
 from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, statistics_columns, without_meaning
 from rustybt.orders import OrderBook
@@ -119,32 +120,43 @@ ENTRIES = (
 POCKET = 7
 ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("reason", "text", 6))
 POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_price", "value", "exposure")
-MAX_RECORDED_SCALE = 28
 NARROW = 2**16
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
 CAUSE_LABELS = tuple(cause.label for cause in sorted(Cause))
 CAUSE_SENTENCES = tuple(cause.sentence for cause in sorted(Cause))
 
-_WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
-"""Of runs in one currency: a frame that has no row is the same in each, and handed out again."""
-
 type Places = npt.NDArray[np.int64]
 
 
-class RunFrames:
-    """Makes the frames of one run."""
+class RunFrames(Mapping[str, pl.DataFrame]):
+    """The frames of a run's result, each made when it is first asked for.
 
-    def __init__(self, desk: Desk, recorder: Recorder, ledger: Ledger, blotter: OrderBook, periods: int) -> None:
-        self._desk = desk
+    It holds the rows that the run gathered, the assets that it touched and their prices at the closes; neither the
+    strategy nor the market. Of a run in several currencies all frames are made at once: their rates are the market's.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        recorder: Recorder,
+        ledger: Ledger,
+        blotter: OrderBook,
+        periods: int,
+        written: Callable[[], pl.DataFrame] | None = None,
+    ) -> None:
+        axis, count = desk.market.axis, len(recorder.days)
         self._periods = periods
-        self._recorder = recorder
-        self._axis = desk.market.axis
-        self._ledger = ledger
-        self._blotter = blotter
-        self._listings = desk.listing_of_slot
-        assets = [listing.asset for listing in self._listings]
-        axis = self._axis
+        self._figures_below_zero = desk.compat.figures_below_zero
+        self._desk = None if desk.exchange is None else desk
+        self._entry_rows, self._pockets = ledger.rows, ledger.books.pockets()
+        self._recorder = recorder.gathered()
+        self._events = blotter.rows
         self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES)
+        self._listings = terms_of(desk.listing_of_slot, recorder)
+        run = slice(axis.first_session, axis.first_session + count)
+        # the first minute bar, as in Zipline: bars are stamped with their end
+        self._bounds = axis.calendar.opens[run] + MINUTE_NS, axis.calendar.run_closes[run]
+        assets = [listing.asset for listing in self._listings]
         self._lookup = Lookup(
             symbols=[desk.labels.of(asset) for asset in assets],
             keys=[asset.key for asset in assets],
@@ -156,43 +168,66 @@ class RunFrames:
             orders=len(orders),
             kernel=desk.kernel,
         )
-
-    def all(self) -> dict[str, pl.DataFrame]:
-        """All frames of a result, by name."""
-        orders, events, lookup = self._orders, self._blotter.rows, self._lookup
-        return {
-            "daily": self._daily(),
-            "orders": self._made("orders", len(orders), lambda: frame_of_rows(orders, lookup, 0, ORDERS)),
-            "order_events": self._made(
-                "order_events", len(events), lambda: frame_of_rows(events, lookup, 0, EVENTS, orders)
-            ),
-            "transactions": self._made("transactions", len(self._recorder.transactions), self._transactions),
-            "positions": self._made("positions", len(self._recorder.holdings), self._positions),
-            "recorded": self._made("recorded", len(self._recorder.recorded), self._recorded),
-            "entries": self._entries(),
-            "assets": assets_frame([listing.asset for listing in self._listings], self._desk.kernel),
-            **frames_of_currencies(self._desk, self._recorder),
+        self._lock, kernel = threading.Lock(), desk.kernel
+        self._made: dict[str, pl.DataFrame] = {}
+        self._makers: dict[str, Callable[[], pl.DataFrame]] = {
+            "daily": self._daily,
+            "orders": lambda: frame_of_rows(orders, self._lookup, 0, ORDERS),
+            "order_events": lambda: frame_of_rows(self._events, self._lookup, 0, EVENTS, orders),
+            "transactions": self._transactions,
+            "positions": self._positions,
+            "recorded": self._recorded,
+            "measures": written or (lambda: pl.DataFrame(schema={"session": pl.Date()})),
+            "entries": self._entries,
+            "assets": lambda: assets_frame(assets, kernel),
         }
+        if desk.exchange is not None:
+            self._made |= frames_of_currencies(desk, recorder)
+            self._make_all()
 
-    def _made(self, name: str, rows: int, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        if rows or self._desk.exchange is not None:
-            return make()
-        if name not in _WITHOUT_ROWS:
-            _WITHOUT_ROWS[name] = make()
-        return _WITHOUT_ROWS[name].clone()
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        frame = self._made.get(name)
+        return self._make(name) if frame is None else frame
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._makers, *self._made)))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _make(self, name: str) -> pl.DataFrame:
+        check_process()
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._makers[name]()
+                if self._made.keys() >= self._makers.keys():
+                    self._let_go()
+            return self._made[name]
+
+    def _make_all(self) -> None:
+        for name in list(self):
+            self[name]
+
+    def _let_go(self) -> None:
+        """Once all frames are there what they were made of is needed no more."""
+        self._makers = dict.fromkeys(self._makers, pl.DataFrame)
+        self._desk = None
+        del self._entry_rows, self._recorder, self._events, self._orders, self._listings, self._bounds, self._lookup
+
+    @property
+    def orders_placed(self) -> int:
+        """How many orders there were, without a frame of them."""
+        return self["orders"].height if "orders" in self._made else len(self._orders)
 
     def _daily(self) -> pl.DataFrame:
         """The daily frame, without what an account that was ruined does not have."""
         frame = self._daily_of_rows()
-        return frame if self._desk.compat.figures_below_zero else without_meaning(frame)
+        return frame if self._figures_below_zero else without_meaning(frame)
 
     def _daily_of_rows(self) -> pl.DataFrame:
-        axis, recorder = self._axis, self._recorder
+        recorder, (opens, closes) = self._recorder, self._bounds
         days: Any = recorder.days
         count = len(days)
-        run = slice(axis.first_session, axis.first_session + count)
-        # the first minute bar, as in Zipline: bars are stamped with their end
-        opens, closes = axis.calendar.opens[run] + MINUTE_NS, axis.calendar.run_closes[run]
         if self._lookup.native is not None and recorder.benchmark is None:
             dates = self._lookup.days[:count].tolist()
             sheet = days.sheet(DAILY, dates, opens, np.ascontiguousarray(closes), self._periods)
@@ -219,7 +254,7 @@ class RunFrames:
     def _transactions(self) -> pl.DataFrame:
         rows = self._recorder.transactions
         frame = frame_of_rows(rows, self._lookup, 3, TRANSACTIONS)
-        if self._desk.exchange is None:
+        if self._desk is None:
             return frame
         _, stamps, _, rows_slots, quantities, prices, fees = columns_of(rows)
         worth = exposures(places(rows_slots), quantities, prices, self._listings)
@@ -232,8 +267,8 @@ class RunFrames:
 
     def _positions(self) -> pl.DataFrame:
         """A row for each position at each close."""
-        positions_sheet = self._desk.kernel.positions_sheet
-        if positions_sheet is not None and self._desk.exchange is None:
+        positions_sheet = self._lookup.kernel.positions_sheet
+        if positions_sheet is not None and self._desk is None:
             listings, recorder = self._listings, self._recorder
             sheet = positions_sheet(
                 POSITIONS,
@@ -258,8 +293,8 @@ class RunFrames:
         units = in_128_bits(held_quantities)
         quantities = _taken(held_quantities if units is None else units, rows)
         exposure = exposures(slots, quantities, marks, listings)
-        if self._desk.exchange is not None:
-            exposure = at_closes(self._desk, self._recorder, slots.to_list(), sessions, exposure)
+        if self._desk is not None:
+            exposure = at_closes(self._desk, self._recorder.bars, slots.to_list(), sessions, exposure)
         return pl.DataFrame(
             [
                 self._lookup.dates(sessions).alias("session"),
@@ -319,20 +354,18 @@ class RunFrames:
         if not rows:
             return pl.DataFrame({"session": pl.Series([], dtype=pl.Date)})
         names = [name for name in rows[-1] if name != "session"]
-        columns = [self._recorder.sessions([row["session"] for row in rows])]
+        columns = [self._lookup.dates([row["session"] for row in rows]).alias("session")]
         columns += [recorded_column(name, [row.get(name) for row in rows]) for name in names]
         return pl.DataFrame(columns)
 
     def _entries(self) -> pl.DataFrame:
-        ledger = self._ledger
-        pockets = ledger.books.pockets()
-        account, currency = pockets[0]
+        account, currency = self._pockets[0]
         whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
-        frame = frame_of_rows(ledger.rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
-        if len(pockets) == 1:
+        frame = frame_of_rows(self._entry_rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
+        if len(self._pockets) == 1:
             return frame
-        of_rows = places(columns_of(ledger.rows)[POCKET])
-        names = pl.DataFrame(pockets, schema=["account", "currency"], orient="row")
+        of_rows = places(columns_of(self._entry_rows)[POCKET])
+        names = pl.DataFrame(self._pockets, schema=["account", "currency"], orient="row")
         return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
 
     def _quantities(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
@@ -357,28 +390,3 @@ def reason_of(order: Any) -> str | None:
     if order.reason is not None:
         return str(order.reason)
     return CAUSE_SENTENCES[order.cause] if order.status is OrderStatus.OPEN else None
-
-
-def recorded_column(name: str, values: list[Any]) -> pl.Series:
-    """A recorded name as a column: exact numbers where all are, floats where one is, else what Polars makes of them;
-    text of what nothing can be made of."""
-    try:
-        return _recorded_column(name, values)
-    except Exception:  # noqa: BLE001  values of any kind were recorded, and a result is not lost for them
-        return pl.Series(name, [None if v is None else text_of_object(v) for v in values], dtype=pl.String)
-
-
-def _recorded_column(name: str, values: list[Any]) -> pl.Series:
-    kinds = {type(value) for value in values if value is not None}
-    if kinds and all(kind.__name__ == "Decimal" or kind is int for kind in kinds) and kinds != {int}:
-        pairs = [None if v is None or not _is_finite(v) else scaled(exact_number(v)) for v in values]
-        scale = max((pair[1] for pair in pairs if pair is not None), default=0)
-        if scale <= MAX_RECORDED_SCALE:
-            return decimal_column(name, [None if p is None else p[0] * 10 ** (scale - p[1]) for p in pairs], scale)
-    if float in kinds and all(kind in (float, int) or kind.__name__ == "Decimal" for kind in kinds):
-        return pl.Series(name, [None if v is None else float(v) for v in values], dtype=pl.Float64)
-    return pl.Series(name, values)
-
-
-def _is_finite(value: Any) -> bool:
-    return isinstance(value, int) or bool(value.is_finite())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -10,14 +9,16 @@ import polars as pl
 from rustybt.engine._functions import Functions, never_runs, outer_values
 from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
+from rustybt.engine._run_frames import RunFrames
 from rustybt.engine._timetable import Plan
 from rustybt.metrics import ruined_row
 from rustybt.strategy import Desk, taken_names
 
 
-def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: Mapping[str, pl.DataFrame]) -> None:
-    """Looks at a run that is over. frames: those of its result."""
-    _note_ruin(desk, frames["daily"], ended_early=len(loop.recorder.days) < desk.market.axis.sessions)
+def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: RunFrames) -> None:
+    """Looks at a run that is over. frames: those of its result; they are made only where there is something to say."""
+    if loop.recorder.days.ruined:
+        _note_ruin(desk, frames["daily"], ended_early=len(loop.recorder.days) < desk.market.axis.sessions)
     _note_callbacks(desk, functions)
     for plan in loop.timetable.plans:
         _note_plan(desk, plan)
@@ -28,10 +29,10 @@ def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: Mapp
             name=name,
         )
     _note_assets(desk)
-    if frames["orders"].height:
-        _note_fills(desk, frames["orders"])
-    else:
+    if not frames.orders_placed:
         _note_no_orders(desk, loop.context, functions)
+    elif not len(loop.recorder.transactions):
+        _note_no_fills(desk, frames["orders"])
 
 
 def _note_ruin(desk: Desk, daily: pl.DataFrame, *, ended_early: bool) -> None:
@@ -140,9 +141,7 @@ def _note_assets(desk: Desk) -> None:
             )
 
 
-def _note_fills(desk: Desk, orders: pl.DataFrame) -> None:
-    if orders["filled"].cast(pl.Boolean).any():
-        return
+def _note_no_fills(desk: Desk, orders: pl.DataFrame) -> None:
     reasons = orders["reason"].drop_nulls().value_counts(sort=True)
     why = f" The most frequent reason: {reasons['reason'][0]}." if reasons.height else ""
     desk.notes.add("no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +11,7 @@ import polars as pl
 from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
+from rustybt.results._frames import FRAMES, Frame
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
@@ -25,19 +26,17 @@ if TYPE_CHECKING:
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
-NO_CONVERSIONS: Final = pl.DataFrame(
-    schema={
-        "id": pl.String(),
-        "created": UTC_NS,
-        "amount": pl.Decimal(38, MONEY_SCALE),
-        "from_currency": pl.String(),
-        "to_currency": pl.String(),
-        "received": pl.Decimal(38, MONEY_SCALE),
-        "status": pl.String(),
-        "reason": pl.String(),
-        "dt": UTC_NS,
-    }
-)
+CONVERSIONS: Final = {
+    "id": pl.String(),
+    "created": UTC_NS,
+    "amount": pl.Decimal(38, MONEY_SCALE),
+    "from_currency": pl.String(),
+    "to_currency": pl.String(),
+    "received": pl.Decimal(38, MONEY_SCALE),
+    "status": pl.String(),
+    "reason": pl.String(),
+    "dt": UTC_NS,
+}
 
 
 class Result:
@@ -56,63 +55,46 @@ class Result:
     notes: what the run tells besides, such as that no order was placed; printed with the result.
 
     Money is in the run's currency; prices, cost basis and commission are in the asset's, entries in that of their line.
-    `daily` may come with or without the statistics' columns; they are added where they are absent.
+    A frame is made when it is first looked at, of what the run left; the result holds neither the strategy nor the
+    market. frames: by name. `daily` may come with or without the statistics' columns; in a dict of frames they are
+    added where they are absent.
     """
 
     __slots__ = (
         "_again",
-        "_cash",
+        "_frames",
         "_hash",
         "_manifest",
         "_metrics",
         "_on_save",
         "_report",
-        "assets",
-        "conversions",
-        "daily",
-        "entries",
-        "measures",
         "notes",
-        "order_events",
-        "orders",
         "periods",
-        "positions",
-        "recorded",
-        "transactions",
     )
+
+    daily = Frame["Result"]()
+    orders = Frame["Result"]()
+    order_events = Frame["Result"]()
+    transactions = Frame["Result"]()
+    positions = Frame["Result"]()
+    recorded = Frame["Result"]()
+    measures = Frame["Result"](lambda _: pl.DataFrame(schema={"session": pl.Date()}))
+    entries = Frame["Result"]()
+    assets = Frame["Result"]()
+    cash_by_currency = Frame["Result"](lambda result: result._ending_cash())
+    conversions = Frame["Result"](lambda _: pl.DataFrame(schema=CONVERSIONS))
 
     def __init__(
         self,
+        frames: Mapping[str, pl.DataFrame],
         *,
-        daily: pl.DataFrame,
-        orders: pl.DataFrame,
-        order_events: pl.DataFrame,
-        transactions: pl.DataFrame,
-        positions: pl.DataFrame,
-        recorded: pl.DataFrame,
-        entries: pl.DataFrame,
-        assets: pl.DataFrame,
         manifest: dict[str, Any],
         periods: int,
-        measures: pl.DataFrame | None = None,
-        cash_by_currency: pl.DataFrame | None = None,
-        conversions: pl.DataFrame | None = None,
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
         again: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
     ) -> None:
-        complete = all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS))
-        self.daily = daily if complete else with_statistics(daily, periods=periods)
-        self.orders = orders
-        self.order_events = order_events
-        self.transactions = transactions
-        self.positions = positions
-        self.recorded = recorded
-        self.entries = entries
-        self.assets = assets
-        self.measures = daily["session"].clear().to_frame() if measures is None else measures
-        self._cash = cash_by_currency
-        self.conversions = NO_CONVERSIONS.clone() if conversions is None else conversions
+        self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
@@ -138,11 +120,8 @@ class Result:
             }
         return self._metrics
 
-    @property
-    def cash_by_currency(self) -> pl.DataFrame:
-        """The cash at each close, a column a currency: the run's own, then others that anything was booked in."""
-        if self._cash is not None:
-            return self._cash
+    def _ending_cash(self) -> pl.DataFrame:
+        """The cash at each close of a run in one currency."""
         check_process()
         name = str(self._manifest.get("currency") or "USD")
         return self.daily.select("session", pl.col("ending_cash").alias(name))
@@ -196,23 +175,12 @@ class Result:
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        return None, {name: None if name == "_again" else getattr(self, name) for name in self.__slots__}
+        own = {"_again": None, "_frames": dict(self._frames)}
+        return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """All frames, by name; those of currencies where the run had several."""
-        of_currencies = {} if self._cash is None else {"cash_by_currency": self._cash, "conversions": self.conversions}
-        return {
-            "daily": self.daily,
-            "orders": self.orders,
-            "order_events": self.order_events,
-            "transactions": self.transactions,
-            "positions": self.positions,
-            "recorded": self.recorded,
-            "measures": self.measures,
-            "entries": self.entries,
-            "assets": self.assets,
-            **of_currencies,
-        }
+        return {name: self._frames[name] for name in FRAMES if name in self._frames}
 
     def save(self, path: Path | str | None = None, *, overwrite: bool = False) -> Path:
         """Writes the result as a folder: a Parquet file per frame, and result.json. All of it appears, or nothing.
@@ -238,8 +206,7 @@ class Result:
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
         """
         frames, page = load_frames(Path(path))
-        parts: dict[str, Any] = {**frames, **page}
-        return cls(**parts)
+        return cls(frames, **page)
 
     def to_pandas(self) -> pd.DataFrame:
         """Zipline's performance frame: floats, indexed by the sessions' closes in UTC.
@@ -282,3 +249,11 @@ class Result:
 
     def _repr_html_(self) -> str:
         return html_of(self)
+
+
+def _whole(frames: dict[str, pl.DataFrame], periods: int) -> dict[str, pl.DataFrame]:
+    """The frames, with what older ones lack."""
+    daily = frames["daily"]
+    if not all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS)):
+        daily = with_statistics(daily, periods=periods)
+    return {"measures": daily["session"].clear().to_frame()} | frames | {"daily": daily}

@@ -17,6 +17,7 @@ import polars as pl
 
 from rustybt.core import Note, check_process, data_root, text_of_object, writing
 from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists, ResultNotFound
+from rustybt.results._frames import FRAMES, SPARED
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._older import with_causes
 
@@ -27,23 +28,6 @@ SCHEMA: Final = 2
 """Of result.json and the frames; a reader refuses a newer one. Schema 1 had no causes of orders and their events."""
 WITH_CAUSES: Final = 2
 RESULT_FILE: Final = "result.json"
-FRAMES: Final = (
-    "daily",
-    "orders",
-    "order_events",
-    "transactions",
-    "positions",
-    "recorded",
-    "measures",
-    "entries",
-    "assets",
-    "cash_by_currency",
-    "conversions",
-)
-
-
-ADDED_FRAMES: Final = ("measures", "cash_by_currency", "conversions")
-"""Absent from some results: of the first version, which had no measures, and of runs in one currency."""
 
 
 def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
@@ -148,7 +132,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     page = read_page(folder)
     try:
         files, manifest, periods = page["frames"], page["manifest"], page["periods"]
-        names = [name for name in FRAMES if name in files or name not in ADDED_FRAMES]
+        names = [name for name in FRAMES if name in files or name not in SPARED]
         frames = {name: _read_frame(folder, name, files[name]) for name in names}
         stated = manifest["ledger_hash"]
         version = manifest["ledger_hash_version"]

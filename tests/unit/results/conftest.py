@@ -187,9 +187,14 @@ def make_result() -> Callable[..., Result]:
             "measures": measures_frame(),
             "entries": entries_frame(),
             "assets": assets_frame(),
+        }
+        of_currencies = ("cash_by_currency", "conversions")
+        frames = {name: changes.pop(name) for name in (*parts, *of_currencies) if name in changes}
+        frames = parts | frames
+        beside: dict[str, Any] = {
             "manifest": manifest | changes.pop("manifest", {}),
             "periods": 252,
         }
-        return Result(**(parts | changes))
+        return Result(frames, **(beside | changes))
 
     return make

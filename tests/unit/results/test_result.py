@@ -115,7 +115,7 @@ def test_panels_can_be_chosen(make_result: Make) -> None:
 def with_benchmark(result: Result) -> Result:
     returns = decimal_column("benchmark_returns", [10**16, -(10**16), 3 * 10**16], 18)
     base = result.daily.select(daily_frame().columns).with_columns(returns)
-    return Result(**(result.frames() | {"daily": base}), manifest=result.manifest | {"benchmark": "SPY"}, periods=252)
+    return Result(result.frames() | {"daily": base}, manifest=result.manifest | {"benchmark": "SPY"}, periods=252)
 
 
 def test_the_benchmark_is_drawn_from_the_same_start(make_result: Make) -> None:

@@ -60,6 +60,9 @@ pub struct PyDays {
     previous: Standing,
     opening: Standing,
     within: Option<Within>,
+    /// Whether the account was worth less than nothing at some close, or had lost all that it had.
+    #[pyo3(get)]
+    ruined: bool,
 }
 
 #[pymethods]
@@ -77,6 +80,7 @@ impl PyDays {
             previous: start.clone(),
             opening: start,
             within: None,
+            ruined: false,
         })
     }
 
@@ -232,6 +236,8 @@ impl PyDays {
         let added = self.within.take().map_or(Int::ZERO, |within| within.added);
         let pnl = value.clone() - &self.opening.value - &added;
         let used = close.cash.clone() - &self.previous.cash - &added;
+        let left = returns.clone() + ONE;
+        self.ruined |= value.is_negative() || left.is_negative() || left == Int::ZERO;
         let wide = |number| Value::Wide(Some(number));
         self.rows.borrow_mut(py).push([
             Value::Short(Some(session)),

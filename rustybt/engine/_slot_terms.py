@@ -1,0 +1,57 @@
+"""What the frames of a run need of the instruments that it touched, cut out of the market's data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from rustybt.core import Asset
+from rustybt.engine._exact_columns import columns_of
+from rustybt.engine._recorder import Recorder
+from rustybt.view import Instrument
+
+
+class SlotTerms(NamedTuple):
+    """What the frames of a run need of an instrument.
+
+    price: at the close of each session, at a scale that is `lane_to_fill` short of fill_scale; empty where it was never
+    held.
+    """
+
+    asset: Asset
+    quantity_scale: int
+    fill_scale: int
+    multiplier: int
+    multiplier_scale: int
+    lane_to_fill: int
+    settles: bool
+    price: Sequence[int]
+
+
+def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTerms]:
+    """Of each slot what the frames need; the prices that they need are copied out of the market's."""
+    held: set[int] = set(columns_of(recorder.holdings)[0]) if len(recorder.holdings) else set()
+    bars = recorder.last_bars
+    whole = slice(bars[0], bars[-1] + 1) if bars and bars[-1] - bars[0] == len(bars) - 1 else None
+    places = np.array(bars, dtype=np.int64) if whole is None else whole
+
+    def closes(lane: Sequence[int]) -> Sequence[int]:
+        if isinstance(lane, memoryview):
+            return memoryview(np.array(np.asarray(lane)[places]))
+        return [lane[bar] for bar in bars]
+
+    return [
+        SlotTerms(
+            one.asset,
+            one.quantity_scale,
+            one.fill_scale,
+            one.multiplier,
+            one.multiplier_scale,
+            one.lane_to_fill,
+            one.settles,
+            closes(one.price) if slot in held else (),
+        )
+        for slot, one in enumerate(listings)
+    ]
