@@ -16,6 +16,7 @@ from rustybt.engine._collector import undisturbed
 from rustybt.engine._compat_report import again_for, reporting
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
+from rustybt.engine._manifest import manifest_of
 from rustybt.engine._market import Market
 from rustybt.engine._outcome import result_of
 from rustybt.engine._prepared import Prepared, prepared
@@ -184,6 +185,16 @@ class Run:
     def moment(self) -> Moment | None:
         """The last opening, bar or close that the run went through; None before its first one."""
         return self._loop.moment
+
+    @property
+    def upcoming(self) -> Moment | None:
+        """The moment that the next `step` goes through; None where the run is over."""
+        return None if self._loop.over else self._loop.upcoming()
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the run is made from, as the manifest of its result has it: data, strategy, parameters, models."""
+        return manifest_of(self._parts)
 
     @property
     def over(self) -> bool:

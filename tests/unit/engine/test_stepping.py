@@ -196,3 +196,18 @@ def bundle_of_ruin() -> str:
     frame = pl.DataFrame({"symbol": "A", "date": days, **columns, "volume": 100_000})
     rustybt.ingest("ruin", frame, mode="replace")
     return "ruin"
+
+
+def test_a_run_tells_the_moment_that_comes_next_and_what_it_is_made_from():
+    run = rustybt.Run("2010-01-04", "2010-01-06", handle_data=lambda context, data: None, seed=3)
+    expected = run.manifest
+    told = []
+    while (moment := run.upcoming) is not None:
+        told.append(moment)
+        assert run.step() == moment
+    assert len(told) == 9
+    made = run.finish().manifest
+    assert expected["seed"] == 3
+    assert {name: made[name] for name in expected if name not in ("periods", "benchmark")} == {
+        name: value for name, value in expected.items() if name not in ("periods", "benchmark")
+    }

@@ -1,0 +1,62 @@
+"""What a run is made from, as its result's manifest says it: known before the first session."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final
+
+from rustybt import _version
+from rustybt.core import date_of, exact_number, text_of_object
+from rustybt.engine._compat import Compat
+from rustybt.engine._prepared import Prepared
+
+DEEPEST: Final = 20
+
+
+def manifest_of(parts: Prepared) -> dict[str, Any]:
+    """The data, the strategy, its parameters and models, and what run them. To be asked after `initialize`."""
+    desk, functions, data = parts.desk, parts.functions, parts.data
+    axis = desk.market.axis
+    return {
+        "rustybt": _version.__version__,
+        "strategy": functions.name,
+        "strategy_sha256": functions.code_hash(),
+        "params": {key: _plain(value) for key, value in parts.params.items()},
+        "seed": desk.seed,
+        "start": desk.start_date.isoformat(),
+        "end": date_of(int(axis.calendar.days[axis.first_session + axis.sessions - 1])).isoformat(),
+        "capital_base": str(exact_number(desk.numbers.money(desk.capital))),
+        "currency": desk.currency,
+        "data_frequency": desk.environment["data_frequency"],
+        "bundle": data.bundle,
+        "data_version": data.id,
+        "data_hash": data.hash,
+        "calendar": axis.calendar.name,
+        "periods": None,
+        "fill_at": parts.given["fill_at"],
+        "trigger": parts.given["trigger"],
+        "numbers": desk.numbers.name,
+        "compat": {field: getattr(parts.compat, field) for field in Compat.__dataclass_fields__},
+        "benchmark": None,
+        "metrics": [type(metric).__qualname__ for metric in parts.metrics],
+        "slippage": text_of_object(desk.slippage["equity"], repr),
+        "commission": text_of_object(desk.commission["equity"], repr),
+        "futures_slippage": text_of_object(desk.slippage["future"], repr),
+        "futures_commission": text_of_object(desk.commission["future"], repr),
+        "cancel_policy": text_of_object(desk.cancel_policy, repr),
+        "kernel": desk.kernel.name,
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """A parameter as JSON can hold it; what holds itself, down to some depth."""
+    if depth > DEEPEST:
+        return text_of_object(value)
+    if isinstance(value, bool | int | str | float | None):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {text_of_object(key): _plain(item, depth + 1) for key, item in value.items()}
+    return text_of_object(value)
