@@ -8,9 +8,9 @@ NIGHTLY = 2_000
 """Of each property at least, in the long runs of the night."""
 
 
-def examples(count: int) -> int:
-    """So many in every run of CI; what the profile "nightly" says at least where that one is loaded.
+def examples(count: int, *, nightly: int = NIGHTLY) -> int:
+    """So many in every run of CI, and at least `nightly` where the profile of that name is loaded.
 
     `max_examples` that is written as a number comes before the profile, in every profile.
     """
-    return max(count, NIGHTLY) if settings.get_current_profile_name() == "nightly" else count
+    return max(count, nightly) if settings.get_current_profile_name() == "nightly" else count

@@ -10,7 +10,7 @@ from rustybt.core import Cause, as_plain_decimal, day_of
 from rustybt.engine._agenda import NEVER
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
-from rustybt.orders import Standing
+from rustybt.orders import OrderGate, Standing
 from rustybt.strategy import Desk
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ def apply_cancel_policy(desk: Desk, stamp: int) -> None:
                 _warn(desk, order)
 
 
-def check_account(desk: Desk, context: Any, stamp: int) -> None:
+def check_account(desk: Desk, gate: OrderGate, context: Any, stamp: int) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
     long, short = desk.books.long_and_short_exposure()
     value = desk.value()
     has_leverage = value > 0 or (value < 0 and desk.compat.figures_below_zero)
     leverage = Fraction(long - short, value) if has_leverage else None
-    standing = Standing(leverage, stamp, context.portfolio, context.account, desk.data)
+    standing = Standing(leverage, stamp, context.portfolio, context.account, desk.data, gate)
     for control in desk.account_controls:
         found = control.violation(standing)
         if found is not None:

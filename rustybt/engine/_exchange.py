@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rustybt.core import as_plain_decimal, converted_half_even
+from rustybt.core import Asset, as_plain_decimal, converted_half_even
 from rustybt.engine._rates import Rates
 from rustybt.ledger import Ledger
-from rustybt.strategy import not_convertible
-from rustybt.view import Instrument
+from rustybt.orders import not_convertible
 
 FILLED: Final = "filled"
 OPEN: Final = "open"
@@ -71,12 +70,15 @@ class Exchange:
         pocket: int | None = self._books.pocket(self._account, currency)
         return int(self._books.open_pocket(self._account, currency, 0)) if pocket is None else pocket
 
-    def check(self, listing: Instrument) -> None:
+    def check(self, asset: Asset) -> None:
         """Raises CurrencyMismatch where an asset's money could not be counted in the base currency."""
-        asset = listing.asset
         if self.rates.way(asset.currency, self.base) is None:
             raise not_convertible(asset, self.base)
         self.rates.legs(asset.currency, self.base)
+
+    def rate(self, currency: str, bar: int) -> tuple[int, int]:
+        """So many units of the base currency for so many of another, at a bar."""
+        return self.rates.to_base(currency, bar)
 
     def refusal(self, currency: str, bar: int) -> str | None:
         """Why nothing of a currency can be booked at a bar; None where it can."""

@@ -34,6 +34,7 @@ from rustybt.engine._timetable import Timetable
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
+from rustybt.orders import OrderGate
 from rustybt.strategy import Desk, check_names
 
 type Callback = Callable[[Any, Any], Any]
@@ -61,6 +62,7 @@ class Loop:
     def __init__(
         self,
         desk: Desk,
+        gate: OrderGate,
         ledger: Ledger,
         broker: SimulatedBroker,
         actions: CorporateActions,
@@ -76,6 +78,7 @@ class Loop:
         timetable: Timetable,
     ) -> None:
         self.desk = desk
+        self.gate = gate
         self.capital = capital
         self.funding = funding
         self.ledger = ledger
@@ -356,7 +359,7 @@ class Loop:
         self.closings.close_out(self, session, axis.days[session], stamp)
         apply_cancel_policy(desk, stamp)
         if desk.account_controls:
-            check_account(desk, self.context, stamp)
+            check_account(desk, self.gate, self.context, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         self.timetable.close()

@@ -25,6 +25,7 @@ from rustybt.execution.slippage import (
     VolumeShareSlippage,
 )
 from rustybt.metrics import ClassicRiskReport, DailyColumns
+from rustybt.orders import OrderGate
 from rustybt.strategy import Desk
 
 UNCHANGING: Final = frozenset(
@@ -46,9 +47,9 @@ class OwnCopies:
     metrics: those of the run, copied. Objects that several of what was handed in hold are held by their copies too.
     """
 
-    def __init__(self, desk: Desk, context: Any, functions: Functions, metrics: Sequence[Any]) -> None:
+    def __init__(self, desk: Desk, gate: OrderGate, context: Any, functions: Functions, metrics: Sequence[Any]) -> None:
         owners = [context, *desk.faces, *_objects_of(functions)]
-        parts = (desk, desk.market, desk.data, desk.continuous, desk.books, desk.blotter, context.portfolio)
+        parts = (desk, gate, desk.market, desk.data, desk.continuous, desk.books, desk.blotter, context.portfolio)
         own = [*parts, context.account, *owners]
         # an object that is its own copy here is left as it is: a model may hold the context or the strategy
         self._memo: dict[int, Any] = {id(one): one for one in own}
@@ -57,7 +58,7 @@ class OwnCopies:
             desk.slippage[kind] = self._of_run(desk.slippage[kind], "slippage model")
             desk.commission[kind] = self._of_run(desk.commission[kind], "commission model")
         desk.cancel_policy = self._of_run(desk.cancel_policy, "cancel policy")
-        desk.controls[:] = [self._of_run(control, "control") for control in desk.controls]
+        gate.controls[:] = [self._of_run(control, "control") for control in gate.controls]
         desk.account_controls[:] = [self._of_run(control, "account control") for control in desk.account_controls]
         if desk.market.restrictions is not None:
             desk.market.restrictions = self._of_run(desk.market.restrictions, "list of restrictions")

@@ -30,10 +30,11 @@ from rustybt.engine._load import FREQUENCIES, market_of
 from rustybt.engine._market import Market, axis_of, tracks_on
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._ruin import check_on_ruin
-from rustybt.engine._setup import desk_of
+from rustybt.engine._setup import context_of, desk_of
 from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
+from rustybt.orders import OrderGate
 from rustybt.strategy import Desk, TradingAlgorithm
 from rustybt.view import MarketView
 
@@ -44,6 +45,7 @@ class Prepared:
 
     given: Mapping[str, Any]
     desk: Desk
+    gate: OrderGate
     context: TradingAlgorithm
     functions: Functions
     params: dict[str, Any]
@@ -80,8 +82,8 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     if g.emission_rate not in FREQUENCIES or (g.emission_rate == "minute" and by_session):
         raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
     desk = _desk(g, market, compat, kernel)
-    context = TradingAlgorithm(desk, kernel.whole_steps)
-    return Prepared(given, desk, context, functions, params, compat, metrics, precision, market.data)
+    gate, context = context_of(desk)
+    return Prepared(given, desk, gate, context, functions, params, compat, metrics, precision, market.data)
 
 
 def _desk(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> Desk:

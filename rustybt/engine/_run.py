@@ -24,6 +24,7 @@ from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
 from rustybt.engine._setup import initialised
 from rustybt.errors import InputError
+from rustybt.orders import OrderGate
 from rustybt.results import Result
 from rustybt.strategy import activate, deactivate
 
@@ -180,6 +181,11 @@ class Run:
     def context(self) -> Any:
         """The `context` of the strategy: its portfolio, and what the strategy keeps there."""
         return self._parts.context
+
+    @property
+    def gate(self) -> OrderGate:
+        """Places orders at the moment, for whoever is not the strategy: they fill from the next bar on."""
+        return self._parts.gate
 
     @property
     def moment(self) -> Moment | None:

@@ -27,8 +27,8 @@ from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import Ledger
-from rustybt.orders import OrderBook
-from rustybt.strategy import Desk, Funding, Labels, names_checked, numbers_named
+from rustybt.orders import OrderBook, OrderGate
+from rustybt.strategy import Desk, Funding, Labels, Portfolio, TradingAlgorithm, names_checked, numbers_named
 from rustybt.view import Continuous, Instrument, MarketView, data_class
 
 if TYPE_CHECKING:
@@ -99,6 +99,25 @@ def desk_of(
     return desk
 
 
+def context_of(desk: Desk) -> tuple[OrderGate, TradingAlgorithm]:
+    """The way of the run's orders into its book, and the strategy's `context`, whose orders go that way."""
+    portfolio = Portfolio(desk)
+    gate = OrderGate(
+        market=desk.market,
+        clock=desk.data,
+        moment=desk,
+        books=desk.books,
+        book=desk.blotter,
+        rules=desk.compat,
+        currency=desk.currency,
+        kernel=desk.kernel,
+        quantities=desk.numbers,
+        conversions=desk.exchange,
+        portfolio=portfolio,
+    )
+    return gate, TradingAlgorithm(desk, gate, portfolio)
+
+
 class _RunDesk(Desk):
     """The desk of a run: what it needs of the steps that a strategy does not know."""
 
@@ -163,7 +182,8 @@ def _order_view(desk: Desk, order: Any) -> Order:
 
 def initialised(parts: Prepared) -> Loop:
     """Calls `initialize`, and joins the steps."""
-    desk, context, functions, compat = parts.desk, parts.context, parts.functions, parts.compat
+    desk, gate, context = parts.desk, parts.gate, parts.context
+    functions, compat = parts.functions, parts.compat
     given, params, decimals = parts.given, parts.params, parts.precision
     axis = desk.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
@@ -187,12 +207,13 @@ def initialised(parts: Prepared) -> Loop:
             functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(desk, context, functions, parts.metrics)
+    copies = OwnCopies(desk, gate, context, functions, parts.metrics)
     if decimals is not None and decimals.rounds():
         desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
     broker = _broker_of(desk, compat, given["fill_at"], given["trigger"])
     return Loop(
         desk,
+        gate,
         ledger,
         broker,
         actions,

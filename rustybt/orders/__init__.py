@@ -12,7 +12,9 @@ from rustybt.orders._controls import (
     RestrictedListOrder,
     TradingControl,
 )
+from rustybt.orders._gate import OrderGate
 from rustybt.orders._lifecycle import TRANSITIONS, advance
+from rustybt.orders._refusals import ORDERING, not_convertible, wrong_moment
 from rustybt.orders._restrictions import (
     RESTRICTION_STATES,
     HistoricalRestrictions,
@@ -26,6 +28,7 @@ from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, Stop
 from rustybt.orders._tick import price_on_tick, terms_on_tick
 
 __all__ = [
+    "ORDERING",
     "RESTRICTION_STATES",
     "TRANSITIONS",
     "AccountControl",
@@ -44,6 +47,7 @@ __all__ = [
     "NoRestrictions",
     "OrderBook",
     "OrderEvent",
+    "OrderGate",
     "RestrictedListOrder",
     "Restriction",
     "Restrictions",
@@ -54,7 +58,9 @@ __all__ = [
     "StopOrder",
     "TradingControl",
     "advance",
+    "not_convertible",
     "price_on_tick",
     "terms_of",
     "terms_on_tick",
+    "wrong_moment",
 ]

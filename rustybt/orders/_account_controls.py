@@ -10,6 +10,7 @@ from typing import Any
 
 from rustybt.core import datetime_of, exact_number
 from rustybt.errors import AccountControlViolation, InputError
+from rustybt.orders._gate import OrderGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Standing:
     """An account at a close.
 
     leverage: gross exposure over value; None, which is without bound, where the value is zero. stamp: ns UTC.
-    portfolio, account, data: the strategy's.
+    portfolio, account, data: the strategy's. gate: places orders, which are eligible from the next bar.
     """
 
     leverage: Fraction | None
@@ -25,6 +26,7 @@ class Standing:
     portfolio: Any
     account: Any
     data: Any
+    gate: OrderGate
 
 
 class AccountControl:

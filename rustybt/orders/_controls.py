@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from rustybt.core import POWERS, Asset, exact_number, scaled
-from rustybt.errors import InputError
+from rustybt.errors import InputError, TradingControlViolation
 from rustybt.orders._restrictions import checked_asset
 
 ON_ERROR: Final = ("fail", "reject", "log")
+LOG: Final = logging.getLogger("rustybt.orders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,26 @@ class AssetDateBounds(TradingControl):
         if not intent.size or asset.start_date <= day <= asset.end_date:
             return None
         return f"{asset.symbol} is listed from {asset.start_date} to {asset.end_date}"
+
+
+def controlled(controls: Iterable[TradingControl], intent: Intent) -> tuple[str | None, str | None]:
+    """What controls find wrong with an order: why it is refused, and else what they let through, each None for nothing.
+
+    Raises TradingControlViolation where a control says so.
+    """
+    noted: list[str] = []
+    for control in controls:
+        found = control.violation(intent)
+        if found is None:
+            continue
+        if control.on_error == "reject":
+            return found, None
+        said = f"Order for {intent.amount} of {intent.asset.symbol} at {intent.when}: {found}"
+        if control.on_error == "fail":
+            raise TradingControlViolation(f"{said}. Order less, or set the control with on_error='reject'.")
+        LOG.error("%s. It is placed all the same.", said)
+        noted.append(found)
+    return None, "; ".join(noted) or None
 
 
 def _limit(value: Any, what: str) -> tuple[int, int] | None:

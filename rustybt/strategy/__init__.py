@@ -1,7 +1,7 @@
 """The strategy's side of a run: context, portfolio, rules, and which run is active."""
 
 from rustybt.strategy._algorithm import API_METHODS, Schedule, TradingAlgorithm
-from rustybt.strategy._currencies import CashByCurrency, not_convertible
+from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
 from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._funding import Funding
@@ -54,7 +54,6 @@ __all__ = [
     "half_days",
     "names_checked",
     "no_run",
-    "not_convertible",
     "numbers_named",
     "once_in_24_hours",
     "taken_names",

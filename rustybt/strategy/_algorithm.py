@@ -21,9 +21,10 @@ from rustybt.errors import (
     UnsupportedDatetimeFormat,
     WrongType,
 )
+from rustybt.orders import OrderGate
 from rustybt.strategy._controlling import Controlling
 from rustybt.strategy._currencies import Converting
-from rustybt.strategy._desk import Desk, WholeSteps
+from rustybt.strategy._desk import Desk
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
 from rustybt.strategy._rules import DateRule, TimeRule, date_rules
@@ -54,10 +55,10 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     rng: a numpy Generator made from the run's seed.
     """
 
-    def __init__(self, desk: Desk, whole_steps: WholeSteps) -> None:
-        super().__init__(desk, whole_steps)
+    def __init__(self, desk: Desk, gate: OrderGate, portfolio: Portfolio) -> None:
+        super().__init__(desk, gate)
         self._rng: np.random.Generator | None = None
-        self.portfolio = Portfolio(desk)
+        self.portfolio = portfolio
         self.account = Account(desk)
 
     @property

@@ -14,6 +14,7 @@ from rustybt.orders import (
     MaxOrderSize,
     MaxPositionSize,
     MinLeverage,
+    OrderGate,
     RestrictedListOrder,
     SecurityListRestrictions,
     StaticRestrictions,
@@ -25,12 +26,13 @@ class Controlling:
     """The part of `context` that sets controls."""
 
     _desk: Desk
+    _gate: OrderGate
 
     def register_trading_control(self, control: Any) -> None:
         """Asks a control of one's own before each order; only in `initialize`."""
         if self._desk.phase != "initialize":
             raise RegisterTradingControlPostInit(f"{control!r} was set after initialize. Set trading controls there.")
-        self._desk.controls.append(control)
+        self._gate.controls.append(control)
 
     def register_account_control(self, control: Any) -> None:
         """Asks a control of one's own at the close of each session; only in `initialize`."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rustybt.core import MONEY_SCALE, Asset, check_money, exact_number, to_scale, whole_currency
+from rustybt.core import MONEY_SCALE, check_money, exact_number, to_scale
 from rustybt.errors import CurrencyMismatch, InputError
-from rustybt.strategy._desk import ORDERING, Desk, wrong_moment
+from rustybt.orders import ORDERING, wrong_moment
+from rustybt.strategy._desk import Desk
 
 
 class CashByCurrency(Mapping[str, Any]):
@@ -90,13 +91,3 @@ class Converting:
         bar = desk.market.bar
         placed: str = desk.exchange.place(money, from_currency, to_currency, bar, desk.data.now_ns())
         return placed
-
-
-def not_convertible(asset: Asset, currency: str) -> CurrencyMismatch:
-    """The error of an order for an asset whose money the run can't count."""
-    pair = f"{whole_currency(asset.currency)[0]}/{whole_currency(currency)[0]}"
-    return CurrencyMismatch(
-        f"{asset.symbol} trades in {asset.currency} and the run's books are in {currency}: without a rate its money "
-        f"can't be added to theirs. Ingest the pair {pair} (or its inverse) with the bundle, of type forex; or run "
-        f"with currency={asset.currency!r}; or order what trades in {currency}."
-    )

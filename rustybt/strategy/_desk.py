@@ -6,20 +6,13 @@ import abc
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from rustybt._kernels import Kernel
 from rustybt.core import Asset, Notes, Order
-from rustybt.errors import OrderDuringInitialize, OrderInBeforeTradingStart, TradingError
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Continuous, Instrument, MarketView
-
-ORDERING: Final = ("bar", "timer")
-"""The phases in which orders and conversions are placed."""
-
-type WholeSteps = Callable[[int, int], int]
-"""A size in whole steps from a numerator and a denominator, as the kernels round it."""
 
 
 class Labels:
@@ -48,7 +41,7 @@ class Desk(abc.ABC):
     phase: "initialize", "before" (before_trading_start), "bar", "timer" (between two) or "done". capital: money.
     slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
     `initialize` may change. benchmark: the asset to compare with.
-    recorded: the last value of each recorded name. controls, account_controls: what orders and closes are held to.
+    recorded: the last value of each recorded name. account_controls: what closes are held to.
     funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
     exchange: what turns other currencies into it; None in a run that has one only. faces: what a strategy gets in place
     of the run's own context and data. on_schedule: called with each schedule that is added. notes: what the result
@@ -79,7 +72,6 @@ class Desk(abc.ABC):
     benchmark: Asset | None = None
     exchange: Any = None
     recorded: dict[str, Any] = field(default_factory=dict)
-    controls: list[Any] = field(default_factory=list)
     account_controls: list[Any] = field(default_factory=list)
     schedules: list[Any] = field(default_factory=list)
     on_schedule: Callable[[Any], None] = field(default=_not_yet)
@@ -97,12 +89,3 @@ class Desk(abc.ABC):
     @abc.abstractmethod
     def fetch_csv(self, **asked: Any) -> Any:
         """Reads a CSV as more fields of `data`."""
-
-
-def wrong_moment(phase: str) -> TradingError:
-    """The error of an order, or of a conversion, that is placed in another phase than those of ORDERING."""
-    if phase == "before":
-        return OrderInBeforeTradingStart(
-            "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."
-        )
-    return OrderDuringInitialize(f"An order was placed in {phase}. Place it in handle_data or a scheduled function.")

@@ -40,7 +40,7 @@ SHARE = ["40.10", "41.20", "41.00", "42.30", "63.00", "64.10", "63.20", "65.00"]
 FUTURE = ["70.5", "71.0", "70.0", "69.5", "72.0", "71.5", "73.0", "72.5"]
 
 
-def in_days(kernel: str) -> Any:
+def in_days() -> Any:
     """100 shares bought and 2 contracts sold; dollars made euros; a dividend, a split 3 to 2, shares sold; all euros
     made dollars. 1,000 dollars come in between."""
     prices = {"SHARE": SHARE, "FUT": FUTURE, "EUR/USD": EURO}
@@ -95,12 +95,11 @@ def in_days(kernel: str) -> Any:
         currency="USD",
         capital_changes={DAYS[3]: {"type": "delta", "value": 1000}},
         progress=False,
-        kernel=kernel,
     )
 
 
-def test_a_share_and_a_future_in_euros_in_a_run_in_dollars(kernels: str) -> None:
-    result = in_days(kernels)
+def test_a_share_and_a_future_in_euros_in_a_run_in_dollars() -> None:
+    result = in_days()
     rate, share, future = fractions(EURO), fractions(SHARE), fractions(FUTURE)
     bought = rounded(F("2500.5") / rate[2])
     moved = [-2 * 10 * (future[k] - future[k - 1]) for k in range(2, 8)]  # of the sessions 2 to 7
@@ -168,7 +167,7 @@ US = ["50.5", "51", "52", "53", "54", "55"]
 JP = ["2000", "2010", "2020", "2030", "2040", "2050"]
 
 
-def test_minutes_of_a_run_in_euros_with_dollars_and_yen(kernels: str) -> None:
+def test_minutes_of_a_run_in_euros_with_dollars_and_yen() -> None:
     prices = {"US": US, "JP": JP, "EUR/USD": DOLLARS, "USD/JPY": YEN}
     rows = [
         (symbol, OPENS + dt.timedelta(minutes=k + 1), *[close] * 4, "1000000")
@@ -209,7 +208,6 @@ def test_minutes_of_a_run_in_euros_with_dollars_and_yen(kernels: str) -> None:
     result = rustybt.run_algorithm(
         OPENS.date(), OPENS.date(), initialize, 10_000, handle_data, bundle="minutes", data_frequency="minute",
         currency="EUR", capital_changes={"2024-03-01 00:05": {"type": "target", "value": 20_000}}, progress=False,
-        kernel=kernels,
     )  # fmt: skip
     rate = fractions(["1.10", "1.11", "1.12", "1.12", "1.13", "1.09"])
     yen, us, jp = fractions(YEN), fractions(US), fractions(JP)

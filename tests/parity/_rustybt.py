@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests._kernels import kernel_of
 from tests.parity._case import Case
 from tests.parity._rustybt_data import ingest
 from tests.parity._script import Script, plain
@@ -96,6 +97,7 @@ def run_case(case: Case) -> dict[str, Any]:
                 data_frequency=case.frequency,
                 bundle="parity",
                 compat="zipline",
+                kernel=kernel_of(case.seed),
                 capital_changes={
                     moment: {"type": kind, "value": amount} for moment, kind, amount in case.capital_changes
                 },

@@ -21,12 +21,16 @@ from hypothesis import strategies as st
 import rustybt
 from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
 from tests._examples import examples
+from tests._kernels import kernel_of
 from tests.properties import _bundles, _fairness, _law, _life, _runs
 from tests.properties._market import Market, aggregated, drawn
 from tests.properties._oracle import Expected, Intent, Oracle, Plan
 
 DAILY_MARKETS = 48
-MINUTE_MARKETS = 6
+OF_MINUTES = (("24/7", 7), ("XNYS", 28), ("XTKS", 16), ("XTKS", 14), ("XTKS", 15), ("XNYS", 23))
+"""Calendars and seeds of the markets of minutes, as few bars as show shares with all their actions, futures and
+perpetuals, one session and two, a day that never ends, and sessions with a break."""
+MINUTE_MARKETS = len(OF_MINUTES)
 KINDS = ("order", "order_target", "order_value", "order_percent", "order_target_value", "order_target_percent")
 ODD_SEEDS = 30
 ODD = ("5m", "1m as 5m", "1m as 1h", "1m as 1d", "1d of XTKS", "30m of XTKS", "1h of XLON")
@@ -43,7 +47,8 @@ def _root() -> Iterator[None]:
 @functools.cache
 def market_of(seed: int, minutes: bool) -> tuple[Market, str]:
     """The market of a seed, and its bundle."""
-    market = drawn(seed, minutes=minutes)
+    calendar, number = OF_MINUTES[seed] if minutes else (None, seed)
+    market = drawn(number, minutes=minutes, calendar=calendar)
     return market, _bundles.bundle_of(("law", seed, minutes), market)
 
 
@@ -172,22 +177,22 @@ def _is_too_much(expected: Expected) -> bool:
     return any(abs(amount) >= 10**18 for amount in amounts)
 
 
-def _check(market: Market, bundle: str, plan: Plan, form: str) -> None:
+def _check(market: Market, bundle: str, plan: Plan, form: str, kernel: str) -> None:
     oracle = Oracle(market, plan)
     expected = oracle.run()
     if oracle.too_large:
         with pytest.raises((OrderTooLarge, MoneyOverflow)):
-            _runs.run(market, plan, bundle, form=form)
+            _runs.run(market, plan, bundle, form=form, kernel=kernel)
         return
     if _is_too_much(expected):
         with pytest.raises(MoneyOverflow if not oracle.drained else (MoneyOverflow, InputError)):
-            _runs.run(market, plan, bundle, form=form)
+            _runs.run(market, plan, bundle, form=form, kernel=kernel)
         return
     if oracle.drained:
         with pytest.raises(InputError, match="is to leave at"):
-            _runs.run(market, plan, bundle, form=form)
+            _runs.run(market, plan, bundle, form=form, kernel=kernel)
         return
-    result = _runs.run(market, plan, bundle, form=form)
+    result = _runs.run(market, plan, bundle, form=form, kernel=kernel)
     _runs.assert_equal(result, expected)
     _assert_lawful(market, plan, result)
 
@@ -199,11 +204,13 @@ def _assert_lawful(market: Market, plan: Plan, result: rustybt.Result) -> None:
     _fairness.assert_fills_are_fair(market, plan, result)
 
 
-@settings(max_examples=examples(1_000), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(400, nightly=5_000), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(st.data(), st.integers(0, DAILY_MARKETS - 1), st.sampled_from(["decimal", "text", "float"]))
 def test_a_daily_run_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int, form: str) -> None:
     market, bundle = market_of(seed, False)
-    _check(market, bundle, data.draw(plans(market)), form)
+    _check(market, bundle, data.draw(plans(market)), form, kernel_of(seed))
 
 
 @settings(
@@ -215,7 +222,7 @@ def test_a_daily_run_leaves_the_books_that_the_oracle_expects(data: st.DataObjec
 @given(st.data(), st.integers(0, MINUTE_MARKETS - 1), st.sampled_from(["decimal", "text", "float"]))
 def test_a_minute_run_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int, form: str) -> None:
     market, bundle = market_of(seed, True)
-    _check(market, bundle, data.draw(plans(market)), form)
+    _check(market, bundle, data.draw(plans(market)), form, kernel_of(seed))
 
 
 @functools.cache
@@ -234,7 +241,7 @@ def test_a_run_at_another_length_or_on_another_calendar_leaves_them_too(
     data: st.DataObject, seed: int, what: str
 ) -> None:
     market, bundle = odd_market(seed % (6 if what.startswith("1m") else ODD_SEEDS), what)
-    _check(market, bundle, data.draw(plans(market)), "decimal")
+    _check(market, bundle, data.draw(plans(market)), "decimal", kernel_of(seed))
 
 
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -244,7 +251,7 @@ def test_a_run_whose_prices_come_from_windows_obeys_the_law(data: st.DataObject,
     market, bundle = market_of(seed, False)
     plan = replace(data.draw(plans(market)), slippage=("impact",))
     try:
-        result = _runs.run(market, plan, bundle)
+        result = _runs.run(market, plan, bundle, kernel=kernel_of(seed))
     except (MoneyOverflow, OrderTooLarge):
         return
     except InputError as refusal:

@@ -32,6 +32,7 @@ from rustybt.errors import (
     OrderTooLarge,
 )
 from tests._examples import examples
+from tests._kernels import kernel_of
 from tests.properties import _bundles
 from tests.properties._garbage import anchored, known_at, with_garbage_after
 from tests.properties._law import OVERNIGHT
@@ -108,7 +109,8 @@ def _file(market: Market, seed: int, moment: int | None, known: dt.date) -> str:
 class Watcher:
     """Runs a plan and writes down all that it sees, with the stamp of the moment."""
 
-    def __init__(self, market: Market, plan: Plan, file: str | None, *, benchmark: bool) -> None:
+    def __init__(self, market: Market, plan: Plan, file: str | None, kernel: str, *, benchmark: bool) -> None:
+        self.kernel = kernel
         self.market = market
         self.file = file
         self.benchmark = benchmark
@@ -228,6 +230,7 @@ class Watcher:
             fill_at=self.plan.fill_at,
             trigger=self.plan.trigger,
             progress=False,
+            kernel=self.kernel,
         )
 
 
@@ -270,7 +273,7 @@ def _check(data: st.DataObject, seed: int, what: str, number: int, folder: Path)
     for k, bundle in enumerate(drawn_pair.bundles):
         file = folder / f"{k}.csv"
         file.write_text(drawn_pair.files[k])
-        watcher = Watcher(market, plan, str(file) if fetches else None, benchmark=benchmark)
+        watcher = Watcher(market, plan, str(file) if fetches else None, kernel_of(seed), benchmark=benchmark)
         try:
             result = watcher.run(bundle)
         except (MoneyOverflow, OrderTooLarge):

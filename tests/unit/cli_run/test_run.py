@@ -1,4 +1,4 @@
-"""`rustybt run` as a whole process: what it prints, what it leaves behind, and how it fails."""
+"""`rustybt run`: what it prints, what it leaves behind, and how it fails; thrice as a whole process."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import rustybt
+from tests.unit._command import Done, command
 from tests.unit._small import ingest
 
 FUNCTIONS = """
@@ -41,19 +43,27 @@ def _bundle() -> None:
     ingest({"A": ["8", "9", "10", "11", "12"]})
 
 
-def run(folder: Path, source: str | None, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`rustybt run` on a file with that source; with None there is no such file."""
+def options(folder: Path, source: str | None, *arguments: str) -> list[str]:
+    """`run` on a file with that source; with None there is no such file."""
     file = folder / "mine.py"
     if source is not None:
         file.write_text(source, encoding="utf-8")
-    command = [sys.executable, "-m", "rustybt", "run", "-f", str(file), "-b", "small"]
-    command += ["-s", "2021-02-01", "-e", "2021-02-05", *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=dict(os.environ))
+    return ["run", "-f", str(file), "-b", "small", "-s", "2021-02-01", "-e", "2021-02-05", *arguments]
 
 
-@pytest.mark.parametrize(("source", "name"), [(FUNCTIONS, "mine"), (CLASS, "HalfOfIt")])
-def test_a_strategy_file_runs_and_its_result_is_saved(tmp_path: Path, source: str, name: str) -> None:
-    done = run(tmp_path, source, "-o", str(tmp_path / "out"), "--capital-base", "1000")
+def run(folder: Path, source: str | None, *arguments: str) -> Done:
+    return command(*options(folder, source, *arguments))
+
+
+def process(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same as a process of its own."""
+    given = [sys.executable, "-m", "rustybt", *options(folder, source, *arguments)]
+    return subprocess.run(given, capture_output=True, encoding="utf-8", check=False, env=dict(os.environ))
+
+
+@pytest.mark.parametrize(("how", "source", "name"), [(process, FUNCTIONS, "mine"), (run, CLASS, "HalfOfIt")])
+def test_a_strategy_file_runs_and_its_result_is_saved(tmp_path: Path, how: Any, source: str, name: str) -> None:
+    done = how(tmp_path, source, "-o", str(tmp_path / "out"), "--capital-base", "1000")
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / "out") in done.stdout
     assert "Traceback" not in done.stderr
@@ -147,9 +157,8 @@ def test_a_message_says_which_line_of_the_strategy_led_to_it(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("line", ["import zipline.api", "raise RuntimeError('zipline api method symbol must be ...')"])
-def test_a_script_for_zipline_is_told_how_to_run(tmp_path: Path, line: str) -> None:
-    # an installed Zipline is kept out of sight
-    (tmp_path / "zipline.py").write_text("raise ModuleNotFoundError('No module named zipline', name='zipline')")
+def test_a_script_for_zipline_is_told_how_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setitem(sys.modules, "zipline", None)  # an installed Zipline is kept out of sight
     done = run(tmp_path, f"{line}\n{FUNCTIONS}")
     assert done.returncode == 1
     assert "run it with --zipline" in done.stderr
@@ -158,8 +167,8 @@ def test_a_script_for_zipline_is_told_how_to_run(tmp_path: Path, line: str) -> N
 
 
 def test_a_strategy_can_import_what_stands_beside_it(tmp_path: Path) -> None:
-    (tmp_path / "weights.py").write_text("HALF = 0.5")
-    done = run(tmp_path, "from weights import HALF\n" + FUNCTIONS.replace("0.5", "HALF"))
+    (tmp_path / "weights_of_mine.py").write_text("HALF = 0.5")
+    done = run(tmp_path, "from weights_of_mine import HALF\n" + FUNCTIONS.replace("0.5", "HALF"))
     assert done.returncode == 0, done.stderr
 
 
@@ -190,7 +199,7 @@ def test_an_option_that_can_not_be_is_a_message(tmp_path: Path, arguments: list[
 
 
 def test_an_option_that_is_missing_is_named(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "rustybt", "run"], capture_output=True, encoding="utf-8", check=False)
+    done = command("run")
     assert done.returncode == 2
     assert "--algofile" in done.stderr
 
@@ -201,7 +210,7 @@ def test_a_run_imports_no_pandas_and_no_calendar_library(tmp_path: Path) -> None
         "    import sys\n"
         "    print(sorted({'pandas', 'exchange_calendars', 'pyarrow', 'matplotlib'} & set(sys.modules)))\n"
     )
-    done = run(tmp_path, watch)
+    done = process(tmp_path, watch)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "[]"
 
@@ -233,7 +242,7 @@ def test_the_collector_passes_over_what_a_run_imports_and_goes_on(tmp_path: Path
         'context.asset = symbol("A")',
         'context.asset = symbol("A")\n    print("collects:", gc.isenabled(), gc.get_freeze_count() > 50_000)',
     )
-    done = run(tmp_path, source, "-o", str(tmp_path / "out"))
+    done = process(tmp_path, source, "-o", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     assert "collects: True True" in done.stdout
 

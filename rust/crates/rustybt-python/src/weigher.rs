@@ -1,6 +1,6 @@
 //! A market order of a weight in one call: priced, sized and taken in.
 //!
-//! The twin is `Ordering._order_weight` in Python. What it can't do it leaves alone, and answers NotImplemented before it has
+//! The twin is `rustybt/orders/_weights.py`. What it can't do it leaves alone, and answers NotImplemented before it has
 //! changed anything.
 
 use std::collections::hash_map::Entry;

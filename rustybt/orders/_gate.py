@@ -1,0 +1,320 @@
+"""The way of every order into the book of an account, whoever places it: a strategy, an account rule, a server."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any, Final
+
+from rustybt._kernels import Kernel
+from rustybt.core import MARKET_TERMS, Asset, Cause, OrderTerms, datetime_of
+from rustybt.errors import InputError, OrderDuringInitialize
+from rustybt.orders._book import OrderBook
+from rustybt.orders._controls import Intent, TradingControl, controlled
+from rustybt.orders._instrument import (
+    Clock,
+    Conversions,
+    Instrument,
+    Market,
+    Phased,
+    Quantities,
+    Rules,
+    Sizer,
+)
+from rustybt.orders._refusals import (
+    ORDERING,
+    check_size,
+    check_worked,
+    no_asset,
+    not_convertible,
+    refusal_of,
+    wrong_moment,
+)
+from rustybt.orders._scaling import Scaling
+from rustybt.orders._sizing import price_to_size_at, size_of_money, size_of_share, size_of_units
+from rustybt.orders._styles import terms_of
+from rustybt.orders._tick import terms_on_tick
+from rustybt.orders._weights import Weigher
+
+LARGE: Final = 10**11
+"""Scaled units from which on a size is looked at closer."""
+LOG: Final = logging.getLogger("rustybt.orders")
+
+
+class OrderGate:
+    """Places orders: sized, on the asset's tick, held to the controls; each is accepted, or kept as refused.
+
+    market, clock, moment: which bar it is, and whether orders may be placed. books: what sizes are reckoned from. book:
+    where orders go. rules: Zipline's ways, or not. currency: of the books. conversions: the rates to it; None in a run
+    of one currency. quantities, portfolio, data: what controls of the user's own get.
+    controls: what each order is held to; the one that adds to it adds here. limit_price, stop_price, style: of every
+    method, as `rustybt.api.order` takes them. Methods return the order's id, or None where the size comes to zero.
+    weigh: `order_percent` and `order_target_percent` for market orders that need no second look, with the asset, the
+    weight and whether it is a target; NotImplemented of the others.
+    """
+
+    def __init__(
+        self,
+        *,
+        market: Market,
+        clock: Clock,
+        moment: Phased,
+        books: Sizer,
+        book: OrderBook,
+        rules: Rules,
+        currency: str,
+        kernel: Kernel,
+        quantities: Quantities,
+        conversions: Conversions | None = None,
+        portfolio: object = None,
+    ) -> None:
+        self.controls: list[TradingControl] = []
+        self._market = market
+        self._loaded = market.listings
+        self._clock = clock
+        self._moment = moment
+        self._books = books
+        self._book = book
+        self._rules = rules
+        self._currency = currency
+        self._whole_steps = kernel.whole_steps
+        self._quantities = quantities
+        self._conversions = conversions
+        self._portfolio = portfolio
+        # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
+        self._scaled = Scaling().of
+        kind: Any = kernel.weigher or Weigher
+        weigher: Weigher = kind(moment, market, books, book, self.controls, self._scaled, LARGE)
+        self._learn, self.weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
+
+    def order(
+        self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders so many units, cut towards zero to whole quantity steps; negative sells."""
+        instrument = self._orderable(asset)
+        if instrument is None:
+            return None
+        size = size_of_units(self._whole_steps, instrument, *self._scaled(amount, "amount"))
+        return self._place(instrument, size, limit_price, stop_price, style)
+
+    def order_value(
+        self, asset: Asset, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders units worth an amount of money, of the run's currency, at the current price and rate."""
+        return self._order_money(asset, value, False, limit_price, stop_price, style)
+
+    def order_percent(
+        self, asset: Asset, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders units worth a share of the account's value; 0.5 is half of it."""
+        return self._order_share(asset, percent, False, limit_price, stop_price, style)
+
+    def order_target(
+        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and a number of units. Open orders do not count."""
+        instrument = self._orderable(asset)
+        if instrument is None:
+            return None
+        value, scale = self._scaled(target, "target")
+        held = self._books.position(instrument.slot)[0]
+        size = size_of_units(self._whole_steps, instrument, value, scale, held)
+        return self._place(instrument, size, limit_price, stop_price, style)
+
+    def order_target_value(
+        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and units worth an amount of money."""
+        return self._order_money(asset, target, True, limit_price, stop_price, style)
+
+    def order_target_percent(
+        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    ) -> str | None:
+        """Orders the difference between what is held and units worth a share of the account's value."""
+        return self._order_share(asset, target, True, limit_price, stop_price, style)
+
+    def order_target_percents(self, weights: Any) -> list[str]:
+        """Orders towards a share of the account's value for each of several assets; `rustybt.api` says more.
+
+        Returns the ids of the orders. Raises InputError for what is no pair; what came before it is placed.
+        """
+        pairs = weights.items() if hasattr(weights, "items") else weights
+        if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+            raise InputError(
+                f"order_target_percents({weights!r}): give shares by asset, a dict or a Series, or pairs of an asset "
+                "and its share."
+            )
+        return self._weigh_all(pairs, self._order_pair)
+
+    def batch_market_order(self, share_counts: Any) -> list[str]:
+        """Places market orders for units by asset, past the controls; before a session's bars too. Returns the ids."""
+        if not hasattr(share_counts, "items"):
+            raise InputError(f"batch_market_order({share_counts!r}): give units by asset, a dict or a Series.")
+        phase = self._moment.phase
+        if phase not in (*ORDERING, "before"):
+            raise OrderDuringInitialize(f"Orders were placed in {phase}. Place them in handle_data.")
+        ids: list[str | None] = []
+        for asset, amount in share_counts.items():
+            instrument = self._instrument(asset)
+            size = size_of_units(self._whole_steps, instrument, *self._scaled(amount, "share_counts"))
+            ids.append(self._place(instrument, size, None, None, None, past_controls=True))
+        return [order_id for order_id in ids if order_id is not None]
+
+    def cancel_order(self, order_id: object) -> None:
+        """Cancels an order that is open; one that is not open stays as it is. Raises InputError for no such id."""
+        order = self._book.find(order_id)
+        if order is None:
+            raise InputError(f"cancel_order({order_id!r}): there is no order with that id.")
+        self._book.cancel(order, self._clock.now_ns(), Cause.STRATEGY)
+
+    def _order_money(
+        self, asset: Asset, money: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
+    ) -> str | None:
+        instrument = self._orderable(asset)
+        if instrument is None:
+            return None
+        value, scale = self._scaled(money, "value")
+        size = size_of_money(self._books, instrument, value, scale, self._price(instrument), target)
+        return self._place(instrument, size, limit_price, stop_price, style)
+
+    def _order_share(
+        self, asset: Asset, share: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
+    ) -> str | None:
+        instrument = self._orderable(asset)
+        if instrument is None:
+            return None
+        value, scale = self._scaled(share, "percent")
+        size = size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
+        market_order = limit_price is None and stop_price is None and style is None
+        if market_order and type(share) is float and self._is_plain(instrument):
+            self._learn(instrument.asset, instrument)
+        return self._place(instrument, size, limit_price, stop_price, style)
+
+    def _order_pair(self, pair: Any) -> str | None:
+        try:
+            asset, weight = pair
+        except (TypeError, ValueError):
+            raise InputError(
+                f"order_target_percents: {pair!r} is not a pair of an asset and its share. Give a dict, or pairs as "
+                "zip(assets, shares) makes them."
+            ) from None
+        return self._order_share(asset, weight, True, None, None, None)
+
+    def _orderable(self, asset: Asset) -> Instrument | None:
+        """An asset in the run. None, with a warning, after its end, where Zipline does so."""
+        if self._moment.phase not in ORDERING:
+            raise wrong_moment(self._moment.phase)
+        try:
+            instrument = self._loaded[asset.sid]
+        except (AttributeError, KeyError):
+            instrument = self._instrument(asset)
+        if instrument.foreign or instrument.asset is not asset:
+            instrument = self._instrument(asset)
+        late = self._market.bar > instrument.closing
+        if late and self._rules.late_orders_are_none and asset.auto_close_date:
+            LOG.warning(
+                "%s has ended: no order is placed. What is held is closed out on %s.", asset, asset.auto_close_date
+            )
+            return None
+        return instrument
+
+    def _instrument(self, asset: object) -> Instrument:
+        if not isinstance(asset, Asset):
+            raise no_asset(asset)
+        instrument = self._loaded.get(asset.sid)
+        if instrument is None or instrument.asset is not asset:
+            instrument = self._market.listing(asset)
+        if instrument.foreign:
+            if self._conversions is None:
+                raise not_convertible(asset, self._currency)
+            self._conversions.check(asset)
+        return instrument
+
+    def _is_plain(self, instrument: Instrument) -> bool:
+        """Whether only prices, rates and dates decide on an asset's orders. One that ended before the run has no bar.
+
+        Of an asset in another currency nothing is sized without a rate: what has a size is not refused for that.
+        """
+        return not (self.controls or instrument.asset.kind == "index" or instrument.closing < 0)
+
+    def _price(self, instrument: Instrument) -> int:
+        refused_late = not self._rules.late_orders_are_none
+        return price_to_size_at(instrument, self._market.bar, self._clock, after_the_end=refused_late)
+
+    def _place(
+        self,
+        instrument: Instrument,
+        size: int,
+        limit_price: Any,
+        stop_price: Any,
+        style: Any,
+        past_controls: bool = False,
+    ) -> str | None:
+        terms = None
+        if limit_price is not None or style is not None or stop_price is not None:
+            terms = terms_at(instrument, size > 0, limit_price, stop_price, style)
+        bar = self._market.bar
+        refusal = noted = None
+        if bar > instrument.closing or instrument.conditional:
+            late_none, conversions = self._rules.late_orders_are_none, self._conversions
+            refusal = refusal_of(instrument, bar, late_orders_are_none=late_none, conversions=conversions)
+        if self.controls and not past_controls and refusal is None:
+            refused, noted = controlled(self.controls, self._intent(instrument, size))
+            refusal = None if refused is None else (Cause.CONTROL, refused)
+        if not size:
+            return None
+        if not -LARGE < size < LARGE:
+            check_size(instrument, size, zipline=self._rules.late_orders_are_none)
+        book, stamp = self._book, placed_at(self._market)
+        if refusal is not None:
+            return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
+        return book.order_id(book.accept(instrument, size, terms, stamp, noted).number)
+
+    def _intent(self, instrument: Instrument, size: int) -> Intent:
+        bar, asset = self._market.bar, instrument.asset
+        multiplier = (instrument.multiplier, instrument.multiplier_scale)
+        priced = instrument.priced <= bar <= instrument.last
+        rate = (1, 1)
+        if instrument.foreign and self._conversions is not None:
+            rate = self._conversions.rate(asset.currency, bar)
+        return Intent(
+            asset=asset,
+            size=size,
+            held=self._books.position(instrument.slot)[0],
+            quantity_scale=instrument.quantity_scale,
+            price=instrument.price[bar] * instrument.lane_to_fill if priced else None,
+            fill_scale=instrument.fill_scale,
+            multiplier=(1, 0) if self._rules.notional_without_multiplier else multiplier,
+            amount=self._quantities.quantity(size, instrument.quantity_scale),
+            when=datetime_of(self._clock.now_ns()),
+            portfolio=self._portfolio,
+            data=self._clock,
+            rate=rate,
+        )
+
+
+def terms_at(
+    instrument: Instrument, buys: bool, limit_price: Any, stop_price: Any, style: Any
+) -> OrderTerms[int] | None:
+    """The terms of an order for an asset, its prices on the tick; None for a market order.
+
+    Raises UnsupportedOrderParameters and BadOrderParameters.
+    """
+    asked = terms_of(limit_price, stop_price, style, buys)
+    terms = terms_on_tick(asked, buys, instrument.tick, instrument.fill_scale)
+    if terms == MARKET_TERMS:
+        return None
+    if terms[2:] != MARKET_TERMS[2:]:
+        check_worked(terms, style)
+    return terms
+
+
+def placed_at(market: Market) -> int:
+    """The stamp of an order that is placed now, ns UTC."""
+    axis = market.axis
+    stamp = market.now or axis.times[market.bar]
+    if not market.hook:
+        return stamp
+    # where the session before has only just ended, the order is one of the session to come all the same
+    hook = axis.hook_stamp(market.session)
+    return hook if hook > stamp else axis.opens[market.session]

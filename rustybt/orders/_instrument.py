@@ -1,0 +1,131 @@
+"""The parts of a run that the order gate needs, as it needs them: the engine hands them over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from rustybt.core import Asset
+
+type WholeSteps = Callable[[int, int], int]
+"""A size in whole steps from a numerator and a denominator, as the kernels round it."""
+
+
+class Instrument(Protocol):
+    """An asset in a run: its prices by bar, the bars of its life, and its scales.
+
+    price: at the lane's scale; times lane_to_fill at fill_scale. first, priced: the first bar with a price, and the
+    first of its life with one. start, last, closing: the first and the last bar of its life, and the last one on which
+    it can be ordered. foreign: whether it trades in another currency than the run's. conditional: whether more than its
+    life decides if it can be ordered.
+    """
+
+    @property
+    def asset(self) -> Asset: ...
+    @property
+    def slot(self) -> int: ...
+    @property
+    def price(self) -> Sequence[int]: ...
+    @property
+    def lane_to_fill(self) -> int: ...
+    @property
+    def fill_scale(self) -> int: ...
+    @property
+    def quantity_scale(self) -> int: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def tick(self) -> tuple[int, int]: ...
+    @property
+    def multiplier(self) -> int: ...
+    @property
+    def multiplier_scale(self) -> int: ...
+    @property
+    def first(self) -> int: ...
+    @property
+    def priced(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+    @property
+    def closing(self) -> int: ...
+    @property
+    def foreign(self) -> bool: ...
+    @property
+    def conditional(self) -> bool: ...
+
+
+class Axis(Protocol):
+    """The bars of a run. times: when each is over, ns UTC. opens: of each session, ns UTC."""
+
+    @property
+    def times(self) -> Sequence[int]: ...
+    @property
+    def opens(self) -> Sequence[int]: ...
+    def hook_stamp(self, session: int, /) -> int: ...
+
+
+class Market(Protocol):
+    """The assets of a run, and its moment.
+
+    hook: whether that is before the session's bars. now: where it lies between two bars, in ns UTC; else 0.
+    """
+
+    @property
+    def axis(self) -> Axis: ...
+    @property
+    def bar(self) -> int: ...
+    @property
+    def session(self) -> int: ...
+    @property
+    def now(self) -> int: ...
+    @property
+    def hook(self) -> bool: ...
+    @property
+    def listings(self) -> Mapping[int, Instrument]: ...
+    def listing(self, asset: Asset, /) -> Instrument: ...
+
+
+class Sizer(Protocol):
+    """The books of an account: what is held, and sizes that its value decides, in scaled units."""
+
+    def position(self, slot: int, /) -> tuple[int, int]: ...
+    def size_of_value(self, slot: int, money: int, scale: int, price: int, target: bool, /) -> int: ...
+    def size_of_weight(self, slot: int, weight: int, scale: int, price: int, target: bool, /) -> int: ...
+
+
+class Conversions(Protocol):
+    """The rates of a run in several currencies."""
+
+    def check(self, asset: Asset, /) -> None: ...
+    def refusal(self, currency: str, bar: int, /) -> str | None: ...
+    def rate(self, currency: str, bar: int, /) -> tuple[int, int]: ...
+
+
+class Clock(Protocol):
+    """The moment in ns UTC."""
+
+    def now_ns(self) -> int: ...
+
+
+class Phased(Protocol):
+    """The phase of a run: "initialize", "before", "bar", "timer" (between two), "analyze" or "done"."""
+
+    @property
+    def phase(self) -> str: ...
+
+
+class Rules(Protocol):
+    """Zipline's ways with orders, where a run takes them."""
+
+    @property
+    def late_orders_are_none(self) -> bool: ...
+    @property
+    def notional_without_multiplier(self) -> bool: ...
+
+
+class Quantities(Protocol):
+    """Scaled units as a control of the user's own gets them."""
+
+    def quantity(self, value: int, scale: int, /) -> Any: ...

@@ -1,0 +1,99 @@
+"""Orders that are refused whatever the controls say: the cause and the words, or the error."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rustybt.core import MARKET_TERMS, Asset, Cause, OrderTerms, as_plain_decimal, whole_currency
+from rustybt.errors import (
+    CurrencyMismatch,
+    OrderDuringInitialize,
+    OrderInBeforeTradingStart,
+    OrderTooLarge,
+    TradingError,
+    UnsupportedOrderParameters,
+)
+from rustybt.orders._instrument import Conversions, Instrument
+
+LONG: Final = 10**40
+MOST_UNITS_OF_ZIPLINE: Final = 10**11
+MOST_UNITS: Final = 10**18 - 1
+ORDERING: Final = ("bar", "timer")
+"""The phases of a run in which orders and conversions are placed."""
+WORKED: Final = ("limit", "stop")
+"""The terms that the simulated broker works; others are refused."""
+
+
+def refusal_of(
+    instrument: Instrument, bar: int, *, late_orders_are_none: bool, conversions: Conversions | None
+) -> tuple[Cause, str] | None:
+    """The cause and the words of a refusal at a bar; None where the asset can be ordered."""
+    asset = instrument.asset
+    if asset.kind == "index":
+        return Cause.NOT_TRADABLE, f"{asset.symbol} is an index, which can't be ordered"
+    if instrument.foreign and conversions is not None:
+        without_rate = conversions.refusal(asset.currency, bar)
+        if without_rate is not None:
+            return Cause.NO_RATE, without_rate
+    if bar <= instrument.closing or late_orders_are_none:
+        return None
+    if bar <= instrument.last:
+        return Cause.CLOSED_OUT, f"{asset.symbol} was closed out on {asset.auto_close_date}"
+    return Cause.ASSET_ENDED, why_ended(asset)
+
+
+def why_ended(asset: Asset) -> str:
+    """The reason of an order after an asset's last bar."""
+    ended = f"{asset.symbol} ended on {asset.end_date}"
+    if asset.auto_close_date is not None:
+        return f"{ended}; what is held of it is closed out on {asset.auto_close_date}"
+    return (
+        f"{ended} and has no auto_close_date, so what is held of it stays at its last price; give it one, or ingest "
+        "with auto_close='last_bar'"
+    )
+
+
+def wrong_moment(phase: str) -> TradingError:
+    """The error of an order, or of a conversion, that is placed in another phase than those of ORDERING."""
+    if phase == "before":
+        return OrderInBeforeTradingStart(
+            "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."
+        )
+    return OrderDuringInitialize(f"An order was placed in {phase}. Place it in handle_data or a scheduled function.")
+
+
+def no_asset(given: object) -> UnsupportedOrderParameters:
+    """The error of an order for what is no asset."""
+    return UnsupportedOrderParameters(f"{given!r} is not an asset. Look it up with symbol({str(given)!r}) first.")
+
+
+def not_convertible(asset: Asset, currency: str) -> CurrencyMismatch:
+    """The error of an order for an asset whose money the run can't count."""
+    pair = f"{whole_currency(asset.currency)[0]}/{whole_currency(currency)[0]}"
+    return CurrencyMismatch(
+        f"{asset.symbol} trades in {asset.currency} and the run's books are in {currency}: without a rate its money "
+        f"can't be added to theirs. Ingest the pair {pair} (or its inverse) with the bundle, of type forex; or run "
+        f"with currency={asset.currency!r}; or order what trades in {currency}."
+    )
+
+
+def check_size(instrument: Instrument, size: int, *, zipline: bool) -> None:
+    """Raises OrderTooLarge. zipline: sells have no bound, and buys one that is lower."""
+    most = MOST_UNITS_OF_ZIPLINE if zipline else MOST_UNITS
+    if (size if zipline else abs(size)) > most * 10**instrument.quantity_scale:
+        units = "1e30 or more" if abs(size) >= LONG else as_plain_decimal(size, instrument.quantity_scale)
+        raise OrderTooLarge(
+            f"An order for {units} of {instrument.asset.symbol} is for more than {most:,} units. Check the price or "
+            "the value that it was computed from."
+        )
+
+
+def check_worked(terms: OrderTerms[int], style: Any) -> None:
+    """Raises UnsupportedOrderParameters for terms that the broker does not work."""
+    asked = terms._asdict().items()
+    names = [name for name, value in asked if name not in WORKED and value != getattr(MARKET_TERMS, name)]
+    if names:
+        raise UnsupportedOrderParameters(
+            f"style={style!r} asks for {' and '.join(names)}, which the broker of this run does not work. It works "
+            f"{' and '.join(WORKED)}: leave out the rest."
+        )
