@@ -35,7 +35,7 @@ from rustybt.engine._within import WithinPeriods
 from rustybt.execution import SimulatedBroker, work_rest
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderGate
-from rustybt.strategy import Desk, check_names
+from rustybt.strategy import Desk
 
 type Callback = Callable[[Any, Any], Any]
 
@@ -366,8 +366,6 @@ class Loop:
         self.cursor.session, self.cursor.phase = session + 1, Phase.OPEN
         if self.hooks is not None:
             self.hooks.end_of_session(session)
-        if not session:
-            check_names(self.context)
         if self.on_session is not None:
             self.on_session(session + 1)
         if (self.ends is not None and self.ends(session)) or session + 1 == axis.sessions:

@@ -28,7 +28,7 @@ from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook, OrderGate
-from rustybt.strategy import Desk, Funding, Labels, Portfolio, TradingAlgorithm, names_checked, numbers_named
+from rustybt.strategy import Context, Desk, Funding, Labels, Portfolio, numbers_named
 from rustybt.view import Continuous, Instrument, MarketView, data_class
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def desk_of(
     return desk
 
 
-def context_of(desk: Desk) -> tuple[OrderGate, TradingAlgorithm]:
+def context_of(desk: Desk) -> tuple[OrderGate, Context]:
     """The way of the run's orders into its book, and the strategy's `context`, whose orders go that way."""
     portfolio = Portfolio(desk)
     gate = OrderGate(
@@ -115,7 +115,7 @@ def context_of(desk: Desk) -> tuple[OrderGate, TradingAlgorithm]:
         conversions=desk.exchange,
         portfolio=portfolio,
     )
-    return gate, TradingAlgorithm(desk, gate, portfolio)
+    return gate, Context(desk, gate, portfolio)
 
 
 class _RunDesk(Desk):
@@ -203,8 +203,7 @@ def initialised(parts: Prepared) -> Loop:
     desk.on_schedule = timetable.listener()
     recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
-        with names_checked(context):
-            functions.initialize(context, **params)
+        functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
     copies = OwnCopies(desk, gate, context, functions, parts.metrics)
