@@ -30,11 +30,11 @@ def going[T](loop: Loop, move: Callable[[], T], late: BaseException | None) -> t
             return None, error
         if isinstance(error, Exception) and (not isinstance(error, RustyBTError) or loop.desk.phase != "done"):
             error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
-        loop.broker.let_go()
+        loop.simulated.let_go()
         raise
     finally:
         if loop.over:
-            loop.broker.let_go()
+            loop.simulated.let_go()
 
 
 def analysed(

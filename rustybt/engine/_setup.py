@@ -9,6 +9,7 @@ from rustybt.core import (
     MINUTE_NS,
     Notes,
     Order,
+    OrderStatus,
     date_of,
     datetime_of,
 )
@@ -21,10 +22,9 @@ from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._run_frames import cause_of, reason_of
 from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
-from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
+from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook, OrderGate
@@ -89,6 +89,7 @@ def desk_of(
         slippage=dict(blotter.slippage),
         commission=dict(blotter.commission),
         cancel_policy=blotter.cancel_policy,
+        broker_of=blotter.broker,
         compat=compat,
         labels=labels,
         notes=notes,
@@ -161,6 +162,10 @@ def _order_view(desk: Desk, order: Any) -> Order:
     stop_reached = order.stop_reached
     if stop_reached and limit is not None and desk.compat.stop_limits_become_limits:
         stop, stop_reached = None, False
+    cause = desk.blotter.cause_of(order)
+    reason = order.reason
+    if reason is None and order.status is OrderStatus.OPEN:
+        reason = cause.sentence
     return Order(
         id=desk.blotter.order_id(order.number),
         asset=listing.asset,
@@ -174,8 +179,8 @@ def _order_view(desk: Desk, order: Any) -> Order:
         created=datetime_of(order.created),
         dt=datetime_of(order.changed),
         status=order.status,
-        reason=reason_of(order),
-        cause=cause_of(order),
+        reason=reason,
+        cause=None if cause is None else cause.label,
         account=desk.blotter.account,
     )
 
@@ -230,7 +235,7 @@ def initialised(parts: Prepared) -> Loop:
 
 
 def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
-    return SimulatedBroker(
+    broker = SimulatedBroker(
         desk.blotter,
         {kind: slippage_for(model, desk) for kind, model in desk.slippage.items()},
         {kind: commission_for(model, desk) for kind, model in desk.commission.items()},
@@ -240,4 +245,7 @@ def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> Simula
         stops_date_orders=not compat.stop_limits_become_limits,
         fees_can_fall=compat.split_of_orders,
         triggers_need_volume=compat.triggers_need_volume,
+        before=0,
     )
+    desk.blotter.why = WhyOpen(broker.triggers, desk.market)
+    return broker

@@ -48,6 +48,7 @@ class Entry(NamedTuple):
 
     stamp: ns UTC. kind: capital, fill, fee, variation, funding, dividend, stock_dividend, split, cash_in_lieu,
     auto_close, conversion or transfer.
+    detail: what a fee is for, one of `FeeKind` or a model's own word. reason: words for people.
     A fill of what settles, a future, has no amount; what its price moved by comes as variation.
     quantity: change of the position, scaled; amount: change of the cash of that currency, scaled by 20 decimals.
     """
@@ -60,12 +61,13 @@ class Entry(NamedTuple):
     currency: str
     account: str
     order: int | None
+    detail: str | None
     reason: str | None
 
 
-ENTRY: Final = "ntnwwntn"
-"""How an entry is kept: stamp, kind, slot, quantity, amount, order, reason, pocket. Plain values are nothing that the
-garbage collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
+ENTRY: Final = "ntnwwnttn"
+"""How an entry is kept: stamp, kind, slot, quantity, amount, order, detail, reason, pocket. Plain values are nothing
+that the garbage collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
 
 
 class Receivable(NamedTuple):
@@ -103,7 +105,7 @@ class Ledger:
     def __init__(self, books: Books, capital: int, stamp: int, *, kernel: Kernel) -> None:
         self.books = books
         self.rows = kernel.rows(ENTRY)
-        self.rows.add((stamp, "capital", None, 0, capital, None, None, 0))
+        self.rows.add((stamp, "capital", None, 0, capital, None, None, None, 0))
         self._listings: dict[int, Listing] = {}
 
     @property
@@ -120,9 +122,10 @@ class Ledger:
                 pockets[pocket][1],
                 pockets[pocket][0],
                 order,
+                detail,
                 reason,
             )
-            for stamp, kind, slot, quantity, amount, order, reason, pocket in self.rows
+            for stamp, kind, slot, quantity, amount, order, detail, reason, pocket in self.rows
         ]
 
     def _enter(
@@ -138,7 +141,7 @@ class Ledger:
         slot = listing.slot
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, kind, slot, quantity, amount, order, reason, listing.pocket))
+        self.rows.add((stamp, kind, slot, quantity, amount, order, None, reason, listing.pocket))
 
     def meet(self, listing: Listing) -> None:
         """Learns of an asset of which entries are added to `rows` without the ledger."""
@@ -147,7 +150,7 @@ class Ledger:
     def change_capital(self, stamp: int, amount: int, reason: str, pocket: int = 0) -> None:
         """Adds capital to the cash of a pocket, or, negative, takes it away."""
         self.books.post(pocket, amount)
-        self.rows.add((stamp, "capital", None, 0, amount, None, reason, pocket))
+        self.rows.add((stamp, "capital", None, 0, amount, None, None, reason, pocket))
 
     def convert(self, stamp: int, from_: int, amount: int, to: int, received: int, reason: str) -> None:
         """Turns an amount of one pocket into an amount of another, in another currency; an entry each."""
@@ -163,7 +166,7 @@ class Ledger:
     def _move(self, kind: str, stamp: int, from_: int, amount: int, to: int, received: int, reason: str) -> None:
         self.books.transfer(from_, amount, to, received)
         for pocket, change in ((from_, -amount), (to, received)):
-            self.rows.add((stamp, kind, None, 0, change, None, reason, pocket))
+            self.rows.add((stamp, kind, None, 0, change, None, None, reason, pocket))
 
     def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
         """Books quantity units at a price of the listing's fill scale."""
@@ -177,7 +180,7 @@ class Ledger:
         # written out, not through `_enter`, as in `charge`: these are the hottest of the entries
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, "fill", slot, quantity, amount, order, None, listing.pocket))
+        self.rows.add((stamp, "fill", slot, quantity, amount, order, None, None, listing.pocket))
 
     def settle(self, stamp: int) -> None:
         """Posts what the prices of futures moved by since they were filled or last settled, an entry per asset.
@@ -189,8 +192,11 @@ class Ledger:
             if amount:
                 self._enter(stamp, "variation", self._listings[slot], 0, amount)
 
-    def charge(self, stamp: int, listing: Listing, amount: int, order: int, reason: str) -> None:
-        """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative."""
+    def charge(self, stamp: int, listing: Listing, amount: int, order: int, detail: str) -> None:
+        """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative.
+
+        detail: what it is for.
+        """
         if type(amount) is not int:
             raise FloatInTheBooks(
                 f"A fee of {amount!r} for {listing.asset.symbol}: the books take integers with {MONEY_SCALE} decimals. "
@@ -200,7 +206,7 @@ class Ledger:
         self.books.charge(slot, amount)
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, "fee", slot, 0, -amount, order, reason, listing.pocket))
+        self.rows.add((stamp, "fee", slot, 0, -amount, order, detail, None, listing.pocket))
 
     def pay_funding(self, stamp: int, listing: Listing, price: int, price_scale: int, rate: int, scale: int) -> None:
         """Takes a rate of the money that is held at a price from cash, or gives it to a short; rounded once."""
