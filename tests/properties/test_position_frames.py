@@ -53,7 +53,7 @@ def run(draw: Any, longest: int, futures: bool) -> RunFrames:
     names: Any = [f"a long symbol {slot}" for slot in range(SLOTS)]
     scales = [x.quantity_scale for x in listings], [x.fill_scale for x in listings]
     frames = RunFrames.__new__(RunFrames)
-    frames._desk = None
+    frames._run = None
     frames._listings = listings
     frames._lookup = Lookup(names, names, [5, 6, 7], *scales, np.arange(20_000, 20_000 + DAYS), "main-", 0, PYTHON)
     frames._recorder = SimpleNamespace(  # type: ignore[assignment]
@@ -113,7 +113,7 @@ def test_what_was_held_is_shown_at_each_close_until_it_changes() -> None:
     )  # fmt: skip
     held = _kernels.twins()["rust"].Rows("nww")
     held.add((0, 20, 100 * 10**20))
-    frames._desk, frames._listings = None, [asset]
+    frames._run, frames._listings = None, [asset]
     frames._lookup = Lookup(["F"], ["F"], [9], [1], [12], np.arange(4), "main-", 0, PYTHON)
     days = {"last_bars": [0, 1, 2, 3], "days": range(4)}
     frames._recorder = SimpleNamespace(holdings=held, holdings_from=[(1, 1), (3, 1)], **days)
