@@ -207,6 +207,9 @@ def restored(snapshot: Snapshot, parts: Prepared) -> Loop:
     user: dict[str, Any] = {}
 
     def begun(parts: Prepared) -> OwnCopies:
+        for account, currency in state["pockets"]:
+            if parts.run.books.pocket(account, currency) is None:
+                parts.run.books.open_pocket(account, currency, 0)
         parts.run.market.restore(state["market"])
         names = Names(parts)
         user.update(unpickled(snapshot._parts[2], names, snapshot._held))
@@ -286,6 +289,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "benchmark": None if benchmark is None else benchmark.sid,
         "labels": run.lookup.labels.state(),
         "notes": run.notes.state(),
+        "pockets": run.books.pockets(),
         "books": run.books.state(),
         "orders": run.book.state(),
         "flows": run.account.funding.state(),
