@@ -47,7 +47,7 @@ REMADE: Final = (
     "loop.before_trading_start", "loop.handle_data", "loop.floor", "loop.within", "loop.closings",
     "loop.on_session", "loop.ends",
     "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
-    "account.books", "account.by_currency", "account.market", "account.data", "account.numbers", "account.capital",
+    "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
     "account.currency", "account.start_date", "account.figures_below_zero", "account.notes", "account.instruments",
     "settings.broker_of", "settings.faces",
 )  # fmt: skip

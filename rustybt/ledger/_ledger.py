@@ -131,7 +131,9 @@ class Ledger:
 
     def state(self) -> dict[str, Any]:
         """The entries as plain values; the books have a state of their own."""
-        return {"rows": list(self.rows), "slots": list(self._listings)}
+        # what a fee is for may be a member of an enum
+        rows = [(*row[:6], row[6] and str(row[6]), *row[7:]) for row in self.rows]
+        return {"rows": rows, "slots": list(self._listings)}
 
     def restore(self, state: dict[str, Any], listings: Sequence[Listing]) -> None:
         """Takes over what `state` gave in place of the entry of the capital. listings: by slot."""
