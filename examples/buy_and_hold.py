@@ -20,7 +20,7 @@ def handle_data(context, data):
 
 def analyze(context, result):
     # the ledger says where each cent and each share came from
-    print(result.entries.select("stamp", "kind", "quantity", "amount", "reason"))
+    print(result.entries.select("stamp", "kind", "quantity", "amount", "detail"))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restricti
 from rustybt.strategy import (
     DateRule,
     TimeRule,
+    TradingAlgorithm,
     active,
     calendars,
     current_algorithm,
@@ -87,8 +88,7 @@ __all__ = [
 def order(asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None) -> str | None:
     """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
     run = active() or no_run("order")
-    result: str | None = run.order(asset, amount, limit_price, stop_price, style)
-    return result
+    return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style)
 
 
 def order_value(
@@ -96,8 +96,7 @@ def order_value(
 ) -> str | None:
     """Orders units worth an amount of money at the current price."""
     run = active() or no_run("order_value")
-    result: str | None = run.order_value(asset, value, limit_price, stop_price, style)
-    return result
+    return TradingAlgorithm.order_value(run, asset, value, limit_price, stop_price, style)
 
 
 def order_percent(
@@ -105,8 +104,7 @@ def order_percent(
 ) -> str | None:
     """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
     run = active() or no_run("order_percent")
-    result: str | None = run.order_percent(asset, percent, limit_price, stop_price, style)
-    return result
+    return TradingAlgorithm.order_percent(run, asset, percent, limit_price, stop_price, style)
 
 
 def order_target(
@@ -114,8 +112,7 @@ def order_target(
 ) -> str | None:
     """Orders the difference between what is held and a number of units. Open orders do not count."""
     run = active() or no_run("order_target")
-    result: str | None = run.order_target(asset, target, limit_price, stop_price, style)
-    return result
+    return TradingAlgorithm.order_target(run, asset, target, limit_price, stop_price, style)
 
 
 def order_target_value(
@@ -123,8 +120,7 @@ def order_target_value(
 ) -> str | None:
     """Orders the difference between what is held and units worth an amount of money."""
     run = active() or no_run("order_target_value")
-    result: str | None = run.order_target_value(asset, target, limit_price, stop_price, style)
-    return result
+    return TradingAlgorithm.order_target_value(run, asset, target, limit_price, stop_price, style)
 
 
 def order_target_percent(
@@ -132,8 +128,7 @@ def order_target_percent(
 ) -> str | None:
     """Orders the difference between what is held and units worth a share of the portfolio's value."""
     run = active() or no_run("order_target_percent")
-    result: str | None = run.order_target_percent(asset, target, limit_price, stop_price, style)
-    return result
+    return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style)
 
 
 def order_target_percents(weights: Any) -> list[str]:
@@ -144,8 +139,7 @@ def order_target_percents(weights: Any) -> list[str]:
     there is none.
     """
     run = active() or no_run("order_target_percents")
-    result: list[str] = run.order_target_percents(weights)
-    return result
+    return TradingAlgorithm.order_target_percents(run, weights)
 
 
 def get_order(order_id: str) -> Order | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rustybt.core import Cause, Columns, OrderEventKind, OrderStatus, OrderTerms, Rows
@@ -17,8 +17,8 @@ class WorkingOrder:
     """What the order book and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. terms: what it says besides, prices
-    at the listing's fill scale; None for a market order. limit, stop: those of its terms, to be read. plain: it had no
-    terms when it was placed. commission: money. charged: the units that a commission was
+    at the listing's fill scale; None for a market order. limit, stop: those of its terms, to be read. plain: it has no
+    terms. commission: money. charged: the units that a commission was
     computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a `Cause`. reason: words
     where the cause does not say all.
     """
@@ -68,6 +68,7 @@ class WorkingOrder:
     @terms.setter
     def terms(self, terms: OrderTerms[int] | None) -> None:
         self._terms = terms
+        self.plain = terms is None
         self.limit, self.stop = (None, None) if terms is None else terms[:2]
 
 
@@ -118,20 +119,22 @@ class Intake:
         """All orders so far; one whose number is n stands at n - 1."""
         return self._orders
 
-    def rows(self, names: Sequence[str], labels: Sequence[str], sentences: Sequence[str]) -> Columns:
+    def rows(
+        self, names: Sequence[str], labels: Sequence[str], sentences: Sequence[str], why: Mapping[int, int]
+    ) -> Columns:
         """All orders as rows: slot, created, amount, filled, limit, stop, status, commission, changed, cause, reason.
 
         names: of each status. labels, sentences: of each cause; a filled order has none, and the sentence stands where
-        an open order has no reason of its own.
+        an open order has no reason of its own. why: by number, the causes of open orders as of now.
         """
         orders = self._orders
         told = [o.reason for o in orders]
         states = [names[o.status] for o in orders]
-        causes = [None if o.status is FILLED else labels[o.cause] for o in orders]
+        causes = [None if o.status is FILLED else labels[why.get(o.number, o.cause)] for o in orders]
         if names[OPEN] in states:
             for place, order in enumerate(orders):
                 if order.status is OPEN and order.reason is None:
-                    told[place] = sentences[order.cause]
+                    told[place] = sentences[why.get(order.number, order.cause)]
         # a list a column: attributes of slots are read quickest one by one
         return Columns(
             [

@@ -1,6 +1,6 @@
 """What the native extension offers; `mypy.stubtest` holds it against the binary."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
 from rustybt.core import OrderStatus, OrderTerms
@@ -201,7 +201,9 @@ class Intake:
     ) -> WorkingOrder: ...
     def open(self) -> dict[int, list[WorkingOrder]]: ...
     def orders(self) -> list[WorkingOrder]: ...
-    def rows(self, names: Sequence[str], labels: Sequence[str], sentences: Sequence[str]) -> Rows: ...
+    def rows(
+        self, names: Sequence[str], labels: Sequence[str], sentences: Sequence[str], why: Mapping[int, int]
+    ) -> Rows: ...
 
 @final
 class Floor:

@@ -19,6 +19,7 @@ from rustybt.core._causes import Cause
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import writing
+from rustybt.core._fees import Fee, FeeKind
 from rustybt.core._fixed import (
     EXACT,
     EXTRA_PRICE_DECIMALS,
@@ -108,6 +109,8 @@ __all__ = [
     "DecimalConfig",
     "Equity",
     "ExactColumn",
+    "Fee",
+    "FeeKind",
     "Forex",
     "Frequency",
     "FundingRate",

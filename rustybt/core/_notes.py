@@ -19,7 +19,6 @@ NOTE_CODES: Final[dict[str, str]] = {
     "schedule_never_ran": "A scheduled function did not run in the whole run.",
     "schedule_left_out": "A scheduled function did not run on some of its sessions, which end before its time.",
     "schedule_moved": "The time of a scheduled function lies in a break of the session, and was moved out of it.",
-    "name_taken": "An attribute of context was set that has a name of context's own.",
     "ended_and_held": "An asset was held to the end of the run though its bars had ended: it has no auto_close_date.",
     "asset_without_bars": "An asset that the run looked up has no bar in the whole run.",
     "benchmark_incomplete": "The benchmark's returns lack sessions of the run, which count as 0.",

@@ -25,7 +25,10 @@ class OrderStatus(enum.IntEnum):
 
 
 class OrderEventKind(enum.StrEnum):
-    """What can happen to an order."""
+    """What can happen to an order.
+
+    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it; it is no event of its own.
+    """
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -34,6 +37,8 @@ class OrderEventKind(enum.StrEnum):
     FILLED = "filled"
     ADJUSTED = "adjusted"
     CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    NOT_FILLED = "not_filled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rustybt.core._causes import Cause
+from rustybt.core._fees import Fee
 from rustybt.core._orders import OrderEventKind
 from rustybt.core._terms import OrderTerms
 
@@ -15,8 +16,8 @@ class Report(NamedTuple):
     order: its number. stamp: ns UTC.
     quantity: scaled units: what was filled, signed; what is left open after a split; else what is still to fill.
     price: of a fill; the limit that was reached. stop: that was reached. Both at the fill scale.
-    terms: that a refused order has, and that one has from a split on; None for a market order, and in other reports.
-    fee: money that the fill costs. cause: why; None where the kind says it all.
+    terms: that a new or refused order has, and that one has from now on; None for a market order, and in other reports.
+    fees: what the fill costs, itemised. cause: why; None where the kind says it all.
     ratio: of the split that restates the order, numerator and denominator of prices.
     told: words for people; nothing reads them. dated: whether it counts as the order's last change.
     recharged: whether the units that fees were charged for are restated by the split too.
@@ -28,7 +29,7 @@ class Report(NamedTuple):
     quantity: int = 0
     price: int | None = None
     stop: int | None = None
-    fee: int = 0
+    fees: tuple[Fee, ...] = ()
     cause: Cause | None = None
     ratio: tuple[int, int] | None = None
     told: str | None = None

@@ -9,7 +9,6 @@ from typing import Any, Final
 from rustybt.engine._loop import Loop
 from rustybt.errors import RustyBTError
 from rustybt.results import Result
-from rustybt.strategy import taken_names
 
 KEPT: Final = (
     "The run itself was complete: its result is this exception's attribute `result` (at a prompt: "
@@ -31,13 +30,11 @@ def going[T](loop: Loop, move: Callable[[], T], late: BaseException | None) -> t
             return None, error
         if isinstance(error, Exception) and (not isinstance(error, RustyBTError) or loop.desk.phase != "done"):
             error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
-            for name in taken_names(loop.context):
-                error.add_note(f"context.{name} was set, and hides context's own. Choose another name for it.")
-        loop.broker.let_go()
+        loop.simulated.let_go()
         raise
     finally:
         if loop.over:
-            loop.broker.let_go()
+            loop.simulated.let_go()
 
 
 def analysed(

@@ -1,24 +1,55 @@
-"""What the broker reports, booked."""
+"""The reports of a broker, applied to the orders and posted to the ledger."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from rustybt.core import FeeKind, Moment, OrderEventKind, Report
 from rustybt.engine._recorder import Recorder
-from rustybt.execution import Execution
+from rustybt.execution import Broker
 from rustybt.ledger import Ledger
+from rustybt.orders import Cancel, Command, OrderBook
+
+FILLS: Final = frozenset({OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED})
+UNPAID: Final = FeeKind.UNPAID
 
 
-def book(ledger: Ledger, recorder: Recorder, session: int, stamp: int, reports: list[Execution]) -> None:
+def take_reports(broker: Broker, orders: OrderBook, moment: Moment) -> list[Report]:
+    """Applies what a broker reports for a moment, and carries out what linked orders answer. Returns the fills."""
+    fills = []
+    apply = orders.apply
+    for report in broker.reports(moment):
+        commands = apply(report)
+        if commands:
+            carry_out(broker, commands)
+        if report.kind in FILLS:
+            fills.append(report)
+    return fills
+
+
+def carry_out(broker: Broker, commands: Sequence[Command]) -> None:
+    """Passes on what linked orders ask of a broker."""
+    for command in commands:
+        if isinstance(command, Cancel):
+            broker.cancel(*command)
+        else:
+            broker.replace(*command)
+
+
+def book(ledger: Ledger, recorder: Recorder, orders: OrderBook, session: int, fills: Sequence[Report]) -> None:
     """Books fills, then their fees, and keeps them for the frame of transactions."""
-    fill, charge, keep = ledger.fill, ledger.charge, recorder.transactions.add
-    for order, quantity, price, fee, _ in reports:
-        listing = order.listing
-        fill(stamp, listing, quantity, price, order.number)
-        keep((session, stamp, order.number, listing.slot, quantity, price, fee))
-    for order, _, _, fee, parts in reports:
-        if fee:
-            if parts is None:
-                charge(stamp, order.listing, fee, order.number, "commission")
-                continue
-            for kind, amount in parts:
-                if amount:
-                    charge(stamp, order.listing, amount, order.number, kind)
+    fill, charge, keep, order_of = ledger.fill, ledger.charge, recorder.transactions.add, orders.numbered
+    for report in fills:
+        number, _, stamp, quantity, price, _, fees, *_ = report
+        listing = order_of(number).listing
+        fill(stamp, listing, quantity, price, number)  # type: ignore[arg-type]  # a fill has a price
+        fee = 0
+        for kind, amount in fees:
+            if kind is not UNPAID:
+                fee += amount
+        keep((session, stamp, number, listing.slot, quantity, price, fee))
+    for report in fills:
+        for kind, amount in report.fees:
+            if kind is not UNPAID:
+                charge(report.stamp, order_of(report.order).listing, amount, report.order, kind)

@@ -22,7 +22,7 @@ def floor_of(kernel: Kernel, broker: SimulatedBroker, intake: Intake, ledger: Le
         recorder.transactions,
         ledger.meet,
         broker.no_price,
-        broker.field,
+        broker.triggers.field,
         *plain,
         broker.limits_hold,
         broker.stops_date_orders,

@@ -23,7 +23,7 @@ from rustybt.engine._agenda import NEVER, Agenda
 from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
-from rustybt.engine._fills import book
+from rustybt.engine._fills import book, take_reports
 from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
@@ -32,10 +32,10 @@ from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._timetable import Timetable
 from rustybt.engine._within import WithinPeriods
-from rustybt.execution import SimulatedBroker, work_rest
+from rustybt.execution import Broker, SimulatedBroker
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderGate
-from rustybt.strategy import Desk, check_names
+from rustybt.strategy import Desk
 
 type Callback = Callable[[Any, Any], Any]
 
@@ -82,7 +82,8 @@ class Loop:
         self.capital = capital
         self.funding = funding
         self.ledger = ledger
-        self.broker = broker
+        self.simulated = broker
+        self.broker: Broker = desk.broker_of(broker)
         self.actions = actions
         self.recorder = recorder
         self.compat = compat
@@ -97,7 +98,11 @@ class Loop:
         self.over = self.complete = False
         self.on_session: Callable[[int], None] | None = None
         self.ends: Callable[[int], bool] | None = None
-        self.floor = floor_of(desk.kernel, broker, desk.blotter.intake, ledger, recorder)
+        self.floor = None
+        if self.broker is broker:
+            self.floor = floor_of(desk.kernel, broker, desk.blotter.intake, ledger, recorder)
+        else:
+            desk.blotter.route(self.broker, self._drain)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if desk.market.axis.steps is None else WithinPeriods(desk.market)
         if self.within is not None:
@@ -328,29 +333,31 @@ class Loop:
 
     def _waiting(self) -> tuple[Any, Callable[[int, int, int], None]]:
         """What is true while an order or a conversion waits for a bar, and what is to be done with it then."""
-        open_orders = self.desk.blotter.waiting
+        # another broker may report whatever is open here
+        open_orders: Any = self.desk.blotter.waiting if self.broker is self.simulated else ("any",)
         if self.desk.exchange is not None:
             return self.desk.exchange.with_orders(open_orders), self._convert_and_work
-        return open_orders, self._work if self.within is None else self._work_period
+        return open_orders, self._work
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
-        if self.floor is not None and self.floor.work(bar, stamp, session):
+        if self.floor is not None and not self.simulated.begun and self.floor.work(bar, stamp, session):
             return
-        reports = self.broker.work(bar, stamp)
-        if reports:
-            book(self.ledger, self.recorder, session, stamp, reports)
+        self.fill(Moment(stamp, session, bar))
 
     def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
         self.desk.exchange.work(bar, stamp, self.ledger)
-        self._work_period(session, bar, stamp)
+        self._work(session, bar, stamp)
 
-    def _work_period(self, session: int, bar: int, stamp: int) -> None:
-        """The bar of a week or month: what was tried at its open is not tried again."""
-        if self.within is None or not self.within.begun:
-            self._work(session, bar, stamp)
-        else:
-            reports = work_rest(self.broker, bar, stamp, self.within.begun)
-            book(self.ledger, self.recorder, session, stamp, reports)
+    def fill(self, moment: Moment) -> None:
+        """Takes what the broker reports for a moment, and books its fills."""
+        fills = take_reports(self.broker, self.desk.blotter, moment)
+        if fills:
+            book(self.ledger, self.recorder, self.desk.blotter, moment.session, fills)
+
+    def _drain(self) -> None:
+        """Takes what a broker reports at once of what it was just asked for."""
+        market = self.desk.market
+        self.fill(Moment(market.axis.times[market.bar], market.session, market.bar))
 
     def _close_session(self, session: int) -> None:
         desk, market = self.desk, self.desk.market
@@ -366,8 +373,6 @@ class Loop:
         self.cursor.session, self.cursor.phase = session + 1, Phase.OPEN
         if self.hooks is not None:
             self.hooks.end_of_session(session)
-        if not session:
-            check_names(self.context)
         if self.on_session is not None:
             self.on_session(session + 1)
         if (self.ends is not None and self.ends(session)) or session + 1 == axis.sessions:

@@ -35,7 +35,7 @@ from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.orders import OrderGate
-from rustybt.strategy import Desk, TradingAlgorithm
+from rustybt.strategy import Context, Desk
 from rustybt.view import MarketView
 
 
@@ -46,7 +46,7 @@ class Prepared:
     given: Mapping[str, Any]
     desk: Desk
     gate: OrderGate
-    context: TradingAlgorithm
+    context: Context
     functions: Functions
     params: dict[str, Any]
     compat: Compat

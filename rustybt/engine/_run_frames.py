@@ -117,7 +117,7 @@ ENTRIES = (
     column("quantity", "quantity", 3),
     column("amount", "money", 4),
 )
-ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("reason", "text", 6))
+ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("detail", "text", 6), column("reason", "text", 7))
 POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_price", "value", "exposure")
 NARROW = 2**16
 STATUS_NAMES = tuple(status.name.lower() for status in sorted(OrderStatus))
@@ -151,7 +151,8 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._entry_rows, self._whose = ledger.rows, (ledger.currency, ledger.account)
         self._recorder = recorder.gathered()
         self._events = blotter.rows
-        self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES)
+        why = {order.number: int(blotter.why(order)) for queue in blotter.open.values() for order in queue}
+        self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
         self._listings = terms_of(desk.listing_of_slot, recorder)
         run = slice(axis.first_session, axis.first_session + count)
         # the first minute bar, as in Zipline: bars are stamped with their end
@@ -377,15 +378,3 @@ class RunFrames(Mapping[str, pl.DataFrame]):
 def _taken(values: Values, rows: Places) -> Values:
     """The values at some places."""
     return values[places(rows)] if isinstance(values, pl.Series) else [values[row] for row in rows.tolist()]
-
-
-def cause_of(order: Any) -> str | None:
-    """The label of an order's cause; None for one that is filled."""
-    return None if order.status is OrderStatus.FILLED else CAUSE_LABELS[order.cause]
-
-
-def reason_of(order: Any) -> str | None:
-    """Why an order was refused or cancelled, or did not fill on the last bar; None for one that is filled."""
-    if order.reason is not None:
-        return str(order.reason)
-    return CAUSE_SENTENCES[order.cause] if order.status is OrderStatus.OPEN else None

@@ -12,7 +12,7 @@ from rustybt.engine._ruin import RUINED
 from rustybt.engine._run_frames import RunFrames
 from rustybt.engine._timetable import Plan
 from rustybt.metrics import ruined_row
-from rustybt.strategy import Desk, taken_names
+from rustybt.strategy import Desk
 
 
 def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: RunFrames) -> None:
@@ -22,12 +22,6 @@ def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: RunF
     _note_callbacks(desk, functions)
     for plan in loop.timetable.plans:
         _note_plan(desk, plan)
-    for name in taken_names(loop.context):
-        desk.notes.add(
-            "name_taken",
-            f"context.{name} was set, and hides context's own. Choose another name for it.",
-            name=name,
-        )
     _note_assets(desk)
     if not frames.orders_placed:
         _note_no_orders(desk, loop.context, functions)

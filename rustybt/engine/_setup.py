@@ -9,6 +9,7 @@ from rustybt.core import (
     MINUTE_NS,
     Notes,
     Order,
+    OrderStatus,
     date_of,
     datetime_of,
 )
@@ -21,14 +22,13 @@ from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._run_frames import cause_of, reason_of
 from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
-from rustybt.execution import SimulatedBroker, SimulationBlotter, commission_for, slippage_for
+from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
 from rustybt.ledger import CurrencyBooks, Ledger
 from rustybt.orders import OrderBook, OrderGate
-from rustybt.strategy import Desk, Funding, Labels, Portfolio, TradingAlgorithm, names_checked, numbers_named
+from rustybt.strategy import Context, Desk, Funding, Labels, Portfolio, numbers_named
 from rustybt.view import Continuous, Instrument, MarketView, data_class
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def desk_of(
         slippage=dict(blotter.slippage),
         commission=dict(blotter.commission),
         cancel_policy=blotter.cancel_policy,
+        broker_of=blotter.broker,
         compat=compat,
         labels=labels,
         notes=notes,
@@ -100,7 +101,7 @@ def desk_of(
     return desk
 
 
-def context_of(desk: Desk) -> tuple[OrderGate, TradingAlgorithm]:
+def context_of(desk: Desk) -> tuple[OrderGate, Context]:
     """The way of the run's orders into its book, and the strategy's `context`, whose orders go that way."""
     portfolio = Portfolio(desk)
     gate = OrderGate(
@@ -116,7 +117,7 @@ def context_of(desk: Desk) -> tuple[OrderGate, TradingAlgorithm]:
         conversions=desk.exchange,
         portfolio=portfolio,
     )
-    return gate, TradingAlgorithm(desk, gate, portfolio)
+    return gate, Context(desk, gate, portfolio)
 
 
 class _RunDesk(Desk):
@@ -163,6 +164,10 @@ def _order_view(desk: Desk, order: Any) -> Order:
     stop_reached = order.stop_reached
     if stop_reached and limit is not None and desk.compat.stop_limits_become_limits:
         stop, stop_reached = None, False
+    cause = desk.blotter.cause_of(order)
+    reason = order.reason
+    if reason is None and order.status is OrderStatus.OPEN:
+        reason = cause.sentence
     return Order(
         id=desk.blotter.order_id(order.number),
         asset=listing.asset,
@@ -176,8 +181,8 @@ def _order_view(desk: Desk, order: Any) -> Order:
         created=datetime_of(order.created),
         dt=datetime_of(order.changed),
         status=order.status,
-        reason=reason_of(order),
-        cause=cause_of(order),
+        reason=reason,
+        cause=None if cause is None else cause.label,
         account=desk.blotter.account,
     )
 
@@ -205,8 +210,7 @@ def initialised(parts: Prepared) -> Loop:
     desk.on_schedule = timetable.listener()
     recorder = Recorder(desk, ledger)
     if functions.initialize is not None:
-        with names_checked(context):
-            functions.initialize(context, **params)
+        functions.initialize(context, **params)
     elif params:
         raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
     copies = OwnCopies(desk, gate, context, functions, parts.metrics)
@@ -233,7 +237,7 @@ def initialised(parts: Prepared) -> Loop:
 
 
 def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
-    return SimulatedBroker(
+    broker = SimulatedBroker(
         desk.blotter,
         {kind: slippage_for(model, desk) for kind, model in desk.slippage.items()},
         {kind: commission_for(model, desk) for kind, model in desk.commission.items()},
@@ -243,4 +247,7 @@ def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> Simula
         stops_date_orders=not compat.stop_limits_become_limits,
         fees_can_fall=compat.split_of_orders,
         triggers_need_volume=compat.triggers_need_volume,
+        before=0,
     )
+    desk.blotter.why = WhyOpen(broker.triggers, desk.market)
+    return broker

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from rustybt.core import DAY_NS, day_of
-from rustybt.engine._fills import book
+from rustybt.core import DAY_NS, Moment, Report, day_of
+from rustybt.engine._fills import book, take_reports
 from rustybt.engine._overnight import change_capital, split
-from rustybt.execution import Execution, work_at_open
 from rustybt.view import Instrument, MarketView, Steps, adjusted
 
 if TYPE_CHECKING:
@@ -35,22 +34,20 @@ class WithinPeriods:
 
     Each session's corporate actions come before what fills at its open, and funding before that; an asset that is
     closed out goes at its end. What fills at the open of the week is booked there where anything happens after it.
-    begun: by slot, the units that orders of the asset were filled for at the open, in the units of the bar's end.
     """
 
-    __slots__ = ("_inner", "_market", "_rates", "_steps", "begun")
+    __slots__ = ("_inner", "_market", "_rates", "_steps")
 
     def __init__(self, market: MarketView) -> None:
         self._market = market
         self._inner = market.inner
         self._steps: Steps = market.axis.steps  # type: ignore[assignment]  # there are none else
         self._rates: Any = None
-        self.begun: dict[int, int] = {}
 
     def pass_through(self, loop: Loop) -> None:
         """Books what happens before a bar is seen; the first session has been opened already."""
         session, bar = loop.cursor.session, loop.cursor.bar
-        self.begun.clear()
+        loop.simulated.forget_open()
         steps = self._steps
         begin, end = steps.of(session)
         funded = loop.funding.falls_due(bar)
@@ -123,9 +120,9 @@ class WithinPeriods:
 
     def _filled_at_open(self, loop: Loop, session: int, bar: int) -> dict[int, list[Any]]:
         """By step, the assets whose orders are tried at their open: those to which something happens after it."""
-        broker = loop.broker
+        triggers = loop.simulated.triggers
         found: dict[int, list[Any]] = {}
-        if not (broker.by_range or broker.field == "open"):
+        if not (triggers.by_range or triggers.field == "open"):
             return found
         begin, end = self._steps.of(session)
         everything = any(step in loop.capital.at_steps for step in range(begin + 1, end))
@@ -134,7 +131,7 @@ class WithinPeriods:
             touched.update(loop.closings.due(self._steps.days[end - 2]))
         if not everything and not touched:
             return found
-        for slot, queue in broker.orders.open.items():
+        for slot, queue in loop.desk.blotter.open.items():
             listing: Any = queue[0].listing
             if listing.present[bar] and (everything or slot in touched):
                 opened = self._opened(listing, session, bar)
@@ -143,21 +140,22 @@ class WithinPeriods:
 
     def _fill(self, loop: Loop, session: int, bar: int, assets: list[tuple[Instrument, Opened]]) -> None:
         market, stamp = self._market, self._steps.closes[assets[0][1].step]
-        reports: list[Execution] = []
+        fills: list[Report] = []
         before, market.bar = market.bar, bar
         for listing, opened in assets:
             volume = int(listing.tradable[bar] * opened.volumes)
             if opened.prices != 1:
                 listing.at_open = opened.price, opened.prices, opened.volumes
             try:
-                done = work_at_open(loop.broker, listing.slot, bar, stamp, opened.price, volume)
+                loop.simulated.at_open(listing.slot, opened.price, volume)
+                done = take_reports(loop.broker, loop.desk.blotter, Moment(stamp, session, bar))
             finally:
                 listing.at_open = None
-            used = sum(abs(quantity) for _, quantity, _, _, _ in done)
-            self.begun[listing.slot] = -int(-used // opened.volumes)
-            reports += done
+            used = sum(abs(fill.quantity) for fill in done)
+            loop.simulated.begun[listing.slot] = -int(-used // opened.volumes)
+            fills += done
         market.bar = before
-        book(loop.ledger, loop.recorder, session, stamp, reports)
+        book(loop.ledger, loop.recorder, loop.desk.blotter, session, fills)
 
     def _opened(self, listing: Instrument, session: int, bar: int) -> Opened:
         steps = self._steps

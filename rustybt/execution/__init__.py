@@ -1,17 +1,21 @@
-"""Orders meet bars: the simulated broker, slippage and commission models."""
+"""Orders meet bars: the broker protocol, the simulated broker, slippage and commission models."""
 
 from rustybt._kernels import WorkingOrder
-from rustybt.execution._at_open import work_at_open, work_rest
+from rustybt.execution._broker import Broker
 from rustybt.execution._custom import check_model, commission_for, is_own, slippage_for
-from rustybt.execution._simulated import Execution, SimulatedBroker
+from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
 from rustybt.execution._uninitialised import behind, check_initialised
+from rustybt.execution.simulated import SimulatedBroker, WhyOpen
 
 __all__ = [
     "BLOTTERS",
-    "Execution",
+    "Broker",
+    "Fill",
+    "Offer",
     "SimulatedBroker",
     "SimulationBlotter",
+    "WhyOpen",
     "WorkingOrder",
     "behind",
     "blotter_named",
@@ -21,6 +25,4 @@ __all__ = [
     "is_own",
     "register_blotter",
     "slippage_for",
-    "work_at_open",
-    "work_rest",
 ]

@@ -16,6 +16,7 @@ from rustybt.errors import (
     TransactionVolumeExceedsOrder,
     TransactionWithWrongDirection,
 )
+from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._uninitialised import behind, check_initialised, refusing, uninitialised
 from rustybt.execution.commission import CommissionModel, Parts
 from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Quote, SlippageModel
@@ -44,12 +45,12 @@ class CustomSlippage(SlippageModel):
             self._native = False
             self._set(model, "_asked", refusing(model, "quote"))
 
-    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+    def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         outside, model = self._outside, self.model
-        self._set(model, "_volume_for_bar", outside.numbers.quantity(used, order.listing.quantity_scale))
+        self._set(model, "_volume_for_bar", outside.numbers.quantity(offer.used, order.listing.quantity_scale))
         if self._native:
             # for a process_order that asks the model it was derived from
-            self._set(model, "_asked", lambda: self._answer(order, model.quote(order, wanted, price, volume, used)))
+            self._set(model, "_asked", lambda: self._answer(order, model.quote(order, offer)))
         try:
             answer = model.process_order(outside.data, outside.order_view(order))
         except LiquidityExceeded:
@@ -58,7 +59,7 @@ class CustomSlippage(SlippageModel):
             if self._native:
                 # a model that outlives its run keeps nothing of it alive
                 self._set(model, "_asked", None)
-        return self._quote(order, wanted, answer)
+        return self._quote(order, offer.wanted, answer)
 
     def _let_go(self) -> None:
         if hasattr(self.model, "_let_go"):
@@ -119,16 +120,16 @@ class CustomCommission(CommissionModel):
             self._native = self.itemised = False
             self._set(model, "_asked", refusing(model, "fee"))
 
-    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+    def fee(self, order: WorkingOrder, fill: Fill) -> int:
         outside, model, listing = self._outside, self.model, order.listing
         numbers = outside.numbers
         if self._native:
-            self._set(model, "_asked", lambda: numbers.money(model.fee(order, quantity, price)))
+            self._set(model, "_asked", lambda: numbers.money(model.fee(order, fill)))
         transaction = Transaction(
             asset=listing.asset,
-            amount=numbers.quantity(quantity, listing.quantity_scale),
+            amount=numbers.quantity(fill.quantity, listing.quantity_scale),
             dt=datetime_of(outside.data.now_ns()),
-            price=numbers.price(price, listing.fill_scale),
+            price=numbers.price(fill.price, listing.fill_scale),
             order_id=outside.blotter.order_id(order.number),
         )
         try:

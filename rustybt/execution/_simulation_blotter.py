@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from rustybt.errors import InputError
+from rustybt.execution._broker import Broker
 from rustybt.execution.cancel_policy import NeverCancel
 from rustybt.execution.commission import DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE_OF_ROOT, PerContract, PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage, VolatilityVolumeShare
@@ -36,6 +37,14 @@ class SimulationBlotter:
             "future": future_commission or PerContract(DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE_OF_ROOT),
         }
         self.cancel_policy = cancel_policy or NeverCancel()
+
+    def broker(self, simulated: Broker) -> Broker:
+        """The broker of a run, called once after `initialize`: the simulated one.
+
+        A subclass may put another one around it, which passes on what it is asked and what is reported, or in its
+        place.
+        """
+        return simulated
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.slippage}, {self.commission}, {self.cancel_policy})"

@@ -45,6 +45,7 @@ class Entry(NamedTuple):
 
     stamp: ns UTC. kind: capital, fill, fee, variation, funding, dividend, stock_dividend, split, cash_in_lieu,
     auto_close or conversion.
+    detail: what a fee is for, one of `FeeKind` or a model's own word. reason: words for people.
     A fill of what settles, a future, has no amount; what its price moved by comes as variation.
     quantity: change of the position, scaled; amount: change of the cash of that currency, scaled by 20 decimals.
     """
@@ -57,12 +58,13 @@ class Entry(NamedTuple):
     currency: str
     account: str
     order: int | None
+    detail: str | None
     reason: str | None
 
 
-ENTRY: Final = "ntnwwnt"
-"""How an entry is kept: stamp, kind, slot, quantity, amount, order, reason. Plain values are nothing that the garbage
-collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
+ENTRY: Final = "ntnwwntt"
+"""How an entry is kept: stamp, kind, slot, quantity, amount, order, detail, reason. Plain values are nothing that
+the garbage collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
 
 
 class Receivable(NamedTuple):
@@ -116,7 +118,7 @@ class Ledger:
         self.currency = currency
         self.account = account
         self.rows = kernel.rows(ENTRY)
-        self.rows.add((stamp, "capital", None, 0, capital, None, None))
+        self.rows.add((stamp, "capital", None, 0, capital, None, None, None))
         self._listings: dict[int, Listing] = {}
 
     @property
@@ -132,9 +134,10 @@ class Ledger:
                 self._currency_of(row, slot),
                 self.account,
                 order,
+                detail,
                 reason,
             )
-            for row, (stamp, kind, slot, quantity, amount, order, reason) in enumerate(self.rows)
+            for row, (stamp, kind, slot, quantity, amount, order, detail, reason) in enumerate(self.rows)
         ]
 
     def _currency_of(self, row: int, slot: int | None) -> str:
@@ -166,7 +169,7 @@ class Ledger:
         slot = listing.slot
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, kind, slot, quantity, amount, order, reason))
+        self.rows.add((stamp, kind, slot, quantity, amount, order, None, reason))
 
     def meet(self, listing: Listing) -> None:
         """Learns of an asset of which entries are added to `rows` without the ledger."""
@@ -175,7 +178,7 @@ class Ledger:
     def change_capital(self, stamp: int, amount: int, reason: str) -> None:
         """Adds capital to cash, or, negative, takes it away."""
         self.books.post(amount)
-        self.rows.add((stamp, "capital", None, 0, amount, None, reason))
+        self.rows.add((stamp, "capital", None, 0, amount, None, None, reason))
 
     def convert(self, stamp: int, given: str, amount: int, taken: str, received: int, reason: str) -> None:
         """Gives an amount of one currency for an amount of another, an entry each. Only books in several can."""
@@ -184,7 +187,7 @@ class Ledger:
         self.by_currency.exchange(given, amount, taken, received)
         for currency, change in ((given, -amount), (taken, received)):
             self.converted[len(self.rows)] = currency
-            self.rows.add((stamp, "conversion", None, 0, change, None, reason))
+            self.rows.add((stamp, "conversion", None, 0, change, None, None, reason))
 
     def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
         """Books quantity units at a price of the listing's fill scale."""
@@ -198,7 +201,7 @@ class Ledger:
         # written out, not through `_enter`, as in `charge`: these are the hottest of the entries
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, "fill", slot, quantity, amount, order, None))
+        self.rows.add((stamp, "fill", slot, quantity, amount, order, None, None))
 
     def settle(self, stamp: int) -> None:
         """Posts what the prices of futures moved by since they were filled or last settled, an entry per asset.
@@ -210,8 +213,11 @@ class Ledger:
             if amount:
                 self._enter(stamp, "variation", self._listings[slot], 0, amount)
 
-    def charge(self, stamp: int, listing: Listing, amount: int, order: int, reason: str) -> None:
-        """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative."""
+    def charge(self, stamp: int, listing: Listing, amount: int, order: int, detail: str) -> None:
+        """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative.
+
+        detail: what it is for.
+        """
         if type(amount) is not int:
             raise FloatInTheBooks(
                 f"A fee of {amount!r} for {listing.asset.symbol}: the books take integers with {MONEY_SCALE} decimals. "
@@ -221,7 +227,7 @@ class Ledger:
         self.books.charge(slot, amount)
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, "fee", slot, 0, -amount, order, reason))
+        self.rows.add((stamp, "fee", slot, 0, -amount, order, detail, None))
 
     def pay_funding(self, stamp: int, listing: Listing, price: int, price_scale: int, rate: int, scale: int) -> None:
         """Takes a rate of the money that is held at a price from cash, or gives it to a short; rounded once."""

@@ -2,6 +2,7 @@
 
 from rustybt.orders._account_controls import AccountControl, MaxLeverage, MinLeverage, Standing
 from rustybt.orders._book import OrderBook, OrderEvent
+from rustybt.orders._commands import Cancel, Command, Replace
 from rustybt.orders._controls import (
     AssetDateBounds,
     Intent,
@@ -33,6 +34,8 @@ __all__ = [
     "TRANSITIONS",
     "AccountControl",
     "AssetDateBounds",
+    "Cancel",
+    "Command",
     "ExecutionStyle",
     "HistoricalRestrictions",
     "Intent",
@@ -48,6 +51,7 @@ __all__ = [
     "OrderBook",
     "OrderEvent",
     "OrderGate",
+    "Replace",
     "RestrictedListOrder",
     "Restriction",
     "Restrictions",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt._kernels import Kernel, WorkingOrder
 from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report, div_half_even
+from rustybt.orders._commands import Command
 from rustybt.orders._lifecycle import advance, cut
 
-REJECTED, CANCELLED, ADJUSTED = OrderEventKind.REJECTED, OrderEventKind.CANCELLED, OrderEventKind.ADJUSTED
-ENDS_AT_ONCE: Final = frozenset({CANCELLED, ADJUSTED})
+ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
+ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
+NOT_FILLED: Final = OrderEventKind.NOT_FILLED
+OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
 
 
 class OrderEvent(NamedTuple):
@@ -37,19 +40,45 @@ EVENT: Final = "nntwwwttt"
 nothing that the garbage collector has to look through."""
 
 
+class Venue(Protocol):
+    """Where orders are sent: a broker, as the order book calls it."""
+
+    def submit(self, order: WorkingOrder, /) -> None: ...
+    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, /) -> None: ...
+    def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None, /) -> None: ...
+
+
 class OrderBook:
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
-    accept(listing, amount, terms, stamp, reason=None): puts an order to work, from the next bar on, and returns it;
-    terms: None for a market order. reason: what a control found, and let through.
+    accept(listing, amount, terms, stamp, reason=None): a new order, which is returned; terms: None for a market order.
+    reason: what a control found, and let through. It works from the next bar on, with the simulated broker, which
+    accepts whatever comes; `route` sends it to another one instead.
+    links: what other orders are to do upon a report; None where no orders are linked.
+    why: the number of the cause why an open order has not filled.
     waiting: true while an order is open; `open` says which.
     quiet: by slot the lanes of a bar's lowest and highest price, and two prices of theirs between which none of the
     asset's open orders can do anything; the broker notes them, and they are forgotten with every order that comes or
     is restated.
     """
 
-    __slots__ = ("_kernel", "_orders", "accept", "account", "intake", "prefix", "quiet", "rows", "waiting")
+    __slots__ = (
+        "_drain",
+        "_found",
+        "_kernel",
+        "_orders",
+        "_venue",
+        "accept",
+        "account",
+        "intake",
+        "links",
+        "prefix",
+        "quiet",
+        "rows",
+        "waiting",
+        "why",
+    )
 
     def __init__(self, account: str = "main", *, kernel: Kernel) -> None:
         self.account = account
@@ -61,6 +90,12 @@ class OrderBook:
         self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
         self.intake = kernel.intake(self._orders, self.waiting, self.quiet, self.rows)
         self.accept = self.intake.accept
+        self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
+        self.why: Callable[[WorkingOrder], int] = _stored_cause
+        self._venue: Venue | None = None
+        self._drain: Callable[[], object] | None = None
+        # by number, what a control found of an order that is not accepted yet
+        self._found: dict[int, str] = {}
 
     @property
     def open(self) -> dict[int, list[WorkingOrder]]:
@@ -78,23 +113,72 @@ class OrderBook:
         orders = self.orders
         return [OrderEvent(orders[row[0] - 1], *row[1:]) for row in self.rows]
 
-    def apply(self, report: Report, order: WorkingOrder) -> None:
-        """Changes an order as a report says, and logs it. An order that is over leaves its queue.
+    def route(self, venue: Venue, drain: Callable[[], object]) -> None:
+        """Sends orders, and what is asked for them, to a broker. drain: takes its reports; called after each."""
+        self._venue = venue
+        self._drain = drain
+        self.accept = self._submit
 
-        One that a fill completes stays until `prune`, so that the broker can go through the queue meanwhile.
-        """
+    @property
+    def routed(self) -> bool:
+        """Whether orders go to a broker, and not straight into their queues."""
+        return self._venue is not None
+
+    def _submit(
+        self, listing: Any, amount: int, terms: OrderTerms[int] | None, stamp: int, reason: str | None = None
+    ) -> WorkingOrder:
+        order = self.pending(listing, amount, terms, stamp)
+        if reason is not None:
+            self._found[order.number] = reason
+        self._venue.submit(order)  # type: ignore[union-attr]  # there is one from `route` on
+        self._drain()  # type: ignore[misc]
+        return order
+
+    def pending(self, listing: Any, amount: int, terms: OrderTerms[int] | None, stamp: int) -> WorkingOrder:
+        """A new order that no broker has accepted yet."""
+        order = self._kernel.order(len(self._orders) + 1, listing, amount, terms, stamp)
+        order.status = PENDING
+        self._orders.append(order)
+        return order
+
+    def cause_of(self, order: WorkingOrder) -> Cause | None:
+        """Why an order is where it is; None for one that is filled."""
+        if order.status is OrderStatus.FILLED:
+            return None
+        return Cause(self.why(order) if order.status is OPEN else order.cause)
+
+    def apply(self, report: Report) -> Sequence[Command]:
+        """Changes an order as a report says, logs it, and keeps the queues. Returns what linked orders answer."""
+        order = self.numbered(report.order)
         advance(order, report)
+        kind = report.kind
+        if kind is NOT_FILLED:
+            return ()
+        if kind is ACCEPTED:
+            report = self._enqueue(order, report)
         self.log(report)
-        if order.status is not OrderStatus.OPEN and report.kind in ENDS_AT_ONCE:
-            self.prune(order.listing.slot)
+        if order.status is not OPEN:
+            self._dequeue(order)
+        elif kind is REPLACED:
+            self.quiet.pop(order.listing.slot, None)
+        return () if self.links is None else self.links(report, order)
 
-    def prune(self, slot: int) -> None:
-        """Takes the orders of an asset that are over out of its queue."""
-        queue = self.waiting.get(slot, ())
-        left = [order for order in queue if order.status is OrderStatus.OPEN]
-        if left:
-            self.waiting[slot] = left
-        elif queue:
+    def _enqueue(self, order: WorkingOrder, report: Report) -> Report:
+        """An order that was accepted waits behind those of its asset. Returns the report with what a control found."""
+        slot = order.listing.slot
+        self.open.setdefault(slot, []).append(order)
+        self.quiet.pop(slot, None)
+        found = self._found.pop(order.number, None)
+        return report if found is None else report._replace(cause=Cause.CONTROL, told=found)
+
+    def _dequeue(self, order: WorkingOrder) -> None:
+        slot = order.listing.slot
+        queue = self.waiting.get(slot)
+        if queue is None or order not in queue:
+            return
+        if len(queue) > 1:
+            queue.remove(order)
+        else:
             del self.waiting[slot]
             self.quiet.pop(slot, None)
 
@@ -115,6 +199,12 @@ class OrderBook:
                 report.told,
             )
         )
+
+    def numbered(self, number: int) -> WorkingOrder:
+        """The order with that number."""
+        order: Any = self._orders[number - 1]
+        # the native twin fills the list in when somebody looks
+        return self.orders[number - 1] if order is None else order
 
     def order_id(self, number: int) -> str:
         """The id of the order with that number."""
@@ -138,19 +228,36 @@ class OrderBook:
         told: str,
     ) -> WorkingOrder:
         """Keeps a refused order with its reason; it never works."""
-        order = self._kernel.order(len(self._orders) + 1, listing, amount, terms, stamp)
-        order.status = OrderStatus.PENDING_NEW
-        self._orders.append(order)
-        self.apply(Report(order.number, REJECTED, stamp, amount, cause=cause, told=told, terms=terms), order)
+        order = self.pending(listing, amount, terms, stamp)
+        self.apply(Report(order.number, REJECTED, stamp, amount, cause=cause, told=told, terms=terms))
         return order
 
-    def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> bool:
-        """Takes an open order out of work. Returns False if it was not open. told: where the cause does not say all."""
-        if order.status is not OrderStatus.OPEN:
+    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> bool:
+        """Gives what is open of an order other terms. Returns whether it has them now; a broker may take its time."""
+        if order.status is not OPEN:
             return False
-        left = order.amount - order.filled
-        self.apply(Report(order.number, CANCELLED, stamp, left, cause=cause, told=told or cause.sentence), order)
-        return True
+        if self._venue is None:
+            left = order.amount - order.filled
+            self.apply(Report(order.number, REPLACED, stamp, left, terms=terms))
+        else:
+            self._venue.replace(order, terms, stamp)
+            self._drain()  # type: ignore[misc]
+        return order.terms == terms
+
+    def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> bool:
+        """Takes an open order out of work. Returns False if it was not open, or a broker takes its time.
+
+        told: where the cause does not say all.
+        """
+        if order.status is not OPEN:
+            return False
+        if self._venue is None:
+            left = order.amount - order.filled
+            self.apply(Report(order.number, CANCELLED, stamp, left, cause=cause, told=told or cause.sentence))
+        else:
+            self._venue.cancel(order, stamp, cause, told)
+            self._drain()  # type: ignore[misc]
+        return order.status is OrderStatus.CANCELLED
 
     def cancel_all(self, slot: int, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels all open orders of an asset."""
@@ -190,7 +297,11 @@ class OrderBook:
                 recharged=zipline,
                 terms=terms,
             )
-            self.apply(restated, order)
+            self.apply(restated)
+
+
+def _stored_cause(order: WorkingOrder) -> int:
+    return order.cause
 
 
 def _restated(price: int, numerator: int, denominator: int, tick: tuple[int, int]) -> int:

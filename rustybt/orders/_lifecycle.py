@@ -12,6 +12,7 @@ from rustybt.errors import IllegalTransition
 _OPEN, _FILLED, _CANCELLED = OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.CANCELLED
 _FILL, _PART = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED
 _TRIGGERED, _ADJUSTED, _CANCEL = OrderEventKind.TRIGGERED, OrderEventKind.ADJUSTED, OrderEventKind.CANCELLED
+_REPLACED, _NOT_FILLED = OrderEventKind.REPLACED, OrderEventKind.NOT_FILLED
 
 TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
     (OrderStatus.PENDING_NEW, OrderEventKind.ACCEPTED): _OPEN,
@@ -19,7 +20,9 @@ TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
     (_OPEN, _TRIGGERED): _OPEN,
     (_OPEN, _PART): _OPEN,
     (_OPEN, _FILL): _FILLED,
+    (_OPEN, _NOT_FILLED): _OPEN,
     (_OPEN, _ADJUSTED): _OPEN,
+    (_OPEN, _REPLACED): _OPEN,
     (_OPEN, _CANCEL): _CANCELLED,
     # a venue may have filled it before the cancel reached it
     (_CANCELLED, _PART): _CANCELLED,
@@ -42,14 +45,19 @@ def advance(order: WorkingOrder, report: Report) -> None:
         )
     if kind is _FILL or kind is _PART:
         _fill(order, report, whole=kind is _FILL)
+    elif kind is _NOT_FILLED:
+        # why is all that it says: neither state nor date change
+        order.cause = report.cause or Cause.PLACED
+        return
     elif kind is _TRIGGERED:
-        order.stop_reached = order.stop_reached or report.cause is Cause.STOP_REACHED
-        order.limit_reached = order.limit_reached or report.cause is Cause.LIMIT_REACHED
+        _trigger(order, report)
     elif kind is _ADJUSTED:
         _restate(order, report)
         status = status if report.quantity else _FILLED
+    elif kind is _REPLACED:
+        _replace(order, report)
     else:
-        order.cause = Cause.PLACED if report.cause is None else report.cause
+        order.cause = report.cause or Cause.PLACED
         order.reason = report.told
     order.status = status
     if report.dated:
@@ -64,10 +72,29 @@ def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
             "filled. The broker lost or doubled a fill."
         )
     order.filled = filled
-    order.commission += report.fee
+    for fee in report.fees:
+        order.commission += fee.amount
     order.charged += abs(report.quantity)
     if not whole and order.status is _OPEN:
         order.cause = Cause.PARTLY_FILLED
+
+
+def _trigger(order: WorkingOrder, report: Report) -> None:
+    if report.cause is Cause.LIMIT_REACHED:
+        order.limit_reached = True
+    else:
+        order.stop_reached = True
+        if order.limit is not None:
+            order.cause = Cause.LIMIT_NOT_REACHED
+
+
+def _replace(order: WorkingOrder, report: Report) -> None:
+    """Other terms: a price that changes has not been reached."""
+    limit, stop = (None, None) if report.terms is None else report.terms[:2]
+    order.limit_reached = order.limit_reached and limit == order.limit
+    order.stop_reached = order.stop_reached and stop == order.stop
+    order.terms = report.terms
+    order.amount = order.filled + report.quantity
 
 
 def _restate(order: WorkingOrder, report: Report) -> None:

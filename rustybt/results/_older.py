@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.core import Cause
+from rustybt.core import Cause, FeeKind
 
 _OF_TEXTS: Final = {
     "stop": Cause.STOP_REACHED,
@@ -37,3 +37,14 @@ def with_causes(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         ),
         "orders": orders.with_columns(of_orders.alias("cause")),
     }
+
+
+def with_details(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Frames of schema 2, whose entries had the kind of a fee as their reason."""
+    reason, is_fee = pl.col("reason"), pl.col("kind") == "fee"
+    entries = frames["entries"].select(
+        pl.exclude("reason"),
+        pl.when(is_fee).then(reason.replace("exchange fee", FeeKind.EXCHANGE_FEE.value)).alias("detail"),
+        pl.when(~is_fee).then(reason).alias("reason"),
+    )
+    return frames | {"entries": entries}

@@ -19,14 +19,16 @@ from rustybt.core import Note, check_process, data_root, text_of_object, writing
 from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists, ResultNotFound
 from rustybt.results._frames import FRAMES, SPARED
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
-from rustybt.results._older import with_causes
+from rustybt.results._older import with_causes, with_details
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
 
-SCHEMA: Final = 2
-"""Of result.json and the frames; a reader refuses a newer one. Schema 1 had no causes of orders and their events."""
+SCHEMA: Final = 3
+"""Of result.json and the frames; a reader refuses a newer one. Schema 1 had no causes of orders and their events,
+schema 2 no details of entries."""
 WITH_CAUSES: Final = 2
+WITH_DETAILS: Final = 3
 RESULT_FILE: Final = "result.json"
 
 
@@ -148,6 +150,8 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
             )
     if page["schema"] < WITH_CAUSES:
         frames = with_causes(frames)
+    if page["schema"] < WITH_DETAILS:
+        frames = with_details(frames)
     return frames, {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
 
 

@@ -5,7 +5,7 @@ from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
 from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._funding import Funding
-from rustybt.strategy._guard import check_names, names_checked, taken_names
+from rustybt.strategy._guard import Context, guard_properties
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._ordering import desk_of
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
@@ -27,6 +27,7 @@ __all__ = [
     "API_METHODS",
     "Account",
     "CashByCurrency",
+    "Context",
     "DateRule",
     "Desk",
     "Funding",
@@ -45,17 +46,15 @@ __all__ = [
     "bar_of",
     "bars_elsewhere",
     "calendars",
-    "check_names",
     "cost_per_unit",
     "current_algorithm",
     "date_rules",
     "deactivate",
     "desk_of",
+    "guard_properties",
     "half_days",
-    "names_checked",
     "no_run",
     "numbers_named",
     "once_in_24_hours",
-    "taken_names",
     "time_rules",
 ]

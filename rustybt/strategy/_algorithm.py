@@ -58,8 +58,18 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     def __init__(self, desk: Desk, gate: OrderGate, portfolio: Portfolio) -> None:
         super().__init__(desk, gate)
         self._rng: np.random.Generator | None = None
-        self.portfolio = portfolio
-        self.account = Account(desk)
+        self._portfolio = portfolio
+        self._account = Account(desk)
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """What is held, and what it is worth now."""
+        return self._portfolio
+
+    @property
+    def account(self) -> Account:
+        """The account: its value, leverage and exposure now."""
+        return self._account
 
     @property
     def rng(self) -> np.random.Generator:

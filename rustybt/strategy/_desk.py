@@ -40,7 +40,7 @@ class Desk(abc.ABC):
 
     phase: "initialize", "before" (before_trading_start), "bar", "timer" (between two) or "done". capital: money.
     slippage, commission: the models for "equity", all but futures, and for "future". cancel_policy: with them, what
-    `initialize` may change. benchmark: the asset to compare with.
+    `initialize` may change. broker_of: the run's broker from the simulated one. benchmark: the asset to compare with.
     recorded: the last value of each recorded name. account_controls: what closes are held to.
     funding: what came to it and went from it since. currency: of both, and of all that is said of the whole.
     exchange: what turns other currencies into it; None in a run that has one only. faces: what a strategy gets in place
@@ -64,6 +64,7 @@ class Desk(abc.ABC):
     slippage: dict[str, Any]
     commission: dict[str, Any]
     cancel_policy: Any
+    broker_of: Any
     compat: Any
     labels: Labels
     notes: Notes

@@ -1,7 +1,8 @@
 """Promises as tests: a subclass of a contract in your own test file holds your plug-in to them. Needs pytest."""
 
+from rustybt.testing._broker import BrokerContract
 from rustybt.testing._clock import FakeClock
 from rustybt.testing._replay import replay
 from rustybt.testing._source import SourceContract
 
-__all__ = ["FakeClock", "SourceContract", "replay"]
+__all__ = ["BrokerContract", "FakeClock", "SourceContract", "replay"]

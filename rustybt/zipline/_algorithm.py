@@ -14,7 +14,7 @@ from rustybt.core import Future, OrderStatus
 from rustybt.errors import NoActiveRun, NotYetAvailable, SymbolNotFound, WrongType
 from rustybt.execution import SimulationBlotter
 from rustybt.results import Result
-from rustybt.strategy import Desk, desk_of
+from rustybt.strategy import Desk, desk_of, guard_properties
 from rustybt.zipline._assets import ContinuousFuture, Faces, core_of
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._finder import AssetFinder
@@ -60,10 +60,20 @@ class TradingAlgorithm:
         self._environment = desk.environment
         self._calendar = desk.market.axis.calendar.name
         self._data = BarData(desk.data, desk.market, self._faces, self._times)
-        self.portfolio = Portfolio(run.portfolio, self._faces)
-        self.account = Account(run.account)
+        self._portfolio = Portfolio(run.portfolio, self._faces)
+        self._account = Account(run.account)
         self.asset_finder = AssetFinder(desk.market.version, self._faces, desk.look_up_day)
         self.blotter = RunBlotter(self, run, self._faces)
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """What is held, and what it is worth now."""
+        return self._portfolio
+
+    @property
+    def account(self) -> Account:
+        """The account: its value, leverage and exposure now."""
+        return self._account
 
     @property
     def sim_params(self) -> SimulationParameters:
@@ -349,6 +359,10 @@ class TradingAlgorithm:
     def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
         """Assets that may not be ordered."""
         self._run.set_do_not_order_list(restricted_list, on_error)
+
+
+# as in Zipline, where a script may still set a name of a function, like `context.symbol = symbol("AAPL")`
+guard_properties(TradingAlgorithm)
 
 
 def faces_of(context: TradingAlgorithm) -> Faces:

@@ -55,7 +55,7 @@ def assert_folds(market: Market, result: rustybt.Result) -> None:
         positions[session][symbol] = plain(amount)
     for session, close, ending in result.daily.select("session", "period_close", "ending_cash").iter_rows():
         while at < len(entries) and _up_to(entries[at], plain(close), ends):
-            _, _, asset, _, quantity, amount, currency, account, _, _ = entries[at]
+            _, _, asset, _, quantity, amount, currency, account, _, _, _ = entries[at]
             cash[account, currency] += amount
             if asset is not None:
                 held[account, symbol_of(asset)] += quantity

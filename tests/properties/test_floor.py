@@ -154,5 +154,5 @@ def test_the_kernel_does_the_bars_that_it_knows_and_no_others() -> None:
         for kernel in ("rust", "python"):
             with calls() as called:
                 left_behind(found, orders, models, (False,) * 4, kernel)
-            in_python.append(called["rustybt.execution._simulated"])
+            in_python.append(called["rustybt.execution.simulated._broker"])
         assert (in_python[0] < in_python[1]) is known

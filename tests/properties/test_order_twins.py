@@ -74,7 +74,7 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
                 order.limit_reached = order.stop_reached = True
         state = [[getattr(order, name) for name in FIELDS] for order in taken]
         queues = {slot: [order.number for order in queue] for slot, queue in open_now.items()}
-        seen.append((state, queues, quiet, list(events), list(intake.rows(NAMES, LABELS, SENTENCES))))
+        seen.append((state, queues, quiet, list(events), list(intake.rows(NAMES, LABELS, SENTENCES, {1: 1}))))
     assert all(one == seen[0] for one in seen)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MONEY_SCALE, POWERS, Asset, Equity, Future, div_half_even, exact_number, scaled
+from rustybt.core import MONEY_SCALE, POWERS, Asset, Equity, FeeKind, Future, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
+from rustybt.execution._offer import Fill
 
 type Parts = tuple[tuple[str, int], ...]
-"""What a fee is made of: what each part is for, and how much it is."""
+"""What a fee is made of: what each part is for, a `FeeKind` or a word of the model's own, and how much it is."""
 
 
 class CommissionModel:
@@ -42,22 +43,22 @@ class CommissionModel:
         """
         if self._asked is None:
             raise NotImplementedError(
-                f"{type(self).__name__} has neither calculate(order, transaction) nor fee(order, quantity, price)."
+                f"{type(self).__name__} has neither calculate(order, transaction) nor fee(order, fill)."
             )
         return self._asked()
 
-    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+    def fee(self, order: WorkingOrder, fill: Fill) -> int:
         """The cost of a fill that is not yet in order.filled and order.commission, as money with 20 decimals.
 
-        quantity: signed, scaled. price: at order.listing.fill_scale. A negative result is a rebate.
+        A negative result is a rebate.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} has neither calculate(order, transaction) nor fee(order, quantity, price)."
+            f"{type(self).__name__} has neither calculate(order, transaction) nor fee(order, fill)."
         )
 
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
         """What the fee of a fill, just computed and not yet in order.commission, is made of."""
-        return (("commission", fee),)
+        return ((FeeKind.COMMISSION, fee),)
 
     def kernel(self) -> Any:
         """The numbers with which the native kernel does what `fee` does; NotImplemented where it can't."""

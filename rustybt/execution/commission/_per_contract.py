@@ -6,7 +6,9 @@ import functools
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
+from rustybt.core import FeeKind
 from rustybt.errors import InputError
+from rustybt.execution._offer import Fill
 from rustybt.execution.commission._base import FutureCommissionModel, Parts, amount, as_money, per_unit
 from rustybt.execution.commission._exchange_fees import EXCHANGE_FEE_OF_ROOT
 
@@ -35,14 +37,14 @@ class PerContract(FutureCommissionModel):
         self._fees = _exchange_fees(exchange_fee, f"{name}(exchange_fee)")
         self._minimum = as_money(*amount(min_trade_cost or 0, f"{name}(min_trade_cost)"))
 
-    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+    def fee(self, order: WorkingOrder, fill: Fill) -> int:
         root = getattr(order.listing.asset, "root_symbol", None)
         cost = self._costs.get(root) or self._costs.get(None) or DEFAULT_COST
-        return per_unit(order, quantity, cost, self._exchange_fee(root), self._minimum)
+        return per_unit(order, fill.quantity, cost, self._exchange_fee(root), self._minimum)
 
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
         exchange = 0 if order.commission else self._exchange_fee(getattr(order.listing.asset, "root_symbol", None))
-        return (("commission", fee - exchange), ("exchange fee", exchange))
+        return ((FeeKind.COMMISSION, fee - exchange), (FeeKind.EXCHANGE_FEE, exchange))
 
     def _exchange_fee(self, root: str | None) -> int:
         fee = self._fees.get(root, self._fees.get(None))

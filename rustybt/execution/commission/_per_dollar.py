@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
+from rustybt.execution._offer import Fill
 from rustybt.execution.commission._base import EquityCommissionModel, amount, as_money
 
 
@@ -25,10 +26,10 @@ class PerDollar(EquityCommissionModel):
         """The cost of a unit of money, under the name that Zipline gives it."""
         return float(self.cost)
 
-    def fee(self, order: WorkingOrder, quantity: int, price: int) -> int:
+    def fee(self, order: WorkingOrder, fill: Fill) -> int:
         value, scale = self._cost
         listing = order.listing
-        money = abs(quantity) * price * listing.multiplier
+        money = abs(fill.quantity) * fill.price * listing.multiplier
         return as_money(money * value, scale + listing.quantity_scale + listing.fill_scale + listing.multiplier_scale)
 
     def parameters(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 from rustybt._kernels import WorkingOrder
 from rustybt.core import DecimalConfig, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
+from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import Quote, SlippageModel
 
 
@@ -63,8 +64,8 @@ class AtTick(SlippageModel):
         if self._tick is not None and self._tick[0] <= 0:
             raise InputError(f"AtTick: tick is {tick!r}. Give a number above zero.")
 
-    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
-        answer = self.model.quote(order, wanted, price, volume, used)
+    def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
+        answer = self.model.quote(order, offer)
         quoted, filled = answer
         rounding = self._rounding_of(order)
         if filled <= 0 or rounding == "exact":

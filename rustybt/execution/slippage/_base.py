@@ -9,6 +9,7 @@ from rustybt._kernels import WorkingOrder
 from rustybt.core import Asset, Equity, Future, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
+from rustybt.execution._offer import Offer
 
 type Quote = tuple[int, int]
 """Price at the listing's fill scale, and how many units fill (above zero)."""
@@ -56,21 +57,18 @@ class SlippageModel:
         """
         if self._asked is None:
             raise NotImplementedError(
-                f"{type(self).__name__} has neither process_order(data, order) nor "
-                "quote(order, wanted, price, volume, used)."
+                f"{type(self).__name__} has neither process_order(data, order) nor quote(order, offer)."
             )
         return self._asked()
 
-    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+    def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         """The same question in integers.
 
-        wanted: units still to fill, above zero; order.amount says which side. price: what the bar offers, at
-        order.listing.fill_scale. volume: of the bar, above zero. used: units of it that went to earlier orders.
-        Returns a price and a multiple of order.listing.step up to `wanted`, or SKIP, EXHAUSTED or DECLINED.
+        Returns a price at order.listing.fill_scale and a multiple of order.listing.step up to offer.wanted, or SKIP,
+        EXHAUSTED or DECLINED.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} has neither process_order(data, order) nor "
-            "quote(order, wanted, price, volume, used)."
+            f"{type(self).__name__} has neither process_order(data, order) nor quote(order, offer)."
         )
 
     def bound(self, data: Any) -> Self:

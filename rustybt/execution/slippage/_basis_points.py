@@ -6,6 +6,7 @@ from typing import Any
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import div_half_even
+from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction
 
 
@@ -27,7 +28,8 @@ class FixedBasisPointsSlippage(SlippageModel):
         self._sell = self._denominator - numerator
         self._share = fraction(volume_limit, "FixedBasisPointsSlippage(volume_limit)")
 
-    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+    def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
+        wanted, price, volume, used, _, _ = offer
         step, (share, of) = order.listing.step, self._share
         left = volume * share // (of * step) * step - used  # as `volume_left` has it, on the hottest way to a fill
         if left <= 0:

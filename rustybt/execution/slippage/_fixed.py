@@ -6,6 +6,7 @@ from typing import Any
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import div_half_even
+from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import Quote, SlippageModel, fraction
 
 
@@ -21,11 +22,11 @@ class FixedSlippage(SlippageModel):
         self.spread = spread
         self._spread = fraction(spread, "FixedSlippage(spread)")
 
-    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+    def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         numerator, denominator = self._spread
         spread = numerator * 10**order.listing.fill_scale
-        twice = 2 * price * denominator
-        return div_half_even(twice + spread if order.amount > 0 else twice - spread, 2 * denominator), wanted
+        twice = 2 * offer.price * denominator
+        return div_half_even(twice + spread if order.amount > 0 else twice - spread, 2 * denominator), offer.wanted
 
     def parameters(self) -> dict[str, str]:
         return {"spread": str(self.spread)}

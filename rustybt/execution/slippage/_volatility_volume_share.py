@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import EXACT, Future, div_half_even, exact_number
+from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import DECLINED, SKIP, Quote, fraction, volume_left
 from rustybt.execution.slippage._eta import DEFAULT_ETA, ETA_OF_ROOT
 from rustybt.execution.slippage._market_impact import SESSIONS_PER_YEAR, MarketImpactBase, root_half_even
@@ -82,10 +83,10 @@ class VolatilityVolumeShare(MarketImpactBase):
     def parameters(self) -> dict[str, str]:
         return {"volume_limit": str(self.volume_limit), "eta": str(self._constant or "<varies>")}
 
-    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Quote:
+    def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         listing = order.listing
-        most = volume_left(volume, 0, self._limit, listing.step)
-        quantity = wanted if wanted < most else most
+        most = volume_left(offer.volume, 0, self._limit, listing.step)
+        quantity = min(offer.wanted, most)
         if not quantity:
             return DECLINED
         middle = self._middle(listing)

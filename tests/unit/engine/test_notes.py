@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import inspect
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import rustybt
 from rustybt import Note
 from rustybt.api import date_rules, get_datetime, get_open_orders, order, schedule_function, symbol, time_rules
 from rustybt.errors import ReservedName
+from rustybt.strategy import Context
 from tests.unit._small import DAYS, NAMES, ingest
 from tests.unit._small import run as small
 
@@ -203,16 +205,21 @@ def test_a_schedule_beyond_the_session_is_told():
 
 @pytest.mark.parametrize("name", ["order", "portfolio", "symbol", "rng", "datetime", "set_slippage"])
 def test_a_name_of_contexts_own_can_not_be_set(name: str):
+    reached = []
+
     def initialize(context: Any) -> None:
         setattr(context, name, 5)
+        reached.append(name)
 
     class Mine(rustybt.Strategy):
         def initialize(self, context: Any) -> None:
             setattr(context, name, 5)
 
-    for given in ({"initialize": initialize}, {"strategy": Mine}, {"handle_data": lambda c, d: initialize(c)}):
+    late = {"analyze": lambda c, _: initialize(c)}
+    for given in ({"initialize": initialize}, {"strategy": Mine}, {"handle_data": lambda c, d: initialize(c)}, late):
         with pytest.raises(ReservedName, match=rf"context\.{name} = 5: `{name}` is one of context's own names"):
             rustybt.run_algorithm(*WEEK, progress=False, **given)
+    assert not reached
 
 
 def test_a_name_that_initialize_has_set_and_meets_itself():
@@ -224,21 +231,35 @@ def test_a_name_that_initialize_has_set_and_meets_itself():
         rustybt.run_algorithm(*WEEK, initialize, progress=False)
 
 
-def test_a_name_that_is_set_later_is_told():
+def test_a_name_that_is_set_later_is_refused_at_the_line():
     def handle_data(context: Any, data: Any) -> None:
         context.bar = getattr(context, "bar", 0) + 1
         if context.bar == 3:
             context.order = order(symbol("AAPL"), 1)
 
-    assert [(note.code, note.data) for note in run(handle_data).notes] == [("name_taken", {"name": "order"})]
+    with pytest.raises(ReservedName, match=r"context\.order = 'main-1'") as caught:
+        run(handle_data)
+    assert [entry.name for entry in caught.traceback][-2:] == ["handle_data", "refuse"]
 
-    def again(context: Any, data: Any) -> None:
-        handle_data(context, data)
-        order(symbol("AAPL"), 1)
 
-    with pytest.raises(TypeError) as caught:
-        run(again)
-    assert "context.order was set, and hides context's own. Choose another name for it." in caught.value.__notes__
+def test_names_of_ones_own_and_methods_taken_off_context():
+    """The names that are refused are all that is refused, and a method is one like any other."""
+
+    def initialize(context: Any) -> None:
+        context.orders, context._order, context.my_symbol = [], 1, context.symbol("AAPL")
+        context.buy = context.order
+        assert inspect.signature(context.order) == inspect.signature(order)
+
+    def handle_data(context: Any, data: Any) -> None:
+        if not context.orders:
+            context.orders.append(context.buy(context.my_symbol, 2))
+
+    result = rustybt.run_algorithm(*WEEK, initialize, handle_data=handle_data, progress=False)
+    assert result.transactions["amount"].to_list() == [2]
+
+
+def test_setting_an_attribute_of_context_costs_no_call():
+    assert Context.__setattr__ is object.__setattr__
 
 
 def test_an_asset_without_a_bar_in_the_run_is_told():

@@ -17,6 +17,7 @@ from rustybt.api import commission, order, set_commission, set_slippage, slippag
 from rustybt.errors import InputError
 from rustybt.execution import WorkingOrder
 from rustybt.execution.slippage import EXHAUSTED
+from tests._worked import offer
 
 SCALE = 12
 ROUNDINGS = ["half_even", "half_up", "down", "up", "against"]
@@ -26,7 +27,9 @@ def quoted(price, side, rounding, tick=("0.25", 2)):
     grid = int(Decimal(tick[0]).scaleb(tick[1])), tick[1]
     listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=grid)
     model = slippage.AtTick(slippage.NoSlippage(), rounding)
-    value, filled = model.quote(WorkingOrder(1, listing, side * 7, None, 0), 7, int(Decimal(price).scaleb(SCALE)), 1, 0)
+    value, filled = model.quote(
+        WorkingOrder(1, listing, side * 7, None, 0), offer(7, int(Decimal(price).scaleb(SCALE)), 1, 0)
+    )
     assert filled == 7
     return Decimal(value).scaleb(-SCALE)
 
@@ -60,7 +63,7 @@ def test_a_grid_finer_than_a_fill():
 def test_the_price_is_a_whole_number_of_ticks_and_less_than_one_away(price, tick, rounding):
     listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=(tick, 4))
     model = slippage.AtTick(slippage.NoSlippage(), rounding)
-    value, _ = model.quote(WorkingOrder(1, listing, 7, None, 0), 7, price, 1, 0)
+    value, _ = model.quote(WorkingOrder(1, listing, 7, None, 0), offer(7, price, 1, 0))
     grid = Fraction(tick, 10**4)
     ticks = Fraction(value, 10**SCALE) / grid
     assert ticks.denominator == 1
@@ -70,7 +73,7 @@ def test_the_price_is_a_whole_number_of_ticks_and_less_than_one_away(price, tick
 def test_what_does_not_fill_does_not_fill():
     listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=(1, 2))
     model = slippage.AtTick(slippage.FixedBasisPointsSlippage(5, "0.1"))
-    assert model.quote(WorkingOrder(1, listing, 7, None, 0), 7, 10**SCALE, 100, 10) is EXHAUSTED
+    assert model.quote(WorkingOrder(1, listing, 7, None, 0), offer(7, 10**SCALE, 100, 10)) is EXHAUSTED
 
 
 class Own(slippage.SlippageModel):

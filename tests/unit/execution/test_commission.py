@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt.api import commission
+from rustybt.core import FeeKind
 from rustybt.errors import InputError
-from rustybt.execution import WorkingOrder
+from rustybt.execution import Fill, WorkingOrder
 from rustybt.execution.commission import CommissionModel
+from tests._worked import MOMENT
 
 MONEY = 10**20
 LISTING = SimpleNamespace(slot=0, fill_scale=12, quantity_scale=0, step=1, multiplier=1, multiplier_scale=0)
@@ -29,7 +31,7 @@ def fees(model: CommissionModel, quantities: list[int], price: int = 10**12, lis
     """What fills of one order cost, one after the other, as the broker asks for it."""
     asked, found = order(listing=listing), []
     for quantity in quantities:
-        fee = model.fee(asked, quantity, price)
+        fee = model.fee(asked, Fill(quantity, price, MOMENT))
         asked.commission += fee
         asked.charged += abs(quantity)
         asked.filled += quantity
@@ -99,11 +101,11 @@ def test_per_contract_has_tables_by_root() -> None:
 def test_what_a_fee_is_made_of() -> None:
     model = commission.PerContract("0.85", {"XX": "0.25"})
     asked = order(listing=XX)
-    first = model.fee(asked, 10, 1)
-    assert model.parts(asked, first) == (("commission", 850 * MONEY // 100), ("exchange fee", MONEY // 4))
+    first = model.fee(asked, Fill(10, 1, MOMENT))
+    assert model.parts(asked, first) == ((FeeKind.COMMISSION, 850 * MONEY // 100), (FeeKind.EXCHANGE_FEE, MONEY // 4))
     asked.commission, asked.charged = first, 10
-    second = model.fee(asked, 10, 1)
-    assert model.parts(asked, second) == (("commission", 850 * MONEY // 100), ("exchange fee", 0))
+    second = model.fee(asked, Fill(10, 1, MOMENT))
+    assert model.parts(asked, second) == ((FeeKind.COMMISSION, 850 * MONEY // 100), (FeeKind.EXCHANGE_FEE, 0))
 
 
 def test_per_future_trade_is_paid_with_the_first_fill() -> None:
@@ -137,6 +139,6 @@ def test_a_cost_below_zero_is_refused(model: str) -> None:
 
 def test_a_model_without_a_fee_says_so() -> None:
     with pytest.raises(NotImplementedError, match="fee"):
-        CommissionModel().fee(order(), 1, 1)
+        CommissionModel().fee(order(), Fill(1, 1, MOMENT))
     with pytest.raises(NotImplementedError, match="calculate"):
         CommissionModel().calculate(None, None)

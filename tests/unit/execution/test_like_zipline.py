@@ -13,15 +13,18 @@ from hypothesis import strategies as st
 
 from rustybt._kernels import PYTHON
 from rustybt.api import commission, slippage
-from rustybt.execution import SimulatedBroker, WorkingOrder
+from rustybt.core import Moment
+from rustybt.execution import Fill, Offer, SimulatedBroker, WorkingOrder
 from rustybt.orders import OrderBook, price_on_tick
 from tests._terms import terms_with
+from tests._worked import worked
 
 zipline_order = pytest.importorskip("zipline.finance.order")
 zipline_commission = pytest.importorskip("zipline.finance.commission")
 zipline_execution = pytest.importorskip("zipline.finance.execution")
 
 CENTS = 10**10
+MOMENT = Moment(0, 0, 0)
 PRICES = st.integers(990, 1010)
 MAYBE = st.none() | PRICES
 
@@ -45,7 +48,7 @@ class Never(slippage.SlippageModel):
     def __init__(self) -> None:
         self.seen: list[int] = []
 
-    def quote(self, order: WorkingOrder, wanted: int, price: int, volume: int, used: int) -> Any:
+    def quote(self, order: WorkingOrder, offer: Offer) -> Any:
         self.seen.append(order.number)
         return slippage.DECLINED
 
@@ -68,7 +71,7 @@ def test_an_order_is_triggered_on_the_same_bars(
     )
     for bar, close in enumerate(closes):
         model.seen.clear()
-        broker.work(bar, bar + 1)
+        worked(broker, blotter, bar, bar + 1)
         theirs.check_triggers(close, bar + 1)
         assert bool(model.seen) == theirs.triggered
         became_limit = limit is not None and ours.stop_reached
@@ -106,6 +109,6 @@ def test_futures_pay_the_same(fills: list[int], how: tuple[Any, Any, float]) -> 
     for quantity in fills:
         cost = theirs.calculate(order, SimpleNamespace(amount=quantity))
         order.commission, order.filled = order.commission + cost, order.filled + quantity
-        fee = ours.fee(asked, quantity, 1)
+        fee = ours.fee(asked, Fill(quantity, 1, MOMENT))
         asked.commission, asked.charged = asked.commission + fee, asked.charged + quantity
         assert abs(fee / 10**20 - cost) < 1e-9

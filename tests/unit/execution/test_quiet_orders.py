@@ -15,6 +15,7 @@ from rustybt.execution.slippage import FixedBasisPointsSlippage, VolumeShareSlip
 from rustybt.orders import OrderBook
 from tests._examples import examples
 from tests._terms import terms_with
+from tests._worked import worked
 
 BARS = 12
 PRICES = st.integers(90, 110)
@@ -64,7 +65,7 @@ def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker
     for bar in range(BARS):
         if forgets:
             blotter.quiet.clear()
-        seen.append([report[1:] for report in broker.work(bar, bar)])
+        seen.append(worked(broker, blotter, bar, bar))
         for kind, what in actions[bar]:
             if kind == "order":
                 amount, limit, stop = what
@@ -73,7 +74,12 @@ def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker
                 blotter.split(0, bar, *what, (1, 1))
             elif what < len(blotter.orders):
                 blotter.cancel(blotter.orders[what], bar, Cause.STRATEGY)
-        seen.append([(o.filled, o.cause, o.status, o.changed, o.limit_reached, o.stop_reached) for o in blotter.orders])
+        seen.append(
+            [
+                (o.filled, blotter.cause_of(o), o.status, o.changed, o.limit_reached, o.stop_reached)
+                for o in blotter.orders
+            ]
+        )
     return seen, list(blotter.rows)
 
 
@@ -95,8 +101,8 @@ def test_an_order_far_from_the_price_is_looked_at_once() -> None:
     model, fee = FixedBasisPointsSlippage(), PerShare()
     broker = SimulatedBroker(blotter, {"equity": model, "future": model}, {"equity": fee, "future": fee})
     order = blotter.accept(bars, 5, terms_with(90), 0)
-    broker.work(1, 1)
+    worked(broker, blotter, 1, 1)
     order.cause = -1
     for bar in range(2, BARS):
-        broker.work(bar, bar)
+        worked(broker, blotter, bar, bar)
     assert order.cause == -1

@@ -17,6 +17,7 @@ from rustybt.errors import InputError, NonFiniteInput
 from rustybt.execution import WorkingOrder
 from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 from tests._terms import terms_with
+from tests._worked import offer
 
 SCALE = 12
 LISTING = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0)
@@ -32,19 +33,19 @@ SIDES = st.sampled_from([1, -1])
 
 @given(PRICES, SIDES, st.integers(1, 10**9))
 def test_no_slippage_fills_all_at_the_price(price: int, side: int, wanted: int) -> None:
-    assert slippage.NoSlippage().quote(order(side * wanted), wanted, price, 1, 0) == (price, wanted)
+    assert slippage.NoSlippage().quote(order(side * wanted), offer(wanted, price, 1, 0)) == (price, wanted)
 
 
 @given(PRICES, SIDES, st.decimals(0, 100, places=4))
 def test_a_fixed_spread_costs_half_of_it(price: int, side: int, spread: Decimal) -> None:
-    quoted, filled = slippage.FixedSlippage(spread).quote(order(7 * side), 7, price, 1, 0)
+    quoted, filled = slippage.FixedSlippage(spread).quote(order(7 * side), offer(7, price, 1, 0))
     assert filled == 7
     assert Fraction(quoted, 10**SCALE) == Fraction(price, 10**SCALE) + side * Fraction(spread) / 2
 
 
 @given(PRICES, SIDES, st.decimals(0, 5000, places=2))
 def test_basis_points_are_rounded_once(price: int, side: int, points: Decimal) -> None:
-    quoted, _ = slippage.FixedBasisPointsSlippage(points).quote(order(7 * side), 7, price, 1000, 0)
+    quoted, _ = slippage.FixedBasisPointsSlippage(points).quote(order(7 * side), offer(7, price, 1000, 0))
     assert quoted == round(price * (1 + side * Fraction(points) / 10_000))
 
 
@@ -53,7 +54,7 @@ def test_basis_points_fill_a_share_of_the_volume_in_whole_steps(volume: int, use
     listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=step, slot=0)
     model = slippage.FixedBasisPointsSlippage(5, "0.3")
     left = math.floor(volume * Fraction(3, 10) / step) * step - used
-    answer = model.quote(order(wanted, listing=listing), wanted, 10**SCALE, volume, used)
+    answer = model.quote(order(wanted, listing=listing), offer(wanted, 10**SCALE, volume, used))
     if left <= 0:
         assert answer is EXHAUSTED
     else:
@@ -64,7 +65,7 @@ def test_basis_points_fill_a_share_of_the_volume_in_whole_steps(volume: int, use
 def test_impact_grows_with_the_square_of_the_share(price: int, side: int, volume: int, wanted: int, used: int) -> None:
     model = slippage.VolumeShareSlippage("0.25", "0.1")
     left = math.floor(volume * Fraction(1, 4)) - used
-    answer = model.quote(order(side * wanted), wanted, price, volume, used)
+    answer = model.quote(order(side * wanted), offer(wanted, price, volume, used))
     if left <= 0:
         assert answer is EXHAUSTED
         return
@@ -80,7 +81,7 @@ def test_impact_beyond_the_limit_does_not_fill(side: int, limit: int, fills: boo
     # all of the allowed quarter: 1 % of impact on a price of 100 with an impact of 0.16
     model = slippage.VolumeShareSlippage("0.25", "0.16")
     asked = order(side * 1000, limit * 10**SCALE)
-    answer = model.quote(asked, 1000, 100 * 10**SCALE, 1000, 0)
+    answer = model.quote(asked, offer(1000, 100 * 10**SCALE, 1000, 0))
     assert (answer is not SKIP) == fills
     if fills:
         assert answer == ((100 + side) * 10**SCALE, 250)
@@ -98,7 +99,7 @@ def test_the_defaults_are_those_of_zipline() -> None:
 @pytest.mark.parametrize("form", [int, float, str, Decimal])
 def test_a_parameter_may_be_any_kind_of_number(form: Any) -> None:
     model = slippage.FixedBasisPointsSlippage(form("20"), form("1"))
-    assert model.quote(order(10), 10, 10**SCALE, 10, 0) == (10**SCALE * 1002 // 1000, 10)
+    assert model.quote(order(10), offer(10, 10**SCALE, 10, 0)) == (10**SCALE * 1002 // 1000, 10)
 
 
 @pytest.mark.parametrize(
@@ -117,4 +118,4 @@ def test_a_parameter_that_means_nothing_is_refused(model: str, arguments: Any, e
 
 def test_a_model_without_a_quote_says_so() -> None:
     with pytest.raises(NotImplementedError, match="quote"):
-        SlippageModel().quote(order(1), 1, 1, 1, 0)
+        SlippageModel().quote(order(1), offer(1, 1, 1, 0))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rustybt._kernels import PYTHON, twins
-from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report
+from rustybt.core import Cause, Fee, OrderEventKind, OrderStatus, OrderTerms, Report
 from rustybt.errors import IllegalTransition
 from rustybt.orders import TRANSITIONS, OrderBook, advance
 
@@ -83,7 +83,7 @@ REPORTS = st.lists(
         stamp=st.integers(1, 99),
         quantity=st.integers(1, 10),
         price=st.integers(1, 999),
-        fee=st.integers(0, 9),
+        fees=st.lists(st.builds(Fee, st.just("commission"), st.integers(-9, 9)), max_size=2).map(tuple),
         cause=st.none() | st.sampled_from(sorted(Cause)),
         ratio=st.none() | st.tuples(st.integers(1, 4), st.integers(1, 4)),
         dated=st.booleans(),

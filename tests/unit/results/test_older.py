@@ -39,11 +39,14 @@ def saved_by_schema_1(folder: Path) -> tuple[rustybt.Result, Path]:
     place = result.save(folder / "saved")
     page = json.loads((place / "result.json").read_text(encoding="utf-8"))
     page["schema"] = 1
-    for name, dropped in (("order_events", ["cause", "ratio"]), ("orders", ["cause"])):
+    for name, dropped in (("order_events", ["cause", "ratio"]), ("orders", ["cause"]), ("entries", ["detail"])):
         frame = pl.read_parquet(place / f"{name}.parquet")
         if name == "order_events":
             stops = pl.when(pl.col("cause") == "stop_reached").then(pl.lit("stop")).otherwise(pl.col("reason"))
             frame = frame.with_columns(stops.alias("reason"))
+        if name == "entries":
+            frame = frame.with_columns(pl.coalesce(pl.col("detail").replace("exchange_fee", "exchange fee"), "reason"))
+            frame = frame.with_columns(pl.col("detail").alias("reason"))
         frame.drop(dropped).write_parquet(place / f"{name}.parquet")
         import hashlib
 
@@ -60,5 +63,7 @@ def test_a_result_of_schema_1_has_the_causes_of_today(tmp_path: Path) -> None:
     names = ["order_id", "kind", "cause", "ratio"]
     assert older.order_events.select(names).equals(result.order_events.select(names))
     assert {"stop_reached", "limit_reached", "split", "strategy"} <= set(older.order_events["cause"])
+    assert older.entries.equals(result.entries)
+    assert set(older.entries.filter(pl.col("kind") == "fee")["detail"]) == {"commission"}
     assert older.orders.select("id", "cause").equals(result.orders.select("id", "cause"))
     assert older.to_pandas()["orders"].tolist() == result.to_pandas()["orders"].tolist()

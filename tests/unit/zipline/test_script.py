@@ -279,3 +279,26 @@ def test_that_there_is_no_benchmark_is_told_unless_the_script_sets_one(
     days = ["-s", str(DAYS[0]), "-e", str(DAYS[4])]
     run.main(["-t", text, "-o", os.devnull, "-b", "small", *days], standalone_mode=False)
     assert ("no benchmark was given" in capsys.readouterr().err) is told
+
+
+def test_a_script_may_set_the_name_of_a_function_and_none_of_contexts_own_values(tmp_path: Path) -> None:
+    """As in Zipline, whose portfolio, account and recorded_vars are properties, and whose functions are attributes."""
+    path = tmp_path / "names.py"
+    path.write_text(
+        "from zipline.api import order, symbol\n"
+        "def initialize(context):\n"
+        "    context.symbol, context.refused = symbol('A'), []\n"
+        "    for name in ('portfolio', 'account', 'recorded_vars', 'datetime'):\n"
+        "        try:\n"
+        "            setattr(context, name, 5)\n"
+        "        except AttributeError as error:\n"
+        "            context.refused.append(str(error)[:20])\n"
+        "def handle_data(context, data):\n"
+        "    order(context.symbol, 1)\n"
+        "def analyze(context, perf):\n"
+        "    print(len(perf.orders.iloc[-1]), *context.refused, sep='; ')\n",
+        encoding="utf-8",
+    )
+    done = command("rustybt.zipline", "-b", "small", "-f", str(path))
+    names = ("portfolio = 5", "account = 5: `", "recorded_var", "datetime = 5:")
+    assert done.stdout.splitlines()[0] == "; ".join(["2", *(f"context.{name}"[:20] for name in names)]), done

@@ -16,11 +16,9 @@ use crate::number::Number;
 use crate::order::{FILLED, PyIntake, PyOrder};
 use crate::rows::{PyRows, Value};
 
-const NO_TRADE: i64 = 1;
 const LIMIT_NOT_REACHED: i64 = 2;
 const VOLUME_USED_UP: i64 = 3;
 const PARTLY_FILLED: i64 = 5;
-const STOP_NOT_REACHED: i64 = 6;
 
 /// What is known of an asset with orders; `plain` where its orders can be worked here.
 struct Known {
@@ -427,12 +425,14 @@ impl PyFloor {
             && !order.stop_reached
         {
             if !beyond(&stop.0, buys) {
-                order.cause = STOP_NOT_REACHED;
                 return false;
             }
             order.stop_reached = true;
             if order.limit.is_none() || self.stops_date_orders {
                 order.changed = stamp;
+            }
+            if order.limit.is_some() {
+                order.cause = LIMIT_NOT_REACHED;
             }
             order.log(events, stamp, &left, None, Some(&stop.0));
         }
@@ -443,7 +443,6 @@ impl PyFloor {
             return true;
         }
         if !beyond(&limit.0, !buys) {
-            order.cause = LIMIT_NOT_REACHED;
             return false;
         }
         if !order.limit_reached {
@@ -497,12 +496,11 @@ impl PyFloor {
         done: &mut Vec<Done>,
     ) -> Result<(), Int> {
         if !offer.trades {
-            order.cause = NO_TRADE;
             return Ok(());
         }
         if offer.exhausted {
-            let waits = order.plain || self.triggers_need_volume;
-            if waits || self.triggered(order, &offer.price, stamp, events) {
+            let seen = order.plain || !self.triggers_need_volume;
+            if seen && (order.plain || self.triggered(order, &offer.price, stamp, events)) {
                 order.cause = VOLUME_USED_UP;
             }
             return Ok(());
@@ -614,6 +612,7 @@ impl PyFloor {
                 Value::Wide(Some(&amount)),
                 Value::Short(Some(fill.number)),
                 Value::Text(None),
+                Value::Text(None),
             ]);
             transactions.push([
                 Value::Short(Some(session)),
@@ -636,6 +635,7 @@ impl PyFloor {
                 Value::Wide(Some(&-fill.fee.clone())),
                 Value::Short(Some(fill.number)),
                 Value::Text(Some("commission")),
+                Value::Text(None),
             ]);
         }
         Ok(())

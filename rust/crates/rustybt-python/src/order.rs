@@ -1,5 +1,7 @@
 //! An order at work: the twin of `rustybt/_kernels/_order.py`.
 
+use std::collections::HashMap;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -54,6 +56,8 @@ struct Words {
     names: Vec<String>,
     labels: Vec<String>,
     sentences: Vec<String>,
+    /// By number, the causes of open orders as of now.
+    why: HashMap<i64, i64>,
 }
 
 /// `rustybt.core.OrderStatus` by value.
@@ -95,6 +99,7 @@ impl PyOrder {
                 (price(intern!(py, "limit"))?, price(intern!(py, "stop"))?)
             }
         };
+        self.plain = terms.is_none();
         self.terms = terms.map(Bound::unbind);
         Ok(())
     }
@@ -143,8 +148,7 @@ impl PyOrder {
 
     /// The same order on terms.
     fn with(mut self, terms: Option<Bound<'_, PyAny>>) -> PyResult<PyOrder> {
-        self.plain = terms.is_none();
-        if !self.plain {
+        if terms.is_some() {
             self.set_terms(terms)?;
         }
         Ok(self)
@@ -163,7 +167,8 @@ impl PyOrder {
 
     /// Adds it as a row: slot, created, amount, filled, limit, stop, status, commission, changed, cause, reason.
     fn write(&self, rows: &mut PyRows, words: &Words) {
-        let cause = usize::try_from(self.cause).unwrap_or(usize::MAX);
+        let cause = words.why.get(&self.number).copied().unwrap_or(self.cause);
+        let cause = usize::try_from(cause).unwrap_or(usize::MAX);
         let label = (self.status != FILLED).then(|| words.labels.get(cause));
         let sentence = || (self.status == 0).then(|| words.sentences.get(cause))?;
         rows.push([
@@ -287,11 +292,13 @@ impl PyIntake {
         names: Vec<String>,
         labels: Vec<String>,
         sentences: Vec<String>,
+        why: HashMap<i64, i64>,
     ) -> PyResult<PyRows> {
         let words = Words {
             names,
             labels,
             sentences,
+            why,
         };
         let orders = self.orders.bind(py);
         let mut unshown: Vec<Option<&PyOrder>> = vec![None; orders.len()];

@@ -40,6 +40,15 @@ impl Bits {
         bits
     }
 
+    /// So many, none of them there.
+    pub fn none(len: usize) -> Bits {
+        Bits {
+            bytes: Vec::new(),
+            len,
+            missing: len,
+        }
+    }
+
     /// Adds one.
     #[inline(always)] // a million times in a run, and next to nothing each
     pub fn push(&mut self, there: bool) {

@@ -432,6 +432,9 @@ pub fn decimals(
 
 /// What a table holds at some places.
 fn taken<T: Copy + Default>(table: &[T], places: &[u32]) -> (Vec<T>, Bits) {
+    if table.is_empty() {
+        return (vec![T::default(); places.len()], Bits::none(places.len()));
+    }
     let mut missing = false;
     let value = |place: &u32| {
         let found = table.get(*place as usize);

@@ -1,0 +1,24 @@
+"""Fees of a fill, itemised."""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+
+class FeeKind(enum.StrEnum):
+    """What a fee is for: the column `detail` of the entries. A model may have kinds of its own, as plain text.
+
+    UNPAID: a fee below zero that nobody pays out, though it lowers what the order has cost; no entry has it.
+    """
+
+    COMMISSION = "commission"
+    EXCHANGE_FEE = "exchange_fee"
+    UNPAID = "unpaid"
+
+
+class Fee(NamedTuple):
+    """A part of what a fill costs: money in the currency of the asset. A rebate is negative."""
+
+    kind: str
+    amount: int

@@ -1,0 +1,33 @@
+"""The seam between a run and whoever fills its orders: simulated, paper or live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Cause, Moment, OrderTerms, Report
+
+
+class Broker(Protocol):
+    """Takes orders, and reports what happens to them. `rustybt.testing.BrokerContract` holds one to what follows.
+
+    One thread calls it. The orders are the run's: a broker reads them, and changes none; they change as its reports are
+    applied. A call reports nothing by itself, whatever it causes comes with the next `reports`.
+    """
+
+    def submit(self, order: WorkingOrder, /) -> None:
+        """A new order, PENDING_NEW. Reported ACCEPTED or REJECTED, once."""
+
+    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, /) -> None:
+        """Other terms for what is open of an order. Reported REPLACED; nothing where the order is over by then."""
+
+    def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None, /) -> None:
+        """An end to an open order. Reported CANCELLED with that cause; nothing where the order is over by then."""
+
+    def reports(self, moment: Moment, /) -> Iterable[Report]:
+        """What has happened up to a moment and was not reported before, in the order in which it happened.
+
+        Each report is applied before the next is asked for. Called again for the same moment it gives only what came
+        since. Fills never exceed an order's amount; a fill may follow a cancel that came too late.
+        """

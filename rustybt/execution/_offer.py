@@ -1,0 +1,38 @@
+"""What the broker asks its models about: the offer of a bar to an order, and a fill before its fees."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rustybt.core import Moment
+
+
+class Offer(NamedTuple):
+    """What a bar offers an order.
+
+    wanted: units that the order still has to fill, above zero; order.amount says which side. price: at
+    order.listing.fill_scale. volume: of the bar, above zero. used: units of it that went to earlier orders.
+    moment: that of the bar. account: whose order it is.
+    """
+
+    wanted: int
+    price: int
+    volume: int
+    used: int
+    moment: Moment
+    account: str = "main"
+
+
+class Fill(NamedTuple):
+    """A fill whose fee is asked for; it is not yet in order.filled and order.commission.
+
+    quantity: signed, scaled. price: at order.listing.fill_scale. moment: that of the bar. account: whose order it is.
+    maker: whether it gave liquidity: the order has a limit, and the bar opened beyond it, so that the market had to
+    come to the order. Everything else takes liquidity.
+    """
+
+    quantity: int
+    price: int
+    moment: Moment
+    account: str = "main"
+    maker: bool = False

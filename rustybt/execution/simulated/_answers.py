@@ -1,0 +1,28 @@
+"""What the simulated broker answers at once: each a report, or None where an order can't be changed any more."""
+
+from __future__ import annotations
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report
+
+
+def accepted(order: WorkingOrder) -> Report | None:
+    """A new order works from now on."""
+    if order.status is not OrderStatus.PENDING_NEW:
+        return None
+    return Report(order.number, OrderEventKind.ACCEPTED, order.created, order.amount, terms=order.terms)
+
+
+def replaced(order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> Report | None:
+    """What is open of an order has other terms."""
+    if order.status is not OrderStatus.OPEN:
+        return None
+    return Report(order.number, OrderEventKind.REPLACED, stamp, order.amount - order.filled, terms=terms)
+
+
+def cancelled(order: WorkingOrder, stamp: int, cause: Cause, told: str | None) -> Report | None:
+    """What is open of an order is taken out of work."""
+    if order.status is not OrderStatus.OPEN:
+        return None
+    left = order.amount - order.filled
+    return Report(order.number, OrderEventKind.CANCELLED, stamp, left, cause=cause, told=told or cause.sentence)

@@ -1,0 +1,52 @@
+"""What the simulated broker reads of an asset and of the order book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from rustybt._kernels import WorkingOrder
+
+
+class Bars(Protocol):
+    """The bars of an asset in a run, one value per bar, as scaled integers."""
+
+    slot: int
+    is_future: bool
+    fill_scale: int
+    lane_to_fill: int
+    tradable: Sequence[int]
+
+    def column(self, field: str) -> Sequence[int]: ...
+
+
+class Orders(Protocol):
+    """The order book, as a broker reads it.
+
+    quiet: by slot the lanes of a bar's lowest and highest price, and two prices of theirs between which none of the
+    asset's open orders can do anything.
+    """
+
+    account: str
+    quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]]
+
+    @property
+    def open(self) -> dict[int, list[WorkingOrder]]: ...
+
+
+class Opening:
+    """A bar as it stands at its open: the one price that there is so far, at the asset's fill scale."""
+
+    __slots__ = ("_prices", "fill_scale", "is_future", "lane_to_fill", "slot", "tradable")
+
+    def __init__(self, bars: Bars, bar: int, price: int) -> None:
+        self.slot: int = bars.slot
+        self.is_future: bool = bars.is_future
+        self.fill_scale: int = bars.fill_scale
+        self.tradable = bars.tradable
+        self.lane_to_fill = 1
+        self._prices: Any = {bar: price}
+
+    def column(self, field: str) -> Any:
+        """The same price, whatever the field."""
+        return self._prices

@@ -1,0 +1,253 @@
+"""The simulated broker: works the open orders on a bar, and reports what became of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from typing import Any
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Cause, Moment, OrderEventKind, OrderStatus, OrderTerms, Report
+from rustybt.errors import InputError
+from rustybt.execution.commission import CommissionModel
+from rustybt.execution.simulated._answers import accepted, cancelled, replaced
+from rustybt.execution.simulated._bars import Bars, Opening, Orders
+from rustybt.execution.simulated._execute import Execution
+from rustybt.execution.simulated._triggers import Triggers
+from rustybt.execution.slippage import SlippageModel
+
+TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
+OPEN = OrderStatus.OPEN
+
+
+class SimulatedBroker:
+    """Fills orders on the bar after the one on which they were placed, or later.
+
+    orders: the order book. slippage, commission: the models for "equity", which is all but futures, and for "future".
+    fill_at: the price that the bar offers, its "close" or its "open". trigger: "close" tests limits and stops on the
+    price that the bar offers; "range" (with fill_at="close") fills them within the bar, at their own price, or at the
+    open where the bar opened beyond it: no fill comes before the price that triggered it.
+    limits_hold: False lets slippage carry a fill beyond its limit, as Zipline does.
+    stops_date_orders: False leaves the time of a stop-limit order's last change as it is when its stop is reached.
+    fees_can_fall: a fee below zero that is no rebate lowers what the order has cost, though nobody pays it back, as in
+    Zipline; else it is none.
+    triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
+    at, as in Zipline.
+    before: the bar before the first that orders are tried on.
+    begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
+    them, in the units of the bar's end.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_equity",
+        "_future",
+        "_opening",
+        "_tried_at_open",
+        "_worked",
+        "begun",
+        "fees_can_fall",
+        "limits_hold",
+        "orders",
+        "stops_date_orders",
+        "triggers",
+        "triggers_need_volume",
+    )
+
+    def __init__(
+        self,
+        orders: Orders,
+        slippage: Mapping[str, SlippageModel],
+        commission: Mapping[str, CommissionModel],
+        *,
+        fill_at: str = "close",
+        trigger: str = "close",
+        limits_hold: bool = True,
+        stops_date_orders: bool = True,
+        fees_can_fall: bool = False,
+        triggers_need_volume: bool = False,
+        before: int = -1,
+    ) -> None:
+        self.orders = orders
+        self.limits_hold = limits_hold
+        self.stops_date_orders = stops_date_orders
+        self.fees_can_fall = fees_can_fall
+        self.triggers_need_volume = triggers_need_volume
+        by_range = trigger == "range" and fill_at == "close"
+        self.triggers = Triggers(fill_at, by_range=by_range, limits_hold=limits_hold)
+        self._equity, self._future = [
+            Execution(slippage[kind], commission[kind], limits_hold=limits_hold, fees_can_fall=fees_can_fall)
+            for kind in ("equity", "future")
+        ]
+        self._asked: deque[Callable[[], Report | None]] = deque()
+        self._worked = before
+        self._opening: tuple[int, int, int] | None = None
+        # numbers of the orders whose fate on the bar of a week or month was decided at its open
+        self._tried_at_open: set[int] = set()
+        self.begun: dict[int, int] = {}
+
+    # the four methods of a `Broker`
+
+    def submit(self, order: WorkingOrder) -> None:
+        """Accepts an order, as it was placed."""
+        self._asked.append(lambda: accepted(order))
+
+    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> None:
+        """Replaces the terms of an open order."""
+        self._asked.append(lambda: replaced(order, terms, stamp))
+
+    def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> None:
+        """Cancels an open order."""
+        self._asked.append(lambda: cancelled(order, stamp, cause, told))
+
+    def reports(self, moment: Moment) -> Iterable[Report]:
+        """Answers to what was asked; then, the first time for a bar, what it makes of the open orders."""
+        answers = self._answers() if self._asked else ()
+        if self._opening is not None:
+            slot, price, volume = self._opening
+            self._opening = None
+            return _one_after_the_other(answers, self._work_open(slot, moment, price, volume))
+        if moment.bar <= self._worked:
+            return answers
+        self._worked = moment.bar
+        return _one_after_the_other(answers, self._work(moment)) if answers else self._work(moment)
+
+    # what a backtest asks besides
+
+    def at_open(self, slot: int, price: int, volume: int) -> None:
+        """Next, the open orders of an asset are tried at the open of a week or month, and no others.
+
+        All that fill there are tried, and by range those that are beyond it. price, volume: at the open and of the bar,
+        in the units of then.
+        """
+        self._opening = slot, price, volume
+
+    def forget_open(self) -> None:
+        """Another week or month begins."""
+        self.begun.clear()
+        self._tried_at_open.clear()
+
+    def plain_models(self) -> tuple[Any, Any] | None:
+        """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
+
+        It looks at one price of a bar, so it can't fill by range.
+        """
+        return None if self.triggers.by_range else self._equity.kernel()
+
+    def no_price(self, order: WorkingOrder, price: int) -> InputError:
+        """The error for a price of zero or less that a model made of one above zero."""
+        return self._equity.no_price(order, price)
+
+    def let_go(self) -> None:
+        """The run is over: its models let go of its market."""
+        self._equity.let_go()
+        self._future.let_go()
+
+    def _answers(self) -> Iterator[Report]:
+        while self._asked:
+            report = self._asked.popleft()()
+            if report is not None:
+                yield report
+
+    # a bar
+
+    def _work(self, moment: Moment) -> Iterator[Report]:
+        """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
+        quiet, bar, begun = self.orders.quiet, moment.bar, self.begun
+        for slot, queue in list(self.orders.open.items()):
+            bars: Any = queue[0].listing
+            volume = bars.tradable[bar]
+            if volume <= 0:
+                continue
+            if slot in quiet:
+                lowest, highest, below, above = quiet[slot]
+                if lowest[bar] > below and highest[bar] < above:
+                    continue
+                del quiet[slot]
+            if slot not in begun:
+                yield from self._work_asset(queue[:], bars, moment, volume)
+            elif self.triggers.by_range:
+                left = [order for order in queue if order.number not in self._tried_at_open]
+                yield from self._work_asset(left, bars, moment, volume, begun[slot])
+                quiet.pop(slot, None)
+
+    def _work_open(self, slot: int, moment: Moment, price: int, volume: int) -> Iterator[Report]:
+        """Tries the open orders of an asset on a bar's open."""
+        queue = self.orders.open.get(slot, [])
+        if self.triggers.by_range:
+            queue = [order for order in queue if not order.plain]
+        if queue and volume > 0:
+            opening = Opening(queue[0].listing, moment.bar, price)
+            self.orders.quiet.pop(slot, None)
+            yield from self._work_asset(queue[:], opening, moment, volume)
+            # what was noted holds for the open alone
+            self.orders.quiet.pop(slot, None)
+
+    def _work_asset(
+        self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0
+    ) -> Iterator[Report]:
+        """Tries the orders of one asset: its trigger, then its execution, order by order.
+
+        queue: a copy, as a model of the user's may place orders meanwhile, which wait for the next bar. used: units of
+        the volume that went to earlier orders.
+        """
+        account = self.orders.account
+        offered = bars.column(self.triggers.field)[moment.bar] * bars.lane_to_fill
+        execution = self._future if bars.is_future else self._equity
+        exhausted = tried = False
+        for order in queue:
+            # a model may have cancelled it
+            if order.status is not OPEN:
+                continue
+            # a market order is ready by construction
+            price, cap, maker = offered, None, False
+            if not order.plain:
+                if exhausted and self.triggers_need_volume:
+                    continue
+                ready = yield from self._let_through(order, bars, moment, offered)
+                if ready is None:
+                    continue
+                price, cap, maker = ready
+            if exhausted:
+                if order.cause != Cause.VOLUME_USED_UP:
+                    yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
+                continue
+            tried = True
+            report = execution.of(order, price, volume, used, cap, moment, account, maker)
+            if report is None:
+                continue
+            yield report
+            used += abs(report.quantity)
+            exhausted = report.cause is Cause.VOLUME_USED_UP
+        if not tried:
+            self.orders.quiet[bars.slot] = self.triggers.asleep(queue, bars)
+
+    def _let_through(
+        self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int
+    ) -> Generator[Report, None, tuple[int, int | None, bool] | None]:
+        """Reports what a bar triggers of an order. Returns the price at which it is ready, None where it waits.
+
+        With it the limit that the price is held at, and whether the order gave liquidity.
+        """
+        triggers, bar, stamp = self.triggers, moment.bar, moment.stamp
+        trigger = triggers.of(order, bars, bar, offered)
+        if trigger.stop:
+            yield self._triggered(order, stamp, None, order.stop, Cause.STOP_REACHED)
+        if trigger.limit:
+            yield self._triggered(order, stamp, order.limit, None, Cause.LIMIT_REACHED)
+        if trigger.price is None:
+            return None
+        if isinstance(bars, Opening):
+            self._tried_at_open.add(order.number)
+        maker = order.limit is not None and not trigger.stop and triggers.came_to(order, bars, bar)
+        return trigger.price, order.limit if self.limits_hold else None, maker
+
+    def _triggered(self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause) -> Report:
+        left = order.amount - order.filled
+        dated = stop is None or order.limit is None or self.stops_date_orders
+        return Report(order.number, TRIGGERED, stamp, left, limit, stop, cause=cause, dated=dated)
+
+
+def _one_after_the_other(first: Iterable[Report], second: Iterable[Report]) -> Iterator[Report]:
+    yield from first
+    yield from second

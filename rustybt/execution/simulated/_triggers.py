@@ -1,0 +1,132 @@
+"""Which orders a bar lets through to execution, and at what price: pure functions of an order and a bar.
+
+The table is docs/decisions/04-orders-and-fills.md. A trigger knows no model, no volume and no books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Cause
+from rustybt.execution.simulated._bars import Bars
+
+BEYOND_ALL: Final = 10**60
+"""No price is as far from zero."""
+
+
+class Trigger(NamedTuple):
+    """What a bar does to an order.
+
+    price: at which it can fill; None where it goes on waiting, for `waits`. stop, limit: whether it is reached now, for
+    the first time.
+    """
+
+    price: int | None
+    waits: Cause = Cause.PLACED
+    stop: bool = False
+    limit: bool = False
+
+
+STOP_WAITS: Final = Trigger(None, Cause.STOP_NOT_REACHED)
+LIMIT_WAITS: Final = Trigger(None, Cause.LIMIT_NOT_REACHED)
+STOPPED_LIMIT_WAITS: Final = Trigger(None, Cause.LIMIT_NOT_REACHED, stop=True)
+
+
+class Triggers:
+    """How the bars of a run trigger orders.
+
+    field: the price that a bar offers, "close" or "open". by_range: stops and limits are tested on the whole bar, and
+    reached at their own price, or at the open where the bar opened beyond it. limits_hold: a limit that was reached
+    before is tested anew on each bar; else it has made the order a market order, as in Zipline.
+    """
+
+    __slots__ = ("_highest", "_lowest", "by_range", "field", "limits_hold")
+
+    def __init__(self, field: str, *, by_range: bool, limits_hold: bool) -> None:
+        self.field = field
+        self.by_range = by_range
+        self.limits_hold = limits_hold
+        # the prices of a bar that stops and limits are tested on
+        self._lowest, self._highest = ("low", "high") if by_range else (field, field)
+
+    def of(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> Trigger:
+        """What a bar that offers a price does to an order with a stop or a limit."""
+        limit, stop = order.limit, order.stop
+        buys = order.amount > order.filled
+        price, stopped = offered, stop is not None and not order.stop_reached
+        if stopped:
+            reached = self._at_stop(order, bars, bar, offered)
+            if reached is None:
+                return STOP_WAITS
+            price = reached
+        if limit is None or (order.limit_reached and not self.limits_hold and not self.by_range):
+            return Trigger(price, stop=stopped)
+        if self.by_range:
+            held = self._after_stop(order, bars, bar, price) if stopped else self._at_limit(order, bars, bar)
+        else:
+            held = price if (price <= limit if buys else price >= limit) else None
+        if held is None:
+            return STOPPED_LIMIT_WAITS if stopped else LIMIT_WAITS
+        return Trigger(held, stop=stopped, limit=not order.limit_reached)
+
+    def asleep(self, queue: list[WorkingOrder], bars: Bars) -> tuple[Sequence[int], Sequence[int], int, int]:
+        """Lanes of the lowest and highest price of a bar, and between which prices of theirs some orders stay asleep.
+
+        The orders have been looked at, and neither stop nor limit has let one of them through.
+        """
+        below, above = [-BEYOND_ALL], [BEYOND_ALL]
+        for order in queue:
+            buys = order.amount > order.filled
+            if order.stop is not None and not order.stop_reached:
+                (above if buys else below).append(order.stop)
+            elif order.limit is not None:
+                (below if buys else above).append(order.limit)
+        up = bars.lane_to_fill
+        # in units of the lane; a bar has to be strictly between
+        return bars.column(self._lowest), bars.column(self._highest), max(below) // up, -(-min(above) // up)
+
+    def came_to(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
+        """Whether a bar opened beyond an order's limit, so that the market had to come to it."""
+        limit: Any = order.limit
+        opened = bars.column("open")[bar] * bars.lane_to_fill
+        return bool(opened > limit if order.amount > 0 else opened < limit)
+
+    def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
+        """The price at which the bar reaches an order's stop: what it offers, or, by range, the stop or the open."""
+        stop: Any = order.stop
+        buys = order.amount > order.filled
+        if not self.by_range:
+            return offered if (offered >= stop if buys else offered <= stop) else None
+        opened = bars.column("open")[bar] * bars.lane_to_fill
+        if opened >= stop if buys else opened <= stop:
+            return opened
+        extreme = bars.column("high" if buys else "low")[bar] * bars.lane_to_fill
+        return stop if (extreme >= stop if buys else extreme <= stop) else None
+
+    def _at_limit(self, order: WorkingOrder, bars: Bars, bar: int) -> int | None:
+        """The price at which the bar's range reaches an order's limit: the limit, or the open beyond it."""
+        limit: Any = order.limit
+        buys = order.amount > order.filled
+        extreme = bars.column("low" if buys else "high")[bar] * bars.lane_to_fill
+        if extreme > limit if buys else extreme < limit:
+            return None
+        opened = bars.column("open")[bar] * bars.lane_to_fill
+        return opened if (opened < limit if buys else opened > limit) else limit
+
+    def _after_stop(self, order: WorkingOrder, bars: Bars, bar: int, price: int) -> int | None:
+        """The price within the limit of an order whose stop was reached on this bar, at a price.
+
+        Where the stop was reached at the open, the whole range comes after it. Else only the close is known to, so
+        that a limit on the other side of the stop counts as reached only where the close is within it.
+        """
+        limit: Any = order.limit
+        buys = order.amount > order.filled
+        if price <= limit if buys else price >= limit:
+            return price
+        field = "close"
+        if price == bars.column("open")[bar] * bars.lane_to_fill:
+            field = "low" if buys else "high"
+        later = bars.column(field)[bar] * bars.lane_to_fill
+        return limit if (later <= limit if buys else later >= limit) else None

@@ -1,0 +1,44 @@
+"""Why an open order has not filled, computed when somebody asks: no bar has to touch a sleeping order for it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Cause
+from rustybt.execution.simulated._triggers import Triggers
+
+
+class Seen(Protocol):
+    """How far a run has come. bar: the last one that can be seen; axis.times: the stamps of the bars."""
+
+    bar: int
+    axis: Any
+
+
+class WhyOpen:
+    """Says of an order what the last bar did to it.
+
+    What execution makes of an order is reported and stays on it; that it is not tried at all follows from the bar.
+    """
+
+    __slots__ = ("_seen", "_triggers")
+
+    def __init__(self, triggers: Triggers, seen: Seen) -> None:
+        self._triggers = triggers
+        self._seen = seen
+
+    def __call__(self, order: WorkingOrder) -> int:
+        bar, bars, triggers = self._seen.bar, order.listing, self._triggers
+        if order.created >= self._seen.axis.times[bar]:
+            return Cause.PLACED
+        if bars.tradable[bar] <= 0:
+            return Cause.NO_TRADE
+        if not order.plain:
+            offered = bars.column(triggers.field)[bar] * bars.lane_to_fill
+            trigger = triggers.of(order, bars, bar, offered)
+            if trigger.price is None:
+                return trigger.waits
+            if order.cause == Cause.PLACED:  # a bar of before the order was restated, or one that is being worked
+                return Cause.STOP_NOT_REACHED if trigger.stop else Cause.LIMIT_NOT_REACHED
+        return order.cause

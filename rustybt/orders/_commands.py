@@ -1,0 +1,28 @@
+"""What orders ask of their broker: the answers of linked orders to a report."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Cause, OrderTerms
+
+
+class Cancel(NamedTuple):
+    """An end to an open order. told: in words, where the cause does not say all."""
+
+    order: WorkingOrder
+    stamp: int
+    cause: Cause
+    told: str | None = None
+
+
+class Replace(NamedTuple):
+    """Other terms for an open order."""
+
+    order: WorkingOrder
+    terms: OrderTerms[int] | None
+    stamp: int
+
+
+type Command = Cancel | Replace
