@@ -1,5 +1,6 @@
 """Frames and files as tables of text: CSV of any making, Parquet, Polars, pandas, Arrow."""
 
+from rustybt.files._alike import read_each
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect, as_dialect
 from rustybt.files._even import YEARS
@@ -34,6 +35,7 @@ __all__ = [
     "given_items",
     "need_columns",
     "parsed_stamps",
+    "read_each",
     "read_pieces",
     "read_tables",
     "text_column",

@@ -80,39 +80,17 @@ class CsvFile:
         for block in _whole_lines(as_utf8(self._bytes(), self._dialect.encoding, self.path), self.path):
             rows = block
             if not names:
-                delimiter, names, rows = self._head(block)
+                delimiter, self._header, names, rows = head_of(block, self._dialect, self.path)
                 before = block.count(b"\n") - rows.count(b"\n")
             yield self._rows(rows, before, delimiter, names)
             before += rows.count(b"\n")
         if not names:
             raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
 
-    def _head(self, block: bytes) -> tuple[str, list[str], bytes]:
-        """Delimiter and names of the columns, and the rows that come after them. block: the file's first one."""
-        lines = block[:_SNIFFED_BYTES].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-        delimiter, self._header = form_of(lines, self._dialect, self.path)
-        start = 0
-        for _ in range(self._dialect.skip_lines):
-            start = block.find(b"\n", start) + 1
-        while not (line := block[start : block.find(b"\n", start) + 1 or len(block)]).strip():
-            start += len(line)
-        if self._header:
-            try:
-                found = pl.read_csv(line, infer_schema=False, separator=delimiter, truncate_ragged_lines=True)
-            except pl.exceptions.PolarsError:
-                raise _not_utf8(line, block.count(b"\n", 0, start), self.path) or InputError(
-                    f"{self.path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Mend it."
-                ) from None
-            return delimiter, found.columns, block[start + len(line) :]
-        rows = [text for text in lines[self._dialect.skip_lines :] if text.strip()]
-        widths = Counter(text.count(delimiter) + 1 for text in rows if '"' not in text)
-        width = widths.most_common(1)[0][0] if widths else rows[0].count(delimiter) + 1
-        return delimiter, [f"column_{number}" for number in range(1, width + 1)], block[start:]
-
     def _rows(self, block: bytes, before: int, delimiter: str, names: list[str]) -> Piece:
         """The rows of whole lines, and the lines that are none. before: lines of the file before them."""
         try:
-            frame = _read(block, delimiter, names)
+            frame = read_rows(block, delimiter, names)
             # Polars fills up what lacks fields; where there are as many delimiters as rows want, none does
             marks = frame.height * (len(names) - 1)
             if not frame.to_series(-1).has_nulls() or block.count(delimiter.encode()) == marks:
@@ -123,7 +101,7 @@ class CsvFile:
         if rest is None and frame is not None:
             return frame, uneven
         try:
-            return _read(block if rest is None else rest, delimiter, names), uneven
+            return read_rows(block if rest is None else rest, delimiter, names), uneven
         except pl.exceptions.PolarsError:
             raise _not_utf8(block, before, self.path) or InputError(
                 f"{self.path}: lines {before + 1} to {before + block.count(b'\n') + 1} can't be read as CSV. "
@@ -155,6 +133,32 @@ class CsvFile:
             yield text.getvalue()
 
 
+def head_of(block: bytes, dialect: Dialect, path: Path) -> tuple[str, bool, list[str], bytes]:
+    """Delimiter, whether there is a header, the names of the columns, and the rows that come after them.
+
+    block: the file's first one. Raises InputError where that can't be told.
+    """
+    lines = block[:_SNIFFED_BYTES].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    delimiter, header = form_of(lines, dialect, path)
+    start = 0
+    for _ in range(dialect.skip_lines):
+        start = block.find(b"\n", start) + 1
+    while not (line := block[start : block.find(b"\n", start) + 1 or len(block)]).strip():
+        start += len(line)
+    if header:
+        try:
+            found = pl.read_csv(line, infer_schema=False, separator=delimiter, truncate_ragged_lines=True)
+        except pl.exceptions.PolarsError:
+            raise _not_utf8(line, block.count(b"\n", 0, start), path) or InputError(
+                f"{path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Mend it."
+            ) from None
+        return delimiter, header, found.columns, block[start + len(line) :]
+    rows = [text for text in lines[dialect.skip_lines :] if text.strip()]
+    widths = Counter(text.count(delimiter) + 1 for text in rows if '"' not in text)
+    width = widths.most_common(1)[0][0] if widths else rows[0].count(delimiter) + 1
+    return delimiter, header, [f"column_{number}" for number in range(1, width + 1)], block[start:]
+
+
 def _first_rows(pieces: Iterator[Piece]) -> list[Piece]:
     """As many pieces as tell the order of the rows, however the file is cut."""
     begin: list[Piece] = []
@@ -174,7 +178,8 @@ def _taken(begin: list[Piece]) -> Iterator[Piece]:
         yield begin.pop()
 
 
-def _read(block: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
+def read_rows(block: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
+    """Whole lines as rows of text."""
     schema = dict.fromkeys(names, pl.String())
     block = block.lstrip(b"\r\n")  # Polars takes the number of columns from the first line
     if not block:

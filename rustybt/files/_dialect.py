@@ -18,7 +18,7 @@ from rustybt.files._encoding import check_encoding
 from rustybt.files._missing import MISSING
 from rustybt.files._names import is_time_of_day, known_names
 
-_DELIMITERS: Final = (",", ";", "\t", "|")
+DELIMITERS: Final = (",", ";", "\t", "|")
 _SNIFFED: Final = 30
 _FEWEST: Final = 4
 """Delimiters in a line of bars at least: of a date and four prices."""
@@ -121,7 +121,7 @@ def _delimiter(lines: list[str], dialect: Dialect, path: Path) -> str:
     and often enough for the columns of bars.
     """
     bare = [re.sub(r'"[^"]*"', "", line) for line in lines]
-    often = {c: Counter(line.count(c) for line in bare if c in line).most_common(1) for c in _DELIMITERS}
+    often = {c: Counter(line.count(c) for line in bare if c in line).most_common(1) for c in DELIMITERS}
     alike = {c: (lines_alike, count) for c, most in often.items() for count, lines_alike in most}
     found = {c: count for c, (lines_alike, count) in alike.items() if lines_alike == len(bare)}
     if not found:

@@ -27,7 +27,8 @@ from rustybt.files._order import LOOKED_AT, TURNED, newest_first
 from rustybt.files._pandas import from_pandas, text_of
 from rustybt.files._uneven import UnevenLine
 
-_CSV: Final = tuple(kind + packed for kind in (".csv", ".tsv", ".txt") for packed in ("", ".gz", ".zst"))
+PLAIN_TEXT: Final = (".csv", ".tsv", ".txt")
+_CSV: Final = tuple(kind + packed for kind in PLAIN_TEXT for packed in ("", ".gz", ".zst"))
 _PARQUET: Final = (".parquet", ".pq")
 _SHOWN_DATES: Final = 1_000
 _WIDE: Final = "decimal256"
@@ -40,12 +41,14 @@ class Table:
     """A frame with lower-case column names, where it came from, and the symbol that a file's name stands for.
 
     uneven: lines of a CSV file among these rows that could not be told apart into fields.
+    others: files that were read together with the one where it came from.
     """
 
     frame: pl.DataFrame
     source: str
     stem: str | None = None
     uneven: Sequence[UnevenLine] = ()
+    others: Sequence[str] = ()
 
 
 def read_tables(source: Any, what: str) -> list[Table]:
@@ -72,7 +75,7 @@ def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
         if not source:
             raise InputError(f"{what} is an empty list. Give a frame, or the paths of files.")
         return [table for item in source for table in given_items(item, what)]
-    return [_lower(_frame(source, what), what)]
+    return [with_lower_names(_frame(source, what), what)]
 
 
 def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: Notes) -> Iterator[Table]:
@@ -91,13 +94,13 @@ def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: N
             height = int(rows.select(pl.len()).collect(engine="in-memory").item())
 
             def cut(start: int, length: int) -> pl.DataFrame:
-                return _lower(rows.slice(start, length).collect(engine="in-memory"), str(item))
+                return with_lower_names(rows.slice(start, length).collect(engine="in-memory"), str(item))
 
             yield from (Table(frame, str(item), stem) for frame in _slices(cut, height, item.name, notes))
             return
         file = CsvFile(item, dialect)
         for frame, uneven in file:
-            yield Table(_lower(frame, str(item)), str(item), stem, uneven)
+            yield Table(with_lower_names(frame, str(item)), str(item), stem, uneven)
         for note in file.notes:
             notes.add(note, item.name)
 
@@ -175,7 +178,7 @@ def _read_file(path: Path, what: str) -> Table:
     suffix = _suffix(path, what)
     with _readable(path, what):
         frame = pl.read_parquet(path, glob=False) if suffix.lower() in _PARQUET else _read_csv(path)
-    return Table(_lower(frame, str(path)), str(path), path.name[: -len(suffix)] or None)
+    return Table(with_lower_names(frame, str(path)), str(path), path.name[: -len(suffix)] or None)
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
@@ -215,7 +218,8 @@ def _readable(path: Path, what: str) -> Iterator[None]:
         raise InputError(f"{what}: {path} can't be read ({said}). {remedy}.") from error
 
 
-def _lower(frame: pl.DataFrame, what: str) -> pl.DataFrame:
+def with_lower_names(frame: pl.DataFrame, what: str) -> pl.DataFrame:
+    """The columns under our names, in lower case. Raises InputError where two have the same one."""
     names = [name.strip().lower() for name in frame.columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -24,7 +24,7 @@ from rustybt.files import (
     given_items,
     need_columns,
     parsed_stamps,
-    read_pieces,
+    read_each,
     text_column,
     unread_columns,
     unread_note,
@@ -140,22 +140,22 @@ class BarReader:
 
     def _tables(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]]:
         offset = 0
-        for item in self._items:
-            for read in read_pieces(item, "bars", self._dialect, self.notes):
-                self._note_unread(read)
-                table = self._with_volume(read)
-                rounded = self._price_decimals is not None
-                piece = _one_table(table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded)
-                self._note_spacing(piece[0], read)
-                offset += piece[0].height
-                self._take_uneven(table)
-                yield piece
+        for read in read_each(self._items, "bars", self._dialect, self.notes, alone=_SPACED):
+            self._note_unread(read)
+            table = self._with_volume(read)
+            rounded = self._price_decimals is not None
+            piece = _one_table(table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded)
+            self._note_spacing(piece[0], read)
+            offset += piece[0].height
+            self._take_uneven(table)
+            yield piece
 
     def _note_unread(self, table: Table) -> None:
         columns = table.frame.columns
         unread = unread_columns(columns, carried=True)
         if unread:
-            self.notes.add(unread_note(unread, columns), Path(table.source).name)
+            for source in (table.source, *table.others):
+                self.notes.add(unread_note(unread, columns), Path(source).name)
 
     def _note_spacing(self, rows: pl.DataFrame, table: Table) -> None:
         """Of the first tables: the others will be of their kind."""

@@ -130,3 +130,19 @@ def test_calls_grow_with_the_files_of_a_folder_and_no_faster(tmp_path: Path) -> 
             rustybt.ingest(f"of-{files}", folder, calendar="24/7")
         calls.append(count.count)
     assert calls[2] - calls[1] <= 2.05 * (calls[1] - calls[0])
+
+
+def test_of_the_files_of_a_folder_that_are_alike_a_few_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = []
+    for files in (100, 400):
+        folder = tmp_path / str(files)
+        folder.mkdir()
+        for (symbol,), frame in bars(files, 2).partition_by("symbol", as_dict=True).items():
+            frame.drop("symbol").write_csv(folder / f"{symbol}.csv")
+        with collects(monkeypatch) as asked:
+            report = rustybt.ingest(f"of-{files}", folder, calendar="24/7")
+        assert (report.rows, report.assets) == (2 * files, files)
+        queries.append(len(asked))
+    assert queries[1] <= queries[0]
