@@ -299,6 +299,6 @@ def test_a_script_may_set_the_name_of_a_function_and_none_of_contexts_own_values
         "    print(len(perf.orders.iloc[-1]), *context.refused, sep='; ')\n",
         encoding="utf-8",
     )
-    done = command("rustybt.zipline", "-b", "small", "-f", str(path))
+    done = zipline_command("-b", "small", "-f", str(path), *DATES)
     names = ("portfolio = 5", "account = 5: `", "recorded_var", "datetime = 5:")
     assert done.stdout.splitlines()[0] == "; ".join(["2", *(f"context.{name}"[:20] for name in names)]), done
