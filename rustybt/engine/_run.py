@@ -228,11 +228,11 @@ class Run:
         if self._result is not None:
             return self._result
         parts, loop = self._parts, self._loop
-        given, desk = parts.given, parts.desk
+        given, run = parts.given, parts.run
         with self._active():
             with undisturbed():
                 self._advance(NEVER)
-                desk.phase = "analyze"
+                run.phase.phase = "analyze"
                 again = reporting(again_for(run_algorithm, dict(given), given["keep_strategy"]))
                 result = self._result = result_of(parts, loop, again)
             ruin = () if parts.compat.figures_below_zero else result.notes  # Zipline says nothing of it
@@ -240,13 +240,13 @@ class Run:
             return analysed(result, parts.functions.analyze, parts.context, self._late, warned)
 
     def _stop_at(self, stamp: Any) -> int:
-        axis = self._parts.desk.market.axis
+        axis = self._parts.run.market.axis
         stop: int = stamp if type(stamp) is int else parse_moment(stamp, "until")
         return axis.close_of(stop // DAY_NS) if stop % DAY_NS == 0 else stop
 
     def _advance(self, stop: int) -> None:
         parts, loop = self._parts, self._loop
-        with progress_for(parts.given["progress"], parts.desk.market.axis.sessions, parts.functions.name) as bar:
+        with progress_for(parts.given["progress"], parts.run.market.axis.sessions, parts.functions.name) as bar:
             loop.on_session = bar.advance
             self._go(functools.partial(loop.go, stop))
             loop.on_session = None
@@ -274,11 +274,13 @@ class Run:
 
 def _loop_of(parts: Prepared) -> Loop:
     """Calls `initialize`, and joins the steps."""
-    given, desk = parts.given, parts.desk
+    given, run = parts.given, parts.run
     loop = initialised(parts)
-    loop.recorder.benchmark = benchmark_of(desk, parts.context, given["benchmark"], given["benchmark_returns"])
-    loop.attach(hooks_for(loop.copies.metrics, desk, loop.recorder, given["emission_rate"]))
-    loop.ends = ending_at_ruin(given["on_ruin"], desk, loop.recorder)
+    loop.recorder.benchmark = benchmark_of(
+        run, parts.context, parts.settings.benchmark, given["benchmark"], given["benchmark_returns"]
+    )
+    loop.attach(hooks_for(loop.copies.metrics, run, loop.recorder, given["emission_rate"]))
+    loop.ends = ending_at_ruin(given["on_ruin"], run, loop.recorder)
     return loop
 
 

@@ -25,9 +25,12 @@ from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Qu
 class Outside(Protocol):
     """What a run shows to the user's models. data: as a strategy sees it. numbers: the kind that the run has."""
 
-    data: Any
-    numbers: Any
-    blotter: Any
+    @property
+    def data(self) -> Any: ...
+    @property
+    def numbers(self) -> Any: ...
+    @property
+    def blotter(self) -> Any: ...
 
     def order_view(self, order: WorkingOrder, /) -> Order: ...
 

@@ -15,8 +15,9 @@ import pytest
 import rustybt
 from rustybt._kernels import kernel_named, twins
 from rustybt.api import execution
-from rustybt.core import Notes
+from rustybt.core import Moment, Notes
 from rustybt.engine import Compat
+from rustybt.engine._fills import book, take_reports
 from rustybt.engine._market import axis_of, tracks_on
 from rustybt.errors import InputError, OrderDuringInitialize, OrderInBeforeTradingStart, TradingControlViolation
 from rustybt.execution import SimulatedBroker
@@ -86,6 +87,7 @@ class Session:
             quantities=numbers_named("decimal"),
         )
         self.assets = [loaded.data.lookup_symbol(symbol, None) for symbol in PRICES]
+        self.recorder: Any = SimpleNamespace(transactions=kernel.rows("nnnnwww"))
         self.ledger = Ledger(self.books, "USD", CASH, 0, kernel=kernel)
         slippage, commission = FixedBasisPointsSlippage(), PerShare("0.01", 1)
         self.broker = SimulatedBroker(
@@ -103,11 +105,8 @@ class Session:
             self.market.hook, self.market.bar = False, bar
             self.books.seek(bar)
             stamp = self.market.axis.times[bar]
-            done = self.broker.work(bar, stamp)
-            for order, quantity, price, _, _ in done:
-                self.ledger.fill(stamp, order.listing, quantity, price, order.number)
-            for order, _, _, fee, _ in done:
-                self.ledger.charge(stamp, order.listing, fee, order.number, "commission")
+            fills = take_reports(self.broker, self.book, Moment(stamp, bar - 1, bar))
+            book(self.ledger, self.recorder, self.book, bar - 1, fills)
             for place in steps.get(bar - 1, ()):
                 place(self.gate, *self.assets)
 
