@@ -71,8 +71,12 @@ class Wake:
             if asleep.tradable[bar] <= 0 and bar < asleep.until:
                 continue
             low, high = asleep.lowest[bar], asleep.highest[bar]
-            if len(asleep.orders) == len(queue) and asleep.sleep(bar, low, high):
-                continue
+            if len(asleep.orders) == len(queue):
+                # written out for the hottest case: all of them sleep
+                if low > asleep.below and high < asleep.above and bar < asleep.until:
+                    continue
+                if asleep.sleep(bar, low, high):
+                    continue
             awake = asleep.awake(queue, bar, low, high)
             if awake:
                 found.append(awake)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog._index import ELSEWHERE, connect_reader, write_transaction
-from rustybt.catalog._layout import TRASH, bundle_path, catalog_root
+from rustybt.catalog._layout import TRASH, bundle_path, catalog_root, mapped_path
 from rustybt.catalog._recovery import forget_version, sweep
 from rustybt.catalog._version import open_version
 from rustybt.core import date_of, writing
@@ -68,7 +68,7 @@ def _rows(versions: Iterable[BundleVersion]) -> list[tuple[str, ...]]:
 
 
 def list_bundles(root: Path | str | None = None) -> list[BundleVersion]:
-    """Every version of every bundle, by name, newest first; nothing where there is no catalog."""
+    """Every version of every bundle, by name, newest first; nothing where there is no catalog in the folder `root`."""
     connection = connect_reader(catalog_root(root))
     if connection is None:
         return BundleList()
@@ -109,6 +109,7 @@ def clean(
     keep_last: keep that many of the newest, delete the rest.
     before, after: delete versions written before, or after, that date (UTC).
     Give keep_last alone, or before and after, alone or together. `keep_last=0` deletes the bundle.
+    root: the catalog's folder, where it is not RUSTYBT_ROOT's.
     Raises InputError, BundleNotFound, CatalogBusy, CatalogUnavailable; then all is as it was.
     """
     if (keep_last is None) == (before is None and after is None):
@@ -142,6 +143,12 @@ def clean(
             deleted.append(version)
     for aside in trash:
         shutil.rmtree(aside, ignore_errors=True)
+    for version in deleted:
+        pattern = mapped_path(folder, bundle, version, "*")
+        for file in pattern.parent.glob(pattern.name):
+            # one that a process has mapped can't go on Windows; it may stay, and go with the folder
+            with contextlib.suppress(OSError):
+                file.unlink()
     with contextlib.suppress(OSError):  # not empty, most of the time
         bundle_path(folder, bundle).rmdir()
     return deleted

@@ -7,6 +7,7 @@
 <root>/bundles/<bundle>/.trash-*             a version being deleted, likewise
 <root>/incoming/<number>/                    rows of an ingestion too many for memory; swept a day after a crash
 <root>/cache/<key>-<number>.parquet          bars of one symbol as a source gave them; may be deleted at any time
+<root>/mapped/<bundle>-<version>-<key>.columns  bars of a version that processes share; may be deleted at any time
 """
 
 from __future__ import annotations
@@ -56,6 +57,11 @@ def spill_folder(root: Path) -> Path:
 def cache_path(root: Path) -> Path:
     """The folder of what sources gave."""
     return root / "cache"
+
+
+def mapped_path(root: Path, bundle: str, version: str, key: str) -> Path:
+    """The file of bars of a version that processes map into memory; key: which bars."""
+    return root / "mapped" / f"{bundle}-{version}-{key}.columns"
 
 
 def bundle_path(root: Path, bundle: str) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +14,7 @@ import numpy as np
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import LateBars, RawBars
 from rustybt.catalog._idle import Lent
+from rustybt.catalog._layout import mapped_path
 from rustybt.catalog._version import Version, opened
 from rustybt.core import Asset, CashDividend, FundingRate, Future, Split, StockDividend
 
@@ -67,10 +70,41 @@ class LoadedVersion(Version):
         spans = self._spans.setdefault(frequency, {})
         spans |= {sid: Span(first_ns, last_ns, one) for sid, one in bars.items()}
 
-    def kept(self, frequency: str) -> dict[int, Span]:
-        """The bars that were read, by sid."""
-        with self._reading:
-            return dict(self._spans.get(frequency, {}))
+    def map_bars(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> bool:
+        """Takes the bars out of a file that `share_bars` has written, if there is one of this version."""
+        from rustybt.catalog._columns_file import map_columns
+
+        path, made_of = self._shared(sids, frequency, first_ns, last_ns)
+        mapped = map_columns(path, made_of)
+        if mapped is not None:
+            with self._reading:
+                self.keep(frequency, first_ns, last_ns, mapped)
+        return mapped is not None
+
+    def share_bars(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> None:
+        """Writes bars into a file that other processes map, where it is not there yet, and maps it here too.
+
+        Raises OSError where the catalog can't be written to.
+        """
+        from rustybt.catalog._columns_file import write_columns
+
+        if not self.map_bars(sids, frequency, first_ns, last_ns):
+            path, made_of = self._shared(sids, frequency, first_ns, last_ns)
+            write_columns(path, made_of, self.load(sids, frequency, first_ns, last_ns))
+            self.map_bars(sids, frequency, first_ns, last_ns)
+
+    def _shared(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> tuple[Path, dict[str, Any]]:
+        """The file of some bars, and what it must say that it is made of."""
+        made_of = {
+            "version": self.id,
+            "hash": self.hash,
+            "frequency": frequency,
+            "first_ns": first_ns,
+            "last_ns": last_ns,
+            "sids": sorted(map(int, sids)),
+        }
+        key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
+        return mapped_path(self.path.parents[2], self.bundle, self.id, key), made_of
 
     def _once[Answer](self, key: tuple[Any, ...], ask: Callable[[], Answer]) -> Answer:
         """The answer to a question, asked of the index the first time only."""

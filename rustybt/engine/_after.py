@@ -21,15 +21,15 @@ def going[T](loop: Loop, move: Callable[[], T], late: BaseException | None) -> t
 
     late: what was returned before.
     """
-    sessions = loop.desk.market.axis.sessions
+    sessions = loop.run.market.axis.sessions
     try:
         return move(), late
     except BaseException as error:
         if loop.complete or loop.closed == sessions:
             loop.over = True
             return None, error
-        if isinstance(error, Exception) and (not isinstance(error, RustyBTError) or loop.desk.phase != "done"):
-            error.add_note(f"in the strategy's run, at {loop.desk.data.current_dt}")
+        if isinstance(error, Exception) and (not isinstance(error, RustyBTError) or loop.run.phase.phase != "done"):
+            error.add_note(f"in the strategy's run, at {loop.run.data.current_dt}")
         loop.simulated.let_go()
         raise
     finally:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core import Cause, as_plain_decimal, day_of
 from rustybt.engine._agenda import NEVER
+from rustybt.engine._state import RunState
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
-from rustybt.orders import OrderGate, Standing
-from rustybt.strategy import Desk
+from rustybt.orders import AccountControl, OrderGate, Standing
+from rustybt.strategy import CancelPolicy
 
 if TYPE_CHECKING:
     from rustybt.engine._loop import Loop
@@ -22,34 +24,34 @@ LOG: Final = logging.getLogger("rustybt.orders")
 class CloseOuts:
     """Assets that are delisted or expire: closed out at their mark, and their orders cancelled."""
 
-    __slots__ = ("_desk", "_first_of")
+    __slots__ = ("_first_of", "_run")
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, run: RunState) -> None:
+        self._run = run
         # of how many assets, and the day
         self._first_of = (0, NEVER)
 
     def close_out(self, loop: Loop, session: int, day: int, stamp: int) -> None:
         """Closes out what is held of assets that are delisted or expired by a day, and cancels their orders."""
         for slot in self.due(day):
-            listing = self._desk.listing_of_slot[slot]
+            listing = self._run.account.instruments[slot]
             done = loop.ledger.auto_close(stamp, listing, "expired" if listing.is_future else "delisted")
             if done is not None:
                 loop.recorder.transactions.add((session, stamp, None, slot, *done, 0))
             told = f"{listing.asset.symbol} was closed out on {listing.asset.auto_close_date}"
-            self._desk.blotter.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
+            self._run.book.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
 
     def due(self, day: int) -> list[int]:
         """The slots that are held or have orders, and are to be closed out by a day."""
         if day < self._first():
             return []
-        touched = dict.fromkeys([*self._desk.books.held(), *self._desk.blotter.open])
-        dates = [(slot, self._desk.listing_of_slot[slot].asset.auto_close_date) for slot in touched]
+        touched = dict.fromkeys([*self._run.books.held(), *self._run.book.open])
+        dates = [(slot, self._run.account.instruments[slot].asset.auto_close_date) for slot in touched]
         return [slot for slot, closes in dates if closes is not None and day_of(closes) <= day]
 
     def _first(self) -> int:
         """The first day on which an asset of the run is closed out."""
-        listings = self._desk.listing_of_slot
+        listings = self._run.account.instruments
         if self._first_of[0] != len(listings):
             dates = [listing.asset.auto_close_date for listing in listings]
             first = min([day_of(date) for date in dates if date is not None], default=NEVER)
@@ -57,49 +59,48 @@ class CloseOuts:
         return self._first_of[1]
 
 
-def apply_cancel_policy(desk: Desk, stamp: int) -> None:
+def apply_cancel_policy(run: RunState, policy: CancelPolicy, stamp: int) -> None:
     """Cancels the open orders if the policy says so.
 
     In a daily run a session has one bar, at its close: an order that was placed with it is an order for the next
     session, and is cancelled at the end of that one.
     """
-    policy = desk.cancel_policy
     if not policy.should_cancel(SESSION_END):
         return
-    daily = desk.market.axis.daily
-    for queue in list(desk.blotter.open.values()):
+    daily = run.market.axis.daily
+    for queue in list(run.book.open.values()):
         orders = list(queue)
-        if daily and desk.compat.daily_cancels_spare:
+        if daily and run.compat.daily_cancels_spare:
             orders = orders[:1] if len(orders) > 1 else []
         elif daily:
             orders = [order for order in orders if order.created < stamp]
         for order in orders:
-            desk.blotter.cancel(order, stamp, Cause.SESSION_ENDED)
+            run.book.cancel(order, stamp, Cause.SESSION_ENDED)
             if getattr(policy, "warn_on_cancel", False):
-                _warn(desk, order)
+                _warn(run, order)
 
 
-def check_account(desk: Desk, gate: OrderGate, context: Any, stamp: int) -> None:
+def check_account(run: RunState, controls: Iterable[AccountControl], gate: OrderGate, context: Any, stamp: int) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
-    long, short = desk.books.long_and_short_exposure()
-    value = desk.value()
-    has_leverage = value > 0 or (value < 0 and desk.compat.figures_below_zero)
+    long, short = run.books.long_and_short_exposure()
+    value = run.account.value()
+    has_leverage = value > 0 or (value < 0 and run.compat.figures_below_zero)
     leverage = Fraction(long - short, value) if has_leverage else None
-    standing = Standing(leverage, stamp, context.portfolio, context.account, desk.data, gate)
-    for control in desk.account_controls:
+    standing = Standing(leverage, stamp, context.portfolio, context.account, run.data, gate)
+    for control in controls:
         found = control.violation(standing)
         if found is not None:
             raise AccountControlViolation(
-                f"At the close of {desk.data.current_session} {found}, and {control!r} is set. Order less, or set "
+                f"At the close of {run.data.current_session} {found}, and {control!r} is set. Order less, or set "
                 "another limit."
             )
 
 
-def _warn(desk: Desk, order: Any) -> None:
+def _warn(run: RunState, order: Any) -> None:
     amount, filled = (as_plain_decimal(units, order.listing.quantity_scale) for units in (order.amount, order.filled))
     LOG.warning(
         "The session ended: order %s for %s of %s was cancelled, %s of it had been filled.",
-        desk.blotter.order_id(order.number),
+        run.book.order_id(order.number),
         amount,
         order.listing.asset.symbol,
         filled or "nothing",

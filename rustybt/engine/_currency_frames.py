@@ -10,27 +10,27 @@ import polars as pl
 
 from rustybt.core import MONEY_SCALE, converted_half_even, datetime_column, decimal_column
 from rustybt.engine._recorder import Recorder
-from rustybt.ledger import Ledger
-from rustybt.strategy import Desk
+from rustybt.engine._state import RunState
 
 if TYPE_CHECKING:
     from rustybt.engine._exchange import Exchange
 
 
-def frames_of_currencies(desk: Desk, recorder: Recorder) -> dict[str, pl.DataFrame]:
+def frames_of_currencies(run: RunState, recorder: Recorder) -> dict[str, pl.DataFrame]:
     """The frames that only such a run has, by name; none of any other run."""
-    exchange: Exchange | None = desk.exchange
+    exchange = run.exchange
     if exchange is None:
         return {}
-    return {"cash_by_currency": _cash(desk, recorder), "conversions": _conversions(exchange)}
+    return {"cash_by_currency": _cash(run, recorder), "conversions": _conversions(exchange)}
 
 
-def _cash(desk: Desk, recorder: Recorder) -> pl.DataFrame:
+def _cash(run: RunState, recorder: Recorder) -> pl.DataFrame:
     rows = recorder.cash
     columns = [recorder.sessions(range(len(rows)))]
+    currencies = [currency for _, currency in run.books.pockets()]
     columns += [
-        decimal_column(currency, [row.get(currency, 0) for row in rows], MONEY_SCALE)
-        for currency in desk.books.currencies()
+        decimal_column(currencies[pocket], [row.get(currencies[pocket], 0) for row in rows], MONEY_SCALE)
+        for pocket in run.books.used()
     ]
     return pl.DataFrame(columns)
 
@@ -52,35 +52,28 @@ def _conversions(exchange: Exchange) -> pl.DataFrame:
     )
 
 
-def currencies_of_entries(ledger: Ledger, listings: Sequence[Any], slots: pl.Series) -> pl.Series:
-    """The currency of each entry: its asset's, of a conversion its own, of capital the run's."""
-    by_slot = pl.Series("currency", [listing.asset.currency for listing in listings], dtype=pl.String)
-    names = by_slot[slots].fill_null(ledger.currency).to_list()
-    for row, currency in ledger.converted.items():
-        names[row] = currency
-    return pl.Series("currency", names, dtype=pl.String)
-
-
-def at_closes(desk: Desk, closes: Sequence[int], slots: Sequence[int], sessions: Any, amounts: Any) -> list[int]:
+def at_closes(run: RunState, closes: Sequence[int], slots: Sequence[int], sessions: Any, amounts: Any) -> list[int]:
     """Amounts of the currencies of some slots in the run's currency, each at the close of a session; rounded once.
 
     closes: the last bar of each session.
     """
     bars = [closes[session] for session in sessions.tolist()]
-    return _in_base(desk, slots, bars, list(amounts))
+    return _in_base(run, slots, bars, list(amounts))
 
 
-def at_moments(desk: Desk, slots: Sequence[int], stamps: Sequence[int], amounts: Any) -> list[int]:
+def at_moments(run: RunState, slots: Sequence[int], stamps: Sequence[int], amounts: Any) -> list[int]:
     """Amounts of the currencies of some slots in the run's currency, each at a moment of the run; rounded once."""
-    bars = (np.searchsorted(desk.market.axis.stamps, stamps, side="right") - 1).tolist()
-    return _in_base(desk, slots, bars, list(amounts))
+    bars = (np.searchsorted(run.market.axis.stamps, stamps, side="right") - 1).tolist()
+    return _in_base(run, slots, bars, list(amounts))
 
 
-def _in_base(desk: Desk, slots: Sequence[int], bars: Sequence[int], amounts: Sequence[int]) -> list[int]:
-    rates, listings = desk.exchange.rates, desk.listing_of_slot
+def _in_base(run: RunState, slots: Sequence[int], bars: Sequence[int], amounts: Sequence[int]) -> list[int]:
+    if run.exchange is None:
+        return list(amounts)
+    rates, listings = run.exchange.rates, run.account.instruments
     found = []
     for slot, bar, amount in zip(slots, bars, amounts, strict=True):
         currency = listings[slot].asset.currency
-        own = not amount or currency == desk.currency
+        own = not amount or currency == run.account.currency
         found.append(amount if own else converted_half_even(amount, *rates.to_base(currency, bar)))
     return found

@@ -20,8 +20,7 @@ import numpy as np
 
 from rustybt.core import DAY_NS, Asset, time_zone
 from rustybt.errors import InputError, LookupFailed, MissingExtra, MultipleSymbolsFound, NoData
-from rustybt.strategy import Desk
-from rustybt.view import Fetched
+from rustybt.view import Fetched, MarketView
 
 OF_REQUEST: Final = ("params", "headers", "auth", "cert")
 TIMEOUT_SECONDS: Final = 30
@@ -66,7 +65,7 @@ class Request:
     more: dict[str, Any]
 
 
-def fetch_csv(desk: Desk, request: Request) -> FetchedCSV:
+def fetch_csv(market: MarketView, request: Request) -> FetchedCSV:
     """Reads, places and keeps the columns of a CSV. See `rustybt.api.fetch_csv`."""
     pandas = _pandas()
     frame = _hooked(pandas, request.pre_func, "pre_func", _table(pandas, request))
@@ -80,7 +79,7 @@ def fetch_csv(desk: Desk, request: Request) -> FetchedCSV:
     elif symbol_column not in frame.columns:
         raise _no_column(frame, symbol_column, "symbol_column=")
     else:
-        frame = frame.assign(sid=_owners(desk, frame, symbol_column, request))
+        frame = frame.assign(sid=_owners(market, frame, symbol_column, request))
     kept = frame[frame["sid"].notna()]
     dropped = read - len(kept)
     kept = kept.sort_values("dt", kind="stable").set_index("dt")
@@ -88,7 +87,7 @@ def fetch_csv(desk: Desk, request: Request) -> FetchedCSV:
     used = {request.date_column, " whole"} | ({symbol_column} if request.symbol is None else set())
     kept = kept[[name for name in kept.columns if name not in used]]
     kept = _hooked(pandas, request.post_func, "post_func", kept)
-    _keep(desk, kept, whole_days)
+    _keep(market, kept, whole_days)
     return FetchedCSV(kept, dropped)
 
 
@@ -244,11 +243,11 @@ def _is_utc(zone: Any) -> bool:
     return str(zone).upper() in ("UTC", "UTC+00:00", "ETC/UTC")
 
 
-def _owners(desk: Desk, frame: Any, symbol_column: str, request: Request) -> list[Any]:
+def _owners(market: MarketView, frame: Any, symbol_column: str, request: Request) -> list[Any]:
     """The asset of each row, by its symbol on its date; None where there is none, or, without mask, the symbol."""
     known: dict[tuple[Any, int], Any] = {}
     owners = []
-    version = desk.market.version
+    version = market.version
     for symbol, moment in zip(frame[symbol_column], frame["dt"], strict=True):
         key = (symbol, int(moment.value) // DAY_NS)
         if key not in known:
@@ -277,10 +276,9 @@ def _no_column(frame: Any, name: str, parameter: str) -> InputError:
 # keeping
 
 
-def _keep(desk: Desk, frame: Any, whole_days: dict[tuple[Any, Any], bool]) -> None:
+def _keep(market: MarketView, frame: Any, whole_days: dict[tuple[Any, Any], bool]) -> None:
     if "sid" not in frame.columns:
         raise InputError("fetch_csv: post_func returned a frame without the column 'sid'. Leave it in.")
-    market = desk.market
     if market.fetched is None:
         market.fetched = Fetched(market.axis)
     fetched = market.fetched

@@ -88,7 +88,7 @@ class FundingPayments:
 
 
 def _pay(loop: Loop) -> None:
-    loop.funding.pay(loop.cursor.session, loop.cursor.bar, loop.ledger, loop.desk.books)
+    loop.funding.pay(loop.cursor.session, loop.cursor.bar, loop.ledger, loop.run.books)
 
 
 def _when(due: Due) -> tuple[int, str]:

@@ -12,9 +12,9 @@ from rustybt.core import MINUTE_NS, RATIO_SCALE, as_decimal, date_of, datetime_o
 from rustybt.engine._benchmark import Benchmark
 from rustybt.engine._recorded_column import recorded_column
 from rustybt.engine._recorder import Recorder
+from rustybt.engine._state import RunState
 from rustybt.errors import InputError
 from rustybt.metrics import HOOKS
-from rustybt.strategy import Desk
 
 
 class BenchmarkSource:
@@ -44,11 +44,11 @@ def _day(when: Any) -> dt.date:
     return parse_date(when, "session")
 
 
-def hooks_for(metrics: Sequence[Any], desk: Desk, recorder: Recorder, emission_rate: str) -> Hooks | None:
+def hooks_for(metrics: Sequence[Any], run: RunState, recorder: Recorder, emission_rate: str) -> Hooks | None:
     """The hooks of a run; None where no metric has one."""
     if not any(hasattr(metric, hook) for metric in metrics for hook in HOOKS):
         return None
-    return Hooks(metrics, desk, recorder, emission_rate)
+    return Hooks(metrics, run, recorder, emission_rate)
 
 
 class Hooks:
@@ -58,23 +58,32 @@ class Hooks:
     `daily_perf` and `cumulative_risk_metrics`, a dict per session. report: what they wrote at the end.
     """
 
-    def __init__(self, metrics: Sequence[Any], desk: Desk, recorder: Recorder, emission_rate: str) -> None:
+    def __init__(self, metrics: Sequence[Any], run: RunState, recorder: Recorder, emission_rate: str) -> None:
         self._calls: dict[str, list[Callable[..., Any]]] = {
             hook: [getattr(metric, hook) for metric in metrics if hasattr(metric, hook)] for hook in HOOKS
         }
-        self._desk = desk
+        self._run = run
         self._recorder = recorder
         self._emission = emission_rate
-        axis = desk.market.axis
+        axis = run.market.axis
         days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions].tolist()
         self._sessions = [date_of(day) for day in days]
         from rustybt.engine._ledger_view import LedgerView
 
-        self._ledger = LedgerView(desk, recorder, self._sessions)
+        self._ledger = LedgerView(run, recorder, self._sessions)
         self._benchmark = BenchmarkSource(self._sessions, recorder.benchmark)
         self.by_bar = emission_rate == "minute" and bool(self._calls["end_of_bar"])
         self.rows: list[dict[str, Any]] = []
         self.report: dict[str, Any] = {}
+
+    def state(self) -> dict[str, Any]:
+        """What the hooks have left; values that metrics wrote are the user's."""
+        return {"ledger": self._ledger.state(), "rows": self.rows, "report": self.report}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        self._ledger.restore(state["ledger"])
+        self.rows, self.report = state["rows"], state["report"]
 
     def _call(self, hook: str, *arguments: Any) -> None:
         for function in self._calls[hook]:
@@ -82,7 +91,7 @@ class Hooks:
 
     def start_of_simulation(self) -> None:
         """Before the first session."""
-        calendar = self._desk.market.axis.calendar
+        calendar = self._run.market.axis.calendar
         self._call(
             "start_of_simulation", self._ledger, self._emission, calendar, self._sessions, self._benchmark
         )  # fmt: skip
@@ -90,11 +99,11 @@ class Hooks:
     def start_of_session(self, session: int) -> None:
         """After the session's dividends, before its splits."""
         self._ledger.open_session(session)
-        self._call("start_of_session", self._ledger, self._sessions[session], self._desk.data)
+        self._call("start_of_session", self._ledger, self._sessions[session], self._run.data)
 
     def end_of_bar(self, _context: Any, data: Any) -> None:
         """After everything that the strategy does on a bar, with the signature of a scheduled function."""
-        session = self._desk.market.session
+        session = self._run.market.session
         self._ledger.update(session)
         now = data.current_dt
         packet = self._packet("minute_perf", session, now)
@@ -102,13 +111,13 @@ class Hooks:
 
     def end_of_session(self, session: int) -> None:
         """After the session's row was taken."""
-        desk = self._desk
-        axis = desk.market.axis
+        run = self._run
+        axis = run.market.axis
         self._ledger.update(session)
         close = datetime_of(int(axis.calendar.run_closes[axis.first_session + session]))
         packet = self._packet("daily_perf", session, close)
         kept = dict(packet["daily_perf"])
-        self._call("end_of_session", packet, self._ledger, self._sessions[session], session, desk.data)
+        self._call("end_of_session", packet, self._ledger, self._sessions[session], session, run.data)
         daily = {name: v for name, v in packet["daily_perf"].items() if name not in kept or v != kept[name]}
         self.rows.append(daily | packet["cumulative_risk_metrics"])
 
@@ -120,22 +129,22 @@ class Hooks:
 
     def end_of_simulation(self) -> None:
         """After the last session."""
-        desk = self._desk
-        calendar = desk.market.axis.calendar
+        run = self._run
+        calendar = run.market.axis.calendar
         self._call(
-            "end_of_simulation", self.report, self._ledger, calendar, self._sessions, desk.data, self._benchmark
+            "end_of_simulation", self.report, self._ledger, calendar, self._sessions, run.data, self._benchmark
         )  # fmt: skip
 
     def _packet(self, period: str, session: int, close: dt.datetime) -> dict[str, Any]:
-        desk = self._desk
-        axis = desk.market.axis
+        run = self._run
+        axis = run.market.axis
         first, last = self._sessions[0], self._sessions[-1]
         # the end of the first minute, as in the daily rows
         opened = datetime_of(int(axis.calendar.opens[axis.first_session + session]) + MINUTE_NS)
         return {
             "period_start": first,
             "period_end": last,
-            "capital_base": desk.environment["capital_base"],
+            "capital_base": run.facts.environment["capital_base"],
             period: {"period_open": opened, "period_close": close},
             "cumulative_perf": {"period_open": first, "period_close": last},
             "progress": 1.0 if self._emission == "minute" else (session + 1) / axis.sessions,

@@ -13,7 +13,7 @@ import numpy as np
 from rustybt.catalog import LoadedVersion, catalog_root
 from rustybt.core import DAY_NS, Asset, check_process, date_of, day_of, frequency_named, parse_date
 from rustybt.engine._data import open_data
-from rustybt.engine._market import Market, check_market
+from rustybt.engine._market import Loaded, Market, check_market, read_ahead
 from rustybt.errors import InputError, NoData
 from rustybt.view import MINUTE_PREFIX_SESSIONS
 
@@ -59,7 +59,8 @@ def load(
             f"{market.start or ''} to {market.end or ''} lies outside. Choose dates within."
         )
     found = data.assets() if assets is None else [_asset(data, one, market.end) for one in _listed(assets)]
-    data.load([asset.sid for asset in found], length, *_edges(market))
+    market.loaded = Loaded(tuple([asset.sid for asset in found]), *_edges(market))
+    read_ahead(market)
     return market
 
 

@@ -30,12 +30,13 @@ from rustybt.engine._native import NativeExecution, native_execution
 from rustybt.engine._overnight import change_capital, change_within, mark_overnight, show_what_is_known, split
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
+from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Timetable
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import Broker, SimulatedBroker
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderGate
-from rustybt.strategy import Desk
+from rustybt.strategy import RunSettings
 
 type Callback = Callable[[Any, Any], Any]
 
@@ -50,6 +51,15 @@ class Cursor:
         self.bar = 0
         self.phase = Phase.OPEN
 
+    def state(self) -> tuple[int, int, int]:
+        """The same as plain values."""
+        return self.session, self.bar, int(self.phase)
+
+    def restore(self, state: tuple[int, int, int]) -> None:
+        """Takes over what `state` gave."""
+        self.session, self.bar, phase = state
+        self.phase = Phase(phase)
+
 
 class Loop:
     """One run: moves the moment, and calls whoever has something to do then.
@@ -61,8 +71,9 @@ class Loop:
 
     def __init__(
         self,
-        desk: Desk,
+        run: RunState,
         gate: OrderGate,
+        settings: RunSettings,
         ledger: Ledger,
         broker: SimulatedBroker,
         actions: CorporateActions,
@@ -77,13 +88,14 @@ class Loop:
         agenda: Agenda,
         timetable: Timetable,
     ) -> None:
-        self.desk = desk
+        self.run = run
         self.gate = gate
+        self.settings = settings
         self.capital = capital
         self.funding = funding
         self.ledger = ledger
         self.simulated = broker
-        self.broker: Broker = desk.broker_of(broker)
+        self.broker: Broker = settings.broker_of(broker)
         self.actions = actions
         self.recorder = recorder
         self.compat = compat
@@ -100,16 +112,16 @@ class Loop:
         self.ends: Callable[[int], bool] | None = None
         self.native: NativeExecution | None = None
         if self.broker is broker:
-            self.native = native_execution(desk.kernel, broker, desk.blotter, ledger, recorder)
+            self.native = native_execution(run.kernel, broker, run.book, ledger, recorder)
         else:
-            desk.blotter.route(self.broker, self._drain)
+            run.book.route(self.broker, self._drain)
         # what happens within a week or month, where the run's sessions are those
-        self.within = None if desk.market.axis.steps is None else WithinPeriods(desk.market)
+        self.within = None if run.market.axis.steps is None else WithinPeriods(run.market)
         if self.within is not None:
             agenda.every(Phase.CAPITAL, self.within.pass_through)
         for bar, change in capital.at_bars.items():
             agenda.at(bar, Phase.CAPITAL, functools.partial(change_within, change))
-        self.closings = CloseOuts(desk)
+        self.closings = CloseOuts(run)
 
     def attach(self, hooks: Hooks | None) -> None:
         """Lets hooks of metrics be called."""
@@ -125,14 +137,14 @@ class Loop:
     @property
     def bars_run(self) -> int:
         """How many bars those had."""
-        runs = map(self.desk.market.axis.run_of, range(self.closed))
+        runs = map(self.run.market.axis.run_of, range(self.closed))
         return sum(end - first for first, end in runs)
 
     # moments
 
     def upcoming(self) -> Moment:
         """The next moment."""
-        axis, cursor = self.desk.market.axis, self.cursor
+        axis, cursor = self.run.market.axis, self.cursor
         session, phase = cursor.session, cursor.phase
         bar = cursor.bar
         if phase is Phase.OPEN:
@@ -144,13 +156,13 @@ class Loop:
             stamp, bar = axis.run_closes[session], bar - 1
         timers = self.agenda.timers
         if timers and (timers[0].stamp < stamp or (timers[0].stamp == stamp and phase is Phase.CLOSE)):
-            return Moment(timers[0].stamp, session, self.desk.market.bar, Phase.TIMERS)
+            return Moment(timers[0].stamp, session, self.run.market.bar, Phase.TIMERS)
         return Moment(stamp, session, bar, phase)
 
     @property
     def moment(self) -> Moment | None:
         """The last moment that was gone through, timers left out; None before the first one."""
-        axis, cursor = self.desk.market.axis, self.cursor
+        axis, cursor = self.run.market.axis, self.cursor
         session, bar = cursor.session, cursor.bar
         if cursor.phase is Phase.OPEN:
             return Moment(axis.run_closes[session - 1], session - 1, bar - 1, Phase.CLOSE) if session else None
@@ -200,40 +212,40 @@ class Loop:
     def _pass(self, bar: int) -> None:
         """The bars before this one are done."""
         self.cursor.bar = bar
-        if bar == self.desk.market.axis.run_of(self.cursor.session)[1]:
+        if bar == self.run.market.axis.run_of(self.cursor.session)[1]:
             self.cursor.phase = Phase.CLOSE
 
     def _end(self) -> None:
         self.over = self.complete = True
         if self.hooks is not None:
             self.hooks.end_of_simulation()
-        self.desk.phase = "done"
+        self.run.phase.phase = "done"
 
     def _open_session(self, session: int) -> None:
-        desk, market = self.desk, self.desk.market
+        run, market = self.run, self.run.market
         axis = market.axis
         if self.hooks is not None and not session:
             self.hooks.start_of_simulation()
         market.session = session
         market.hook = True
         market.bar = axis.starts[session] - 1
-        desk.books.seek(market.bar)
-        desk.phase = "before"
+        run.books.seek(market.bar)
+        run.phase.phase = "before"
         stamp = axis.opens[session]
         change = self.capital.overnight.get(session)
         if change is not None:
-            amount = change.delta(desk.value())
+            amount = change.delta(run.account.value())
             self.recorder.days.capital_overnight(amount)
             change_capital(self, stamp, amount, change.kind)
         self.recorder.days.open()
         # shares that are paid are worth what the last row was taken at, whatever traded after its hours
         last_row = axis.run_of(session - 1)[1] - 1 if session else market.bar
         if last_row != market.bar:
-            desk.books.seek(last_row)
+            run.books.seek(last_row)
         step = axis.opening(session)
         paid = self.actions.dividends(step, stamp, self.ledger)
         if last_row != market.bar:
-            desk.books.seek(market.bar)
+            run.books.seek(market.bar)
         if self.compat.pnl_without_dividends:
             self.recorder.days.after_dividends(*paid)
         if self.hooks is not None:
@@ -241,10 +253,10 @@ class Loop:
         split(self, step, stamp)
         if self.before_trading_start is not None:
             show_what_is_known(self, session)
-            self.before_trading_start(self.context, desk.data)
-            desk.books.clear_overrides()
+            self.before_trading_start(self.context, run.data)
+            run.books.clear_overrides()
         market.hook = False
-        desk.phase = "bar"
+        run.phase.phase = "bar"
         self.timetable.open(session)
         first, end = axis.run_of(session)
         self.cursor.bar = first
@@ -252,7 +264,7 @@ class Loop:
 
     def _run_bars(self, session: int, until: int) -> None:
         """The bars of a session from the cursor on, up to the next timer, or to a moment."""
-        axis, agenda = self.desk.market.axis, self.agenda
+        axis, agenda = self.run.market.axis, self.agenda
         bar, end = self.cursor.bar, axis.run_of(session)[1]
         if until < NEVER:
             end = bisect_right(axis.times, until, bar, end)
@@ -270,16 +282,16 @@ class Loop:
     def _quiet(self, session: int, first: int, busy: int) -> int:
         """The bars up to one with which something falls due. Returns the one after the last that was done: an earlier
         one where something was added to the agenda, or is due between bars."""
-        desk, market = self.desk, self.desk.market
-        books, times, handle_data = desk.books, market.axis.times, self.handle_data
-        data, context = desk.data, self.context
+        run, market = self.run, self.run.market
+        books, times, handle_data = run.books, market.axis.times, self.handle_data
+        data, context = run.data, self.context
         waiting, work = self._waiting()
         agenda = self.agenda
         if agenda.timers:
             busy = min(busy, first + 1)
         added, seek, held = agenda.added, books.seek, books.held
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders
-        marked = desk.exchange is not None or bool(held() or books.unsettled())
+        marked = run.exchange is not None or bool(held() or books.unsettled())
         for bar in range(first, busy):
             market.bar = bar
             if marked:
@@ -299,16 +311,16 @@ class Loop:
 
     def _bar(self, session: int, bar: int) -> None:
         """All phases of a bar."""
-        desk, agenda, context = self.desk, self.agenda, self.context
-        data = desk.data
+        run, agenda, context = self.run, self.agenda, self.context
+        data = run.data
         self.cursor.bar = bar
         for action in agenda.due(bar, seen=False):
             action(self)
-        desk.market.bar = bar
-        desk.books.seek(bar)
+        run.market.bar = bar
+        run.books.seek(bar)
         waiting, work = self._waiting()
         if waiting:
-            work(session, bar, desk.market.axis.times[bar])
+            work(session, bar, run.market.axis.times[bar])
         if self.handle_data is not None:
             self.handle_data(context, data)
         for action in agenda.due(bar, seen=True):
@@ -316,27 +328,27 @@ class Loop:
 
     def _timer(self) -> None:
         """What is due between two bars: seen as of the last one, at a time of its own."""
-        desk, market, cursor = self.desk, self.desk.market, self.cursor
+        run, market, cursor = self.run, self.run.market, self.cursor
         timer = heapq.heappop(self.agenda.timers)
         before = cursor.phase is Phase.MARKET and cursor.bar == market.axis.run_of(cursor.session)[0]
-        phase = desk.phase
-        market.now, desk.phase = timer.stamp, "timer"
+        phase = run.phase.phase
+        market.now, run.phase.phase = timer.stamp, "timer"
         if before:
             # the session's corporate actions count, its bars don't yet
-            market.hook, desk.phase = True, "before"
-            desk.books.seek(market.bar)
+            market.hook, run.phase.phase = True, "before"
+            run.books.seek(market.bar)
             mark_overnight(self, cursor.session)
-        timer.action(self.context, desk.data)
-        market.now, market.hook, desk.phase = 0, False, phase
+        timer.action(self.context, run.data)
+        market.now, market.hook, run.phase.phase = 0, False, phase
         if before:
-            desk.books.clear_overrides()
+            run.books.clear_overrides()
 
     def _waiting(self) -> tuple[Any, Callable[[int, int, int], None]]:
         """What is true while an order or a conversion waits for a bar, and what is to be done with it then."""
         # another broker may report whatever is open here
-        open_orders: Any = self.desk.blotter.waiting if self.broker is self.simulated else ("any",)
-        if self.desk.exchange is not None:
-            return self.desk.exchange.with_orders(open_orders), self._convert_and_work
+        open_orders: Any = self.run.book.waiting if self.broker is self.simulated else ("any",)
+        if self.run.exchange is not None:
+            return self.run.exchange.with_orders(open_orders), self._convert_and_work
         return open_orders, self._work
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
@@ -345,28 +357,29 @@ class Loop:
         self.fill(Moment(stamp, session, bar))
 
     def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
-        self.desk.exchange.work(bar, stamp, self.ledger)
+        if self.run.exchange is not None:
+            self.run.exchange.work(bar, stamp, self.ledger)
         self._work(session, bar, stamp)
 
     def fill(self, moment: Moment) -> None:
         """Takes what the broker reports for a moment, and books its fills."""
-        fills = take_reports(self.broker, self.desk.blotter, moment)
+        fills = take_reports(self.broker, self.run.book, moment)
         if fills:
-            book(self.ledger, self.recorder, self.desk.blotter, moment.session, fills)
+            book(self.ledger, self.recorder, self.run.book, moment.session, fills)
 
     def _drain(self) -> None:
         """Takes what a broker reports at once of what it was just asked for."""
-        market = self.desk.market
+        market = self.run.market
         self.fill(Moment(market.axis.times[market.bar], market.session, market.bar))
 
     def _close_session(self, session: int) -> None:
-        desk, market = self.desk, self.desk.market
+        run, market = self.run, self.run.market
         axis = market.axis
         stamp = axis.run_closes[session]
         self.closings.close_out(self, session, axis.days[session], stamp)
-        apply_cancel_policy(desk, stamp)
-        if desk.account_controls:
-            check_account(desk, self.gate, self.context, stamp)
+        apply_cancel_policy(run, self.settings.cancel_policy, stamp)
+        if self.settings.account_controls:
+            check_account(run, self.settings.account_controls, self.gate, self.context, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         self.timetable.close()

@@ -15,19 +15,19 @@ DEEPEST: Final = 20
 
 def manifest_of(parts: Prepared) -> dict[str, Any]:
     """The data, the strategy, its parameters and models, and what run them. To be asked after `initialize`."""
-    desk, functions, data = parts.desk, parts.functions, parts.data
-    axis = desk.market.axis
+    run, functions, data = parts.run, parts.functions, parts.data
+    axis = run.market.axis
     return {
         "rustybt": _version.__version__,
         "strategy": functions.name,
         "strategy_sha256": functions.code_hash(),
         "params": {key: _plain(value) for key, value in parts.params.items()},
-        "seed": desk.seed,
-        "start": desk.start_date.isoformat(),
+        "seed": run.facts.seed,
+        "start": run.facts.start_date.isoformat(),
         "end": date_of(int(axis.calendar.days[axis.first_session + axis.sessions - 1])).isoformat(),
-        "capital_base": str(exact_number(desk.numbers.money(desk.capital))),
-        "currency": desk.currency,
-        "data_frequency": desk.environment["data_frequency"],
+        "capital_base": str(exact_number(run.account.numbers.money(run.account.capital))),
+        "currency": run.account.currency,
+        "data_frequency": run.facts.environment["data_frequency"],
         "bundle": data.bundle,
         "data_version": data.id,
         "data_hash": data.hash,
@@ -35,16 +35,16 @@ def manifest_of(parts: Prepared) -> dict[str, Any]:
         "periods": None,
         "fill_at": parts.given["fill_at"],
         "trigger": parts.given["trigger"],
-        "numbers": desk.numbers.name,
+        "numbers": run.account.numbers.name,
         "compat": {field: getattr(parts.compat, field) for field in Compat.__dataclass_fields__},
         "benchmark": None,
         "metrics": [type(metric).__qualname__ for metric in parts.metrics],
-        "slippage": text_of_object(desk.slippage["equity"], repr),
-        "commission": text_of_object(desk.commission["equity"], repr),
-        "futures_slippage": text_of_object(desk.slippage["future"], repr),
-        "futures_commission": text_of_object(desk.commission["future"], repr),
-        "cancel_policy": text_of_object(desk.cancel_policy, repr),
-        "kernel": desk.kernel.name,
+        "slippage": text_of_object(parts.settings.slippage["equity"], repr),
+        "commission": text_of_object(parts.settings.commission["equity"], repr),
+        "futures_slippage": text_of_object(parts.settings.slippage["future"], repr),
+        "futures_commission": text_of_object(parts.settings.commission["future"], repr),
+        "cancel_policy": text_of_object(parts.settings.cancel_policy, repr),
+        "kernel": run.kernel.name,
         "python": ".".join(map(str, sys.version_info[:3])),
     }
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog import LoadedVersion, catalog_root
-from rustybt.core import Notes, frequency_named, parse_date
+from rustybt.catalog import LoadedVersion, catalog_root, open_loaded
+from rustybt.core import Notes, check_process, frequency_named, parse_date
 from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._axis import axis_between
 from rustybt.engine._compat import Compat
@@ -23,10 +24,32 @@ MOST_SPANS: Final = 16
 """Spans of runs whose tracks a market keeps: the last ones that were asked for."""
 
 
+class Loaded(NamedTuple):
+    """What was read ahead: assets, and the first and the last moment, ns UTC."""
+
+    sids: tuple[int, ...]
+    first_ns: int
+    last_ns: int
+
+
+class Reference(NamedTuple):
+    """What another process needs to have a market: it opens the version itself, and maps its bars."""
+
+    root: Path
+    bundle: str
+    version: str
+    data_frequency: str
+    length: str
+    start: dt.date | None
+    end: dt.date | None
+    loaded: Loaded | None
+
+
 class Market:
     """Market data of one version of a bundle, read once and shared by any number of runs and threads.
 
-    `rustybt.load` makes it. Nothing that a run does to its market is seen by another one.
+    `rustybt.load` makes it. Nothing that a run does to its market is seen by another one. Pickled it is a reference to
+    its version and to a file of its bars, which every process maps into its memory.
     bundle, version: which data. data_frequency: of the runs on it. start, end: the first and the last day that a run
     may have; None where only the data set a bound.
     """
@@ -46,6 +69,7 @@ class Market:
         self.length = length
         self.start = start
         self.end = end
+        self.loaded: Loaded | None = None
         self._lock = threading.Lock()
         self._calendars: dict[str | None, SessionTable] = {}
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
@@ -68,7 +92,16 @@ class Market:
     def __repr__(self) -> str:
         return f"<Market {self.bundle} {self.version}, {self.data_frequency!r} bars>"
 
-    def once[Made](self, key: tuple[Any, ...], make: Callable[[], Made], of: object) -> Made:
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.loaded is not None:
+            sids, *edges = self.loaded
+            # where the catalog can't be written to each process reads for itself
+            with contextlib.suppress(OSError):
+                self.data.share_bars(sids, self.length, *edges)
+        own = self.root, self.bundle, self.version, self.data_frequency, self.length, self.start, self.end
+        return _reopened, (Reference(*own, self.loaded),)
+
+    def _once[Made](self, key: tuple[Any, ...], make: Callable[[], Made], of: object) -> Made:
         """What was made for a key, or is made now. of: the object whose id is in the key, which is kept with it."""
         with self._lock:
             kept = self._kept.get(key)
@@ -81,7 +114,7 @@ class Market:
             made: Made = kept[0]
             return made
 
-    def calendar_of(self, wanted: Any) -> SessionTable:
+    def _calendar_of(self, wanted: Any) -> SessionTable:
         """The sessions of a run, as `accounting_calendar` has them."""
         length = frequency_named(self.length)
         if wanted is not None and not isinstance(wanted, str):
@@ -92,16 +125,35 @@ class Market:
         return calendar
 
 
+def read_ahead(market: Market) -> None:
+    """Reads what a market is to have from the start, from the file that processes share where it is there."""
+    if market.loaded is not None:
+        sids, *edges = market.loaded
+        if not market.data.map_bars(sids, market.length, *edges):
+            market.data.load(sids, market.length, *edges)
+
+
+def _reopened(reference: Reference) -> Market:
+    """The market that was pickled. Raises VersionNotFound and BundleNotFound where its version is gone."""
+    check_process()
+    root, bundle, version, data_frequency, length, start, end, loaded = reference
+    market = Market(open_loaded(bundle, version=version, root=root), root, data_frequency, length, start, end)
+    market.data.late = False
+    market.loaded = loaded
+    read_ahead(market)
+    return market
+
+
 def axis_of(market: Market, start: Any, end: Any, trading_calendar: Any, notes: Notes) -> Axis:
     """The bars of a run on a market.
 
     Raises InputError for a run that reaches out of the market's span, and what `span_of` and `accounting_calendar` do.
     """
-    length, calendar = frequency_named(market.length), market.calendar_of(trading_calendar)
+    length, calendar = frequency_named(market.length), market._calendar_of(trading_calendar)
     first, last = _within(market, "start", start, market.start), _within(market, "end", end, market.end)
     begin, stop = span_of(market.data, length, calendar, first, last, notes)
     key = id(calendar), begin, stop
-    return market.once(key, lambda: axis_between(market.data, calendar, length, begin, stop), calendar)
+    return market._once(key, lambda: axis_between(market.data, calendar, length, begin, stop), calendar)
 
 
 def tracks_on(market: Market, axis: Axis, compat: Compat) -> Tracks:
@@ -111,7 +163,7 @@ def tracks_on(market: Market, axis: Axis, compat: Compat) -> Tracks:
     def make() -> Tracks:
         return Tracks(market.data, axis, market.length, dividends_need_a_bar=need_a_bar, price_of_last_trade=last_trade)
 
-    return market.once((id(axis), need_a_bar, last_trade), make, axis)
+    return market._once((id(axis), need_a_bar, last_trade), make, axis)
 
 
 def _within(market: Market, name: str, given: Any, bound: dt.date | None) -> Any:

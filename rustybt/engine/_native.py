@@ -43,7 +43,7 @@ def native_execution(
 ) -> NativeExecution | None:
     """What works bars natively; None where Python does them all."""
     models = broker.native_models()
-    if kernel.executor is None or models is None or ledger.by_currency is not None:
+    if kernel.executor is None or models is None:
         return None
     executor = kernel.executor(
         ledger.books,

@@ -28,28 +28,28 @@ DEEPEST = 20
 
 def result_of(parts: Prepared, loop: Loop, again: Any) -> Result:
     """The result of a run that is over. again: runs it once more with another Compat."""
-    desk, functions, data = parts.desk, parts.functions, parts.data
-    axis = desk.market.axis
+    run, functions, data = parts.run, parts.functions, parts.data
+    axis = run.market.axis
     # of a run that was ended early it is not the last of the axis
     last_session = axis.first_session + len(loop.recorder.days) - 1
     of_sessions = PERIODS_OF_ZIPLINE if parts.compat.year_of_252 else sessions_per_year(axis.calendar)
-    periods = PERIODS_OF.get(desk.market.frequency, of_sessions)
+    periods = PERIODS_OF.get(run.market.frequency, of_sessions)
     manifest = manifest_of(parts) | {
         "end": date_of(int(axis.calendar.days[last_session])).isoformat(),
         "periods": periods,
         "benchmark": loop.recorder.benchmark.name if loop.recorder.benchmark is not None else None,
         "bars": loop.bars_run,
     }
-    if desk.exchange is not None:
-        manifest["rates"] = desk.exchange.rates.used()
+    if run.exchange is not None:
+        manifest["rates"] = run.exchange.rates.used()
     if loop.capital.given:
         manifest["capital_changes"] = loop.capital.given
     written, report = (None, None) if loop.hooks is None else (loop.hooks.frame, loop.hooks.report)
-    frames = RunFrames(desk, loop.recorder, loop.ledger, desk.blotter, periods, written)
-    add_closing_notes(desk, loop, functions, frames)
-    result = Result(frames, manifest=manifest, periods=periods, report=report, again=again, notes=desk.notes.all())
+    frames = RunFrames(run, loop.recorder, loop.ledger, run.book, periods, written)
+    add_closing_notes(run, loop, functions, frames)
+    result = Result(frames, manifest=manifest, periods=periods, report=report, again=again, notes=run.notes.all())
     days = axis.calendar.days[[axis.first_session, last_session]]
-    keys = tuple(listing.asset.key for listing in desk.listing_of_slot)
+    keys = tuple(listing.asset.key for listing in run.account.instruments)
     result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))
     return result
 

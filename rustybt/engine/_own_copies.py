@@ -8,11 +8,11 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Sequence
-from types import FunctionType
 from typing import Any, Final
 
 from rustybt.engine._functions import Functions
 from rustybt.engine._package import OWN_FILES
+from rustybt.engine._state import RunState
 from rustybt.errors import InputError
 from rustybt.execution import behind, check_initialised, check_model
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
@@ -26,7 +26,7 @@ from rustybt.execution.slippage import (
 )
 from rustybt.metrics import ClassicRiskReport, DailyColumns
 from rustybt.orders import OrderGate
-from rustybt.strategy import Desk
+from rustybt.strategy import RunSettings
 
 UNCHANGING: Final = frozenset(
     {
@@ -47,26 +47,43 @@ class OwnCopies:
     metrics: those of the run, copied. Objects that several of what was handed in hold are held by their copies too.
     """
 
-    def __init__(self, desk: Desk, gate: OrderGate, context: Any, functions: Functions, metrics: Sequence[Any]) -> None:
-        owners = [context, *desk.faces, *_objects_of(functions)]
-        parts = (desk, gate, desk.market, desk.data, desk.continuous, desk.books, desk.blotter, context.portfolio)
+    def __init__(
+        self,
+        run: RunState,
+        gate: OrderGate,
+        settings: RunSettings,
+        context: Any,
+        functions: Functions,
+        metrics: Sequence[Any],
+    ) -> None:
+        owners = [context, *settings.faces, *functions.objects()]
+        steps = (run.market, run.data, run.books, run.book, run.account, run.views, run.lookup, run.lookup.continuous)
+        parts = (run, gate, settings, *steps, context.portfolio)
         own = [*parts, context.account, *owners]
         # an object that is its own copy here is left as it is: a model may hold the context or the strategy
         self._memo: dict[int, Any] = {id(one): one for one in own}
         self._given: list[tuple[Any, dict[str, Any]]] = []
-        for kind in desk.slippage:
-            desk.slippage[kind] = self._of_run(desk.slippage[kind], "slippage model")
-            desk.commission[kind] = self._of_run(desk.commission[kind], "commission model")
-        desk.cancel_policy = self._of_run(desk.cancel_policy, "cancel policy")
+        for kind in settings.slippage:
+            settings.slippage[kind] = self._of_run(settings.slippage[kind], "slippage model")
+            settings.commission[kind] = self._of_run(settings.commission[kind], "commission model")
+        settings.cancel_policy = self._of_run(settings.cancel_policy, "cancel policy")
         gate.controls[:] = [self._of_run(control, "control") for control in gate.controls]
-        desk.account_controls[:] = [self._of_run(control, "account control") for control in desk.account_controls]
-        if desk.market.restrictions is not None:
-            desk.market.restrictions = self._of_run(desk.market.restrictions, "list of restrictions")
+        rules = settings.account_controls
+        rules[:] = [self._of_run(control, "account control") for control in rules]
+        if run.market.restrictions is not None:
+            run.market.restrictions = self._of_run(run.market.restrictions, "list of restrictions")
         self.metrics = tuple([self._of_run(metric, "metric") for metric in metrics])
         if self._given:
             self._hand_to(owners)
         # what the copies were made with is needed no more
         del self._memo
+
+    @classmethod
+    def restored(cls, metrics: Sequence[Any]) -> OwnCopies:
+        """Those of a run that is gone on with: they are copies already."""
+        copies = cls.__new__(cls)
+        copies._given, copies.metrics = [], tuple(metrics)
+        return copies
 
     def _of_run(self, given: Any, what: str) -> Any:
         if type(given) in UNCHANGING:
@@ -105,13 +122,6 @@ class OwnCopies:
                     "say: after initialize that is the run's own.",
                     skip_file_prefixes=OWN_FILES,
                 )
-
-
-def _objects_of(functions: Functions) -> list[Any]:
-    """The objects whose methods a strategy's callbacks are, and those that are called themselves."""
-    named = (functions.initialize, functions.handle_data, functions.before_trading_start, functions.analyze)
-    objects = [getattr(one, "__self__", one) for one in named if one is not None and not isinstance(one, FunctionType)]
-    return list({id(one): one for one in objects}.values())
 
 
 def _uncopied(given: Any, what: str, error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""A run before `initialize`: its arguments checked, its data open, its desk there."""
+"""A run before `initialize`: its arguments checked, its data open, its run there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from rustybt._kernels import Kernel, kernel_named
-from rustybt.catalog import Version
+from rustybt.catalog import LoadedVersion
 from rustybt.core import (
     MONEY_SCALE,
     DecimalConfig,
@@ -30,33 +30,44 @@ from rustybt.engine._load import FREQUENCIES, market_of
 from rustybt.engine._market import Market, axis_of, tracks_on
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._ruin import check_on_ruin
-from rustybt.engine._setup import context_of, desk_of
+from rustybt.engine._setup import context_of, settings_from, state_of
+from rustybt.engine._state import RunState
 from rustybt.errors import InputError, NotYetAvailable
 from rustybt.execution import blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.orders import OrderGate
-from rustybt.strategy import Context, Desk
+from rustybt.strategy import Context, RunSettings
 from rustybt.view import MarketView
 
 
 @dataclass(slots=True)
 class Prepared:
-    """What a run is made of. given: the arguments of `run_algorithm`."""
+    """What a run is made of.
+
+    given: the arguments of `run_algorithm`. own: the attributes that context has by itself.
+    """
 
     given: Mapping[str, Any]
-    desk: Desk
+    run: RunState
     gate: OrderGate
+    settings: RunSettings
     context: Context
     functions: Functions
     params: dict[str, Any]
     compat: Compat
     metrics: Sequence[Any]
     precision: DecimalConfig | None
-    data: Version
+    market: Market
+    own: frozenset[str]
+
+    @property
+    def data(self) -> LoadedVersion:
+        """The version that the run reads."""
+        return self.market.data
 
 
 def prepared(given: Mapping[str, Any]) -> Prepared:
-    """Checks the arguments of `run_algorithm`, opens the data and makes the desk. Raises as it does."""
+    """Checks the arguments of `run_algorithm`, opens the data and makes the run. Raises as it does."""
     g = SimpleNamespace(**given)
     check_process()
     _refuse_later(custom_loader=(g.custom_loader, None))
@@ -81,25 +92,26 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     by_session = frequency_named(market.length).by_session
     if g.emission_rate not in FREQUENCIES or (g.emission_rate == "minute" and by_session):
         raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
-    desk = _desk(g, market, compat, kernel)
-    gate, context = context_of(desk)
-    return Prepared(given, desk, gate, context, functions, params, compat, metrics, precision, market.data)
+    run = _state(g, market, compat, kernel)
+    settings = settings_from(blotter_named(g.blotter))
+    gate, context = context_of(run, settings)
+    own = frozenset(vars(context))
+    return Prepared(given, run, gate, settings, context, functions, params, compat, metrics, precision, market, own)
 
 
-def _desk(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> Desk:
+def _state(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> RunState:
     notes = Notes()
     axis = axis_of(market, g.start, g.end, g.trading_calendar, notes)
     capital = check_money(to_scale(exact_number(g.capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
         raise InputError(f"capital_base={g.capital_base!r}: give an amount above zero.")
-    return desk_of(
+    return state_of(
         MarketView(tracks_on(market, axis, compat)),
         market.data_frequency,
         capital,
         compat,
         g.numbers,
         g.seed,
-        blotter_named(g.blotter),
         currency_of(market.data, g.currency, compat),
         g.currency,
         notes,

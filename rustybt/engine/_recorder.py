@@ -11,8 +11,8 @@ import polars as pl
 
 from rustybt.core import series_of
 from rustybt.engine._benchmark import Benchmark
+from rustybt.engine._state import RunState
 from rustybt.ledger import Ledger
-from rustybt.strategy import Desk
 
 
 class Gathered(NamedTuple):
@@ -31,14 +31,14 @@ class Gathered(NamedTuple):
 class Recorder:
     """Rows of a run. The engine tells it when a session closes and what was filled, its `days` the rest."""
 
-    def __init__(self, desk: Desk, ledger: Ledger) -> None:
-        self._desk = desk
+    def __init__(self, run: RunState, ledger: Ledger) -> None:
+        self._run = run
         self._ledger = ledger
-        self.days = desk.kernel.days(desk.capital)
+        self.days = run.kernel.days(run.account.capital)
         # slot, quantity and total cost of what was held from a session's close on, until the next one; and that
         # session, with the number of rows up to its last one: as long as the ledger has no new entry, nothing but the
         # marks has changed, and those are in the lanes
-        self.holdings = desk.kernel.rows("nww")
+        self.holdings = run.kernel.rows("nww")
         self.holdings_from: list[tuple[int, int]] = []
         self.last_bars: list[int] = []
         self._entries_seen = 0
@@ -47,22 +47,48 @@ class Recorder:
         self.recorded: list[dict[str, Any]] = []
         self.benchmark: Benchmark | None = None
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
-        self.transactions = desk.kernel.rows("nnnnwww")
+        self.transactions = run.kernel.rows("nnnnwww")
 
     def close_session(self, session: int) -> None:
         """Takes the day's row at its last bar."""
-        books = self._desk.books
+        books = self._run.books
         self.days.take(session, books)
-        self.last_bars.append(self._desk.market.bar)
+        self.last_bars.append(self._run.market.bar)
         entries = len(self._ledger.rows)
         if entries != self._entries_seen:
             self._entries_seen = entries
             books.write_positions(self.holdings)
             self.holdings_from.append((session, len(self.holdings)))
-        if self._desk.exchange is not None:
-            self.cash.append({currency: books.cash_of(currency) for currency in books.currencies()})
-        if self._desk.recorded:
-            self.recorded.append({"session": session, **self._desk.recorded})
+        if self._run.exchange is not None:
+            currencies = [currency for _, currency in books.pockets()]
+            self.cash.append({currencies[pocket]: books.cash(pocket) for pocket in books.used()})
+        if self._run.recorded:
+            self.recorded.append({"session": session, **self._run.recorded})
+
+    def state(self) -> dict[str, Any]:
+        """What was gathered, as plain values; recorded values, which are the user's, are left out."""
+        benchmark = self.benchmark
+        return {
+            "days": self.days.state(),
+            "rows": [list(rows) for rows in (self.days.rows, self.holdings, self.transactions)],
+            "holdings_from": list(self.holdings_from),
+            "last_bars": list(self.last_bars),
+            "entries_seen": self._entries_seen,
+            "cash": [dict(cash) for cash in self.cash],
+            "benchmark": None if benchmark is None else (benchmark.name, list(benchmark.returns)),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        self.days.restore(state["days"])
+        for rows, saved in zip((self.days.rows, self.holdings, self.transactions), state["rows"], strict=True):
+            for row in saved:
+                rows.add(tuple(row))
+        self.holdings_from = list(state["holdings_from"])
+        self.last_bars = list(state["last_bars"])
+        self._entries_seen = state["entries_seen"]
+        self.cash = list(state["cash"])
+        self.benchmark = None if state["benchmark"] is None else Benchmark(*state["benchmark"])
 
     def gathered(self) -> Gathered:
         """What it holds of the run, without the run itself."""
@@ -81,10 +107,10 @@ class Recorder:
         """The return of a session, so far where it is not over, at scale 18."""
         if session < len(self.days):
             return self.days.return_of(session)
-        return self.days.return_so_far(self._desk.value())
+        return self.days.return_so_far(self._run.account.value())
 
     def sessions(self, sessions: Sequence[int] | npt.NDArray[np.int64]) -> pl.Series:
         """The dates of sessions of the run."""
-        axis = self._desk.market.axis
+        axis = self._run.market.axis
         days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions]
         return series_of(days[np.array(sessions, dtype=np.int64)].astype(np.int32), "session").cast(pl.Date)

@@ -23,7 +23,7 @@ from rustybt.core import (
     frame_of,
     series_of,
 )
-from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
+from rustybt.engine._currency_frames import at_closes, at_moments, frames_of_currencies
 from rustybt.engine._exact_columns import (
     Values,
     columns_of,
@@ -38,11 +38,11 @@ from rustybt.engine._recorded_column import recorded_column
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
 from rustybt.engine._slot_terms import terms_of
+from rustybt.engine._state import RunState
 from rustybt.ledger import Ledger
 from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS, statistics_columns, without_meaning
 from rustybt.orders import OrderBook
 from rustybt.results import assets_frame
-from rustybt.strategy import Desk
 
 MONEY_COLUMNS = (
     "portfolio_value",
@@ -117,6 +117,7 @@ ENTRIES = (
     column("quantity", "quantity", 3),
     column("amount", "money", 4),
 )
+POCKET = 8
 ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("detail", "text", 6), column("reason", "text", 7))
 POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_price", "value", "exposure")
 NARROW = 2**16
@@ -136,30 +137,29 @@ class RunFrames(Mapping[str, pl.DataFrame]):
 
     def __init__(
         self,
-        desk: Desk,
+        run: RunState,
         recorder: Recorder,
         ledger: Ledger,
         blotter: OrderBook,
         periods: int,
         written: Callable[[], pl.DataFrame] | None = None,
     ) -> None:
-        axis, count = desk.market.axis, len(recorder.days)
+        axis, count = run.market.axis, len(recorder.days)
         self._periods = periods
-        self._figures_below_zero = desk.compat.figures_below_zero
-        self._desk = None if desk.exchange is None else desk
-        self._ledger = None if desk.exchange is None else ledger
-        self._entry_rows, self._whose = ledger.rows, (ledger.currency, ledger.account)
+        self._figures_below_zero = run.compat.figures_below_zero
+        self._run = None if run.exchange is None else run
+        self._entry_rows, self._pockets = ledger.rows, ledger.books.pockets()
         self._recorder = recorder.gathered()
         self._events = blotter.rows
         why = {order.number: int(blotter.why(order)) for queue in blotter.open.values() for order in queue}
         self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
-        self._listings = terms_of(desk.listing_of_slot, recorder)
-        run = slice(axis.first_session, axis.first_session + count)
+        self._listings = terms_of(run.account.instruments, recorder)
+        covered = slice(axis.first_session, axis.first_session + count)
         # the first minute bar, as in Zipline: bars are stamped with their end
-        self._bounds = axis.calendar.opens[run] + MINUTE_NS, axis.calendar.run_closes[run]
+        self._bounds = axis.calendar.opens[covered] + MINUTE_NS, axis.calendar.run_closes[covered]
         assets = [listing.asset for listing in self._listings]
         self._lookup = Lookup(
-            symbols=[desk.labels.of(asset) for asset in assets],
+            symbols=[run.lookup.labels.of(asset) for asset in assets],
             keys=[asset.key for asset in assets],
             sids=[asset.sid for asset in assets],
             quantity_scales=[listing.quantity_scale for listing in self._listings],
@@ -167,9 +167,9 @@ class RunFrames(Mapping[str, pl.DataFrame]):
             days=axis.calendar.days[axis.first_session : axis.first_session + axis.sessions],
             prefix=blotter.prefix,
             orders=len(orders),
-            kernel=desk.kernel,
+            kernel=run.kernel,
         )
-        self._lock, kernel = threading.Lock(), desk.kernel
+        self._lock, kernel = threading.Lock(), run.kernel
         self._made: dict[str, pl.DataFrame] = {}
         self._makers: dict[str, Callable[[], pl.DataFrame]] = {
             "daily": self._daily,
@@ -182,8 +182,8 @@ class RunFrames(Mapping[str, pl.DataFrame]):
             "entries": self._entries,
             "assets": lambda: assets_frame(assets, kernel),
         }
-        if desk.exchange is not None:
-            self._made |= frames_of_currencies(desk, recorder)
+        if run.exchange is not None:
+            self._made |= frames_of_currencies(run, recorder)
             self._make_all()
 
     def __getitem__(self, name: str) -> pl.DataFrame:
@@ -212,7 +212,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
     def _let_go(self) -> None:
         """Once all frames are there what they were made of is needed no more."""
         self._makers = dict.fromkeys(self._makers, pl.DataFrame)
-        self._desk = self._ledger = None
+        self._run = None
         del self._entry_rows, self._recorder, self._events, self._orders, self._listings, self._bounds, self._lookup
 
     @property
@@ -255,13 +255,13 @@ class RunFrames(Mapping[str, pl.DataFrame]):
     def _transactions(self) -> pl.DataFrame:
         rows = self._recorder.transactions
         frame = frame_of_rows(rows, self._lookup, 3, TRANSACTIONS)
-        if self._desk is None:
+        if self._run is None:
             return frame
         _, stamps, _, rows_slots, quantities, prices, fees = columns_of(rows)
         worth = exposures(places(rows_slots), quantities, prices, self._listings)
         return frame.hstack(
             [
-                decimal_column(name, at_moments(self._desk, rows_slots, stamps, money), MONEY_SCALE)
+                decimal_column(name, at_moments(self._run, rows_slots, stamps, money), MONEY_SCALE)
                 for name, money in (("base_value", worth), ("base_commission", fees))
             ]
         )
@@ -269,7 +269,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
     def _positions(self) -> pl.DataFrame:
         """A row for each position at each close."""
         positions_sheet = self._lookup.kernel.positions_sheet
-        if positions_sheet is not None and self._desk is None:
+        if positions_sheet is not None and self._run is None:
             listings, recorder = self._listings, self._recorder
             sheet = positions_sheet(
                 POSITIONS,
@@ -294,8 +294,8 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         units = in_128_bits(held_quantities)
         quantities = _taken(held_quantities if units is None else units, rows)
         exposure = exposures(slots, quantities, marks, listings)
-        if self._desk is not None:
-            exposure = at_closes(self._desk, self._recorder.bars, slots.to_list(), sessions, exposure)
+        if self._run is not None:
+            exposure = at_closes(self._run, self._recorder.bars, slots.to_list(), sessions, exposure)
         return pl.DataFrame(
             [
                 self._lookup.dates(sessions).alias("session"),
@@ -360,13 +360,14 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         return pl.DataFrame(columns)
 
     def _entries(self) -> pl.DataFrame:
-        names = zip(("currency", "account"), self._whose, strict=True)
-        whose = [column(name, "constant", None, value) for name, value in names]
+        account, currency = self._pockets[0]
+        whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
         frame = frame_of_rows(self._entry_rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
-        if self._ledger is None:
+        if len(self._pockets) == 1:
             return frame
-        slots = places(columns_of(self._entry_rows)[2])
-        return frame.with_columns(currencies_of_entries(self._ledger, self._listings, slots))
+        of_rows = places(columns_of(self._entry_rows)[POCKET])
+        names = pl.DataFrame(self._pockets, schema=["account", "currency"], orient="row")
+        return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
 
     def _quantities(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
         return shortest_column(name, values, slots, self._lookup.quantity_scales)

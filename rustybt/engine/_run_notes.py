@@ -10,26 +10,26 @@ from rustybt.engine._functions import Functions, never_runs, outer_values
 from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
 from rustybt.engine._run_frames import RunFrames
+from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Plan
 from rustybt.metrics import ruined_row
-from rustybt.strategy import Desk
 
 
-def add_closing_notes(desk: Desk, loop: Loop, functions: Functions, frames: RunFrames) -> None:
+def add_closing_notes(run: RunState, loop: Loop, functions: Functions, frames: RunFrames) -> None:
     """Looks at a run that is over. frames: those of its result; they are made only where there is something to say."""
     if loop.recorder.days.ruined:
-        _note_ruin(desk, frames["daily"], ended_early=len(loop.recorder.days) < desk.market.axis.sessions)
-    _note_callbacks(desk, functions)
+        _note_ruin(run, frames["daily"], ended_early=len(loop.recorder.days) < run.market.axis.sessions)
+    _note_callbacks(run, functions)
     for plan in loop.timetable.plans:
-        _note_plan(desk, plan)
-    _note_assets(desk)
+        _note_plan(run, plan)
+    _note_assets(run)
     if not frames.orders_placed:
-        _note_no_orders(desk, loop.context, functions)
+        _note_no_orders(run, loop.context, functions)
     elif not len(loop.recorder.transactions):
-        _note_no_fills(desk, frames["orders"])
+        _note_no_fills(run, frames["orders"])
 
 
-def _note_ruin(desk: Desk, daily: pl.DataFrame, *, ended_early: bool) -> None:
+def _note_ruin(run: RunState, daily: pl.DataFrame, *, ended_early: bool) -> None:
     row = ruined_row(daily)
     if row is None:
         return
@@ -41,48 +41,48 @@ def _note_ruin(desk: Desk, daily: pl.DataFrame, *, ended_early: bool) -> None:
         if row + 1 < daily.height
         else "It was the last session."
     )
-    desk.notes.add(
+    run.notes.add(
         "ruined",
-        f"{RUINED} on {session}: at the close it was worth {value:,.2f} {desk.currency}. {after} Annual return, "
+        f"{RUINED} on {session}: at the close it was worth {value:,.2f} {run.account.currency}. {after} Annual return, "
         "volatility, Sharpe, Sortino, alpha and beta mean nothing from there on.",
         session=session,
         value=value,
     )
 
 
-def _note_callbacks(desk: Desk, functions: Functions) -> None:
+def _note_callbacks(run: RunState, functions: Functions) -> None:
     given = [*functions.by_name().items()]
-    given += [(f"the scheduled {_name_of(schedule.function)}", schedule.function) for schedule in desk.schedules]
+    given += [(f"the scheduled {_name_of(schedule.function)}", schedule.function) for schedule in run.schedules]
     for name, function in given:
         kind = never_runs(function)
         if kind is not None:
-            desk.notes.add(
+            run.notes.add(
                 "callback_never_ran",
                 f"{name} is {kind}: it was called, and none of its lines ran. Make it a plain function.",
                 function=name,
             )
 
 
-def _note_plan(desk: Desk, plan: Plan) -> None:
+def _note_plan(run: RunState, plan: Plan) -> None:
     name, rule = _name_of(plan.schedule.function), plan.schedule.time_rule
     when = "with the first bar" if rule.anchor in ("first", "every") else _time_of(rule)
     facts = {"function": name, "sessions": plan.wanted, "ran": plan.placed}
     if not plan.wanted:
-        desk.notes.add(
+        run.notes.add(
             "schedule_never_ran",
             f"The scheduled {name} never ran: its date rule holds on no session of the run. Choose another rule, or a "
             "longer run.",
             **facts,
         )
     elif not plan.placed:
-        desk.notes.add(
+        run.notes.add(
             "schedule_never_ran",
             f"The scheduled {name} never ran: {when} lies outside of each of its {plan.wanted} sessions, or in a "
             "break. Choose an earlier time.",
             **facts,
         )
     elif plan.placed < plan.wanted:
-        desk.notes.add(
+        run.notes.add(
             "schedule_left_out",
             f"The scheduled {name} ran on {plan.placed} of {plan.wanted} sessions: on the others {when} lies outside "
             "the session. time_rules.market_close() goes by the close of each.",
@@ -90,7 +90,7 @@ def _note_plan(desk: Desk, plan: Plan) -> None:
         )
     if plan.moved:
         beside = "the first bar after it" if rule.anchor == "open" else "the last bar before it"
-        desk.notes.add(
+        run.notes.add(
             "schedule_moved",
             f"The scheduled {name} was to run {when}, which lies in a break on {plan.moved} sessions: there it ran "
             f"with {beside}.",
@@ -111,13 +111,13 @@ def _name_of(function: Any) -> str:
     return f"lambda of line {line}" if name == "<lambda>" and line is not None else str(name)
 
 
-def _note_assets(desk: Desk) -> None:
-    last = len(desk.market.axis.stamps) - 1
-    held = set(desk.books.held())
-    for listing in desk.listing_of_slot:
+def _note_assets(run: RunState) -> None:
+    last = len(run.market.axis.stamps) - 1
+    held = set(run.books.held())
+    for listing in run.account.instruments:
         asset = listing.asset
-        if listing.slot in held and listing.last < desk.market.bar and asset.auto_close_date is None:
-            desk.notes.add(
+        if listing.slot in held and listing.last < run.market.bar and asset.auto_close_date is None:
+            run.notes.add(
                 "ended_and_held",
                 f"{asset.symbol} was held to the end of the run at its last price, that of {asset.end_date}: it has no "
                 "auto_close_date. Give it one, or ingest with auto_close='last_bar'.",
@@ -125,7 +125,7 @@ def _note_assets(desk: Desk) -> None:
                 ended=asset.end_date,
             )
         if listing.first > last or listing.last < 1:
-            desk.notes.add(
+            run.notes.add(
                 "asset_without_bars",
                 f"{asset.symbol} has no bar in the run: its data go from {asset.start_date} to {asset.end_date}. "
                 "Choose other dates, or leave it out.",
@@ -135,27 +135,27 @@ def _note_assets(desk: Desk) -> None:
             )
 
 
-def _note_no_fills(desk: Desk, orders: pl.DataFrame) -> None:
+def _note_no_fills(run: RunState, orders: pl.DataFrame) -> None:
     reasons = orders["reason"].drop_nulls().value_counts(sort=True)
     why = f" The most frequent reason: {reasons['reason'][0]}." if reasons.height else ""
-    desk.notes.add("no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height)
+    run.notes.add("no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height)
 
 
-def _note_no_orders(desk: Desk, context: Any, functions: Functions) -> None:
-    texts = sorted(_holding_texts(desk, context, functions))
+def _note_no_orders(run: RunState, context: Any, functions: Functions) -> None:
+    texts = sorted(_holding_texts(run, context, functions))
     hint = "".join(f" {name} holds symbols as texts, and an asset is never equal to a text." for name in texts)
-    desk.notes.add(
+    run.notes.add(
         "no_orders",
         f"No order was placed in the whole run. Look at the condition that the strategy orders on.{hint}",
         texts=texts,
     )
 
 
-def _holding_texts(desk: Desk, context: Any, functions: Functions) -> set[str]:
+def _holding_texts(run: RunState, context: Any, functions: Functions) -> set[str]:
     """The sets, dicts and indices of a strategy that hold the symbol of an asset of the run as a text."""
-    symbols = {listing.asset.symbol for listing in desk.listing_of_slot}
+    symbols = {listing.asset.symbol for listing in run.account.instruments}
     known = {f"context.{name}": value for name, value in vars(context).items() if not name.startswith("_")}
-    for function in (*functions.by_name().values(), *(schedule.function for schedule in desk.schedules)):
+    for function in (*functions.by_name().values(), *(schedule.function for schedule in run.schedules)):
         known |= outer_values(function)
     return {
         name

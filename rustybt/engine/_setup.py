@@ -1,15 +1,16 @@
-"""What a run is made of before its first bar: the data, its axis, the desk, the joined steps."""
+"""What a run is made of before its first bar: the data, its axis, the parts, the joined steps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rustybt._kernels import Kernel
+from rustybt._kernels import Kernel, WorkingOrder
 from rustybt.core import (
     MINUTE_NS,
     Notes,
     Order,
-    OrderStatus,
     date_of,
     datetime_of,
 )
@@ -22,212 +23,180 @@ from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
+from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
-from rustybt.ledger import CurrencyBooks, Ledger
+from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook, OrderGate
-from rustybt.strategy import Context, Desk, Funding, Labels, Portfolio, numbers_named
-from rustybt.view import Continuous, Instrument, MarketView, data_class
+from rustybt.strategy import (
+    AccountState,
+    AssetLookup,
+    Context,
+    Funding,
+    Labels,
+    Numbers,
+    OrderViews,
+    Portfolio,
+    RunFacts,
+    RunSettings,
+    numbers_named,
+)
+from rustybt.view import BarData, Continuous, MarketView, data_class
 
 if TYPE_CHECKING:
     from rustybt.engine._prepared import Prepared
 
 
-def desk_of(
+def state_of(
     market: MarketView,
     data_frequency: str,
     capital: int,
     compat: Compat,
     numbers: str,
     seed: int,
-    blotter: SimulationBlotter,
     currency: str,
     wanted_currency: Any,
     notes: Notes,
     kernel: Kernel,
-) -> Desk:
+) -> RunState:
+    """The parts of a run before its `initialize`."""
     kind = numbers_named(numbers)
-    axis = market.axis
-    last_session = axis.first_session + axis.sessions - 1
     labels = Labels()
-    decimals = 3 if compat.history_in_thousandths else None
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
-    exchange = exchange_of(market, currency, wanted_currency, compat)
-    make = kernel.books
-    books = make(capital) if exchange is None else CurrencyBooks(capital, currency, exchange.rates, make)
-    desk = _RunDesk(
-        market=market,
+    data = data_class(kernel)(
+        market,
+        number=kind.price,
+        missing=kind.missing,
+        history_decimals=3 if compat.history_in_thousandths else None,
+        name=labels.of,
         continuous=continuous,
-        data=data_class(kernel)(
-            market,
-            number=kind.price,
-            missing=kind.missing,
-            history_decimals=decimals,
-            name=labels.of,
-            continuous=continuous,
-            kernel=kernel,
-        ),
+        kernel=kernel,
+    )
+    books, book = kernel.books(), OrderBook(kernel=kernel)
+    books.open_pocket(book.account, currency, capital)
+    facts = _facts_of(market, data_frequency, kind.money(capital), seed)
+    account = AccountState(
         books=books,
-        blotter=OrderBook(kernel=kernel),
+        account=book.account,
+        market=market,
+        data=data,
         numbers=kind,
         capital=capital,
         funding=Funding(capital),
         currency=currency,
-        start_date=date_of(int(axis.calendar.days[axis.first_session])),
-        environment={
-            "arena": "backtest",
-            "data_frequency": data_frequency,
-            # the first minute bar, as in Zipline
-            "start": datetime_of(int(axis.calendar.opens[axis.first_session]) + MINUTE_NS),
-            "end": datetime_of(int(axis.calendar.closes[last_session])),
-            "capital_base": kind.money(capital),
-            "platform": "rustybt",
-        },
-        look_up_day=int(axis.calendar.days[last_session]),
-        seed=seed,
-        slippage=dict(blotter.slippage),
-        commission=dict(blotter.commission),
-        cancel_policy=blotter.cancel_policy,
-        broker_of=blotter.broker,
-        compat=compat,
-        labels=labels,
+        start_date=facts.start_date,
+        figures_below_zero=compat.figures_below_zero,
         notes=notes,
-        kernel=kernel,
-        exchange=exchange,
     )
-    market.on_load(desk.open_slot)
-    return desk
+    axis = market.axis
+    run = RunState(
+        market=market,
+        data=data,
+        kernel=kernel,
+        compat=compat,
+        books=books,
+        book=book,
+        exchange=exchange_of(market, books, book.account, currency, wanted_currency, compat),
+        account=account,
+        lookup=AssetLookup(market, continuous, labels, axis.days[-1]),
+        facts=facts,
+        views=OrderViews(book, kind, become_limits=compat.stop_limits_become_limits),
+        notes=notes,
+    )
+    market.on_load(run.open_slot)
+    return run
 
 
-def context_of(desk: Desk) -> tuple[OrderGate, Context]:
+def _facts_of(market: MarketView, data_frequency: str, capital: Any, seed: int) -> RunFacts:
+    axis = market.axis
+    environment = {
+        "arena": "backtest",
+        "data_frequency": data_frequency,
+        # the first minute bar, as in Zipline
+        "start": datetime_of(axis.opens[0] + MINUTE_NS),
+        "end": datetime_of(int(axis.calendar.closes[axis.first_session + axis.sessions - 1])),
+        "capital_base": capital,
+        "platform": "rustybt",
+    }
+    return RunFacts(date_of(axis.days[0]), environment, seed)
+
+
+def settings_from(models: SimulationBlotter) -> RunSettings:
+    """The settings of a run before its `initialize`."""
+    return RunSettings(dict(models.slippage), dict(models.commission), models.cancel_policy, models.broker)
+
+
+def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context]:
     """The way of the run's orders into its book, and the strategy's `context`, whose orders go that way."""
-    portfolio = Portfolio(desk)
+    account, portfolio = run.account, Portfolio(run.account)
     gate = OrderGate(
-        market=desk.market,
-        clock=desk.data,
-        moment=desk,
-        books=desk.books,
-        book=desk.blotter,
-        rules=desk.compat,
-        currency=desk.currency,
-        kernel=desk.kernel,
-        quantities=desk.numbers,
-        conversions=desk.exchange,
+        market=run.market,
+        clock=run.data,
+        moment=run.phase,
+        books=run.books,
+        book=run.book,
+        rules=run.compat,
+        currency=account.currency,
+        kernel=run.kernel,
+        quantities=account.numbers,
+        conversions=run.exchange,
         portfolio=portfolio,
     )
-    return gate, Context(desk, gate, portfolio)
-
-
-class _RunDesk(Desk):
-    """The desk of a run: what it needs of the steps that a strategy does not know."""
-
-    __slots__ = ()
-
-    def order_view(self, order: Any) -> Order:
-        return _order_view(self, order)
-
-    def fetch_csv(self, **asked: Any) -> Any:
-        from rustybt.engine._fetch import Request, fetch_csv
-
-        return fetch_csv(self, Request(**asked))
-
-    def open_slot(self, listing: Instrument) -> None:
-        """Opens the books for an asset that was loaded."""
-        _open_slot(self, listing)
-
-
-def _open_slot(desk: Desk, listing: Instrument) -> None:
-    # books in several currencies ask first in which
-    of_currency = () if desk.exchange is None else (listing.asset.currency,)
-    listing.slot = desk.books.open_slot(
-        *of_currency,
-        listing.price,
-        listing.lane_scale,
-        listing.fill_scale,
-        listing.quantity_scale,
-        listing.step,
-        listing.multiplier,
-        listing.multiplier_scale,
-        listing.settles,
+    context = Context(
+        gate,
+        run.book,
+        run.views,
+        account,
+        portfolio=portfolio,
+        lookup=run.lookup,
+        settings=settings,
+        facts=run.facts,
+        phase=run.phase,
+        schedules=run.schedules,
+        recorded=run.recorded,
+        fetch=run.fetch_csv,
+        converter=run.exchange,
+        currencies_are_one=run.compat.currencies_are_one,
     )
-    desk.listing_of_slot.append(listing)
-    listing.foreign = listing.asset.currency != desk.currency and not desk.compat.currencies_are_one
-    listing.conditional = listing.conditional or listing.foreign
+    return gate, context
 
 
-def _order_view(desk: Desk, order: Any) -> Order:
-    listing, numbers = order.listing, desk.numbers
-    limit = None if order.limit is None else numbers.price(order.limit, listing.fill_scale)
-    stop = None if order.stop is None else numbers.price(order.stop, listing.fill_scale)
-    stop_reached = order.stop_reached
-    if stop_reached and limit is not None and desk.compat.stop_limits_become_limits:
-        stop, stop_reached = None, False
-    cause = desk.blotter.cause_of(order)
-    reason = order.reason
-    if reason is None and order.status is OrderStatus.OPEN:
-        reason = cause.sentence
-    return Order(
-        id=desk.blotter.order_id(order.number),
-        asset=listing.asset,
-        amount=numbers.quantity(order.amount, listing.quantity_scale),
-        filled=numbers.quantity(order.filled, listing.quantity_scale),
-        limit=limit,
-        stop=stop,
-        limit_reached=order.limit_reached,
-        stop_reached=stop_reached,
-        commission=numbers.money(order.commission),
-        created=datetime_of(order.created),
-        dt=datetime_of(order.changed),
-        status=order.status,
-        reason=reason,
-        cause=None if cause is None else cause.label,
-        account=desk.blotter.account,
-    )
-
-
-def initialised(parts: Prepared) -> Loop:
-    """Calls `initialize`, and joins the steps."""
-    desk, gate, context = parts.desk, parts.gate, parts.context
-    functions, compat = parts.functions, parts.compat
-    given, params, decimals = parts.given, parts.params, parts.precision
-    axis = desk.market.axis
+def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
+    """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
+    run, settings, compat, given = parts.run, parts.settings, parts.compat, parts.given
+    axis = run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(desk.books, desk.currency, desk.capital, stamp, kernel=desk.kernel)
+    ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
     actions = CorporateActions(
-        desk.market,
+        run.market,
         exact_pay_dates=compat.exact_pay_dates,
         keep_basis=compat.stock_dividends_keep_basis,
         currencies_are_one=compat.currencies_are_one,
         keep_owed=compat.owed_shares_ignore_splits,
-        exchange=desk.exchange,
+        exchange=run.exchange,
     )
     agenda = Agenda(axis)
-    funding = FundingPayments(desk.market, agenda)
+    funding = FundingPayments(run.market, agenda)
     timetable = Timetable(axis, compat, agenda)
-    desk.on_schedule = timetable.listener()
-    recorder = Recorder(desk, ledger)
-    if functions.initialize is not None:
-        functions.initialize(context, **params)
-    elif params:
-        raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(desk, gate, context, functions, parts.metrics)
-    if decimals is not None and decimals.rounds():
-        desk.slippage = {kind: AtTick(model, decimals) for kind, model in desk.slippage.items()}
-    broker = _broker_of(desk, compat, given["fill_at"], given["trigger"])
+    run.schedules.on_added = timetable.listener()
+    recorder = Recorder(run, ledger)
+    copies = begun(parts)
+    broker = _broker_of(run, settings, compat, given["fill_at"], given["trigger"])
     return Loop(
-        desk,
-        gate,
+        run,
+        parts.gate,
+        settings,
         ledger,
         broker,
         actions,
         recorder,
         compat,
-        context,
-        functions.before_trading_start,
-        functions.handle_data,
+        parts.context,
+        parts.functions.before_trading_start,
+        parts.functions.handle_data,
         changes,
         funding,
         copies,
@@ -236,11 +205,39 @@ def initialised(parts: Prepared) -> Loop:
     )
 
 
-def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
+def initialised(parts: Prepared) -> OwnCopies:
+    """Calls `initialize`, and copies what the run was given."""
+    settings, context, functions, decimals = parts.settings, parts.context, parts.functions, parts.precision
+    if functions.initialize is not None:
+        functions.initialize(context, **parts.params)
+    elif parts.params:
+        raise InputError(f"params={parts.params!r} were given, but there is no initialize to take them.")
+    copies = OwnCopies(parts.run, parts.gate, settings, context, functions, parts.metrics)
+    if decimals is not None and decimals.rounds():
+        settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
+    return copies
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The run as the user's models of slippage and commission see it."""
+
+    data: BarData
+    numbers: Numbers
+    blotter: OrderBook
+    views: OrderViews
+
+    def order_view(self, order: WorkingOrder) -> Order:
+        """A working order as a strategy sees it."""
+        return self.views.of(order)
+
+
+def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
+    shown = _Shown(run.data, run.account.numbers, run.book, run.views)
     broker = SimulatedBroker(
-        desk.blotter,
-        {kind: slippage_for(model, desk) for kind, model in desk.slippage.items()},
-        {kind: commission_for(model, desk) for kind, model in desk.commission.items()},
+        run.book,
+        {kind: slippage_for(model, shown) for kind, model in settings.slippage.items()},
+        {kind: commission_for(model, shown) for kind, model in settings.commission.items()},
         fill_at=fill_at,
         trigger=trigger,
         limits_hold=not compat.limits_can_slip,
@@ -249,5 +246,5 @@ def _broker_of(desk: Desk, compat: Compat, fill_at: str, trigger: str) -> Simula
         triggers_need_volume=compat.triggers_need_volume,
         before=0,
     )
-    desk.blotter.why = WhyOpen(broker.triggers, desk.market)
+    run.book.why = WhyOpen(broker.triggers, run.market)
     return broker

@@ -61,7 +61,7 @@ class WithinPeriods:
                 self._fill(loop, session, bar, early[step])
             if step < end - 1:
                 self._close_out(loop, session, bar, step)
-        loop.desk.books.clear_overrides()
+        loop.run.books.clear_overrides()
 
     # a session's actions
 
@@ -73,7 +73,7 @@ class WithinPeriods:
         if change is not None:
             self._change_capital(loop, bar, step, stamp)
         if loop.compat.pnl_without_dividends:
-            self._mark(loop, bar, step - 1, loop.desk.books.held())
+            self._mark(loop, bar, step - 1, loop.run.books.held())
         paid = actions.dividends(step, stamp, loop.ledger)
         if loop.compat.pnl_without_dividends:
             days.after_dividends(*paid)
@@ -81,23 +81,23 @@ class WithinPeriods:
         split(loop, step, stamp)
 
     def _change_capital(self, loop: Loop, bar: int, step: int, stamp: int) -> None:
-        desk, change = loop.desk, loop.capital.at_steps[step]
-        self._mark(loop, bar, step - 1, desk.books.held())
-        before = self._at_rates_of(desk, step)
-        value = desk.value()
+        run, change = loop.run, loop.capital.at_steps[step]
+        self._mark(loop, bar, step - 1, run.books.held())
+        self._use_rates_of(run, step)
+        value = run.account.value()
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
         change_capital(loop, stamp, amount, change.kind)
-        if before is not None:
-            desk.books.swap_rates(*before)
+        if run.exchange is not None:
+            run.books.use_rates(run.exchange.rates.to_base)
 
-    def _at_rates_of(self, desk: Any, step: int) -> Any:
+    def _use_rates_of(self, run: Any, step: int) -> None:
         """Lets books of several currencies read the rates of the session before, where they are known."""
-        if desk.exchange is None or self._inner is None:
-            return None
+        if run.exchange is None or self._inner is None:
+            return
         if self._rates is None:
-            self._rates = type(desk.exchange.rates)(self._inner, desk.exchange.base)
-        return desk.books.swap_rates(self._rates, step)
+            self._rates = type(run.exchange.rates)(self._inner, run.exchange.base)
+        run.books.use_rates(lambda currency, _: self._rates.to_base(currency, step))
 
     def _fund(self, loop: Loop, session: int, bar: int, step: int) -> None:
         steps = self._steps
@@ -112,7 +112,7 @@ class WithinPeriods:
 
     def _close_out(self, loop: Loop, session: int, bar: int, step: int) -> None:
         day = self._steps.days[step]
-        going = [slot for slot in loop.closings.due(day) if loop.desk.books.position(slot)[0]]
+        going = [slot for slot in loop.closings.due(day) if loop.run.books.position(slot)[0]]
         self._mark(loop, bar, step, going, closing=True)
         loop.closings.close_out(loop, session, day, self._steps.closes[step])
 
@@ -131,7 +131,7 @@ class WithinPeriods:
             touched.update(loop.closings.due(self._steps.days[end - 2]))
         if not everything and not touched:
             return found
-        for slot, queue in loop.desk.blotter.open.items():
+        for slot, queue in loop.run.book.open.items():
             listing: Any = queue[0].listing
             if listing.present[bar] and (everything or slot in touched):
                 opened = self._opened(listing, session, bar)
@@ -148,14 +148,14 @@ class WithinPeriods:
                 listing.at_open = opened.price, opened.prices, opened.volumes
             try:
                 loop.simulated.at_open(listing.slot, opened.price, volume)
-                done = take_reports(loop.broker, loop.desk.blotter, Moment(stamp, session, bar))
+                done = take_reports(loop.broker, loop.run.book, Moment(stamp, session, bar))
             finally:
                 listing.at_open = None
             used = sum(abs(fill.quantity) for fill in done)
             loop.simulated.begun[listing.slot] = -int(-used // opened.volumes)
             fills += done
         market.bar = before
-        book(loop.ledger, loop.recorder, loop.desk.blotter, session, fills)
+        book(loop.ledger, loop.recorder, loop.run.book, session, fills)
 
     def _opened(self, listing: Instrument, session: int, bar: int) -> Opened:
         steps = self._steps
@@ -188,8 +188,8 @@ class WithinPeriods:
     def _mark(self, loop: Loop, bar: int, step: int, slots: list[int], *, closing: bool = False) -> None:
         """Marks some positions as they stand at the end of a step."""
         for slot in slots:
-            listing = loop.desk.listing_of_slot[slot]
-            loop.desk.books.override_mark(slot, self._price(listing, bar, step, closing=closing))
+            listing = loop.run.account.instruments[slot]
+            loop.run.books.override_mark(slot, self._price(listing, bar, step, closing=closing))
 
     def _price(self, listing: Instrument, bar: int, step: int, *, closing: bool = False) -> int:
         """The last close of an asset up to the end of a step, at its fill scale.

@@ -1,13 +1,14 @@
 """The strategy's side of a run: context, portfolio, rules, and which run is active."""
 
-from rustybt.strategy._algorithm import API_METHODS, Schedule, TradingAlgorithm
+from rustybt.strategy._account_state import AccountBooks, AccountState
+from rustybt.strategy._algorithm import API_METHODS, RunParts, TradingAlgorithm, parts_of
+from rustybt.strategy._asset_lookup import AssetLookup, Labels
 from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
-from rustybt.strategy._desk import Desk, Labels
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._guard import Context, guard_properties
 from rustybt.strategy._numbers import Numbers, numbers_named
-from rustybt.strategy._ordering import desk_of
+from rustybt.strategy._order_views import OrderViews
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
 from rustybt.strategy._rules import (
     DateRule,
@@ -21,22 +22,34 @@ from rustybt.strategy._rules import (
     once_in_24_hours,
     time_rules,
 )
+from rustybt.strategy._run_facts import RunFacts, RunPhase
+from rustybt.strategy._run_settings import CancelPolicy, RunSettings
+from rustybt.strategy._schedules import Schedule, Schedules
 from rustybt.strategy._strategy import Strategy
 
 __all__ = [
     "API_METHODS",
     "Account",
+    "AccountBooks",
+    "AccountState",
+    "AssetLookup",
+    "CancelPolicy",
     "CashByCurrency",
     "Context",
     "DateRule",
-    "Desk",
     "Funding",
     "Labels",
     "Numbers",
+    "OrderViews",
     "Portfolio",
     "Position",
     "Positions",
+    "RunFacts",
+    "RunParts",
+    "RunPhase",
+    "RunSettings",
     "Schedule",
+    "Schedules",
     "Strategy",
     "TimeRule",
     "TradingAlgorithm",
@@ -50,11 +63,11 @@ __all__ = [
     "current_algorithm",
     "date_rules",
     "deactivate",
-    "desk_of",
     "guard_properties",
     "half_days",
     "no_run",
     "numbers_named",
     "once_in_24_hours",
+    "parts_of",
     "time_rules",
 ]

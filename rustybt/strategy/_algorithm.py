@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,31 +20,27 @@ from rustybt.errors import (
     UnsupportedDatetimeFormat,
     WrongType,
 )
-from rustybt.orders import OrderGate
+from rustybt.orders import OrderBook, OrderGate
+from rustybt.strategy._account_state import AccountState
+from rustybt.strategy._asset_lookup import AssetLookup
 from rustybt.strategy._controlling import Controlling
-from rustybt.strategy._currencies import Converting
-from rustybt.strategy._desk import Desk
+from rustybt.strategy._currencies import Converter, Converting
+from rustybt.strategy._order_views import OrderViews
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
 from rustybt.strategy._rules import DateRule, TimeRule, date_rules
+from rustybt.strategy._run_facts import RunFacts, RunPhase
+from rustybt.strategy._run_settings import RunSettings
+from rustybt.strategy._schedules import Schedule, Schedules
 from rustybt.strategy._settings import Settings
 
 MOST_SID: Final = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A function and when it runs.
+class FetchCSV(Protocol):
+    """Reads a CSV as more fields of `data`."""
 
-    index: its place among the run's schedules. calendar: the sessions that its rules mean; None for the run's own.
-    """
-
-    index: int
-    function: Callable[[Any, Any], Any]
-    date_rule: DateRule
-    time_rule: TimeRule
-    half_days: bool
-    calendar: SessionTable | None = None
+    def __call__(self, **asked: Any) -> Any: ...
 
 
 class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
@@ -55,11 +50,37 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     rng: a numpy Generator made from the run's seed.
     """
 
-    def __init__(self, desk: Desk, gate: OrderGate, portfolio: Portfolio) -> None:
-        super().__init__(desk, gate)
+    def __init__(
+        self,
+        gate: OrderGate,
+        book: OrderBook,
+        views: OrderViews,
+        account: AccountState,
+        *,
+        portfolio: Portfolio,
+        lookup: AssetLookup,
+        settings: RunSettings,
+        facts: RunFacts,
+        phase: RunPhase,
+        schedules: Schedules,
+        recorded: dict[str, Any],
+        fetch: FetchCSV,
+        converter: Converter | None,
+        currencies_are_one: bool,
+    ) -> None:
+        super().__init__(gate, book, views, account)
+        self._lookup = lookup
+        self._settings = settings
+        self._facts = facts
+        self._phase = phase
+        self._schedules = schedules
+        self._recorded = recorded
+        self._fetch = fetch
+        self._converter = converter
+        self._currencies_are_one = currencies_are_one
         self._rng: np.random.Generator | None = None
         self._portfolio = portfolio
-        self._account = Account(desk)
+        self._account = Account(account)
 
     @property
     def portfolio(self) -> Portfolio:
@@ -75,18 +96,18 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     def rng(self) -> np.random.Generator:
         """Random numbers that are the same in every run with the same seed."""
         if self._rng is None:
-            self._rng = np.random.default_rng(self._desk.seed)
+            self._rng = np.random.default_rng(self._facts.seed)
         return self._rng
 
     @property
     def recorded_vars(self) -> dict[str, Any]:
         """The last value of each recorded name."""
-        return dict(self._desk.recorded)
+        return dict(self._recorded)
 
     @property
     def datetime(self) -> dt.datetime:
         """The moment, UTC."""
-        return self._desk.data.current_dt
+        return self._state.data.current_dt
 
     # what there is
 
@@ -99,8 +120,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
             raise WrongType(f"symbol({symbol_str!r}): give the symbol as text, like 'AAPL'.")
         if country_code is not None and not isinstance(country_code, str):
             raise WrongType(f"symbol(country_code={country_code!r}): give two letters, like 'US', or nothing.")
-        desk = self._desk
-        return self._known(desk.market.version.lookup_symbol(symbol_str, desk.look_up_day, country=country_code))
+        return self._lookup.symbol(symbol_str, country_code)
 
     def set_symbol_lookup_date(self, dt: Any) -> None:
         """The day on which an asset must carry a symbol for `symbol` to find it, from now on."""
@@ -108,19 +128,19 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
             moment = parse_moment(dt, "set_symbol_lookup_date")
         except InputError as error:
             raise UnsupportedDatetimeFormat(str(error)) from None
-        self._desk.look_up_day = moment // DAY_NS
+        self._lookup.day = moment // DAY_NS
 
     def symbols(self, *args: str, country_code: str | None = None) -> list[Asset]:
         """The assets that carry these symbols, in their order."""
         if len(args) > 1 and all(isinstance(one, str) for one in (*args, country_code or "")):
-            self._desk.market.version.read_ahead(args, country_code)
+            self._lookup.read_ahead(args, country_code)
         return [self.symbol(symbol, country_code=country_code) for symbol in args]
 
     def future_symbol(self, symbol: str) -> Future:
         """The contract of that symbol, like "CLF24". Raises SymbolNotFound."""
         if not isinstance(symbol, str):
             raise WrongType(f"future_symbol({symbol!r}): give the symbol as text, like 'CLF24'.")
-        found: Any = self._known(self._desk.market.version.lookup_future(symbol, self._desk.look_up_day))
+        found: Any = self._lookup.future(symbol)
         return found  # type: ignore[no-any-return]
 
     def continuous_future(
@@ -132,7 +152,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         volume on the session before, or "calendar", when the current one closes. adjustment: how windows compare prices
         over a roll, "mul", "add" or None. Raises SymbolNotFound, FutureContractsNotFound, InputError.
         """
-        return self._desk.continuous.future(root_symbol_str, offset, roll, adjustment)
+        return self._lookup.continuous.future(root_symbol_str, offset, roll, adjustment)
 
     def sid(self, sid: int) -> Asset:
         """The asset with that number in the bundle. Raises SidsNotFound."""
@@ -142,19 +162,11 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
             number = -1
         if not 0 <= number <= MOST_SID:
             raise SidsNotFound(f"sid({sid!r}): give a whole number, 0 or more, like symbol('AAPL').sid.")
-        return self._known(self._desk.market.version.asset(number))
-
-    def _known(self, asset: Asset) -> Asset:
-        listing = self._desk.market.listings.get(asset.sid)
-        if listing is not None:
-            return listing.asset
-        self._desk.labels.of(asset)
-        self._desk.market.want(asset)
-        return asset
+        return self._lookup.sid(number)
 
     def get_datetime(self, tz: str | dt.tzinfo | None = None) -> dt.datetime:
         """The moment, in UTC or in another time zone."""
-        now = self._desk.data.current_dt
+        now = self._state.data.current_dt
         if tz is None:
             return now
         return now.astimezone(time_zone(tz, "get_datetime"))
@@ -162,12 +174,12 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     def get_environment(self, field: str = "platform") -> Any:
         """A fact about the run: arena, data_frequency, start, end, capital_base, platform, or "*" for all of them."""
         if field == "*":
-            return dict(self._desk.environment)
-        if field not in list(self._desk.environment):
+            return dict(self._facts.environment)
+        if field not in list(self._facts.environment):
             raise InputError(
-                f"get_environment({field!r}): there are {', '.join(self._desk.environment)}, and '*' for all."
+                f"get_environment({field!r}): there are {', '.join(self._facts.environment)}, and '*' for all."
             )
-        return self._desk.environment[field]
+        return self._facts.environment[field]
 
     def record(self, *args: Any, **kwargs: Any) -> None:
         """Keeps values by name: pairs of name and value, or keywords. Each becomes a column of `result.recorded`."""
@@ -176,8 +188,8 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         for name in args[::2]:
             if not isinstance(name, str):
                 raise InputError(f"record({name!r}, ...): {name!r} is no name. Give text, like record('price', 5).")
-        self._desk.recorded.update(zip(args[::2], args[1::2], strict=True))
-        self._desk.recorded.update(kwargs)
+        self._recorded.update(zip(args[::2], args[1::2], strict=True))
+        self._recorded.update(kwargs)
 
     def schedule_function(
         self,
@@ -203,21 +215,19 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
                 f"schedule_function({func!r}, {date!r}, {time!r}): give a function, a rule of date_rules and a rule "
                 "of time_rules; both are called, like date_rules.every_day()."
             )
-        schedules = self._desk.schedules
-        schedule = Schedule(len(schedules), func, date, time, half_days, self._sessions_of(calendar))
-        schedules.append(schedule)
-        self._desk.on_schedule(schedule)
+        sessions = self._sessions_of(calendar)
+        self._schedules.add(Schedule(len(self._schedules), func, date, time, half_days, sessions))
 
     def set_benchmark(self, benchmark: Asset) -> None:
         """Compares the run with an asset: alpha, beta and the benchmark's columns; only in `initialize`.
 
         It must have bars from the run's first session to its last. It comes before `benchmark_returns`.
         """
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise SetBenchmarkOutsideInitialize("set_benchmark was called after initialize. Call it there.")
         if not isinstance(benchmark, Asset):
             raise InputError(f"set_benchmark({benchmark!r}): give an asset, like symbol('SPY').")
-        self._desk.benchmark = benchmark
+        self._settings.benchmark = benchmark
 
     def fetch_csv(
         self,
@@ -235,7 +245,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         **kwargs: Any,
     ) -> Any:
         """Reads a CSV, from a file or over http, as more fields of `data`; see `rustybt.api.fetch_csv`."""
-        return self._desk.fetch_csv(
+        return self._fetch(
             url=url,
             pre_func=pre_func,
             post_func=post_func,
@@ -251,7 +261,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         )
 
     def _sessions_of(self, calendar: Any) -> SessionTable | None:
-        own = self._desk.market.axis.calendar
+        own = self._state.market.axis.calendar
         if calendar is None or calendar == own.name:
             return None
         try:
@@ -261,6 +271,23 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         except InputError as error:
             raise ScheduleFunctionInvalidCalendar(f"schedule_function(calendar={calendar!r}): {error}") from None
         return None if table.name == own.name else table
+
+
+class RunParts(NamedTuple):
+    """The parts of a run behind its `context`, for what gives it another face (rustybt.zipline)."""
+
+    account: AccountState
+    lookup: AssetLookup
+    settings: RunSettings
+    facts: RunFacts
+    book: OrderBook
+    views: OrderViews
+
+
+def parts_of(context: TradingAlgorithm) -> RunParts:
+    """What the calls of a `context` reach."""
+    c = context
+    return RunParts(c._state, c._lookup, c._settings, c._facts, c._book, c._views)
 
 
 API_METHODS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt.core import Asset, Notes, when_compared
-from rustybt.strategy._current import active
+from rustybt.strategy._current import active, notes_of
 
 
 def note_text(notes: Notes, where: str, text: str) -> None:
@@ -23,7 +23,7 @@ def _note_comparison(asset: Asset, other: object) -> None:
     run = active()
     if run is None:
         return
-    run._desk.notes.add(
+    notes_of(run).add(
         "text_for_asset",
         f"The asset {asset.symbol} was compared with {other!r}, which is no asset: they are never equal. Compare with "
         f"asset.{'symbol' if isinstance(other, str) else 'sid'}, or keep assets instead.",

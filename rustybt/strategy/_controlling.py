@@ -19,26 +19,30 @@ from rustybt.orders import (
     SecurityListRestrictions,
     StaticRestrictions,
 )
-from rustybt.strategy._desk import Desk
+from rustybt.strategy._account_state import AccountState
+from rustybt.strategy._run_facts import RunPhase
+from rustybt.strategy._run_settings import RunSettings
 
 
 class Controlling:
     """The part of `context` that sets controls."""
 
-    _desk: Desk
+    _state: AccountState
+    _phase: RunPhase
     _gate: OrderGate
+    _settings: RunSettings
 
     def register_trading_control(self, control: Any) -> None:
         """Asks a control of one's own before each order; only in `initialize`."""
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise RegisterTradingControlPostInit(f"{control!r} was set after initialize. Set trading controls there.")
         self._gate.controls.append(control)
 
     def register_account_control(self, control: Any) -> None:
         """Asks a control of one's own at the close of each session; only in `initialize`."""
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise RegisterAccountControlPostInit(f"{control!r} was set after initialize. Set account controls there.")
-        self._desk.account_controls.append(control)
+        self._settings.account_controls.append(control)
 
     def set_max_position_size(
         self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
@@ -67,7 +71,7 @@ class Controlling:
                 f"set_asset_restrictions({restrictions!r}): give restrictions like StaticRestrictions([...])."
             )
         self.register_trading_control(RestrictedListOrder(on_error, restrictions))
-        market = self._desk.market
+        market = self._state.market
         market.restrictions = restrictions if market.restrictions is None else market.restrictions | restrictions
 
     def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
@@ -89,4 +93,4 @@ class Controlling:
         if not isinstance(grace_period, dt.timedelta):
             raise InputError(f"grace_period={grace_period!r}: give a timedelta, like datetime.timedelta(days=30).")
         grace = (grace_period.days * 86_400 + grace_period.seconds) * NS + grace_period.microseconds * 1000
-        self.register_account_control(MinLeverage(min_leverage, day_of(self._desk.start_date) * DAY_NS + grace))
+        self.register_account_control(MinLeverage(min_leverage, day_of(self._state.start_date) * DAY_NS + grace))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from rustybt.core import MONEY_SCALE, check_money, exact_number, to_scale
 from rustybt.errors import CurrencyMismatch, InputError
 from rustybt.orders import ORDERING, wrong_moment
-from rustybt.strategy._desk import Desk
+from rustybt.strategy._account_state import AccountState
+from rustybt.strategy._run_facts import RunPhase
 
 
 class CashByCurrency(Mapping[str, Any]):
@@ -18,20 +19,20 @@ class CashByCurrency(Mapping[str, Any]):
     `cash_by_currency["EUR"]` of another one is 0, `get` gives the default.
     """
 
-    __slots__ = ("_desk",)
+    __slots__ = ("_state",)
 
-    def __init__(self, desk: Any) -> None:
-        self._desk = desk
+    def __init__(self, state: AccountState) -> None:
+        self._state = state
 
     def __getitem__(self, currency: str) -> Any:
-        desk = self._desk
+        state = self._state
         _checked(currency)
-        if desk.exchange is not None:
-            return desk.numbers.money(desk.books.cash_of(currency))
-        return desk.numbers.money(desk.books.cash if currency == desk.currency else 0)
+        pocket = state.books.pocket(state.account, currency)
+        return state.numbers.money(0 if pocket is None else state.books.cash(pocket))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._desk.books.currencies() if self._desk.exchange is not None else [self._desk.currency])
+        pockets = self._state.books.pockets()
+        return iter([pockets[pocket][1] for pocket in self._state.books.used()])
 
     def __len__(self) -> int:
         return len(list(iter(self)))
@@ -53,10 +54,19 @@ def _checked(currency: Any) -> None:
         raise InputError(f"cash_by_currency[{currency!r}]: ask with the name of a currency, like 'EUR'.")
 
 
+class Converter(Protocol):
+    """Where conversions are placed. Returns the id of one."""
+
+    def place(self, amount: int, given: str, taken: str, bar: int, stamp: int, /) -> str: ...
+
+
 class Converting:
     """The part of `context` that turns money of one currency into another's."""
 
-    _desk: Desk
+    _state: AccountState
+    _phase: RunPhase
+    _converter: Converter | None
+    _currencies_are_one: bool
 
     def convert_currency(self, amount: Any, from_currency: str, to_currency: str) -> str | None:
         """Converts an amount of one currency into another at the next bar's rate; negative buys the first instead.
@@ -68,9 +78,8 @@ class Converting:
         for which there is no rate yet, or none any more, is kept there as rejected, with the reason.
         Raises CurrencyMismatch where the bundle has no pairs that lead from the one to the other.
         """
-        desk = self._desk
-        if desk.phase not in ORDERING:
-            raise wrong_moment(desk.phase)
+        if self._phase.phase not in ORDERING:
+            raise wrong_moment(self._phase.phase)
         named: tuple[tuple[str, Any], ...] = (("from_currency", from_currency), ("to_currency", to_currency))
         for name, currency in named:
             if not isinstance(currency, str) or not currency:
@@ -80,14 +89,14 @@ class Converting:
         money = check_money(to_scale(exact_number(amount, "amount"), MONEY_SCALE))
         if not money:
             return None
-        if desk.exchange is None:
-            other = to_currency if from_currency == desk.currency else from_currency
-            remedy = f"Run with currency={desk.currency!r} on a bundle that has the pair {other}/{desk.currency}."
-            if desk.compat.currencies_are_one:
+        if self._converter is None:
+            own = self._state.currency
+            other = to_currency if from_currency == own else from_currency
+            remedy = f"Run with currency={own!r} on a bundle that has the pair {other}/{own}."
+            if self._currencies_are_one:
                 remedy = "Run without Compat.currencies_are_one, which adds up numbers of all currencies."
             raise CurrencyMismatch(
-                f"{from_currency} can't become {to_currency}: this run keeps its cash in {desk.currency} only. {remedy}"
+                f"{from_currency} can't become {to_currency}: this run keeps its cash in {own} only. {remedy}"
             )
-        bar = desk.market.bar
-        placed: str = desk.exchange.place(money, from_currency, to_currency, bar, desk.data.now_ns())
-        return placed
+        bar, now = self._state.market.bar, self._state.data.now_ns()
+        return self._converter.place(money, from_currency, to_currency, bar, now)

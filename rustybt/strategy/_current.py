@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from typing import Any, Final, NoReturn
 
+from rustybt.core import Notes
 from rustybt.errors import NoActiveRun
 
 _ACTIVE: contextvars.ContextVar[Any] = contextvars.ContextVar("rustybt_run", default=None)
@@ -18,6 +19,12 @@ def current_algorithm(name: str) -> Any:
     """The algorithm of the active run. Raises NoActiveRun, naming the method of `context` that does the same."""
     algorithm = active()
     return no_run(name) if algorithm is None else algorithm
+
+
+def notes_of(algorithm: Any) -> Notes:
+    """The notes of an algorithm's run."""
+    notes: Notes = algorithm._state.notes
+    return notes
 
 
 def no_run(name: str) -> NoReturn:

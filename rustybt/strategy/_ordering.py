@@ -6,17 +6,20 @@ from typing import Any
 
 from rustybt.core import Asset, Order
 from rustybt.errors import InputError
-from rustybt.orders import OrderGate
+from rustybt.orders import OrderBook, OrderGate
+from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset
-from rustybt.strategy._desk import Desk
+from rustybt.strategy._order_views import OrderViews
 
 
 class Ordering:
     """The part of `context` that places, finds and cancels orders."""
 
-    def __init__(self, desk: Desk, gate: OrderGate) -> None:
-        self._desk = desk
+    def __init__(self, gate: OrderGate, book: OrderBook, views: OrderViews, account: AccountState) -> None:
         self._gate = gate
+        self._book = book
+        self._views = views
+        self._state = account
         self._weigh = gate.weigh
 
     def order(
@@ -86,21 +89,21 @@ class Ordering:
 
     def get_order(self, order_id: str) -> Order | None:
         """A snapshot of an order; None if there is none with that id."""
-        order = self._desk.blotter.find(order_id)
-        return None if order is None else self._desk.order_view(order)
+        order = self._book.find(order_id)
+        return None if order is None else self._views.of(order)
 
     def get_open_orders(self, asset: Asset | None = None) -> Any:
         """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
-        view, queues = self._desk.order_view, self._desk.blotter.open
+        view, queues = self._views.of, self._book.open
         if asset is not None:
             if not isinstance(asset, Asset):
                 raise InputError(f"get_open_orders({asset!r}): give an asset, from symbol(...), or nothing.")
-            listing = self._desk.market.listings.get(asset.sid)
+            listing = self._state.market.listings.get(asset.sid)
             if listing is None or listing.asset != asset:
                 return []
             return [view(order) for order in queues.get(listing.slot, ())]
         by_asset = {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
-        return ByAsset(by_asset, self._desk.notes, "get_open_orders()")
+        return ByAsset(by_asset, self._state.notes, "get_open_orders()")
 
     def cancel_order(self, order_param: str | Order | None) -> None:
         """Cancels an order that is open; one that is not open stays as it is.
@@ -109,8 +112,3 @@ class Ordering:
         """
         if order_param is not None:
             self._gate.cancel_order(order_param.id if isinstance(order_param, Order) else order_param)
-
-
-def desk_of(context: Ordering) -> Desk:
-    """What the calls of a `context` reach, for what gives a run another face (rustybt.zipline)."""
-    return context._desk

@@ -9,6 +9,7 @@ from typing import Any
 
 from rustybt.core import MONEY_SCALE, POWERS, RATIO_SCALE, Asset, datetime_of, div_half_even
 from rustybt.errors import InputError
+from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset, note_text
 from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._numbers import Numbers
@@ -43,10 +44,10 @@ def cost_per_unit(cost: int, quantity: int, listing: Any) -> int:
     return div_half_even(cost * up, quantity * listing.multiplier * POWERS[MONEY_SCALE])
 
 
-def _marked_at(desk: Any, listing: Any) -> int:
+def _marked_at(state: AccountState, listing: Any) -> int:
     """When the price of a position was last known, in ns UTC."""
-    market = desk.market
-    return market.axis.times[listing.last] if market.bar > listing.last else desk.data.now_ns()  # type: ignore[no-any-return]
+    market = state.market
+    return market.axis.times[listing.last] if market.bar > listing.last else state.data.now_ns()
 
 
 class Positions(Mapping[Asset, Position]):
@@ -55,41 +56,41 @@ class Positions(Mapping[Asset, Position]):
     `positions[asset]` of an asset that is not held is an empty position, as in Zipline; `get` gives the default.
     """
 
-    __slots__ = ("_desk",)
+    __slots__ = ("_state",)
 
-    def __init__(self, desk: Any) -> None:
-        self._desk = desk
+    def __init__(self, state: AccountState) -> None:
+        self._state = state
 
     def __getitem__(self, asset: Asset) -> Position:
         _checked(asset)
-        desk = self._desk
-        numbers: Numbers = desk.numbers
-        listing = desk.market.listings.get(asset.sid)
+        state = self._state
+        numbers: Numbers = state.numbers
+        listing = state.market.listings.get(asset.sid)
         if listing is not None and listing.asset is not asset and listing.asset != asset:
             listing = None
-        quantity, cost = desk.books.position(listing.slot) if listing is not None else (0, 0)
-        if not quantity:
+        quantity, cost = state.books.position(listing.slot) if listing is not None else (0, 0)
+        if listing is None or not quantity:
             return Position(asset, numbers.quantity(0, 0), numbers.price(0, 0), numbers.price(0, 0), None)
         return Position(
             asset,
             numbers.quantity(quantity, listing.quantity_scale),
             numbers.price(cost_per_unit(cost, quantity, listing), listing.fill_scale),
-            numbers.price(*_shortened(desk.books.mark(listing.slot), listing)),
-            datetime_of(_marked_at(desk, listing)),
+            numbers.price(*_shortened(state.books.mark(listing.slot), listing)),
+            datetime_of(_marked_at(state, listing)),
         )
 
     def __iter__(self) -> Iterator[Asset]:
-        slots = self._desk.listing_of_slot
-        return iter([slots[slot].asset for slot in self._desk.books.held()])
+        slots = self._state.instruments
+        return iter([slots[slot].asset for slot in self._state.books.held()])
 
     def __len__(self) -> int:
-        return len(self._desk.books.held())
+        return len(self._state.books.held())
 
     def __contains__(self, asset: object) -> bool:
         if isinstance(asset, str):
-            note_text(self._desk.notes, "context.portfolio.positions", asset)
-        listing = self._desk.market.listings.get(asset.sid) if isinstance(asset, Asset) else None
-        return listing is not None and listing.asset == asset and self._desk.books.position(listing.slot)[0] != 0
+            note_text(self._state.notes, "context.portfolio.positions", asset)
+        listing = self._state.market.listings.get(asset.sid) if isinstance(asset, Asset) else None
+        return listing is not None and listing.asset == asset and self._state.books.position(listing.slot)[0] != 0
 
     def get(self, asset: Any, default: Any = None) -> Any:
         """The position of an asset that is held, else the default. Raises InputError for what is no asset."""
@@ -117,44 +118,44 @@ class Portfolio:
     cash_by_currency: the cash of each currency, in that currency.
     """
 
-    __slots__ = ("_desk", "cash_by_currency", "positions")
+    __slots__ = ("_state", "cash_by_currency", "positions")
 
-    def __init__(self, desk: Any) -> None:
-        self._desk = desk
-        self.cash_by_currency = CashByCurrency(desk)
-        self.positions = Positions(desk)
+    def __init__(self, state: AccountState) -> None:
+        self._state = state
+        self.cash_by_currency = CashByCurrency(state)
+        self.positions = Positions(state)
 
     @property
     def cash(self) -> Any:
-        return self._desk.numbers.money(self._desk.books.cash)
+        return self._state.numbers.money(self._state.books.cash())
 
     @property
     def starting_cash(self) -> Any:
-        return self._desk.numbers.money(self._desk.capital)
+        return self._state.numbers.money(self._state.capital)
 
     @property
     def positions_value(self) -> Any:
-        return self._desk.numbers.money(self._desk.books.positions_value())
+        return self._state.numbers.money(self._state.books.positions_value())
 
     @property
     def positions_exposure(self) -> Any:
-        return self._desk.numbers.money(sum(self._desk.books.long_and_short_exposure()))
+        return self._state.numbers.money(sum(self._state.books.long_and_short_exposure()))
 
     @property
     def portfolio_value(self) -> Any:
-        return self._desk.numbers.money(self._desk.value())
+        return self._state.numbers.money(self._state.value())
 
     @property
     def pnl(self) -> Any:
-        return self._desk.numbers.money(self._desk.funding.gain(self._desk.value()))
+        return self._state.numbers.money(self._state.funding.gain(self._state.value()))
 
     @property
     def returns(self) -> Any:
-        return self._desk.numbers.ratio(self._desk.funding.returns(self._desk.value()))
+        return self._state.numbers.ratio(self._state.funding.returns(self._state.value()))
 
     @property
     def capital_used(self) -> Any:
-        return self._desk.numbers.money(self._desk.funding.gain(self._desk.books.cash))
+        return self._state.numbers.money(self._state.funding.gain(self._state.books.cash()))
 
     @property
     def cash_flow(self) -> Any:
@@ -162,61 +163,61 @@ class Portfolio:
 
     @property
     def start_date(self) -> dt.date:
-        return self._desk.start_date  # type: ignore[no-any-return]
+        return self._state.start_date
 
     @property
     def current_portfolio_weights(self) -> dict[Asset, Any]:
         """The exposure of each position as a share of the portfolio's value."""
-        desk = self._desk
-        value = desk.value()
-        slots = desk.listing_of_slot
+        state = self._state
+        value = state.value()
+        slots = state.instruments
         weights = {
-            slots[slot].asset: desk.numbers.ratio(
-                div_half_even(desk.books.exposure(slot) * 10**RATIO_SCALE, value) if _is_base(desk, value) else None
+            slots[slot].asset: state.numbers.ratio(
+                div_half_even(state.books.exposure(slot) * 10**RATIO_SCALE, value) if _is_base(state, value) else None
             )
-            for slot in desk.books.held()
+            for slot in state.books.held()
         }
-        return ByAsset(weights, desk.notes, "current_portfolio_weights")
+        return ByAsset(weights, state.notes, "current_portfolio_weights")
 
     def __repr__(self) -> str:
         return f"Portfolio(value={self.portfolio_value}, cash={self.cash}, positions={len(self.positions)})"
 
 
-def _is_base(desk: Any, value: int) -> bool:
+def _is_base(state: AccountState, value: int) -> bool:
     """Whether something can be told as a share of the portfolio's value: of nothing, or of a debt, nothing can."""
-    return value > 0 or (value < 0 and desk.compat.figures_below_zero)
+    return value > 0 or (value < 0 and state.figures_below_zero)
 
 
 class Account:
     """The figures that a broker's account statement would show. Limits that a simulation lacks are infinite."""
 
-    __slots__ = ("_desk",)
+    __slots__ = ("_state",)
 
-    def __init__(self, desk: Any) -> None:
-        self._desk = desk
+    def __init__(self, state: AccountState) -> None:
+        self._state = state
 
     def __repr__(self) -> str:
         return f"Account(net_liquidation={self.net_liquidation}, leverage={self.leverage})"
 
     def _ratio(self, top: int) -> Any:
-        value = self._desk.value()
-        has_ratio = _is_base(self._desk, value)
-        return self._desk.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if has_ratio else None)
+        value = self._state.value()
+        has_ratio = _is_base(self._state, value)
+        return self._state.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if has_ratio else None)
 
     def _money(self, value: int) -> Any:
-        return self._desk.numbers.money(value)
+        return self._state.numbers.money(value)
 
     @property
     def settled_cash(self) -> Any:
-        return self._money(self._desk.books.cash)
+        return self._money(self._state.books.cash())
 
     @property
     def available_funds(self) -> Any:
-        return self._money(self._desk.books.cash)
+        return self._money(self._state.books.cash())
 
     @property
     def total_position_value(self) -> Any:
-        return self._money(self._desk.books.positions_value())
+        return self._money(self._state.books.positions_value())
 
     @property
     def total_positions_value(self) -> Any:
@@ -224,19 +225,19 @@ class Account:
 
     @property
     def total_positions_exposure(self) -> Any:
-        return self._money(sum(self._desk.books.long_and_short_exposure()))
+        return self._money(sum(self._state.books.long_and_short_exposure()))
 
     @property
     def equity_with_loan(self) -> Any:
-        return self._money(self._desk.value())
+        return self._money(self._state.value())
 
     @property
     def net_liquidation(self) -> Any:
-        return self._money(self._desk.value())
+        return self._money(self._state.value())
 
     @property
     def leverage(self) -> Any:
-        long_exposure, short_exposure = self._desk.books.long_and_short_exposure()
+        long_exposure, short_exposure = self._state.books.long_and_short_exposure()
         return self._ratio(long_exposure - short_exposure)
 
     @property
@@ -245,27 +246,27 @@ class Account:
 
     @property
     def net_leverage(self) -> Any:
-        return self._ratio(sum(self._desk.books.long_and_short_exposure()))
+        return self._ratio(sum(self._state.books.long_and_short_exposure()))
 
     @property
     def cushion(self) -> Any:
-        return self._ratio(self._desk.books.cash)
+        return self._ratio(self._state.books.cash())
 
     @property
     def buying_power(self) -> Any:
-        return self._desk.numbers.infinity
+        return self._state.numbers.infinity
 
     @property
     def regt_margin(self) -> Any:
-        return self._desk.numbers.infinity
+        return self._state.numbers.infinity
 
     @property
     def day_trades_remaining(self) -> Any:
-        return self._desk.numbers.infinity
+        return self._state.numbers.infinity
 
     @property
     def regt_equity(self) -> Any:
-        return self._money(self._desk.books.cash)
+        return self._money(self._state.books.cash())
 
     @property
     def accrued_interest(self) -> Any:
@@ -281,4 +282,4 @@ class Account:
 
     @property
     def excess_liquidity(self) -> Any:
-        return self._money(self._desk.books.cash)
+        return self._money(self._state.books.cash())

@@ -15,7 +15,8 @@ from rustybt.errors import (
     UnsupportedCommissionModel,
     UnsupportedSlippageModel,
 )
-from rustybt.strategy._desk import Desk
+from rustybt.strategy._run_facts import RunPhase
+from rustybt.strategy._run_settings import RunSettings
 
 CLASSES: Final = {"equity": ("us_equities", Equity), "future": ("us_futures", Future)}
 
@@ -23,11 +24,12 @@ CLASSES: Final = {"equity": ("us_equities", Equity), "future": ("us_futures", Fu
 class Settings:
     """The part of `context` that sets how orders are executed."""
 
-    _desk: Desk
+    _phase: RunPhase
+    _settings: RunSettings
 
     def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the slippage model of futures, and that of everything else; only in `initialize`."""
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise SetSlippagePostInit("set_slippage was called after initialize. Call it there.")
         for kind, model in _given(us_equities, us_futures):
             if isinstance(model, type) or not (hasattr(model, "quote") or hasattr(model, "process_order")):
@@ -37,11 +39,11 @@ class Settings:
                 )
             if not _fits(model, kind):
                 raise IncompatibleSlippageModel(_unfit("set_slippage", kind, model))
-            self._desk.slippage[kind] = model
+            self._settings.slippage[kind] = model
 
     def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the commission model of futures, and that of everything else; only in `initialize`."""
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise SetCommissionPostInit("set_commission was called after initialize. Call it there.")
         for kind, model in _given(us_equities, us_futures):
             if isinstance(model, type) or not (hasattr(model, "fee") or hasattr(model, "calculate")):
@@ -51,7 +53,7 @@ class Settings:
                 )
             if not _fits(model, kind):
                 raise IncompatibleCommissionModel(_unfit("set_commission", kind, model))
-            self._desk.commission[kind] = model
+            self._settings.commission[kind] = model
 
     def set_cancel_policy(self, cancel_policy: Any) -> None:
         """Sets when open orders are cancelled; only in `initialize`."""
@@ -59,9 +61,9 @@ class Settings:
             raise UnsupportedCancelPolicy(
                 f"set_cancel_policy({cancel_policy!r}): give a policy like cancel_policy.EODCancel()."
             )
-        if self._desk.phase != "initialize":
+        if self._phase.phase != "initialize":
             raise SetCancelPolicyPostInit("set_cancel_policy was called after initialize. Call it there.")
-        self._desk.cancel_policy = cancel_policy
+        self._settings.cancel_policy = cancel_policy
 
 
 def _given(us_equities: Any, us_futures: Any) -> list[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from rustybt.core import Future, OrderStatus
 from rustybt.errors import NoActiveRun, NotYetAvailable, SymbolNotFound, WrongType
 from rustybt.execution import SimulationBlotter
 from rustybt.results import Result
-from rustybt.strategy import Desk, desk_of, guard_properties
+from rustybt.strategy import guard_properties, parts_of
 from rustybt.zipline._assets import ContinuousFuture, Faces, core_of
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._finder import AssetFinder
@@ -50,19 +50,20 @@ class TradingAlgorithm:
     """
 
     def __init__(self, run: strategy.TradingAlgorithm) -> None:
-        desk: Desk = desk_of(run)
+        parts = parts_of(run)
+        market = parts.account.market
         self._run = run
         self._faces = Faces()
-        self._market = desk.market
+        self._market = market
         self._recorded = Recorded()
         self.risk_report: dict[str, Any] = {}
-        self._times = Times(desk.market)
-        self._environment = desk.environment
-        self._calendar = desk.market.axis.calendar.name
-        self._data = BarData(desk.data, desk.market, self._faces, self._times)
+        self._times = Times(market)
+        self._environment = parts.facts.environment
+        self._calendar = market.axis.calendar.name
+        self._data = BarData(parts.account.data, market, self._faces, self._times)
         self._portfolio = Portfolio(run.portfolio, self._faces)
         self._account = Account(run.account)
-        self.asset_finder = AssetFinder(desk.market.version, self._faces, desk.look_up_day)
+        self.asset_finder = AssetFinder(market.version, self._faces, parts.lookup.day)
         self.blotter = RunBlotter(self, run, self._faces)
 
     @property

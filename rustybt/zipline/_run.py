@@ -11,7 +11,7 @@ from rustybt import engine
 from rustybt.errors import NotYetAvailable
 from rustybt.execution import SimulationBlotter, blotter_named
 from rustybt.results import Result
-from rustybt.strategy import desk_of
+from rustybt.strategy import parts_of
 from rustybt.zipline._algorithm import TradingAlgorithm, activate, data_of, deactivate, entered
 from rustybt.zipline._bundle import chosen_bundle
 from rustybt.zipline._extensions import load_extensions
@@ -162,7 +162,7 @@ class Script:
         """Gives the script its own context, and calls its `initialize`."""
         self.context = TradingAlgorithm(context)
         self.data = data_of(self.context)
-        desk_of(context).faces += [self.context, self.data, self.context.portfolio, self.context.account]
+        parts_of(context).settings.faces += [self.context, self.data, self.context.portfolio, self.context.account]
         entered(self.context)
         self.context.set_models(self._blotter)
         if self._initialize is not None:

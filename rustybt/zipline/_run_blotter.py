@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from rustybt.core import OrderStatus
 from rustybt.errors import NotYetAvailable
-from rustybt.strategy import Desk, TradingAlgorithm, desk_of
+from rustybt.orders import OrderBook
+from rustybt.strategy import OrderViews, TradingAlgorithm, parts_of
 from rustybt.zipline._assets import Asset, Equity, Faces, Future, core_of
 from rustybt.zipline._models import Faced
 from rustybt.zipline._orders import WorkingOrder, shown_at_work
@@ -21,7 +22,7 @@ MOST_SHARES: Final = 10**11
 class Models(MutableMapping[Any, Any]):
     """The models of a run by class of asset, Equity and Future. Setting one is `set_slippage` or `set_commission`."""
 
-    def __init__(self, models: dict[str, Any], change: Callable[..., None]) -> None:
+    def __init__(self, models: dict[str, object], change: Callable[..., None]) -> None:
         self._models = models
         self._change = change
 
@@ -48,22 +49,23 @@ class Models(MutableMapping[Any, Any]):
 class Orders(Mapping[str, WorkingOrder]):
     """All orders of the run by id, those that are done too: snapshots of the moment in which they are asked for."""
 
-    def __init__(self, desk: Desk, faces: Faces) -> None:
-        self._desk = desk
+    def __init__(self, book: OrderBook, views: OrderViews, faces: Faces) -> None:
+        self._book = book
+        self._views = views
         self._faces = faces
 
     def __getitem__(self, order_id: str) -> WorkingOrder:
-        order = self._desk.blotter.find(order_id)
+        order = self._book.find(order_id)
         if order is None:
             raise KeyError(order_id)
-        return shown_at_work(self._desk.order_view(order), self._faces)
+        return shown_at_work(self._views.of(order), self._faces)
 
     def __iter__(self) -> Iterator[str]:
-        blotter = self._desk.blotter
-        return (blotter.order_id(order.number) for order in list(blotter.orders))
+        book = self._book
+        return (book.order_id(order.number) for order in list(book.orders))
 
     def __len__(self) -> int:
-        return len(self._desk.blotter.orders)
+        return len(self._book.orders)
 
     def __repr__(self) -> str:
         return repr(dict(self))
@@ -78,17 +80,19 @@ class RunBlotter:
     def __init__(self, context: Any, run: TradingAlgorithm, faces: Faces) -> None:
         self._context = context
         self._run = run
-        self._desk = desk = desk_of(run)
+        parts = parts_of(run)
+        self._book, self._views = parts.book, parts.views
         self._faces = faces
-        self.orders = Orders(desk, faces)
-        self.slippage_models = Models(desk.slippage, context.set_slippage)
-        self.commission_models = Models(desk.commission, context.set_commission)
+        self.orders = Orders(self._book, self._views, faces)
+        self._settings = settings = parts.settings
+        self.slippage_models = Models(settings.slippage, context.set_slippage)
+        self.commission_models = Models(settings.commission, context.set_commission)
         self.max_shares = MOST_SHARES
 
     @property
     def cancel_policy(self) -> Any:
         """When open orders are cancelled by themselves; setting it is `set_cancel_policy`."""
-        return self._desk.cancel_policy
+        return self._settings.cancel_policy
 
     @cancel_policy.setter
     def cancel_policy(self, policy: Any) -> None:
@@ -102,9 +106,9 @@ class RunBlotter:
     @property
     def open_orders(self) -> dict[Asset, list[WorkingOrder]]:
         """The open orders by asset, oldest first; an empty list for an asset that has none."""
-        view = self._desk.order_view
+        view = self._views.of
         found: dict[Asset, list[WorkingOrder]] = defaultdict(list)
-        for queue in self._desk.blotter.open.values():
+        for queue in self._book.open.values():
             asset = self._faces.of(queue[0].listing.asset)
             found[asset] = [shown_at_work(view(order), self._faces) for order in queue]
         return found
@@ -142,7 +146,7 @@ class RunBlotter:
         )
 
     def __repr__(self) -> str:
-        still_open = sum(order.status is OrderStatus.OPEN for order in self._desk.blotter.orders)
+        still_open = sum(order.status is OrderStatus.OPEN for order in self._book.orders)
         return (
             f"RunBlotter(slippage_models={self.slippage_models}, commission_models={self.commission_models}, "
             f"cancel_policy={self.cancel_policy!r}, orders={len(self.orders)}, open={still_open})"

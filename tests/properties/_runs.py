@@ -22,6 +22,11 @@ def run(
     market: Market, plan: Plan, bundle: str, *, form: str = "decimal", days: Market | None = None, **settings: Any
 ) -> rustybt.Result:
     """The plan as a strategy. days: of a market of weeks or months, where capital comes on one of them."""
+    return rustybt.run_algorithm(**arguments(market, plan, form=form, days=days) | {"bundle": bundle} | settings)
+
+
+def arguments(market: Market, plan: Plan, *, form: str = "decimal", days: Market | None = None) -> dict[str, Any]:
+    """What run_algorithm and Run take of a plan, but for the data."""
     asked: dict[int, list[Any]] = {}
     for intent in plan.intents:
         asked.setdefault(intent.bar, []).append(intent)
@@ -56,19 +61,24 @@ def run(
                 continue
         context.bar += 1
 
-    return rustybt.run_algorithm(
-        market.sessions[plan.first].date,
-        market.sessions[plan.last].date,
-        initialize,
-        text(plan.capital),
-        handle_data,
-        bundle=bundle,
-        fill_at=plan.fill_at,
-        trigger=plan.trigger,
-        capital_changes=changes_of(days or market, plan),
-        progress=False,
-        **{"data_frequency": NAMES.get(market.frequency, market.frequency), **settings},
-    )
+    return {
+        "start": market.sessions[plan.first].date,
+        "end": market.sessions[plan.last].date,
+        "initialize": initialize,
+        "capital_base": text(plan.capital),
+        "handle_data": handle_data,
+        "fill_at": plan.fill_at,
+        "trigger": plan.trigger,
+        "capital_changes": changes_of(days or market, plan),
+        "progress": False,
+        "data_frequency": NAMES.get(market.frequency, market.frequency),
+    }
+
+
+def callbacks(market: Market, plan: Plan) -> dict[str, Any]:
+    """The functions of a plan, as a run that goes on takes them."""
+    found = arguments(market, plan)
+    return {name: found[name] for name in ("initialize", "handle_data")}
 
 
 NAMES = {"1d": "daily", "1m": "minute"}

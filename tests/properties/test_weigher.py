@@ -179,7 +179,7 @@ def test_the_kernel_is_asked() -> None:
 
 
 def test_a_strategy_that_holds_its_run_is_let_go_of() -> None:
-    """The kernel holds the desk, whose schedules hold the strategy's functions: a ring that must be seen to be one."""
+    """The kernel holds the phase and the controls of a run: a ring with the strategy that must be seen to be one."""
     seen: list[weakref.ref[Any]] = []
 
     def run() -> None:

@@ -233,7 +233,7 @@ def test_a_blotter_serves_several_runs_and_keeps_the_market_of_none() -> None:
     def on_bar(context: Any, data: Any) -> None:
         order(symbol("A"), 3)
         if context.bar == 0:
-            seen.append(weakref.ref(rustybt.strategy.desk_of(context)))
+            seen.append(weakref.ref(rustybt.strategy.parts_of(context).account))
 
     settings: dict[str, Any] = {"bundle": "small", "progress": False, "blotter": shared}
 
@@ -250,7 +250,7 @@ def test_a_blotter_serves_several_runs_and_keeps_the_market_of_none() -> None:
     before = {name: dict(vars(model)) for name, model in shared.slippage.items()}
     assert on_its_own() == on_its_own()
     gc.collect()
-    assert [desk() for desk in seen] == [None, None]
+    assert [account() for account in seen] == [None, None]
     assert {name: dict(vars(model)) for name, model in shared.slippage.items()} == before
     assert shared.cancel_policy.closes == [0]
 

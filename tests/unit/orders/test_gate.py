@@ -15,8 +15,9 @@ import pytest
 import rustybt
 from rustybt._kernels import kernel_named, twins
 from rustybt.api import execution
-from rustybt.core import Notes
+from rustybt.core import Moment, Notes
 from rustybt.engine import Compat
+from rustybt.engine._fills import book, take_reports
 from rustybt.engine._market import axis_of, tracks_on
 from rustybt.errors import InputError, OrderDuringInitialize, OrderInBeforeTradingStart, TradingControlViolation
 from rustybt.execution import SimulatedBroker
@@ -72,7 +73,8 @@ class Session:
         axis = axis_of(loaded, DAYS[0], DAYS[BARS - 1], None, Notes())
         self.market = MarketView(tracks_on(loaded, axis, rules))
         self.market.on_load(self._open_slot)
-        self.books, self.book = kernel.books(CASH), OrderBook(kernel=kernel)
+        self.books, self.book = kernel.books(), OrderBook(kernel=kernel)
+        self.books.open_pocket("main", "USD", CASH)
         self.phase = SimpleNamespace(phase="bar")
         self.gate = OrderGate(
             market=self.market,
@@ -86,7 +88,8 @@ class Session:
             quantities=numbers_named("decimal"),
         )
         self.assets = [loaded.data.lookup_symbol(symbol, None) for symbol in PRICES]
-        self.ledger = Ledger(self.books, "USD", CASH, 0, kernel=kernel)
+        self.recorder: Any = SimpleNamespace(transactions=kernel.rows("nnnnwww"))
+        self.ledger = Ledger(self.books, CASH, 0, kernel=kernel)
         slippage, commission = FixedBasisPointsSlippage(), PerShare("0.01", 1)
         self.broker = SimulatedBroker(
             self.book,
@@ -96,18 +99,15 @@ class Session:
 
     def _open_slot(self, listing: Instrument) -> None:
         scales = (listing.lane_scale, listing.fill_scale, listing.quantity_scale, listing.step)
-        listing.slot = self.books.open_slot(listing.price, *scales, listing.multiplier, listing.multiplier_scale)
+        listing.slot = self.books.open_slot(0, listing.price, *scales, listing.multiplier, listing.multiplier_scale)
 
     def go(self, steps: dict[int, list[Place]]) -> None:
         for bar in range(1, BARS + 1):
             self.market.hook, self.market.bar = False, bar
             self.books.seek(bar)
             stamp = self.market.axis.times[bar]
-            done = self.broker.work(bar, stamp)
-            for order, quantity, price, _, _ in done:
-                self.ledger.fill(stamp, order.listing, quantity, price, order.number)
-            for order, _, _, fee, _ in done:
-                self.ledger.charge(stamp, order.listing, fee, order.number, "commission")
+            fills = take_reports(self.broker, self.book, Moment(stamp, bar - 1, bar))
+            book(self.ledger, self.recorder, self.book, bar - 1, fills)
             for place in steps.get(bar - 1, ()):
                 place(self.gate, *self.assets)
 

@@ -446,6 +446,8 @@ impl PyExecutor {
                 .books
                 .fill(fill.slot, fill.quantity.clone(), &fill.price);
             let amount = books.or_raise(py, posted)?;
+            let pocket = books.books.pocket_of(fill.slot);
+            let pocket = Value::Short(place(books.or_raise(py, pocket)?));
             let (stamp, slot) = (Value::Short(Some(stamp)), place(fill.slot));
             entries.push([
                 stamp,
@@ -456,6 +458,7 @@ impl PyExecutor {
                 Value::Short(Some(fill.number)),
                 Value::Text(None),
                 Value::Text(None),
+                pocket,
             ]);
             transactions.push([
                 Value::Short(Some(session)),
@@ -470,6 +473,8 @@ impl PyExecutor {
         for fill in done.iter().filter(|fill| fill.fee != Int::ZERO) {
             let charged = books.books.charge(fill.slot, &fill.fee);
             books.or_raise(py, charged)?;
+            let pocket = books.books.pocket_of(fill.slot);
+            let pocket = Value::Short(place(books.or_raise(py, pocket)?));
             entries.push([
                 Value::Short(Some(stamp)),
                 Value::Text(Some("fee")),
@@ -479,6 +484,7 @@ impl PyExecutor {
                 Value::Short(Some(fill.number)),
                 Value::Text(Some("commission")),
                 Value::Text(None),
+                pocket,
             ]);
         }
         Ok(())

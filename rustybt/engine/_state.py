@@ -1,0 +1,67 @@
+"""The parts of a run that its steps share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rustybt._kernels import Books, Kernel
+from rustybt.core import Notes
+from rustybt.engine._compat import Compat
+from rustybt.engine._exchange import Exchange
+from rustybt.orders import OrderBook
+from rustybt.strategy import AccountState, AssetLookup, OrderViews, RunFacts, RunPhase, Schedules
+from rustybt.view import BarData, Instrument, MarketView
+
+
+@dataclass(slots=True, weakref_slot=True)
+class RunState:
+    """The parts of a run, for the engine, which hands each step those that it needs.
+
+    Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
+    of garbage.
+
+    exchange: the rates and conversions of a run in several currencies; None in one that has one only. recorded: the
+    last value of each recorded name. notes: what the result tells besides its figures.
+    """
+
+    market: MarketView
+    data: BarData
+    kernel: Kernel
+    compat: Compat
+    books: Books
+    book: OrderBook
+    exchange: Exchange | None
+    account: AccountState
+    lookup: AssetLookup
+    facts: RunFacts
+    views: OrderViews
+    notes: Notes
+    phase: RunPhase = field(default_factory=RunPhase)
+    schedules: Schedules = field(default_factory=Schedules)
+    recorded: dict[str, Any] = field(default_factory=dict)
+
+    def open_slot(self, instrument: Instrument) -> None:
+        """Opens the books for an asset that was loaded."""
+        instrument.pocket = 0 if self.exchange is None else self.exchange.pocket(instrument.asset.currency)
+        instrument.slot = self.books.open_slot(
+            instrument.pocket,
+            instrument.price,
+            instrument.lane_scale,
+            instrument.fill_scale,
+            instrument.quantity_scale,
+            instrument.step,
+            instrument.multiplier,
+            instrument.multiplier_scale,
+            instrument.settles,
+        )
+        self.account.instruments.append(instrument)
+        one_currency = instrument.asset.currency == self.account.currency or self.compat.currencies_are_one
+        instrument.foreign = not one_currency
+        instrument.conditional = instrument.conditional or instrument.foreign
+
+    def fetch_csv(self, **asked: Any) -> Any:
+        """Reads a CSV as more fields of `data`."""
+        from rustybt.engine._fetch import Request, fetch_csv
+
+        return fetch_csv(self.market, Request(**asked))

@@ -1,0 +1,35 @@
+"""The settings of a run that `initialize` may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from rustybt.core import Asset
+from rustybt.orders import AccountControl
+
+
+class CancelPolicy(Protocol):
+    """Whether all open orders are cancelled at an event."""
+
+    def should_cancel(self, event: int, /) -> bool: ...
+
+
+@dataclass(slots=True)
+class RunSettings:
+    """Models, rules and the benchmark of a run, as its parameters give them and `initialize` sets them.
+
+    slippage, commission: the models for "equity", which is all but futures, and for "future": objects of the user's.
+    broker_of: makes the run's broker of the simulated one. benchmark: the asset to compare with, where one was set.
+    account_controls: the rules that closes are held to. faces: the objects that a strategy gets in place of the run's
+    own context and data.
+    """
+
+    slippage: dict[str, object]
+    commission: dict[str, object]
+    cancel_policy: CancelPolicy
+    broker_of: Callable[[Any], Any]
+    benchmark: Asset | None = None
+    account_controls: list[AccountControl] = field(default_factory=list)
+    faces: list[object] = field(default_factory=list)
