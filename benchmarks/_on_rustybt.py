@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +45,19 @@ def root(folder: Path) -> Path:
     return folder / "rustybt"
 
 
-class BooksOfRuns:
-    """Makes the books of each run as `make` does, and remembers of what type they were: which path ran."""
+class KernelOfRuns:
+    """Gives each run the kernel that it asks for, and remembers of what type its books were: which path ran."""
 
-    def __init__(self, make: Any) -> None:
-        self._make = make
+    def __init__(self, named: Any) -> None:
+        self._named = named
         self.path = ""
 
-    def __call__(self) -> Any:
-        tried, books = self._make(), self._make()
+    def __call__(self, name: str) -> Any:
+        kernel = self._named(name)
+        return replace(kernel, books=lambda: self._noted(kernel.books))
+
+    def _noted(self, make: Any) -> Any:
+        tried, books = make(), make()
         pocket = tried.open_pocket("main", "USD", 1)
         kind, money = type(books), type(tried.posted(pocket)).__name__
         self.path = f"{kind.__module__}.{kind.__qualname__}, cash is {money}"
@@ -69,15 +74,15 @@ class Runner:
     def __init__(self, scenario: Scenario, folder: Path, floats: str = "") -> None:
         os.environ["RUSTYBT_ROOT"] = str(root(folder))
         import rustybt
-        from rustybt.engine import _setup
+        from rustybt.engine import _prepared
 
-        if not isinstance(_setup.Books, BooksOfRuns):
+        if not isinstance(_prepared.kernel_named, KernelOfRuns):
             if floats:
                 from benchmarks._float_run import install
 
                 install()
-            _setup.Books = BooksOfRuns(_setup.Books)  # type: ignore[misc,assignment]
-        self._books: Any = _setup.Books
+            _prepared.kernel_named = KernelOfRuns(_prepared.kernel_named)
+        self._books: Any = _prepared.kernel_named
         self._floats = floats
         self._run = rustybt.run_algorithm
         self.scenario = scenario
