@@ -8,23 +8,19 @@ are computed from them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from benchmarks._float_books import FloatBooks
-from rustybt._kernels import PYTHON
 from rustybt.core import MONEY_SCALE, ExactColumn
-from rustybt.engine import _prepared, _run_frames, _sheet
+from rustybt.engine import _run_frames, _sheet
 from rustybt.metrics import statistics_columns
 
 
 def install() -> None:
     """Replaces what computes money by what computes it in floats, for the rest of the process."""
     replaced: list[tuple[Any, str, Any]] = [
-        (_prepared, "kernel_named", lambda name: replace(PYTHON, books=FloatBooks)),
         (_run_frames, "decimal_column", _money_column),
         (_sheet, "decimal_column", _money_column),
         (_sheet, "shortest_column", _price_column),

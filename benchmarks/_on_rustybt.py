@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,23 +45,24 @@ def root(folder: Path) -> Path:
     return folder / "rustybt"
 
 
-class KernelOfRuns:
-    """Gives each run the kernel that it asks for, and remembers of what type its books were: which path ran."""
+class KernelsOfRuns:
+    """Names the kernel of each run, and remembers of what type its books were: which path ran.
 
-    def __init__(self, named: Any) -> None:
-        self._named = named
+    books: what makes them in place of the kernel's own.
+    """
+
+    def __init__(self, kernel_named: Any, books: Any = None) -> None:
+        self._named = kernel_named
+        self._books = books
         self.path = ""
 
     def __call__(self, name: str) -> Any:
         kernel = self._named(name)
-        return replace(kernel, books=lambda: self._noted(kernel.books))
-
-    def _noted(self, make: Any) -> Any:
-        tried, books = make(), make()
-        pocket = tried.open_pocket("main", "USD", 1)
-        kind, money = type(books), type(tried.posted(pocket)).__name__
+        make = self._books or kernel.books
+        tried = make()
+        kind, money = type(tried), type(tried.posted(tried.open_pocket("main", "USD", 1))).__name__
         self.path = f"{kind.__module__}.{kind.__qualname__}, cash is {money}"
-        return books
+        return dataclasses.replace(kernel, books=make)
 
 
 class Runner:
@@ -76,13 +77,16 @@ class Runner:
         import rustybt
         from rustybt.engine import _prepared
 
-        if not isinstance(_prepared.kernel_named, KernelOfRuns):
+        if not isinstance(_prepared.kernel_named, KernelsOfRuns):
+            books: Any = None
             if floats:
+                from benchmarks._float_books import FloatBooks
                 from benchmarks._float_run import install
 
                 install()
-            _prepared.kernel_named = KernelOfRuns(_prepared.kernel_named)
-        self._books: Any = _prepared.kernel_named
+                books = FloatBooks
+            _prepared.kernel_named = KernelsOfRuns(_prepared.kernel_named, books)
+        self._kernels: Any = _prepared.kernel_named
         self._floats = floats
         self._run = rustybt.run_algorithm
         self.scenario = scenario
@@ -118,7 +122,7 @@ class Runner:
             "values": [float(value) for value in result.daily["portfolio_value"].to_list()],
             "seen": [float(value) for value in seen],
             "hash": None if self._floats else result.ledger_hash,
-            "path": self._books.path,
+            "path": self._kernels.path,
             "calls": result.manifest["bars"],
         }
 
