@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from rustybt.catalog import Pile
-from rustybt.validation import out_of_sequence
+from rustybt.validation import nothing_found, out_of_sequence
 
 _NEVER: Final = -(2**63)
 _BEFORE: Final = ("row", "key", "stamp", "stamp_text")
@@ -25,10 +25,12 @@ class Order:
     def check(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Findings of rows that are sound by themselves. rows: `row`, `key` (the asset's number in the
         pile), `stamp`, `stamp_text`."""
+        if not rows.height:
+            return nothing_found()
         ends = rows.group_by("key").agg(pl.col("stamp").min().alias("first"), pl.col("stamp").max().alias("last"))
         rows = rows.select(_BEFORE)
         keys, firsts, lasts = (ends[name].to_numpy() for name in ("key", "first", "last"))
-        more = int(keys.max(initial=-1)) + 1 - len(self._last)
+        more = int(keys.max()) + 1 - len(self._last)
         self._last = np.append(self._last, np.full(max(more, 0), _NEVER))
         back = keys[firsts <= self._last[keys]].tolist()
         if back:
