@@ -8,11 +8,13 @@ from rustybt.engine._load import load
 from rustybt.engine._market import Market
 from rustybt.engine._market_of_data import load_data
 from rustybt.engine._run import Run, run, run_algorithm
+from rustybt.engine._snapshot import Snapshot
 
 __all__ = [
     "Compat",
     "Market",
     "Run",
+    "Snapshot",
     "beside",
     "failure_of_strategy",
     "load",
