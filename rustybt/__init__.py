@@ -90,6 +90,7 @@ _MODULES = (
     "catalog",
     "errors",
     "execution",
+    "live",
     "metrics",
     "sources",
     "testing",

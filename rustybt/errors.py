@@ -49,6 +49,7 @@ RustyBTError
 │   ├── SourceUnavailable                  no connection, or an error on the vendor's side
 │   ├── SourceUnknownSymbol                the vendor has nothing under that name
 │   └── SourceMalformed                    a reply that can't be read, or that contradicts itself
+├── JournalError                           the journal of a session can't be read, written or gone on with
 ├── ResultError                            a result can't be saved or loaded as asked
 │   ├── ResultExists
 │   └── ResultCorrupt
@@ -321,6 +322,10 @@ class SourceMalformed(SourceError):
     def __init__(self, message: str, *, may_pass: bool = False) -> None:
         super().__init__(message)
         self.may_pass = may_pass
+
+
+class JournalError(RustyBTError):
+    """The journal of a session can't be read, written or gone on with."""
 
 
 class ResultError(RustyBTError):
