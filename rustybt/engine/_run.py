@@ -280,7 +280,7 @@ def _loop_of(parts: Prepared) -> Loop:
         run, parts.context, parts.settings.benchmark, given["benchmark"], given["benchmark_returns"]
     )
     loop.attach(hooks_for(loop.copies.metrics, run, loop.recorder, given["emission_rate"]))
-    loop.ends = ending_at_ruin(given["on_ruin"], run, loop.recorder)
+    loop.ends = ending_at_ruin(given["on_ruin"], run.account, loop.recorder)
     return loop
 
 
