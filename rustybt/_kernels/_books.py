@@ -29,6 +29,10 @@ from rustybt._kernels._slot import LEAST, LIMIT, Slot, check_slot
 from rustybt._kernels._steps import whole_steps
 from rustybt.core import MONEY_SCALE, POWERS, Rows, check_money, div_half_even
 
+type BooksState = tuple[Sequence[tuple[int, bool]], int, Sequence[tuple[int, int, int]], Sequence[tuple[int, int]]]
+"""What was posted to each pocket and whether anything was booked there, the bar, the positions (slot, quantity, cost)
+as they were opened, and what is settled, by slot."""
+
 
 class Books:
     """Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
@@ -335,6 +339,24 @@ class Books:
     def position(self, slot: int) -> tuple[int, int]:
         """Quantity and total cost of a slot; zeros where nothing is held."""
         return self.quantity.get(slot, 0), self.cost.get(slot, 0)
+
+    def state(self) -> BooksState:
+        """All that was booked, as plain values."""
+        cost = self.cost
+        pockets = [(pocket.posted, pocket.used) for pocket in self._pockets]
+        positions = [(slot, quantity, cost[slot]) for slot, quantity in self.quantity.items()]
+        return pockets, self.bar, positions, list(self.settled.items())
+
+    def restore(self, state: BooksState) -> None:
+        """Replaces all that was booked by what `state` gave; pockets and slots have to be open, in the same order."""
+        pockets, bar, positions, settled = state
+        for pocket, (posted, used) in zip(self._pockets, pockets, strict=True):
+            pocket.posted, pocket.used = check_money(posted), used
+        self.quantity = {slot: quantity for slot, quantity, _ in positions}
+        self.cost = {slot: cost for slot, _, cost in positions}
+        self.settled = dict(settled)
+        self._cached_bar = -1
+        self.seek(bar)
 
     def write_positions(self, rows: Rows) -> None:
         """Adds a row of slot, quantity and total cost for every position, in the order in which they were opened."""

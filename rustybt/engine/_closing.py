@@ -79,7 +79,9 @@ def apply_cancel_policy(book: OrderBook, policy: CancelPolicy, stamp: int, *, da
                 _warn(book, order)
 
 
-def check_account(account: AccountState, controls: Iterable[AccountControl], gate: OrderGate, context: Any, stamp: int) -> None:
+def check_account(
+    account: AccountState, controls: Iterable[AccountControl], gate: OrderGate, context: Any, stamp: int
+) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
     long, short = account.books.long_and_short_exposure()
     value = account.value()
