@@ -178,7 +178,7 @@ class Run:
         parts = self._parts = prepared(given)
         with self._active():
             self._loop = _loop_of(parts) if snapshot is None else restored(snapshot, parts)
-            self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run, self._loop.recorder)
+            self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run.account, self._loop.recorder)
 
     @property
     def context(self) -> Any:
@@ -349,7 +349,13 @@ def _loop_of(parts: Prepared) -> Loop:
     given, run = parts.given, parts.run
     loop = joined(parts, initialised)
     loop.recorder.benchmark = benchmark_of(
-        run, parts.context, parts.settings.benchmark, given["benchmark"], given["benchmark_returns"]
+        run.market,
+        run.notes,
+        parts.context,
+        parts.settings.benchmark,
+        given["benchmark"],
+        given["benchmark_returns"],
+        in_ticks=parts.compat.history_in_thousandths,
     )
     loop.attach(hooks_for(loop.copies.metrics, run, loop.recorder, given["emission_rate"]))
     return loop
