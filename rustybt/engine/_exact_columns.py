@@ -85,6 +85,11 @@ def columns_of(rows: Rows | Columns) -> list[Any]:
     return [_column(values) for values in rows.columns()]
 
 
+def first_column(rows: Rows | Columns) -> Any:
+    """The first of them, where the others are not needed."""
+    return _column(rows.columns()[0])
+
+
 def _column(values: Any) -> Any:
     """A column, of Python's rows as it is, of the native ones made of the bytes that they give."""
     if isinstance(values, bytes):
