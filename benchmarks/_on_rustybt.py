@@ -51,9 +51,10 @@ class BooksOfRuns:
         self._make = make
         self.path = ""
 
-    def __call__(self, cash: int) -> Any:
-        books = self._make(cash)
-        kind, money = type(books), type(getattr(books, "posted", books.cash)).__name__
+    def __call__(self) -> Any:
+        tried, books = self._make(), self._make()
+        pocket = tried.open_pocket("main", "USD", 1)
+        kind, money = type(books), type(tried.posted(pocket)).__name__
         self.path = f"{kind.__module__}.{kind.__qualname__}, cash is {money}"
         return books
 

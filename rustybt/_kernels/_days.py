@@ -60,7 +60,7 @@ class Days:
         settles = books.unsettled()
         long_exposure, short_exposure = books.long_and_short_exposure() if settles else (long_value, short_value)
         positions, exposure = long_value + short_value, long_exposure + short_exposure
-        cash = books.cash
+        cash = books.cash()
         value = cash + positions
         before_cash = self._previous[1]
         start_value, start_cash, start_positions, start_exposure = self._opening

@@ -88,7 +88,7 @@ class CorporateActions:
         paid = 0
         for owed in self._due.pop(session, ()):
             ledger.pay_dividend(stamp, owed)
-            paid += ledger.in_base(owed.listing, owed.amount)
+            paid += ledger.books.in_base(owed.listing.pocket, owed.amount)
         in_shares = 0
         for shares in self._shares_due.pop(session, ()):
             slot, books = shares.listing.slot, ledger.books
@@ -118,9 +118,9 @@ class CorporateActions:
     def _countable(self, listing: Instrument, ledger: Ledger) -> bool:
         """Whether money of an asset's currency can be counted in the run's, now."""
         exchange, currency = self._exchange, listing.asset.currency
-        if exchange is None or ledger.by_currency is None or exchange.rates.way(currency, exchange.base) is None:
+        if exchange is None or exchange.rates.way(currency, exchange.base) is None:
             return False
-        return exchange.refusal(currency, ledger.by_currency.bar) is None
+        return exchange.refusal(currency, ledger.books.bar) is None
 
     def _pay_session(self, pay_day: int | None, session: int) -> int | None:
         if pay_day is None:

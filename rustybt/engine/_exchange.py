@@ -55,12 +55,20 @@ class Exchange:
     all: every conversion, oldest first. waiting: those still to be done.
     """
 
-    def __init__(self, rates: Rates, account: str = "main") -> None:
+    def __init__(self, rates: Rates, books: Any, account: str) -> None:
         self.rates = rates
+        self._books = books
+        self._account = account
+        books.use_rates(rates.to_base)
         self.base = rates.base
         self._prefix = f"{account}-conversion-"
         self.all: list[Conversion] = []
         self.waiting: list[Conversion] = []
+
+    def pocket(self, currency: str) -> int:
+        """The pocket of a currency; opened where it is not."""
+        pocket: int | None = self._books.pocket(self._account, currency)
+        return int(self._books.open_pocket(self._account, currency, 0)) if pocket is None else pocket
 
     def check(self, asset: Asset) -> None:
         """Raises CurrencyMismatch where an asset's money could not be counted in the base currency."""
@@ -116,7 +124,8 @@ class Exchange:
         if not all(listing.present[bar] for listing, _ in self.rates.legs(given, taken)):
             return False
         conversion.received = converted_half_even(amount, *self.rates.at(given, taken, bar))
-        ledger.convert(stamp, given, amount, taken, conversion.received, self._told(conversion, bar))
+        from_, to = self.pocket(given), self.pocket(taken)
+        ledger.convert(stamp, from_, amount, to, conversion.received, self._told(conversion, bar))
         conversion.status = FILLED
         conversion.reason = None
         conversion.done = stamp

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from rustybt.core import PAIR_KINDS, Asset, currencies_of_pair, datetime_of, whole_currency
 from rustybt.errors import CurrencyMismatch
-from rustybt.ledger import Rate
 from rustybt.view import Instrument, MarketView
+
+type Rate = tuple[int, int]
+"""So many units of one currency for so many of another: numerator and denominator."""
 
 
 class Leg(NamedTuple):

@@ -59,9 +59,9 @@ class Recorder:
             self._entries_seen = entries
             books.write_positions(self.holdings)
             self.holdings_from.append((session, len(self.holdings)))
-        several = self._run.by_currency
-        if several is not None:
-            self.cash.append({currency: several.cash_of(currency) for currency in several.currencies()})
+        if self._run.exchange is not None:
+            currencies = [currency for _, currency in books.pockets()]
+            self.cash.append({currencies[pocket]: books.cash(pocket) for pocket in books.used()})
         if self._run.recorded:
             self.recorded.append({"session": session, **self._run.recorded})
 

@@ -113,7 +113,7 @@ def run_algorithm(
     lost all it had: "warn" goes on, with a warning and a note, "stop" ends the run, "raise" raises AccountRuined.
     kernel: what computes: "rust", "python", or "auto", which is what the variable RUSTYBT_KERNELS says, else Rust where
     it is there. Both give the same result; its manifest names the one that made it.
-    The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
+    custom_loader: of pipelines, which a later version brings; until then it raises NotYetAvailable.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
     return Run._of(dict(locals())).finish()

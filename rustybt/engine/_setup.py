@@ -27,7 +27,7 @@ from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
-from rustybt.ledger import CurrencyBooks, Ledger
+from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy import (
     AccountState,
@@ -73,13 +73,12 @@ def state_of(
         continuous=continuous,
         kernel=kernel,
     )
-    exchange = exchange_of(market, currency, wanted_currency, compat)
-    several = None if exchange is None else CurrencyBooks(capital, currency, exchange.rates, kernel.books)
-    books = several or kernel.books(capital)
-    book, facts = OrderBook(kernel=kernel), _facts_of(market, data_frequency, kind.money(capital), seed)
+    books, book = kernel.books(), OrderBook(kernel=kernel)
+    books.open_pocket(book.account, currency, capital)
+    facts = _facts_of(market, data_frequency, kind.money(capital), seed)
     account = AccountState(
         books=books,
-        by_currency=several,
+        account=book.account,
         market=market,
         data=data,
         numbers=kind,
@@ -98,7 +97,7 @@ def state_of(
         compat=compat,
         books=books,
         book=book,
-        exchange=exchange,
+        exchange=exchange_of(market, books, book.account, currency, wanted_currency, compat),
         account=account,
         lookup=AssetLookup(market, continuous, labels, axis.days[-1]),
         facts=facts,
@@ -171,7 +170,7 @@ def initialised(parts: Prepared) -> Loop:
     axis = run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(run.books, run.account.currency, run.account.capital, stamp, kernel=run.kernel)
+    ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
     actions = CorporateActions(
         run.market,
         exact_pay_dates=compat.exact_pay_dates,

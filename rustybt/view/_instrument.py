@@ -16,18 +16,19 @@ _shared_of: Final = attrgetter(*_SHARED)
 class Instrument(Track):
     """An asset that a run touches: the columns of its track, which other runs share, and the run's own state.
 
-    asset: as the run looked it up. slot: its place in the run's books. foreign: whether it trades in another currency
-    than the run's. conditional: whether more than its life decides if it can be ordered.
+    asset: as the run looked it up. slot, pocket: its places in the run's books. foreign: whether it trades in another
+    currency than the run's. conditional: whether more than its life decides if it can be ordered.
     at_open: set while orders are worked at the open of a week or month in whose course the asset is split: the price
     there, at fill_scale, and the factors that bring the bar's prices and volume, which are as of its end, to the shares
     of then.
     """
 
-    __slots__ = ("at_open", "conditional", "foreign", "slot")
+    __slots__ = ("at_open", "conditional", "foreign", "pocket", "slot")
 
     def __init__(self, track: Track, asset: Asset) -> None:
         self.asset = asset
         self.slot = -1
+        self.pocket = 0
         self.foreign = False
         self.conditional = asset.kind == "index"
         self.at_open: tuple[int, Fraction, Fraction] | None = None

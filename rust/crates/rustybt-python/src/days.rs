@@ -9,7 +9,7 @@ use rustybt_kernels::int::Int;
 use rustybt_kernels::statistics::{Column as Figures, ONE, Sessions, expanding, ratio};
 
 use crate::arrow::Column;
-use crate::books::PyBooks;
+use crate::books::{PyBooks, asked};
 use crate::number::Number;
 use crate::rows::{Bits, PyRows, Value};
 use crate::sheet::{PySheet, Texts, decimals, texts, whole};
@@ -129,8 +129,8 @@ impl PyDays {
 
     fn take(&mut self, py: Python<'_>, session: i64, books: &Bound<'_, PyAny>) -> PyResult<()> {
         let close = match books.cast_exact::<PyBooks>() {
-            Ok(books) => Close::of(py, &books.borrow())?,
-            Err(_) => Close::asked(books)?,
+            Ok(books) => Close::of(books)?,
+            Err(_) => Close::of_twin(books)?,
         };
         self.add(py, session, close);
         Ok(())
@@ -180,15 +180,16 @@ impl PyDays {
 }
 
 impl Close {
-    fn of(py: Python<'_>, books: &PyBooks) -> PyResult<Close> {
-        let sides = books.or_raise(py, books.books.long_and_short())?;
+    fn of(books: &Bound<'_, PyBooks>) -> PyResult<Close> {
+        let sides = asked(books, |books| books.long_and_short())?;
         let value = (sides.long_value, sides.short_value);
-        let exposure = match books.books.unsettled() {
-            [] => value.clone(),
-            _ => books.or_raise(py, books.books.long_and_short_exposure())?,
+        let settles = books.borrow().books.settles();
+        let exposure = match settles {
+            false => value.clone(),
+            true => asked(books, |books| books.long_and_short_exposure())?,
         };
         Ok(Close {
-            cash: books.or_raise(py, books.books.cash())?,
+            cash: asked(books, |books| books.cash(None))?,
             value,
             exposure,
             longs: count(sides.longs),
@@ -196,8 +197,8 @@ impl Close {
         })
     }
 
-    /// The same of other books.
-    fn asked(books: &Bound<'_, PyAny>) -> PyResult<Close> {
+    /// The same of Python's books.
+    fn of_twin(books: &Bound<'_, PyAny>) -> PyResult<Close> {
         let sides = books.call_method0("long_and_short")?;
         let (long, short, longs, shorts): (Number, Number, i64, i64) = sides.extract()?;
         let value = (long.0, short.0);
@@ -208,7 +209,7 @@ impl Close {
         } else {
             value.clone()
         };
-        let cash = books.getattr("cash")?.extract::<Number>()?.0;
+        let cash = books.call_method0("cash")?.extract::<Number>()?.0;
         Ok(Close {
             cash,
             value,
