@@ -53,6 +53,9 @@ RustyBTError
 ├── ResultError                            a result can't be saved or loaded as asked
 │   ├── ResultExists
 │   └── ResultCorrupt
+├── SnapshotError                          a run can't be saved, or gone on with, as asked
+│   ├── SnapshotCorrupt                    a file that is not what was saved
+│   └── SnapshotMismatch                   of another format, of other data, or of another strategy
 ├── TradingError                           a strategy asked for something at the wrong moment
 │   ├── NoActiveRun (also RuntimeError)
 │   ├── OrderDuringInitialize
@@ -338,6 +341,18 @@ class ResultExists(ResultError):
 
 class ResultCorrupt(ResultError):
     """A file of a saved result is missing, unreadable, or not what was saved; the books do not have their hash."""
+
+
+class SnapshotError(RustyBTError):
+    """A run can't be saved, or gone on with, as asked."""
+
+
+class SnapshotCorrupt(SnapshotError):
+    """A file that is no snapshot, or not what was saved."""
+
+
+class SnapshotMismatch(SnapshotError):
+    """A snapshot of another format, of other data than those that are there, or of another strategy."""
 
 
 class ForkedProcess(RustyBTError, RuntimeError):

@@ -14,23 +14,19 @@ Pockets and slots are numbers that `open_pocket` and `open_slot` gave. A method 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 
-from rustybt._kernels._pocket import (
-    Pocket,
-    Rate,
-    Rates,
-    check_rate,
-    refused_pocket,
-    refused_transfer,
-    unknown_account,
-)
+from rustybt._kernels._pocket import Pocket, refused_transfer
+from rustybt._kernels._pockets import Pockets
 from rustybt._kernels._slot import LEAST, LIMIT, Slot, check_slot
 from rustybt._kernels._steps import whole_steps
 from rustybt.core import MONEY_SCALE, POWERS, Rows, check_money, div_half_even
 
+type BooksState = tuple[Sequence[tuple[int, bool]], int, Sequence[tuple[int, int, int]], Sequence[tuple[int, int]]]
+"""What was posted to each pocket and whether anything was booked there, the bar, the positions (slot, quantity, cost)
+as they were opened, and what is settled, by slot."""
 
-class Books:
+
+class Books(Pockets):
     """Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
 
     A pocket is the cash of an account in a currency. A slot is an asset that an account holds: what it is filled at,
@@ -48,13 +44,8 @@ class Books:
     """
 
     __slots__ = (
-        "_cached_bar",
         "_cached_value",
         "_common_up",
-        "_only",
-        "_pockets",
-        "_rates",
-        "bar",
         "cost",
         "overrides",
         "quantity",
@@ -63,52 +54,15 @@ class Books:
     )
 
     def __init__(self) -> None:
-        self._pockets: list[Pocket] = []
-        self._rates: Rates | None = None
-        # the pocket, where there is one: then nothing is converted, and no account is told from another
-        self._only: Pocket | None = None
+        super().__init__()
         self.settled: dict[int, int] = {}
         self.slots: list[Slot] = []
         self.quantity: dict[int, int] = {}
         self.cost: dict[int, int] = {}
         self.overrides: dict[int, int] = {}
-        self.bar = 0
-        self._cached_bar = -1
         self._cached_value = 0
         # what brings a product of every slot's lane to money, where that is one factor for all of them; else 0
         self._common_up = 0
-
-    # accounts and assets
-
-    def open_pocket(self, account: str, currency: str, cash: int) -> int:
-        """Opens the cash of an account in a currency and returns its pocket.
-
-        Raises InputError where it is open already, MoneyOverflow for 1e18 and beyond.
-        """
-        if self.pocket(account, currency) is not None:
-            raise refused_pocket(account, currency)
-        foreign = bool(self._pockets) and currency != self._pockets[0].currency
-        accounts = list(dict.fromkeys([*[one.account for one in self._pockets], account]))
-        rank = accounts.index(account), foreign, currency
-        pocket = Pocket(len(self._pockets), account, currency, rank, cash)
-        self._only = None if self._pockets else pocket
-        self._pockets.append(pocket)
-        return pocket.number
-
-    def pocket(self, account: str, currency: str) -> int | None:
-        """The pocket of an account in a currency; None where none is open."""
-        for pocket in self._pockets:
-            if (pocket.account, pocket.currency) == (account, currency):
-                return pocket.number
-        return None
-
-    def pockets(self) -> list[tuple[str, str]]:
-        """Account and currency of each pocket."""
-        return [(pocket.account, pocket.currency) for pocket in self._pockets]
-
-    def used(self) -> list[int]:
-        """The pockets in which anything was booked, the first one among them: by account, the base currency first."""
-        return [pocket.number for pocket in sorted(self._pockets, key=attrgetter("rank")) if pocket.used]
 
     def open_slot(
         self,
@@ -139,31 +93,6 @@ class Books:
     def pocket_of(self, slot: int) -> int:
         """The pocket that the money of a slot is in."""
         return self.slots[slot].pocket.number
-
-    # rates
-
-    def use_rates(self, rates: Rates) -> None:
-        """Takes rates from a table from now on, each when it is first needed at a bar; those that were set go."""
-        self._rates = rates
-        self._cached_bar = -1
-        for pocket in self._pockets:
-            pocket.rate_bar = -1
-
-    def set_rate(self, pocket: int, numerator: int, denominator: int) -> None:
-        """Sets what a unit of a pocket's currency is worth in the base currency, at the current bar."""
-        of = self._pockets[pocket]
-        check_rate(of.currency, of.foreign, numerator, denominator)
-        of.rate, of.rate_bar = (numerator, denominator), self.bar
-        self._cached_bar = -1
-
-    def rate(self, pocket: int) -> Rate:
-        """What a unit of a pocket's currency is worth in the base currency. Raises CurrencyMismatch without a rate."""
-        of = self._pockets[pocket]
-        return of.rate_at(self.bar, self._rates) if of.foreign else of.rate
-
-    def in_base(self, pocket: int, amount: int) -> int:
-        """Money of a pocket in the base currency at the bar's rate; rounded once, half-even, at 20 decimals."""
-        return self._pockets[pocket].to_base(amount, self.bar, self._rates)
 
     # the moment
 
@@ -336,15 +265,29 @@ class Books:
         """Quantity and total cost of a slot; zeros where nothing is held."""
         return self.quantity.get(slot, 0), self.cost.get(slot, 0)
 
+    def state(self) -> BooksState:
+        """All that was booked, as plain values."""
+        cost = self.cost
+        pockets = [(pocket.posted, pocket.used) for pocket in self._pockets]
+        positions = [(slot, quantity, cost[slot]) for slot, quantity in self.quantity.items()]
+        return pockets, self.bar, positions, list(self.settled.items())
+
+    def restore(self, state: BooksState) -> None:
+        """Replaces all that was booked by what `state` gave; pockets and slots have to be open, in the same order."""
+        pockets, bar, positions, settled = state
+        for pocket, (posted, used) in zip(self._pockets, pockets, strict=True):
+            pocket.posted, pocket.used = check_money(posted), used
+        self.quantity = {slot: quantity for slot, quantity, _ in positions}
+        self.cost = {slot: cost for slot, _, cost in positions}
+        self.settled = dict(settled)
+        self._cached_bar = -1
+        self.seek(bar)
+
     def write_positions(self, rows: Rows) -> None:
         """Adds a row of slot, quantity and total cost for every position, in the order in which they were opened."""
         cost = self.cost
         for slot, quantity in self.quantity.items():
             rows.add((slot, quantity, cost[slot]))
-
-    def posted(self, pocket: int) -> int:
-        """What was posted to the cash of a pocket, in its currency."""
-        return self._pockets[pocket].posted
 
     def cash(self, pocket: int | None = None) -> int:
         """Cash as it stands, with the variation that is not posted yet: of a pocket, in its currency; or all of it."""
@@ -410,13 +353,6 @@ class Books:
         if self.bar == self._cached_bar and only is not None and not self.settled:
             return only.posted + self._cached_value
         return self._cash_of(None) + self.positions_value()
-
-    def _one_of_several(self, account: str) -> bool:
-        """Whether there are accounts beside this one."""
-        accounts = {pocket.account for pocket in self._pockets}
-        if account not in accounts:
-            raise unknown_account(account)
-        return len(accounts) > 1
 
     def long_and_short_exposure(self) -> tuple[int, int]:
         """What the long and what the short positions come to at their marks, those that settle included."""

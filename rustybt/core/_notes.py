@@ -23,6 +23,7 @@ NOTE_CODES: Final[dict[str, str]] = {
     "asset_without_bars": "An asset that the run looked up has no bar in the whole run.",
     "benchmark_incomplete": "The benchmark's returns lack sessions of the run, which count as 0.",
     "benchmark_left_out": "Returns of the benchmark are dated on days that are no session, and do not count.",
+    "data_read": "What was done to the data of a run without a bundle while they were read.",
     "runs_on": "The run goes on after the last bar of the bundle, over sessions without bars.",
     "span_cut": "The run ends before the end that was asked for.",
 }
@@ -70,6 +71,19 @@ class Notes:
             left_out[0] += 1
             return
         kept[text] = Note(code, text, {name: _plain(value) for name, value in data.items()})
+
+    def state(self) -> list[tuple[str, int, list[tuple[str, dict[str, Any]]]]]:
+        """The notes by code, with how many were left out, as plain values."""
+        return [
+            (code, left_out, [(note.text, dict(note.data)) for note in kept.values()])
+            for code, (kept, (left_out,)) in self._by_code.items()
+        ]
+
+    def restore(self, state: list[tuple[str, int, list[tuple[str, dict[str, Any]]]]]) -> None:
+        """Takes over what `state` gave."""
+        self._by_code = {
+            code: ({text: Note(code, text, data) for text, data in kept}, [left_out]) for code, left_out, kept in state
+        }
 
     def all(self) -> tuple[Note, ...]:
         """The notes so far."""

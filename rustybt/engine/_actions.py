@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +141,27 @@ class CorporateActions:
             for place, owed in enumerate(due):
                 if owed.listing is listing:
                     due[place] = owed._replace(split=owed.split * Fraction(denominator, numerator))
+
+    def state(self) -> dict[str, Any]:
+        """What was earned and is not paid, as plain values."""
+        due = {pays: [(one.listing.slot, *one[1:]) for one in owed] for pays, owed in self._due.items()}
+        shares = {
+            pays: [(one.listing.slot, one.quantity, one.reason, *one.split.as_integer_ratio()) for one in owed]
+            for pays, owed in self._shares_due.items()
+        }
+        return {"due": due, "shares": shares}
+
+    def restore(self, state: dict[str, Any], listings: Sequence[Instrument]) -> None:
+        """Takes over what `state` gave. listings: by slot."""
+        self._due = {
+            pays: [Receivable(listings[slot], *rest) for slot, *rest in owed] for pays, owed in state["due"].items()
+        }
+        self._shares_due = {
+            pays: [
+                Shares(listings[slot], quantity, reason, Fraction(*ratio)) for slot, quantity, reason, *ratio in owed
+            ]
+            for pays, owed in state["shares"].items()
+        }
 
     def touched(self, first: int, end: int) -> set[int]:
         """The slots of the assets to which something happens from one step on until before another."""

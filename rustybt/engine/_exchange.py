@@ -70,6 +70,22 @@ class Exchange:
         pocket: int | None = self._books.pocket(self._account, currency)
         return int(self._books.open_pocket(self._account, currency, 0)) if pocket is None else pocket
 
+    def state(self) -> dict[str, Any]:
+        """The conversions, those that wait, and between which currencies rates were asked for, as plain values."""
+        asked = [tuple(getattr(one, name) for name in Conversion.__slots__) for one in self.all]
+        return {"all": asked, "waiting": [one.number for one in self.waiting], "rates": self.rates.asked()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        for values in state["all"]:
+            one = Conversion.__new__(Conversion)
+            for name, value in zip(Conversion.__slots__, values, strict=True):
+                setattr(one, name, value)
+            self.all.append(one)
+        self.waiting[:] = [self.all[number - 1] for number in state["waiting"]]
+        for given, taken in state["rates"]:
+            self.rates.legs(given, taken)
+
     def check(self, asset: Asset) -> None:
         """Raises CurrencyMismatch where an asset's money could not be counted in the base currency."""
         if self.rates.way(asset.currency, self.base) is None:

@@ -70,11 +70,20 @@ class Hooks:
         self._sessions = [date_of(day) for day in days]
         from rustybt.engine._ledger_view import LedgerView
 
-        self._ledger = LedgerView(run, recorder, self._sessions)
+        self._ledger = LedgerView(run.account, run.book, run.views, recorder, self._sessions)
         self._benchmark = BenchmarkSource(self._sessions, recorder.benchmark)
         self.by_bar = emission_rate == "minute" and bool(self._calls["end_of_bar"])
         self.rows: list[dict[str, Any]] = []
         self.report: dict[str, Any] = {}
+
+    def state(self) -> dict[str, Any]:
+        """What the hooks have left; values that metrics wrote are the user's."""
+        return {"ledger": self._ledger.state(), "rows": self.rows, "report": self.report}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        self._ledger.restore(state["ledger"])
+        self.rows, self.report = state["rows"], state["report"]
 
     def _call(self, hook: str, *arguments: Any) -> None:
         for function in self._calls[hook]:

@@ -124,6 +124,10 @@ class Rates:
             rate = self._now[currency] = self.at(currency, self.base, bar)
         return rate
 
+    def asked(self) -> list[tuple[str, str]]:
+        """The pairs of currencies whose rate was asked for, in that order."""
+        return list(self._ways)
+
     def used(self) -> dict[str, Sequence[str]]:
         """The keys of the pairs behind each rate that was asked for, by the two currencies."""
         return {f"{a}/{b}": [one.asset.key for one, _ in legs] for (a, b), legs in sorted(self._ways.items())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -127,6 +128,18 @@ class Ledger:
             )
             for stamp, kind, slot, quantity, amount, order, detail, reason, pocket in self.rows
         ]
+
+    def state(self) -> dict[str, Any]:
+        """The entries as plain values; the books have a state of their own."""
+        # what a fee is for may be a member of an enum
+        rows = [(*row[:6], row[6] and str(row[6]), *row[7:]) for row in self.rows]
+        return {"rows": rows, "slots": list(self._listings)}
+
+    def restore(self, state: dict[str, Any], listings: Sequence[Listing]) -> None:
+        """Takes over what `state` gave in place of the entry of the capital. listings: by slot."""
+        for row in state["rows"][len(self.rows) :]:
+            self.rows.add(tuple(row))
+        self._listings = {slot: listings[slot] for slot in state["slots"]}
 
     def _enter(
         self,

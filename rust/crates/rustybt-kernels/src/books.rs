@@ -348,6 +348,49 @@ impl<L: Lane> Books<L> {
         Ok(())
     }
 
+    /// What is settled of the slots that settle and are held or have variation to post, as they came to it.
+    pub fn settled(&self) -> impl Iterator<Item = (usize, i128)> {
+        let settled = |&slot: &usize| (slot, self.slots[slot].settled);
+        self.unsettled.iter().map(settled)
+    }
+
+    /// What was posted to each pocket, and whether anything was ever booked in it.
+    pub fn posted_of_all(&self) -> impl Iterator<Item = (i128, bool)> {
+        self.pockets.iter().map(|pocket| (pocket.posted, pocket.used))
+    }
+
+    /// Replaces all that was booked: what was posted to each pocket, the positions in the order in which they were
+    /// opened, and what is settled. Pockets and slots have to be open.
+    pub fn restore(
+        &mut self,
+        pockets: &[(Int, bool)],
+        positions: &[(usize, Int, Int)],
+        settled: &[(usize, Int)],
+    ) -> Result<(), Refusal> {
+        for slot in std::mem::take(&mut self.unsettled) {
+            self.slots[slot].settled = 0;
+        }
+        for slot in std::mem::take(&mut self.opened) {
+            self.slots[slot].hold(0, 0);
+        }
+        for (number, (posted, used)) in pockets.iter().enumerate() {
+            let pocket = self.pocket_mut(number)?;
+            pocket.posted = money(posted)?;
+            pocket.used = *used;
+        }
+        for (slot, amount) in settled {
+            let amount = money(amount)?;
+            self.slot_mut(*slot)?.settled = amount;
+            self.unsettled.push(*slot);
+        }
+        for (slot, quantity, cost) in positions {
+            self.slot(*slot)?;
+            self.replace(*slot, within_limit(quantity)?, money(cost)?);
+        }
+        self.known = None;
+        Ok(())
+    }
+
     /// The slots that settle and are held or have variation to post: by account, the base currency first, then in the
     /// order in which they came to it.
     pub fn unsettled(&self) -> Vec<usize> {

@@ -21,6 +21,14 @@ pub struct PyBooks {
     rates: Option<Py<PyAny>>,
 }
 
+/// What was booked, as Python has it: pockets, the bar, positions, what is settled.
+type State = (
+    Vec<(Number, bool)>,
+    usize,
+    Vec<(usize, Number, Number)>,
+    Vec<(usize, Number)>,
+);
+
 #[pymethods]
 impl PyBooks {
     #[new]
@@ -237,6 +245,32 @@ impl PyBooks {
     fn position(&self, py: Python<'_>, slot: usize) -> PyResult<(Number, Number)> {
         let (quantity, cost) = self.or_raise(py, self.books.position(slot))?;
         Ok((quantity.into(), cost.into()))
+    }
+
+    fn state(&self, py: Python<'_>) -> PyResult<State> {
+        let positions = self.books.positions().map(|position| {
+            let held = self.or_raise(py, position)?;
+            Ok((held.slot, held.quantity.into(), held.cost.into()))
+        });
+        let pockets = self.books.posted_of_all();
+        let settled = self.books.settled();
+        Ok((
+            pockets.map(|(posted, used)| (posted.into(), used)).collect(),
+            self.books.bar(),
+            positions.collect::<PyResult<_>>()?,
+            settled.map(|(slot, amount)| (slot, amount.into())).collect(),
+        ))
+    }
+
+    fn restore(&mut self, py: Python<'_>, state: State) -> PyResult<()> {
+        let (pockets, bar, positions, settled) = state;
+        let pockets: Vec<_> = pockets.into_iter().map(|(p, used)| (p.0, used)).collect();
+        let positions: Vec<_> = positions.into_iter().map(|(s, q, c)| (s, q.0, c.0)).collect();
+        let settled: Vec<_> = settled.into_iter().map(|(s, a)| (s, a.0)).collect();
+        let done = self.books.restore(&pockets, &positions, &settled);
+        self.or_raise(py, done)?;
+        self.books.seek(bar);
+        Ok(())
     }
 
     fn write_positions(&self, py: Python<'_>, rows: &mut PyRows) -> PyResult<()> {

@@ -33,6 +33,35 @@ struct Standing {
     exposure: Int,
 }
 
+/// A standing, as Python has it.
+type Plain = (Number, Number, Number, Number);
+
+/// What the next row is reckoned from, as Python has it.
+type State = (Plain, Plain, Option<Plain>);
+
+impl Standing {
+    fn plain(&self) -> Plain {
+        let number = |value: &Int| Number(value.clone());
+        (
+            number(&self.value),
+            number(&self.cash),
+            number(&self.positions),
+            number(&self.exposure),
+        )
+    }
+}
+
+impl From<Plain> for Standing {
+    fn from((value, cash, positions, exposure): Plain) -> Standing {
+        Standing {
+            value: value.0,
+            cash: cash.0,
+            positions: positions.0,
+            exposure: exposure.0,
+        }
+    }
+}
+
 /// Since capital came or went within the session.
 struct Within {
     /// What returns are taken on.
@@ -134,6 +163,37 @@ impl PyDays {
         };
         self.add(py, session, close);
         Ok(())
+    }
+
+    /// What the next row is reckoned from: what the session before ended with and this one began with, and what came
+    /// within it. The rows are in `rows`.
+    fn state(&self, py: Python<'_>) -> PyResult<State> {
+        let within = |within: &Within| {
+            let (numerator, denominator) = within.grown.clone();
+            let grown = py
+                .import("fractions")?
+                .getattr("Fraction")?
+                .call1((Number(numerator), Number(denominator)))?;
+            PyResult::Ok((
+                Number(within.base.clone()),
+                grown.getattr("numerator")?.extract()?,
+                grown.getattr("denominator")?.extract()?,
+                Number(within.added.clone()),
+            ))
+        };
+        let within = self.within.as_ref().map(within).transpose()?;
+        Ok((self.previous.plain(), self.opening.plain(), within))
+    }
+
+    fn restore(&mut self, state: State) {
+        let (previous, opening, within) = state;
+        self.previous = Standing::from(previous);
+        self.opening = Standing::from(opening);
+        self.within = within.map(|(base, numerator, denominator, added)| Within {
+            base: base.0,
+            grown: (numerator.0, denominator.0),
+            added: added.0,
+        });
     }
 
     fn return_so_far(&self, value: Number) -> Number {
