@@ -24,9 +24,9 @@ from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
 from rustybt.engine._fills import book, take_reports
-from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
+from rustybt.engine._native import NativeExecution, native_execution
 from rustybt.engine._overnight import change_capital, change_within, mark_overnight, show_what_is_known, split
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
@@ -110,9 +110,9 @@ class Loop:
         self.over = self.complete = False
         self.on_session: Callable[[int], None] | None = None
         self.ends: Callable[[int], bool] | None = None
-        self.floor = None
+        self.native: NativeExecution | None = None
         if self.broker is broker:
-            self.floor = floor_of(run.kernel, broker, run.book.intake, ledger, recorder)
+            self.native = native_execution(run.kernel, broker, run.book, ledger, recorder)
         else:
             run.book.route(self.broker, self._drain)
         # what happens within a week or month, where the run's sessions are those
@@ -352,7 +352,7 @@ class Loop:
         return open_orders, self._work
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
-        if self.floor is not None and not self.simulated.begun and self.floor.work(bar, stamp, session):
+        if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
 
