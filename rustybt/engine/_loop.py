@@ -137,7 +137,7 @@ class Loop:
     @property
     def bars_run(self) -> int:
         """How many bars those had."""
-        runs = map(self.run.market.axis.run_of, range(self.closed))
+        runs = self.run.market.axis.bars_of[: self.closed]
         return sum(end - first for first, end in runs)
 
     # moments
@@ -166,7 +166,7 @@ class Loop:
         session, bar = cursor.session, cursor.bar
         if cursor.phase is Phase.OPEN:
             return Moment(axis.run_closes[session - 1], session - 1, bar - 1, Phase.CLOSE) if session else None
-        first, _ = axis.run_of(session)
+        first, _ = axis.bars_of[session]
         if bar > first:
             return Moment(axis.times[bar - 1], session, bar - 1, Phase.MARKET)
         return Moment(axis.hook_stamp(session), session, axis.hook_bar(session), Phase.OPEN)
@@ -212,7 +212,7 @@ class Loop:
     def _pass(self, bar: int) -> None:
         """The bars before this one are done."""
         self.cursor.bar = bar
-        if bar == self.run.market.axis.run_of(self.cursor.session)[1]:
+        if bar == self.run.market.axis.bars_of[self.cursor.session][1]:
             self.cursor.phase = Phase.CLOSE
 
     def _end(self) -> None:
@@ -239,7 +239,7 @@ class Loop:
             change_capital(self, stamp, amount, change.kind)
         self.recorder.days.open()
         # shares that are paid are worth what the last row was taken at, whatever traded after its hours
-        last_row = axis.run_of(session - 1)[1] - 1 if session else market.bar
+        last_row = axis.bars_of[session - 1][1] - 1 if session else market.bar
         if last_row != market.bar:
             run.books.seek(last_row)
         step = axis.opening(session)
@@ -258,14 +258,14 @@ class Loop:
         market.hook = False
         run.phase.phase = "bar"
         self.timetable.open(session)
-        first, end = axis.run_of(session)
+        first, end = axis.bars_of[session]
         self.cursor.bar = first
         self.cursor.phase = Phase.MARKET if first < end else Phase.CLOSE
 
     def _run_bars(self, session: int, until: int) -> None:
         """The bars of a session from the cursor on, up to the next timer, or to a moment."""
         axis, agenda = self.run.market.axis, self.agenda
-        bar, end = self.cursor.bar, axis.run_of(session)[1]
+        bar, end = self.cursor.bar, axis.bars_of[session][1]
         if until < NEVER:
             end = bisect_right(axis.times, until, bar, end)
         while bar < end:
@@ -330,7 +330,7 @@ class Loop:
         """What is due between two bars: seen as of the last one, at a time of its own."""
         run, market, cursor = self.run, self.run.market, self.cursor
         timer = heapq.heappop(self.agenda.timers)
-        before = cursor.phase is Phase.MARKET and cursor.bar == market.axis.run_of(cursor.session)[0]
+        before = cursor.phase is Phase.MARKET and cursor.bar == market.axis.bars_of[cursor.session][0]
         phase = run.phase.phase
         market.now, run.phase.phase = timer.stamp, "timer"
         if before:
