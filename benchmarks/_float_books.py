@@ -21,10 +21,22 @@ NEAR_UNIT = 1 - 1e-4
 class FloatBooks:
     """Cash and positions of one account, in floats."""
 
-    __slots__ = ("_cached_bar", "_cached_value", "bar", "cost", "overrides", "posted", "quantity", "slots")
+    __slots__ = (
+        "_cached_bar",
+        "_cached_value",
+        "account",
+        "bar",
+        "cost",
+        "currency",
+        "money",
+        "overrides",
+        "quantity",
+        "slots",
+    )
 
-    def __init__(self, cash: int) -> None:
-        self.posted = float(cash)
+    def __init__(self) -> None:
+        self.money = 0.0
+        self.account, self.currency = "", ""
         self.slots: list[_Slot] = []
         self.quantity: dict[int, int] = {}
         self.cost: dict[int, float] = {}
@@ -33,8 +45,25 @@ class FloatBooks:
         self._cached_bar = -1
         self._cached_value = 0.0
 
+    def open_pocket(self, account: str, currency: str, cash: int) -> int:
+        self.account, self.currency, self.money = account, currency, float(cash)
+        return 0
+
+    def pocket(self, account: str, currency: str) -> int | None:
+        return 0 if (account, currency) == (self.account, self.currency) else None
+
+    def pockets(self) -> list[tuple[str, str]]:
+        return [(self.account, self.currency)]
+
+    def used(self) -> list[int]:
+        return [0]
+
+    def in_base(self, pocket: int, amount: int) -> int:
+        return amount
+
     def open_slot(
         self,
+        pocket: int,
         lane: Sequence[int],
         lane_scale: int,
         fill_scale: int,
@@ -50,9 +79,11 @@ class FloatBooks:
         self.slots.append(_Slot(lane, 10 ** (fill_scale - lane_scale), unit, lane_scale, fill_scale, step))
         return len(self.slots) - 1
 
-    @property
-    def cash(self) -> int:
-        return int(self.posted)
+    def posted(self, pocket: int) -> float:
+        return self.money
+
+    def cash(self, pocket: int | None = None) -> int:
+        return int(self.money)
 
     def seek(self, bar: int) -> None:
         self.bar = bar
@@ -94,16 +125,16 @@ class FloatBooks:
             self.cost[slot] = cost
             self.quantity[slot] = now
         self._cached_bar = -1
-        self.posted -= gross
+        self.money -= gross
         return -gross
 
     def charge(self, slot: int, amount: int) -> None:
         if slot in self.cost:
             self.cost[slot] += amount
-        self.posted -= amount
+        self.money -= amount
 
-    def post(self, amount: int) -> None:
-        self.posted += amount
+    def post(self, pocket: int, amount: int) -> None:
+        self.money += amount
 
     @staticmethod
     def unsettled() -> list[int]:
@@ -134,7 +165,7 @@ class FloatBooks:
 
     worth = exposure
 
-    def positions_value(self) -> int:
+    def positions_value(self, account: str | None = None) -> int:
         return int(self._positions_value())
 
     def _positions_value(self) -> float:
@@ -154,8 +185,8 @@ class FloatBooks:
         self._cached_bar = bar
         return total
 
-    def value(self) -> int:
-        return int(self.posted + self._positions_value())
+    def value(self, account: str | None = None) -> int:
+        return int(self.money + self._positions_value())
 
     def long_and_short_exposure(self) -> tuple[int, int]:
         long_value, short_value, _, _ = self.long_and_short()
@@ -178,7 +209,7 @@ class FloatBooks:
         return self._size(slot, money * 10.0 ** (MONEY_SCALE - money_scale), price, target)
 
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
-        return self._size(slot, (self.posted + self._positions_value()) * (weight / 10.0**weight_scale), price, target)
+        return self._size(slot, (self.money + self._positions_value()) * (weight / 10.0**weight_scale), price, target)
 
     def _size(self, slot: int, money: float, price: int, target: bool) -> int:
         s = self.slots[slot]

@@ -13,16 +13,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks._float_books import FloatBooks
 from rustybt.core import MONEY_SCALE, ExactColumn
-from rustybt.engine import _run_frames, _setup, _sheet
+from rustybt.engine import _run_frames, _sheet
 from rustybt.metrics import statistics_columns
 
 
 def install() -> None:
     """Replaces what computes money by what computes it in floats, for the rest of the process."""
     replaced: list[tuple[Any, str, Any]] = [
-        (_setup, "Books", FloatBooks),
         (_run_frames, "decimal_column", _money_column),
         (_sheet, "decimal_column", _money_column),
         (_sheet, "shortest_column", _price_column),

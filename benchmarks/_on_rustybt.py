@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
@@ -44,18 +45,24 @@ def root(folder: Path) -> Path:
     return folder / "rustybt"
 
 
-class BooksOfRuns:
-    """Makes the books of each run as `make` does, and remembers of what type they were: which path ran."""
+class KernelsOfRuns:
+    """Names the kernel of each run, and remembers of what type its books were: which path ran.
 
-    def __init__(self, make: Any) -> None:
-        self._make = make
+    books: what makes them in place of the kernel's own.
+    """
+
+    def __init__(self, kernel_named: Any, books: Any = None) -> None:
+        self._named = kernel_named
+        self._books = books
         self.path = ""
 
-    def __call__(self, cash: int) -> Any:
-        books = self._make(cash)
-        kind, money = type(books), type(getattr(books, "posted", books.cash)).__name__
+    def __call__(self, name: str) -> Any:
+        kernel = self._named(name)
+        make = self._books or kernel.books
+        tried = make()
+        kind, money = type(tried), type(tried.posted(tried.open_pocket("main", "USD", 1))).__name__
         self.path = f"{kind.__module__}.{kind.__qualname__}, cash is {money}"
-        return books
+        return dataclasses.replace(kernel, books=make)
 
 
 class Runner:
@@ -68,15 +75,18 @@ class Runner:
     def __init__(self, scenario: Scenario, folder: Path, floats: str = "") -> None:
         os.environ["RUSTYBT_ROOT"] = str(root(folder))
         import rustybt
-        from rustybt.engine import _setup
+        from rustybt.engine import _prepared
 
-        if not isinstance(_setup.Books, BooksOfRuns):
+        if not isinstance(_prepared.kernel_named, KernelsOfRuns):
+            books: Any = None
             if floats:
+                from benchmarks._float_books import FloatBooks
                 from benchmarks._float_run import install
 
                 install()
-            _setup.Books = BooksOfRuns(_setup.Books)  # type: ignore[misc,assignment]
-        self._books: Any = _setup.Books
+                books = FloatBooks
+            _prepared.kernel_named = KernelsOfRuns(_prepared.kernel_named, books)
+        self._kernels: Any = _prepared.kernel_named
         self._floats = floats
         self._run = rustybt.run_algorithm
         self.scenario = scenario
@@ -112,7 +122,7 @@ class Runner:
             "values": [float(value) for value in result.daily["portfolio_value"].to_list()],
             "seen": [float(value) for value in seen],
             "hash": None if self._floats else result.ledger_hash,
-            "path": self._books.path,
+            "path": self._kernels.path,
             "calls": result.manifest["bars"],
         }
 

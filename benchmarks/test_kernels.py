@@ -30,11 +30,12 @@ class Work:
 
     def __init__(self, module: Any) -> None:
         self.module = module
-        self.books = module.Books(1_000_000 * MONEY)
+        self.books = module.Books()
+        self.books.open_pocket("main", "USD", 1_000_000 * MONEY)
         prices = np.random.default_rng(7).integers(4_000, 6_000, (POSITIONS, BARS))
         self.prices = [memoryview(row) for row in np.ascontiguousarray(prices, dtype=np.int64)]
         for slot, lane in enumerate(self.prices):
-            self.books.open_slot(lane, 2, 12, 0, 1, 1, 0)
+            self.books.open_slot(0, lane, 2, 12, 0, 1, 1, 0)
             self.books.fill(slot, 100 + slot, lane[0] * 10**10)
 
     def value_after_each_bar(self) -> int:
@@ -72,7 +73,7 @@ class Work:
             for slot, lane in enumerate(self.prices):
                 books.fill(slot, quantity, lane[100] * 10**10 + 12_345)
                 books.charge(slot, FEE)
-        return int(books.cash)
+        return int(books.cash())
 
     def session_end(self) -> int:
         """The row of a day: both sides, and each position with its cost."""

@@ -23,7 +23,7 @@ from rustybt._version import __version__
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.core import DecimalConfig, Note
-    from rustybt.engine import Compat, Market, Run, load, run_algorithm
+    from rustybt.engine import Compat, Market, Run, Snapshot, load, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
     from rustybt.results import Result
@@ -38,6 +38,7 @@ __all__ = [
     "Result",
     "Run",
     "SimulationBlotter",
+    "Snapshot",
     "Strategy",
     "__version__",
     "cached",
@@ -65,6 +66,7 @@ _HOMES = {
     "Result": "rustybt.results",
     "Run": "rustybt.engine",
     "SimulationBlotter": "rustybt.execution",
+    "Snapshot": "rustybt.engine",
     "Strategy": "rustybt.strategy",
     "cached": "rustybt.ingest",
     "clean": "rustybt.catalog",
@@ -90,6 +92,7 @@ _MODULES = (
     "catalog",
     "errors",
     "execution",
+    "live",
     "metrics",
     "sources",
     "testing",

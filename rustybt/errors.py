@@ -49,9 +49,13 @@ RustyBTError
 │   ├── SourceUnavailable                  no connection, or an error on the vendor's side
 │   ├── SourceUnknownSymbol                the vendor has nothing under that name
 │   └── SourceMalformed                    a reply that can't be read, or that contradicts itself
+├── JournalError                           the journal of a session can't be read, written or gone on with
 ├── ResultError                            a result can't be saved or loaded as asked
 │   ├── ResultExists
 │   └── ResultCorrupt
+├── SnapshotError                          a run can't be saved, or gone on with, as asked
+│   ├── SnapshotCorrupt                    a file that is not what was saved
+│   └── SnapshotMismatch                   of another format, of other data, or of another strategy
 ├── TradingError                           a strategy asked for something at the wrong moment
 │   ├── NoActiveRun (also RuntimeError)
 │   ├── OrderDuringInitialize
@@ -323,6 +327,10 @@ class SourceMalformed(SourceError):
         self.may_pass = may_pass
 
 
+class JournalError(RustyBTError):
+    """The journal of a session can't be read, written or gone on with."""
+
+
 class ResultError(RustyBTError):
     """A result can't be saved or loaded as asked."""
 
@@ -333,6 +341,18 @@ class ResultExists(ResultError):
 
 class ResultCorrupt(ResultError):
     """A file of a saved result is missing, unreadable, or not what was saved; the books do not have their hash."""
+
+
+class SnapshotError(RustyBTError):
+    """A run can't be saved, or gone on with, as asked."""
+
+
+class SnapshotCorrupt(SnapshotError):
+    """A file that is no snapshot, or not what was saved."""
+
+
+class SnapshotMismatch(SnapshotError):
+    """A snapshot of another format, of other data than those that are there, or of another strategy."""
 
 
 class ForkedProcess(RustyBTError, RuntimeError):

@@ -28,8 +28,8 @@ def kernel_of(seed: int) -> str:
 
 @contextmanager
 def calls() -> Iterator[Counter[str]]:
-    """Counts what is called in this thread: the native kernel's methods by name, such as "Weigher.order", and RustyBT's
-    functions in Python by their module, such as "rustybt.strategy._ordering"."""
+    """Counts what is called in this thread: the native kernel's methods and functions by name, such as "Weigher.order",
+    and RustyBT's functions in Python by their module, such as "rustybt.strategy._ordering"."""
     counted: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, called: Any) -> None:
@@ -37,8 +37,12 @@ def calls() -> Iterator[Counter[str]]:
             module = str(frame.f_globals.get("__name__"))
             if module.startswith("rustybt."):
                 counted[module] += 1
-        elif event == "c_call" and "_rustybt" in type(getattr(called, "__self__", None)).__module__:
-            counted[f"{type(called.__self__).__name__}.{called.__name__}"] += 1
+        elif event == "c_call":
+            owner = getattr(called, "__self__", None)
+            if "_rustybt" in type(owner).__module__:
+                counted[f"{type(owner).__name__}.{called.__name__}"] += 1
+            elif "_rustybt" in str(getattr(called, "__module__", "")):
+                counted[called.__name__] += 1
 
     sys.setprofile(note)
     try:

@@ -1,35 +1,38 @@
 """The books as integers: cash, positions, marks, and the sizes of orders that follow from them.
 
 This is the specification; the native twin gives the same integers and raises the same errors. Nothing here knows a
-Decimal, a date or an order. Cash and amounts of money have 20 decimals. Each asset that a run touches has a slot, and
-its own scales:
+Decimal, a date or an order. Cash and amounts of money have 20 decimals. Each asset that an account holds has a slot,
+and its own scales:
 
     quantity   value * 10**-quantity_scale
     lane price value * 10**-lane_scale    the marks, one per bar
     fill price value * 10**-fill_scale    a finer grid: what slippage and adjustments compute
 
-A slot is a number that `open_slot` gave. A method that raises has changed nothing.
+Pockets and slots are numbers that `open_pocket` and `open_slot` gave. A method that raises has changed nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rustybt.core import MONEY_SCALE, POWERS, Rows, as_plain_decimal, check_money, div_half_even
-from rustybt.errors import InputError, MoneyOverflow
+from rustybt._kernels._pocket import Pocket, refused_transfer
+from rustybt._kernels._pockets import Pockets
+from rustybt._kernels._slot import LEAST, LIMIT, Slot, check_slot
+from rustybt._kernels._steps import whole_steps
+from rustybt.core import MONEY_SCALE, POWERS, Rows, check_money, div_half_even
 
-LIMIT = 10**38
-"""Quantities and lane prices are below it, scaled, as money is: they fit 38 digits."""
-LEAST = -LIMIT
-"""They are above it."""
-SCALE_LIMIT = 100
-"""No number of an asset has more decimals; frames hold 38."""
-NEAR_UNIT = 10_000
-"""A size within 1/10,000 of a whole unit is that unit, as in Zipline; else it is cut towards zero."""
+type BooksState = tuple[Sequence[tuple[int, bool]], int, Sequence[tuple[int, int, int]], Sequence[tuple[int, int]]]
+"""What was posted to each pocket and whether anything was booked there, the bar, the positions (slot, quantity, cost)
+as they were opened, and what is settled, by slot."""
 
 
-class Books:
-    """Cash and positions of one account in one currency, marked on a lane of prices per asset.
+class Books(Pockets):
+    """Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
+
+    A pocket is the cash of an account in a currency. A slot is an asset that an account holds: what it is filled at,
+    charged and settled is money of its pocket. The currency of the first pocket is the base: an amount of several
+    pockets is in it. Money of two currencies meets in `in_base` only, which each pocket's cash and each position go
+    through by themselves, rounded once; all else is a sum of these, so that sums agree to the last digit.
 
     `bar` is the position in the lanes at which marks are read. An override replaces the mark of a slot until
     the overrides are cleared: between a split and the first bar after it there is no lane price to read.
@@ -41,33 +44,29 @@ class Books:
     """
 
     __slots__ = (
-        "_cached_bar",
         "_cached_value",
         "_common_up",
-        "bar",
         "cost",
         "overrides",
-        "posted",
         "quantity",
         "settled",
         "slots",
     )
 
-    def __init__(self, cash: int) -> None:
-        self.posted = check_money(cash)
+    def __init__(self) -> None:
+        super().__init__()
         self.settled: dict[int, int] = {}
-        self.slots: list[_Slot] = []
+        self.slots: list[Slot] = []
         self.quantity: dict[int, int] = {}
         self.cost: dict[int, int] = {}
         self.overrides: dict[int, int] = {}
-        self.bar = 0
-        self._cached_bar = -1
         self._cached_value = 0
         # what brings a product of every slot's lane to money, where that is one factor for all of them; else 0
         self._common_up = 0
 
     def open_slot(
         self,
+        pocket: int,
         lane: Sequence[int],
         lane_scale: int,
         fill_scale: int,
@@ -77,26 +76,28 @@ class Books:
         multiplier_scale: int,
         settles: bool = False,
     ) -> int:
-        """Registers an asset and returns its slot.
+        """Registers an asset, booked in a pocket, and returns its slot.
 
         lane: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
         scaled. settles: whether gains and losses are settled into cash, as a future's are. Raises InputError where a
         scale, step or multiplier means nothing, MoneyOverflow for a lane price of 1e38 or more, scaled.
         """
         check_slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
-        slot = _Slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
+        of = self._pockets[pocket]
+        slot = Slot(of, lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
         common = not self.slots or self._common_up == slot.lane_up
         self._common_up = slot.lane_up if common and slot.lane_down == 1 else 0
         self.slots.append(slot)
         return len(self.slots) - 1
 
-    @property
-    def cash(self) -> int:
-        """Cash as it stands: what was posted, and the variation that is not posted yet."""
-        return self.posted + self.variation() if self.settled else self.posted
+    def pocket_of(self, slot: int) -> int:
+        """The pocket that the money of a slot is in."""
+        return self.slots[slot].pocket.number
+
+    # the moment
 
     def seek(self, bar: int) -> None:
-        """Moves to a bar; marks are read there from now on. IndexError for a negative one."""
+        """Moves to a bar; marks and rates are read there from now on. IndexError for a negative one."""
         if bar < 0:
             raise IndexError(f"there is no bar {bar}")
         self.bar = bar
@@ -119,6 +120,8 @@ class Books:
         self.overrides.clear()
         self._cached_bar = -1
 
+    # what is booked, in the currency of the pocket
+
     def gross(self, slot: int, quantity: int, price: int) -> int:
         """Quantity times fill price times multiplier as money; rounded half-even beyond 20 decimals."""
         s = self.slots[slot]
@@ -135,7 +138,8 @@ class Books:
         s = self.slots[slot]
         product = quantity * price * s.multiplier
         gross = product * s.fill_up if s.fill_down == 1 else div_half_even(product, s.fill_down)
-        settles, cash, settled = s.settles, self.posted, 0
+        pocket = s.pocket
+        settles, cash, settled = s.settles, pocket.posted, 0
         if settles:
             settled = check_money(self.settled.get(slot, 0) + gross)
         else:
@@ -163,22 +167,17 @@ class Books:
             self.cost[slot] = cost
             self.quantity[slot] = now
         self._cached_bar = -1
-        self.posted = cash
+        pocket.posted = cash
+        pocket.used = True
         if settles:
             self._keep_settled(slot, settled)
             return 0
         return -gross
 
-    def _keep_settled(self, slot: int, settled: int) -> None:
-        """Remembers what is settled of a slot, as long as it is held or has something to post."""
-        if settled or slot in self.quantity:
-            self.settled[slot] = settled
-        else:
-            self.settled.pop(slot, None)
-
     def charge(self, slot: int, amount: int) -> None:
         """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""
-        posted = self.posted - amount
+        pocket = self.slots[slot].pocket
+        posted = pocket.posted - amount
         if not LEAST < posted < LIMIT:
             check_money(posted)
         cost = self.cost.get(slot)
@@ -187,32 +186,27 @@ class Books:
             if not LEAST < cost < LIMIT:
                 check_money(cost)
             self.cost[slot] = cost
-        self.posted = posted
+        pocket.posted = posted
+        pocket.used = True
 
-    def post(self, amount: int) -> None:
-        """Adds an amount to cash."""
-        self.posted = check_money(self.posted + amount)
+    def post(self, pocket: int, amount: int) -> None:
+        """Adds an amount to the cash of a pocket."""
+        of = self._pockets[pocket]
+        of.posted = check_money(of.posted + amount)
+        of.used = True
 
-    def unsettled(self) -> list[int]:
-        """The slots that settle and are held or have variation to post, in the order in which they came to it."""
-        return list(self.settled)
-
-    def variation(self) -> int:
-        """What is to be settled at the current marks, of all slots."""
-        return sum([self.exposure(slot) - settled for slot, settled in self.settled.items()])
-
-    def settle(self, slot: int) -> int:
-        """Posts the variation of a slot at its mark to cash, and returns it; 0 where there is nothing to settle."""
-        settled = self.settled.get(slot)
-        if settled is None:
-            return 0
-        exposure = check_money(self.exposure(slot))
-        self.posted = check_money(self.posted + exposure - settled)
-        self._keep_settled(slot, exposure)
-        return exposure - settled
+    def transfer(self, from_: int, amount: int, to: int, received: int) -> None:
+        """Takes an amount from the cash of one pocket and adds another, of its own currency, to that of another one."""
+        giver, taker = self._pockets[from_], self._pockets[to]
+        if giver is taker:
+            raise refused_transfer(giver.account, giver.currency)
+        left, got = check_money(giver.posted - amount), check_money(taker.posted + received)
+        giver.posted, taker.posted = left, got
+        giver.used = taker.used = True
 
     def set_position(self, slot: int, quantity: int, cost: int) -> None:
         """Replaces a position, as a split does; a quantity of zero removes it. What is settled stays as it is."""
+        s = self.slots[slot]
         if quantity == 0:
             self.quantity.pop(slot, None)
             self.cost.pop(slot, None)
@@ -222,8 +216,46 @@ class Books:
             self.cost[slot] = check_money(cost)
             self.quantity[slot] = quantity
         self._cached_bar = -1
-        if self.slots[slot].settles:
+        s.pocket.used = True
+        if s.settles:
             self._keep_settled(slot, self.settled.get(slot, 0))
+
+    def _keep_settled(self, slot: int, settled: int) -> None:
+        """Remembers what is settled of a slot, as long as it is held or has something to post."""
+        if settled or slot in self.quantity:
+            self.settled[slot] = settled
+        else:
+            self.settled.pop(slot, None)
+
+    def unsettled(self) -> list[int]:
+        """The slots that settle and are held or have variation to post: by account, the base currency first, then in
+        the order in which they came to it."""
+        if self._only is not None:
+            return list(self.settled)
+        slots = self.slots
+        return sorted(self.settled, key=lambda slot: slots[slot].pocket.rank)
+
+    def variation(self, pocket: int) -> int:
+        """What is to be settled at the current marks, of all slots of a pocket."""
+        return self._variation(self._pockets[pocket])
+
+    def _variation(self, pocket: Pocket) -> int:
+        slots = self.slots
+        mine = [(slot, settled) for slot, settled in self.settled.items() if slots[slot].pocket is pocket]
+        return sum([self._exposure(slot) - settled for slot, settled in mine])
+
+    def settle(self, slot: int) -> int:
+        """Posts the variation of a slot at its mark to cash, and returns it; 0 where there is nothing to settle."""
+        settled = self.settled.get(slot)
+        if settled is None:
+            return 0
+        pocket = self.slots[slot].pocket
+        exposure = check_money(self._exposure(slot))
+        pocket.posted = check_money(pocket.posted + exposure - settled)
+        self._keep_settled(slot, exposure)
+        return exposure - settled
+
+    # what is there
 
     def held(self) -> list[int]:
         """The slots with a position, in the order in which the positions were opened."""
@@ -233,27 +265,68 @@ class Books:
         """Quantity and total cost of a slot; zeros where nothing is held."""
         return self.quantity.get(slot, 0), self.cost.get(slot, 0)
 
+    def state(self) -> BooksState:
+        """All that was booked, as plain values."""
+        cost = self.cost
+        pockets = [(pocket.posted, pocket.used) for pocket in self._pockets]
+        positions = [(slot, quantity, cost[slot]) for slot, quantity in self.quantity.items()]
+        return pockets, self.bar, positions, list(self.settled.items())
+
+    def restore(self, state: BooksState) -> None:
+        """Replaces all that was booked by what `state` gave; pockets and slots have to be open, in the same order."""
+        pockets, bar, positions, settled = state
+        for pocket, (posted, used) in zip(self._pockets, pockets, strict=True):
+            pocket.posted, pocket.used = check_money(posted), used
+        self.quantity = {slot: quantity for slot, quantity, _ in positions}
+        self.cost = {slot: cost for slot, _, cost in positions}
+        self.settled = dict(settled)
+        self._cached_bar = -1
+        self.seek(bar)
+
     def write_positions(self, rows: Rows) -> None:
         """Adds a row of slot, quantity and total cost for every position, in the order in which they were opened."""
         cost = self.cost
         for slot, quantity in self.quantity.items():
             rows.add((slot, quantity, cost[slot]))
 
+    def cash(self, pocket: int | None = None) -> int:
+        """Cash as it stands, with the variation that is not posted yet: of a pocket, in its currency; or all of it."""
+        if pocket is None:
+            return self._cash_of(None)
+        of = self._pockets[pocket]
+        return of.posted + self._variation(of) if self.settled else of.posted
+
+    def _cash_of(self, account: str | None) -> int:
+        only = self._only
+        if only is not None:
+            return only.posted + self._variation(only) if self.settled else only.posted
+        bar, rates = self.bar, self._rates
+        mine = [one for one in self._pockets if account is None or one.account == account]
+        return check_money(sum([one.to_base(self.cash(one.number), bar, rates) for one in mine]))
+
     def exposure(self, slot: int) -> int:
-        """What a position comes to at its mark, as money."""
+        """What a position comes to at its mark, in the base currency."""
+        pocket = self.slots[slot].pocket
+        return pocket.to_base(self._exposure(slot), self.bar, self._rates)
+
+    def _exposure(self, slot: int) -> int:
+        """The same in the currency of its pocket."""
         return self.gross(slot, self.quantity.get(slot, 0), self.mark(slot))
 
     def worth(self, slot: int) -> int:
-        """The value of a position at its mark, as money: its exposure, or nothing where it settles."""
+        """The value of a position at its mark: its exposure, or nothing where it settles."""
         return 0 if self.slots[slot].settles else self.exposure(slot)
 
-    def positions_value(self) -> int:
-        """The sum of all positions at their marks. Kept until the bar or a position changes."""
+    def positions_value(self, account: str | None = None) -> int:
+        """The sum of all positions, or of those of an account, at their marks. Kept until bar or positions change."""
+        if account is not None and self._one_of_several(account):
+            slots = self.slots
+            return check_money(sum([self.worth(one) for one in self.quantity if slots[one].pocket.account == account]))
         bar = self.bar
         if bar == self._cached_bar:
             return self._cached_value
         total = 0
-        if self.overrides or self.settled:
+        if self._only is None or self.overrides or self.settled:
             for slot in self.quantity:
                 total += self.worth(slot)
         elif self._common_up:
@@ -272,11 +345,14 @@ class Books:
         self._cached_bar = bar
         return total
 
-    def value(self) -> int:
-        """Cash and all positions at their marks."""
-        if self.bar == self._cached_bar and not self.settled:
-            return self.posted + self._cached_value
-        return self.cash + self.positions_value()
+    def value(self, account: str | None = None) -> int:
+        """Cash and all positions at their marks, or those of an account. Raises InputError for an unknown account."""
+        if account is not None and self._one_of_several(account):
+            return self._cash_of(account) + self.positions_value(account)
+        only = self._only
+        if self.bar == self._cached_bar and only is not None and not self.settled:
+            return only.posted + self._cached_value
+        return self._cash_of(None) + self.positions_value()
 
     def long_and_short_exposure(self) -> tuple[int, int]:
         """What the long and what the short positions come to at their marks, those that settle included."""
@@ -295,7 +371,7 @@ class Books:
         """
         long_value = short_value = longs = shorts = 0
         slots, bar = self.slots, self.bar
-        known = self.overrides or self.settled
+        known = self._only is None or self.overrides or self.settled
         up = 0 if known else self._common_up
         for slot, quantity in self.quantity.items():
             if known:
@@ -307,7 +383,7 @@ class Books:
                 s = slots[slot]
                 product = quantity * s.lane[bar] * s.multiplier
                 worth = product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
-            if not worth and not self.exposure(slot):
+            if not worth and not self._exposure(slot):
                 continue
             if quantity > 0:
                 long_value += worth
@@ -320,11 +396,14 @@ class Books:
         return long_value, short_value, longs, shorts
 
     def size_of_value(self, slot: int, money: int, money_scale: int, price: int, target: bool) -> int:
-        """How many units an amount of money is worth, less what is held if it is a target.
+        """How many units an amount of the base currency is worth, less what is held if it is a target.
 
         money: at money_scale. price: at the fill scale, above zero. Returns a multiple of the step.
         """
         s = self.slots[slot]
+        if s.pocket.foreign:
+            money = s.pocket.from_base(money, money_scale, self.bar, self._rates)
+            money_scale = MONEY_SCALE
         # powers of ten that both sides of the division have are left out of both
         exponent = money_scale - s.size_exponent
         if exponent >= 0:
@@ -337,86 +416,6 @@ class Books:
         return whole_steps(money, denominator * s.step) * s.step
 
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
-        """How many units a share of the portfolio's value is worth, less what is held if it is a target."""
-        return self.size_of_value(slot, self.value() * weight, MONEY_SCALE + weight_scale, price, target)
-
-
-def whole_steps(numerator: int, denominator: int) -> int:
-    """A size in whole steps: cut towards zero, but up to the next step where it is within 1/10,000 of it.
-
-    >>> whole_steps(19998, 10000), whole_steps(199991, 100000), whole_steps(-55, 10)
-    (1, 2, -5)
-    """
-    negative = numerator < 0
-    steps, rest = divmod(-numerator if negative else numerator, denominator)
-    if (denominator - rest) * NEAR_UNIT <= denominator:
-        steps += 1
-    return -steps if negative else steps
-
-
-def check_slot(
-    lane: Sequence[int],
-    lane_scale: int,
-    fill_scale: int,
-    quantity_scale: int,
-    step: int,
-    multiplier: int,
-    multiplier_scale: int,
-) -> None:
-    """Refuses what `open_slot` can't work with; both twins ask here."""
-    scales = {"lane": lane_scale, "fill": fill_scale, "quantity": quantity_scale, "multiplier": multiplier_scale}
-    for name, scale in scales.items():
-        if not 0 <= scale <= SCALE_LIMIT:
-            raise InputError(f"{name}_scale={scale} is not between 0 and {SCALE_LIMIT}. Give a scale that is.")
-    if lane_scale > fill_scale:
-        raise InputError(f"lane_scale={lane_scale} is finer than fill_scale={fill_scale}. Give fills as many decimals.")
-    if step < 1 or multiplier < 1:
-        raise InputError(f"step={step} and multiplier={multiplier} must be above zero. Give positive ones.")
-    widest = max(lane, key=abs, default=0) if isinstance(lane, list) else 0
-    if not LEAST < widest < LIMIT:
-        raise MoneyOverflow(
-            f"{as_plain_decimal(widest, lane_scale)} has more than the 38 digits that a price can have. "
-            "Use fewer decimals."
-        )
-
-
-class _Slot:
-    """The scales of an asset, turned into the factors that the arithmetic needs."""
-
-    __slots__ = (
-        "fill_down",
-        "fill_up",
-        "lane",
-        "lane_down",
-        "lane_to_fill",
-        "lane_up",
-        "multiplier",
-        "settles",
-        "size_exponent",
-        "step",
-    )
-
-    def __init__(
-        self,
-        lane: Sequence[int],
-        lane_scale: int,
-        fill_scale: int,
-        quantity_scale: int,
-        step: int,
-        multiplier: int,
-        multiplier_scale: int,
-        settles: bool,
-    ) -> None:
-        self.settles = settles
-        self.lane = lane
-        self.step = step
-        self.multiplier = multiplier
-        self.lane_to_fill: int = 10 ** (fill_scale - lane_scale)
-        self.fill_up, self.fill_down = _up_and_down(MONEY_SCALE - fill_scale - quantity_scale - multiplier_scale)
-        self.lane_up, self.lane_down = _up_and_down(MONEY_SCALE - lane_scale - quantity_scale - multiplier_scale)
-        self.size_exponent = quantity_scale + fill_scale + multiplier_scale
-
-
-def _up_and_down(exponent: int) -> tuple[int, int]:
-    """A power of ten as a factor and a divisor, one of them 1."""
-    return (10**exponent, 1) if exponent >= 0 else (1, 10**-exponent)
+        """How many units a share of the value of the slot's account is worth, less what is held if it is a target."""
+        value = self.value() if self._only is not None else self.value(self.slots[slot].pocket.account)
+        return self.size_of_value(slot, value * weight, MONEY_SCALE + weight_scale, price, target)

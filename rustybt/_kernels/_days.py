@@ -11,6 +11,10 @@ ONE = 10**RATIO_SCALE
 RETURNS = 14
 
 
+type Four = tuple[int, int, int, int]
+type DaysState = tuple[Four, Four, Four | None]
+
+
 class Days:
     """The rows of the days of a run, and what the next is reckoned from.
 
@@ -60,7 +64,7 @@ class Days:
         settles = books.unsettled()
         long_exposure, short_exposure = books.long_and_short_exposure() if settles else (long_value, short_value)
         positions, exposure = long_value + short_value, long_exposure + short_exposure
-        cash = books.cash
+        cash = books.cash()
         value = cash + positions
         before_cash = self._previous[1]
         start_value, start_cash, start_positions, start_exposure = self._opening
@@ -94,6 +98,24 @@ class Days:
             )
         )
         self._previous = (value, cash, positions, exposure)
+
+    def state(self) -> DaysState:
+        """What the next row is reckoned from, as plain values: what the session before ended with and this one began
+        with, and what came within it. The rows are in `rows`."""
+        within = self._within
+        if within is None:
+            return self._previous, self._opening, None
+        base, grown, added = within
+        return self._previous, self._opening, (base, grown.numerator, grown.denominator, added)
+
+    def restore(self, state: DaysState) -> None:
+        """Goes on from what `state` gave."""
+        self._previous, self._opening, within = state
+        if within is None:
+            self._within = None
+        else:
+            base, numerator, denominator, added = within
+            self._within = base, Fraction(numerator, denominator), added
 
     def return_so_far(self, value: int) -> int:
         """The session's return where the portfolio is worth `value`, at scale 18."""

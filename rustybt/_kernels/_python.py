@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rustybt._kernels._books import Books, whole_steps
+from rustybt._kernels._books import Books
 from rustybt._kernels._days import Days
 from rustybt._kernels._order import Intake, WorkingOrder
+from rustybt._kernels._steps import whole_steps
 from rustybt.core import Rows
 
 __all__ = ["Books", "Days", "Intake", "Rows", "WorkingOrder", "whole_steps"]

@@ -68,7 +68,7 @@ def _rows(versions: Iterable[BundleVersion]) -> list[tuple[str, ...]]:
 
 
 def list_bundles(root: Path | str | None = None) -> list[BundleVersion]:
-    """Every version of every bundle, by name, newest first; nothing where there is no catalog."""
+    """Every version of every bundle, by name, newest first; nothing where there is no catalog in the folder `root`."""
     connection = connect_reader(catalog_root(root))
     if connection is None:
         return BundleList()
@@ -109,6 +109,7 @@ def clean(
     keep_last: keep that many of the newest, delete the rest.
     before, after: delete versions written before, or after, that date (UTC).
     Give keep_last alone, or before and after, alone or together. `keep_last=0` deletes the bundle.
+    root: the catalog's folder, where it is not RUSTYBT_ROOT's.
     Raises InputError, BundleNotFound, CatalogBusy, CatalogUnavailable; then all is as it was.
     """
     if (keep_last is None) == (before is None and after is None):

@@ -107,6 +107,16 @@ def read_rows(path: Path, sids: npt.NDArray[np.int64], span: tuple[int, int] | N
     return frame.select("sid", *(_physical(frame[name]) for name in COLUMNS))
 
 
+def read_places(path: Path, offsets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> pl.DataFrame:
+    """The rows of a run at some places, `COLUMNS` as integers: counts[i] of them from offsets[i] on, ascending."""
+    first, last = int(offsets[0]), int(offsets[-1] + counts[-1])
+    rows = _scan(path).slice(first, last - first).select(COLUMNS).collect(engine="in-memory")
+    if int(counts.sum()) < last - first:
+        places = np.repeat(offsets - first - np.cumsum(counts) + counts, counts)
+        rows = rows[places + np.arange(len(places))]
+    return rows.with_columns(pl.col(name).cast(pl.Int64) for name, kind in rows.schema.items() if kind != pl.Int128)
+
+
 def _physical(column: pl.Series) -> pl.Series:
     """A stored column as integers, Int64 where that is enough by its type."""
     values = column.to_physical()

@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.catalog._bars import Integers, RawBars
-from rustybt.catalog._content import PRICES, ROW_SCHEMA, Block, Extent, Rows
+from rustybt.catalog._content import PRICES, Block, Extent, Rows
 from rustybt.catalog._index import ELSEWHERE
 from rustybt.catalog._merging import merge_rows
-from rustybt.catalog._parts import RUN, Wanted, extent_columns, read_runs, store_run
+from rustybt.catalog._parts import RUN, Wanted, extent_columns, read_places, read_runs, store_run
 from rustybt.core import frequency_named, writing
 from rustybt.errors import CatalogUnavailable
 
@@ -205,28 +204,13 @@ class _Reader:
     volume_scale: int
 
     def __call__(self) -> Rows:
-        pieces: dict[int, RawBars] = {}
+        pieces = []
         for number in np.unique(self.extents[:, 2]).tolist():
             run = self.runs[number]
-            places = np.flatnonzero(self.extents[:, 2] == number)
-            places = places[np.argsort(self.extents[places, 3], kind="stable")]
-            wanted = [
-                Wanted(Extent(sid, offset, count, first, last), self.price_scale, self.volume_scale)
-                for _, sid, _, offset, count, first, last in self.extents[places].tolist()
-            ]
-            read = read_runs(run.path, (run.price_scale, run.volume_scale), wanted, *_EVERYTHING)
-            pieces.update(zip(places.tolist(), (bars for _, bars in read), strict=True))
-        ordered = [pieces[at] for at in range(len(self.extents))]
-        columns = [
-            pl.Series("sid", np.repeat(self.extents[:, 1], self.extents[:, 4]), dtype=pl.Int32),
-            pl.Series("stamp", np.concatenate([bars.stamps for bars in ordered])),
-            *(_column(name, [getattr(bars, name) for bars in ordered]) for name in (*PRICES, "volume")),
-        ]
-        return Rows(self.frequency, pl.DataFrame(columns), self.price_scale, self.volume_scale)
-
-
-def _column(name: str, pieces: Sequence[Integers]) -> pl.Series:
-    narrow = [piece for piece in pieces if isinstance(piece, np.ndarray)]
-    if len(narrow) == len(pieces):
-        return pl.Series(name, np.concatenate(narrow))
-    return pl.Series(name, [int(value) for piece in pieces for value in piece], dtype=ROW_SCHEMA[name])
+            mine = self.extents[self.extents[:, 2] == number]
+            _, sids, _, offsets, counts, _, _ = mine[np.argsort(mine[:, 3], kind="stable")].T
+            frame = read_places(run.path, offsets, counts)
+            frame = frame.select(pl.Series("sid", np.repeat(sids, counts), dtype=pl.Int32), pl.all())
+            pieces.append(Rows(self.frequency, frame, run.price_scale, run.volume_scale))
+        frame = _at_scales(merge_rows(pieces), self.price_scale, self.volume_scale)
+        return Rows(self.frequency, frame, self.price_scale, self.volume_scale)

@@ -67,16 +67,21 @@ def open_writer(root: Path, *, busy_seconds: float = BUSY_SECONDS, fault: Fault 
     fault("committed")
 
 
-def newest_version(root: Path, bundle: str, *, replacing: bool = False) -> tuple[Version, Manifest] | None:
+def newest_version(
+    root: Path, bundle: str, *, replacing: bool = False, known: Manifest | None = None
+) -> tuple[Version, Manifest] | None:
     """A bundle's newest version, which the caller closes, and its manifest; None where there is no such bundle.
 
     replacing: nothing is taken over from it, so that one whose manifest can't be read counts as none.
+    known: a manifest that was read already; where it is that of the newest version it is not read again.
     Raises CatalogCorrupt.
     """
     try:
         version = open_version(bundle, root=root)
     except BundleNotFound:
         return None
+    if known is not None and known.version == version.id:
+        return version, known
     try:
         return version, read_manifest(version.path)
     except CatalogCorrupt:

@@ -16,6 +16,7 @@ HOMES = {
     "clean": ("rustybt.cli._bundles", "clean"),
     "demo": ("rustybt.cli._demo", "demo"),
     "ingest": ("rustybt.cli._ingest", "ingest"),
+    "paper": ("rustybt.cli._paper", "paper"),
     "run": ("rustybt.cli._run", "run"),
     "runs": ("rustybt.cli._runs", "runs"),
     "validate": ("rustybt.cli._validate", "validate"),

@@ -124,17 +124,22 @@ def run_strategy(callbacks: dict[str, Any], options: dict[str, Any]) -> Result:
 
     from rustybt.engine import run_algorithm
 
+    with warnings.catch_warnings():
+        # it is one of the notes, which are shown
+        warnings.filterwarnings("ignore", message="The account was ruined")
+        return run_algorithm(**given_arguments(options), **callbacks)
+
+
+def given_arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of the command as `run_algorithm` takes them."""
     given = dict(options)
     symbol, sid = given.pop("benchmark_symbol"), given.pop("benchmark_sid")
     if sid is not None and symbol is not None:
         raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Give the one or the other.")
-    benchmark = symbol if sid is None else sid
-    returns = given.pop("benchmark_file")
+    given["benchmark"] = symbol if sid is None else sid
+    given["benchmark_returns"] = given.pop("benchmark_file")
     given["params"] = parameters(given.pop("params"), exact=given["numbers"] == "decimal")
-    with warnings.catch_warnings():
-        # it is one of the notes, which are shown
-        warnings.filterwarnings("ignore", message="The account was ruined")
-        return run_algorithm(benchmark=benchmark, benchmark_returns=returns, **given, **callbacks)
+    return given
 
 
 def load_strategy(path: Path) -> dict[str, Any]:

@@ -13,7 +13,10 @@ import click
 @click.option("--symbols", help="These only, separated by commas.")
 @click.option("--frequency", help="Bars of that length only; where it is not stored, what was made of holes is told.")
 @click.option("--policy", type=click.Path(exists=True), help="TOML: severity by rule and class of asset, thresholds.")
-@click.option("--format", "form", type=click.Choice(["table", "json", "html"]), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "html"]), default="table", show_default=True,
+    help="What the report is written as.",
+)  # fmt: skip
 @click.option("--output", type=click.Path(), help="Write the report there.")
 @click.option(
     "--fail-on",

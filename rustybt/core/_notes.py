@@ -71,6 +71,19 @@ class Notes:
             return
         kept[text] = Note(code, text, {name: _plain(value) for name, value in data.items()})
 
+    def state(self) -> list[tuple[str, int, list[tuple[str, dict[str, Any]]]]]:
+        """The notes by code, with how many were left out, as plain values."""
+        return [
+            (code, left_out, [(note.text, dict(note.data)) for note in kept.values()])
+            for code, (kept, (left_out,)) in self._by_code.items()
+        ]
+
+    def restore(self, state: list[tuple[str, int, list[tuple[str, dict[str, Any]]]]]) -> None:
+        """Takes over what `state` gave."""
+        self._by_code = {
+            code: ({text: Note(code, text, data) for text, data in kept}, [left_out]) for code, left_out, kept in state
+        }
+
     def all(self) -> tuple[Note, ...]:
         """The notes so far."""
         notes: list[Note] = []

@@ -7,11 +7,13 @@ from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline
 from rustybt.engine._load import load
 from rustybt.engine._market import Market
 from rustybt.engine._run import Run, run_algorithm
+from rustybt.engine._snapshot import Snapshot
 
 __all__ = [
     "Compat",
     "Market",
     "Run",
+    "Snapshot",
     "beside",
     "failure_of_strategy",
     "load",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ class CorporateActions:
         paid = 0
         for owed in self._due.pop(session, ()):
             ledger.pay_dividend(stamp, owed)
-            paid += ledger.in_base(owed.listing, owed.amount)
+            paid += ledger.books.in_base(owed.listing.pocket, owed.amount)
         in_shares = 0
         for shares in self._shares_due.pop(session, ()):
             slot, books = shares.listing.slot, ledger.books
@@ -120,9 +121,9 @@ class CorporateActions:
     def _countable(self, listing: Instrument, ledger: Ledger) -> bool:
         """Whether money of an asset's currency can be counted in the run's, now."""
         exchange, currency = self._exchange, listing.asset.currency
-        if exchange is None or ledger.by_currency is None or exchange.rates.way(currency, exchange.base) is None:
+        if exchange is None or exchange.rates.way(currency, exchange.base) is None:
             return False
-        return exchange.refusal(currency, ledger.by_currency.bar) is None
+        return exchange.refusal(currency, ledger.books.bar) is None
 
     def _pay_session(self, pay_day: int | None, session: int) -> int | None:
         if pay_day is None:
@@ -142,6 +143,27 @@ class CorporateActions:
             for place, owed in enumerate(due):
                 if owed.listing is listing:
                     due[place] = owed._replace(split=owed.split * Fraction(denominator, numerator))
+
+    def state(self) -> dict[str, Any]:
+        """What was earned and is not paid, as plain values."""
+        due = {pays: [(one.listing.slot, *one[1:]) for one in owed] for pays, owed in self._due.items()}
+        shares = {
+            pays: [(one.listing.slot, one.quantity, one.reason, *one.split.as_integer_ratio()) for one in owed]
+            for pays, owed in self._shares_due.items()
+        }
+        return {"due": due, "shares": shares}
+
+    def restore(self, state: dict[str, Any], listings: Sequence[Instrument]) -> None:
+        """Takes over what `state` gave. listings: by slot."""
+        self._due = {
+            pays: [Receivable(listings[slot], *rest) for slot, *rest in owed] for pays, owed in state["due"].items()
+        }
+        self._shares_due = {
+            pays: [
+                Shares(listings[slot], quantity, reason, Fraction(*ratio)) for slot, quantity, reason, *ratio in owed
+            ]
+            for pays, owed in state["shares"].items()
+        }
 
     def falls_due(self, step: int) -> bool:
         """Whether something is earned, paid or split with a step."""

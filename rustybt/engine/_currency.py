@@ -45,7 +45,9 @@ def currency_of(data: Version, wanted: Any, compat: Compat) -> str:
     return str(wanted)
 
 
-def exchange_of(market: MarketView, currency: str, wanted: Any, compat: Compat) -> Exchange | None:
+def exchange_of(
+    market: MarketView, books: Any, account: str, currency: str, wanted: Any, compat: Compat
+) -> Exchange | None:
     """What a run of several currencies has; None for one that names no currency, or whose bundle has no pair of it."""
     if wanted is None or compat.currencies_are_one:
         return None
@@ -53,4 +55,4 @@ def exchange_of(market: MarketView, currency: str, wanted: Any, compat: Compat) 
     from rustybt.engine._rates import Rates
 
     rates = Rates(market, currency)
-    return Exchange(rates) if rates else None
+    return Exchange(rates, books, account) if rates else None

@@ -11,7 +11,6 @@ import polars as pl
 from rustybt.core import MONEY_SCALE, converted_half_even, datetime_column, decimal_column
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
-from rustybt.ledger import CurrencyBooks, Ledger
 
 if TYPE_CHECKING:
     from rustybt.engine._exchange import Exchange
@@ -19,17 +18,19 @@ if TYPE_CHECKING:
 
 def frames_of_currencies(run: RunState, recorder: Recorder) -> dict[str, pl.DataFrame]:
     """The frames that only such a run has, by name; none of any other run."""
-    exchange, books = run.exchange, run.by_currency
-    if exchange is None or books is None:
+    exchange = run.exchange
+    if exchange is None:
         return {}
-    return {"cash_by_currency": _cash(books, recorder), "conversions": _conversions(exchange)}
+    return {"cash_by_currency": _cash(run, recorder), "conversions": _conversions(exchange)}
 
 
-def _cash(books: CurrencyBooks, recorder: Recorder) -> pl.DataFrame:
+def _cash(run: RunState, recorder: Recorder) -> pl.DataFrame:
     rows = recorder.cash
     columns = [recorder.sessions(range(len(rows)))]
+    currencies = [currency for _, currency in run.books.pockets()]
     columns += [
-        decimal_column(currency, [row.get(currency, 0) for row in rows], MONEY_SCALE) for currency in books.currencies()
+        decimal_column(currencies[pocket], [row.get(currencies[pocket], 0) for row in rows], MONEY_SCALE)
+        for pocket in run.books.used()
     ]
     return pl.DataFrame(columns)
 
@@ -49,15 +50,6 @@ def _conversions(exchange: Exchange) -> pl.DataFrame:
             datetime_column("dt", [one.done for one in every]),
         ]
     )
-
-
-def currencies_of_entries(ledger: Ledger, listings: Sequence[Any], slots: pl.Series) -> pl.Series:
-    """The currency of each entry: its asset's, of a conversion its own, of capital the run's."""
-    by_slot = pl.Series("currency", [listing.asset.currency for listing in listings], dtype=pl.String)
-    names = by_slot[slots].fill_null(ledger.currency).to_list()
-    for row, currency in ledger.converted.items():
-        names[row] = currency
-    return pl.Series("currency", names, dtype=pl.String)
 
 
 def at_closes(run: RunState, closes: Sequence[int], slots: Sequence[int], sessions: Any, amounts: Any) -> list[int]:

@@ -55,12 +55,36 @@ class Exchange:
     all: every conversion, oldest first. waiting: those still to be done.
     """
 
-    def __init__(self, rates: Rates, account: str = "main") -> None:
+    def __init__(self, rates: Rates, books: Any, account: str) -> None:
         self.rates = rates
+        self._books = books
+        self._account = account
+        books.use_rates(rates.to_base)
         self.base = rates.base
         self._prefix = f"{account}-conversion-"
         self.all: list[Conversion] = []
         self.waiting: list[Conversion] = []
+
+    def pocket(self, currency: str) -> int:
+        """The pocket of a currency; opened where it is not."""
+        pocket: int | None = self._books.pocket(self._account, currency)
+        return int(self._books.open_pocket(self._account, currency, 0)) if pocket is None else pocket
+
+    def state(self) -> dict[str, Any]:
+        """The conversions, those that wait, and between which currencies rates were asked for, as plain values."""
+        asked = [tuple(getattr(one, name) for name in Conversion.__slots__) for one in self.all]
+        return {"all": asked, "waiting": [one.number for one in self.waiting], "rates": self.rates.asked()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        for values in state["all"]:
+            one = Conversion.__new__(Conversion)
+            for name, value in zip(Conversion.__slots__, values, strict=True):
+                setattr(one, name, value)
+            self.all.append(one)
+        self.waiting[:] = [self.all[number - 1] for number in state["waiting"]]
+        for given, taken in state["rates"]:
+            self.rates.legs(given, taken)
 
     def check(self, asset: Asset) -> None:
         """Raises CurrencyMismatch where an asset's money could not be counted in the base currency."""
@@ -116,7 +140,8 @@ class Exchange:
         if not all(listing.present[bar] for listing, _ in self.rates.legs(given, taken)):
             return False
         conversion.received = converted_half_even(amount, *self.rates.at(given, taken, bar))
-        ledger.convert(stamp, given, amount, taken, conversion.received, self._told(conversion, bar))
+        from_, to = self.pocket(given), self.pocket(taken)
+        ledger.convert(stamp, from_, amount, to, conversion.received, self._told(conversion, bar))
         conversion.status = FILLED
         conversion.reason = None
         conversion.done = stamp

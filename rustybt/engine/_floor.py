@@ -13,7 +13,7 @@ from rustybt.ledger import Ledger
 def floor_of(kernel: Kernel, broker: SimulatedBroker, intake: Intake, ledger: Ledger, recorder: Recorder) -> Any:
     """What has `work(bar, stamp, session)`, which says whether it did the bar; None where Python does them all."""
     plain = broker.plain_models()
-    if kernel.floor is None or plain is None or ledger.by_currency is not None:
+    if kernel.floor is None or plain is None:
         return None
     return kernel.floor(
         ledger.books,

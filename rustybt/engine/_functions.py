@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import inspect
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import FunctionType, MethodType
 from typing import Any
 
 from rustybt.errors import InputError
@@ -27,6 +29,30 @@ class Functions:
         """Those that there are."""
         names = ("initialize", "handle_data", "before_trading_start", "analyze")
         return {name: function for name in names if (function := getattr(self, name)) is not None}
+
+    def objects(self) -> list[Any]:
+        """The objects whose methods the callbacks are, and those that are called themselves."""
+        found = [getattr(one, "__self__", one) for one in self.by_name().values() if not isinstance(one, FunctionType)]
+        return list({id(one): one for one in found}.values())
+
+    def apart(self, strategy: Any) -> dict[str, Any]:
+        """The callbacks by name, on copies of these objects, which share their attributes as yet.
+
+        strategy: what `run_algorithm(strategy=)` was given.
+        """
+        copies = {id(one): copy.copy(one) for one in self.objects()}
+        names = ("initialize", "handle_data", "before_trading_start", "analyze")
+        if strategy is not None:
+            made = next((one for one in self.objects() if isinstance(one, Strategy)), None)
+            return {"strategy": strategy if made is None else copies[id(made)], **dict.fromkeys(names)}
+        apart: dict[str, Any] = {"strategy": None}
+        for name in names:
+            one = getattr(self, name)
+            if isinstance(one, MethodType):
+                apart[name] = MethodType(one.__func__, copies[id(one.__self__)])
+            else:
+                apart[name] = copies.get(id(one), one)
+        return apart
 
     def code_hash(self) -> str | None:
         """SHA-256 of the file that the strategy stands in; None where there is none, as in a notebook."""

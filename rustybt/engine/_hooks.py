@@ -76,6 +76,15 @@ class Hooks:
         self.rows: list[dict[str, Any]] = []
         self.report: dict[str, Any] = {}
 
+    def state(self) -> dict[str, Any]:
+        """What the hooks have left; values that metrics wrote are the user's."""
+        return {"ledger": self._ledger.state(), "rows": self.rows, "report": self.report}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        self._ledger.restore(state["ledger"])
+        self.rows, self.report = state["rows"], state["report"]
+
     def _call(self, hook: str, *arguments: Any) -> None:
         for function in self._calls[hook]:
             function(*arguments)

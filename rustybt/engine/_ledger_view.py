@@ -85,6 +85,14 @@ class LedgerView:
         self.account = Account(run.account)
         self.position_tracker = PositionTracker(run, self.portfolio)
 
+    def state(self) -> tuple[int, int, list[float]]:
+        """What changes, as plain values."""
+        return self._first_transaction, self._session, self._returns.tolist()
+
+    def restore(self, state: tuple[int, int, list[float]]) -> None:
+        """Takes over what `state` gave."""
+        self._first_transaction, self._session, self._returns[:] = state
+
     def open_session(self, session: int) -> None:
         """Forgets the transactions of the session before."""
         self._session = session

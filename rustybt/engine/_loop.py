@@ -51,6 +51,15 @@ class Cursor:
         self.bar = 0
         self.phase = Phase.OPEN
 
+    def state(self) -> tuple[int, int, int]:
+        """The same as plain values."""
+        return self.session, self.bar, int(self.phase)
+
+    def restore(self, state: tuple[int, int, int]) -> None:
+        """Takes over what `state` gave."""
+        self.session, self.bar, phase = state
+        self.phase = Phase(phase)
+
 
 class Loop:
     """One run: moves the moment, and calls whoever has something to do then.

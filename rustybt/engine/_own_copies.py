@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Sequence
-from types import FunctionType
 from typing import Any, Final
 
 from rustybt.core import text_of_object
@@ -58,7 +57,7 @@ class OwnCopies:
         functions: Functions,
         metrics: Sequence[Any],
     ) -> None:
-        owners = [context, *settings.faces, *_objects_of(functions)]
+        owners = [context, *settings.faces, *functions.objects()]
         steps = (run.market, run.data, run.books, run.book, run.account, run.views, run.lookup, run.lookup.continuous)
         parts = (run, gate, settings, *steps, context.portfolio)
         own = [*parts, context.account, *owners]
@@ -79,6 +78,13 @@ class OwnCopies:
             self._hand_to(owners)
         # what the copies were made with is needed no more
         del self._memo
+
+    @classmethod
+    def restored(cls, metrics: Sequence[Any]) -> OwnCopies:
+        """Those of a run that is gone on with: they are copies already."""
+        copies = cls.__new__(cls)
+        copies._given, copies.metrics = [], tuple(metrics)
+        return copies
 
     def _of_run(self, given: Any, what: str) -> Any:
         if type(given) in UNCHANGING:
@@ -123,13 +129,6 @@ class OwnCopies:
                     "say: after initialize that is the run's own.",
                     skip_file_prefixes=OWN_FILES,
                 )
-
-
-def _objects_of(functions: Functions) -> list[Any]:
-    """The objects whose methods a strategy's callbacks are, and those that are called themselves."""
-    named = (functions.initialize, functions.handle_data, functions.before_trading_start, functions.analyze)
-    objects = [getattr(one, "__self__", one) for one in named if one is not None and not isinstance(one, FunctionType)]
-    return list({id(one): one for one in objects}.values())
 
 
 def _uncopied(given: Any, what: str, error: Exception) -> str:

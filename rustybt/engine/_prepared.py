@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from rustybt._kernels import Kernel, kernel_named
-from rustybt.catalog import Version
+from rustybt.catalog import LoadedVersion
 from rustybt.core import (
     MONEY_SCALE,
     DecimalConfig,
@@ -42,7 +42,10 @@ from rustybt.view import MarketView
 
 @dataclass(slots=True)
 class Prepared:
-    """What a run is made of. given: the arguments of `run_algorithm`."""
+    """What a run is made of.
+
+    given: the arguments of `run_algorithm`. own: the attributes that context has by itself.
+    """
 
     given: Mapping[str, Any]
     run: RunState
@@ -54,7 +57,13 @@ class Prepared:
     compat: Compat
     metrics: Sequence[Any]
     precision: DecimalConfig | None
-    data: Version
+    market: Market
+    own: frozenset[str]
+
+    @property
+    def data(self) -> LoadedVersion:
+        """The version that the run reads."""
+        return self.market.data
 
 
 def prepared(given: Mapping[str, Any]) -> Prepared:
@@ -86,7 +95,8 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     run = _state(g, market, compat, kernel)
     settings = settings_from(blotter_named(g.blotter))
     gate, context = context_of(run, settings)
-    return Prepared(given, run, gate, settings, context, functions, params, compat, metrics, precision, market.data)
+    own = frozenset(vars(context))
+    return Prepared(given, run, gate, settings, context, functions, params, compat, metrics, precision, market, own)
 
 
 def _state(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> RunState:

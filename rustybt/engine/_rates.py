@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from rustybt.core import PAIR_KINDS, Asset, currencies_of_pair, datetime_of, whole_currency
 from rustybt.errors import CurrencyMismatch
-from rustybt.ledger import Rate
 from rustybt.view import Instrument, MarketView
+
+type Rate = tuple[int, int]
+"""So many units of one currency for so many of another: numerator and denominator."""
 
 
 class Leg(NamedTuple):
@@ -121,6 +123,10 @@ class Rates:
         if rate is None:
             rate = self._now[currency] = self.at(currency, self.base, bar)
         return rate
+
+    def asked(self) -> list[tuple[str, str]]:
+        """The pairs of currencies whose rate was asked for, in that order."""
+        return list(self._ways)
 
     def used(self) -> dict[str, Sequence[str]]:
         """The keys of the pairs behind each rate that was asked for, by the two currencies."""

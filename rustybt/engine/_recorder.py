@@ -59,11 +59,36 @@ class Recorder:
             self._entries_seen = entries
             books.write_positions(self.holdings)
             self.holdings_from.append((session, len(self.holdings)))
-        several = self._run.by_currency
-        if several is not None:
-            self.cash.append({currency: several.cash_of(currency) for currency in several.currencies()})
+        if self._run.exchange is not None:
+            currencies = [currency for _, currency in books.pockets()]
+            self.cash.append({currencies[pocket]: books.cash(pocket) for pocket in books.used()})
         if self._run.recorded:
             self.recorded.append({"session": session, **self._run.recorded})
+
+    def state(self) -> dict[str, Any]:
+        """What was gathered, as plain values; recorded values, which are the user's, are left out."""
+        benchmark = self.benchmark
+        return {
+            "days": self.days.state(),
+            "rows": [list(rows) for rows in (self.days.rows, self.holdings, self.transactions)],
+            "holdings_from": list(self.holdings_from),
+            "last_bars": list(self.last_bars),
+            "entries_seen": self._entries_seen,
+            "cash": [dict(cash) for cash in self.cash],
+            "benchmark": None if benchmark is None else (benchmark.name, list(benchmark.returns)),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        self.days.restore(state["days"])
+        for rows, saved in zip((self.days.rows, self.holdings, self.transactions), state["rows"], strict=True):
+            for row in saved:
+                rows.add(tuple(row))
+        self.holdings_from = list(state["holdings_from"])
+        self.last_bars = list(state["last_bars"])
+        self._entries_seen = state["entries_seen"]
+        self.cash = list(state["cash"])
+        self.benchmark = None if state["benchmark"] is None else Benchmark(*state["benchmark"])
 
     def gathered(self) -> Gathered:
         """What it holds of the run, without the run itself."""

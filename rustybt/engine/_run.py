@@ -6,7 +6,7 @@ import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, Concatenate, Self
+from typing import Any, Concatenate, Final, Self
 
 from rustybt.core import DAY_NS, Moment, parse_moment
 from rustybt.engine._after import analysed, going
@@ -22,12 +22,14 @@ from rustybt.engine._outcome import result_of
 from rustybt.engine._prepared import Prepared, prepared
 from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
-from rustybt.engine._setup import initialised
-from rustybt.errors import InputError
+from rustybt.engine._setup import initialised, joined
+from rustybt.engine._snapshot import CALLBACKS, Snapshot, arguments_of, restored, taken
+from rustybt.errors import InputError, SnapshotError
 from rustybt.orders import OrderGate
 from rustybt.results import Result
 from rustybt.strategy import activate, deactivate
 
+ENDED: Final = "This run ended with an error, and can't go on. Begin another one, or restore a snapshot."
 DEFAULT_CAPITAL = 10_000_000
 type Function = Callable[..., Any]
 
@@ -113,7 +115,7 @@ def run_algorithm(
     lost all it had: "warn" goes on, with a warning and a note, "stop" ends the run, "raise" raises AccountRuined.
     kernel: what computes: "rust", "python", or "auto", which is what the variable RUSTYBT_KERNELS says, else Rust where
     it is there. Both give the same result; its manifest names the one that made it.
-    The other parameters are Zipline's; what a later version brings raises NotYetAvailable when it is used.
+    custom_loader: of pipelines, which a later version brings; until then it raises NotYetAvailable.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
     return Run._of(dict(locals())).finish()
@@ -154,7 +156,7 @@ class Run:
     (3, True)
     """
 
-    __slots__ = ("_failed", "_late", "_loop", "_parts", "_result")
+    __slots__ = ("_failed", "_late", "_loop", "_moving", "_parts", "_result")
 
     @_with_arguments_of(run_algorithm)
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -163,19 +165,20 @@ class Run:
         self._begin(bound.arguments)
 
     @classmethod
-    def _of(cls, given: dict[str, Any]) -> Self:
-        """A run of all arguments by name."""
+    def _of(cls, given: dict[str, Any], snapshot: Snapshot | None = None) -> Self:
+        """A run of all arguments by name. snapshot: what it goes on from."""
         run = cls.__new__(cls)
-        run._begin(given)
+        run._begin(given, snapshot)
         return run
 
-    def _begin(self, given: dict[str, Any]) -> None:
+    def _begin(self, given: dict[str, Any], snapshot: Snapshot | None = None) -> None:
         self._late: BaseException | None = None
         self._result: Result | None = None
-        self._failed = False
+        self._failed = self._moving = False
         parts = self._parts = prepared(given)
         with self._active():
-            self._loop = _loop_of(parts)
+            self._loop = _loop_of(parts) if snapshot is None else restored(snapshot, parts)
+            self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run, self._loop.recorder)
 
     @property
     def context(self) -> Any:
@@ -239,6 +242,72 @@ class Run:
             warned = loop.copies.warn_of_changes, functools.partial(warn_of_ruin, ruin)
             return analysed(result, parts.functions.analyze, parts.context, self._late, warned)
 
+    def snapshot(self) -> Snapshot:
+        """The run as it is, to be gone on with by `restore`: here, in another process, with the other kernel.
+
+        What the strategy keeps on `context` and on itself is pickled, and so are models, controls, metrics and
+        scheduled functions. What stands in global variables and in the variables of outer functions is not saved.
+        Raises SnapshotError naming what can't be saved, or where a moment is under way.
+
+        >>> run = Run("2010-01-04", "2010-01-08", handle_data=lambda context, data: None)
+        >>> _ = run.until("2010-01-05")
+        >>> run.snapshot().moment.when.isoformat()
+        '2010-01-05T21:00:00+00:00'
+        """
+        self._check_goes_on()
+        return taken(self._parts, self._loop)
+
+    @classmethod
+    def restore(
+        cls,
+        snapshot: Snapshot,
+        *,
+        strategy: Any = None,
+        initialize: Function | None = None,
+        handle_data: Function | None = None,
+        before_trading_start: Function | None = None,
+        analyze: Function | None = None,
+        market: Market | None = None,
+        kernel: str = "auto",
+        progress: Any = None,
+    ) -> Self:
+        """A run that goes on where a snapshot was taken, with the same result as if it had never stopped.
+
+        strategy, or the functions: those of the run. `initialize` is not called again, and a Strategy gets the
+        attributes that it had. market: what `rustybt.load` returned of the snapshot's version, so that no bar is read
+        again; else the version is looked up in the catalog. All other arguments are those of the run.
+        Only restore what you trust: a snapshot holds pickles, and whoever made it can execute code here.
+        Raises SnapshotMismatch for other data and for another strategy, and what `run_algorithm` raises.
+        """
+        made = strategy() if inspect.isclass(strategy) else strategy
+        functions = (made, initialize, handle_data, before_trading_start, analyze)
+        given = dict(zip(CALLBACKS, functions, strict=True))
+        given |= {"kernel": kernel, "progress": progress, "environ": None, "keep_strategy": False}
+        return cls._of(arguments_of(snapshot, given, market), snapshot)
+
+    def fork(self) -> Run:
+        """Another run that goes on from here, independently, on the same market data.
+
+        What the strategy keeps is copied as a snapshot does it; functions and classes are shared, whatever they are.
+        Raises SnapshotError naming what can't be copied, or where a moment is under way.
+
+        >>> run = Run("2010-01-04", "2010-01-08", handle_data=lambda context, data: None)
+        >>> fork = run.fork()
+        >>> fork.finish().ledger_hash == run.finish().ledger_hash
+        True
+        """
+        self._check_goes_on()
+        parts, kept = self._parts, ("kernel", "progress", "environ", "keep_strategy")
+        given = parts.functions.apart(parts.given["strategy"]) | {name: parts.given[name] for name in kept}
+        snapshot = taken(parts, self._loop, fork=True)
+        return Run._of(arguments_of(snapshot, given, parts.market), snapshot)
+
+    def _check_goes_on(self) -> None:
+        if self._moving:
+            raise SnapshotError("A snapshot was asked for within a moment. Take it between two steps of the run.")
+        if self._failed:
+            raise InputError(ENDED)
+
     def _stop_at(self, stamp: Any) -> int:
         axis = self._parts.run.market.axis
         stop: int = stamp if type(stamp) is int else parse_moment(stamp, "until")
@@ -253,9 +322,12 @@ class Run:
 
     def _go[T](self, move: Callable[[], T]) -> T | None:
         if self._failed:
-            raise InputError("This run ended with an error, and can't go on. Begin another one, or restore a snapshot.")
-        self._failed = True
-        found, self._late = going(self._loop, move, self._late)
+            raise InputError(ENDED)
+        self._failed = self._moving = True
+        try:
+            found, self._late = going(self._loop, move, self._late)
+        finally:
+            self._moving = False
         self._failed = False
         return found
 
@@ -275,12 +347,11 @@ class Run:
 def _loop_of(parts: Prepared) -> Loop:
     """Calls `initialize`, and joins the steps."""
     given, run = parts.given, parts.run
-    loop = initialised(parts)
+    loop = joined(parts, initialised)
     loop.recorder.benchmark = benchmark_of(
         run, parts.context, parts.settings.benchmark, given["benchmark"], given["benchmark_returns"]
     )
     loop.attach(hooks_for(loop.copies.metrics, run, loop.recorder, given["emission_rate"]))
-    loop.ends = ending_at_ruin(given["on_ruin"], run, loop.recorder)
     return loop
 
 

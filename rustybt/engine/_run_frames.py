@@ -23,7 +23,7 @@ from rustybt.core import (
     frame_of,
     series_of,
 )
-from rustybt.engine._currency_frames import at_closes, at_moments, currencies_of_entries, frames_of_currencies
+from rustybt.engine._currency_frames import at_closes, at_moments, frames_of_currencies
 from rustybt.engine._exact_columns import (
     Values,
     columns_of,
@@ -117,6 +117,7 @@ ENTRIES = (
     column("quantity", "quantity", 3),
     column("amount", "money", 4),
 )
+POCKET = 8
 ENTRIES_FROM_ORDERS = (column("order_id", "id", 5), column("detail", "text", 6), column("reason", "text", 7))
 POSITIONS = ("session", "symbol", "sid", "amount", "cost_basis", "last_sale_price", "value", "exposure")
 NARROW = 2**16
@@ -147,8 +148,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._periods = periods
         self._figures_below_zero = run.compat.figures_below_zero
         self._run = None if run.exchange is None else run
-        self._ledger = None if run.exchange is None else ledger
-        self._entry_rows, self._whose = ledger.rows, (ledger.currency, ledger.account)
+        self._entry_rows, self._pockets = ledger.rows, ledger.books.pockets()
         self._recorder = recorder.gathered()
         self._events = blotter.rows
         why = {order.number: int(blotter.why(order)) for queue in blotter.open.values() for order in queue}
@@ -212,7 +212,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
     def _let_go(self) -> None:
         """Once all frames are there what they were made of is needed no more."""
         self._makers = dict.fromkeys(self._makers, pl.DataFrame)
-        self._run = self._ledger = None
+        self._run = None
         del self._entry_rows, self._recorder, self._events, self._orders, self._listings, self._bounds, self._lookup
 
     @property
@@ -360,13 +360,14 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         return pl.DataFrame(columns)
 
     def _entries(self) -> pl.DataFrame:
-        names = zip(("currency", "account"), self._whose, strict=True)
-        whose = [column(name, "constant", None, value) for name, value in names]
+        account, currency = self._pockets[0]
+        whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
         frame = frame_of_rows(self._entry_rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
-        if self._ledger is None:
+        if len(self._pockets) == 1:
             return frame
-        slots = places(columns_of(self._entry_rows)[2])
-        return frame.with_columns(currencies_of_entries(self._ledger, self._listings, slots))
+        of_rows = places(columns_of(self._entry_rows)[POCKET])
+        names = pl.DataFrame(self._pockets, schema=["account", "currency"], orient="row")
+        return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
 
     def _quantities(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
         return shortest_column(name, values, slots, self._lookup.quantity_scales)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
-from rustybt.ledger import CurrencyBooks, Ledger
+from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy import (
     AccountState,
@@ -73,13 +74,12 @@ def state_of(
         continuous=continuous,
         kernel=kernel,
     )
-    exchange = exchange_of(market, currency, wanted_currency, compat)
-    several = None if exchange is None else CurrencyBooks(capital, currency, exchange.rates, kernel.books)
-    books = several or kernel.books(capital)
-    book, facts = OrderBook(kernel=kernel), _facts_of(market, data_frequency, kind.money(capital), seed)
+    books, book = kernel.books(), OrderBook(kernel=kernel)
+    books.open_pocket(book.account, currency, capital)
+    facts = _facts_of(market, data_frequency, kind.money(capital), seed)
     account = AccountState(
         books=books,
-        by_currency=several,
+        account=book.account,
         market=market,
         data=data,
         numbers=kind,
@@ -98,7 +98,7 @@ def state_of(
         compat=compat,
         books=books,
         book=book,
-        exchange=exchange,
+        exchange=exchange_of(market, books, book.account, currency, wanted_currency, compat),
         account=account,
         lookup=AssetLookup(market, continuous, labels, axis.days[-1]),
         facts=facts,
@@ -163,15 +163,13 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
     return gate, context
 
 
-def initialised(parts: Prepared) -> Loop:
-    """Calls `initialize`, and joins the steps."""
-    run, gate, settings, context = parts.run, parts.gate, parts.settings, parts.context
-    functions, compat = parts.functions, parts.compat
-    given, params, decimals = parts.given, parts.params, parts.precision
+def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
+    """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
+    run, settings, compat, given = parts.run, parts.settings, parts.compat, parts.given
     axis = run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(run.books, run.account.currency, run.account.capital, stamp, kernel=run.kernel)
+    ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
     actions = CorporateActions(
         run.market,
         exact_pay_dates=compat.exact_pay_dates,
@@ -185,32 +183,39 @@ def initialised(parts: Prepared) -> Loop:
     timetable = Timetable(axis, compat, agenda)
     run.schedules.on_added = timetable.listener()
     recorder = Recorder(run, ledger)
-    if functions.initialize is not None:
-        functions.initialize(context, **params)
-    elif params:
-        raise InputError(f"params={params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(run, gate, settings, context, functions, parts.metrics)
-    if decimals is not None and decimals.rounds():
-        settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
+    copies = begun(parts)
     broker = _broker_of(run, settings, compat, given["fill_at"], given["trigger"])
     return Loop(
         run,
-        gate,
+        parts.gate,
         settings,
         ledger,
         broker,
         actions,
         recorder,
         compat,
-        context,
-        functions.before_trading_start,
-        functions.handle_data,
+        parts.context,
+        parts.functions.before_trading_start,
+        parts.functions.handle_data,
         changes,
         funding,
         copies,
         agenda,
         timetable,
     )
+
+
+def initialised(parts: Prepared) -> OwnCopies:
+    """Calls `initialize`, and copies what the run was given."""
+    settings, context, functions, decimals = parts.settings, parts.context, parts.functions, parts.precision
+    if functions.initialize is not None:
+        functions.initialize(context, **parts.params)
+    elif parts.params:
+        raise InputError(f"params={parts.params!r} were given, but there is no initialize to take them.")
+    copies = OwnCopies(parts.run, parts.gate, settings, context, functions, parts.metrics)
+    if decimals is not None and decimals.rounds():
+        settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
+    return copies
 
 
 @dataclass(frozen=True, slots=True)

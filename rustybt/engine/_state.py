@@ -9,7 +9,6 @@ from rustybt._kernels import Books, Kernel
 from rustybt.core import Notes
 from rustybt.engine._compat import Compat
 from rustybt.engine._exchange import Exchange
-from rustybt.ledger import CurrencyBooks
 from rustybt.orders import OrderBook
 from rustybt.strategy import AccountState, AssetLookup, OrderViews, RunFacts, RunPhase, Schedules
 from rustybt.view import BarData, Instrument, MarketView
@@ -30,7 +29,7 @@ class RunState:
     data: BarData
     kernel: Kernel
     compat: Compat
-    books: Books | CurrencyBooks
+    books: Books
     book: OrderBook
     exchange: Exchange | None
     account: AccountState
@@ -42,18 +41,11 @@ class RunState:
     schedules: Schedules = field(default_factory=Schedules)
     recorded: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def by_currency(self) -> CurrencyBooks | None:
-        """The books of a run in several currencies; None in one that has one only."""
-        return self.books if isinstance(self.books, CurrencyBooks) else None
-
     def open_slot(self, instrument: Instrument) -> None:
         """Opens the books for an asset that was loaded."""
-        # books in several currencies ask first in which
-        of_currency = () if self.exchange is None else (instrument.asset.currency,)
-        open_slot: Any = self.books.open_slot
-        instrument.slot = open_slot(
-            *of_currency,
+        instrument.pocket = 0 if self.exchange is None else self.exchange.pocket(instrument.asset.currency)
+        instrument.slot = self.books.open_slot(
+            instrument.pocket,
             instrument.price,
             instrument.lane_scale,
             instrument.fill_scale,

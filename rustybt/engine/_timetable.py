@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakMethod
 
@@ -27,6 +27,15 @@ class Plan:
         self.sessions = sessions
         self.wanted = self.placed = self.moved = 0
         self._last = -1
+
+    @property
+    def counted(self) -> tuple[int, int, int, int]:
+        """How many sessions, and up to which one, as plain values."""
+        return self.wanted, self.placed, self.moved, self._last
+
+    @counted.setter
+    def counted(self, counted: tuple[int, int, int, int]) -> None:
+        self.wanted, self.placed, self.moved, self._last = counted
 
     def count(self, session: int, *, placed: bool, moved: bool = False) -> None:
         """Counts a session of the run on which the date rule holds, once."""
@@ -69,6 +78,17 @@ class Timetable:
         self.plans.append(plan)
         if self._session is not None:
             self._place(plan, self._session)
+
+    def state(self) -> list[tuple[int, int, int, int]]:
+        """What was counted of each schedule, as plain values."""
+        return [plan.counted for plan in self.plans]
+
+    def restore(self, state: Sequence[tuple[int, int, int, int]], session: int | None) -> None:
+        """Takes over what `state` gave, of the same schedules. session: the one that is under way."""
+        if session is not None:
+            self.open(session)
+        for plan, counted in zip(self.plans, state, strict=True):
+            plan.counted = counted
 
     def open(self, session: int) -> None:
         """Places all schedules on the bars of a session of the run."""

@@ -86,21 +86,21 @@ class WithinPeriods:
     def _change_capital(self, loop: Loop, bar: int, step: int, stamp: int) -> None:
         run, change = loop.run, loop.capital.at_steps[step]
         self._mark(loop, bar, step - 1, run.books.held())
-        before = self._at_rates_of(run, step)
+        self._use_rates_of(run, step)
         value = run.account.value()
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
         change_capital(loop, stamp, amount, change.kind)
-        if before is not None and run.by_currency is not None:
-            run.by_currency.swap_rates(*before)
+        if run.exchange is not None:
+            run.books.use_rates(run.exchange.rates.to_base)
 
-    def _at_rates_of(self, run: Any, step: int) -> Any:
+    def _use_rates_of(self, run: Any, step: int) -> None:
         """Lets books of several currencies read the rates of the session before, where they are known."""
         if run.exchange is None or self._inner is None:
-            return None
+            return
         if self._rates is None:
             self._rates = type(run.exchange.rates)(self._inner, run.exchange.base)
-        return run.books.swap_rates(self._rates, step)
+        run.books.use_rates(lambda currency, _: self._rates.to_base(currency, step))
 
     def _fund(self, loop: Loop, session: int, bar: int, step: int) -> None:
         steps = self._steps

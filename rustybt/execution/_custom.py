@@ -17,7 +17,7 @@ from rustybt.errors import (
     TransactionWithWrongDirection,
 )
 from rustybt.execution._offer import Fill, Offer
-from rustybt.execution._uninitialised import behind, check_initialised, refusing, uninitialised
+from rustybt.execution._uninitialised import Refusing, behind, check_initialised, uninitialised
 from rustybt.execution.commission import CommissionModel, Parts
 from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Quote, SlippageModel
 
@@ -46,7 +46,7 @@ class CustomSlippage(SlippageModel):
         self._set = setter_of(model, "_volume_for_bar")
         if self._native and uninitialised(model) is not None:
             self._native = False
-            self._set(model, "_asked", refusing(model, "quote"))
+            self._set(model, "_asked", Refusing(model, "quote"))
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         outside, model = self._outside, self.model
@@ -121,7 +121,7 @@ class CustomCommission(CommissionModel):
         self._set = setter_of(model, "_asked")
         if uninitialised(model) is not None:
             self._native = self.itemised = False
-            self._set(model, "_asked", refusing(model, "fee"))
+            self._set(model, "_asked", Refusing(model, "fee"))
 
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
         outside, model, listing = self._outside, self.model, order.listing

@@ -37,14 +37,15 @@ def check_initialised(given: object, methods: Iterable[str]) -> None:
                 raise InputError(_said(given, kind, method, missing))
 
 
-def refusing(given: object, method: str) -> Any:
-    """What stands in for the inherited method of an object that was not initialised."""
-    kind, missing = uninitialised(given) or (type(given), "")
+class Refusing:
+    """What stands in for the inherited method of an object that was not initialised: refuses every call."""
 
-    def refused() -> Any:
-        raise InputError(_said(given, kind, method, missing))
+    def __init__(self, given: object, method: str) -> None:
+        kind, missing = uninitialised(given) or (type(given), "")
+        self._message = _said(given, kind, method, missing)
 
-    return refused
+    def __call__(self) -> Any:
+        raise InputError(self._message)
 
 
 def _said(given: object, kind: type, method: str, missing: str) -> str:

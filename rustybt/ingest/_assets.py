@@ -6,14 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
-from rustybt.calendars import SessionTable
-from rustybt.catalog import AssetRecord, SymbolRange
-from rustybt.core import ASSET_TYPES, DAY_NS, PRESETS, DecimalConfig, day_of, exact_number, frequency_named, parse_date
+from rustybt.catalog import AssetRecord
+from rustybt.core import ASSET_TYPES, PRESETS, DecimalConfig, day_of, exact_number, parse_date
 from rustybt.errors import InputError
 from rustybt.files import need_columns, read_tables, text_column
+from rustybt.ingest._seen import Seen, joined_ranges
 
 _TEXTS: Final = ("name", "type", "exchange", "country", "currency", "root_symbol")
 _NUMBERS: Final = ("tick_size", "quantity_step", "multiplier")
@@ -219,41 +218,6 @@ def assign_sids(
     return sids
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What new bars say of one asset."""
-
-    symbols: tuple[SymbolRange, ...]
-    price_scale: int
-    volume_scale: int
-
-    def joined_with(self, other: Seen) -> Seen:
-        """What both say."""
-        return Seen(
-            _joined([*self.symbols, *other.symbols]),
-            max(self.price_scale, other.price_scale),
-            max(self.volume_scale, other.volume_scale),
-        )
-
-
-def seen_symbols(frame: pl.DataFrame, frequency: str, calendar: SessionTable) -> dict[str, tuple[SymbolRange, ...]]:
-    """The runs of symbols of each key. frame: `sid` (a number for each), `key`, `symbol`, `stamp`; only good rows."""
-    stamps = frame["stamp"].to_numpy()
-    days = stamps // DAY_NS if frequency_named(frequency).by_session else calendar.session_days_of(stamps)
-    another = (pl.col("sid") != pl.col("sid").shift()) | (pl.col("symbol") != pl.col("symbol").shift())
-    runs = (
-        frame.select("sid", "key", "symbol", pl.Series("day", days.astype(np.int64)), "stamp")
-        .sort("sid", "stamp")
-        .with_columns(another.fill_null(False).cum_sum().alias("run"))
-        .group_by("run", maintain_order=True)
-        .agg(pl.col("key", "symbol").first(), pl.col("day").first().alias("first"), pl.col("day").last().alias("last"))
-    )
-    result: dict[str, list[SymbolRange]] = {}
-    for _, key, symbol, first, last in runs.iter_rows():
-        result.setdefault(key, []).append(SymbolRange(symbol, first, last))
-    return {key: tuple(ranges) for key, ranges in result.items()}
-
-
 def make_records(
     known: Mapping[str, AssetRecord],
     seen: Mapping[str, Seen],
@@ -266,7 +230,7 @@ def make_records(
     described = list(descriptions)
     for key in sorted(known.keys() | seen.keys(), key=lambda key: sids[key]):
         old, new = known.get(key), seen.get(key)
-        ranges = _joined([*(old.symbols if old else ()), *(new.symbols if new else ())])
+        ranges = joined_ranges([*(old.symbols if old else ()), *(new.symbols if new else ())])
         names = {carried.symbol for carried in ranges}
         given: dict[str, str | int | None] = dict(old.given) if old else {}
         for description in described:
@@ -299,14 +263,3 @@ def _complete(given: Given, decimals: DecimalConfig, key: str, symbol: str) -> N
         # a preset is what holds anyway, and is not said: what is said of an asset stays with it
         if value != getattr(preset, name) and given.get(name) is None:
             given[name] = format(value.normalize(), "f")
-
-
-def _joined(ranges: list[SymbolRange]) -> tuple[SymbolRange, ...]:
-    joined: list[SymbolRange] = []
-    for carried in sorted(ranges, key=lambda r: (r.first_day, r.last_day, r.symbol)):
-        if joined and joined[-1].symbol == carried.symbol:
-            last = joined[-1]
-            joined[-1] = SymbolRange(last.symbol, last.first_day, max(last.last_day, carried.last_day))
-        else:
-            joined.append(carried)
-    return tuple(joined)

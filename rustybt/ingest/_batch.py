@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,10 +17,10 @@ from rustybt.catalog import PRICES, AssetRecord, LeftOut, Pile, PiledRows, Rows,
 from rustybt.core import datetime_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.ingest._actions import ActionRow
-from rustybt.ingest._assets import Description, Seen, kinds_by_symbol, seen_symbols, with_keys
+from rustybt.ingest._assets import Description, kinds_by_symbol, with_keys
 from rustybt.ingest._bars import BarReader, Bars
-from rustybt.ingest._numbers import needed_scales
 from rustybt.ingest._report import Change
+from rustybt.ingest._seen import Seen, Sightings
 from rustybt.ingest._sequence import Order
 from rustybt.ingest._stored import against_stored, corrections
 from rustybt.validation import FOUND_SCHEMA, Finding
@@ -47,9 +47,9 @@ class Judging:
 class Batch:
     """Bars of one frequency. `judge` comes first; the rest speaks of what it saw.
 
-    folder: where rows wait that are too many for memory. pairs: key and symbol of the good rows that are new.
-    seen: what they say of each asset. calendar: reaches over all stamps. changes: what they correct.
-    splits, dividends: what columns of the bars said. counts: rows left out, and rows and lines read.
+    folder: where rows wait that are too many for memory.
+    seen: what the good rows that are new say of each asset. changes: what they correct. calendar: reaches over all
+    stamps. splits, dividends: what columns of the bars said. counts: rows left out, and rows and lines read.
     """
 
     def __init__(self, frequency: str, reader: BarReader, folder: Path) -> None:
@@ -59,14 +59,14 @@ class Batch:
         self._begin()
 
     def _begin(self) -> None:
-        self.pairs: set[tuple[str, str]] = set()
         self.seen: dict[str, Seen] = {}
+        self._sightings = Sightings(self.frequency)
         self.splits: list[ActionRow] = []
         self.dividends: list[ActionRow] = []
         self.calendar: SessionTable | None = None
         self._pile = Pile(self.frequency, self._folder)
         self._numbers: dict[str, int] = {}
-        self._order = Order(self._pile, self._numbers)
+        self._order = Order(self._pile)
         self._bad = [nothing_bad()]
         self._uneven = [nothing_bad()]
         self._count = 0
@@ -97,6 +97,7 @@ class Batch:
             if request.stops and self._count >= MOST_FINDINGS:
                 break
         self._note_uneven(request)
+        self.seen = self._sightings.all({number: key for key, number in self._numbers.items()})
 
     def _take(self, bars: Bars, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
         self.calendar = bars.calendar
@@ -104,8 +105,8 @@ class Batch:
         self.dividends += bars.dividends
         frame = with_keys(bars.frame, known.values(), request.descriptions, bars.calendar.name)
         # a row that is bad by itself says nothing of those around it: a mistyped year makes no other row unsorted
-        sound = _without(frame, bars.found)
-        in_sequence = self._order.check(sound)
+        sound = self._numbered(_without(frame, bars.found))
+        in_sequence = self._order.check(sound.select("row", pl.col("sid").alias("key"), "stamp", "stamp_text"))
         good = _without(sound, in_sequence)
         found = [bars.found, in_sequence]
         if base is not None:
@@ -122,27 +123,32 @@ class Batch:
         if good.height:
             self._see(good, bars)
 
-    def _see(self, good: pl.DataFrame, bars: Bars) -> None:
-        """Puts good rows with the others."""
-        for key in good["key"].unique(maintain_order=True).to_list():
+    def _numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with a column `sid`: the number of their asset here.
+
+        Groups of numbers are found in a fraction of the time of those of texts.
+        """
+        for key in rows["key"].unique(maintain_order=True).to_list():
             self._numbers.setdefault(key, len(self._numbers))
-        number = pl.col("key").replace_strict(self._numbers, return_dtype=pl.Int32).alias("sid")
-        good = good.with_columns(number)  # groups of numbers are found in a fraction of the time of those of texts
-        prices = needed_scales(good, "sid", PRICES, bars.price_scale)
-        volumes = needed_scales(good, "sid", ("volume",), bars.volume_scale)
-        for key, ranges in seen_symbols(good, self.frequency, bars.calendar).items():
-            self.pairs |= {(key, carried.symbol) for carried in ranges}
-            seen = Seen(ranges, prices[self._numbers[key]], volumes[self._numbers[key]])
-            self.seen[key] = self.seen[key].joined_with(seen) if key in self.seen else seen
+        return rows.with_columns(pl.col("key").replace_strict(self._numbers, return_dtype=pl.Int32).alias("sid"))
+
+    def _see(self, good: pl.DataFrame, bars: Bars) -> None:
+        """Puts good rows with the others. good: with `sid`, their numbers."""
+        self._sightings.add(good, bars.calendar, bars.price_scale, bars.volume_scale)
         self._future += int((good["stamp"] > self._now).sum())
         rows = good.select("sid", "stamp", *PRICES, "volume")
         self._pile.add(Rows(self.frequency, rows, bars.price_scale, bars.volume_scale))
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """Key and symbol of the good rows that are new."""
+        return {(key, carried.symbol) for key, seen in self.seen.items() for carried in seen.symbols}
 
     def rows(self, sids: Mapping[str, int]) -> PiledRows:
         """The good rows as parts store them, at the smallest scales that show all of them."""
         price_scale = max((asset.price_scale for asset in self.seen.values()), default=0)
         volume_scale = max((asset.volume_scale for asset in self.seen.values()), default=0)
-        numbered = {number: sids[key] for key, number in self._numbers.items()}
+        numbered = {number: sids[key] for key, number in self._numbers.items() if key in self.seen}
         return self._pile.rows(numbered, price_scale, volume_scale)
 
     @property
@@ -229,16 +235,6 @@ def nothing_bad() -> pl.DataFrame:
     """No finding with its row."""
     texts = dict.fromkeys(("stamp_text", "record"), pl.String)
     return pl.DataFrame(schema={**FOUND_SCHEMA, "symbol": pl.String, "stamp": pl.Int64, **texts})
-
-
-def joined_seen(several: Iterable[Mapping[str, Seen]]) -> dict[str, Seen]:
-    """What several batches say of each asset."""
-    joined: dict[str, Seen] = {}
-    for seen in several:
-        for key, new in seen.items():
-            old = joined.get(key)
-            joined[key] = new if old is None else old.joined_with(new)
-    return joined
 
 
 def _without(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:

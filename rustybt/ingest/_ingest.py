@@ -14,6 +14,7 @@ from rustybt.catalog import (
     DAILY,
     MINUTE,
     Fault,
+    Manifest,
     catalog_root,
     check_bundle_name,
     newest_version,
@@ -188,10 +189,10 @@ def ingest_with_fault(
                 return nothing_new(newest)
             if newest is None and request.mode == "correct":
                 open_version(request.bundle, root=root)  # says that there is none, and which there are
-            judged = newest and newest[1].version
+            judged = newest and newest[1]
             write.judge(newest)
-        with open_writer(root, fault=fault) as writer, _newest(root, request) as newest:
-            if request.mode in ADDS and judged != (newest and newest[1].version):
+        with open_writer(root, fault=fault) as writer, _newest(root, request, judged) as newest:
+            if request.mode in ADDS and judged != (newest and newest[1]):
                 write.judge(newest)  # somebody else wrote to the bundle meanwhile
             report = write.publish(writer, newest)
     finally:
@@ -207,8 +208,8 @@ def _words(request: Request, frequencies: Sequence[str]) -> object:
 
 
 @contextlib.contextmanager
-def _newest(root: Path, request: Request) -> Iterator[Base | None]:
-    newest = newest_version(root, request.bundle, replacing=request.mode == "replace")
+def _newest(root: Path, request: Request, known: Manifest | None = None) -> Iterator[Base | None]:
+    newest = newest_version(root, request.bundle, replacing=request.mode == "replace", known=known)
     try:
         yield newest
     finally:

@@ -150,17 +150,16 @@ def _half_even(name: str, places: int) -> pl.Expr:
     return (quotient + pl.when(up).then(one).otherwise(zero)).alias(name)
 
 
-def needed_scales(frame: pl.DataFrame, by: str, names: Sequence[str], scale: int) -> dict[int, int]:
-    """For each group, the smallest scale that shows all of its integers, which are of `scale`."""
+def needed_decimals(frame: pl.DataFrame, names: Sequence[str], scale: int) -> npt.NDArray[np.int64]:
+    """For each row, the smallest scale that shows all of its integers, which are of `scale`."""
     # a number that needs k decimals is uneven at 0 .. k-1
     uneven = [
         pl.any_horizontal(_rest(name, frame.schema[name], scale - places) for name in names).cast(pl.Int64)
         for places in range(scale)
     ]
     if not uneven:
-        return dict.fromkeys(frame[by].unique().to_list(), 0)
-    needed = frame.select(by, pl.sum_horizontal(uneven).alias("n"))
-    return dict(needed.group_by(by).agg(pl.col("n").max()).iter_rows())
+        return np.zeros(frame.height, dtype=np.int64)
+    return frame.select(pl.sum_horizontal(uneven)).to_series().to_numpy()
 
 
 def _rest(name: str, dtype: pl.DataType, places: int) -> pl.Expr:

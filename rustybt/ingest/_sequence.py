@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
 from rustybt.catalog import Pile
-from rustybt.validation import duplicate_stamp, nothing_found, unsorted_stamp
+from rustybt.validation import out_of_sequence
 
 _BEFORE: Final = ("row", "key", "stamp", "stamp_text")
 
 
 class Order:
-    """What earlier pieces say of the order of the next one.
+    """What earlier pieces say of the order of the next one. pile: the good rows so far."""
 
-    pile: the good rows so far. numbers: by key the number of each asset in it.
-    """
-
-    def __init__(self, pile: Pile, numbers: Mapping[str, int]) -> None:
+    def __init__(self, pile: Pile) -> None:
         self._pile = pile
-        self._numbers = numbers
-        self._last: dict[str, int] = {}
-        self._late: dict[str, set[int]] = {}
+        self._last: dict[int, int] = {}
+        self._late: dict[int, set[int]] = {}
 
     def check(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Findings of rows that are sound by themselves. rows: `row`, `key`, `stamp`, `stamp_text`."""
+        """Findings of rows that are sound by themselves. rows: `row`, `key` (the asset's number in the
+        pile), `stamp`, `stamp_text`."""
         ends = rows.group_by("key").agg(pl.col("stamp").min().alias("first"), pl.col("stamp").max().alias("last"))
         rows = rows.select(_BEFORE)
         back = [key for key, first, _ in ends.iter_rows() if key in self._last and first <= self._last[key]]
         if back:
             rows = pl.concat([*(self._before(key, rows) for key in back), rows])
-        found = pl.concat([duplicate_stamp(rows), unsorted_stamp(rows)])
+        found = out_of_sequence(rows)
         for key, _, last in ends.iter_rows():
             self._last[key] = max(last, self._last.get(key, last))
         late = found.filter(pl.col("rule") == "unsorted")["row"]
         if late.len():
             for key, stamp in rows.filter(pl.col("row").is_in(late.implode())).select("key", "stamp").iter_rows():
                 self._late.setdefault(key, set()).add(stamp)
-        return found if found.height else nothing_found()
+        return found
 
-    def _before(self, key: str, rows: pl.DataFrame) -> pl.DataFrame:
+    def _before(self, key: int, rows: pl.DataFrame) -> pl.DataFrame:
         """The earlier rows of an asset that rows of this piece may repeat, and its latest one."""
         last = self._last[key]
         again = rows.filter((pl.col("key") == key) & (pl.col("stamp") <= last))["stamp"].unique()
         known = set(self._late.get(key, ())) & set(again.to_list())
-        if key in self._numbers:
-            known |= set(self._pile.stamps_of(self._numbers[key], again.to_numpy()).tolist())
+        known |= set(self._pile.stamps_of(key, again.to_numpy()).tolist())
         stamps = sorted({*known, last})
         # no row of the input has a number below zero
         return pl.DataFrame(

@@ -20,10 +20,11 @@ from rustybt.ingest._advice import advice, ask_before_losing
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._auto_close import LAST_BAR, closed_after_last_bar
 from rustybt.ingest._bars import Symbols, spanning_table
-from rustybt.ingest._batch import QUARANTINED, Batch, Judging, joined_seen
+from rustybt.ingest._batch import QUARANTINED, Batch, Judging
 from rustybt.ingest._cached import with_cache_of
 from rustybt.ingest._funding import make_funding, read_funding
 from rustybt.ingest._report import IngestReport, summary
+from rustybt.ingest._seen import joined_seen
 from rustybt.ingest._stock_dividends import make_stock_dividends
 from rustybt.validation import Finding
 

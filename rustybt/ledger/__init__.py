@@ -1,6 +1,5 @@
 """Exact books: cash, positions and corporate actions. Entries are append-only, everything else is their fold."""
 
-from rustybt.ledger._currencies import CurrencyBooks, Rate
 from rustybt.ledger._ledger import Books, Entry, Ledger, Listing, Receivable, Shares
 
-__all__ = ["Books", "CurrencyBooks", "Entry", "Ledger", "Listing", "Rate", "Receivable", "Shares"]
+__all__ = ["Books", "Entry", "Ledger", "Listing", "Receivable", "Shares"]

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt._kernels import Kernel
 from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, div_half_even
-from rustybt.errors import FloatInTheBooks
-from rustybt.ledger._currencies import CurrencyBooks
+from rustybt.errors import CurrencyMismatch, FloatInTheBooks
 
 
 class Books(Protocol):
     """Cash, positions and marks as integers; `rustybt._kernels` has it in Python and in Rust."""
 
     @property
-    def cash(self) -> int: ...
+    def bar(self) -> int: ...
+    def pockets(self) -> list[tuple[str, str]]: ...
+    def in_base(self, pocket: int, amount: int) -> int: ...
     def gross(self, slot: int, quantity: int, price: int) -> int: ...
     def fill(self, slot: int, quantity: int, price: int) -> int: ...
     def charge(self, slot: int, amount: int) -> None: ...
-    def post(self, amount: int) -> None: ...
+    def post(self, pocket: int, amount: int) -> None: ...
+    def transfer(self, from_: int, amount: int, to: int, received: int) -> None: ...
     def unsettled(self) -> list[int]: ...
     def settle(self, slot: int) -> int: ...
     def mark(self, slot: int) -> int: ...
@@ -29,10 +32,11 @@ class Books(Protocol):
 
 
 class Listing(Protocol):
-    """What the ledger must know of an asset that a run touches: its slot in the books, and its scales."""
+    """What the ledger must know of an asset that a run touches: its slot and pocket in the books, and its scales."""
 
     asset: Asset
     slot: int
+    pocket: int
     fill_scale: int
     quantity_scale: int
     step: int
@@ -44,7 +48,7 @@ class Entry(NamedTuple):
     """One line of the ledger.
 
     stamp: ns UTC. kind: capital, fill, fee, variation, funding, dividend, stock_dividend, split, cash_in_lieu,
-    auto_close or conversion.
+    auto_close, conversion or transfer.
     detail: what a fee is for, one of `FeeKind` or a model's own word. reason: words for people.
     A fill of what settles, a future, has no amount; what its price moved by comes as variation.
     quantity: change of the position, scaled; amount: change of the cash of that currency, scaled by 20 decimals.
@@ -62,9 +66,9 @@ class Entry(NamedTuple):
     reason: str | None
 
 
-ENTRY: Final = "ntnwwntt"
-"""How an entry is kept: stamp, kind, slot, quantity, amount, order, detail, reason. Plain values are nothing that
-the garbage collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
+ENTRY: Final = "ntnwwnttn"
+"""How an entry is kept: stamp, kind, slot, quantity, amount, order, detail, reason, pocket. Plain values are nothing
+that the garbage collector has to look through; of NamedTuples with objects in them it was a fifth of a busy run."""
 
 
 class Receivable(NamedTuple):
@@ -90,40 +94,25 @@ class Shares(NamedTuple):
 
 
 class Ledger:
-    """Exact books of one account.
+    """Exact books.
 
     Every change of cash or of a position goes through one of the methods below, and leaves an entry: cash and
     quantities are folds over the entries. Amounts are integers with 20 decimals; a float raises FloatInTheBooks.
-
-    currency: of the capital, and of all cash where there is only one. by_currency: the same books where they are in
-    several; then what an asset pays and costs is in its own currency, and so are its entries.
-    converted: by its place among the rows, the currency of each row of a conversion.
+    What an asset pays and costs is money of its pocket, and so are its entries. capital: what the first pocket has.
     """
 
-    __slots__ = ("_listings", "account", "books", "by_currency", "converted", "currency", "rows")
+    __slots__ = ("_listings", "books", "rows")
 
-    def __init__(
-        self,
-        books: Books | CurrencyBooks,
-        currency: str,
-        capital: int,
-        stamp: int,
-        account: str = "main",
-        *,
-        kernel: Kernel,
-    ) -> None:
+    def __init__(self, books: Books, capital: int, stamp: int, *, kernel: Kernel) -> None:
         self.books = books
-        self.by_currency = books if isinstance(books, CurrencyBooks) else None
-        self.converted: dict[int, str] = {}
-        self.currency = currency
-        self.account = account
         self.rows = kernel.rows(ENTRY)
-        self.rows.add((stamp, "capital", None, 0, capital, None, None, None))
+        self.rows.add((stamp, "capital", None, 0, capital, None, None, None, 0))
         self._listings: dict[int, Listing] = {}
 
     @property
     def entries(self) -> list[Entry]:
         """The entries so far, oldest first."""
+        pockets = self.books.pockets()
         return [
             Entry(
                 stamp,
@@ -131,30 +120,26 @@ class Ledger:
                 None if slot is None else self._listings[slot],
                 quantity,
                 amount,
-                self._currency_of(row, slot),
-                self.account,
+                pockets[pocket][1],
+                pockets[pocket][0],
                 order,
                 detail,
                 reason,
             )
-            for row, (stamp, kind, slot, quantity, amount, order, detail, reason) in enumerate(self.rows)
+            for stamp, kind, slot, quantity, amount, order, detail, reason, pocket in self.rows
         ]
 
-    def _currency_of(self, row: int, slot: int | None) -> str:
-        if self.by_currency is None:
-            return self.currency
-        return self.converted.get(row, self.currency) if slot is None else self._listings[slot].asset.currency
+    def state(self) -> dict[str, Any]:
+        """The entries as plain values; the books have a state of their own."""
+        # what a fee is for may be a member of an enum
+        rows = [(*row[:6], row[6] and str(row[6]), *row[7:]) for row in self.rows]
+        return {"rows": rows, "slots": list(self._listings)}
 
-    def _post(self, listing: Listing, amount: int) -> None:
-        """Adds to cash, in the currency of an asset."""
-        if self.by_currency is None:
-            self.books.post(amount)
-        else:
-            self.by_currency.post_to(listing.slot, amount)
-
-    def in_base(self, listing: Listing, amount: int) -> int:
-        """Money of an asset's currency as the portfolio is counted, at the moment."""
-        return amount if self.by_currency is None else self.by_currency.in_base(listing.asset.currency, amount)
+    def restore(self, state: dict[str, Any], listings: Sequence[Listing]) -> None:
+        """Takes over what `state` gave in place of the entry of the capital. listings: by slot."""
+        for row in state["rows"][len(self.rows) :]:
+            self.rows.add(tuple(row))
+        self._listings = {slot: listings[slot] for slot in state["slots"]}
 
     def _enter(
         self,
@@ -169,25 +154,32 @@ class Ledger:
         slot = listing.slot
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, kind, slot, quantity, amount, order, None, reason))
+        self.rows.add((stamp, kind, slot, quantity, amount, order, None, reason, listing.pocket))
 
     def meet(self, listing: Listing) -> None:
         """Learns of an asset of which entries are added to `rows` without the ledger."""
         self._listings.setdefault(listing.slot, listing)
 
-    def change_capital(self, stamp: int, amount: int, reason: str) -> None:
-        """Adds capital to cash, or, negative, takes it away."""
-        self.books.post(amount)
-        self.rows.add((stamp, "capital", None, 0, amount, None, None, reason))
+    def change_capital(self, stamp: int, amount: int, reason: str, pocket: int = 0) -> None:
+        """Adds capital to the cash of a pocket, or, negative, takes it away."""
+        self.books.post(pocket, amount)
+        self.rows.add((stamp, "capital", None, 0, amount, None, None, reason, pocket))
 
-    def convert(self, stamp: int, given: str, amount: int, taken: str, received: int, reason: str) -> None:
-        """Gives an amount of one currency for an amount of another, an entry each. Only books in several can."""
-        if self.by_currency is None:
-            raise TypeError("books in one currency convert nothing")
-        self.by_currency.exchange(given, amount, taken, received)
-        for currency, change in ((given, -amount), (taken, received)):
-            self.converted[len(self.rows)] = currency
-            self.rows.add((stamp, "conversion", None, 0, change, None, None, reason))
+    def convert(self, stamp: int, from_: int, amount: int, to: int, received: int, reason: str) -> None:
+        """Turns an amount of one pocket into an amount of another, in another currency; an entry each."""
+        self._move("conversion", stamp, from_, amount, to, received, reason)
+
+    def transfer(self, stamp: int, from_: int, to: int, amount: int, reason: str) -> None:
+        """Moves an amount from one pocket to another of the same currency; an entry each."""
+        (_, one), (_, other) = (self.books.pockets()[pocket] for pocket in (from_, to))
+        if one != other:
+            raise CurrencyMismatch(f"A transfer of {one} to a pocket in {other}. Convert it instead.")
+        self._move("transfer", stamp, from_, amount, to, amount, reason)
+
+    def _move(self, kind: str, stamp: int, from_: int, amount: int, to: int, received: int, reason: str) -> None:
+        self.books.transfer(from_, amount, to, received)
+        for pocket, change in ((from_, -amount), (to, received)):
+            self.rows.add((stamp, kind, None, 0, change, None, None, reason, pocket))
 
     def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
         """Books quantity units at a price of the listing's fill scale."""
@@ -201,7 +193,7 @@ class Ledger:
         # written out, not through `_enter`, as in `charge`: these are the hottest of the entries
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, "fill", slot, quantity, amount, order, None, None))
+        self.rows.add((stamp, "fill", slot, quantity, amount, order, None, None, listing.pocket))
 
     def settle(self, stamp: int) -> None:
         """Posts what the prices of futures moved by since they were filled or last settled, an entry per asset.
@@ -227,7 +219,7 @@ class Ledger:
         self.books.charge(slot, amount)
         if slot not in self._listings:
             self._listings[slot] = listing
-        self.rows.add((stamp, "fee", slot, 0, -amount, order, detail, None))
+        self.rows.add((stamp, "fee", slot, 0, -amount, order, detail, None, listing.pocket))
 
     def pay_funding(self, stamp: int, listing: Listing, price: int, price_scale: int, rate: int, scale: int) -> None:
         """Takes a rate of the money that is held at a price from cash, or gives it to a short; rounded once."""
@@ -236,7 +228,7 @@ class Ledger:
         held_scale = listing.quantity_scale + price_scale + listing.multiplier_scale
         amount = -_money(money * rate, held_scale + scale)
         if amount:
-            self._post(listing, amount)
+            self.books.post(listing.pocket, amount)
             told = str(as_plain_decimal(rate, scale))
             self._enter(stamp, "funding", listing, 0, amount, reason=told)
 
@@ -250,7 +242,7 @@ class Ledger:
 
     def pay_dividend(self, stamp: int, owed: Receivable) -> None:
         """Pays, or collects, an earned dividend."""
-        self._post(owed.listing, owed.amount)
+        self.books.post(owed.listing.pocket, owed.amount)
         self._enter(stamp, "dividend", owed.listing, 0, owed.amount)
 
     def earn_shares(self, listing: Listing, payment: Listing, numerator: int, denominator: int) -> Shares | None:
@@ -311,7 +303,7 @@ class Ledger:
         self.books.set_position(listing.slot, now, now_cost)
         self._enter(stamp, "split", listing, now - held, 0, reason=f"{numerator}/{denominator}")
         if cash:
-            self._post(listing, cash)
+            self.books.post(listing.pocket, cash)
             self._enter(stamp, "cash_in_lieu", listing, 0, cash)
 
     def auto_close(self, stamp: int, listing: Listing, reason: str = "delisted") -> tuple[int, int] | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt._kernels import Kernel, WorkingOrder
-from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report, div_half_even
+from rustybt.core import Auction, Cause, OrderEventKind, OrderStatus, OrderTerms, Report, TimeInForce, div_half_even
 from rustybt.orders._commands import Command
 from rustybt.orders._lifecycle import advance, cut
 
@@ -14,6 +15,12 @@ ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED
 ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
 NOT_FILLED: Final = OrderEventKind.NOT_FILLED
 OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
+
+
+CHANGES: Final = (
+    "filled", "limit_reached", "stop_reached", "commission", "charged", "changed", "status", "reason", "cause",
+)  # fmt: skip
+"""What happens to an order after it was placed; its amount and its terms, which a split restates, stand apart."""
 
 
 class OrderEvent(NamedTuple):
@@ -200,6 +207,28 @@ class OrderBook:
             )
         )
 
+    def state(self) -> dict[str, Any]:
+        """All orders and events, and which orders are at work, as plain values."""
+        at_work = [(slot, [order.number for order in queue]) for slot, queue in self.open.items()]
+        return {"orders": [_plain_order(order) for order in self.orders], "open": at_work, "events": list(self.rows)}
+
+    def restore(self, state: dict[str, Any], listings: Sequence[Any]) -> None:
+        """Takes over what `state` gave, in a book without orders. listings: by slot."""
+        for slot, amount, plain, created, *changes in state["orders"]:
+            terms = None
+            if plain is not None:
+                limit, stop, trail, at, time_in_force, *rest = plain
+                auction = None if at is None else Auction(at)
+                terms = OrderTerms(limit, stop, trail, auction, TimeInForce(time_in_force), *rest)
+            order = self._kernel.order(len(self._orders) + 1, listings[slot], amount, terms, created)
+            for name, value in zip(CHANGES, changes, strict=True):
+                setattr(order, name, OrderStatus(value) if name == "status" else value)
+            self._orders.append(order)
+        for slot, numbers in state["open"]:
+            self.waiting[slot] = [self._orders[number - 1] for number in numbers]
+        for row in state["events"]:
+            self.rows.add(tuple(row))
+
     def numbered(self, number: int) -> WorkingOrder:
         """The order with that number."""
         order: Any = self._orders[number - 1]
@@ -302,6 +331,16 @@ class OrderBook:
 
 def _stored_cause(order: WorkingOrder) -> int:
     return order.cause
+
+
+def _plain_order(order: WorkingOrder) -> tuple[Any, ...]:
+    terms = order.terms
+    if terms is not None:
+        # members of enums as what they stand for
+        terms = (*terms[:3], terms.at and terms.at.value, terms.time_in_force.value, *terms[5:])  # type: ignore[assignment]
+    changes = [getattr(order, name) for name in CHANGES]
+    plain = [int(value) if isinstance(value, enum.IntEnum) else value for value in changes]
+    return order.listing.slot, order.amount, terms, order.created, *plain
 
 
 def _restated(price: int, numerator: int, denominator: int, tick: tuple[int, int]) -> int:

@@ -83,8 +83,7 @@ class OrderGate:
         self._portfolio = portfolio
         # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
         self._scaled = Scaling().of
-        native = kernel.weigher if conversions is None else None
-        kind: Any = native or Weigher
+        kind: Any = kernel.weigher or Weigher
         weigher: Weigher = kind(moment, market, books, book, self.controls, self._scaled, LARGE)
         self._learn, self.weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
 
@@ -232,8 +231,11 @@ class OrderGate:
         return instrument
 
     def _is_plain(self, instrument: Instrument) -> bool:
-        """Whether only an asset's prices and dates decide on its orders. One that ended before the run has no bar."""
-        return not (self.controls or instrument.foreign or instrument.conditional or instrument.closing < 0)
+        """Whether only prices, rates and dates decide on an asset's orders. One that ended before the run has no bar.
+
+        Of an asset in another currency nothing is sized without a rate: what has a size is not refused for that.
+        """
+        return not (self.controls or instrument.asset.kind == "index" or instrument.closing < 0)
 
     def _price(self, instrument: Instrument) -> int:
         refused_late = not self._rules.late_orders_are_none

@@ -1,6 +1,6 @@
 """The strategy's side of a run: context, portfolio, rules, and which run is active."""
 
-from rustybt.strategy._account_state import AccountBooks, AccountState, CurrencyCash
+from rustybt.strategy._account_state import AccountBooks, AccountState
 from rustybt.strategy._algorithm import API_METHODS, RunParts, TradingAlgorithm, parts_of
 from rustybt.strategy._asset_lookup import AssetLookup, Labels
 from rustybt.strategy._currencies import CashByCurrency
@@ -36,7 +36,6 @@ __all__ = [
     "CancelPolicy",
     "CashByCurrency",
     "Context",
-    "CurrencyCash",
     "DateRule",
     "Funding",
     "Labels",

@@ -15,11 +15,13 @@ from rustybt.view import BarData, Instrument, MarketView
 class AccountBooks(Protocol):
     """Cash and positions at the moment, as money and scaled units.
 
-    currencies, cash_of: of books in several currencies alone.
+    A pocket is the cash of an account in a currency. used: those in which anything was booked.
     """
 
-    @property
-    def cash(self) -> int: ...
+    def pocket(self, account: str, currency: str, /) -> int | None: ...
+    def pockets(self) -> list[tuple[str, str]]: ...
+    def used(self) -> list[int]: ...
+    def cash(self, pocket: int | None = None, /) -> int: ...
     def value(self) -> int: ...
     def positions_value(self) -> int: ...
     def position(self, slot: int, /) -> tuple[int, int]: ...
@@ -29,13 +31,6 @@ class AccountBooks(Protocol):
     def long_and_short_exposure(self) -> tuple[int, int]: ...
 
 
-class CurrencyCash(Protocol):
-    """The cash of each currency in which anything was booked."""
-
-    def currencies(self) -> list[str]: ...
-    def cash_of(self, currency: str, /) -> int: ...
-
-
 @dataclass(slots=True, weakref_slot=True)
 class AccountState:
     """The books of a run, and what turns them into the numbers that a strategy sees.
@@ -43,13 +38,13 @@ class AccountState:
     Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
     of garbage.
 
-    by_currency: the cash of each currency; None in a run that has one only. capital: money at the start. funding: what
-    came to it and went from it since. currency: of both, and of all that is said of the whole. figures_below_zero:
-    whether a debt has shares, as in Zipline. instruments: by slot.
+    account: its name in the books. capital: money at the start. funding: what came to it and went from it since.
+    currency: of both, and of all that is said of the whole. figures_below_zero: whether a debt has shares, as in
+    Zipline. instruments: by slot.
     """
 
     books: AccountBooks
-    by_currency: CurrencyCash | None
+    account: str
     market: MarketView
     data: BarData
     numbers: Numbers

@@ -12,6 +12,14 @@ class Labels:
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
 
+    def state(self) -> dict[str, str]:
+        """Who has which symbol, as plain values."""
+        return dict(self._owners)
+
+    def restore(self, state: dict[str, str]) -> None:
+        """Takes over what `state` gave."""
+        self._owners = dict(state)
+
     def of(self, asset: Asset) -> str:
         """The label of an asset."""
         owner = self._owners.setdefault(asset.symbol, asset.key)

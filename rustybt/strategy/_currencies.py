@@ -27,13 +27,12 @@ class CashByCurrency(Mapping[str, Any]):
     def __getitem__(self, currency: str) -> Any:
         state = self._state
         _checked(currency)
-        if state.by_currency is not None:
-            return state.numbers.money(state.by_currency.cash_of(currency))
-        return state.numbers.money(state.books.cash if currency == state.currency else 0)
+        pocket = state.books.pocket(state.account, currency)
+        return state.numbers.money(0 if pocket is None else state.books.cash(pocket))
 
     def __iter__(self) -> Iterator[str]:
-        by_currency = self._state.by_currency
-        return iter([self._state.currency] if by_currency is None else by_currency.currencies())
+        pockets = self._state.books.pockets()
+        return iter([pockets[pocket][1] for pocket in self._state.books.used()])
 
     def __len__(self) -> int:
         return len(list(iter(self)))

@@ -41,3 +41,11 @@ class Funding:
             return div_half_even((value - self.base) * 10**RATIO_SCALE, self.base)
         grown = div_half_even(self.growth * value * 10**RATIO_SCALE, self.base * _GUARD)
         return grown - 10**RATIO_SCALE
+
+    def state(self) -> tuple[int, int, int]:
+        """What changes, as plain values."""
+        return self.added, self.growth, self.base
+
+    def restore(self, state: tuple[int, int, int]) -> None:
+        """Takes over what `state` gave."""
+        self.added, self.growth, self.base = state

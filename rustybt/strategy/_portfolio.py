@@ -127,7 +127,7 @@ class Portfolio:
 
     @property
     def cash(self) -> Any:
-        return self._state.numbers.money(self._state.books.cash)
+        return self._state.numbers.money(self._state.books.cash())
 
     @property
     def starting_cash(self) -> Any:
@@ -155,7 +155,7 @@ class Portfolio:
 
     @property
     def capital_used(self) -> Any:
-        return self._state.numbers.money(self._state.funding.gain(self._state.books.cash))
+        return self._state.numbers.money(self._state.funding.gain(self._state.books.cash()))
 
     @property
     def cash_flow(self) -> Any:
@@ -209,11 +209,11 @@ class Account:
 
     @property
     def settled_cash(self) -> Any:
-        return self._money(self._state.books.cash)
+        return self._money(self._state.books.cash())
 
     @property
     def available_funds(self) -> Any:
-        return self._money(self._state.books.cash)
+        return self._money(self._state.books.cash())
 
     @property
     def total_position_value(self) -> Any:
@@ -250,7 +250,7 @@ class Account:
 
     @property
     def cushion(self) -> Any:
-        return self._ratio(self._state.books.cash)
+        return self._ratio(self._state.books.cash())
 
     @property
     def buying_power(self) -> Any:
@@ -266,7 +266,7 @@ class Account:
 
     @property
     def regt_equity(self) -> Any:
-        return self._money(self._state.books.cash)
+        return self._money(self._state.books.cash())
 
     @property
     def accrued_interest(self) -> Any:
@@ -282,4 +282,4 @@ class Account:
 
     @property
     def excess_liquidity(self) -> Any:
-        return self._money(self._state.books.cash)
+        return self._money(self._state.books.cash())

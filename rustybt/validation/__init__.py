@@ -19,7 +19,7 @@ from rustybt.validation._relations import relations
 from rustybt.validation._report import ValidationReport
 from rustybt.validation._screen import Check, suspects
 from rustybt.validation._sessions import outside_of_calendar
-from rustybt.validation._stamps import duplicate_stamp, unreadable_stamp, unsorted_stamp, unsure_stamp
+from rustybt.validation._stamps import out_of_sequence, unreadable_stamp, unsure_stamp
 from rustybt.validation._stored import Hit, Ints, StoredBars
 from rustybt.validation._timing import timing
 from rustybt.validation._volumes import negative_volume
@@ -69,12 +69,12 @@ __all__ = [
     "anomalies",
     "as_policy",
     "beyond_the_digits",
-    "duplicate_stamp",
     "found",
     "negative_volume",
     "not_a_number",
     "not_above_zero",
     "nothing_found",
+    "out_of_sequence",
     "outside_of_calendar",
     "outside_of_range",
     "relations",
@@ -82,6 +82,5 @@ __all__ = [
     "timing",
     "too_precise_for_float",
     "unreadable_stamp",
-    "unsorted_stamp",
     "unsure_stamp",
 ]

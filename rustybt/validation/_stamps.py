@@ -45,34 +45,30 @@ def unsure_stamp(bars: pl.DataFrame, calendar: str) -> pl.DataFrame:
     return found(bars, pl.lit(value=True), "stamp", "stamp_text", message, "stamp_text")
 
 
-def duplicate_stamp(bars: pl.DataFrame) -> pl.DataFrame:
-    """Findings for all rows of an asset and stamp but the first.
+def out_of_sequence(bars: pl.DataFrame) -> pl.DataFrame:
+    """Findings for all rows of an asset and stamp but the first, and for rows that come after a later one of their
+    asset.
 
     bars: `row`, `key`, `stamp`, `stamp_text`, in the order of the input.
     """
     if _ascend(bars):
         return nothing_found()
-    again = ~pl.struct("key", "stamp").is_first_distinct()
-    return found(
+    first = pl.struct("key", "stamp").is_first_distinct()
+    again = found(
         bars,
-        again & pl.col("stamp").is_not_null(),
+        ~first & pl.col("stamp").is_not_null(),
         "duplicate",
         "stamp_text",
         "an earlier row has this stamp too",
     )
-
-
-def unsorted_stamp(bars: pl.DataFrame) -> pl.DataFrame:
-    """Findings for rows that come after a later one of their asset. bars: as in `duplicate_stamp`."""
-    if _ascend(bars):
-        return nothing_found()
-    return found(
+    late = found(
         bars,
-        (pl.col("stamp") < pl.col("stamp").cum_max().over("key")) & pl.struct("key", "stamp").is_first_distinct(),
+        (pl.col("stamp") < pl.col("stamp").cum_max().over("key")) & first,
         "unsorted",
         "stamp_text",
         "an earlier row has a later stamp: sort the rows of each asset, oldest first",
     )
+    return pl.concat([again, late])
 
 
 def _ascend(bars: pl.DataFrame) -> bool:

@@ -77,6 +77,25 @@ class MarketView:
         """Calls the listener with each instrument that is added from now on. A method's object is not kept alive."""
         self._listeners.append(weakref.WeakMethod(listener) if isinstance(listener, MethodType) else lambda: listener)
 
+    def state(self) -> dict[str, Any]:
+        """The moment, and which assets were touched and are wanted, by sid, in order; plain values."""
+        return {
+            "moment": (self.session, self.bar, self.hook),
+            "touched": list(self.listings),
+            "wanted": list(self._wanted),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes over what `state` gave: adds the assets in their order."""
+        assets = [self.version.asset(sid) for sid in state["touched"]]
+        for asset in assets:
+            self.want(asset)
+        if assets:
+            self.listing(assets[0])
+        for sid in state["wanted"]:
+            self.want(self.version.asset(sid))
+        self.session, self.bar, self.hook = state["moment"]
+
     def want(self, asset: Asset) -> None:
         """Notes that the strategy knows of an asset; it is loaded with the next that is needed."""
         if asset.sid not in self.listings:

@@ -69,7 +69,9 @@ def test_each_property_draws_two_thousand_examples_by_night(checkout: Path) -> N
 @pytest.mark.slow
 def test_by_day_a_property_draws_what_it_says(checkout: Path) -> None:
     by_day = drawn(checkout, "ci")
-    assert by_day["tests.unit.ledger.test_currencies.test_with_one_currency_they_are_the_plain_books"] == 100
+    assert (
+        by_day["tests.unit.ledger.test_pockets.test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole"] == 60
+    )
 
 
 def test_no_number_of_examples_comes_before_the_profile(checkout: Path) -> None:

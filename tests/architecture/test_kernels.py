@@ -11,7 +11,9 @@ from tests.architecture._source import Module, modules
 
 
 def outside() -> list[Module]:
-    return [module for module in modules().values() if module.package != "rustybt._kernels"]
+    """All but the kernels themselves, and the tests that rustybt.testing ships."""
+    apart = ("rustybt._kernels", "rustybt.testing")
+    return [module for module in modules().values() if module.package not in apart]
 
 
 def names_of_kernels(module: Module) -> set[str]:

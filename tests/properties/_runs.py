@@ -75,6 +75,12 @@ def arguments(market: Market, plan: Plan, *, form: str = "decimal", days: Market
     }
 
 
+def callbacks(market: Market, plan: Plan) -> dict[str, Any]:
+    """The functions of a plan, as a run that goes on takes them."""
+    found = arguments(market, plan)
+    return {name: found[name] for name in ("initialize", "handle_data")}
+
+
 NAMES = {"1d": "daily", "1m": "minute"}
 
 

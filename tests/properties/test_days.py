@@ -32,9 +32,12 @@ class Closing:
     """Books at a close: cash, long and short value, what settles, long and short exposure."""
 
     def __init__(self, cash: int, long: int, short: int, futures: bool, more: int) -> None:
-        self.cash = cash
+        self._cash = cash
         self._sides = abs(long), -abs(short)
         self._futures, self._more = futures, abs(more)
+
+    def cash(self) -> int:
+        return self._cash
 
     def unsettled(self) -> list[int]:
         return [0] if self._futures else []
@@ -134,8 +137,9 @@ def test_the_daily_frame_of_an_ordinary_run_is_native_and_the_same(
 
 def test_books_of_the_kernel_are_asked_without_a_call_of_python() -> None:
     module = twins()["rust"]
-    books = module.Books(10**24)
-    books.open_slot([500, 700], 2, 12, 0, 1, 1, 0)
+    books = module.Books()
+    books.open_pocket("main", "USD", 10**24)
+    books.open_slot(0, [500, 700], 2, 12, 0, 1, 1, 0)
     books.fill(0, 10, 500 * 10**10)
     books.seek(1)
     days = module.Days(10**24)

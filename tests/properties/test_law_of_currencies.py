@@ -185,6 +185,25 @@ def ingest(market: Drawn) -> None:
 def run(market: Drawn, *, kernel: str = "auto") -> Ran:
     asked: list[tuple[Any, ...]] = []
     seen: list[tuple[Fraction, ...]] = []
+    result = rustybt.run_algorithm(**callbacks(market, asked, seen), **arguments(market), kernel=kernel)
+    return Ran(result, asked, seen)
+
+
+def arguments(market: Drawn) -> dict[str, Any]:
+    """What else a run is given."""
+    return {
+        "start": day(0), "end": day(market.days - 1), "capital_base": 100_000, "bundle": "world",
+        "currency": market.base, "capital_changes": market.capital, "progress": False,
+    }  # fmt: skip
+
+
+def strategy_of(seed: int) -> dict[str, Any]:
+    """The plan of a drawn market as the functions of a strategy, whatever it asks for."""
+    return callbacks(drawn(seed), [], [])
+
+
+def callbacks(market: Drawn, asked: list[Any], seen: list[Any]) -> dict[str, Any]:
+    """The plan as the functions of a strategy."""
 
     def initialize(context: Any) -> None:
         context.bar = -1
@@ -210,11 +229,7 @@ def run(market: Drawn, *, kernel: str = "auto") -> Ran:
                 got = "no rate"
             asked.append((context.bar, kind, got, name, F(number), F(held)))
 
-    result = rustybt.run_algorithm(
-        day(0), day(market.days - 1), initialize, 100_000, handle_data, bundle="world", currency=market.base,
-        capital_changes=market.capital, progress=False, kernel=kernel,
-    )  # fmt: skip
-    return Ran(result, asked, seen)
+    return {"initialize": initialize, "handle_data": handle_data}
 
 
 def _conversion(context: Any, market: Drawn, kind: str, given_: list[Any]) -> tuple[str, str, Any]:

@@ -293,7 +293,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fetched")
 
 
-@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=examples(75), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data(), seed=st.integers(0, DAILY - 1), number=st.integers(0, CUTS - 1))
 def test_what_happened_up_to_a_bar_does_not_depend_on_later_days(
     folder: Path, data: st.DataObject, seed: int, number: int

@@ -2,124 +2,123 @@
 
 from __future__ import annotations
 
-import os
-from array import array
-from types import SimpleNamespace
+import datetime as dt
+import functools
+from collections.abc import Iterator
+from decimal import Decimal
+from random import Random
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rustybt import _kernels
-from rustybt._kernels import PYTHON
-from rustybt.engine._run_frames import POSITIONS, RunFrames
-from rustybt.engine._sheet import Lookup
+import rustybt
+from rustybt.api import commission, slippage
 from rustybt.errors import MoneyOverflow
+from tests._examples import examples
+from tests._kernels import calls, needs_native
+from tests.properties import _bundles
 
-pytestmark = pytest.mark.skipif(
-    "rust" not in _kernels.twins() and os.environ.get("RUSTYBT_NATIVE") != "require",
-    reason="there is no native extension to compare with",
-)
-SLOTS, DAYS = 3, 6
-
-
-@st.composite
-def listing(draw: Any, longest: int, futures: bool) -> Any:
-    """An asset: its prices at the closes of all days, and how they become money."""
-    whole = st.lists(st.integers(0, 10**9), min_size=DAYS, max_size=DAYS).map(lambda v: memoryview(array("q", v)))
-    wide = st.lists(st.integers(0, 10**longest), min_size=DAYS, max_size=DAYS)
-    lane_scale, up = draw(st.integers(0, 8)), draw(st.sampled_from([10, 10, 3]))
-    terms = (draw(st.sampled_from([1, 50, 125])), draw(st.integers(0, 2))) if futures else (1, 0)
-    return SimpleNamespace(
-        price=draw(whole | wide), fill_scale=lane_scale + up, lane_to_fill=10**up,
-        quantity_scale=draw(st.integers(0, 9)), multiplier=terms[0],
-        multiplier_scale=terms[1], settles=futures and draw(st.booleans()),
-    )  # fmt: skip
+SLOTS, SESSIONS, MARKETS = 3, 6, 24
+DAYS = [dt.date(2021, 2, 1 + day) for day in range(SESSIONS)]
+NAMES = ["symbol", "timestamp", "open", "high", "low", "close", "volume"]
 
 
-@st.composite
-def run(draw: Any, longest: int, futures: bool) -> RunFrames:
-    """What is left of a run in which sets of positions were held from some sessions on."""
-    listings = [draw(listing(longest, futures)) for _ in range(SLOTS)]
-    held, sets = _kernels.twins()["rust"].Rows("nww"), []
-    amount = st.integers(-(10**longest), 10**longest).filter(bool)
-    for session in draw(st.lists(st.integers(0, DAYS - 1), unique=True).map(sorted)):
-        for slot in draw(st.lists(st.integers(0, SLOTS - 1), unique=True).map(sorted)):
-            held.add((slot, draw(amount), draw(st.integers(-(10 ** (longest + 20)), 10 ** (longest + 20)))))
-        sets.append((session, len(held)))
-    names: Any = [f"a long symbol {slot}" for slot in range(SLOTS)]
-    scales = [x.quantity_scale for x in listings], [x.fill_scale for x in listings]
-    frames = RunFrames.__new__(RunFrames)
-    frames._run = None
-    frames._listings = listings
-    frames._lookup = Lookup(names, names, [5, 6, 7], *scales, np.arange(20_000, 20_000 + DAYS), "main-", 0, PYTHON)
-    frames._recorder = SimpleNamespace(  # type: ignore[assignment]
-        holdings=held, holdings_from=sets, last_bars=list(range(DAYS)), days=range(DAYS)
+@pytest.fixture(autouse=True)
+def _root() -> Iterator[None]:
+    with _bundles.root():
+        yield
+
+
+def ingested(bundle: str, prices: dict[str, list[str]], about: list[tuple[str, ...]]) -> None:
+    rows = [
+        (symbol, day, *[price] * 4, "1000000000000")
+        for symbol, given_ in prices.items()
+        for day, price in zip(DAYS, given_, strict=True)
+    ]
+    columns = ["symbol", "quantity_step", "multiplier", "type"]
+    assets = pl.DataFrame(about, schema=columns, orient="row").with_columns(
+        root_symbol=pl.when(pl.col("type") == "future").then(pl.lit("XX"))
     )
-    return frames
+    bars = pl.DataFrame(rows, schema=NAMES, orient="row")
+    rustybt.ingest(bundle, bars, calendar="24/7", assets=assets, mode="replace")
 
 
-def sheet_of(frames: Any) -> Any:
-    listings, recorder = frames._listings, frames._recorder
-    return _kernels.twins()["rust"].positions_sheet(
-        POSITIONS,
-        _kernels.twins()["rust"].Lookup(
-            frames._lookup.symbols, frames._lookup.keys, frames._lookup.sids, frames._lookup.quantity_scales,
-            frames._lookup.fill_scales, frames._lookup.days.tolist(), "main-", 0,
-        ),
-        recorder.holdings,
-        recorder.holdings_from,
-        recorder.last_bars,
-        [x.price for x in listings],
-        [(x.multiplier, x.multiplier_scale, x.lane_to_fill, x.settles) for x in listings],
-    )  # fmt: skip
+@functools.cache
+def market(seed: int, digits: int) -> tuple[str, tuple[Decimal, ...]]:
+    """Three assets of any scales, shares and futures, some with prices beyond 64 bits; their steps."""
+    draw = Random(seed)
+    prices, about = {}, []
+    for slot in range(SLOTS):
+        scale = draw.randint(0, 8) if digits < 12 or draw.random() < 0.5 else draw.randint(9, 20)
+        prices[f"A{slot}"] = [f"{Decimal(draw.randint(1, 10**digits)).scaleb(-scale):f}" for _ in DAYS]
+        future = draw.random() < 0.3
+        terms = draw.choice(("1", "50", "12.5", "0.25")) if future else "1"
+        about.append(
+            (f"A{slot}", f"{Decimal(1).scaleb(-draw.randint(0, 9)):f}", terms, "future" if future else "equity")
+        )
+    ingested(f"positions-{seed}-{digits}", prices, about)
+    return f"positions-{seed}-{digits}", tuple(Decimal(row[1]) for row in about)
 
 
-def check(frames: Any) -> bool:
-    """Whether the native frame was made; it is then that of Python."""
-    sheet = sheet_of(frames)
-    try:
-        plain = frames._positions_in_columns()
-    except MoneyOverflow:
-        assert sheet is None
-        return False
-    if sheet is None:
-        return False
-    made = pl.DataFrame(sheet)
-    assert made.schema == plain.schema
-    assert made.rows() == plain.rows()
-    return True
+ORDERS = st.lists(
+    st.tuples(st.integers(0, SESSIONS - 1), st.integers(0, SLOTS - 1), st.integers(-(10**4), 10**4)), max_size=9
+)
 
 
-@given(run(longest=6, futures=True))
-def test_positions_of_ordinary_runs_are_native_and_the_same(frames: RunFrames) -> None:
-    assert check(frames)
+def positions(found: Any, orders: Any, kernel: str) -> tuple[Any, bool]:
+    """The frame, or that it has no place for a number; and whether the native kernel was asked for it."""
+    bundle, steps = found
+
+    def initialize(context: Any) -> None:
+        context.set_slippage(slippage.NoSlippage(), slippage.NoSlippage())
+        context.set_commission(commission.NoCommission(), commission.NoCommission())
+        context.assets = context.symbols(*(f"A{slot}" for slot in range(len(steps))))
+        context.bar = -1
+
+    def handle_data(context: Any, data: Any) -> None:
+        context.bar += 1
+        for bar, slot, units in orders:
+            if bar == context.bar:
+                context.order(context.assets[slot], units * steps[slot])
+
+    with calls() as called:
+        try:
+            result = rustybt.run_algorithm(
+                DAYS[0], DAYS[-1], initialize, 10**12, handle_data, bundle=bundle, progress=False, kernel=kernel
+            )
+            frame = result.positions
+        except MoneyOverflow as error:
+            return str(error), False
+    return (frame.schema, frame.rows()), called["positions_sheet"] > 0
 
 
-@given(run(longest=30, futures=True))
-def test_positions_of_long_numbers_are_the_same_or_left_to_python(frames: RunFrames) -> None:
-    check(frames)
+@needs_native
+@settings(max_examples=examples(60))
+@given(st.integers(0, MARKETS - 1), ORDERS)
+def test_positions_of_ordinary_runs_are_the_same(seed: int, orders: Any) -> None:
+    native, _ = positions(market(seed, 6), orders, "rust")
+    assert positions(market(seed, 6), orders, "python") == (native, False)
 
 
-def test_what_was_held_is_shown_at_each_close_until_it_changes() -> None:
-    frames: Any = RunFrames.__new__(RunFrames)
-    cents = memoryview(array("q", [1000, 1100, 1250, 0]))
-    asset = SimpleNamespace(
-        price=cents, fill_scale=12, lane_to_fill=10**10, quantity_scale=1,
-        multiplier=5, multiplier_scale=0, settles=True,
-    )  # fmt: skip
-    held = _kernels.twins()["rust"].Rows("nww")
-    held.add((0, 20, 100 * 10**20))
-    frames._run, frames._listings = None, [asset]
-    frames._lookup = Lookup(["F"], ["F"], [9], [1], [12], np.arange(4), "main-", 0, PYTHON)
-    days = {"last_bars": [0, 1, 2, 3], "days": range(4)}
-    frames._recorder = SimpleNamespace(holdings=held, holdings_from=[(1, 1), (3, 1)], **days)
-    # 2.0 contracts of 5 at 11.00 and 12.50; they cost 100, so 10 a unit; what settles is worth nothing
-    rows = [[str(value) for value in row[3:]] for row in pl.DataFrame(sheet_of(frames)).rows()]
-    assert rows == [
-        ["2", "10", "11.0", "0E-20", "110.00000000000000000000"],
-        ["2", "10", "12.5", "0E-20", "125.00000000000000000000"],
+@needs_native
+@settings(max_examples=examples(60))
+@given(st.integers(0, MARKETS - 1), ORDERS)
+def test_positions_of_long_numbers_are_the_same_or_left_to_python(seed: int, orders: Any) -> None:
+    native, _ = positions(market(seed, 18), orders, "rust")
+    assert positions(market(seed, 18), orders, "python") == (native, False)
+
+
+def test_what_was_held_is_shown_at_each_close_until_it_changes(kernels: str) -> None:
+    closes = ["10.00", "10.00", "11.00", "12.50", "12.50", "9.00"]
+    ingested("positions-held", {"A0": closes}, [("A0", "0.1", "5", "future")])
+    (_, rows), natively = positions(("positions-held", (Decimal("0.1"),)), [(0, 0, 20), (3, 0, -20)], kernels)
+    assert natively is (kernels == "rust")
+    # 2.0 contracts of 5 at 10.00, 11.00 and 12.50; they cost 100, so 10 a unit; what settles is worth nothing
+    assert [(row[0], *map(str, row[3:])) for row in rows] == [
+        (DAYS[1], "2", "10", "10.0", "0E-20", "100.00000000000000000000"),
+        (DAYS[2], "2", "10", "11.0", "0E-20", "110.00000000000000000000"),
+        (DAYS[3], "2", "10", "12.5", "0E-20", "125.00000000000000000000"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -20,11 +21,22 @@ class Done:
 
 def command(*arguments: str) -> Done:
     """`rustybt` with these arguments."""
+    return _called(main, arguments)
+
+
+def zipline_command(*arguments: str) -> Done:
+    """`python -m rustybt.zipline` with these arguments."""
+    from rustybt.zipline.command import main
+
+    return _called(main, arguments)
+
+
+def _called(function: Callable[[list[str]], object], arguments: Sequence[str]) -> Done:
     out, err = StringIO(), StringIO()
     code = 0
     with redirect_stdout(out), redirect_stderr(err):
         try:
-            main(list(arguments))
+            function(list(arguments))
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     return Done(code, out.getvalue(), err.getvalue())

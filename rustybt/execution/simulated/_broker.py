@@ -127,6 +127,10 @@ class SimulatedBroker:
         self.begun.clear()
         self._tried_at_open.clear()
 
+    def went_on(self, worked: int) -> None:
+        """A run goes on that was saved. worked: the last bar that its orders were tried on."""
+        self._worked = worked
+
     def plain_models(self) -> tuple[Any, Any] | None:
         """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
 

@@ -27,9 +27,16 @@ def twin(kernels):
     return twins()[kernels]
 
 
+def opened(twin, cash):
+    """Books with one pocket."""
+    books = twin.Books()
+    assert books.open_pocket("main", "USD", cash) == 0
+    return books
+
+
 @pytest.fixture
 def books(twin):
-    return twin.Books(CAPITAL)
+    return opened(twin, CAPITAL)
 
 
 class Asset:
@@ -41,7 +48,7 @@ class Asset:
         )
         self.books = books
         self.lane = list(lane)
-        self.slot = books.open_slot(memoryview(np.array(lane, dtype=np.int64)), *scales)
+        self.slot = books.open_slot(0, memoryview(np.array(lane, dtype=np.int64)), *scales)
 
     @property
     def unit(self):
@@ -74,7 +81,7 @@ def test_a_fill_moves_cash_by_quantity_times_price_rounded_once(asset, books):
     price = asset.at_fill_scale(123_456) + 7  # off the lane's grid, as slippage leaves it
     spent = asset.worth(301 * asset.step, price)
     assert books.fill(asset.slot, 301 * asset.step, price) == -spent
-    assert books.cash == CAPITAL - spent
+    assert books.cash() == CAPITAL - spent
     assert books.position(asset.slot) == (301 * asset.step, spent)
 
 
@@ -108,10 +115,10 @@ def test_a_closed_position_leaves_no_cost(asset, books):
 
 def test_a_charge_takes_cash_and_joins_the_cost_of_what_is_held(asset, books):
     books.charge(asset.slot, 5)
-    assert (books.cash, books.position(asset.slot)) == (CAPITAL - 5, (0, 0))
+    assert (books.cash(), books.position(asset.slot)) == (CAPITAL - 5, (0, 0))
     books.set_position(asset.slot, asset.step, 1_000)
     books.charge(asset.slot, -3)
-    assert (books.cash, books.position(asset.slot)) == (CAPITAL - 2, (asset.step, 997))
+    assert (books.cash(), books.position(asset.slot)) == (CAPITAL - 2, (asset.step, 997))
 
 
 def test_marks_and_values_are_those_of_the_bar(asset, books):
@@ -191,7 +198,7 @@ def test_positions_stand_in_the_order_in_which_they_were_opened(twin, books):
 
 def test_a_lane_of_wide_integers_is_as_good_as_a_buffer(books):
     price = 10**30 + 1
-    slot = books.open_slot([price, -price], 20, 30, 0, 1, 1, 0)
+    slot = books.open_slot(0, [price, -price], 20, 30, 0, 1, 1, 0)
     books.set_position(slot, 3, 0)
     assert books.mark(slot) == price * 10**10
     assert books.positions_value() == 3 * price
@@ -200,9 +207,9 @@ def test_a_lane_of_wide_integers_is_as_good_as_a_buffer(books):
 
 
 def test_a_buffer_is_read_in_place_and_kept_alive(twin):
-    books = twin.Books(0)
+    books = opened(twin, 0)
     lane = np.arange(100, 200, dtype=np.int64)
-    slot = books.open_slot(memoryview(lane), 2, 2, 0, 1, 1, 0)
+    slot = books.open_slot(0, memoryview(lane), 2, 2, 0, 1, 1, 0)
     lane[5] = 42
     del lane
     books.seek(5)
@@ -210,15 +217,15 @@ def test_a_buffer_is_read_in_place_and_kept_alive(twin):
 
 
 def test_a_buffer_with_gaps_is_read_too(twin):
-    books = twin.Books(0)
-    slot = books.open_slot(memoryview(np.arange(100, dtype=np.int64))[::7], 2, 2, 0, 1, 1, 0)
+    books = opened(twin, 0)
+    slot = books.open_slot(0, memoryview(np.arange(100, dtype=np.int64))[::7], 2, 2, 0, 1, 1, 0)
     books.seek(3)
     assert books.mark(slot) == 21
 
 
 @pytest.mark.parametrize("lane", [[1, 2], memoryview(np.array([1, 2], dtype=np.int64))], ids=["list", "buffer"])
 def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
-    slot = books.open_slot(lane, 2, 12, 0, 1, 1, 0)
+    slot = books.open_slot(0, lane, 2, 12, 0, 1, 1, 0)
     with pytest.raises(IndexError, match="there is no bar -1"):
         books.seek(-1)
     books.set_position(slot, 1, 0)
@@ -241,33 +248,33 @@ def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
 def test_an_asset_that_means_nothing_is_refused(books, change, said):
     right = {"lane_scale": 2, "fill_scale": 12, "quantity_scale": 0, "step": 1, "multiplier": 1, "multiplier_scale": 0}
     with pytest.raises(InputError, match=said):
-        books.open_slot([1], *(right | change).values())
+        books.open_slot(0, [1], *(right | change).values())
 
 
 def test_what_is_beyond_the_limit_is_refused_and_changes_nothing(twin, books):
     slot = Asset(books, (2, 12, 0, 1, 1, 0)).slot
     books.fill(slot, 10, 10**12)
-    before = (books.cash, books.position(slot), books.positions_value())
+    before = (books.cash(), books.position(slot), books.positions_value())
     refused = [
         lambda: books.fill(slot, 10**12, 10**22),
         lambda: books.fill(slot, 10**38, 0),
         lambda: books.fill(slot, 10**200, 10**40),
         lambda: books.charge(slot, 10**38),
         lambda: books.charge(slot, -(10**38)),
-        lambda: books.post(10**38),
+        lambda: books.post(0, 10**38),
         lambda: books.set_position(slot, 10**38, 0),
         lambda: books.set_position(slot, 1, -(10**38)),
-        lambda: books.open_slot([10**38], 2, 12, 0, 1, 1, 0),
-        lambda: twin.Books(10**38),
+        lambda: books.open_slot(0, [10**38], 2, 12, 0, 1, 1, 0),
+        lambda: opened(twin, 10**38),
     ]
     for call in refused:
         with pytest.raises(MoneyOverflow, match=r"beyond the 1e18|more than the 38 digits"):
             call()
-    assert (books.cash, books.position(slot), books.positions_value()) == before
+    assert (books.cash(), books.position(slot), books.positions_value()) == before
 
 
 def test_positions_worth_more_than_the_limit_are_refused_each_time(books):
-    slot = books.open_slot([10**37], 0, 0, 0, 1, 1, 0)
+    slot = books.open_slot(0, [10**37], 0, 0, 0, 1, 1, 0)
     books.set_position(slot, 10, 0)
     for _ in range(2):
         with pytest.raises(MoneyOverflow):
@@ -279,7 +286,7 @@ def test_a_charge_that_the_cost_can_not_take_leaves_the_cash(books):
     books.set_position(slot, 1, 10**38 - 1)
     with pytest.raises(MoneyOverflow):
         books.charge(slot, 1)
-    assert books.cash == CAPITAL
+    assert books.cash() == CAPITAL
 
 
 # -- slots that settle -------------------------------------------------------------------------------------------------
@@ -293,13 +300,13 @@ def future(request, books):
 def test_a_fill_of_a_future_posts_nothing_and_cash_follows_its_mark(future, books):
     price, held = future.at_fill_scale(123_000) + 7, -4 * future.step
     assert books.fill(future.slot, held, price) == 0
-    assert books.posted == CAPITAL
+    assert books.posted(0) == CAPITAL
     for bar in (0, 2, 1):
         books.seek(bar)
         exposure = future.worth(held, future.at_fill_scale(future.lane[bar]))
         variation = exposure - future.worth(held, price)
-        assert books.variation() == variation
-        assert books.cash == books.value() == CAPITAL + variation
+        assert books.variation(0) == variation
+        assert books.cash() == books.value() == CAPITAL + variation
         assert books.positions_value() == books.worth(future.slot) == 0
         assert books.exposure(future.slot) == exposure
         assert books.long_and_short() == (0, 0, 0, 1)
@@ -313,7 +320,7 @@ def test_settling_posts_the_variation_once_and_changes_no_value(future, books):
     value = books.value()
     assert books.settle(future.slot) == value - CAPITAL
     assert books.settle(future.slot) == 0
-    assert books.posted == books.cash == books.value() == value
+    assert books.posted(0) == books.cash() == books.value() == value
     assert books.unsettled() == [future.slot]
 
 
@@ -323,10 +330,10 @@ def test_a_closed_future_has_what_it_gained_in_cash_until_it_is_settled(future, 
     books.fill(future.slot, -5 * future.step, sold)
     gained = future.worth(5 * future.step, sold) - future.worth(5 * future.step, bought)
     books.seek(2)
-    assert (books.cash, books.posted) == (CAPITAL + gained, CAPITAL)
+    assert (books.cash(), books.posted(0)) == (CAPITAL + gained, CAPITAL)
     assert (books.held(), books.unsettled()) == ([], [future.slot])
     assert books.settle(future.slot) == gained
-    assert (books.posted, books.unsettled()) == (CAPITAL + gained, [])
+    assert (books.posted(0), books.unsettled()) == (CAPITAL + gained, [])
 
 
 def test_a_future_closed_at_its_settled_price_leaves_nothing_to_settle(future, books):
@@ -344,23 +351,23 @@ def test_shares_beside_futures_count_as_before(books):
     books.seek(1)
     assert books.positions_value() == 10 * 1_300_01 * MONEY // 100
     # 2 contracts of 50 rose by 65.45 each
-    assert books.variation() == 2 * 50 * 6_545 * MONEY // 100
+    assert books.variation(0) == 2 * 50 * 6_545 * MONEY // 100
     assert books.value() == CAPITAL + (10 + 100) * 6_545 * MONEY // 100
     assert books.long_and_short_exposure() == ((10 + 100) * 130_001 * MONEY // 100, 0)
 
 
 def test_a_variation_beyond_the_limit_is_refused_and_changes_nothing(books):
-    slot = books.open_slot([1, 10**37], 0, 0, 0, 1, 1, 0, True)
+    slot = books.open_slot(0, [1, 10**37], 0, 0, 0, 1, 1, 0, True)
     books.fill(slot, 10, 1)
     books.seek(1)
     with pytest.raises(MoneyOverflow):
         books.settle(slot)
-    assert (books.posted, books.unsettled()) == (CAPITAL, [slot])
+    assert (books.posted(0), books.unsettled()) == (CAPITAL, [slot])
 
 
 def test_a_position_without_a_price_is_no_side(books):
     """As Zipline, whose counts go by exposure: shares that are paid before their first bar."""
-    shares = books.open_slot([0, 500], 2, 12, 0, 1, 1, 0)
+    shares = books.open_slot(0, [0, 500], 2, 12, 0, 1, 1, 0)
     books.set_position(shares, -7, 0)
     books.seek(0)
     assert books.long_and_short() == (0, 0, 0, 0)

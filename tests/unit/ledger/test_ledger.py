@@ -18,24 +18,25 @@ PRICE = 10**12  # an asset with two decimals: its fills have twelve
 
 def books(cash: int = 1000 * MONEY, *, step: int = 1, future: bool = False) -> tuple[Ledger, Any]:
     """A ledger with one asset, at 10.00 on bar 0 and 12.00 on bar 1; with a multiplier of 50 if it is a future."""
-    own = Books(cash)
+    own = Books()
+    own.open_pocket("main", "USD", cash)
     multiplier = 50 if future else 1
-    slot = own.open_slot([1000, 1200], 2, 12, 0, step, multiplier, 0, future)
+    slot = own.open_slot(0, [1000, 1200], 2, 12, 0, step, multiplier, 0, future)
     listing = SimpleNamespace(
-        asset=SimpleNamespace(symbol="A"), slot=slot, fill_scale=12, quantity_scale=0, step=step, multiplier=multiplier,
-        multiplier_scale=0,
+        asset=SimpleNamespace(symbol="A"), slot=slot, pocket=0, fill_scale=12, quantity_scale=0, step=step,
+        multiplier=multiplier, multiplier_scale=0,
     )  # fmt: skip
-    return Ledger(own, "USD", cash, 0, kernel=PYTHON), listing
+    return Ledger(own, cash, 0, kernel=PYTHON), listing
 
 
 def state(ledger: Ledger, listing: Any) -> tuple[Any, ...]:
-    return ledger.books.cash, ledger.books.position(listing.slot), list(ledger.entries)
+    return ledger.books.cash(), ledger.books.position(listing.slot), list(ledger.entries)
 
 
 def test_a_fill_moves_cash_and_quantity_and_leaves_an_entry() -> None:
     ledger, listing = books()
     ledger.fill(7, listing, 5, 10 * PRICE, 1)
-    assert ledger.books.cash == 950 * MONEY
+    assert ledger.books.cash() == 950 * MONEY
     assert ledger.books.position(listing.slot) == (5, 50 * MONEY)
     entry = ledger.entries[-1]
     assert (entry.stamp, entry.kind, entry.quantity, entry.amount, entry.order) == (7, "fill", 5, -50 * MONEY, 1)
@@ -83,7 +84,7 @@ def test_a_fee_is_cost_and_leaves_cash() -> None:
     ledger, listing = books()
     ledger.fill(0, listing, 5, 10 * PRICE, 1)
     ledger.charge(0, listing, 2 * MONEY, 1, "commission")
-    assert ledger.books.cash == 948 * MONEY
+    assert ledger.books.cash() == 948 * MONEY
     assert ledger.books.position(listing.slot) == (5, 52 * MONEY)
 
 
@@ -92,7 +93,7 @@ def test_a_fee_after_the_last_unit_is_sold_has_no_position_to_go_to() -> None:
     ledger.fill(0, listing, 5, 10 * PRICE, 1)
     ledger.fill(0, listing, -5, 12 * PRICE, 2)
     ledger.charge(0, listing, MONEY, 2, "commission")
-    assert (ledger.books.cash, ledger.books.position(listing.slot)) == (1009 * MONEY, (0, 0))
+    assert (ledger.books.cash(), ledger.books.position(listing.slot)) == (1009 * MONEY, (0, 0))
 
 
 def test_a_dividend_is_owed_for_what_is_held_and_by_who_is_short() -> None:
@@ -102,7 +103,7 @@ def test_a_dividend_is_owed_for_what_is_held_and_by_who_is_short() -> None:
     owed = ledger.earn_dividend(listing, 25, 2, 5)
     assert owed == Receivable(listing, -4, -MONEY, 5)
     ledger.pay_dividend(9, owed)
-    assert ledger.books.cash == 1039 * MONEY
+    assert ledger.books.cash() == 1039 * MONEY
     assert ledger.entries[-1][:5] == (9, "dividend", listing, 0, -MONEY)
 
 
@@ -126,10 +127,10 @@ def test_a_split_keeps_whole_units_and_pays_the_rest_at_the_mark(held: int, now:
     # two old units make one new one; what is left over is one old unit, marked at 10
     ledger, listing = books()
     ledger.fill(0, listing, held, 10 * PRICE, 1)
-    before = ledger.books.cash
+    before = ledger.books.cash()
     ledger.split(0, listing, 2, 1, cents=False)
     assert ledger.books.position(listing.slot)[0] == now
-    assert ledger.books.cash - before == cash * MONEY
+    assert ledger.books.cash() - before == cash * MONEY
     kinds = [entry.kind for entry in ledger.entries]
     assert kinds == ["capital", "fill", "split"] + ["cash_in_lieu"] * bool(cash)
 
@@ -141,10 +142,10 @@ def test_a_split_in_cents_rounds_the_basis_and_pays_the_rest_at_it() -> None:
     ledger.split(0, listing, 1, 3, cents=True)
     assert ledger.books.position(listing.slot) == (21, 7014 * MONEY // 100)
     # 2 for 1 backwards (ratio 2): 10 new, half a unit left at a basis of round(3.34 x 2, 2) = 6.68: 3.34
-    before = ledger.books.cash
+    before = ledger.books.cash()
     ledger.split(0, listing, 2, 1, cents=True)
     assert ledger.books.position(listing.slot) == (10, 6680 * MONEY // 100)
-    assert ledger.books.cash - before == 334 * MONEY // 100
+    assert ledger.books.cash() - before == 334 * MONEY // 100
 
 
 def test_closing_out_sells_at_the_mark() -> None:
@@ -153,7 +154,7 @@ def test_closing_out_sells_at_the_mark() -> None:
     ledger.fill(0, listing, 5, 10 * PRICE, 1)
     ledger.books.seek(1)  # type: ignore[attr-defined]
     assert ledger.auto_close(3, listing) == (-5, 12 * PRICE)
-    assert ledger.books.cash == 1010 * MONEY
+    assert ledger.books.cash() == 1010 * MONEY
     assert ledger.entries[-1].reason == "delisted"
 
 
@@ -169,7 +170,7 @@ def test_a_future_posts_nothing_when_it_is_filled_and_its_variation_when_it_is_s
     assert ledger.entries[-1][:5] == (3, "variation", listing, 0, 200 * MONEY)
     ledger.settle(4)
     assert len(ledger.entries) == 4
-    assert ledger.books.cash == 1100 * MONEY == sum(entry.amount for entry in ledger.entries)
+    assert ledger.books.cash() == 1100 * MONEY == sum(entry.amount for entry in ledger.entries)
 
 
 def test_an_expired_future_is_closed_without_cash_and_settled_after_it() -> None:
@@ -182,4 +183,4 @@ def test_an_expired_future_is_closed_without_cash_and_settled_after_it() -> None
     ledger.settle(2)
     # short 3 x 50 from 11 to 12
     assert (ledger.entries[-1].kind, ledger.entries[-1].amount) == ("variation", -150 * MONEY)
-    assert ledger.books.cash == 850 * MONEY
+    assert ledger.books.cash() == 850 * MONEY

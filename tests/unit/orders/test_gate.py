@@ -73,7 +73,8 @@ class Session:
         axis = axis_of(loaded, DAYS[0], DAYS[BARS - 1], None, Notes())
         self.market = MarketView(tracks_on(loaded, axis, rules))
         self.market.on_load(self._open_slot)
-        self.books, self.book = kernel.books(CASH), OrderBook(kernel=kernel)
+        self.books, self.book = kernel.books(), OrderBook(kernel=kernel)
+        self.books.open_pocket("main", "USD", CASH)
         self.phase = SimpleNamespace(phase="bar")
         self.gate = OrderGate(
             market=self.market,
@@ -88,7 +89,7 @@ class Session:
         )
         self.assets = [loaded.data.lookup_symbol(symbol, None) for symbol in PRICES]
         self.recorder: Any = SimpleNamespace(transactions=kernel.rows("nnnnwww"))
-        self.ledger = Ledger(self.books, "USD", CASH, 0, kernel=kernel)
+        self.ledger = Ledger(self.books, CASH, 0, kernel=kernel)
         slippage, commission = FixedBasisPointsSlippage(), PerShare("0.01", 1)
         self.broker = SimulatedBroker(
             self.book,
@@ -98,7 +99,7 @@ class Session:
 
     def _open_slot(self, listing: Instrument) -> None:
         scales = (listing.lane_scale, listing.fill_scale, listing.quantity_scale, listing.step)
-        listing.slot = self.books.open_slot(listing.price, *scales, listing.multiplier, listing.multiplier_scale)
+        listing.slot = self.books.open_slot(0, listing.price, *scales, listing.multiplier, listing.multiplier_scale)
 
     def go(self, steps: dict[int, list[Place]]) -> None:
         for bar in range(1, BARS + 1):

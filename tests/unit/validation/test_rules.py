@@ -13,16 +13,15 @@ from rustybt.validation import (
     FOUND_SCHEMA,
     RULES,
     beyond_the_digits,
-    duplicate_stamp,
     negative_volume,
     not_a_number,
     not_above_zero,
     nothing_found,
+    out_of_sequence,
     outside_of_calendar,
     outside_of_range,
     too_precise_for_float,
     unreadable_stamp,
-    unsorted_stamp,
 )
 
 
@@ -130,8 +129,9 @@ def test_volume_is_not_negative():
 def test_stamps_can_be_read_ascend_and_differ():
     frame = stamps(("a", 1), ("b", 9), ("a", 3), ("a", 2), ("a", 3), (None, None), ("a", 4), ("b", 9))
     assert rows(unreadable_stamp(frame)) == [5]
-    assert rows(duplicate_stamp(frame)) == [4, 7]
-    assert rows(unsorted_stamp(frame)) == [3]
+    found = out_of_sequence(frame)
+    assert rows(found.filter(pl.col("rule") == "duplicate")) == [4, 7]
+    assert rows(found.filter(pl.col("rule") == "unsorted")) == [3]
 
 
 def test_days_are_sessions():

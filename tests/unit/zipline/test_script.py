@@ -1,4 +1,4 @@
-"""A script with Zipline's own import lines: by command, by module, in a process of its own."""
+"""A script with Zipline's own import lines: by command, by module, and twice in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,6 +16,8 @@ from rustybt.errors import InputError
 from rustybt.zipline._alias import as_zipline
 from rustybt.zipline._script import run_script
 from rustybt.zipline.command import run
+from rustybt.zipline.data.bundles.core import unregister
+from tests.unit._command import Done, command, zipline_command
 from tests.unit._small import DAYS, ingest
 
 SCRIPT = '''
@@ -44,15 +47,18 @@ def small() -> None:
     ingest({"A": ["8", "9", "10", "11", "12"]})
 
 
-def command(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    days = ["-s", str(DAYS[0]), "-e", str(DAYS[4])]
-    return subprocess.run(
-        [sys.executable, "-m", *arguments, *days],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        env={**os.environ, **(env or {})},
-    )
+def process(module: str, *arguments: str) -> Any:
+    """A module with these arguments, in a process of its own."""
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+
+
+def here(module: str, *arguments: str) -> Done:
+    """The same in this process."""
+    return (zipline_command if module == "rustybt.zipline" else command)(*arguments)
+
+
+DATES = ["-s", str(DAYS[0]), "-e", str(DAYS[4])]
 
 
 @pytest.fixture
@@ -63,15 +69,17 @@ def script(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "way",
+    ("how", "way"),
     [
-        ("rustybt", "run", "--zipline", "-f"),
-        ("rustybt.zipline",),
-        ("rustybt.zipline", "--no-default-extension", "run", "-f"),
+        (here, ("rustybt", "run", "--zipline", "-f")),
+        (process, ("rustybt.zipline",)),
+        (here, ("rustybt.zipline", "--no-default-extension", "run", "-f")),
     ],
 )
-def test_a_script_runs_unmodified_and_its_frame_is_pickled(way: tuple[str, ...], script: Path, tmp_path: Path) -> None:
-    done = command(*way, str(script), "-b", "small", "-o", str(tmp_path / "perf.pickle"), "--capital-base", "1000")
+def test_a_script_runs_unmodified_and_its_frame_is_pickled(
+    how: Any, way: tuple[str, ...], script: Path, tmp_path: Path
+) -> None:
+    done = how(*way, str(script), "-b", "small", "-o", str(tmp_path / "perf.pickle"), "--capital-base", "1000", *DATES)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["analyzed", "5", "2021-02-06"]
     perf = pd.read_pickle(tmp_path / "perf.pickle")
@@ -82,9 +90,9 @@ def test_a_script_runs_unmodified_and_its_frame_is_pickled(way: tuple[str, ...],
     assert done.stderr.count("What differs: docs/coming_from_zipline.md") == 1
 
 
-def test_the_frame_is_printed_and_the_notice_can_be_hidden(script: Path) -> None:
-    arguments = ["rustybt", "run", "--zipline", "-f", str(script), "-b", "small", "--no-benchmark", "--print-algo"]
-    done = command(*arguments, env={"RUSTYBT_ZIPLINE_NOTICE": "0"})
+def test_the_frame_is_printed_and_the_notice_can_be_hidden(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUSTYBT_ZIPLINE_NOTICE", "0")
+    done = command("run", "--zipline", "-f", str(script), "-b", "small", "--no-benchmark", "--print-algo", *DATES)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert SCRIPT in done.stdout
@@ -94,26 +102,21 @@ def test_the_frame_is_printed_and_the_notice_can_be_hidden(script: Path) -> None
 def test_a_text_and_definitions_run(tmp_path: Path) -> None:
     place = tmp_path / "perf.pickle"
     given = ["-t", SCRIPT, "-D", "one=1", "-D", "two=one + 1", "-b", "small", "-o", str(place)]
-    done = command("rustybt.zipline", *given)
+    done = zipline_command(*given, *DATES)
     assert done.returncode == 0, done.stderr
     assert pd.read_pickle(place)["one"].tolist() == [1.0] * 5
 
 
 def test_the_default_bundle_is_said_to_be_the_sample(script: Path) -> None:
     text = "def initialize(context): pass"
-    done = subprocess.run(
-        [sys.executable, "-m", "rustybt.zipline", "-t", text, "-s", "2004-01-02", "-e", "2004-01-09", "-o", os.devnull],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = zipline_command("-t", text, "-s", "2004-01-02", "-e", "2004-01-09", "-o", os.devnull)
     assert done.returncode == 0, done.stderr
     assert "on bundle 'sample'" in done.stderr
     assert "no bundle 'quandl'" in done.stderr
 
 
 def test_an_unknown_bundle_points_at_the_list(script: Path) -> None:
-    done = command("rustybt", "run", "--zipline", "-f", str(script), "-b", "nope")
+    done = command("run", "--zipline", "-f", str(script), "-b", "nope", *DATES)
     assert done.returncode == 1
     assert "No bundle 'nope'" in done.stderr
     assert "`rustybt bundles`" in done.stderr
@@ -121,9 +124,10 @@ def test_an_unknown_bundle_points_at_the_list(script: Path) -> None:
 
 
 def test_what_a_script_raises_is_shown_with_its_own_lines(tmp_path: Path) -> None:
-    done = command("rustybt.zipline", "-b", "small", "-t", "def handle_data(context, data):\n    data.current(1, 2)\n")
+    given = ["-b", "small", *DATES, "-t"]
+    done = zipline_command(*given, "def handle_data(context, data):\n    data.current(1, 2)\n")
     assert done.returncode == 1
-    done = command("rustybt.zipline", "-b", "small", "-t", "def initialize(context):\n    1 / 0\n")
+    done = zipline_command(*given, "def initialize(context):\n    1 / 0\n")
     assert done.returncode == 1
     assert 'File "<algorithm>", line 2, in initialize\n    1 / 0' in done.stderr
     assert "ZeroDivisionError" in done.stderr
@@ -135,9 +139,7 @@ def test_missing_dates_and_scripts_are_told_in_zipline_s_words(script: Path) -> 
         (["-f", str(script), "-e", "2021-02-05"], "must specify the start date"),
         (["-s", "2021-02-01", "-e", "2021-02-05"], "must specify exactly one of '-f' / '--algofile'"),
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "rustybt.zipline", *arguments], capture_output=True, encoding="utf-8", check=False
-        )
+        done = zipline_command(*arguments)
         assert done.returncode == 2
         assert said in done.stderr
 
@@ -214,18 +216,28 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("way", [["rustybt.zipline"], ["rustybt.zipline", "-f"], ["rustybt", "run", "--zipline", "-f"]])
-def test_a_script_that_runs_itself_runs_as_by_python_itself(way: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("how", "way"),
+    [
+        (process, ["rustybt.zipline"]),
+        (here, ["rustybt.zipline", "-f"]),
+        (here, ["rustybt", "run", "--zipline", "-f"]),
+    ],
+)
+def test_a_script_that_runs_itself_runs_as_by_python_itself(
+    how: Any, way: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "helper", raising=False)
     path = tmp_path / "program.py"
     path.write_text(PROGRAM, encoding="utf-8")
     (tmp_path / "helper.py").write_text("UNITS = 3", encoding="utf-8")
-    command = [sys.executable, "-m", *way, str(path)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    done = how(*way, str(path))
+    sys.modules.pop("helper", None)
     assert done.stdout == "held 12\n", done.stderr
     assert "on bundle 'small'" in done.stderr
 
 
-def test_zipline_s_commands_about_bundles_are_there(tmp_path: Path) -> None:
+def test_zipline_s_commands_about_bundles_are_there(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     extension = tmp_path / "extension.py"
     extension.write_text(
         """
@@ -246,9 +258,11 @@ register("mine", ingest)
     )
 
     def zipline(*arguments: str) -> str:
-        command = [sys.executable, "-m", "rustybt.zipline", "-e", str(extension), *arguments]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+        done = zipline_command("-e", str(extension), *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
+    request.addfinalizer(lambda: unregister("mine"))
     assert "bundle 'mine'" in zipline("ingest", "-b", "mine", "--no-show-progress")
     listed = zipline("bundles").splitlines()
     assert "csvdir <no ingestions>" in listed
@@ -285,6 +299,6 @@ def test_a_script_may_set_the_name_of_a_function_and_none_of_contexts_own_values
         "    print(len(perf.orders.iloc[-1]), *context.refused, sep='; ')\n",
         encoding="utf-8",
     )
-    done = command("rustybt.zipline", "-b", "small", "-f", str(path))
+    done = zipline_command("-b", "small", "-f", str(path), *DATES)
     names = ("portfolio = 5", "account = 5: `", "recorded_var", "datetime = 5:")
     assert done.stdout.splitlines()[0] == "; ".join(["2", *(f"context.{name}"[:20] for name in names)]), done

@@ -11,21 +11,27 @@ const BARS: usize = 100;
 
 /// Books with 50 positions in shares priced to the cent, as the scenario D50 has them.
 fn books() -> Books<Vec<i128>> {
-    let mut books = Books::new(&Int::from(1_000_000 * MONEY)).expect("a million");
+    let mut books = Books::default();
+    books
+        .open_pocket("main", "USD", &Int::from(1_000_000 * MONEY))
+        .expect("a million");
     for slot in 0..POSITIONS {
         let lane = (0..BARS).map(|bar| price(slot, bar)).collect();
-        books.open_slot(
-            lane,
-            Scales {
-                lane: 2,
-                fill: 12,
-                quantity: 0,
-                step: Int::ONE,
-                multiplier: Int::ONE,
-                multiplier_scale: 0,
-                settles: false,
-            },
-        );
+        books
+            .open_slot(
+                0,
+                lane,
+                Scales {
+                    lane: 2,
+                    fill: 12,
+                    quantity: 0,
+                    step: Int::ONE,
+                    multiplier: Int::ONE,
+                    multiplier_scale: 0,
+                    settles: false,
+                },
+            )
+            .expect("a pocket");
         let quantity = Int::from(100 + slot as i128);
         books
             .fill(slot, quantity, &Int::from(price(slot, 0) * FILL))
@@ -42,7 +48,7 @@ fn price(slot: usize, bar: usize) -> i128 {
 fn value_after_each_bar(books: &mut Books<Vec<i128>>) {
     for bar in 0..BARS {
         books.seek(bar);
-        books.positions_value().expect("a value");
+        books.positions_value(None).expect("a value");
     }
 }
 

@@ -5,7 +5,8 @@
 
 use crate::fixed::mul_div_half_even;
 use crate::int::Int;
-use crate::sizing::{DivisionByZero, Sizing};
+use crate::pocket::Pocket;
+use crate::sizing::DivisionByZero;
 use crate::slot::Slot;
 pub use crate::slot::{Lane, MONEY_SCALE, Scales};
 
@@ -23,6 +24,14 @@ pub enum Refusal {
     Price(usize),
     /// A size at a price of zero.
     ZeroPrice,
+    /// No such pocket.
+    Pocket,
+    /// The account has a pocket in this currency already.
+    Open,
+    /// A transfer from a pocket to itself.
+    Itself(usize),
+    /// There is no rate of this pocket's currency at the current bar.
+    Rate(usize),
 }
 
 impl From<DivisionByZero> for Refusal {
@@ -55,10 +64,11 @@ pub struct Sides {
     pub shorts: usize,
 }
 
-/// Cash and positions of one account in one currency, marked on a lane of prices per asset.
+/// Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
 #[derive(Clone, Debug)]
 pub struct Books<L> {
-    posted: i128,
+    accounts: Vec<String>,
+    pockets: Vec<Pocket>,
     bar: usize,
     slots: Vec<Slot<L>>,
     opened: Vec<usize>,
@@ -69,28 +79,135 @@ pub struct Books<L> {
     known: Option<(usize, i128)>,
 }
 
-impl<L: Lane> Books<L> {
-    /// Empty books with so much cash.
-    pub fn new(cash: &Int) -> Result<Books<L>, Refusal> {
-        Ok(Books {
-            posted: money(cash)?,
+impl<L> Default for Books<L> {
+    fn default() -> Books<L> {
+        Books {
+            accounts: Vec::new(),
+            pockets: Vec::new(),
             bar: 0,
             slots: Vec::new(),
             opened: Vec::new(),
             unsettled: Vec::new(),
             overridden: false,
             known: None,
-        })
+        }
+    }
+}
+
+impl<L: Lane> Books<L> {
+    /// Opens the cash of an account in a currency and returns its pocket.
+    pub fn open_pocket(
+        &mut self,
+        account: &str,
+        currency: &str,
+        cash: &Int,
+    ) -> Result<usize, Refusal> {
+        if self.pocket(account, currency).is_some() {
+            return Err(Refusal::Open);
+        }
+        let cash = money(cash)?;
+        let place = self.account(account).unwrap_or_else(|| {
+            self.accounts.push(account.to_owned());
+            self.accounts.len() - 1
+        });
+        let number = self.pockets.len();
+        let foreign = self
+            .pockets
+            .first()
+            .is_some_and(|base| base.currency != currency);
+        self.pockets
+            .push(Pocket::new(number, place, currency, foreign, cash));
+        Ok(number)
     }
 
-    /// Cash as it stands: what was posted, and the variation that is not posted yet.
-    pub fn cash(&self) -> Result<Int, Refusal> {
-        Ok(self.variation()? + self.posted)
+    /// The place of an account.
+    pub fn account(&self, name: &str) -> Option<usize> {
+        self.accounts.iter().position(|account| account == name)
     }
 
-    /// What was posted to cash.
-    pub fn posted(&self) -> i128 {
-        self.posted
+    /// The pocket of an account in a currency.
+    pub fn pocket(&self, account: &str, currency: &str) -> Option<usize> {
+        let account = self.account(account)?;
+        let same = |one: &Pocket| one.account == account && one.currency == currency;
+        self.pockets.iter().position(same)
+    }
+
+    /// Account and currency of each pocket.
+    pub fn pockets(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = |one: &Pocket| self.accounts[one.account].as_str();
+        self.pockets
+            .iter()
+            .map(move |one| (names(one), one.currency.as_str()))
+    }
+
+    /// The pockets in which anything was booked, the first one among them: by account, the base currency first.
+    pub fn used(&self) -> Vec<usize> {
+        let used = |pocket: &usize| self.pockets[*pocket].used;
+        let mut found: Vec<usize> = (0..self.pockets.len()).filter(used).collect();
+        found.sort_by_key(|pocket| self.pockets[*pocket].rank());
+        found
+    }
+
+    /// Sets what a unit of a pocket's currency is worth in the base currency, at the current bar.
+    pub fn set_rate(
+        &mut self,
+        pocket: usize,
+        numerator: Int,
+        denominator: Int,
+    ) -> Result<(), Refusal> {
+        let bar = self.bar;
+        let of = self.pocket_mut(pocket)?;
+        of.set_rate(Some((bar, numerator, denominator)));
+        self.known = None;
+        Ok(())
+    }
+
+    /// Forgets all rates.
+    pub fn forget_rates(&mut self) {
+        self.pockets
+            .iter_mut()
+            .for_each(|pocket| pocket.set_rate(None));
+        self.known = None;
+    }
+
+    /// What a unit of a pocket's currency is worth in the base currency.
+    pub fn rate(&self, pocket: usize) -> Result<(&Int, &Int), Refusal> {
+        self.of(pocket)?.rate_at(self.bar)
+    }
+
+    /// Whether a pocket's currency is another than the base.
+    pub fn is_foreign(&self, pocket: usize) -> Result<bool, Refusal> {
+        self.of(pocket).map(|pocket| pocket.foreign)
+    }
+
+    /// Money of a pocket in the base currency at the bar's rate.
+    pub fn in_base(&self, pocket: usize, amount: Int) -> Result<Int, Refusal> {
+        self.of(pocket)?.to_base(amount, self.bar)
+    }
+
+    /// Cash of a pocket, in its currency: what was posted, and the variation that is not posted yet.
+    pub fn cash_of(&self, pocket: usize) -> Result<Int, Refusal> {
+        let posted = self.posted(pocket)?;
+        Ok(self.variation(pocket)? + posted)
+    }
+
+    /// The cash of all pockets, or of an account's, in the base currency.
+    pub fn cash(&self, account: Option<usize>) -> Result<Int, Refusal> {
+        if self.pockets.len() == 1 {
+            return self.cash_of(0);
+        }
+        let mut total = Int::ZERO;
+        for (number, pocket) in self.pockets.iter().enumerate() {
+            if account.is_none_or(|account| pocket.account == account) {
+                total = total + &pocket.to_base(self.cash_of(number)?, self.bar)?;
+            }
+        }
+        Ok(Int::from(money(&total)?))
+    }
+
+    /// What was posted to a pocket.
+    pub fn posted(&self, pocket: usize) -> Result<i128, Refusal> {
+        self.of(pocket).map(|pocket| pocket.posted)
     }
 
     /// Where marks are read.
@@ -98,10 +215,16 @@ impl<L: Lane> Books<L> {
         self.bar
     }
 
-    /// Registers an asset and returns its slot.
-    pub fn open_slot(&mut self, lane: L, scales: Scales) -> usize {
-        self.slots.push(Slot::new(lane, scales));
-        self.slots.len() - 1
+    /// Registers an asset, booked in a pocket, and returns its slot.
+    pub fn open_slot(&mut self, pocket: usize, lane: L, scales: Scales) -> Result<usize, Refusal> {
+        self.of(pocket)?;
+        self.slots.push(Slot::new(pocket, lane, scales));
+        Ok(self.slots.len() - 1)
+    }
+
+    /// The pocket that the money of a slot is in.
+    pub fn pocket_of(&self, slot: usize) -> Result<usize, Refusal> {
+        self.slot(slot).map(|slot| slot.pocket)
     }
 
     /// Moves to a bar.
@@ -150,10 +273,10 @@ impl<L: Lane> Books<L> {
         } else {
             0
         };
-        let posted = if s.settles {
-            self.posted
-        } else {
-            money(&(Int::from(self.posted) + &amount))?
+        let pocket = s.pocket;
+        let posted = match self.pockets[pocket].posted {
+            posted if s.settles => posted,
+            posted => money(&(Int::from(posted) + &amount))?,
         };
         let held = s.quantity;
         let now = within_limit(&(quantity + held))?;
@@ -172,41 +295,124 @@ impl<L: Lane> Books<L> {
         let cost = if now == 0 { 0 } else { money(&cost)? };
         let settles = s.settles;
         self.replace(slot, now, cost);
+        let pocket = &mut self.pockets[pocket];
+        pocket.used = true;
+        pocket.posted = posted;
         if settles {
             self.keep_settled(slot, settled);
             return Ok(Int::ZERO);
         }
-        self.posted = posted;
         Ok(amount)
     }
 
     /// Takes a cost of trading from cash and adds it to the position's cost, if there is one.
     pub fn charge(&mut self, slot: usize, amount: &Int) -> Result<(), Refusal> {
-        let posted = money(&(Int::from(self.posted) - amount))?;
-        let s = self.slot_mut(slot)?;
+        let s = self.slots.get_mut(slot).ok_or(Refusal::Slot)?;
+        let pocket = &mut self.pockets[s.pocket];
+        let posted = money(&(Int::from(pocket.posted) - amount))?;
         if s.quantity != 0 {
             s.cost = money(&(Int::from(s.cost) + amount))?;
         }
-        self.posted = posted;
+        pocket.posted = posted;
+        pocket.used = true;
         Ok(())
     }
 
-    /// Adds an amount to cash.
-    pub fn post(&mut self, amount: &Int) -> Result<(), Refusal> {
-        self.posted = money(&(Int::from(self.posted) + amount))?;
+    /// Adds an amount to the cash of a pocket.
+    pub fn post(&mut self, pocket: usize, amount: &Int) -> Result<(), Refusal> {
+        let of = self.pocket_mut(pocket)?;
+        of.posted = money(&(Int::from(of.posted) + amount))?;
+        of.used = true;
         Ok(())
     }
 
-    /// The slots that settle and are held or have variation to post, in the order in which they came to it.
-    pub fn unsettled(&self) -> &[usize] {
-        &self.unsettled
+    /// Takes an amount from the cash of one pocket and adds another, of its own currency, to that of another one.
+    pub fn transfer(
+        &mut self,
+        from: usize,
+        amount: &Int,
+        to: usize,
+        received: &Int,
+    ) -> Result<(), Refusal> {
+        let (giver, taker) = (self.of(from)?, self.of(to)?);
+        if from == to {
+            return Err(Refusal::Itself(from));
+        }
+        let left = money(&(Int::from(giver.posted) - amount))?;
+        let got = money(&(Int::from(taker.posted) + received))?;
+        for (pocket, posted) in [(from, left), (to, got)] {
+            let pocket = &mut self.pockets[pocket];
+            pocket.posted = posted;
+            pocket.used = true;
+        }
+        Ok(())
     }
 
-    /// What is to be settled at the current marks, of all slots.
-    pub fn variation(&self) -> Result<Int, Refusal> {
+    /// What is settled of the slots that settle and are held or have variation to post, as they came to it.
+    pub fn settled(&self) -> impl Iterator<Item = (usize, i128)> {
+        let settled = |&slot: &usize| (slot, self.slots[slot].settled);
+        self.unsettled.iter().map(settled)
+    }
+
+    /// What was posted to each pocket, and whether anything was ever booked in it.
+    pub fn posted_of_all(&self) -> impl Iterator<Item = (i128, bool)> {
+        self.pockets.iter().map(|pocket| (pocket.posted, pocket.used))
+    }
+
+    /// Replaces all that was booked: what was posted to each pocket, the positions in the order in which they were
+    /// opened, and what is settled. Pockets and slots have to be open.
+    pub fn restore(
+        &mut self,
+        pockets: &[(Int, bool)],
+        positions: &[(usize, Int, Int)],
+        settled: &[(usize, Int)],
+    ) -> Result<(), Refusal> {
+        for slot in std::mem::take(&mut self.unsettled) {
+            self.slots[slot].settled = 0;
+        }
+        for slot in std::mem::take(&mut self.opened) {
+            self.slots[slot].hold(0, 0);
+        }
+        for (number, (posted, used)) in pockets.iter().enumerate() {
+            let pocket = self.pocket_mut(number)?;
+            pocket.posted = money(posted)?;
+            pocket.used = *used;
+        }
+        for (slot, amount) in settled {
+            let amount = money(amount)?;
+            self.slot_mut(*slot)?.settled = amount;
+            self.unsettled.push(*slot);
+        }
+        for (slot, quantity, cost) in positions {
+            self.slot(*slot)?;
+            self.replace(*slot, within_limit(quantity)?, money(cost)?);
+        }
+        self.known = None;
+        Ok(())
+    }
+
+    /// The slots that settle and are held or have variation to post: by account, the base currency first, then in the
+    /// order in which they came to it.
+    pub fn unsettled(&self) -> Vec<usize> {
+        let mut found = self.unsettled.clone();
+        if self.pockets.len() > 1 {
+            found.sort_by_key(|slot| self.pockets[self.slots[*slot].pocket].rank());
+        }
+        found
+    }
+
+    /// Whether a slot that settles is held or has variation to post.
+    pub fn settles(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    /// What is to be settled at the current marks, of all slots of a pocket.
+    pub fn variation(&self, pocket: usize) -> Result<Int, Refusal> {
         let mut total = Int::ZERO;
         for &slot in &self.unsettled {
-            total = total + &self.exposure(slot)? - self.slots[slot].settled;
+            if self.slots[slot].pocket == pocket {
+                total = total + &self.own_exposure(slot)? - self.slots[slot].settled;
+            }
         }
         Ok(total)
     }
@@ -216,9 +422,10 @@ impl<L: Lane> Books<L> {
         if !self.unsettled.contains(&slot) {
             return Ok(Int::ZERO);
         }
-        let exposure = money(&self.exposure(slot)?)?;
+        let exposure = money(&self.own_exposure(slot)?)?;
         let variation = Int::from(exposure) - self.slots[slot].settled;
-        self.posted = money(&(variation.clone() + self.posted))?;
+        let pocket = &mut self.pockets[self.slots[slot].pocket];
+        pocket.posted = money(&(variation.clone() + pocket.posted))?;
         self.keep_settled(slot, exposure);
         Ok(variation)
     }
@@ -226,10 +433,11 @@ impl<L: Lane> Books<L> {
     /// Replaces a position; a quantity of zero removes it. What is settled stays as it is.
     pub fn set_position(&mut self, slot: usize, quantity: &Int, cost: &Int) -> Result<(), Refusal> {
         let s = self.slot(slot)?;
-        let (settles, settled) = (s.settles, s.settled);
+        let (settles, settled, pocket) = (s.settles, s.settled, s.pocket);
         let quantity = within_limit(quantity)?;
         let cost = if quantity == 0 { 0 } else { money(cost)? };
         self.replace(slot, quantity, cost);
+        self.pockets[pocket].used = true;
         if settles {
             self.keep_settled(slot, settled);
         }
@@ -259,40 +467,75 @@ impl<L: Lane> Books<L> {
         self.opened.iter().map(position)
     }
 
-    /// What a position comes to at its mark, as money.
-    pub fn exposure(&self, slot: usize) -> Result<Int, Refusal> {
+    /// What a position comes to at its mark, as money of its pocket.
+    fn own_exposure(&self, slot: usize) -> Result<Int, Refusal> {
         self.slot(slot)?
             .exposure_at(self.bar)
             .ok_or(Refusal::Price(slot))
     }
 
-    /// The value of a position at its mark, as money: its exposure, or nothing where it settles.
-    pub fn worth(&self, slot: usize) -> Result<Int, Refusal> {
+    /// What a position comes to at its mark, as money of the base currency.
+    pub fn exposure(&self, slot: usize) -> Result<Int, Refusal> {
+        let exposure = self.own_exposure(slot)?;
+        self.pockets[self.slots[slot].pocket].to_base(exposure, self.bar)
+    }
+
+    /// The same, or nothing where the slot settles.
+    #[inline]
+    fn own_worth(&self, slot: usize) -> Result<Int, Refusal> {
         self.slot(slot)?
             .worth_at(self.bar)
             .ok_or(Refusal::Price(slot))
     }
 
-    /// The sum of all positions at their marks. Kept until the bar or a position changes.
-    pub fn positions_value(&mut self) -> Result<i128, Refusal> {
+    /// The value of a position at its mark, as money of the base currency: its exposure, or nothing where it settles.
+    pub fn worth(&self, slot: usize) -> Result<Int, Refusal> {
+        let worth = self.own_worth(slot)?;
+        self.pockets[self.slots[slot].pocket].to_base(worth, self.bar)
+    }
+
+    /// The sum of all positions, or those of an account, at their marks. Kept until the bar or a position changes.
+    pub fn positions_value(&mut self, account: Option<usize>) -> Result<i128, Refusal> {
+        if let Some(account) = account
+            && self.accounts.len() > 1
+        {
+            return self.positions_value_of(account);
+        }
         if let Some((bar, value)) = self.known
             && bar == self.bar
         {
             return Ok(value);
         }
         let mut total = Int::ZERO;
-        for &slot in &self.opened {
-            total = total + &self.worth(slot)?;
+        if self.pockets.len() == 1 {
+            // what nothing has to be converted of is the hottest of these loops
+            for &slot in &self.opened {
+                total = total + &self.own_worth(slot)?;
+            }
+        } else {
+            for &slot in &self.opened {
+                total = total + &self.worth(slot)?;
+            }
         }
         let value = money(&total)?;
         self.known = Some((self.bar, value));
         Ok(value)
     }
 
-    /// Cash and all positions at their marks.
-    pub fn value(&mut self) -> Result<Int, Refusal> {
-        let positions = self.positions_value()?;
-        Ok(self.cash()? + positions)
+    fn positions_value_of(&self, account: usize) -> Result<i128, Refusal> {
+        let mut total = Int::ZERO;
+        for &slot in &self.opened {
+            if self.pockets[self.slots[slot].pocket].account == account {
+                total = total + &self.worth(slot)?;
+            }
+        }
+        money(&total)
+    }
+
+    /// Cash and all positions at their marks, or those of an account.
+    pub fn value(&mut self, account: Option<usize>) -> Result<Int, Refusal> {
+        let positions = self.positions_value(account)?;
+        Ok(self.cash(account)? + positions)
     }
 
     /// What the long and what the short positions come to at their marks, those that settle included.
@@ -317,9 +560,13 @@ impl<L: Lane> Books<L> {
             longs: 0,
             shorts: 0,
         };
+        let several = self.pockets.len() > 1;
         for &slot in &self.opened {
-            let worth = self.worth(slot)?;
-            if worth == Int::ZERO && self.exposure(slot)? == Int::ZERO {
+            let worth = match several {
+                true => self.worth(slot)?,
+                false => self.own_worth(slot)?,
+            };
+            if worth == Int::ZERO && self.own_exposure(slot)? == Int::ZERO {
                 continue;
             }
             if self.slots[slot].quantity > 0 {
@@ -345,7 +592,7 @@ impl<L: Lane> Books<L> {
         self.size(slot, amount, &Int::ONE, scale, price, target)
     }
 
-    /// How many units a share of the portfolio's value is worth, less what is held if it is a target.
+    /// How many units a share of the value of the slot's account is worth, less what is held if it is a target.
     pub fn size_of_weight(
         &mut self,
         slot: usize,
@@ -354,7 +601,8 @@ impl<L: Lane> Books<L> {
         price: &Int,
         target: bool,
     ) -> Result<Int, Refusal> {
-        let value = self.value()?;
+        let pocket = self.slot(slot)?.pocket;
+        let value = self.value(Some(self.pockets[pocket].account))?;
         self.size(
             slot,
             &value,
@@ -375,17 +623,14 @@ impl<L: Lane> Books<L> {
         target: bool,
     ) -> Result<Int, Refusal> {
         let s = self.slot(slot)?;
-        let sizing = Sizing {
-            value,
-            weight,
-            scale,
-            price,
-            multiplier: &s.multiplier,
-            unit_scale: s.unit_scale,
-            held: if target { s.quantity } else { 0 },
-            step: &s.step,
-        };
-        Ok(sizing.size()?)
+        let pocket = &self.pockets[s.pocket];
+        if pocket.foreign {
+            let own = pocket.from_base(value, weight, scale, self.bar)?;
+            return Ok(s
+                .sizing(&own, &Int::ONE, MONEY_SCALE, price, target)
+                .size()?);
+        }
+        Ok(s.sizing(value, weight, scale, price, target).size()?)
     }
 
     /// Sets a position and keeps the order of opening: one that was closed and comes back goes to the end.
@@ -413,6 +658,16 @@ impl<L: Lane> Books<L> {
     }
 
     #[inline]
+    fn of(&self, pocket: usize) -> Result<&Pocket, Refusal> {
+        self.pockets.get(pocket).ok_or(Refusal::Pocket)
+    }
+
+    #[inline]
+    fn pocket_mut(&mut self, pocket: usize) -> Result<&mut Pocket, Refusal> {
+        self.pockets.get_mut(pocket).ok_or(Refusal::Pocket)
+    }
+
+    #[inline]
     fn slot(&self, slot: usize) -> Result<&Slot<L>, Refusal> {
         self.slots.get(slot).ok_or(Refusal::Slot)
     }
@@ -424,7 +679,7 @@ impl<L: Lane> Books<L> {
 }
 
 #[inline]
-fn money(amount: &Int) -> Result<i128, Refusal> {
+pub(crate) fn money(amount: &Int) -> Result<i128, Refusal> {
     match amount {
         Int::Narrow(value) if -LIMIT < *value && *value < LIMIT => Ok(*value),
         _ => Err(Refusal::Money(amount.clone())),

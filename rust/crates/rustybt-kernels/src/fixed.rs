@@ -64,6 +64,23 @@ pub fn mul_div_half_even(a: i128, b: i128, d: i128) -> Result<i128, Overflow> {
     signed(round_half_even(quotient, rest, divisor)?, negative)
 }
 
+/// `a * b * c / d`, exact in 256 bits in between and rounded once, half-even.
+pub fn triple_div_half_even(a: i128, b: i128, c: i128, d: i128) -> Result<i128, Overflow> {
+    if d == 0 {
+        return Err(Overflow);
+    }
+    let negative = [a, b, c, d].iter().filter(|one| **one < 0).count() % 2 == 1;
+    let (divisor, factor) = (d.unsigned_abs(), c.unsigned_abs());
+    let (high, low) = wide_product(a.unsigned_abs(), b.unsigned_abs());
+    let (carried, low) = wide_product(low, factor);
+    let high = high
+        .checked_mul(factor)
+        .and_then(|high| high.checked_add(carried))
+        .ok_or(Overflow)?;
+    let (quotient, rest) = wide_division(high, low, divisor)?;
+    signed(round_half_even(quotient, rest, divisor)?, negative)
+}
+
 /// The same number at another scale, rounded half-even where digits go.
 pub fn rescale_half_even(value: i128, scale: u32, to_scale: u32) -> Result<i128, Overflow> {
     if to_scale >= scale {

@@ -8,6 +8,7 @@ pub mod fixed;
 pub mod int;
 pub mod long;
 pub mod matching;
+mod pocket;
 pub mod sizing;
 mod slot;
 pub mod statistics;

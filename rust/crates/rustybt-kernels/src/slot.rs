@@ -1,6 +1,7 @@
 //! One asset in the books: its scales as the factors that the arithmetic needs, its position, and its mark.
 
 use crate::int::Int;
+use crate::sizing::Sizing;
 
 /// Decimals of cash and of every amount of money.
 pub const MONEY_SCALE: u32 = 20;
@@ -63,6 +64,8 @@ impl ToMoney {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Slot<L> {
+    /// Where its money is.
+    pub(crate) pocket: usize,
     lane: L,
     pub(crate) step: Int,
     pub(crate) multiplier: Int,
@@ -81,9 +84,10 @@ pub(crate) struct Slot<L> {
 }
 
 impl<L: Lane> Slot<L> {
-    pub(crate) fn new(lane: L, scales: Scales) -> Slot<L> {
+    pub(crate) fn new(pocket: usize, lane: L, scales: Scales) -> Slot<L> {
         let beside_price = scales.quantity + scales.multiplier_scale;
         Slot {
+            pocket,
             lane,
             step: scales.step,
             multiplier: scales.multiplier,
@@ -115,6 +119,28 @@ impl<L: Lane> Slot<L> {
     pub(crate) fn gross(&self, quantity: Int, price: &Int) -> Int {
         self.fill_to_money
             .apply(quantity * price * &self.multiplier)
+    }
+
+    /// The size of money, or of a share of it, at a price; less what is held if it is a target.
+    #[inline]
+    pub(crate) fn sizing<'a>(
+        &'a self,
+        value: &'a Int,
+        weight: &'a Int,
+        scale: u32,
+        price: &'a Int,
+        target: bool,
+    ) -> Sizing<'a> {
+        Sizing {
+            value,
+            weight,
+            scale,
+            price,
+            multiplier: &self.multiplier,
+            unit_scale: self.unit_scale,
+            held: if target { self.quantity } else { 0 },
+            step: &self.step,
+        }
     }
 
     /// The price at a bar, at the fill scale.

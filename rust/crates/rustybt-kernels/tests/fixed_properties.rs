@@ -5,7 +5,10 @@
 use std::cmp::Ordering;
 
 use proptest::prelude::*;
-use rustybt_kernels::fixed::{Overflow, div_half_even, mul_div_half_even, rescale_half_even};
+use rustybt_kernels::fixed::{
+    Overflow, div_half_even, mul_div_half_even, rescale_half_even, triple_div_half_even,
+};
+use rustybt_kernels::int::Int;
 
 /// Magnitude in 32-bit limbs, lowest first: slow, plain, and another algorithm than the one under test.
 type Limbs = [u32; 12];
@@ -96,6 +99,17 @@ proptest! {
         match mul_div_half_even(a, b, d) {
             Ok(q) => prop_assert!(is_the_rounded_quotient(a, b, d, q), "{a} * {b} / {d} gave {q}"),
             Err(Overflow) => prop_assert!(leaves_128_bits(a, b, d), "{a} * {b} / {d} fits"),
+        }
+    }
+
+    #[test]
+    fn a_product_of_three_divided_is_what_integers_without_a_limit_give(
+        a in any_length(), b in any_length(), c in any_length(), d in any_length()
+    ) {
+        prop_assume!(d != 0);
+        if let Ok(q) = triple_div_half_even(a, b, c, d) {
+            let product = Int::from(a) * &Int::from(b) * &Int::from(c);
+            prop_assert_eq!(product.div_half_even(&Int::from(d)), Int::from(q));
         }
     }
 

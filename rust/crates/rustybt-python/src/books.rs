@@ -1,5 +1,6 @@
 //! `Books` and `whole_steps` for Python: converts, and turns refusals into the errors of `rustybt.errors`.
 
+use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -11,32 +12,32 @@ use crate::lane::PyLane;
 use crate::number::Number;
 use crate::rows::{PyRows, Value};
 
-/// Cash and positions of one account in one currency, marked on a lane of prices per asset.
+/// Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
 #[pyclass(name = "Books", module = "rustybt._kernels._rustybt")]
 pub struct PyBooks {
     pub(crate) books: Books<PyLane>,
     lanes: Vec<Py<PyAny>>,
+    /// What is asked for a rate that was not set.
+    rates: Option<Py<PyAny>>,
 }
+
+/// What was booked, as Python has it: pockets, the bar, positions, what is settled.
+type State = (
+    Vec<(Number, bool)>,
+    usize,
+    Vec<(usize, Number, Number)>,
+    Vec<(usize, Number)>,
+);
 
 #[pymethods]
 impl PyBooks {
     #[new]
-    fn new(py: Python<'_>, cash: Number) -> PyResult<PyBooks> {
-        let books = Books::new(&cash.0).map_err(|refusal| money_error(py, refusal))?;
-        Ok(PyBooks {
-            books,
+    fn new() -> PyBooks {
+        PyBooks {
+            books: Books::default(),
             lanes: Vec::new(),
-        })
-    }
-
-    #[getter]
-    fn cash(&self, py: Python<'_>) -> PyResult<Number> {
-        self.or_raise(py, self.books.cash()).map(Number)
-    }
-
-    #[getter]
-    fn posted(&self) -> Number {
-        self.books.posted().into()
+            rates: None,
+        }
     }
 
     #[getter]
@@ -44,10 +45,36 @@ impl PyBooks {
         self.books.bar()
     }
 
+    fn open_pocket(
+        &mut self,
+        py: Python<'_>,
+        account: &str,
+        currency: &str,
+        cash: Number,
+    ) -> PyResult<usize> {
+        match self.books.open_pocket(account, currency, &cash.0) {
+            Err(Refusal::Open) => Err(told(py, "refused_pocket", (account, currency))),
+            done => self.or_raise(py, done),
+        }
+    }
+
+    fn pocket(&self, account: &str, currency: &str) -> Option<usize> {
+        self.books.pocket(account, currency)
+    }
+
+    fn pockets(&self) -> Vec<(&str, &str)> {
+        self.books.pockets().collect()
+    }
+
+    fn used(&self) -> Vec<usize> {
+        self.books.used()
+    }
+
     #[expect(clippy::too_many_arguments)] // the twin's signature
-    #[pyo3(signature = (lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles=false))]
+    #[pyo3(signature = (pocket, lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles=false))]
     fn open_slot(
         &mut self,
+        pocket: usize,
         lane: &Bound<'_, PyAny>,
         lane_scale: &Bound<'_, PyAny>,
         fill_scale: &Bound<'_, PyAny>,
@@ -67,7 +94,7 @@ impl PyBooks {
         );
         static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         CHECK
-            .import(lane.py(), "rustybt._kernels._books", "check_slot")?
+            .import(lane.py(), "rustybt._kernels._slot", "check_slot")?
             .call1((
                 lane, scales.0, scales.1, scales.2, scales.3, scales.4, scales.5,
             ))?;
@@ -80,9 +107,47 @@ impl PyBooks {
             multiplier_scale: multiplier_scale.extract()?,
             settles,
         };
-        let slot = self.books.open_slot(PyLane::new(lane)?, scales);
+        let slot = self.books.open_slot(pocket, PyLane::new(lane)?, scales);
+        let slot = self.or_raise(lane.py(), slot)?;
         self.lanes.push(lane.clone().unbind());
         Ok(slot)
+    }
+
+    fn pocket_of(&self, py: Python<'_>, slot: usize) -> PyResult<usize> {
+        self.or_raise(py, self.books.pocket_of(slot))
+    }
+
+    fn use_rates(&mut self, rates: Py<PyAny>) {
+        self.rates = Some(rates);
+        self.books.forget_rates();
+    }
+
+    fn set_rate(
+        &mut self,
+        py: Python<'_>,
+        pocket: usize,
+        numerator: Number,
+        denominator: Number,
+    ) -> PyResult<()> {
+        let foreign = self.or_raise(py, self.books.is_foreign(pocket))?;
+        let currency = self.currency(pocket);
+        static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        CHECK
+            .import(py, "rustybt._kernels._pocket", "check_rate")?
+            .call1((currency, foreign, numerator.clone(), denominator.clone()))?;
+        let done = self.books.set_rate(pocket, numerator.0, denominator.0);
+        self.or_raise(py, done)
+    }
+
+    fn rate(slf: &Bound<'_, Self>, pocket: usize) -> PyResult<(Number, Number)> {
+        asked(slf, |books| {
+            let (numerator, denominator) = books.rate(pocket)?;
+            Ok((Number(numerator.clone()), Number(denominator.clone())))
+        })
+    }
+
+    fn in_base(slf: &Bound<'_, Self>, pocket: usize, amount: Number) -> PyResult<Number> {
+        asked(slf, |books| books.in_base(pocket, amount.0.clone())).map(Number)
     }
 
     fn seek(&mut self, bar: i64) -> PyResult<()> {
@@ -132,17 +197,29 @@ impl PyBooks {
         self.or_raise(py, done)
     }
 
-    fn post(&mut self, py: Python<'_>, amount: Number) -> PyResult<()> {
-        let done = self.books.post(&amount.0);
+    fn post(&mut self, py: Python<'_>, pocket: usize, amount: Number) -> PyResult<()> {
+        let done = self.books.post(pocket, &amount.0);
+        self.or_raise(py, done)
+    }
+
+    fn transfer(
+        &mut self,
+        py: Python<'_>,
+        from_: usize,
+        amount: Number,
+        to: usize,
+        received: Number,
+    ) -> PyResult<()> {
+        let done = self.books.transfer(from_, &amount.0, to, &received.0);
         self.or_raise(py, done)
     }
 
     fn unsettled(&self) -> Vec<usize> {
-        self.books.unsettled().to_vec()
+        self.books.unsettled()
     }
 
-    fn variation(&self, py: Python<'_>) -> PyResult<Number> {
-        self.or_raise(py, self.books.variation()).map(Number)
+    fn variation(&self, py: Python<'_>, pocket: usize) -> PyResult<Number> {
+        self.or_raise(py, self.books.variation(pocket)).map(Number)
     }
 
     fn settle(&mut self, py: Python<'_>, slot: usize) -> PyResult<Number> {
@@ -170,6 +247,32 @@ impl PyBooks {
         Ok((quantity.into(), cost.into()))
     }
 
+    fn state(&self, py: Python<'_>) -> PyResult<State> {
+        let positions = self.books.positions().map(|position| {
+            let held = self.or_raise(py, position)?;
+            Ok((held.slot, held.quantity.into(), held.cost.into()))
+        });
+        let pockets = self.books.posted_of_all();
+        let settled = self.books.settled();
+        Ok((
+            pockets.map(|(posted, used)| (posted.into(), used)).collect(),
+            self.books.bar(),
+            positions.collect::<PyResult<_>>()?,
+            settled.map(|(slot, amount)| (slot, amount.into())).collect(),
+        ))
+    }
+
+    fn restore(&mut self, py: Python<'_>, state: State) -> PyResult<()> {
+        let (pockets, bar, positions, settled) = state;
+        let pockets: Vec<_> = pockets.into_iter().map(|(p, used)| (p.0, used)).collect();
+        let positions: Vec<_> = positions.into_iter().map(|(s, q, c)| (s, q.0, c.0)).collect();
+        let settled: Vec<_> = settled.into_iter().map(|(s, a)| (s, a.0)).collect();
+        let done = self.books.restore(&pockets, &positions, &settled);
+        self.or_raise(py, done)?;
+        self.books.seek(bar);
+        Ok(())
+    }
+
     fn write_positions(&self, py: Python<'_>, rows: &mut PyRows) -> PyResult<()> {
         for position in self.books.positions() {
             let position = self.or_raise(py, position)?;
@@ -182,26 +285,42 @@ impl PyBooks {
         Ok(())
     }
 
-    fn exposure(&self, py: Python<'_>, slot: usize) -> PyResult<Number> {
-        self.or_raise(py, self.books.exposure(slot)).map(Number)
+    fn posted(&self, py: Python<'_>, pocket: usize) -> PyResult<Number> {
+        self.or_raise(py, self.books.posted(pocket))
+            .map(Number::from)
     }
 
-    fn worth(&self, py: Python<'_>, slot: usize) -> PyResult<Number> {
-        self.or_raise(py, self.books.worth(slot)).map(Number)
+    #[pyo3(signature = (pocket=None))]
+    fn cash(slf: &Bound<'_, Self>, pocket: Option<usize>) -> PyResult<Number> {
+        asked(slf, |books| match pocket {
+            Some(pocket) => books.cash_of(pocket),
+            None => books.cash(None),
+        })
+        .map(Number)
     }
 
-    fn positions_value(&mut self, py: Python<'_>) -> PyResult<Number> {
-        let done = self.books.positions_value();
-        self.or_raise(py, done).map(Number::from)
+    fn exposure(slf: &Bound<'_, Self>, slot: usize) -> PyResult<Number> {
+        asked(slf, |books| books.exposure(slot)).map(Number)
     }
 
-    fn value(&mut self, py: Python<'_>) -> PyResult<Number> {
-        let done = self.books.value();
-        self.or_raise(py, done).map(Number)
+    fn worth(slf: &Bound<'_, Self>, slot: usize) -> PyResult<Number> {
+        asked(slf, |books| books.worth(slot)).map(Number)
     }
 
-    fn long_and_short(&self, py: Python<'_>) -> PyResult<(Number, Number, usize, usize)> {
-        let sides = self.or_raise(py, self.books.long_and_short())?;
+    #[pyo3(signature = (account=None))]
+    fn positions_value(slf: &Bound<'_, Self>, account: Option<&str>) -> PyResult<Number> {
+        let account = place_of(slf, account)?;
+        asked(slf, |books| books.positions_value(account)).map(Number::from)
+    }
+
+    #[pyo3(signature = (account=None))]
+    fn value(slf: &Bound<'_, Self>, account: Option<&str>) -> PyResult<Number> {
+        let account = place_of(slf, account)?;
+        asked(slf, |books| books.value(account)).map(Number)
+    }
+
+    fn long_and_short(slf: &Bound<'_, Self>) -> PyResult<(Number, Number, usize, usize)> {
+        let sides = asked(slf, |books| books.long_and_short())?;
         Ok((
             Number(sides.long_value),
             Number(sides.short_value),
@@ -210,43 +329,92 @@ impl PyBooks {
         ))
     }
 
-    fn long_and_short_exposure(&self, py: Python<'_>) -> PyResult<(Number, Number)> {
-        let (long, short) = self.or_raise(py, self.books.long_and_short_exposure())?;
+    fn long_and_short_exposure(slf: &Bound<'_, Self>) -> PyResult<(Number, Number)> {
+        let (long, short) = asked(slf, |books| books.long_and_short_exposure())?;
         Ok((Number(long), Number(short)))
     }
 
     fn size_of_value(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         slot: usize,
         money: Number,
         money_scale: u32,
         price: Number,
         target: bool,
     ) -> PyResult<Number> {
-        let size = self
-            .books
-            .size_of_value(slot, &money.0, money_scale, &price.0, target);
-        self.or_raise(py, size).map(Number)
+        asked(slf, |books| {
+            books.size_of_value(slot, &money.0, money_scale, &price.0, target)
+        })
+        .map(Number)
     }
 
     fn size_of_weight(
-        &mut self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         slot: usize,
         weight: Number,
         weight_scale: u32,
         price: Number,
         target: bool,
     ) -> PyResult<Number> {
-        let size = self
-            .books
-            .size_of_weight(slot, &weight.0, weight_scale, &price.0, target);
-        self.or_raise(py, size).map(Number)
+        asked(slf, |books| {
+            books.size_of_weight(slot, &weight.0, weight_scale, &price.0, target)
+        })
+        .map(Number)
+    }
+}
+
+/// Asks the books; a rate that they lack is first looked up in the table, while nothing else holds them.
+#[inline]
+pub(crate) fn asked<T>(
+    books: &Bound<'_, PyBooks>,
+    ask: impl Fn(&mut Books<PyLane>) -> Result<T, Refusal>,
+) -> PyResult<T> {
+    loop {
+        let mut inner = books.borrow_mut();
+        match ask(&mut inner.books) {
+            Ok(found) => return Ok(found),
+            Err(Refusal::Rate(pocket)) => {
+                drop(inner);
+                look_up_rate(books, pocket)?;
+            }
+            Err(refusal) => return inner.or_raise(books.py(), Err(refusal)),
+        }
+    }
+}
+
+#[cold]
+fn look_up_rate(books: &Bound<'_, PyBooks>, pocket: usize) -> PyResult<()> {
+    let py = books.py();
+    let (currency, bar, rates) = {
+        let inner = books.borrow();
+        let rates = inner.rates.as_ref().map(|rates| rates.clone_ref(py));
+        (inner.currency(pocket), inner.books.bar(), rates)
+    };
+    let Some(rates) = rates else {
+        return Err(told(py, "no_rate", (currency, bar)));
+    };
+    let rate = rates.bind(py).call1((currency, bar))?;
+    let (numerator, denominator): (Number, Number) = rate.extract()?;
+    let mut inner = books.borrow_mut();
+    let done = inner.books.set_rate(pocket, numerator.0, denominator.0);
+    inner.or_raise(py, done)
+}
+
+fn place_of(books: &Bound<'_, PyBooks>, account: Option<&str>) -> PyResult<Option<usize>> {
+    let Some(name) = account else {
+        return Ok(None);
+    };
+    match books.borrow().books.account(name) {
+        Some(place) => Ok(Some(place)),
+        None => Err(told(books.py(), "unknown_account", (name,))),
     }
 }
 
 impl PyBooks {
+    fn currency(&self, pocket: usize) -> String {
+        let found = self.books.pockets().nth(pocket);
+        found.map_or_else(String::new, |(_, currency)| currency.to_owned())
+    }
     /// Whether there is no position of a slot.
     pub(crate) fn holds_none(&self, py: Python<'_>, slot: usize) -> PyResult<bool> {
         let (quantity, _) = self.or_raise(py, self.books.position(slot))?;
@@ -258,6 +426,10 @@ impl PyBooks {
         done.map_err(|refusal| match refusal {
             // Python's own words, which differ between the kinds of lanes
             Refusal::Price(slot) => raised(self.lanes[slot].bind(py).get_item(self.books.bar())),
+            Refusal::Itself(pocket) => {
+                let names = self.books.pockets().nth(pocket).unwrap_or_default();
+                told(py, "refused_transfer", names)
+            }
             other => money_error(py, other),
         })
     }
@@ -285,8 +457,18 @@ fn money_error(py: Python<'_>, refusal: Refusal) -> PyErr {
                 .into_pyobject(py)
                 .and_then(|one| one.floor_div(0)),
         ),
-        Refusal::Slot | Refusal::Price(_) => PyIndexError::new_err("list index out of range"),
+        _ => PyIndexError::new_err("list index out of range"),
     }
+}
+
+/// The error that a function beside the twin's pockets makes.
+#[cold]
+fn told<'py>(py: Python<'py>, maker: &str, arguments: impl PyCallArgs<'py>) -> PyErr {
+    let made = py
+        .import("rustybt._kernels._pocket")
+        .and_then(|module| module.getattr(maker))
+        .and_then(|maker| maker.call1(arguments));
+    made.map_or_else(|error| error, PyErr::from_value)
 }
 
 /// The error of a call that is made for its error.

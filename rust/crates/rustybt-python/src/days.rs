@@ -9,7 +9,7 @@ use rustybt_kernels::int::Int;
 use rustybt_kernels::statistics::{Column as Figures, ONE, Sessions, expanding, ratio};
 
 use crate::arrow::Column;
-use crate::books::PyBooks;
+use crate::books::{PyBooks, asked};
 use crate::number::Number;
 use crate::rows::{Bits, PyRows, Value};
 use crate::sheet::{PySheet, Texts, decimals, texts, whole};
@@ -31,6 +31,35 @@ struct Standing {
     cash: Int,
     positions: Int,
     exposure: Int,
+}
+
+/// A standing, as Python has it.
+type Plain = (Number, Number, Number, Number);
+
+/// What the next row is reckoned from, as Python has it.
+type State = (Plain, Plain, Option<Plain>);
+
+impl Standing {
+    fn plain(&self) -> Plain {
+        let number = |value: &Int| Number(value.clone());
+        (
+            number(&self.value),
+            number(&self.cash),
+            number(&self.positions),
+            number(&self.exposure),
+        )
+    }
+}
+
+impl From<Plain> for Standing {
+    fn from((value, cash, positions, exposure): Plain) -> Standing {
+        Standing {
+            value: value.0,
+            cash: cash.0,
+            positions: positions.0,
+            exposure: exposure.0,
+        }
+    }
 }
 
 /// Since capital came or went within the session.
@@ -129,11 +158,42 @@ impl PyDays {
 
     fn take(&mut self, py: Python<'_>, session: i64, books: &Bound<'_, PyAny>) -> PyResult<()> {
         let close = match books.cast_exact::<PyBooks>() {
-            Ok(books) => Close::of(py, &books.borrow())?,
-            Err(_) => Close::asked(books)?,
+            Ok(books) => Close::of(books)?,
+            Err(_) => Close::of_twin(books)?,
         };
         self.add(py, session, close);
         Ok(())
+    }
+
+    /// What the next row is reckoned from: what the session before ended with and this one began with, and what came
+    /// within it. The rows are in `rows`.
+    fn state(&self, py: Python<'_>) -> PyResult<State> {
+        let within = |within: &Within| {
+            let (numerator, denominator) = within.grown.clone();
+            let grown = py
+                .import("fractions")?
+                .getattr("Fraction")?
+                .call1((Number(numerator), Number(denominator)))?;
+            PyResult::Ok((
+                Number(within.base.clone()),
+                grown.getattr("numerator")?.extract()?,
+                grown.getattr("denominator")?.extract()?,
+                Number(within.added.clone()),
+            ))
+        };
+        let within = self.within.as_ref().map(within).transpose()?;
+        Ok((self.previous.plain(), self.opening.plain(), within))
+    }
+
+    fn restore(&mut self, state: State) {
+        let (previous, opening, within) = state;
+        self.previous = Standing::from(previous);
+        self.opening = Standing::from(opening);
+        self.within = within.map(|(base, numerator, denominator, added)| Within {
+            base: base.0,
+            grown: (numerator.0, denominator.0),
+            added: added.0,
+        });
     }
 
     fn return_so_far(&self, value: Number) -> Number {
@@ -180,15 +240,16 @@ impl PyDays {
 }
 
 impl Close {
-    fn of(py: Python<'_>, books: &PyBooks) -> PyResult<Close> {
-        let sides = books.or_raise(py, books.books.long_and_short())?;
+    fn of(books: &Bound<'_, PyBooks>) -> PyResult<Close> {
+        let sides = asked(books, |books| books.long_and_short())?;
         let value = (sides.long_value, sides.short_value);
-        let exposure = match books.books.unsettled() {
-            [] => value.clone(),
-            _ => books.or_raise(py, books.books.long_and_short_exposure())?,
+        let settles = books.borrow().books.settles();
+        let exposure = match settles {
+            false => value.clone(),
+            true => asked(books, |books| books.long_and_short_exposure())?,
         };
         Ok(Close {
-            cash: books.or_raise(py, books.books.cash())?,
+            cash: asked(books, |books| books.cash(None))?,
             value,
             exposure,
             longs: count(sides.longs),
@@ -196,8 +257,8 @@ impl Close {
         })
     }
 
-    /// The same of other books.
-    fn asked(books: &Bound<'_, PyAny>) -> PyResult<Close> {
+    /// The same of Python's books.
+    fn of_twin(books: &Bound<'_, PyAny>) -> PyResult<Close> {
         let sides = books.call_method0("long_and_short")?;
         let (long, short, longs, shorts): (Number, Number, i64, i64) = sides.extract()?;
         let value = (long.0, short.0);
@@ -208,7 +269,7 @@ impl Close {
         } else {
             value.clone()
         };
-        let cash = books.getattr("cash")?.extract::<Number>()?.0;
+        let cash = books.call_method0("cash")?.extract::<Number>()?.0;
         Ok(Close {
             cash,
             value,

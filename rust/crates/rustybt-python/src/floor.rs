@@ -603,6 +603,8 @@ impl PyFloor {
                 .books
                 .fill(fill.slot, fill.quantity.clone(), &fill.price);
             let amount = books.or_raise(py, posted)?;
+            let pocket = books.books.pocket_of(fill.slot);
+            let pocket = Value::Short(place(books.or_raise(py, pocket)?));
             let (stamp, slot) = (Value::Short(Some(stamp)), place(fill.slot));
             entries.push([
                 stamp,
@@ -613,6 +615,7 @@ impl PyFloor {
                 Value::Short(Some(fill.number)),
                 Value::Text(None),
                 Value::Text(None),
+                pocket,
             ]);
             transactions.push([
                 Value::Short(Some(session)),
@@ -627,6 +630,8 @@ impl PyFloor {
         for fill in done.iter().filter(|fill| fill.fee != Int::ZERO) {
             let charged = books.books.charge(fill.slot, &fill.fee);
             books.or_raise(py, charged)?;
+            let pocket = books.books.pocket_of(fill.slot);
+            let pocket = Value::Short(place(books.or_raise(py, pocket)?));
             entries.push([
                 Value::Short(Some(stamp)),
                 Value::Text(Some("fee")),
@@ -636,6 +641,7 @@ impl PyFloor {
                 Value::Short(Some(fill.number)),
                 Value::Text(Some("commission")),
                 Value::Text(None),
+                pocket,
             ]);
         }
         Ok(())

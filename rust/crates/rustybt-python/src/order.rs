@@ -117,13 +117,7 @@ impl PyOrder {
 
 impl PyOrder {
     /// A market order that nothing has happened to.
-    fn of(
-        number: i64,
-        listing: Py<PyAny>,
-        slot: usize,
-        amount: Number,
-        created: i64,
-    ) -> PyOrder {
+    fn of(number: i64, listing: Py<PyAny>, slot: usize, amount: Number, created: i64) -> PyOrder {
         PyOrder {
             number,
             listing,

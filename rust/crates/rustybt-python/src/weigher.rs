@@ -14,7 +14,7 @@ use pyo3::{PyTraverseError, intern};
 use rustybt_kernels::books::Lane;
 use rustybt_kernels::int::Int;
 
-use crate::books::PyBooks;
+use crate::books::{PyBooks, asked};
 use crate::lane::PyLane;
 use crate::number::Number;
 use crate::order::PyIntake;
@@ -245,20 +245,18 @@ impl PyWeigher {
                 free.insert((amount.0, scale))
             }
         };
-        let mut books = self.books.bind(py).borrow_mut();
+        let books = self.books.bind(py);
         // most targets of a large universe are none of something that is not held: no value has to be known for that
-        if target && *amount == Int::ZERO && books.holds_none(py, known.slot)? {
+        if target && *amount == Int::ZERO && books.borrow().holds_none(py, known.slot)? {
             return Ok(Placed::Nothing);
         }
         let price = Int::from(at(&known.price, bar)?) * &known.lane_to_fill;
         if price == Int::ZERO {
             return Ok(Placed::Nothing);
         }
-        let size = books
-            .books
-            .size_of_weight(known.slot, amount, *scale, &price, target);
-        let size = books.or_raise(py, size)?;
-        drop(books);
+        let size = asked(books, |books| {
+            books.size_of_weight(known.slot, amount, *scale, &price, target)
+        })?;
         if size == Int::ZERO {
             return Ok(Placed::Nothing);
         }
