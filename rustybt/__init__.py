@@ -23,7 +23,7 @@ from rustybt._version import __version__
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.core import DecimalConfig, Note
-    from rustybt.engine import Compat, Market, Run, Snapshot, load, run_algorithm
+    from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
     from rustybt.results import Result
@@ -49,9 +49,11 @@ __all__ = [
     "ingest_zipline",
     "list_bundles",
     "load",
+    "load_data",
     "open_version",
     "quality",
     "register_blotter",
+    "run",
     "run_algorithm",
     "tick_bars",
     "validate",
@@ -75,9 +77,11 @@ _HOMES = {
     "ingest_zipline": "rustybt.zipline.reader",
     "list_bundles": "rustybt.catalog",
     "load": "rustybt.engine",
+    "load_data": "rustybt.engine",
     "open_version": "rustybt.catalog",
     "quality": "rustybt.ingest",
     "register_blotter": "rustybt.execution",
+    "run": "rustybt.engine",
     "run_algorithm": "rustybt.engine",
     "tick_bars": "rustybt.ingest",
     "validate": "rustybt.ingest",

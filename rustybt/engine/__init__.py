@@ -6,7 +6,8 @@ from rustybt.engine._extensions import load_extensions
 from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline, note_place
 from rustybt.engine._load import load
 from rustybt.engine._market import Market
-from rustybt.engine._run import Run, run_algorithm
+from rustybt.engine._market_of_data import load_data
+from rustybt.engine._run import Run, run, run_algorithm
 from rustybt.engine._snapshot import Snapshot
 
 __all__ = [
@@ -17,9 +18,11 @@ __all__ = [
     "beside",
     "failure_of_strategy",
     "load",
+    "load_data",
     "load_extensions",
     "note_of_zipline",
     "note_place",
     "result_on",
+    "run",
     "run_algorithm",
 ]

@@ -11,16 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from rustybt.core import DAY_NS, RATIO_SCALE, Asset, date_of, day_of, div_half_even
+from rustybt.core import DAY_NS, RATIO_SCALE, Asset, Notes, date_of, day_of, div_half_even
 from rustybt.engine._given_returns import given_returns
-from rustybt.engine._state import RunState
 from rustybt.errors import (
     BenchmarkAssetNotAvailableTooEarly,
     BenchmarkAssetNotAvailableTooLate,
     InputError,
     InvalidBenchmarkAsset,
 )
-from rustybt.view import Instrument
+from rustybt.view import Instrument, MarketView
 
 ONE = 10**RATIO_SCALE
 
@@ -36,12 +35,14 @@ class Benchmark:
     returns: list[int]
 
 
-def benchmark_of(run: RunState, context: Any, asset: Asset | None, named: Any, given: Any) -> Benchmark | None:
+def benchmark_of(
+    market: MarketView, notes: Notes, context: Any, asset: Asset | None, named: Any, given: Any, *, in_ticks: bool
+) -> Benchmark | None:
     """The benchmark of a run, after `initialize`; None where it has none.
 
     asset: that of `set_benchmark`, which comes before both others. named: `run_algorithm(benchmark=)`, a symbol, sid or
     asset. given: `run_algorithm(benchmark_returns=)`. Raises InputError where these two are both there, or can't be
-    read.
+    read. in_ticks: its prices have the decimals of the tick and no more, as in Zipline.
     """
     if named is not None and given is not None:
         raise InputError("Both benchmark= and benchmark_returns= were given. Give the one or the other.")
@@ -49,14 +50,14 @@ def benchmark_of(run: RunState, context: Any, asset: Asset | None, named: Any, g
         asset = named if isinstance(named, Asset) else context.sid(named) if isinstance(named, int) else None
         asset = asset or context.symbol(named)
     if asset is not None:
-        return Benchmark(asset.symbol, _asset_returns(run, asset))
+        return Benchmark(asset.symbol, _asset_returns(market, asset, in_ticks=in_ticks))
     if given is None:
         return None
-    axis = run.market.axis
-    sessions = axis.calendar if axis.calendar.period == "session" else run.market.version.calendar
+    axis = market.axis
+    sessions = axis.calendar if axis.calendar.period == "session" else market.version.calendar
     found = given_returns(given, axis, sessions)
     if found.missing:
-        run.notes.add(
+        notes.add(
             "benchmark_incomplete",
             f"benchmark_returns lacks {len(found.missing)} of {axis.sessions} {axis.calendar.period}s of the run, the "
             f"first on {found.missing[0]}; each counts as a return of 0. Fill them in, or choose other dates.",
@@ -64,7 +65,7 @@ def benchmark_of(run: RunState, context: Any, asset: Asset | None, named: Any, g
             first=found.missing[0],
         )
     if found.left_out:
-        run.notes.add(
+        notes.add(
             "benchmark_left_out",
             f"{len(found.left_out)} of the benchmark's returns, the first of {found.left_out[0]}, are dated on days "
             f"that are no session of {axis.calendar.name}, and do not count. Compound them into the next session's.",
@@ -78,20 +79,20 @@ def benchmark_of(run: RunState, context: Any, asset: Asset | None, named: Any, g
 # an asset
 
 
-def _asset_returns(run: RunState, asset: Asset) -> list[int]:
+def _asset_returns(market: MarketView, asset: Asset, *, in_ticks: bool) -> list[int]:
     """Close to close, adjusted; the first session starts from the close before the run, or from its own open where
     the asset is listed in it."""
-    axis = run.market.axis
+    axis = market.axis
     days = axis.calendar.days
     first, last = int(days[axis.first_session]), int(days[axis.first_session + axis.sessions - 1])
     began, ended = (axis.calendar.day_of_period(day_of(day)) for day in (asset.start_date, asset.end_date))
     _check_life(asset, began > first, ended < last, first, last)
-    listing = run.market.listing(asset)
-    _check_actions(run, asset, axis.first_key(axis.first_session) // DAY_NS if axis.steps else first, last)
+    listing = market.listing(asset)
+    _check_actions(market, asset, axis.first_key(axis.first_session) // DAY_NS if axis.steps else first, last)
     ends = [0] if began < first else []
     ends += [start - 1 for start in axis.starts[1:]]
     rows = (np.searchsorted(listing.raw.stamps, axis.keys[ends], side="right") - 1).tolist()
-    if run.compat.history_in_thousandths:
+    if in_ticks:
         sessions = range(axis.first_session + axis.sessions - len(ends), axis.first_session + axis.sessions)
         starts = [axis.first_key(session) if session >= 0 else 0 for session in sessions]
         prices = _prices_in_thousandths(listing, rows, starts)
@@ -104,7 +105,7 @@ def _asset_returns(run: RunState, asset: Asset) -> list[int]:
         returns = [step(before, now) for before, now in pairwise(rows)]
     if len(returns) == axis.sessions:
         return returns
-    return [_first_session(listing, rows[0], _last_day(run, listing, rows[0])), *returns]
+    return [_first_session(listing, rows[0], _last_day(market, listing, rows[0])), *returns]
 
 
 def _check_life(asset: Asset, too_early: bool, too_late: bool, first: int, last: int) -> None:
@@ -120,8 +121,8 @@ def _check_life(asset: Asset, too_early: bool, too_late: bool, first: int, last:
         )
 
 
-def _check_actions(run: RunState, asset: Asset, first: int, last: int) -> None:
-    for dividend in run.market.version.stock_dividends():
+def _check_actions(market: MarketView, asset: Asset, first: int, last: int) -> None:
+    for dividend in market.version.stock_dividends():
         if dividend.sid == asset.sid and first <= dividend.ex_day <= last:
             raise InvalidBenchmarkAsset(
                 f"{asset.symbol} pays a dividend in stock on {date_of(dividend.ex_day)}, and returns from its "
@@ -193,10 +194,10 @@ def _first_session(listing: Instrument, row: int, until: int) -> int:
     return _change(opened * kept, Fraction(closed), listing, int(listing.raw.stamps[row]))
 
 
-def _last_day(run: RunState, listing: Instrument, row: int) -> int:
+def _last_day(market: MarketView, listing: Instrument, row: int) -> int:
     """The key of the last shorter bar in a row of bars; its own where it is not made of such."""
     key = int(listing.raw.stamps[row])
-    if run.market.inner is None:
+    if market.inner is None:
         return key
-    stamps = run.market.inner.listing(listing.asset).raw.stamps
+    stamps = market.inner.listing(listing.asset).raw.stamps
     return int(stamps[np.searchsorted(stamps, key, side="right") - 1])

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core import Cause, as_plain_decimal, day_of
 from rustybt.engine._agenda import NEVER
-from rustybt.engine._state import RunState
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
-from rustybt.orders import AccountControl, OrderGate, Standing
-from rustybt.strategy import CancelPolicy
+from rustybt.orders import AccountControl, OrderBook, OrderGate, Standing
+from rustybt.strategy import AccountState, CancelPolicy
 
 if TYPE_CHECKING:
     from rustybt.engine._loop import Loop
@@ -24,34 +23,35 @@ LOG: Final = logging.getLogger("rustybt.orders")
 class CloseOuts:
     """Assets that are delisted or expire: closed out at their mark, and their orders cancelled."""
 
-    __slots__ = ("_first_of", "_run")
+    __slots__ = ("_account", "_book", "_first_of")
 
-    def __init__(self, run: RunState) -> None:
-        self._run = run
+    def __init__(self, account: AccountState, book: OrderBook) -> None:
+        self._account = account
+        self._book = book
         # of how many assets, and the day
         self._first_of = (0, NEVER)
 
     def close_out(self, loop: Loop, session: int, day: int, stamp: int) -> None:
         """Closes out what is held of assets that are delisted or expired by a day, and cancels their orders."""
         for slot in self.due(day):
-            listing = self._run.account.instruments[slot]
+            listing = self._account.instruments[slot]
             done = loop.ledger.auto_close(stamp, listing, "expired" if listing.is_future else "delisted")
             if done is not None:
                 loop.recorder.transactions.add((session, stamp, None, slot, *done, 0))
             told = f"{listing.asset.symbol} was closed out on {listing.asset.auto_close_date}"
-            self._run.book.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
+            self._book.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
 
     def due(self, day: int) -> list[int]:
         """The slots that are held or have orders, and are to be closed out by a day."""
         if day < self._first():
             return []
-        touched = dict.fromkeys([*self._run.books.held(), *self._run.book.open])
-        dates = [(slot, self._run.account.instruments[slot].asset.auto_close_date) for slot in touched]
+        touched = dict.fromkeys([*self._account.books.held(), *self._book.open])
+        dates = [(slot, self._account.instruments[slot].asset.auto_close_date) for slot in touched]
         return [slot for slot, closes in dates if closes is not None and day_of(closes) <= day]
 
     def _first(self) -> int:
         """The first day on which an asset of the run is closed out."""
-        listings = self._run.account.instruments
+        listings = self._account.instruments
         if self._first_of[0] != len(listings):
             dates = [listing.asset.auto_close_date for listing in listings]
             first = min([day_of(date) for date in dates if date is not None], default=NEVER)
@@ -59,48 +59,49 @@ class CloseOuts:
         return self._first_of[1]
 
 
-def apply_cancel_policy(run: RunState, policy: CancelPolicy, stamp: int) -> None:
+def apply_cancel_policy(book: OrderBook, policy: CancelPolicy, stamp: int, *, daily: bool, spares: bool) -> None:
     """Cancels the open orders if the policy says so.
 
     In a daily run a session has one bar, at its close: an order that was placed with it is an order for the next
-    session, and is cancelled at the end of that one.
+    session, and is cancelled at the end of that one. spares: all but the first of several are, as in Zipline.
     """
     if not policy.should_cancel(SESSION_END):
         return
-    daily = run.market.axis.daily
-    for queue in list(run.book.open.values()):
+    for queue in list(book.open.values()):
         orders = list(queue)
-        if daily and run.compat.daily_cancels_spare:
+        if daily and spares:
             orders = orders[:1] if len(orders) > 1 else []
         elif daily:
             orders = [order for order in orders if order.created < stamp]
         for order in orders:
-            run.book.cancel(order, stamp, Cause.SESSION_ENDED)
+            book.cancel(order, stamp, Cause.SESSION_ENDED)
             if getattr(policy, "warn_on_cancel", False):
-                _warn(run, order)
+                _warn(book, order)
 
 
-def check_account(run: RunState, controls: Iterable[AccountControl], gate: OrderGate, context: Any, stamp: int) -> None:
+def check_account(
+    account: AccountState, controls: Iterable[AccountControl], gate: OrderGate, context: Any, stamp: int
+) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
-    long, short = run.books.long_and_short_exposure()
-    value = run.account.value()
-    has_leverage = value > 0 or (value < 0 and run.compat.figures_below_zero)
+    long, short = account.books.long_and_short_exposure()
+    value = account.value()
+    has_leverage = value > 0 or (value < 0 and account.figures_below_zero)
     leverage = Fraction(long - short, value) if has_leverage else None
-    standing = Standing(leverage, stamp, context.portfolio, context.account, run.data, gate)
+    standing = Standing(leverage, stamp, context.portfolio, context.account, account.data, gate)
     for control in controls:
         found = control.violation(standing)
         if found is not None:
             raise AccountControlViolation(
-                f"At the close of {run.data.current_session} {found}, and {control!r} is set. Order less, or set "
+                f"At the close of {account.data.current_session} {found}, and {control!r} is set. Order less, or set "
                 "another limit."
             )
 
 
-def _warn(run: RunState, order: Any) -> None:
+def _warn(book: OrderBook, order: Any) -> None:
     amount, filled = (as_plain_decimal(units, order.listing.quantity_scale) for units in (order.amount, order.filled))
     LOG.warning(
         "The session ended: order %s for %s of %s was cancelled, %s of it had been filled.",
-        run.book.order_id(order.number),
+        book.order_id(order.number),
         amount,
         order.listing.asset.symbol,
         filled or "nothing",

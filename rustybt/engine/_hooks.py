@@ -70,7 +70,7 @@ class Hooks:
         self._sessions = [date_of(day) for day in days]
         from rustybt.engine._ledger_view import LedgerView
 
-        self._ledger = LedgerView(run, recorder, self._sessions)
+        self._ledger = LedgerView(run.account, run.book, run.views, recorder, self._sessions)
         self._benchmark = BenchmarkSource(self._sessions, recorder.benchmark)
         self.by_bar = emission_rate == "minute" and bool(self._calls["end_of_bar"])
         self.rows: list[dict[str, Any]] = []

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from rustybt.core import RATIO_SCALE, Order, datetime_of
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._state import RunState
-from rustybt.strategy import Account, Portfolio
+from rustybt.orders import OrderBook
+from rustybt.strategy import Account, AccountState, OrderViews, Portfolio
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class PositionStats:
 class PositionTracker:
     """The positions by asset, and their sums."""
 
-    def __init__(self, run: RunState, portfolio: Portfolio) -> None:
-        self._run = run
+    def __init__(self, state: AccountState, portfolio: Portfolio) -> None:
+        self._state = state
         self._portfolio = portfolio
 
     @property
@@ -48,8 +48,8 @@ class PositionTracker:
     @property
     def stats(self) -> PositionStats:
         """Their sums, now."""
-        money = self._run.account.numbers.money
-        books = self._run.books
+        money = self._state.numbers.money
+        books = self._state.books
         long_value, short_value, longs, shorts = books.long_and_short()
         long_exposure, short_exposure = books.long_and_short_exposure()
         return PositionStats(
@@ -72,8 +72,17 @@ class LedgerView:
     portfolio, account: as on `context`. daily_returns_array: a float a session, NaN for those to come; read-only.
     """
 
-    def __init__(self, run: RunState, recorder: Recorder, sessions: Sequence[dt.date]) -> None:
-        self._run = run
+    def __init__(
+        self,
+        state: AccountState,
+        book: OrderBook,
+        views: OrderViews,
+        recorder: Recorder,
+        sessions: Sequence[dt.date],
+    ) -> None:
+        self._state = state
+        self._book = book
+        self._views = views
         self._recorder = recorder
         self._sessions = sessions
         self._first_transaction = 0
@@ -81,9 +90,9 @@ class LedgerView:
         self._returns = np.full(len(sessions), np.nan)
         self.daily_returns_array: npt.NDArray[np.float64] = self._returns.view()
         self.daily_returns_array.flags.writeable = False
-        self.portfolio = Portfolio(run.account)
-        self.account = Account(run.account)
-        self.position_tracker = PositionTracker(run, self.portfolio)
+        self.portfolio = Portfolio(state)
+        self.account = Account(state)
+        self.position_tracker = PositionTracker(state, self.portfolio)
 
     def state(self) -> tuple[int, int, list[float]]:
         """What changes, as plain values."""
@@ -105,7 +114,7 @@ class LedgerView:
     @property
     def todays_returns(self) -> Any:
         """The session's return so far."""
-        return self._run.account.numbers.ratio(self._recorder.returns_of(self._session))
+        return self._state.numbers.ratio(self._recorder.returns_of(self._session))
 
     @property
     def daily_returns_series(self) -> Any:
@@ -124,10 +133,10 @@ class LedgerView:
 
     def transactions(self, dt: dt.datetime | None = None) -> list[dict[str, Any]]:
         """The session's fills as Zipline's dicts; those of one moment where one is given."""
-        run, numbers = self._run, self._run.account.numbers
+        state, numbers = self._state, self._state.numbers
         found = []
         for _, stamp, number, slot, quantity, price, _ in self._recorder.transactions.since(self._first_transaction):
-            listing, when = run.account.instruments[slot], datetime_of(stamp)
+            listing, when = state.instruments[slot], datetime_of(stamp)
             if dt is not None and when != dt:
                 continue
             found.append(
@@ -136,7 +145,7 @@ class LedgerView:
                     "amount": numbers.quantity(quantity, listing.quantity_scale),
                     "dt": when,
                     "price": numbers.price(price, listing.fill_scale),
-                    "order_id": None if number is None else run.book.order_id(number),
+                    "order_id": None if number is None else self._book.order_id(number),
                     "commission": None,
                 }
             )
@@ -151,8 +160,7 @@ class LedgerView:
 
     def order_views(self, dt: dt.datetime | None = None) -> list[Order]:
         """The same as snapshots."""
-        run = self._run
-        axis = run.market.axis
+        axis = self._state.market.axis
         start = datetime_of(int(axis.calendar.opens[axis.first_session + self._session]))
-        views = [run.views.of(order) for order in run.book.orders if datetime_of(order.changed) >= start]
+        views = [self._views.of(order) for order in self._book.orders if datetime_of(order.changed) >= start]
         return [view for view in views if dt is None or view.dt == dt]

@@ -121,7 +121,7 @@ class Loop:
             agenda.every(Phase.CAPITAL, self.within.pass_through)
         for bar, change in capital.at_bars.items():
             agenda.at(bar, Phase.CAPITAL, functools.partial(change_within, change))
-        self.closings = CloseOuts(run)
+        self.closings = CloseOuts(run.account, run.book)
 
     def attach(self, hooks: Hooks | None) -> None:
         """Lets hooks of metrics be called."""
@@ -377,9 +377,10 @@ class Loop:
         axis = market.axis
         stamp = axis.run_closes[session]
         self.closings.close_out(self, session, axis.days[session], stamp)
-        apply_cancel_policy(run, self.settings.cancel_policy, stamp)
+        daily, spares = axis.daily, self.compat.daily_cancels_spare
+        apply_cancel_policy(run.book, self.settings.cancel_policy, stamp, daily=daily, spares=spares)
         if self.settings.account_controls:
-            check_account(run, self.settings.account_controls, self.gate, self.context, stamp)
+            check_account(run.account, self.settings.account_controls, self.gate, self.context, stamp)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         self.timetable.close()

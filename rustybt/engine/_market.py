@@ -70,6 +70,8 @@ class Market:
         self.start = start
         self.end = end
         self.loaded: Loaded | None = None
+        # what was done to data at hand while they were read
+        self.told: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self._calendars: dict[str | None, SessionTable] = {}
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()

@@ -28,6 +28,7 @@ from rustybt.engine._extensions import load_extensions
 from rustybt.engine._functions import Functions, functions_of, params_of
 from rustybt.engine._load import FREQUENCIES, market_of
 from rustybt.engine._market import Market, axis_of, tracks_on
+from rustybt.engine._market_of_data import market_for
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._ruin import check_on_ruin
 from rustybt.engine._setup import context_of, settings_from, state_of
@@ -88,7 +89,12 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     def load_named(root: Path) -> None:
         load_extensions(named_extensions(g.default_extension, g.extensions, root), g.strict_extensions)
 
-    market = market_of(g.market, g.data_frequency, g.bundle, g.version, g.bundle_timestamp, g.environ, load_named)
+    market = g.market
+    if g.data is not None:
+        market = market_for(
+            g.data, market, g.bundle, g.version, g.bundle_timestamp, g.data_frequency, g.trading_calendar
+        )
+    market = market_of(market, g.data_frequency, g.bundle, g.version, g.bundle_timestamp, g.environ, load_named)
     by_session = frequency_named(market.length).by_session
     if g.emission_rate not in FREQUENCIES or (g.emission_rate == "minute" and by_session):
         raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
@@ -101,6 +107,8 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
 
 def _state(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> RunState:
     notes = Notes()
+    for text in market.told:
+        notes.add("data_read", text)
     axis = axis_of(market, g.start, g.end, g.trading_calendar, notes)
     capital = check_money(to_scale(exact_number(g.capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:

@@ -31,6 +31,7 @@ from rustybt.strategy import activate, deactivate
 
 ENDED: Final = "This run ended with an error, and can't go on. Begin another one, or restore a snapshot."
 DEFAULT_CAPITAL = 10_000_000
+CAPITAL_OF_A_FIRST_RUN = 100_000
 type Function = Callable[..., Any]
 
 
@@ -55,6 +56,7 @@ def run_algorithm(
     custom_loader: Any = None,
     blotter: Any = "default",
     *,
+    data: Any = None,
     market: Market | None = None,
     strategy: Any = None,
     params: dict[str, Any] | None = None,
@@ -84,6 +86,8 @@ def run_algorithm(
     data_frequency: "daily", which is the default, "minute", or the length of a bar from "1ms" to "1mo", such as "5m",
     "1h" or "1w": stored so, or made of shorter bars that are. bundle, version: which data; by default the newest
     version of "sample".
+    data: a frame, a mapping of symbols to frames, or a path, instead of a bundle: see `rustybt.load_data`, whose market
+    is kept for the next run on the same data. trading_calendar names their calendar where it is neither XNYS nor 24/7.
     market: what `rustybt.load` returned, instead of a bundle: the run reads no bar that was read already.
     trading_calendar: the bundle's own calendar, by name, or None.
     benchmark_returns: a pandas Series by date, a Polars or pandas frame or the path of a CSV or Parquet file with the
@@ -119,6 +123,36 @@ def run_algorithm(
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
     return Run._of(dict(locals())).finish()
+
+
+def run(
+    strategy: Any,
+    data: Any = None,
+    *,
+    start: Any = None,
+    end: Any = None,
+    capital_base: Any = CAPITAL_OF_A_FIRST_RUN,
+    **options: Any,
+) -> Result:
+    """Runs a strategy over data at hand, and returns its Result: `run_algorithm` for a first try.
+
+    strategy: a Strategy class or object, or a function of (context, data) that is called with each bar.
+    data: as `load_data` takes them, a frame or a mapping of symbols to frames or a path; None means the sample.
+    start, end: by default the first and last day of the data. options: those of `run_algorithm`.
+    Raises what run_algorithm and load_data do.
+
+    >>> import polars as pl
+    >>> from rustybt import run
+    >>> from rustybt.api import order_target_percent, symbol
+    >>> prices = pl.DataFrame({"date": ["2024-01-02", "2024-01-03", "2024-01-04"], "close": [10, 11, 12]})
+    >>> frame = prices.with_columns(open="close", high="close", low="close", volume=10_000)
+    >>> result = run(lambda context, data: order_target_percent(symbol("A"), 1), {"A": frame})
+    >>> result.transactions.height
+    2
+    """
+    if isinstance(strategy, type) or not callable(strategy):
+        return run_algorithm(start, end, capital_base=capital_base, strategy=strategy, data=data, **options)
+    return run_algorithm(start, end, capital_base=capital_base, handle_data=strategy, data=data, **options)
 
 
 def _with_arguments_of[**P](
@@ -178,7 +212,7 @@ class Run:
         parts = self._parts = prepared(given)
         with self._active():
             self._loop = _loop_of(parts) if snapshot is None else restored(snapshot, parts)
-            self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run, self._loop.recorder)
+            self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run.account, self._loop.recorder)
 
     @property
     def context(self) -> Any:
@@ -349,7 +383,13 @@ def _loop_of(parts: Prepared) -> Loop:
     given, run = parts.given, parts.run
     loop = joined(parts, initialised)
     loop.recorder.benchmark = benchmark_of(
-        run, parts.context, parts.settings.benchmark, given["benchmark"], given["benchmark_returns"]
+        run.market,
+        run.notes,
+        parts.context,
+        parts.settings.benchmark,
+        given["benchmark"],
+        given["benchmark_returns"],
+        in_ticks=parts.compat.history_in_thousandths,
     )
     loop.attach(hooks_for(loop.copies.metrics, run, loop.recorder, given["emission_rate"]))
     return loop

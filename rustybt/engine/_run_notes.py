@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from rustybt.core import Notes
 from rustybt.engine._functions import Functions, never_runs, outer_values
 from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
@@ -13,23 +14,25 @@ from rustybt.engine._run_frames import RunFrames
 from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Plan
 from rustybt.metrics import ruined_row
+from rustybt.strategy import AccountState, Schedules
 
 
 def add_closing_notes(run: RunState, loop: Loop, functions: Functions, frames: RunFrames) -> None:
     """Looks at a run that is over. frames: those of its result; they are made only where there is something to say."""
+    account = run.account
     if loop.recorder.days.ruined:
-        _note_ruin(run, frames["daily"], ended_early=len(loop.recorder.days) < run.market.axis.sessions)
-    _note_callbacks(run, functions)
+        _note_ruin(account, frames["daily"], ended_early=len(loop.recorder.days) < run.market.axis.sessions)
+    _note_callbacks(run.notes, run.schedules, functions)
     for plan in loop.timetable.plans:
-        _note_plan(run, plan)
-    _note_assets(run)
+        _note_plan(run.notes, plan)
+    _note_assets(account)
     if not frames.orders_placed:
-        _note_no_orders(run, loop.context, functions)
+        _note_no_orders(account, run.schedules, loop.context, functions)
     elif not len(loop.recorder.transactions):
-        _note_no_fills(run, frames["orders"])
+        _note_no_fills(run.notes, frames["orders"])
 
 
-def _note_ruin(run: RunState, daily: pl.DataFrame, *, ended_early: bool) -> None:
+def _note_ruin(account: AccountState, daily: pl.DataFrame, *, ended_early: bool) -> None:
     row = ruined_row(daily)
     if row is None:
         return
@@ -41,48 +44,48 @@ def _note_ruin(run: RunState, daily: pl.DataFrame, *, ended_early: bool) -> None
         if row + 1 < daily.height
         else "It was the last session."
     )
-    run.notes.add(
+    account.notes.add(
         "ruined",
-        f"{RUINED} on {session}: at the close it was worth {value:,.2f} {run.account.currency}. {after} Annual return, "
+        f"{RUINED} on {session}: at the close it was worth {value:,.2f} {account.currency}. {after} Annual return, "
         "volatility, Sharpe, Sortino, alpha and beta mean nothing from there on.",
         session=session,
         value=value,
     )
 
 
-def _note_callbacks(run: RunState, functions: Functions) -> None:
+def _note_callbacks(notes: Notes, schedules: Schedules, functions: Functions) -> None:
     given = [*functions.by_name().items()]
-    given += [(f"the scheduled {_name_of(schedule.function)}", schedule.function) for schedule in run.schedules]
+    given += [(f"the scheduled {_name_of(schedule.function)}", schedule.function) for schedule in schedules]
     for name, function in given:
         kind = never_runs(function)
         if kind is not None:
-            run.notes.add(
+            notes.add(
                 "callback_never_ran",
                 f"{name} is {kind}: it was called, and none of its lines ran. Make it a plain function.",
                 function=name,
             )
 
 
-def _note_plan(run: RunState, plan: Plan) -> None:
+def _note_plan(notes: Notes, plan: Plan) -> None:
     name, rule = _name_of(plan.schedule.function), plan.schedule.time_rule
     when = "with the first bar" if rule.anchor in ("first", "every") else _time_of(rule)
     facts = {"function": name, "sessions": plan.wanted, "ran": plan.placed}
     if not plan.wanted:
-        run.notes.add(
+        notes.add(
             "schedule_never_ran",
             f"The scheduled {name} never ran: its date rule holds on no session of the run. Choose another rule, or a "
             "longer run.",
             **facts,
         )
     elif not plan.placed:
-        run.notes.add(
+        notes.add(
             "schedule_never_ran",
             f"The scheduled {name} never ran: {when} lies outside of each of its {plan.wanted} sessions, or in a "
             "break. Choose an earlier time.",
             **facts,
         )
     elif plan.placed < plan.wanted:
-        run.notes.add(
+        notes.add(
             "schedule_left_out",
             f"The scheduled {name} ran on {plan.placed} of {plan.wanted} sessions: on the others {when} lies outside "
             "the session. time_rules.market_close() goes by the close of each.",
@@ -90,7 +93,7 @@ def _note_plan(run: RunState, plan: Plan) -> None:
         )
     if plan.moved:
         beside = "the first bar after it" if rule.anchor == "open" else "the last bar before it"
-        run.notes.add(
+        notes.add(
             "schedule_moved",
             f"The scheduled {name} was to run {when}, which lies in a break on {plan.moved} sessions: there it ran "
             f"with {beside}.",
@@ -111,13 +114,13 @@ def _name_of(function: Any) -> str:
     return f"lambda of line {line}" if name == "<lambda>" and line is not None else str(name)
 
 
-def _note_assets(run: RunState) -> None:
-    last = len(run.market.axis.stamps) - 1
-    held = set(run.books.held())
-    for listing in run.account.instruments:
+def _note_assets(account: AccountState) -> None:
+    last = len(account.market.axis.stamps) - 1
+    held = set(account.books.held())
+    for listing in account.instruments:
         asset = listing.asset
-        if listing.slot in held and listing.last < run.market.bar and asset.auto_close_date is None:
-            run.notes.add(
+        if listing.slot in held and listing.last < account.market.bar and asset.auto_close_date is None:
+            account.notes.add(
                 "ended_and_held",
                 f"{asset.symbol} was held to the end of the run at its last price, that of {asset.end_date}: it has no "
                 "auto_close_date. Give it one, or ingest with auto_close='last_bar'.",
@@ -125,7 +128,7 @@ def _note_assets(run: RunState) -> None:
                 ended=asset.end_date,
             )
         if listing.first > last or listing.last < 1:
-            run.notes.add(
+            account.notes.add(
                 "asset_without_bars",
                 f"{asset.symbol} has no bar in the run: its data go from {asset.start_date} to {asset.end_date}. "
                 "Choose other dates, or leave it out.",
@@ -135,27 +138,27 @@ def _note_assets(run: RunState) -> None:
             )
 
 
-def _note_no_fills(run: RunState, orders: pl.DataFrame) -> None:
+def _note_no_fills(notes: Notes, orders: pl.DataFrame) -> None:
     reasons = orders["reason"].drop_nulls().value_counts(sort=True)
     why = f" The most frequent reason: {reasons['reason'][0]}." if reasons.height else ""
-    run.notes.add("no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height)
+    notes.add("no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height)
 
 
-def _note_no_orders(run: RunState, context: Any, functions: Functions) -> None:
-    texts = sorted(_holding_texts(run, context, functions))
+def _note_no_orders(account: AccountState, schedules: Schedules, context: Any, functions: Functions) -> None:
+    texts = sorted(_holding_texts(account, schedules, context, functions))
     hint = "".join(f" {name} holds symbols as texts, and an asset is never equal to a text." for name in texts)
-    run.notes.add(
+    account.notes.add(
         "no_orders",
         f"No order was placed in the whole run. Look at the condition that the strategy orders on.{hint}",
         texts=texts,
     )
 
 
-def _holding_texts(run: RunState, context: Any, functions: Functions) -> set[str]:
+def _holding_texts(account: AccountState, schedules: Schedules, context: Any, functions: Functions) -> set[str]:
     """The sets, dicts and indices of a strategy that hold the symbol of an asset of the run as a text."""
-    symbols = {listing.asset.symbol for listing in run.account.instruments}
+    symbols = {listing.asset.symbol for listing in account.instruments}
     known = {f"context.{name}": value for name, value in vars(context).items() if not name.startswith("_")}
-    for function in (*functions.by_name().values(), *(schedule.function for schedule in run.schedules)):
+    for function in (*functions.by_name().values(), *(schedule.function for schedule in schedules)):
         known |= outer_values(function)
     return {
         name

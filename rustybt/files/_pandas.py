@@ -20,23 +20,33 @@ def from_pandas(source: Any, what: str) -> pl.DataFrame:
     if not hasattr(source, "columns"):
         raise InputError(f"{what} is a pandas {type(source).__name__}. Give a DataFrame.")
     if source.columns.nlevels > 1:
-        raise _levels(source, what)
+        source = _stacked(source, what)
     return pl.DataFrame([_column(name, values) for name, values in _with_index(source).items()])
 
 
-def _levels(source: Any, what: str) -> InputError:
-    """Columns such as ("Close", "TSLA"), as yfinance.download gives them."""
+def _stacked(source: Any, what: str) -> Any:
+    """Columns such as ("Close", "TSLA"), in either order, as yfinance.download gives them: a row a symbol and moment.
+
+    A row without a value is that of an asset without a bar, and is left out.
+    """
     levels = range(source.columns.nlevels)
-    of_symbols = [at for at in levels if "close" not in {str(v).lower() for v in source.columns.get_level_values(at)}]
-    level = of_symbols[-1] if of_symbols else levels[-1]
-    name = source.columns.names[level]
-    named = "" if str(name).lower() in ("ticker", "symbol") else f".rename(columns={{'level_{level}': 'symbol'}})"
-    stacked = f"frame.stack(level={name if name is None else str(name)!r}, future_stack=True)"
-    stacked = stacked.replace("level=None", f"level={level}")
-    return InputError(
-        f"{what}: its columns have {len(levels)} levels, the first is {source.columns[0]!r}. "
-        f"Put the symbols into rows: {stacked}.reset_index(){named}, and .dropna() where some have no bar."
-    )
+    of_fields = [at for at in levels if "close" in {str(v).lower() for v in source.columns.get_level_values(at)}]
+    if len(levels) != 2 or len(of_fields) != 1:
+        raise InputError(
+            f"{what}: its columns have {len(levels)} levels, the first is {source.columns[0]!r}. Give two levels, "
+            "one of them the fields (Open, High, Low, Close, Volume) and one the symbols, or a column symbol."
+        )
+    symbols = source.columns.get_level_values(1 - of_fields[0])
+    parts = []
+    for symbol in symbols.unique():
+        part = source.loc[:, symbols == symbol].copy()
+        part.columns = part.columns.get_level_values(of_fields[0])
+        part = part.dropna(how="all")
+        part["symbol"] = str(symbol)
+        parts.append(part)
+    import pandas as pd
+
+    return pd.concat(parts)
 
 
 def _with_index(source: Any) -> dict[str, Any]:

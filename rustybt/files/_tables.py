@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -54,8 +54,9 @@ class Table:
 def read_tables(source: Any, what: str) -> list[Table]:
     """The tables that one argument stands for, whole; CSV files are plain ones, with commas and a header.
 
-    source: a Polars, pandas or Arrow frame, anything else that gives an Arrow stream, a path, or a list of those.
-    A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for the files that fit.
+    source: a Polars, pandas or Arrow frame, anything else that gives an Arrow stream, a path, or a list of those; or a
+    mapping of symbols to frames. A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for
+    the files that fit.
     what: the argument's name, for messages. Raises InputError.
     """
     check_process()
@@ -75,7 +76,23 @@ def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
         if not source:
             raise InputError(f"{what} is an empty list. Give a frame, or the paths of files.")
         return [table for item in source for table in given_items(item, what)]
+    if isinstance(source, Mapping):
+        return [table for symbol, item in source.items() for table in _of_symbol(symbol, item, what)]
     return [with_lower_names(_frame(source, what), what)]
+
+
+def _of_symbol(symbol: Any, source: Any, what: str) -> list[Path | pl.DataFrame]:
+    """The frames of a mapping of symbols to frames, each with its column symbol."""
+    if not isinstance(symbol, str) or not symbol.strip():
+        raise InputError(f"{what} is a mapping with the key {symbol!r}. Give symbols as text, each with its frame.")
+    found = given_items(source, f"{what}[{symbol!r}]")
+    for item in found:
+        if isinstance(item, Path):
+            raise InputError(
+                f"{what}[{symbol!r}] is the path {item}. A mapping holds frames; give the files themselves, each named "
+                "after its symbol."
+            )
+    return [item.with_columns(symbol=pl.lit(symbol)) for item in found if isinstance(item, pl.DataFrame)]
 
 
 def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: Notes) -> Iterator[Table]:

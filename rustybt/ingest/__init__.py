@@ -9,6 +9,7 @@ from rustybt._lazy import when_asked
 if TYPE_CHECKING:
     from rustybt.files import Dialect, read_tables
     from rustybt.ingest._cached import cached
+    from rustybt.ingest._given import digest_of
     from rustybt.ingest._ingest import ingest
     from rustybt.ingest._quality import quality
     from rustybt.ingest._report import Change, IngestReport
@@ -21,6 +22,7 @@ else:
         {
             "rustybt.files": ("Dialect", "read_tables"),
             "rustybt.ingest._cached": ("cached",),
+            "rustybt.ingest._given": ("digest_of",),
             "rustybt.ingest._ingest": ("ingest",),
             "rustybt.ingest._quality": ("quality",),
             "rustybt.ingest._report": ("Change", "IngestReport"),
@@ -36,6 +38,7 @@ __all__ = [
     "Dialect",
     "IngestReport",
     "cached",
+    "digest_of",
     "dollar_bars",
     "ingest",
     "ingest_sample",

@@ -31,7 +31,7 @@ from rustybt.files import (
 )
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._carried import CARRIED, carried_rows
-from rustybt.ingest._numbers import exact_floats, is_exact, plain_text, scale_of_plain, scaled_columns
+from rustybt.ingest._numbers import exact_floats, is_exact, plain_text, scale_of_plain, scaled_columns, without_noise
 from rustybt.ingest._spacing import check_spacing
 from rustybt.ingest._stamps import day_span, final_stamps
 from rustybt.validation import (
@@ -144,7 +144,9 @@ class BarReader:
             self._note_unread(read)
             table = self._with_volume(read)
             rounded = self._price_decimals is not None
-            piece = _one_table(table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded)
+            piece = _one_table(
+                table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded, notes=self.notes
+            )
             self._note_spacing(piece[0], read)
             offset += piece[0].height
             self._take_uneven(table)
@@ -252,14 +254,14 @@ def _joined(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple
 
 
 def _one_table(
-    table: Table, offset: int, *, daily: bool, tz: str | None, rounded: bool
+    table: Table, offset: int, *, daily: bool, tz: str | None, rounded: bool, notes: Notes
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
     """One table with canonical columns; its floats that have too many digits; its actions.
 
     Numbers are text, or exact as they came, which spares the way there and back.
     """
     need_columns(table, _NUMBERS, "bars")
-    frame = table.frame
+    frame, source = table.frame, Path(table.source).name
     stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
     if not stamps:
         raise InputError(
@@ -287,6 +289,11 @@ def _one_table(
             exact = exact_floats(frame[name])
             if exact is not None:
                 columns += [exact, frame[name].rename(f"{name}{_SAID}")]
+                continue
+            cleaned = without_noise(frame[name])
+            if cleaned is not None:
+                columns += [cleaned[0], frame[name].rename(f"{name}{_SAID}")]
+                notes.add(f"{name}: the noise of floats was rounded away, at {cleaned[1]} decimals", source)
                 continue
         if frame.schema[name] == pl.String:
             columns.append(frame[name])  # blanks around it go where there are any

@@ -61,9 +61,11 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
         intake = module.Intake(taken, open_now, quiet, events)
         for slot, amount, limit, stamp, stop, why, changes in orders:
             listing = SimpleNamespace(slot=slot)
-            terms = None if limit is stop is None else OrderTerms(limit, stop, time_in_force=TimeInForce.DAY)
+            in_force = TimeInForce.DAY if slot else TimeInForce.GTC
+            terms = None if limit is stop is None else OrderTerms(limit, stop, time_in_force=in_force)
             order = intake.accept(listing, amount, terms, stamp, why)
-            assert order.terms is terms
+            assert order.terms == terms
+            assert order.terms is None or type(order.terms) is OrderTerms
             assert order is taken[-1]
             assert order.listing is listing
             if changes:

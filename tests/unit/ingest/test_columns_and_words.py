@@ -270,13 +270,23 @@ def test_prices_of_a_computation_are_told_of_price_decimals(given_file):
     assert given_file(f"Date,{HEAD}\n1980-12-22,{odd}\n", price_decimals=4).rows == 1
 
 
-def test_columns_of_two_levels_are_told_how_to_become_rows(root):
+@pytest.mark.parametrize("order", [("Price", "Ticker"), ("Ticker", "Price")])
+def test_columns_of_two_levels_are_rows_of_their_symbols(root, order):
     names = pd.MultiIndex.from_product(
         [["Close", "High", "Low", "Open", "Volume"], ["TSLA", "AAPL"]], names=["Price", "Ticker"]
     )
     frame = pd.DataFrame(
         [[5] * 10, [6] * 10], index=pd.DatetimeIndex(["2024-01-02", "2024-01-03"], name="Date"), columns=names
-    )
-    with pytest.raises(InputError, match="level='Ticker'"):
+    ).reorder_levels(order, axis=1)
+    long = frame.stack(level="Ticker", future_stack=True).reset_index()
+    assert ingest("b", frame, root=root).hash == ingest("c", long, root=root).hash
+    # a day without a bar of one of them
+    frame.loc["2024-01-03", frame.columns.get_level_values("Ticker") == "TSLA"] = float("nan")
+    assert ingest("d", frame, root=root).rows == 3
+
+
+def test_columns_of_other_levels_are_refused(root):
+    names = pd.MultiIndex.from_product([["Last", "Max"], ["TSLA", "AAPL"]])
+    frame = pd.DataFrame([[5] * 4], index=pd.DatetimeIndex(["2024-01-02"], name="Date"), columns=names)
+    with pytest.raises(InputError, match="one of them the fields"):
         ingest("b", frame, root=root)
-    assert ingest("b", frame.stack(level="Ticker", future_stack=True).reset_index(), root=root).assets == 2

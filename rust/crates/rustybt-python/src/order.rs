@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use rustybt_kernels::int::Int;
 
@@ -24,8 +24,8 @@ pub struct PyOrder {
     pub amount: Number,
     #[pyo3(get, set)]
     pub filled: Number,
-    /// All that it says besides asset and size, a tuple of Python's; None for a market order.
-    terms: Option<Py<PyAny>>,
+    /// Its terms where they say more than limit and stop: Python's garbage collector looks through what is kept.
+    more: Option<Py<PyAny>>,
     #[pyo3(get)]
     pub limit: Option<Number>,
     #[pyo3(get, set)]
@@ -69,6 +69,17 @@ fn statuses(py: Python<'_>) -> PyResult<&Vec<Py<PyAny>>> {
     })
 }
 
+/// `rustybt.core.OrderTerms`, and what those of a market order say after limit and stop.
+fn order_terms(py: Python<'_>) -> PyResult<&(Py<PyAny>, Py<PyTuple>)> {
+    static KIND: PyOnceLock<(Py<PyAny>, Py<PyTuple>)> = PyOnceLock::new();
+    KIND.get_or_try_init(py, || {
+        let core = py.import("rustybt.core")?;
+        let market = core.getattr("MARKET_TERMS")?.cast_into::<PyTuple>()?;
+        let rest = market.get_slice(2, market.len());
+        Ok((core.getattr("OrderTerms")?.unbind(), rest.unbind()))
+    })
+}
+
 #[pymethods]
 impl PyOrder {
     #[new]
@@ -85,22 +96,31 @@ impl PyOrder {
     }
 
     #[getter]
-    fn terms<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        self.terms.as_ref().map(|terms| terms.bind(py).clone())
+    fn terms<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(match &self.more {
+            Some(terms) => Some(terms.bind(py).clone()),
+            None if self.plain => None,
+            None => {
+                let prices = (self.limit.clone(), self.stop.clone());
+                Some(order_terms(py)?.0.bind(py).call1(prices)?)
+            }
+        })
     }
 
     #[setter]
     fn set_terms(&mut self, terms: Option<Bound<'_, PyAny>>) -> PyResult<()> {
-        (self.limit, self.stop) = match &terms {
-            None => (None, None),
-            Some(terms) => {
-                let py = terms.py();
-                let price = |name| terms.getattr(name)?.extract::<Option<Number>>();
-                (price(intern!(py, "limit"))?, price(intern!(py, "stop"))?)
-            }
-        };
+        let (mut limit, mut stop, mut more) = (None, None, None);
         self.plain = terms.is_none();
-        self.terms = terms.map(Bound::unbind);
+        if let Some(terms) = terms {
+            let py = terms.py();
+            let price = |name| terms.getattr(name)?.extract::<Option<Number>>();
+            (limit, stop) = (price(intern!(py, "limit"))?, price(intern!(py, "stop"))?);
+            let rest = terms.cast::<PyTuple>()?.get_slice(2, terms.len()?);
+            if rest.ne(order_terms(py)?.1.bind(py))? {
+                more = Some(terms.unbind());
+            }
+        }
+        (self.limit, self.stop, self.more) = (limit, stop, more);
         Ok(())
     }
 
@@ -125,7 +145,7 @@ impl PyOrder {
             amount,
             filled: Number(Int::ZERO),
             plain: true,
-            terms: None,
+            more: None,
             limit: None,
             limit_reached: false,
             stop: None,

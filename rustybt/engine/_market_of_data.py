@@ -1,0 +1,138 @@
+"""The market of data that a caller has at hand: a frame, frames by symbol, files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import tempfile
+import threading
+import weakref
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, Final
+
+from rustybt.catalog import open_loaded
+from rustybt.engine._load import length_and_name
+from rustybt.engine._market import Market
+from rustybt.errors import BadBars, InputError
+from rustybt.files import given_items
+
+BUNDLE: Final = "data"
+"""What the data of a market without a bundle are called, in manifests and messages."""
+DEFAULT_CALENDAR: Final = "XNYS"
+EVERY_DAY: Final = "24/7"
+MOST_KEPT: Final = 4
+"""Markets that are kept for the next run on the same data, the last ones used."""
+SATURDAY: Final = 5
+OF_FLOATS: Final = "precision"
+OF_SESSIONS: Final = "calendar"
+
+_kept: OrderedDict[str, Market] = OrderedDict()
+_lock = threading.Lock()
+
+
+def load_data(
+    data: Any,
+    *,
+    data_frequency: str = "daily",
+    calendar: str | None = None,
+    stamp: str | None = None,
+    tz: str | None = None,
+    **options: Any,
+) -> Market:
+    """A market of data at hand, for any number of `run_algorithm(market=...)`; nothing goes into the catalog.
+
+    data: what `rustybt.ingest` takes as bars: a Polars, pandas or Arrow frame, a path, a list of these; or a mapping of
+    symbols to frames. They are validated as at an ingestion, and have the same hash.
+    data_frequency: the length of the bars. calendar: whose sessions they belong to; by default XNYS, or 24/7 where
+    there are bars on weekends. stamp, tz, options: those of `rustybt.ingest`, such as splits, dividends, assets and
+    price_decimals.
+    The same data again give the same market, without being read anew. What it needs of them on the disk lies in a
+    temporary folder, which goes when nobody uses them any more.
+    Raises BadBars and InputError as `rustybt.ingest` does.
+
+    >>> import polars as pl, rustybt
+    >>> frame = pl.DataFrame(
+    ...     {"symbol": "A", "date": ["2024-01-02", "2024-01-03"], "open": 10, "high": 11, "low": 9, "close": [10, 11]}
+    ... ).with_columns(volume=1000)
+    >>> rustybt.load_data(frame)
+    <Market data..., 'daily' bars>
+    """
+    from rustybt.ingest import digest_of
+
+    length, name = length_and_name(data_frequency)
+    given = {"calendar": calendar, "stamp": stamp, "tz": tz, **options}
+    plain = {one: value for one, value in given.items() if value is None or isinstance(value, str | int)}
+    tables = given_items(data, "data")
+    key = digest_of((length, plain), tables, *(value for one, value in sorted(given.items()) if one not in plain))
+    with _lock:
+        if key is not None and key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    market = _market(tables, length, name, given)
+    with _lock:
+        if key is not None:
+            _kept[key] = market
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+    return market
+
+
+def _market(data: Any, length: str, name: str, given: dict[str, Any]) -> Market:
+    root = Path(tempfile.mkdtemp(prefix="rustybt-"))
+    try:
+        told = _ingest(data, length, given, root)
+        market = Market(open_loaded(BUNDLE, root=root), root, name, length)
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
+    market.data.late = False
+    market.told = told
+    # a run keeps the data, and not the market
+    weakref.finalize(market.data, shutil.rmtree, root, True)
+    return market
+
+
+def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[str, ...]:
+    """Reads the data on XNYS; where weekends are what is in the way, on 24/7. Returns what is to be told of it."""
+    from rustybt.ingest import ingest
+
+    try:
+        return ingest(BUNDLE, data, frequency=length, root=root, **given).notes
+    except BadBars as error:
+        if any(getattr(finding, "rule", None) == OF_FLOATS for finding in error.findings):
+            error.add_note(
+                "rustybt.load_data(data, price_decimals=4) rounds them; what it returns is the market= of a run."
+            )
+        if given["calendar"] is not None:
+            raise
+        if not any(_on_a_weekend(finding) for finding in error.findings):
+            error.add_note(
+                f"The calendar was taken to be {DEFAULT_CALENDAR}. Where the market has other sessions, name it: "
+                "trading_calendar='XLON' of a run, calendar='XLON' of load_data."
+            )
+            raise
+        report = ingest(BUNDLE, data, frequency=length, root=root, **(given | {"calendar": EVERY_DAY}))
+        return "There are bars on weekends: the calendar was taken to be 24/7.", *report.notes
+
+
+def _on_a_weekend(finding: Any) -> bool:
+    """Whether a row was refused as it lies on a Saturday or Sunday, when XNYS has no session."""
+    when = finding.stamp
+    day = when.date() if isinstance(when, dt.datetime) else when
+    return finding.rule == OF_SESSIONS and isinstance(day, dt.date) and day.weekday() >= SATURDAY
+
+
+def market_for(
+    data: Any, market: Any, bundle: Any, version: Any, timestamp: Any, data_frequency: Any, calendar: Any
+) -> Market:
+    """The market of `run_algorithm(data=...)`. Raises InputError where other data are named beside it."""
+    beside = {"market": market, "bundle": bundle, "version": version, "bundle_timestamp": timestamp}
+    named = [name for name, value in beside.items() if value is not None]
+    if named:
+        raise InputError(f"data= and {named[0]}= were both given. Give the one or the other.")
+    if isinstance(data, Market):
+        raise InputError("data= was given a market. Give it as market=.")
+    if calendar is not None and not isinstance(calendar, str):
+        raise InputError("With data=, trading_calendar is the name of a calendar, such as 'XNYS' or '24/7'.")
+    return load_data(data, data_frequency="daily" if data_frequency is None else data_frequency, calendar=calendar)

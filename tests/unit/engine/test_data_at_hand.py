@@ -1,0 +1,209 @@
+"""Runs on data at hand: the validation, books and hash of an ingestion, and nothing goes into the catalog."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import rustybt
+from rustybt.api import order, order_target_percent, symbol
+from rustybt.core import data_root
+from rustybt.errors import BadBars, InputError
+
+DAYS = [dt.date(2024, 1, 2), dt.date(2024, 1, 3), dt.date(2024, 1, 4), dt.date(2024, 1, 5)]
+
+
+def prices(closes: list[Any], days: list[dt.date] = DAYS) -> pl.DataFrame:
+    texts = [str(close) for close in closes]
+    frame = pl.DataFrame({"date": days, "close": texts})
+    return frame.with_columns(open="close", high="close", low="close", volume=pl.lit(10_000_000))
+
+
+FRAMES = {"A": prices([10, 11, 12, 13]), "B": prices(["20.5", 21, 20, "19.25"])}
+LONG = pl.concat(frame.with_columns(symbol=pl.lit(name)) for name, frame in FRAMES.items())
+
+
+def trade(context: Any, data: Any) -> None:
+    order_target_percent(symbol("A"), Decimal("0.5"))
+    order(symbol("B"), 3)
+
+
+def fields(frame: pl.DataFrame) -> pd.DataFrame:
+    """One asset's frame as vendors give it."""
+    texts = frame.select(pl.exclude("date")).to_pandas().astype(float)
+    texts.index = pd.DatetimeIndex(frame["date"].to_list(), name="Date")
+    return texts.rename(columns=str.capitalize)
+
+
+def by_levels(*, symbols_first: bool) -> pd.DataFrame:
+    wide = pd.concat({name: fields(frame) for name, frame in FRAMES.items()}, axis=1, names=["Ticker", "Price"])
+    return wide if symbols_first else wide.swaplevel(axis=1).sort_index(axis=1)
+
+
+def csv_file(folder: Path) -> Path:
+    LONG.write_csv(folder / "bars.csv")
+    return folder / "bars.csv"
+
+
+FORMS: dict[str, Any] = {
+    "a Polars frame": lambda folder: LONG,
+    "a LazyFrame": lambda folder: LONG.lazy(),
+    "an Arrow table": lambda folder: LONG.to_arrow(),
+    "a mapping": lambda folder: FRAMES,
+    "a mapping of pandas frames": lambda folder: {name: fields(frame) for name, frame in FRAMES.items()},
+    "fields above symbols": lambda folder: by_levels(symbols_first=False),
+    "symbols above fields": lambda folder: by_levels(symbols_first=True),
+    "a path": csv_file,
+}
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> rustybt.Result:
+    root = tmp_path_factory.mktemp("catalog")
+    rustybt.ingest("mine", LONG, root=root)
+    return rustybt.run_algorithm(
+        handle_data=trade, bundle="mine", capital_base=100_000, environ={"RUSTYBT_ROOT": str(root)}
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_run_on_data_is_the_run_after_their_ingestion(tmp_path: Path, ingested: rustybt.Result, form: str) -> None:
+    result = rustybt.run(trade, FORMS[form](tmp_path))
+    assert result.ledger_hash == ingested.ledger_hash
+    assert result.manifest["data_hash"] == ingested.manifest["data_hash"]
+    assert {name: frame.to_dict(as_series=False) for name, frame in result.frames().items()} == {
+        name: frame.to_dict(as_series=False) for name, frame in ingested.frames().items()
+    }
+    # 50,000 / 11 on the second day's close, after an order at 10 for 5,000
+    assert result.transactions["amount"][0] == 5000
+    assert not (data_root() / "catalog.sqlite").exists()
+
+
+def test_a_second_run_on_the_same_data_builds_nothing_and_reads_nothing() -> None:
+    market = rustybt.load_data(LONG)
+    again = rustybt.load_data(LONG.clone())
+    assert again is market
+    rustybt.run(trade, LONG)
+    read = market.rows_read
+    assert read == LONG.height
+    rustybt.run(trade, LONG)
+    rustybt.run_algorithm(market=market, handle_data=trade)
+    assert market.rows_read == read
+    assert rustybt.load_data(LONG.with_columns(volume=pl.lit(1))) is not market
+
+
+def test_the_temporary_folder_goes_with_the_market(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("rustybt.engine._market_of_data.MOST_KEPT", 0)
+    market = rustybt.load_data(prices([1, 2, 3, 4]).with_columns(symbol=pl.lit("C")))
+    assert len(list(tmp_path.iterdir())) == 1
+    del market
+    gc.collect()
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(BadBars):
+        rustybt.load_data(prices([1, 2, 3, -4]).with_columns(symbol=pl.lit("C")))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_result_on_data_can_be_saved_and_a_market_pickled(tmp_path: Path) -> None:
+    import pickle
+
+    result = rustybt.run(trade, LONG)
+    assert rustybt.Result.load(result.save(tmp_path / "run")).ledger_hash == result.ledger_hash
+    market = pickle.loads(pickle.dumps(rustybt.load_data(LONG)))
+    assert rustybt.run_algorithm(market=market, handle_data=trade, capital_base=100_000).ledger_hash == (
+        result.ledger_hash
+    )
+
+
+def test_weekends_make_the_calendar_one_of_every_day_and_it_is_told() -> None:
+    week = [dt.date(2024, 1, 5) + dt.timedelta(days) for days in range(4)]
+    result = rustybt.run(lambda context, data: order(symbol("C"), 1), {"C": prices([1, 2, 3, 4], week)})
+    assert result.daily["session"].to_list() == week
+    assert result.manifest["calendar"] == "24/7"
+    assert [(note.code, note.text) for note in result.notes] == [
+        ("data_read", "There are bars on weekends: the calendar was taken to be 24/7.")
+    ]
+
+
+def test_a_calendar_that_is_named_is_taken_and_a_wrong_one_is_told() -> None:
+    boxing = [dt.date(2024, 7, 3), dt.date(2024, 7, 4)]  # no session in New York, one in London
+    with pytest.raises(BadBars) as refused:
+        rustybt.run(trade, {"A": prices([1, 2], boxing)})
+    assert "trading_calendar='XLON'" in str(refused.value.__notes__)
+    result = rustybt.run(lambda context, data: None, {"A": prices([1, 2], boxing)}, trading_calendar="XLON")
+    assert result.daily["session"].to_list() == boxing
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("bundle", "sample"), ("version", "x"), ("bundle_timestamp", "2024-01-01")]
+)
+def test_data_and_a_bundle_are_not_given_together(name: str, value: str) -> None:
+    with pytest.raises(InputError, match=f"data= and {name}= were both given"):
+        rustybt.run(trade, LONG, **{name: value})
+
+
+def test_a_mapping_whose_keys_are_no_symbols_is_refused() -> None:
+    with pytest.raises(InputError, match="the key 3"):
+        rustybt.run(trade, {3: FRAMES["A"]})
+    with pytest.raises(InputError, match="A mapping holds frames"):
+        rustybt.run(trade, {"A": __file__})
+
+
+def test_a_run_without_data_is_on_the_sample_with_a_hundred_thousand() -> None:
+    result = rustybt.run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
+    assert (result.manifest["bundle"], result.manifest["capital_base"]) == ("sample", "100000")
+
+
+class Half(rustybt.Strategy):
+    def handle_data(self, context: Any, data: Any) -> None:
+        order_target_percent(symbol("A"), Decimal("0.5"))
+
+
+@pytest.mark.parametrize("strategy", [Half, Half()])
+def test_a_strategy_is_a_class_or_an_object_too(strategy: Any) -> None:
+    assert rustybt.run(strategy, FRAMES).transactions.height > 0
+
+
+# Noise of floats
+
+
+def with_floats(closes: list[float]) -> dict[str, pl.DataFrame]:
+    frame = prices(["1"] * len(closes)).with_columns(
+        pl.Series(name, closes) for name in ("open", "high", "low", "close")
+    )
+    return {"A": frame}
+
+
+@pytest.mark.parametrize(
+    ("closes", "texts", "places"),
+    [
+        ([0.1 + 0.2, 1.1 * 3, 12.0, 7.25], ["0.3", "3.3", "12", "7.25"], 2),
+        ([float(np.float32(x)) for x in (41.9, 17.03, 3, 250.125)], ["41.9", "17.03", "3", "250.125"], 3),
+    ],
+)
+def test_the_noise_of_floats_is_rounded_away_and_told(closes: list[float], texts: list[str], places: int) -> None:
+    result = rustybt.run(lambda context, data: None, with_floats(closes))
+    exact = rustybt.run(lambda context, data: None, {"A": prices(texts)})
+    assert result.manifest["data_hash"] == exact.manifest["data_hash"]
+    assert f"close: the noise of floats was rounded away, at {places} decimals" in [
+        note.text.split(": ", 1)[1] for note in result.notes if note.code == "data_read"
+    ]
+
+
+def test_floats_of_a_computation_are_refused_with_the_way_to_round_them() -> None:
+    closes = [100 * float(np.exp(x)) for x in (0.1, 0.2, 0.3, 0.4)]
+    with pytest.raises(BadBars, match="price_decimals") as refused:
+        rustybt.run(trade, with_floats(closes))
+    assert "load_data(data, price_decimals=4)" in str(refused.value.__notes__)
+    market = rustybt.load_data(with_floats(closes), price_decimals=2)
+    result = rustybt.run_algorithm(market=market, handle_data=lambda context, data: order(symbol("A"), 1))
+    assert result.positions["last_sale_price"][-1] == Decimal("149.18")  # 100 e^0.4 = 149.1824...
