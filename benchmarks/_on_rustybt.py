@@ -109,6 +109,8 @@ class Runner:
             numbers="float" if self._floats == "all" else "decimal",
             progress=False,
         )
+        # made at first look; what it is compared with has made its own
+        result.frames()
         return result, seen
 
     def outcome(self, run: tuple[Any, Any]) -> dict[str, Any]:

@@ -186,3 +186,42 @@ def test_idle_years_are_cheap(data_folder: Path) -> None:
     worker.close()
     print(f"IDLE: {best * 1e9 / 98_087:.0f} ns a bar")
     assert best / 98_087 < 1e-6
+
+
+HELD = """
+import json, statistics, time
+import rustybt
+rustybt.ingest_sample()
+market = rustybt.load("sample", assets=["AAPL"])
+
+def initialize(context):
+    context.bought = False
+
+def buy(context, data):
+    if not context.bought:
+        context.order(context.symbol("AAPL"), 100)
+        context.bought = True
+
+def run():
+    return rustybt.run_algorithm("2009-01-02", "2010-12-31", initialize, 100_000, buy, market=market, progress=False)
+
+result = run()
+seconds = []
+for _ in range(60):
+    begin = time.process_time()
+    run()
+    seconds.append(time.process_time() - begin)
+facts = {"sessions": result.daily.height, "kernel": result.manifest["kernel"]}
+print(json.dumps({"seconds": statistics.median(seconds), **facts}))
+"""
+HELD_SECONDS = 0.003
+"""Of CPU, in the median: one asset, two years of days, bought and held, on a loaded market, frames unread."""
+
+
+def test_a_run_of_one_asset_on_a_loaded_market_takes_three_milliseconds_at_most(tmp_path: Path) -> None:
+    found = min((_process(HELD, tmp_path) for _ in range(ROUNDS)), key=lambda one: float(one["seconds"]))
+    assert found["sessions"] == 504
+    if not found["kernel"].startswith("rust"):
+        pytest.skip("the goal is of the native kernel")
+    print(f"buy and hold, 504 days: {found['seconds'] * 1000:.2f} ms of CPU in the median")
+    assert found["seconds"] <= HELD_SECONDS

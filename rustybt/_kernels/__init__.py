@@ -15,13 +15,13 @@ from rustybt._lazy import when_asked
 
 if TYPE_CHECKING:
     from rustybt._kernels._kernel import PYTHON, Kernel, kernel_named
-    from rustybt._kernels._python import Books, Days, Intake, Rows, WorkingOrder
+    from rustybt._kernels._python import Books, Days, Intake, Rows, Wake, WorkingOrder
 else:  # to say which kernel there is takes neither of them, nor Polars
     __getattr__ = when_asked(
         __name__,
         {
             "rustybt._kernels._kernel": ("PYTHON", "Kernel", "kernel_named"),
-            "rustybt._kernels._python": ("Books", "Days", "Intake", "Rows", "WorkingOrder"),
+            "rustybt._kernels._python": ("Books", "Days", "Intake", "Rows", "Wake", "WorkingOrder"),
         },
     )
 
@@ -41,6 +41,7 @@ __all__ = [
     "Intake",
     "Kernel",
     "Rows",
+    "Wake",
     "WorkingOrder",
     "describe",
     "kernel_named",

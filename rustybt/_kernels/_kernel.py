@@ -12,7 +12,7 @@ from rustybt._kernels import _native, _python
 
 if TYPE_CHECKING:
     from rustybt._kernels import _rustybt
-    from rustybt._kernels._python import Books, Days, Intake, Rows, WorkingOrder
+    from rustybt._kernels._python import Books, Days, Intake, Rows, Wake, WorkingOrder
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -25,9 +25,10 @@ class Kernel:
 
     name: "python" or "rust".
     books: cash and positions. days: the rows of the days. rows: rows of plain values. order: an order at work.
-    intake: takes orders in. whole_steps: a size in whole steps from a numerator and a denominator.
+    intake: takes orders in. wake: which of them sleep.
+    whole_steps: a size in whole steps from a numerator and a denominator.
 
-    floor: works the market and limit orders of a bar. weigher: turns weights into market orders. prices: has answers
+    executor: executes orders that are ready. weigher: turns weights into market orders. prices: has answers
     of `data.current`. answering: makes the method that asks `prices` first. lookup: what frames look up by slot and
     session, for `rows.sheet`. positions_sheet: the frame of the positions at each close.
     """
@@ -38,9 +39,10 @@ class Kernel:
     rows: type[Rows]
     order: type[WorkingOrder]
     intake: type[Intake]
+    wake: type[Wake]
     whole_steps: Callable[[int, int], int]
 
-    floor: Callable[..., _rustybt.Floor] | None = None
+    executor: Callable[..., _rustybt.Executor] | None = None
     weigher: type[_rustybt.Weigher] | None = None
     prices: type[_rustybt.Prices] | None = None
     answering: Callable[[type, str, str], Any] | None = None
@@ -52,7 +54,14 @@ class Kernel:
 
 
 PYTHON: Final = Kernel(
-    "python", _python.Books, _python.Days, _python.Rows, _python.WorkingOrder, _python.Intake, _python.whole_steps
+    "python",
+    _python.Books,
+    _python.Days,
+    _python.Rows,
+    _python.WorkingOrder,
+    _python.Intake,
+    _python.Wake,
+    _python.whole_steps,
 )
 """The specification, which is always there."""
 
@@ -76,8 +85,9 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.Rows,
         module.WorkingOrder,
         module.Intake,
+        module.Wake,
         module.whole_steps,
-        module.Floor,
+        module.Executor,
         module.Weigher,
         module.Prices,
         module.answering,

@@ -76,18 +76,15 @@ class Intake:
     """Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
 
     orders: all of a run. open: those at work, by slot; both are asked for by the methods of that name, as the native
-    twin fills them in when somebody looks. quiet: what is forgotten with an order that joins others.
+    twin fills them in when somebody looks.
     events: rows of order's number, stamp, kind, quantity, limit, stop, cause, ratio, reason.
     """
 
-    __slots__ = ("_events", "_open", "_orders", "_quiet")
+    __slots__ = ("_events", "_open", "_orders")
 
-    def __init__(
-        self, orders: list[WorkingOrder], open: dict[int, list[WorkingOrder]], quiet: dict[int, Any], events: Rows
-    ) -> None:
+    def __init__(self, orders: list[WorkingOrder], open: dict[int, list[WorkingOrder]], events: Rows) -> None:
         self._orders = orders
         self._open = open
-        self._quiet = quiet
         self._events = events
 
     def accept(
@@ -106,7 +103,6 @@ class Intake:
             self._open[listing.slot] = [order]
         else:
             queue.append(order)
-            self._quiet.pop(listing.slot, None)
         cause = None if reason is None else CONTROL
         self._events.add((order.number, stamp, ACCEPTED, amount, order.limit, order.stop, cause, None, reason))
         return order

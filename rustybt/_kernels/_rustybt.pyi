@@ -9,12 +9,13 @@ __all__ = [
     "ABI",
     "Books",
     "Days",
-    "Floor",
+    "Executor",
     "Intake",
     "Lookup",
     "Prices",
     "Rows",
     "Sheet",
+    "Wake",
     "Weigher",
     "WorkingOrder",
     "__version__",
@@ -208,7 +209,6 @@ class Intake:
         cls,
         orders: list[WorkingOrder],
         open: dict[int, list[WorkingOrder]],
-        quiet: dict[int, Any],
         events: Rows,
     ) -> Intake: ...
     def accept(
@@ -226,7 +226,19 @@ class Intake:
     ) -> Rows: ...
 
 @final
-class Floor:
+class Wake:
+    def __new__(cls) -> Wake: ...
+    def knows(self, slot: int) -> bool: ...
+    def watch(self, slot: int, tradable: Any, lowest: Any, highest: Any) -> None: ...
+    def sleep(
+        self, slot: int, number: int, below: int, above: int, from_bar: int = 0, until_bar: int | None = None
+    ) -> None: ...
+    def forget(self, slot: int, number: int) -> None: ...
+    def stir(self, slot: int) -> None: ...
+    def awake(self, bar: int, open: dict[int, list[WorkingOrder]]) -> list[list[WorkingOrder]]: ...
+
+@final
+class Executor:
     def __new__(
         cls,
         books: Books,
@@ -239,11 +251,19 @@ class Floor:
         slippage: tuple[int, int, int, int, int] | None,
         commission: tuple[int, int, int] | None,
         limits_hold: bool,
-        stops_date_orders: bool,
         fees_can_fall: bool,
         triggers_need_volume: bool,
-    ) -> Floor: ...
-    def work(self, bar: int, stamp: int, session: int) -> bool: ...
+        apply: Callable[[Any], Any],
+        wake: Wake,
+    ) -> Executor: ...
+    def work(self, bar: int, stamp: int, session: int) -> list[list[WorkingOrder]] | None: ...
+    def execute(
+        self,
+        bar: int,
+        stamp: int,
+        session: int,
+        ready: Sequence[Sequence[tuple[WorkingOrder, int | None, int | None, tuple[Any, ...]]]],
+    ) -> None: ...
 
 def positions_sheet(
     names: Sequence[str],

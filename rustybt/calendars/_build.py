@@ -118,20 +118,36 @@ def _from_library(name: str, first_day: int, last_day: int) -> SessionTable:
 
     try:
         canonical = exchange_calendars.resolve_alias(name)
-        try:
-            built = _built(canonical, first_day, last_day)
-        except InputError:
-            raise
-        except ValueError:  # the span reaches beyond what the calendar can tell
-            known = type(exchange_calendars.get_calendar(canonical))
-            built = _built(canonical, *_within_bounds(known, canonical, first_day, last_day))
-        return _table_of(built, canonical, first_day, last_day)
+        return _table_of(_spanning(canonical, first_day, last_day), canonical, first_day, last_day)
     except InvalidCalendarName:
         raise _unknown(name) from None
     except InputError:
         raise
     except Exception as error:  # what its rules raise depends on the calendar, and on the packages it needs
         raise _unbuilt(name, f" from {date_of(first_day)} to {date_of(last_day)}", error) from error
+
+
+def _spanning(canonical: str, first_day: int, last_day: int) -> ExchangeCalendar:
+    """A calendar that has these days: of whole years, where it can tell them.
+
+    The library keeps the last one that it built of a name, which takes a seventh of a second: spans of the same years
+    share it.
+    """
+    import exchange_calendars
+
+    january = day_of(date_of(first_day).replace(month=1, day=1))
+    december = day_of(date_of(last_day).replace(month=12, day=31))
+    try:
+        return _built(canonical, january, december)
+    except ValueError:  # what lies beyond the span, or its message, is nothing that was asked for
+        pass
+    try:
+        return _built(canonical, first_day, last_day)
+    except InputError:
+        raise
+    except ValueError:  # the span reaches beyond what the calendar can tell
+        known = type(exchange_calendars.get_calendar(canonical))
+        return _built(canonical, *_within_bounds(known, canonical, first_day, last_day))
 
 
 def _table_of(built: ExchangeCalendar, name: str, first_day: int, last_day: int) -> SessionTable:

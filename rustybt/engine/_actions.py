@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rustybt.core import CashDividend, Split, StockDividend, date_of
 from rustybt.errors import CurrencyMismatch
 from rustybt.ledger import Ledger, Receivable, Shares
@@ -66,7 +64,7 @@ class CorporateActions:
 
     def _session(self, day: int) -> int:
         """The run's first session on or after a day."""
-        return int(np.searchsorted(self._days, day, side="left")) - self._first
+        return int(self._days.searchsorted(day, side="left")) - self._first
 
     def dividends(self, session: int, stamp: int, ledger: Ledger) -> tuple[int, int]:
         """Earns what goes ex with this session, then pays what is due with it.

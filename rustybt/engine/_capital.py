@@ -109,7 +109,7 @@ def _bar(axis: Axis, stamp: int, key: Any) -> int:
     if bar == 0 or bar >= len(axis.stamps) or int(axis.stamps[bar]) != stamp or not axis.runs(bar):
         raise InputError(
             f"capital_changes: {key!r} is not the end of a bar of this run, which has bars from "
-            f"{datetime_of(int(axis.stamps[axis.run_of(0)[0]]))} to {datetime_of(int(axis.stamps[-1]))}. "
+            f"{datetime_of(int(axis.stamps[axis.bars_of[0][0]]))} to {datetime_of(int(axis.stamps[-1]))}. "
             "Give the end of a minute within a session, in UTC or with its time zone."
         )
     return bar

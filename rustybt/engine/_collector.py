@@ -12,7 +12,7 @@ FROZEN_AT_START: Final = 5_000
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """What is alive by now is not looked through for garbage until the block ends.
 
     A run makes thousands of records that stay. Each full collection goes through all objects of the process, and the

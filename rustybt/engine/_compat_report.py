@@ -45,10 +45,13 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
     keep: whether it keeps the strategy and the arguments alive. Else it holds them weakly, but for plain values, and
     raises InputError once one of them is gone.
     """
-    given = {name: _held(value, keep) for name, value in settings.items() if name not in CHANGED}
+    given = {name: value for name, value in settings.items() if name not in CHANGED}
+    others = {name: _held(value, keep) for name, value in given.items() if type(value) not in ATOMS}
+    atoms = {name: value for name, value in given.items() if name not in others}
+    del given
 
     def again(compat: Compat) -> Result:
-        settings = {name: held() for name, held in given.items()}
+        settings = atoms | {name: held() for name, held in others.items()}
         gone = [name for name, value in settings.items() if value is _GONE]
         if gone:
             raise InputError(
@@ -80,8 +83,6 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
 
 def _held(value: Any, keep: bool) -> Callable[[], Any]:
     """A function that gives an argument, or _GONE. Plain values are held, and containers of them copied."""
-    if type(value) in ATOMS:
-        return lambda: value
     if keep or _is_plain(value):
         plain = value if keep else copy.deepcopy(value)
         return lambda: plain

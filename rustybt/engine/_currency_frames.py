@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, converted_half_even, datetime_column, decimal_column
+from rustybt.core import MONEY_SCALE, datetime_column, decimal_column
+from rustybt.engine._exact_columns import Values, in_128_bits, with_converted
 from rustybt.engine._recorder import Recorder
+from rustybt.engine._sheet import places
 from rustybt.engine._state import RunState
 
 if TYPE_CHECKING:
@@ -52,28 +54,18 @@ def _conversions(exchange: Exchange) -> pl.DataFrame:
     )
 
 
-def at_closes(run: RunState, closes: Sequence[int], slots: Sequence[int], sessions: Any, amounts: Any) -> list[int]:
-    """Amounts of the currencies of some slots in the run's currency, each at the close of a session; rounded once.
-
-    closes: the last bar of each session.
-    """
-    bars = [closes[session] for session in sessions.tolist()]
-    return _in_base(run, slots, bars, list(amounts))
-
-
-def at_moments(run: RunState, slots: Sequence[int], stamps: Sequence[int], amounts: Any) -> list[int]:
-    """Amounts of the currencies of some slots in the run's currency, each at a moment of the run; rounded once."""
-    bars = (np.searchsorted(run.market.axis.stamps, stamps, side="right") - 1).tolist()
-    return _in_base(run, slots, bars, list(amounts))
-
-
-def _in_base(run: RunState, slots: Sequence[int], bars: Sequence[int], amounts: Sequence[int]) -> list[int]:
-    if run.exchange is None:
-        return list(amounts)
-    rates, listings = run.exchange.rates, run.account.instruments
-    found = []
-    for slot, bar, amount in zip(slots, bars, amounts, strict=True):
-        currency = listings[slot].asset.currency
-        own = not amount or currency == run.account.currency
-        found.append(amount if own else converted_half_even(amount, *rates.to_base(currency, bar)))
-    return found
+def in_base(run: RunState, slots: pl.Series, bars: npt.NDArray[np.int64], amounts: Values) -> Values:
+    """Amounts of the pockets of some slots in the run's currency, each at the rate of its bar; rounded once."""
+    column = in_128_bits(amounts)
+    there = np.array([amount != 0 for amount in amounts]) if column is None else (column != 0).to_numpy()
+    of_slots = np.array([instrument.pocket for instrument in run.account.instruments], dtype=np.int64)
+    pockets = of_slots[slots.to_numpy()]
+    for number, (_, currency) in enumerate(run.books.pockets()):
+        # what is nothing in one currency is nothing in another, whether there is a rate or not
+        rows = np.flatnonzero(there & (pockets == number))
+        if run.exchange is None or currency == run.account.currency or not len(rows):
+            continue
+        distinct, of_rows = np.unique(bars[rows], return_inverse=True)
+        rates = [run.exchange.rates.to_base(currency, bar) for bar in distinct.tolist()]
+        amounts = with_converted(amounts, rows, places(of_rows), rates)
+    return amounts

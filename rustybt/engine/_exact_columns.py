@@ -8,10 +8,20 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from rustybt._kernels import Rows
-from rustybt.core import MAX_DIGITS, MONEY_SCALE, POWERS, Columns, decimal_column, div_half_even, series_of
+from rustybt.core import (
+    MAX_DIGITS,
+    MONEY_SCALE,
+    POWERS,
+    Columns,
+    converted_half_even,
+    decimal_column,
+    div_half_even,
+    series_of,
+)
 from rustybt.strategy import cost_per_unit
 
 WIDE: Final = pl.Int128()
@@ -80,9 +90,34 @@ def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, listings
     return _half_even(paid * signs * of_slots(ups, slots), units * signs * of_slots(downs, slots))
 
 
+def with_converted(
+    amounts: Values, rows: npt.NDArray[np.int64], of_rows: pl.Series, rates: Sequence[tuple[int, int]]
+) -> Values:
+    """Amounts of which those of some rows are turned into another currency, rounded once.
+
+    of_rows: the place of each row's rate among `rates`: numerators and denominators, all above zero.
+    """
+    tops, bottoms = [rate[0] for rate in rates], [rate[1] for rate in rates]
+    column, most, finest = in_128_bits(amounts), max(tops), max(bottoms)
+    if column is not None and max(most, finest) < WITHIN and _fit(column, most):
+        chosen = series_of(rows).cast(pl.UInt32)
+        money = _half_even(column[chosen] * of_slots(tops, of_rows), of_slots(bottoms, of_rows))
+        if _largest(money) < POWERS[MAX_DIGITS]:
+            return column.scatter(chosen, money)
+    found = list(listed(amounts))
+    for row, rate in zip(rows.tolist(), of_rows.to_list(), strict=True):
+        found[row] = converted_half_even(found[row], tops[rate], bottoms[rate])
+    return found
+
+
 def columns_of(rows: Rows | Columns) -> list[Any]:
     """The columns of rows: lists, arrays of int64, Series of 128 bits or of text."""
     return [_column(values) for values in rows.columns()]
+
+
+def column_of(rows: Rows | Columns, place: int) -> Any:
+    """One of the columns of rows."""
+    return _column(rows.columns()[place])
 
 
 def _column(values: Any) -> Any:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, Final
 
 from rustybt.errors import InputError
 from rustybt.strategy import Strategy
+
+NEVER_RUNNING: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 class Functions:
@@ -67,6 +69,8 @@ class Functions:
 
 def never_runs(function: Any) -> str | None:
     """What a function is whose body does not run when it is called; None where it does."""
+    if type(function) is FunctionType and not function.__code__.co_flags & NEVER_RUNNING:
+        return None
     called = function if inspect.isroutine(function) or isinstance(function, partial) else type(function).__call__
     if inspect.iscoroutinefunction(called):
         return "a coroutine function (async def)"

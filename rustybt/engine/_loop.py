@@ -24,9 +24,9 @@ from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
 from rustybt.engine._fills import book, take_reports
-from rustybt.engine._floor import floor_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
+from rustybt.engine._native import NativeExecution, native_execution
 from rustybt.engine._overnight import change_capital, change_within, mark_overnight, show_what_is_known, split
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
@@ -110,9 +110,9 @@ class Loop:
         self.over = self.complete = False
         self.on_session: Callable[[int], None] | None = None
         self.ends: Callable[[int], bool] | None = None
-        self.floor = None
+        self.native: NativeExecution | None = None
         if self.broker is broker:
-            self.floor = floor_of(run.kernel, broker, run.book.intake, ledger, recorder)
+            self.native = native_execution(run.kernel, broker, run.book, ledger, recorder)
         else:
             run.book.route(self.broker, self._drain)
         # what happens within a week or month, where the run's sessions are those
@@ -137,7 +137,7 @@ class Loop:
     @property
     def bars_run(self) -> int:
         """How many bars those had."""
-        runs = map(self.run.market.axis.run_of, range(self.closed))
+        runs = self.run.market.axis.bars_of[: self.closed]
         return sum(end - first for first, end in runs)
 
     # moments
@@ -166,7 +166,7 @@ class Loop:
         session, bar = cursor.session, cursor.bar
         if cursor.phase is Phase.OPEN:
             return Moment(axis.run_closes[session - 1], session - 1, bar - 1, Phase.CLOSE) if session else None
-        first, _ = axis.run_of(session)
+        first, _ = axis.bars_of[session]
         if bar > first:
             return Moment(axis.times[bar - 1], session, bar - 1, Phase.MARKET)
         return Moment(axis.hook_stamp(session), session, axis.hook_bar(session), Phase.OPEN)
@@ -212,7 +212,7 @@ class Loop:
     def _pass(self, bar: int) -> None:
         """The bars before this one are done."""
         self.cursor.bar = bar
-        if bar == self.run.market.axis.run_of(self.cursor.session)[1]:
+        if bar == self.run.market.axis.bars_of[self.cursor.session][1]:
             self.cursor.phase = Phase.CLOSE
 
     def _end(self) -> None:
@@ -239,7 +239,7 @@ class Loop:
             change_capital(self, stamp, amount, change.kind)
         self.recorder.days.open()
         # shares that are paid are worth what the last row was taken at, whatever traded after its hours
-        last_row = axis.run_of(session - 1)[1] - 1 if session else market.bar
+        last_row = axis.bars_of[session - 1][1] - 1 if session else market.bar
         if last_row != market.bar:
             run.books.seek(last_row)
         step = axis.opening(session)
@@ -258,14 +258,14 @@ class Loop:
         market.hook = False
         run.phase.phase = "bar"
         self.timetable.open(session)
-        first, end = axis.run_of(session)
+        first, end = axis.bars_of[session]
         self.cursor.bar = first
         self.cursor.phase = Phase.MARKET if first < end else Phase.CLOSE
 
     def _run_bars(self, session: int, until: int) -> None:
         """The bars of a session from the cursor on, up to the next timer, or to a moment."""
         axis, agenda = self.run.market.axis, self.agenda
-        bar, end = self.cursor.bar, axis.run_of(session)[1]
+        bar, end = self.cursor.bar, axis.bars_of[session][1]
         if until < NEVER:
             end = bisect_right(axis.times, until, bar, end)
         while bar < end:
@@ -330,7 +330,7 @@ class Loop:
         """What is due between two bars: seen as of the last one, at a time of its own."""
         run, market, cursor = self.run, self.run.market, self.cursor
         timer = heapq.heappop(self.agenda.timers)
-        before = cursor.phase is Phase.MARKET and cursor.bar == market.axis.run_of(cursor.session)[0]
+        before = cursor.phase is Phase.MARKET and cursor.bar == market.axis.bars_of[cursor.session][0]
         phase = run.phase.phase
         market.now, run.phase.phase = timer.stamp, "timer"
         if before:
@@ -352,7 +352,7 @@ class Loop:
         return open_orders, self._work
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
-        if self.floor is not None and not self.simulated.begun and self.floor.work(bar, stamp, session):
+        if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
 

@@ -12,7 +12,7 @@ from rustybt.core import DAY_NS, Moment, parse_moment
 from rustybt.engine._after import analysed, going
 from rustybt.engine._agenda import NEVER
 from rustybt.engine._benchmark import benchmark_of
-from rustybt.engine._collector import undisturbed
+from rustybt.engine._collector import gc_paused
 from rustybt.engine._compat_report import again_for, reporting
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
@@ -256,7 +256,7 @@ class Run:
         close of the session of that day, or of the last one before it.
         """
         stop = self._stop_at(stamp)
-        with self._active(), undisturbed():
+        with self._active(), gc_paused():
             self._advance(stop)
         return self.moment
 
@@ -267,7 +267,7 @@ class Run:
         parts, loop = self._parts, self._loop
         given, run = parts.given, parts.run
         with self._active():
-            with undisturbed():
+            with gc_paused():
                 self._advance(NEVER)
                 run.phase.phase = "analyze"
                 again = reporting(again_for(run_algorithm, dict(given), given["keep_strategy"]))

@@ -23,9 +23,10 @@ from rustybt.core import (
     frame_of,
     series_of,
 )
-from rustybt.engine._currency_frames import at_closes, at_moments, frames_of_currencies
+from rustybt.engine._currency_frames import frames_of_currencies, in_base
 from rustybt.engine._exact_columns import (
     Values,
+    column_of,
     columns_of,
     costs_per_unit,
     exposures,
@@ -259,9 +260,10 @@ class RunFrames(Mapping[str, pl.DataFrame]):
             return frame
         _, stamps, _, rows_slots, quantities, prices, fees = columns_of(rows)
         worth = exposures(places(rows_slots), quantities, prices, self._listings)
+        bars = np.searchsorted(self._run.market.axis.stamps, stamps, side="right") - 1
         return frame.hstack(
             [
-                decimal_column(name, at_moments(self._run, rows_slots, stamps, money), MONEY_SCALE)
+                decimal_column(name, in_base(self._run, places(rows_slots), bars, money), MONEY_SCALE)
                 for name, money in (("base_value", worth), ("base_commission", fees))
             ]
         )
@@ -269,7 +271,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
     def _positions(self) -> pl.DataFrame:
         """A row for each position at each close."""
         positions_sheet = self._lookup.kernel.positions_sheet
-        if positions_sheet is not None and self._run is None:
+        if positions_sheet is not None:
             listings, recorder = self._listings, self._recorder
             sheet = positions_sheet(
                 POSITIONS,
@@ -281,8 +283,23 @@ class RunFrames(Mapping[str, pl.DataFrame]):
                 [(x.multiplier, x.multiplier_scale, x.lane_to_fill, x.settles) for x in listings],
             )
             if sheet is not None:
-                return pl.DataFrame(sheet)
+                frame = pl.DataFrame(sheet)
+                return frame if self._run is None else self._counted(self._run, frame)
         return self._positions_in_columns()
+
+    def _counted(self, run: RunState, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame of the positions with value and exposure in the run's currency."""
+        sessions, rows = self._rows_of_positions()
+        slots = places(column_of(self._recorder.holdings, 0))[places(rows)]
+        exposure = self._at_closes(run, slots, sessions, frame["exposure"].to_physical())
+        return frame.with_columns(
+            decimal_column("value", self._worth(exposure, slots), MONEY_SCALE),
+            decimal_column("exposure", exposure, MONEY_SCALE),
+        )
+
+    def _at_closes(self, run: RunState, slots: pl.Series, sessions: Places, amounts: Values) -> Values:
+        """Amounts in the run's currency at the rates of the closes."""
+        return in_base(run, slots, np.array(self._recorder.bars, dtype=np.int64)[sessions], amounts)
 
     def _positions_in_columns(self) -> pl.DataFrame:
         listings = self._listings
@@ -295,7 +312,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         quantities = _taken(held_quantities if units is None else units, rows)
         exposure = exposures(slots, quantities, marks, listings)
         if self._run is not None:
-            exposure = at_closes(self._run, self._recorder.bars, slots.to_list(), sessions, exposure)
+            exposure = self._at_closes(self._run, slots, sessions, exposure)
         return pl.DataFrame(
             [
                 self._lookup.dates(sessions).alias("session"),
@@ -365,7 +382,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         frame = frame_of_rows(self._entry_rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
         if len(self._pockets) == 1:
             return frame
-        of_rows = places(columns_of(self._entry_rows)[POCKET])
+        of_rows = places(column_of(self._entry_rows, POCKET))
         names = pl.DataFrame(self._pockets, schema=["account", "currency"], orient="row")
         return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
 

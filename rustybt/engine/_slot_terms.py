@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rustybt.core import Asset
-from rustybt.engine._exact_columns import columns_of
+from rustybt.engine._exact_columns import column_of
 from rustybt.engine._recorder import Recorder
 from rustybt.view import Instrument
 
@@ -32,7 +32,7 @@ class SlotTerms(NamedTuple):
 
 def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTerms]:
     """Of each slot what the frames need; the prices that they need are copied out of the market's."""
-    held: set[int] = set(columns_of(recorder.holdings)[0]) if len(recorder.holdings) else set()
+    held: set[int] = set(column_of(recorder.holdings, 0)) if len(recorder.holdings) else set()
     bars = recorder.last_bars
     whole = slice(bars[0], bars[-1] + 1) if bars and bars[-1] - bars[0] == len(bars) - 1 else None
     places = np.array(bars, dtype=np.int64) if whole is None else whole

@@ -26,15 +26,15 @@ def span_of(
     first_date, last_date = _dates(data, length, start, end)
     first_day, last_day = data.first_day_of(length.name), data.last_day_of(length.name)
     days = calendar.days
-    begin = int(np.searchsorted(days, day_of(first_date), side="left"))
-    if begin < np.searchsorted(days, first_day, side="left") or day_of(first_date) < min(first_day, int(days[0])):
+    begin = int(days.searchsorted(day_of(first_date), side="left"))
+    if begin < days.searchsorted(first_day, side="left") or day_of(first_date) < min(first_day, int(days[0])):
         raise NoData(
             f"{_has(data, length)}: start={first_date} is before them, and {date_of(int(days[begin]))} is a session of "
             f"{calendar.name}. Start on {date_of(first_day)} or later, or leave start out."
         )
-    stop = int(np.searchsorted(days, day_of(last_date), side="right")) - 1
+    stop = int(days.searchsorted(day_of(last_date), side="right")) - 1
     if length.period in ("week", "month"):
-        stop = min(stop, int(np.searchsorted(days, last_day, side="right")) - 1)
+        stop = min(stop, int(days.searchsorted(last_day, side="right")) - 1)
     if stop < begin:
         what = f"whole {length.period} that ends" if length.period in ("week", "month") else "session"
         raise NoData(f"{calendar.name} has no {what} from {first_date} to {last_date}. Choose a longer range.")

@@ -110,7 +110,7 @@ class Timetable:
         elif axis.first_session + session in plan.sessions:
             if each:
                 plan.count(session, placed=True)
-                self._agenda.every(Phase.SCHEDULED, schedule.function, end=axis.run_of(session)[1])
+                self._agenda.every(Phase.SCHEDULED, schedule.function, end=axis.bars_of[session][1])
             else:
                 at = self._bar(plan, session)
                 bars = [] if at is None else [at]

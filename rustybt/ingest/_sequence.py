@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from rustybt.catalog import Pile
-from rustybt.validation import out_of_sequence
+from rustybt.validation import nothing_found, out_of_sequence
 
+_NEVER: Final = -(2**63)
 _BEFORE: Final = ("row", "key", "stamp", "stamp_text")
 
 
@@ -17,20 +19,24 @@ class Order:
 
     def __init__(self, pile: Pile) -> None:
         self._pile = pile
-        self._last: dict[int, int] = {}
+        self._last = np.empty(0, dtype=np.int64)
         self._late: dict[int, set[int]] = {}
 
     def check(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Findings of rows that are sound by themselves. rows: `row`, `key` (the asset's number in the
         pile), `stamp`, `stamp_text`."""
+        if not rows.height:
+            return nothing_found()
         ends = rows.group_by("key").agg(pl.col("stamp").min().alias("first"), pl.col("stamp").max().alias("last"))
         rows = rows.select(_BEFORE)
-        back = [key for key, first, _ in ends.iter_rows() if key in self._last and first <= self._last[key]]
+        keys, firsts, lasts = (ends[name].to_numpy() for name in ("key", "first", "last"))
+        more = int(keys.max()) + 1 - len(self._last)
+        self._last = np.append(self._last, np.full(max(more, 0), _NEVER))
+        back = keys[firsts <= self._last[keys]].tolist()
         if back:
             rows = pl.concat([*(self._before(key, rows) for key in back), rows])
         found = out_of_sequence(rows)
-        for key, _, last in ends.iter_rows():
-            self._last[key] = max(last, self._last.get(key, last))
+        self._last[keys] = np.maximum(self._last[keys], lasts)
         late = found.filter(pl.col("rule") == "unsorted")["row"]
         if late.len():
             for key, stamp in rows.filter(pl.col("row").is_in(late.implode())).select("key", "stamp").iter_rows():
@@ -39,7 +45,7 @@ class Order:
 
     def _before(self, key: int, rows: pl.DataFrame) -> pl.DataFrame:
         """The earlier rows of an asset that rows of this piece may repeat, and its latest one."""
-        last = self._last[key]
+        last = int(self._last[key])
         again = rows.filter((pl.col("key") == key) & (pl.col("stamp") <= last))["stamp"].unique()
         known = set(self._late.get(key, ())) & set(again.to_list())
         known |= set(self._pile.stamps_of(key, again.to_numpy()).tolist())

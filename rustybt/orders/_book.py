@@ -14,6 +14,7 @@ from rustybt.orders._lifecycle import advance, cut
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
 ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
 NOT_FILLED: Final = OrderEventKind.NOT_FILLED
+WAKING: Final = frozenset({ADJUSTED, REPLACED, OrderEventKind.TRIGGERED})
 OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
 
 
@@ -65,9 +66,8 @@ class OrderBook:
     links: what other orders are to do upon a report; None where no orders are linked.
     why: the number of the cause why an open order has not filled.
     waiting: true while an order is open; `open` says which.
-    quiet: by slot the lanes of a bar's lowest and highest price, and two prices of theirs between which none of the
-    asset's open orders can do anything; the broker notes them, and they are forgotten with every order that comes or
-    is restated.
+    wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
+    replaced or over is forgotten there.
     """
 
     __slots__ = (
@@ -81,9 +81,9 @@ class OrderBook:
         "intake",
         "links",
         "prefix",
-        "quiet",
         "rows",
         "waiting",
+        "wake",
         "why",
     )
 
@@ -94,8 +94,8 @@ class OrderBook:
         self._orders: list[WorkingOrder] = []
         self.waiting: dict[int, list[WorkingOrder]] = {}
         self.rows = kernel.rows(EVENT)
-        self.quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]] = {}
-        self.intake = kernel.intake(self._orders, self.waiting, self.quiet, self.rows)
+        self.wake = kernel.wake()
+        self.intake = kernel.intake(self._orders, self.waiting, self.rows)
         self.accept = self.intake.accept
         self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
         self.why: Callable[[WorkingOrder], int] = _stored_cause
@@ -156,7 +156,8 @@ class OrderBook:
 
     def apply(self, report: Report) -> Sequence[Command]:
         """Changes an order as a report says, logs it, and keeps the queues. Returns what linked orders answer."""
-        order = self.numbered(report.order)
+        number = report.order
+        order = self.numbered(number)
         advance(order, report)
         kind = report.kind
         if kind is NOT_FILLED:
@@ -165,20 +166,19 @@ class OrderBook:
             report = self._enqueue(order, report)
         self.log(report)
         if order.status is not OPEN:
-            self._dequeue(order)
-        elif kind is REPLACED:
-            self.quiet.pop(order.listing.slot, None)
+            self.dequeue(order)
+        elif kind in WAKING:
+            self.wake.forget(order.listing.slot, number)
         return () if self.links is None else self.links(report, order)
 
     def _enqueue(self, order: WorkingOrder, report: Report) -> Report:
         """An order that was accepted waits behind those of its asset. Returns the report with what a control found."""
-        slot = order.listing.slot
-        self.open.setdefault(slot, []).append(order)
-        self.quiet.pop(slot, None)
+        self.open.setdefault(order.listing.slot, []).append(order)
         found = self._found.pop(order.number, None)
         return report if found is None else report._replace(cause=Cause.CONTROL, told=found)
 
-    def _dequeue(self, order: WorkingOrder) -> None:
+    def dequeue(self, order: WorkingOrder) -> None:
+        """Takes an order that is over out of its queue."""
         slot = order.listing.slot
         queue = self.waiting.get(slot)
         if queue is None or order not in queue:
@@ -187,7 +187,7 @@ class OrderBook:
             queue.remove(order)
         else:
             del self.waiting[slot]
-            self.quiet.pop(slot, None)
+        self.wake.forget(slot, order.number)
 
     def log(self, report: Report) -> None:
         """Adds a report to the events."""
@@ -303,7 +303,6 @@ class OrderBook:
         reason, and stays as it was asked for and filled before the split. zipline: it counts as filled instead, and
         fees count what was filled before in the units of now.
         """
-        self.quiet.pop(slot, None)
         for order in list(self.open.get(slot, ())):
             step = order.listing.step
             left = cut((order.amount - order.filled) * denominator, numerator * step) * step

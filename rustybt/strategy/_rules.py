@@ -166,7 +166,7 @@ def half_days(calendar: Any) -> set[int]:
 
 def bar_of(rule: TimeRule, axis: Any, session: int) -> int | None:
     """The bar of the run's session at which a time rule holds; None if the session has no such bar."""
-    first, end = axis.run_of(session)
+    first, end = axis.bars_of[session]
     if first == end:
         return None
     if axis.daily or rule.anchor in ("first", "every"):
@@ -187,7 +187,7 @@ def bar_of(rule: TimeRule, axis: Any, session: int) -> int | None:
 def bar_beside_break(rule: TimeRule, axis: Any, session: int) -> int | None:
     """The bar of a run of minutes for a time that lies in a break of the session: the first after it, or, of a time
     that is told from the close, the last before it. None where the time lies outside the session."""
-    first, end = axis.run_of(session)
+    first, end = axis.bars_of[session]
     stamps = axis.stamps[first:end]
     if rule.anchor == "open":
         place = int(np.searchsorted(stamps, axis.run_opens[session] + rule.minutes * MINUTE_NS))
@@ -201,7 +201,7 @@ def bars_elsewhere(rule: TimeRule, calendar: Any, held: set[int], axis: Any, ses
 
     held: the positions of that calendar's sessions at which the date rule holds. each: every minute, not the first.
     """
-    first, end = axis.run_of(session)
+    first, end = axis.bars_of[session]
     if axis.daily:
         day = axis.calendar.days[axis.first_session + session]
         at = int(np.searchsorted(calendar.days, day))

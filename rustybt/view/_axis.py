@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -44,6 +45,7 @@ class Axis:
     in the calendar.
     minutes: whether every minute of the calendar is a bar.
     starts: for each session of the run, its first bar; one more at the end. days, opens: the day and the open of each.
+    bars_of: for each session the first bar on which a strategy runs, and the bar after the last one.
     run_opens, run_closes: from when and until when a strategy runs in each, ns UTC.
     steps: where a session of the run is a week or month, the sessions within; else None.
     """
@@ -51,6 +53,7 @@ class Axis:
     __slots__ = (
         "_grid",
         "_runs",
+        "bars_of",
         "calendar",
         "daily",
         "days",
@@ -96,6 +99,7 @@ class Axis:
                 firsts = np.searchsorted(stamps, self.run_opens, side="right") + 1
                 ends = np.searchsorted(stamps, self.run_closes, side="right") + 1
                 self._runs = list(zip(firsts.tolist(), ends.tolist(), strict=True))
+        self.bars_of = self._runs or list(pairwise(self.starts))
         before_key, before_stamp = self._before(first_session, daily)
         self.stamps = np.concatenate([np.array([before_stamp], dtype=np.int64), stamps])
         self.keys = np.concatenate([np.array([before_key], dtype=np.int64), keys]) if daily else self.stamps
@@ -109,12 +113,6 @@ class Axis:
         # nothing before the calendar: a moment before its first open, at which no bar can be
         stamp = int(calendar.opens[0]) - MINUTE_NS
         return (int(calendar.days[0]) * DAY_NS - DAY_NS if daily else stamp), stamp
-
-    def run_of(self, session: int) -> tuple[int, int]:
-        """The first bar of a session on which a strategy runs, and the bar after the last one."""
-        if self._runs is not None:
-            return self._runs[session]
-        return self.starts[session], self.starts[session + 1]
 
     def runs(self, bar: int) -> bool:
         """Whether a strategy runs on that bar."""

@@ -27,9 +27,9 @@ from rustybt.view._asked import as_columns, listed, note_wanted, shortened
 from rustybt.view._continuous import Continuous, is_readable, label
 from rustybt.view._history import FIELDS, is_exact
 from rustybt.view._instrument import Instrument
-from rustybt.view._known import OF_A_BAR, Known, Priced
 from rustybt.view._market_view import MarketView
 from rustybt.view._past import Past
+from rustybt.view._price_cache import OF_A_BAR, PriceCache, Priced
 from rustybt.view._track import finer_volume, restated
 
 NOTHING: Final = object()
@@ -40,10 +40,10 @@ class BarData:
 
     __slots__ = (
         "_asked",
+        "_cache",
         "_continuous",
         "_decimals",
         "_kernel",
-        "_known",
         "_market",
         "_missing",
         "_name",
@@ -64,9 +64,9 @@ class BarData:
         continuous: Continuous | None = None,
     ) -> None:
         self._market = market
-        self._known = Known(market, number, kernel)
-        self._priced = self._known.priced
-        self._kernel = self._known.kernel
+        self._cache = PriceCache(market, number, kernel)
+        self._priced = self._cache.priced
+        self._kernel = self._cache.kernel
         # the last list that was asked, and what its prices need
         self._asked: tuple[list[Any], list[Priced]] = ([], [])
         self._number = number
@@ -127,7 +127,7 @@ class BarData:
                 if asset is assets and not market.hook:
                     return numbers[lane[market.bar]]
             except (AttributeError, KeyError):
-                self._known.note_price(assets)
+                self._cache.add_price(assets)
             except IndexError:
                 pass  # its life is over
         return self._many(assets, fields, dtype, default)
@@ -183,7 +183,7 @@ class BarData:
             return self._missing if dtype is None else (None if is_exact(dtype) else float("nan"))
         if dtype is None:
             if self._kernel is not None and listing is not None and listing.asset is asset:
-                self._known.note(listing, field)
+                self._cache.add(listing, field)
             return self._number(*value)
         return as_decimal(*value) if is_exact(dtype) else value[0] / 10 ** value[1]
 

@@ -142,7 +142,7 @@ class MarketView:
         """Whether the calendar of the bundle's assets has a minute bar now; before a session's bars, with the first."""
         if self.own_calendar is None or self.axis.daily:
             return True
-        bar = self.axis.run_of(self.session)[0] if self.hook else self.bar
+        bar = self.axis.bars_of[self.session][0] if self.hook else self.bar
         return bool(self.own_calendar.holds_minutes(self.axis.stamps[bar : bar + 1])[0])
 
     def place(self) -> int:

@@ -5,6 +5,7 @@ the square of the assets, nor with the appends before it.
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from rustybt.cli._main import cli
 from tests.architecture.test_growth import counted
 
 FIRST = dt.date(2024, 1, 1)
+PIECES = (("files._tables", "FRAME_ROWS"), ("ingest._bars", "FRAME_ROWS"), ("catalog._spill", "HELD_ROWS"))
 
 
 def bars(assets: int, days: int, start: int = 0) -> pl.DataFrame:
@@ -145,3 +147,19 @@ def test_of_the_files_of_a_folder_that_are_alike_a_few_are_judged(
         assert (report.rows, report.assets) == (2 * files, files)
         queries.append(len(asked))
     assert queries[1] <= queries[0]
+
+
+def test_of_rows_by_day_each_piece_costs_a_few_calls_an_asset(monkeypatch: pytest.MonkeyPatch) -> None:
+    rustybt.ingest("warm", bars(3, 3), calendar="24/7")
+    of_pieces = []
+    for assets in (50, 200):
+        given = bars(assets, 40).sort("date", "symbol")
+        calls = []
+        for days in (20, 2):  # in a piece
+            for module, name in PIECES:
+                monkeypatch.setattr(importlib.import_module(f"rustybt.{module}"), name, days * assets)
+            with counted() as count:
+                rustybt.ingest(f"of-{assets}-{days}", given, calendar="24/7")
+            calls.append(count.count)
+        of_pieces.append((calls[1] - calls[0]) / 18)
+    assert (of_pieces[1] - of_pieces[0]) / 150 < 12

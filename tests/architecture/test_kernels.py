@@ -53,8 +53,8 @@ def test_one_module_of_the_engine_asks_for_a_kernel_by_name() -> None:
 
 def test_nobody_imports_the_kernels_but_for_their_names() -> None:
     """`from rustybt import _kernels` would hide from the other tests what a module does with it."""
-    offered = {"Kernel", "describe", "kernel_named", "Books", "Days", "Intake", "Rows", "WorkingOrder"}
-    assert offered < set(_kernels.__all__)
+    offered = set(_kernels.__all__) - {"PYTHON", "twins"}
+    assert offered >= {"Kernel", "describe", "kernel_named", "Books", "Rows", "WorkingOrder"}
     for module in outside():
         assert names_of_kernels(module) <= offered, module.name
         for node in ast.walk(module.tree):

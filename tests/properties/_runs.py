@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -77,7 +78,7 @@ def arguments(market: Market, plan: Plan, *, form: str = "decimal", days: Market
 
 def callbacks(market: Market, plan: Plan) -> dict[str, Any]:
     """The functions of a plan, as a run that goes on takes them."""
-    found = arguments(market, plan)
+    found = arguments(market, replace(plan, changes=()))
     return {name: found[name] for name in ("initialize", "handle_data")}
 
 

@@ -57,8 +57,8 @@ FIELDS = (
 def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: int, reason: str | None) -> None:
     seen = []
     for module in twins().values():
-        taken, open_now, quiet, events = [], {}, {0: (1, 2, 3, 4), 1: (1, 2, 3, 4)}, module.Rows("nntwwwttt")
-        intake = module.Intake(taken, open_now, quiet, events)
+        taken, open_now, events = [], {}, module.Rows("nntwwwttt")
+        intake = module.Intake(taken, open_now, events)
         for slot, amount, limit, stamp, stop, why, changes in orders:
             listing = SimpleNamespace(slot=slot)
             in_force = TimeInForce.DAY if slot else TimeInForce.GTC
@@ -76,7 +76,7 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
                 order.limit_reached = order.stop_reached = True
         state = [[getattr(order, name) for name in FIELDS] for order in taken]
         queues = {slot: [order.number for order in queue] for slot, queue in open_now.items()}
-        seen.append((state, queues, quiet, list(events), list(intake.rows(NAMES, LABELS, SENTENCES, {1: 1}))))
+        seen.append((state, queues, list(events), list(intake.rows(NAMES, LABELS, SENTENCES, {1: 1}))))
     assert all(one == seen[0] for one in seen)
 
 

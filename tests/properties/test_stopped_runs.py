@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import rustybt
+from rustybt.engine import _snapshot
 from rustybt.errors import RustyBTError
 from tests._examples import examples
 from tests._kernels import KERNELS
@@ -82,8 +83,10 @@ def test_a_run_that_goes_on_elsewhere_leaves_what_it_leaves_where_it_was(
     if refused is not None:
         assert refused == whole
         return
-    fork = run.fork()
-    path = run.snapshot().save(tmp_path / "run.snapshot")
+    fork, snapshot = run.fork(), run.snapshot()
+    other = stopped(rustybt.Run(**arguments | {"kernel": goes_on_with}), stamp, steps)
+    assert _snapshot._plain(other.snapshot()) == _snapshot._plain(snapshot), "both kernels have the same plain values"
+    path = snapshot.save(tmp_path / "run.snapshot")
     there = _elsewhere.there(str(path), goes_on_with, _runs.callbacks, market, plan)
     assert there == whole
     # what was stopped goes on too, and so does a fork of it

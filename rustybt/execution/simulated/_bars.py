@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from rustybt._kernels import WorkingOrder
+from rustybt._kernels import Wake, WorkingOrder
 
 
 class Bars(Protocol):
@@ -21,14 +21,10 @@ class Bars(Protocol):
 
 
 class Orders(Protocol):
-    """The order book, as a broker reads it.
-
-    quiet: by slot the lanes of a bar's lowest and highest price, and two prices of theirs between which none of the
-    asset's open orders can do anything.
-    """
+    """The order book, as a broker reads it. wake: which orders sleep, and what wakes them."""
 
     account: str
-    quiet: dict[int, tuple[Sequence[int], Sequence[int], int, int]]
+    wake: Wake
 
     @property
     def open(self) -> dict[int, list[WorkingOrder]]: ...

@@ -13,11 +13,13 @@ from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
 from rustybt.execution.simulated._bars import Bars, Opening, Orders
 from rustybt.execution.simulated._execute import Execution
-from rustybt.execution.simulated._triggers import Triggers
+from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.slippage import SlippageModel
 
 TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
 OPEN = OrderStatus.OPEN
+
+type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
 
 class SimulatedBroker:
@@ -131,7 +133,7 @@ class SimulatedBroker:
         """A run goes on that was saved. worked: the last bar that its orders were tried on."""
         self._worked = worked
 
-    def plain_models(self) -> tuple[Any, Any] | None:
+    def native_models(self) -> tuple[Any, Any] | None:
         """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
 
         It looks at one price of a bar, so it can't fill by range.
@@ -157,23 +159,17 @@ class SimulatedBroker:
 
     def _work(self, moment: Moment) -> Iterator[Report]:
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
-        quiet, bar, begun = self.orders.quiet, moment.bar, self.begun
-        for slot, queue in list(self.orders.open.items()):
+        bar, begun = moment.bar, self.begun
+        for queue in self.orders.wake.awake(bar, self.orders.open):
             bars: Any = queue[0].listing
             volume = bars.tradable[bar]
             if volume <= 0:
                 continue
-            if slot in quiet:
-                lowest, highest, below, above = quiet[slot]
-                if lowest[bar] > below and highest[bar] < above:
-                    continue
-                del quiet[slot]
-            if slot not in begun:
-                yield from self._work_asset(queue[:], bars, moment, volume)
+            if bars.slot not in begun:
+                yield from self._work_asset(queue, bars, moment, volume)
             elif self.triggers.by_range:
                 left = [order for order in queue if order.number not in self._tried_at_open]
-                yield from self._work_asset(left, bars, moment, volume, begun[slot])
-                quiet.pop(slot, None)
+                yield from self._work_asset(left, bars, moment, volume, begun[bars.slot])
 
     def _work_open(self, slot: int, moment: Moment, price: int, volume: int) -> Iterator[Report]:
         """Tries the open orders of an asset on a bar's open."""
@@ -182,10 +178,7 @@ class SimulatedBroker:
             queue = [order for order in queue if not order.plain]
         if queue and volume > 0:
             opening = Opening(queue[0].listing, moment.bar, price)
-            self.orders.quiet.pop(slot, None)
             yield from self._work_asset(queue[:], opening, moment, volume)
-            # what was noted holds for the open alone
-            self.orders.quiet.pop(slot, None)
 
     def _work_asset(
         self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0
@@ -198,7 +191,7 @@ class SimulatedBroker:
         account = self.orders.account
         offered = bars.column(self.triggers.field)[moment.bar] * bars.lane_to_fill
         execution = self._future if bars.is_future else self._equity
-        exhausted = tried = False
+        exhausted = False
         for order in queue:
             # a model may have cancelled it
             if order.status is not OPEN:
@@ -216,15 +209,12 @@ class SimulatedBroker:
                 if order.cause != Cause.VOLUME_USED_UP:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
                 continue
-            tried = True
             report = execution.of(order, price, volume, used, cap, moment, account, maker)
             if report is None:
                 continue
             yield report
             used += abs(report.quantity)
             exhausted = report.cause is Cause.VOLUME_USED_UP
-        if not tried:
-            self.orders.quiet[bars.slot] = self.triggers.asleep(queue, bars)
 
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int
@@ -233,18 +223,65 @@ class SimulatedBroker:
 
         With it the limit that the price is held at, and whether the order gave liquidity.
         """
-        triggers, bar, stamp = self.triggers, moment.bar, moment.stamp
+        triggers, bar = self.triggers, moment.bar
         trigger = triggers.of(order, bars, bar, offered)
+        if trigger.stop or trigger.limit:
+            yield from self._first(order, trigger, moment.stamp)
+        opening = isinstance(bars, Opening)
+        if trigger.price is None:
+            if not opening:
+                self._sleep(order, bars)
+            return None
+        if opening:
+            self._tried_at_open.add(order.number)
+        maker = order.limit is not None and not trigger.stop and triggers.came_to(order, bars, bar)
+        return trigger.price, order.limit if self.limits_hold else None, maker
+
+    def ready(self, awake: list[list[WorkingOrder]], moment: Moment) -> list[list[ReadyOrder]] | None:
+        """What a bar lets through of the orders that it wakes, by asset, for the native kernel.
+
+        Of each order: the price at which it can fill, the price that it is held at, and the reports that come first; a
+        price of None where those are all. None where there is an asset that it has no models for.
+        """
+        bar, found = moment.bar, []
+        for queue in awake:
+            bars: Any = queue[0].listing
+            if bars.is_future:
+                return None
+            if bars.tradable[bar] > 0:
+                found.append(self._ready(queue, bars, moment))
+        return found
+
+    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder]:
+        offered = bars.column(self.triggers.field)[moment.bar] * bars.lane_to_fill
+        found: list[ReadyOrder] = []
+        for order in queue:
+            if order.plain:
+                found.append((order, offered, None, ()))
+                continue
+            trigger = self.triggers.of(order, bars, moment.bar, offered)
+            if trigger.stop or trigger.limit:
+                first = tuple(self._first(order, trigger, moment.stamp))
+                found.append((order, trigger.price, order.limit if self.limits_hold else None, first))
+            elif trigger.price is None:
+                self._sleep(order, bars)
+            else:
+                found.append((order, trigger.price, order.limit if self.limits_hold else None, ()))
+        return found
+
+    def _sleep(self, order: WorkingOrder, bars: Bars) -> None:
+        """Lets an order sleep until a bar reaches what it waits for."""
+        wake, slot = self.orders.wake, bars.slot
+        if not wake.knows(slot):
+            wake.watch(slot, bars.tradable, *self.triggers.lanes(bars))
+        wake.sleep(slot, order.number, *self.triggers.bounds(order, bars))
+
+    def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> Iterator[Report]:
+        """What is reported of an order before it fills."""
         if trigger.stop:
             yield self._triggered(order, stamp, None, order.stop, Cause.STOP_REACHED)
         if trigger.limit:
             yield self._triggered(order, stamp, order.limit, None, Cause.LIMIT_REACHED)
-        if trigger.price is None:
-            return None
-        if isinstance(bars, Opening):
-            self._tried_at_open.add(order.number)
-        maker = order.limit is not None and not trigger.stop and triggers.came_to(order, bars, bar)
-        return trigger.price, order.limit if self.limits_hold else None, maker
 
     def _triggered(self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause) -> Report:
         left = order.amount - order.filled

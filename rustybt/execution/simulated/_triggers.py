@@ -71,21 +71,18 @@ class Triggers:
             return STOPPED_LIMIT_WAITS if stopped else LIMIT_WAITS
         return Trigger(held, stop=stopped, limit=not order.limit_reached)
 
-    def asleep(self, queue: list[WorkingOrder], bars: Bars) -> tuple[Sequence[int], Sequence[int], int, int]:
-        """Lanes of the lowest and highest price of a bar, and between which prices of theirs some orders stay asleep.
+    def lanes(self, bars: Bars) -> tuple[Sequence[int], Sequence[int]]:
+        """The lowest and highest prices of the bars that stops and limits are tested on."""
+        return bars.column(self._lowest), bars.column(self._highest)
 
-        The orders have been looked at, and neither stop nor limit has let one of them through.
-        """
-        below, above = [-BEYOND_ALL], [BEYOND_ALL]
-        for order in queue:
-            buys = order.amount > order.filled
-            if order.stop is not None and not order.stop_reached:
-                (above if buys else below).append(order.stop)
-            elif order.limit is not None:
-                (below if buys else above).append(order.limit)
-        up = bars.lane_to_fill
-        # in units of the lane; a bar has to be strictly between
-        return bars.column(self._lowest), bars.column(self._highest), max(below) // up, -(-min(above) // up)
+    def bounds(self, order: WorkingOrder, bars: Bars) -> tuple[int, int]:
+        """Between which prices of those lanes a waiting order stays as it is; a bar has to be strictly between."""
+        up, buys = bars.lane_to_fill, order.amount > order.filled
+        if order.stop is not None and not order.stop_reached:
+            price, over = order.stop, buys
+        else:
+            price, over = order.limit or 0, not buys
+        return (-BEYOND_ALL, -(-price // up)) if over else (price // up, BEYOND_ALL)
 
     def came_to(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
         """Whether a bar opened beyond an order's limit, so that the market had to come to it."""

@@ -14,6 +14,7 @@ import pytest
 import rustybt
 from rustybt import api
 from rustybt.errors import CurrencyMismatch, InputError, OrderDuringInitialize, OrderInBeforeTradingStart, PrecisionLost
+from tests._kernels import calls, needs_native
 from tests.unit._small import DAYS, ingest, run, seen
 
 D = Decimal
@@ -510,3 +511,22 @@ def test_where_currencies_are_one_there_is_nothing_to_convert() -> None:
     bundle({"EU": ["20"] * 5})
     with pytest.raises(CurrencyMismatch, match=r"without Compat\.currencies_are_one"):
         go({0: lambda c, d: c.convert_currency(5, "USD", "EUR")}, compat="zipline")
+
+
+@needs_native
+def test_shares_in_another_currency_are_weighed_filled_and_laid_out_by_the_native_kernel() -> None:
+    bundle({"US": ["8"] * 5, "EU": ["20", "21", "22", "23", "24"]})
+
+    def both(context: Any, data: Any) -> None:
+        context.order_target_percents([(context.symbol("EU"), 0.25), (context.symbol("US"), 0.5)])
+
+    with calls() as counted:
+        native = go(dict.fromkeys(range(4), both), kernel="rust")
+    assert counted["Weigher.order_targets"] == counted["Floor.work"] == 4
+    assert counted["positions_sheet"] == 1
+    assert not counted["rustybt.orders._weigher"]
+    assert counted["rustybt.ledger._ledger"] < 40
+    python = go(dict.fromkeys(range(4), both), kernel="python")
+    assert native.ledger_hash == python.ledger_hash
+    for name in ("positions", "transactions", "entries", "cash_by_currency"):
+        assert getattr(native, name).equals(getattr(python, name))

@@ -14,7 +14,7 @@ import pytest
 
 from rustybt._kernels import PYTHON
 from rustybt.errors import InputError, NoData
-from rustybt.view import BarData, _known
+from rustybt.view import BarData, _price_cache
 from tests.unit._small import DAYS, ingest, run, seen
 
 D = Decimal
@@ -86,14 +86,14 @@ def test_prices_asked_with_every_bar_are_those_of_the_bar_one_by_one_and_in_a_li
 
 def test_an_interrupt_while_a_price_is_made_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     ingest({"I": ["1", "2", "3", "4", "5"]})
-    make, prices = _known.Numbers.__missing__, []
+    make, prices = _price_cache.Numbers.__missing__, []
 
     def interrupted(numbers: Any, price: int) -> Any:
         if len(prices) == 2:
             raise KeyboardInterrupt
         return make(numbers, price)
 
-    monkeypatch.setattr(_known.Numbers, "__missing__", interrupted)
+    monkeypatch.setattr(_price_cache.Numbers, "__missing__", interrupted)
 
     def ask(context: Any, data: Any) -> None:
         prices.append(data.current(context.symbol("I"), "price"))

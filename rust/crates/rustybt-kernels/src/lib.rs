@@ -4,6 +4,7 @@
 //! bits. Nothing in this crate knows of Python, decides a scale or picks a rounding mode.
 
 pub mod books;
+pub mod execute;
 pub mod fixed;
 pub mod int;
 pub mod long;
@@ -12,3 +13,4 @@ mod pocket;
 pub mod sizing;
 mod slot;
 pub mod statistics;
+pub mod wake;

@@ -6,7 +6,7 @@
 mod arrow;
 mod books;
 mod days;
-mod floor;
+mod executor;
 mod lane;
 mod number;
 mod order;
@@ -16,12 +16,13 @@ mod rows;
 mod sheet;
 mod slot;
 mod spread;
+mod wake;
 mod weigher;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 21;
+const ABI: u32 = 22;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -49,7 +50,7 @@ mod extension {
     use crate::days::PyDays;
 
     #[pymodule_export]
-    use crate::floor::PyFloor;
+    use crate::executor::PyExecutor;
 
     #[pymodule_export]
     use crate::order::{PyIntake, PyOrder};
@@ -65,6 +66,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::sheet::{PyLookup, PySheet};
+
+    #[pymodule_export]
+    use crate::wake::PyWake;
 
     #[pymodule_export]
     use crate::weigher::PyWeigher;

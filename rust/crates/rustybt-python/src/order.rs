@@ -168,12 +168,6 @@ impl PyOrder {
         Ok(self)
     }
 
-    /// Whether what is open of it is to be bought.
-    pub fn buys(&self) -> bool {
-        let left = self.amount.0.clone() - &self.filled.0;
-        !left.is_negative() && left != Int::ZERO
-    }
-
     /// Where it stands among all orders of a run.
     fn place(&self) -> PyResult<usize> {
         Ok(usize::try_from(self.number - 1)?)
@@ -203,28 +197,6 @@ impl PyOrder {
             ),
         ]);
     }
-
-    /// Logs that its limit, or its stop, was reached.
-    pub fn log(
-        &self,
-        events: &mut PyRows,
-        stamp: i64,
-        left: &Int,
-        limit: Option<&Int>,
-        stop: Option<&Int>,
-    ) {
-        events.push([
-            Value::Short(Some(self.number)),
-            Value::Short(Some(stamp)),
-            Value::Text(Some("triggered")),
-            Value::Wide(Some(left)),
-            Value::Wide(limit),
-            Value::Wide(stop),
-            Value::Text(Some(stop.map_or("limit_reached", |_| "stop_reached"))),
-            Value::Text(None),
-            Value::Text(None),
-        ]);
-    }
 }
 
 /// Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
@@ -235,7 +207,6 @@ impl PyOrder {
 pub struct PyIntake {
     orders: Py<PyList>,
     open: Py<PyDict>,
-    quiet: Py<PyDict>,
     pub events: Py<PyRows>,
     /// Placed, and not shown to anybody yet.
     unseen: Vec<PyOrder>,
@@ -255,13 +226,11 @@ impl PyIntake {
     fn new(
         orders: Py<PyList>,
         open: Py<PyDict>,
-        quiet: Py<PyDict>,
         events: Py<PyRows>,
     ) -> PyIntake {
         PyIntake {
             orders,
             open,
-            quiet,
             events,
             unseen: Vec::new(),
             filled: Vec::new(),
@@ -362,11 +331,6 @@ impl PyIntake {
         self.open.bind(py).clone()
     }
 
-    /// What is noted of slots whose orders can do nothing for now.
-    pub fn quiet<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
-        self.quiet.bind(py)
-    }
-
     /// The orders that nobody has seen, where no others are open: they are the caller's now.
     pub fn take_unseen(&mut self, py: Python<'_>) -> PyResult<Option<Vec<PyOrder>>> {
         let open = self.open.bind(py);
@@ -414,10 +378,6 @@ impl PyIntake {
             None => open.set_item(slot, PyList::new(py, [&order])?)?,
             Some(queue) => {
                 queue.cast_into::<PyList>()?.append(&order)?;
-                let quiet = self.quiet.bind(py);
-                if quiet.contains(slot)? {
-                    quiet.del_item(slot)?;
-                }
             }
         }
         Ok(order)

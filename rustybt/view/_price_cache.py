@@ -1,4 +1,4 @@
-"""What `data.current` was asked before, kept so that it is answered at once when it is asked again."""
+"""Prices that `data.current` was asked for before, so that they are answered at once when they are asked for again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Numbers(dict[int, Any]):
 type Priced = tuple[Asset, Sequence[int], Numbers]
 
 
-class Known:
+class PriceCache:
     """Assets that have had a price by now, whose lanes are at their own scale.
 
     priced: by sid the asset, its prices up to its last bar, and those asked for as numbers. kernel: has the same, and
@@ -48,7 +48,7 @@ class Known:
         self.priced: dict[int, Priced] = {}
         self.kernel: Any = None if kernel.prices is None else kernel.prices(market)
 
-    def note_price(self, asset: Any) -> None:
+    def add_price(self, asset: Any) -> None:
         """Keeps what the next question for an asset's price needs."""
         sid = getattr(asset, "sid", None)
         listing = self._market.listings.get(sid) if isinstance(sid, int) else None
@@ -59,7 +59,7 @@ class Known:
         if self.kernel is not None:
             self.kernel.learn(listing.asset, "price", lane, numbers)
 
-    def note(self, listing: Instrument, field: str) -> None:
+    def add(self, listing: Instrument, field: str) -> None:
         """Tells the kernel of another field of an asset. A bar that has none has 0 there, which it passes on."""
         if field not in OF_A_BAR or (listing.asset.sid, field) in self._taught or not self._is_plain(listing):
             return

@@ -1,4 +1,4 @@
-"""Between prices that are known to do nothing the broker looks at no order, and that changes nothing."""
+"""Between prices that are known to do nothing to an order the broker does not look at it, and that changes nothing."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _told(actions: list[Any], rows: list[Any], forgets: bool, settings_of_broker
     seen = []
     for bar in range(BARS):
         if forgets:
-            blotter.quiet.clear()
+            blotter.wake.stir(0)
         seen.append(worked(broker, blotter, bar, bar))
         for kind, what in actions[bar]:
             if kind == "order":

@@ -1,0 +1,505 @@
+//! Orders that are ready, executed in one call: priced, booked, charged and recorded. It knows no order type.
+//!
+//! A market order is ready by construction; what else is ready, Python says. The twin is what the Python code does
+//! otherwise: `SimulatedBroker.reports`, applied, and `engine._fills.book`.
+
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+use rustybt_kernels::books::Lane;
+use rustybt_kernels::execute::{Executed, Ready, Shared, execute};
+use rustybt_kernels::int::Int;
+use rustybt_kernels::matching::{Commission, Slippage};
+
+use crate::books::PyBooks;
+use crate::lane::PyLane;
+use crate::number::Number;
+use crate::order::{FILLED, PyIntake, PyOrder};
+use crate::rows::{PyRows, Value};
+use crate::wake::PyWake;
+
+const VOLUME_USED_UP: i64 = 3;
+const PARTLY_FILLED: i64 = 5;
+
+/// What is known of an asset with orders; `plain` where its orders can be executed here.
+struct Known {
+    plain: bool,
+    tradable: PyLane,
+    offered: PyLane,
+    lane_to_fill: Int,
+    quantity_scale: u32,
+    step: Int,
+}
+
+/// A fill, and its fee.
+struct Done {
+    slot: usize,
+    number: i64,
+    quantity: Int,
+    price: Int,
+    fee: Int,
+}
+
+/// Where orders of a run meet its books.
+#[pyclass(name = "Executor", module = "rustybt._kernels._rustybt")]
+pub struct PyExecutor {
+    books: Py<PyBooks>,
+    intake: Py<PyIntake>,
+    entries: Py<PyRows>,
+    transactions: Py<PyRows>,
+    meet: Py<PyAny>,
+    no_price: Py<PyAny>,
+    field: String,
+    slippage: Slippage,
+    commission: Commission,
+    limits_hold: bool,
+    fees_can_fall: bool,
+    triggers_need_volume: bool,
+    apply: Py<PyAny>,
+    wake: Py<PyWake>,
+    known: Vec<Option<Known>>,
+    /// By slot, the last round of unseen orders that had one of it.
+    rounds: Vec<u64>,
+    round: u64,
+}
+
+type Points = (Number, Number, Number, Number, Number);
+type PerUnit = (Number, u32, Number);
+
+#[pymethods]
+impl PyExecutor {
+    #[new]
+    #[expect(clippy::too_many_arguments)] // the parts of a run, each once
+    fn new(
+        books: Py<PyBooks>,
+        intake: Py<PyIntake>,
+        entries: Py<PyRows>,
+        transactions: Py<PyRows>,
+        meet: Py<PyAny>,
+        no_price: Py<PyAny>,
+        field: String,
+        slippage: Option<Points>,
+        commission: Option<PerUnit>,
+        limits_hold: bool,
+        fees_can_fall: bool,
+        triggers_need_volume: bool,
+        apply: Py<PyAny>,
+        wake: Py<PyWake>,
+    ) -> PyExecutor {
+        let slippage = match slippage {
+            None => Slippage::None,
+            Some((buy, sell, of, share, share_of)) => Slippage::BasisPoints {
+                buy: buy.0,
+                sell: sell.0,
+                of: of.0,
+                share: share.0,
+                share_of: share_of.0,
+            },
+        };
+        let commission = match commission {
+            None => Commission::None,
+            Some((cost, scale, minimum)) => Commission::PerUnit {
+                cost: cost.0,
+                scale,
+                minimum: minimum.0,
+            },
+        };
+        PyExecutor {
+            books,
+            intake,
+            entries,
+            transactions,
+            meet,
+            no_price,
+            field,
+            slippage,
+            commission,
+            limits_hold,
+            fees_can_fall,
+            triggers_need_volume,
+            apply,
+            wake,
+            known: Vec::new(),
+            rounds: Vec::new(),
+            round: 0,
+        }
+    }
+
+    /// Executes the orders of a bar, where nobody has seen one yet: market orders, one an asset. Otherwise returns, by
+    /// asset, the open orders that the bar wakes; None where there is nothing left to do.
+    fn work<'py>(
+        &mut self,
+        py: Python<'py>,
+        bar: usize,
+        stamp: i64,
+        session: i64,
+    ) -> PyResult<Option<Vec<Bound<'py, PyList>>>> {
+        let intake = self.intake.clone_ref(py);
+        let mut intake = intake.bind(py).borrow_mut();
+        if let Some(orders) = intake.take_unseen(py)? {
+            match self.can_work(py, &orders) {
+                Ok(true) => {
+                    let mut done = Vec::with_capacity(orders.len());
+                    self.work_unseen(py, &mut intake, orders, bar, stamp, &mut done)?;
+                    self.book(py, stamp, session, &done)?;
+                    return Ok(None);
+                }
+                asked => {
+                    intake.keep(py, orders)?;
+                    asked?;
+                }
+            }
+        }
+        intake.show_unseen(py)?;
+        let open = intake.queues(py);
+        let awake = self.wake.bind(py).borrow().awake(py, bar, &open)?;
+        Ok((!awake.is_empty()).then_some(awake))
+    }
+
+    /// Executes orders that are ready, asset by asset: each with the price at which it can fill, the price that it is
+    /// held at, and what is reported of it before; a price of None means that those reports are all.
+    fn execute(
+        &mut self,
+        py: Python<'_>,
+        bar: usize,
+        stamp: i64,
+        session: i64,
+        ready: Vec<Vec<Item<'_>>>,
+    ) -> PyResult<()> {
+        let mut done = Vec::new();
+        for orders in ready {
+            let Some((first, ..)) = orders.first() else {
+                continue;
+            };
+            let (slot, listing) = {
+                let order = first.borrow();
+                (order.slot, order.listing.clone_ref(py))
+            };
+            self.learn(py, slot, listing.bind(py))?;
+            let Some(Some(known)) = self.known.get(slot) else {
+                continue;
+            };
+            let mut shared = known.shared(bar)?;
+            for item in orders {
+                self.execute_item(py, known, &mut shared, item, stamp, &mut done)?;
+            }
+        }
+        self.book(py, stamp, session, &done)
+    }
+}
+
+type Item<'py> = (
+    Bound<'py, PyOrder>,
+    Option<Number>,
+    Option<Number>,
+    Bound<'py, PyTuple>,
+);
+
+impl Known {
+    /// The volume of a bar.
+    fn shared(&self, bar: usize) -> PyResult<Shared> {
+        Ok(Shared {
+            volume: Int::from(price_of(&self.tradable, bar)?),
+            used: Int::ZERO,
+            exhausted: false,
+        })
+    }
+}
+
+impl PyExecutor {
+    /// Whether orders that nobody has seen can be worked as they are: one an asset, of assets that this works.
+    fn can_work(&mut self, py: Python<'_>, orders: &[PyOrder]) -> PyResult<bool> {
+        self.round += 1;
+        for order in orders {
+            if !self.learn(py, order.slot, order.listing.bind(py))? {
+                return Ok(false);
+            }
+            let last = &mut self.rounds[order.slot];
+            if std::mem::replace(last, self.round) == self.round {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Works orders that nobody has seen. What is not filled whole is shown from now on.
+    fn work_unseen(
+        &self,
+        py: Python<'_>,
+        intake: &mut PyIntake,
+        mut orders: Vec<PyOrder>,
+        bar: usize,
+        stamp: i64,
+        done: &mut Vec<Done>,
+    ) -> PyResult<()> {
+        let events = self.intake_events(py, intake);
+        let mut events = events.bind(py).borrow_mut();
+        let mut tried = orders.iter_mut();
+        let stopped = loop {
+            let Some(order) = tried.next() else {
+                break None;
+            };
+            match self.work_one(order, bar, stamp, &mut events, done) {
+                Ok(None) => {}
+                Ok(Some(price)) => break Some(Ok((order.number, price))),
+                Err(error) => break Some(Err(error)),
+            }
+        };
+        drop(events);
+        // whatever happened, no order is lost
+        intake.keep(py, orders)?;
+        match stopped {
+            None => Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok((number, price))) => Err(self.no_price(py, intake.shown(py, number)?, price)),
+        }
+    }
+
+    fn intake_events(&self, py: Python<'_>, intake: &PyIntake) -> Py<PyRows> {
+        intake.events.clone_ref(py)
+    }
+
+    /// Works a market order that nobody has seen. Returns the price of zero or less that a model made, if one did.
+    fn work_one(
+        &self,
+        order: &mut PyOrder,
+        bar: usize,
+        stamp: i64,
+        events: &mut PyRows,
+        done: &mut Vec<Done>,
+    ) -> PyResult<Option<Int>> {
+        let Some(Some(known)) = self.known.get(order.slot) else {
+            return Ok(None);
+        };
+        let mut shared = known.shared(bar)?;
+        if !above_zero(&shared.volume) {
+            return Ok(None);
+        }
+        let price = Int::from(price_of(&known.offered, bar)?) * &known.lane_to_fill;
+        Ok(self
+            .fill_order(order, known, &mut shared, &price, None, stamp, events, done)
+            .err())
+    }
+
+    /// Executes an order that is ready, after what is reported of it before.
+    fn execute_item(
+        &self,
+        py: Python<'_>,
+        known: &Known,
+        shared: &mut Shared,
+        item: Item<'_>,
+        stamp: i64,
+        done: &mut Vec<Done>,
+    ) -> PyResult<()> {
+        let (order, price, cap, first) = item;
+        if shared.exhausted && self.triggers_need_volume && !order.borrow().plain {
+            return Ok(());
+        }
+        for report in first.iter() {
+            self.apply.bind(py).call1((report,))?;
+        }
+        let Some(price) = price else {
+            return Ok(());
+        };
+        let events = self.intake.bind(py).borrow().events.clone_ref(py);
+        let mut events = events.bind(py).borrow_mut();
+        let filled = self.fill_order(
+            &mut order.borrow_mut(),
+            known,
+            shared,
+            &price.0,
+            cap.as_ref().map(|cap| &cap.0),
+            stamp,
+            &mut events,
+            done,
+        );
+        filled.map_err(|price| self.no_price(py, order, price))
+    }
+
+    /// Whether orders of the slot can be worked here; asks its listing the first time.
+    fn learn(&mut self, py: Python<'_>, slot: usize, listing: &Bound<'_, PyAny>) -> PyResult<bool> {
+        if let Some(Some(known)) = self.known.get(slot) {
+            return Ok(known.plain);
+        }
+        let lane = listing.call_method1("column", (self.field.as_str(),))?;
+        let known = Known {
+            plain: !listing.getattr("is_future")?.is_truthy()?,
+            tradable: PyLane::new(&listing.getattr("tradable")?)?,
+            offered: PyLane::new(&lane)?,
+            lane_to_fill: listing.getattr("lane_to_fill")?.extract::<Number>()?.0,
+            quantity_scale: listing.getattr("quantity_scale")?.extract()?,
+            step: listing.getattr("step")?.extract::<Number>()?.0,
+        };
+        self.meet.bind(py).call1((listing,))?;
+        if self.known.len() <= slot {
+            self.known.resize_with(slot + 1, || None);
+            self.rounds.resize(slot + 1, 0);
+        }
+        let plain = known.plain;
+        self.known[slot] = Some(known);
+        Ok(plain)
+    }
+
+    fn no_price(&self, py: Python<'_>, order: Bound<'_, PyOrder>, price: Int) -> PyErr {
+        match self.no_price.bind(py).call1((order, Number(price))) {
+            Ok(raised) => PyErr::from_value(raised),
+            Err(error) => error,
+        }
+    }
+
+    /// Executes one order. The error is a price of zero or less that a model made of one above zero.
+    #[expect(clippy::too_many_arguments)] // the order, its bar, and where its fill goes
+    fn fill_order(
+        &self,
+        order: &mut PyOrder,
+        known: &Known,
+        shared: &mut Shared,
+        price: &Int,
+        cap: Option<&Int>,
+        stamp: i64,
+        events: &mut PyRows,
+        done: &mut Vec<Done>,
+    ) -> Result<(), Int> {
+        let left = order.amount.0.clone() - &order.filled.0;
+        let ready = Ready {
+            buys: !order.amount.0.is_negative(),
+            left: &left,
+            price,
+            cap,
+            step: &known.step,
+        };
+        let (quantity, price) = match execute(&self.slippage, shared, ready, self.limits_hold) {
+            Executed::Exhausted => {
+                order.cause = VOLUME_USED_UP;
+                return Ok(());
+            }
+            Executed::NoPrice(price) => return Err(price),
+            Executed::Fill(quantity, price) => (quantity, price),
+        };
+        let units = if quantity.is_negative() {
+            -quantity.clone()
+        } else {
+            quantity.clone()
+        };
+        let fee = self.fill(order, known, units, &quantity, stamp);
+        let kind = if order.status == FILLED {
+            "filled"
+        } else {
+            "partially_filled"
+        };
+        events.push([
+            Value::Short(Some(order.number)),
+            Value::Short(Some(stamp)),
+            Value::Text(Some(kind)),
+            Value::Wide(Some(&quantity)),
+            Value::Wide(Some(&price)),
+            Value::Wide(None),
+            Value::Text(None),
+            Value::Text(None),
+            Value::Text(None),
+        ]);
+        done.push(Done {
+            slot: order.slot,
+            number: order.number,
+            quantity,
+            price,
+            fee,
+        });
+        Ok(())
+    }
+
+    /// Notes a fill of so many units on its order, and returns the fee that is to be booked for it.
+    fn fill(
+        &self,
+        order: &mut PyOrder,
+        known: &Known,
+        units: Int,
+        quantity: &Int,
+        stamp: i64,
+    ) -> Int {
+        let paid = &order.commission.0;
+        let mut fee = self
+            .commission
+            .fee(&units, known.quantity_scale, paid, &order.charged.0);
+        if fee.is_negative() && !self.fees_can_fall {
+            fee = Int::ZERO;
+        }
+        order.filled = Number(order.filled.0.clone() + quantity);
+        order.commission = Number(order.commission.0.clone() + &fee);
+        order.charged = Number(order.charged.0.clone() + &units);
+        order.changed = stamp;
+        if order.filled.0 == order.amount.0 {
+            order.status = FILLED;
+        } else {
+            order.cause = PARTLY_FILLED;
+        }
+        if fee.is_negative() { Int::ZERO } else { fee }
+    }
+
+    /// Books the fills of a bar, then their fees.
+    fn book(&self, py: Python<'_>, stamp: i64, session: i64, done: &[Done]) -> PyResult<()> {
+        let mut books = self.books.bind(py).borrow_mut();
+        let mut entries = self.entries.bind(py).borrow_mut();
+        let mut transactions = self.transactions.bind(py).borrow_mut();
+        for fill in done {
+            let posted = books
+                .books
+                .fill(fill.slot, fill.quantity.clone(), &fill.price);
+            let amount = books.or_raise(py, posted)?;
+            let pocket = books.books.pocket_of(fill.slot);
+            let pocket = Value::Short(place(books.or_raise(py, pocket)?));
+            let (stamp, slot) = (Value::Short(Some(stamp)), place(fill.slot));
+            entries.push([
+                stamp,
+                Value::Text(Some("fill")),
+                Value::Short(slot),
+                Value::Wide(Some(&fill.quantity)),
+                Value::Wide(Some(&amount)),
+                Value::Short(Some(fill.number)),
+                Value::Text(None),
+                Value::Text(None),
+                pocket,
+            ]);
+            transactions.push([
+                Value::Short(Some(session)),
+                stamp,
+                Value::Short(Some(fill.number)),
+                Value::Short(slot),
+                Value::Wide(Some(&fill.quantity)),
+                Value::Wide(Some(&fill.price)),
+                Value::Wide(Some(&fill.fee)),
+            ]);
+        }
+        for fill in done.iter().filter(|fill| fill.fee != Int::ZERO) {
+            let charged = books.books.charge(fill.slot, &fill.fee);
+            books.or_raise(py, charged)?;
+            let pocket = books.books.pocket_of(fill.slot);
+            let pocket = Value::Short(place(books.or_raise(py, pocket)?));
+            entries.push([
+                Value::Short(Some(stamp)),
+                Value::Text(Some("fee")),
+                Value::Short(place(fill.slot)),
+                Value::Wide(Some(&Int::ZERO)),
+                Value::Wide(Some(&-fill.fee.clone())),
+                Value::Short(Some(fill.number)),
+                Value::Text(Some("commission")),
+                Value::Text(None),
+                pocket,
+            ]);
+        }
+        Ok(())
+    }
+}
+
+fn place(slot: usize) -> Option<i64> {
+    i64::try_from(slot).ok()
+}
+
+fn above_zero(number: &Int) -> bool {
+    !number.is_negative() && *number != Int::ZERO
+}
+
+fn price_of(lane: &PyLane, bar: usize) -> PyResult<i128> {
+    lane.price(bar)
+        .ok_or_else(|| PyIndexError::new_err(format!("there is no bar {bar}")))
+}

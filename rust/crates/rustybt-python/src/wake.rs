@@ -1,0 +1,126 @@
+//! `Wake` for Python: the twin of `rustybt/_kernels/_wake.py`.
+
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use rustybt_kernels::wake::{Awake, Bounds, Wake};
+
+use crate::lane::PyLane;
+use crate::number::Number;
+use crate::order::PyOrder;
+
+/// Which open orders sleep, and what wakes them.
+#[pyclass(name = "Wake", module = "rustybt._kernels._rustybt")]
+pub struct PyWake {
+    wake: Wake<PyLane>,
+}
+
+#[pymethods]
+impl PyWake {
+    #[new]
+    fn new() -> PyWake {
+        PyWake {
+            wake: Wake::default(),
+        }
+    }
+
+    fn knows(&self, slot: usize) -> bool {
+        self.wake.knows(slot)
+    }
+
+    fn watch(
+        &mut self,
+        slot: usize,
+        tradable: &Bound<'_, PyAny>,
+        lowest: &Bound<'_, PyAny>,
+        highest: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let lanes = (
+            PyLane::new(tradable)?,
+            PyLane::new(lowest)?,
+            PyLane::new(highest)?,
+        );
+        self.wake.watch(slot, lanes.0, lanes.1, lanes.2);
+        Ok(())
+    }
+
+    #[pyo3(signature = (slot, number, below, above, from_bar=0, until_bar=None))]
+    fn sleep(
+        &mut self,
+        slot: usize,
+        number: i64,
+        below: Number,
+        above: Number,
+        from_bar: usize,
+        until_bar: Option<usize>,
+    ) {
+        let bounds = Bounds {
+            from_bar,
+            until_bar: until_bar.unwrap_or(usize::MAX),
+            below: bound(&below),
+            above: bound(&above),
+        };
+        self.wake.sleep(slot, number, bounds);
+    }
+
+    fn forget(&mut self, slot: usize, number: i64) {
+        self.wake.forget(slot, number);
+    }
+
+    fn stir(&mut self, slot: usize) {
+        self.wake.stir(slot);
+    }
+
+    pub fn awake<'py>(
+        &self,
+        py: Python<'py>,
+        bar: usize,
+        open: &Bound<'py, PyDict>,
+    ) -> PyResult<Vec<Bound<'py, PyList>>> {
+        let mut found = Vec::new();
+        for (slot, queue) in open.iter() {
+            let slot: usize = slot.extract()?;
+            let queue = queue.cast_into::<PyList>()?;
+            match self.wake.of(slot, bar, queue.len()) {
+                Some(Awake::None) => {}
+                Some(Awake::All) => found.push(PyList::new(py, queue.iter())?),
+                Some(Awake::Some) => {
+                    let awake = self.of_queue(py, slot, bar, &queue)?;
+                    if !awake.is_empty() {
+                        found.push(awake);
+                    }
+                }
+                None => return Err(PyIndexError::new_err(format!("there is no bar {bar}"))),
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl PyWake {
+    fn of_queue<'py>(
+        &self,
+        py: Python<'py>,
+        slot: usize,
+        bar: usize,
+        queue: &Bound<'py, PyList>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let awake = PyList::empty(py);
+        for order in queue.iter() {
+            let number = order.cast::<PyOrder>()?.borrow().number;
+            if self.wake.is_awake(slot, bar, number) {
+                awake.append(order)?;
+            }
+        }
+        Ok(awake)
+    }
+}
+
+/// A bound beyond all prices is the last number on its side.
+fn bound(number: &Number) -> i128 {
+    number.0.narrow().unwrap_or(if number.0.is_negative() {
+        i128::MIN
+    } else {
+        i128::MAX
+    })
+}

@@ -1,0 +1,95 @@
+"""Which orders a bar wakes: both kernels name the same, and those that a plain rule over all bounds names."""
+
+from __future__ import annotations
+
+from array import array
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rustybt._kernels import twins
+
+BARS = 5
+LANE = st.lists(st.integers(0, 12) | st.just(2**62), min_size=BARS, max_size=BARS)
+BOUND = st.integers(-2, 14) | st.sampled_from([-(10**60), 10**60, -(2**100), 2**100])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("place"), st.integers(0, 2)),
+        st.tuples(
+            st.just("sleep"), st.integers(1, 9), BOUND, BOUND, st.integers(0, BARS), st.none() | st.integers(0, BARS)
+        ),
+        st.tuples(st.just("forget"), st.integers(1, 9)),
+        st.tuples(st.just("stir"), st.integers(0, 2)),
+        st.tuples(st.just("bar"), st.integers(0, BARS - 1)),
+    ),
+    max_size=30,
+)
+Lanes = list[tuple[list[int], list[int], list[int]]]
+
+
+def named(module: Any, lanes: Lanes, steps: Any, wide: bool) -> list[list[list[int]]]:
+    """The numbers that each bar of the steps wakes, by asset."""
+    wake, open_now, seen = module.Wake(), {}, []
+    listings = [SimpleNamespace(slot=slot) for slot in range(3)]
+    placed: list[Any] = []
+    for kind, *what in steps:
+        if kind == "place":
+            order = module.WorkingOrder(len(placed) + 1, listings[what[0]], 5, None, 0)
+            placed.append(order)
+            open_now.setdefault(what[0], []).append(order)
+        elif kind == "stir":
+            wake.stir(what[0])
+        elif kind == "bar":
+            seen.append([[order.number for order in queue] for queue in wake.awake(what[0], open_now)])
+        elif what[0] <= len(placed):
+            slot = placed[what[0] - 1].listing.slot
+            if kind == "forget":
+                wake.forget(slot, what[0])
+                continue
+            if not wake.knows(slot):
+                wake.watch(slot, *(lane if wide else memoryview(array("q", lane)) for lane in lanes[slot]))
+            wake.sleep(slot, *what)
+    return seen
+
+
+def by_the_rule(lanes: Lanes, steps: Any) -> list[list[list[int]]]:
+    slots: list[int] = []
+    asleep: dict[int, Any] = {}
+    watched, queues, seen = set(), {}, []
+    for kind, *what in steps:
+        if kind == "place":
+            slots.append(what[0])
+            queues.setdefault(what[0], []).append(len(slots))
+        elif kind == "stir":
+            asleep = {number: bounds for number, bounds in asleep.items() if slots[number - 1] != what[0]}
+        elif kind == "forget":
+            asleep.pop(what[0], None)
+        elif kind == "sleep" and what[0] <= len(slots):
+            watched.add(slots[what[0] - 1])
+            asleep[what[0]] = what[1:]
+        elif kind == "bar":
+            found = []
+            for slot, queue in queues.items():
+                volume, low, high = (lane[what[0]] for lane in lanes[slot])
+                ends = min((asleep[n][3] for n in queue if n in asleep and asleep[n][3] is not None), default=BARS)
+                if slot in watched and volume <= 0 and what[0] < ends:
+                    continue
+                awake = []
+                for number in queue:
+                    below, above, first, until = asleep.get(number, (10**60, -(10**60), 0, None))
+                    ended = until is not None and what[0] >= until
+                    if ended or (what[0] >= first and (low <= below or high >= above)):
+                        awake.append(number)
+                if awake:
+                    found.append(awake)
+            seen.append(found)
+    return seen
+
+
+@given(st.lists(st.tuples(LANE, LANE, LANE), min_size=3, max_size=3), STEPS, st.booleans())
+def test_a_bar_wakes_what_its_prices_reach(lanes: Lanes, steps: Any, wide: bool) -> None:
+    expected = by_the_rule(lanes, steps)
+    for module in twins().values():
+        assert named(module, lanes, steps, wide) == expected
