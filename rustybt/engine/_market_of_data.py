@@ -15,7 +15,6 @@ from rustybt.catalog import open_loaded
 from rustybt.engine._load import length_and_name
 from rustybt.engine._market import Market
 from rustybt.errors import BadBars, InputError
-from rustybt.files import given_items
 
 BUNDLE: Final = "data"
 """What the data of a market without a bundle are called, in manifests and messages."""
@@ -58,6 +57,7 @@ def load_data(
     >>> rustybt.load_data(frame)
     <Market data..., 'daily' bars>
     """
+    from rustybt.files import given_items
     from rustybt.ingest import digest_of
 
     length, name = length_and_name(data_frequency)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rustybt._kernels import Books, Kernel
 from rustybt.core import Notes
 from rustybt.engine._compat import Compat
-from rustybt.engine._exchange import Exchange
 from rustybt.orders import OrderBook
 from rustybt.strategy import AccountState, AssetLookup, OrderViews, RunFacts, RunPhase, Schedules
 from rustybt.view import BarData, Instrument, MarketView
+
+if TYPE_CHECKING:
+    from rustybt.engine._exchange import Exchange
 
 
 @dataclass(slots=True, weakref_slot=True)

@@ -14,7 +14,7 @@ import pytest
 import rustybt
 from rustybt import api
 from rustybt.errors import CurrencyMismatch, InputError, OrderDuringInitialize, OrderInBeforeTradingStart, PrecisionLost
-from tests._kernels import calls, needs_native
+from tests._kernels import KERNELS, calls, needs_native
 from tests.unit._small import DAYS, ingest, run, seen
 
 D = Decimal
@@ -522,7 +522,7 @@ def test_shares_in_another_currency_are_weighed_filled_and_laid_out_by_the_nativ
 
     with calls() as counted:
         native = go(dict.fromkeys(range(4), both), kernel="rust")
-    assert counted["Weigher.order_targets"] == counted["Floor.work"] == 4
+    assert counted["Weigher.order_targets"] == counted["Executor.work"] == 4
     assert counted["positions_sheet"] == 1
     assert not counted["rustybt.orders._weigher"]
     assert counted["rustybt.ledger._ledger"] < 40
@@ -530,3 +530,31 @@ def test_shares_in_another_currency_are_weighed_filled_and_laid_out_by_the_nativ
     assert native.ledger_hash == python.ledger_hash
     for name in ("positions", "transactions", "entries", "cash_by_currency"):
         assert getattr(native, name).equals(getattr(python, name))
+
+
+@pytest.mark.parametrize("steps", [1, 4, 7])
+def test_a_run_in_several_currencies_goes_on_from_a_snapshot(steps: int) -> None:
+    """What is held, owed and waiting in each currency comes along: on either kernel, and from the one to the other."""
+    bundle({"US": ["8"] * 5, "EU": ["20", "21", "22", "23", "24"]})
+
+    def initialize(context: Any) -> None:
+        context.bar = -1
+
+    def handle_data(context: Any, data: Any) -> None:
+        context.bar += 1
+        context.order_target_percents([(context.symbol("EU"), 0.25), (context.symbol("US"), 0.5)])
+        if context.bar in (1, 3):
+            context.convert_currency(100, "USD", "EUR")
+
+    of = {"initialize": initialize, "handle_data": handle_data}
+    settings = {"bundle": "small", "currency": "USD", "capital_base": 10_000, "progress": False}
+    whole = rustybt.run_algorithm(DAYS[0], DAYS[4], **of, **settings)
+    for first in KERNELS:
+        for second in KERNELS:
+            run_ = rustybt.Run(DAYS[0], DAYS[4], kernel=first, **of, **settings)
+            for _ in range(steps):
+                run_.step()
+            result = rustybt.Run.restore(run_.snapshot(), kernel=second, **of).finish()
+            assert result.ledger_hash == whole.ledger_hash
+            for name in ("daily", "positions", "cash_by_currency", "conversions"):
+                assert getattr(result, name).equals(getattr(whole, name))
