@@ -28,5 +28,5 @@ def worked(broker: SimulatedBroker, book: OrderBook, bar: int, stamp: int) -> li
     """The fills of a bar. The book says from then on what that bar did to its orders."""
     seen = Seen()
     seen.bar, seen.times = bar, {bar: stamp}
-    book.why = WhyOpen(broker.triggers, seen)
+    book.why = WhyOpen(broker.triggers, seen, triggers_need_volume=broker.triggers_need_volume)
     return take_reports(broker, book, Moment(stamp, 0, bar))

@@ -35,7 +35,7 @@ class Cause(enum.IntEnum):
     @property
     def label(self) -> str:
         """As frames have it."""
-        return self.name.lower()
+        return LABELS[self]
 
     @property
     def sentence(self) -> str:
@@ -43,6 +43,7 @@ class Cause(enum.IntEnum):
         return SENTENCES[self]
 
 
+LABELS: Final[dict[Cause, str]] = {cause: cause.name.lower() for cause in Cause}
 SENTENCES: Final[dict[Cause, str]] = {
     Cause.PLACED: "placed at this bar: eligible from the next one",
     Cause.NO_TRADE: "the asset did not trade on the last bar",

@@ -163,20 +163,6 @@ class CorporateActions:
             for pays, owed in state["shares"].items()
         }
 
-    def touched(self, first: int, end: int) -> set[int]:
-        """The slots of the assets to which something happens from one step on until before another."""
-        found = set()
-        steps = range(first, end)
-        for step in steps:
-            for one, _ in (*self._dividends.get(step, ()), *self._splits.get(step, ()), *self._in_shares.get(step, ())):
-                found.add(one.slot)
-            found.update(owed.listing.slot for owed in self._shares_due.get(step, ()))
-            for _, dividend in self._in_shares.get(step, ()):
-                payment = self._market.listings.get(dividend.payment_sid)
-                if payment is not None:
-                    found.add(payment.slot)
-        return found
-
     def falls_due(self, step: int) -> bool:
         """Whether something is earned, paid or split with a step."""
         return any(step in by_step for by_step in (self._dividends, self._splits, self._in_shares)) or (

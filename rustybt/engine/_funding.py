@@ -71,10 +71,6 @@ class FundingPayments:
         due = [one for one in self._due.get(bar, ()) if after < one[0] <= until]
         self._pay(sorted(due, key=_when), opens, mark, ledger)
 
-    def slots(self, bar: int) -> set[int]:
-        """The slots of which something is due with a bar."""
-        return {listing.slot for _, _, listing, _ in self._due.get(bar, ())}
-
     @staticmethod
     def _pay(due: list[Due], opens: int, mark: Callable[[Instrument, int], int], ledger: Ledger) -> None:
         for stamp, _, listing, rate in due:

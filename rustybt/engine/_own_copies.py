@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from rustybt.core import text_of_object
 from rustybt.engine._functions import Functions
 from rustybt.engine._package import OWN_FILES
 from rustybt.engine._state import RunState
@@ -97,6 +98,12 @@ class OwnCopies:
         except Exception as error:
             raise InputError(_uncopied(given, what, error)) from error
         original = behind(given)
+        if not isinstance(behind(own), type(original)):
+            name = type(original).__name__
+            raise InputError(
+                f"The {what} {name} can't be copied: its __deepcopy__ returned "
+                f"{text_of_object(behind(own), repr)}. Let it return a {name}; `return self` shares it between runs."
+            )
         if behind(own) is not original:
             self._given.append((original, dict(getattr(original, "__dict__", {}))))
         return own

@@ -56,7 +56,10 @@ def _dates(data: Version, length: Frequency, start: Any, end: Any) -> tuple[dt.d
     if last < first and start is not None and end is not None:
         raise InputError(f"start={first} lies after end={last}. Swap them.")
     if day_of(first) > last_day or day_of(last) < first_day:
-        raise NoData(f"{_has(data, length)}; {first} to {last} lies outside. Choose dates within.")
+        asked = [
+            f"{name}={day}" for name, day, given in (("start", first, start), ("end", last, end)) if given is not None
+        ]
+        raise NoData(f"{_has(data, length)}; {', '.join(asked)} lies outside. Choose dates within.")
     return first, last
 
 

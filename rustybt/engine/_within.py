@@ -10,7 +10,7 @@ import numpy as np
 from rustybt.core import DAY_NS, Moment, Report, day_of
 from rustybt.engine._fills import book, take_reports
 from rustybt.engine._overnight import change_capital, split
-from rustybt.view import Instrument, MarketView, Steps, adjusted
+from rustybt.view import OF_A_BAR, Instrument, MarketView, Steps, adjusted, finer_volume
 
 if TYPE_CHECKING:
     from rustybt.engine._loop import Loop
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 class Opened(NamedTuple):
     """An asset's open in a week or month.
 
-    step: the session that it is the open of. price: there, at the fill scale. prices, volumes: the factors that bring
-    prices and volumes of the bar, which are in the shares of its end, to those of then.
+    step: the session that it is the open of. price: there, at the fill scale. volume: of the bar, which orders share,
+    as value and scale; units: the factor that brings the volumes of the bar, which are in the shares of its end, to
+    those of then. prices: by field what that session's bar has, as value and scale; the price there where only the
+    whole bar is known.
     """
 
     step: int
     price: int
-    prices: Fraction
-    volumes: Fraction
+    volume: tuple[int, int]
+    units: Fraction
+    prices: dict[str, tuple[int, int]]
 
 
 class WithinPeriods:
@@ -119,42 +122,40 @@ class WithinPeriods:
     # fills at the open
 
     def _filled_at_open(self, loop: Loop, session: int, bar: int) -> dict[int, list[Any]]:
-        """By step, the assets whose orders are tried at their open: those to which something happens after it."""
+        """By step, the assets whose orders are tried at their open."""
         triggers = loop.simulated.triggers
         found: dict[int, list[Any]] = {}
         if not (triggers.by_range or triggers.field == "open"):
             return found
-        begin, end = self._steps.of(session)
-        everything = any(step in loop.capital.at_steps for step in range(begin + 1, end))
-        touched = loop.actions.touched(begin + 1, end) | loop.funding.slots(bar)
-        if end - begin > 1:
-            touched.update(loop.closings.due(self._steps.days[end - 2]))
-        if not everything and not touched:
-            return found
-        for slot, queue in loop.run.book.open.items():
+        for queue in loop.run.book.open.values():
             listing: Any = queue[0].listing
-            if listing.present[bar] and (everything or slot in touched):
+            if listing.present[bar]:
                 opened = self._opened(listing, session, bar)
                 found.setdefault(opened.step, []).append((listing, opened))
         return found
 
     def _fill(self, loop: Loop, session: int, bar: int, assets: list[tuple[Instrument, Opened]]) -> None:
+        """Tries the orders of some assets at an open, at the close of whose session the fills are booked.
+
+        A model of the user's sees that session's bar of the asset that it fills, and of all others what
+        before_trading_start saw.
+        """
         market, stamp = self._market, self._steps.closes[assets[0][1].step]
         fills: list[Report] = []
-        before, market.bar = market.bar, bar
+        before = market.bar, market.hook, market.now
+        market.bar, market.hook, market.now = bar - 1, True, stamp
         for listing, opened in assets:
-            volume = int(listing.tradable[bar] * opened.volumes)
-            if opened.prices != 1:
-                listing.at_open = opened.price, opened.prices, opened.volumes
+            volume = int(listing.tradable[bar] * opened.units)
+            listing.at_open = {**opened.prices, "price": opened.prices["close"], "volume": opened.volume}
             try:
                 loop.simulated.at_open(listing.slot, opened.price, volume)
                 done = take_reports(loop.broker, loop.run.book, Moment(stamp, session, bar))
             finally:
                 listing.at_open = None
             used = sum(abs(fill.quantity) for fill in done)
-            loop.simulated.begun[listing.slot] = -int(-used // opened.volumes)
+            loop.simulated.begun[listing.slot] = -int(-used // opened.units)
             fills += done
-        market.bar = before
+        market.bar, market.hook, market.now = before
         book(loop.ledger, loop.recorder, loop.run.book, session, fills)
 
     def _opened(self, listing: Instrument, session: int, bar: int) -> Opened:
@@ -164,14 +165,17 @@ class WithinPeriods:
             daily = self._inner.listing(listing.asset)
             row = int(np.searchsorted(daily.raw.stamps, steps.key(begin)))
             step = int(np.searchsorted(steps.days, int(daily.raw.stamps[row]) // DAY_NS))
-            price = int(daily.raw.open[row]) * 10 ** (daily.fill_scale - daily.raw_scale)
-            return Opened(step, price, *self._back(listing, step, end))
+            prices = {field: (int(getattr(daily.raw, field)[row]), daily.raw_scale) for field in OF_A_BAR}
+            price = prices["open"][0] * 10 ** (daily.fill_scale - daily.raw_scale)
+            _, units = self._back(listing, step, end)
+            return Opened(step, price, _volume(listing, bar, units), units, prices)
         # an asset that begins on a period's last day has its first bar there: it was named after the bar
         started = int(np.searchsorted(steps.days, day_of(listing.asset.start_date)))
         step = started if begin < started < end - 1 else begin
-        prices, volumes = self._back(listing, step, end)
-        opened = adjusted(listing.column("open")[bar] * listing.lane_to_fill, prices, 1)
-        return Opened(step, opened, prices, volumes)
+        factor, units = self._back(listing, step, end)
+        opened = adjusted(listing.column("open")[bar] * listing.lane_to_fill, factor, 1)
+        prices = dict.fromkeys(OF_A_BAR, (opened, listing.fill_scale))
+        return Opened(step, opened, _volume(listing, bar, units), units, prices)
 
     @staticmethod
     def _back(listing: Instrument, step: int, end: int) -> tuple[Fraction, Fraction]:
@@ -214,3 +218,9 @@ class WithinPeriods:
         if not listing.present[bar]:
             return 0
         return adjusted(listing.column("open")[bar] * listing.lane_to_fill, self._back(listing, step, end)[0], 1)
+
+
+def _volume(listing: Instrument, bar: int, units: Fraction) -> tuple[int, int]:
+    """The volume of a bar in the shares of its open, and its scale."""
+    volume, scale = listing.volume[bar], listing.quantity_scale
+    return (volume, scale) if units == 1 else finer_volume(volume, units, scale)

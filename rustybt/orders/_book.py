@@ -180,12 +180,15 @@ class OrderBook:
     def dequeue(self, order: WorkingOrder) -> None:
         """Takes an order that is over out of its queue."""
         slot = order.listing.slot
-        queue = self.waiting.get(slot)
-        if queue is None or order not in queue:
-            return
-        if len(queue) > 1:
-            queue.remove(order)
+        queue = self.waiting.get(slot, [])
+        # by identity: to compare orders, as `remove` does, costs more than all else here
+        for place, other in enumerate(queue):
+            if other is order:
+                del queue[place]
+                break
         else:
+            return
+        if not queue:
             del self.waiting[slot]
         self.wake.forget(slot, order.number)
 

@@ -32,8 +32,8 @@ from rustybt.orders._refusals import (
 )
 from rustybt.orders._scaling import Scaling
 from rustybt.orders._sizing import price_to_size_at, size_of_money, size_of_share, size_of_units
-from rustybt.orders._styles import terms_of
-from rustybt.orders._tick import terms_on_tick
+from rustybt.orders._styles import order_price, terms_of
+from rustybt.orders._tick import price_on_tick, terms_on_tick
 from rustybt.orders._weights import Weigher
 
 LARGE: Final = 10**11
@@ -300,8 +300,21 @@ def terms_at(
 
     Raises UnsupportedOrderParameters and BadOrderParameters.
     """
-    asked = terms_of(limit_price, stop_price, style, buys)
-    terms = terms_on_tick(asked, buys, instrument.tick, instrument.fill_scale)
+    tick, fill_scale = instrument.tick, instrument.fill_scale
+    if style is None:
+        # what the lines below come to for prices alone, at a third of the cost
+        limit = (
+            None
+            if limit_price is None
+            else price_on_tick(order_price(limit_price, "limit_price"), buys, tick, fill_scale)
+        )
+        stop = (
+            None
+            if stop_price is None
+            else price_on_tick(order_price(stop_price, "stop_price"), not buys, tick, fill_scale)
+        )
+        return OrderTerms(limit, stop)
+    terms = terms_on_tick(terms_of(limit_price, stop_price, style, buys), buys, tick, fill_scale)
     if terms == MARKET_TERMS:
         return None
     if terms[2:] != MARKET_TERMS[2:]:

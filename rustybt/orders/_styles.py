@@ -58,7 +58,7 @@ class LimitOrder(ExecutionStyle):
 
     def __init__(self, limit_price: Any, asset: Any = None, exchange: str | None = None) -> None:
         super().__init__(asset, exchange)
-        self.limit_price = _price(limit_price, "limit_price")
+        self.limit_price = order_price(limit_price, "limit_price")
 
 
 class StopOrder(ExecutionStyle):
@@ -69,7 +69,7 @@ class StopOrder(ExecutionStyle):
 
     def __init__(self, stop_price: Any, asset: Any = None, exchange: str | None = None) -> None:
         super().__init__(asset, exchange)
-        self.stop_price = _price(stop_price, "stop_price")
+        self.stop_price = order_price(stop_price, "stop_price")
 
 
 class StopLimitOrder(ExecutionStyle):
@@ -80,11 +80,12 @@ class StopLimitOrder(ExecutionStyle):
 
     def __init__(self, limit_price: Any, stop_price: Any, asset: Any = None, exchange: str | None = None) -> None:
         super().__init__(asset, exchange)
-        self.limit_price = _price(limit_price, "limit_price")
-        self.stop_price = _price(stop_price, "stop_price")
+        self.limit_price = order_price(limit_price, "limit_price")
+        self.stop_price = order_price(stop_price, "stop_price")
 
 
-def _price(value: Any, what: str) -> Decimal:
+def order_price(value: Any, what: str) -> Decimal:
+    """A price of an order, an exact number of 0 or more. what: how to call it. Raises BadOrderParameters."""
     try:
         price = exact_number(value, what)
     except NonFiniteInput as error:
@@ -98,8 +99,8 @@ def _price(value: Any, what: str) -> Decimal:
 
 def _prices(limit_price: Any, stop_price: Any) -> OrderTerms[Decimal]:
     return OrderTerms(
-        None if limit_price is None else _price(limit_price, "limit_price"),
-        None if stop_price is None else _price(stop_price, "stop_price"),
+        None if limit_price is None else order_price(limit_price, "limit_price"),
+        None if stop_price is None else order_price(stop_price, "stop_price"),
     )
 
 

@@ -14,6 +14,11 @@ _OF_TEXTS: Final = {
     "cancelled by the strategy": Cause.STRATEGY,
 }
 """What schema 1 said in words only."""
+_PATTERNS: Final = {
+    r"^less than one unit was left after the split \d+/\d+$": Cause.SPLIT,
+    r" was closed out on \d{4}-\d\d-\d\d$": Cause.CLOSED_OUT,
+}
+"""Those of its texts that had something of the order in them."""
 
 
 def with_causes(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -21,22 +26,30 @@ def with_causes(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     events, orders = frames["order_events"], frames["orders"]
     reason, kind = pl.col("reason"), pl.col("kind")
     ratio = pl.when(kind == "adjusted").then(reason.str.extract(r"^split (\d+/\d+)$", 1))
-    known = reason.replace_strict({text: cause.label for text, cause in _OF_TEXTS.items()}, default=None)
+    known = _told(reason, {text: cause.label for text, cause in _OF_TEXTS.items()})
     cause = (
         pl.when((kind == "triggered") & reason.is_null())
         .then(pl.lit(Cause.LIMIT_REACHED.label))
         .when(kind == "adjusted")
         .then(pl.lit(Cause.SPLIT.label))
-        .otherwise(known.cast(pl.String))
+        .otherwise(known)
     )
     sentences = {cause.sentence: cause.label for cause in Cause}
-    of_orders = reason.replace_strict(sentences, default=None, return_dtype=pl.String)
+    of_orders = _told(reason, sentences)
     return frames | {
         "order_events": events.select(
             pl.exclude("reason"), cause.alias("cause"), ratio.alias("ratio").cast(pl.String), reason
         ),
         "orders": orders.with_columns(of_orders.alias("cause")),
     }
+
+
+def _told(reason: pl.Expr, whole: dict[str, str]) -> pl.Expr:
+    """The label of the cause that a text tells: a whole one, or one with a ratio or a date of its own."""
+    found = reason.replace_strict(whole, default=None, return_dtype=pl.String)
+    for pattern, cause in _PATTERNS.items():
+        found = pl.when(reason.str.contains(pattern)).then(pl.lit(cause.label)).otherwise(found)
+    return found
 
 
 def with_details(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

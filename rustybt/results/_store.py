@@ -93,7 +93,8 @@ def _write(result: Result, folder: Path) -> None:
         text = json.dumps(page, indent=1, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         raise InputError(f"The manifest can't be written as JSON: {error}. Keep to text, numbers and lists.") from None
-    (folder / RESULT_FILE).write_text(text + "\n", encoding="utf-8")
+    # a lone surrogate is no text in UTF-8; the escape that stands for it is the one of JSON
+    (folder / RESULT_FILE).write_bytes(f"{text}\n".encode(errors="backslashreplace"))
 
 
 def _as_text(column: pl.Series) -> pl.Series:

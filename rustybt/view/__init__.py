@@ -7,12 +7,14 @@ from rustybt.view._data_class import data_class
 from rustybt.view._fetched import Fetched
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
+from rustybt.view._price_cache import OF_A_BAR
 from rustybt.view._steps import Steps
-from rustybt.view._track import Track, adjusted, restated
+from rustybt.view._track import Track, adjusted, finer_volume, restated
 from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 
 __all__ = [
     "MINUTE_PREFIX_SESSIONS",
+    "OF_A_BAR",
     "Axis",
     "BarData",
     "Continuous",
@@ -24,5 +26,6 @@ __all__ = [
     "Tracks",
     "adjusted",
     "data_class",
+    "finer_volume",
     "restated",
 ]

@@ -29,7 +29,6 @@ from rustybt.view._history import FIELDS, is_exact
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
 from rustybt.view._past import Past
-from rustybt.view._periods import seen_at_open
 from rustybt.view._price_cache import OF_A_BAR, PriceCache, Priced
 from rustybt.view._track import finer_volume, restated
 
@@ -212,6 +211,8 @@ class BarData:
             raise NoData(
                 f"{field!r} is not a field of the bars. There are: {', '.join((*FIELDS, 'last_traded', *own))}."
             )
+        if listing.at_open is not None:
+            return listing.at_open[field]
         market = self._market
         bar = market.bar
         # before a session's first bar an asset may start with that bar; what ended with the last one is still seen
@@ -234,7 +235,7 @@ class BarData:
             return value, scale
         market = self._market
         if not market.hook:
-            return (value, scale) if listing.at_open is None else seen_at_open(listing, field, value, scale)
+            return value, scale
         session = market.axis.opening(market.session)
         if field != "volume":
             return restated(listing, value, scale, session)

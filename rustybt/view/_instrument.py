@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from operator import attrgetter
 from typing import Final
 
@@ -18,9 +17,8 @@ class Instrument(Track):
 
     asset: as the run looked it up. slot, pocket: its places in the run's books. foreign: whether it trades in another
     currency than the run's. conditional: whether more than its life decides if it can be ordered.
-    at_open: set while orders are worked at the open of a week or month in whose course the asset is split: the price
-    there, at fill_scale, and the factors that bring the bar's prices and volume, which are as of its end, to the shares
-    of then.
+    at_open: by field what is seen of the asset while its orders are worked at the open of a week or month, as value and
+    scale; None else.
     """
 
     __slots__ = ("at_open", "conditional", "foreign", "pocket", "slot")
@@ -31,7 +29,7 @@ class Instrument(Track):
         self.pocket = 0
         self.foreign = False
         self.conditional = asset.kind == "index"
-        self.at_open: tuple[int, Fraction, Fraction] | None = None
+        self.at_open: dict[str, tuple[int, int]] | None = None
         self.take(track)
 
     def take(self, track: Track) -> None:

@@ -8,8 +8,7 @@ import numpy as np
 
 from rustybt.core import DAY_NS, Inside, folded_restated
 from rustybt.view._axis import Axis
-from rustybt.view._instrument import Instrument
-from rustybt.view._track import Track, adjusted, finer_volume
+from rustybt.view._track import Track
 
 
 def restated_bars(axis: Axis, daily: Track, bars: Any) -> Any:
@@ -44,15 +43,3 @@ def prices_of(axis: Axis, track: Track, daily: Track | None) -> tuple[list[int] 
     places = [0, *(steps.of(session)[1] for session in range(axis.sessions))]
     up = daily.lane_to_fill
     return [int(daily.price[place]) * up for place in places], True
-
-
-def seen_at_open(listing: Instrument, field: str, value: int, scale: int) -> tuple[int, int]:
-    """What a model sees of a bar of several sessions while it fills at its open: in the shares of then."""
-    if listing.at_open is None:
-        return value, scale
-    opened, prices, volumes = listing.at_open
-    if field == "open":
-        return opened, listing.fill_scale
-    if field == "volume":
-        return finer_volume(value, volumes, scale)
-    return adjusted(value, prices, 10 ** (listing.fill_scale - scale)), listing.fill_scale

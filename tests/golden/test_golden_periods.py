@@ -101,8 +101,39 @@ def test_an_order_fills_at_mondays_open_in_the_shares_of_monday() -> None:
     # bought at 100 on 8 January, sold at 100 on the 22nd, before the split of the 24th
     assert booked(result) == [("fill", D(100), D(-10_000)), ("fill", D(-100), D(10_000))]
     assert values(result) == {D(100_000)}
-    # the second was booked on Monday: something happened after it
-    assert [moment.date() for moment in result.transactions["dt"]] == [dt.date(2024, 1, 12), MONDAY]
+    # each was booked on its Monday, at that day's close, whether something happens after it or not
+    closes = [dt.datetime(2024, 1, 8, 21, tzinfo=dt.UTC), dt.datetime(2024, 1, 22, 21, tzinfo=dt.UTC)]
+    assert result.transactions["dt"].to_list() == closes
+
+
+class Seeing(slippage.SlippageModel):
+    """Fills all at the price that it sees, and notes what else it sees."""
+
+    def process_order(self, data: Any, order: Any) -> tuple[Any, Any]:
+        fields = [data.current(order.asset, field) for field in ("open", "high", "low", "close", "price", "volume")]
+        window = data.history(order.asset, "close", 1, "1w", dtype=D).to_list()
+        SEEN.append((data.current_dt, *fields, window))
+        return data.current(order.asset, "price"), order.amount
+
+
+SEEN: list[tuple[Any, ...]] = []
+
+
+@pytest.mark.parametrize("dividends", [None, [("A", FRIDAY, "11", FRIDAY)]])
+@pytest.mark.parametrize("trigger", ["close", "range"])
+def test_a_model_that_fills_at_a_weeks_open_sees_that_day_and_nothing_later(trigger: str, dividends: Any) -> None:
+    """Monday has 100, 103, 99, 101, and the three days after it 110; what goes ex on Friday restates the whole bar."""
+    monday, later, before = ["100", "103", "99", "101"], ["110"] * 4, ["100"] * 4
+    days = [day for day in DAYS if day != FRIDAY]
+    rows = [("A", d, *(before if d < MONDAY else monday if d == MONDAY else later), "1000") for d in days]
+    ingest(None, bars=pl.DataFrame(rows, schema=COLUMNS, orient="row"), dividends=dividends)
+    SEEN.clear()
+    how: dict[str, Any] = {"trigger": trigger} if trigger == "range" else {"fill_at": "open"}
+    amount = (10, {"limit_price": 120}) if trigger == "range" else 10
+    result = run({BEFORE: amount}, slips=Seeing(), **how)
+    close = dt.datetime(2024, 1, 22, 21, tzinfo=dt.UTC)
+    assert [(close, *map(D, (100, 103, 99, 101, 101, 4_000)), [D(100)])] == SEEN
+    assert result.transactions.select("dt", "price").rows() == [(close, D(101))]
 
 
 @pytest.mark.usefixtures("split_on_wednesday")

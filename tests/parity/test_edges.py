@@ -8,6 +8,7 @@ from tests.parity._check import WORKER, comparable
 from tests.parity._compare import _same_cell
 from tests.parity._draw import draw
 from tests.parity._edges import KnifeEdge, Undecided
+from tests.parity._outcomes import kept
 
 
 def test_what_is_rounded_or_compared_next_to_an_edge_is_noted() -> None:
@@ -85,7 +86,9 @@ def test_the_first_edge_can_end_the_run() -> None:
 def test_a_case_that_noise_decides_gives_place_to_the_next() -> None:
     pytest.importorskip("zipline")
     try:
-        assert WORKER.run(draw(6, "minute"), stop=True).keys() == {"edges"}
+        case = draw(6, "minute")
+        outcome = kept(f"stop {case.to_json()}", lambda: WORKER.run(case, stop=True))  # as `comparable` asks
+        assert outcome.keys() == {"edges"}
         assert comparable(6, "minute")[0].seed == 10_006
     finally:
         WORKER.close()

@@ -253,7 +253,8 @@ def test_a_column_that_is_absent_is_a_difference() -> None:
 
 
 def test_shrinking_keeps_what_fails_and_drops_the_rest() -> None:
-    case = next(c for seed in range(40) if len((c := draw(seed, "daily")).stocks) > 3)
+    several = [c for seed in range(40) if len((c := draw(seed, "daily")).stocks) > 3]
+    case = min(several, key=lambda one: len(one.to_json()))
 
     def fails(candidate: Case) -> bool:
         return any(op["do"] == "portfolio" for op in candidate.ops)

@@ -65,11 +65,10 @@ class PeriodOracle(Oracle):
                         worth = value + amount
                 self._open(session)
                 if session == period.start:
-                    early = self._touched(period)
                     self.begun = {}
                 self._fund(session, session)
                 self.place = session
-                self._work_at_open(session, period, early)
+                self._work_at_open(session, period)
                 if session == period[-1]:
                     self._work_at_end(session, period)
                     for intent in self.by_period.get(number, ()):
@@ -109,23 +108,6 @@ class PeriodOracle(Oracle):
         return came
 
     # bars
-
-    def _touched(self, period: range) -> set[int]:
-        """The assets to which something happens on a later day of a period, as of its first day."""
-        market, later = self.market, range(period.start + 1, period.stop)
-        if any(at in later for at, *_ in self.plan.changes):
-            return set(range(len(market.assets)))
-        found = {k for session in later for k, _ in self.shares_due.get(session, ())}
-        for k, asset in enumerate(market.assets):
-            for one in (*asset.splits, *asset.dividends, *asset.shares):
-                if market.session_on_or_after(one.ex) in later:
-                    found.add(k)
-                    found.update([one.payment] if one in asset.shares else [])
-            if any(place in period and paid for place in period for n, paid in self.paid.get(place, ()) if n == k):
-                found.add(k)
-            if asset.auto_close and len(period) > 1 and asset.auto_close <= market.sessions[period[-2]].date:
-                found.add(k)
-        return found
 
     def _factors(self, k: int, after: int, until: int) -> tuple[Fraction, Fraction]:
         """By splits alone, and by all actions, after one session up to another."""
@@ -169,38 +151,35 @@ class PeriodOracle(Oracle):
         )
 
     def _slipped(self, order: Ordered, price: Fraction, bar: Any, used: Fraction) -> tuple[Fraction, Fraction] | None:
-        """A model of one's own looks at the whole bar, also where it fills at the open."""
+        """A model of one's own that fills at an open sees the close of that day, which is the fill's moment."""
         if self.closes is not None and self.plan.slippage[0] == "own":
             bar = replace(bar, close=self.closes)
         return super()._slipped(order, price, bar, used)
 
-    def _at_open_bar(self, k: int, period: range, first: int, bar: Bar, *, whole: bool = False) -> tuple[Bar, Fraction]:
+    def _at_open_bar(self, k: int, period: range, first: int, bar: Bar) -> tuple[Bar, Fraction]:
         """The bar as it is at its open, in the shares of then, and how many of its end each of those is."""
         asset = self.market.assets[k]
         ratio, _ = self._factors(k, first, period[-1])
         opened = asset.bars[first].open
         volume = math.floor(bar.volume * ratio * self._units(asset)) / Fraction(self._units(asset))
-        close = round(bar.close / ratio, asset.price_scale + 10)
-        if self.plan.by_range and not whole:
-            return Bar(opened, opened, opened, opened, volume), 1 / ratio
-        return Bar(opened, opened, opened, close, volume), 1 / ratio
+        return Bar(opened, opened, opened, opened, volume), 1 / ratio
 
     @staticmethod
     def _units(asset: Listed) -> int:
         return int(10 ** max(asset.volume_scale, decimals(asset.step)))
 
-    def _work_at_open(self, session: int, period: range, early: set[int]) -> None:
+    def _work_at_open(self, session: int, period: range) -> None:
         if self.plan.fill_at != "open" and not self.plan.by_range:
             return
         done: list[Any] = []
         for k, asset in enumerate(self.market.assets):
-            found = self._bar(k, period) if k in early else None
+            found = self._bar(k, period)
             if found is None or found[0] != session:
                 continue
             queue = [o for o in self._open_orders(k) if not self.plan.by_range or (o.limit, o.stop) != (None, None)]
             bar, more = self._at_open_bar(k, period, *found)
             filled: list[Any] = []
-            self.closes = self._at_open_bar(k, period, *found, whole=True)[0].close
+            self.closes = asset.bars[session].close
             tried = self._try(queue, bar, ZERO, filled) if bar.volume else []
             self.closes = None
             used = sum((abs(quantity) for _, quantity, _, _ in filled), ZERO) * more

@@ -63,9 +63,6 @@ def test_a_run_on_weeks_or_months_leaves_the_books_that_the_oracle_of_days_expec
 ) -> None:
     days, longer, bundle = market_of(seed, kind)
     plan = replace(data.draw(plans(longer)), changes=())
-    if plan.by_range and plan.slippage[0] == "own":
-        # what a model of the user's sees of the rest of a week, while it fills at Monday's open, is not settled
-        plan = replace(plan, slippage=("none",))
     plan = replace(plan, changes=data.draw(changes(periods_of(days, kind), plan)) if data.draw(st.booleans()) else ())
     oracle = PeriodOracle(days, plan, kind)
     expected = oracle.run()

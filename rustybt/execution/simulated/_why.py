@@ -22,11 +22,12 @@ class WhyOpen:
     What execution makes of an order is reported and stays on it; that it is not tried at all follows from the bar.
     """
 
-    __slots__ = ("_seen", "_triggers")
+    __slots__ = ("_needs_volume", "_seen", "_triggers")
 
-    def __init__(self, triggers: Triggers, seen: Seen) -> None:
+    def __init__(self, triggers: Triggers, seen: Seen, *, triggers_need_volume: bool = False) -> None:
         self._triggers = triggers
         self._seen = seen
+        self._needs_volume = triggers_need_volume
 
     def __call__(self, order: WorkingOrder) -> int:
         bar, bars, triggers = self._seen.bar, order.listing, self._triggers
@@ -39,6 +40,8 @@ class WhyOpen:
             trigger = triggers.of(order, bars, bar, offered)
             if trigger.price is None:
                 return trigger.waits
+            if order.cause == Cause.PLACED and self._needs_volume:
+                return Cause.VOLUME_USED_UP  # so that nobody looked at it
             if order.cause == Cause.PLACED:  # a bar of before the order was restated, or one that is being worked
                 return Cause.STOP_NOT_REACHED if trigger.stop else Cause.LIMIT_NOT_REACHED
         return order.cause

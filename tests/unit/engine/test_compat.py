@@ -289,7 +289,8 @@ def test_triggers_need_volume(trigger: str) -> None:
 
     ours, theirs = both("triggers_need_volume", {0: order}, stop, initialize=initialize, trigger=trigger)
     assert ours == ([("accepted", None), ("triggered", "stop_reached")], "volume_used_up")
-    assert theirs == ([("accepted", None)], "volume_used_up")
+    # nobody looked at it on the bar that reached it; why it is open is that of the last bar, which does not
+    assert theirs == ([("accepted", None)], "stop_not_reached")
 
 
 def test_currencies_are_one() -> None:

@@ -342,3 +342,17 @@ def test_a_model_of_a_frozen_class_fills() -> None:
 
     result = run({0: on_bar}, initialize=lambda c: c.set_slippage(Frozen()), days=2)
     assert result.transactions["amount"].to_list() == [D(30), D(20)]
+
+
+def test_a_copy_that_is_something_else_is_refused():
+    class Nothing(slippage.NoSlippage):
+        def __deepcopy__(self, memo):
+            return None
+
+    def initialize(context):
+        context.set_slippage(Nothing())
+
+    with pytest.raises(
+        InputError, match=r"slippage model Nothing can't be copied: its __deepcopy__ returned None\. Let"
+    ):
+        rustybt.run_algorithm("2010-01-04", "2010-01-05", initialize, progress=False)

@@ -220,3 +220,13 @@ def test_a_version_carries_a_year_after_its_last_bar_that_its_hash_does_not_cove
     other = rustybt.open_version("other")
     assert len(other.calendar.days) == len(version.calendar.days) - 1
     assert report.hash == version.hash
+
+
+def test_dates_that_were_left_out_are_not_held_against_the_user() -> None:
+    ingest({"A": ["8", "9", "10"]})
+    for asked, told in (
+        ({"end": "2001-01-01"}, "; end=2001-01-01 lies"),
+        ({"start": "2031-01-01"}, "; start=2031-01-01 lies"),
+    ):
+        with pytest.raises(NoData, match=told):
+            rustybt.run_algorithm(bundle="small", progress=False, **asked)

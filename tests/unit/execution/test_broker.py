@@ -180,9 +180,7 @@ def test_every_order_that_finds_the_volume_used_up_says_so(zipline: bool) -> Non
     orders = [(100, None), (1, None), (1, 1060), (1, 1)]
     blotter, _ = work(UP, orders, model, triggers_need_volume=zipline)
     causes = [blotter.cause_of(order) for order in blotter.open[0]]
-    # in Zipline's way nobody looked whether the bar reaches the second one's limit
-    second = Cause.LIMIT_NOT_REACHED if zipline else Cause.VOLUME_USED_UP
-    assert causes == [Cause.VOLUME_USED_UP, second, Cause.LIMIT_NOT_REACHED]
+    assert causes == [Cause.VOLUME_USED_UP, Cause.VOLUME_USED_UP, Cause.LIMIT_NOT_REACHED]
     assert [event.kind for event in blotter.events[4:]] == ["filled"] + ["triggered"] * (not zipline)
 
 

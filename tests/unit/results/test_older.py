@@ -36,7 +36,12 @@ def saved_by_schema_1(folder: Path) -> tuple[rustybt.Result, Path]:
             cancel_policy=cancel_policy.NeverCancel()
         ),
     )  # fmt: skip
-    place = result.save(folder / "saved")
+    return result, as_schema_1(result, folder / "saved")
+
+
+def as_schema_1(result: rustybt.Result, folder: Path) -> Path:
+    """A result saved as schema 1 wrote it."""
+    place = result.save(folder)
     page = json.loads((place / "result.json").read_text(encoding="utf-8"))
     page["schema"] = 1
     for name, dropped in (("order_events", ["cause", "ratio"]), ("orders", ["cause"]), ("entries", ["detail"])):
@@ -53,7 +58,7 @@ def saved_by_schema_1(folder: Path) -> tuple[rustybt.Result, Path]:
         digest = hashlib.sha256((place / f"{name}.parquet").read_bytes()).hexdigest()
         page["frames"][name]["sha256"] = digest
     (place / "result.json").write_text(json.dumps(page), encoding="utf-8")
-    return result, place
+    return place
 
 
 def test_a_result_of_schema_1_has_the_causes_of_today(tmp_path: Path) -> None:
@@ -67,3 +72,21 @@ def test_a_result_of_schema_1_has_the_causes_of_today(tmp_path: Path) -> None:
     assert set(older.entries.filter(pl.col("kind") == "fee")["detail"]) == {"commission"}
     assert older.orders.select("id", "cause").equals(result.orders.select("id", "cause"))
     assert older.to_pandas()["orders"].tolist() == result.to_pandas()["orders"].tolist()
+
+
+def test_orders_that_a_split_or_a_close_out_cancelled_have_that_cause(tmp_path: Path) -> None:
+    """Of an order for 2, three for one leaves less than a unit; the other asset ends with open orders."""
+    closing = pl.DataFrame({"symbol": ["B"], "auto_close_date": [DAYS[3]]})
+    ingest({"A": ["10"] * 5, "B": ["10"] * 3}, splits=[("A", DAYS[2], "3/1")], assets=closing)
+
+    def handle_data(context, data):
+        if data.current_session == DAYS[0]:
+            context.order(context.symbol("A"), 2, limit_price=1)
+            context.order(context.symbol("B"), 2, limit_price=1)
+
+    keeps = rustybt.SimulationBlotter(cancel_policy=cancel_policy.NeverCancel())
+    result = rustybt.run_algorithm(DAYS[0], DAYS[4], None, 1000, handle_data, bundle="small", blotter=keeps)
+    assert result.orders["cause"].to_list() == ["split", "closed_out"]
+    older = rustybt.Result.load(as_schema_1(result, tmp_path / "saved"))
+    assert older.orders["cause"].to_list() == ["split", "closed_out"]
+    assert older.order_events.equals(result.order_events)

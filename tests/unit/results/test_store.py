@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+import rustybt
 from rustybt.core import decimal_column
 from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists, ResultNotFound
 from rustybt.results import Result, _store
@@ -171,3 +172,18 @@ def test_what_is_no_result_is_named(make_result: Make, tmp_path: Path) -> None:
         file.write_text(text)
         with pytest.raises(ResultCorrupt, match=message):
             Result.load(place)
+
+
+def test_half_a_character_in_a_parameter_is_saved(tmp_path: Path) -> None:
+    """A lone surrogate, as names of files have it whose bytes are no UTF-8."""
+
+    def initialize(context, name):
+        rustybt.api.record("name", name)
+
+    half = {"name": "caf\udce9"}
+    result = rustybt.run_algorithm("2010-01-04", "2010-01-05", initialize, params=half, progress=False)
+    assert result.recorded["name"].to_list() == ["caf\\udce9"] * 2
+    loaded = rustybt.Result.load(result.save(tmp_path / "saved"))
+    assert loaded.manifest["params"] == result.manifest["params"]
+    assert "udce9" in ascii(loaded.manifest["params"])
+    assert loaded.recorded.equals(result.recorded)
