@@ -68,7 +68,7 @@ def list_runs(bundle: str | None, as_json: bool) -> None:
         click.echo(f"No saved results{of_it} in {data_root() / 'runs'}. `rustybt run` saves each.")
         return
     names = ["run", "saved (UTC)", "strategy", "bundle", "from", "to", "return", "Sharpe", "max drawdown"]
-    print_table(names, [_row(run) for run in found])
+    print_table(names, zip(*map(_row, found), strict=True))
 
 
 @runs.command()
@@ -116,7 +116,7 @@ def diff(before: str, after: str) -> None:
     figures = [dict(summary_of(result)[2]) for result in results]
     labels = dict.fromkeys([*figures[0], *figures[1]])
     came = [(label, *(one.get(label, "-") for one in figures)) for label in labels]
-    print_table(["", pair[0].name, pair[1].name], [*made, *came])
+    print_table(["", pair[0].name, pair[1].name], zip(*made, *came, strict=True))
     if results[0].ledger_hash == results[1].ledger_hash:
         click.echo("\nTheir books are the same.")
         return
