@@ -356,7 +356,9 @@ impl<L: Lane> Books<L> {
 
     /// What was posted to each pocket, and whether anything was ever booked in it.
     pub fn posted_of_all(&self) -> impl Iterator<Item = (i128, bool)> {
-        self.pockets.iter().map(|pocket| (pocket.posted, pocket.used))
+        self.pockets
+            .iter()
+            .map(|pocket| (pocket.posted, pocket.used))
     }
 
     /// Replaces all that was booked: what was posted to each pocket, the positions in the order in which they were

@@ -127,7 +127,10 @@ mod tests {
 
     #[test]
     fn orders_share_the_volume_until_it_is_used_up() {
-        let filled = run(&points(1, 1_000, 1_000), &[(6, None), (-6, None), (1, None)]);
+        let filled = run(
+            &points(1, 1_000, 1_000),
+            &[(6, None), (-6, None), (1, None)],
+        );
         let fill = |units| Executed::Fill(int(units), int(1_000));
         assert_eq!(filled, [fill(6), fill(-4), Executed::Exhausted]);
     }
@@ -136,10 +139,18 @@ mod tests {
     fn a_price_never_leaves_its_cap() {
         let filled = run(
             &points(10, 1_010, 990),
-            &[(1, Some(1_005)), (1, Some(1_020)), (-1, Some(995)), (-1, None)],
+            &[
+                (1, Some(1_005)),
+                (1, Some(1_020)),
+                (-1, Some(995)),
+                (-1, None),
+            ],
         );
         let at = |units, price| Executed::Fill(int(units), int(price));
-        assert_eq!(filled, [at(1, 1_005), at(1, 1_010), at(-1, 995), at(-1, 990)]);
+        assert_eq!(
+            filled,
+            [at(1, 1_005), at(1, 1_010), at(-1, 995), at(-1, 990)]
+        );
     }
 
     #[test]

@@ -129,8 +129,15 @@ impl<L: Lane> Wake<L> {
                 .orders
                 .binary_search_by_key(&number, |(known, _)| *known)
         {
-            asleep.orders.remove(place);
-            asleep.tighten();
+            let (_, gone) = asleep.orders.remove(place);
+            // bounds that are too tight wake none that sleeps: each order is asked itself then
+            let all = &asleep.all;
+            if gone.below == all.below
+                || gone.above == all.above
+                || (gone.until_bar == all.until_bar && gone.until_bar != usize::MAX)
+            {
+                asleep.tighten();
+            }
         }
     }
 
@@ -201,8 +208,14 @@ mod tests {
         wake.sleep(1, 4, bounds(i128::MIN, 20));
         assert_eq!(wake.of(1, 0, 2), Some(Awake::None));
         assert_eq!(wake.of(1, 1, 2), Some(Awake::Some));
-        assert_eq!((wake.is_awake(1, 1, 7), wake.is_awake(1, 1, 4)), (true, false));
-        assert_eq!((wake.is_awake(1, 3, 7), wake.is_awake(1, 3, 4)), (false, true));
+        assert_eq!(
+            (wake.is_awake(1, 1, 7), wake.is_awake(1, 1, 4)),
+            (true, false)
+        );
+        assert_eq!(
+            (wake.is_awake(1, 3, 7), wake.is_awake(1, 3, 4)),
+            (false, true)
+        );
         // a bar without a trade wakes nobody, however far its prices are
         assert_eq!(wake.of(1, 2, 2), Some(Awake::None));
         assert_eq!(wake.of(1, 4, 2), None);

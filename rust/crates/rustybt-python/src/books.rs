@@ -255,17 +255,24 @@ impl PyBooks {
         let pockets = self.books.posted_of_all();
         let settled = self.books.settled();
         Ok((
-            pockets.map(|(posted, used)| (posted.into(), used)).collect(),
+            pockets
+                .map(|(posted, used)| (posted.into(), used))
+                .collect(),
             self.books.bar(),
             positions.collect::<PyResult<_>>()?,
-            settled.map(|(slot, amount)| (slot, amount.into())).collect(),
+            settled
+                .map(|(slot, amount)| (slot, amount.into()))
+                .collect(),
         ))
     }
 
     fn restore(&mut self, py: Python<'_>, state: State) -> PyResult<()> {
         let (pockets, bar, positions, settled) = state;
         let pockets: Vec<_> = pockets.into_iter().map(|(p, used)| (p.0, used)).collect();
-        let positions: Vec<_> = positions.into_iter().map(|(s, q, c)| (s, q.0, c.0)).collect();
+        let positions: Vec<_> = positions
+            .into_iter()
+            .map(|(s, q, c)| (s, q.0, c.0))
+            .collect();
         let settled: Vec<_> = settled.into_iter().map(|(s, a)| (s, a.0)).collect();
         let done = self.books.restore(&pockets, &positions, &settled);
         self.or_raise(py, done)?;

@@ -223,11 +223,7 @@ pub const FILLED: usize = 1;
 #[pymethods]
 impl PyIntake {
     #[new]
-    fn new(
-        orders: Py<PyList>,
-        open: Py<PyDict>,
-        events: Py<PyRows>,
-    ) -> PyIntake {
+    fn new(orders: Py<PyList>, open: Py<PyDict>, events: Py<PyRows>) -> PyIntake {
         PyIntake {
             orders,
             open,
