@@ -11,7 +11,8 @@ from rustybt.execution import Broker
 from rustybt.ledger import Ledger
 from rustybt.orders import Cancel, Command, OrderBook
 
-FILLS: Final = frozenset({OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED})
+FILLED: Final = OrderEventKind.FILLED
+PARTIALLY_FILLED: Final = OrderEventKind.PARTIALLY_FILLED
 UNPAID: Final = FeeKind.UNPAID
 
 
@@ -23,7 +24,8 @@ def take_reports(broker: Broker, orders: OrderBook, moment: Moment) -> list[Repo
         commands = apply(report)
         if commands:
             carry_out(broker, commands)
-        if report.kind in FILLS:
+        kind = report.kind
+        if kind is FILLED or kind is PARTIALLY_FILLED:
             fills.append(report)
     return fills
 
@@ -39,17 +41,19 @@ def carry_out(broker: Broker, commands: Sequence[Command]) -> None:
 
 def book(ledger: Ledger, recorder: Recorder, orders: OrderBook, session: int, fills: Sequence[Report]) -> None:
     """Books fills, then their fees, and keeps them for the frame of transactions."""
-    fill, charge, keep, order_of = ledger.fill, ledger.charge, recorder.transactions.add, orders.numbered
+    if not fills:
+        return
+    fill, charge, keep, every = ledger.fill, ledger.charge, recorder.transactions.add, orders.orders
+    charges = []
     for report in fills:
-        number, _, stamp, quantity, price, _, fees, *_ = report
-        listing = order_of(number).listing
+        number, stamp, quantity, price = report.order, report.stamp, report.quantity, report.price
+        listing = every[number - 1].listing
         fill(stamp, listing, quantity, price, number)  # type: ignore[arg-type]  # a fill has a price
         fee = 0
-        for kind, amount in fees:
-            if kind is not UNPAID:
-                fee += amount
-        keep((session, stamp, number, listing.slot, quantity, price, fee))
-    for report in fills:
         for kind, amount in report.fees:
             if kind is not UNPAID:
-                charge(report.stamp, order_of(report.order).listing, amount, report.order, kind)
+                fee += amount
+                charges.append((stamp, listing, amount, number, kind))
+        keep((session, stamp, number, listing.slot, quantity, price, fee))
+    for one in charges:
+        charge(*one)

@@ -157,7 +157,9 @@ class OrderBook:
     def apply(self, report: Report) -> Sequence[Command]:
         """Changes an order as a report says, logs it, and keeps the queues. Returns what linked orders answer."""
         number = report.order
-        order = self.numbered(number)
+        order: Any = self._orders[number - 1]
+        if order is None:  # the native twin fills the list in when somebody looks
+            order = self.orders[number - 1]
         advance(order, report)
         kind = report.kind
         if kind is NOT_FILLED:
@@ -180,17 +182,17 @@ class OrderBook:
     def dequeue(self, order: WorkingOrder) -> None:
         """Takes an order that is over out of its queue."""
         slot = order.listing.slot
-        queue = self.waiting.get(slot, [])
+        queue = self.waiting.get(slot, ())
+        if len(queue) == 1 and queue[0] is order:
+            del self.waiting[slot]
+            self.wake.forget(slot, order.number)
+            return
         # by identity: to compare orders, as `remove` does, costs more than all else here
         for place, other in enumerate(queue):
             if other is order:
-                del queue[place]
-                break
-        else:
-            return
-        if not queue:
-            del self.waiting[slot]
-        self.wake.forget(slot, order.number)
+                del queue[place]  # type: ignore[union-attr]
+                self.wake.forget(slot, order.number)
+                return
 
     def log(self, report: Report) -> None:
         """Adds a report to the events."""
@@ -200,7 +202,7 @@ class OrderBook:
             (
                 report.order,
                 report.stamp,
-                report.kind.value,
+                report.kind._value_,  # as `value`, which is a call
                 report.quantity,
                 limit,
                 stop,

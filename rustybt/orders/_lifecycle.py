@@ -65,7 +65,8 @@ def advance(order: WorkingOrder, report: Report) -> None:
 
 
 def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
-    filled = order.filled + report.quantity
+    quantity = report.quantity
+    filled = order.filled + quantity
     if whole is not (filled == order.amount):
         raise IllegalTransition(
             f"Order {order.number} for {order.amount} units was reported {report.kind.value} with {filled} of them "
@@ -74,7 +75,7 @@ def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
     order.filled = filled
     for fee in report.fees:
         order.commission += fee.amount
-    order.charged += abs(report.quantity)
+    order.charged += abs(quantity)
     if not whole and order.status is _OPEN:
         order.cause = Cause.PARTLY_FILLED
 

@@ -159,13 +159,22 @@ class SimulatedBroker:
 
     def _work(self, moment: Moment) -> Iterator[Report]:
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
-        bar, begun = moment.bar, self.begun
+        bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
         for queue in self.orders.wake.awake(bar, self.orders.open):
             bars: Any = queue[0].listing
             volume = bars.tradable[bar]
             if volume <= 0:
                 continue
-            if bars.slot not in begun:
+            order = queue[0]
+            if len(queue) == 1 and order.plain and not begun:
+                # a market order alone, as nearly all are
+                if order.status is OPEN:
+                    execution = self._future if bars.is_future else self._equity
+                    offered = bars.column(field)[bar] * bars.lane_to_fill
+                    report = execution.of(order, offered, volume, 0, None, moment, account, False)
+                    if report is not None:
+                        yield report
+            elif bars.slot not in begun:
                 yield from self._work_asset(queue, bars, moment, volume)
             elif self.triggers.by_range:
                 left = [order for order in queue if order.number not in self._tried_at_open]

@@ -80,7 +80,8 @@ class Execution:
             filled = -filled
         fees = self._fees(order, _new(Fill, (filled, filled_at, moment, account, maker)))
         kind = FILLED if order.filled + filled == order.amount else PARTIALLY_FILLED
-        return Report(order.number, kind, moment.stamp, filled, filled_at, None, fees)
+        fill = (order.number, kind, moment.stamp, filled, filled_at, None, fees, None, None, None, True, False, None)
+        return _new(Report, fill)  # type: ignore[no-any-return]
 
     def no_price(self, order: WorkingOrder, price: int) -> InputError:
         """The error for a price of zero or less that the slippage model made of one above zero."""
