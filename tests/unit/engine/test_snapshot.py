@@ -269,7 +269,12 @@ def test_an_argument_that_cant_be_saved_is_named() -> None:
 def test_a_run_whose_orders_are_with_another_broker_has_no_snapshot() -> None:
     class Around(rustybt.SimulationBlotter):
         def broker(self, simulated: Any) -> Any:
-            return SimpleNamespace(submit=simulated.submit, cancel=simulated.cancel, reports=simulated.reports)
+            return SimpleNamespace(
+                submit=simulated.submit,
+                replace=simulated.replace,
+                cancel=simulated.cancel,
+                reports=simulated.reports,
+            )
 
     run = rustybt.Run(**SPAN, blotter=Around(), handle_data=monthly)
     with pytest.raises(SnapshotError, match="with the simulated broker"):
