@@ -355,6 +355,10 @@ class Run:
             loop.on_session = None
 
     def _go[T](self, move: Callable[[], T]) -> T | None:
+        if self._moving:
+            raise InputError(
+                "The run was moved from within one of its moments. Move it between two of them, or a fork."
+            )
         if self._failed:
             raise InputError(ENDED)
         self._failed = self._moving = True
