@@ -103,6 +103,12 @@ def test_a_picture_is_written_without_a_window_system(make_result: Make, tmp_pat
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
 
 
+def test_a_picture_of_no_known_format_is_refused(make_result: Make, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no pictures of the format 'txt'. Name a file that ends in .png"):
+        make_result().plot(tmp_path / "equity.txt")
+    assert not list(tmp_path.iterdir())
+
+
 def test_panels_can_be_chosen(make_result: Make) -> None:
     figure = make_result().plot(panels=["trades", "equity"])
     assert [axes.get_ylabel() for axes in figure.axes] == ["Trades", "Portfolio value (USD)"]
