@@ -96,7 +96,11 @@ class Snapshot:
                 file.write(MAGIC + json.dumps(about).encode() + b"\n" + body)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(path)
+            try:
+                part.replace(path)
+            except OSError:
+                part.unlink()
+                raise
         return path
 
     @classmethod

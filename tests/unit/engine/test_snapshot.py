@@ -310,6 +310,13 @@ def test_a_run_on_data_at_hand_is_forked_and_restored_on_the_same_data(tmp_path:
         rustybt.Run.restore(run.snapshot(), handle_data=half)
 
 
+def test_a_snapshot_that_a_folder_is_in_the_way_of_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    with pytest.raises(SnapshotError, match="Move what lies in the way"):
+        rustybt.Run(**SPAN, handle_data=monthly).snapshot().save(tmp_path / "kept")
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
+
+
 def test_what_is_no_snapshot_or_no_market_is_told(tmp_path: Path) -> None:
     run = rustybt.Run(**SPAN, handle_data=monthly)
     with pytest.raises(InputError, match=r"Snapshot.load\(path\) reads a file"):
