@@ -17,7 +17,8 @@ _HEIGHT: Final = 150
 _BELOW: Final = 18
 """For the dates."""
 _TEXT: Final = 'fill="currentColor" fill-opacity=".7" font-size="11" font-family="sans-serif"'
-_MARGIN: Final = 6
+_MARGIN: Final = 14
+"""For the highest and the lowest value, above and below the curve."""
 _POINTS: Final = 320
 """A curve is drawn through no more points than about one every two pixels."""
 _EQUITY: Final = "#2f7fd1"
@@ -65,16 +66,16 @@ def equity_svg(result: Result) -> str:
     lines += _dates(result.daily["session"])
     lines += _legend(["portfolio value", "benchmark"] if benchmark is not None else ["portfolio value"])
     return (
-        f'<svg viewBox="0 0 {WIDTH} {_HEIGHT + _BELOW}" width="100%" role="img" aria-label="equity curve" '
+        f'<svg viewBox="-1 0 {WIDTH + 2} {_HEIGHT + _BELOW}" width="100%" role="img" aria-label="equity curve" '
         f'style="max-width:{WIDTH}px">{"".join(lines)}</svg>'
     )
 
 
 def _scale(low: float, high: float) -> list[str]:
-    """The highest and the lowest value, at the left edge."""
+    """The highest and the lowest value, at the left edge, where no curve comes."""
     levels = [high, low] if high > low else [high]
     return [
-        f'<text x="2" y="{_y(one, low, high) + (11 if one == high else -3):g}" {_TEXT}>{one:,.0f}</text>'
+        f'<text x="2" y="{_y(one, low, high) + (-3 if one == high else 11):g}" {_TEXT}>{one:,.0f}</text>'
         for one in levels
     ]
 

@@ -153,7 +153,7 @@ def test_the_notebook_shows_headlines_and_a_curve(make_result: Make) -> None:
     assert [len(points) for points in curves] == [3, 3]
     assert [title.text for title in tree.iter("title")] == ["the benchmark", "portfolio value"]
     # the highest point of both is the benchmark's last, the lowest the portfolio's last
-    assert (curves[0][-1], curves[1][-1]) == ("640.0,6.0", "640.0,144.0")
+    assert (curves[0][-1], curves[1][-1]) == ("640.0,14.0", "640.0,136.0")
     assert page.index("Beta") < page.index("<svg") < page.index("all figures")
     one = make_result(daily=daily_frame()[:1])._repr_html_()
     assert "<svg" not in one
