@@ -87,7 +87,7 @@ def _market(data: Any, length: str, name: str, given: dict[str, Any]) -> Market:
         shutil.rmtree(root, ignore_errors=True)
         raise
     market.data.late = False
-    market.told = told
+    market.told, market.at_hand = told, True
     # a run keeps the data, and not the market
     weakref.finalize(market.data, shutil.rmtree, root, True)
     return market

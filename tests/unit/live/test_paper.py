@@ -369,3 +369,12 @@ def test_the_command_goes_on_with_what_was_stopped(
 def test_a_recording_and_its_feed_go_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command(tmp_path, "paper", "--feed", "recorded", code=1)
     assert "--recording JOURNAL" in capsys.readouterr().err
+
+
+def test_what_was_changed_of_a_session_is_told_and_no_more(tmp_path: Path, backtest: rustybt.Result) -> None:
+    on_paper(tmp_path / "j")
+    with pytest.raises(JournalError) as refused:
+        on_paper(tmp_path / "j", capital_base=5)
+    assert "line 1: session (capital_base 100000) was written, and now it came to session (capital_base 5)." in str(
+        refused.value
+    )
