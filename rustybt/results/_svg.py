@@ -104,17 +104,22 @@ def _legend(names: list[str]) -> list[str]:
 
 def _line(values: list[float], low: float, high: float, colour: str, title: str) -> str:
     last = len(values) - 1
-    step = max(1, -(-len(values) // _POINTS))
-    places = sorted({*range(0, len(values), step), last})
-    points = " ".join(
-        f"{place / last * WIDTH:.1f},{_y(values[place], low, high)}"
-        for place in places
-        if values[place] == values[place]
-    )
+    points = " ".join(f"{place / last * WIDTH:.1f},{_y(values[place], low, high)}" for place in _drawn(values))
     return (
         f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-linejoin="round">'
         f"<title>{title}</title></polyline>"
     )
+
+
+def _drawn(values: list[float]) -> list[int]:
+    """Where a curve has its points: everywhere, or at the ends and at the highest and lowest value of each stretch."""
+    known = [place for place, value in enumerate(values) if value == value]  # noqa: PLR0124  no NaN
+    if len(known) <= _POINTS:
+        return known
+    size = -(-2 * len(known) // _POINTS)
+    stretches = [known[at : at + size] for at in range(0, len(known), size)]
+    extremes = {most(stretch, key=values.__getitem__) for stretch in stretches for most in (min, max)}
+    return sorted({known[0], known[-1]} | extremes)
 
 
 def _y(value: float, low: float, high: float) -> float:
