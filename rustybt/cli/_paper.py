@@ -36,7 +36,7 @@ NOT_ON_PAPER: Final = frozenset({"compat_report", "zipline", "output", "plot", "
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
     default=None,
-    help="Seconds of the market in one of yours.  [default: no waiting]",
+    help="Seconds of the market per second; 86400 plays a day a second.  [default: no waiting]",
 )
 @click.option(
     "-j",
