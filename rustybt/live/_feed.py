@@ -89,7 +89,7 @@ class RecordedFeed:
         self._clock.wait_until(self._start + int((at - self._first) / self._speed))
 
 
-def _checked(speed: float | None) -> float | None:
+def _checked(speed: object) -> float | None:
     """A speed, above 0, or None. Raises InputError for another."""
     if speed is not None and not (isinstance(speed, int | float) and speed > 0):
         raise InputError(f"speed={speed!r}: give seconds of the market a second, such as 60, or None for no waiting.")
