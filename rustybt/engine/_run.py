@@ -150,6 +150,8 @@ def run(
     >>> result.transactions.height
     2
     """
+    if strategy is None:
+        raise InputError("strategy=None: give a Strategy, or a function of (context, data).")
     if isinstance(strategy, type) or not callable(strategy):
         return run_algorithm(start, end, capital_base=capital_base, strategy=strategy, data=data, **options)
     return run_algorithm(start, end, capital_base=capital_base, handle_data=strategy, data=data, **options)
