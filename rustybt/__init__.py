@@ -113,7 +113,10 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     if home is None:
-        return importlib.import_module(f"rustybt.{name}")
+        try:
+            return importlib.import_module(f"rustybt.{name}")
+        except ModuleNotFoundError as error:  # help() goes through all names, and stops at any other error
+            raise AttributeError(f"rustybt.{name} needs {error.name}, which is not installed.") from error
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value

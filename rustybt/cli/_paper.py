@@ -11,7 +11,7 @@ import click
 
 from rustybt.cli._run import given_arguments, load_strategy
 from rustybt.cli._run import run as run_command
-from rustybt.errors import InputError
+from rustybt.errors import InputError, RustyBTError
 
 if TYPE_CHECKING:
     from rustybt.live import Feed, PaperSession
@@ -36,7 +36,7 @@ NOT_ON_PAPER: Final = frozenset({"compat_report", "zipline", "output", "plot", "
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
     default=None,
-    help="Seconds of the market in one of yours.  [default: no waiting]",
+    help="Seconds of the market per second; 86400 plays a day a second.  [default: no waiting]",
 )
 @click.option(
     "-j",
@@ -61,22 +61,30 @@ def paper(
     once, and compared. At the end the result is saved, as `rustybt run` does.
     """
     from rustybt.cli._tables import print_summary
+    from rustybt.engine import beside, failure_of_strategy
     from rustybt.live import PaperSession
 
     source = _feed(feed, recording, speed)
-    arguments = given_arguments(options) | load_strategy(algofile)
     place = journal or _default_journal(algofile, options)
-    with PaperSession(place, source, **arguments) as session:
-        click.echo(f"journal: {place}")
-        if session.journal.torn:
-            click.echo("its last line was cut off, as of a session that was killed, and is taken off")
-        if session.replaying:
-            click.echo(f"going on after line {session.journal.length}")
-        try:
+    try:
+        with (
+            beside(str(algofile)),
+            PaperSession(place, source, **(given_arguments(options) | load_strategy(algofile))) as session,
+        ):
+            click.echo(f"journal: {place}")
+            if session.journal.torn:
+                click.echo("its last line was cut off, as of a session that was killed, and is taken off")
+            if session.replaying:
+                click.echo(f"going on after line {session.journal.length}")
             result = _told(session)
-        except KeyboardInterrupt:
-            click.echo("\nstopped; the same command goes on from here", err=True)
-            raise SystemExit(130) from None
+    except KeyboardInterrupt:
+        click.echo("\nstopped; the same command goes on from here", err=True)
+        raise SystemExit(130) from None
+    except RustyBTError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever a strategy raises is shown as its own
+        click.echo(failure_of_strategy(error, str(algofile)), err=True)
+        raise SystemExit(1) from None
     print_summary(result)
     click.echo(f"saved to {result.save(output)}")
 

@@ -43,7 +43,7 @@ def _cell(value: object) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").lstrip("-").isdigit()
+    return cell == "-" or cell.replace(",", "").replace(".", "", 1).removesuffix("%").lstrip("-").isdigit()
 
 
 def print_summary(result: Result) -> None:

@@ -118,6 +118,9 @@ def functions_of(
         raise InputError(f"Both strategy= and {', '.join(twice)} were given. Give the one or the other.")
     made = strategy() if inspect.isclass(strategy) else strategy
     if not isinstance(made, Strategy):
-        raise InputError(f"strategy={strategy!r}: give a subclass of rustybt.Strategy, or an object of one.")
+        raise InputError(
+            f"strategy= is a {type(made).__name__}. Give a subclass of rustybt.Strategy or an object of one; "
+            "rustybt.run(strategy, data) takes a function of (context, data) too."
+        )
     own = {name: getattr(made, name) for name in given if getattr(type(made), name) is not getattr(Strategy, name)}
     return Functions(type(made).__name__, **{name: own.get(name) for name in given})

@@ -21,6 +21,7 @@ from rustybt.core import Moment, Phase
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._agenda import NEVER, Agenda
 from rustybt.engine._capital import CapitalChanges
+from rustybt.engine._checked_broker import CheckedBroker
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
 from rustybt.engine._fills import book, take_reports
@@ -95,7 +96,8 @@ class Loop:
         self.funding = funding
         self.ledger = ledger
         self.simulated = broker
-        self.broker: Broker = settings.broker_of(broker)
+        own = settings.broker_of(broker)
+        self.broker: Broker = own if own is broker else CheckedBroker(own, run.book)
         self.actions = actions
         self.recorder = recorder
         self.compat = compat

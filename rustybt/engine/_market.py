@@ -43,6 +43,7 @@ class Reference(NamedTuple):
     start: dt.date | None
     end: dt.date | None
     loaded: Loaded | None
+    at_hand: bool
 
 
 class Market:
@@ -72,6 +73,8 @@ class Market:
         self.loaded: Loaded | None = None
         # what was done to data at hand while they were read
         self.told: tuple[str, ...] = ()
+        # whether they are in no catalog
+        self.at_hand = False
         self._lock = threading.Lock()
         self._calendars: dict[str | None, SessionTable] = {}
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
@@ -101,7 +104,7 @@ class Market:
             with contextlib.suppress(OSError):
                 self.data.share_bars(sids, self.length, *edges)
         own = self.root, self.bundle, self.version, self.data_frequency, self.length, self.start, self.end
-        return _reopened, (Reference(*own, self.loaded),)
+        return _reopened, (Reference(*own, self.loaded, self.at_hand),)
 
     def _once[Made](self, key: tuple[Any, ...], make: Callable[[], Made], of: object) -> Made:
         """What was made for a key, or is made now. of: the object whose id is in the key, which is kept with it."""
@@ -138,10 +141,10 @@ def read_ahead(market: Market) -> None:
 def _reopened(reference: Reference) -> Market:
     """The market that was pickled. Raises VersionNotFound and BundleNotFound where its version is gone."""
     check_process()
-    root, bundle, version, data_frequency, length, start, end, loaded = reference
+    root, bundle, version, data_frequency, length, start, end, loaded, at_hand = reference
     market = Market(open_loaded(bundle, version=version, root=root), root, data_frequency, length, start, end)
     market.data.late = False
-    market.loaded = loaded
+    market.loaded, market.at_hand = loaded, at_hand
     read_ahead(market)
     return market
 

@@ -87,7 +87,7 @@ def _market(data: Any, length: str, name: str, given: dict[str, Any]) -> Market:
         shutil.rmtree(root, ignore_errors=True)
         raise
     market.data.late = False
-    market.told = told
+    market.told, market.at_hand = told, True
     # a run keeps the data, and not the market
     weakref.finalize(market.data, shutil.rmtree, root, True)
     return market
@@ -100,11 +100,12 @@ def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[
     try:
         return ingest(BUNDLE, data, frequency=length, root=root, **given).notes
     except BadBars as error:
-        if any(getattr(finding, "rule", None) == OF_FLOATS for finding in error.findings):
-            error.add_note(
-                "rustybt.load_data(data, price_decimals=4) rounds them; what it returns is the market= of a run."
-            )
+        rules = {getattr(finding, "rule", None) for finding in error.findings}
+        option = "price_decimals=4" if OF_FLOATS in rules else "on_bad_row='drop'"
+        error.add_note(f"rustybt.load_data(data, {option}) takes that option; what it returns is the market= of a run.")
         if given["calendar"] is not None:
+            raise
+        if OF_SESSIONS not in rules:
             raise
         if not any(_on_a_weekend(finding) for finding in error.findings):
             error.add_note(

@@ -150,6 +150,8 @@ def run(
     >>> result.transactions.height
     2
     """
+    if strategy is None:
+        raise InputError("strategy=None: give a Strategy, or a function of (context, data).")
     if isinstance(strategy, type) or not callable(strategy):
         return run_algorithm(start, end, capital_base=capital_base, strategy=strategy, data=data, **options)
     return run_algorithm(start, end, capital_base=capital_base, handle_data=strategy, data=data, **options)
@@ -355,6 +357,10 @@ class Run:
             loop.on_session = None
 
     def _go[T](self, move: Callable[[], T]) -> T | None:
+        if self._moving:
+            raise InputError(
+                "The run was moved from within one of its moments. Move it between two of them, or a fork."
+            )
         if self._failed:
             raise InputError(ENDED)
         self._failed = self._moving = True

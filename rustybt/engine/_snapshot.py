@@ -19,16 +19,17 @@ from rustybt.core import Moment, Phase, writing
 from rustybt.engine._functions import functions_of
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
+from rustybt.engine._market import Market
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._prepared import Prepared
 from rustybt.engine._setup import joined
 from rustybt.engine._user_objects import Globals, Names, arguments_pickled, pickled, unpickled
-from rustybt.errors import SnapshotCorrupt, SnapshotError, SnapshotMismatch
+from rustybt.errors import InputError, SnapshotCorrupt, SnapshotError, SnapshotMismatch
 from rustybt.strategy import Schedule
 
 FORMAT: Final = 1
 MAGIC: Final = b"RustyBT snapshot\n"
-DATA: Final = ("data_frequency", "bundle", "version", "bundle_timestamp")
+DATA: Final = ("data", "data_frequency", "bundle", "version", "bundle_timestamp")
 CALLBACKS: Final = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze")
 LEFT_OUT: Final = frozenset({*CALLBACKS, *DATA, "progress", "environ", "market", "kernel", "keep_strategy"})
 """Arguments that whoever restores gives again, or has of his own."""
@@ -95,7 +96,11 @@ class Snapshot:
                 file.write(MAGIC + json.dumps(about).encode() + b"\n" + body)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(path)
+            try:
+                part.replace(path)
+            except OSError:
+                part.unlink()
+                raise
         return path
 
     @classmethod
@@ -179,6 +184,8 @@ def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict
 
     Raises SnapshotMismatch for another market than that of the snapshot, and for other callbacks.
     """
+    if not isinstance(snapshot, Snapshot):
+        raise InputError(f"snapshot={snapshot!r}: give a Snapshot; rustybt.Snapshot.load(path) reads a file.")
     functions = functions_of(*(given[name] for name in CALLBACKS))
     saved = _plain(snapshot)["run"]
     missing = [name for name in saved["callbacks"] if getattr(functions, name) is None]
@@ -193,17 +200,28 @@ def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict
         | {"market": market}
     )
     if market is None:
+        if saved["at_hand"]:
+            raise SnapshotMismatch(
+                "The snapshot is of a run on data at hand, which are in no catalog. Give them again: "
+                "market=rustybt.load_data(data)."
+            )
         named = {"data_frequency": saved["data_frequency"], "bundle": snapshot.bundle, "version": snapshot.version}
         return arguments | named
-    _check_version(snapshot, market.data.id, market.data.hash, f"market is {market!r}")
+    if not isinstance(market, Market):
+        raise InputError(f"market={market!r}: give what rustybt.load() or rustybt.load_data() returns.")
+    version = market.data
+    if saved["at_hand"]:
+        _check_hash(snapshot, version.hash)
+    else:
+        _check_version(snapshot, version.id, version.hash, f"market is {market!r}")
     return arguments
 
 
 def restored(snapshot: Snapshot, parts: Prepared) -> Loop:
     """The loop of a run that goes on from a snapshot. parts: made of `arguments_of`. Raises SnapshotMismatch."""
-    data = parts.data
-    _check_version(snapshot, data.id, data.hash, f"the catalog has other data under {data.bundle} {data.id}")
-    state = _plain(snapshot)
+    data, state = parts.data, _plain(snapshot)
+    if not state["run"]["at_hand"]:
+        _check_version(snapshot, data.id, data.hash, f"the catalog has other data under {data.bundle} {data.id}")
     user: dict[str, Any] = {}
 
     def begun(parts: Prepared) -> OwnCopies:
@@ -232,6 +250,15 @@ def _check_version(snapshot: Snapshot, version: str, digest: str, found: str) ->
         raise SnapshotMismatch(
             f"The snapshot is of {snapshot.bundle} {snapshot.version}, whose data have the hash "
             f"{snapshot.data_hash[:12]}; {found}. Bring that version back, or run again."
+        )
+
+
+def _check_hash(snapshot: Snapshot, digest: str) -> None:
+    """Data at hand have another version each time that they are read, and the same hash."""
+    if digest != snapshot.data_hash:
+        raise SnapshotMismatch(
+            f"The snapshot is of data with the hash {snapshot.data_hash[:12]}; market has data with the hash "
+            f"{digest[:12]}. Give the data of the run, read with the same options, or run again."
         )
 
 
@@ -279,6 +306,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
     return {
         "run": {
             "data_frequency": parts.market.data_frequency,
+            "at_hand": parts.market.at_hand,
             "callbacks": [name for name in ("handle_data", "before_trading_start") if getattr(parts.functions, name)],
         },
         "market": run.market.state(),

@@ -19,6 +19,9 @@ def from_pandas(source: Any, what: str) -> pl.DataFrame:
     """The frame with its index, as far as that says something. Raises InputError."""
     if not hasattr(source, "columns"):
         raise InputError(f"{what} is a pandas {type(source).__name__}. Give a DataFrame.")
+    if not source.columns.is_unique:
+        twice = list(dict.fromkeys(source.columns[source.columns.duplicated()]))
+        raise InputError(f"{what} has more than one column {twice[0]!r}. Drop or rename one.")
     if source.columns.nlevels > 1:
         source = _stacked(source, what)
     return pl.DataFrame([_column(name, values) for name, values in _with_index(source).items()])

@@ -312,8 +312,8 @@ def _symbol_column(table: Table) -> pl.Series:
         return text_column(table.frame, "symbol")[0]
     if table.stem is None:
         raise InputError(
-            f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. "
-            "Add one, or give files named after their symbols."
+            f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. Add one; or give a "
+            "mapping such as {'ACME': frame}, or files named after their symbols."
         )
     return pl.Series("symbol", [table.stem], dtype=pl.String).new_from_index(0, table.frame.height)
 

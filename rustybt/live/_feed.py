@@ -49,11 +49,7 @@ class ReplayFeed:
     __slots__ = ("_clock", "_first", "_speed", "_start")
 
     def __init__(self, speed: float | None = None, clock: Clock | None = None) -> None:
-        if speed is not None and not speed > 0:
-            raise InputError(
-                f"speed={speed!r}: give seconds of the market a second, such as 60, or None for no waiting."
-            )
-        self._speed = speed
+        self._speed = _checked(speed)
         self._clock = clock or Clock()
         self._first: int | None = None
         self._start = 0
@@ -79,7 +75,7 @@ class RecordedFeed:
         self._at = {(int(one["stamp"]), one["phase"]): int(one["at"]) for one in entries if one["kind"] == "moment"}
         if not self._at:
             raise InputError("The journal has no moments to play again. Name that of a session that ran.")
-        self._speed = speed
+        self._speed = _checked(speed)
         self._clock = clock or Clock()
         self._first: int | None = None
         self._start = 0
@@ -91,3 +87,10 @@ class RecordedFeed:
         if self._first is None:
             self._first, self._start = at, self._clock.now()
         self._clock.wait_until(self._start + int((at - self._first) / self._speed))
+
+
+def _checked(speed: object) -> float | None:
+    """A speed, above 0, or None. Raises InputError for another."""
+    if speed is not None and not (isinstance(speed, int | float) and speed > 0):
+        raise InputError(f"speed={speed!r}: give seconds of the market a second, such as 60, or None for no waiting.")
+    return speed

@@ -18,6 +18,9 @@ CHAIN: Final = b"rustybt-audit-1\n"
 """What is hashed before each line, so that no hash of something else can stand for one."""
 FIRST: Final = "0" * 64
 """The `prev` of the first line."""
+BEGINS: Final = (b'{"at":"', b'{"hash":"')
+"""What a first line begins with, that of a session and one of no session."""
+LONGEST_BEGIN: Final = max(map(len, BEGINS))
 
 type Entry = Mapping[str, Any]
 
@@ -63,8 +66,17 @@ class Journal:
             self.length += 1
         self.torn = self.path.stat().st_size - end
         if self.torn:
+            if not end:
+                self._check_begun()
             self._file.truncate(end)
         self._file.seek(end)
+
+    def _check_begun(self) -> None:
+        """A file without a whole line is taken for a journal only where it begins as one does."""
+        self._file.seek(0)
+        found = self._file.read(LONGEST_BEGIN)
+        if not any(found.startswith(begin) or begin.startswith(found) for begin in BEGINS):
+            raise JournalError(f"{self.path} is no journal, and is left as it is. Name another file with journal=.")
 
     def append(self, kind: str, **fields: str) -> int:
         """Adds a line and returns its number. It is not safe from a power failure before `commit`."""
@@ -119,7 +131,11 @@ def _sync(descriptor: int) -> None:
 def _checked(path: Path, *, repair: bool) -> Iterator[tuple[Entry, int]]:
     """Each line with the offset at which it ends. repair: whether the advice is for the one who goes on with it."""
     head, end = FIRST, 0
-    with path.open("rb") as file:
+    try:
+        opened = path.open("rb")
+    except OSError as error:
+        raise JournalError(f"{path} can't be read: {error.strerror}. Name the file of a journal.") from None
+    with opened as file:
         for number, text in enumerate(file, 1):
             if not text.endswith(b"\n"):  # cut off in the middle: what a killed writer leaves
                 return

@@ -41,9 +41,10 @@ class Record:
             return
         written = {name: value for name, value in expected.items() if name not in OF_THE_LINE}
         if (expected["kind"], written) != (kind, fields):
+            before, now = _different(written, fields) if expected["kind"] == kind else (written, fields)
             raise JournalError(
-                f"{self._journal.path}, line {expected['n']}: {_words(expected['kind'], written)} was written, and now "
-                f"it came to {_words(kind, fields)}. A session is gone on with by the same code, parameters and data, "
+                f"{self._journal.path}, line {expected['n']}: {_words(expected['kind'], before)} was written, and now "
+                f"it came to {_words(kind, now)}. A session is gone on with by the same code, parameters and data, "
                 "and a strategy that goes by the clock, by unseeded random numbers or by what lies outside doesn't "
                 "repeat itself. Undo what was changed, or begin another session with another journal."
             )
@@ -54,6 +55,13 @@ class Record:
     def commit(self) -> None:
         """Returns when all that was written is on the disk: before anything leaves the process."""
         self._journal.commit()
+
+
+def _different(before: dict[str, str], now: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Of both what is not the same; of a `session` that is one of thirty fields."""
+    names = [name for name in before | now if before.get(name) != now.get(name)]
+    first, second = ({name: one[name] for name in names if name in one} for one in (before, now))
+    return first, second
 
 
 def _words(kind: str, fields: dict[str, str]) -> str:

@@ -234,6 +234,11 @@ class OrderBook:
         for row in state["events"]:
             self.rows.add(tuple(row))
 
+    @property
+    def count(self) -> int:
+        """How many orders there are, those that are over too. They are numbered from 1."""
+        return len(self._orders)
+
     def numbered(self, number: int) -> WorkingOrder:
         """The order with that number."""
         order: Any = self._orders[number - 1]

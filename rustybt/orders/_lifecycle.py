@@ -67,7 +67,9 @@ def advance(order: WorkingOrder, report: Report) -> None:
 def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
     quantity = report.quantity
     filled = order.filled + quantity
-    if whole is not (filled == order.amount):
+    left = order.amount - filled
+    # a part leaves something on the side of what was filled: nothing beyond the amount, and nothing the other way
+    if left if whole else left * quantity <= 0:
         raise IllegalTransition(
             f"Order {order.number} for {order.amount} units was reported {report.kind.value} with {filled} of them "
             "filled. The broker lost or doubled a fill."

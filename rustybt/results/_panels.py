@@ -38,15 +38,16 @@ def draw_drawdown(axes: Axes, result: Result) -> None:
     worst = min(range(len(falls)), key=falls.__getitem__)
     if falls[worst] < 0:
         axes.plot([days[worst]], [falls[worst]], marker="o", markersize=4, color=LOSS, zorder=4)
-        axes.set_ylim(falls[worst] * 1.25, -falls[worst] * 0.04)
-        late = worst > len(days) * 0.85  # the label keeps within the panel
+        axes.set_ylim(falls[worst] * 1.35, -falls[worst] * 0.04)
+        share = worst / len(days)
+        side = "left" if share < 0.05 else "right" if share > 0.95 else "center"  # the label keeps within the panel
         axes.annotate(
             f"{falls[worst]:.1%}",
             (days[worst], falls[worst]),
-            xytext=(-7 if late else 7, -2),
+            xytext=(0, -4),
             textcoords="offset points",
-            ha="right" if late else "left",
-            va="center",
+            ha=side,
+            va="top",  # below the lowest point, where no curve comes
             color=LOSS,
             fontsize=9,
             fontweight="bold",

@@ -46,6 +46,8 @@ def equity_figure(
         raise InputError(f"panels={panels!r}: choose among {', '.join(PANELS)}.")
     margins = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.14)
     figure = NotebookFigure(figsize=size, dpi=dpi, layout=margins, facecolor="white")
+    if path is not None:
+        _check_format(figure, path)
     grid = figure.add_gridspec(len(panels), 1, height_ratios=[HEIGHTS[name] for name in panels], hspace=0.04)
     first = figure.add_subplot(grid[0])
     axes = [first, *(figure.add_subplot(grid[place], sharex=first) for place in range(1, len(panels)))]
@@ -61,6 +63,15 @@ def equity_figure(
             path.expanduser().parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path.expanduser(), dpi=dpi)
     return figure
+
+
+def _check_format(figure: Figure, path: Path) -> None:
+    """Raises InputError for a file whose suffix names no format of pictures."""
+    kind = path.suffix[1:].lower()
+    if kind and kind not in figure.canvas.get_supported_filetypes():
+        raise InputError(
+            f"{path}: there are no pictures of the format {kind!r}. Name a file that ends in .png, .svg or .pdf."
+        )
 
 
 def _draw_equity(axes: Axes, result: Result) -> None:

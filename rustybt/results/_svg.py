@@ -17,7 +17,8 @@ _HEIGHT: Final = 150
 _BELOW: Final = 18
 """For the dates."""
 _TEXT: Final = 'fill="currentColor" fill-opacity=".7" font-size="11" font-family="sans-serif"'
-_MARGIN: Final = 6
+_MARGIN: Final = 14
+"""For the highest and the lowest value, above and below the curve."""
 _POINTS: Final = 320
 """A curve is drawn through no more points than about one every two pixels."""
 _EQUITY: Final = "#2f7fd1"
@@ -65,16 +66,16 @@ def equity_svg(result: Result) -> str:
     lines += _dates(result.daily["session"])
     lines += _legend(["portfolio value", "benchmark"] if benchmark is not None else ["portfolio value"])
     return (
-        f'<svg viewBox="0 0 {WIDTH} {_HEIGHT + _BELOW}" width="100%" role="img" aria-label="equity curve" '
+        f'<svg viewBox="-1 0 {WIDTH + 2} {_HEIGHT + _BELOW}" width="100%" role="img" aria-label="equity curve" '
         f'style="max-width:{WIDTH}px">{"".join(lines)}</svg>'
     )
 
 
 def _scale(low: float, high: float) -> list[str]:
-    """The highest and the lowest value, at the left edge."""
+    """The highest and the lowest value, at the left edge, where no curve comes."""
     levels = [high, low] if high > low else [high]
     return [
-        f'<text x="2" y="{_y(one, low, high) + (11 if one == high else -3):g}" {_TEXT}>{one:,.0f}</text>'
+        f'<text x="2" y="{_y(one, low, high) + (-3 if one == high else 11):g}" {_TEXT}>{one:,.0f}</text>'
         for one in levels
     ]
 
@@ -103,17 +104,22 @@ def _legend(names: list[str]) -> list[str]:
 
 def _line(values: list[float], low: float, high: float, colour: str, title: str) -> str:
     last = len(values) - 1
-    step = max(1, -(-len(values) // _POINTS))
-    places = sorted({*range(0, len(values), step), last})
-    points = " ".join(
-        f"{place / last * WIDTH:.1f},{_y(values[place], low, high)}"
-        for place in places
-        if values[place] == values[place]
-    )
+    points = " ".join(f"{place / last * WIDTH:.1f},{_y(values[place], low, high)}" for place in _drawn(values))
     return (
         f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-linejoin="round">'
         f"<title>{title}</title></polyline>"
     )
+
+
+def _drawn(values: list[float]) -> list[int]:
+    """Where a curve has its points: everywhere, or at the ends and at the highest and lowest value of each stretch."""
+    known = [place for place, value in enumerate(values) if value == value]  # noqa: PLR0124  no NaN
+    if len(known) <= _POINTS:
+        return known
+    size = -(-2 * len(known) // _POINTS)
+    stretches = [known[at : at + size] for at in range(0, len(known), size)]
+    extremes = {most(stretch, key=values.__getitem__) for stretch in stretches for most in (min, max)}
+    return sorted({known[0], known[-1]} | extremes)
 
 
 def _y(value: float, low: float, high: float) -> float:

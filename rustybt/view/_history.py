@@ -107,10 +107,10 @@ class History:
             first -= step
         if missing > 0:
             day = date_of(int(market.axis.calendar.days[market.first_data]))
+            bars = f"{missing} bar{'s' if missing > 1 else ''}"
             raise HistoryWindowStartsBeforeData(
-                f"A window of {count + self._elsewhere} bars of '{market.frequency}' reaches {missing} bar"
-                f"{'s' if missing > 1 else ''} before the bundle's first session, {day}. Ask for fewer bars, or start "
-                "the run later."
+                f"A window of {count + self._elsewhere} bars of '{market.frequency}' reaches {bars} before the "
+                f"bundle's first session, {day}. Ask for fewer bars, or start the run {bars} later."
             )
         market.extend(first)
         self._reset()

@@ -24,3 +24,10 @@ def test_all_that_dir_offers_can_be_reached_after_the_import_alone():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stdout) == (0, "InputError\n"), done.stderr
+
+
+def test_help_works_where_pytest_is_not_installed():
+    code = "import sys; sys.modules['pytest'] = None; import pydoc, rustybt; print(pydoc.render_doc(rustybt))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert "run_algorithm" in done.stdout

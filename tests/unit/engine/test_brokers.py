@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import rustybt
 from rustybt.api import cancel_policy, commission, set_cancel_policy, set_commission, set_slippage, slippage
 from rustybt.core import Cause, Moment, OrderTerms, Report
+from rustybt.errors import IllegalTransition, InputError
 from rustybt.execution import Broker, WorkingOrder
 from tests.unit._small import DAYS, ingest
 
@@ -44,6 +46,14 @@ class Passing:
         for report in self.inner.reports(moment):
             self.reported.append(report)
             yield report
+
+
+class Silenced:
+    """A broker that says nothing, and not as an empty list either."""
+
+    def submit(self, *_: Any) -> None: ...
+
+    replace = cancel = reports = submit
 
 
 class Around(rustybt.SimulationBlotter):
@@ -132,3 +142,47 @@ def test_a_broker_that_does_nothing_leaves_every_order_unconfirmed() -> None:
     result = run(Lost(), ends_orders=False)
     assert set(result.orders["status"]) == {"pending_new"}
     assert result.transactions.height == result.order_events.height == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "told"),
+    [
+        (lambda report: report._replace(order=0), IllegalTransition, "reported order 0 accepted, and the run has "),
+        (lambda report: report._replace(order=-1), IllegalTransition, "reported order -1 accepted"),
+        (
+            lambda report: report._replace(order=9),
+            IllegalTransition,
+            "Report the number of the order that was submitted",
+        ),
+        (lambda report: report._replace(order="1"), IllegalTransition, "reported order '1'"),
+        (lambda report: report._replace(stamp=None), InputError, "Give the stamp in ns UTC"),
+        (lambda report: "filled", InputError, "reported 'filled'. Report with rustybt.core.Report"),
+    ],
+)
+@pytest.mark.parametrize("kernel", ["rust", "python"])
+def test_a_report_of_no_order_is_refused(change: Any, error: type[Exception], told: str, kernel: str) -> None:
+    class Wrong(Passing):
+        def reports(self, moment: Moment) -> Iterable[Report]:
+            return map(change, self.inner.reports(moment))
+
+    class Misled(Around):
+        def broker(self, simulated: Broker) -> Broker:
+            return Wrong(simulated)
+
+    ingest(BARS)
+    with pytest.raises(error, match=re.escape(told)):
+        run(Misled(), ends_orders=False, kernel=kernel)
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"), [(None, "returned None, which has no method submit"), (Silenced(), "reports returned None")]
+)
+def test_what_is_no_broker_is_refused(returned: Any, told: str) -> None:
+    class Odd(Around):
+        def broker(self, simulated: Broker) -> Broker:
+            broker: Broker = returned
+            return broker
+
+    ingest(BARS)
+    with pytest.raises(InputError, match=told):
+        run(Odd(), ends_orders=False)

@@ -207,3 +207,8 @@ def test_floats_of_a_computation_are_refused_with_the_way_to_round_them() -> Non
     market = rustybt.load_data(with_floats(closes), price_decimals=2)
     result = rustybt.run_algorithm(market=market, handle_data=lambda context, data: order(symbol("A"), 1))
     assert result.positions["last_sale_price"][-1] == Decimal("149.18")  # 100 e^0.4 = 149.1824...
+
+
+def test_a_first_run_without_a_strategy_is_refused() -> None:
+    with pytest.raises(InputError, match="strategy=None: give a Strategy, or a function"):
+        rustybt.run(None)

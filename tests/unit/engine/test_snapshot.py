@@ -269,11 +269,60 @@ def test_an_argument_that_cant_be_saved_is_named() -> None:
 def test_a_run_whose_orders_are_with_another_broker_has_no_snapshot() -> None:
     class Around(rustybt.SimulationBlotter):
         def broker(self, simulated: Any) -> Any:
-            return SimpleNamespace(submit=simulated.submit, cancel=simulated.cancel, reports=simulated.reports)
+            return SimpleNamespace(
+                submit=simulated.submit,
+                replace=simulated.replace,
+                cancel=simulated.cancel,
+                reports=simulated.reports,
+            )
 
     run = rustybt.Run(**SPAN, blotter=Around(), handle_data=monthly)
     with pytest.raises(SnapshotError, match="with the simulated broker"):
         run.snapshot()
+
+
+def at_hand(low: str = "9") -> dict[str, pl.DataFrame]:
+    frame = pl.DataFrame({"date": DAYS[:5], "close": ["10", "11", "10", "12", "11"]})
+    return {"A": frame.with_columns(open="close", high="close", low=pl.lit(low), volume=10_000)}
+
+
+def half(context: Any, data: Any) -> None:
+    order_target_percent(symbol("A"), "0.5")
+
+
+def test_a_run_on_data_at_hand_is_forked_and_restored_on_the_same_data(tmp_path: Path) -> None:
+    run = rustybt.Run(data=at_hand(), handle_data=half, capital_base=10_000)
+    run.until(DAYS[2])
+    path = run.snapshot().save(tmp_path / "kept")
+    kept = rustybt.Snapshot.load(path)
+    whole = run.fork().finish()
+    assert run.finish().ledger_hash == whole.ledger_hash
+    # read with an option of its own, so anew, as in another process: another version with the same values
+    market = rustybt.load_data(at_hand(), calendar="XNYS")
+    assert rustybt.Run.restore(kept, handle_data=half, market=market).finish().ledger_hash == whole.ledger_hash
+    with pytest.raises(SnapshotMismatch, match=r"market=rustybt.load_data\(data\)"):
+        rustybt.Run.restore(kept, handle_data=half)
+    with pytest.raises(SnapshotMismatch, match="Give the data of the run"):
+        rustybt.Run.restore(kept, handle_data=half, market=rustybt.load_data(at_hand("8")))
+    pickled = pickle.loads(pickle.dumps(market))
+    run = rustybt.Run(market=pickled, handle_data=half, capital_base=10_000)
+    with pytest.raises(SnapshotMismatch, match=r"market=rustybt.load_data\(data\)"):
+        rustybt.Run.restore(run.snapshot(), handle_data=half)
+
+
+def test_a_snapshot_that_a_folder_is_in_the_way_of_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    with pytest.raises(SnapshotError, match="Move what lies in the way"):
+        rustybt.Run(**SPAN, handle_data=monthly).snapshot().save(tmp_path / "kept")
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
+
+
+def test_what_is_no_snapshot_or_no_market_is_told(tmp_path: Path) -> None:
+    run = rustybt.Run(**SPAN, handle_data=monthly)
+    with pytest.raises(InputError, match=r"Snapshot.load\(path\) reads a file"):
+        rustybt.Run.restore(tmp_path, handle_data=monthly)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="market='kept': give what"):
+        rustybt.Run.restore(run.snapshot(), handle_data=monthly, market="kept")  # type: ignore[arg-type]
 
 
 def test_within_a_moment_no_snapshot_is_taken() -> None:

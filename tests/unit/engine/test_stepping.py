@@ -211,3 +211,11 @@ def test_a_run_tells_the_moment_that_comes_next_and_what_it_is_made_from():
     assert {name: made[name] for name in expected if name not in ("periods", "benchmark")} == {
         name: value for name, value in expected.items() if name not in ("periods", "benchmark")
     }
+
+
+def test_a_strategy_that_moves_its_run_is_told() -> None:
+    runs: list[rustybt.Run] = []
+    run = rustybt.Run(START, END, handle_data=lambda context, data: runs[0].step())
+    runs.append(run)
+    with pytest.raises(InputError, match="from within one of its moments"):
+        run.finish()

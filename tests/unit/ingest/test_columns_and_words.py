@@ -290,3 +290,11 @@ def test_columns_of_other_levels_are_refused(root):
     frame = pd.DataFrame([[5] * 4], index=pd.DatetimeIndex(["2024-01-02"], name="Date"), columns=names)
     with pytest.raises(InputError, match="one of them the fields"):
         ingest("b", frame, root=root)
+
+
+@pytest.mark.parametrize(("names", "told"), [(["Close", "Close"], "'Close'"), ([("Close", "A")] * 2, "'Close', 'A'")])
+def test_pandas_columns_that_are_there_twice_are_refused(root, names, told):
+    columns = pd.MultiIndex.from_tuples(names) if isinstance(names[0], tuple) else names
+    frame = pd.DataFrame([[5, 5]], index=pd.DatetimeIndex(["2024-01-02"], name="Date"), columns=columns)
+    with pytest.raises(InputError, match=rf"has more than one column .*{told}.*Drop or rename one"):
+        ingest("b", frame, root=root)

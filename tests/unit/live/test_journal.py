@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rustybt.errors import JournalError
-from rustybt.live import Journal, read_journal
+from rustybt.live import Journal, PaperSession, read_journal
 from tests._examples import examples
 
 # Worked out with sha256sum over the canonical text of each line.
@@ -151,3 +151,17 @@ def test_a_folder_that_nobody_may_write_to_is_named(tmp_path: Path) -> None:
 def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="can't be written to"):
         Journal(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["hello", '{"days": 20}', "[1, 2]"])
+def test_another_file_without_a_line_feed_is_no_journal_and_stays(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes"
+    path.write_text(text)
+    with pytest.raises(JournalError, match=r"notes is no journal, and is left as it is\. Name another"):
+        PaperSession(path, start="2010-01-04", end="2010-01-05")
+    assert path.read_text() == text
+
+
+def test_a_journal_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match=r"none can't be read: No such file.*Name the file of a journal"):
+        list(read_journal(tmp_path / "none"))

@@ -282,10 +282,13 @@ def test_what_is_late_is_not_waited_for() -> None:
     assert sum(watch.slept) == pytest.approx(5)
 
 
-@pytest.mark.parametrize("speed", [0, -1, float("nan")])
-def test_a_speed_that_is_none_is_refused(speed: float) -> None:
-    with pytest.raises(InputError, match="seconds of the market"):
-        ReplayFeed(speed)
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), "fast"])
+def test_a_speed_that_is_none_is_refused(tmp_path: Path, speed: Any) -> None:
+    with Journal(tmp_path / "j") as journal:
+        journal.append("moment", stamp="1", bar="1", phase="market", at="1")
+    for feed in (ReplayFeed, lambda speed: RecordedFeed(read_journal(tmp_path / "j"), speed)):
+        with pytest.raises(InputError, match="seconds of the market"):
+            feed(speed)
 
 
 def test_a_recorded_session_comes_at_the_pace_of_its_journal(tmp_path: Path, backtest: rustybt.Result) -> None:
@@ -319,8 +322,8 @@ def handle_data(context, data):
 """
 
 
-def command(folder: Path, *arguments: str, code: int = 0) -> None:
-    (folder / "mine.py").write_text(STRATEGY, encoding="utf-8")
+def command(folder: Path, *arguments: str, source: str = STRATEGY, code: int = 0) -> None:
+    (folder / "mine.py").write_text(source, encoding="utf-8")
     span = ("-s", "2010-01-04", "-e", "2010-01-15", "-p", "units=3")
     with pytest.raises(SystemExit) as left:
         main([arguments[0], "-f", str(folder / "mine.py"), "-b", "sample", *span, *arguments[1:]])
@@ -369,3 +372,27 @@ def test_the_command_goes_on_with_what_was_stopped(
 def test_a_recording_and_its_feed_go_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command(tmp_path, "paper", "--feed", "recorded", code=1)
     assert "--recording JOURNAL" in capsys.readouterr().err
+
+
+def test_what_was_changed_of_a_session_is_told_and_no_more(tmp_path: Path, backtest: rustybt.Result) -> None:
+    on_paper(tmp_path / "j")
+    with pytest.raises(JournalError) as refused:
+        on_paper(tmp_path / "j", capital_base=5)
+    assert "line 1: session (capital_base 100000) was written, and now it came to session (capital_base 5)." in str(
+        refused.value
+    )
+
+
+def test_the_command_shows_what_a_strategy_raised_as_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], backtest: rustybt.Result
+) -> None:
+    command(tmp_path, "paper", "-j", str(tmp_path / "j"), source=STRATEGY + "    raise ValueError('boom')\n", code=1)
+    told = capsys.readouterr().err
+    assert "the strategy raised ValueError: boom" in told
+    assert "mine.py" in told
+    assert "_loop.py" not in told
+
+
+def test_the_command_finds_modules_beside_the_strategy(tmp_path: Path, backtest: rustybt.Result) -> None:
+    (tmp_path / "beside_it.py").write_text("UNITS = 3\n", encoding="utf-8")
+    command(tmp_path, "paper", "-j", str(tmp_path / "j"), source=f"import beside_it\n{STRATEGY}")

@@ -134,3 +134,15 @@ def test_the_guide_lists_every_cause(checkout: Path) -> None:
         r"^\| `(\w+)` \|", page.partition("## What happens to an order")[2].partition("\n## ")[0], re.MULTILINE
     )
     assert sorted(listed) == sorted(cause.label for cause in Cause)
+
+
+@pytest.mark.parametrize("amount", [10, -10])
+@pytest.mark.parametrize("quantity", [-4, 0, 10, 20])
+def test_a_part_is_less_than_what_is_open_and_on_its_side(amount: int, quantity: int) -> None:
+    for module in twins().values():
+        order = order_of(module, amount)
+        order.status = OrderStatus.OPEN
+        before = state_of(order)
+        with pytest.raises(IllegalTransition, match="The broker lost or doubled a fill"):
+            advance(order, Report(1, OrderEventKind.PARTIALLY_FILLED, 9, quantity * amount // 10, 500))
+        assert state_of(order) == before

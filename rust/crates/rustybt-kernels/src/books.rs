@@ -627,7 +627,7 @@ impl<L: Lane> Books<L> {
         let s = self.slot(slot)?;
         let pocket = &self.pockets[s.pocket];
         if pocket.foreign {
-            let own = pocket.from_base(value, weight, scale, self.bar)?;
+            let own = pocket.own_of_base(value, weight, scale, self.bar)?;
             return Ok(s
                 .sizing(&own, &Int::ONE, MONEY_SCALE, price, target)
                 .size()?);

@@ -92,7 +92,7 @@ impl Pocket {
 
     /// A share of money of the base currency, with so many decimals in all, in the pocket's; rounded once, half-even,
     /// at 20 decimals.
-    pub(crate) fn from_base(
+    pub(crate) fn own_of_base(
         &self,
         amount: &Int,
         share: &Int,

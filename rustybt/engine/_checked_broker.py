@@ -1,0 +1,60 @@
+"""A broker of the user's, whose reports are looked at before they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rustybt.core import Moment, Report
+from rustybt.errors import IllegalTransition, InputError
+from rustybt.execution import Broker
+from rustybt.orders import OrderBook
+
+METHODS: Final = ("submit", "replace", "cancel", "reports")
+
+
+class CheckedBroker:
+    """Passes on what a broker of the user's reports, as far as it is about orders that there are.
+
+    Raises InputError for what is no broker, IllegalTransition for a report of no order of the run.
+    """
+
+    __slots__ = ("_broker", "_orders", "cancel", "replace", "submit")
+
+    def __init__(self, broker: Broker, orders: OrderBook) -> None:
+        missing = [name for name in METHODS if not callable(getattr(broker, name, None))]
+        if missing:
+            raise InputError(
+                f"SimulationBlotter.broker returned {broker!r}, which has no method {missing[0]}. Return a "
+                "rustybt.execution.Broker, or the simulated one."
+            )
+        self._broker = broker
+        self._orders = orders
+        self.submit, self.replace, self.cancel = broker.submit, broker.replace, broker.cancel
+
+    def __repr__(self) -> str:
+        return repr(self._broker)
+
+    def reports(self, moment: Moment, /) -> Iterator[Report]:
+        told = self._broker.reports(moment)
+        if not isinstance(told, Iterable):
+            raise InputError(
+                f"{self!r}.reports returned {told!r}. Return reports, or an empty list where there are none."
+            )
+        for report in told:
+            self._check(report)
+            yield report
+
+    def _check(self, report: Report) -> None:
+        if not isinstance(report, Report):
+            raise InputError(f"{self!r} reported {report!r}. Report with rustybt.core.Report.")
+        number, count = report.order, self._orders.count
+        if type(number) is not int or not 0 < number <= count:
+            raise IllegalTransition(
+                f"{self!r} reported order {number!r} {report.kind.value}, and the run has {count} orders, numbered "
+                "from 1. Report the number of the order that was submitted."
+            )
+        if type(report.stamp) is not int:
+            raise InputError(
+                f"{self!r} reported order {number} at {report.stamp!r}. Give the stamp in ns UTC, an integer."
+            )
