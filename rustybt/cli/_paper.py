@@ -76,7 +76,9 @@ def paper(
                 click.echo("its last line was cut off, as of a session that was killed, and is taken off")
             if session.replaying:
                 click.echo(f"going on after line {session.journal.length}")
+            length = session.journal.length
             result = _told(session)
+            ended = session.journal.length == length
     except KeyboardInterrupt:
         click.echo("\nstopped; the same command goes on from here", err=True)
         raise SystemExit(130) from None
@@ -86,6 +88,9 @@ def paper(
         click.echo(failure_of_strategy(error, str(algofile)), err=True)
         raise SystemExit(1) from None
     print_summary(result)
+    if ended and output is None:
+        click.echo("this session had ended, and its result was saved; -j FILE begins another, -o FOLDER saves again")
+        return
     click.echo(f"saved to {result.save(output)}")
 
 

@@ -4,10 +4,11 @@ from rustybt.engine._after import result_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline, note_place
+from rustybt.engine._first_run import run
 from rustybt.engine._load import load
 from rustybt.engine._market import Market
 from rustybt.engine._market_of_data import load_data
-from rustybt.engine._run import Run, run, run_algorithm
+from rustybt.engine._run import Run, run_algorithm
 from rustybt.engine._snapshot import Snapshot
 
 __all__ = [

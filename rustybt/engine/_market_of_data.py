@@ -28,6 +28,24 @@ OF_SESSIONS: Final = "calendar"
 
 _kept: OrderedDict[str, Market] = OrderedDict()
 _lock = threading.Lock()
+OPTIONS: Final = frozenset(
+    {
+        "stamp",
+        "tz",
+        "assets",
+        "symbols",
+        "splits",
+        "dividends",
+        "stock_dividends",
+        "funding",
+        "on_bad_row",
+        "price_decimals",
+        "decimals",
+        "csv",
+        "auto_close",
+    }
+)
+"""Of `rustybt.ingest`, as far as they say how data are read."""
 
 
 def load_data(
@@ -60,6 +78,9 @@ def load_data(
     from rustybt.files import given_items
     from rustybt.ingest import digest_of
 
+    unknown = sorted(options.keys() - OPTIONS)
+    if unknown:
+        raise InputError(f"load_data has no option {unknown[0]}=. Choose among {', '.join(sorted(OPTIONS))}.")
     length, name = length_and_name(data_frequency)
     given = {"calendar": calendar, "stamp": stamp, "tz": tz, **options}
     plain = {one: value for one, value in given.items() if value is None or isinstance(value, str | int)}
@@ -102,7 +123,9 @@ def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[
     except BadBars as error:
         rules = {getattr(finding, "rule", None) for finding in error.findings}
         option = "price_decimals=4" if OF_FLOATS in rules else "on_bad_row='drop'"
-        error.add_note(f"rustybt.load_data(data, {option}) takes that option; what it returns is the market= of a run.")
+        error.add_note(
+            f"rustybt.run(strategy, data, {option}) takes that option, and rustybt.load_data(data, {option}) does."
+        )
         if given["calendar"] is not None:
             raise
         if OF_SESSIONS not in rules:

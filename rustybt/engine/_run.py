@@ -31,7 +31,6 @@ from rustybt.strategy import activate, deactivate
 
 ENDED: Final = "This run ended with an error, and can't go on. Begin another one, or restore a snapshot."
 DEFAULT_CAPITAL = 10_000_000
-CAPITAL_OF_A_FIRST_RUN = 100_000
 type Function = Callable[..., Any]
 
 
@@ -123,38 +122,6 @@ def run_algorithm(
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
     """
     return Run._of(dict(locals())).finish()
-
-
-def run(
-    strategy: Any,
-    data: Any = None,
-    *,
-    start: Any = None,
-    end: Any = None,
-    capital_base: Any = CAPITAL_OF_A_FIRST_RUN,
-    **options: Any,
-) -> Result:
-    """Runs a strategy over data at hand, and returns its Result: `run_algorithm` for a first try.
-
-    strategy: a Strategy class or object, or a function of (context, data) that is called with each bar.
-    data: as `load_data` takes them, a frame or a mapping of symbols to frames or a path; None means the sample.
-    start, end: by default the first and last day of the data. options: those of `run_algorithm`.
-    Raises what run_algorithm and load_data do.
-
-    >>> import polars as pl
-    >>> from rustybt import run
-    >>> from rustybt.api import order_target_percent, symbol
-    >>> prices = pl.DataFrame({"date": ["2024-01-02", "2024-01-03", "2024-01-04"], "close": [10, 11, 12]})
-    >>> frame = prices.with_columns(open="close", high="close", low="close", volume=10_000)
-    >>> result = run(lambda context, data: order_target_percent(symbol("A"), 1), {"A": frame})
-    >>> result.transactions.height
-    2
-    """
-    if strategy is None:
-        raise InputError("strategy=None: give a Strategy, or a function of (context, data).")
-    if isinstance(strategy, type) or not callable(strategy):
-        return run_algorithm(start, end, capital_base=capital_base, strategy=strategy, data=data, **options)
-    return run_algorithm(start, end, capital_base=capital_base, handle_data=strategy, data=data, **options)
 
 
 def _with_arguments_of[**P](

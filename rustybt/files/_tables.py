@@ -92,7 +92,17 @@ def _of_symbol(symbol: Any, source: Any, what: str) -> list[Path | pl.DataFrame]
                 f"{what}[{symbol!r}] is the path {item}. A mapping holds frames; give the files themselves, each named "
                 "after its symbol."
             )
-    return [item.with_columns(symbol=pl.lit(symbol)) for item in found if isinstance(item, pl.DataFrame)]
+    frames = [item for item in found if isinstance(item, pl.DataFrame)]
+    for frame in frames:
+        if not frame.height:
+            raise InputError(f"{what}[{symbol!r}] holds no rows. Leave it out.")
+        others = set(frame["symbol"].unique().to_list()) - {symbol} if "symbol" in frame.columns else set()
+        if others:
+            raise InputError(
+                f"{what}[{symbol!r}] has a column symbol with {min(map(str, others))!r} in it. Give the frame "
+                "itself, without the mapping, or drop the column."
+            )
+    return [frame.with_columns(symbol=pl.lit(symbol)) for frame in frames]
 
 
 def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: Notes) -> Iterator[Table]:

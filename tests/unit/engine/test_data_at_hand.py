@@ -212,3 +212,31 @@ def test_floats_of_a_computation_are_refused_with_the_way_to_round_them() -> Non
 def test_a_first_run_without_a_strategy_is_refused() -> None:
     with pytest.raises(InputError, match="strategy=None: give a Strategy, or a function"):
         rustybt.run(None)
+
+
+# What a call gets wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "told"),
+    [
+        ((trade, None), {}, "inplace=True returns None"),
+        ((trade, FRAMES), {"capital": 1}, r"no option capital=. Did you mean capital_base=\?"),
+        ((trade, FRAMES), {"zebra": 1}, "no option zebra="),
+        ((trade,), {"price_decimals": 2}, "price_decimals= says how data are read, and there are none"),
+        ((trade, FRAMES | {"C": FRAMES["A"].clear()}), {}, r"data\['C'\] holds no rows"),
+        ((trade, {"A": LONG}), {}, "has a column symbol with 'B' in it"),
+    ],
+)
+def test_what_can_not_be_meant_is_told(arguments: tuple[Any, ...], options: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        rustybt.run(*arguments, **options)
+
+
+def test_how_data_are_read_can_be_said_in_the_same_call() -> None:
+    closes = [100 * float(np.exp(x)) for x in (0.1, 0.2, 0.3, 0.4)]
+    result = rustybt.run(lambda context, data: order(symbol("A"), 1), with_floats(closes), price_decimals=2, seed=4)
+    assert result.positions["last_sale_price"][-1] == Decimal("149.18")
+    assert result.manifest["seed"] == 4
+    with pytest.raises(InputError, match="load_data has no option root="):
+        rustybt.load_data(LONG, root="here")

@@ -369,6 +369,17 @@ def test_the_command_goes_on_with_what_was_stopped(
     assert paper.ledger_hash == run.ledger_hash
 
 
+def test_the_command_after_the_end_saves_no_other_copy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], backtest: rustybt.Result
+) -> None:
+    command(tmp_path, "paper", "-j", str(tmp_path / "j"))
+    assert "saved to" in capsys.readouterr().out
+    command(tmp_path, "paper", "-j", str(tmp_path / "j"))
+    text = capsys.readouterr().out
+    assert "this session had ended" in text
+    assert "saved to" not in text
+
+
 def test_a_recording_and_its_feed_go_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command(tmp_path, "paper", "--feed", "recorded", code=1)
     assert "--recording JOURNAL" in capsys.readouterr().err
