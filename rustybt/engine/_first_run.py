@@ -38,7 +38,7 @@ def run(
 
     strategy: a Strategy class or object, or a function of (context, data) that is called with each bar.
     data: as `load_data` takes them, a frame or a mapping of symbols to frames or a path; left out, the sample.
-    start, end: by default the first and last day of the data.
+    start, end: by default the first and last day of the data. capital_base: cash at the start.
     options: those of `load_data`, such as price_decimals, splits or tz, and those of `run_algorithm`.
     Raises InputError for an option that neither has, and what run_algorithm and load_data do.
 
