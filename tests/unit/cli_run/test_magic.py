@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,9 +25,11 @@ def handle_data(context, data):
 
 
 @pytest.fixture
-def shell() -> Iterator[Any]:
+def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from IPython.core.interactiveshell import InteractiveShell
 
+    # a shell puts a module of its own in the place of __main__, from which no process can be spawned
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     ingest({"A": ["8", "9", "10", "11", "12"]})
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "rustybt")

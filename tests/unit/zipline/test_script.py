@@ -266,7 +266,8 @@ register("mine", ingest)
     assert "bundle 'mine'" in zipline("ingest", "-b", "mine", "--no-show-progress")
     listed = zipline("bundles").splitlines()
     assert "csvdir <no ingestions>" in listed
-    assert [line.split()[0] for line in listed] == ["csvdir", "mine", "small"]
+    # others that tests of this process have registered may be among them
+    assert {"csvdir", "mine", "small"} <= {line.split()[0] for line in listed}
     assert zipline("clean", "-b", "mine", "-k", "0").startswith("Deleted ")
     assert "mine <no ingestions>" in zipline("bundles").splitlines()
 
