@@ -18,7 +18,7 @@ from rustybt.core._assets import (
 from rustybt.core._causes import Cause
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
-from rustybt.core._disk import writing
+from rustybt.core._disk import check_regular, writing
 from rustybt.core._fees import Fee, FeeKind
 from rustybt.core._fixed import (
     EXACT,
@@ -140,6 +140,7 @@ __all__ = [
     "as_plain_decimal",
     "check_money",
     "check_process",
+    "check_regular",
     "converted_half_even",
     "currencies_of_pair",
     "data_root",

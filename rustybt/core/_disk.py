@@ -7,6 +7,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -46,6 +47,12 @@ def writing(kind: type[RustyBTError], place: object, otherwise: str) -> Iterator
             raise
         remedy = _REMEDIES.get(number or 0, "See to it that the disk is there and has room")
         raise kind(f"{place} can't be written to: {_reason(error, number)}. {remedy}, or {otherwise}") from error
+
+
+def check_regular(kind: type[RustyBTError], place: Path) -> None:
+    """Raises `kind` where something is at a place that is no file, such as a device or a pipe."""
+    if place.exists() and not place.is_file():
+        raise kind(f"{place} is there already and is no file. Name another place.")
 
 
 def _number_of(error: Exception) -> int | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
 from rustybt import _version
-from rustybt.core import Moment, Phase, writing
+from rustybt.core import Moment, Phase, check_regular, writing
 from rustybt.engine._functions import functions_of
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
@@ -79,6 +79,8 @@ class Snapshot:
         Raises SnapshotError where the disk refuses.
         """
         path = Path(path)
+        if not path.is_dir():
+            check_regular(SnapshotError, path)
         body = b"".join(self._parts)
         about = {
             "format": FORMAT,

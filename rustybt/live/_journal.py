@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
-from rustybt.core import writing
+from rustybt.core import check_regular, writing
 from rustybt.errors import JournalError
 from rustybt.live._lock import taken
 
@@ -43,6 +43,8 @@ class Journal:
         Raises JournalError where another process writes it, where it is damaged, or where it can't be written to.
         """
         self.path = Path(path)
+        if not self.path.is_dir():  # of which the system says what is wrong
+            check_regular(JournalError, self.path)
         with writing(JournalError, self.path, "name another file with journal=."):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rustybt.errors import JournalError
+import rustybt
+from rustybt.errors import JournalError, SnapshotError
 from rustybt.live import Journal, PaperSession, read_journal
 from tests._examples import examples
 
@@ -165,3 +166,14 @@ def test_another_file_without_a_line_feed_is_no_journal_and_stays(tmp_path: Path
 def test_a_journal_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match=r"none can't be read: No such file.*Name the file of a journal"):
         list(read_journal(tmp_path / "none"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_what_is_no_file_is_neither_read_nor_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(JournalError, match="is no file"):
+        Journal(tmp_path / "pipe")
+    snapshot = rustybt.Run("2010-01-04", "2010-01-05", handle_data=lambda context, data: None).snapshot()
+    with pytest.raises(SnapshotError, match="is no file"):
+        snapshot.save(tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
