@@ -16,7 +16,7 @@ from rustybt.errors import InputError
 from rustybt.zipline._alias import as_zipline
 from rustybt.zipline._script import run_script
 from rustybt.zipline.command import run
-from rustybt.zipline.data.bundles.core import unregister
+from rustybt.zipline.data.bundles.core import bundles, unregister
 from tests.unit._command import Done, command, zipline_command
 from tests.unit._small import DAYS, ingest
 
@@ -262,12 +262,13 @@ register("mine", ingest)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    others = set(bundles)  # that tests of this process have registered, and csvdir
     request.addfinalizer(lambda: unregister("mine"))
     assert "bundle 'mine'" in zipline("ingest", "-b", "mine", "--no-show-progress")
     listed = zipline("bundles").splitlines()
     assert "csvdir <no ingestions>" in listed
-    # others that tests of this process have registered may be among them
-    assert {"csvdir", "mine", "small"} <= {line.split()[0] for line in listed}
+    assert "csvdir" in others
+    assert [line.split()[0] for line in listed] == sorted({*others, "mine", "small"})
     assert zipline("clean", "-b", "mine", "-k", "0").startswith("Deleted ")
     assert "mine <no ingestions>" in zipline("bundles").splitlines()
 
