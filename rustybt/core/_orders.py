@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 from rustybt.core._assets import Asset
+from rustybt.core._scalar import Scalar
 
 
 class OrderStatus(enum.IntEnum):
@@ -42,7 +43,7 @@ class OrderEventKind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Order(Generic[Scalar]):
     """A snapshot of an order at the moment it was asked for.
 
     id: account and sequence, the same in every run.
@@ -54,13 +55,13 @@ class Order:
 
     id: str
     asset: Asset
-    amount: Any
-    filled: Any
-    limit: Any
-    stop: Any
+    amount: Scalar
+    filled: Scalar
+    limit: Scalar | None
+    stop: Scalar | None
     limit_reached: bool
     stop_reached: bool
-    commission: Any
+    commission: Scalar
     created: dt.datetime
     dt: dt.datetime
     status: OrderStatus
@@ -78,9 +79,10 @@ class Order:
         return self.asset
 
     @property
-    def open_amount(self) -> Any:
+    def open_amount(self) -> Scalar:
         """What is still to fill."""
-        return self.amount - self.filled
+        amount: Any = self.amount  # the difference of two Decimals is one, and of two floats
+        return amount - self.filled  # type: ignore[no-any-return]
 
     @property
     def direction(self) -> int:

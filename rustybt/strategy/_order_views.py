@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Generic
+
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MARKET_TERMS, Order, OrderStatus, datetime_of
+from rustybt.core import MARKET_TERMS, Order, OrderStatus, Scalar, datetime_of
 from rustybt.orders import OrderBook
 from rustybt.strategy._numbers import Numbers
 
 
-class OrderViews:
+class OrderViews(Generic[Scalar]):
     """Makes snapshots of orders. become_limits: one whose stop was reached shows its limit only, as in Zipline."""
 
     __slots__ = ("_become_limits", "_book", "_numbers")
 
-    def __init__(self, book: OrderBook, numbers: Numbers, *, become_limits: bool) -> None:
+    def __init__(self, book: OrderBook, numbers: Numbers[Scalar], *, become_limits: bool) -> None:
         self._book = book
         self._numbers = numbers
         self._become_limits = become_limits
 
-    def of(self, order: WorkingOrder) -> Order:
+    def of(self, order: WorkingOrder) -> Order[Scalar]:
         """An order as it is now."""
         listing, numbers = order.listing, self._numbers
         limit = None if order.limit is None else numbers.price(order.limit, listing.fill_scale)
