@@ -57,7 +57,7 @@ from rustybt.core._kept import Kept
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
-from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
+from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
@@ -159,6 +159,7 @@ __all__ = [
     "frame_of",
     "frequency_named",
     "is_number",
+    "order_later",
     "parse_date",
     "parse_moment",
     "picked",
