@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from rustybt.core._assets import Asset
 from rustybt.core._scalar import Scalar
@@ -42,8 +43,25 @@ class OrderEventKind(enum.StrEnum):
     NOT_FILLED = "not_filled"
 
 
+class _Later:
+    """Fields that are worked out when they are first read."""
+
+    __slots__ = ("_source",)
+    _source: Callable[[str], Any]
+
+    if not TYPE_CHECKING:  # what is not there at all is found by the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            # the slot is empty
+            if name == "_source" or name not in self.__dataclass_fields__:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            value = self._source(name)
+            object.__setattr__(self, name, value)
+            return value
+
+
 @dataclass(frozen=True, slots=True)
-class Order(Generic[Scalar]):
+class Order(_Later, Generic[Scalar]):
     """A snapshot of an order at the moment it was asked for.
 
     id: account and sequence, the same in every run.
@@ -98,6 +116,16 @@ class Order(Generic[Scalar]):
     def open(self) -> bool:
         """Whether it can still fill."""
         return self.status in (OrderStatus.OPEN, OrderStatus.HELD)
+
+
+_set_source: Final[Any] = _Later._source.__set__  # type: ignore[attr-defined, misc]  # past the guard of frozen fields
+
+
+def order_later(source: Callable[[str], Any]) -> Order[Any]:
+    """An order of which `source` gives each field by its name when it is first read."""
+    order = object.__new__(Order)
+    _set_source(order, source)
+    return order
 
 
 @dataclass(frozen=True, slots=True)
