@@ -64,8 +64,8 @@ class FloatBooks:
     def open_slot(
         self,
         pocket: int,
-        lane: Sequence[int],
-        lane_scale: int,
+        marks: Sequence[int],
+        mark_scale: int,
         fill_scale: int,
         quantity_scale: int,
         step: int,
@@ -76,7 +76,7 @@ class FloatBooks:
         if settles:
             raise NotImplementedError("the float books are for comparison, and know no futures")
         unit = multiplier * 10.0 ** (MONEY_SCALE - quantity_scale - multiplier_scale)
-        self.slots.append(_Slot(lane, 10 ** (fill_scale - lane_scale), unit, lane_scale, fill_scale, step))
+        self.slots.append(_Slot(marks, 10 ** (fill_scale - mark_scale), unit, mark_scale, fill_scale, step))
         return len(self.slots) - 1
 
     def posted(self, pocket: int) -> float:
@@ -93,7 +93,7 @@ class FloatBooks:
         if override is not None:
             return override
         s = self.slots[slot]
-        return s.lane[self.bar] * s.lane_to_fill
+        return s.marks[self.bar] * s.mark_to_fill_scale
 
     def override_mark(self, slot: int, price: int) -> None:
         self.overrides[slot] = price
@@ -180,7 +180,7 @@ class FloatBooks:
             slots = self.slots
             for slot, quantity in self.quantity.items():
                 s = slots[slot]
-                total += quantity * (s.lane[bar] * s.lane_unit)
+                total += quantity * (s.marks[bar] * s.mark_unit)
         self._cached_value = total
         self._cached_bar = bar
         return total
@@ -227,15 +227,15 @@ class FloatBooks:
 
 
 class _Slot:
-    """An asset: its lane, and what a quantity of 1 at a price of 1 comes to, of the lane and of a fill."""
+    """An asset: its marks, and what a quantity of 1 at a price of 1 comes to, of the marks and of a fill."""
 
-    __slots__ = ("fill_unit", "lane", "lane_to_fill", "lane_unit", "step")
+    __slots__ = ("fill_unit", "mark_to_fill_scale", "mark_unit", "marks", "step")
 
     def __init__(
-        self, lane: Sequence[int], lane_to_fill: int, unit: float, lane_scale: int, fill_scale: int, step: int
+        self, marks: Sequence[int], mark_to_fill_scale: int, unit: float, mark_scale: int, fill_scale: int, step: int
     ) -> None:
-        self.lane = lane
+        self.marks = marks
         self.step = step
-        self.lane_to_fill = lane_to_fill
-        self.lane_unit = unit / 10.0**lane_scale
+        self.mark_to_fill_scale = mark_to_fill_scale
+        self.mark_unit = unit / 10.0**mark_scale
         self.fill_unit = unit / 10.0**fill_scale

@@ -5,7 +5,7 @@ Decimal, a date or an order. Cash and amounts of money have 20 decimals. Each as
 and its own scales:
 
     quantity   value * 10**-quantity_scale
-    lane price value * 10**-lane_scale    the marks, one per bar
+    mark       value * 10**-mark_scale    the marks, one per bar
     fill price value * 10**-fill_scale    a finer grid: what slippage and adjustments compute
 
 Pockets and slots are numbers that `open_pocket` and `open_slot` gave. A method that raises has changed nothing.
@@ -27,15 +27,15 @@ as they were opened, and what is settled, by slot."""
 
 
 class Books(Pockets):
-    """Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
+    """Cash and positions of accounts in one or several currencies, marked on a series of prices per asset.
 
     A pocket is the cash of an account in a currency. A slot is an asset that an account holds: what it is filled at,
     charged and settled is money of its pocket. The currency of the first pocket is the base: an amount of several
     pockets is in it. Money of two currencies meets in `in_base` only, which each pocket's cash and each position go
     through by themselves, rounded once; all else is a sum of these, so that sums agree to the last digit.
 
-    `bar` is the position in the lanes at which marks are read. An override replaces the mark of a slot until
-    the overrides are cleared: between a split and the first bar after it there is no lane price to read.
+    `bar` is the position in the series at which marks are read. An override replaces the mark of a slot until
+    the overrides are cleared: between a split and the first bar after it there is no mark to read.
 
     A slot that settles is a future's: a fill posts no cash, and the position is worth nothing by itself. What its
     price has moved by since it was filled or last settled is variation, and part of cash from the moment on at which
@@ -45,7 +45,7 @@ class Books(Pockets):
 
     __slots__ = (
         "_cached_value",
-        "_common_up",
+        "_common_factor",
         "cost",
         "overrides",
         "quantity",
@@ -61,14 +61,14 @@ class Books(Pockets):
         self.cost: dict[int, int] = {}
         self.overrides: dict[int, int] = {}
         self._cached_value = 0
-        # what brings a product of every slot's lane to money, where that is one factor for all of them; else 0
-        self._common_up = 0
+        # what brings a product of every slot's marks to money, where that is one factor for all of them; else 0
+        self._common_factor = 0
 
     def open_slot(
         self,
         pocket: int,
-        lane: Sequence[int],
-        lane_scale: int,
+        marks: Sequence[int],
+        mark_scale: int,
         fill_scale: int,
         quantity_scale: int,
         step: int,
@@ -78,15 +78,15 @@ class Books(Pockets):
     ) -> int:
         """Registers an asset, booked in a pocket, and returns its slot.
 
-        lane: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
+        marks: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
         scaled. settles: whether gains and losses are settled into cash, as a future's are. Raises InputError where a
-        scale, step or multiplier means nothing, MoneyOverflow for a lane price of 1e38 or more, scaled.
+        scale, step or multiplier means nothing, MoneyOverflow for a mark of 1e38 or more, scaled.
         """
-        check_slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
+        check_slot(marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
         of = self._pockets[pocket]
-        slot = Slot(of, lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
-        common = not self.slots or self._common_up == slot.lane_up
-        self._common_up = slot.lane_up if common and slot.lane_down == 1 else 0
+        slot = Slot(of, marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
+        common = not self.slots or self._common_factor == slot.mark_factor
+        self._common_factor = slot.mark_factor if common and slot.mark_divisor == 1 else 0
         self.slots.append(slot)
         return len(self.slots) - 1
 
@@ -108,7 +108,7 @@ class Books(Pockets):
         if override is not None:
             return override
         s = self.slots[slot]
-        return s.lane[self.bar] * s.lane_to_fill
+        return s.marks[self.bar] * s.mark_to_fill_scale
 
     def override_mark(self, slot: int, price: int) -> None:
         """Marks a slot at a price of its fill scale until the overrides are cleared."""
@@ -116,7 +116,7 @@ class Books(Pockets):
         self._cached_bar = -1
 
     def clear_overrides(self) -> None:
-        """Reads every mark from its lane again."""
+        """Reads every mark at the bar again."""
         self.overrides.clear()
         self._cached_bar = -1
 
@@ -126,7 +126,7 @@ class Books(Pockets):
         """Quantity times fill price times multiplier as money; rounded half-even beyond 20 decimals."""
         s = self.slots[slot]
         product = quantity * price * s.multiplier
-        return product * s.fill_up if s.fill_down == 1 else div_half_even(product, s.fill_down)
+        return product * s.fill_factor if s.fill_divisor == 1 else div_half_even(product, s.fill_divisor)
 
     def fill(self, slot: int, quantity: int, price: int) -> int:
         """Books a fill and returns what it posted to cash: minus quantity times price, or nothing if the slot settles.
@@ -137,7 +137,7 @@ class Books(Pockets):
         # the hottest of these methods: `gross` and `check_money` are written out where nothing is refused
         s = self.slots[slot]
         product = quantity * price * s.multiplier
-        gross = product * s.fill_up if s.fill_down == 1 else div_half_even(product, s.fill_down)
+        gross = product * s.fill_factor if s.fill_divisor == 1 else div_half_even(product, s.fill_divisor)
         pocket = s.pocket
         settles, cash, settled = s.settles, pocket.posted, 0
         if settles:
@@ -329,18 +329,18 @@ class Books(Pockets):
         if self._only is None or self.overrides or self.settled:
             for slot in self.quantity:
                 total += self.worth(slot)
-        elif self._common_up:
+        elif self._common_factor:
             slots = self.slots
             for slot, quantity in self.quantity.items():
                 s = slots[slot]
-                total += quantity * s.lane[bar] * s.multiplier
-            total *= self._common_up
+                total += quantity * s.marks[bar] * s.multiplier
+            total *= self._common_factor
         else:
             slots = self.slots
             for slot, quantity in self.quantity.items():
                 s = slots[slot]
-                product = quantity * s.lane[bar] * s.multiplier
-                total += product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
+                product = quantity * s.marks[bar] * s.multiplier
+                total += product * s.mark_factor if s.mark_divisor == 1 else div_half_even(product, s.mark_divisor)
         self._cached_value = check_money(total)
         self._cached_bar = bar
         return total
@@ -372,17 +372,17 @@ class Books(Pockets):
         long_value = short_value = longs = shorts = 0
         slots, bar = self.slots, self.bar
         known = self._only is None or self.overrides or self.settled
-        up = 0 if known else self._common_up
+        up = 0 if known else self._common_factor
         for slot, quantity in self.quantity.items():
             if known:
                 worth = self.worth(slot)
             elif up:
                 s = slots[slot]
-                worth = quantity * s.lane[bar] * s.multiplier
+                worth = quantity * s.marks[bar] * s.multiplier
             else:
                 s = slots[slot]
-                product = quantity * s.lane[bar] * s.multiplier
-                worth = product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
+                product = quantity * s.marks[bar] * s.multiplier
+                worth = product * s.mark_factor if s.mark_divisor == 1 else div_half_even(product, s.mark_divisor)
             if not worth and not self._exposure(slot):
                 continue
             if quantity > 0:

@@ -45,8 +45,8 @@ class Books:
     def open_slot(
         self,
         pocket: int,
-        lane: Sequence[int],
-        lane_scale: int,
+        marks: Sequence[int],
+        mark_scale: int,
         fill_scale: int,
         quantity_scale: int,
         step: int,
@@ -98,7 +98,7 @@ def answering(class_: type, slot: str, doc: str) -> Any: ...
 @final
 class Prices:
     def __new__(cls, market: Any) -> Prices: ...
-    def learn(self, asset: Any, field: str, lane: Sequence[int], numbers: Any) -> None: ...
+    def learn(self, asset: Any, field: str, prices: Sequence[int], numbers: Any) -> None: ...
 
 @final
 class Rows:
@@ -271,6 +271,6 @@ def positions_sheet(
     holdings: Rows,
     sets: Sequence[tuple[int, int]],
     bars: Sequence[int],
-    lanes: Sequence[Any],
+    prices: Sequence[Any],
     terms: Sequence[tuple[int, int, int, bool]],
 ) -> Sheet | None: ...

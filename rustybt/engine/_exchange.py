@@ -152,6 +152,6 @@ class Exchange:
         legs = self.rates.legs(conversion.given, conversion.taken)
         return ", ".join(
             f"{'1 / ' if inverse else ''}{listing.asset.symbol} "
-            f"{as_plain_decimal(listing.price[bar], listing.lane_scale)}"
+            f"{as_plain_decimal(listing.price[bar], listing.mark_scale)}"
             for listing, inverse in legs
         )

@@ -109,7 +109,7 @@ class Rates:
                     f"At {when} {self.missing(given, taken, bar)}, on {listing.asset.start_date}. Begin after it, or "
                     f"ask data.can_trade(symbol({listing.asset.symbol!r})) first."
                 )
-            unit = 10**listing.lane_scale
+            unit = 10**listing.mark_scale
             numerator *= unit if inverse else price
             denominator *= price if inverse else unit
         return numerator, denominator

@@ -37,7 +37,7 @@ class Recorder:
         self.days = run.kernel.days(run.account.capital)
         # slot, quantity and total cost of what was held from a session's close on, until the next one; and that
         # session, with the number of rows up to its last one: as long as the ledger has no new entry, nothing but the
-        # marks has changed, and those are in the lanes
+        # marks has changed, and those are in the series of closes
         self.holdings = run.kernel.rows("nww")
         self.holdings_from: list[tuple[int, int]] = []
         self.last_bars: list[int] = []

@@ -280,7 +280,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
                 recorder.holdings_from,
                 recorder.last_bars,
                 [x.price for x in listings],
-                [(x.multiplier, x.multiplier_scale, x.lane_to_fill, x.settles) for x in listings],
+                [(x.multiplier, x.multiplier_scale, x.mark_to_fill_scale, x.settles) for x in listings],
             )
             if sheet is not None:
                 frame = pl.DataFrame(sheet)
@@ -344,19 +344,19 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         bars = np.array(self._recorder.last_bars, dtype=np.int64)[sessions]
         counts = np.bincount(slots, minlength=1)
         held = np.flatnonzero(counts).tolist()
-        lanes = [self._listings[slot].price for slot in held]
-        if not all(isinstance(lane, memoryview) for lane in lanes):
+        columns = [self._listings[slot].price for slot in held]
+        if not all(isinstance(one, memoryview) for one in columns):
             pairs = zip(slots.tolist(), bars.tolist(), strict=True)
-            return [self._listings[slot].price[bar] * self._listings[slot].lane_to_fill for slot, bar in pairs]
+            return [self._listings[slot].price[bar] * self._listings[slot].mark_to_fill_scale for slot, bar in pairs]
         closes = np.empty(len(slots), dtype=np.int64)
         # sorts of narrow integers count them
         by_slot = np.argsort(slots.astype(np.uint16) if len(counts) <= NARROW else slots, kind="stable")
         ends = np.cumsum(counts).tolist()
-        for slot, lane in zip(held, lanes, strict=True):
+        for slot, prices in zip(held, columns, strict=True):
             rows = by_slot[ends[slot] - counts[slot] : ends[slot]]
-            closes[rows] = np.asarray(lane)[bars[rows]]
+            closes[rows] = np.asarray(prices)[bars[rows]]
         marks = series_of(closes).cast(pl.Int128)
-        return marks * of_slots([x.lane_to_fill for x in self._listings], series_of(slots).cast(pl.UInt32))
+        return marks * of_slots([x.mark_to_fill_scale for x in self._listings], series_of(slots).cast(pl.UInt32))
 
     def _worth(self, exposure: Values, slots: pl.Series) -> Values:
         """What counts as value of what is held: all of its exposure, but nothing of what settles."""

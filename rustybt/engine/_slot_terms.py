@@ -16,8 +16,8 @@ from rustybt.view import Instrument
 class SlotTerms(NamedTuple):
     """What the frames of a run need of an instrument.
 
-    price: at the close of each session, at a scale that is `lane_to_fill` short of fill_scale; empty where it was never
-    held.
+    price: at the close of each session, at a scale that is `mark_to_fill_scale` short of fill_scale; empty where it
+    was never held.
     """
 
     asset: Asset
@@ -25,7 +25,7 @@ class SlotTerms(NamedTuple):
     fill_scale: int
     multiplier: int
     multiplier_scale: int
-    lane_to_fill: int
+    mark_to_fill_scale: int
     settles: bool
     price: Sequence[int]
 
@@ -37,10 +37,10 @@ def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTer
     whole = slice(bars[0], bars[-1] + 1) if bars and bars[-1] - bars[0] == len(bars) - 1 else None
     places = np.array(bars, dtype=np.int64) if whole is None else whole
 
-    def closes(lane: Sequence[int]) -> Sequence[int]:
-        if isinstance(lane, memoryview):
-            return memoryview(np.array(np.asarray(lane)[places]))
-        return [lane[bar] for bar in bars]
+    def closes(prices: Sequence[int]) -> Sequence[int]:
+        if isinstance(prices, memoryview):
+            return memoryview(np.array(np.asarray(prices)[places]))
+        return [prices[bar] for bar in bars]
 
     return [
         SlotTerms(
@@ -49,7 +49,7 @@ def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTer
             one.fill_scale,
             one.multiplier,
             one.multiplier_scale,
-            one.lane_to_fill,
+            one.mark_to_fill_scale,
             one.settles,
             closes(one.price) if slot in held else (),
         )

@@ -49,7 +49,7 @@ class RunState:
         instrument.slot = self.books.open_slot(
             instrument.pocket,
             instrument.price,
-            instrument.lane_scale,
+            instrument.mark_scale,
             instrument.fill_scale,
             instrument.quantity_scale,
             instrument.step,

@@ -173,7 +173,7 @@ class WithinPeriods:
         started = int(np.searchsorted(steps.days, day_of(listing.asset.start_date)))
         step = started if begin < started < end - 1 else begin
         factor, units = self._back(listing, step, end)
-        opened = adjusted(listing.column("open")[bar] * listing.lane_to_fill, factor, 1)
+        opened = adjusted(listing.column("open")[bar] * listing.mark_to_fill_scale, factor, 1)
         prices = dict.fromkeys(OF_A_BAR, (opened, listing.fill_scale))
         return Opened(step, opened, _volume(listing, bar, units), units, prices)
 
@@ -203,13 +203,13 @@ class WithinPeriods:
         """
         if self._inner is not None:
             daily = self._inner.listing(listing.asset)
-            return int(daily.price[step + 1] * daily.lane_to_fill)
+            return int(daily.price[step + 1] * daily.mark_to_fill_scale)
         # a period run has one bar a session
         begin, end = self._steps.of(bar - 1)
         if step < begin:
-            return int(listing.price[bar - 1] * listing.lane_to_fill)
+            return int(listing.price[bar - 1] * listing.mark_to_fill_scale)
         if step == end - 1 or (closing and listing.present[bar]):
-            return adjusted(listing.price[bar] * listing.lane_to_fill, self._back(listing, step, end)[0], 1)
+            return adjusted(listing.price[bar] * listing.mark_to_fill_scale, self._back(listing, step, end)[0], 1)
         row = listing.row_of(bar - 1)
         if row >= 0:
             factor = listing.price_factor(int(listing.raw.stamps[row]), self._steps.key(step))
@@ -217,7 +217,7 @@ class WithinPeriods:
             return adjusted(int(listing.raw.close[row]), factor, up)
         if not listing.present[bar]:
             return 0
-        return adjusted(listing.column("open")[bar] * listing.lane_to_fill, self._back(listing, step, end)[0], 1)
+        return adjusted(listing.column("open")[bar] * listing.mark_to_fill_scale, self._back(listing, step, end)[0], 1)
 
 
 def _volume(listing: Instrument, bar: int, units: Fraction) -> tuple[int, int]:

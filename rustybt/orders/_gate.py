@@ -282,7 +282,7 @@ class OrderGate:
             size=size,
             held=self._books.position(instrument.slot)[0],
             quantity_scale=instrument.quantity_scale,
-            price=instrument.price[bar] * instrument.lane_to_fill if priced else None,
+            price=instrument.price[bar] * instrument.mark_to_fill_scale if priced else None,
             fill_scale=instrument.fill_scale,
             multiplier=(1, 0) if self._rules.notional_without_multiplier else multiplier,
             amount=self._quantities.quantity(size, instrument.quantity_scale),

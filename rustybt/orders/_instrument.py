@@ -14,7 +14,7 @@ type WholeSteps = Callable[[int, int], int]
 class Instrument(Protocol):
     """An asset in a run: its prices by bar, the bars of its life, and its scales.
 
-    price: at the lane's scale; times lane_to_fill at fill_scale. first, priced: the first bar with a price, and the
+    price: at the mark scale; times mark_to_fill_scale at fill_scale. first, priced: the first bar with a price, and the
     first of its life with one. start, last, closing: the first and the last bar of its life, and the last one on which
     it can be ordered. foreign: whether it trades in another currency than the run's. conditional: whether more than its
     life decides if it can be ordered.
@@ -27,7 +27,7 @@ class Instrument(Protocol):
     @property
     def price(self) -> Sequence[int]: ...
     @property
-    def lane_to_fill(self) -> int: ...
+    def mark_to_fill_scale(self) -> int: ...
     @property
     def fill_scale(self) -> int: ...
     @property

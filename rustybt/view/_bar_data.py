@@ -122,10 +122,10 @@ class BarData:
         if price:
             # by far the most frequent question: answered without leaving this function
             try:
-                asset, lane, numbers = self._priced[assets.sid]
+                asset, prices, numbers = self._priced[assets.sid]
                 market = self._market
                 if asset is assets and not market.hook:
-                    return numbers[lane[market.bar]]
+                    return numbers[prices[market.bar]]
             except (AttributeError, KeyError):
                 self._cache.add_price(assets)
             except IndexError:
@@ -141,7 +141,7 @@ class BarData:
         if prices and type(assets) is list and assets == self._asked[0] and not self._market.hook:
             bar = self._market.bar
             try:
-                return {asset: numbers[lane[bar]] for asset, lane, numbers in self._asked[1]}
+                return {asset: numbers[prices[bar]] for asset, prices, numbers in self._asked[1]}
             except IndexError:
                 self._asked = [], []
         wanted = listed(assets, "assets")

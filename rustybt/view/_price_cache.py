@@ -31,7 +31,7 @@ type Priced = tuple[Asset, Sequence[int], Numbers]
 
 
 class PriceCache:
-    """Assets that have had a price by now, whose lanes are at their own scale.
+    """Assets that have had a price by now, whose prices are at their own scale.
 
     priced: by sid the asset, its prices up to its last bar, and those asked for as numbers. kernel: has the same, and
     the other fields that were asked for; None where the run's kernel has no `prices`.
@@ -54,10 +54,10 @@ class PriceCache:
         listing = self._market.listings.get(sid) if isinstance(sid, int) else None
         if listing is None or not self._is_plain(listing):
             return
-        lane, numbers = listing.price[: listing.last + 1], self._numbers_of(listing)
-        self.priced[listing.asset.sid] = listing.asset, lane, numbers
+        prices, numbers = listing.price[: listing.last + 1], self._numbers_of(listing)
+        self.priced[listing.asset.sid] = listing.asset, prices, numbers
         if self.kernel is not None:
-            self.kernel.learn(listing.asset, "price", lane, numbers)
+            self.kernel.learn(listing.asset, "price", prices, numbers)
 
     def add(self, listing: Instrument, field: str) -> None:
         """Tells the kernel of another field of an asset. A bar that has none has 0 there, which it passes on."""
@@ -67,7 +67,7 @@ class PriceCache:
         self.kernel.learn(listing.asset, field, listing.column(field)[: listing.last + 1], self._numbers_of(listing))
 
     def _is_plain(self, listing: Instrument) -> bool:
-        return listing.lane_scale == listing.price_scale and self._market.bar >= listing.priced
+        return listing.mark_scale == listing.price_scale and self._market.bar >= listing.priced
 
     def _numbers_of(self, listing: Instrument) -> Numbers:
         scale = listing.price_scale

@@ -69,12 +69,12 @@ calls = st.one_of(
 def assets(draw: Any) -> tuple[Any, ...]:
     narrow = draw(st.booleans())
     one = st.integers(1, 100_000) | st.integers(-INT64, INT64) if narrow else anything
-    lane = draw(st.lists(one, min_size=BARS, max_size=BARS))
-    lane_scale = draw(st.integers(0, 20))
+    marks = draw(st.lists(one, min_size=BARS, max_size=BARS))
+    mark_scale = draw(st.integers(0, 20))
     return (
-        memoryview(np.array(lane, dtype=np.int64)) if narrow else lane,
-        lane_scale,
-        draw(st.sampled_from([lane_scale, lane_scale + 10, 2, 20])),
+        memoryview(np.array(marks, dtype=np.int64)) if narrow else marks,
+        mark_scale,
+        draw(st.sampled_from([mark_scale, mark_scale + 10, 2, 20])),
         draw(st.integers(0, 20)),
         draw(st.sampled_from([1, 100, 10**8]) | integers_of_every_length(66)),
         draw(st.sampled_from([1, 1, 12_505]) | integers_of_every_length(66)),

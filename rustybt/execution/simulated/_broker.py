@@ -170,7 +170,7 @@ class SimulatedBroker:
                 # a market order alone, as nearly all are
                 if order.status is OPEN:
                     execution = self._future if bars.is_future else self._equity
-                    offered = bars.column(field)[bar] * bars.lane_to_fill
+                    offered = bars.column(field)[bar] * bars.mark_to_fill_scale
                     report = execution.of(order, offered, volume, 0, None, moment, account, False)
                     if report is not None:
                         yield report
@@ -198,7 +198,7 @@ class SimulatedBroker:
         the volume that went to earlier orders.
         """
         account = self.orders.account
-        offered = bars.column(self.triggers.field)[moment.bar] * bars.lane_to_fill
+        offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
         exhausted = False
         for order in queue:
@@ -262,7 +262,7 @@ class SimulatedBroker:
         return found
 
     def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder]:
-        offered = bars.column(self.triggers.field)[moment.bar] * bars.lane_to_fill
+        offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         found: list[ReadyOrder] = []
         for order in queue:
             if order.plain:
@@ -282,7 +282,7 @@ class SimulatedBroker:
         """Lets an order sleep until a bar reaches what it waits for."""
         wake, slot = self.orders.wake, bars.slot
         if not wake.knows(slot):
-            wake.watch(slot, bars.tradable, *self.triggers.lanes(bars))
+            wake.watch(slot, bars.tradable, *self.triggers.series(bars))
         wake.sleep(slot, order.number, *self.triggers.bounds(order, bars))
 
     def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> Iterator[Report]:

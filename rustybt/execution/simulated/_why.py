@@ -36,7 +36,7 @@ class WhyOpen:
         if bars.tradable[bar] <= 0:
             return Cause.NO_TRADE
         if not order.plain:
-            offered = bars.column(triggers.field)[bar] * bars.lane_to_fill
+            offered = bars.column(triggers.field)[bar] * bars.mark_to_fill_scale
             trigger = triggers.of(order, bars, bar, offered)
             if trigger.price is None:
                 return trigger.waits

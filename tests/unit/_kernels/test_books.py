@@ -13,7 +13,7 @@ from rustybt.errors import InputError, MoneyOverflow
 MONEY = 10**20
 CAPITAL = 1_000_000 * MONEY
 SCALES = [
-    # lane, fill, quantity, step, multiplier, multiplier scale
+    # marks, fill, quantity, step, multiplier, multiplier scale
     pytest.param((2, 12, 0, 1, 1, 0), id="shares"),
     pytest.param((8, 18, 8, 1, 1, 0), id="coins"),  # 26 decimals: money is rounded
     pytest.param((2, 12, 0, 100, 1, 0), id="lots"),
@@ -42,13 +42,13 @@ def books(twin):
 class Asset:
     """What the numbers of a slot mean."""
 
-    def __init__(self, books, scales, lane=(123_456, 130_001, 99_999)):
-        self.lane_scale, self.fill_scale, self.quantity_scale, self.step, self.multiplier, self.multiplier_scale = (
+    def __init__(self, books, scales, marks=(123_456, 130_001, 99_999)):
+        self.mark_scale, self.fill_scale, self.quantity_scale, self.step, self.multiplier, self.multiplier_scale = (
             scales[:6]
         )
         self.books = books
-        self.lane = list(lane)
-        self.slot = books.open_slot(0, memoryview(np.array(lane, dtype=np.int64)), *scales)
+        self.marks = list(marks)
+        self.slot = books.open_slot(0, memoryview(np.array(marks, dtype=np.int64)), *scales)
 
     @property
     def unit(self):
@@ -56,8 +56,8 @@ class Asset:
         decimals = self.quantity_scale + self.fill_scale + self.multiplier_scale
         return Fraction(self.multiplier * MONEY, 10**decimals)
 
-    def at_fill_scale(self, lane_price):
-        return lane_price * 10 ** (self.fill_scale - self.lane_scale)
+    def at_fill_scale(self, mark):
+        return mark * 10 ** (self.fill_scale - self.mark_scale)
 
     def worth(self, quantity, price):
         """Half-even, as round() of a Fraction is."""
@@ -78,7 +78,7 @@ def asset(request, books):
 
 
 def test_a_fill_moves_cash_by_quantity_times_price_rounded_once(asset, books):
-    price = asset.at_fill_scale(123_456) + 7  # off the lane's grid, as slippage leaves it
+    price = asset.at_fill_scale(123_456) + 7  # off the marks' grid, as slippage leaves it
     spent = asset.worth(301 * asset.step, price)
     assert books.fill(asset.slot, 301 * asset.step, price) == -spent
     assert books.cash() == CAPITAL - spent
@@ -125,7 +125,7 @@ def test_marks_and_values_are_those_of_the_bar(asset, books):
     books.set_position(asset.slot, -11 * asset.step, 0)
     for bar in (0, 2, 1):
         books.seek(bar)
-        mark = asset.at_fill_scale(asset.lane[bar])
+        mark = asset.at_fill_scale(asset.marks[bar])
         worth = asset.worth(-11 * asset.step, mark)
         assert books.bar == bar
         assert books.mark(asset.slot) == mark
@@ -160,7 +160,7 @@ def test_a_weight_is_a_share_of_cash_and_positions(asset, books):
     price = asset.at_fill_scale(123_456) + 7
     for held in (4 * asset.step, -4 * asset.step):
         books.set_position(asset.slot, held, 0)
-        value = CAPITAL + asset.worth(held, asset.at_fill_scale(asset.lane[0]))
+        value = CAPITAL + asset.worth(held, asset.at_fill_scale(asset.marks[0]))
         for weight, scale in ((37_037_037_037_037_035, 18), (-5, 1), (1, 0), (0, 0)):
             money = Fraction(value * weight, 10**scale)
             assert books.size_of_weight(asset.slot, weight, scale, price, False) == asset.size(money, price)
@@ -208,10 +208,10 @@ def test_a_lane_of_wide_integers_is_as_good_as_a_buffer(books):
 
 def test_a_buffer_is_read_in_place_and_kept_alive(twin):
     books = opened(twin, 0)
-    lane = np.arange(100, 200, dtype=np.int64)
-    slot = books.open_slot(0, memoryview(lane), 2, 2, 0, 1, 1, 0)
-    lane[5] = 42
-    del lane
+    marks = np.arange(100, 200, dtype=np.int64)
+    slot = books.open_slot(0, memoryview(marks), 2, 2, 0, 1, 1, 0)
+    marks[5] = 42
+    del marks
     books.seek(5)
     assert books.mark(slot) == 42
 
@@ -223,9 +223,9 @@ def test_a_buffer_with_gaps_is_read_too(twin):
     assert books.mark(slot) == 21
 
 
-@pytest.mark.parametrize("lane", [[1, 2], memoryview(np.array([1, 2], dtype=np.int64))], ids=["list", "buffer"])
-def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
-    slot = books.open_slot(0, lane, 2, 12, 0, 1, 1, 0)
+@pytest.mark.parametrize("marks", [[1, 2], memoryview(np.array([1, 2], dtype=np.int64))], ids=["list", "buffer"])
+def test_a_bar_outside_of_the_marks_is_an_index_error(books, marks):
+    slot = books.open_slot(0, marks, 2, 12, 0, 1, 1, 0)
     with pytest.raises(IndexError, match="there is no bar -1"):
         books.seek(-1)
     books.set_position(slot, 1, 0)
@@ -238,7 +238,7 @@ def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"lane_scale": 13}, "lane_scale=13 is finer than fill_scale=12"),
+        ({"mark_scale": 13}, "mark_scale=13 is finer than fill_scale=12"),
         ({"quantity_scale": -1}, "quantity_scale=-1 is not between 0 and 100"),
         ({"multiplier_scale": 101}, "multiplier_scale=101 is not between"),
         ({"step": 0}, "step=0 and multiplier=1 must be above zero"),
@@ -246,7 +246,7 @@ def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
     ],
 )
 def test_an_asset_that_means_nothing_is_refused(books, change, said):
-    right = {"lane_scale": 2, "fill_scale": 12, "quantity_scale": 0, "step": 1, "multiplier": 1, "multiplier_scale": 0}
+    right = {"mark_scale": 2, "fill_scale": 12, "quantity_scale": 0, "step": 1, "multiplier": 1, "multiplier_scale": 0}
     with pytest.raises(InputError, match=said):
         books.open_slot(0, [1], *(right | change).values())
 
@@ -303,7 +303,7 @@ def test_a_fill_of_a_future_posts_nothing_and_cash_follows_its_mark(future, book
     assert books.posted(0) == CAPITAL
     for bar in (0, 2, 1):
         books.seek(bar)
-        exposure = future.worth(held, future.at_fill_scale(future.lane[bar]))
+        exposure = future.worth(held, future.at_fill_scale(future.marks[bar]))
         variation = exposure - future.worth(held, price)
         assert books.variation(0) == variation
         assert books.cash() == books.value() == CAPITAL + variation
@@ -337,7 +337,7 @@ def test_a_closed_future_has_what_it_gained_in_cash_until_it_is_settled(future, 
 
 
 def test_a_future_closed_at_its_settled_price_leaves_nothing_to_settle(future, books):
-    price = future.at_fill_scale(future.lane[0])
+    price = future.at_fill_scale(future.marks[0])
     books.fill(future.slot, future.step, price)
     books.fill(future.slot, -future.step, price)
     assert books.unsettled() == []

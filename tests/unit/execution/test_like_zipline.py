@@ -35,7 +35,7 @@ class Bars:
     def __init__(self, closes: list[int]) -> None:
         self.close, self.tradable = closes, [1000] * len(closes)
         self.asset = SimpleNamespace(symbol="A")
-        self.slot, self.fill_scale, self.lane_to_fill, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
+        self.slot, self.fill_scale, self.mark_to_fill_scale, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
         self.is_future = False
 
     def column(self, field: str) -> list[int]:

@@ -26,7 +26,7 @@ class Bars:
 
     is_future = settles = False
     slot = quantity_scale = fill_scale = price_scale = 0
-    step = lane_to_fill = 1
+    step = mark_to_fill_scale = 1
 
     def __init__(self, rows: list[tuple[int, int, int, int, int]]) -> None:
         names = ("open", "high", "low", "close")

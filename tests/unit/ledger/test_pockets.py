@@ -18,7 +18,7 @@ from rustybt.ledger import Ledger
 from tests._examples import examples
 
 MONEY = 10**20
-LANES = ([1000, 1200, 900, 1100], [500, 500, 700, 600], [2500, 2400, 2600, 0])
+MARKS = ([1000, 1200, 900, 1100], [500, 500, 700, 600], [2500, 2400, 2600, 0])
 RATES = [(1, 1), (3, 2), (7, 5), (6, 5)]
 
 
@@ -34,11 +34,11 @@ def opened(kernel: Any, currencies: tuple[str, ...]) -> Any:
     books = kernel.Books()
     books.open_pocket("main", "USD", 1000 * MONEY)
     books.use_rates(rates)
-    for currency, lane, settles in zip(currencies, LANES, (False, False, True), strict=False):
+    for currency, marks, settles in zip(currencies, MARKS, (False, False, True), strict=False):
         pocket = books.pocket("main", currency)
         if pocket is None:
             pocket = books.open_pocket("main", currency, 0)
-        books.open_slot(pocket, lane, 2, 12, 0, 1, 1, 0, settles)
+        books.open_slot(pocket, marks, 2, 12, 0, 1, 1, 0, settles)
     return books
 
 
@@ -182,7 +182,7 @@ class Replay:
     def value(self, account: str) -> int:
         cash = [self.in_base(currency, money) for (owner, currency), money in self.cash.items() if owner == account]
         held = [
-            self.in_base(currency, units * LANES[slot % 2][self.bar] * MONEY // 100)
+            self.in_base(currency, units * MARKS[slot % 2][self.bar] * MONEY // 100)
             for slot, units in self.units.items()
             for owner, currency in [self.places[slot]]
             if owner == account
@@ -203,7 +203,7 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
     ledger = Ledger(books, 1000 * MONEY, 0, kernel=PYTHON)
     ledger.change_capital(0, 500 * MONEY, "capital", 3)
     listings = [
-        listing_of(books, books.open_slot(pocket, LANES[place % 2], 2, 12, 0, 1, 1, 0))
+        listing_of(books, books.open_slot(pocket, MARKS[place % 2], 2, 12, 0, 1, 1, 0))
         for place, pocket in enumerate([0, 1, 2, 3, 1, 2])
     ]
     places = {listing.slot: POCKETS[listing.pocket] for listing in listings}

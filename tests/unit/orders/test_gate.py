@@ -98,7 +98,7 @@ class Session:
         )
 
     def _open_slot(self, listing: Instrument) -> None:
-        scales = (listing.lane_scale, listing.fill_scale, listing.quantity_scale, listing.step)
+        scales = (listing.mark_scale, listing.fill_scale, listing.quantity_scale, listing.step)
         listing.slot = self.books.open_slot(0, listing.price, *scales, listing.multiplier, listing.multiplier_scale)
 
     def go(self, steps: dict[int, list[Place]]) -> None:

@@ -8,7 +8,7 @@ use crate::int::Int;
 use crate::pocket::Pocket;
 use crate::sizing::DivisionByZero;
 use crate::slot::Slot;
-pub use crate::slot::{Lane, MONEY_SCALE, Scales};
+pub use crate::slot::{MONEY_SCALE, Scales, Series};
 
 /// Money and quantities are below this, so that they fit 38 digits.
 pub const LIMIT: i128 = 10_i128.pow(38);
@@ -20,7 +20,7 @@ pub enum Refusal {
     Money(Int),
     /// No such slot.
     Slot,
-    /// The lane of this slot has no price at the current bar.
+    /// The marks of this slot have no price at the current bar.
     Price(usize),
     /// A size at a price of zero.
     ZeroPrice,
@@ -64,7 +64,7 @@ pub struct Sides {
     pub shorts: usize,
 }
 
-/// Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
+/// Cash and positions of accounts in one or several currencies, marked on a series of prices per asset.
 #[derive(Clone, Debug)]
 pub struct Books<L> {
     accounts: Vec<String>,
@@ -94,7 +94,7 @@ impl<L> Default for Books<L> {
     }
 }
 
-impl<L: Lane> Books<L> {
+impl<L: Series> Books<L> {
     /// Opens the cash of an account in a currency and returns its pocket.
     pub fn open_pocket(
         &mut self,
@@ -216,9 +216,9 @@ impl<L: Lane> Books<L> {
     }
 
     /// Registers an asset, booked in a pocket, and returns its slot.
-    pub fn open_slot(&mut self, pocket: usize, lane: L, scales: Scales) -> Result<usize, Refusal> {
+    pub fn open_slot(&mut self, pocket: usize, marks: L, scales: Scales) -> Result<usize, Refusal> {
         self.of(pocket)?;
-        self.slots.push(Slot::new(pocket, lane, scales));
+        self.slots.push(Slot::new(pocket, marks, scales));
         Ok(self.slots.len() - 1)
     }
 
@@ -247,7 +247,7 @@ impl<L: Lane> Books<L> {
         Ok(())
     }
 
-    /// Reads every mark from its lane again.
+    /// Reads every mark from its series again.
     pub fn clear_overrides(&mut self) {
         if self.overridden {
             for slot in &mut self.slots {

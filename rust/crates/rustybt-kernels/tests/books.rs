@@ -16,13 +16,13 @@ fn books() -> Books<Vec<i128>> {
     books
 }
 
-fn slot(books: &mut Books<Vec<i128>>, lane: Vec<i128>) -> usize {
-    slot_of(books, lane, 1, false)
+fn slot(books: &mut Books<Vec<i128>>, marks: Vec<i128>) -> usize {
+    slot_of(books, marks, 1, false)
 }
 
 fn slot_of(
     books: &mut Books<Vec<i128>>,
-    lane: Vec<i128>,
+    marks: Vec<i128>,
     multiplier: i128,
     settles: bool,
 ) -> usize {
@@ -30,9 +30,9 @@ fn slot_of(
     books
         .open_slot(
             0,
-            lane,
+            marks,
             Scales {
-                lane: 2,
+                mark: 2,
                 fill: 12,
                 quantity: 0,
                 step,
@@ -76,8 +76,8 @@ fn a_fill_through_zero_opens_the_other_side_at_its_price() {
 #[test]
 fn a_position_that_was_closed_comes_back_at_the_end() {
     let mut books = books();
-    for lane in [vec![100], vec![100]] {
-        slot(&mut books, lane);
+    for marks in [vec![100], vec![100]] {
+        slot(&mut books, marks);
     }
     for at in 0..3 {
         fill(&mut books, at, 1, 100).expect("one");
@@ -192,7 +192,7 @@ fn four_pockets() -> Books<Vec<i128>> {
             let pocket = books.open_pocket(account, currency, &Int::from(cash * MONEY));
             let pocket = pocket.expect("a pocket");
             let scales = Scales {
-                lane: 2,
+                mark: 2,
                 fill: 12,
                 quantity: 0,
                 step: Int::ONE,
@@ -273,7 +273,7 @@ fn what_is_to_be_settled_stands_by_account_and_currency() {
         let pocket = books.open_pocket(account, currency, &Int::ZERO);
         let pocket = pocket.expect("a pocket");
         let scales = Scales {
-            lane: 2,
+            mark: 2,
             fill: 12,
             quantity: 0,
             step: Int::ONE,

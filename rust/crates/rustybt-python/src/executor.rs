@@ -6,16 +6,16 @@
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
-use rustybt_kernels::books::Lane;
+use rustybt_kernels::books::Series;
 use rustybt_kernels::execute::{Executed, Ready, Shared, execute};
 use rustybt_kernels::int::Int;
 use rustybt_kernels::matching::{Commission, Slippage};
 
 use crate::books::PyBooks;
-use crate::lane::PyLane;
 use crate::number::Number;
 use crate::order::{FILLED, PyIntake, PyOrder};
 use crate::rows::{PyRows, Value};
+use crate::series::PySeries;
 use crate::wake::PyWake;
 
 const VOLUME_USED_UP: i64 = 3;
@@ -24,9 +24,9 @@ const PARTLY_FILLED: i64 = 5;
 /// What is known of an asset with orders; `plain` where its orders can be executed here.
 struct Known {
     plain: bool,
-    tradable: PyLane,
-    offered: PyLane,
-    lane_to_fill: Int,
+    tradable: PySeries,
+    offered: PySeries,
+    mark_to_fill_scale: Int,
     quantity_scale: u32,
     step: Int,
 }
@@ -275,7 +275,7 @@ impl PyExecutor {
         if !above_zero(&shared.volume) {
             return Ok(None);
         }
-        let price = Int::from(price_of(&known.offered, bar)?) * &known.lane_to_fill;
+        let price = Int::from(price_of(&known.offered, bar)?) * &known.mark_to_fill_scale;
         Ok(self
             .fill_order(order, known, &mut shared, &price, None, stamp, events, done)
             .err())
@@ -321,12 +321,15 @@ impl PyExecutor {
         if let Some(Some(known)) = self.known.get(slot) {
             return Ok(known.plain);
         }
-        let lane = listing.call_method1("column", (self.field.as_str(),))?;
+        let prices = listing.call_method1("column", (self.field.as_str(),))?;
         let known = Known {
             plain: !listing.getattr("is_future")?.is_truthy()?,
-            tradable: PyLane::new(&listing.getattr("tradable")?)?,
-            offered: PyLane::new(&lane)?,
-            lane_to_fill: listing.getattr("lane_to_fill")?.extract::<Number>()?.0,
+            tradable: PySeries::new(&listing.getattr("tradable")?)?,
+            offered: PySeries::new(&prices)?,
+            mark_to_fill_scale: listing
+                .getattr("mark_to_fill_scale")?
+                .extract::<Number>()?
+                .0,
             quantity_scale: listing.getattr("quantity_scale")?.extract()?,
             step: listing.getattr("step")?.extract::<Number>()?.0,
         };
@@ -499,7 +502,8 @@ fn above_zero(number: &Int) -> bool {
     !number.is_negative() && *number != Int::ZERO
 }
 
-fn price_of(lane: &PyLane, bar: usize) -> PyResult<i128> {
-    lane.price(bar)
+fn price_of(prices: &PySeries, bar: usize) -> PyResult<i128> {
+    prices
+        .price(bar)
         .ok_or_else(|| PyIndexError::new_err(format!("there is no bar {bar}")))
 }

@@ -4,24 +4,24 @@
 //! session's marks.
 
 use pyo3::prelude::*;
-use rustybt_kernels::books::Lane;
+use rustybt_kernels::books::Series;
 use rustybt_kernels::fixed::div_half_even;
 
 use crate::arrow::Column;
-use crate::lane::PyLane;
 use crate::number::Number;
 use crate::rows::{Bits, NOWHERE, PyRows};
+use crate::series::PySeries;
 use crate::sheet::{PyLookup, PySheet, decimals, shown, texts, whole};
 
 const MONEY_SCALE: i64 = 20;
 
-/// Multiplier, its scale, what a price of the lane is multiplied by, whether what is held settles.
+/// Multiplier, its scale, what a price is multiplied by, whether what is held settles.
 type Terms = (Number, u32, Number, bool);
 
 /// What is known of an asset that was held.
 struct Held {
-    lane: PyLane,
-    lane_to_fill: i128,
+    prices: PySeries,
+    mark_to_fill_scale: i128,
     /// To money: what units times a price are multiplied and divided by.
     up: i128,
     down: i128,
@@ -33,16 +33,16 @@ struct Held {
 
 impl Held {
     /// `None` where 128 bits don't hold it.
-    fn of(terms: &Terms, lane: &Bound<'_, PyAny>, fill: u32, quantity: u32) -> Option<Held> {
-        let (multiplier, lane_to_fill) = (terms.0.0.narrow()?, terms.2.0.narrow()?);
+    fn of(terms: &Terms, prices: &Bound<'_, PyAny>, fill: u32, quantity: u32) -> Option<Held> {
+        let (multiplier, mark_to_fill_scale) = (terms.0.0.narrow()?, terms.2.0.narrow()?);
         let decimals = i64::from(fill) + i64::from(quantity) + i64::from(terms.1);
         let (more, fewer) = (
             power(MONEY_SCALE - decimals)?,
             power(decimals - MONEY_SCALE)?,
         );
         Some(Held {
-            lane: PyLane::new(lane).ok()?,
-            lane_to_fill,
+            prices: PySeries::new(prices).ok()?,
+            mark_to_fill_scale,
             up: multiplier.checked_mul(more)?,
             down: fewer,
             cost_up: fewer,
@@ -57,7 +57,7 @@ impl Held {
     }
 
     fn exposure(&self, quantity: i128, price: i128) -> Option<i128> {
-        let mark = price.checked_mul(self.lane_to_fill)?;
+        let mark = price.checked_mul(self.mark_to_fill_scale)?;
         let product = quantity.checked_mul(mark)?.checked_mul(self.up)?;
         match self.down {
             1 => Some(product),
@@ -72,7 +72,7 @@ fn power(exponent: i64) -> Option<i128> {
 }
 
 /// The names of the columns; rows of slot, quantity and cost; the session since which each set of them was held, with
-/// where it ends; the bar of each session's close; lane and terms of each slot. `None` where a number does not fit.
+/// where it ends; the bar of each session's close; prices and terms of each slot. `None` where a number does not fit.
 #[pyfunction]
 pub fn positions_sheet(
     names: [String; 8],
@@ -80,7 +80,7 @@ pub fn positions_sheet(
     holdings: &PyRows,
     sets: Vec<(usize, usize)>,
     bars: Vec<usize>,
-    lanes: Vec<Bound<'_, PyAny>>,
+    prices: Vec<Bound<'_, PyAny>>,
     terms: Vec<Terms>,
 ) -> PyResult<Option<PySheet>> {
     let ((slots, _), (quantities, _, wide), (costs, _, wider)) =
@@ -98,7 +98,7 @@ pub fn positions_sheet(
         costs,
         lookup,
     };
-    let Some(held) = kept.held(&lanes, &terms) else {
+    let Some(held) = kept.held(&prices, &terms) else {
         return Ok(None);
     };
     let Some(closes) = kept.closes(&sets, &bars, &held) else {
@@ -128,7 +128,7 @@ struct Closes {
 
 impl Kept<'_> {
     /// By slot, of those that were ever held.
-    fn held(&self, lanes: &[Bound<'_, PyAny>], terms: &[Terms]) -> Option<Vec<Option<Held>>> {
+    fn held(&self, prices: &[Bound<'_, PyAny>], terms: &[Terms]) -> Option<Vec<Option<Held>>> {
         let mut held: Vec<Option<Held>> = terms.iter().map(|_| None).collect();
         for &slot in self.slots {
             let slot = slot as usize;
@@ -136,7 +136,7 @@ impl Kept<'_> {
                 let (fill, quantity) = self.lookup.scales(slot)?;
                 held[slot] = Some(Held::of(
                     terms.get(slot)?,
-                    lanes.get(slot)?,
+                    prices.get(slot)?,
                     fill,
                     quantity,
                 )?);
@@ -172,7 +172,7 @@ impl Kept<'_> {
                 for row in begin..*end {
                     let slot = *self.slots.get(row)?;
                     let known = held.get(slot as usize)?.as_ref()?;
-                    let price = known.lane.price(bar)?;
+                    let price = known.prices.price(bar)?;
                     closes.sessions.push(session as u32);
                     closes.rows.push(row as u32);
                     closes.slots.push(slot);
@@ -277,7 +277,7 @@ impl Kept<'_> {
     }
 }
 
-/// Prices of lanes at the shortest scale that shows all of them.
+/// Prices at the shortest scale that shows all of them.
 fn marks(
     mut prices: Vec<i128>,
     slots: &[u32],
@@ -289,7 +289,7 @@ fn marks(
     for ((factor, known), scale) in factors.iter_mut().zip(held).zip(scales) {
         if let Some(known) = known {
             *factor = known
-                .lane_to_fill
+                .mark_to_fill_scale
                 .checked_mul(10_i128.checked_pow(widest - scale)?)?;
         }
     }

@@ -11,13 +11,13 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyNotImplemented, PyString, PyTuple};
 use pyo3::{PyTraverseError, intern};
-use rustybt_kernels::books::Lane;
+use rustybt_kernels::books::Series;
 use rustybt_kernels::int::Int;
 
 use crate::books::{PyBooks, asked};
-use crate::lane::PyLane;
 use crate::number::Number;
 use crate::order::PyIntake;
+use crate::series::PySeries;
 use crate::slot::Slot;
 use crate::spread::SpreadMap;
 
@@ -30,8 +30,8 @@ struct Known {
     _asset: Py<PyAny>,
     listing: Py<PyAny>,
     slot: usize,
-    price: PyLane,
-    lane_to_fill: Int,
+    price: PySeries,
+    mark_to_fill_scale: Int,
     priced: usize,
     closing: usize,
 }
@@ -46,7 +46,7 @@ pub struct PyWeigher {
     controls: Py<PyList>,
     books: Py<PyBooks>,
     intake: Py<PyIntake>,
-    times: PyLane,
+    times: PySeries,
     scaled: Py<PyAny>,
     /// The start of every id, and the last one.
     id: String,
@@ -75,7 +75,7 @@ impl PyWeigher {
             controls,
             books,
             intake: book.getattr("intake")?.extract()?,
-            times: PyLane::new(&market.getattr("axis")?.getattr("times")?)?,
+            times: PySeries::new(&market.getattr("axis")?.getattr("times")?)?,
             scaled,
             prefix_len: prefix.len(),
             id: prefix,
@@ -101,8 +101,11 @@ impl PyWeigher {
     fn learn(&mut self, asset: Bound<'_, PyAny>, listing: Bound<'_, PyAny>) -> PyResult<()> {
         let known = Known {
             slot: listing.getattr("slot")?.extract()?,
-            price: PyLane::new(&listing.getattr("price")?)?,
-            lane_to_fill: listing.getattr("lane_to_fill")?.extract::<Number>()?.0,
+            price: PySeries::new(&listing.getattr("price")?)?,
+            mark_to_fill_scale: listing
+                .getattr("mark_to_fill_scale")?
+                .extract::<Number>()?
+                .0,
             priced: listing.getattr("priced")?.extract()?,
             closing: listing.getattr("closing")?.extract()?,
             listing: listing.unbind(),
@@ -250,7 +253,7 @@ impl PyWeigher {
         if target && *amount == Int::ZERO && books.borrow().holds_none(py, known.slot)? {
             return Ok(Placed::Nothing);
         }
-        let price = Int::from(at(&known.price, bar)?) * &known.lane_to_fill;
+        let price = Int::from(at(&known.price, bar)?) * &known.mark_to_fill_scale;
         if price == Int::ZERO {
             return Ok(Placed::Nothing);
         }
@@ -270,7 +273,8 @@ impl PyWeigher {
     }
 }
 
-fn at(lane: &PyLane, bar: usize) -> PyResult<i128> {
-    lane.price(bar)
+fn at(prices: &PySeries, bar: usize) -> PyResult<i128> {
+    prices
+        .price(bar)
         .ok_or_else(|| PyIndexError::new_err(format!("there is no bar {bar}")))
 }
