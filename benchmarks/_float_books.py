@@ -1,7 +1,7 @@
 """What the books would be if money were a float: for comparison only, to know what exactness costs.
 
 The same interface as `rustybt._kernels._books.Books`, the specification, and the same way through each method. Cash,
-costs, values, the gross of a fill and sizes are binary floats here. They count units of 1e-20, as the integers do, so
+costs, values, the notional of a fill and sizes are binary floats here. They count units of 1e-20, as the integers do, so
 that nothing is scaled on the way: a float does not mind. Quantities stay integers. What the rest of the engine takes
 integers for, a few numbers a session, is converted when it asks.
 
@@ -103,11 +103,11 @@ class FloatBooks:
         self.overrides.clear()
         self._cached_bar = -1
 
-    def gross(self, slot: int, quantity: int, price: int) -> float:
+    def notional(self, slot: int, quantity: int, price: int) -> float:
         return quantity * (price * self.slots[slot].fill_unit)
 
     def fill(self, slot: int, quantity: int, price: int) -> float:
-        gross = quantity * (price * self.slots[slot].fill_unit)
+        notional = quantity * (price * self.slots[slot].fill_unit)
         held = self.quantity.get(slot, 0)
         now = held + quantity
         if now == 0:
@@ -115,18 +115,18 @@ class FloatBooks:
             self.cost.pop(slot, None)
         else:
             if held == 0:
-                cost = gross
+                cost = notional
             elif (held > 0) == (quantity > 0):
-                cost = self.cost[slot] + gross
+                cost = self.cost[slot] + notional
             elif (held > 0) == (now > 0):
                 cost = self.cost[slot] * now / held
             else:
-                cost = self.gross(slot, now, price)
+                cost = self.notional(slot, now, price)
             self.cost[slot] = cost
             self.quantity[slot] = now
         self._cached_bar = -1
-        self.money -= gross
-        return -gross
+        self.money -= notional
+        return -notional
 
     def charge(self, slot: int, amount: int) -> None:
         if slot in self.cost:
@@ -161,7 +161,7 @@ class FloatBooks:
             rows.add((slot, quantity, cost[slot]))
 
     def exposure(self, slot: int) -> int:
-        return int(self.gross(slot, self.quantity.get(slot, 0), self.mark(slot)))
+        return int(self.notional(slot, self.quantity.get(slot, 0), self.mark(slot)))
 
     worth = exposure
 
@@ -175,7 +175,7 @@ class FloatBooks:
         total = 0.0
         if self.overrides:
             for slot, quantity in self.quantity.items():
-                total += self.gross(slot, quantity, self.mark(slot))
+                total += self.notional(slot, quantity, self.mark(slot))
         else:
             slots = self.slots
             for slot, quantity in self.quantity.items():
@@ -196,7 +196,7 @@ class FloatBooks:
         long_value = short_value = 0.0
         longs = shorts = 0
         for slot, quantity in self.quantity.items():
-            worth = self.gross(slot, quantity, self.mark(slot))
+            worth = self.notional(slot, quantity, self.mark(slot))
             if quantity > 0:
                 long_value += worth
                 longs += 1

@@ -122,7 +122,7 @@ class Books(Pockets):
 
     # what is booked, in the currency of the pocket
 
-    def gross(self, slot: int, quantity: int, price: int) -> int:
+    def notional(self, slot: int, quantity: int, price: int) -> int:
         """Quantity times fill price times multiplier as money; rounded half-even beyond 20 decimals."""
         s = self.slots[slot]
         product = quantity * price * s.multiplier
@@ -131,19 +131,19 @@ class Books(Pockets):
     def fill(self, slot: int, quantity: int, price: int) -> int:
         """Books a fill and returns what it posted to cash: minus quantity times price, or nothing if the slot settles.
 
-        A fill that adds to a position adds its gross to the cost; one that reduces it takes the same share of the
+        A fill that adds to a position adds its notional to the cost; one that reduces it takes the same share of the
         cost away; one that turns it around starts the new position at the fill price.
         """
-        # the hottest of these methods: `gross` and `check_money` are written out where nothing is refused
+        # the hottest of these methods: `notional` and `check_money` are written out where nothing is refused
         s = self.slots[slot]
         product = quantity * price * s.multiplier
-        gross = product * s.fill_factor if s.fill_divisor == 1 else div_half_even(product, s.fill_divisor)
+        notional = product * s.fill_factor if s.fill_divisor == 1 else div_half_even(product, s.fill_divisor)
         pocket = s.pocket
         settles, cash, settled = s.settles, pocket.posted, 0
         if settles:
-            settled = check_money(self.settled.get(slot, 0) + gross)
+            settled = check_money(self.settled.get(slot, 0) + notional)
         else:
-            cash -= gross
+            cash -= notional
             if not LEAST < cash < LIMIT:
                 check_money(cash)
         held = self.quantity.get(slot, 0)
@@ -155,13 +155,13 @@ class Books(Pockets):
             self.cost.pop(slot, None)
         else:
             if held == 0:
-                cost = gross
+                cost = notional
             elif (held > 0) == (quantity > 0):
-                cost = self.cost[slot] + gross
+                cost = self.cost[slot] + notional
             elif (held > 0) == (now > 0):
                 cost = div_half_even(self.cost[slot] * now, held)
             else:
-                cost = self.gross(slot, now, price)
+                cost = self.notional(slot, now, price)
             if not LEAST < cost < LIMIT:
                 check_money(cost)
             self.cost[slot] = cost
@@ -172,7 +172,7 @@ class Books(Pockets):
         if settles:
             self._keep_settled(slot, settled)
             return 0
-        return -gross
+        return -notional
 
     def charge(self, slot: int, amount: int) -> None:
         """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""
@@ -311,7 +311,7 @@ class Books(Pockets):
 
     def _exposure(self, slot: int) -> int:
         """The same in the currency of its pocket."""
-        return self.gross(slot, self.quantity.get(slot, 0), self.mark(slot))
+        return self.notional(slot, self.quantity.get(slot, 0), self.mark(slot))
 
     def worth(self, slot: int) -> int:
         """The value of a position at its mark: its exposure, or nothing where it settles."""

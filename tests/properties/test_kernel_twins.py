@@ -42,7 +42,7 @@ rate = st.integers(1, 10**6) | integers_of_every_length(70)
 account = st.sampled_from(["a", "b", "c"])
 currency = st.sampled_from(["USD", "EUR", "JPY"])
 WITH_POCKET = {"post": (1,), "transfer": (1, 3), "set_rate": (1,), "in_base": (1,)}
-WITH_SLOT = {"fill", "charge", "set_position", "settle", "override_mark", "gross", "size_of_value", "size_of_weight"}
+WITH_SLOT = {"fill", "charge", "set_position", "settle", "override_mark", "notional", "size_of_value", "size_of_weight"}
 
 calls = st.one_of(
     st.tuples(st.just("fill"), slot, quantity, price),
@@ -57,7 +57,7 @@ calls = st.one_of(
     st.tuples(st.just("seek"), st.integers(-1, BARS)),
     st.tuples(st.just("override_mark"), slot, price),
     st.tuples(st.just("clear_overrides")),
-    st.tuples(st.just("gross"), slot, quantity, price),
+    st.tuples(st.just("notional"), slot, quantity, price),
     st.tuples(st.just("size_of_value"), slot, money, st.integers(0, 60), price, st.booleans()),
     st.builds(lambda s, w, p, t: ("size_of_weight", s, *w, p, t), slot, weight, price, st.booleans()),
     st.sampled_from([("positions_value",), ("value",), ("long_and_short",), ("held",), ("used",), ("cash",)]),

@@ -259,15 +259,15 @@ impl<L: Series> Books<L> {
     }
 
     /// Quantity times fill price times multiplier as money.
-    pub fn gross(&self, slot: usize, quantity: Int, price: &Int) -> Result<Int, Refusal> {
-        Ok(self.slot(slot)?.gross(quantity, price))
+    pub fn notional(&self, slot: usize, quantity: Int, price: &Int) -> Result<Int, Refusal> {
+        Ok(self.slot(slot)?.notional(quantity, price))
     }
 
     /// Books a fill and returns what it posted to cash: nothing, if the slot settles.
     pub fn fill(&mut self, slot: usize, quantity: Int, price: &Int) -> Result<Int, Refusal> {
         let s = self.slot(slot)?;
         let bought = !quantity.is_negative();
-        let amount = -s.gross(quantity.clone(), price);
+        let amount = -s.notional(quantity.clone(), price);
         let settled = if s.settles {
             money(&(Int::from(s.settled) - &amount))?
         } else {
@@ -290,7 +290,7 @@ impl<L: Series> Books<L> {
                 Err(_) => (Int::from(s.cost) * now).div_half_even(&Int::from(held)),
             }
         } else {
-            s.gross(Int::from(now), price)
+            s.notional(Int::from(now), price)
         };
         let cost = if now == 0 { 0 } else { money(&cost)? };
         let settles = s.settles;

@@ -116,7 +116,7 @@ impl<L: Series> Slot<L> {
 
     /// Quantity times fill price times multiplier as money.
     #[inline]
-    pub(crate) fn gross(&self, quantity: Int, price: &Int) -> Int {
+    pub(crate) fn notional(&self, quantity: Int, price: &Int) -> Int {
         self.fill_to_money
             .apply(quantity * price * &self.multiplier)
     }
@@ -164,7 +164,7 @@ impl<L: Series> Slot<L> {
     #[inline]
     pub(crate) fn exposure_at(&self, bar: usize) -> Option<Int> {
         if let Some(price) = &self.mark {
-            return Some(self.gross(Int::from(self.quantity), price));
+            return Some(self.notional(Int::from(self.quantity), price));
         }
         let price = self.marks.price(bar)?;
         if let Some(worth) = self.per_price.and_then(|gain| gain.checked_mul(price)) {

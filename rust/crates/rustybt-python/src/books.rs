@@ -170,14 +170,14 @@ impl PyBooks {
         self.books.clear_overrides();
     }
 
-    fn gross(
+    fn notional(
         &self,
         py: Python<'_>,
         slot: usize,
         quantity: Number,
         price: Number,
     ) -> PyResult<Number> {
-        self.or_raise(py, self.books.gross(slot, quantity.0, &price.0))
+        self.or_raise(py, self.books.notional(slot, quantity.0, &price.0))
             .map(Number)
     }
 
