@@ -163,7 +163,7 @@ class FloatBooks:
     def exposure(self, slot: int) -> int:
         return int(self.notional(slot, self.quantity.get(slot, 0), self.mark(slot)))
 
-    worth = exposure
+    market_value = exposure
 
     def positions_value(self, account: str | None = None) -> int:
         return int(self._positions_value())
@@ -196,12 +196,12 @@ class FloatBooks:
         long_value = short_value = 0.0
         longs = shorts = 0
         for slot, quantity in self.quantity.items():
-            worth = self.notional(slot, quantity, self.mark(slot))
+            market_value = self.notional(slot, quantity, self.mark(slot))
             if quantity > 0:
-                long_value += worth
+                long_value += market_value
                 longs += 1
             else:
-                short_value += worth
+                short_value += market_value
                 shorts += 1
         return int(long_value), int(short_value), longs, shorts
 

@@ -313,7 +313,7 @@ class Books(Pockets):
         """The same in the currency of its pocket."""
         return self.notional(slot, self.quantity.get(slot, 0), self.mark(slot))
 
-    def worth(self, slot: int) -> int:
+    def market_value(self, slot: int) -> int:
         """The value of a position at its mark: its exposure, or nothing where it settles."""
         return 0 if self.slots[slot].settles else self.exposure(slot)
 
@@ -321,14 +321,15 @@ class Books(Pockets):
         """The sum of all positions, or of those of an account, at their marks. Kept until bar or positions change."""
         if account is not None and self._one_of_several(account):
             slots = self.slots
-            return check_money(sum([self.worth(one) for one in self.quantity if slots[one].pocket.account == account]))
+            held = [slot for slot in self.quantity if slots[slot].pocket.account == account]
+            return check_money(sum([self.market_value(slot) for slot in held]))
         bar = self.bar
         if bar == self._cached_bar:
             return self._cached_value
         total = 0
         if self._only is None or self.overrides or self.settled:
             for slot in self.quantity:
-                total += self.worth(slot)
+                total += self.market_value(slot)
         elif self._common_factor:
             slots = self.slots
             for slot, quantity in self.quantity.items():
@@ -375,21 +376,21 @@ class Books(Pockets):
         up = 0 if known else self._common_factor
         for slot, quantity in self.quantity.items():
             if known:
-                worth = self.worth(slot)
+                market_value = self.market_value(slot)
             elif up:
                 s = slots[slot]
-                worth = quantity * s.marks[bar] * s.multiplier
+                market_value = quantity * s.marks[bar] * s.multiplier
             else:
                 s = slots[slot]
                 product = quantity * s.marks[bar] * s.multiplier
-                worth = product * s.mark_factor if s.mark_divisor == 1 else div_half_even(product, s.mark_divisor)
-            if not worth and not self._exposure(slot):
+                market_value = product * s.mark_factor if s.mark_divisor == 1 else div_half_even(product, s.mark_divisor)
+            if not market_value and not self._exposure(slot):
                 continue
             if quantity > 0:
-                long_value += worth
+                long_value += market_value
                 longs += 1
             else:
-                short_value += worth
+                short_value += market_value
                 shorts += 1
         if up:
             long_value, short_value = long_value * up, short_value * up

@@ -93,10 +93,10 @@ class CorporateActions:
         in_shares = 0
         for shares in self._shares_due.pop(session, ()):
             slot, books = shares.listing.slot, ledger.books
-            before = books.worth(slot) if books.position(slot)[0] else None
+            before = books.market_value(slot) if books.position(slot)[0] else None
             ledger.pay_shares(stamp, shares, keep_basis=self._keep_basis)
             if before is not None:
-                in_shares += books.worth(slot) - before
+                in_shares += books.market_value(slot) - before
         return paid, in_shares
 
     def _earn_shares(self, session: int, ledger: Ledger) -> None:

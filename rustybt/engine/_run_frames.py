@@ -293,7 +293,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         slots = places(column_of(self._recorder.holdings, 0))[places(rows)]
         exposure = self._at_closes(run, slots, sessions, frame["exposure"].to_physical())
         return frame.with_columns(
-            decimal_column("value", self._worth(exposure, slots), MONEY_SCALE),
+            decimal_column("value", self._market_value(exposure, slots), MONEY_SCALE),
             decimal_column("exposure", exposure, MONEY_SCALE),
         )
 
@@ -321,7 +321,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
                 self._quantities("amount", quantities, slots),
                 self._prices("cost_basis", _taken(basis, rows), slots),
                 self._prices("last_sale_price", marks, slots),
-                decimal_column("value", self._worth(exposure, slots), MONEY_SCALE),
+                decimal_column("value", self._market_value(exposure, slots), MONEY_SCALE),
                 decimal_column("exposure", exposure, MONEY_SCALE),
             ]
         )
@@ -358,7 +358,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         marks = series_of(closes).cast(pl.Int128)
         return marks * of_slots([x.mark_to_fill_scale for x in self._listings], series_of(slots).cast(pl.UInt32))
 
-    def _worth(self, exposure: Values, slots: pl.Series) -> Values:
+    def _market_value(self, exposure: Values, slots: pl.Series) -> Values:
         """What counts as value of what is held: all of its exposure, but nothing of what settles."""
         settles = [listing.settles for listing in self._listings]
         if not any(settles):

@@ -59,7 +59,7 @@ class Asset:
     def at_fill_scale(self, mark):
         return mark * 10 ** (self.fill_scale - self.mark_scale)
 
-    def worth(self, quantity, price):
+    def notional(self, quantity, price):
         """Half-even, as round() of a Fraction is."""
         return round(quantity * price * self.unit)
 
@@ -79,7 +79,7 @@ def asset(request, books):
 
 def test_a_fill_moves_cash_by_quantity_times_price_rounded_once(asset, books):
     price = asset.at_fill_scale(123_456) + 7  # off the marks' grid, as slippage leaves it
-    spent = asset.worth(301 * asset.step, price)
+    spent = asset.notional(301 * asset.step, price)
     assert books.fill(asset.slot, 301 * asset.step, price) == -spent
     assert books.cash() == CAPITAL - spent
     assert books.position(asset.slot) == (301 * asset.step, spent)
@@ -91,7 +91,7 @@ def test_an_addition_adds_to_the_cost_and_a_reduction_takes_its_share(asset, boo
         books.set_position(asset.slot, 0, 0)
         books.fill(asset.slot, sign * 7 * asset.step, first)
         books.fill(asset.slot, sign * 3 * asset.step, second)
-        cost = asset.worth(sign * 7 * asset.step, first) + asset.worth(sign * 3 * asset.step, second)
+        cost = asset.notional(sign * 7 * asset.step, first) + asset.notional(sign * 3 * asset.step, second)
         assert books.position(asset.slot) == (sign * 10 * asset.step, cost)
         books.fill(asset.slot, -sign * 7 * asset.step, first)
         assert books.position(asset.slot) == (sign * 3 * asset.step, round(Fraction(cost * 3, 10)))
@@ -101,7 +101,7 @@ def test_a_fill_through_zero_starts_at_the_fill_price(asset, books):
     price = asset.at_fill_scale(111_111) + 1
     books.fill(asset.slot, 2 * asset.step, asset.at_fill_scale(120_000))
     books.fill(asset.slot, -5 * asset.step, price)
-    assert books.position(asset.slot) == (-3 * asset.step, asset.worth(-3 * asset.step, price))
+    assert books.position(asset.slot) == (-3 * asset.step, asset.notional(-3 * asset.step, price))
 
 
 def test_a_closed_position_leaves_no_cost(asset, books):
@@ -126,12 +126,12 @@ def test_marks_and_values_are_those_of_the_bar(asset, books):
     for bar in (0, 2, 1):
         books.seek(bar)
         mark = asset.at_fill_scale(asset.marks[bar])
-        worth = asset.worth(-11 * asset.step, mark)
+        value = asset.notional(-11 * asset.step, mark)
         assert books.bar == bar
         assert books.mark(asset.slot) == mark
-        assert books.worth(asset.slot) == books.positions_value() == worth
+        assert books.market_value(asset.slot) == books.positions_value() == worth
         assert books.value() == CAPITAL + worth
-        assert books.long_and_short() == (0, worth, 0, 1)
+        assert books.long_and_short() == (0, value, 0, 1)
         assert books.position(asset.slot) == (-11 * asset.step, 0)
 
 
@@ -141,7 +141,7 @@ def test_an_override_marks_a_slot_until_it_is_cleared(asset, books):
     restated = asset.at_fill_scale(61_728) + 5
     books.override_mark(asset.slot, restated)
     assert books.mark(asset.slot) == restated
-    assert books.positions_value() == asset.worth(3 * asset.step, restated)
+    assert books.positions_value() == asset.notional(3 * asset.step, restated)
     books.clear_overrides()
     assert books.positions_value() == plain
 
@@ -160,7 +160,7 @@ def test_a_weight_is_a_share_of_cash_and_positions(asset, books):
     price = asset.at_fill_scale(123_456) + 7
     for held in (4 * asset.step, -4 * asset.step):
         books.set_position(asset.slot, held, 0)
-        value = CAPITAL + asset.worth(held, asset.at_fill_scale(asset.marks[0]))
+        value = CAPITAL + asset.notional(held, asset.at_fill_scale(asset.marks[0]))
         for weight, scale in ((37_037_037_037_037_035, 18), (-5, 1), (1, 0), (0, 0)):
             money = Fraction(value * weight, 10**scale)
             assert books.size_of_weight(asset.slot, weight, scale, price, False) == asset.size(money, price)
@@ -303,15 +303,15 @@ def test_a_fill_of_a_future_posts_nothing_and_cash_follows_its_mark(future, book
     assert books.posted(0) == CAPITAL
     for bar in (0, 2, 1):
         books.seek(bar)
-        exposure = future.worth(held, future.at_fill_scale(future.marks[bar]))
-        variation = exposure - future.worth(held, price)
+        exposure = future.notional(held, future.at_fill_scale(future.marks[bar]))
+        variation = exposure - future.notional(held, price)
         assert books.variation(0) == variation
         assert books.cash() == books.value() == CAPITAL + variation
-        assert books.positions_value() == books.worth(future.slot) == 0
+        assert books.positions_value() == books.market_value(future.slot) == 0
         assert books.exposure(future.slot) == exposure
         assert books.long_and_short() == (0, 0, 0, 1)
         assert books.long_and_short_exposure() == (0, exposure)
-    assert books.position(future.slot) == (held, future.worth(held, price))
+    assert books.position(future.slot) == (held, future.notional(held, price))
 
 
 def test_settling_posts_the_variation_once_and_changes_no_value(future, books):
@@ -328,7 +328,7 @@ def test_a_closed_future_has_what_it_gained_in_cash_until_it_is_settled(future, 
     bought, sold = future.at_fill_scale(120_000), future.at_fill_scale(125_000) + 3
     books.fill(future.slot, 5 * future.step, bought)
     books.fill(future.slot, -5 * future.step, sold)
-    gained = future.worth(5 * future.step, sold) - future.worth(5 * future.step, bought)
+    gained = future.notional(5 * future.step, sold) - future.notional(5 * future.step, bought)
     books.seek(2)
     assert (books.cash(), books.posted(0)) == (CAPITAL + gained, CAPITAL)
     assert (books.held(), books.unsettled()) == ([], [future.slot])

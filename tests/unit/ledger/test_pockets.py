@@ -76,9 +76,9 @@ def test_with_two_currencies_each_keeps_its_own_and_the_whole_is_counted_at_the_
     # 140 dollars are 100 euros, at 9 a share 11, of which 10 are held
     assert books.size_of_value(0, 140, 0, 9 * 10**12, True) == 1
     books.override_mark(0, 10**13)
-    assert books.worth(0) == 140 * MONEY
+    assert books.market_value(0) == 140 * MONEY
     books.clear_overrides()
-    assert books.worth(0) == 126 * MONEY
+    assert books.market_value(0) == 126 * MONEY
 
 
 @every_kernel
@@ -86,11 +86,11 @@ def test_a_rate_that_was_set_holds_at_its_bar_only(kernel: Any) -> None:
     books = opened(kernel, ("EUR",))
     books.fill(0, 1, 10**13)
     books.set_rate(1, 4, 1)
-    assert (books.rate(0), books.rate(1), books.worth(0)) == ((1, 1), (4, 1), 40 * MONEY)
+    assert (books.rate(0), books.rate(1), books.market_value(0)) == ((1, 1), (4, 1), 40 * MONEY)
     books.seek(1)
-    assert (books.rate(1), books.worth(0)) == ((3, 2), 18 * MONEY)
+    assert (books.rate(1), books.market_value(0)) == ((3, 2), 18 * MONEY)
     books.use_rates(lambda currency, bar: (5, 1))
-    assert books.worth(0) == 60 * MONEY
+    assert books.market_value(0) == 60 * MONEY
     for pocket, numerator, denominator in ((1, 0, 1), (1, 1, -1), (0, 2, 1)):
         with pytest.raises(InputError, match=r"above zero|base currency"):
             books.set_rate(pocket, numerator, denominator)

@@ -484,16 +484,16 @@ impl<L: Series> Books<L> {
 
     /// The same, or nothing where the slot settles.
     #[inline]
-    fn own_worth(&self, slot: usize) -> Result<Int, Refusal> {
+    fn own_market_value(&self, slot: usize) -> Result<Int, Refusal> {
         self.slot(slot)?
             .worth_at(self.bar)
             .ok_or(Refusal::Price(slot))
     }
 
     /// The value of a position at its mark, as money of the base currency: its exposure, or nothing where it settles.
-    pub fn worth(&self, slot: usize) -> Result<Int, Refusal> {
-        let worth = self.own_worth(slot)?;
-        self.pockets[self.slots[slot].pocket].to_base(worth, self.bar)
+    pub fn market_value(&self, slot: usize) -> Result<Int, Refusal> {
+        let market_value = self.own_market_value(slot)?;
+        self.pockets[self.slots[slot].pocket].to_base(market_value, self.bar)
     }
 
     /// The sum of all positions, or those of an account, at their marks. Kept until the bar or a position changes.
@@ -512,11 +512,11 @@ impl<L: Series> Books<L> {
         if self.pockets.len() == 1 {
             // what nothing has to be converted of is the hottest of these loops
             for &slot in &self.opened {
-                total = total + &self.own_worth(slot)?;
+                total = total + &self.own_market_value(slot)?;
             }
         } else {
             for &slot in &self.opened {
-                total = total + &self.worth(slot)?;
+                total = total + &self.market_value(slot)?;
             }
         }
         let value = money(&total)?;
@@ -528,7 +528,7 @@ impl<L: Series> Books<L> {
         let mut total = Int::ZERO;
         for &slot in &self.opened {
             if self.pockets[self.slots[slot].pocket].account == account {
-                total = total + &self.worth(slot)?;
+                total = total + &self.market_value(slot)?;
             }
         }
         money(&total)
@@ -564,18 +564,18 @@ impl<L: Series> Books<L> {
         };
         let several = self.pockets.len() > 1;
         for &slot in &self.opened {
-            let worth = match several {
-                true => self.worth(slot)?,
-                false => self.own_worth(slot)?,
+            let market_value = match several {
+                true => self.market_value(slot)?,
+                false => self.own_market_value(slot)?,
             };
-            if worth == Int::ZERO && self.own_exposure(slot)? == Int::ZERO {
+            if market_value == Int::ZERO && self.own_exposure(slot)? == Int::ZERO {
                 continue;
             }
             if self.slots[slot].quantity > 0 {
-                sides.long_value = sides.long_value + &worth;
+                sides.long_value = sides.long_value + &market_value;
                 sides.longs += 1;
             } else {
-                sides.short_value = sides.short_value + &worth;
+                sides.short_value = sides.short_value + &market_value;
                 sides.shorts += 1;
             }
         }

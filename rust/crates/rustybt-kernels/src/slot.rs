@@ -167,8 +167,8 @@ impl<L: Series> Slot<L> {
             return Some(self.notional(Int::from(self.quantity), price));
         }
         let price = self.marks.price(bar)?;
-        if let Some(worth) = self.per_price.and_then(|gain| gain.checked_mul(price)) {
-            return Some(Int::from(worth));
+        if let Some(market_value) = self.per_price.and_then(|gain| gain.checked_mul(price)) {
+            return Some(Int::from(market_value));
         }
         // the same number as at the fill price: both scales show it exactly, or round the same product
         let product = Int::from(self.quantity) * price * &self.multiplier;

@@ -214,13 +214,13 @@ fn money_of_another_currency_is_counted_at_the_rate_and_rounded_once() {
     assert_eq!(books.value(None), Err(Refusal::Rate(1)));
     // a euro is 2/3 of a dollar: -20 of cash, 20 of shares
     assert_eq!(books.set_rate(1, Int::from(2), Int::from(3)), Ok(()));
-    assert_eq!(books.worth(1), Ok(Int::from(20 * MONEY)));
+    assert_eq!(books.market_value(1), Ok(Int::from(20 * MONEY)));
     assert_eq!(books.value(None), Ok(Int::from(2_000 * MONEY)));
     books.seek(1);
-    assert_eq!(books.worth(1), Err(Refusal::Rate(1)));
+    assert_eq!(books.market_value(1), Err(Refusal::Rate(1)));
     assert_eq!(books.set_rate(1, Int::from(1), Int::from(7)), Ok(()));
     // a seventh of 36 and of 30, each by itself: 5.14285714285714285714(28) and 4.28571428571428571428(57)
-    assert_eq!(books.worth(1), Ok(Int::from(514_285_714_285_714_285_714)));
+    assert_eq!(books.market_value(1), Ok(Int::from(514_285_714_285_714_285_714)));
     let cash = Int::from(2_000 * MONEY - 428_571_428_571_428_571_429);
     assert_eq!(books.cash(None), Ok(cash.clone()));
     assert_eq!(

@@ -310,8 +310,8 @@ impl PyBooks {
         asked(slf, |books| books.exposure(slot)).map(Number)
     }
 
-    fn worth(slf: &Bound<'_, Self>, slot: usize) -> PyResult<Number> {
-        asked(slf, |books| books.worth(slot)).map(Number)
+    fn market_value(slf: &Bound<'_, Self>, slot: usize) -> PyResult<Number> {
+        asked(slf, |books| books.market_value(slot)).map(Number)
     }
 
     #[pyo3(signature = (account=None))]

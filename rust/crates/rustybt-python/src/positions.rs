@@ -228,7 +228,7 @@ impl Kept<'_> {
             Some(known) if known.settles => 0,
             _ => *money,
         };
-        let worth = settles.then(|| {
+        let market_value = settles.then(|| {
             closes
                 .slots
                 .iter()
@@ -243,15 +243,15 @@ impl Kept<'_> {
         let Some(exposed) = decimal(&exposure, (closes.exposures, scale))? else {
             return Ok(None);
         };
-        let worth = match worth {
-            Some(worth) => decimal(&value, (worth, scale))?,
+        let market_value = match market_value {
+            Some(market_value) => decimal(&value, (market_value, scale))?,
             None => Some(exposed.named(&value)?),
         };
-        let (Some(amounts), Some(costs), Some(marks), Some(worth)) = (
+        let (Some(amounts), Some(costs), Some(marks), Some(market_value)) = (
             decimal(&amount, at_rows(amounts))?,
             decimal(&basis, at_rows(costs))?,
             decimal(&mark, marks)?,
-            worth,
+            market_value,
         ) else {
             return Ok(None);
         };
@@ -270,7 +270,7 @@ impl Kept<'_> {
             amounts,
             costs,
             marks,
-            worth,
+            market_value,
             exposed,
         ];
         Ok(Some((len, columns)))
