@@ -185,7 +185,7 @@ class FloatBooks:
         self._cached_bar = bar
         return total
 
-    def value(self, account: str | None = None) -> int:
+    def equity(self, account: str | None = None) -> int:
         return int(self.money + self._positions_value())
 
     def long_and_short_exposure(self) -> tuple[int, int]:

@@ -346,7 +346,7 @@ class Books(Pockets):
         self._cached_bar = bar
         return total
 
-    def value(self, account: str | None = None) -> int:
+    def equity(self, account: str | None = None) -> int:
         """Cash and all positions at their marks, or those of an account. Raises InputError for an unknown account."""
         if account is not None and self._one_of_several(account):
             return self._cash_of(account) + self.positions_value(account)
@@ -418,5 +418,5 @@ class Books(Pockets):
 
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
         """How many units a share of the value of the slot's account is worth, less what is held if it is a target."""
-        value = self.value() if self._only is not None else self.value(self.slots[slot].pocket.account)
+        value = self.equity() if self._only is not None else self.equity(self.slots[slot].pocket.account)
         return self.size_of_value(slot, value * weight, MONEY_SCALE + weight_scale, price, target)

@@ -84,7 +84,7 @@ def check_account(
 ) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
     long, short = account.books.long_and_short_exposure()
-    value = account.value()
+    value = account.equity()
     has_leverage = value > 0 or (value < 0 and account.figures_below_zero)
     leverage = Fraction(long - short, value) if has_leverage else None
     standing = Standing(leverage, stamp, context.portfolio, context.account, account.data, gate)

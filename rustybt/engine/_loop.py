@@ -236,7 +236,7 @@ class Loop:
         stamp = axis.opens[session]
         change = self.capital.overnight.get(session)
         if change is not None:
-            amount = change.delta(run.account.value())
+            amount = change.delta(run.account.equity())
             self.recorder.days.capital_overnight(amount)
             change_capital(self, stamp, amount, change.kind)
         self.recorder.days.open()

@@ -64,7 +64,7 @@ def mark_overnight(loop: Loop, session: int) -> None:
 
 def change_capital(loop: Loop, stamp: int, amount: int, reason: str) -> None:
     """Books capital that comes or goes. Raises InputError where more goes than there is."""
-    value = loop.run.account.value()
+    value = loop.run.account.equity()
     check_change(value, amount, stamp)
     loop.run.account.funding.change(value, amount)
     loop.ledger.change_capital(stamp, amount, reason)
@@ -80,7 +80,7 @@ def change_within(change: Change, loop: Loop) -> None:
         market.hook = True
         mark_overnight(loop, session)
         market.hook = False
-    value = run.account.value()
+    value = run.account.equity()
     amount = change.delta(value)
     loop.recorder.days.capital_within(value, amount)
     change_capital(loop, int(market.axis.stamps[bar]), amount, change.kind)

@@ -107,7 +107,7 @@ class Recorder:
         """The return of a session, so far where it is not over, at scale 18."""
         if session < len(self.days):
             return self.days.return_of(session)
-        return self.days.return_so_far(self._run.account.value())
+        return self.days.return_so_far(self._run.account.equity())
 
     def sessions(self, sessions: Sequence[int] | npt.NDArray[np.int64]) -> pl.Series:
         """The dates of sessions of the run."""

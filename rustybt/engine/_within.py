@@ -87,7 +87,7 @@ class WithinPeriods:
         run, change = loop.run, loop.capital.at_steps[step]
         self._mark(loop, bar, step - 1, run.books.held())
         self._use_rates_of(run, step)
-        value = run.account.value()
+        value = run.account.equity()
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
         change_capital(loop, stamp, amount, change.kind)

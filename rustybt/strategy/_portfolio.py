@@ -143,15 +143,15 @@ class Portfolio:
 
     @property
     def portfolio_value(self) -> Any:
-        return self._state.numbers.money(self._state.value())
+        return self._state.numbers.money(self._state.equity())
 
     @property
     def pnl(self) -> Any:
-        return self._state.numbers.money(self._state.funding.gain(self._state.value()))
+        return self._state.numbers.money(self._state.funding.gain(self._state.equity()))
 
     @property
     def returns(self) -> Any:
-        return self._state.numbers.ratio(self._state.funding.returns(self._state.value()))
+        return self._state.numbers.ratio(self._state.funding.returns(self._state.equity()))
 
     @property
     def capital_used(self) -> Any:
@@ -169,7 +169,7 @@ class Portfolio:
     def current_portfolio_weights(self) -> dict[Asset, Any]:
         """The exposure of each position as a share of the portfolio's value."""
         state = self._state
-        value = state.value()
+        value = state.equity()
         slots = state.instruments
         weights = {
             slots[slot].asset: state.numbers.ratio(
@@ -200,7 +200,7 @@ class Account:
         return f"Account(net_liquidation={self.net_liquidation}, leverage={self.leverage})"
 
     def _ratio(self, top: int) -> Any:
-        value = self._state.value()
+        value = self._state.equity()
         has_ratio = _is_base(self._state, value)
         return self._state.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if has_ratio else None)
 
@@ -229,11 +229,11 @@ class Account:
 
     @property
     def equity_with_loan(self) -> Any:
-        return self._money(self._state.value())
+        return self._money(self._state.equity())
 
     @property
     def net_liquidation(self) -> Any:
-        return self._money(self._state.value())
+        return self._money(self._state.equity())
 
     @property
     def leverage(self) -> Any:

@@ -60,8 +60,8 @@ calls = st.one_of(
     st.tuples(st.just("notional"), slot, quantity, price),
     st.tuples(st.just("size_of_value"), slot, money, st.integers(0, 60), price, st.booleans()),
     st.builds(lambda s, w, p, t: ("size_of_weight", s, *w, p, t), slot, weight, price, st.booleans()),
-    st.sampled_from([("positions_value",), ("value",), ("long_and_short",), ("held",), ("used",), ("cash",)]),
-    st.tuples(st.sampled_from(["value", "positions_value"]), account),
+    st.sampled_from([("positions_value",), ("equity",), ("long_and_short",), ("held",), ("used",), ("cash",)]),
+    st.tuples(st.sampled_from(["equity", "positions_value"]), account),
 )
 
 
@@ -101,8 +101,8 @@ def state(books: Any, slots: int) -> tuple[Any, ...]:
 
 def full_state(books: Any, slots: int) -> list[Any]:
     asked: list[tuple[Any, ...]]
-    asked = [("positions_value",), ("value",), ("cash",), ("long_and_short",), ("long_and_short_exposure",)]
-    asked += [(name, one) for name in ("value", "positions_value") for one in "abc"]
+    asked = [("positions_value",), ("equity",), ("cash",), ("long_and_short",), ("long_and_short_exposure",)]
+    asked += [(name, one) for name in ("equity", "positions_value") for one in "abc"]
     asked += [(name, one) for name in ("cash", "variation", "rate") for one in range(len(books.pockets()))]
     asked += [(name, one) for name in ("mark", "market_value", "exposure") for one in range(slots)]
     return [outcome(books, call) for call in asked]

@@ -129,8 +129,8 @@ def test_marks_and_values_are_those_of_the_bar(asset, books):
         value = asset.notional(-11 * asset.step, mark)
         assert books.bar == bar
         assert books.mark(asset.slot) == mark
-        assert books.market_value(asset.slot) == books.positions_value() == worth
-        assert books.value() == CAPITAL + worth
+        assert books.market_value(asset.slot) == books.positions_value() == value
+        assert books.equity() == CAPITAL + value
         assert books.long_and_short() == (0, value, 0, 1)
         assert books.position(asset.slot) == (-11 * asset.step, 0)
 
@@ -306,7 +306,7 @@ def test_a_fill_of_a_future_posts_nothing_and_cash_follows_its_mark(future, book
         exposure = future.notional(held, future.at_fill_scale(future.marks[bar]))
         variation = exposure - future.notional(held, price)
         assert books.variation(0) == variation
-        assert books.cash() == books.value() == CAPITAL + variation
+        assert books.cash() == books.equity() == CAPITAL + variation
         assert books.positions_value() == books.market_value(future.slot) == 0
         assert books.exposure(future.slot) == exposure
         assert books.long_and_short() == (0, 0, 0, 1)
@@ -317,10 +317,10 @@ def test_a_fill_of_a_future_posts_nothing_and_cash_follows_its_mark(future, book
 def test_settling_posts_the_variation_once_and_changes_no_value(future, books):
     books.fill(future.slot, 5 * future.step, future.at_fill_scale(123_000) + 7)
     books.seek(1)
-    value = books.value()
+    value = books.equity()
     assert books.settle(future.slot) == value - CAPITAL
     assert books.settle(future.slot) == 0
-    assert books.posted(0) == books.cash() == books.value() == value
+    assert books.posted(0) == books.cash() == books.equity() == value
     assert books.unsettled() == [future.slot]
 
 
@@ -352,7 +352,7 @@ def test_shares_beside_futures_count_as_before(books):
     assert books.positions_value() == 10 * 1_300_01 * MONEY // 100
     # 2 contracts of 50 rose by 65.45 each
     assert books.variation(0) == 2 * 50 * 6_545 * MONEY // 100
-    assert books.value() == CAPITAL + (10 + 100) * 6_545 * MONEY // 100
+    assert books.equity() == CAPITAL + (10 + 100) * 6_545 * MONEY // 100
     assert books.long_and_short_exposure() == ((10 + 100) * 130_001 * MONEY // 100, 0)
 
 

@@ -71,7 +71,7 @@ def test_with_two_currencies_each_keeps_its_own_and_the_whole_is_counted_at_the_
     assert books.cash(1) == -119 * MONEY
     assert books.long_and_short() == (126 * MONEY, -28 * MONEY, 2, 1)
     assert books.long_and_short_exposure() == (126 * MONEY + 2 * 26 * 14 * MONEY // 10, -28 * MONEY)
-    assert books.value() == (1020 - 28) * MONEY + 126 * MONEY - 119 * 14 * MONEY // 10
+    assert books.equity() == (1020 - 28) * MONEY + 126 * MONEY - 119 * 14 * MONEY // 10
     assert books.settle(2) == 4 * MONEY
     # 140 dollars are 100 euros, at 9 a share 11, of which 10 are held
     assert books.size_of_value(0, 140, 0, 9 * 10**12, True) == 1
@@ -98,7 +98,7 @@ def test_a_rate_that_was_set_holds_at_its_bar_only(kernel: Any) -> None:
     alone.open_pocket("main", "USD", 0)
     alone.open_pocket("main", "EUR", 1)
     with pytest.raises(CurrencyMismatch, match="no rate of EUR at bar 0"):
-        alone.value()
+        alone.equity()
 
 
 @every_kernel
@@ -138,10 +138,10 @@ def test_entries_are_in_the_currency_of_their_pocket(kernel: Any) -> None:
 @every_kernel
 def test_money_without_a_rate_can_t_be_counted_and_nothing_is_nothing_in_any_currency(kernel: Any) -> None:
     books = opened(kernel, ("CHF",))
-    assert (books.value(), books.in_base(1, 0)) == (1000 * MONEY, 0)
+    assert (books.equity(), books.in_base(1, 0)) == (1000 * MONEY, 0)
     books.fill(0, 1, 10**13)
     with pytest.raises(CurrencyMismatch):
-        books.value()
+        books.equity()
 
 
 @every_kernel
@@ -150,8 +150,8 @@ def test_a_pocket_is_opened_once_and_an_account_must_have_one(kernel: Any) -> No
     with pytest.raises(InputError, match="'main' has a pocket in EUR already"):
         books.open_pocket("main", "EUR", 0)
     with pytest.raises(InputError, match="no account 'carry'"):
-        books.value("carry")
-    assert (books.value("main"), books.pockets()) == (1000 * MONEY, [("main", "USD"), ("main", "EUR")])
+        books.equity("carry")
+    assert (books.equity("main"), books.pockets()) == (1000 * MONEY, [("main", "USD"), ("main", "EUR")])
 
 
 # -- several accounts, against fractions -------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ class Replay:
     def in_base(self, currency: str, amount: int) -> int:
         return amount if currency == "USD" else rounded(Fraction(amount) * Fraction(*RATES[self.bar]))
 
-    def value(self, account: str) -> int:
+    def equity(self, account: str) -> int:
         cash = [self.in_base(currency, money) for (owner, currency), money in self.cash.items() if owner == account]
         held = [
             self.in_base(currency, units * MARKS[slot % 2][self.bar] * MONEY // 100)
@@ -213,7 +213,7 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
         one, other = dice.sample(range(4), 2)
         kind = dice.choice(["fill", "fill", "charge", "convert", "transfer", "cross"])
         amount = dice.randint(-(10**22), 10**22)
-        before = books.value()
+        before = books.equity()
         if kind == "fill":
             ledger.fill(step, listing, dice.randint(-9, 9), dice.randint(1, 10**14), step)
         elif kind == "charge":
@@ -224,7 +224,7 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
             giver, taker = dice.choice([(0, 3), (3, 0), (1, 2), (2, 1)])
             ledger.transfer(step, giver, taker, amount, "x")
             # each side is rounded by itself: of dollars nothing is
-            assert abs(books.value() - before) <= (giver in (1, 2))
+            assert abs(books.equity() - before) <= (giver in (1, 2))
         else:
             # an internal cross: one account sells what the other buys
             price = dice.randint(1, 10**14)
@@ -232,9 +232,9 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
             ledger.fill(step, listings[5], -3, price, step)
         replay = Replay(ledger, books.bar, places)
         assert {pair: books.cash(n) for n, pair in enumerate(POCKETS)} == replay.cash
-        values = {account: books.value(account) for account in ("trend", "carry")}
-        assert values == {account: replay.value(account) for account in values}
-        assert sum(values.values()) == books.value()
+        values = {account: books.equity(account) for account in ("trend", "carry")}
+        assert values == {account: replay.equity(account) for account in values}
+        assert sum(values.values()) == books.equity()
         assert sum(books.positions_value(account) for account in values) == books.positions_value()
         price, share = dice.randint(1, 10**14), Fraction(dice.randint(-99, 99), 100)
         size = books.size_of_weight(listing.slot, int(share * 100), 2, price, False)

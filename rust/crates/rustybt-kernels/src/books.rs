@@ -535,7 +535,7 @@ impl<L: Series> Books<L> {
     }
 
     /// Cash and all positions at their marks, or those of an account.
-    pub fn value(&mut self, account: Option<usize>) -> Result<Int, Refusal> {
+    pub fn equity(&mut self, account: Option<usize>) -> Result<Int, Refusal> {
         let positions = self.positions_value(account)?;
         Ok(self.cash(account)? + positions)
     }
@@ -604,7 +604,7 @@ impl<L: Series> Books<L> {
         target: bool,
     ) -> Result<Int, Refusal> {
         let pocket = self.slot(slot)?.pocket;
-        let value = self.value(Some(self.pockets[pocket].account))?;
+        let value = self.equity(Some(self.pockets[pocket].account))?;
         self.size(
             slot,
             &value,

@@ -101,7 +101,7 @@ fn the_value_follows_the_bar_the_fills_and_the_overrides() {
     assert_eq!(books.positions_value(None), Ok(60 * MONEY));
     books.clear_overrides();
     fill(&mut books, 0, -20, 1_200).expect("short");
-    assert_eq!(books.value(None), Ok(Int::from(1_020 * MONEY)));
+    assert_eq!(books.equity(None), Ok(Int::from(1_020 * MONEY)));
     books.seek(3);
     assert_eq!(books.positions_value(None), Err(Refusal::Price(0)));
 }
@@ -164,7 +164,7 @@ fn a_future_moves_cash_by_what_its_price_moved_and_posts_it_when_it_settles() {
     assert_eq!(books.cash(None), Ok(Int::from(985 * MONEY)));
     assert_eq!(books.posted(0), Ok(1_000 * MONEY));
     assert_eq!(books.positions_value(None), Ok(0));
-    assert_eq!(books.value(None), Ok(Int::from(985 * MONEY)));
+    assert_eq!(books.equity(None), Ok(Int::from(985 * MONEY)));
     assert_eq!(books.settle(future), Ok(Int::from(-15 * MONEY)));
     assert_eq!(books.posted(0), Ok(985 * MONEY));
     books.seek(1);
@@ -211,11 +211,11 @@ fn four_pockets() -> Books<Vec<i128>> {
 fn money_of_another_currency_is_counted_at_the_rate_and_rounded_once() {
     let mut books = four_pockets();
     assert_eq!(fill(&mut books, 1, 3, 1_000), Ok(Int::from(-30 * MONEY)));
-    assert_eq!(books.value(None), Err(Refusal::Rate(1)));
+    assert_eq!(books.equity(None), Err(Refusal::Rate(1)));
     // a euro is 2/3 of a dollar: -20 of cash, 20 of shares
     assert_eq!(books.set_rate(1, Int::from(2), Int::from(3)), Ok(()));
     assert_eq!(books.market_value(1), Ok(Int::from(20 * MONEY)));
-    assert_eq!(books.value(None), Ok(Int::from(2_000 * MONEY)));
+    assert_eq!(books.equity(None), Ok(Int::from(2_000 * MONEY)));
     books.seek(1);
     assert_eq!(books.market_value(1), Err(Refusal::Rate(1)));
     assert_eq!(books.set_rate(1, Int::from(1), Int::from(7)), Ok(()));
@@ -224,7 +224,7 @@ fn money_of_another_currency_is_counted_at_the_rate_and_rounded_once() {
     let cash = Int::from(2_000 * MONEY - 428_571_428_571_428_571_429);
     assert_eq!(books.cash(None), Ok(cash.clone()));
     assert_eq!(
-        books.value(None),
+        books.equity(None),
         Ok(cash + 514_285_714_285_714_285_714_i128)
     );
     assert_eq!(books.cash_of(1), Ok(Int::from(-30 * MONEY)));
@@ -243,14 +243,14 @@ fn what_accounts_are_worth_adds_up_and_transfers_change_no_sum() {
             .expect("a rate");
     }
     let sum = |books: &mut Books<Vec<i128>>| {
-        let (trend, carry) = (books.value(Some(0)), books.value(Some(1)));
+        let (trend, carry) = (books.equity(Some(0)), books.equity(Some(1)));
         trend.expect("a value") + &carry.expect("a value")
     };
-    let whole = books.value(None).expect("a value");
+    let whole = books.equity(None).expect("a value");
     assert_eq!(sum(&mut books), whole);
     let (out, same) = (Int::from(250 * MONEY), Int::from(250 * MONEY));
     assert_eq!(books.transfer(0, &out, 2, &same), Ok(()));
-    assert_eq!(books.value(None), Ok(whole.clone()));
+    assert_eq!(books.equity(None), Ok(whole.clone()));
     assert_eq!(sum(&mut books), whole);
     assert_eq!(books.transfer(0, &out, 0, &same), Err(Refusal::Itself(0)));
     let before = (books.posted(0), books.posted(2));
@@ -261,7 +261,7 @@ fn what_accounts_are_worth_adds_up_and_transfers_change_no_sum() {
     let share = books
         .size_of_weight(2, &Int::ONE, 1, &Int::from(1_000 * FILL), false)
         .expect("a size");
-    let carry = books.value(Some(1)).expect("a value").narrow();
+    let carry = books.equity(Some(1)).expect("a value").narrow();
     let whole_units = carry.expect("128 bits") / 10 / (10 * MONEY);
     assert_eq!(share, Int::from(whole_units));
 }

@@ -321,9 +321,9 @@ impl PyBooks {
     }
 
     #[pyo3(signature = (account=None))]
-    fn value(slf: &Bound<'_, Self>, account: Option<&str>) -> PyResult<Number> {
+    fn equity(slf: &Bound<'_, Self>, account: Option<&str>) -> PyResult<Number> {
         let account = place_of(slf, account)?;
-        asked(slf, |books| books.value(account)).map(Number)
+        asked(slf, |books| books.equity(account)).map(Number)
     }
 
     fn long_and_short(slf: &Bound<'_, Self>) -> PyResult<(Number, Number, usize, usize)> {
