@@ -71,9 +71,9 @@ class FloatBooks:
         step: int,
         multiplier: int,
         multiplier_scale: int,
-        settles: bool = False,
+        daily_settled: bool = False,
     ) -> int:
-        if settles:
+        if daily_settled:
             raise NotImplementedError("the float books are for comparison, and know no futures")
         unit = multiplier * 10.0 ** (MONEY_SCALE - quantity_scale - multiplier_scale)
         self.slots.append(_Slot(marks, 10 ** (fill_scale - mark_scale), unit, mark_scale, fill_scale, step))

@@ -74,17 +74,19 @@ class Books(Pockets):
         step: int,
         multiplier: int,
         multiplier_scale: int,
-        settles: bool = False,
+        daily_settled: bool = False,
     ) -> int:
         """Registers an asset, booked in a pocket, and returns its slot.
 
         marks: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
-        scaled. settles: whether gains and losses are settled into cash, as a future's are. Raises InputError where a
+        scaled. daily_settled: whether gains and losses are settled into cash, as a future's are. Raises InputError where a
         scale, step or multiplier means nothing, MoneyOverflow for a mark of 1e38 or more, scaled.
         """
         check_slot(marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
         of = self._pockets[pocket]
-        slot = Slot(of, marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
+        slot = Slot(
+            of, marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, daily_settled
+        )
         common = not self.slots or self._common_factor == slot.mark_factor
         self._common_factor = slot.mark_factor if common and slot.mark_divisor == 1 else 0
         self.slots.append(slot)
@@ -139,8 +141,8 @@ class Books(Pockets):
         product = quantity * price * s.multiplier
         notional = product * s.fill_factor if s.fill_divisor == 1 else div_half_even(product, s.fill_divisor)
         pocket = s.pocket
-        settles, cash, settled = s.settles, pocket.posted, 0
-        if settles:
+        daily_settled, cash, settled = s.daily_settled, pocket.posted, 0
+        if daily_settled:
             settled = check_money(self.settled.get(slot, 0) + notional)
         else:
             cash -= notional
@@ -169,7 +171,7 @@ class Books(Pockets):
         self._cached_bar = -1
         pocket.posted = cash
         pocket.used = True
-        if settles:
+        if daily_settled:
             self._keep_settled(slot, settled)
             return 0
         return -notional
@@ -217,7 +219,7 @@ class Books(Pockets):
             self.quantity[slot] = quantity
         self._cached_bar = -1
         s.pocket.used = True
-        if s.settles:
+        if s.daily_settled:
             self._keep_settled(slot, self.settled.get(slot, 0))
 
     def _keep_settled(self, slot: int, settled: int) -> None:
@@ -235,11 +237,11 @@ class Books(Pockets):
         slots = self.slots
         return sorted(self.settled, key=lambda slot: slots[slot].pocket.rank)
 
-    def variation(self, pocket: int) -> int:
+    def variation_margin(self, pocket: int) -> int:
         """What is to be settled at the current marks, of all slots of a pocket."""
-        return self._variation(self._pockets[pocket])
+        return self._variation_margin(self._pockets[pocket])
 
-    def _variation(self, pocket: Pocket) -> int:
+    def _variation_margin(self, pocket: Pocket) -> int:
         slots = self.slots
         mine = [(slot, settled) for slot, settled in self.settled.items() if slots[slot].pocket is pocket]
         return sum([self._exposure(slot) - settled for slot, settled in mine])
@@ -294,12 +296,12 @@ class Books(Pockets):
         if pocket is None:
             return self._cash_of(None)
         of = self._pockets[pocket]
-        return of.posted + self._variation(of) if self.settled else of.posted
+        return of.posted + self._variation_margin(of) if self.settled else of.posted
 
     def _cash_of(self, account: str | None) -> int:
         only = self._only
         if only is not None:
-            return only.posted + self._variation(only) if self.settled else only.posted
+            return only.posted + self._variation_margin(only) if self.settled else only.posted
         bar, rates = self.bar, self._rates
         mine = [one for one in self._pockets if account is None or one.account == account]
         return check_money(sum([one.to_base(self.cash(one.number), bar, rates) for one in mine]))
@@ -315,7 +317,7 @@ class Books(Pockets):
 
     def market_value(self, slot: int) -> int:
         """The value of a position at its mark: its exposure, or nothing where it settles."""
-        return 0 if self.slots[slot].settles else self.exposure(slot)
+        return 0 if self.slots[slot].daily_settled else self.exposure(slot)
 
     def positions_value(self, account: str | None = None) -> int:
         """The sum of all positions, or of those of an account, at their marks. Kept until bar or positions change."""
@@ -383,7 +385,9 @@ class Books(Pockets):
             else:
                 s = slots[slot]
                 product = quantity * s.marks[bar] * s.multiplier
-                market_value = product * s.mark_factor if s.mark_divisor == 1 else div_half_even(product, s.mark_divisor)
+                market_value = (
+                    product * s.mark_factor if s.mark_divisor == 1 else div_half_even(product, s.mark_divisor)
+                )
             if not market_value and not self._exposure(slot):
                 continue
             if quantity > 0:

@@ -28,7 +28,7 @@ class Slot:
         "marks",
         "multiplier",
         "pocket",
-        "settles",
+        "daily_settled",
         "size_exponent",
         "step",
     )
@@ -43,10 +43,10 @@ class Slot:
         step: int,
         multiplier: int,
         multiplier_scale: int,
-        settles: bool,
+        daily_settled: bool,
     ) -> None:
         self.pocket = pocket
-        self.settles = settles
+        self.daily_settled = daily_settled
         self.marks = marks
         self.step = step
         self.multiplier = multiplier

@@ -280,7 +280,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
                 recorder.holdings_from,
                 recorder.last_bars,
                 [x.price for x in listings],
-                [(x.multiplier, x.multiplier_scale, x.mark_to_fill_scale, x.settles) for x in listings],
+                [(x.multiplier, x.multiplier_scale, x.mark_to_fill_scale, x.daily_settled) for x in listings],
             )
             if sheet is not None:
                 frame = pl.DataFrame(sheet)
@@ -360,12 +360,12 @@ class RunFrames(Mapping[str, pl.DataFrame]):
 
     def _market_value(self, exposure: Values, slots: pl.Series) -> Values:
         """What counts as value of what is held: all of its exposure, but nothing of what settles."""
-        settles = [listing.settles for listing in self._listings]
-        if not any(settles):
+        daily_settled = [listing.daily_settled for listing in self._listings]
+        if not any(daily_settled):
             return exposure
         if isinstance(exposure, pl.Series):
-            return exposure * of_slots([int(not settled) for settled in settles], slots)
-        return [0 if settles[slot] else value for slot, value in zip(slots.to_list(), exposure, strict=True)]
+            return exposure * of_slots([int(not settled) for settled in daily_settled], slots)
+        return [0 if daily_settled[slot] else value for slot, value in zip(slots.to_list(), exposure, strict=True)]
 
     def _recorded(self) -> pl.DataFrame:
         rows = self._recorder.recorded

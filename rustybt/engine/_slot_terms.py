@@ -26,7 +26,7 @@ class SlotTerms(NamedTuple):
     multiplier: int
     multiplier_scale: int
     mark_to_fill_scale: int
-    settles: bool
+    daily_settled: bool
     price: Sequence[int]
 
 
@@ -50,7 +50,7 @@ def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTer
             one.multiplier,
             one.multiplier_scale,
             one.mark_to_fill_scale,
-            one.settles,
+            one.daily_settled,
             closes(one.price) if slot in held else (),
         )
         for slot, one in enumerate(listings)

@@ -55,7 +55,7 @@ class RunState:
             instrument.step,
             instrument.multiplier,
             instrument.multiplier_scale,
-            instrument.settles,
+            instrument.daily_settled,
         )
         self.account.instruments.append(instrument)
         one_currency = instrument.asset.currency == self.account.currency or self.compat.currencies_are_one

@@ -43,7 +43,7 @@ class Track:
     over bars without one and adjusted across them. volume: 0 where there was no trade. present: whether the bar has a
     row. has_idle_rows: whether some row has no volume. first: the first bar with a price; start, last: the first and
     the last bar of the asset's life; closing: the last one on which it can be ordered; priced: the first of its life
-    with a price. settles: whether gains and losses go to cash, as those of futures and perpetuals do; is_future:
+    with a price. daily_settled: whether gains and losses go to cash, as those of futures and perpetuals do; is_future:
     whether it is one with an expiry. tradable: the volume that orders may share of a bar: what was traded, and without
     bound where a currency's bar tells of none. Price columns are at mark_scale; fills and adjusted prices at
     fill_scale. raw_scale: of the prices in `raw`.
@@ -74,7 +74,7 @@ class Track:
         "quantity_scale",
         "raw",
         "raw_scale",
-        "settles",
+        "daily_settled",
         "splits",
         "start",
         "step",
@@ -90,7 +90,7 @@ class Track:
         self.dividends = dividends
         self.adjustments: list[Adjustment] = []
         self.is_future = asset.kind == "future"
-        self.settles = self.is_future or asset.kind == "perpetual"
+        self.daily_settled = self.is_future or asset.kind == "perpetual"
         self.price_scale = asset.price_scale
         self.raw_scale = asset.price_scale + getattr(raw, "extra", 0)
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS

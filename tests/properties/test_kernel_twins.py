@@ -103,7 +103,7 @@ def full_state(books: Any, slots: int) -> list[Any]:
     asked: list[tuple[Any, ...]]
     asked = [("positions_value",), ("equity",), ("cash",), ("long_and_short",), ("long_and_short_exposure",)]
     asked += [(name, one) for name in ("equity", "positions_value") for one in "abc"]
-    asked += [(name, one) for name in ("cash", "variation", "rate") for one in range(len(books.pockets()))]
+    asked += [(name, one) for name in ("cash", "variation_margin", "rate") for one in range(len(books.pockets()))]
     asked += [(name, one) for name in ("mark", "market_value", "exposure") for one in range(slots)]
     return [outcome(books, call) for call in asked]
 

@@ -305,7 +305,7 @@ def test_a_fill_of_a_future_posts_nothing_and_cash_follows_its_mark(future, book
         books.seek(bar)
         exposure = future.notional(held, future.at_fill_scale(future.marks[bar]))
         variation = exposure - future.notional(held, price)
-        assert books.variation(0) == variation
+        assert books.variation_margin(0) == variation
         assert books.cash() == books.equity() == CAPITAL + variation
         assert books.positions_value() == books.market_value(future.slot) == 0
         assert books.exposure(future.slot) == exposure
@@ -351,7 +351,7 @@ def test_shares_beside_futures_count_as_before(books):
     books.seek(1)
     assert books.positions_value() == 10 * 1_300_01 * MONEY // 100
     # 2 contracts of 50 rose by 65.45 each
-    assert books.variation(0) == 2 * 50 * 6_545 * MONEY // 100
+    assert books.variation_margin(0) == 2 * 50 * 6_545 * MONEY // 100
     assert books.equity() == CAPITAL + (10 + 100) * 6_545 * MONEY // 100
     assert books.long_and_short_exposure() == ((10 + 100) * 130_001 * MONEY // 100, 0)
 

@@ -24,7 +24,7 @@ PRICES = st.integers(90, 110)
 class Bars:
     """Bars of an asset in whole units: what the broker and the models read of a listing."""
 
-    is_future = settles = False
+    is_future = daily_settled = False
     slot = quantity_scale = fill_scale = price_scale = 0
     step = mark_to_fill_scale = 1
 

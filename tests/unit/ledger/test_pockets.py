@@ -34,11 +34,11 @@ def opened(kernel: Any, currencies: tuple[str, ...]) -> Any:
     books = kernel.Books()
     books.open_pocket("main", "USD", 1000 * MONEY)
     books.use_rates(rates)
-    for currency, marks, settles in zip(currencies, MARKS, (False, False, True), strict=False):
+    for currency, marks, daily_settled in zip(currencies, MARKS, (False, False, True), strict=False):
         pocket = books.pocket("main", currency)
         if pocket is None:
             pocket = books.open_pocket("main", currency, 0)
-        books.open_slot(pocket, marks, 2, 12, 0, 1, 1, 0, settles)
+        books.open_slot(pocket, marks, 2, 12, 0, 1, 1, 0, daily_settled)
     return books
 
 

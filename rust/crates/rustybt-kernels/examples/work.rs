@@ -28,7 +28,7 @@ fn books() -> Books<Vec<i128>> {
                     step: Int::ONE,
                     multiplier: Int::ONE,
                     multiplier_scale: 0,
-                    settles: false,
+                    daily_settled: false,
                 },
             )
             .expect("a pocket");

@@ -188,7 +188,7 @@ impl<L: Series> Books<L> {
     /// Cash of a pocket, in its currency: what was posted, and the variation that is not posted yet.
     pub fn cash_of(&self, pocket: usize) -> Result<Int, Refusal> {
         let posted = self.posted(pocket)?;
-        Ok(self.variation(pocket)? + posted)
+        Ok(self.variation_margin(pocket)? + posted)
     }
 
     /// The cash of all pockets, or of an account's, in the base currency.
@@ -268,14 +268,14 @@ impl<L: Series> Books<L> {
         let s = self.slot(slot)?;
         let bought = !quantity.is_negative();
         let amount = -s.notional(quantity.clone(), price);
-        let settled = if s.settles {
+        let settled = if s.daily_settled {
             money(&(Int::from(s.settled) - &amount))?
         } else {
             0
         };
         let pocket = s.pocket;
         let posted = match self.pockets[pocket].posted {
-            posted if s.settles => posted,
+            posted if s.daily_settled => posted,
             posted => money(&(Int::from(posted) + &amount))?,
         };
         let held = s.quantity;
@@ -293,12 +293,12 @@ impl<L: Series> Books<L> {
             s.notional(Int::from(now), price)
         };
         let cost = if now == 0 { 0 } else { money(&cost)? };
-        let settles = s.settles;
+        let daily_settled = s.daily_settled;
         self.replace(slot, now, cost);
         let pocket = &mut self.pockets[pocket];
         pocket.used = true;
         pocket.posted = posted;
-        if settles {
+        if daily_settled {
             self.keep_settled(slot, settled);
             return Ok(Int::ZERO);
         }
@@ -404,12 +404,12 @@ impl<L: Series> Books<L> {
     }
 
     /// Whether a slot that settles is held or has variation to post.
-    pub fn settles(&self) -> bool {
+    pub fn has_unsettled(&self) -> bool {
         !self.unsettled.is_empty()
     }
 
     /// What is to be settled at the current marks, of all slots of a pocket.
-    pub fn variation(&self, pocket: usize) -> Result<Int, Refusal> {
+    pub fn variation_margin(&self, pocket: usize) -> Result<Int, Refusal> {
         let mut total = Int::ZERO;
         for &slot in &self.unsettled {
             if self.slots[slot].pocket == pocket {
@@ -435,12 +435,12 @@ impl<L: Series> Books<L> {
     /// Replaces a position; a quantity of zero removes it. What is settled stays as it is.
     pub fn set_position(&mut self, slot: usize, quantity: &Int, cost: &Int) -> Result<(), Refusal> {
         let s = self.slot(slot)?;
-        let (settles, settled, pocket) = (s.settles, s.settled, s.pocket);
+        let (daily_settled, settled, pocket) = (s.daily_settled, s.settled, s.pocket);
         let quantity = within_limit(quantity)?;
         let cost = if quantity == 0 { 0 } else { money(cost)? };
         self.replace(slot, quantity, cost);
         self.pockets[pocket].used = true;
-        if settles {
+        if daily_settled {
             self.keep_settled(slot, settled);
         }
         Ok(())

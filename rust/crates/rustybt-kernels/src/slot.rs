@@ -34,7 +34,7 @@ pub struct Scales {
     /// Decimals of the multiplier.
     pub multiplier_scale: u32,
     /// Whether gains and losses are settled into cash, as a future's are.
-    pub settles: bool,
+    pub daily_settled: bool,
 }
 
 /// Brings a product to the money scale.
@@ -76,7 +76,7 @@ pub(crate) struct Slot<L> {
     pub(crate) quantity: i128,
     pub(crate) cost: i128,
     pub(crate) mark: Option<Int>,
-    pub(crate) settles: bool,
+    pub(crate) daily_settled: bool,
     /// The sum of quantity times price times multiplier that is settled, of a slot that settles.
     pub(crate) settled: i128,
     /// What the position gains where the mark rises by one; None where that is no whole number of 128 bits.
@@ -98,7 +98,7 @@ impl<L: Series> Slot<L> {
             quantity: 0,
             cost: 0,
             mark: None,
-            settles: scales.settles,
+            daily_settled: scales.daily_settled,
             settled: 0,
             per_price: None,
         }
@@ -154,7 +154,7 @@ impl<L: Series> Slot<L> {
     /// The position's value at a bar, as money: its exposure, or nothing where it settles.
     #[inline]
     pub(crate) fn worth_at(&self, bar: usize) -> Option<Int> {
-        if self.settles {
+        if self.daily_settled {
             return Some(Int::ZERO);
         }
         self.exposure_at(bar)

@@ -24,7 +24,7 @@ fn slot_of(
     books: &mut Books<Vec<i128>>,
     marks: Vec<i128>,
     multiplier: i128,
-    settles: bool,
+    daily_settled: bool,
 ) -> usize {
     let (step, multiplier) = (Int::ONE, Int::from(multiplier));
     books
@@ -38,7 +38,7 @@ fn slot_of(
                 step,
                 multiplier,
                 multiplier_scale: 0,
-                settles,
+                daily_settled,
             },
         )
         .expect("a pocket")
@@ -168,7 +168,7 @@ fn a_future_moves_cash_by_what_its_price_moved_and_posts_it_when_it_settles() {
     assert_eq!(books.settle(future), Ok(Int::from(-15 * MONEY)));
     assert_eq!(books.posted(0), Ok(985 * MONEY));
     books.seek(1);
-    assert_eq!(books.variation(0), Ok(Int::from(150 * MONEY)));
+    assert_eq!(books.variation_margin(0), Ok(Int::from(150 * MONEY)));
     assert_eq!(
         books.long_and_short_exposure(),
         Ok((Int::from(3_150 * MONEY), Int::ZERO))
@@ -198,7 +198,7 @@ fn four_pockets() -> Books<Vec<i128>> {
                 step: Int::ONE,
                 multiplier: Int::ONE,
                 multiplier_scale: 0,
-                settles: false,
+                daily_settled: false,
             };
             let slot = books.open_slot(pocket, vec![1_000, 1_200, 900], scales);
             assert_eq!(slot, Ok(pocket));
@@ -220,7 +220,10 @@ fn money_of_another_currency_is_counted_at_the_rate_and_rounded_once() {
     assert_eq!(books.market_value(1), Err(Refusal::Rate(1)));
     assert_eq!(books.set_rate(1, Int::from(1), Int::from(7)), Ok(()));
     // a seventh of 36 and of 30, each by itself: 5.14285714285714285714(28) and 4.28571428571428571428(57)
-    assert_eq!(books.market_value(1), Ok(Int::from(514_285_714_285_714_285_714)));
+    assert_eq!(
+        books.market_value(1),
+        Ok(Int::from(514_285_714_285_714_285_714))
+    );
     let cash = Int::from(2_000 * MONEY - 428_571_428_571_428_571_429);
     assert_eq!(books.cash(None), Ok(cash.clone()));
     assert_eq!(
@@ -279,7 +282,7 @@ fn what_is_to_be_settled_stands_by_account_and_currency() {
             step: Int::ONE,
             multiplier: Int::ONE,
             multiplier_scale: 0,
-            settles: true,
+            daily_settled: true,
         };
         books
             .open_slot(pocket, vec![1_000, 1_100], scales)

@@ -71,7 +71,7 @@ impl PyBooks {
     }
 
     #[expect(clippy::too_many_arguments)] // the twin's signature
-    #[pyo3(signature = (pocket, marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles=false))]
+    #[pyo3(signature = (pocket, marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, daily_settled=false))]
     fn open_slot(
         &mut self,
         pocket: usize,
@@ -82,7 +82,7 @@ impl PyBooks {
         step: &Bound<'_, PyAny>,
         multiplier: &Bound<'_, PyAny>,
         multiplier_scale: &Bound<'_, PyAny>,
-        settles: bool,
+        daily_settled: bool,
     ) -> PyResult<usize> {
         let scales = (
             mark_scale,
@@ -105,7 +105,7 @@ impl PyBooks {
             step: step.extract::<Number>()?.0,
             multiplier: multiplier.extract::<Number>()?.0,
             multiplier_scale: multiplier_scale.extract()?,
-            settles,
+            daily_settled,
         };
         let slot = self.books.open_slot(pocket, PySeries::new(marks)?, scales);
         let slot = self.or_raise(marks.py(), slot)?;
@@ -218,8 +218,9 @@ impl PyBooks {
         self.books.unsettled()
     }
 
-    fn variation(&self, py: Python<'_>, pocket: usize) -> PyResult<Number> {
-        self.or_raise(py, self.books.variation(pocket)).map(Number)
+    fn variation_margin(&self, py: Python<'_>, pocket: usize) -> PyResult<Number> {
+        self.or_raise(py, self.books.variation_margin(pocket))
+            .map(Number)
     }
 
     fn settle(&mut self, py: Python<'_>, slot: usize) -> PyResult<Number> {

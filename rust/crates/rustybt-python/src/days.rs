@@ -243,8 +243,8 @@ impl Close {
     fn of(books: &Bound<'_, PyBooks>) -> PyResult<Close> {
         let sides = asked(books, |books| books.long_and_short())?;
         let value = (sides.long_value, sides.short_value);
-        let settles = books.borrow().books.settles();
-        let exposure = match settles {
+        let unsettled = books.borrow().books.has_unsettled();
+        let exposure = match unsettled {
             false => value.clone(),
             true => asked(books, |books| books.long_and_short_exposure())?,
         };

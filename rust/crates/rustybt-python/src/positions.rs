@@ -28,7 +28,7 @@ struct Held {
     /// To the cost of a unit: the same for cost over units.
     cost_up: i128,
     cost_down: i128,
-    settles: bool,
+    daily_settled: bool,
 }
 
 impl Held {
@@ -47,7 +47,7 @@ impl Held {
             down: fewer,
             cost_up: fewer,
             cost_down: multiplier.checked_mul(more)?,
-            settles: terms.3,
+            daily_settled: terms.3,
         })
     }
 
@@ -223,12 +223,12 @@ impl Kept<'_> {
                 .collect();
             (values, scale)
         };
-        let settles = held.iter().flatten().any(|known| known.settles);
+        let daily_settled = held.iter().flatten().any(|known| known.daily_settled);
         let settled = |(slot, money): (&u32, &i128)| match &held[*slot as usize] {
-            Some(known) if known.settles => 0,
+            Some(known) if known.daily_settled => 0,
             _ => *money,
         };
-        let market_value = settles.then(|| {
+        let market_value = daily_settled.then(|| {
             closes
                 .slots
                 .iter()
