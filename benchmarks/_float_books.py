@@ -1,8 +1,8 @@
 """What the books would be if money were a float: for comparison only, to know what exactness costs.
 
 The same interface as `rustybt._kernels._books.Books`, the specification, and the same way through each method. Cash,
-costs, values, the notional of a fill and sizes are binary floats here. They count units of 1e-20, as the integers do, so
-that nothing is scaled on the way: a float does not mind. Quantities stay integers. What the rest of the engine takes
+costs, values, the notional of a fill and sizes are binary floats here. They count units of 1e-20, as the integers do,
+so that nothing is scaled on the way: a float does not mind. Quantities stay integers. What the rest of the engine takes
 integers for, a few numbers a session, is converted when it asks.
 
 Equities only: of the futures' methods there are those that a run without futures calls.

@@ -79,8 +79,8 @@ class Books(Pockets):
         """Registers an asset, booked in a pocket, and returns its slot.
 
         marks: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
-        scaled. daily_settled: whether gains and losses are settled into cash, as a future's are. Raises InputError where a
-        scale, step or multiplier means nothing, MoneyOverflow for a mark of 1e38 or more, scaled.
+        scaled. daily_settled: whether gains and losses are settled into cash, as a future's are. Raises InputError
+        where a scale, step or multiplier means nothing, MoneyOverflow for a mark of 1e38 or more, scaled.
         """
         check_slot(marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
         of = self._pockets[pocket]

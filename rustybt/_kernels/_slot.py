@@ -20,6 +20,7 @@ class Slot:
     """The scales of an asset that an account holds, turned into the factors that the arithmetic needs."""
 
     __slots__ = (
+        "daily_settled",
         "fill_divisor",
         "fill_factor",
         "mark_divisor",
@@ -28,7 +29,6 @@ class Slot:
         "marks",
         "multiplier",
         "pocket",
-        "daily_settled",
         "size_exponent",
         "step",
     )
