@@ -65,13 +65,13 @@ def _price_column(name: str, values: Any, slots: pl.Series, scales: list[int]) -
     return _floats(values, scales[0] if scales else 0).alias(name)
 
 
-def _costs_per_unit(slots: pl.Series, quantities: Any, costs: Any, listings: Sequence[Any]) -> pl.Series:
-    exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in listings]
-    units = pl.Series([10.0**e / x.multiplier for x, e in zip(listings, exponents, strict=True)], dtype=pl.Float64)
+def _costs_per_unit(slots: pl.Series, quantities: Any, costs: Any, instruments: Sequence[Any]) -> pl.Series:
+    exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in instruments]
+    units = pl.Series([10.0**e / x.multiplier for x, e in zip(instruments, exponents, strict=True)], dtype=pl.Float64)
     return _floats(costs, 0) * units.gather(slots) / _floats(quantities, 0)
 
 
-def _exposures(slots: pl.Series, quantities: Any, marks: Any, listings: Sequence[Any]) -> pl.Series:
-    exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in listings]
-    units = pl.Series([10.0**e * x.multiplier for x, e in zip(listings, exponents, strict=True)], dtype=pl.Float64)
+def _exposures(slots: pl.Series, quantities: Any, marks: Any, instruments: Sequence[Any]) -> pl.Series:
+    exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in instruments]
+    units = pl.Series([10.0**e * x.multiplier for x, e in zip(instruments, exponents, strict=True)], dtype=pl.Float64)
     return _floats(quantities, 0) * _floats(marks, 0) * units.gather(slots)

@@ -17,8 +17,8 @@ class WorkingOrder:
     """What the order book and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. terms: what it says besides, prices
-    at the listing's fill scale; None for a market order. limit, stop: those of its terms, to be read. plain: it has no
-    terms. commission: money. charged: the units that a commission was
+    at the instrument's fill scale; None for a market order. limit, stop: those of its terms, to be read. plain: it has
+    no terms. commission: money. charged: the units that a commission was
     computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a `Cause`. reason: words
     where the cause does not say all.
     """
@@ -32,9 +32,9 @@ class WorkingOrder:
         "commission",
         "created",
         "filled",
+        "instrument",
         "limit",
         "limit_reached",
-        "listing",
         "number",
         "plain",
         "reason",
@@ -43,9 +43,9 @@ class WorkingOrder:
         "stop_reached",
     )
 
-    def __init__(self, number: int, listing: Any, amount: int, terms: OrderTerms[int] | None, created: int) -> None:
+    def __init__(self, number: int, instrument: Any, amount: int, terms: OrderTerms[int] | None, created: int) -> None:
         self.number = number
-        self.listing = listing
+        self.instrument = instrument
         self.amount = amount
         self.filled = 0
         self._terms = terms
@@ -89,18 +89,18 @@ class Intake:
 
     def accept(
         self,
-        listing: Any,
+        instrument: Any,
         amount: int,
         terms: OrderTerms[int] | None,
         stamp: int,
         reason: str | None = None,
     ) -> WorkingOrder:
         """Puts an order to work. It is eligible from the next bar. reason: what a control found, and let through."""
-        order = WorkingOrder(len(self._orders) + 1, listing, amount, terms, stamp)
+        order = WorkingOrder(len(self._orders) + 1, instrument, amount, terms, stamp)
         self._orders.append(order)
-        queue = self._open.get(listing.slot)
+        queue = self._open.get(instrument.slot)
         if queue is None:
-            self._open[listing.slot] = [order]
+            self._open[instrument.slot] = [order]
         else:
             queue.append(order)
         cause = None if reason is None else CONTROL
@@ -134,7 +134,7 @@ class Intake:
         # a list a column: attributes of slots are read quickest one by one
         return Columns(
             [
-                [o.listing.slot for o in orders],
+                [o.instrument.slot for o in orders],
                 [o.created for o in orders],
                 [o.amount for o in orders],
                 [o.filled for o in orders],

@@ -154,17 +154,17 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._events = blotter.rows
         why = {order.number: int(blotter.why(order)) for queue in blotter.open.values() for order in queue}
         self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
-        self._listings = terms_of(run.account.instruments, recorder)
+        self._instruments = terms_of(run.account.instruments, recorder)
         covered = slice(axis.first_session, axis.first_session + count)
         # the first minute bar, as in Zipline: bars are stamped with their end
         self._bounds = axis.calendar.opens[covered] + MINUTE_NS, axis.calendar.run_closes[covered]
-        assets = [listing.asset for listing in self._listings]
+        assets = [instrument.asset for instrument in self._instruments]
         self._lookup = Lookup(
             symbols=[run.lookup.labels.of(asset) for asset in assets],
             keys=[asset.key for asset in assets],
             sids=[asset.sid for asset in assets],
-            quantity_scales=[listing.quantity_scale for listing in self._listings],
-            fill_scales=[listing.fill_scale for listing in self._listings],
+            quantity_scales=[instrument.quantity_scale for instrument in self._instruments],
+            fill_scales=[instrument.fill_scale for instrument in self._instruments],
             days=axis.calendar.days[axis.first_session : axis.first_session + axis.sessions],
             prefix=blotter.prefix,
             orders=len(orders),
@@ -214,7 +214,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         """Once all frames are there what they were made of is needed no more."""
         self._makers = dict.fromkeys(self._makers, pl.DataFrame)
         self._run = None
-        del self._entry_rows, self._recorder, self._events, self._orders, self._listings, self._bounds, self._lookup
+        del self._entry_rows, self._recorder, self._events, self._orders, self._instruments, self._bounds, self._lookup
 
     @property
     def orders_placed(self) -> int:
@@ -259,7 +259,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         if self._run is None:
             return frame
         _, stamps, _, rows_slots, quantities, prices, fees = columns_of(rows)
-        worth = exposures(places(rows_slots), quantities, prices, self._listings)
+        worth = exposures(places(rows_slots), quantities, prices, self._instruments)
         bars = np.searchsorted(self._run.market.axis.stamps, stamps, side="right") - 1
         return frame.hstack(
             [
@@ -272,15 +272,15 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         """A row for each position at each close."""
         positions_sheet = self._lookup.kernel.positions_sheet
         if positions_sheet is not None:
-            listings, recorder = self._listings, self._recorder
+            instruments, recorder = self._instruments, self._recorder
             sheet = positions_sheet(
                 POSITIONS,
                 self._lookup.native,
                 recorder.holdings,
                 recorder.holdings_from,
                 recorder.last_bars,
-                [x.price for x in listings],
-                [(x.multiplier, x.multiplier_scale, x.mark_to_fill_scale, x.daily_settled) for x in listings],
+                [x.price for x in instruments],
+                [(x.multiplier, x.multiplier_scale, x.mark_to_fill_scale, x.daily_settled) for x in instruments],
             )
             if sheet is not None:
                 frame = pl.DataFrame(sheet)
@@ -302,15 +302,15 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         return in_base(run, slots, np.array(self._recorder.bars, dtype=np.int64)[sessions], amounts)
 
     def _positions_in_columns(self) -> pl.DataFrame:
-        listings = self._listings
+        instruments = self._instruments
         held_slots, held_quantities, costs = columns_of(self._recorder.holdings)
-        basis = costs_per_unit(places(held_slots), held_quantities, costs, listings)
+        basis = costs_per_unit(places(held_slots), held_quantities, costs, instruments)
         sessions, rows = self._rows_of_positions()
         slots = places(held_slots)[places(rows)]
         marks = self._marks(np.array(held_slots, dtype=np.int64)[rows], sessions)
         units = in_128_bits(held_quantities)
         quantities = _taken(held_quantities if units is None else units, rows)
-        exposure = exposures(slots, quantities, marks, listings)
+        exposure = exposures(slots, quantities, marks, instruments)
         if self._run is not None:
             exposure = self._at_closes(self._run, slots, sessions, exposure)
         return pl.DataFrame(
@@ -344,10 +344,12 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         bars = np.array(self._recorder.last_bars, dtype=np.int64)[sessions]
         counts = np.bincount(slots, minlength=1)
         held = np.flatnonzero(counts).tolist()
-        columns = [self._listings[slot].price for slot in held]
+        columns = [self._instruments[slot].price for slot in held]
         if not all(isinstance(one, memoryview) for one in columns):
             pairs = zip(slots.tolist(), bars.tolist(), strict=True)
-            return [self._listings[slot].price[bar] * self._listings[slot].mark_to_fill_scale for slot, bar in pairs]
+            return [
+                self._instruments[slot].price[bar] * self._instruments[slot].mark_to_fill_scale for slot, bar in pairs
+            ]
         closes = np.empty(len(slots), dtype=np.int64)
         # sorts of narrow integers count them
         by_slot = np.argsort(slots.astype(np.uint16) if len(counts) <= NARROW else slots, kind="stable")
@@ -356,11 +358,11 @@ class RunFrames(Mapping[str, pl.DataFrame]):
             rows = by_slot[ends[slot] - counts[slot] : ends[slot]]
             closes[rows] = np.asarray(prices)[bars[rows]]
         marks = series_of(closes).cast(pl.Int128)
-        return marks * of_slots([x.mark_to_fill_scale for x in self._listings], series_of(slots).cast(pl.UInt32))
+        return marks * of_slots([x.mark_to_fill_scale for x in self._instruments], series_of(slots).cast(pl.UInt32))
 
     def _market_value(self, exposure: Values, slots: pl.Series) -> Values:
         """What counts as value of what is held: all of its exposure, but nothing of what settles."""
-        daily_settled = [listing.daily_settled for listing in self._listings]
+        daily_settled = [instrument.daily_settled for instrument in self._instruments]
         if not any(daily_settled):
             return exposure
         if isinstance(exposure, pl.Series):

@@ -30,7 +30,7 @@ class SlotTerms(NamedTuple):
     price: Sequence[int]
 
 
-def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTerms]:
+def terms_of(instruments: Sequence[Instrument], recorder: Recorder) -> list[SlotTerms]:
     """Of each slot what the frames need; the prices that they need are copied out of the market's."""
     held: set[int] = set(column_of(recorder.holdings, 0)) if len(recorder.holdings) else set()
     bars = recorder.last_bars
@@ -53,5 +53,5 @@ def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTer
             one.daily_settled,
             closes(one.price) if slot in held else (),
         )
-        for slot, one in enumerate(listings)
+        for slot, one in enumerate(instruments)
     ]

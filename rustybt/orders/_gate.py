@@ -70,7 +70,7 @@ class OrderGate:
     ) -> None:
         self.controls: list[TradingControl] = []
         self._market = market
-        self._loaded = market.listings
+        self._loaded = market.instruments
         self._clock = clock
         self._moment = moment
         self._books = books
@@ -223,7 +223,7 @@ class OrderGate:
             raise no_asset(asset)
         instrument = self._loaded.get(asset.sid)
         if instrument is None or instrument.asset is not asset:
-            instrument = self._market.listing(asset)
+            instrument = self._market.instrument(asset)
         if instrument.foreign:
             if self._conversions is None:
                 raise not_convertible(asset, self._currency)

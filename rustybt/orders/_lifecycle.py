@@ -103,7 +103,7 @@ def _replace(order: WorkingOrder, report: Report) -> None:
 def _restate(order: WorkingOrder, report: Report) -> None:
     """After a split: what is open as reported, what was filled in the units of now, cut to whole steps."""
     numerator, denominator = report.ratio or (1, 1)
-    step = order.listing.step
+    step = order.instrument.step
     order.filled = cut(order.filled * denominator, numerator * step) * step
     order.amount = order.filled + report.quantity
     order.terms = report.terms

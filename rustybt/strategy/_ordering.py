@@ -98,11 +98,11 @@ class Ordering:
         if asset is not None:
             if not isinstance(asset, Asset):
                 raise InputError(f"get_open_orders({asset!r}): give an asset, from symbol(...), or nothing.")
-            listing = self._state.market.listings.get(asset.sid)
-            if listing is None or listing.asset != asset:
+            instrument = self._state.market.instruments.get(asset.sid)
+            if instrument is None or instrument.asset != asset:
                 return []
-            return [view(order) for order in queues.get(listing.slot, ())]
-        by_asset = {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
+            return [view(order) for order in queues.get(instrument.slot, ())]
+        by_asset = {queue[0].instrument.asset: [view(order) for order in queue] for queue in queues.values()}
         return ByAsset(by_asset, self._state.notes, "get_open_orders()")
 
     def cancel_order(self, order_param: str | Order | None) -> None:

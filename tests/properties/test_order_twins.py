@@ -60,14 +60,14 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
         taken, open_now, events = [], {}, module.Rows("nntwwwttt")
         intake = module.Intake(taken, open_now, events)
         for slot, amount, limit, stamp, stop, why, changes in orders:
-            listing = SimpleNamespace(slot=slot)
+            instrument = SimpleNamespace(slot=slot)
             in_force = TimeInForce.DAY if slot else TimeInForce.GTC
             terms = None if limit is stop is None else OrderTerms(limit, stop, time_in_force=in_force)
-            order = intake.accept(listing, amount, terms, stamp, why)
+            order = intake.accept(instrument, amount, terms, stamp, why)
             assert order.terms == terms
             assert order.terms is None or type(order.terms) is OrderTerms
             assert order is taken[-1]
-            assert order.listing is listing
+            assert order.instrument is instrument
             if changes:
                 order.filled = order.charged = order.commission = filled
                 order.status, order.reason, order.changed = OrderStatus(status), reason, stamp + 1

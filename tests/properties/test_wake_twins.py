@@ -32,11 +32,11 @@ ManySeries = list[tuple[list[int], list[int], list[int]]]
 def named(module: Any, series: ManySeries, steps: Any, wide: bool) -> list[list[list[int]]]:
     """The numbers that each bar of the steps wakes, by asset."""
     wake, open_now, seen = module.Wake(), {}, []
-    listings = [SimpleNamespace(slot=slot) for slot in range(3)]
+    instruments = [SimpleNamespace(slot=slot) for slot in range(3)]
     placed: list[Any] = []
     for kind, *what in steps:
         if kind == "place":
-            order = module.WorkingOrder(len(placed) + 1, listings[what[0]], 5, None, 0)
+            order = module.WorkingOrder(len(placed) + 1, instruments[what[0]], 5, None, 0)
             placed.append(order)
             open_now.setdefault(what[0], []).append(order)
         elif kind == "stir":
@@ -44,7 +44,7 @@ def named(module: Any, series: ManySeries, steps: Any, wide: bool) -> list[list[
         elif kind == "bar":
             seen.append([[order.number for order in queue] for queue in wake.awake(what[0], open_now)])
         elif what[0] <= len(placed):
-            slot = placed[what[0] - 1].listing.slot
+            slot = placed[what[0] - 1].instrument.slot
             if kind == "forget":
                 wake.forget(slot, what[0])
                 continue

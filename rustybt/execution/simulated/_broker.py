@@ -161,7 +161,7 @@ class SimulatedBroker:
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
         for queue in self.orders.wake.awake(bar, self.orders.open):
-            bars: Any = queue[0].listing
+            bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
                 continue
@@ -186,7 +186,7 @@ class SimulatedBroker:
         if self.triggers.by_range:
             queue = [order for order in queue if not order.plain]
         if queue and volume > 0:
-            opening = Opening(queue[0].listing, moment.bar, price)
+            opening = Opening(queue[0].instrument, moment.bar, price)
             yield from self._work_asset(queue[:], opening, moment, volume)
 
     def _work_asset(
@@ -254,7 +254,7 @@ class SimulatedBroker:
         """
         bar, found = moment.bar, []
         for queue in awake:
-            bars: Any = queue[0].listing
+            bars: Any = queue[0].instrument
             if bars.is_future:
                 return None
             if bars.tradable[bar] > 0:

@@ -30,7 +30,7 @@ class WhyOpen:
         self._needs_volume = triggers_need_volume
 
     def __call__(self, order: WorkingOrder) -> int:
-        bar, bars, triggers = self._seen.bar, order.listing, self._triggers
+        bar, bars, triggers = self._seen.bar, order.instrument, self._triggers
         if order.created >= self._seen.axis.times[bar]:
             return Cause.PLACED
         if bars.tradable[bar] <= 0:

@@ -36,7 +36,7 @@ class Bars:
 class Market(BrokerContract):
     """One asset, a bar a trade."""
 
-    def listing(self) -> Any:
+    def instrument(self) -> Any:
         return self.bars
 
     def trade(self, price: int, volume: int) -> Moment:

@@ -42,7 +42,7 @@ def opened(kernel: Any, currencies: tuple[str, ...]) -> Any:
     return books
 
 
-def listing_of(books: Any, slot: int) -> Any:
+def instrument_of(books: Any, slot: int) -> Any:
     """What the ledger must know of an asset."""
     return SimpleNamespace(
         asset=SimpleNamespace(symbol=f"K{slot}"), slot=slot, pocket=books.pocket_of(slot), fill_scale=12,
@@ -124,7 +124,7 @@ def test_a_conversion_that_is_too_much_leaves_the_books_as_they_were(kernel: Any
 def test_entries_are_in_the_currency_of_their_pocket(kernel: Any) -> None:
     books = opened(kernel, ("EUR", "USD"))
     ledger = Ledger(books, 1000 * MONEY, 0, kernel=PYTHON)
-    euro, dollar = listing_of(books, 0), listing_of(books, 1)
+    euro, dollar = instrument_of(books, 0), instrument_of(books, 1)
     books.seek(1)
     ledger.fill(7, euro, 5, 10**13, 1)
     ledger.charge(7, dollar, MONEY, 2, "commission")
@@ -172,8 +172,8 @@ class Replay:
         self.units = dict.fromkeys(places, 0)
         for entry in ledger.entries:
             self.cash[entry.account, entry.currency] += entry.amount
-            if entry.listing is not None:
-                self.units[entry.listing.slot] += entry.quantity
+            if entry.instrument is not None:
+                self.units[entry.instrument.slot] += entry.quantity
         self.bar, self.places = bar, places
 
     def in_base(self, currency: str, amount: int) -> int:
@@ -202,22 +202,22 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
     books.use_rates(rates)
     ledger = Ledger(books, 1000 * MONEY, 0, kernel=PYTHON)
     ledger.change_capital(0, 500 * MONEY, "capital", 3)
-    listings = [
-        listing_of(books, books.open_slot(pocket, MARKS[place % 2], 2, 12, 0, 1, 1, 0))
+    instruments = [
+        instrument_of(books, books.open_slot(pocket, MARKS[place % 2], 2, 12, 0, 1, 1, 0))
         for place, pocket in enumerate([0, 1, 2, 3, 1, 2])
     ]
-    places = {listing.slot: POCKETS[listing.pocket] for listing in listings}
+    places = {instrument.slot: POCKETS[instrument.pocket] for instrument in instruments}
     for step in range(dice.randint(1, 25)):
         books.seek(dice.randint(0, 3))
-        listing = dice.choice(listings)
+        instrument = dice.choice(instruments)
         one, other = dice.sample(range(4), 2)
         kind = dice.choice(["fill", "fill", "charge", "convert", "transfer", "cross"])
         amount = dice.randint(-(10**22), 10**22)
         before = books.equity()
         if kind == "fill":
-            ledger.fill(step, listing, dice.randint(-9, 9), dice.randint(1, 10**14), step)
+            ledger.fill(step, instrument, dice.randint(-9, 9), dice.randint(1, 10**14), step)
         elif kind == "charge":
-            ledger.charge(step, listing, amount // 10**4, step, "commission")
+            ledger.charge(step, instrument, amount // 10**4, step, "commission")
         elif kind == "convert":
             ledger.convert(step, one, amount, other, amount * 7 // 9, "x")
         elif kind == "transfer":
@@ -228,8 +228,8 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
         else:
             # an internal cross: one account sells what the other buys
             price = dice.randint(1, 10**14)
-            ledger.fill(step, listings[1], 3, price, step)
-            ledger.fill(step, listings[5], -3, price, step)
+            ledger.fill(step, instruments[1], 3, price, step)
+            ledger.fill(step, instruments[5], -3, price, step)
         replay = Replay(ledger, books.bar, places)
         assert {pair: books.cash(n) for n, pair in enumerate(POCKETS)} == replay.cash
         values = {account: books.equity(account) for account in ("trend", "carry")}
@@ -237,8 +237,8 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
         assert sum(values.values()) == books.equity()
         assert sum(books.positions_value(account) for account in values) == books.positions_value()
         price, share = dice.randint(1, 10**14), Fraction(dice.randint(-99, 99), 100)
-        size = books.size_of_weight(listing.slot, int(share * 100), 2, price, False)
-        owner, currency = places[listing.slot]
+        size = books.size_of_weight(instrument.slot, int(share * 100), 2, price, False)
+        owner, currency = places[instrument.slot]
         money = values[owner] * share
         if currency == "EUR":
             money = Fraction(rounded(money / Fraction(*RATES[books.bar])))

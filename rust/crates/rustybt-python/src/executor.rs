@@ -171,11 +171,11 @@ impl PyExecutor {
             let Some((first, ..)) = orders.first() else {
                 continue;
             };
-            let (slot, listing) = {
+            let (slot, instrument) = {
                 let order = first.borrow();
-                (order.slot, order.listing.clone_ref(py))
+                (order.slot, order.instrument.clone_ref(py))
             };
-            self.learn(py, slot, listing.bind(py))?;
+            self.learn(py, slot, instrument.bind(py))?;
             let Some(Some(known)) = self.known.get(slot) else {
                 continue;
             };
@@ -211,7 +211,7 @@ impl PyExecutor {
     fn can_work(&mut self, py: Python<'_>, orders: &[PyOrder]) -> PyResult<bool> {
         self.round += 1;
         for order in orders {
-            if !self.learn(py, order.slot, order.listing.bind(py))? {
+            if !self.learn(py, order.slot, order.instrument.bind(py))? {
                 return Ok(false);
             }
             let last = &mut self.rounds[order.slot];
@@ -316,24 +316,29 @@ impl PyExecutor {
         filled.map_err(|price| self.no_price(py, order, price))
     }
 
-    /// Whether orders of the slot can be worked here; asks its listing the first time.
-    fn learn(&mut self, py: Python<'_>, slot: usize, listing: &Bound<'_, PyAny>) -> PyResult<bool> {
+    /// Whether orders of the slot can be worked here; asks its instrument the first time.
+    fn learn(
+        &mut self,
+        py: Python<'_>,
+        slot: usize,
+        instrument: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
         if let Some(Some(known)) = self.known.get(slot) {
             return Ok(known.plain);
         }
-        let prices = listing.call_method1("column", (self.field.as_str(),))?;
+        let prices = instrument.call_method1("column", (self.field.as_str(),))?;
         let known = Known {
-            plain: !listing.getattr("is_future")?.is_truthy()?,
-            tradable: PySeries::new(&listing.getattr("tradable")?)?,
+            plain: !instrument.getattr("is_future")?.is_truthy()?,
+            tradable: PySeries::new(&instrument.getattr("tradable")?)?,
             offered: PySeries::new(&prices)?,
-            mark_to_fill_scale: listing
+            mark_to_fill_scale: instrument
                 .getattr("mark_to_fill_scale")?
                 .extract::<Number>()?
                 .0,
-            quantity_scale: listing.getattr("quantity_scale")?.extract()?,
-            step: listing.getattr("step")?.extract::<Number>()?.0,
+            quantity_scale: instrument.getattr("quantity_scale")?.extract()?,
+            step: instrument.getattr("step")?.extract::<Number>()?.0,
         };
-        self.meet.bind(py).call1((listing,))?;
+        self.meet.bind(py).call1((instrument,))?;
         if self.known.len() <= slot {
             self.known.resize_with(slot + 1, || None);
             self.rounds.resize(slot + 1, 0);

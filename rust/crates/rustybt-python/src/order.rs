@@ -18,7 +18,7 @@ pub struct PyOrder {
     #[pyo3(get)]
     pub number: i64,
     #[pyo3(get)]
-    pub listing: Py<PyAny>,
+    pub instrument: Py<PyAny>,
     pub slot: usize,
     #[pyo3(get, set)]
     pub amount: Number,
@@ -85,14 +85,14 @@ impl PyOrder {
     #[new]
     fn new(
         number: i64,
-        listing: Bound<'_, PyAny>,
+        instrument: Bound<'_, PyAny>,
         amount: Number,
         terms: Option<Bound<'_, PyAny>>,
         created: i64,
     ) -> PyResult<PyOrder> {
-        let slot = listing.getattr("slot")?.extract()?;
-        let listing = listing.unbind();
-        PyOrder::of(number, listing, slot, amount, created).with(terms)
+        let slot = instrument.getattr("slot")?.extract()?;
+        let instrument = instrument.unbind();
+        PyOrder::of(number, instrument, slot, amount, created).with(terms)
     }
 
     #[getter]
@@ -137,10 +137,16 @@ impl PyOrder {
 
 impl PyOrder {
     /// A market order that nothing has happened to.
-    fn of(number: i64, listing: Py<PyAny>, slot: usize, amount: Number, created: i64) -> PyOrder {
+    fn of(
+        number: i64,
+        instrument: Py<PyAny>,
+        slot: usize,
+        amount: Number,
+        created: i64,
+    ) -> PyOrder {
         PyOrder {
             number,
-            listing,
+            instrument,
             slot,
             amount,
             filled: Number(Int::ZERO),
@@ -233,20 +239,20 @@ impl PyIntake {
         }
     }
 
-    #[pyo3(signature = (listing, amount, terms, stamp, reason=None))]
+    #[pyo3(signature = (instrument, amount, terms, stamp, reason=None))]
     fn accept<'py>(
         &mut self,
         py: Python<'py>,
-        listing: Bound<'py, PyAny>,
+        instrument: Bound<'py, PyAny>,
         amount: Number,
         terms: Option<Bound<'py, PyAny>>,
         stamp: i64,
         reason: Option<&str>,
     ) -> PyResult<Bound<'py, PyOrder>> {
         self.show_unseen(py)?;
-        let slot = listing.getattr("slot")?.extract()?;
+        let slot = instrument.getattr("slot")?.extract()?;
         let number = self.next_number(py)?;
-        let order = PyOrder::of(number, listing.unbind(), slot, amount, stamp).with(terms)?;
+        let order = PyOrder::of(number, instrument.unbind(), slot, amount, stamp).with(terms)?;
         self.log(py, &order, reason);
         self.orders.bind(py).append(py.None())?;
         self.enqueue(py, order)
@@ -305,14 +311,14 @@ impl PyIntake {
     pub fn take_plain(
         &mut self,
         py: Python<'_>,
-        listing: &Py<PyAny>,
+        instrument: &Py<PyAny>,
         slot: usize,
         amount: Int,
         stamp: i64,
     ) -> PyResult<i64> {
         let number = self.next_number(py)?;
-        let listing = listing.clone_ref(py);
-        let order = PyOrder::of(number, listing, slot, Number(amount), stamp);
+        let instrument = instrument.clone_ref(py);
+        let order = PyOrder::of(number, instrument, slot, Number(amount), stamp);
         self.log(py, &order, None);
         self.orders.bind(py).append(py.None())?;
         if self.unseen.is_empty() {

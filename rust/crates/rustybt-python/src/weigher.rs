@@ -28,7 +28,7 @@ const MEMO_SIZE: usize = 4096;
 struct Known {
     /// Keeps the object alive whose address is the key.
     _asset: Py<PyAny>,
-    listing: Py<PyAny>,
+    instrument: Py<PyAny>,
     slot: usize,
     price: PySeries,
     mark_to_fill_scale: Int,
@@ -93,22 +93,22 @@ impl PyWeigher {
         visit.call(&self.controls)?;
         visit.call(&self.scaled)?;
         for known in self.known.values() {
-            visit.call(&known.listing)?;
+            visit.call(&known.instrument)?;
         }
         Ok(())
     }
 
-    fn learn(&mut self, asset: Bound<'_, PyAny>, listing: Bound<'_, PyAny>) -> PyResult<()> {
+    fn learn(&mut self, asset: Bound<'_, PyAny>, instrument: Bound<'_, PyAny>) -> PyResult<()> {
         let known = Known {
-            slot: listing.getattr("slot")?.extract()?,
-            price: PySeries::new(&listing.getattr("price")?)?,
-            mark_to_fill_scale: listing
+            slot: instrument.getattr("slot")?.extract()?,
+            price: PySeries::new(&instrument.getattr("price")?)?,
+            mark_to_fill_scale: instrument
                 .getattr("mark_to_fill_scale")?
                 .extract::<Number>()?
                 .0,
-            priced: listing.getattr("priced")?.extract()?,
-            closing: listing.getattr("closing")?.extract()?,
-            listing: listing.unbind(),
+            priced: instrument.getattr("priced")?.extract()?,
+            closing: instrument.getattr("closing")?.extract()?,
+            instrument: instrument.unbind(),
             _asset: asset.clone().unbind(),
         };
         self.known.insert(asset.as_ptr().addr(), known);
@@ -268,7 +268,7 @@ impl PyWeigher {
         }
         let stamp = i64::try_from(at(&self.times, bar)?)?;
         let mut intake = self.intake.bind(py).borrow_mut();
-        let number = intake.take_plain(py, &known.listing, known.slot, size, stamp)?;
+        let number = intake.take_plain(py, &known.instrument, known.slot, size, stamp)?;
         Ok(Placed::Order(number))
     }
 }
