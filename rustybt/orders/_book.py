@@ -61,8 +61,8 @@ class OrderBook:
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
     accept(instrument, amount, terms, stamp, reason=None): a new order, which is returned; terms: None for a market
-    order. reason: what a control found, and let through. It works from the next bar on, with the simulated broker, which
-    accepts whatever comes; `route` sends it to another one instead.
+    order. reason: what a control found, and let through. It works from the next bar on, with the simulated broker,
+    which accepts whatever comes; `route` sends it to another one instead.
     links: what other orders are to do upon a report; None where no orders are linked.
     why: the number of the cause why an open order has not filled.
     waiting: true while an order is open; `open` says which.

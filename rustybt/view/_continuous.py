@@ -87,7 +87,7 @@ class Continuous:
         return [self._known(contract) for contract in contracts[place:] if contract.first_day <= day]
 
     def splice(self, future: ContinuousFuture) -> Splice:
-        """What is read in the place of a instrument where a window is asked for."""
+        """What is read in the place of an instrument where a window is asked for."""
         return Splice(self, future)
 
     def window(
@@ -261,7 +261,7 @@ _VOLUME_SCALE: Final = 38
 
 
 class Splice:
-    """A continuous future in the place of a instrument, where windows are read."""
+    """A continuous future in the place of an instrument, where windows are read."""
 
     __slots__ = ("_continuous", "asset")
 

@@ -142,7 +142,7 @@ def _stock(random: Random, shape: Shape, number: int, thin: bool, ends: Callable
         for minute in range(shape.bars_of(index)):
             price = min(180.0, max(4.0, price * (1 + random.gauss(0, wander))))
             late = not daily and index == listed and minute < 5 and listed > 0
-            # The first bar of a instrument and the last of all are always there: they are the asset's start and end.
+            # The first bar of a listing and the last of all are always there: they are the asset's start and end.
             kept = (index == listed and first_of_day and not late) or (index == final and minute == 0)
             if index >= listed and not late and (kept or random.random() >= gap):
                 bars.append((position, *ohlc(random, price * factor), _volume(random, thin, daily, dead, kept)))

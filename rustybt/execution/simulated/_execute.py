@@ -112,5 +112,6 @@ def no_price(slippage: SlippageModel, order: WorkingOrder, price: int) -> InputE
     instrument = order.instrument
     return InputError(
         f"{slippage!r} fills an order of {instrument.asset.symbol} at "
-        f"{as_plain_decimal(price, instrument.fill_scale)}, though the bar has a price above zero. Use a smaller spread or impact."
+        f"{as_plain_decimal(price, instrument.fill_scale)}, though the bar has a price above zero. "
+        "Use a smaller spread or impact."
     )

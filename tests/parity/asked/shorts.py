@@ -1,4 +1,4 @@
-"""Shorts, splits, dividends and late instruments as a strategy sees them before the open and within the day."""
+"""Shorts, splits, dividends and late listings as a strategy sees them before the open and within the day."""
 
 from zipline.api import (
     cancel_order,

@@ -22,7 +22,7 @@ PRICES = st.integers(90, 110)
 
 
 class Bars:
-    """Bars of an asset in whole units: what the broker and the models read of a instrument."""
+    """Bars of an asset in whole units: what the broker and the models read of an instrument."""
 
     is_future = daily_settled = False
     slot = quantity_scale = fill_scale = price_scale = 0
