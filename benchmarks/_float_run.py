@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, ExactColumn
-from rustybt.engine import _run_frames, _sheet
+from rustybt.engine import _frame_builder, _run_frames
 from rustybt.metrics import statistics_columns
 
 
@@ -22,8 +22,8 @@ def install() -> None:
     """Replaces what computes money by what computes it in floats, for the rest of the process."""
     replaced: list[tuple[Any, str, Any]] = [
         (_run_frames, "decimal_column", _money_column),
-        (_sheet, "decimal_column", _money_column),
-        (_sheet, "shortest_column", _price_column),
+        (_frame_builder, "decimal_column", _money_column),
+        (_frame_builder, "shortest_column", _price_column),
         (_run_frames, "ExactColumn", _daily_column),
         (_run_frames, "statistics_columns", _statistics_columns),
         (_run_frames, "shortest_column", _price_column),

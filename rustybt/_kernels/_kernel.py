@@ -29,8 +29,8 @@ class Kernel:
     whole_steps: a size in whole steps from a numerator and a denominator.
 
     executor: executes orders that are ready. weigher: turns weights into market orders. prices: has answers
-    of `data.current`. answering: makes the method that asks `prices` first. lookup: what frames look up by slot and
-    session, for `rows.sheet`. positions_sheet: the frame of the positions at each close.
+    of `data.current`. answering: makes the method that asks `prices` first. asset_table: what frames look up by slot
+    and session, for `rows.frame`. positions_frame: the frame of the positions at each close.
     """
 
     name: str
@@ -46,8 +46,8 @@ class Kernel:
     weigher: type[_rustybt.Weigher] | None = None
     prices: type[_rustybt.Prices] | None = None
     answering: Callable[[type, str, str], Any] | None = None
-    lookup: type[_rustybt.Lookup] | None = None
-    positions_sheet: Callable[..., _rustybt.Sheet | None] | None = None
+    asset_table: type[_rustybt.AssetTable] | None = None
+    positions_frame: Callable[..., _rustybt.ArrowFrame | None] | None = None
 
     def __repr__(self) -> str:
         return f"<kernel {self.name}>"
@@ -91,6 +91,6 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.Weigher,
         module.Prices,
         module.answering,
-        module.Lookup,
-        module.positions_sheet,
+        module.AssetTable,
+        module.positions_frame,
     )

@@ -7,20 +7,20 @@ from rustybt.core import OrderStatus, OrderTerms
 
 __all__ = [
     "ABI",
+    "ArrowFrame",
+    "AssetTable",
     "Books",
     "Days",
     "Executor",
     "Intake",
-    "Lookup",
     "Prices",
     "Rows",
-    "Sheet",
     "Wake",
     "Weigher",
     "WorkingOrder",
     "__version__",
     "answering",
-    "positions_sheet",
+    "positions_frame",
     "source_hash",
     "whole_steps",
 ]
@@ -108,13 +108,13 @@ class Rows:
     def add(self, row: tuple[Any, ...]) -> None: ...
     def since(self, first: int) -> list[tuple[Any, ...]]: ...
     def columns(self) -> list[Any]: ...
-    def sheet(
+    def frame(
         self,
-        lookup: Lookup,
+        table: AssetTable,
         slots: int,
         columns: Sequence[tuple[str, str, int | None, str | None]],
         orders: Rows | None = None,
-    ) -> Sheet | None: ...
+    ) -> ArrowFrame | None: ...
 
 @final
 class Days:
@@ -133,12 +133,12 @@ class Days:
     def restore(self, state: tuple[_Plain, _Plain, _Plain | None]) -> None: ...
     def return_so_far(self, value: int) -> int: ...
     def return_of(self, session: int) -> int: ...
-    def sheet(
+    def frame(
         self, names: Sequence[str], days: Sequence[int], opens: Any, closes: Any, periods: int
-    ) -> Sheet | None: ...
+    ) -> ArrowFrame | None: ...
 
 @final
-class Lookup:
+class AssetTable:
     def __new__(
         cls,
         symbols: Sequence[str],
@@ -149,10 +149,10 @@ class Lookup:
         days: Sequence[int],
         prefix: str,
         orders: int,
-    ) -> Lookup: ...
+    ) -> AssetTable: ...
 
 @final
-class Sheet:
+class ArrowFrame:
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[Any, Any]: ...
 
 @final
@@ -265,12 +265,12 @@ class Executor:
         ready: Sequence[Sequence[tuple[WorkingOrder, int | None, int | None, tuple[Any, ...]]]],
     ) -> None: ...
 
-def positions_sheet(
+def positions_frame(
     names: Sequence[str],
-    lookup: Lookup,
+    table: AssetTable,
     holdings: Rows,
     sets: Sequence[tuple[int, int]],
     bars: Sequence[int],
     prices: Sequence[Any],
     terms: Sequence[tuple[int, int, int, bool]],
-) -> Sheet | None: ...
+) -> ArrowFrame | None: ...

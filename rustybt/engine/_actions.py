@@ -108,8 +108,9 @@ class CorporateActions:
             if payment.foreign and not self._countable(payment, ledger):
                 raise CurrencyMismatch(
                     f"{instrument.asset.symbol} pays a dividend in {payment.asset.symbol} on "
-                    f"{date_of(dividend.ex_day)}, which trades in {payment.asset.currency}: without a rate the books "
-                    "can't hold both. Sell it before that day, or ingest the pair of the two currencies with the bundle."
+                    f"{date_of(dividend.ex_day)}, which trades in {payment.asset.currency}: without a rate the "
+                    "books can't hold both. Sell it before that day, or ingest the pair of the two currencies with "
+                    "the bundle."
                 )
             owed = ledger.earn_shares(instrument, payment, dividend.numerator, dividend.denominator)
             pays = self._pay_session(dividend.pay_day, session)

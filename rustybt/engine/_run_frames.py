@@ -35,9 +35,9 @@ from rustybt.engine._exact_columns import (
     of_slots,
     shortest_column,
 )
+from rustybt.engine._frame_builder import AssetTable, column, frame_of_rows, places
 from rustybt.engine._recorded_column import recorded_column
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
 from rustybt.engine._slot_terms import terms_of
 from rustybt.engine._state import RunState
 from rustybt.ledger import Ledger
@@ -159,7 +159,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         # the first minute bar, as in Zipline: bars are stamped with their end
         self._bounds = axis.calendar.opens[covered] + MINUTE_NS, axis.calendar.run_closes[covered]
         assets = [instrument.asset for instrument in self._instruments]
-        self._lookup = Lookup(
+        self._table = AssetTable(
             symbols=[run.lookup.labels.of(asset) for asset in assets],
             keys=[asset.key for asset in assets],
             sids=[asset.sid for asset in assets],
@@ -174,8 +174,8 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._made: dict[str, pl.DataFrame] = {}
         self._makers: dict[str, Callable[[], pl.DataFrame]] = {
             "daily": self._daily,
-            "orders": lambda: frame_of_rows(orders, self._lookup, 0, ORDERS),
-            "order_events": lambda: frame_of_rows(self._events, self._lookup, 0, EVENTS, orders),
+            "orders": lambda: frame_of_rows(orders, self._table, 0, ORDERS),
+            "order_events": lambda: frame_of_rows(self._events, self._table, 0, EVENTS, orders),
             "transactions": self._transactions,
             "positions": self._positions,
             "recorded": self._recorded,
@@ -214,7 +214,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         """Once all frames are there what they were made of is needed no more."""
         self._makers = dict.fromkeys(self._makers, pl.DataFrame)
         self._run = None
-        del self._entry_rows, self._recorder, self._events, self._orders, self._instruments, self._bounds, self._lookup
+        del self._entry_rows, self._recorder, self._events, self._orders, self._instruments, self._bounds, self._table
 
     @property
     def orders_placed(self) -> int:
@@ -230,12 +230,12 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         recorder, (opens, closes) = self._recorder, self._bounds
         days: Any = recorder.days
         count = len(days)
-        if self._lookup.native is not None and recorder.benchmark is None:
-            dates = self._lookup.days[:count].tolist()
-            sheet = days.sheet(DAILY, dates, opens, np.ascontiguousarray(closes), self._periods)
-            if sheet is not None:
-                return pl.DataFrame(sheet)
-        sessions = self._lookup.dates(np.arange(count)).alias("session")
+        if self._table.native is not None and recorder.benchmark is None:
+            dates = self._table.days[:count].tolist()
+            laid = days.frame(DAILY, dates, opens, np.ascontiguousarray(closes), self._periods)
+            if laid is not None:
+                return pl.DataFrame(laid)
+        sessions = self._table.dates(np.arange(count)).alias("session")
         _, *values = columns_of(days.rows)
         money, ratios = values[: len(MONEY_COLUMNS)], values[len(MONEY_COLUMNS) : -2]
         columns: list[pl.Series | ExactColumn] = [
@@ -255,7 +255,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
 
     def _transactions(self) -> pl.DataFrame:
         rows = self._recorder.transactions
-        frame = frame_of_rows(rows, self._lookup, 3, TRANSACTIONS)
+        frame = frame_of_rows(rows, self._table, 3, TRANSACTIONS)
         if self._run is None:
             return frame
         _, stamps, _, rows_slots, quantities, prices, fees = columns_of(rows)
@@ -270,20 +270,20 @@ class RunFrames(Mapping[str, pl.DataFrame]):
 
     def _positions(self) -> pl.DataFrame:
         """A row for each position at each close."""
-        positions_sheet = self._lookup.kernel.positions_sheet
-        if positions_sheet is not None:
+        positions_frame = self._table.kernel.positions_frame
+        if positions_frame is not None:
             instruments, recorder = self._instruments, self._recorder
-            sheet = positions_sheet(
+            laid = positions_frame(
                 POSITIONS,
-                self._lookup.native,
+                self._table.native,
                 recorder.holdings,
                 recorder.holdings_from,
                 recorder.last_bars,
                 [x.price for x in instruments],
                 [(x.multiplier, x.multiplier_scale, x.mark_to_fill_scale, x.daily_settled) for x in instruments],
             )
-            if sheet is not None:
-                frame = pl.DataFrame(sheet)
+            if laid is not None:
+                frame = pl.DataFrame(laid)
                 return frame if self._run is None else self._counted(self._run, frame)
         return self._positions_in_columns()
 
@@ -315,9 +315,9 @@ class RunFrames(Mapping[str, pl.DataFrame]):
             exposure = self._at_closes(self._run, slots, sessions, exposure)
         return pl.DataFrame(
             [
-                self._lookup.dates(sessions).alias("session"),
-                self._lookup.series["symbol"][slots].alias("symbol"),
-                self._lookup.series["sid"][slots].alias("sid"),
+                self._table.dates(sessions).alias("session"),
+                self._table.series["symbol"][slots].alias("symbol"),
+                self._table.series["sid"][slots].alias("sid"),
                 self._quantities("amount", quantities, slots),
                 self._prices("cost_basis", _taken(basis, rows), slots),
                 self._prices("last_sale_price", marks, slots),
@@ -374,14 +374,14 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         if not rows:
             return pl.DataFrame({"session": pl.Series([], dtype=pl.Date)})
         names = [name for name in rows[-1] if name != "session"]
-        columns = [self._lookup.dates([row["session"] for row in rows]).alias("session")]
+        columns = [self._table.dates([row["session"] for row in rows]).alias("session")]
         columns += [recorded_column(name, [row.get(name) for row in rows]) for name in names]
         return pl.DataFrame(columns)
 
     def _entries(self) -> pl.DataFrame:
         account, currency = self._pockets[0]
         whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
-        frame = frame_of_rows(self._entry_rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
+        frame = frame_of_rows(self._entry_rows, self._table, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
         if len(self._pockets) == 1:
             return frame
         of_rows = places(column_of(self._entry_rows, POCKET))
@@ -389,10 +389,10 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
 
     def _quantities(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
-        return shortest_column(name, values, slots, self._lookup.quantity_scales)
+        return shortest_column(name, values, slots, self._table.quantity_scales)
 
     def _prices(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
-        return shortest_column(name, values, slots, self._lookup.fill_scales)
+        return shortest_column(name, values, slots, self._table.fill_scales)
 
 
 def _taken(values: Values, rows: Places) -> Values:

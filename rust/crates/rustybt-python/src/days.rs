@@ -10,9 +10,9 @@ use rustybt_kernels::statistics::{Column as Figures, ONE, Sessions, expanding, r
 
 use crate::arrow::Column;
 use crate::books::{PyBooks, asked};
+use crate::frame::{PyArrowFrame, Texts, decimals, texts, whole};
 use crate::number::Number;
 use crate::rows::{Bits, PyRows, Value};
-use crate::sheet::{PySheet, Texts, decimals, texts, whole};
 
 const KINDS: &str = "nwwwwwwwwwwwwwwwwnn";
 const MONEY: std::ops::Range<usize> = 1..14;
@@ -211,7 +211,7 @@ impl PyDays {
             .map_or_else(|| (*short).into(), Number))
     }
 
-    fn sheet(
+    fn frame(
         &self,
         py: Python<'_>,
         names: Vec<String>,
@@ -219,7 +219,7 @@ impl PyDays {
         opens: PyBuffer<i64>,
         closes: PyBuffer<i64>,
         periods: u32,
-    ) -> PyResult<Option<PySheet>> {
+    ) -> PyResult<Option<PyArrowFrame>> {
         let rows = self.rows.borrow(py);
         let stamps = (opens.to_vec(py)?, closes.to_vec(py)?);
         if stamps.0.len() != rows.len() || stamps.1.len() != rows.len() || days.len() != rows.len()
@@ -227,15 +227,15 @@ impl PyDays {
             let wrong = format!("{} days, of which {} are asked for", rows.len(), days.len());
             return Err(PyValueError::new_err(wrong));
         }
-        let mut maker = Maker {
+        let mut builder = FrameBuilder {
             names: names.into_iter(),
             columns: Vec::new(),
         };
-        let made = maker.daily(&rows, days, stamps, periods)?;
-        if made && maker.names.next().is_some() {
+        let made = builder.daily(&rows, days, stamps, periods)?;
+        if made && builder.names.next().is_some() {
             return Err(PyValueError::new_err("there are more names than columns"));
         }
-        Ok(made.then(|| PySheet::of(rows.len(), maker.columns)))
+        Ok(made.then(|| PyArrowFrame::of(rows.len(), builder.columns)))
     }
 }
 
@@ -351,12 +351,12 @@ fn quotient(part: Int, whole: &Int) -> Int {
 }
 
 /// Makes the columns of the daily frame in their order.
-struct Maker {
+struct FrameBuilder {
     names: std::vec::IntoIter<String>,
     columns: Vec<Column>,
 }
 
-impl Maker {
+impl FrameBuilder {
     fn name(&mut self) -> PyResult<String> {
         let none = || PyValueError::new_err("there are fewer names than columns");
         self.names.next().ok_or_else(none)

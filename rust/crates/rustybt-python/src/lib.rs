@@ -7,13 +7,13 @@ mod arrow;
 mod books;
 mod days;
 mod executor;
+mod frame;
 mod number;
 mod order;
 mod positions;
 mod prices;
 mod rows;
 mod series;
-mod sheet;
 mod slot;
 mod spread;
 mod wake;
@@ -59,13 +59,13 @@ mod extension {
     use crate::prices::{PyPrices, answering};
 
     #[pymodule_export]
-    use crate::positions::positions_sheet;
+    use crate::positions::positions_frame;
 
     #[pymodule_export]
     use crate::rows::PyRows;
 
     #[pymodule_export]
-    use crate::sheet::{PyLookup, PySheet};
+    use crate::frame::{PyArrowFrame, PyAssetTable};
 
     #[pymodule_export]
     use crate::wake::PyWake;

@@ -8,10 +8,10 @@ use rustybt_kernels::books::Series;
 use rustybt_kernels::fixed::div_half_even;
 
 use crate::arrow::Column;
+use crate::frame::{PyArrowFrame, PyAssetTable, decimals, shown, texts, whole};
 use crate::number::Number;
 use crate::rows::{Bits, NOWHERE, PyRows};
 use crate::series::PySeries;
-use crate::sheet::{PyLookup, PySheet, decimals, shown, texts, whole};
 
 const MONEY_SCALE: i64 = 20;
 
@@ -74,15 +74,15 @@ fn power(exponent: i64) -> Option<i128> {
 /// The names of the columns; rows of slot, quantity and cost; the session since which each set of them was held, with
 /// where it ends; the bar of each session's close; prices and terms of each slot. `None` where a number does not fit.
 #[pyfunction]
-pub fn positions_sheet(
+pub fn positions_frame(
     names: [String; 8],
-    lookup: &PyLookup,
+    table: &PyAssetTable,
     holdings: &PyRows,
     sets: Vec<(usize, usize)>,
     bars: Vec<usize>,
     prices: Vec<Bound<'_, PyAny>>,
     terms: Vec<Terms>,
-) -> PyResult<Option<PySheet>> {
+) -> PyResult<Option<PyArrowFrame>> {
     let ((slots, _), (quantities, _, wide), (costs, _, wider)) =
         (holdings.short(0)?, holdings.wide(1)?, holdings.wide(2)?);
     if !wide.is_empty() || !wider.is_empty() {
@@ -96,7 +96,7 @@ pub fn positions_sheet(
         slots: &slots,
         quantities,
         costs,
-        lookup,
+        table,
     };
     let Some(held) = kept.held(&prices, &terms) else {
         return Ok(None);
@@ -105,7 +105,7 @@ pub fn positions_sheet(
         return Ok(None);
     };
     let columns = kept.columns(names, &held, closes)?;
-    Ok(columns.map(|(len, columns)| PySheet::of(len, columns)))
+    Ok(columns.map(|(len, columns)| PyArrowFrame::of(len, columns)))
 }
 
 /// What was held, in the order in which it was written down.
@@ -113,7 +113,7 @@ struct Kept<'a> {
     slots: &'a [u32],
     quantities: &'a [i128],
     costs: &'a [i128],
-    lookup: &'a PyLookup,
+    table: &'a PyAssetTable,
 }
 
 /// A row for each position at each close.
@@ -133,7 +133,7 @@ impl Kept<'_> {
         for &slot in self.slots {
             let slot = slot as usize;
             if held.get(slot)?.is_none() {
-                let (fill, quantity) = self.lookup.scales(slot)?;
+                let (fill, quantity) = self.table.scales(slot)?;
                 held[slot] = Some(Held::of(
                     terms.get(slot)?,
                     prices.get(slot)?,
@@ -195,7 +195,7 @@ impl Kept<'_> {
     ) -> PyResult<Option<(usize, Vec<Column>)>> {
         let [session, symbol, sid, amount, basis, mark, value, exposure] = names;
         let len = closes.rows.len();
-        let lookup = self.lookup;
+        let table = self.table;
         let cost = |row: usize| {
             let known = held.get(self.slots[row] as usize)?.as_ref()?;
             known.cost_of_a_unit(self.quantities[row], self.costs[row])
@@ -207,11 +207,11 @@ impl Kept<'_> {
             return Ok(None);
         };
         // what is held was held at a close at least: its shortest scale is that of all rows
-        let amounts = shown(self.quantities, self.slots, lookup.quantity_scales());
+        let amounts = shown(self.quantities, self.slots, table.quantity_scales());
         let (Some(amounts), Some(costs), Some(marks)) = (
             amounts,
-            shown(&costs, self.slots, lookup.fill_scales()),
-            marks(closes.prices, &closes.slots, held, lookup.fill_scales()),
+            shown(&costs, self.slots, table.fill_scales()),
+            marks(closes.prices, &closes.slots, held, table.fill_scales()),
         ) else {
             return Ok(None);
         };
@@ -255,17 +255,17 @@ impl Kept<'_> {
         ) else {
             return Ok(None);
         };
-        let days = closes.sessions.iter().map(|session| lookup.day(*session));
+        let days = closes.sessions.iter().map(|session| table.day(*session));
         let Some(days) = days.collect::<Option<Vec<i32>>>() else {
             return Ok(None);
         };
-        let sids = closes.slots.iter().map(|slot| lookup.sid(*slot));
+        let sids = closes.slots.iter().map(|slot| table.sid(*slot));
         let Some(sids) = sids.collect::<Option<Vec<i64>>>() else {
             return Ok(None);
         };
         let columns = vec![
             whole(&session, "tdD", days, Bits::default())?,
-            texts(&symbol, lookup.symbols(), &closes.slots)?,
+            texts(&symbol, table.symbols(), &closes.slots)?,
             whole(&sid, "l", sids, Bits::default())?,
             amounts,
             costs,
