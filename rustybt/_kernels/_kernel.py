@@ -12,7 +12,7 @@ from rustybt._kernels import _native, _python
 
 if TYPE_CHECKING:
     from rustybt._kernels import _rustybt
-    from rustybt._kernels._python import Books, Days, Intake, Rows, Wake, WorkingOrder
+    from rustybt._kernels._python import Books, Days, OrderStore, Rows, Wake, WorkingOrder
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -25,7 +25,7 @@ class Kernel:
 
     name: "python" or "rust".
     books: cash and positions. days: the rows of the days. rows: rows of plain values. order: an order at work.
-    intake: takes orders in. wake: which of them sleep.
+    order_store: takes orders in. wake: which of them sleep.
     whole_steps: a size in whole steps from a numerator and a denominator.
 
     executor: executes orders that are ready. weigher: turns weights into market orders. prices: has answers
@@ -38,7 +38,7 @@ class Kernel:
     days: type[Days]
     rows: type[Rows]
     order: type[WorkingOrder]
-    intake: type[Intake]
+    order_store: type[OrderStore]
     wake: type[Wake]
     whole_steps: Callable[[int, int], int]
 
@@ -59,7 +59,7 @@ PYTHON: Final = Kernel(
     _python.Days,
     _python.Rows,
     _python.WorkingOrder,
-    _python.Intake,
+    _python.OrderStore,
     _python.Wake,
     _python.whole_steps,
 )
@@ -84,7 +84,7 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.Days,
         module.Rows,
         module.WorkingOrder,
-        module.Intake,
+        module.OrderStore,
         module.Wake,
         module.whole_steps,
         module.Executor,

@@ -17,8 +17,8 @@ class WorkingOrder:
     """What the order book and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. terms: what it says besides, prices
-    at the instrument's fill scale; None for a market order. limit, stop: those of its terms, to be read. plain: it has
-    no terms. commission: money. charged: the units that a commission was
+    at the instrument's fill scale; None for a market order. limit, stop: those of its terms, to be read. is_market: it
+    has no terms. commission: money. units_charged: the units that a commission was
     computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a `Cause`. reason: words
     where the cause does not say all.
     """
@@ -28,19 +28,19 @@ class WorkingOrder:
         "amount",
         "cause",
         "changed",
-        "charged",
         "commission",
         "created",
         "filled",
         "instrument",
+        "is_market",
         "limit",
         "limit_reached",
         "number",
-        "plain",
         "reason",
         "status",
         "stop",
         "stop_reached",
+        "units_charged",
     )
 
     def __init__(self, number: int, instrument: Any, amount: int, terms: OrderTerms[int] | None, created: int) -> None:
@@ -49,12 +49,12 @@ class WorkingOrder:
         self.amount = amount
         self.filled = 0
         self._terms = terms
-        self.plain = terms is None
+        self.is_market = terms is None
         self.limit, self.stop = (None, None) if terms is None else terms[:2]
         self.limit_reached = False
         self.stop_reached = False
         self.commission = 0
-        self.charged = 0
+        self.units_charged = 0
         self.created = created
         self.changed = created
         self.status: OrderStatus = OPEN
@@ -68,11 +68,11 @@ class WorkingOrder:
     @terms.setter
     def terms(self, terms: OrderTerms[int] | None) -> None:
         self._terms = terms
-        self.plain = terms is None
+        self.is_market = terms is None
         self.limit, self.stop = (None, None) if terms is None else terms[:2]
 
 
-class Intake:
+class OrderStore:
     """Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
 
     orders: all of a run. open: those at work, by slot; both are asked for by the methods of that name, as the native

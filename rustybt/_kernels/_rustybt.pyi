@@ -12,7 +12,7 @@ __all__ = [
     "Books",
     "Days",
     "Executor",
-    "Intake",
+    "OrderStore",
     "Prices",
     "Rows",
     "Wake",
@@ -179,7 +179,7 @@ class WorkingOrder:
     limit_reached: bool
     stop_reached: bool
     commission: int
-    charged: int
+    units_charged: int
     changed: int
     reason: str | None
     cause: int
@@ -195,7 +195,7 @@ class WorkingOrder:
     @property
     def instrument(self) -> Any: ...
     @property
-    def plain(self) -> bool: ...
+    def is_market(self) -> bool: ...
     @property
     def created(self) -> int: ...
     @property
@@ -204,13 +204,13 @@ class WorkingOrder:
     def status(self, status: int) -> None: ...
 
 @final
-class Intake:
+class OrderStore:
     def __new__(
         cls,
         orders: list[WorkingOrder],
         open: dict[int, list[WorkingOrder]],
         events: Rows,
-    ) -> Intake: ...
+    ) -> OrderStore: ...
     def accept(
         self,
         instrument: Any,
@@ -242,7 +242,7 @@ class Executor:
     def __new__(
         cls,
         books: Books,
-        intake: Intake,
+        store: OrderStore,
         entries: Rows,
         transactions: Rows,
         meet: Callable[[Any], None],

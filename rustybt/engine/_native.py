@@ -47,7 +47,7 @@ def native_execution(
         return None
     executor = kernel.executor(
         ledger.books,
-        book.intake,
+        book.store,
         ledger.rows,
         recorder.transactions,
         ledger.meet,

@@ -153,7 +153,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._recorder = recorder.gathered()
         self._events = blotter.rows
         why = {order.number: int(blotter.why(order)) for queue in blotter.open.values() for order in queue}
-        self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
+        self._orders = orders = blotter.store.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
         self._instruments = terms_of(run.account.instruments, recorder)
         covered = slice(axis.first_session, axis.first_session + count)
         # the first minute bar, as in Zipline: bars are stamped with their end

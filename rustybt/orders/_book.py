@@ -19,7 +19,7 @@ OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
 
 
 CHANGES: Final = (
-    "filled", "limit_reached", "stop_reached", "commission", "charged", "changed", "status", "reason", "cause",
+    "filled", "limit_reached", "stop_reached", "commission", "units_charged", "changed", "status", "reason", "cause",
 )  # fmt: skip
 """What happens to an order after it was placed; its amount and its terms, which a split restates, stand apart."""
 
@@ -65,7 +65,7 @@ class OrderBook:
     which accepts whatever comes; `route` sends it to another one instead.
     links: what other orders are to do upon a report; None where no orders are linked.
     why: the number of the cause why an open order has not filled.
-    waiting: true while an order is open; `open` says which.
+    queues: true while an order is open; `open` says which.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
     """
@@ -78,11 +78,11 @@ class OrderBook:
         "_venue",
         "accept",
         "account",
-        "intake",
         "links",
         "prefix",
+        "queues",
         "rows",
-        "waiting",
+        "store",
         "wake",
         "why",
     )
@@ -92,11 +92,11 @@ class OrderBook:
         self._kernel = kernel
         self.prefix = account + "-"
         self._orders: list[WorkingOrder] = []
-        self.waiting: dict[int, list[WorkingOrder]] = {}
+        self.queues: dict[int, list[WorkingOrder]] = {}
         self.rows = kernel.rows(EVENT)
         self.wake = kernel.wake()
-        self.intake = kernel.intake(self._orders, self.waiting, self.rows)
-        self.accept = self.intake.accept
+        self.store = kernel.order_store(self._orders, self.queues, self.rows)
+        self.accept = self.store.accept
         self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
         self.why: Callable[[WorkingOrder], int] = _stored_cause
         self._venue: Venue | None = None
@@ -107,12 +107,12 @@ class OrderBook:
     @property
     def open(self) -> dict[int, list[WorkingOrder]]:
         """The orders at work by slot, oldest first."""
-        return self.intake.open()
+        return self.store.open()
 
     @property
     def orders(self) -> list[WorkingOrder]:
         """All orders so far, oldest first."""
-        return self.intake.orders()
+        return self.store.orders()
 
     @property
     def events(self) -> list[OrderEvent]:
@@ -182,9 +182,9 @@ class OrderBook:
     def dequeue(self, order: WorkingOrder) -> None:
         """Takes an order that is over out of its queue."""
         slot = order.instrument.slot
-        queue = self.waiting.get(slot, ())
+        queue = self.queues.get(slot, ())
         if len(queue) == 1 and queue[0] is order:
-            del self.waiting[slot]
+            del self.queues[slot]
             self.wake.forget(slot, order.number)
             return
         # by identity: to compare orders, as `remove` does, costs more than all else here
@@ -230,7 +230,7 @@ class OrderBook:
                 setattr(order, name, OrderStatus(value) if name == "status" else value)
             self._orders.append(order)
         for slot, numbers in state["open"]:
-            self.waiting[slot] = [self._orders[number - 1] for number in numbers]
+            self.queues[slot] = [self._orders[number - 1] for number in numbers]
         for row in state["events"]:
             self.rows.add(tuple(row))
 

@@ -77,7 +77,7 @@ def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
     order.filled = filled
     for fee in report.fees:
         order.commission += fee.amount
-    order.charged += abs(quantity)
+    order.units_charged += abs(quantity)
     if not whole and order.status is _OPEN:
         order.cause = Cause.PARTLY_FILLED
 
@@ -108,7 +108,7 @@ def _restate(order: WorkingOrder, report: Report) -> None:
     order.amount = order.filled + report.quantity
     order.terms = report.terms
     if report.recharged:
-        order.charged = abs(order.filled)
+        order.units_charged = abs(order.filled)
 
 
 def cut(numerator: int, denominator: int) -> int:

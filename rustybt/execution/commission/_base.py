@@ -98,7 +98,7 @@ def per_unit(order: WorkingOrder, quantity: int, cost: tuple[int, int], once: in
     fee = as_money(abs(quantity) * value, scale) + once
     if not order.commission:
         return fee if fee > minimum else minimum
-    total = as_money(order.charged * value, scale) + fee
+    total = as_money(order.units_charged * value, scale) + fee
     return 0 if total < minimum else total - order.commission
 
 

@@ -166,7 +166,7 @@ class SimulatedBroker:
             if volume <= 0:
                 continue
             order = queue[0]
-            if len(queue) == 1 and order.plain and not begun:
+            if len(queue) == 1 and order.is_market and not begun:
                 # a market order alone, as nearly all are
                 if order.status is OPEN:
                     execution = self._future if bars.is_future else self._equity
@@ -184,7 +184,7 @@ class SimulatedBroker:
         """Tries the open orders of an asset on a bar's open."""
         queue = self.orders.open.get(slot, [])
         if self.triggers.by_range:
-            queue = [order for order in queue if not order.plain]
+            queue = [order for order in queue if not order.is_market]
         if queue and volume > 0:
             opening = Opening(queue[0].instrument, moment.bar, price)
             yield from self._work_asset(queue[:], opening, moment, volume)
@@ -207,7 +207,7 @@ class SimulatedBroker:
                 continue
             # a market order is ready by construction
             price, cap, maker = offered, None, False
-            if not order.plain:
+            if not order.is_market:
                 if exhausted and self.triggers_need_volume:
                     continue
                 ready = yield from self._let_through(order, bars, moment, offered)
@@ -265,7 +265,7 @@ class SimulatedBroker:
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         found: list[ReadyOrder] = []
         for order in queue:
-            if order.plain:
+            if order.is_market:
                 found.append((order, offered, None, ()))
                 continue
             trigger = self.triggers.of(order, bars, moment.bar, offered)

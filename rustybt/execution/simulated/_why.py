@@ -35,7 +35,7 @@ class WhyOpen:
             return Cause.PLACED
         if bars.tradable[bar] <= 0:
             return Cause.NO_TRADE
-        if not order.plain:
+        if not order.is_market:
             offered = bars.column(triggers.field)[bar] * bars.mark_to_fill_scale
             trigger = triggers.of(order, bars, bar, offered)
             if trigger.price is None:

@@ -35,7 +35,7 @@ def fees(
     for quantity in quantities:
         fee = model.fee(asked, Fill(quantity, price, MOMENT))
         asked.commission += fee
-        asked.charged += abs(quantity)
+        asked.units_charged += abs(quantity)
         asked.filled += quantity
         found.append(Fraction(fee, MONEY))
     return found
@@ -105,7 +105,7 @@ def test_what_a_fee_is_made_of() -> None:
     asked = order(instrument=XX)
     first = model.fee(asked, Fill(10, 1, MOMENT))
     assert model.parts(asked, first) == ((FeeKind.COMMISSION, 850 * MONEY // 100), (FeeKind.EXCHANGE_FEE, MONEY // 4))
-    asked.commission, asked.charged = first, 10
+    asked.commission, asked.units_charged = first, 10
     second = model.fee(asked, Fill(10, 1, MOMENT))
     assert model.parts(asked, second) == ((FeeKind.COMMISSION, 850 * MONEY // 100), (FeeKind.EXCHANGE_FEE, 0))
 

@@ -110,5 +110,5 @@ def test_futures_pay_the_same(fills: list[int], how: tuple[Any, Any, float]) -> 
         cost = theirs.calculate(order, SimpleNamespace(amount=quantity))
         order.commission, order.filled = order.commission + cost, order.filled + quantity
         fee = ours.fee(asked, Fill(quantity, 1, MOMENT))
-        asked.commission, asked.charged = asked.commission + fee, asked.charged + quantity
+        asked.commission, asked.units_charged = asked.commission + fee, asked.units_charged + quantity
         assert abs(fee / 10**20 - cost) < 1e-9

@@ -53,7 +53,7 @@ mod extension {
     use crate::executor::PyExecutor;
 
     #[pymodule_export]
-    use crate::order::{PyIntake, PyOrder};
+    use crate::order::{PyOrder, PyOrderStore};
 
     #[pymodule_export]
     use crate::prices::{PyPrices, answering};

@@ -16,7 +16,7 @@ use rustybt_kernels::int::Int;
 
 use crate::books::{PyBooks, asked};
 use crate::number::Number;
-use crate::order::PyIntake;
+use crate::order::PyOrderStore;
 use crate::series::PySeries;
 use crate::slot::Slot;
 use crate::spread::SpreadMap;
@@ -45,7 +45,7 @@ pub struct PyWeigher {
     bar: Attribute,
     controls: Py<PyList>,
     books: Py<PyBooks>,
-    intake: Py<PyIntake>,
+    store: Py<PyOrderStore>,
     times: PySeries,
     scaled: Py<PyAny>,
     /// The start of every id, and the last one.
@@ -74,7 +74,7 @@ impl PyWeigher {
             bar: Attribute::of(&market, "bar"),
             controls,
             books,
-            intake: book.getattr("intake")?.extract()?,
+            store: book.getattr("store")?.extract()?,
             times: PySeries::new(&market.getattr("axis")?.getattr("times")?)?,
             scaled,
             prefix_len: prefix.len(),
@@ -267,8 +267,8 @@ impl PyWeigher {
             return Ok(Placed::Elsewhere);
         }
         let stamp = i64::try_from(at(&self.times, bar)?)?;
-        let mut intake = self.intake.bind(py).borrow_mut();
-        let number = intake.take_plain(py, &known.instrument, known.slot, size, stamp)?;
+        let mut store = self.store.bind(py).borrow_mut();
+        let number = store.add_market(py, &known.instrument, known.slot, size, stamp)?;
         Ok(Placed::Order(number))
     }
 }
