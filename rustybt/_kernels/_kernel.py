@@ -28,7 +28,7 @@ class Kernel:
     order_store: takes orders in. wake: which of them sleep.
     whole_steps: a size in whole steps from a numerator and a denominator.
 
-    executor: executes orders that are ready. weigher: turns weights into market orders. prices: has answers
+    executor: executes orders that are ready. target_sizer: turns weights into market orders. prices: has answers
     of `data.current`. answering: makes the method that asks `prices` first. asset_table: what frames look up by slot
     and session, for `rows.frame`. positions_frame: the frame of the positions at each close.
     """
@@ -43,7 +43,7 @@ class Kernel:
     whole_steps: Callable[[int, int], int]
 
     executor: Callable[..., _rustybt.Executor] | None = None
-    weigher: type[_rustybt.Weigher] | None = None
+    target_sizer: type[_rustybt.TargetSizer] | None = None
     prices: type[_rustybt.Prices] | None = None
     answering: Callable[[type, str, str], Any] | None = None
     asset_table: type[_rustybt.AssetTable] | None = None
@@ -88,7 +88,7 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.Wake,
         module.whole_steps,
         module.Executor,
-        module.Weigher,
+        module.TargetSizer,
         module.Prices,
         module.answering,
         module.AssetTable,

@@ -15,8 +15,8 @@ __all__ = [
     "OrderStore",
     "Prices",
     "Rows",
+    "TargetSizer",
     "Wake",
-    "Weigher",
     "WorkingOrder",
     "__version__",
     "answering",
@@ -98,7 +98,7 @@ def answering(class_: type, slot: str, doc: str) -> Any: ...
 @final
 class Prices:
     def __new__(cls, market: Any) -> Prices: ...
-    def learn(self, asset: Any, field: str, prices: Sequence[int], numbers: Any) -> None: ...
+    def add(self, asset: Any, field: str, prices: Sequence[int], numbers: Any) -> None: ...
 
 @final
 class Rows:
@@ -156,7 +156,7 @@ class ArrowFrame:
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[Any, Any]: ...
 
 @final
-class Weigher:
+class TargetSizer:
     def __new__(
         cls,
         moment: Any,
@@ -166,8 +166,8 @@ class Weigher:
         controls: list[Any],
         scaled: Callable[..., Any],
         large: int,
-    ) -> Weigher: ...
-    def learn(self, asset: Any, instrument: Any) -> None: ...
+    ) -> TargetSizer: ...
+    def register(self, asset: Any, instrument: Any) -> None: ...
     def order(self, asset: Any, weight: Any, target: bool) -> Any: ...
     def order_targets(self, pairs: Iterable[Any], otherwise: Callable[[Any], str | None]) -> list[str]: ...
 
@@ -245,7 +245,7 @@ class Executor:
         store: OrderStore,
         entries: Rows,
         transactions: Rows,
-        meet: Callable[[Any], None],
+        register: Callable[[Any], None],
         no_price: Callable[[WorkingOrder, int], Exception],
         field: str,
         slippage: tuple[int, int, int, int, int] | None,

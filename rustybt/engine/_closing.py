@@ -11,7 +11,7 @@ from rustybt.core import Cause, as_plain_decimal, day_of
 from rustybt.engine._agenda import NEVER
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
-from rustybt.orders import AccountControl, OrderBook, OrderGate, Standing
+from rustybt.orders import AccountControl, AccountSnapshot, OrderBook, OrderGate
 from rustybt.strategy import AccountState, CancelPolicy
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ def check_account(
     value = account.equity()
     has_leverage = value > 0 or (value < 0 and account.figures_below_zero)
     leverage = Fraction(long - short, value) if has_leverage else None
-    standing = Standing(leverage, stamp, context.portfolio, context.account, account.data, gate)
+    snapshot = AccountSnapshot(leverage, stamp, context.portfolio, context.account, account.data, gate)
     for control in controls:
-        found = control.violation(standing)
+        found = control.violation(snapshot)
         if found is not None:
             raise AccountControlViolation(
                 f"At the close of {account.data.current_session} {found}, and {control!r} is set. Order less, or set "

@@ -50,7 +50,7 @@ def native_execution(
         book.store,
         ledger.rows,
         recorder.transactions,
-        ledger.meet,
+        ledger.register,
         broker.no_price,
         broker.triggers.field,
         *models,

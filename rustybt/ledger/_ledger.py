@@ -156,7 +156,7 @@ class Ledger:
             self._instruments[slot] = instrument
         self.rows.add((stamp, kind, slot, quantity, amount, order, None, reason, instrument.pocket))
 
-    def meet(self, instrument: Instrument) -> None:
+    def register(self, instrument: Instrument) -> None:
         """Learns of an asset of which entries are added to `rows` without the ledger."""
         self._instruments.setdefault(instrument.slot, instrument)
 

@@ -12,7 +12,7 @@ from rustybt.orders._instrument import Instrument, Market, Phased, Sizer
 MEMO_SIZE: Final = 4096
 
 
-class Weigher:
+class TargetSizer:
     """Places market orders of weights, quickly: the twin of the native one, and its specification.
 
     It does what the order gate would, for assets that it has learnt of, at moments at which orders may be placed and no
@@ -43,7 +43,7 @@ class Weigher:
         self._known: dict[int, tuple[Asset, Instrument, Sequence[int], int, int, int, int]] = {}
         self._weights: dict[float, tuple[int, int]] = {}
 
-    def learn(self, asset: Asset, instrument: Instrument) -> None:
+    def register(self, asset: Asset, instrument: Instrument) -> None:
         """Takes the orders of an asset from now on."""
         prices, up = instrument.price, instrument.mark_to_fill_scale
         self._known[asset.sid] = asset, instrument, prices, up, instrument.slot, instrument.priced, instrument.closing

@@ -20,7 +20,7 @@ class Ordering:
         self._book = book
         self._views = views
         self._state = account
-        self._weigh = gate.weigh
+        self._size_and_place = gate.size_and_place
 
     def order(
         self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
@@ -42,7 +42,7 @@ class Ordering:
     ) -> str | None:
         """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
         if limit_price is None and stop_price is None and style is None:
-            placed: str | None = self._weigh(asset, percent, False)
+            placed: str | None = self._size_and_place(asset, percent, False)
             if placed is not NotImplemented:
                 return placed
         return self._gate.order_percent(asset, percent, limit_price, stop_price, style)
@@ -65,7 +65,7 @@ class Ordering:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
         # the hottest of all: one call less
         if limit_price is None and stop_price is None and style is None:
-            placed: str | None = self._weigh(asset, target, True)
+            placed: str | None = self._size_and_place(asset, target, True)
             if placed is not NotImplemented:
                 return placed
         return self._gate.order_target_percent(asset, target, limit_price, stop_price, style)

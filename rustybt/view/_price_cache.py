@@ -57,14 +57,14 @@ class PriceCache:
         prices, numbers = instrument.price[: instrument.last + 1], self._numbers_of(instrument)
         self.priced[instrument.asset.sid] = instrument.asset, prices, numbers
         if self.kernel is not None:
-            self.kernel.learn(instrument.asset, "price", prices, numbers)
+            self.kernel.add(instrument.asset, "price", prices, numbers)
 
     def add(self, instrument: Instrument, field: str) -> None:
         """Tells the kernel of another field of an asset. A bar that has none has 0 there, which it passes on."""
         if field not in OF_A_BAR or (instrument.asset.sid, field) in self._taught or not self._is_plain(instrument):
             return
         self._taught.add((instrument.asset.sid, field))
-        self.kernel.learn(
+        self.kernel.add(
             instrument.asset, field, instrument.column(field)[: instrument.last + 1], self._numbers_of(instrument)
         )
 

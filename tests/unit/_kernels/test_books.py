@@ -230,7 +230,7 @@ def test_a_bar_outside_of_the_marks_is_an_index_error(books, marks):
         books.seek(-1)
     books.set_position(slot, 1, 0)
     books.seek(2)
-    for read in (books.positions_value, books.value, lambda: books.mark(slot)):
+    for read in (books.positions_value, books.equity, lambda: books.mark(slot)):
         with pytest.raises(IndexError, match="index out of"):
             read()
 

@@ -24,7 +24,7 @@ from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ledger import Ledger
-from rustybt.orders import AccountControl, LongOnly, MaxOrderSize, OrderBook, OrderGate, Standing
+from rustybt.orders import AccountControl, AccountSnapshot, LongOnly, MaxOrderSize, OrderBook, OrderGate
 from rustybt.strategy import numbers_named
 from rustybt.view import BarData, Instrument, MarketView
 from tests.unit._small import DAYS, ingest, run
@@ -172,10 +172,10 @@ def test_an_account_rule_places_the_orders_of_a_strategy() -> None:
         def __init__(self, assets: list[Any]) -> None:
             self.assets, self.bar = assets, -1
 
-        def violation(self, standing: Standing) -> None:
+        def violation(self, snapshot: AccountSnapshot) -> None:
             self.bar += 1
             for place in STEPS.get(self.bar, ()):
-                place(standing.gate, *self.assets)
+                place(snapshot.gate, *self.assets)
 
     def with_the_plan(context: Any) -> None:
         models(context)

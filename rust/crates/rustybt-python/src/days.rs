@@ -26,20 +26,20 @@ const SHORTS: usize = 18;
 
 /// Value, cash, value and exposure of the positions.
 #[derive(Clone)]
-struct Standing {
+struct DayStart {
     value: Int,
     cash: Int,
     positions: Int,
     exposure: Int,
 }
 
-/// A standing, as Python has it.
+/// A day's start, as Python has it.
 type Plain = (Number, Number, Number, Number);
 
 /// What the next row is reckoned from, as Python has it.
 type State = (Plain, Plain, Option<Plain>);
 
-impl Standing {
+impl DayStart {
     fn plain(&self) -> Plain {
         let number = |value: &Int| Number(value.clone());
         (
@@ -51,9 +51,9 @@ impl Standing {
     }
 }
 
-impl From<Plain> for Standing {
-    fn from((value, cash, positions, exposure): Plain) -> Standing {
-        Standing {
+impl From<Plain> for DayStart {
+    fn from((value, cash, positions, exposure): Plain) -> DayStart {
+        DayStart {
             value: value.0,
             cash: cash.0,
             positions: positions.0,
@@ -86,8 +86,8 @@ struct Close {
 pub struct PyDays {
     #[pyo3(get)]
     rows: Py<PyRows>,
-    previous: Standing,
-    opening: Standing,
+    previous: DayStart,
+    opening: DayStart,
     within: Option<Within>,
     /// Whether the account was worth less than nothing at some close, or had lost all that it had.
     #[pyo3(get)]
@@ -98,7 +98,7 @@ pub struct PyDays {
 impl PyDays {
     #[new]
     fn new(py: Python<'_>, capital: Number) -> PyResult<PyDays> {
-        let start = Standing {
+        let start = DayStart {
             value: capital.0.clone(),
             cash: capital.0,
             positions: Int::ZERO,
@@ -124,7 +124,7 @@ impl PyDays {
     fn after_dividends(&mut self, paid: Number, in_shares: Number) {
         let (paid, in_shares) = (paid.0, in_shares.0);
         let from = self.opening.clone();
-        self.opening = Standing {
+        self.opening = DayStart {
             value: from.value + &paid + &in_shares,
             cash: from.cash + &paid,
             positions: from.positions + &in_shares,
@@ -187,8 +187,8 @@ impl PyDays {
 
     fn restore(&mut self, state: State) {
         let (previous, opening, within) = state;
-        self.previous = Standing::from(previous);
-        self.opening = Standing::from(opening);
+        self.previous = DayStart::from(previous);
+        self.opening = DayStart::from(opening);
         self.within = within.map(|(base, numerator, denominator, added)| Within {
             base: base.0,
             grown: (numerator.0, denominator.0),
@@ -320,7 +320,7 @@ impl PyDays {
             Value::Short(Some(close.longs)),
             Value::Short(Some(close.shorts)),
         ]);
-        self.previous = Standing {
+        self.previous = DayStart {
             value,
             cash: close.cash,
             positions,

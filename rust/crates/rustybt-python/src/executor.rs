@@ -40,14 +40,14 @@ struct Done {
     fee: Int,
 }
 
-/// Where orders of a run meet its books.
+/// Executes a run's orders and books their fills.
 #[pyclass(name = "Executor", module = "rustybt._kernels._rustybt")]
 pub struct PyExecutor {
     books: Py<PyBooks>,
     store: Py<PyOrderStore>,
     entries: Py<PyRows>,
     transactions: Py<PyRows>,
-    meet: Py<PyAny>,
+    register: Py<PyAny>,
     no_price: Py<PyAny>,
     field: String,
     slippage: Slippage,
@@ -75,7 +75,7 @@ impl PyExecutor {
         store: Py<PyOrderStore>,
         entries: Py<PyRows>,
         transactions: Py<PyRows>,
-        meet: Py<PyAny>,
+        register: Py<PyAny>,
         no_price: Py<PyAny>,
         field: String,
         slippage: Option<Points>,
@@ -109,7 +109,7 @@ impl PyExecutor {
             store,
             entries,
             transactions,
-            meet,
+            register,
             no_price,
             field,
             slippage,
@@ -175,7 +175,7 @@ impl PyExecutor {
                 let order = first.borrow();
                 (order.slot, order.instrument.clone_ref(py))
             };
-            self.learn(py, slot, instrument.bind(py))?;
+            self.is_executable(py, slot, instrument.bind(py))?;
             let Some(Some(known)) = self.known.get(slot) else {
                 continue;
             };
@@ -211,7 +211,7 @@ impl PyExecutor {
     fn can_work(&mut self, py: Python<'_>, orders: &[PyOrder]) -> PyResult<bool> {
         self.round += 1;
         for order in orders {
-            if !self.learn(py, order.slot, order.instrument.bind(py))? {
+            if !self.is_executable(py, order.slot, order.instrument.bind(py))? {
                 return Ok(false);
             }
             let last = &mut self.rounds[order.slot];
@@ -317,7 +317,7 @@ impl PyExecutor {
     }
 
     /// Whether orders of the slot can be worked here; asks its instrument the first time.
-    fn learn(
+    fn is_executable(
         &mut self,
         py: Python<'_>,
         slot: usize,
@@ -338,7 +338,7 @@ impl PyExecutor {
             quantity_scale: instrument.getattr("quantity_scale")?.extract()?,
             step: instrument.getattr("step")?.extract::<Number>()?.0,
         };
-        self.meet.bind(py).call1((instrument,))?;
+        self.register.bind(py).call1((instrument,))?;
         if self.known.len() <= slot {
             self.known.resize_with(slot + 1, || None);
             self.rounds.resize(slot + 1, 0);

@@ -16,13 +16,13 @@ mod rows;
 mod series;
 mod slot;
 mod spread;
+mod target_sizer;
 mod wake;
-mod weigher;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 22;
+const ABI: u32 = 23;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -71,7 +71,7 @@ mod extension {
     use crate::wake::PyWake;
 
     #[pymodule_export]
-    use crate::weigher::PyWeigher;
+    use crate::target_sizer::PyTargetSizer;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

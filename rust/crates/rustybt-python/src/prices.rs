@@ -59,7 +59,7 @@ impl PyPrices {
         })
     }
 
-    fn learn(
+    fn add(
         &mut self,
         asset: Bound<'_, PyAny>,
         field: Bound<'_, PyString>,

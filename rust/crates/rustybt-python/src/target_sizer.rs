@@ -37,8 +37,8 @@ struct Known {
 }
 
 /// Places the orders of weights.
-#[pyclass(name = "Weigher", module = "rustybt._kernels._rustybt")]
-pub struct PyWeigher {
+#[pyclass(name = "TargetSizer", module = "rustybt._kernels._rustybt")]
+pub struct PyTargetSizer {
     moment: Py<PyAny>,
     phase: Attribute,
     market: Py<PyAny>,
@@ -57,7 +57,7 @@ pub struct PyWeigher {
 }
 
 #[pymethods]
-impl PyWeigher {
+impl PyTargetSizer {
     #[new]
     fn new(
         moment: Bound<'_, PyAny>,
@@ -67,9 +67,9 @@ impl PyWeigher {
         controls: Py<PyList>,
         scaled: Py<PyAny>,
         large: i128,
-    ) -> PyResult<PyWeigher> {
+    ) -> PyResult<PyTargetSizer> {
         let prefix: String = book.getattr("prefix")?.extract()?;
-        Ok(PyWeigher {
+        Ok(PyTargetSizer {
             phase: Attribute::of(&moment, "phase"),
             bar: Attribute::of(&market, "bar"),
             controls,
@@ -98,7 +98,7 @@ impl PyWeigher {
         Ok(())
     }
 
-    fn learn(&mut self, asset: Bound<'_, PyAny>, instrument: Bound<'_, PyAny>) -> PyResult<()> {
+    fn register(&mut self, asset: Bound<'_, PyAny>, instrument: Bound<'_, PyAny>) -> PyResult<()> {
         let known = Known {
             slot: instrument.getattr("slot")?.extract()?,
             price: PySeries::new(&instrument.getattr("price")?)?,
@@ -123,7 +123,7 @@ impl PyWeigher {
         target: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let placed = match self.moment(py)? {
-            Some(bar) => self.weigh(py, asset, weight, target, bar)?,
+            Some(bar) => self.size_and_place(py, asset, weight, target, bar)?,
             None => Placed::Elsewhere,
         };
         Ok(match placed {
@@ -150,7 +150,9 @@ impl PyWeigher {
             {
                 let (asset, weight) = (two.get_borrowed_item(0)?, two.get_borrowed_item(1)?);
                 // borrowed anew each time: what makes the pairs may place orders of its own
-                placed = slf.borrow_mut().weigh(py, &asset, &weight, true, bar)?;
+                placed = slf
+                    .borrow_mut()
+                    .size_and_place(py, &asset, &weight, true, bar)?;
             }
             match placed {
                 Placed::Nothing => {}
@@ -201,7 +203,7 @@ enum Placed {
     Order(i64),
 }
 
-impl PyWeigher {
+impl PyTargetSizer {
     /// The bar, where it is a moment at which orders are placed here.
     fn moment(&self, py: Python<'_>) -> PyResult<Option<usize>> {
         let phase = self.phase.read(self.moment.bind(py))?;
@@ -219,7 +221,7 @@ impl PyWeigher {
         PyString::new(py, id)
     }
 
-    fn weigh<'py>(
+    fn size_and_place<'py>(
         &mut self,
         py: Python<'py>,
         asset: &Bound<'py, PyAny>,
