@@ -62,6 +62,7 @@ from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
+from rustybt.core._surroundings import in_notebook, on_terminal
 from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
 from rustybt.core._texts import text_of_object
 from rustybt.core._time import (
@@ -158,7 +159,9 @@ __all__ = [
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "in_notebook",
     "is_number",
+    "on_terminal",
     "parse_date",
     "parse_moment",
     "picked",

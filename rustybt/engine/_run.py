@@ -111,7 +111,8 @@ def run_algorithm(
     can be ordered where the bundle has the pair of the two, and their money is kept in their currency.
     decimals: fills at the tick, by class of assets or by asset: a `DecimalConfig`, its mapping, such as
     {"equity": {"rounding": "half_even"}}, or the path of a TOML, JSON or YAML file of it.
-    seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
+    seed: of context.rng. progress: True, False, a function(done, sessions), or None:
+    shown on a terminal and in a notebook, where the run takes longer than half a second.
     keep_strategy: whether the result keeps the strategy and all arguments alive, for `Result.compat_report`; without it
     they serve the report for as long as the caller keeps them.
     on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has

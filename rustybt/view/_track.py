@@ -135,6 +135,8 @@ class Track:
         carried, self.first = rows, laid.lead
         if traded_only and laid.span is None and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
+            last = max(last_bar, 0)
+            carried[last + 1 :] = carried[last]  # after its life no price is asked for: it keeps the last one
             priced = carried >= 0
             self.first = int(np.argmax(priced)) if priced.any() else len(keys)
         self.mark_scale = self.price_scale if prices is None and not finer else self.fill_scale
