@@ -57,7 +57,7 @@ from rustybt.core._kept import Kept
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
-from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
+from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
@@ -162,6 +162,7 @@ __all__ = [
     "in_notebook",
     "is_number",
     "on_terminal",
+    "order_later",
     "parse_date",
     "parse_moment",
     "picked",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core._assets import Asset
 
@@ -41,8 +42,25 @@ class OrderEventKind(enum.StrEnum):
     NOT_FILLED = "not_filled"
 
 
+class _Later:
+    """Fields that are worked out when they are first read."""
+
+    __slots__ = ("_source",)
+    _source: Callable[[str], Any]
+
+    if not TYPE_CHECKING:  # what is not there at all is found by the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            # the slot is empty
+            if name == "_source" or name not in self.__dataclass_fields__:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            value = self._source(name)
+            object.__setattr__(self, name, value)
+            return value
+
+
 @dataclass(frozen=True, slots=True)
-class Order:
+class Order(_Later):
     """A snapshot of an order at the moment it was asked for.
 
     id: account and sequence, the same in every run.
@@ -96,6 +114,16 @@ class Order:
     def open(self) -> bool:
         """Whether it can still fill."""
         return self.status in (OrderStatus.OPEN, OrderStatus.HELD)
+
+
+_set_source: Final[Any] = _Later._source.__set__  # type: ignore[attr-defined, misc]  # past the guard of frozen fields
+
+
+def order_later(source: Callable[[str], Any]) -> Order:
+    """An order of which `source` gives each field by its name when it is first read."""
+    order = object.__new__(Order)
+    _set_source(order, source)
+    return order
 
 
 @dataclass(frozen=True, slots=True)
