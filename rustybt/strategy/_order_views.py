@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MARKET_TERMS, Order, OrderStatus, datetime_of, order_later
+from rustybt.core import MARKET_TERMS, Order, OrderStatus, Scalar, datetime_of, order_later
 from rustybt.orders import OrderBook
 from rustybt.strategy._numbers import Numbers
 
@@ -18,7 +18,7 @@ class Market(Protocol):
     bar: int
 
 
-class OrderViews:
+class OrderViews(Generic[Scalar]):
     """Makes snapshots of orders. become_limits: one whose stop was reached shows its limit only, as in Zipline.
 
     A snapshot holds a copy of the order, and reckons a field when it is first read: most are read of few orders.
@@ -26,13 +26,13 @@ class OrderViews:
 
     __slots__ = ("_become_limits", "_book", "_market", "_numbers")
 
-    def __init__(self, market: Market, book: OrderBook, numbers: Numbers, *, become_limits: bool) -> None:
+    def __init__(self, market: Market, book: OrderBook, numbers: Numbers[Scalar], *, become_limits: bool) -> None:
         self._market = market
         self._book = book
         self._numbers = numbers
         self._become_limits = become_limits
 
-    def of(self, order: WorkingOrder) -> Order:
+    def of(self, order: WorkingOrder) -> Order[Scalar]:
         """An order as it is now."""
         return order_later(partial(self.field, order.copy(), self._market.bar))
 
@@ -82,7 +82,7 @@ class OrderViews:
         return None if cause is None else cause.label
 
 
-FIELDS: Final[Mapping[str, Callable[[OrderViews, WorkingOrder, int], Any]]] = {
+FIELDS: Final[Mapping[str, Callable[[OrderViews[Any], WorkingOrder, int], Any]]] = {
     "id": OrderViews._id,
     "asset": lambda views, order, bar: order.instrument.asset,
     "amount": OrderViews._amount,
