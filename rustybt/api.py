@@ -103,6 +103,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def order(
     asset: Asset,
     amount: Number,

@@ -54,3 +54,7 @@ __all__ = [
     "rows_of",
     "source_names",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
