@@ -44,20 +44,20 @@ class OrderViews(Generic[Scalar]):
         return self._book.order_id(order.number)
 
     def _amount(self, order: WorkingOrder, _: int) -> Any:
-        return self._numbers.quantity(order.amount, order.listing.quantity_scale)
+        return self._numbers.quantity(order.amount, order.instrument.quantity_scale)
 
     def _filled(self, order: WorkingOrder, _: int) -> Any:
-        return self._numbers.quantity(order.filled, order.listing.quantity_scale)
+        return self._numbers.quantity(order.filled, order.instrument.quantity_scale)
 
     def _limit(self, order: WorkingOrder, _: int) -> Any:
         limit = order.limit
-        return None if limit is None else self._numbers.price(limit, order.listing.fill_scale)
+        return None if limit is None else self._numbers.price(limit, order.instrument.fill_scale)
 
     def _stop(self, order: WorkingOrder, _: int) -> Any:
         stop = order.stop
         if stop is None or self._is_limit(order):
             return None
-        return self._numbers.price(stop, order.listing.fill_scale)
+        return self._numbers.price(stop, order.instrument.fill_scale)
 
     def _stop_reached(self, order: WorkingOrder, _: int) -> bool:
         return order.stop_reached and not self._is_limit(order)
@@ -84,7 +84,7 @@ class OrderViews(Generic[Scalar]):
 
 FIELDS: Final[Mapping[str, Callable[[OrderViews[Any], WorkingOrder, int], Any]]] = {
     "id": OrderViews._id,
-    "asset": lambda views, order, bar: order.listing.asset,
+    "asset": lambda views, order, bar: order.instrument.asset,
     "amount": OrderViews._amount,
     "filled": OrderViews._filled,
     "limit": OrderViews._limit,
