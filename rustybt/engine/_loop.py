@@ -151,7 +151,7 @@ class Loop:
         bar = cursor.bar
         if phase is Phase.OPEN:
             before = axis.run_closes[session - 1] if session else 0
-            stamp, bar = max(axis.hook_stamp(session), before), axis.hook_bar(session)
+            stamp, bar = max(axis.before_open_stamp(session), before), axis.before_open_bar(session)
         elif phase is Phase.MARKET:
             stamp = axis.times[bar]
         else:
@@ -171,7 +171,7 @@ class Loop:
         first, _ = axis.bars_of[session]
         if bar > first:
             return Moment(axis.times[bar - 1], session, bar - 1, Phase.MARKET)
-        return Moment(axis.hook_stamp(session), session, axis.hook_bar(session), Phase.OPEN)
+        return Moment(axis.before_open_stamp(session), session, axis.before_open_bar(session), Phase.OPEN)
 
     def step(self) -> Moment | None:
         """Goes through the next moment, and returns it; None where the run is over."""
@@ -229,7 +229,7 @@ class Loop:
         if self.hooks is not None and not session:
             self.hooks.start_of_simulation()
         market.session = session
-        market.hook = True
+        market.before_open = True
         market.bar = axis.starts[session] - 1
         run.books.seek(market.bar)
         run.phase.phase = "before"
@@ -257,7 +257,7 @@ class Loop:
             show_what_is_known(self, session)
             self.before_trading_start(self.context, run.data)
             run.books.clear_overrides()
-        market.hook = False
+        market.before_open = False
         run.phase.phase = "bar"
         self.timetable.open(session)
         first, end = axis.bars_of[session]
@@ -337,11 +337,11 @@ class Loop:
         market.now, run.phase.phase = timer.stamp, "timer"
         if before:
             # the session's corporate actions count, its bars don't yet
-            market.hook, run.phase.phase = True, "before"
+            market.before_open, run.phase.phase = True, "before"
             run.books.seek(market.bar)
             mark_overnight(self, cursor.session)
         timer.action(self.context, run.data)
-        market.now, market.hook, run.phase.phase = 0, False, phase
+        market.now, market.before_open, run.phase.phase = 0, False, phase
         if before:
             run.books.clear_overrides()
 

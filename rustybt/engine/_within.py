@@ -142,8 +142,8 @@ class WithinPeriods:
         """
         market, stamp = self._market, self._steps.closes[assets[0][1].step]
         fills: list[Report] = []
-        before = market.bar, market.hook, market.now
-        market.bar, market.hook, market.now = bar - 1, True, stamp
+        before = market.bar, market.before_open, market.now
+        market.bar, market.before_open, market.now = bar - 1, True, stamp
         for instrument, opened in assets:
             volume = int(instrument.tradable[bar] * opened.units)
             instrument.at_open = {**opened.prices, "price": opened.prices["close"], "volume": opened.volume}
@@ -155,7 +155,7 @@ class WithinPeriods:
             used = sum(abs(fill.quantity) for fill in done)
             loop.simulated.begun[instrument.slot] = -int(-used // opened.units)
             fills += done
-        market.bar, market.hook, market.now = before
+        market.bar, market.before_open, market.now = before
         book(loop.ledger, loop.recorder, loop.run.book, session, fills)
 
     def _opened(self, instrument: Instrument, session: int, bar: int) -> Opened:

@@ -372,7 +372,7 @@ class History:
                 (int(np.searchsorted(self._keys, a.key, side="left")), a.price, a.volume, a.key)
                 for a in instrument.adjustments
             ]
-        if not self.market.hook:
+        if not self.market.before_open:
             last = start + count - 1
             return [place for place in places if start < place[0] <= last]
         # of the coming week or month only what takes effect with its first session
