@@ -293,7 +293,7 @@ class Loop:
             busy = min(busy, first + 1)
         added, seek, held = agenda.added, books.seek, books.held
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders
-        marked = run.exchange is not None or bool(held() or books.unsettled())
+        marked = run.converter is not None or bool(held() or books.unsettled())
         for bar in range(first, busy):
             market.bar = bar
             if marked:
@@ -349,8 +349,8 @@ class Loop:
         """What is true while an order or a conversion waits for a bar, and what is to be done with it then."""
         # another broker may report whatever is open here
         open_orders: Any = self.run.book.queues if self.broker is self.simulated else ("any",)
-        if self.run.exchange is not None:
-            return self.run.exchange.with_orders(open_orders), self._convert_and_work
+        if self.run.converter is not None:
+            return self.run.converter.with_orders(open_orders), self._convert_and_work
         return open_orders, self._work
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
@@ -359,8 +359,8 @@ class Loop:
         self.fill(Moment(stamp, session, bar))
 
     def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
-        if self.run.exchange is not None:
-            self.run.exchange.work(bar, stamp, self.ledger)
+        if self.run.converter is not None:
+            self.run.converter.work(bar, stamp, self.ledger)
         self._work(session, bar, stamp)
 
     def fill(self, moment: Moment) -> None:

@@ -40,8 +40,8 @@ def result_of(parts: Prepared, loop: Loop, again: Any) -> Result:
         "benchmark": loop.recorder.benchmark.name if loop.recorder.benchmark is not None else None,
         "bars": loop.bars_run,
     }
-    if run.exchange is not None:
-        manifest["rates"] = run.exchange.rates.used()
+    if run.converter is not None:
+        manifest["rates"] = run.converter.rates.used()
     if loop.capital.given:
         manifest["capital_changes"] = loop.capital.given
     written, report = (None, None) if loop.hooks is None else (loop.hooks.frame, loop.hooks.report)

@@ -27,7 +27,7 @@ from rustybt.engine._user_objects import Globals, Names, arguments_pickled, pick
 from rustybt.errors import InputError, SnapshotCorrupt, SnapshotError, SnapshotMismatch
 from rustybt.strategy import Schedule
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAGIC: Final = b"RustyBT snapshot\n"
 DATA: Final = ("data", "data_frequency", "bundle", "version", "bundle_timestamp")
 CALLBACKS: Final = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze")
@@ -37,7 +37,7 @@ LEFT_OUT: Final = frozenset({*CALLBACKS, *DATA, "progress", "environ", "market",
 SAVED: Final = (
     "loop.cursor", "loop.over", "loop.complete", "loop.ledger", "loop.actions", "loop.recorder", "loop.timetable",
     "loop.agenda", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
-    "run.market", "run.books", "run.book", "run.exchange", "run.lookup", "run.notes", "run.phase", "run.schedules",
+    "run.market", "run.books", "run.book", "run.converter", "run.lookup", "run.notes", "run.phase", "run.schedules",
     "run.recorded", "account.funding",
     "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
     "settings.benchmark",
@@ -291,8 +291,8 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
     run.account.funding.restore(state["flows"])
     run.books.restore(state["books"])
     run.book.restore(state["orders"], instruments)
-    if run.exchange is not None:
-        run.exchange.restore(state["exchange"])
+    if run.converter is not None:
+        run.converter.restore(state["converter"])
     loop.ledger.restore(state["ledger"], instruments)
     loop.actions.restore(state["actions"], instruments)
     loop.recorder.restore(state["recorder"])
@@ -323,7 +323,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "books": run.books.state(),
         "orders": run.book.state(),
         "flows": run.account.funding.state(),
-        "exchange": None if run.exchange is None else run.exchange.state(),
+        "converter": None if run.converter is None else run.converter.state(),
         "ledger": loop.ledger.state(),
         "actions": loop.actions.state(),
         "recorder": loop.recorder.state(),

@@ -91,15 +91,15 @@ class WithinPeriods:
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
         change_capital(loop, stamp, amount, change.kind)
-        if run.exchange is not None:
-            run.books.use_rates(run.exchange.rates.to_base)
+        if run.converter is not None:
+            run.books.use_rates(run.converter.rates.to_base)
 
     def _use_rates_of(self, run: Any, step: int) -> None:
         """Lets books of several currencies read the rates of the session before, where they are known."""
-        if run.exchange is None or self._inner is None:
+        if run.converter is None or self._inner is None:
             return
         if self._rates is None:
-            self._rates = type(run.exchange.rates)(self._inner, run.exchange.base)
+            self._rates = type(run.converter.rates)(self._inner, run.converter.base)
         run.books.use_rates(lambda currency, _: self._rates.to_base(currency, step))
 
     def _fund(self, loop: Loop, session: int, bar: int, step: int) -> None:
