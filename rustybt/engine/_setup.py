@@ -195,8 +195,8 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         recorder,
         compat,
         parts.context,
-        parts.functions.before_trading_start,
-        parts.functions.handle_data,
+        parts.callbacks.before_trading_start,
+        parts.callbacks.handle_data,
         changes,
         funding,
         copies,
@@ -207,12 +207,12 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
 
 def initialised(parts: Prepared) -> OwnCopies:
     """Calls `initialize`, and copies what the run was given."""
-    settings, context, functions, decimals = parts.settings, parts.context, parts.functions, parts.precision
-    if functions.initialize is not None:
-        functions.initialize(context, **parts.params)
+    settings, context, callbacks, decimals = parts.settings, parts.context, parts.callbacks, parts.precision
+    if callbacks.initialize is not None:
+        callbacks.initialize(context, **parts.params)
     elif parts.params:
         raise InputError(f"params={parts.params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(parts.run, parts.gate, settings, context, functions, parts.metrics)
+    copies = OwnCopies(parts.run, parts.gate, settings, context, callbacks, parts.metrics)
     if decimals is not None and decimals.rounds():
         settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
     return copies

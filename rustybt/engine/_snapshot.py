@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn, Self
 
 from rustybt import _version
 from rustybt.core import Moment, Phase, check_regular, writing
-from rustybt.engine._functions import functions_of
+from rustybt.engine._callbacks import callbacks_of
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._market import Market
@@ -175,7 +175,7 @@ def taken(parts: Prepared, loop: Loop, *, fork: bool = False) -> Snapshot:
         arguments[edge] = getattr(parts.market, edge) if arguments[edge] is None else arguments[edge]
     pickles = (
         pickle.dumps(_plain_state(parts, loop), protocol=5),
-        arguments_pickled(arguments, Globals(parts.functions), kept),
+        arguments_pickled(arguments, Globals(parts.callbacks), kept),
         pickled(_user_state(parts, loop, names), names, kept),
     )
     return Snapshot(pickles, loop.moment, (data.bundle, data.id, data.hash), held)
@@ -188,15 +188,15 @@ def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict
     """
     if not isinstance(snapshot, Snapshot):
         raise InputError(f"snapshot={snapshot!r}: give a Snapshot; rustybt.Snapshot.load(path) reads a file.")
-    functions = functions_of(*(given[name] for name in CALLBACKS))
+    callbacks = callbacks_of(*(given[name] for name in CALLBACKS))
     saved = _plain(snapshot)["run"]
-    missing = [name for name in saved["callbacks"] if getattr(functions, name) is None]
+    missing = [name for name in saved["callbacks"] if getattr(callbacks, name) is None]
     if missing:
         raise SnapshotMismatch(
             f"The run of the snapshot has {missing[0]}, and none was given. Give the same functions."
         )
     arguments = (
-        unpickled(snapshot._parts[1], Globals(functions), snapshot._held)
+        unpickled(snapshot._parts[1], Globals(callbacks), snapshot._held)
         | dict.fromkeys(DATA)
         | given
         | {"market": market}
@@ -309,7 +309,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "run": {
             "data_frequency": parts.market.data_frequency,
             "at_hand": parts.market.at_hand,
-            "callbacks": [name for name in ("handle_data", "before_trading_start") if getattr(parts.functions, name)],
+            "callbacks": [name for name in ("handle_data", "before_trading_start") if getattr(parts.callbacks, name)],
         },
         "market": run.market.state(),
         "cursor": loop.cursor.state(),
