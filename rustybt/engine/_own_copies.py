@@ -57,7 +57,7 @@ class OwnCopies:
         callbacks: Callbacks,
         metrics: Sequence[Any],
     ) -> None:
-        owners = [context, *settings.faces, *callbacks.objects()]
+        owners = [context, *settings.wrappers, *callbacks.objects()]
         steps = (run.market, run.data, run.books, run.book, run.account, run.views, run.lookup, run.lookup.continuous)
         parts = (run, gate, settings, *steps, context.portfolio)
         own = [*parts, context.account, *owners]

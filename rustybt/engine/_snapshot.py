@@ -50,7 +50,7 @@ REMADE: Final = (
     "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
     "account.currency", "account.start_date", "account.figures_below_zero", "account.notes", "account.instruments",
-    "settings.broker_of", "settings.faces",
+    "settings.broker_of", "settings.wrappers",
 )  # fmt: skip
 """What follows from the arguments, the data and what is saved."""
 
