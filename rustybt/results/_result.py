@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
+INNER: Final = frozenset({"tell_when_saved", "written_report"})
+"""What other steps ask of a result."""
 CONVERSIONS: Final = {
     "id": pl.String(),
     "created": UTC_NS,
@@ -255,6 +257,9 @@ class Result:
 
         check_process()
         return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi, show=show)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]
 
     def __repr__(self) -> str:
         return text_of(self)
