@@ -215,11 +215,18 @@ class Result:
 
     @classmethod
     def load(cls, path: Path | str) -> Result:
-        """The result that was saved in that folder, to the last digit.
+        """The result that was saved, to the last digit.
 
+        path: its folder, or as `rustybt runs` take it: the name of one in `runs` of RUSTYBT_ROOT or the user's data
+        folder, how that begins, or "latest".
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
         """
-        frames, page = load_frames(Path(path))
+        folder = Path(path).expanduser()
+        if not folder.exists() and str(path) == folder.name:
+            from rustybt.results._saved import run_named, saved_runs
+
+            folder = run_named(folder.name, saved_runs()[0]).path
+        frames, page = load_frames(folder)
         return cls(frames, **page)
 
     def to_pandas(self) -> pd.DataFrame:
