@@ -28,9 +28,10 @@ class Kernel:
     intake: takes orders in. wake: which of them sleep.
     whole_steps: a size in whole steps from a numerator and a denominator.
 
-    executor: executes orders that are ready. weigher: turns weights into market orders. prices: has answers
-    of `data.current`. answering: makes the method that asks `prices` first. lookup: what frames look up by slot and
-    session, for `rows.sheet`. positions_sheet: the frame of the positions at each close.
+    applier: applies the reports to open orders that are arithmetic. executor: executes orders that are ready.
+    weigher: turns weights into market orders. prices: has answers of `data.current`. answering: makes the method that
+    asks `prices` first. lookup: what frames look up by slot and session, for `rows.sheet`. positions_sheet: the frame
+    of the positions at each close.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Kernel:
     wake: type[Wake]
     whole_steps: Callable[[int, int], int]
 
+    applier: type[_rustybt.Applier] | None = None
     executor: Callable[..., _rustybt.Executor] | None = None
     weigher: type[_rustybt.Weigher] | None = None
     prices: type[_rustybt.Prices] | None = None
@@ -87,6 +89,7 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.Intake,
         module.Wake,
         module.whole_steps,
+        module.Applier,
         module.Executor,
         module.Weigher,
         module.Prices,

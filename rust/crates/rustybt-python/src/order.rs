@@ -8,7 +8,9 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use rustybt_kernels::int::Int;
+use rustybt_kernels::life::{FILLED, Life};
 
+use crate::applier::Event;
 use crate::number::Number;
 use crate::rows::{PyRows, Value};
 
@@ -175,6 +177,21 @@ impl PyOrder {
         }
     }
 
+    /// What changes of it during its life.
+    pub fn life(&mut self) -> Life<'_> {
+        Life {
+            amount: &self.amount.0,
+            filled: &mut self.filled.0,
+            commission: &mut self.commission.0,
+            charged: &mut self.charged.0,
+            limit_reached: &mut self.limit_reached,
+            stop_reached: &mut self.stop_reached,
+            status: &mut self.status,
+            cause: &mut self.cause,
+            changed: &mut self.changed,
+        }
+    }
+
     /// The same order on terms.
     fn with(mut self, terms: Option<Bound<'_, PyAny>>) -> PyResult<PyOrder> {
         if terms.is_some() {
@@ -231,9 +248,6 @@ pub struct PyIntake {
 
 /// The key in `open` while orders wait that nobody has seen. No slot is below zero.
 const UNSEEN: i64 = -1;
-
-/// `OrderStatus.FILLED`.
-pub const FILLED: usize = 1;
 
 #[pymethods]
 impl PyIntake {
@@ -415,16 +429,16 @@ impl PyIntake {
     }
 
     fn log(&self, py: Python<'_>, order: &PyOrder, reason: Option<&str>) {
-        self.events.bind(py).borrow_mut().push([
-            Value::Short(Some(order.number)),
-            Value::Short(Some(order.created)),
-            Value::Text(Some("accepted")),
-            Value::Wide(Some(&order.amount.0)),
-            Value::Wide(order.limit.as_ref().map(|limit| &limit.0)),
-            Value::Wide(order.stop.as_ref().map(|stop| &stop.0)),
-            Value::Text(reason.map(|_| "control")),
-            Value::Text(None),
-            Value::Text(reason),
-        ]);
+        Event {
+            number: order.number,
+            stamp: order.created,
+            kind: "accepted",
+            quantity: &order.amount.0,
+            price: order.limit.as_ref().map(|limit| &limit.0),
+            stop: order.stop.as_ref().map(|stop| &stop.0),
+            cause: reason.map(|_| "control"),
+            told: reason,
+        }
+        .log(&mut self.events.bind(py).borrow_mut());
     }
 }
