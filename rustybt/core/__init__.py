@@ -37,6 +37,7 @@ from rustybt.core._fixed import (
     rescale_exact,
     rescale_half_even,
     scaled,
+    scaled_float,
     to_scale,
 )
 from rustybt.core._folding import Inside, folded, folded_restated, picked
@@ -171,6 +172,7 @@ __all__ = [
     "rescale_exact",
     "rescale_half_even",
     "scaled",
+    "scaled_float",
     "scaled_ints",
     "series_of",
     "text_of_object",

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -129,11 +128,13 @@ impl PyOrder {
         let (mut limit, mut stop, mut more) = (None, None, None);
         self.plain = terms.is_none();
         if let Some(terms) = terms {
-            let py = terms.py();
-            let price = |name| terms.getattr(name)?.extract::<Option<Number>>();
-            (limit, stop) = (price(intern!(py, "limit"))?, price(intern!(py, "stop"))?);
-            let rest = terms.cast::<PyTuple>()?.get_slice(2, terms.len()?);
-            if rest.ne(order_terms(py)?.1.bind(py))? {
+            let said = terms.cast::<PyTuple>()?;
+            limit = said.get_borrowed_item(0)?.extract::<Option<Number>>()?;
+            stop = said.get_borrowed_item(1)?.extract::<Option<Number>>()?;
+            let market = order_terms(terms.py())?.1.bind(terms.py());
+            let mut rest = said.iter_borrowed().skip(2).zip(market.iter_borrowed());
+            // the members of enums and what else stands there are the same objects, as a rule
+            if rest.any(|(one, other)| !one.is(other)) {
                 more = Some(terms.unbind());
             }
         }
