@@ -63,6 +63,7 @@ from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
+from rustybt.core._scalar import Scalar
 from rustybt.core._surroundings import in_notebook, on_terminal
 from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
 from rustybt.core._texts import text_of_object
@@ -133,6 +134,7 @@ __all__ = [
     "Precision",
     "Report",
     "Rows",
+    "Scalar",
     "Split",
     "StockDividend",
     "TimeInForce",

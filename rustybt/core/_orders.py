@@ -6,9 +6,10 @@ import datetime as dt
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from rustybt.core._assets import Asset
+from rustybt.core._scalar import Scalar
 
 
 class OrderStatus(enum.IntEnum):
@@ -60,7 +61,7 @@ class _Later:
 
 
 @dataclass(frozen=True, slots=True)
-class Order(_Later):
+class Order(_Later, Generic[Scalar]):
     """A snapshot of an order at the moment it was asked for.
 
     id: account and sequence, the same in every run.
@@ -72,13 +73,13 @@ class Order(_Later):
 
     id: str
     asset: Asset
-    amount: Any
-    filled: Any
-    limit: Any
-    stop: Any
+    amount: Scalar
+    filled: Scalar
+    limit: Scalar | None
+    stop: Scalar | None
     limit_reached: bool
     stop_reached: bool
-    commission: Any
+    commission: Scalar
     created: dt.datetime
     dt: dt.datetime
     status: OrderStatus
@@ -96,9 +97,10 @@ class Order(_Later):
         return self.asset
 
     @property
-    def open_amount(self) -> Any:
+    def open_amount(self) -> Scalar:
         """What is still to fill."""
-        return self.amount - self.filled
+        amount: Any = self.amount  # the difference of two Decimals is one, and of two floats
+        return amount - self.filled  # type: ignore[no-any-return]
 
     @property
     def direction(self) -> int:
@@ -119,7 +121,7 @@ class Order(_Later):
 _set_source: Final[Any] = _Later._source.__set__  # type: ignore[attr-defined, misc]  # past the guard of frozen fields
 
 
-def order_later(source: Callable[[str], Any]) -> Order:
+def order_later(source: Callable[[str], Any]) -> Order[Any]:
     """An order of which `source` gives each field by its name when it is first read."""
     order = object.__new__(Order)
     _set_source(order, source)

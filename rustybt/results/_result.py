@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
+INNER: Final = frozenset({"tell_when_saved", "written_report"})
+"""What other steps ask of a result."""
 CONVERSIONS: Final = {
     "id": pl.String(),
     "created": UTC_NS,
@@ -213,11 +215,18 @@ class Result:
 
     @classmethod
     def load(cls, path: Path | str) -> Result:
-        """The result that was saved in that folder, to the last digit.
+        """The result that was saved, to the last digit.
 
+        path: its folder, or as `rustybt runs` take it: the name of one in `runs` of RUSTYBT_ROOT or the user's data
+        folder, how that begins, or "latest".
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
         """
-        frames, page = load_frames(Path(path))
+        folder = Path(path).expanduser()
+        if not folder.exists() and str(path) == folder.name:
+            from rustybt.results._saved import run_named, saved_runs
+
+            folder = run_named(folder.name, saved_runs()[0]).path
+        frames, page = load_frames(folder)
         return cls(frames, **page)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -255,6 +264,9 @@ class Result:
 
         check_process()
         return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi, show=show)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]
 
     def __repr__(self) -> str:
         return text_of(self)

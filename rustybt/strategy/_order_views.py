@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MARKET_TERMS, Order, OrderStatus, datetime_of, order_later
+from rustybt.core import MARKET_TERMS, Order, OrderStatus, Scalar, datetime_of, order_later
 from rustybt.orders import OrderBook
 from rustybt.strategy._numbers import Numbers
 
@@ -18,7 +18,7 @@ class Market(Protocol):
     bar: int
 
 
-class OrderViews:
+class OrderViews(Generic[Scalar]):
     """Makes snapshots of orders. become_limits: one whose stop was reached shows its limit only, as in Zipline.
 
     A snapshot holds a copy of the order, and reckons a field when it is first read: most are read of few orders.
@@ -26,13 +26,13 @@ class OrderViews:
 
     __slots__ = ("_become_limits", "_book", "_market", "_numbers")
 
-    def __init__(self, market: Market, book: OrderBook, numbers: Numbers, *, become_limits: bool) -> None:
+    def __init__(self, market: Market, book: OrderBook, numbers: Numbers[Scalar], *, become_limits: bool) -> None:
         self._market = market
         self._book = book
         self._numbers = numbers
         self._become_limits = become_limits
 
-    def of(self, order: WorkingOrder) -> Order:
+    def of(self, order: WorkingOrder) -> Order[Scalar]:
         """An order as it is now."""
         return order_later(partial(self.field, order.copy(), self._market.bar))
 
@@ -44,20 +44,20 @@ class OrderViews:
         return self._book.order_id(order.number)
 
     def _amount(self, order: WorkingOrder, _: int) -> Any:
-        return self._numbers.quantity(order.amount, order.listing.quantity_scale)
+        return self._numbers.quantity(order.amount, order.instrument.quantity_scale)
 
     def _filled(self, order: WorkingOrder, _: int) -> Any:
-        return self._numbers.quantity(order.filled, order.listing.quantity_scale)
+        return self._numbers.quantity(order.filled, order.instrument.quantity_scale)
 
     def _limit(self, order: WorkingOrder, _: int) -> Any:
         limit = order.limit
-        return None if limit is None else self._numbers.price(limit, order.listing.fill_scale)
+        return None if limit is None else self._numbers.price(limit, order.instrument.fill_scale)
 
     def _stop(self, order: WorkingOrder, _: int) -> Any:
         stop = order.stop
         if stop is None or self._is_limit(order):
             return None
-        return self._numbers.price(stop, order.listing.fill_scale)
+        return self._numbers.price(stop, order.instrument.fill_scale)
 
     def _stop_reached(self, order: WorkingOrder, _: int) -> bool:
         return order.stop_reached and not self._is_limit(order)
@@ -82,9 +82,9 @@ class OrderViews:
         return None if cause is None else cause.label
 
 
-FIELDS: Final[Mapping[str, Callable[[OrderViews, WorkingOrder, int], Any]]] = {
+FIELDS: Final[Mapping[str, Callable[[OrderViews[Any], WorkingOrder, int], Any]]] = {
     "id": OrderViews._id,
-    "asset": lambda views, order, bar: order.listing.asset,
+    "asset": lambda views, order, bar: order.instrument.asset,
     "amount": OrderViews._amount,
     "filled": OrderViews._filled,
     "limit": OrderViews._limit,

@@ -17,8 +17,8 @@ from tests._kernels import calls, needs_native
 
 pytestmark = needs_native
 FIELDS = (
-    "number", "amount", "filled", "limit", "limit_reached", "stop", "stop_reached", "plain", "commission", "charged",
-    "created", "changed", "status", "reason", "cause", "terms",
+    "number", "amount", "filled", "limit", "limit_reached", "stop", "stop_reached", "is_market", "commission",
+    "units_charged", "created", "changed", "status", "reason", "cause", "terms",
 )  # fmt: skip
 PRICE = st.none() | st.integers(1, 50) | st.just(2**130)
 TERMS = st.none() | st.builds(OrderTerms, PRICE, PRICE)
@@ -99,5 +99,5 @@ def test_the_kernel_applies_them() -> None:
         book.apply(Report(2, OrderEventKind.CANCELLED, 1, 5, cause=Cause.STRATEGY, told="cancelled"))
     assert asked["Applier.apply"] == 3
     assert asked["rustybt.orders._lifecycle"] == 0
-    assert not book.waiting
+    assert not book.queues
     assert [row[2] for row in book.rows] == ["accepted", "accepted", "filled", "triggered", "cancelled"]

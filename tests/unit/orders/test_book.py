@@ -29,7 +29,7 @@ def test_a_market_order_that_is_given_a_limit_waits_for_it(kernel: str, number: 
         # the weigher learns of an asset with its first order
         context.cancel_order(place(context.symbol("A"), number))
         order = context._book.find(place(context.symbol("A"), number))
-        assert order.plain
+        assert order.is_market
         assert context._book.replace(order, OrderTerms(7 * 10**FILL_SCALE), order.created)
 
     result = run({0: on_bar}, kernel=kernel, capital=80)
@@ -43,8 +43,8 @@ def test_a_market_order_that_is_given_a_limit_waits_for_it(kernel: str, number: 
 def test_linked_orders_answer_each_other_in_a_plain_backtest(kernel: str) -> None:
     """Cancels the second as the first is cancelled, and moves the third as the second is."""
     book = OrderBook(kernel=kernel_named(kernel))
-    listing: Any = SimpleNamespace(slot=0, step=1)
-    first, second, third = (book.accept(listing, 5, None, 0) for _ in range(3))
+    instrument: Any = SimpleNamespace(slot=0, step=1)
+    first, second, third = (book.accept(instrument, 5, None, 0) for _ in range(3))
     moved = OrderTerms(stop=4)
 
     def links(report: Report, order: Any) -> Any:

@@ -44,7 +44,7 @@ pub struct Life<'a> {
     /// Fees so far.
     pub commission: &'a mut Int,
     /// Units that fees were asked for.
-    pub charged: &'a mut Int,
+    pub units_charged: &'a mut Int,
     /// Whether a bar reached its limit.
     pub limit_reached: &'a mut bool,
     /// Whether a bar reached its stop.
@@ -69,7 +69,7 @@ impl Life<'_> {
                 } else {
                     quantity.clone()
                 };
-                *self.charged = self.charged.clone() + &units;
+                *self.units_charged = self.units_charged.clone() + &units;
                 if *self.filled == *self.amount {
                     *self.status = FILLED;
                 } else {
@@ -120,7 +120,7 @@ mod tests {
     struct Seen {
         filled: i128,
         commission: i128,
-        charged: i128,
+        units_charged: i128,
         reached: (bool, bool),
         status: usize,
         cause: i64,
@@ -129,7 +129,7 @@ mod tests {
 
     fn after(amount: i128, changes: &[(Change<'_>, Option<i64>)]) -> Seen {
         let amount = int(amount);
-        let (mut filled, mut commission, mut charged) = (Int::ZERO, Int::ZERO, Int::ZERO);
+        let (mut filled, mut commission, mut units_charged) = (Int::ZERO, Int::ZERO, Int::ZERO);
         let (mut limit_reached, mut stop_reached) = (false, false);
         let (mut status, mut cause, mut changed) = (OPEN, 0, 7);
         for (change, stamp) in changes {
@@ -137,7 +137,7 @@ mod tests {
                 amount: &amount,
                 filled: &mut filled,
                 commission: &mut commission,
-                charged: &mut charged,
+                units_charged: &mut units_charged,
                 limit_reached: &mut limit_reached,
                 stop_reached: &mut stop_reached,
                 status: &mut status,
@@ -150,7 +150,7 @@ mod tests {
         Seen {
             filled: number(&filled),
             commission: number(&commission),
-            charged: number(&charged),
+            units_charged: number(&units_charged),
             reached: (limit_reached, stop_reached),
             status,
             cause,
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(
             (
                 seen.filled,
-                seen.charged,
+                seen.units_charged,
                 seen.status,
                 seen.cause,
                 seen.changed
@@ -178,7 +178,7 @@ mod tests {
             (
                 seen.filled,
                 seen.commission,
-                seen.charged,
+                seen.units_charged,
                 seen.status,
                 seen.changed
             ),

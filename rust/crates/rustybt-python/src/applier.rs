@@ -8,7 +8,7 @@ use rustybt_kernels::int::Int;
 use rustybt_kernels::life::{Change, OPEN, fits};
 
 use crate::number::Number;
-use crate::order::{PyIntake, PyOrder};
+use crate::order::{PyOrder, PyOrderStore};
 use crate::rows::{PyRows, Value};
 use crate::wake::PyWake;
 
@@ -82,7 +82,7 @@ impl Event<'_> {
 /// Applies reports to the orders of a book.
 #[pyclass(name = "Applier", module = "rustybt._kernels._rustybt", frozen)]
 pub struct PyApplier {
-    intake: Py<PyIntake>,
+    store: Py<PyOrderStore>,
     wake: Py<PyWake>,
     kinds: Vec<Py<PyAny>>,
     labels: Vec<String>,
@@ -92,13 +92,13 @@ pub struct PyApplier {
 impl PyApplier {
     #[new]
     fn new(
-        intake: Py<PyIntake>,
+        store: Py<PyOrderStore>,
         wake: Py<PyWake>,
         kinds: Vec<Py<PyAny>>,
         labels: Vec<String>,
     ) -> PyApplier {
         PyApplier {
-            intake,
+            store,
             wake,
             kinds,
             labels,
@@ -115,7 +115,7 @@ impl PyApplier {
             return Ok(None);
         };
         let number = report.get_borrowed_item(place::ORDER)?.extract()?;
-        let shown = self.intake.bind(py).borrow().shown(py, number);
+        let shown = self.store.bind(py).borrow().shown(py, number);
         let Ok(shown) = shown else {
             return Ok(None);
         };
@@ -140,7 +140,7 @@ impl PyApplier {
 impl PyApplier {
     /// The orders of the bar that wakes them, by asset.
     pub fn awake<'py>(&self, py: Python<'py>, bar: usize) -> PyResult<Vec<Bound<'py, PyList>>> {
-        let open = self.intake.bind(py).borrow().queues(py);
+        let open = self.store.bind(py).borrow().queues(py);
         self.wake.bind(py).borrow().awake(py, bar, &open)
     }
 
@@ -150,7 +150,7 @@ impl PyApplier {
             let order = order.borrow();
             (order.slot, order.number)
         };
-        let open = self.intake.bind(py).borrow().queues(py);
+        let open = self.store.bind(py).borrow().queues(py);
         let Some(queue) = open.get_item(slot)? else {
             return Ok(());
         };
@@ -232,7 +232,7 @@ impl PyApplier {
         let stop: Option<Number> = report.get_borrowed_item(place::STOP)?.extract()?;
         let cause: Option<usize> = report.get_borrowed_item(place::CAUSE)?.extract()?;
         let told = report.get_borrowed_item(place::TOLD)?;
-        let events = self.intake.bind(py).borrow().events.clone_ref(py);
+        let events = self.store.bind(py).borrow().events.clone_ref(py);
         Event {
             number,
             stamp: report.get_borrowed_item(place::STAMP)?.extract()?,

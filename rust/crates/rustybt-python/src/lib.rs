@@ -8,18 +8,18 @@ mod arrow;
 mod books;
 mod days;
 mod executor;
-mod lane;
+mod frame;
 mod number;
 mod order;
 mod positions;
 mod posting;
 mod prices;
 mod rows;
-mod sheet;
+mod series;
 mod slot;
 mod spread;
+mod target_sizer;
 mod wake;
-mod weigher;
 
 use pyo3::prelude::*;
 
@@ -58,25 +58,25 @@ mod extension {
     use crate::executor::PyExecutor;
 
     #[pymodule_export]
-    use crate::order::{PyIntake, PyOrder};
+    use crate::order::{PyOrder, PyOrderStore};
 
     #[pymodule_export]
     use crate::prices::{PyPrices, answering};
 
     #[pymodule_export]
-    use crate::positions::positions_sheet;
+    use crate::positions::positions_frame;
 
     #[pymodule_export]
     use crate::rows::PyRows;
 
     #[pymodule_export]
-    use crate::sheet::{PyLookup, PySheet};
+    use crate::frame::{PyArrowFrame, PyAssetTable};
 
     #[pymodule_export]
     use crate::wake::PyWake;
 
     #[pymodule_export]
-    use crate::weigher::PyWeigher;
+    use crate::target_sizer::PyTargetSizer;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
