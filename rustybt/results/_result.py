@@ -64,7 +64,6 @@ class Result:
     """
 
     __slots__ = (
-        "_again",
         "_floats",
         "_frames",
         "_hash",
@@ -72,6 +71,7 @@ class Result:
         "_metrics",
         "_on_save",
         "_report",
+        "_rerun",
         "notes",
         "periods",
     )
@@ -96,13 +96,13 @@ class Result:
         periods: int,
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
-        again: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
+        rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
     ) -> None:
         self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
-        self._again = again
+        self._rerun = rerun
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._floats: pl.DataFrame | None = None
@@ -180,16 +180,16 @@ class Result:
         Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
         that was loaded, where the strategy or an argument is gone, and for a strategy that does not repeat itself.
         """
-        if self._again is None:
+        if self._rerun is None:
             raise InputError(
                 "This result was loaded or copied from another process, so its strategy can't be run again. Call "
                 "compat_report() on what run_algorithm returned."
             )
-        return self._again(self, rows)
+        return self._rerun(self, rows)
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_again": None, "_floats": None, "_frames": dict(self._frames)}
+        own = {"_rerun": None, "_floats": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
