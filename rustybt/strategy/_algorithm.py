@@ -50,6 +50,24 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
     rng: a numpy Generator made from the run's seed.
     """
 
+    # what the run gives is in slots: `vars` are what the strategy set, and the random numbers that it began
+    __slots__ = (
+        "__dict__",
+        "_account",
+        "_converter",
+        "_currencies_are_one",
+        "_facts",
+        "_fetch",
+        "_lookup",
+        "_phase",
+        "_portfolio",
+        "_recorded",
+        "_schedules",
+        "_settings",
+    )
+
+    _rng: np.random.Generator | None = None
+
     def __init__(
         self,
         gate: OrderGate,
@@ -78,7 +96,6 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         self._fetch = fetch
         self._converter = converter
         self._currencies_are_one = currencies_are_one
-        self._rng: np.random.Generator | None = None
         self._portfolio = portfolio
         self._account = Account(account)
 

@@ -27,6 +27,8 @@ from rustybt.strategy._run_settings import RunSettings
 class Controlling:
     """The part of `context` that sets controls."""
 
+    __slots__ = ()
+
     _state: AccountState
     _phase: RunPhase
     _gate: OrderGate

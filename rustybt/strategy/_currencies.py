@@ -63,6 +63,8 @@ class Converter(Protocol):
 class Converting:
     """The part of `context` that turns money of one currency into another's."""
 
+    __slots__ = ()
+
     _state: AccountState
     _phase: RunPhase
     _converter: Converter | None

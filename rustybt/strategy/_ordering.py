@@ -15,6 +15,8 @@ from rustybt.strategy._order_views import OrderViews
 class Ordering:
     """The part of `context` that places, finds and cancels orders."""
 
+    __slots__ = ("_book", "_gate", "_state", "_views", "_weigh")
+
     def __init__(self, gate: OrderGate, book: OrderBook, views: OrderViews, account: AccountState) -> None:
         self._gate = gate
         self._book = book
