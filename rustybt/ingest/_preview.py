@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import catalog_root, check_bundle_name
-from rustybt.core import check_process, date_of
+from rustybt.core import check_process, date_of, scratch_folder
 from rustybt.errors import InputError
 from rustybt.files import Form, unread_columns
 from rustybt.ingest._advice import remedies
@@ -143,10 +142,10 @@ def preview(bars: Any, *, bundle: str | None = None, root: str | Path | None = N
     request = replace(given.request, on_bad_row="drop")
     batches: list[Batch] = []
     validated, refused = None, None
-    with tempfile.TemporaryDirectory(prefix="rustybt-") as folder:
+    with scratch_folder() as folder:
         try:
             check_request(given.request, frequencies)
-            batches += batches_of(request, given.bars, Path(folder))
+            batches += batches_of(request, given.bars, folder)
             validated = _validated(replace(given, request=request), batches, catalog_root(root))
         except InputError as error:
             refused = "\n".join((str(error), *getattr(error, "__notes__", ())))
