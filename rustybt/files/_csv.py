@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.files._dialect import Dialect, form_of, shaped
-from rustybt.files._encoding import SAY_IT, as_utf8
+from rustybt.files._dialect import Dialect
+from rustybt.files._encoding import as_utf8, not_utf8
+from rustybt.files._footer import without_footer
+from rustybt.files._head import Head, head_of
 from rustybt.files._missing import Filler
 from rustybt.files._order import LOOKED_AT, TURNED, newest_first
+from rustybt.files._reading import Reading, reading_of, shaped
 from rustybt.files._turned import Piece, Turned
 from rustybt.files._uneven import uneven_lines
 
@@ -25,7 +27,6 @@ BLOCK_BYTES: Final = 8 * 2**20
 _ROWS: Final = 100_000
 _LONGEST_QUOTE: Final = 2 * BLOCK_BYTES
 _LONGEST_LINE: Final = 16 * BLOCK_BYTES
-_SNIFFED_BYTES: Final = 2**16
 
 
 class CsvFile:
@@ -41,7 +42,9 @@ class CsvFile:
         self.path = path
         self.notes: tuple[str, ...] = ()
         self._dialect = dialect
-        self._header = True
+        self._head: Head | None = None
+        self._reading: Reading | None = None
+        self._below: list[str] = []
 
     def __iter__(self) -> Iterator[Piece]:
         found: list[str] = []
@@ -68,23 +71,39 @@ class CsvFile:
             yield filler.fill(frame), uneven
 
     def _shaped(self, notes: list[str]) -> Iterator[Piece]:
-        dates: str | None = None
         for raw, uneven in self._raw():
-            frame, dates = shaped(raw, self._dialect, self.path, header=self._header, dates=dates, notes=notes)
-            yield frame, uneven
+            if self._reading is None:
+                self._reading = reading_of(self._known_head(), raw, self._others(), self._dialect, self.path)
+            if not notes:
+                notes += self._reading.notes
+            yield shaped(raw, self._reading, self.path, notes), uneven
+        notes += [note for note in self._below if note not in notes]
+
+    def _others(self) -> Iterator[pl.DataFrame]:
+        """The rows after the first piece."""
+        return (raw for raw, _ in islice(self._raw(), 1, None))
+
+    def _known_head(self) -> Head:
+        if self._head is None:
+            raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
+        return self._head
 
     def _raw(self) -> Iterator[Piece]:
-        names: list[str] = []
-        delimiter = ","
         before = 0
-        for block in _whole_lines(as_utf8(self._bytes(), self._dialect.encoding, self.path), self.path):
+        head: Head | None = None
+        blocks = _whole_lines(as_utf8(self._bytes(), self._dialect.encoding, self.path), self.path)
+        for block, is_last in _with_last(blocks):
             rows = block
-            if not names:
-                delimiter, self._header, names, rows = head_of(block, self._dialect, self.path)
+            if head is None:
+                self._head = head = head_of(block, self._dialect, self.path)
+                rows = head.rows
                 before = block.count(b"\n") - rows.count(b"\n")
-            yield self._rows(rows, before, delimiter, names)
-            before += rows.count(b"\n")
-        if not names:
+            lines = rows.count(b"\n")
+            if is_last:
+                rows, self._below = without_footer(rows, head.delimiter, len(head.names))
+            yield self._rows(rows, before, head.delimiter, head.names)
+            before += lines
+        if head is None:
             raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
 
     def _rows(self, block: bytes, before: int, delimiter: str, names: list[str]) -> Piece:
@@ -103,7 +122,7 @@ class CsvFile:
         try:
             return read_rows(block if rest is None else rest, delimiter, names), uneven
         except pl.exceptions.PolarsError:
-            raise _not_utf8(block, before, self.path) or InputError(
+            raise not_utf8(block, before, self.path) or InputError(
                 f"{self.path}: lines {before + 1} to {before + block.count(b'\n') + 1} can't be read as CSV. "
                 "Look for quotation marks within fields."
             ) from None
@@ -133,32 +152,6 @@ class CsvFile:
             yield text.getvalue()
 
 
-def head_of(block: bytes, dialect: Dialect, path: Path) -> tuple[str, bool, list[str], bytes]:
-    """Delimiter, whether there is a header, the names of the columns, and the rows that come after them.
-
-    block: the file's first one. Raises InputError where that can't be told.
-    """
-    lines = block[:_SNIFFED_BYTES].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-    delimiter, header = form_of(lines, dialect, path)
-    start = 0
-    for _ in range(dialect.skip_lines):
-        start = block.find(b"\n", start) + 1
-    while not (line := block[start : block.find(b"\n", start) + 1 or len(block)]).strip():
-        start += len(line)
-    if header:
-        try:
-            found = pl.read_csv(line, infer_schema=False, separator=delimiter, truncate_ragged_lines=True)
-        except pl.exceptions.PolarsError:
-            raise _not_utf8(line, block.count(b"\n", 0, start), path) or InputError(
-                f"{path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Mend it."
-            ) from None
-        return delimiter, header, found.columns, block[start + len(line) :]
-    rows = [text for text in lines[dialect.skip_lines :] if text.strip()]
-    widths = Counter(text.count(delimiter) + 1 for text in rows if '"' not in text)
-    width = widths.most_common(1)[0][0] if widths else rows[0].count(delimiter) + 1
-    return delimiter, header, [f"column_{number}" for number in range(1, width + 1)], block[start:]
-
-
 def _first_rows(pieces: Iterator[Piece]) -> list[Piece]:
     """As many pieces as tell the order of the rows, however the file is cut."""
     begin: list[Piece] = []
@@ -169,6 +162,17 @@ def _first_rows(pieces: Iterator[Piece]) -> list[Piece]:
         if rows >= LOOKED_AT:
             break
     return begin
+
+
+def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each block, and whether it is the last one."""
+    held: bytes | None = None
+    for block in blocks:
+        if held is not None:
+            yield held, False
+        held = block
+    if held is not None:
+        yield held, True
 
 
 def _taken(begin: list[Piece]) -> Iterator[Piece]:
@@ -185,19 +189,6 @@ def read_rows(block: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
     if not block:
         return pl.DataFrame(schema=schema)
     return pl.read_csv(block, has_header=False, schema=schema, separator=delimiter)
-
-
-def _not_utf8(block: bytes, before: int, path: Path) -> InputError | None:
-    """Which line of a block is not UTF-8; None where all are. before: lines of the file before the block."""
-    try:
-        block.decode()
-    except UnicodeDecodeError as error:
-        line = before + block.count(b"\n", 0, error.start) + 1
-        return InputError(
-            f"{path}: line {line} is not written in UTF-8 (it has the byte 0x{block[error.start]:02x}). "
-            f"Say what the file is written in: {SAY_IT}; older programs write Windows-1252 or Latin-1."
-        )
-    return None
 
 
 def _even(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -46,6 +46,20 @@ def as_utf8(pieces: Iterator[bytes], encoding: str | None, path: Path) -> Iterat
     return _with_line_feeds(_without_mark(texts))
 
 
+def not_utf8(block: bytes, before: int, path: Path) -> InputError | None:
+    """Which line of a block is not UTF-8; None where all are. before: lines of the file before the block."""
+    try:
+        block.decode()
+    except UnicodeDecodeError as error:
+        line = before + block.count(b"\n", 0, error.start) + 1
+        return InputError(
+            f"{path}: line {line} is not written in UTF-8 (it has the byte 0x{block[error.start]:02x}). "
+            f"Say what the file is written in: {SAY_IT}; older programs write Windows-1252 or Latin-1, those of East "
+            "Asia gb18030, big5, shift_jis or euc_kr."
+        )
+    return None
+
+
 def _joined(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
     if first:
         yield first
