@@ -13,7 +13,7 @@ import polars as pl
 
 from rustybt.errors import InputError
 from rustybt.files._dialect import Dialect
-from rustybt.files._encoding import as_utf8, not_utf8
+from rustybt.files._encoding import as_utf8, encoding_of, not_utf8
 from rustybt.files._footer import without_footer
 from rustybt.files._head import Head, head_of
 from rustybt.files._missing import Filler
@@ -42,6 +42,7 @@ class CsvFile:
         self.path = path
         self.notes: tuple[str, ...] = ()
         self._dialect = dialect
+        self._encoding = dialect.encoding
         self._head: Head | None = None
         self._reading: Reading | None = None
         self._below: list[str] = []
@@ -75,6 +76,8 @@ class CsvFile:
             if self._reading is None:
                 self._reading = reading_of(self._known_head(), raw, self._others(), self._dialect, self.path)
             if not notes:
+                found = self._encoding not in (None, self._dialect.encoding)
+                notes += [f"it was read as {self._encoding}, in which its columns have names"] if found else []
                 notes += self._reading.notes
             yield shaped(raw, self._reading, self.path, notes), uneven
         notes += [note for note in self._below if note not in notes]
@@ -91,10 +94,15 @@ class CsvFile:
     def _raw(self) -> Iterator[Piece]:
         before = 0
         head: Head | None = None
-        blocks = _whole_lines(as_utf8(self._bytes(), self._dialect.encoding, self.path), self.path)
+        blocks = _whole_lines(as_utf8(self._bytes(), self._encoding, self.path), self.path)
         for block, is_last in _with_last(blocks):
             rows = block
             if head is None:
+                found = encoding_of(block) if self._encoding is None else None
+                if found is not None:
+                    self._encoding = found
+                    yield from self._raw()
+                    return
                 self._head = head = head_of(block, self._dialect, self.path)
                 rows = head.rows
                 before = block.count(b"\n") - rows.count(b"\n")

@@ -92,6 +92,11 @@ def is_header(cells: Sequence[str]) -> bool:
     return len(ours & {*PRICES, "volume"}) >= _FEWEST or set(LETTERS) - {"t", "v"} <= set(plain)
 
 
+def is_known(cell: str) -> bool:
+    """Whether a field is the name of a column of bars."""
+    return plain_name(cell) in _OURS | _ALL.keys()
+
+
 def is_time_of_day(text: str | None) -> bool:
     """Whether it is written as one: 9:30, 09:30:00, 0930, 93000."""
     return text is not None and _TIME_OF_DAY.match(text) is not None

@@ -32,6 +32,7 @@ from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._fetched import arguments_of
 from rustybt.ingest._given import digest_of
+from rustybt.ingest._guesses import readable_twice, with_guesses
 from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._write import ADDS, Actions, Base, Request, Write, is_there, nothing_new
@@ -50,7 +51,7 @@ def ingest(
     bundle: str,
     bars: Any,
     *,
-    frequency: str = "1d",
+    frequency: str | None = None,
     calendar: str | None = None,
     stamp: Literal["start", "end"] | None = None,
     tz: str | None = None,
@@ -81,10 +82,12 @@ def ingest(
         What a source of `rustybt.sources` fetched: calendar, stamps, splits, dividends, funding, assets and provenance
         come from there where they are not given here, and minutes outside of its trading hours are left out.
         A mapping of these by frequency, {"1d": days, "1m": minutes}, goes into one version.
-    frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself.
+    frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself. None means that of the bundle that is
+        added to, else days, or weeks or months where all rows are that far apart, which a note tells.
     calendar: whose sessions the bars belong to: "24/7", "24/5-fx" (the week of currencies), or a name that
-        exchange_calendars knows. None means XNYS. A daily stamp is the date with which it is written in its own zone,
-        or else the session that surely holds the instant.
+        exchange_calendars knows. None means that of the bundle that is added to, else XNYS, or 24/7 where there are
+        bars on Saturdays and Sundays, which a note tells. A daily stamp is the date with which it is written in its own
+        zone, or else the session that surely holds the instant.
     stamp: of minutes, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
     tz: the zone of stamps that name none; needed for minutes without one, and for days with a time of day. Of days also
         the zone at whose midnights they begin, where their stamps are written in another.
@@ -142,40 +145,54 @@ def ingest(
             root=root,
         )
         return replace(report, notes=(*notes, *report.notes))
-    return ingest_with_fault(
-        Request(
-            bundle=bundle,
-            frequency=frequency,
-            calendar="XNYS" if calendar is None else calendar,
-            stamp=stamp,
-            tz=tz,
-            symbols=symbols,
-            mode=mode,
-            on_bad_row=on_bad_row,
-            price_decimals=price_decimals,
-            decimals=as_decimal_config(decimals),
-            dialect=as_dialect(csv),
-            provenance=_provenance(provenance),
-            auto_close=auto_close,
-        ),
-        bars,
-        assets,
+    request = Request(
+        bundle=bundle,
+        frequency=DAILY if frequency is None else frequency,
+        calendar="",
+        stamp=stamp,
+        tz=tz,
+        symbols=symbols,
+        mode=mode,
+        on_bad_row=on_bad_row,
+        price_decimals=price_decimals,
+        decimals=as_decimal_config(decimals),
+        dialect=as_dialect(csv),
+        provenance=_provenance(provenance),
+        auto_close=auto_close,
+    )
+    actions, folder, bars = (
         Actions(splits, dividends, stock_dividends, funding),
         catalog_root(root),
+        readable_twice(bars),
     )
+
+    def ingested(asked: Request, finds_length: bool) -> IngestReport:
+        return ingest_with_fault(asked, bars, assets, actions, folder, length_told=not finds_length)
+
+    return with_guesses(request, frequency, calendar, folder, ingested)
 
 
 def ingest_with_fault(
-    request: Request, bars: Any, assets: Any, actions: Actions, root: Path, fault: Fault = no_fault
+    request: Request,
+    bars: Any,
+    assets: Any,
+    actions: Actions,
+    root: Path,
+    fault: Fault = no_fault,
+    *,
+    length_told: bool = True,
 ) -> IngestReport:
-    """`ingest`, with a hook that is called after each step of the write: tests kill the process there."""
+    """`ingest`, with a hook that is called after each step of the write: tests kill the process there.
+
+    length_told: see `BarReader`.
+    """
     check_process()
     frequencies = [frequency for frequency, _ in _by_frequency(request, bars)]
     _check(request, frequencies)
     descriptions = read_descriptions(assets, request.symbols)
     folder = spill_folder(root)
     batches = [
-        Batch(frequency, _reader(request, frequency, given), folder)
+        Batch(frequency, _reader(request, frequency, given, length_told=length_told), folder)
         for frequency, given in _by_frequency(request, bars)
     ]
     given = digest_of(
@@ -231,7 +248,7 @@ def _is_frequency(name: object) -> bool:
         return False
 
 
-def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
+def _reader(request: Request, frequency: str, bars: Any, *, length_told: bool) -> BarReader:
     return BarReader(
         _folder_of(bars, frequency),
         frequency=frequency,
@@ -241,6 +258,7 @@ def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
         symbols=request.symbols,
         price_decimals=request.price_decimals,
         dialect=request.dialect,
+        length_told=length_told,
     )
 
 
