@@ -22,19 +22,35 @@ from rustybt._version import __version__
 
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
-    from rustybt.core import DecimalConfig, Note
+    from rustybt.core import Asset, DecimalConfig, Note, Order
     from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
-    from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
+    from rustybt.ingest import (
+        cached,
+        dollar_bars,
+        ingest,
+        ingest_sample,
+        preview,
+        quality,
+        tick_bars,
+        validate,
+        volume_bars,
+    )
     from rustybt.results import Result
-    from rustybt.strategy import Strategy
+    from rustybt.strategy import Context, Position, Strategy
+    from rustybt.view import BarData
     from rustybt.zipline.reader import ingest_zipline
 
 __all__ = [
+    "Asset",
+    "BarData",
     "Compat",
+    "Context",
     "DecimalConfig",
     "Market",
     "Note",
+    "Order",
+    "Position",
     "Result",
     "Run",
     "SimulationBlotter",
@@ -51,6 +67,7 @@ __all__ = [
     "load",
     "load_data",
     "open_version",
+    "preview",
     "quality",
     "register_blotter",
     "run",
@@ -61,10 +78,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Asset": "rustybt.core",
+    "BarData": "rustybt.view",
     "Compat": "rustybt.engine",
+    "Context": "rustybt.strategy",
     "DecimalConfig": "rustybt.core",
     "Market": "rustybt.engine",
     "Note": "rustybt.core",
+    "Order": "rustybt.core",
+    "Position": "rustybt.strategy",
     "Result": "rustybt.results",
     "Run": "rustybt.engine",
     "SimulationBlotter": "rustybt.execution",
@@ -79,6 +101,7 @@ _HOMES = {
     "load": "rustybt.engine",
     "load_data": "rustybt.engine",
     "open_version": "rustybt.catalog",
+    "preview": "rustybt.ingest",
     "quality": "rustybt.ingest",
     "register_blotter": "rustybt.execution",
     "run": "rustybt.engine",

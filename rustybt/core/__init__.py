@@ -15,6 +15,7 @@ from rustybt.core._assets import (
     Perpetual,
     when_compared,
 )
+from rustybt.core._cached_bars import CachedBars
 from rustybt.core._causes import Cause
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
@@ -53,15 +54,16 @@ from rustybt.core._frames import (
     series_of,
 )
 from rustybt.core._frequency import Frequency, frequency_named
-from rustybt.core._kept import Kept
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
-from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
+from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
+from rustybt.core._scalar import Scalar
+from rustybt.core._surroundings import in_notebook, on_terminal
 from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
 from rustybt.core._texts import text_of_object
 from rustybt.core._time import (
@@ -100,6 +102,7 @@ __all__ = [
     "WITHOUT_VOLUME",
     "Asset",
     "Auction",
+    "CachedBars",
     "CashDividend",
     "Cause",
     "Columns",
@@ -117,7 +120,6 @@ __all__ = [
     "Future",
     "Index",
     "Inside",
-    "Kept",
     "Moment",
     "Note",
     "Notes",
@@ -131,6 +133,7 @@ __all__ = [
     "Precision",
     "Report",
     "Rows",
+    "Scalar",
     "Split",
     "StockDividend",
     "TimeInForce",
@@ -158,7 +161,10 @@ __all__ = [
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "in_notebook",
     "is_number",
+    "on_terminal",
+    "order_later",
     "parse_date",
     "parse_moment",
     "picked",

@@ -125,7 +125,7 @@ def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[
         if given["calendar"] is None and OF_SESSIONS in rules:
             error.add_note(
                 "The calendar was found out of the data. Where the market has other sessions, name it: "
-                "trading_calendar='XLON' of a run, calendar='XLON' of load_data."
+                "trading_calendar='XLON' of a run, calendar='XLON' of load_data; '24/5' has every weekday."
             )
         raise
 

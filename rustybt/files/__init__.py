@@ -1,9 +1,11 @@
 """Frames and files as tables of text: CSV of any making, Parquet, Polars, pandas, Arrow."""
 
 from rustybt.files._alike import read_each
+from rustybt.files._archive import stored_at
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect, as_dialect
 from rustybt.files._even import YEARS
+from rustybt.files._form import Form
 from rustybt.files._moments import check_zone, parsed_stamps
 from rustybt.files._names import STAMP_COLUMNS
 from rustybt.files._notes import Notes
@@ -26,6 +28,7 @@ __all__ = [
     "YEARS",
     "CsvFile",
     "Dialect",
+    "Form",
     "Notes",
     "Table",
     "UnevenLine",
@@ -38,6 +41,7 @@ __all__ = [
     "read_each",
     "read_pieces",
     "read_tables",
+    "stored_at",
     "text_column",
     "unread_columns",
     "unread_note",

@@ -21,12 +21,13 @@ from rustybt.errors import InputError
 from rustybt.files._csv import read_rows
 from rustybt.files._dialect import DELIMITERS, Dialect
 from rustybt.files._head import head_of
+from rustybt.files._kinds import PLAIN_TEXT
 from rustybt.files._marks import Marks
 from rustybt.files._names import STAMP_COLUMNS
 from rustybt.files._notes import Notes
 from rustybt.files._order import TURNED
 from rustybt.files._reading import Reading, reading_of, shaped
-from rustybt.files._tables import PLAIN_TEXT, Table, read_pieces, with_lower_names
+from rustybt.files._tables import Table, read_pieces, with_lower_names
 
 SMALL_BYTES: Final = 2**16
 """Of a file; in more of them the time goes into the rows."""

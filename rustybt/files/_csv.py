@@ -12,10 +12,13 @@ from typing import Final
 import polars as pl
 
 from rustybt.errors import InputError
+from rustybt.files._archive import Member
 from rustybt.files._dialect import Dialect
 from rustybt.files._encoding import as_utf8, encoding_of, not_utf8
 from rustybt.files._footer import without_footer
+from rustybt.files._form import Form, csv_form
 from rustybt.files._head import Head, head_of
+from rustybt.files._levels import stacked
 from rustybt.files._missing import Filler
 from rustybt.files._order import LOOKED_AT, TURNED, newest_first
 from rustybt.files._reading import Reading, reading_of, shaped
@@ -34,13 +37,14 @@ class CsvFile:
 
     Iterating gives frames of at most some hundred thousand rows, each with the lines that could not be told apart into
     fields, as often as it is asked for; `notes` then says what was done to the rows. Rows that begin with the newest
-    come from the last to the first, before what is missing is filled. Raises InputError where the file's form can't be
-    told, Polars' errors where it can't be read.
+    come from the last to the first, before what is missing is filled. `form` says what the file was found to be, from
+    the first rows on. Raises InputError where the file's form can't be told, Polars' errors where it can't be read.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         self.path = path
         self.notes: tuple[str, ...] = ()
+        self.form: Form | None = None
         self._dialect = dialect
         self._encoding = dialect.encoding
         self._head: Head | None = None
@@ -74,13 +78,22 @@ class CsvFile:
     def _shaped(self, notes: list[str]) -> Iterator[Piece]:
         for raw, uneven in self._raw():
             if self._reading is None:
-                self._reading = reading_of(self._known_head(), raw, self._others(), self._dialect, self.path)
+                head = self._known_head()
+                self._reading = reading_of(head, raw, self._others(), self._dialect, self.path)
+                self.form = self._form(raw, head, self._reading)
             if not notes:
                 found = self._encoding not in (None, self._dialect.encoding)
                 notes += [f"it was read as {self._encoding}, in which its columns have names"] if found else []
                 notes += self._reading.notes
             yield shaped(raw, self._reading, self.path, notes), uneven
         notes += [note for note in self._below if note not in notes]
+
+    def _form(self, raw: pl.DataFrame, head: Head, reading: Reading) -> Form:
+        rows = stacked(raw.head(1), head.under)
+        named = [reading.names.get(name, "") for name in rows.columns]
+        return csv_form(
+            rows, named, delimiter=head.delimiter, header=head.header, dates=reading.dates, encoding=self._encoding
+        )
 
     def _others(self) -> Iterator[pl.DataFrame]:
         """The rows after the first piece."""
@@ -138,13 +151,17 @@ class CsvFile:
     def _bytes(self) -> Iterator[bytes]:
         if not self.path.name.lower().endswith(".zst"):
             return self._stored_bytes()
+        if isinstance(self.path, Member):
+            raise InputError(
+                f"{self.path} is packed with zst within an archive. Unpack the archive, and give the files."
+            )
         if self._dialect.encoding is not None:
             raise InputError(f"{self.path}: encoding= can't be had with zst. Unpack the file, or pack it with gzip.")
         return self._unpacked_by_polars()
 
     def _stored_bytes(self) -> Iterator[bytes]:
-        packed = self.path.name.lower().endswith(".gz")
-        with gzip.open(self.path, "rb") if packed else self.path.open("rb") as file:
+        with self.path.open("rb") as raw:
+            file = gzip.GzipFile(fileobj=raw) if self.path.name.lower().endswith(".gz") else raw
             while piece := file.read(BLOCK_BYTES):
                 yield piece
 

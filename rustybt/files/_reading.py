@@ -85,6 +85,24 @@ def shaped(raw: pl.DataFrame, reading: Reading, path: Path, notes: list[str]) ->
     return frame.with_columns(iso_stamps(frame[name], reading.dates))
 
 
+def read_text(raw: pl.DataFrame, dialect: Dialect, path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """`shaped` rows of a table of text that is no CSV file, and what was found out."""
+    head = Head(",", True, raw.columns, b"")
+    reading = reading_of(head, raw, (), dialect, path)
+    notes: list[str] = []
+    frame = shaped(raw, reading, path, notes)
+    return frame, (*reading.notes, *notes)
+
+
+def names_here(frame: pl.DataFrame, dialect: Dialect, path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What the columns of a table with a header are called here, in their order, and what is said of it.
+
+    Raises InputError where that can't be told.
+    """
+    names, notes = _of_header(frame, dialect.columns if isinstance(dialect.columns, Mapping) else {}, path)
+    return names, tuple(notes)
+
+
 def _with_something(frame: pl.DataFrame) -> pl.DataFrame:
     if frame.width and frame.to_series(0).has_nulls():
         return frame.filter(pl.any_horizontal(pl.all().is_not_null()))
@@ -154,7 +172,9 @@ def _of_header(frame: pl.DataFrame, given: Mapping[str, str], path: Path) -> tup
     ]
     note = [f"columns read by what they are called: {', '.join(guessed)}"] if guessed else []
     result = {old: ours[name] for old, name in named.items()}
-    return (result if len(set(result.values())) == len(result) else named), note
+    if len(set(result.values())) == len(result):
+        return result, note
+    return {name: name for name in frame.columns}, []  # two of a name are refused where all tables are
 
 
 def _plain(name: str) -> str:

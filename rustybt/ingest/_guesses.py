@@ -3,76 +3,56 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import polars as pl
-
-from rustybt.catalog import DAILY, open_version
+from rustybt.catalog import open_version
 from rustybt.core import frequency_named
 from rustybt.errors import BadBars, BundleNotFound
-from rustybt.files import given_items
-from rustybt.ingest._report import IngestReport
+from rustybt.ingest._asked import Asked, by_frequency
 from rustybt.ingest._spacing import LongerBars
 from rustybt.ingest._write import ADDS, Request
 from rustybt.validation import Finding
 
-DEFAULT_CALENDAR: Final = "XNYS"
 EVERY_DAY: Final = "24/7"
 WEEKENDS: Final = f"There are bars on weekends: the calendar was taken to be {EVERY_DAY}."
 _WEEKEND: Final = frozenset({5, 6})
 
 
-def readable_twice(bars: Any) -> Any:
-    """The bars, as something that can be read again."""
-    known = isinstance(bars, str | Path | list | tuple | Mapping | pl.DataFrame | pl.LazyFrame)
-    if known or type(bars).__module__.partition(".")[0] == "pandas" or not hasattr(bars, "__arrow_c_stream__"):
-        return bars
-    return given_items(bars, "bars")
+def with_guesses[Result](given: Asked, root: Path, done: Callable[[Request, bool], Result]) -> tuple[Result, list[str]]:
+    """What is done with the length of bars and the calendar that were told, or found out; and what is said of these.
 
-
-def with_guesses(
-    request: Request,
-    frequency: str | None,
-    calendar: str | None,
-    root: Path,
-    ingested: Callable[[Request, bool], IngestReport],
-) -> IngestReport:
-    """The report of an ingestion, and what was found out for it among its notes.
-
-    request: its frequency and calendar do not count. frequency, calendar: as told; None of those is that of the bundle
-    that is added to, else what the bars say. ingested: does it; the flag asks for LongerBars where days are weeks or
-    months.
+    Those that were not told are those of the bundle that is added to, else what the bars say. done: gets the request,
+    and whether the length was told; else it raises LongerBars where days are weeks or months.
     """
-    stored = (
-        _stored(request.bundle, root)
-        if request.mode in ADDS and (frequency is None or calendar is None)
-        else (None, None)
+    frequency, calendar = given.frequency, given.calendar
+    if given.request.mode in ADDS and None in (frequency, calendar):
+        stored = _stored(given.request.bundle, root)
+        frequency, calendar = frequency or stored[0], calendar or stored[1]
+    request = replace(
+        given.request, frequency=frequency or given.request.frequency, calendar=calendar or given.request.calendar
     )
-    frequency, calendar = frequency or stored[0], calendar or stored[1]
-    asked = replace(request, frequency=frequency or DAILY, calendar=calendar or DEFAULT_CALENDAR)
-    finds_length = frequency is None
+    by_length = by_frequency(request, given.bars)
+    length_told = frequency is not None or by_length[0][1] is not given.bars  # a mapping says it itself
     notes: list[str] = []
     while True:
         try:
-            report = ingested(asked, finds_length)
+            return done(request, length_told), notes
         except LongerBars as found:
             notes.append(found.note)
-            asked, finds_length = replace(asked, frequency=found.frequency), False
+            request, length_told = replace(request, frequency=found.frequency), True
         except BadBars as error:
-            if calendar is not None or asked.calendar == EVERY_DAY or not on_weekends(error):
+            if calendar is not None or request.calendar == EVERY_DAY or not on_weekends(error.findings):
                 raise
             notes.append(WEEKENDS)
-            asked = replace(asked, calendar=EVERY_DAY)
-        else:
-            return replace(report, notes=(*notes, *report.notes)) if notes else report
+            request = replace(request, calendar=EVERY_DAY)
 
 
-def on_weekends(error: BadBars) -> bool:
+def on_weekends(findings: Sequence[object]) -> bool:
     """Whether rows were refused as they lie on Saturdays and on Sundays, as those of what trades every day do."""
-    found = [finding for finding in error.findings if isinstance(finding, Finding)]
+    found = [finding for finding in findings if isinstance(finding, Finding)]
     stamps = [finding.stamp for finding in found if finding.rule == "calendar"]
     days = {stamp.date() if isinstance(stamp, dt.datetime) else stamp for stamp in stamps if stamp is not None}
     return {day.weekday() for day in days} >= _WEEKEND

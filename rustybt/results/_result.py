@@ -11,6 +11,7 @@ import polars as pl
 from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
+from rustybt.results._floats import as_floats
 from rustybt.results._frames import FRAMES, Frame
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
+INNER: Final = frozenset({"tell_when_saved", "written_report"})
+"""What other steps ask of a result."""
 CONVERSIONS: Final = {
     "id": pl.String(),
     "created": UTC_NS,
@@ -61,13 +64,14 @@ class Result:
     """
 
     __slots__ = (
-        "_again",
+        "_floats",
         "_frames",
         "_hash",
         "_manifest",
         "_metrics",
         "_on_save",
         "_report",
+        "_rerun",
         "notes",
         "periods",
     )
@@ -92,15 +96,16 @@ class Result:
         periods: int,
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
-        again: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
+        rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
     ) -> None:
         self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
-        self._again = again
+        self._rerun = rerun
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
+        self._floats: pl.DataFrame | None = None
         self._hash: str | None = None
         self._on_save: Callable[[Path, dict[str, Any]], None] | None = None
 
@@ -119,6 +124,15 @@ class Result:
                 "commission": as_decimal(fees, MONEY_SCALE),
             }
         return self._metrics
+
+    @property
+    def daily_float(self) -> pl.DataFrame:
+        """`daily` with floats in the place of Decimals, the nearest to each: for NumPy, charts and other libraries,
+        where `np.log` and `cum_prod` take no Decimal. The books are `daily`; nothing is computed from this.
+        """
+        if self._floats is None:
+            self._floats = as_floats(self.daily)
+        return self._floats
 
     def _ending_cash(self) -> pl.DataFrame:
         """The cash at each close of a run in one currency."""
@@ -166,16 +180,16 @@ class Result:
         Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
         that was loaded, where the strategy or an argument is gone, and for a strategy that does not repeat itself.
         """
-        if self._again is None:
+        if self._rerun is None:
             raise InputError(
                 "This result was loaded or copied from another process, so its strategy can't be run again. Call "
                 "compat_report() on what run_algorithm returned."
             )
-        return self._again(self, rows)
+        return self._rerun(self, rows)
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_again": None, "_frames": dict(self._frames)}
+        own = {"_rerun": None, "_floats": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -201,11 +215,18 @@ class Result:
 
     @classmethod
     def load(cls, path: Path | str) -> Result:
-        """The result that was saved in that folder, to the last digit.
+        """The result that was saved, to the last digit.
 
+        path: its folder, or as `rustybt runs` take it: the name of one in `runs` of RUSTYBT_ROOT or the user's data
+        folder, how that begins, or "latest".
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
         """
-        frames, page = load_frames(Path(path))
+        folder = Path(path).expanduser()
+        if not folder.exists() and str(path) == folder.name:
+            from rustybt.results._saved import run_named, saved_runs
+
+            folder = run_named(folder.name, saved_runs()[0]).path
+        frames, page = load_frames(folder)
         return cls(frames, **page)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -229,17 +250,23 @@ class Result:
         panels: Sequence[str] = ("equity", "drawdown", "exposure", "trades"),
         size: tuple[float, float] = (11.0, 9.0),
         dpi: int = 150,
+        show: bool | None = None,
     ) -> Figure:
         """The run as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
 
         panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure" and "trades" (what was bought
         and sold, in money), from top to bottom. size: width and height in inches.
-        Raises MissingExtra where matplotlib is not installed.
+        show: whether it opens in a window, until which is closed a script waits; by default where no path is given and
+        there is a screen. A notebook shows the figure that is the last value of a cell.
+        Raises MissingExtra where matplotlib is not installed, InputError for show=True without a screen.
         """
         from rustybt.results._plot import equity_figure
 
         check_process()
-        return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi)
+        return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi, show=show)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]
 
     def __repr__(self) -> str:
         return text_of(self)

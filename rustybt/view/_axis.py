@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final, Protocol
@@ -10,7 +11,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import DAY_NS, MINUTE_NS
+from rustybt.core import DAY_NS, MINUTE_NS, date_of
 from rustybt.view._steps import Steps
 
 HOOK_LEAD_NS: Final = 45 * MINUTE_NS
@@ -114,6 +115,11 @@ class Axis:
         stamp = int(calendar.opens[0]) - MINUTE_NS
         return (int(calendar.days[0]) * DAY_NS - DAY_NS if daily else stamp), stamp
 
+    def day_from(self, bar: int) -> dt.date | None:
+        """The first session of the run that has no bar before that one; None where there is none."""
+        place = bisect_left(self.starts, bar, hi=self.sessions)
+        return date_of(self.days[place]) if place < self.sessions else None
+
     def runs(self, bar: int) -> bool:
         """Whether a strategy runs on that bar."""
         return self._runs is None or any(first <= bar < end for first, end in self._runs)
@@ -123,15 +129,15 @@ class Axis:
         session = bisect_right(self.days, day) - 1
         return self.run_closes[session] if session >= 0 else 0
 
-    def hook_stamp(self, session: int) -> int:
+    def before_open_stamp(self, session: int) -> int:
         """When before_trading_start is: 45 minutes before the session's bars, but not before what is over by then."""
         return max(self.run_opens[session] - HOOK_LEAD_NS, int(self.stamps[self.starts[session] - 1]))
 
-    def hook_bar(self, session: int) -> int:
+    def before_open_bar(self, session: int) -> int:
         """The last bar that is over by then: of the session before, where a strategy runs from the open on."""
         if self._runs is None:
             return self.starts[session] - 1
-        return int(np.searchsorted(self.stamps, self.hook_stamp(session), side="right")) - 1
+        return int(np.searchsorted(self.stamps, self.before_open_stamp(session), side="right")) - 1
 
     def ends_of(self, first: int, last: int) -> npt.NDArray[np.int64]:
         """When the daily bars of the calendar's sessions first to last, the last one not included, are over."""

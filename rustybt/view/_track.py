@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import EXTRA_PRICE_DECIMALS, WITHOUT_VOLUME, Asset, CashDividend, Split, div_half_even, scaled
-from rustybt.view._rows import Laid
+from rustybt.view._rows import Alignment
 
 ENDLESS: Final = 10**24
 """Units; an order is for fewer than 1e18, and a slippage model lets it have a share of it."""
@@ -43,28 +43,29 @@ class Track:
     over bars without one and adjusted across them. volume: 0 where there was no trade. present: whether the bar has a
     row. has_idle_rows: whether some row has no volume. first: the first bar with a price; start, last: the first and
     the last bar of the asset's life; closing: the last one on which it can be ordered; priced: the first of its life
-    with a price. settles: whether gains and losses go to cash, as those of futures and perpetuals do; is_future:
+    with a price. daily_settled: whether gains and losses go to cash, as those of futures and perpetuals do; is_future:
     whether it is one with an expiry. tradable: the volume that orders may share of a bar: what was traded, and without
-    bound where a currency's bar tells of none. Price columns are at lane_scale; fills and adjusted prices at
+    bound where a currency's bar tells of none. Price columns are at mark_scale; fills and adjusted prices at
     fill_scale. raw_scale: of the prices in `raw`.
     """
 
     __slots__ = (
+        "_alignment",
         "_derived",
-        "_laid",
         "_rows",
         "_traded_rows",
         "adjustments",
         "asset",
         "closing",
+        "daily_settled",
         "dividends",
         "fill_scale",
         "first",
         "has_idle_rows",
         "is_future",
-        "lane_scale",
-        "lane_to_fill",
         "last",
+        "mark_scale",
+        "mark_to_fill_scale",
         "multiplier",
         "multiplier_scale",
         "present",
@@ -74,7 +75,6 @@ class Track:
         "quantity_scale",
         "raw",
         "raw_scale",
-        "settles",
         "splits",
         "start",
         "step",
@@ -90,7 +90,7 @@ class Track:
         self.dividends = dividends
         self.adjustments: list[Adjustment] = []
         self.is_future = asset.kind == "future"
-        self.settles = self.is_future or asset.kind == "perpetual"
+        self.daily_settled = self.is_future or asset.kind == "perpetual"
         self.price_scale = asset.price_scale
         self.raw_scale = asset.price_scale + getattr(raw, "extra", 0)
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS
@@ -107,7 +107,7 @@ class Track:
     def align(
         self,
         keys: npt.NDArray[np.int64],
-        laid: Laid,
+        alignment: Alignment,
         last_bar: int,
         *,
         traded_only: bool,
@@ -116,41 +116,43 @@ class Track:
     ) -> None:
         """Lays the rows out on the axis. last_bar: the last bar of the asset's life within the run.
 
-        laid: where the rows lie on the axis, which has these keys.
+        alignment: where the rows lie on the axis, which has these keys.
         traded_only: the price of a bar without a row is that of the last row with a trade, as Zipline has it for
         minutes; for daily bars a row without volume counts too.
         prices: of the bars, at fill_scale, where shorter bars say what they are. finer: whether the price columns must
         be at fill_scale.
         """
-        self._laid = laid
-        self._rows = laid.rows
+        self._alignment = alignment
+        self._rows = alignment.rows
         self._traded_rows, self.has_idle_rows = self._last_traded_rows()
-        rows, found, present = laid.rows, laid.found, laid.present
+        rows, found, present = alignment.rows, alignment.found, alignment.present
         # columns made when they are first asked for: whoever asks finds the same ones
         self._derived: dict[str, Sequence[int]] = {}
         self.present: Sequence[int] = memoryview(present.view(np.uint8)).toreadonly()
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
         self.tradable = self.volume if self.asset.kind != "forex" else self._without_bound()
-        carried, self.first = rows, laid.lead
-        if traded_only and laid.span is None and found.any():
+        carried, self.first = rows, alignment.leading
+        if traded_only and alignment.row_slice is None and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
+            last = max(last_bar, 0)
+            carried[last + 1 :] = carried[last]  # after its life no price is asked for: it keeps the last one
             priced = carried >= 0
             self.first = int(np.argmax(priced)) if priced.any() else len(keys)
-        self.lane_scale = self.price_scale if prices is None and not finer else self.fill_scale
+        self.mark_scale = self.price_scale if prices is None and not finer else self.fill_scale
         self.price: Sequence[int] = self._carry(keys, carried) if prices is None else prices
-        self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
+        self.mark_to_fill_scale = 10 ** (self.fill_scale - self.mark_scale)
 
     def row_of(self, bar: int) -> int:
         """The last row up to a bar; -1 where there is none."""
         return int(self._rows[bar])
 
     def column(self, field: str) -> Sequence[int]:
-        """Open, high, low or close at lane_scale; 0 where the bar has no row (ask `present` first)."""
+        """Open, high, low or close at mark_scale; 0 where the bar has no row (ask `present` first)."""
         column = self._derived.get(field)
         if column is None:
             values = getattr(self.raw, field)
-            up = 10 ** (self.lane_scale - self.raw_scale)
+            up = 10 ** (self.mark_scale - self.raw_scale)
             if up != 1:
                 values = [int(v) * up for v in values]
             column = self._derived[field] = self._lay(values, 0)
@@ -158,7 +160,7 @@ class Track:
 
     @property
     def close(self) -> Sequence[int]:
-        """The closes, at lane_scale."""
+        """The closes, at mark_scale."""
         return self.column("close")
 
     def trades(self) -> Sequence[int]:
@@ -210,12 +212,14 @@ class Track:
 
     def _lay(self, values: Column, missing: int) -> Sequence[int]:
         """Values of the rows at their bars, `missing` elsewhere."""
-        rows, _, present, complete, lead, span = self._laid
-        if span is not None:
+        rows, _, present, complete, leading, row_slice = self._alignment
+        if row_slice is not None:
             if isinstance(values, list):
-                return [missing] * lead + values[span]
-            # without a lead no copy: the column of the catalog is the lane
-            whole = values[span] if not lead else np.concatenate([np.full(lead, missing, dtype=np.int64), values[span]])
+                return [missing] * leading + values[row_slice]
+            # without leading bars no copy: the catalog's column serves as it is
+            whole = values[row_slice]
+            if leading:
+                whole = np.concatenate([np.full(leading, missing, dtype=np.int64), whole])
             return memoryview(whole).toreadonly()
         if isinstance(values, list):
             return [values[row] if here else missing for row, here in zip(rows.tolist(), present.tolist(), strict=True)]
@@ -234,14 +238,14 @@ class Track:
             if factor != 1:
                 fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10 ** (self.fill_scale - self.raw_scale))
         if fixes:
-            self.lane_scale = self.fill_scale
-        if self.lane_scale == self.raw_scale and not isinstance(closes, list):
-            if self._laid.span is not None or self._laid.complete:
+            self.mark_scale = self.fill_scale
+        if self.mark_scale == self.raw_scale and not isinstance(closes, list):
+            if self._alignment.row_slice is not None or self._alignment.complete:
                 return self._lay(closes, 0)
-            lane = np.zeros(len(rows), dtype=np.int64)
-            lane[rows >= 0] = closes[rows[rows >= 0]]
-            return memoryview(lane).toreadonly()
-        up = 10 ** (self.lane_scale - self.raw_scale)
+            laid = np.zeros(len(rows), dtype=np.int64)
+            laid[rows >= 0] = closes[rows[rows >= 0]]
+            return memoryview(laid).toreadonly()
+        up = 10 ** (self.mark_scale - self.raw_scale)
         carried = [int(closes[row]) * up if row >= 0 else 0 for row in rows.tolist()]
         for bar, price in fixes.items():
             carried[bar] = price

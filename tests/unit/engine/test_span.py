@@ -171,6 +171,35 @@ def test_minutes_run_on_too() -> None:
     assert codes(result)[0] == "runs_on"
 
 
+@pytest.mark.parametrize("compat", [None, "zipline"])
+def test_a_position_keeps_the_price_of_its_last_bar_even_where_nothing_was_traded_in_it(compat: Any) -> None:
+    """As in Zipline, which asks for no price after an asset's end."""
+    ends = dt.datetime(2021, 2, 6, tzinfo=dt.UTC)
+    rows = [
+        ("A", ends - dt.timedelta(minutes=left), *[price] * 4, volume)
+        for left, price, volume in ((3, "10", "100000"), (2, "11", "100000"), (1, "12", "100000"), (0, "13", "0"))
+    ]
+    rustybt.ingest(
+        "small",
+        pl.DataFrame(rows, schema=NAMES, orient="row"),
+        frequency="1m",
+        stamp="end",
+        mode="replace",
+        calendar="24/7",
+    )
+    marks: dict[dt.datetime, Decimal] = {}
+
+    def look(context: Any, data: Any) -> None:
+        if data.current_dt == ends - dt.timedelta(minutes=3):
+            context.order(context.symbol("A"), 10)
+        for position in context.portfolio.positions.values():
+            marks[data.current_dt] = position.last_sale_price
+
+    run(look, start="2021-02-05", end="2021-02-06", days=0, data_frequency="minute", compat=compat)
+    assert marks[ends] == 13
+    assert set(list(marks.values())[3:]) == {13}
+
+
 def test_bars_of_five_minutes_that_are_stored_run_on_over_sessions_without_any() -> None:
     opens = dt.datetime(2021, 2, 5, tzinfo=dt.UTC)
     rows = [("A", opens + dt.timedelta(minutes=5 * k), *["10"] * 4, "1000000") for k in (1, 2, 3)]

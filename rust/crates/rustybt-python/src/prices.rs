@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyString, PyTuple, PyType};
 
-use crate::lane::View;
+use crate::series::View;
 use crate::slot::Slot;
 use crate::spread::SpreadMap;
 
@@ -24,7 +24,7 @@ struct Known {
     /// Keep the objects alive whose addresses are the key.
     _asset: Py<PyAny>,
     _field: Py<PyString>,
-    lane: View,
+    prices: View,
     scale: usize,
 }
 
@@ -40,7 +40,7 @@ struct Scale {
 pub struct PyPrices {
     market: Py<PyAny>,
     bar: Slot,
-    hook: Slot,
+    before_open: Slot,
     known: SpreadMap<(usize, usize), Known>,
     scales: Vec<Scale>,
 }
@@ -52,22 +52,22 @@ impl PyPrices {
         let class = market.get_type();
         Ok(PyPrices {
             bar: Slot::of(&class, "bar")?,
-            hook: Slot::of(&class, "hook")?,
+            before_open: Slot::of(&class, "before_open")?,
             market: market.unbind(),
             known: SpreadMap::default(),
             scales: Vec::new(),
         })
     }
 
-    fn learn(
+    fn add(
         &mut self,
         asset: Bound<'_, PyAny>,
         field: Bound<'_, PyString>,
-        lane: &Bound<'_, PyAny>,
+        prices: &Bound<'_, PyAny>,
         numbers: Bound<'_, PyAny>,
     ) {
         // longer integers are answered in Python
-        let Some(lane) = View::new(lane) else {
+        let Some(prices) = View::new(prices) else {
             return;
         };
         let held = |one: &Scale| one.numbers.is(&numbers);
@@ -82,7 +82,7 @@ impl PyPrices {
         let known = Known {
             _asset: asset.unbind(),
             _field: field.unbind(),
-            lane,
+            prices,
             scale,
         };
         self.known.insert(question, known);
@@ -99,13 +99,13 @@ impl PyPrices {
     fn price(&self, py: Python<'_>, question: (usize, usize)) -> Option<(i64, usize)> {
         let known = self.known.get(&question)?;
         let market = self.market.bind(py);
-        let hook = self.hook.read(market)?;
-        if !hook.is(PyBool::new(py, false)) {
+        let before_open = self.before_open.read(market)?;
+        if !before_open.is(PyBool::new(py, false)) {
             return None;
         }
         let bar = self.bar.read(market)?.extract().ok()?;
         // a bar without one has 0 there
-        let price = known.lane.get(bar).filter(|&price| price != 0)?;
+        let price = known.prices.get(bar).filter(|&price| price != 0)?;
         Some((price, known.scale))
     }
 }
