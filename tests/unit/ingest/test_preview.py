@@ -79,7 +79,7 @@ def test_what_is_refused_is_told_beside_what_was_found_out(tmp_path: Path) -> No
 
 
 def test_a_dry_run_tells_what_is_guessed_and_goes_on_without_an_option(tmp_path: Path) -> None:
-    days = [*COIN, "07.01.2024;10;11;9;10,25;100;x"][:2] + ["07.01.2024;10;11;9;10,25;100;x", *COIN[2:]]
+    days = [*COIN[:2], "07.01.2024;10;11;9;10,25;100;x", *COIN[2:]]
     days += [f"{day}.01.2024;10;11;9;10,25;100;x" for day in range(9, 15)]
     path = written(tmp_path, days)
     done = command("ingest", "csv", path, "--dry-run", "-b", "coins")
