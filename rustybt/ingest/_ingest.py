@@ -110,6 +110,24 @@ def ingest(
 
     Raises BadBars with all findings, BundleExists, BundleNotFound, InputError, NotYetAvailable, CatalogBusy,
     CatalogUnavailable, CatalogCorrupt.
+
+    >>> import tempfile
+    >>> import polars as pl, rustybt
+    >>> bars = pl.DataFrame(
+    ...     {
+    ...         "symbol": "ACME",
+    ...         "date": ["2024-01-02", "2024-01-03", "2024-01-04"],
+    ...         "open": ["10.00", "10.50", "5.30"],
+    ...         "high": ["10.60", "10.70", "5.40"],
+    ...         "low": ["9.90", "10.30", "5.20"],
+    ...         "close": ["10.50", "10.60", "5.35"],
+    ...         "volume": [1000, 1200, 2500],
+    ...     }
+    ... )
+    >>> splits = pl.DataFrame({"symbol": ["ACME"], "ex_date": ["2024-01-04"], "ratio": ["1/2"]})
+    >>> report = rustybt.ingest("acme", bars, splits=splits, root=tempfile.mkdtemp())
+    >>> report.rows, report.findings
+    (3, ())
     """
     check_bundle_name(bundle)
     given = asked(
