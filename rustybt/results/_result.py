@@ -74,7 +74,6 @@ class Result:
     """
 
     __slots__ = (
-        "_again",
         "_floats",
         "_frames",
         "_hash",
@@ -82,6 +81,7 @@ class Result:
         "_metrics",
         "_on_save",
         "_report",
+        "_rerun",
         "notes",
         "periods",
     )
@@ -106,13 +106,13 @@ class Result:
         periods: int,
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
-        again: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
+        rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
     ) -> None:
         self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
-        self._again = again
+        self._rerun = rerun
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._floats: pl.DataFrame | None = None
@@ -197,16 +197,16 @@ class Result:
         >>> result.compat_report(["year_of_252", "split_in_cents"]).rows
         []
         """
-        if self._again is None:
+        if self._rerun is None:
             raise InputError(
                 "This result was loaded or copied from another process, so its strategy can't be run again. Call "
                 "compat_report() on what run_algorithm returned."
             )
-        return self._again(self, rows)
+        return self._rerun(self, rows)
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_again": None, "_floats": None, "_frames": dict(self._frames)}
+        own = {"_rerun": None, "_floats": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -244,8 +244,10 @@ class Result:
 
     @classmethod
     def load(cls, path: Path | str) -> Result:
-        """The result that was saved in that folder, to the last digit.
+        """The result that was saved, to the last digit.
 
+        path: its folder, or as `rustybt runs` take it: the name of one in `runs` of RUSTYBT_ROOT or the user's data
+        folder, how that begins, or "latest".
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
 
         >>> import tempfile
@@ -254,7 +256,12 @@ class Result:
         >>> Result.load(result.save(tempfile.mkdtemp())).ledger_hash == result.ledger_hash
         True
         """
-        frames, page = load_frames(Path(path))
+        folder = Path(path).expanduser()
+        if not folder.exists() and str(path) == folder.name:
+            from rustybt.results._saved import run_named, saved_runs
+
+            folder = run_named(folder.name, saved_runs()[0]).path
+        frames, page = load_frames(folder)
         return cls(frames, **page)
 
     def to_pandas(self) -> pd.DataFrame:

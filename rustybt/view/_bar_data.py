@@ -88,8 +88,8 @@ class BarData:
         market = self._market
         if market.now:
             return market.now
-        if market.hook:
-            return market.axis.hook_stamp(market.session)
+        if market.before_open:
+            return market.axis.before_open_stamp(market.session)
         return market.axis.times[market.bar]
 
     @property
@@ -133,7 +133,7 @@ class BarData:
             try:
                 asset, prices, numbers = self._priced[assets.sid]
                 market = self._market
-                if asset is assets and not market.hook:
+                if asset is assets and not market.before_open:
                     return numbers[prices[market.bar]]
             except (AttributeError, KeyError):
                 self._cache.add_price(assets)
@@ -147,7 +147,7 @@ class BarData:
                 return self._one(assets, fields, dtype, default)
             return {field: self._one(assets, field, dtype, default) for field in listed(fields, "fields")}
         prices = fields == "price" and dtype is None
-        if prices and type(assets) is list and assets == self._asked[0] and not self._market.hook:
+        if prices and type(assets) is list and assets == self._asked[0] and not self._market.before_open:
             bar = self._market.bar
             try:
                 return {asset: numbers[prices[bar]] for asset, prices, numbers in self._asked[1]}
@@ -213,9 +213,9 @@ class BarData:
         fetched = self._market.fetched
         return [] if fetched is None else fetched.assets(self._market.place())
 
-    def exact_value(self, listing: Instrument, field: str) -> tuple[int, int] | None:
+    def exact_value(self, instrument: Instrument, field: str) -> tuple[int, int] | None:
         """A field at the moment as value and scale; None where there is nothing."""
-        return value_at(self._market, listing, field)
+        return value_at(self._market, instrument, field)
 
     def _frame(self, assets: list[Any], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
         exact = isinstance(self._number(1, 0), Decimal) if dtype is None else is_exact(dtype)
@@ -350,7 +350,7 @@ class BarData:
             pass
         else:
             # what is asked all the time, on one look: from its first price on until its last bar or its close-out
-            free = market.restrictions is None and market.own_calendar is None and not market.hook
+            free = market.restrictions is None and market.own_calendar is None and not market.before_open
             if free and instrument.asset is assets and instrument.priced <= market.bar <= instrument.closing:
                 return assets.kind != "index"
         return self._can_trade(assets)
@@ -373,8 +373,8 @@ class BarData:
         return value_at(self._market, instrument, "price") is not None
 
     def _lives(self, instrument: Instrument) -> bool:
-        """Whether the session, in a hook the one to come, lies within the asset's life."""
-        return instrument.start <= self._market.bar + self._market.hook <= instrument.last
+        """Whether the session, before the open the one to come, lies within the asset's life."""
+        return instrument.start <= self._market.bar + self._market.before_open <= instrument.last
 
     def is_stale(self, assets: Any) -> Any:
         """Whether an asset is alive and traded before, but not on the last bar. A list gives a dict.

@@ -19,7 +19,7 @@ def value_at(market: MarketView, instrument: Instrument, field: str) -> tuple[in
         return instrument.at_open[field]
     bar = market.bar
     # before a session's first bar an asset may start with that bar; what ended with the last one is still seen
-    alive = instrument.start <= bar + market.hook and bar <= instrument.last
+    alive = instrument.start <= bar + market.before_open and bar <= instrument.last
     if field == "volume":
         if not alive or not instrument.present[bar]:
             return 0, 0
@@ -37,7 +37,7 @@ def _overnight(market: MarketView, instrument: Instrument, field: str, value: in
     """Before a session's first bar its corporate actions count already."""
     if not instrument.adjustments:
         return value, scale
-    if not market.hook:
+    if not market.before_open:
         return value, scale
     session = market.axis.opening(market.session)
     if field != "volume":
