@@ -38,7 +38,7 @@ EXCEPTED = {
     """,
     "a part of the catalog that its own functions hand to each other": """
         rustybt.catalog.AssetRecord rustybt.catalog.Content rustybt.catalog.Count rustybt.catalog.LeftOut
-        rustybt.catalog.LoadedVersion rustybt.catalog.Manifest rustybt.catalog.Pile rustybt.catalog.PiledRows
+        rustybt.catalog.LoadedVersion rustybt.catalog.Manifest rustybt.catalog.SpillFile rustybt.catalog.SpilledRows
         rustybt.catalog.RawBars rustybt.catalog.Rows rustybt.catalog.StoredRows rustybt.catalog.SymbolRange
         rustybt.catalog.Version rustybt.catalog.Writer rustybt.catalog.by_asset rustybt.catalog.check_bundle_name
         rustybt.catalog.figures_of rustybt.catalog.figures_of_rows rustybt.catalog.forget_run
