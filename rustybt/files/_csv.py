@@ -96,7 +96,7 @@ class CsvFile:
             yield self._rows(rows, before, self._delimiter, names)
             before += rows.count(b"\n")
         if not names:
-            raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
+            raise InputError(f"{self.path} is empty. Pass a file with a header and rows.")
 
     def _rows(self, block: bytes, before: int, delimiter: str, names: list[str]) -> Piece:
         """The rows of whole lines, and the lines that are none. before: lines of the file before them."""
@@ -124,7 +124,7 @@ class CsvFile:
             return self._stored_bytes()
         if isinstance(self.path, Member):
             raise InputError(
-                f"{self.path} is packed with zst within an archive. Unpack the archive, and give the files."
+                f"{self.path} is packed with zst within an archive. Unpack the archive, and pass the files."
             )
         if self._dialect.encoding is not None:
             raise InputError(f"{self.path}: encoding= can't be had with zst. Unpack the file, or pack it with gzip.")
@@ -165,7 +165,7 @@ def head_of(block: bytes, dialect: Dialect, path: Path) -> tuple[str, bool, list
             found = pl.read_csv(line, infer_schema=False, separator=delimiter, truncate_ragged_lines=True)
         except pl.exceptions.PolarsError:
             raise _not_utf8(line, block.count(b"\n", 0, start), path) or InputError(
-                f"{path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Mend it."
+                f"{path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Fix it."
             ) from None
         return delimiter, header, found.columns, block[start + len(line) :]
     rows = [text for text in lines[dialect.skip_lines :] if text.strip()]

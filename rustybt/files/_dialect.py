@@ -62,12 +62,12 @@ class Dialect:
             ("missing", self.missing, MISSING),
         ):
             if value not in allowed:
-                raise InputError(f"csv: {name} is {value!r}. Give one of {' '.join(allowed)}.")
+                raise InputError(f"csv: {name} is {value!r}. Pass one of {' '.join(allowed)}.")
         if self.dates is not None and self.dates not in DATES and "%" not in self.dates:
-            raise InputError(f"csv: dates is {self.dates!r}. Give one of {', '.join(DATES)}, or a format with %.")
+            raise InputError(f"csv: dates is {self.dates!r}. Pass one of {', '.join(DATES)}, or a format with %.")
         check_marks(self.decimal, self.thousands, self.strip)
         if self.delimiter is not None and len(self.delimiter.encode()) != 1:
-            raise InputError(f"csv: delimiter is {self.delimiter!r}. Give one character.")
+            raise InputError(f"csv: delimiter is {self.delimiter!r}. Pass one character.")
         if self.encoding is not None:
             object.__setattr__(self, "encoding", check_encoding(self.encoding))
 
@@ -92,7 +92,7 @@ def form_of(lines: Sequence[str | None], dialect: Dialect, path: Path) -> tuple[
     """
     first = [line for line in lines[dialect.skip_lines :][:_SNIFFED] if line]
     if not first:
-        raise InputError(f"{path} is empty. Give a file with a header and rows.")
+        raise InputError(f"{path} is empty. Pass a file with a header and rows.")
     delimiter = dialect.delimiter or _delimiter(first, dialect, path)
     return delimiter, _has_header(first, delimiter) if dialect.header is None else dialect.header
 

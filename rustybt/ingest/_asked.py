@@ -42,7 +42,7 @@ def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
     Raises InputError for what can't be meant.
     """
     if given["auto_close"] not in (None, LAST_BAR):
-        raise InputError(f"auto_close={given['auto_close']!r}: give 'last_bar', or nothing.")
+        raise InputError(f"auto_close={given['auto_close']!r}: pass 'last_bar', or nothing.")
     notes: tuple[str, ...] = ()
     if isinstance(bars, Fetched):
         arguments, notes = arguments_of(bars, dict(given))
@@ -120,15 +120,15 @@ def check_request(request: Request, frequencies: Sequence[str]) -> None:
         ("stamp", request.stamp, (None, "start", "end")),
     ):
         if value not in allowed:
-            raise InputError(f"{name} is {value!r}. Give one of {', '.join(str(a) for a in allowed if a)}.")
+            raise InputError(f"{name} is {value!r}. Pass one of {', '.join(str(a) for a in allowed if a)}.")
     if request.stamp is None and not all(frequency_named(frequency).by_session for frequency in frequencies):
         raise InputError(
-            "Do the stamps of these bars say when a bar starts, or when it ends? Give stamp='start' or stamp='end': "
+            "Do the stamps of these bars say when a bar starts, or when it ends? Pass stamp='start' or stamp='end': "
             "a wrong guess lets a strategy see one bar ahead."
         )
     places = request.price_decimals
     if places is not None and (type(places) is not int or not 0 <= places <= 20):
-        raise InputError(f"price_decimals is {places!r}. Give a whole number from 0 to 20.")
+        raise InputError(f"price_decimals is {places!r}. Pass a whole number from 0 to 20.")
 
 
 def _provenance(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
@@ -137,6 +137,6 @@ def _provenance(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
         json.dumps(provenance)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"provenance can't be written as JSON: {error}. Give text, numbers, lists and mappings."
+            f"provenance can't be written as JSON: {error}. Pass text, numbers, lists and mappings."
         ) from None
     return provenance

@@ -312,7 +312,7 @@ def _symbol_column(table: Table) -> pl.Series:
         return text_column(table.frame, "symbol")[0]
     if table.stem is None:
         raise InputError(
-            f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. Add one; or give a "
+            f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. Add one; or pass a "
             "mapping such as {'ACME': frame}, or files named after their symbols."
         )
     return pl.Series("symbol", [table.stem], dtype=pl.String).new_from_index(0, table.frame.height)
@@ -342,7 +342,7 @@ def _carried_actions(table: Table, row: pl.Series) -> list[pl.DataFrame]:
 def _checked(symbols: Symbols) -> Symbols:
     if isinstance(symbols, str):
         raise InputError(
-            f"symbols is the text {symbols!r}. Give a list, or a mapping from the source's names to yours."
+            f"symbols is the text {symbols!r}. Pass a list, or a mapping from the source's names to yours."
         )
     return symbols
 

@@ -32,7 +32,7 @@ def check_spacing(rows: pl.DataFrame, source: str) -> str | None:
     if step < DAY_NS // 2:
         name = _named(step)
         raise InputError(
-            f"{source}: its rows are {name} apart, and frequency='1d' says that each is a day. Give frequency={name!r} "
+            f"{source}: its rows are {name} apart, and frequency='1d' says that each is a day. Pass frequency={name!r} "
             "(--frequency), and stamp='start' or stamp='end' (--stamp): what the stamps say of a bar."
         )
     days = step // DAY_NS
@@ -40,7 +40,7 @@ def check_spacing(rows: pl.DataFrame, source: str) -> str | None:
         return None
     name, what = ("1w", "week") if days == _WEEK else ("1mo", "month")
     return (
-        f"its days are a {what} apart; where each row is a whole {what}, give frequency={name!r} (--frequency {name})"
+        f"its days are a {what} apart; where each row is a whole {what}, pass frequency={name!r} (--frequency {name})"
     )
 
 

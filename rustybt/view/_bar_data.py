@@ -329,7 +329,7 @@ class BarData:
     def current_chain(self, continuous_future: ContinuousFuture) -> list[Future]:
         """The current contract of a continuous future, and those after it that have begun to trade."""
         if not isinstance(continuous_future, ContinuousFuture):
-            raise InputError(f"current_chain({continuous_future!r}): give what continuous_future('CL') returns.")
+            raise InputError(f"current_chain({continuous_future!r}): pass what continuous_future('CL') returns.")
         return self._continuous.chain(continuous_future)
 
     def can_trade(self, assets: Any) -> Any:

@@ -187,7 +187,7 @@ def test_bad_use_is_refused(tmp_path: Path) -> None:
     ingest({"A": [10] * 5})
     with pytest.raises(SetBenchmarkOutsideInitialize):
         run(lambda context, _: context.set_benchmark(context.symbol("A")))
-    with pytest.raises(InputError, match="give an asset"):
+    with pytest.raises(InputError, match="pass an asset"):
         run(initialize=lambda context: context.set_benchmark("A"))
     with pytest.raises(SymbolNotFound):
         run(benchmark="NONE")
