@@ -282,8 +282,8 @@ def _on_days(rows: pl.DataFrame, symbol: str, request: Request) -> pl.DataFrame:
         odd = datetime_of(rows["stamp"].filter(days.is_null())[0])
         raise SourceMalformed(
             f"{request.source} begins a day of {symbol} at {odd:%Y-%m-%d %H:%M} UTC, neither midnight in {zone} nor "
-            f"within one session of {sessions.name}: which day it is can't be told. Pass the source "
-            "tz=, the zone at whose midnights its days begin, where it takes one, or fetch shorter bars."
+            f"within one session of {sessions.name}: which day it is can't be told. Set tz= of the "
+            "source, the zone at whose midnights its days begin, where it takes one, or fetch shorter bars."
         )
     midnights = {number: midnight(date_of(number), zone) for number in days.unique().to_list()}
     return rows.with_columns(days.replace_strict(midnights, return_dtype=pl.Int64).alias("stamp"))
