@@ -32,12 +32,13 @@ from rustybt.orders._refusals import (
 )
 from rustybt.orders._scaling import Scaling
 from rustybt.orders._sizing import price_to_size_at, size_of_money, size_of_share, size_of_units
-from rustybt.orders._styles import order_price, terms_of
+from rustybt.orders._styles import scaled_price, terms_of
 from rustybt.orders._tick import price_on_tick, terms_on_tick
 from rustybt.orders._weights import TargetSizer
 
 LARGE: Final = 10**11
 """Scaled units from which on a size is looked at closer."""
+_new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
 LOG: Final = logging.getLogger("rustybt.orders")
 
 
@@ -306,14 +307,14 @@ def terms_at(
         limit = (
             None
             if limit_price is None
-            else price_on_tick(order_price(limit_price, "limit_price"), buys, tick, fill_scale)
+            else price_on_tick(scaled_price(limit_price, "limit_price"), buys, tick, fill_scale)
         )
         stop = (
             None
             if stop_price is None
-            else price_on_tick(order_price(stop_price, "stop_price"), not buys, tick, fill_scale)
+            else price_on_tick(scaled_price(stop_price, "stop_price"), not buys, tick, fill_scale)
         )
-        return OrderTerms(limit, stop)
+        return _new(OrderTerms, (limit, stop, *MARKET_TERMS[2:]))  # type: ignore[no-any-return]
     terms = terms_on_tick(terms_of(limit_price, stop_price, style, buys), buys, tick, fill_scale)
     if terms == MARKET_TERMS:
         return None

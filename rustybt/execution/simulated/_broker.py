@@ -18,6 +18,8 @@ from rustybt.execution.slippage import SlippageModel
 
 TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
 OPEN = OrderStatus.OPEN
+STOP_REACHED, LIMIT_REACHED = Cause.STOP_REACHED, Cause.LIMIT_REACHED
+_new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
 
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
@@ -44,8 +46,10 @@ class SimulatedBroker:
         "_asked",
         "_equity",
         "_future",
+        "_looked",
         "_opening",
         "_tried_at_open",
+        "_watched",
         "_worked",
         "begun",
         "fees_can_fall",
@@ -83,6 +87,10 @@ class SimulatedBroker:
         ]
         self._asked: deque[Callable[[], Report | None]] = deque()
         self._worked = before
+        # the number of the last order that was there when a bar was worked
+        self._looked = 0
+        # the slots of the assets whose orders have slept
+        self._watched: set[int] = set()
         self._opening: tuple[int, int, int] | None = None
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
@@ -132,6 +140,7 @@ class SimulatedBroker:
     def went_on(self, worked: int) -> None:
         """A run goes on that was saved. worked: the last bar that its orders were tried on."""
         self._worked = worked
+        self._looked = self.orders.count
 
     def native_models(self) -> tuple[Any, Any] | None:
         """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
@@ -179,6 +188,7 @@ class SimulatedBroker:
             elif self.triggers.by_range:
                 left = [order for order in queue if order.number not in self._tried_at_open]
                 yield from self._work_asset(left, bars, moment, volume, begun[bars.slot])
+        self._looked = self.orders.count
 
     def _work_open(self, slot: int, moment: Moment, price: int, volume: int) -> Iterator[Report]:
         """Tries the open orders of an asset on a bar's open."""
@@ -233,13 +243,15 @@ class SimulatedBroker:
         With it the limit that the price is held at, and whether the order gave liquidity.
         """
         triggers, bar = self.triggers, moment.bar
+        opening = isinstance(bars, Opening)
+        if not opening and order.number > self._looked and self._sleeps(order, bars, bar):
+            return None
         trigger = triggers.of(order, bars, bar, offered)
         if trigger.stop or trigger.limit:
             yield from self._first(order, trigger, moment.stamp)
-        opening = isinstance(bars, Opening)
         if trigger.price is None:
             if not opening:
-                self._sleep(order, bars)
+                self._sleeps(order, bars, bar)
             return None
         if opening:
             self._tried_at_open.add(order.number)
@@ -258,44 +270,55 @@ class SimulatedBroker:
             if bars.is_future:
                 return None
             if bars.tradable[bar] > 0:
-                found.append(self._ready(queue, bars, moment))
+                ready = self._ready(queue, bars, moment)
+                if ready:
+                    found.append(ready)
+        self._looked = self.orders.count
         return found
 
     def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder]:
-        offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
+        triggers, bar, looked = self.triggers, moment.bar, self._looked
+        offered = bars.column(triggers.field)[bar] * bars.mark_to_fill_scale
         found: list[ReadyOrder] = []
         for order in queue:
             if order.is_market:
                 found.append((order, offered, None, ()))
                 continue
-            trigger = self.triggers.of(order, bars, moment.bar, offered)
-            if trigger.stop or trigger.limit:
-                first = tuple(self._first(order, trigger, moment.stamp))
-                found.append((order, trigger.price, order.limit if self.limits_hold else None, first))
-            elif trigger.price is None:
-                self._sleep(order, bars)
+            # of a new one its bounds say as much as the trigger, and let it sleep
+            if order.number > looked and self._sleeps(order, bars, bar):
+                continue
+            trigger = triggers.of(order, bars, bar, offered)
+            price, _, stop, limit = trigger
+            if stop or limit:
+                first = self._first(order, trigger, moment.stamp)
+                found.append((order, price, order.limit if self.limits_hold else None, first))
+            elif price is None:
+                self._sleeps(order, bars, bar)
             else:
-                found.append((order, trigger.price, order.limit if self.limits_hold else None, ()))
+                found.append((order, price, order.limit if self.limits_hold else None, ()))
         return found
 
-    def _sleep(self, order: WorkingOrder, bars: Bars) -> None:
-        """Lets an order sleep until a bar reaches what it waits for."""
+    def _sleeps(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
+        """Lets an order sleep until a bar reaches what it waits for. Whether this bar doesn't."""
         wake, slot = self.orders.wake, bars.slot
-        if not wake.knows(slot):
+        if slot not in self._watched:
+            self._watched.add(slot)
             wake.watch(slot, bars.tradable, *self.triggers.series(bars))
-        wake.sleep(slot, order.number, *self.triggers.bounds(order, bars))
+        below, above = self.triggers.bounds(order, bars)
+        return wake.sleep(slot, order.number, bar, below, above)
 
-    def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> Iterator[Report]:
+    def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> tuple[Report, ...]:
         """What is reported of an order before it fills."""
-        if trigger.stop:
-            yield self._triggered(order, stamp, None, order.stop, Cause.STOP_REACHED)
-        if trigger.limit:
-            yield self._triggered(order, stamp, order.limit, None, Cause.LIMIT_REACHED)
+        limit = (self._triggered(order, stamp, order.limit, None, LIMIT_REACHED),) if trigger.limit else ()
+        if not trigger.stop:
+            return limit
+        return self._triggered(order, stamp, None, order.stop, STOP_REACHED), *limit
 
     def _triggered(self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause) -> Report:
         left = order.amount - order.filled
         dated = stop is None or order.limit is None or self.stops_date_orders
-        return Report(order.number, TRIGGERED, stamp, left, limit, stop, cause=cause, dated=dated)
+        told = (order.number, TRIGGERED, stamp, left, limit, stop, (), cause, None, None, dated, False, None)
+        return _new(Report, told)  # type: ignore[no-any-return]
 
 
 def _one_after_the_other(first: Iterable[Report], second: Iterable[Report]) -> Iterator[Report]:
