@@ -118,7 +118,7 @@ def test_a_second_run_on_the_same_data_ingests_nothing(monkeypatch: pytest.Monke
 
     calls: list[Any] = []
     plain = _ingest.ingest_with_fault
-    monkeypatch.setattr(_ingest, "ingest_with_fault", lambda *given: (calls.append(given), plain(*given))[1])
+    monkeypatch.setattr(_ingest, "ingest_with_fault", lambda *a, **k: (calls.append(a), plain(*a, **k))[1])
     frame = prices([1, 2, 3, 5])
     for _ in range(3):
         rustybt.run(lambda context, data: None, {"Q": frame.clone()})
