@@ -7,6 +7,7 @@ import inspect
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.engine._folded import Folded
 from rustybt.engine._market_of_data import OPTIONS, load_data
 from rustybt.engine._run import WithData, run_algorithm
 from rustybt.errors import InputError
@@ -55,6 +56,12 @@ def run[S: (Decimal, float)](
     >>> result.transactions.height
     2
     """
+    with Folded():
+        return _run(strategy, data, {"start": start, "end": end, "capital_base": capital_base}, options)
+
+
+def _run(strategy: Any, data: Any, arguments: dict[str, Any], options: dict[str, Any]) -> Result:
+    """arguments: of `run_algorithm`. options: the others, of it and of `load_data`."""
     if strategy is None:
         raise InputError("strategy=None: give a Strategy, or a function of (context, data).")
     if data is None:
@@ -64,7 +71,7 @@ def run[S: (Decimal, float)](
         )
     _check_names(options)
     named = "strategy" if isinstance(strategy, type) or not callable(strategy) else "handle_data"
-    arguments: dict[str, Any] = {named: strategy, "start": start, "end": end, "capital_base": capital_base}
+    arguments[named] = strategy
     reading = {name: options.pop(name) for name in list(options) if name in OPTIONS - OF_RUNS}
     if data is THE_SAMPLE:
         if reading:
