@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 CAPITAL: Final = 100_000
 OF_RUNS: Final = frozenset(inspect.signature(run_algorithm).parameters) - {"handle_data", "strategy", "data"}
 
+_COSTS: Final = "Costs are set in initialize, which a rustybt.Strategy has: "
+ELSEWHERE: Final = {
+    **dict.fromkeys(("cash", "init_cash", "initial_cash", "initial_capital"), "Cash at the start is capital_base=."),
+    **dict.fromkeys(
+        ("frequency", "freq", "interval", "timeframe"), "The length of the bars is data_frequency=, such as '1m'."
+    ),
+    **dict.fromkeys(
+        ("commission", "commissions", "fees"), f"{_COSTS}set_commission(commission.PerDollar(cost='0.002'))."
+    ),
+    "slippage": f"{_COSTS}set_slippage(slippage.FixedBasisPointsSlippage(5)).",
+}
+"""What other libraries call it, and what it is here."""
+
 
 class _TheSample:
     """The default of `data`: None is what a frame's method gives that changed it in place, and no choice."""
@@ -88,6 +101,12 @@ def _check_names(options: dict[str, Any]) -> None:
     known = OPTIONS | OF_RUNS
     for name in options:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]}=?" if near else "See help(rustybt.run_algorithm), help(rustybt.load_data)."
-            raise InputError(f"run has no option {name}=. {hint}")
+            raise InputError(f"run has no option {name}=. {_hint(name, known)}")
+
+
+def _hint(name: str, known: frozenset[str]) -> str:
+    """What to write instead of an option that there is not."""
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]
+    near = difflib.get_close_matches(name, known, 1)
+    return f"Did you mean {near[0]}=?" if near else "See help(rustybt.run_algorithm), help(rustybt.load_data)."
