@@ -32,6 +32,12 @@ def open_version(bundle: str, *, version: str | None = None, root: Path | str | 
 
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
     Raises BundleNotFound, VersionNotFound, CatalogCorrupt.
+
+    >>> import rustybt
+    >>> _ = rustybt.ingest_sample()
+    >>> with rustybt.open_version("sample") as version:
+    ...     print([asset.symbol for asset in version.assets()], version.frequencies)
+    ['AAPL', 'FB', 'GOOG', 'MSFT', 'IBM'] ('1d',)
     """
     return opened(Version, bundle, version, root)
 

@@ -69,7 +69,15 @@ class DecimalConfig:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """From a TOML or JSON file of such a mapping, or a YAML one, for which PyYAML must be installed."""
+        """From a TOML or JSON file of such a mapping, or a YAML one, for which PyYAML must be installed.
+
+        >>> import pathlib, tempfile
+        >>> from rustybt import DecimalConfig
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "decimals.toml"
+        >>> _ = path.write_text('[crypto]\\nquantity_step = "0.001"\\n')
+        >>> DecimalConfig.load(path)
+        DecimalConfig({'crypto': {'quantity_step': '0.001'}})
+        """
         file = Path(path).expanduser()
         try:
             text = file.read_text(encoding="utf-8")
@@ -85,6 +93,11 @@ class DecimalConfig:
 
         names: the asset's key and symbol; what is said of the first of them comes first, then what is said of the
         class, then the presets.
+
+        >>> from rustybt import DecimalConfig
+        >>> config = DecimalConfig({"equity": {"rounding": "half_up"}, "XNYS:IBM": {"tick_size": "0.05"}})
+        >>> config.get("equity", "XNYS:IBM")
+        Precision(tick_size=Decimal('0.05'), quantity_step=Decimal('1'), rounding='half_up')
         """
         if kind not in ASSET_TYPES:
             raise InputError(f"DecimalConfig.get({kind!r}): give one of {', '.join(ASSET_TYPES)}.")
@@ -96,18 +109,33 @@ class DecimalConfig:
         return found
 
     def set(self, name: str, *, tick_size: Any = None, quantity_step: Any = None, rounding: str | None = None) -> Self:
-        """A copy in which that is said of a class or an asset too; what is None stays as it was."""
+        """A copy in which that is said of a class or an asset too; what is None stays as it was.
+
+        >>> from rustybt import DecimalConfig
+        >>> DecimalConfig().set("equity", rounding="half_even").set("future", tick_size="0.25").as_dict()
+        {'equity': {'rounding': 'half_even'}, 'future': {'tick_size': '0.25'}}
+        """
         new = _precision(name, {"tick_size": tick_size, "quantity_step": quantity_step, "rounding": rounding})
         old = self._of.get(name, Precision())
         joined = {one.name: getattr(new, one.name) or getattr(old, one.name) for one in fields(Precision)}
         return type(self)({**self._of, name: Precision(**joined)})
 
     def rounds(self) -> bool:
-        """Whether fills of any asset are rounded."""
+        """Whether fills of any asset are rounded.
+
+        >>> from rustybt import DecimalConfig
+        >>> DecimalConfig({"crypto": {"quantity_step": "0.001"}}).rounds()
+        False
+        """
         return any(said.rounding not in (None, "exact") for said in self._of.values())
 
     def as_dict(self) -> dict[str, dict[str, str]]:
-        """As a file would say it: numbers as text."""
+        """As a file would say it: numbers as text.
+
+        >>> from rustybt import DecimalConfig
+        >>> DecimalConfig({"crypto": {"quantity_step": "0.0010"}}).as_dict()
+        {'crypto': {'quantity_step': '0.0010'}}
+        """
         return {
             name: {what: str(value) for what, value in _told(said).items() if value is not None}
             for name, said in self._of.items()

@@ -42,6 +42,15 @@ def load(
     start, end: the first and the last day that runs may have, both included; by default those of the data. Bars before
     start are read as far as runs look back: all in days, a few sessions of shorter bars, and more when a run asks.
     Raises BundleNotFound, VersionNotFound, NoData, SymbolNotFound, SidsNotFound, InputError, CatalogCorrupt.
+
+    >>> import rustybt
+    >>> market = rustybt.load("sample", assets=["AAPL"], start="2010-01-01", end="2010-12-31")
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("AAPL"), 10)
+    >>> for month in ("2010-02", "2010-03"):
+    ...     print(rustybt.run(handle_data, market=market, start=f"{month}-01", end=f"{month}-26").daily.height)
+    19
+    20
     """
     check_process()
     root, (length, name) = catalog_root(), length_and_name(data_frequency)

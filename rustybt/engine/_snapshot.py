@@ -60,6 +60,13 @@ class Snapshot:
 
     It holds pickles: only restore what you trust.
     moment: the last one that the run went through; None before its first. bundle, version, data_hash: of its data.
+
+    >>> from rustybt import Run, Snapshot
+    >>> run = Run("2010-01-04", "2010-01-08", handle_data=lambda context, data: None)
+    >>> _ = run.until("2010-01-05")
+    >>> snapshot = run.snapshot()
+    >>> snapshot.bundle, snapshot.moment.when.date()
+    ('sample', datetime.date(2010, 1, 5))
     """
 
     __slots__ = ("_held", "_parts", "bundle", "data_hash", "moment", "version")
@@ -77,6 +84,12 @@ class Snapshot:
         """Writes it into a file, in place of one that is there, whole or not at all. Returns its path.
 
         Raises SnapshotError where the disk refuses.
+
+        >>> import pathlib, tempfile
+        >>> from rustybt import Run
+        >>> run = Run("2010-01-04", "2010-01-08", handle_data=lambda context, data: None)
+        >>> run.snapshot().save(pathlib.Path(tempfile.mkdtemp()) / "january.snapshot").name
+        'january.snapshot'
         """
         path = Path(path)
         if not path.is_dir():
@@ -110,6 +123,14 @@ class Snapshot:
         """Reads a file that `save` wrote. Nothing of it is executed before a run is restored from it.
 
         Raises SnapshotCorrupt for what is no snapshot or was damaged, SnapshotMismatch for another format.
+
+        >>> import pathlib, tempfile
+        >>> from rustybt import Run, Snapshot
+        >>> idle = lambda context, data: None
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "january.snapshot"
+        >>> _ = Run("2010-01-04", "2010-01-08", handle_data=idle).snapshot().save(path)
+        >>> Run.restore(Snapshot.load(path), handle_data=idle).finish().daily.height
+        5
         """
         try:
             content = Path(path).read_bytes()

@@ -13,6 +13,10 @@ _TEXT: Final = 19
 """Digits that no float is printed with."""
 _SATURDAY: Final = 5
 _SUNDAY: Final = 6
+_SESSIONS: Final = (
+    "{} is closed on these days: where the market is another one, name its calendar, such as calendar='XLON' "
+    "(--calendar XLON), or '24/5-fx' for currencies."
+)
 
 
 def advice(findings: Sequence[Finding], calendar: str) -> str:
@@ -24,7 +28,7 @@ def advice(findings: Sequence[Finding], calendar: str) -> str:
     if hints and rules <= {"calendar", "unsorted", "range", "precision"}:
         return " ".join(hints)
     general = "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop)."
-    return " ".join([*hints, general])
+    return " ".join([*hints, *_other_sessions(findings, calendar), general])
 
 
 def remedies(findings: Sequence[Finding], calendar: str) -> dict[str, str]:
@@ -63,6 +67,14 @@ def _other_calendar(findings: Sequence[Finding], calendar: str) -> list[str]:
     if other is not None:
         return [f"{hint} currencies trade from Sunday evening on, on calendar='24/5-fx' (--calendar 24/5-fx)."]
     return [f"{hint} is it the calendar of these data?"]
+
+
+def _other_sessions(findings: Sequence[Finding], calendar: str) -> list[str]:
+    """Where more than one day is on no session, and none of them is on a weekend."""
+    days = {finding.stamp for finding in findings if finding.rule == "calendar" and finding.stamp is not None}
+    if len(days) < 2 or {day.weekday() for day in days} & {_SATURDAY, _SUNDAY}:
+        return []
+    return [_SESSIONS.format(calendar)]
 
 
 def _rounding(findings: Sequence[Finding]) -> list[str]:

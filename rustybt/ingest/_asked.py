@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
 from rustybt.catalog import DAILY, MINUTE
 from rustybt.core import as_decimal_config, exact_number, frequency_named
 from rustybt.errors import InputError
-from rustybt.files import as_dialect, check_zone
+from rustybt.files import as_dialect, check_zone, given_items
 from rustybt.ingest._adjusted import ADJ_CLOSE
 from rustybt.ingest._auto_close import LAST_BAR
 from rustybt.ingest._bars import BarReader
@@ -23,6 +25,7 @@ from rustybt.sources import Fetched
 
 _MODES: Final = ("error", "append", "replace", "correct")
 _ON_BAD_ROW: Final = ("error", "drop", "drop-most", "quarantine")
+DEFAULT_CALENDAR: Final = "XNYS"
 _MOST: Final = 10**30
 CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
 """The folders of Zipline's csvdir, by frequency."""
@@ -30,13 +33,18 @@ CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The arguments of `ingest`, sorted. notes: what is to be told of them."""
+    """The arguments of `ingest`, sorted. notes: what is to be told of them.
+
+    frequency, calendar: as they were told, None where they were not; the request has what is taken then.
+    """
 
     request: Request
     bars: Any
     assets: Any
     actions: Actions
     notes: tuple[str, ...] = ()
+    frequency: str | None = None
+    calendar: str | None = None
 
 
 def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
@@ -50,11 +58,12 @@ def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
     if isinstance(bars, Fetched):
         arguments, notes = arguments_of(bars, dict(given))
         given, bars = {**given, "csv": None, **arguments}, arguments["bars"]
+    bars = _readable_twice(bars)
     actions = Actions(*(given[name] for name in ("splits", "dividends", "stock_dividends", "funding")))
     request = Request(
         bundle=bundle,
-        frequency=given["frequency"],
-        calendar="XNYS" if given["calendar"] is None else given["calendar"],
+        frequency=DAILY if given["frequency"] is None else given["frequency"],
+        calendar=DEFAULT_CALENDAR if given["calendar"] is None else given["calendar"],
         stamp=given["stamp"],
         symbols=given["symbols"],
         mode=given["mode"],
@@ -65,13 +74,25 @@ def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
         provenance=_provenance(given["provenance"]),
         auto_close=given["auto_close"],
     )
-    return Asked(request, bars, given["assets"], actions, notes)
+    return Asked(request, bars, given["assets"], actions, notes, given["frequency"], given["calendar"])
 
 
-def batches_of(request: Request, bars: Any, folder: Path) -> list[Batch]:
-    """The bars by frequency, daily ones first. folder: where rows wait that are too many for memory."""
+def _readable_twice(bars: Any) -> Any:
+    """The bars, as something that can be read again: a stream of Arrow can't."""
+    known = isinstance(bars, str | Path | list | tuple | Mapping | pl.DataFrame | pl.LazyFrame)
+    if known or type(bars).__module__.partition(".")[0] == "pandas" or not hasattr(bars, "__arrow_c_stream__"):
+        return bars
+    return given_items(bars, "bars")
+
+
+def batches_of(request: Request, bars: Any, folder: Path, *, length_told: bool) -> list[Batch]:
+    """The bars by frequency, daily ones first. folder: where rows wait that are too many for memory.
+
+    length_told: see `BarReader`.
+    """
     return [
-        Batch(frequency, _reader(request, frequency, given), folder) for frequency, given in by_frequency(request, bars)
+        Batch(frequency, _reader(request, frequency, given, length_told=length_told), folder)
+        for frequency, given in by_frequency(request, bars)
     ]
 
 
@@ -89,7 +110,7 @@ def _is_frequency(name: object) -> bool:
         return False
 
 
-def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
+def _reader(request: Request, frequency: str, bars: Any, *, length_told: bool) -> BarReader:
     return BarReader(
         _folder_of(bars, frequency),
         frequency=frequency,
@@ -98,6 +119,7 @@ def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
         symbols=request.symbols,
         how=request.how,
         dialect=request.dialect,
+        length_told=length_told,
     )
 
 

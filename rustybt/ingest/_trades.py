@@ -25,7 +25,20 @@ type Sums = npt.NDArray[np.int64] | npt.NDArray[np.object_]
 
 
 def tick_bars(trades: Any, count: Any, *, tz: str | None = None, rest: bool = False) -> pl.DataFrame:
-    """Bars of `count` trades each. The arguments, the columns and the rule are those of `volume_bars`."""
+    """Bars of `count` trades each. The arguments, the columns and the rule are those of `volume_bars`.
+
+    >>> import polars as pl, rustybt
+    >>> trades = pl.DataFrame(
+    ...     {
+    ...         "symbol": "ACME",
+    ...         "timestamp": [f"2024-01-02T14:3{minute}:00+00:00" for minute in range(4)],
+    ...         "price": ["10.00", "10.10", "10.05", "10.20"],
+    ...         "size": [100, 50, 200, 10],
+    ...     }
+    ... )
+    >>> rustybt.tick_bars(trades, 2).select("close", "volume", "trades").rows()
+    [(Decimal('10.10'), Decimal('150'), 2), (Decimal('10.20'), Decimal('210'), 2)]
+    """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise InputError(f"count={count!r}: give a whole number of trades, 1 or more.")
     return _bars(trades, Decimal(count), "count", tz, rest)
@@ -43,6 +56,18 @@ def volume_bars(trades: Any, size: Number, *, tz: str | None = None, rest: bool 
     Returns symbol, timestamp (that moment, UTC: the bar's end), open, high, low, close, volume, all exact, and opened
     (the moment of the first trade), trades (how many), money (the sum of price times size); by symbol and time.
     Raises InputError for what is no trade, or not in order.
+
+    >>> import polars as pl, rustybt
+    >>> trades = pl.DataFrame(
+    ...     {
+    ...         "symbol": "ACME",
+    ...         "timestamp": [f"2024-01-02T14:3{minute}:00+00:00" for minute in range(4)],
+    ...         "price": ["10.00", "10.10", "10.05", "10.20"],
+    ...         "size": [100, 50, 200, 10],
+    ...     }
+    ... )
+    >>> rustybt.volume_bars(trades, 150).select("open", "close", "volume", "trades").rows()
+    [(Decimal('10.00'), Decimal('10.10'), Decimal('150'), 2), (Decimal('10.05'), Decimal('10.05'), Decimal('200'), 1)]
     """
     return _bars(trades, _above_zero(size, "size"), "size", tz, rest)
 
@@ -51,6 +76,18 @@ def dollar_bars(trades: Any, money: Number, *, tz: str | None = None, rest: bool
     """Bars in which at least so much money changed hands: the sum of price times size, in the currency of the price.
 
     The arguments, the columns and the rule are those of `volume_bars`.
+
+    >>> import polars as pl, rustybt
+    >>> trades = pl.DataFrame(
+    ...     {
+    ...         "symbol": "ACME",
+    ...         "timestamp": [f"2024-01-02T14:3{minute}:00+00:00" for minute in range(4)],
+    ...         "price": ["10.00", "10.10", "10.05", "10.20"],
+    ...         "size": [100, 50, 200, 10],
+    ...     }
+    ... )
+    >>> rustybt.dollar_bars(trades, 2000).select("open", "close", "money", "trades").rows()
+    [(Decimal('10.00'), Decimal('10.05'), Decimal('3515.00'), 3)]
     """
     return _bars(trades, _above_zero(money, "money"), "money", tz, rest)
 

@@ -57,13 +57,25 @@ def register(name: str, function: SetFunction | None = None) -> Any:
 
 
 def unregister(name: str) -> None:
-    """Removes a set. Raises InputError where there is none of that name."""
+    """Removes a set. Raises InputError where there is none of that name.
+
+    >>> from rustybt.metrics import metrics_sets, register, unregister
+    >>> _ = register("nothing else", lambda: set())
+    >>> unregister("nothing else")
+    >>> "nothing else" in metrics_sets
+    False
+    """
     _known(name)
     del _SETS[name]
 
 
 def load(name: str) -> MetricsSet:
-    """A new set of that name. Raises InputError where there is none."""
+    """A new set of that name. Raises InputError where there is none.
+
+    >>> from rustybt.metrics import load
+    >>> sorted(type(metric).__name__ for metric in load("classic"))
+    ['ClassicRiskReport', 'DailyColumns']
+    """
     return set(_known(name)())
 
 

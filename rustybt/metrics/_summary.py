@@ -99,6 +99,12 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
     decimals; a figure is None where its own function says so, all but trading_days for no sessions. Of an account
     that was ruined there are no annual_return, volatility, sharpe, sortino, alpha and beta; leverage and exposure are
     those of the sessions at whose close it had more than it owed.
+
+    >>> from rustybt import run
+    >>> from rustybt.metrics import summary
+    >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-29")
+    >>> summary(result.daily, periods=result.periods)["trading_days"]
+    19
     """
     names = {"total_return": "algorithm_period_return", "volatility": "algo_volatility"}
     names |= {name: name for name in ("sharpe", "sortino", "max_drawdown", "max_leverage")}

@@ -52,6 +52,13 @@ class CSV:
     What is asked for comes into memory; `rustybt.ingest(bundle, path)` takes files of any size. A day is that which
     `ingest` takes it for. Columns dividend and split are not read, of two rows with one stamp the later one counts, and
     a symbol with a row that can't be read fails, alone.
+
+    >>> import pathlib, tempfile
+    >>> from rustybt.sources import CSV
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "ACME.csv"
+    >>> _ = path.write_text("date,open,high,low,close,volume\\n2024-01-02,10,11,9,10.5,100\\n")
+    >>> CSV(path).fetch(["ACME"], "2024-01-01", "2024-01-31").bars["close"].to_list()
+    [Decimal('10.5')]
     """
 
     name = "csv"

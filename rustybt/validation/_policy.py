@@ -60,6 +60,13 @@ class Policy:
         of its asset's returns from their median than that, and is larger than least_move (0.05 is five per cent).
     stale_bars: that many bars in a row with one price are stale. turnover_factor: a volume of more than that many times
         the median. thin_share: a session of minutes with a smaller share of its bars than that is thin.
+
+    >>> import rustybt
+    >>> from rustybt.validation import Policy
+    >>> _ = rustybt.ingest_sample()
+    >>> policy = Policy(severity={"spike": "ignore"})
+    >>> rustybt.validate("sample", symbols=["AAPL"], policy=policy).counts()
+    {}
     """
 
     severity: Mapping[str, str] = field(default_factory=dict)

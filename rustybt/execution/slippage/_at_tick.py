@@ -44,6 +44,15 @@ class AtTick(SlippageModel):
         Or a `DecimalConfig`, which says it of each class of assets and of each asset.
     tick: the grid; None means each asset's own `tick_size`.
     Raises InputError.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = slippage.AtTick(slippage.FixedBasisPointsSlippage(), rounding="against", tick="0.05")
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]  # the close was 130.85
+    Decimal('130.95')
     """
 
     _set_by_init = ("model", "rounding", "_tick")
