@@ -137,7 +137,7 @@ def given_arguments(options: dict[str, Any]) -> dict[str, Any]:
     given = dict(options)
     symbol, sid = given.pop("benchmark_symbol"), given.pop("benchmark_sid")
     if sid is not None and symbol is not None:
-        raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Give the one or the other.")
+        raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Pass one of them.")
     given["benchmark"] = symbol if sid is None else sid
     given["benchmark_returns"] = given.pop("benchmark_file")
     if given.get("data") is None and given["bundle"] is None:
@@ -166,7 +166,7 @@ def strategy_of(text: str, filename: str, namespace: dict[str, Any]) -> dict[str
         tree = ast.parse(text, filename)
         code = compile(tree, filename, "exec")
     except SyntaxError as error:
-        raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Mend it and run again.") from None
+        raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Fix it and run again.") from None
     line = own_run(tree)
     if line is not None:
         raise InputError(

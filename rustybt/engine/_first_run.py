@@ -76,10 +76,10 @@ def run[S: (Decimal, float)](
 def _run(strategy: Any, data: Any, arguments: dict[str, Any], options: dict[str, Any]) -> Result:
     """arguments: of `run_algorithm`. options: the others, of it and of `load_data`."""
     if strategy is None:
-        raise InputError("strategy=None: give a Strategy, or a function of (context, data).")
+        raise InputError("strategy=None: pass a Strategy, or a function of (context, data).")
     if data is None:
         raise InputError(
-            "data=None: give a frame, a mapping of symbols to frames or a path; or leave it out, for the sample. A "
+            "data=None: pass a frame, a mapping of symbols to frames or a path; or leave it out, for the sample. A "
             "pandas method with inplace=True returns None."
         )
     _check_names(options)
@@ -88,7 +88,7 @@ def _run(strategy: Any, data: Any, arguments: dict[str, Any], options: dict[str,
     reading = {name: options.pop(name) for name in list(options) if name in OPTIONS - OF_RUNS}
     if data is THE_SAMPLE:
         if reading:
-            raise InputError(f"{next(iter(reading))}= says how data are read, and there are none. Give data=.")
+            raise InputError(f"{next(iter(reading))}= says how data are read, and there are none. Pass data=.")
         return run_algorithm(**arguments, **options)
     if not reading:
         return run_algorithm(**arguments, data=data, **options)

@@ -141,9 +141,9 @@ def market_for(
     beside = {"market": market, "bundle": bundle, "version": version, "bundle_timestamp": timestamp}
     named = [name for name, value in beside.items() if value is not None]
     if named:
-        raise InputError(f"data= and {named[0]}= were both given. Give the one or the other.")
+        raise InputError(f"data= and {named[0]}= were both given. Pass one of them.")
     if isinstance(data, Market):
-        raise InputError("data= was given a market. Give it as market=.")
+        raise InputError("data= was given a market. Pass it as market=.")
     if calendar is not None and not isinstance(calendar, str):
         raise InputError("With data=, trading_calendar is the name of a calendar, such as 'XNYS' or '24/7'.")
     return load_data(data, data_frequency="daily" if data_frequency is None else data_frequency, calendar=calendar)

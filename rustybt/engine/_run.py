@@ -426,6 +426,6 @@ def _explain(error: TypeError) -> None:
         )
     if "Decimal without precision/scale" in str(error):
         error.add_note(
-            "Polars takes assets apart into their fields. Give a list of them; where it has to be a Series, make it "
+            "Polars takes assets apart into their fields. Pass a list of them; where it has to be a Series, make it "
             "with pl.Series(assets, dtype=pl.Object)."
         )

@@ -62,8 +62,8 @@ def test_parameters_reach_initialize_as_what_they_look_like(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["days"], "give a name, an equals sign and a value"),
-        (["1st=2"], "give a name, an equals sign and a value"),
+        (["days"], "pass a name, an equals sign and a value"),
+        (["1st=2"], "pass a name, an equals sign and a value"),
         (["n=1", "n=2"], "--param n was given twice"),
         (["wrong=1", "units=2"], None),
     ],

@@ -210,7 +210,7 @@ def test_floats_of_a_computation_are_refused_with_the_way_to_round_them() -> Non
 
 
 def test_a_first_run_without_a_strategy_is_refused() -> None:
-    with pytest.raises(InputError, match="strategy=None: give a Strategy, or a function"):
+    with pytest.raises(InputError, match="strategy=None: pass a Strategy, or a function"):
         rustybt.run(None)
 
 
