@@ -1,8 +1,8 @@
 """What the books would be if money were a float: for comparison only, to know what exactness costs.
 
 The same interface as `rustybt._kernels._books.Books`, the specification, and the same way through each method. Cash,
-costs, values, the gross of a fill and sizes are binary floats here. They count units of 1e-20, as the integers do, so
-that nothing is scaled on the way: a float does not mind. Quantities stay integers. What the rest of the engine takes
+costs, values, the notional of a fill and sizes are binary floats here. They count units of 1e-20, as the integers do,
+so that nothing is scaled on the way: a float does not mind. Quantities stay integers. What the rest of the engine takes
 integers for, a few numbers a session, is converted when it asks.
 
 Equities only: of the futures' methods there are those that a run without futures calls.
@@ -64,19 +64,19 @@ class FloatBooks:
     def open_slot(
         self,
         pocket: int,
-        lane: Sequence[int],
-        lane_scale: int,
+        marks: Sequence[int],
+        mark_scale: int,
         fill_scale: int,
         quantity_scale: int,
         step: int,
         multiplier: int,
         multiplier_scale: int,
-        settles: bool = False,
+        daily_settled: bool = False,
     ) -> int:
-        if settles:
+        if daily_settled:
             raise NotImplementedError("the float books are for comparison, and know no futures")
         unit = multiplier * 10.0 ** (MONEY_SCALE - quantity_scale - multiplier_scale)
-        self.slots.append(_Slot(lane, 10 ** (fill_scale - lane_scale), unit, lane_scale, fill_scale, step))
+        self.slots.append(_Slot(marks, 10 ** (fill_scale - mark_scale), unit, mark_scale, fill_scale, step))
         return len(self.slots) - 1
 
     def posted(self, pocket: int) -> float:
@@ -93,7 +93,7 @@ class FloatBooks:
         if override is not None:
             return override
         s = self.slots[slot]
-        return s.lane[self.bar] * s.lane_to_fill
+        return s.marks[self.bar] * s.mark_to_fill_scale
 
     def override_mark(self, slot: int, price: int) -> None:
         self.overrides[slot] = price
@@ -103,11 +103,11 @@ class FloatBooks:
         self.overrides.clear()
         self._cached_bar = -1
 
-    def gross(self, slot: int, quantity: int, price: int) -> float:
+    def notional(self, slot: int, quantity: int, price: int) -> float:
         return quantity * (price * self.slots[slot].fill_unit)
 
     def fill(self, slot: int, quantity: int, price: int) -> float:
-        gross = quantity * (price * self.slots[slot].fill_unit)
+        notional = quantity * (price * self.slots[slot].fill_unit)
         held = self.quantity.get(slot, 0)
         now = held + quantity
         if now == 0:
@@ -115,18 +115,18 @@ class FloatBooks:
             self.cost.pop(slot, None)
         else:
             if held == 0:
-                cost = gross
+                cost = notional
             elif (held > 0) == (quantity > 0):
-                cost = self.cost[slot] + gross
+                cost = self.cost[slot] + notional
             elif (held > 0) == (now > 0):
                 cost = self.cost[slot] * now / held
             else:
-                cost = self.gross(slot, now, price)
+                cost = self.notional(slot, now, price)
             self.cost[slot] = cost
             self.quantity[slot] = now
         self._cached_bar = -1
-        self.money -= gross
-        return -gross
+        self.money -= notional
+        return -notional
 
     def charge(self, slot: int, amount: int) -> None:
         if slot in self.cost:
@@ -161,9 +161,9 @@ class FloatBooks:
             rows.add((slot, quantity, cost[slot]))
 
     def exposure(self, slot: int) -> int:
-        return int(self.gross(slot, self.quantity.get(slot, 0), self.mark(slot)))
+        return int(self.notional(slot, self.quantity.get(slot, 0), self.mark(slot)))
 
-    worth = exposure
+    market_value = exposure
 
     def positions_value(self, account: str | None = None) -> int:
         return int(self._positions_value())
@@ -175,17 +175,17 @@ class FloatBooks:
         total = 0.0
         if self.overrides:
             for slot, quantity in self.quantity.items():
-                total += self.gross(slot, quantity, self.mark(slot))
+                total += self.notional(slot, quantity, self.mark(slot))
         else:
             slots = self.slots
             for slot, quantity in self.quantity.items():
                 s = slots[slot]
-                total += quantity * (s.lane[bar] * s.lane_unit)
+                total += quantity * (s.marks[bar] * s.mark_unit)
         self._cached_value = total
         self._cached_bar = bar
         return total
 
-    def value(self, account: str | None = None) -> int:
+    def equity(self, account: str | None = None) -> int:
         return int(self.money + self._positions_value())
 
     def long_and_short_exposure(self) -> tuple[int, int]:
@@ -196,12 +196,12 @@ class FloatBooks:
         long_value = short_value = 0.0
         longs = shorts = 0
         for slot, quantity in self.quantity.items():
-            worth = self.gross(slot, quantity, self.mark(slot))
+            market_value = self.notional(slot, quantity, self.mark(slot))
             if quantity > 0:
-                long_value += worth
+                long_value += market_value
                 longs += 1
             else:
-                short_value += worth
+                short_value += market_value
                 shorts += 1
         return int(long_value), int(short_value), longs, shorts
 
@@ -227,15 +227,15 @@ class FloatBooks:
 
 
 class _Slot:
-    """An asset: its lane, and what a quantity of 1 at a price of 1 comes to, of the lane and of a fill."""
+    """An asset: its marks, and what a quantity of 1 at a price of 1 comes to, of the marks and of a fill."""
 
-    __slots__ = ("fill_unit", "lane", "lane_to_fill", "lane_unit", "step")
+    __slots__ = ("fill_unit", "mark_to_fill_scale", "mark_unit", "marks", "step")
 
     def __init__(
-        self, lane: Sequence[int], lane_to_fill: int, unit: float, lane_scale: int, fill_scale: int, step: int
+        self, marks: Sequence[int], mark_to_fill_scale: int, unit: float, mark_scale: int, fill_scale: int, step: int
     ) -> None:
-        self.lane = lane
+        self.marks = marks
         self.step = step
-        self.lane_to_fill = lane_to_fill
-        self.lane_unit = unit / 10.0**lane_scale
+        self.mark_to_fill_scale = mark_to_fill_scale
+        self.mark_unit = unit / 10.0**mark_scale
         self.fill_unit = unit / 10.0**fill_scale

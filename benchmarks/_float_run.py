@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, ExactColumn
-from rustybt.engine import _run_frames, _sheet
+from rustybt.engine import _frame_builder, _run_frames
 from rustybt.metrics import statistics_columns
 
 
@@ -22,8 +22,8 @@ def install() -> None:
     """Replaces what computes money by what computes it in floats, for the rest of the process."""
     replaced: list[tuple[Any, str, Any]] = [
         (_run_frames, "decimal_column", _money_column),
-        (_sheet, "decimal_column", _money_column),
-        (_sheet, "shortest_column", _price_column),
+        (_frame_builder, "decimal_column", _money_column),
+        (_frame_builder, "shortest_column", _price_column),
         (_run_frames, "ExactColumn", _daily_column),
         (_run_frames, "statistics_columns", _statistics_columns),
         (_run_frames, "shortest_column", _price_column),
@@ -65,13 +65,13 @@ def _price_column(name: str, values: Any, slots: pl.Series, scales: list[int]) -
     return _floats(values, scales[0] if scales else 0).alias(name)
 
 
-def _costs_per_unit(slots: pl.Series, quantities: Any, costs: Any, listings: Sequence[Any]) -> pl.Series:
-    exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in listings]
-    units = pl.Series([10.0**e / x.multiplier for x, e in zip(listings, exponents, strict=True)], dtype=pl.Float64)
+def _costs_per_unit(slots: pl.Series, quantities: Any, costs: Any, instruments: Sequence[Any]) -> pl.Series:
+    exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in instruments]
+    units = pl.Series([10.0**e / x.multiplier for x, e in zip(instruments, exponents, strict=True)], dtype=pl.Float64)
     return _floats(costs, 0) * units.gather(slots) / _floats(quantities, 0)
 
 
-def _exposures(slots: pl.Series, quantities: Any, marks: Any, listings: Sequence[Any]) -> pl.Series:
-    exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in listings]
-    units = pl.Series([10.0**e * x.multiplier for x, e in zip(listings, exponents, strict=True)], dtype=pl.Float64)
+def _exposures(slots: pl.Series, quantities: Any, marks: Any, instruments: Sequence[Any]) -> pl.Series:
+    exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in instruments]
+    units = pl.Series([10.0**e * x.multiplier for x, e in zip(instruments, exponents, strict=True)], dtype=pl.Float64)
     return _floats(quantities, 0) * _floats(marks, 0) * units.gather(slots)

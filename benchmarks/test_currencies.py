@@ -43,8 +43,8 @@ def ingest(bundle: str, foreign: list[str]) -> dict[str, list[str]]:
     }
     rows = [
         (symbol, FIRST + dt.timedelta(days=k), *[price] * 4, "1000000")
-        for symbol, lane in prices.items()
-        for k, price in enumerate(lane)
+        for symbol, closes in prices.items()
+        for k, price in enumerate(closes)
     ]
     names = ["symbol", "date", "open", "high", "low", "close", "volume"]
     about = pl.DataFrame(

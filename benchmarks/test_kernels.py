@@ -34,9 +34,9 @@ class Work:
         self.books.open_pocket("main", "USD", 1_000_000 * MONEY)
         prices = np.random.default_rng(7).integers(4_000, 6_000, (POSITIONS, BARS))
         self.prices = [memoryview(row) for row in np.ascontiguousarray(prices, dtype=np.int64)]
-        for slot, lane in enumerate(self.prices):
-            self.books.open_slot(0, lane, 2, 12, 0, 1, 1, 0)
-            self.books.fill(slot, 100 + slot, lane[0] * 10**10)
+        for slot, marks in enumerate(self.prices):
+            self.books.open_slot(0, marks, 2, 12, 0, 1, 1, 0)
+            self.books.fill(slot, 100 + slot, marks[0] * 10**10)
 
     def value_after_each_bar(self) -> int:
         """The value of 50 positions at 100 bars: what any read of the portfolio asks for first."""
@@ -51,16 +51,16 @@ class Work:
         books, total = self.books, 0
         weight, scale = WEIGHT
         books.seek(100)
-        for slot, lane in enumerate(self.prices):
-            total += books.size_of_weight(slot, weight, scale, lane[100] * 10**10, True)
+        for slot, marks in enumerate(self.prices):
+            total += books.size_of_weight(slot, weight, scale, marks[100] * 10**10, True)
         return int(total)
 
     def weight_after_each_fill(self) -> int:
         """Sizing where each fill changed the value: 50 fills, and a target after each."""
         books, total = self.books, 0
         weight, scale = WEIGHT
-        for slot, lane in enumerate(self.prices):
-            price = lane[100] * 10**10 + 12_345
+        for slot, marks in enumerate(self.prices):
+            price = marks[100] * 10**10 + 12_345
             books.fill(slot, 3, price)
             total += books.size_of_weight(slot, weight, scale, price, True)
             books.fill(slot, -3, price)
@@ -70,8 +70,8 @@ class Work:
         """50 fills with a fee each, there and back: what the ledger books."""
         books = self.books
         for quantity in (7, -7):
-            for slot, lane in enumerate(self.prices):
-                books.fill(slot, quantity, lane[100] * 10**10 + 12_345)
+            for slot, marks in enumerate(self.prices):
+                books.fill(slot, quantity, marks[100] * 10**10 + 12_345)
                 books.charge(slot, FEE)
         return int(books.cash())
 

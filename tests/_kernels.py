@@ -28,8 +28,8 @@ def kernel_of(seed: int) -> str:
 
 @contextmanager
 def calls() -> Iterator[Counter[str]]:
-    """Counts what is called in this thread: the native kernel's methods and functions by name, such as "Weigher.order",
-    and RustyBT's functions in Python by their module, such as "rustybt.strategy._ordering"."""
+    """Counts what is called in this thread: the native kernel's methods and functions by name, such as
+    "TargetSizer.order", and RustyBT's functions in Python by their module, such as "rustybt.strategy._ordering"."""
     counted: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, called: Any) -> None:

@@ -15,13 +15,13 @@ from rustybt._lazy import when_asked
 
 if TYPE_CHECKING:
     from rustybt._kernels._kernel import PYTHON, Kernel, kernel_named
-    from rustybt._kernels._python import Books, Days, Intake, Rows, Wake, WorkingOrder
+    from rustybt._kernels._python import Books, Days, OrderStore, Rows, Wake, WorkingOrder
 else:  # to say which kernel there is takes neither of them, nor Polars
     __getattr__ = when_asked(
         __name__,
         {
             "rustybt._kernels._kernel": ("PYTHON", "Kernel", "kernel_named"),
-            "rustybt._kernels._python": ("Books", "Days", "Intake", "Rows", "Wake", "WorkingOrder"),
+            "rustybt._kernels._python": ("Books", "Days", "OrderStore", "Rows", "Wake", "WorkingOrder"),
         },
     )
 
@@ -38,8 +38,8 @@ __all__ = [
     "PYTHON",
     "Books",
     "Days",
-    "Intake",
     "Kernel",
+    "OrderStore",
     "Rows",
     "Wake",
     "WorkingOrder",

@@ -5,7 +5,7 @@ Decimal, a date or an order. Cash and amounts of money have 20 decimals. Each as
 and its own scales:
 
     quantity   value * 10**-quantity_scale
-    lane price value * 10**-lane_scale    the marks, one per bar
+    mark       value * 10**-mark_scale    the marks, one per bar
     fill price value * 10**-fill_scale    a finer grid: what slippage and adjustments compute
 
 Pockets and slots are numbers that `open_pocket` and `open_slot` gave. A method that raises has changed nothing.
@@ -27,15 +27,15 @@ as they were opened, and what is settled, by slot."""
 
 
 class Books(Pockets):
-    """Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
+    """Cash and positions of accounts in one or several currencies, marked on a series of prices per asset.
 
     A pocket is the cash of an account in a currency. A slot is an asset that an account holds: what it is filled at,
     charged and settled is money of its pocket. The currency of the first pocket is the base: an amount of several
     pockets is in it. Money of two currencies meets in `in_base` only, which each pocket's cash and each position go
     through by themselves, rounded once; all else is a sum of these, so that sums agree to the last digit.
 
-    `bar` is the position in the lanes at which marks are read. An override replaces the mark of a slot until
-    the overrides are cleared: between a split and the first bar after it there is no lane price to read.
+    `bar` is the position in the series at which marks are read. An override replaces the mark of a slot until
+    the overrides are cleared: between a split and the first bar after it there is no mark to read.
 
     A slot that settles is a future's: a fill posts no cash, and the position is worth nothing by itself. What its
     price has moved by since it was filled or last settled is variation, and part of cash from the moment on at which
@@ -45,7 +45,7 @@ class Books(Pockets):
 
     __slots__ = (
         "_cached_value",
-        "_common_up",
+        "_common_factor",
         "cost",
         "overrides",
         "quantity",
@@ -61,32 +61,34 @@ class Books(Pockets):
         self.cost: dict[int, int] = {}
         self.overrides: dict[int, int] = {}
         self._cached_value = 0
-        # what brings a product of every slot's lane to money, where that is one factor for all of them; else 0
-        self._common_up = 0
+        # what brings a product of every slot's marks to money, where that is one factor for all of them; else 0
+        self._common_factor = 0
 
     def open_slot(
         self,
         pocket: int,
-        lane: Sequence[int],
-        lane_scale: int,
+        marks: Sequence[int],
+        mark_scale: int,
         fill_scale: int,
         quantity_scale: int,
         step: int,
         multiplier: int,
         multiplier_scale: int,
-        settles: bool = False,
+        daily_settled: bool = False,
     ) -> int:
         """Registers an asset, booked in a pocket, and returns its slot.
 
-        lane: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
-        scaled. settles: whether gains and losses are settled into cash, as a future's are. Raises InputError where a
-        scale, step or multiplier means nothing, MoneyOverflow for a lane price of 1e38 or more, scaled.
+        marks: one price a bar, a buffer of int64 or a list; it must not change any more. step: the smallest quantity,
+        scaled. daily_settled: whether gains and losses are settled into cash, as a future's are. Raises InputError
+        where a scale, step or multiplier means nothing, MoneyOverflow for a mark of 1e38 or more, scaled.
         """
-        check_slot(lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
+        check_slot(marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale)
         of = self._pockets[pocket]
-        slot = Slot(of, lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles)
-        common = not self.slots or self._common_up == slot.lane_up
-        self._common_up = slot.lane_up if common and slot.lane_down == 1 else 0
+        slot = Slot(
+            of, marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, daily_settled
+        )
+        common = not self.slots or self._common_factor == slot.mark_factor
+        self._common_factor = slot.mark_factor if common and slot.mark_divisor == 1 else 0
         self.slots.append(slot)
         return len(self.slots) - 1
 
@@ -108,7 +110,7 @@ class Books(Pockets):
         if override is not None:
             return override
         s = self.slots[slot]
-        return s.lane[self.bar] * s.lane_to_fill
+        return s.marks[self.bar] * s.mark_to_fill_scale
 
     def override_mark(self, slot: int, price: int) -> None:
         """Marks a slot at a price of its fill scale until the overrides are cleared."""
@@ -116,34 +118,34 @@ class Books(Pockets):
         self._cached_bar = -1
 
     def clear_overrides(self) -> None:
-        """Reads every mark from its lane again."""
+        """Reads every mark at the bar again."""
         self.overrides.clear()
         self._cached_bar = -1
 
     # what is booked, in the currency of the pocket
 
-    def gross(self, slot: int, quantity: int, price: int) -> int:
+    def notional(self, slot: int, quantity: int, price: int) -> int:
         """Quantity times fill price times multiplier as money; rounded half-even beyond 20 decimals."""
         s = self.slots[slot]
         product = quantity * price * s.multiplier
-        return product * s.fill_up if s.fill_down == 1 else div_half_even(product, s.fill_down)
+        return product * s.fill_factor if s.fill_divisor == 1 else div_half_even(product, s.fill_divisor)
 
     def fill(self, slot: int, quantity: int, price: int) -> int:
         """Books a fill and returns what it posted to cash: minus quantity times price, or nothing if the slot settles.
 
-        A fill that adds to a position adds its gross to the cost; one that reduces it takes the same share of the
+        A fill that adds to a position adds its notional to the cost; one that reduces it takes the same share of the
         cost away; one that turns it around starts the new position at the fill price.
         """
-        # the hottest of these methods: `gross` and `check_money` are written out where nothing is refused
+        # the hottest of these methods: `notional` and `check_money` are written out where nothing is refused
         s = self.slots[slot]
         product = quantity * price * s.multiplier
-        gross = product * s.fill_up if s.fill_down == 1 else div_half_even(product, s.fill_down)
+        notional = product * s.fill_factor if s.fill_divisor == 1 else div_half_even(product, s.fill_divisor)
         pocket = s.pocket
-        settles, cash, settled = s.settles, pocket.posted, 0
-        if settles:
-            settled = check_money(self.settled.get(slot, 0) + gross)
+        daily_settled, cash, settled = s.daily_settled, pocket.posted, 0
+        if daily_settled:
+            settled = check_money(self.settled.get(slot, 0) + notional)
         else:
-            cash -= gross
+            cash -= notional
             if not LEAST < cash < LIMIT:
                 check_money(cash)
         held = self.quantity.get(slot, 0)
@@ -155,13 +157,13 @@ class Books(Pockets):
             self.cost.pop(slot, None)
         else:
             if held == 0:
-                cost = gross
+                cost = notional
             elif (held > 0) == (quantity > 0):
-                cost = self.cost[slot] + gross
+                cost = self.cost[slot] + notional
             elif (held > 0) == (now > 0):
                 cost = div_half_even(self.cost[slot] * now, held)
             else:
-                cost = self.gross(slot, now, price)
+                cost = self.notional(slot, now, price)
             if not LEAST < cost < LIMIT:
                 check_money(cost)
             self.cost[slot] = cost
@@ -169,10 +171,10 @@ class Books(Pockets):
         self._cached_bar = -1
         pocket.posted = cash
         pocket.used = True
-        if settles:
+        if daily_settled:
             self._keep_settled(slot, settled)
             return 0
-        return -gross
+        return -notional
 
     def charge(self, slot: int, amount: int) -> None:
         """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""
@@ -217,7 +219,7 @@ class Books(Pockets):
             self.quantity[slot] = quantity
         self._cached_bar = -1
         s.pocket.used = True
-        if s.settles:
+        if s.daily_settled:
             self._keep_settled(slot, self.settled.get(slot, 0))
 
     def _keep_settled(self, slot: int, settled: int) -> None:
@@ -235,11 +237,11 @@ class Books(Pockets):
         slots = self.slots
         return sorted(self.settled, key=lambda slot: slots[slot].pocket.rank)
 
-    def variation(self, pocket: int) -> int:
+    def variation_margin(self, pocket: int) -> int:
         """What is to be settled at the current marks, of all slots of a pocket."""
-        return self._variation(self._pockets[pocket])
+        return self._variation_margin(self._pockets[pocket])
 
-    def _variation(self, pocket: Pocket) -> int:
+    def _variation_margin(self, pocket: Pocket) -> int:
         slots = self.slots
         mine = [(slot, settled) for slot, settled in self.settled.items() if slots[slot].pocket is pocket]
         return sum([self._exposure(slot) - settled for slot, settled in mine])
@@ -294,12 +296,12 @@ class Books(Pockets):
         if pocket is None:
             return self._cash_of(None)
         of = self._pockets[pocket]
-        return of.posted + self._variation(of) if self.settled else of.posted
+        return of.posted + self._variation_margin(of) if self.settled else of.posted
 
     def _cash_of(self, account: str | None) -> int:
         only = self._only
         if only is not None:
-            return only.posted + self._variation(only) if self.settled else only.posted
+            return only.posted + self._variation_margin(only) if self.settled else only.posted
         bar, rates = self.bar, self._rates
         mine = [one for one in self._pockets if account is None or one.account == account]
         return check_money(sum([one.to_base(self.cash(one.number), bar, rates) for one in mine]))
@@ -311,41 +313,42 @@ class Books(Pockets):
 
     def _exposure(self, slot: int) -> int:
         """The same in the currency of its pocket."""
-        return self.gross(slot, self.quantity.get(slot, 0), self.mark(slot))
+        return self.notional(slot, self.quantity.get(slot, 0), self.mark(slot))
 
-    def worth(self, slot: int) -> int:
+    def market_value(self, slot: int) -> int:
         """The value of a position at its mark: its exposure, or nothing where it settles."""
-        return 0 if self.slots[slot].settles else self.exposure(slot)
+        return 0 if self.slots[slot].daily_settled else self.exposure(slot)
 
     def positions_value(self, account: str | None = None) -> int:
         """The sum of all positions, or of those of an account, at their marks. Kept until bar or positions change."""
         if account is not None and self._one_of_several(account):
             slots = self.slots
-            return check_money(sum([self.worth(one) for one in self.quantity if slots[one].pocket.account == account]))
+            held = [slot for slot in self.quantity if slots[slot].pocket.account == account]
+            return check_money(sum([self.market_value(slot) for slot in held]))
         bar = self.bar
         if bar == self._cached_bar:
             return self._cached_value
         total = 0
         if self._only is None or self.overrides or self.settled:
             for slot in self.quantity:
-                total += self.worth(slot)
-        elif self._common_up:
+                total += self.market_value(slot)
+        elif self._common_factor:
             slots = self.slots
             for slot, quantity in self.quantity.items():
                 s = slots[slot]
-                total += quantity * s.lane[bar] * s.multiplier
-            total *= self._common_up
+                total += quantity * s.marks[bar] * s.multiplier
+            total *= self._common_factor
         else:
             slots = self.slots
             for slot, quantity in self.quantity.items():
                 s = slots[slot]
-                product = quantity * s.lane[bar] * s.multiplier
-                total += product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
+                product = quantity * s.marks[bar] * s.multiplier
+                total += product * s.mark_factor if s.mark_divisor == 1 else div_half_even(product, s.mark_divisor)
         self._cached_value = check_money(total)
         self._cached_bar = bar
         return total
 
-    def value(self, account: str | None = None) -> int:
+    def equity(self, account: str | None = None) -> int:
         """Cash and all positions at their marks, or those of an account. Raises InputError for an unknown account."""
         if account is not None and self._one_of_several(account):
             return self._cash_of(account) + self.positions_value(account)
@@ -372,24 +375,26 @@ class Books(Pockets):
         long_value = short_value = longs = shorts = 0
         slots, bar = self.slots, self.bar
         known = self._only is None or self.overrides or self.settled
-        up = 0 if known else self._common_up
+        up = 0 if known else self._common_factor
         for slot, quantity in self.quantity.items():
             if known:
-                worth = self.worth(slot)
+                market_value = self.market_value(slot)
             elif up:
                 s = slots[slot]
-                worth = quantity * s.lane[bar] * s.multiplier
+                market_value = quantity * s.marks[bar] * s.multiplier
             else:
                 s = slots[slot]
-                product = quantity * s.lane[bar] * s.multiplier
-                worth = product * s.lane_up if s.lane_down == 1 else div_half_even(product, s.lane_down)
-            if not worth and not self._exposure(slot):
+                product = quantity * s.marks[bar] * s.multiplier
+                market_value = (
+                    product * s.mark_factor if s.mark_divisor == 1 else div_half_even(product, s.mark_divisor)
+                )
+            if not market_value and not self._exposure(slot):
                 continue
             if quantity > 0:
-                long_value += worth
+                long_value += market_value
                 longs += 1
             else:
-                short_value += worth
+                short_value += market_value
                 shorts += 1
         if up:
             long_value, short_value = long_value * up, short_value * up
@@ -417,5 +422,5 @@ class Books(Pockets):
 
     def size_of_weight(self, slot: int, weight: int, weight_scale: int, price: int, target: bool) -> int:
         """How many units a share of the value of the slot's account is worth, less what is held if it is a target."""
-        value = self.value() if self._only is not None else self.value(self.slots[slot].pocket.account)
+        value = self.equity() if self._only is not None else self.equity(self.slots[slot].pocket.account)
         return self.size_of_value(slot, value * weight, MONEY_SCALE + weight_scale, price, target)

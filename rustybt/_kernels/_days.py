@@ -61,8 +61,8 @@ class Days:
         """Takes the day's row at its last bar."""
         long_value, short_value, longs, shorts = books.long_and_short()
         # without a future the one is the other
-        settles = books.unsettled()
-        long_exposure, short_exposure = books.long_and_short_exposure() if settles else (long_value, short_value)
+        unsettled = books.unsettled()
+        long_exposure, short_exposure = books.long_and_short_exposure() if unsettled else (long_value, short_value)
         positions, exposure = long_value + short_value, long_exposure + short_exposure
         cash = books.cash()
         value = cash + positions

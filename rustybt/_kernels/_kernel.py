@@ -12,7 +12,7 @@ from rustybt._kernels import _native, _python
 
 if TYPE_CHECKING:
     from rustybt._kernels import _rustybt
-    from rustybt._kernels._python import Books, Days, Intake, Rows, Wake, WorkingOrder
+    from rustybt._kernels._python import Books, Days, OrderStore, Rows, Wake, WorkingOrder
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -25,12 +25,12 @@ class Kernel:
 
     name: "python" or "rust".
     books: cash and positions. days: the rows of the days. rows: rows of plain values. order: an order at work.
-    intake: takes orders in. wake: which of them sleep.
+    order_store: takes orders in. wake: which of them sleep.
     whole_steps: a size in whole steps from a numerator and a denominator.
 
-    executor: executes orders that are ready. weigher: turns weights into market orders. prices: has answers
-    of `data.current`. answering: makes the method that asks `prices` first. lookup: what frames look up by slot and
-    session, for `rows.sheet`. positions_sheet: the frame of the positions at each close.
+    executor: executes orders that are ready. target_sizer: turns weights into market orders. prices: has answers
+    of `data.current`. answering: makes the method that asks `prices` first. asset_table: what frames look up by slot
+    and session, for `rows.frame`. positions_frame: the frame of the positions at each close.
     """
 
     name: str
@@ -38,16 +38,16 @@ class Kernel:
     days: type[Days]
     rows: type[Rows]
     order: type[WorkingOrder]
-    intake: type[Intake]
+    order_store: type[OrderStore]
     wake: type[Wake]
     whole_steps: Callable[[int, int], int]
 
     executor: Callable[..., _rustybt.Executor] | None = None
-    weigher: type[_rustybt.Weigher] | None = None
+    target_sizer: type[_rustybt.TargetSizer] | None = None
     prices: type[_rustybt.Prices] | None = None
     answering: Callable[[type, str, str], Any] | None = None
-    lookup: type[_rustybt.Lookup] | None = None
-    positions_sheet: Callable[..., _rustybt.Sheet | None] | None = None
+    asset_table: type[_rustybt.AssetTable] | None = None
+    positions_frame: Callable[..., _rustybt.ArrowFrame | None] | None = None
 
     def __repr__(self) -> str:
         return f"<kernel {self.name}>"
@@ -59,7 +59,7 @@ PYTHON: Final = Kernel(
     _python.Days,
     _python.Rows,
     _python.WorkingOrder,
-    _python.Intake,
+    _python.OrderStore,
     _python.Wake,
     _python.whole_steps,
 )
@@ -84,13 +84,13 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.Days,
         module.Rows,
         module.WorkingOrder,
-        module.Intake,
+        module.OrderStore,
         module.Wake,
         module.whole_steps,
         module.Executor,
-        module.Weigher,
+        module.TargetSizer,
         module.Prices,
         module.answering,
-        module.Lookup,
-        module.positions_sheet,
+        module.AssetTable,
+        module.positions_frame,
     )

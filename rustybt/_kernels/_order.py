@@ -17,8 +17,8 @@ class WorkingOrder:
     """What the order book and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. terms: what it says besides, prices
-    at the listing's fill scale; None for a market order. limit, stop: those of its terms, to be read. plain: it has no
-    terms. commission: money. charged: the units that a commission was
+    at the instrument's fill scale; None for a market order. limit, stop: those of its terms, to be read. is_market: it
+    has no terms. commission: money. units_charged: the units that a commission was
     computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a `Cause`. reason: words
     where the cause does not say all.
     """
@@ -28,33 +28,33 @@ class WorkingOrder:
         "amount",
         "cause",
         "changed",
-        "charged",
         "commission",
         "created",
         "filled",
+        "instrument",
+        "is_market",
         "limit",
         "limit_reached",
-        "listing",
         "number",
-        "plain",
         "reason",
         "status",
         "stop",
         "stop_reached",
+        "units_charged",
     )
 
-    def __init__(self, number: int, listing: Any, amount: int, terms: OrderTerms[int] | None, created: int) -> None:
+    def __init__(self, number: int, instrument: Any, amount: int, terms: OrderTerms[int] | None, created: int) -> None:
         self.number = number
-        self.listing = listing
+        self.instrument = instrument
         self.amount = amount
         self.filled = 0
         self._terms = terms
-        self.plain = terms is None
+        self.is_market = terms is None
         self.limit, self.stop = (None, None) if terms is None else terms[:2]
         self.limit_reached = False
         self.stop_reached = False
         self.commission = 0
-        self.charged = 0
+        self.units_charged = 0
         self.created = created
         self.changed = created
         self.status: OrderStatus = OPEN
@@ -68,11 +68,11 @@ class WorkingOrder:
     @terms.setter
     def terms(self, terms: OrderTerms[int] | None) -> None:
         self._terms = terms
-        self.plain = terms is None
+        self.is_market = terms is None
         self.limit, self.stop = (None, None) if terms is None else terms[:2]
 
 
-class Intake:
+class OrderStore:
     """Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
 
     orders: all of a run. open: those at work, by slot; both are asked for by the methods of that name, as the native
@@ -89,18 +89,18 @@ class Intake:
 
     def accept(
         self,
-        listing: Any,
+        instrument: Any,
         amount: int,
         terms: OrderTerms[int] | None,
         stamp: int,
         reason: str | None = None,
     ) -> WorkingOrder:
         """Puts an order to work. It is eligible from the next bar. reason: what a control found, and let through."""
-        order = WorkingOrder(len(self._orders) + 1, listing, amount, terms, stamp)
+        order = WorkingOrder(len(self._orders) + 1, instrument, amount, terms, stamp)
         self._orders.append(order)
-        queue = self._open.get(listing.slot)
+        queue = self._open.get(instrument.slot)
         if queue is None:
-            self._open[listing.slot] = [order]
+            self._open[instrument.slot] = [order]
         else:
             queue.append(order)
         cause = None if reason is None else CONTROL
@@ -134,7 +134,7 @@ class Intake:
         # a list a column: attributes of slots are read quickest one by one
         return Columns(
             [
-                [o.listing.slot for o in orders],
+                [o.instrument.slot for o in orders],
                 [o.created for o in orders],
                 [o.amount for o in orders],
                 [o.filled for o in orders],

@@ -7,20 +7,20 @@ from rustybt.core import OrderStatus, OrderTerms
 
 __all__ = [
     "ABI",
+    "ArrowFrame",
+    "AssetTable",
     "Books",
     "Days",
     "Executor",
-    "Intake",
-    "Lookup",
+    "OrderStore",
     "Prices",
     "Rows",
-    "Sheet",
+    "TargetSizer",
     "Wake",
-    "Weigher",
     "WorkingOrder",
     "__version__",
     "answering",
-    "positions_sheet",
+    "positions_frame",
     "source_hash",
     "whole_steps",
 ]
@@ -45,14 +45,14 @@ class Books:
     def open_slot(
         self,
         pocket: int,
-        lane: Sequence[int],
-        lane_scale: int,
+        marks: Sequence[int],
+        mark_scale: int,
         fill_scale: int,
         quantity_scale: int,
         step: int,
         multiplier: int,
         multiplier_scale: int,
-        settles: bool = False,
+        daily_settled: bool = False,
     ) -> int: ...
     def pocket_of(self, slot: int) -> int: ...
     def use_rates(self, rates: Callable[[str, int], tuple[int, int]]) -> None: ...
@@ -63,13 +63,13 @@ class Books:
     def mark(self, slot: int) -> int: ...
     def override_mark(self, slot: int, price: int) -> None: ...
     def clear_overrides(self) -> None: ...
-    def gross(self, slot: int, quantity: int, price: int) -> int: ...
+    def notional(self, slot: int, quantity: int, price: int) -> int: ...
     def fill(self, slot: int, quantity: int, price: int) -> int: ...
     def charge(self, slot: int, amount: int) -> None: ...
     def post(self, pocket: int, amount: int) -> None: ...
     def transfer(self, from_: int, amount: int, to: int, received: int) -> None: ...
     def unsettled(self) -> list[int]: ...
-    def variation(self, pocket: int) -> int: ...
+    def variation_margin(self, pocket: int) -> int: ...
     def settle(self, slot: int) -> int: ...
     def set_position(self, slot: int, quantity: int, cost: int) -> None: ...
     def held(self) -> list[int]: ...
@@ -85,9 +85,9 @@ class Books:
     def posted(self, pocket: int) -> int: ...
     def cash(self, pocket: int | None = None) -> int: ...
     def exposure(self, slot: int) -> int: ...
-    def worth(self, slot: int) -> int: ...
+    def market_value(self, slot: int) -> int: ...
     def positions_value(self, account: str | None = None) -> int: ...
-    def value(self, account: str | None = None) -> int: ...
+    def equity(self, account: str | None = None) -> int: ...
     def long_and_short_exposure(self) -> tuple[int, int]: ...
     def long_and_short(self) -> tuple[int, int, int, int]: ...
     def size_of_value(self, slot: int, money: int, money_scale: int, price: int, target: bool) -> int: ...
@@ -98,7 +98,7 @@ def answering(class_: type, slot: str, doc: str) -> Any: ...
 @final
 class Prices:
     def __new__(cls, market: Any) -> Prices: ...
-    def learn(self, asset: Any, field: str, lane: Sequence[int], numbers: Any) -> None: ...
+    def add(self, asset: Any, field: str, prices: Sequence[int], numbers: Any) -> None: ...
 
 @final
 class Rows:
@@ -108,13 +108,13 @@ class Rows:
     def add(self, row: tuple[Any, ...]) -> None: ...
     def since(self, first: int) -> list[tuple[Any, ...]]: ...
     def columns(self) -> list[Any]: ...
-    def sheet(
+    def frame(
         self,
-        lookup: Lookup,
+        table: AssetTable,
         slots: int,
         columns: Sequence[tuple[str, str, int | None, str | None]],
         orders: Rows | None = None,
-    ) -> Sheet | None: ...
+    ) -> ArrowFrame | None: ...
 
 @final
 class Days:
@@ -133,12 +133,12 @@ class Days:
     def restore(self, state: tuple[_Plain, _Plain, _Plain | None]) -> None: ...
     def return_so_far(self, value: int) -> int: ...
     def return_of(self, session: int) -> int: ...
-    def sheet(
+    def frame(
         self, names: Sequence[str], days: Sequence[int], opens: Any, closes: Any, periods: int
-    ) -> Sheet | None: ...
+    ) -> ArrowFrame | None: ...
 
 @final
-class Lookup:
+class AssetTable:
     def __new__(
         cls,
         symbols: Sequence[str],
@@ -149,14 +149,14 @@ class Lookup:
         days: Sequence[int],
         prefix: str,
         orders: int,
-    ) -> Lookup: ...
+    ) -> AssetTable: ...
 
 @final
-class Sheet:
+class ArrowFrame:
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[Any, Any]: ...
 
 @final
-class Weigher:
+class TargetSizer:
     def __new__(
         cls,
         moment: Any,
@@ -166,8 +166,8 @@ class Weigher:
         controls: list[Any],
         scaled: Callable[..., Any],
         large: int,
-    ) -> Weigher: ...
-    def learn(self, asset: Any, listing: Any) -> None: ...
+    ) -> TargetSizer: ...
+    def register(self, asset: Any, instrument: Any) -> None: ...
     def order(self, asset: Any, weight: Any, target: bool) -> Any: ...
     def order_targets(self, pairs: Iterable[Any], otherwise: Callable[[Any], str | None]) -> list[str]: ...
 
@@ -179,12 +179,12 @@ class WorkingOrder:
     limit_reached: bool
     stop_reached: bool
     commission: int
-    charged: int
+    units_charged: int
     changed: int
     reason: str | None
     cause: int
     def __new__(
-        cls, number: int, listing: Any, amount: int, terms: OrderTerms[int] | None, created: int
+        cls, number: int, instrument: Any, amount: int, terms: OrderTerms[int] | None, created: int
     ) -> WorkingOrder: ...
     @property
     def number(self) -> int: ...
@@ -193,9 +193,9 @@ class WorkingOrder:
     @property
     def stop(self) -> int | None: ...
     @property
-    def listing(self) -> Any: ...
+    def instrument(self) -> Any: ...
     @property
-    def plain(self) -> bool: ...
+    def is_market(self) -> bool: ...
     @property
     def created(self) -> int: ...
     @property
@@ -204,16 +204,16 @@ class WorkingOrder:
     def status(self, status: int) -> None: ...
 
 @final
-class Intake:
+class OrderStore:
     def __new__(
         cls,
         orders: list[WorkingOrder],
         open: dict[int, list[WorkingOrder]],
         events: Rows,
-    ) -> Intake: ...
+    ) -> OrderStore: ...
     def accept(
         self,
-        listing: Any,
+        instrument: Any,
         amount: int,
         terms: OrderTerms[int] | None,
         stamp: int,
@@ -242,10 +242,10 @@ class Executor:
     def __new__(
         cls,
         books: Books,
-        intake: Intake,
+        store: OrderStore,
         entries: Rows,
         transactions: Rows,
-        meet: Callable[[Any], None],
+        register: Callable[[Any], None],
         no_price: Callable[[WorkingOrder, int], Exception],
         field: str,
         slippage: tuple[int, int, int, int, int] | None,
@@ -265,12 +265,12 @@ class Executor:
         ready: Sequence[Sequence[tuple[WorkingOrder, int | None, int | None, tuple[Any, ...]]]],
     ) -> None: ...
 
-def positions_sheet(
+def positions_frame(
     names: Sequence[str],
-    lookup: Lookup,
+    table: AssetTable,
     holdings: Rows,
     sets: Sequence[tuple[int, int]],
     bars: Sequence[int],
-    lanes: Sequence[Any],
+    prices: Sequence[Any],
     terms: Sequence[tuple[int, int, int, bool]],
-) -> Sheet | None: ...
+) -> ArrowFrame | None: ...

@@ -9,7 +9,7 @@ from rustybt.core import MONEY_SCALE, as_plain_decimal
 from rustybt.errors import InputError, MoneyOverflow
 
 LIMIT = 10**38
-"""Quantities and lane prices are below it, scaled, as money is: they fit 38 digits."""
+"""Quantities and marks are below it, scaled, as money is: they fit 38 digits."""
 LEAST = -LIMIT
 """They are above it."""
 SCALE_LIMIT = 100
@@ -20,15 +20,15 @@ class Slot:
     """The scales of an asset that an account holds, turned into the factors that the arithmetic needs."""
 
     __slots__ = (
-        "fill_down",
-        "fill_up",
-        "lane",
-        "lane_down",
-        "lane_to_fill",
-        "lane_up",
+        "daily_settled",
+        "fill_divisor",
+        "fill_factor",
+        "mark_divisor",
+        "mark_factor",
+        "mark_to_fill_scale",
+        "marks",
         "multiplier",
         "pocket",
-        "settles",
         "size_exponent",
         "step",
     )
@@ -36,29 +36,33 @@ class Slot:
     def __init__(
         self,
         pocket: Pocket,
-        lane: Sequence[int],
-        lane_scale: int,
+        marks: Sequence[int],
+        mark_scale: int,
         fill_scale: int,
         quantity_scale: int,
         step: int,
         multiplier: int,
         multiplier_scale: int,
-        settles: bool,
+        daily_settled: bool,
     ) -> None:
         self.pocket = pocket
-        self.settles = settles
-        self.lane = lane
+        self.daily_settled = daily_settled
+        self.marks = marks
         self.step = step
         self.multiplier = multiplier
-        self.lane_to_fill: int = 10 ** (fill_scale - lane_scale)
-        self.fill_up, self.fill_down = _up_and_down(MONEY_SCALE - fill_scale - quantity_scale - multiplier_scale)
-        self.lane_up, self.lane_down = _up_and_down(MONEY_SCALE - lane_scale - quantity_scale - multiplier_scale)
+        self.mark_to_fill_scale: int = 10 ** (fill_scale - mark_scale)
+        self.fill_factor, self.fill_divisor = _factor_and_divisor(
+            MONEY_SCALE - fill_scale - quantity_scale - multiplier_scale
+        )
+        self.mark_factor, self.mark_divisor = _factor_and_divisor(
+            MONEY_SCALE - mark_scale - quantity_scale - multiplier_scale
+        )
         self.size_exponent = quantity_scale + fill_scale + multiplier_scale
 
 
 def check_slot(
-    lane: Sequence[int],
-    lane_scale: int,
+    marks: Sequence[int],
+    mark_scale: int,
     fill_scale: int,
     quantity_scale: int,
     step: int,
@@ -66,22 +70,22 @@ def check_slot(
     multiplier_scale: int,
 ) -> None:
     """Refuses what `open_slot` can't work with; both twins ask here."""
-    scales = {"lane": lane_scale, "fill": fill_scale, "quantity": quantity_scale, "multiplier": multiplier_scale}
+    scales = {"mark": mark_scale, "fill": fill_scale, "quantity": quantity_scale, "multiplier": multiplier_scale}
     for name, scale in scales.items():
         if not 0 <= scale <= SCALE_LIMIT:
             raise InputError(f"{name}_scale={scale} is not between 0 and {SCALE_LIMIT}. Give a scale that is.")
-    if lane_scale > fill_scale:
-        raise InputError(f"lane_scale={lane_scale} is finer than fill_scale={fill_scale}. Give fills as many decimals.")
+    if mark_scale > fill_scale:
+        raise InputError(f"mark_scale={mark_scale} is finer than fill_scale={fill_scale}. Give fills as many decimals.")
     if step < 1 or multiplier < 1:
         raise InputError(f"step={step} and multiplier={multiplier} must be above zero. Give positive ones.")
-    widest = max(lane, key=abs, default=0) if isinstance(lane, list) else 0
+    widest = max(marks, key=abs, default=0) if isinstance(marks, list) else 0
     if not LEAST < widest < LIMIT:
         raise MoneyOverflow(
-            f"{as_plain_decimal(widest, lane_scale)} has more than the 38 digits that a price can have. "
+            f"{as_plain_decimal(widest, mark_scale)} has more than the 38 digits that a price can have. "
             "Use fewer decimals."
         )
 
 
-def _up_and_down(exponent: int) -> tuple[int, int]:
+def _factor_and_divisor(exponent: int) -> tuple[int, int]:
     """A power of ten as a factor and a divisor, one of them 1."""
     return (10**exponent, 1) if exponent >= 0 else (1, 10**-exponent)

@@ -23,11 +23,11 @@ class Wake:
         self._slots: dict[int, _Asleep] = {}
 
     def knows(self, slot: int) -> bool:
-        """Whether the lanes of an asset are known."""
+        """Whether the series of an asset are known."""
         return slot in self._slots
 
     def watch(self, slot: int, tradable: Sequence[int], lowest: Sequence[int], highest: Sequence[int]) -> None:
-        """Names the lanes of an asset: its volume, its lowest and its highest price."""
+        """Names the series of an asset: its volume, its lowest and its highest price."""
         self._slots[slot] = _Asleep(tradable, lowest, highest)
 
     def sleep(
@@ -37,7 +37,7 @@ class Wake:
 
         from_bar: the first bar on which it may act. until_bar: the bar from which on it is looked at whatever the
         prices are. In between it acts only where the lowest price is `below` or lower, or the highest `above` or
-        higher, in units of the lanes.
+        higher, in units of the series.
         """
         asleep = self._slots.get(slot)
         if asleep is not None:

@@ -52,15 +52,15 @@ class CorporateActions:
             self._stock_dividends.setdefault(dividend.sid, []).append(dividend)
         market.on_load(self._register)
 
-    def _register(self, listing: Instrument) -> None:
-        for dividend in listing.dividends:
-            self._dividends.setdefault(self._session(dividend.ex_day), []).append((listing, dividend))
-        for in_shares in self._stock_dividends.get(listing.asset.sid, ()):
-            self._in_shares.setdefault(self._session(in_shares.ex_day), []).append((listing, in_shares))
-        for split in listing.splits:
+    def _register(self, instrument: Instrument) -> None:
+        for dividend in instrument.dividends:
+            self._dividends.setdefault(self._session(dividend.ex_day), []).append((instrument, dividend))
+        for in_shares in self._stock_dividends.get(instrument.asset.sid, ()):
+            self._in_shares.setdefault(self._session(in_shares.ex_day), []).append((instrument, in_shares))
+        for split in instrument.splits:
             if split.prices_only:
                 continue
-            self._splits.setdefault(self._session(split.ex_day), []).append((listing, split))
+            self._splits.setdefault(self._session(split.ex_day), []).append((instrument, split))
 
     def _session(self, day: int) -> int:
         """The run's first session on or after a day."""
@@ -75,50 +75,51 @@ class CorporateActions:
         if self._stock_dividends:
             self._earn_shares(session, ledger)
         earned = self._dividends.get(session)
-        for listing, dividend in sorted(earned, key=_by_key) if earned else ():
-            other = dividend.currency != listing.asset.currency and not self._one_money
-            if other and ledger.books.position(listing.slot)[0]:
+        for instrument, dividend in sorted(earned, key=_by_key) if earned else ():
+            other = dividend.currency != instrument.asset.currency and not self._one_money
+            if other and ledger.books.position(instrument.slot)[0]:
                 raise CurrencyMismatch(
-                    f"{listing.asset.symbol} pays a dividend in {dividend.currency} on {date_of(dividend.ex_day)}, and "
-                    f"trades in {listing.asset.currency}. Ingest the bundle again with amounts in that currency."
+                    f"{instrument.asset.symbol} pays a dividend in {dividend.currency} on {date_of(dividend.ex_day)}, "
+                    f"and trades in {instrument.asset.currency}. Ingest the bundle again with amounts in that currency."
                 )
-            owed = ledger.earn_dividend(listing, dividend.amount, dividend.scale, dividend.ex_day)
+            owed = ledger.earn_dividend(instrument, dividend.amount, dividend.scale, dividend.ex_day)
             pays = self._pay_session(dividend.pay_day, session)
             if owed is not None and pays is not None:
                 self._due.setdefault(pays, []).append(owed)
         paid = 0
         for owed in self._due.pop(session, ()):
             ledger.pay_dividend(stamp, owed)
-            paid += ledger.books.in_base(owed.listing.pocket, owed.amount)
+            paid += ledger.books.in_base(owed.instrument.pocket, owed.amount)
         in_shares = 0
         for shares in self._shares_due.pop(session, ()):
-            slot, books = shares.listing.slot, ledger.books
-            before = books.worth(slot) if books.position(slot)[0] else None
+            slot, books = shares.instrument.slot, ledger.books
+            before = books.market_value(slot) if books.position(slot)[0] else None
             ledger.pay_shares(stamp, shares, keep_basis=self._keep_basis)
             if before is not None:
-                in_shares += books.worth(slot) - before
+                in_shares += books.market_value(slot) - before
         return paid, in_shares
 
     def _earn_shares(self, session: int, ledger: Ledger) -> None:
         """What goes ex in shares. Paid after the session's cash, and so earned before it: nothing paid today earns."""
-        for listing, dividend in sorted(self._in_shares.get(session, ()), key=_by_key):
-            if not ledger.books.position(listing.slot)[0]:
+        for instrument, dividend in sorted(self._in_shares.get(session, ()), key=_by_key):
+            if not ledger.books.position(instrument.slot)[0]:
                 continue
-            payment = self._market.listing(self._market.version.asset(dividend.payment_sid))
+            payment = self._market.instrument(self._market.version.asset(dividend.payment_sid))
             if payment.foreign and not self._countable(payment, ledger):
                 raise CurrencyMismatch(
-                    f"{listing.asset.symbol} pays a dividend in {payment.asset.symbol} on {date_of(dividend.ex_day)}, "
-                    f"which trades in {payment.asset.currency}: without a rate the books can't hold both. Sell it "
-                    "before that day, or ingest the pair of the two currencies with the bundle."
+                    f"{instrument.asset.symbol} pays a dividend in {payment.asset.symbol} on "
+                    f"{date_of(dividend.ex_day)}, which trades in {payment.asset.currency}: without a rate the "
+                    "books can't hold both. Sell it before that day, or ingest the pair of the two currencies with "
+                    "the bundle."
                 )
-            owed = ledger.earn_shares(listing, payment, dividend.numerator, dividend.denominator)
+            owed = ledger.earn_shares(instrument, payment, dividend.numerator, dividend.denominator)
             pays = self._pay_session(dividend.pay_day, session)
             if owed is not None and pays is not None:
                 self._shares_due.setdefault(pays, []).append(owed)
 
-    def _countable(self, listing: Instrument, ledger: Ledger) -> bool:
+    def _countable(self, instrument: Instrument, ledger: Ledger) -> bool:
         """Whether money of an asset's currency can be counted in the run's, now."""
-        exchange, currency = self._exchange, listing.asset.currency
+        exchange, currency = self._exchange, instrument.asset.currency
         if exchange is None or exchange.rates.way(currency, exchange.base) is None:
             return False
         return exchange.refusal(currency, ledger.books.bar) is None
@@ -133,32 +134,32 @@ class CorporateActions:
             return pays if exists and pays >= session else None
         return max(pays, session)
 
-    def restate_owed(self, listing: Instrument, numerator: int, denominator: int) -> None:
+    def restate_owed(self, instrument: Instrument, numerator: int, denominator: int) -> None:
         """Turns the shares of an asset that are owed, but not paid, into those of after a split."""
         if self._keep_owed:
             return
         for due in self._shares_due.values():
             for place, owed in enumerate(due):
-                if owed.listing is listing:
+                if owed.instrument is instrument:
                     due[place] = owed._replace(split=owed.split * Fraction(denominator, numerator))
 
     def state(self) -> dict[str, Any]:
         """What was earned and is not paid, as plain values."""
-        due = {pays: [(one.listing.slot, *one[1:]) for one in owed] for pays, owed in self._due.items()}
+        due = {pays: [(one.instrument.slot, *one[1:]) for one in owed] for pays, owed in self._due.items()}
         shares = {
-            pays: [(one.listing.slot, one.quantity, one.reason, *one.split.as_integer_ratio()) for one in owed]
+            pays: [(one.instrument.slot, one.quantity, one.reason, *one.split.as_integer_ratio()) for one in owed]
             for pays, owed in self._shares_due.items()
         }
         return {"due": due, "shares": shares}
 
-    def restore(self, state: dict[str, Any], listings: Sequence[Instrument]) -> None:
-        """Takes over what `state` gave. listings: by slot."""
+    def restore(self, state: dict[str, Any], instruments: Sequence[Instrument]) -> None:
+        """Takes over what `state` gave. instruments: by slot."""
         self._due = {
-            pays: [Receivable(listings[slot], *rest) for slot, *rest in owed] for pays, owed in state["due"].items()
+            pays: [Receivable(instruments[slot], *rest) for slot, *rest in owed] for pays, owed in state["due"].items()
         }
         self._shares_due = {
             pays: [
-                Shares(listings[slot], quantity, reason, Fraction(*ratio)) for slot, quantity, reason, *ratio in owed
+                Shares(instruments[slot], quantity, reason, Fraction(*ratio)) for slot, quantity, reason, *ratio in owed
             ]
             for pays, owed in state["shares"].items()
         }

@@ -87,25 +87,25 @@ def _asset_returns(market: MarketView, asset: Asset, *, in_ticks: bool) -> list[
     first, last = int(days[axis.first_session]), int(days[axis.first_session + axis.sessions - 1])
     began, ended = (axis.calendar.day_of_period(day_of(day)) for day in (asset.start_date, asset.end_date))
     _check_life(asset, began > first, ended < last, first, last)
-    listing = market.listing(asset)
+    instrument = market.instrument(asset)
     _check_actions(market, asset, axis.first_key(axis.first_session) // DAY_NS if axis.steps else first, last)
     ends = [0] if began < first else []
     ends += [start - 1 for start in axis.starts[1:]]
-    rows = (np.searchsorted(listing.raw.stamps, axis.keys[ends], side="right") - 1).tolist()
+    rows = (np.searchsorted(instrument.raw.stamps, axis.keys[ends], side="right") - 1).tolist()
     if in_ticks:
         sessions = range(axis.first_session + axis.sessions - len(ends), axis.first_session + axis.sessions)
         starts = [axis.first_key(session) if session >= 0 else 0 for session in sessions]
-        prices = _prices_in_thousandths(listing, rows, starts)
+        prices = _prices_in_thousandths(instrument, rows, starts)
         now = int(axis.keys[-1])
         returns = [
-            0 if a is None or b is None or a == b != 0 else _change(a, b, listing, now) for a, b in pairwise(prices)
+            0 if a is None or b is None or a == b != 0 else _change(a, b, instrument, now) for a, b in pairwise(prices)
         ]
     else:
-        step = _exact_step(listing)
+        step = _exact_step(instrument)
         returns = [step(before, now) for before, now in pairwise(rows)]
     if len(returns) == axis.sessions:
         return returns
-    return [_first_session(listing, rows[0], _last_day(market, listing, rows[0])), *returns]
+    return [_first_session(instrument, rows[0], _last_day(market, instrument, rows[0])), *returns]
 
 
 def _check_life(asset: Asset, too_early: bool, too_late: bool, first: int, last: int) -> None:
@@ -130,42 +130,42 @@ def _check_actions(market: MarketView, asset: Asset, first: int, last: int) -> N
             )
 
 
-def _change(before: Fraction, now: Fraction, listing: Instrument, key: int) -> int:
+def _change(before: Fraction, now: Fraction, instrument: Instrument, key: int) -> int:
     """A simple return at scale 18."""
     if not before:
         raise InvalidBenchmarkAsset(
-            f"{listing.asset.symbol} has a price of 0 at or before {date_of(key // (86_400 * 10**9))}, from which no "
-            "return can be told. Choose another benchmark."
+            f"{instrument.asset.symbol} has a price of 0 at or before {date_of(key // (86_400 * 10**9))}, from which "
+            "no return can be told. Choose another benchmark."
         )
     change = (now - before) / before
     return div_half_even(change.numerator * ONE, change.denominator)
 
 
-def _exact_step(listing: Instrument) -> Callable[[int, int], int]:
+def _exact_step(instrument: Instrument) -> Callable[[int, int], int]:
     """The return from one row of bars to another, exact but for the one rounding to 18 decimals."""
-    close, stamps = listing.raw.close, listing.raw.stamps
+    close, stamps = instrument.raw.close, instrument.raw.stamps
 
     def step(before: int, now: int) -> int:
         if before < 0 or before == now:
             return 0
-        factor = listing.price_factor(int(stamps[before]), int(stamps[now]))
-        return _change(int(close[before]) * factor, Fraction(int(close[now])), listing, int(stamps[now]))
+        factor = instrument.price_factor(int(stamps[before]), int(stamps[now]))
+        return _change(int(close[before]) * factor, Fraction(int(close[now])), instrument, int(stamps[now]))
 
     return step
 
 
-def _prices_in_thousandths(listing: Instrument, rows: list[int], starts: list[int]) -> list[Fraction | None]:
+def _prices_in_thousandths(instrument: Instrument, rows: list[int], starts: list[int]) -> list[Fraction | None]:
     """Zipline's way: closes restated as of the run's end and rounded to 3 decimals, as its history gives them.
 
     rows: the last row up to the end of each session. starts: the smallest key that a bar of the session can have. A
     price carried in from before the first session is, as in any window of Zipline's, that of the last bar with a trade
     and keeps its digits.
     """
-    close, stamps, scale = listing.raw.close, listing.raw.stamps, listing.raw_scale
+    close, stamps, scale = instrument.raw.close, instrument.raw.stamps, instrument.raw_scale
     end = int(stamps[rows[-1]]) if rows[-1] >= 0 else 0
 
     def price(row: int) -> Fraction:
-        factor = listing.price_factor(int(stamps[row]), max(end, starts[-1]))
+        factor = instrument.price_factor(int(stamps[row]), max(end, starts[-1]))
         return Fraction(int(close[row]), 10**scale) * factor
 
     prices: list[Fraction | None] = []
@@ -173,7 +173,7 @@ def _prices_in_thousandths(listing: Instrument, rows: list[int], starts: list[in
     for row, start in zip(rows, starts, strict=True):
         carried = carried and (row < 0 or int(stamps[row]) < start)
         if carried:
-            seed = listing.traded_row(rows[0]) if rows[0] >= 0 else -1
+            seed = instrument.traded_row(rows[0]) if rows[0] >= 0 else -1
             prices.append(price(seed) if seed >= 0 else None)
             continue
         thousandths = price(row) * 1000
@@ -181,23 +181,23 @@ def _prices_in_thousandths(listing: Instrument, rows: list[int], starts: list[in
     return prices
 
 
-def _first_session(listing: Instrument, row: int, until: int) -> int:
+def _first_session(instrument: Instrument, row: int, until: int) -> int:
     """From the open of the asset's first session to its close; of a week or month with what it paid in its course.
 
     until: the key of the last day that the row has a price of.
     """
-    opened, closed = int(listing.raw.open[0]), int(listing.raw.close[row])
-    begins, kept = day_of(listing.asset.start_date) * DAY_NS, Fraction(1)
-    for one in listing.adjustments:
+    opened, closed = int(instrument.raw.open[0]), int(instrument.raw.close[row])
+    begins, kept = day_of(instrument.asset.start_date) * DAY_NS, Fraction(1)
+    for one in instrument.adjustments:
         if one.in_cash and begins < one.key <= until:
             kept *= one.price
-    return _change(opened * kept, Fraction(closed), listing, int(listing.raw.stamps[row]))
+    return _change(opened * kept, Fraction(closed), instrument, int(instrument.raw.stamps[row]))
 
 
-def _last_day(market: MarketView, listing: Instrument, row: int) -> int:
+def _last_day(market: MarketView, instrument: Instrument, row: int) -> int:
     """The key of the last shorter bar in a row of bars; its own where it is not made of such."""
-    key = int(listing.raw.stamps[row])
+    key = int(instrument.raw.stamps[row])
     if market.inner is None:
         return key
-    stamps = market.inner.listing(listing.asset).raw.stamps
+    stamps = market.inner.instrument(instrument.asset).raw.stamps
     return int(stamps[np.searchsorted(stamps, key, side="right") - 1])

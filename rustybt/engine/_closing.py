@@ -11,7 +11,7 @@ from rustybt.core import Cause, as_plain_decimal, day_of
 from rustybt.engine._agenda import NEVER
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
-from rustybt.orders import AccountControl, OrderBook, OrderGate, Standing
+from rustybt.orders import AccountControl, AccountSnapshot, OrderBook, OrderGate
 from rustybt.strategy import AccountState, CancelPolicy
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class CloseOuts:
     def close_out(self, loop: Loop, session: int, day: int, stamp: int) -> None:
         """Closes out what is held of assets that are delisted or expired by a day, and cancels their orders."""
         for slot in self.due(day):
-            listing = self._account.instruments[slot]
-            done = loop.ledger.auto_close(stamp, listing, "expired" if listing.is_future else "delisted")
+            instrument = self._account.instruments[slot]
+            done = loop.ledger.auto_close(stamp, instrument, "expired" if instrument.is_future else "delisted")
             if done is not None:
                 loop.recorder.transactions.add((session, stamp, None, slot, *done, 0))
-            told = f"{listing.asset.symbol} was closed out on {listing.asset.auto_close_date}"
+            told = f"{instrument.asset.symbol} was closed out on {instrument.asset.auto_close_date}"
             self._book.cancel_all(slot, stamp, Cause.CLOSED_OUT, told)
 
     def due(self, day: int) -> list[int]:
@@ -51,11 +51,11 @@ class CloseOuts:
 
     def _first(self) -> int:
         """The first day on which an asset of the run is closed out."""
-        listings = self._account.instruments
-        if self._first_of[0] != len(listings):
-            dates = [listing.asset.auto_close_date for listing in listings]
+        instruments = self._account.instruments
+        if self._first_of[0] != len(instruments):
+            dates = [instrument.asset.auto_close_date for instrument in instruments]
             first = min([day_of(date) for date in dates if date is not None], default=NEVER)
-            self._first_of = len(listings), first
+            self._first_of = len(instruments), first
         return self._first_of[1]
 
 
@@ -84,12 +84,12 @@ def check_account(
 ) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
     long, short = account.books.long_and_short_exposure()
-    value = account.value()
+    value = account.equity()
     has_leverage = value > 0 or (value < 0 and account.figures_below_zero)
     leverage = Fraction(long - short, value) if has_leverage else None
-    standing = Standing(leverage, stamp, context.portfolio, context.account, account.data, gate)
+    snapshot = AccountSnapshot(leverage, stamp, context.portfolio, context.account, account.data, gate)
     for control in controls:
-        found = control.violation(standing)
+        found = control.violation(snapshot)
         if found is not None:
             raise AccountControlViolation(
                 f"At the close of {account.data.current_session} {found}, and {control!r} is set. Order less, or set "
@@ -98,11 +98,13 @@ def check_account(
 
 
 def _warn(book: OrderBook, order: Any) -> None:
-    amount, filled = (as_plain_decimal(units, order.listing.quantity_scale) for units in (order.amount, order.filled))
+    amount, filled = (
+        as_plain_decimal(units, order.instrument.quantity_scale) for units in (order.amount, order.filled)
+    )
     LOG.warning(
         "The session ended: order %s for %s of %s was cancelled, %s of it had been filled.",
         book.order_id(order.number),
         amount,
-        order.listing.asset.symbol,
+        order.instrument.asset.symbol,
         filled or "nothing",
     )

@@ -10,8 +10,8 @@ import polars as pl
 
 from rustybt.core import MONEY_SCALE, datetime_column, decimal_column
 from rustybt.engine._exact_columns import Values, in_128_bits, with_converted
+from rustybt.engine._frame_builder import places
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._sheet import places
 from rustybt.engine._state import RunState
 
 if TYPE_CHECKING:

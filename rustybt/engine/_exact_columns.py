@@ -59,12 +59,12 @@ def shortest_column(name: str, values: Values, slots: pl.Series, scales: list[in
     return decimal_column(name, column, widest - spare)
 
 
-def exposures(slots: pl.Series, quantities: Values, marks: Values, listings: Sequence[Any]) -> Values:
+def exposures(slots: pl.Series, quantities: Values, marks: Values, instruments: Sequence[Any]) -> Values:
     """Quantity times mark times multiplier as money, rounded once. marks: at the fill scale."""
     if not len(quantities):
         return []
-    exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in listings]
-    ups = [x.multiplier * POWERS[max(e, 0)] for x, e in zip(listings, exponents, strict=True)]
+    exponents = [MONEY_SCALE - x.fill_scale - x.quantity_scale - x.multiplier_scale for x in instruments]
+    ups = [x.multiplier * POWERS[max(e, 0)] for x, e in zip(instruments, exponents, strict=True)]
     downs = [POWERS[max(-e, 0)] for e in exponents]
     units, prices = in_128_bits(quantities), in_128_bits(marks)
     most, finest = max(ups, default=1), max(downs, default=1)
@@ -75,17 +75,17 @@ def exposures(slots: pl.Series, quantities: Values, marks: Values, listings: Seq
     return product if finest == 1 else _half_even(product, of_slots(downs, slots))
 
 
-def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, listings: Sequence[Any]) -> Values:
-    """The cost of each position per unit, at its listing's fill scale. quantities: none of them is zero."""
+def costs_per_unit(slots: pl.Series, quantities: Values, costs: Values, instruments: Sequence[Any]) -> Values:
+    """The cost of each position per unit, at its instrument's fill scale. quantities: none of them is zero."""
     if not len(quantities):
         return []
-    exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in listings]
+    exponents = [x.quantity_scale + x.fill_scale + x.multiplier_scale - MONEY_SCALE for x in instruments]
     ups = [POWERS[max(e, 0)] for e in exponents]
-    downs = [x.multiplier * POWERS[max(-e, 0)] for x, e in zip(listings, exponents, strict=True)]
+    downs = [x.multiplier * POWERS[max(-e, 0)] for x, e in zip(instruments, exponents, strict=True)]
     units, paid = in_128_bits(quantities), in_128_bits(costs)
     if units is None or paid is None or not (_fit(paid, max(ups, default=1)) and _fit(units, max(downs, default=1))):
         rows = zip(slots.to_list(), listed(quantities), listed(costs), strict=True)
-        return [cost_per_unit(cost, quantity, listings[slot]) for slot, quantity, cost in rows]
+        return [cost_per_unit(cost, quantity, instruments[slot]) for slot, quantity, cost in rows]
     signs = units.sign()
     return _half_even(paid * signs * of_slots(ups, slots), units * signs * of_slots(downs, slots))
 

@@ -116,9 +116,9 @@ class Exchange:
         return self.id_of(conversion)
 
     def _ended(self, given: str, taken: str, bar: int) -> str | None:
-        for listing, _ in self.rates.legs(given, taken):
-            if bar > listing.last:
-                return f"{listing.asset.symbol} ended on {listing.asset.end_date}"
+        for instrument, _ in self.rates.legs(given, taken):
+            if bar > instrument.last:
+                return f"{instrument.asset.symbol} ended on {instrument.asset.end_date}"
         return None
 
     def id_of(self, conversion: Conversion) -> str:
@@ -137,7 +137,7 @@ class Exchange:
 
     def _convert(self, conversion: Conversion, bar: int, stamp: int, ledger: Ledger) -> bool:
         given, taken, amount = conversion.given, conversion.taken, conversion.amount
-        if not all(listing.present[bar] for listing, _ in self.rates.legs(given, taken)):
+        if not all(instrument.present[bar] for instrument, _ in self.rates.legs(given, taken)):
             return False
         conversion.received = converted_half_even(amount, *self.rates.at(given, taken, bar))
         from_, to = self.pocket(given), self.pocket(taken)
@@ -151,7 +151,7 @@ class Exchange:
         """The rate in words: the pairs on the way, and their prices."""
         legs = self.rates.legs(conversion.given, conversion.taken)
         return ", ".join(
-            f"{'1 / ' if inverse else ''}{listing.asset.symbol} "
-            f"{as_plain_decimal(listing.price[bar], listing.lane_scale)}"
-            for listing, inverse in legs
+            f"{'1 / ' if inverse else ''}{instrument.asset.symbol} "
+            f"{as_plain_decimal(instrument.price[bar], instrument.mark_scale)}"
+            for instrument, inverse in legs
         )

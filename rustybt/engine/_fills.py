@@ -47,13 +47,13 @@ def book(ledger: Ledger, recorder: Recorder, orders: OrderBook, session: int, fi
     charges = []
     for report in fills:
         number, stamp, quantity, price = report.order, report.stamp, report.quantity, report.price
-        listing = every[number - 1].listing
-        fill(stamp, listing, quantity, price, number)  # type: ignore[arg-type]  # a fill has a price
+        instrument = every[number - 1].instrument
+        fill(stamp, instrument, quantity, price, number)  # type: ignore[arg-type]  # a fill has a price
         fee = 0
         for kind, amount in report.fees:
             if kind is not UNPAID:
                 fee += amount
-                charges.append((stamp, listing, amount, number, kind))
-        keep((session, stamp, number, listing.slot, quantity, price, fee))
+                charges.append((stamp, instrument, amount, number, kind))
+        keep((session, stamp, number, instrument.slot, quantity, price, fee))
     for one in charges:
         charge(*one)

@@ -31,11 +31,11 @@ class FundingPayments:
         self._due: dict[int, list[Due]] = {}
         market.on_load(self._register)
 
-    def _register(self, listing: Instrument) -> None:
-        if listing.asset.kind != "perpetual":
+    def _register(self, instrument: Instrument) -> None:
+        if instrument.asset.kind != "perpetual":
             return
         axis = self._market.axis
-        for rate in self._market.version.funding([listing.asset.sid]):
+        for rate in self._market.version.funding([instrument.asset.sid]):
             bar = int(np.searchsorted(axis.stamps, rate.stamp, side="left"))
             while bar < len(axis.stamps) and not axis.runs(bar):
                 bar += 1
@@ -43,7 +43,7 @@ class FundingPayments:
                 # within weeks and months each day pays its own
                 if bar not in self._due and axis.steps is None:
                     self._agenda.at(bar, Phase.FUNDING, _pay)
-                self._due.setdefault(bar, []).append((rate.stamp, listing.asset.key, listing, rate))
+                self._due.setdefault(bar, []).append((rate.stamp, instrument.asset.key, instrument, rate))
 
     def falls_due(self, bar: int) -> bool:
         """Whether something is due with a bar."""
@@ -55,9 +55,9 @@ class FundingPayments:
         axis = self._market.axis
         opens = int(axis.calendar.opens[axis.first_session + session])
 
-        def last_close(listing: Instrument, stamp: int) -> int:
+        def last_close(instrument: Instrument, stamp: int) -> int:
             books.seek(min(bar, int(np.searchsorted(axis.stamps, stamp, side="right")) - 1))
-            return int(books.mark(listing.slot))
+            return int(books.mark(instrument.slot))
 
         self._pay(sorted(self._due[bar], key=_when), opens, last_close, ledger)
 
@@ -73,14 +73,14 @@ class FundingPayments:
 
     @staticmethod
     def _pay(due: list[Due], opens: int, mark: Callable[[Instrument, int], int], ledger: Ledger) -> None:
-        for stamp, _, listing, rate in due:
-            if not ledger.books.position(listing.slot)[0]:
+        for stamp, _, instrument, rate in due:
+            if not ledger.books.position(instrument.slot)[0]:
                 continue
             price, scale = rate.price, rate.price_scale
             if price is None:
-                price, scale = mark(listing, stamp), listing.fill_scale
+                price, scale = mark(instrument, stamp), instrument.fill_scale
             # what was due while markets were closed is booked with the session
-            ledger.pay_funding(max(stamp, opens), listing, price, scale, rate.rate, rate.scale)
+            ledger.pay_funding(max(stamp, opens), instrument, price, scale, rate.rate, rate.scale)
 
 
 def _pay(loop: Loop) -> None:

@@ -136,15 +136,15 @@ class LedgerView:
         state, numbers = self._state, self._state.numbers
         found = []
         for _, stamp, number, slot, quantity, price, _ in self._recorder.transactions.since(self._first_transaction):
-            listing, when = state.instruments[slot], datetime_of(stamp)
+            instrument, when = state.instruments[slot], datetime_of(stamp)
             if dt is not None and when != dt:
                 continue
             found.append(
                 {
-                    "sid": listing.asset,
-                    "amount": numbers.quantity(quantity, listing.quantity_scale),
+                    "sid": instrument.asset,
+                    "amount": numbers.quantity(quantity, instrument.quantity_scale),
                     "dt": when,
-                    "price": numbers.price(price, listing.fill_scale),
+                    "price": numbers.price(price, instrument.fill_scale),
                     "order_id": None if number is None else self._book.order_id(number),
                     "commission": None,
                 }

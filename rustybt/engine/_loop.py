@@ -236,7 +236,7 @@ class Loop:
         stamp = axis.opens[session]
         change = self.capital.overnight.get(session)
         if change is not None:
-            amount = change.delta(run.account.value())
+            amount = change.delta(run.account.equity())
             self.recorder.days.capital_overnight(amount)
             change_capital(self, stamp, amount, change.kind)
         self.recorder.days.open()
@@ -287,7 +287,7 @@ class Loop:
         run, market = self.run, self.run.market
         books, times, handle_data = run.books, market.axis.times, self.handle_data
         data, context = run.data, self.context
-        waiting, work = self._waiting()
+        open_orders, work = self._open_orders()
         agenda = self.agenda
         if agenda.timers:
             busy = min(busy, first + 1)
@@ -298,7 +298,7 @@ class Loop:
             market.bar = bar
             if marked:
                 seek(bar)
-            if waiting:
+            if open_orders:
                 if not marked:
                     seek(bar)
                 work(session, bar, times[bar])
@@ -320,8 +320,8 @@ class Loop:
             action(self)
         run.market.bar = bar
         run.books.seek(bar)
-        waiting, work = self._waiting()
-        if waiting:
+        open_orders, work = self._open_orders()
+        if open_orders:
             work(session, bar, run.market.axis.times[bar])
         if self.handle_data is not None:
             self.handle_data(context, data)
@@ -345,10 +345,10 @@ class Loop:
         if before:
             run.books.clear_overrides()
 
-    def _waiting(self) -> tuple[Any, Callable[[int, int, int], None]]:
+    def _open_orders(self) -> tuple[Any, Callable[[int, int, int], None]]:
         """What is true while an order or a conversion waits for a bar, and what is to be done with it then."""
         # another broker may report whatever is open here
-        open_orders: Any = self.run.book.waiting if self.broker is self.simulated else ("any",)
+        open_orders: Any = self.run.book.queues if self.broker is self.simulated else ("any",)
         if self.run.exchange is not None:
             return self.run.exchange.with_orders(open_orders), self._convert_and_work
         return open_orders, self._work

@@ -47,10 +47,10 @@ def native_execution(
         return None
     executor = kernel.executor(
         ledger.books,
-        book.intake,
+        book.store,
         ledger.rows,
         recorder.transactions,
-        ledger.meet,
+        ledger.register,
         broker.no_price,
         broker.triggers.field,
         *models,

@@ -49,7 +49,7 @@ def result_of(parts: Prepared, loop: Loop, again: Any) -> Result:
     add_closing_notes(run, loop, functions, frames)
     result = Result(frames, manifest=manifest, periods=periods, report=report, again=again, notes=run.notes.all())
     days = axis.calendar.days[[axis.first_session, last_session]]
-    keys = tuple(listing.asset.key for listing in run.account.instruments)
+    keys = tuple(instrument.asset.key for instrument in run.account.instruments)
     result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))
     return result
 

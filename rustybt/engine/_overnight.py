@@ -17,20 +17,20 @@ def split(loop: Loop, step: int, stamp: int) -> None:
     """Applies the splits that take effect with a session: to open orders, to what is held, to shares owed."""
     books, cents = loop.run.books, loop.compat.split_in_cents
     splits = loop.actions.splits(step)
-    for listing, one in splits:
+    for instrument, one in splits:
         loop.run.book.split(
-            listing.slot,
+            instrument.slot,
             stamp,
             one.numerator,
             one.denominator,
-            _tick(listing, cents),
+            _tick(instrument, cents),
             zipline=loop.compat.split_of_orders,
         )
-        loop.ledger.split(stamp, listing, one.numerator, one.denominator, cents)
-        loop.actions.restate_owed(listing, one.numerator, one.denominator)
+        loop.ledger.split(stamp, instrument, one.numerator, one.denominator, cents)
+        loop.actions.restate_owed(instrument, one.numerator, one.denominator)
         # what a second split of the session leaves over is paid at the mark between the two
         ratio = Fraction(one.numerator, one.denominator)
-        books.override_mark(listing.slot, adjusted(books.mark(listing.slot), ratio, 1))
+        books.override_mark(instrument.slot, adjusted(books.mark(instrument.slot), ratio, 1))
     if splits:
         books.clear_overrides()
 
@@ -52,19 +52,19 @@ def mark_overnight(loop: Loop, session: int) -> None:
     run = loop.run
     step = run.market.axis.opening(session)
     for slot in run.books.held():
-        listing = run.account.instruments[slot]
+        instrument = run.account.instruments[slot]
         mark = run.books.mark(slot)
         if loop.compat.price_of_last_trade and not run.market.axis.daily:
-            known = listing.price_of_last_trade(run.market.bar, run.market.now_key()) or mark
+            known = instrument.price_of_last_trade(run.market.bar, run.market.now_key()) or mark
         else:
-            known, _ = restated(listing, mark, listing.fill_scale, step)
+            known, _ = restated(instrument, mark, instrument.fill_scale, step)
         if known != mark:
             run.books.override_mark(slot, known)
 
 
 def change_capital(loop: Loop, stamp: int, amount: int, reason: str) -> None:
     """Books capital that comes or goes. Raises InputError where more goes than there is."""
-    value = loop.run.account.value()
+    value = loop.run.account.equity()
     check_change(value, amount, stamp)
     loop.run.account.funding.change(value, amount)
     loop.ledger.change_capital(stamp, amount, reason)
@@ -80,16 +80,16 @@ def change_within(change: Change, loop: Loop) -> None:
         market.hook = True
         mark_overnight(loop, session)
         market.hook = False
-    value = run.account.value()
+    value = run.account.equity()
     amount = change.delta(value)
     loop.recorder.days.capital_within(value, amount)
     change_capital(loop, int(market.axis.stamps[bar]), amount, change.kind)
     run.books.clear_overrides()
 
 
-def _tick(listing: Instrument, cents: bool) -> tuple[int, int]:
+def _tick(instrument: Instrument, cents: bool) -> tuple[int, int]:
     """The grid of limits as a fraction of the fill scale's unit: the asset's tick, or whole cents."""
-    value, scale = (1, 2) if cents else listing.tick
-    if scale <= listing.fill_scale:
-        return rescale_exact(value, scale, listing.fill_scale), 1
-    return value, 10 ** (scale - listing.fill_scale)
+    value, scale = (1, 2) if cents else instrument.tick
+    if scale <= instrument.fill_scale:
+        return rescale_exact(value, scale, instrument.fill_scale), 1
+    return value, 10 ** (scale - instrument.fill_scale)

@@ -87,29 +87,29 @@ class Rates:
                     f"Bundle {self._market.version.bundle!r} has no rate from {given} to {taken}. Ingest the pair "
                     f"{one}/{other} with it, of type forex and in the currency {other}."
                 )
-            known = self._ways[given, taken] = [(self._market.listing(leg.pair), leg.inverse) for leg in way]
+            known = self._ways[given, taken] = [(self._market.instrument(leg.pair), leg.inverse) for leg in way]
         return known
 
     def missing(self, given: str, taken: str, bar: int) -> str | None:
         """Why there is no rate at a bar; None where there is one."""
-        for listing, _ in self.legs(given, taken):
-            if bar < listing.priced or listing.price[bar] <= 0:
-                pair = listing.asset
+        for instrument, _ in self.legs(given, taken):
+            if bar < instrument.priced or instrument.price[bar] <= 0:
+                pair = instrument.asset
                 return f"there is no rate from {given} to {taken} yet: {pair.symbol} has no price before its first bar"
         return None
 
     def at(self, given: str, taken: str, bar: int) -> Rate:
         """So many units of the second for so many of the first, at a bar. Raises CurrencyMismatch without a rate."""
         numerator, denominator = whole_currency(taken)[1], whole_currency(given)[1]
-        for listing, inverse in self.legs(given, taken):
-            price = listing.price[bar] if bar >= listing.priced else 0
+        for instrument, inverse in self.legs(given, taken):
+            price = instrument.price[bar] if bar >= instrument.priced else 0
             if price <= 0:
                 when = datetime_of(self._market.axis.times[bar])
                 raise CurrencyMismatch(
-                    f"At {when} {self.missing(given, taken, bar)}, on {listing.asset.start_date}. Begin after it, or "
-                    f"ask data.can_trade(symbol({listing.asset.symbol!r})) first."
+                    f"At {when} {self.missing(given, taken, bar)}, on {instrument.asset.start_date}. Begin after it, "
+                    f"or ask data.can_trade(symbol({instrument.asset.symbol!r})) first."
                 )
-            unit = 10**listing.lane_scale
+            unit = 10**instrument.mark_scale
             numerator *= unit if inverse else price
             denominator *= price if inverse else unit
         return numerator, denominator

@@ -37,7 +37,7 @@ class Recorder:
         self.days = run.kernel.days(run.account.capital)
         # slot, quantity and total cost of what was held from a session's close on, until the next one; and that
         # session, with the number of rows up to its last one: as long as the ledger has no new entry, nothing but the
-        # marks has changed, and those are in the lanes
+        # marks has changed, and those are in the series of closes
         self.holdings = run.kernel.rows("nww")
         self.holdings_from: list[tuple[int, int]] = []
         self.last_bars: list[int] = []
@@ -107,7 +107,7 @@ class Recorder:
         """The return of a session, so far where it is not over, at scale 18."""
         if session < len(self.days):
             return self.days.return_of(session)
-        return self.days.return_so_far(self._run.account.value())
+        return self.days.return_so_far(self._run.account.equity())
 
     def sessions(self, sessions: Sequence[int] | npt.NDArray[np.int64]) -> pl.Series:
         """The dates of sessions of the run."""

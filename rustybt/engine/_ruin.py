@@ -29,7 +29,7 @@ def ending_at_ruin(on_ruin: str, account: AccountState, recorder: Recorder) -> C
         return None
 
     def ends(session: int) -> bool:
-        value = account.value()
+        value = account.equity()
         if value >= 0 and recorder.days.return_of(session) > -(10**RATIO_SCALE):
             return False
         if on_ruin == "raise":

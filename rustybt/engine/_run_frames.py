@@ -35,9 +35,9 @@ from rustybt.engine._exact_columns import (
     of_slots,
     shortest_column,
 )
+from rustybt.engine._frame_builder import AssetTable, column, frame_of_rows, places
 from rustybt.engine._recorded_column import recorded_column
 from rustybt.engine._recorder import Recorder
-from rustybt.engine._sheet import Lookup, column, frame_of_rows, places
 from rustybt.engine._slot_terms import terms_of
 from rustybt.engine._state import RunState
 from rustybt.ledger import Ledger
@@ -153,18 +153,18 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._recorder = recorder.gathered()
         self._events = blotter.rows
         why = {order.number: int(blotter.why(order)) for queue in blotter.open.values() for order in queue}
-        self._orders = orders = blotter.intake.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
-        self._listings = terms_of(run.account.instruments, recorder)
+        self._orders = orders = blotter.store.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
+        self._instruments = terms_of(run.account.instruments, recorder)
         covered = slice(axis.first_session, axis.first_session + count)
         # the first minute bar, as in Zipline: bars are stamped with their end
         self._bounds = axis.calendar.opens[covered] + MINUTE_NS, axis.calendar.run_closes[covered]
-        assets = [listing.asset for listing in self._listings]
-        self._lookup = Lookup(
+        assets = [instrument.asset for instrument in self._instruments]
+        self._table = AssetTable(
             symbols=[run.lookup.labels.of(asset) for asset in assets],
             keys=[asset.key for asset in assets],
             sids=[asset.sid for asset in assets],
-            quantity_scales=[listing.quantity_scale for listing in self._listings],
-            fill_scales=[listing.fill_scale for listing in self._listings],
+            quantity_scales=[instrument.quantity_scale for instrument in self._instruments],
+            fill_scales=[instrument.fill_scale for instrument in self._instruments],
             days=axis.calendar.days[axis.first_session : axis.first_session + axis.sessions],
             prefix=blotter.prefix,
             orders=len(orders),
@@ -174,8 +174,8 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._made: dict[str, pl.DataFrame] = {}
         self._makers: dict[str, Callable[[], pl.DataFrame]] = {
             "daily": self._daily,
-            "orders": lambda: frame_of_rows(orders, self._lookup, 0, ORDERS),
-            "order_events": lambda: frame_of_rows(self._events, self._lookup, 0, EVENTS, orders),
+            "orders": lambda: frame_of_rows(orders, self._table, 0, ORDERS),
+            "order_events": lambda: frame_of_rows(self._events, self._table, 0, EVENTS, orders),
             "transactions": self._transactions,
             "positions": self._positions,
             "recorded": self._recorded,
@@ -214,7 +214,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         """Once all frames are there what they were made of is needed no more."""
         self._makers = dict.fromkeys(self._makers, pl.DataFrame)
         self._run = None
-        del self._entry_rows, self._recorder, self._events, self._orders, self._listings, self._bounds, self._lookup
+        del self._entry_rows, self._recorder, self._events, self._orders, self._instruments, self._bounds, self._table
 
     @property
     def orders_placed(self) -> int:
@@ -230,12 +230,12 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         recorder, (opens, closes) = self._recorder, self._bounds
         days: Any = recorder.days
         count = len(days)
-        if self._lookup.native is not None and recorder.benchmark is None:
-            dates = self._lookup.days[:count].tolist()
-            sheet = days.sheet(DAILY, dates, opens, np.ascontiguousarray(closes), self._periods)
-            if sheet is not None:
-                return pl.DataFrame(sheet)
-        sessions = self._lookup.dates(np.arange(count)).alias("session")
+        if self._table.native is not None and recorder.benchmark is None:
+            dates = self._table.days[:count].tolist()
+            laid = days.frame(DAILY, dates, opens, np.ascontiguousarray(closes), self._periods)
+            if laid is not None:
+                return pl.DataFrame(laid)
+        sessions = self._table.dates(np.arange(count)).alias("session")
         _, *values = columns_of(days.rows)
         money, ratios = values[: len(MONEY_COLUMNS)], values[len(MONEY_COLUMNS) : -2]
         columns: list[pl.Series | ExactColumn] = [
@@ -255,11 +255,11 @@ class RunFrames(Mapping[str, pl.DataFrame]):
 
     def _transactions(self) -> pl.DataFrame:
         rows = self._recorder.transactions
-        frame = frame_of_rows(rows, self._lookup, 3, TRANSACTIONS)
+        frame = frame_of_rows(rows, self._table, 3, TRANSACTIONS)
         if self._run is None:
             return frame
         _, stamps, _, rows_slots, quantities, prices, fees = columns_of(rows)
-        worth = exposures(places(rows_slots), quantities, prices, self._listings)
+        worth = exposures(places(rows_slots), quantities, prices, self._instruments)
         bars = np.searchsorted(self._run.market.axis.stamps, stamps, side="right") - 1
         return frame.hstack(
             [
@@ -270,20 +270,20 @@ class RunFrames(Mapping[str, pl.DataFrame]):
 
     def _positions(self) -> pl.DataFrame:
         """A row for each position at each close."""
-        positions_sheet = self._lookup.kernel.positions_sheet
-        if positions_sheet is not None:
-            listings, recorder = self._listings, self._recorder
-            sheet = positions_sheet(
+        positions_frame = self._table.kernel.positions_frame
+        if positions_frame is not None:
+            instruments, recorder = self._instruments, self._recorder
+            laid = positions_frame(
                 POSITIONS,
-                self._lookup.native,
+                self._table.native,
                 recorder.holdings,
                 recorder.holdings_from,
                 recorder.last_bars,
-                [x.price for x in listings],
-                [(x.multiplier, x.multiplier_scale, x.lane_to_fill, x.settles) for x in listings],
+                [x.price for x in instruments],
+                [(x.multiplier, x.multiplier_scale, x.mark_to_fill_scale, x.daily_settled) for x in instruments],
             )
-            if sheet is not None:
-                frame = pl.DataFrame(sheet)
+            if laid is not None:
+                frame = pl.DataFrame(laid)
                 return frame if self._run is None else self._counted(self._run, frame)
         return self._positions_in_columns()
 
@@ -293,7 +293,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         slots = places(column_of(self._recorder.holdings, 0))[places(rows)]
         exposure = self._at_closes(run, slots, sessions, frame["exposure"].to_physical())
         return frame.with_columns(
-            decimal_column("value", self._worth(exposure, slots), MONEY_SCALE),
+            decimal_column("value", self._market_value(exposure, slots), MONEY_SCALE),
             decimal_column("exposure", exposure, MONEY_SCALE),
         )
 
@@ -302,26 +302,26 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         return in_base(run, slots, np.array(self._recorder.bars, dtype=np.int64)[sessions], amounts)
 
     def _positions_in_columns(self) -> pl.DataFrame:
-        listings = self._listings
+        instruments = self._instruments
         held_slots, held_quantities, costs = columns_of(self._recorder.holdings)
-        basis = costs_per_unit(places(held_slots), held_quantities, costs, listings)
+        basis = costs_per_unit(places(held_slots), held_quantities, costs, instruments)
         sessions, rows = self._rows_of_positions()
         slots = places(held_slots)[places(rows)]
         marks = self._marks(np.array(held_slots, dtype=np.int64)[rows], sessions)
         units = in_128_bits(held_quantities)
         quantities = _taken(held_quantities if units is None else units, rows)
-        exposure = exposures(slots, quantities, marks, listings)
+        exposure = exposures(slots, quantities, marks, instruments)
         if self._run is not None:
             exposure = self._at_closes(self._run, slots, sessions, exposure)
         return pl.DataFrame(
             [
-                self._lookup.dates(sessions).alias("session"),
-                self._lookup.series["symbol"][slots].alias("symbol"),
-                self._lookup.series["sid"][slots].alias("sid"),
+                self._table.dates(sessions).alias("session"),
+                self._table.series["symbol"][slots].alias("symbol"),
+                self._table.series["sid"][slots].alias("sid"),
                 self._quantities("amount", quantities, slots),
                 self._prices("cost_basis", _taken(basis, rows), slots),
                 self._prices("last_sale_price", marks, slots),
-                decimal_column("value", self._worth(exposure, slots), MONEY_SCALE),
+                decimal_column("value", self._market_value(exposure, slots), MONEY_SCALE),
                 decimal_column("exposure", exposure, MONEY_SCALE),
             ]
         )
@@ -344,42 +344,44 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         bars = np.array(self._recorder.last_bars, dtype=np.int64)[sessions]
         counts = np.bincount(slots, minlength=1)
         held = np.flatnonzero(counts).tolist()
-        lanes = [self._listings[slot].price for slot in held]
-        if not all(isinstance(lane, memoryview) for lane in lanes):
+        columns = [self._instruments[slot].price for slot in held]
+        if not all(isinstance(one, memoryview) for one in columns):
             pairs = zip(slots.tolist(), bars.tolist(), strict=True)
-            return [self._listings[slot].price[bar] * self._listings[slot].lane_to_fill for slot, bar in pairs]
+            return [
+                self._instruments[slot].price[bar] * self._instruments[slot].mark_to_fill_scale for slot, bar in pairs
+            ]
         closes = np.empty(len(slots), dtype=np.int64)
         # sorts of narrow integers count them
         by_slot = np.argsort(slots.astype(np.uint16) if len(counts) <= NARROW else slots, kind="stable")
         ends = np.cumsum(counts).tolist()
-        for slot, lane in zip(held, lanes, strict=True):
+        for slot, prices in zip(held, columns, strict=True):
             rows = by_slot[ends[slot] - counts[slot] : ends[slot]]
-            closes[rows] = np.asarray(lane)[bars[rows]]
+            closes[rows] = np.asarray(prices)[bars[rows]]
         marks = series_of(closes).cast(pl.Int128)
-        return marks * of_slots([x.lane_to_fill for x in self._listings], series_of(slots).cast(pl.UInt32))
+        return marks * of_slots([x.mark_to_fill_scale for x in self._instruments], series_of(slots).cast(pl.UInt32))
 
-    def _worth(self, exposure: Values, slots: pl.Series) -> Values:
+    def _market_value(self, exposure: Values, slots: pl.Series) -> Values:
         """What counts as value of what is held: all of its exposure, but nothing of what settles."""
-        settles = [listing.settles for listing in self._listings]
-        if not any(settles):
+        daily_settled = [instrument.daily_settled for instrument in self._instruments]
+        if not any(daily_settled):
             return exposure
         if isinstance(exposure, pl.Series):
-            return exposure * of_slots([int(not settled) for settled in settles], slots)
-        return [0 if settles[slot] else value for slot, value in zip(slots.to_list(), exposure, strict=True)]
+            return exposure * of_slots([int(not settled) for settled in daily_settled], slots)
+        return [0 if daily_settled[slot] else value for slot, value in zip(slots.to_list(), exposure, strict=True)]
 
     def _recorded(self) -> pl.DataFrame:
         rows = self._recorder.recorded
         if not rows:
             return pl.DataFrame({"session": pl.Series([], dtype=pl.Date)})
         names = [name for name in rows[-1] if name != "session"]
-        columns = [self._lookup.dates([row["session"] for row in rows]).alias("session")]
+        columns = [self._table.dates([row["session"] for row in rows]).alias("session")]
         columns += [recorded_column(name, [row.get(name) for row in rows]) for name in names]
         return pl.DataFrame(columns)
 
     def _entries(self) -> pl.DataFrame:
         account, currency = self._pockets[0]
         whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
-        frame = frame_of_rows(self._entry_rows, self._lookup, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
+        frame = frame_of_rows(self._entry_rows, self._table, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
         if len(self._pockets) == 1:
             return frame
         of_rows = places(column_of(self._entry_rows, POCKET))
@@ -387,10 +389,10 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
 
     def _quantities(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
-        return shortest_column(name, values, slots, self._lookup.quantity_scales)
+        return shortest_column(name, values, slots, self._table.quantity_scales)
 
     def _prices(self, name: str, values: Values, slots: pl.Series) -> pl.Series:
-        return shortest_column(name, values, slots, self._lookup.fill_scales)
+        return shortest_column(name, values, slots, self._table.fill_scales)
 
 
 def _taken(values: Values, rows: Places) -> Values:

@@ -117,9 +117,9 @@ def _name_of(function: Any) -> str:
 def _note_assets(account: AccountState) -> None:
     last = len(account.market.axis.stamps) - 1
     held = set(account.books.held())
-    for listing in account.instruments:
-        asset = listing.asset
-        if listing.slot in held and listing.last < account.market.bar and asset.auto_close_date is None:
+    for instrument in account.instruments:
+        asset = instrument.asset
+        if instrument.slot in held and instrument.last < account.market.bar and asset.auto_close_date is None:
             account.notes.add(
                 "ended_and_held",
                 f"{asset.symbol} was held to the end of the run at its last price, that of {asset.end_date}: it has no "
@@ -127,7 +127,7 @@ def _note_assets(account: AccountState) -> None:
                 asset=asset.symbol,
                 ended=asset.end_date,
             )
-        if listing.first > last or listing.last < 1:
+        if instrument.first > last or instrument.last < 1:
             account.notes.add(
                 "asset_without_bars",
                 f"{asset.symbol} has no bar in the run: its data go from {asset.start_date} to {asset.end_date}. "
@@ -156,7 +156,7 @@ def _note_no_orders(account: AccountState, schedules: Schedules, context: Any, f
 
 def _holding_texts(account: AccountState, schedules: Schedules, context: Any, functions: Functions) -> set[str]:
     """The sets, dicts and indices of a strategy that hold the symbol of an asset of the run as a text."""
-    symbols = {listing.asset.symbol for listing in account.instruments}
+    symbols = {instrument.asset.symbol for instrument in account.instruments}
     known = {f"context.{name}": value for name, value in vars(context).items() if not name.startswith("_")}
     for function in (*functions.by_name().values(), *(schedule.function for schedule in schedules)):
         known |= outer_values(function)

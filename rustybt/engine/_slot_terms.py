@@ -16,8 +16,8 @@ from rustybt.view import Instrument
 class SlotTerms(NamedTuple):
     """What the frames of a run need of an instrument.
 
-    price: at the close of each session, at a scale that is `lane_to_fill` short of fill_scale; empty where it was never
-    held.
+    price: at the close of each session, at a scale that is `mark_to_fill_scale` short of fill_scale; empty where it
+    was never held.
     """
 
     asset: Asset
@@ -25,22 +25,22 @@ class SlotTerms(NamedTuple):
     fill_scale: int
     multiplier: int
     multiplier_scale: int
-    lane_to_fill: int
-    settles: bool
+    mark_to_fill_scale: int
+    daily_settled: bool
     price: Sequence[int]
 
 
-def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTerms]:
+def terms_of(instruments: Sequence[Instrument], recorder: Recorder) -> list[SlotTerms]:
     """Of each slot what the frames need; the prices that they need are copied out of the market's."""
     held: set[int] = set(column_of(recorder.holdings, 0)) if len(recorder.holdings) else set()
     bars = recorder.last_bars
     whole = slice(bars[0], bars[-1] + 1) if bars and bars[-1] - bars[0] == len(bars) - 1 else None
     places = np.array(bars, dtype=np.int64) if whole is None else whole
 
-    def closes(lane: Sequence[int]) -> Sequence[int]:
-        if isinstance(lane, memoryview):
-            return memoryview(np.array(np.asarray(lane)[places]))
-        return [lane[bar] for bar in bars]
+    def closes(prices: Sequence[int]) -> Sequence[int]:
+        if isinstance(prices, memoryview):
+            return memoryview(np.array(np.asarray(prices)[places]))
+        return [prices[bar] for bar in bars]
 
     return [
         SlotTerms(
@@ -49,9 +49,9 @@ def terms_of(listings: Sequence[Instrument], recorder: Recorder) -> list[SlotTer
             one.fill_scale,
             one.multiplier,
             one.multiplier_scale,
-            one.lane_to_fill,
-            one.settles,
+            one.mark_to_fill_scale,
+            one.daily_settled,
             closes(one.price) if slot in held else (),
         )
-        for slot, one in enumerate(listings)
+        for slot, one in enumerate(instruments)
     ]

@@ -49,13 +49,13 @@ class RunState:
         instrument.slot = self.books.open_slot(
             instrument.pocket,
             instrument.price,
-            instrument.lane_scale,
+            instrument.mark_scale,
             instrument.fill_scale,
             instrument.quantity_scale,
             instrument.step,
             instrument.multiplier,
             instrument.multiplier_scale,
-            instrument.settles,
+            instrument.daily_settled,
         )
         self.account.instruments.append(instrument)
         one_currency = instrument.asset.currency == self.account.currency or self.compat.currencies_are_one

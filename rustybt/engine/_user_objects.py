@@ -85,8 +85,8 @@ class Names(Globals):
         self._market = market
 
     def asset(self, sid: int) -> Asset | None:
-        listing = self._market.listings.get(sid)
-        found: Asset = self._market.version.asset(sid) if listing is None else listing.asset
+        instrument = self._market.instruments.get(sid)
+        found: Asset = self._market.version.asset(sid) if instrument is None else instrument.asset
         return found
 
 

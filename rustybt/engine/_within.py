@@ -80,14 +80,14 @@ class WithinPeriods:
         paid = actions.dividends(step, stamp, loop.ledger)
         if loop.compat.pnl_without_dividends:
             days.after_dividends(*paid)
-        self._mark(loop, bar, step - 1, [listing.slot for listing, _ in actions.splits(step)])
+        self._mark(loop, bar, step - 1, [instrument.slot for instrument, _ in actions.splits(step)])
         split(loop, step, stamp)
 
     def _change_capital(self, loop: Loop, bar: int, step: int, stamp: int) -> None:
         run, change = loop.run, loop.capital.at_steps[step]
         self._mark(loop, bar, step - 1, run.books.held())
         self._use_rates_of(run, step)
-        value = run.account.value()
+        value = run.account.equity()
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
         change_capital(loop, stamp, amount, change.kind)
@@ -108,8 +108,8 @@ class WithinPeriods:
         after = steps.closes[step - 1] if step > begin else -(2**63)
         until = steps.closes[step] if step < end - 1 else int(self._market.axis.stamps[bar])
 
-        def last_close(listing: Instrument, stamp: int) -> int:
-            return self._price(listing, bar, step if stamp >= steps.closes[step] else step - 1)
+        def last_close(instrument: Instrument, stamp: int) -> int:
+            return self._price(instrument, bar, step if stamp >= steps.closes[step] else step - 1)
 
         loop.funding.pay_between(bar, after, until, steps.opens[step], last_close, loop.ledger)
 
@@ -128,10 +128,10 @@ class WithinPeriods:
         if not (triggers.by_range or triggers.field == "open"):
             return found
         for queue in loop.run.book.open.values():
-            listing: Any = queue[0].listing
-            if listing.present[bar]:
-                opened = self._opened(listing, session, bar)
-                found.setdefault(opened.step, []).append((listing, opened))
+            instrument: Any = queue[0].instrument
+            if instrument.present[bar]:
+                opened = self._opened(instrument, session, bar)
+                found.setdefault(opened.step, []).append((instrument, opened))
         return found
 
     def _fill(self, loop: Loop, session: int, bar: int, assets: list[tuple[Instrument, Opened]]) -> None:
@@ -144,44 +144,44 @@ class WithinPeriods:
         fills: list[Report] = []
         before = market.bar, market.hook, market.now
         market.bar, market.hook, market.now = bar - 1, True, stamp
-        for listing, opened in assets:
-            volume = int(listing.tradable[bar] * opened.units)
-            listing.at_open = {**opened.prices, "price": opened.prices["close"], "volume": opened.volume}
+        for instrument, opened in assets:
+            volume = int(instrument.tradable[bar] * opened.units)
+            instrument.at_open = {**opened.prices, "price": opened.prices["close"], "volume": opened.volume}
             try:
-                loop.simulated.at_open(listing.slot, opened.price, volume)
+                loop.simulated.at_open(instrument.slot, opened.price, volume)
                 done = take_reports(loop.broker, loop.run.book, Moment(stamp, session, bar))
             finally:
-                listing.at_open = None
+                instrument.at_open = None
             used = sum(abs(fill.quantity) for fill in done)
-            loop.simulated.begun[listing.slot] = -int(-used // opened.units)
+            loop.simulated.begun[instrument.slot] = -int(-used // opened.units)
             fills += done
         market.bar, market.hook, market.now = before
         book(loop.ledger, loop.recorder, loop.run.book, session, fills)
 
-    def _opened(self, listing: Instrument, session: int, bar: int) -> Opened:
+    def _opened(self, instrument: Instrument, session: int, bar: int) -> Opened:
         steps = self._steps
         begin, end = steps.of(session)
         if self._inner is not None:
-            daily = self._inner.listing(listing.asset)
+            daily = self._inner.instrument(instrument.asset)
             row = int(np.searchsorted(daily.raw.stamps, steps.key(begin)))
             step = int(np.searchsorted(steps.days, int(daily.raw.stamps[row]) // DAY_NS))
             prices = {field: (int(getattr(daily.raw, field)[row]), daily.raw_scale) for field in OF_A_BAR}
             price = prices["open"][0] * 10 ** (daily.fill_scale - daily.raw_scale)
-            _, units = self._back(listing, step, end)
-            return Opened(step, price, _volume(listing, bar, units), units, prices)
+            _, units = self._back(instrument, step, end)
+            return Opened(step, price, _volume(instrument, bar, units), units, prices)
         # an asset that begins on a period's last day has its first bar there: it was named after the bar
-        started = int(np.searchsorted(steps.days, day_of(listing.asset.start_date)))
+        started = int(np.searchsorted(steps.days, day_of(instrument.asset.start_date)))
         step = started if begin < started < end - 1 else begin
-        factor, units = self._back(listing, step, end)
-        opened = adjusted(listing.column("open")[bar] * listing.lane_to_fill, factor, 1)
-        prices = dict.fromkeys(OF_A_BAR, (opened, listing.fill_scale))
-        return Opened(step, opened, _volume(listing, bar, units), units, prices)
+        factor, units = self._back(instrument, step, end)
+        opened = adjusted(instrument.column("open")[bar] * instrument.mark_to_fill_scale, factor, 1)
+        prices = dict.fromkeys(OF_A_BAR, (opened, instrument.fill_scale))
+        return Opened(step, opened, _volume(instrument, bar, units), units, prices)
 
     @staticmethod
-    def _back(listing: Instrument, step: int, end: int) -> tuple[Fraction, Fraction]:
+    def _back(instrument: Instrument, step: int, end: int) -> tuple[Fraction, Fraction]:
         """The factors from the shares of a week's end to those of a step, for prices and for volumes."""
         prices = volumes = Fraction(1)
-        for one in listing.adjustments:
+        for one in instrument.adjustments:
             if step < one.session < end and not one.in_cash:
                 prices /= one.price
                 volumes *= one.volume
@@ -192,35 +192,39 @@ class WithinPeriods:
     def _mark(self, loop: Loop, bar: int, step: int, slots: list[int], *, closing: bool = False) -> None:
         """Marks some positions as they stand at the end of a step."""
         for slot in slots:
-            listing = loop.run.account.instruments[slot]
-            loop.run.books.override_mark(slot, self._price(listing, bar, step, closing=closing))
+            instrument = loop.run.account.instruments[slot]
+            loop.run.books.override_mark(slot, self._price(instrument, bar, step, closing=closing))
 
-    def _price(self, listing: Instrument, bar: int, step: int, *, closing: bool = False) -> int:
+    def _price(self, instrument: Instrument, bar: int, step: int, *, closing: bool = False) -> int:
         """The last close of an asset up to the end of a step, at its fill scale.
 
         Of bars that are stored as weeks or months it is the one before, restated, or, where the asset has none, the
         bar's open; closing: that of its own bar, which is the last one.
         """
         if self._inner is not None:
-            daily = self._inner.listing(listing.asset)
-            return int(daily.price[step + 1] * daily.lane_to_fill)
+            daily = self._inner.instrument(instrument.asset)
+            return int(daily.price[step + 1] * daily.mark_to_fill_scale)
         # a period run has one bar a session
         begin, end = self._steps.of(bar - 1)
         if step < begin:
-            return int(listing.price[bar - 1] * listing.lane_to_fill)
-        if step == end - 1 or (closing and listing.present[bar]):
-            return adjusted(listing.price[bar] * listing.lane_to_fill, self._back(listing, step, end)[0], 1)
-        row = listing.row_of(bar - 1)
+            return int(instrument.price[bar - 1] * instrument.mark_to_fill_scale)
+        if step == end - 1 or (closing and instrument.present[bar]):
+            return adjusted(
+                instrument.price[bar] * instrument.mark_to_fill_scale, self._back(instrument, step, end)[0], 1
+            )
+        row = instrument.row_of(bar - 1)
         if row >= 0:
-            factor = listing.price_factor(int(listing.raw.stamps[row]), self._steps.key(step))
-            up = 10 ** (listing.fill_scale - listing.raw_scale)
-            return adjusted(int(listing.raw.close[row]), factor, up)
-        if not listing.present[bar]:
+            factor = instrument.price_factor(int(instrument.raw.stamps[row]), self._steps.key(step))
+            up = 10 ** (instrument.fill_scale - instrument.raw_scale)
+            return adjusted(int(instrument.raw.close[row]), factor, up)
+        if not instrument.present[bar]:
             return 0
-        return adjusted(listing.column("open")[bar] * listing.lane_to_fill, self._back(listing, step, end)[0], 1)
+        return adjusted(
+            instrument.column("open")[bar] * instrument.mark_to_fill_scale, self._back(instrument, step, end)[0], 1
+        )
 
 
-def _volume(listing: Instrument, bar: int, units: Fraction) -> tuple[int, int]:
+def _volume(instrument: Instrument, bar: int, units: Fraction) -> tuple[int, int]:
     """The volume of a bar in the shares of its open, and its scale."""
-    volume, scale = listing.volume[bar], listing.quantity_scale
+    volume, scale = instrument.volume[bar], instrument.quantity_scale
     return (volume, scale) if units == 1 else finer_volume(volume, units, scale)

@@ -50,7 +50,7 @@ class CustomSlippage(SlippageModel):
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         outside, model = self._outside, self.model
-        self._set(model, "_volume_for_bar", outside.numbers.quantity(offer.used, order.listing.quantity_scale))
+        self._set(model, "_volume_for_bar", outside.numbers.quantity(offer.used, order.instrument.quantity_scale))
         if self._native:
             # for a process_order that asks the model it was derived from
             self._set(model, "_asked", lambda: self._answer(order, model.quote(order, offer)))
@@ -73,21 +73,21 @@ class CustomSlippage(SlippageModel):
             raise LiquidityExceeded("No volume of the bar is left for this asset.")
         if quote[1] <= 0:
             return None, None
-        listing, numbers = order.listing, self._outside.numbers
+        instrument, numbers = order.instrument, self._outside.numbers
         units = quote[1] if order.amount > order.filled else -quote[1]
-        return numbers.price(quote[0], listing.fill_scale), numbers.quantity(units, listing.quantity_scale)
+        return numbers.price(quote[0], instrument.fill_scale), numbers.quantity(units, instrument.quantity_scale)
 
     def _quote(self, order: WorkingOrder, wanted: int, answer: Any) -> Quote:
-        name, listing = f"{type(self.model).__name__}.process_order", order.listing
+        name, instrument = f"{type(self.model).__name__}.process_order", order.instrument
         if answer is None:
             return DECLINED
         if not isinstance(answer, tuple | list) or len(answer) != 2:
             raise InputError(f"{name} returned {answer!r}. Return a price and a number of units, or (None, None).")
         if answer[0] is None or answer[1] is None:
             return DECLINED
-        price = rescale_half_even(*scaled(exact_number(answer[0], f"the price of {name}")), listing.fill_scale)
+        price = rescale_half_even(*scaled(exact_number(answer[0], f"the price of {name}")), instrument.fill_scale)
         units, scale = scaled(exact_number(answer[1], f"the units of {name}"))
-        filled = abs(units) * 10**listing.quantity_scale // (10**scale * listing.step) * listing.step
+        filled = abs(units) * 10**instrument.quantity_scale // (10**scale * instrument.step) * instrument.step
         if not filled:
             return DECLINED
         if (units > 0) is not (order.amount > order.filled):
@@ -124,15 +124,15 @@ class CustomCommission(CommissionModel):
             self._set(model, "_asked", Refusing(model, "fee"))
 
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
-        outside, model, listing = self._outside, self.model, order.listing
+        outside, model, instrument = self._outside, self.model, order.instrument
         numbers = outside.numbers
         if self._native:
             self._set(model, "_asked", lambda: numbers.money(model.fee(order, fill)))
         transaction = Transaction(
-            asset=listing.asset,
-            amount=numbers.quantity(fill.quantity, listing.quantity_scale),
+            asset=instrument.asset,
+            amount=numbers.quantity(fill.quantity, instrument.quantity_scale),
             dt=datetime_of(outside.data.now_ns()),
-            price=numbers.price(fill.price, listing.fill_scale),
+            price=numbers.price(fill.price, instrument.fill_scale),
             order_id=outside.blotter.order_id(order.number),
         )
         try:

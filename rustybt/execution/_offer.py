@@ -11,7 +11,7 @@ class Offer(NamedTuple):
     """What a bar offers an order.
 
     wanted: units that the order still has to fill, above zero; order.amount says which side. price: at
-    order.listing.fill_scale. volume: of the bar, above zero. used: units of it that went to earlier orders.
+    order.instrument.fill_scale. volume: of the bar, above zero. used: units of it that went to earlier orders.
     moment: that of the bar. account: whose order it is.
     """
 
@@ -26,8 +26,8 @@ class Offer(NamedTuple):
 class Fill(NamedTuple):
     """A fill whose fee is asked for; it is not yet in order.filled and order.commission.
 
-    quantity: signed, scaled. price: at order.listing.fill_scale. moment: that of the bar. account: whose order it is.
-    maker: whether it gave liquidity: the order has a limit, and the bar opened beyond it, so that the market had to
+    quantity: signed, scaled. price: at order.instrument.fill_scale. moment: that of the bar. account: whose order it
+    is. maker: whether it gave liquidity: the order has a limit, and the bar opened beyond it, so that the market had to
     come to the order. Everything else takes liquidity.
     """
 

@@ -18,7 +18,7 @@ class Books(Protocol):
     def bar(self) -> int: ...
     def pockets(self) -> list[tuple[str, str]]: ...
     def in_base(self, pocket: int, amount: int) -> int: ...
-    def gross(self, slot: int, quantity: int, price: int) -> int: ...
+    def notional(self, slot: int, quantity: int, price: int) -> int: ...
     def fill(self, slot: int, quantity: int, price: int) -> int: ...
     def charge(self, slot: int, amount: int) -> None: ...
     def post(self, pocket: int, amount: int) -> None: ...
@@ -27,11 +27,11 @@ class Books(Protocol):
     def settle(self, slot: int) -> int: ...
     def mark(self, slot: int) -> int: ...
     def position(self, slot: int) -> tuple[int, int]: ...
-    def worth(self, slot: int) -> int: ...
+    def market_value(self, slot: int) -> int: ...
     def set_position(self, slot: int, quantity: int, cost: int) -> None: ...
 
 
-class Listing(Protocol):
+class Instrument(Protocol):
     """What the ledger must know of an asset that a run touches: its slot and pocket in the books, and its scales."""
 
     asset: Asset
@@ -56,7 +56,7 @@ class Entry(NamedTuple):
 
     stamp: int
     kind: str
-    listing: Any
+    instrument: Any
     quantity: int
     amount: int
     currency: str
@@ -74,7 +74,7 @@ that the garbage collector has to look through; of NamedTuples with objects in t
 class Receivable(NamedTuple):
     """A dividend that was earned and is not yet paid; negative where a short owes it."""
 
-    listing: Any
+    instrument: Any
     quantity: int
     amount: int
     ex_day: int
@@ -83,11 +83,11 @@ class Receivable(NamedTuple):
 class Shares(NamedTuple):
     """A dividend in shares that was earned and is not yet paid; negative where a short owes it.
 
-    listing: what is paid. quantity: of it, in the shares of when it was earned. reason: the ratio, and whose dividend
-    it is. split: how many shares each of these has become by splits since then.
+    instrument: what is paid. quantity: of it, in the shares of when it was earned. reason: the ratio, and whose
+    dividend it is. split: how many shares each of these has become by splits since then.
     """
 
-    listing: Any
+    instrument: Any
     quantity: int
     reason: str
     split: Fraction = Fraction(1)
@@ -101,13 +101,13 @@ class Ledger:
     What an asset pays and costs is money of its pocket, and so are its entries. capital: what the first pocket has.
     """
 
-    __slots__ = ("_listings", "books", "rows")
+    __slots__ = ("_instruments", "books", "rows")
 
     def __init__(self, books: Books, capital: int, stamp: int, *, kernel: Kernel) -> None:
         self.books = books
         self.rows = kernel.rows(ENTRY)
         self.rows.add((stamp, "capital", None, 0, capital, None, None, None, 0))
-        self._listings: dict[int, Listing] = {}
+        self._instruments: dict[int, Instrument] = {}
 
     @property
     def entries(self) -> list[Entry]:
@@ -117,7 +117,7 @@ class Ledger:
             Entry(
                 stamp,
                 kind,
-                None if slot is None else self._listings[slot],
+                None if slot is None else self._instruments[slot],
                 quantity,
                 amount,
                 pockets[pocket][1],
@@ -133,32 +133,32 @@ class Ledger:
         """The entries as plain values; the books have a state of their own."""
         # what a fee is for may be a member of an enum
         rows = [(*row[:6], row[6] and str(row[6]), *row[7:]) for row in self.rows]
-        return {"rows": rows, "slots": list(self._listings)}
+        return {"rows": rows, "slots": list(self._instruments)}
 
-    def restore(self, state: dict[str, Any], listings: Sequence[Listing]) -> None:
-        """Takes over what `state` gave in place of the entry of the capital. listings: by slot."""
+    def restore(self, state: dict[str, Any], instruments: Sequence[Instrument]) -> None:
+        """Takes over what `state` gave in place of the entry of the capital. instruments: by slot."""
         for row in state["rows"][len(self.rows) :]:
             self.rows.add(tuple(row))
-        self._listings = {slot: listings[slot] for slot in state["slots"]}
+        self._instruments = {slot: instruments[slot] for slot in state["slots"]}
 
     def _enter(
         self,
         stamp: int,
         kind: str,
-        listing: Listing,
+        instrument: Instrument,
         quantity: int,
         amount: int,
         order: int | None = None,
         reason: str | None = None,
     ) -> None:
-        slot = listing.slot
-        if slot not in self._listings:
-            self._listings[slot] = listing
-        self.rows.add((stamp, kind, slot, quantity, amount, order, None, reason, listing.pocket))
+        slot = instrument.slot
+        if slot not in self._instruments:
+            self._instruments[slot] = instrument
+        self.rows.add((stamp, kind, slot, quantity, amount, order, None, reason, instrument.pocket))
 
-    def meet(self, listing: Listing) -> None:
+    def register(self, instrument: Instrument) -> None:
         """Learns of an asset of which entries are added to `rows` without the ledger."""
-        self._listings.setdefault(listing.slot, listing)
+        self._instruments.setdefault(instrument.slot, instrument)
 
     def change_capital(self, stamp: int, amount: int, reason: str, pocket: int = 0) -> None:
         """Adds capital to the cash of a pocket, or, negative, takes it away."""
@@ -181,19 +181,19 @@ class Ledger:
         for pocket, change in ((from_, -amount), (to, received)):
             self.rows.add((stamp, kind, None, 0, change, None, None, reason, pocket))
 
-    def fill(self, stamp: int, listing: Listing, quantity: int, price: int, order: int) -> None:
-        """Books quantity units at a price of the listing's fill scale."""
+    def fill(self, stamp: int, instrument: Instrument, quantity: int, price: int, order: int) -> None:
+        """Books quantity units at a price of the instrument's fill scale."""
         if type(quantity) is not int or type(price) is not int:
             raise FloatInTheBooks(
-                f"A fill of {listing.asset.symbol} with quantity {quantity!r} and price {price!r}: the books take "
+                f"A fill of {instrument.asset.symbol} with quantity {quantity!r} and price {price!r}: the books take "
                 "scaled integers only. Let the slippage model return integers."
             )
-        slot = listing.slot
+        slot = instrument.slot
         amount = self.books.fill(slot, quantity, price)
         # written out, not through `_enter`, as in `charge`: these are the hottest of the entries
-        if slot not in self._listings:
-            self._listings[slot] = listing
-        self.rows.add((stamp, "fill", slot, quantity, amount, order, None, None, listing.pocket))
+        if slot not in self._instruments:
+            self._instruments[slot] = instrument
+        self.rows.add((stamp, "fill", slot, quantity, amount, order, None, None, instrument.pocket))
 
     def settle(self, stamp: int) -> None:
         """Posts what the prices of futures moved by since they were filled or last settled, an entry per asset.
@@ -203,60 +203,64 @@ class Ledger:
         for slot in self.books.unsettled():
             amount = self.books.settle(slot)
             if amount:
-                self._enter(stamp, "variation", self._listings[slot], 0, amount)
+                self._enter(stamp, "variation", self._instruments[slot], 0, amount)
 
-    def charge(self, stamp: int, listing: Listing, amount: int, order: int, detail: str) -> None:
+    def charge(self, stamp: int, instrument: Instrument, amount: int, order: int, detail: str) -> None:
         """Takes a fee from cash; it becomes part of the position's cost. A rebate is negative.
 
         detail: what it is for.
         """
         if type(amount) is not int:
             raise FloatInTheBooks(
-                f"A fee of {amount!r} for {listing.asset.symbol}: the books take integers with {MONEY_SCALE} decimals. "
-                "Let the commission model return an integer."
+                f"A fee of {amount!r} for {instrument.asset.symbol}: the books take integers with {MONEY_SCALE} "
+                "decimals. Let the commission model return an integer."
             )
-        slot = listing.slot
+        slot = instrument.slot
         self.books.charge(slot, amount)
-        if slot not in self._listings:
-            self._listings[slot] = listing
-        self.rows.add((stamp, "fee", slot, 0, -amount, order, detail, None, listing.pocket))
+        if slot not in self._instruments:
+            self._instruments[slot] = instrument
+        self.rows.add((stamp, "fee", slot, 0, -amount, order, detail, None, instrument.pocket))
 
-    def pay_funding(self, stamp: int, listing: Listing, price: int, price_scale: int, rate: int, scale: int) -> None:
+    def pay_funding(
+        self, stamp: int, instrument: Instrument, price: int, price_scale: int, rate: int, scale: int
+    ) -> None:
         """Takes a rate of the money that is held at a price from cash, or gives it to a short; rounded once."""
-        quantity, _ = self.books.position(listing.slot)
-        money = quantity * price * listing.multiplier
-        held_scale = listing.quantity_scale + price_scale + listing.multiplier_scale
+        quantity, _ = self.books.position(instrument.slot)
+        money = quantity * price * instrument.multiplier
+        held_scale = instrument.quantity_scale + price_scale + instrument.multiplier_scale
         amount = -_money(money * rate, held_scale + scale)
         if amount:
-            self.books.post(listing.pocket, amount)
+            self.books.post(instrument.pocket, amount)
             told = str(as_plain_decimal(rate, scale))
-            self._enter(stamp, "funding", listing, 0, amount, reason=told)
+            self._enter(stamp, "funding", instrument, 0, amount, reason=told)
 
-    def earn_dividend(self, listing: Listing, amount_per_unit: int, scale: int, ex_day: int) -> Receivable | None:
+    def earn_dividend(self, instrument: Instrument, amount_per_unit: int, scale: int, ex_day: int) -> Receivable | None:
         """What a holder is owed, or a short owes, for what is held now; None where nothing is held."""
-        quantity, _ = self.books.position(listing.slot)
+        quantity, _ = self.books.position(instrument.slot)
         if not quantity:
             return None
-        owed = _money(quantity * amount_per_unit, listing.quantity_scale + scale)
-        return Receivable(listing, quantity, owed, ex_day)
+        owed = _money(quantity * amount_per_unit, instrument.quantity_scale + scale)
+        return Receivable(instrument, quantity, owed, ex_day)
 
     def pay_dividend(self, stamp: int, owed: Receivable) -> None:
         """Pays, or collects, an earned dividend."""
-        self.books.post(owed.listing.pocket, owed.amount)
-        self._enter(stamp, "dividend", owed.listing, 0, owed.amount)
+        self.books.post(owed.instrument.pocket, owed.amount)
+        self._enter(stamp, "dividend", owed.instrument, 0, owed.amount)
 
-    def earn_shares(self, listing: Listing, payment: Listing, numerator: int, denominator: int) -> Shares | None:
+    def earn_shares(
+        self, instrument: Instrument, payment: Instrument, numerator: int, denominator: int
+    ) -> Shares | None:
         """What a holder is owed in units of another, or the same, asset; whole steps of it, cut towards zero.
 
         None where nothing is held, or what it earns is less than a step.
         """
-        held, _ = self.books.position(listing.slot)
+        held, _ = self.books.position(instrument.slot)
         grain = 10**payment.quantity_scale
-        steps = abs(held) * numerator * grain // (denominator * 10**listing.quantity_scale * payment.step)
+        steps = abs(held) * numerator * grain // (denominator * 10**instrument.quantity_scale * payment.step)
         if not steps:
             return None
         quantity = (steps if held > 0 else -steps) * payment.step
-        return Shares(payment, quantity, f"{numerator}/{denominator} of {listing.asset.key}")
+        return Shares(payment, quantity, f"{numerator}/{denominator} of {instrument.asset.key}")
 
     def pay_shares(self, stamp: int, owed: Shares, *, keep_basis: bool) -> None:
         """Books a dividend in shares. The cost of the position stays as it was, and so each share costs less.
@@ -264,56 +268,56 @@ class Ledger:
         keep_basis: what Zipline does: each share costs what it did, on the other side of zero too. Shares of what was
         not held cost nothing. Of what splits have made of them, whole steps are paid, cut towards zero.
         """
-        quantity, step = owed.quantity, owed.listing.step
+        quantity, step = owed.quantity, owed.instrument.step
         if owed.split != 1:
             steps = abs(quantity) * owed.split.numerator // (owed.split.denominator * step)
             quantity = (steps if quantity > 0 else -steps) * step
             if not quantity:
                 return
-        held, cost = self.books.position(owed.listing.slot)
+        held, cost = self.books.position(owed.instrument.slot)
         now = held + quantity
         if not held or (held * now <= 0 and not keep_basis):
             cost = 0
         elif keep_basis or abs(now) < abs(held):
             cost = div_half_even(cost * now, held)
-        self.books.set_position(owed.listing.slot, now, cost)
-        self._enter(stamp, "stock_dividend", owed.listing, quantity, 0, reason=owed.reason)
+        self.books.set_position(owed.instrument.slot, now, cost)
+        self._enter(stamp, "stock_dividend", owed.instrument, quantity, 0, reason=owed.reason)
 
-    def split(self, stamp: int, listing: Listing, numerator: int, denominator: int, cents: bool) -> None:
+    def split(self, stamp: int, instrument: Instrument, numerator: int, denominator: int, cents: bool) -> None:
         """Turns q units into q * denominator / numerator, whole steps only, and pays the rest in cash.
 
         The rest is paid at the mark of before the split, and takes its share of the cost with it. With cents (what
         Zipline does) the cost per unit is rounded to cents, and the rest is paid at that price, rounded to cents.
         """
-        held, cost = self.books.position(listing.slot)
+        held, cost = self.books.position(instrument.slot)
         if not held:
             return
-        step = listing.step
+        step = instrument.step
         sign = -1 if held < 0 else 1
         steps, _ = divmod(abs(held) * denominator, numerator * step)
         now = sign * steps * step
         if cents:
-            now_cost, cash = _split_in_cents(listing, held, cost, now, numerator, denominator)
+            now_cost, cash = _split_in_cents(instrument, held, cost, now, numerator, denominator)
         else:
             # the units that the new ones stand for; times denominator, to stay with integers
             kept = now * numerator
             now_cost = div_half_even(cost * kept, held * denominator)
             left = held * denominator - kept
-            cash = _money_share(listing, left, self.books.mark(listing.slot), denominator)
-        self.books.set_position(listing.slot, now, now_cost)
-        self._enter(stamp, "split", listing, now - held, 0, reason=f"{numerator}/{denominator}")
+            cash = _money_share(instrument, left, self.books.mark(instrument.slot), denominator)
+        self.books.set_position(instrument.slot, now, now_cost)
+        self._enter(stamp, "split", instrument, now - held, 0, reason=f"{numerator}/{denominator}")
         if cash:
-            self.books.post(listing.pocket, cash)
-            self._enter(stamp, "cash_in_lieu", listing, 0, cash)
+            self.books.post(instrument.pocket, cash)
+            self._enter(stamp, "cash_in_lieu", instrument, 0, cash)
 
-    def auto_close(self, stamp: int, listing: Listing, reason: str = "delisted") -> tuple[int, int] | None:
+    def auto_close(self, stamp: int, instrument: Instrument, reason: str = "delisted") -> tuple[int, int] | None:
         """Closes a position at its mark, without order or fee. Returns quantity and price; None if nothing is held."""
-        held, _ = self.books.position(listing.slot)
+        held, _ = self.books.position(instrument.slot)
         if not held:
             return None
-        price = self.books.mark(listing.slot)
-        amount = self.books.fill(listing.slot, -held, price)
-        self._enter(stamp, "auto_close", listing, -held, amount, reason=reason)
+        price = self.books.mark(instrument.slot)
+        amount = self.books.fill(instrument.slot, -held, price)
+        self._enter(stamp, "auto_close", instrument, -held, amount, reason=reason)
         return -held, price
 
 
@@ -324,20 +328,20 @@ def _money(value: int, scale: int) -> int:
     return check_money(div_half_even(value, 10 ** (scale - MONEY_SCALE)))
 
 
-def _money_share(listing: Listing, quantity: int, price: int, parts: int) -> int:
+def _money_share(instrument: Instrument, quantity: int, price: int, parts: int) -> int:
     """One of so many equal parts of quantity times price, as money, rounded once."""
-    product = quantity * price * listing.multiplier
-    exponent = MONEY_SCALE - listing.fill_scale - listing.quantity_scale - listing.multiplier_scale
+    product = quantity * price * instrument.multiplier
+    exponent = MONEY_SCALE - instrument.fill_scale - instrument.quantity_scale - instrument.multiplier_scale
     if exponent >= 0:
         return check_money(div_half_even(product * 10**exponent, parts))
     return check_money(div_half_even(product, parts * 10**-exponent))
 
 
 def _split_in_cents(
-    listing: Listing, held: int, cost: int, now: int, numerator: int, denominator: int
+    instrument: Instrument, held: int, cost: int, now: int, numerator: int, denominator: int
 ) -> tuple[int, int]:
     """Zipline's split: new total cost and cash for the rest, both from a cost per unit in whole cents."""
-    unit = 10**listing.quantity_scale
+    unit = 10**instrument.quantity_scale
     money = 10**MONEY_SCALE
     cents = div_half_even(cost * unit * numerator * 100, held * denominator * money)
     rest = held * denominator - now * numerator  # of numerator * unit

@@ -23,7 +23,7 @@ class JournalledBroker:
         self._record.add(
             "submit",
             order=str(order.number),
-            asset=order.listing.asset.key,
+            asset=order.instrument.asset.key,
             quantity=str(order.amount),
             stamp=str(order.created),
             **_terms(order.terms),

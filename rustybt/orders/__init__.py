@@ -1,6 +1,6 @@
 """An intent goes in, an order on the asset's grid or a refusal comes out: styles, ticks, controls."""
 
-from rustybt.orders._account_controls import AccountControl, MaxLeverage, MinLeverage, Standing
+from rustybt.orders._account_controls import AccountControl, AccountSnapshot, MaxLeverage, MinLeverage
 from rustybt.orders._book import OrderBook, OrderEvent
 from rustybt.orders._commands import Cancel, Command, Replace
 from rustybt.orders._controls import (
@@ -33,6 +33,7 @@ __all__ = [
     "RESTRICTION_STATES",
     "TRANSITIONS",
     "AccountControl",
+    "AccountSnapshot",
     "AssetDateBounds",
     "Cancel",
     "Command",
@@ -56,7 +57,6 @@ __all__ = [
     "Restriction",
     "Restrictions",
     "SecurityListRestrictions",
-    "Standing",
     "StaticRestrictions",
     "StopLimitOrder",
     "StopOrder",

@@ -14,7 +14,7 @@ from rustybt.orders._gate import OrderGate
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountSnapshot:
     """An account at a close.
 
     leverage: gross exposure over value; None, which is without bound, where the value is zero. stamp: ns UTC.
@@ -30,7 +30,7 @@ class Standing:
 
 
 class AccountControl:
-    """One rule for the account. A subclass has `violation(standing)`, or Zipline's `validate`, which calls fail."""
+    """One rule for the account. A subclass has `violation(snapshot)`, or Zipline's `validate`, which calls fail."""
 
     # for a subclass that does not call __init__
     _shown: Mapping[str, Any] = MappingProxyType({})
@@ -38,14 +38,14 @@ class AccountControl:
     def __init__(self, **shown: Any) -> None:
         self._shown = shown
 
-    def violation(self, standing: Standing) -> str | None:
+    def violation(self, snapshot: AccountSnapshot) -> str | None:
         """What is wrong with the account; None if nothing is."""
-        self.validate(standing.portfolio, standing.account, datetime_of(standing.stamp), standing.data)
+        self.validate(snapshot.portfolio, snapshot.account, datetime_of(snapshot.stamp), snapshot.data)
         return None
 
     def validate(self, _portfolio: Any, _account: Any, _algo_datetime: Any, _algo_current_data: Any) -> None:
         """Zipline's form of a control: calls self.fail() where something is wrong."""
-        raise NotImplementedError(f"{type(self).__name__} has neither violation(standing) nor validate(...).")
+        raise NotImplementedError(f"{type(self).__name__} has neither violation(snapshot) nor validate(...).")
 
     def fail(self) -> None:
         """Ends the run."""
@@ -64,8 +64,8 @@ class MaxLeverage(AccountControl):
         super().__init__(max_leverage=max_leverage)
         self._most = _leverage(max_leverage, "max_leverage")
 
-    def violation(self, standing: Standing) -> str | None:
-        leverage = standing.leverage
+    def violation(self, snapshot: AccountSnapshot) -> str | None:
+        leverage = snapshot.leverage
         return None if leverage is not None and leverage <= self._most else _said(leverage)
 
 
@@ -79,9 +79,9 @@ class MinLeverage(AccountControl):
         self._least = _leverage(min_leverage, "min_leverage")
         self._deadline = deadline
 
-    def violation(self, standing: Standing) -> str | None:
-        leverage = standing.leverage
-        if standing.stamp <= self._deadline or leverage is None or leverage >= self._least:
+    def violation(self, snapshot: AccountSnapshot) -> str | None:
+        leverage = snapshot.leverage
+        if snapshot.stamp <= self._deadline or leverage is None or leverage >= self._least:
             return None
         return _said(leverage)
 

@@ -19,7 +19,7 @@ OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
 
 
 CHANGES: Final = (
-    "filled", "limit_reached", "stop_reached", "commission", "charged", "changed", "status", "reason", "cause",
+    "filled", "limit_reached", "stop_reached", "commission", "units_charged", "changed", "status", "reason", "cause",
 )  # fmt: skip
 """What happens to an order after it was placed; its amount and its terms, which a split restates, stand apart."""
 
@@ -28,8 +28,8 @@ class OrderEvent(NamedTuple):
     """One thing that happened to an order.
 
     stamp: ns UTC. quantity: scaled units: ordered, filled, or left open. price: of a fill, else the limit; stop: what
-    the order has, or now has, or that was reached; both at the listing's fill scale, None where there is none or it is
-    not what happened. cause: the label of a `Cause`. ratio: of a split, "2/1". reason: words, where there are any.
+    the order has, or now has, or that was reached; both at the instrument's fill scale, None where there is none or it
+    is not what happened. cause: the label of a `Cause`. ratio: of a split, "2/1". reason: words, where there are any.
     """
 
     order: WorkingOrder
@@ -60,12 +60,12 @@ class OrderBook:
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
-    accept(listing, amount, terms, stamp, reason=None): a new order, which is returned; terms: None for a market order.
-    reason: what a control found, and let through. It works from the next bar on, with the simulated broker, which
-    accepts whatever comes; `route` sends it to another one instead.
+    accept(instrument, amount, terms, stamp, reason=None): a new order, which is returned; terms: None for a market
+    order. reason: what a control found, and let through. It works from the next bar on, with the simulated broker,
+    which accepts whatever comes; `route` sends it to another one instead.
     links: what other orders are to do upon a report; None where no orders are linked.
     why: the number of the cause why an open order has not filled.
-    waiting: true while an order is open; `open` says which.
+    queues: true while an order is open; `open` says which.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
     """
@@ -78,11 +78,11 @@ class OrderBook:
         "_venue",
         "accept",
         "account",
-        "intake",
         "links",
         "prefix",
+        "queues",
         "rows",
-        "waiting",
+        "store",
         "wake",
         "why",
     )
@@ -92,11 +92,11 @@ class OrderBook:
         self._kernel = kernel
         self.prefix = account + "-"
         self._orders: list[WorkingOrder] = []
-        self.waiting: dict[int, list[WorkingOrder]] = {}
+        self.queues: dict[int, list[WorkingOrder]] = {}
         self.rows = kernel.rows(EVENT)
         self.wake = kernel.wake()
-        self.intake = kernel.intake(self._orders, self.waiting, self.rows)
-        self.accept = self.intake.accept
+        self.store = kernel.order_store(self._orders, self.queues, self.rows)
+        self.accept = self.store.accept
         self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
         self.why: Callable[[WorkingOrder], int] = _stored_cause
         self._venue: Venue | None = None
@@ -107,12 +107,12 @@ class OrderBook:
     @property
     def open(self) -> dict[int, list[WorkingOrder]]:
         """The orders at work by slot, oldest first."""
-        return self.intake.open()
+        return self.store.open()
 
     @property
     def orders(self) -> list[WorkingOrder]:
         """All orders so far, oldest first."""
-        return self.intake.orders()
+        return self.store.orders()
 
     @property
     def events(self) -> list[OrderEvent]:
@@ -132,18 +132,18 @@ class OrderBook:
         return self._venue is not None
 
     def _submit(
-        self, listing: Any, amount: int, terms: OrderTerms[int] | None, stamp: int, reason: str | None = None
+        self, instrument: Any, amount: int, terms: OrderTerms[int] | None, stamp: int, reason: str | None = None
     ) -> WorkingOrder:
-        order = self.pending(listing, amount, terms, stamp)
+        order = self.pending(instrument, amount, terms, stamp)
         if reason is not None:
             self._found[order.number] = reason
         self._venue.submit(order)  # type: ignore[union-attr]  # there is one from `route` on
         self._drain()  # type: ignore[misc]
         return order
 
-    def pending(self, listing: Any, amount: int, terms: OrderTerms[int] | None, stamp: int) -> WorkingOrder:
+    def pending(self, instrument: Any, amount: int, terms: OrderTerms[int] | None, stamp: int) -> WorkingOrder:
         """A new order that no broker has accepted yet."""
-        order = self._kernel.order(len(self._orders) + 1, listing, amount, terms, stamp)
+        order = self._kernel.order(len(self._orders) + 1, instrument, amount, terms, stamp)
         order.status = PENDING
         self._orders.append(order)
         return order
@@ -170,21 +170,21 @@ class OrderBook:
         if order.status is not OPEN:
             self.dequeue(order)
         elif kind in WAKING:
-            self.wake.forget(order.listing.slot, number)
+            self.wake.forget(order.instrument.slot, number)
         return () if self.links is None else self.links(report, order)
 
     def _enqueue(self, order: WorkingOrder, report: Report) -> Report:
         """An order that was accepted waits behind those of its asset. Returns the report with what a control found."""
-        self.open.setdefault(order.listing.slot, []).append(order)
+        self.open.setdefault(order.instrument.slot, []).append(order)
         found = self._found.pop(order.number, None)
         return report if found is None else report._replace(cause=Cause.CONTROL, told=found)
 
     def dequeue(self, order: WorkingOrder) -> None:
         """Takes an order that is over out of its queue."""
-        slot = order.listing.slot
-        queue = self.waiting.get(slot, ())
+        slot = order.instrument.slot
+        queue = self.queues.get(slot, ())
         if len(queue) == 1 and queue[0] is order:
-            del self.waiting[slot]
+            del self.queues[slot]
             self.wake.forget(slot, order.number)
             return
         # by identity: to compare orders, as `remove` does, costs more than all else here
@@ -217,20 +217,20 @@ class OrderBook:
         at_work = [(slot, [order.number for order in queue]) for slot, queue in self.open.items()]
         return {"orders": [_plain_order(order) for order in self.orders], "open": at_work, "events": list(self.rows)}
 
-    def restore(self, state: dict[str, Any], listings: Sequence[Any]) -> None:
-        """Takes over what `state` gave, in a book without orders. listings: by slot."""
+    def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
+        """Takes over what `state` gave, in a book without orders. instruments: by slot."""
         for slot, amount, plain, created, *changes in state["orders"]:
             terms = None
             if plain is not None:
                 limit, stop, trail, at, time_in_force, *rest = plain
                 auction = None if at is None else Auction(at)
                 terms = OrderTerms(limit, stop, trail, auction, TimeInForce(time_in_force), *rest)
-            order = self._kernel.order(len(self._orders) + 1, listings[slot], amount, terms, created)
+            order = self._kernel.order(len(self._orders) + 1, instruments[slot], amount, terms, created)
             for name, value in zip(CHANGES, changes, strict=True):
                 setattr(order, name, OrderStatus(value) if name == "status" else value)
             self._orders.append(order)
         for slot, numbers in state["open"]:
-            self.waiting[slot] = [self._orders[number - 1] for number in numbers]
+            self.queues[slot] = [self._orders[number - 1] for number in numbers]
         for row in state["events"]:
             self.rows.add(tuple(row))
 
@@ -259,7 +259,7 @@ class OrderBook:
 
     def reject(
         self,
-        listing: Any,
+        instrument: Any,
         amount: int,
         terms: OrderTerms[int] | None,
         stamp: int,
@@ -267,7 +267,7 @@ class OrderBook:
         told: str,
     ) -> WorkingOrder:
         """Keeps a refused order with its reason; it never works."""
-        order = self.pending(listing, amount, terms, stamp)
+        order = self.pending(instrument, amount, terms, stamp)
         self.apply(Report(order.number, REJECTED, stamp, amount, cause=cause, told=told, terms=terms))
         return order
 
@@ -314,7 +314,7 @@ class OrderBook:
         fees count what was filled before in the units of now.
         """
         for order in list(self.open.get(slot, ())):
-            step = order.listing.step
+            step = order.instrument.step
             left = cut((order.amount - order.filled) * denominator, numerator * step) * step
             if not left and not zipline:
                 told = f"less than one unit was left after the split {numerator}/{denominator}"
@@ -349,7 +349,7 @@ def _plain_order(order: WorkingOrder) -> tuple[Any, ...]:
         terms = (*terms[:3], terms.at and terms.at.value, terms.time_in_force.value, *terms[5:])  # type: ignore[assignment]
     changes = [getattr(order, name) for name in CHANGES]
     plain = [int(value) if isinstance(value, enum.IntEnum) else value for value in changes]
-    return order.listing.slot, order.amount, terms, order.created, *plain
+    return order.instrument.slot, order.amount, terms, order.created, *plain
 
 
 def _restated(price: int, numerator: int, denominator: int, tick: tuple[int, int]) -> int:

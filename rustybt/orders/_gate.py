@@ -34,7 +34,7 @@ from rustybt.orders._scaling import Scaling
 from rustybt.orders._sizing import price_to_size_at, size_of_money, size_of_share, size_of_units
 from rustybt.orders._styles import order_price, terms_of
 from rustybt.orders._tick import price_on_tick, terms_on_tick
-from rustybt.orders._weights import Weigher
+from rustybt.orders._weights import TargetSizer
 
 LARGE: Final = 10**11
 """Scaled units from which on a size is looked at closer."""
@@ -49,8 +49,8 @@ class OrderGate:
     of one currency. quantities, portfolio, data: what controls of the user's own get.
     controls: what each order is held to; the one that adds to it adds here. limit_price, stop_price, style: of every
     method, as `rustybt.api.order` takes them. Methods return the order's id, or None where the size comes to zero.
-    weigh: `order_percent` and `order_target_percent` for market orders that need no second look, with the asset, the
-    weight and whether it is a target; NotImplemented of the others.
+    size_and_place: `order_percent` and `order_target_percent` for market orders that need no second look, with the
+    asset, the weight and whether it is a target; NotImplemented of the others.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class OrderGate:
     ) -> None:
         self.controls: list[TradingControl] = []
         self._market = market
-        self._loaded = market.listings
+        self._loaded = market.instruments
         self._clock = clock
         self._moment = moment
         self._books = books
@@ -83,9 +83,9 @@ class OrderGate:
         self._portfolio = portfolio
         # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
         self._scaled = Scaling().of
-        kind: Any = kernel.weigher or Weigher
-        weigher: Weigher = kind(moment, market, books, book, self.controls, self._scaled, LARGE)
-        self._learn, self.weigh, self._weigh_all = weigher.learn, weigher.order, weigher.order_targets
+        kind: Any = kernel.target_sizer or TargetSizer
+        sizer: TargetSizer = kind(moment, market, books, book, self.controls, self._scaled, LARGE)
+        self._register, self.size_and_place, self._size_and_place_all = sizer.register, sizer.order, sizer.order_targets
 
     def order(
         self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
@@ -144,7 +144,7 @@ class OrderGate:
                 f"order_target_percents({weights!r}): give shares by asset, a dict or a Series, or pairs of an asset "
                 "and its share."
             )
-        return self._weigh_all(pairs, self._order_pair)
+        return self._size_and_place_all(pairs, self._order_pair)
 
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Places market orders for units by asset, past the controls; before a session's bars too. Returns the ids."""
@@ -187,7 +187,7 @@ class OrderGate:
         size = size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
         market_order = limit_price is None and stop_price is None and style is None
         if market_order and type(share) is float and self._is_plain(instrument) and not self._book.routed:
-            self._learn(instrument.asset, instrument)
+            self._register(instrument.asset, instrument)
         return self._place(instrument, size, limit_price, stop_price, style)
 
     def _order_pair(self, pair: Any) -> str | None:
@@ -223,7 +223,7 @@ class OrderGate:
             raise no_asset(asset)
         instrument = self._loaded.get(asset.sid)
         if instrument is None or instrument.asset is not asset:
-            instrument = self._market.listing(asset)
+            instrument = self._market.instrument(asset)
         if instrument.foreign:
             if self._conversions is None:
                 raise not_convertible(asset, self._currency)
@@ -282,7 +282,7 @@ class OrderGate:
             size=size,
             held=self._books.position(instrument.slot)[0],
             quantity_scale=instrument.quantity_scale,
-            price=instrument.price[bar] * instrument.lane_to_fill if priced else None,
+            price=instrument.price[bar] * instrument.mark_to_fill_scale if priced else None,
             fill_scale=instrument.fill_scale,
             multiplier=(1, 0) if self._rules.notional_without_multiplier else multiplier,
             amount=self._quantities.quantity(size, instrument.quantity_scale),

@@ -77,7 +77,7 @@ def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
     order.filled = filled
     for fee in report.fees:
         order.commission += fee.amount
-    order.charged += abs(quantity)
+    order.units_charged += abs(quantity)
     if not whole and order.status is _OPEN:
         order.cause = Cause.PARTLY_FILLED
 
@@ -103,12 +103,12 @@ def _replace(order: WorkingOrder, report: Report) -> None:
 def _restate(order: WorkingOrder, report: Report) -> None:
     """After a split: what is open as reported, what was filled in the units of now, cut to whole steps."""
     numerator, denominator = report.ratio or (1, 1)
-    step = order.listing.step
+    step = order.instrument.step
     order.filled = cut(order.filled * denominator, numerator * step) * step
     order.amount = order.filled + report.quantity
     order.terms = report.terms
     if report.recharged:
-        order.charged = abs(order.filled)
+        order.units_charged = abs(order.filled)
 
 
 def cut(numerator: int, denominator: int) -> int:

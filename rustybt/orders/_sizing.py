@@ -34,7 +34,7 @@ def price_to_size_at(instrument: Instrument, bar: int, clock: Clock, *, after_th
     if ended:
         bar = max(instrument.last, 0)
     if instrument.first <= bar and bar >= instrument.start and (ended or bar <= instrument.last):
-        return instrument.price[bar] * instrument.lane_to_fill
+        return instrument.price[bar] * instrument.mark_to_fill_scale
     asset = instrument.asset
     if bar < instrument.start:
         why = f"it starts on {asset.start_date}"

@@ -12,7 +12,7 @@ from rustybt.orders._instrument import Instrument, Market, Phased, Sizer
 MEMO_SIZE: Final = 4096
 
 
-class Weigher:
+class TargetSizer:
     """Places market orders of weights, quickly: the twin of the native one, and its specification.
 
     It does what the order gate would, for assets that it has learnt of, at moments at which orders may be placed and no
@@ -43,10 +43,10 @@ class Weigher:
         self._known: dict[int, tuple[Asset, Instrument, Sequence[int], int, int, int, int]] = {}
         self._weights: dict[float, tuple[int, int]] = {}
 
-    def learn(self, asset: Asset, instrument: Instrument) -> None:
+    def register(self, asset: Asset, instrument: Instrument) -> None:
         """Takes the orders of an asset from now on."""
-        lane, up = instrument.price, instrument.lane_to_fill
-        self._known[asset.sid] = asset, instrument, lane, up, instrument.slot, instrument.priced, instrument.closing
+        prices, up = instrument.price, instrument.mark_to_fill_scale
+        self._known[asset.sid] = asset, instrument, prices, up, instrument.slot, instrument.priced, instrument.closing
 
     def order(self, asset: Any, weight: Any, target: bool) -> Any:
         """Places an order. Returns its id; None where the size comes to zero."""
@@ -54,7 +54,7 @@ class Weigher:
             return NotImplemented
         bar = self._market.bar
         try:
-            known, instrument, lane, up, slot, priced, closing = self._known[asset.sid]
+            known, instrument, prices, up, slot, priced, closing = self._known[asset.sid]
         except (AttributeError, KeyError):
             return NotImplemented
         if known is not asset or not priced <= bar <= closing:
@@ -67,7 +67,7 @@ class Weigher:
         # most targets of a large universe are none of something that is not held: no value has to be known
         if target and not amount and not books.position(slot)[0]:
             return None
-        price = lane[bar] * up
+        price = prices[bar] * up
         size = books.size_of_weight(slot, amount, scale, price, target) if price else 0
         if not size:
             return None

@@ -30,13 +30,13 @@ def assets_frame(assets: Sequence[Asset], kernel: Kernel) -> pl.DataFrame:
     names = [*_FIRST, "type", *(name for name in types if name not in _FIRST)]
     kinds = ["text" if name == "type" else _kind(types[name]) for name in names]
     values = [_values(kind, name, rows) for name, kind in zip(names, kinds, strict=True)]
-    if kernel.lookup is None:
+    if kernel.asset_table is None:
         return pl.DataFrame([pl.Series(*column) for column in zip(names, values, map(_TYPES.get, kinds), strict=True)])
     kept: Any = kernel.rows("".join("t" if kind == "text" else "n" for kind in kinds))
     for row in zip(*values, strict=True):
         kept.add(row)
     columns = [(name, kind, place, None) for place, (name, kind) in enumerate(zip(names, kinds, strict=True))]
-    return pl.DataFrame(kept.sheet(kernel.lookup([], [], [], [], [], [], "", 0), names.index("sid"), columns))
+    return pl.DataFrame(kept.frame(kernel.asset_table([], [], [], [], [], [], "", 0), names.index("sid"), columns))
 
 
 def assets_by_sid(frame: pl.DataFrame) -> dict[int, Asset]:

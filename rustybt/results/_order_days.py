@@ -28,7 +28,7 @@ SESSION_ENDED = Cause.SESSION_ENDED.label
 STOP_REACHED = Cause.STOP_REACHED.label
 
 
-class Standing(NamedTuple):
+class OrderState(NamedTuple):
     """How an order stands while its events are replayed."""
 
     amount: Any
@@ -78,15 +78,15 @@ class OrderDays:
 
     def lists(self, sessions: int) -> list[list[dict[str, Any]]]:
         """One list a session."""
-        touched: list[dict[str, Standing]] = [{} for _ in range(sessions)]
-        standing: dict[str, Standing] = {}
+        touched: list[dict[str, OrderState]] = [{} for _ in range(sessions)]
+        standing: dict[str, OrderState] = {}
         known, closes, last_day = self._orders, self._closes, sessions - 1
         for order, ns, kind, quantity, price, stop, cause, ratio in self._events:
             if order not in known:
                 continue
             before = standing.get(order)
             if before is None:
-                now = Standing(quantity, price, stop, ns, 0, CLOSED.get(kind, OPEN))
+                now = OrderState(quantity, price, stop, ns, 0, CLOSED.get(kind, OPEN))
             elif kind == "adjusted":
                 now = _restated(before, quantity, price, stop, ratio)
             elif kind == "triggered":
@@ -94,7 +94,7 @@ class OrderDays:
             else:
                 filling = kind in FILLING
                 filled = before.filled + (quantity or 0) if filling else before.filled
-                now = Standing(
+                now = OrderState(
                     before.amount, before.limit, before.stop, ns, filled, CLOSED.get(kind, before.status),
                     before.triggered or filling, before.stopped,
                 )  # fmt: skip
@@ -112,7 +112,7 @@ class OrderDays:
             for day, orders in enumerate(touched)
         ]
 
-    def _triggered(self, order: str, before: Standing, ns: int, cause: str | None) -> Standing:
+    def _triggered(self, order: str, before: OrderState, ns: int, cause: str | None) -> OrderState:
         at_stop = cause == STOP_REACHED
         quiet = at_stop and self._forgets and self._orders[order]["limit"] is not None
         return before._replace(
@@ -128,7 +128,7 @@ class OrderDays:
             return fees[0][1] if fees[0][0] <= close else 0.0
         return sum((fee for ns, fee in fees if ns <= close), 0.0)
 
-    def _row(self, order: str, now: Standing, day: int, *, last: bool) -> dict[str, Any]:
+    def _row(self, order: str, now: OrderState, day: int, *, last: bool) -> dict[str, Any]:
         final = self._orders[order]
         close = self._closes[day]
         limited = now.limit is not None
@@ -150,7 +150,7 @@ class OrderDays:
         }
 
 
-def _restated(before: Standing, quantity: Any, limit: Any, stop: Any, ratio: str | None) -> Standing:
+def _restated(before: OrderState, quantity: Any, limit: Any, stop: Any, ratio: str | None) -> OrderState:
     """How an order stands after a split."""
     filled = before.filled if ratio is None else int(before.filled / Fraction(ratio))
     return before._replace(amount=filled + quantity, filled=filled, limit=limit, stop=stop)

@@ -54,7 +54,7 @@ class AssetLookup:
         return self._known(self._market.version.asset(sid))
 
     def _known(self, asset: Asset) -> Asset:
-        instrument = self._market.listings.get(asset.sid)
+        instrument = self._market.instruments.get(asset.sid)
         if instrument is not None:
             return instrument.asset
         self.labels.of(asset)

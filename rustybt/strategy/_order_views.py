@@ -20,18 +20,18 @@ class OrderViews:
 
     def of(self, order: WorkingOrder) -> Order:
         """An order as it is now."""
-        listing, numbers = order.listing, self._numbers
-        limit = None if order.limit is None else numbers.price(order.limit, listing.fill_scale)
-        stop = None if order.stop is None else numbers.price(order.stop, listing.fill_scale)
+        instrument, numbers = order.instrument, self._numbers
+        limit = None if order.limit is None else numbers.price(order.limit, instrument.fill_scale)
+        stop = None if order.stop is None else numbers.price(order.stop, instrument.fill_scale)
         stop_reached = order.stop_reached
         if stop_reached and limit is not None and self._become_limits:
             stop, stop_reached = None, False
         cause = self._book.cause_of(order)
         return Order(
             id=self._book.order_id(order.number),
-            asset=listing.asset,
-            amount=numbers.quantity(order.amount, listing.quantity_scale),
-            filled=numbers.quantity(order.filled, listing.quantity_scale),
+            asset=instrument.asset,
+            amount=numbers.quantity(order.amount, instrument.quantity_scale),
+            filled=numbers.quantity(order.filled, instrument.quantity_scale),
             limit=limit,
             stop=stop,
             limit_reached=order.limit_reached,

@@ -20,7 +20,7 @@ class Ordering:
         self._book = book
         self._views = views
         self._state = account
-        self._weigh = gate.weigh
+        self._size_and_place = gate.size_and_place
 
     def order(
         self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
@@ -42,7 +42,7 @@ class Ordering:
     ) -> str | None:
         """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
         if limit_price is None and stop_price is None and style is None:
-            placed: str | None = self._weigh(asset, percent, False)
+            placed: str | None = self._size_and_place(asset, percent, False)
             if placed is not NotImplemented:
                 return placed
         return self._gate.order_percent(asset, percent, limit_price, stop_price, style)
@@ -65,7 +65,7 @@ class Ordering:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
         # the hottest of all: one call less
         if limit_price is None and stop_price is None and style is None:
-            placed: str | None = self._weigh(asset, target, True)
+            placed: str | None = self._size_and_place(asset, target, True)
             if placed is not NotImplemented:
                 return placed
         return self._gate.order_target_percent(asset, target, limit_price, stop_price, style)
@@ -98,11 +98,11 @@ class Ordering:
         if asset is not None:
             if not isinstance(asset, Asset):
                 raise InputError(f"get_open_orders({asset!r}): give an asset, from symbol(...), or nothing.")
-            listing = self._state.market.listings.get(asset.sid)
-            if listing is None or listing.asset != asset:
+            instrument = self._state.market.instruments.get(asset.sid)
+            if instrument is None or instrument.asset != asset:
                 return []
-            return [view(order) for order in queues.get(listing.slot, ())]
-        by_asset = {queue[0].listing.asset: [view(order) for order in queue] for queue in queues.values()}
+            return [view(order) for order in queues.get(instrument.slot, ())]
+        by_asset = {queue[0].instrument.asset: [view(order) for order in queue] for queue in queues.values()}
         return ByAsset(by_asset, self._state.notes, "get_open_orders()")
 
     def cancel_order(self, order_param: str | Order | None) -> None:

@@ -36,18 +36,18 @@ class Position:
         return self.asset
 
 
-def cost_per_unit(cost: int, quantity: int, listing: Any) -> int:
-    """The cost of a position per unit, at the listing's fill scale; 0 where nothing is held."""
+def cost_per_unit(cost: int, quantity: int, instrument: Any) -> int:
+    """The cost of a position per unit, at the instrument's fill scale; 0 where nothing is held."""
     if not quantity:
         return 0
-    up = POWERS[listing.quantity_scale + listing.fill_scale + listing.multiplier_scale]
-    return div_half_even(cost * up, quantity * listing.multiplier * POWERS[MONEY_SCALE])
+    up = POWERS[instrument.quantity_scale + instrument.fill_scale + instrument.multiplier_scale]
+    return div_half_even(cost * up, quantity * instrument.multiplier * POWERS[MONEY_SCALE])
 
 
-def _marked_at(state: AccountState, listing: Any) -> int:
+def _marked_at(state: AccountState, instrument: Any) -> int:
     """When the price of a position was last known, in ns UTC."""
     market = state.market
-    return market.axis.times[listing.last] if market.bar > listing.last else state.data.now_ns()
+    return market.axis.times[instrument.last] if market.bar > instrument.last else state.data.now_ns()
 
 
 class Positions(Mapping[Asset, Position]):
@@ -65,18 +65,18 @@ class Positions(Mapping[Asset, Position]):
         _checked(asset)
         state = self._state
         numbers: Numbers = state.numbers
-        listing = state.market.listings.get(asset.sid)
-        if listing is not None and listing.asset is not asset and listing.asset != asset:
-            listing = None
-        quantity, cost = state.books.position(listing.slot) if listing is not None else (0, 0)
-        if listing is None or not quantity:
+        instrument = state.market.instruments.get(asset.sid)
+        if instrument is not None and instrument.asset is not asset and instrument.asset != asset:
+            instrument = None
+        quantity, cost = state.books.position(instrument.slot) if instrument is not None else (0, 0)
+        if instrument is None or not quantity:
             return Position(asset, numbers.quantity(0, 0), numbers.price(0, 0), numbers.price(0, 0), None)
         return Position(
             asset,
-            numbers.quantity(quantity, listing.quantity_scale),
-            numbers.price(cost_per_unit(cost, quantity, listing), listing.fill_scale),
-            numbers.price(*_shortened(state.books.mark(listing.slot), listing)),
-            datetime_of(_marked_at(state, listing)),
+            numbers.quantity(quantity, instrument.quantity_scale),
+            numbers.price(cost_per_unit(cost, quantity, instrument), instrument.fill_scale),
+            numbers.price(*_shortened(state.books.mark(instrument.slot), instrument)),
+            datetime_of(_marked_at(state, instrument)),
         )
 
     def __iter__(self) -> Iterator[Asset]:
@@ -89,8 +89,10 @@ class Positions(Mapping[Asset, Position]):
     def __contains__(self, asset: object) -> bool:
         if isinstance(asset, str):
             note_text(self._state.notes, "context.portfolio.positions", asset)
-        listing = self._state.market.listings.get(asset.sid) if isinstance(asset, Asset) else None
-        return listing is not None and listing.asset == asset and self._state.books.position(listing.slot)[0] != 0
+        instrument = self._state.market.instruments.get(asset.sid) if isinstance(asset, Asset) else None
+        return (
+            instrument is not None and instrument.asset == asset and self._state.books.position(instrument.slot)[0] != 0
+        )
 
     def get(self, asset: Any, default: Any = None) -> Any:
         """The position of an asset that is held, else the default. Raises InputError for what is no asset."""
@@ -106,10 +108,10 @@ def _checked(asset: Any) -> None:
         raise InputError(f"positions[{asset!r}]: ask with an asset. Look it up with symbol({str(asset)!r}) first.")
 
 
-def _shortened(mark: int, listing: Any) -> tuple[int, int]:
+def _shortened(mark: int, instrument: Any) -> tuple[int, int]:
     """A mark at the price scale where it has no more digits than that."""
-    short, rest = divmod(mark, 10 ** (listing.fill_scale - listing.price_scale))
-    return (mark, listing.fill_scale) if rest else (short, listing.price_scale)
+    short, rest = divmod(mark, 10 ** (instrument.fill_scale - instrument.price_scale))
+    return (mark, instrument.fill_scale) if rest else (short, instrument.price_scale)
 
 
 class Portfolio:
@@ -143,15 +145,15 @@ class Portfolio:
 
     @property
     def portfolio_value(self) -> Any:
-        return self._state.numbers.money(self._state.value())
+        return self._state.numbers.money(self._state.equity())
 
     @property
     def pnl(self) -> Any:
-        return self._state.numbers.money(self._state.funding.gain(self._state.value()))
+        return self._state.numbers.money(self._state.funding.gain(self._state.equity()))
 
     @property
     def returns(self) -> Any:
-        return self._state.numbers.ratio(self._state.funding.returns(self._state.value()))
+        return self._state.numbers.ratio(self._state.funding.returns(self._state.equity()))
 
     @property
     def capital_used(self) -> Any:
@@ -169,7 +171,7 @@ class Portfolio:
     def current_portfolio_weights(self) -> dict[Asset, Any]:
         """The exposure of each position as a share of the portfolio's value."""
         state = self._state
-        value = state.value()
+        value = state.equity()
         slots = state.instruments
         weights = {
             slots[slot].asset: state.numbers.ratio(
@@ -200,7 +202,7 @@ class Account:
         return f"Account(net_liquidation={self.net_liquidation}, leverage={self.leverage})"
 
     def _ratio(self, top: int) -> Any:
-        value = self._state.value()
+        value = self._state.equity()
         has_ratio = _is_base(self._state, value)
         return self._state.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if has_ratio else None)
 
@@ -229,11 +231,11 @@ class Account:
 
     @property
     def equity_with_loan(self) -> Any:
-        return self._money(self._state.value())
+        return self._money(self._state.equity())
 
     @property
     def net_liquidation(self) -> Any:
-        return self._money(self._state.value())
+        return self._money(self._state.equity())
 
     @property
     def leverage(self) -> Any:

@@ -38,7 +38,7 @@ class BrokerContract(abc.ABC):
         """A broker that nothing has been asked of, for the orders of a book. Called once a test."""
 
     @abc.abstractmethod
-    def listing(self) -> Any:
+    def instrument(self) -> Any:
         """The asset that is traded: its slot, scales and bars, as orders carry them."""
 
     @abc.abstractmethod
@@ -69,7 +69,9 @@ class BrokerContract(abc.ABC):
 
     def _order(self, amount: int | None = None, limit: int | None = None) -> WorkingOrder:
         book, stamp = self.book, self.now.stamp
-        order = book.pending(self.listing(), amount or self.amount, None if limit is None else OrderTerms(limit), stamp)
+        order = book.pending(
+            self.instrument(), amount or self.amount, None if limit is None else OrderTerms(limit), stamp
+        )
         self.broker.submit(order)
         return order
 

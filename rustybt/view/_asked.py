@@ -13,13 +13,13 @@ from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
 
 
-def shortened(value: int, listing: Instrument) -> tuple[int, int]:
-    """A price of the lane at the asset's price scale, where it has no more digits than that.
+def shortened(value: int, instrument: Instrument) -> tuple[int, int]:
+    """A mark at the asset's price scale, where it has no more digits than that.
 
-    The lane is finer where some bar of the run needs it: a bar that lies ahead must not show in the zeros of this one.
+    Marks are finer where some bar of the run needs it: a bar that lies ahead must not show in the zeros of this one.
     """
-    short, rest = divmod(value, 10 ** (listing.lane_scale - listing.price_scale))
-    return (value, listing.lane_scale) if rest else (short, listing.price_scale)
+    short, rest = divmod(value, 10 ** (instrument.mark_scale - instrument.price_scale))
+    return (value, instrument.mark_scale) if rest else (short, instrument.price_scale)
 
 
 def listed(items: Any, what: str) -> list[Any]:

@@ -122,10 +122,10 @@ class BarData:
         if price:
             # by far the most frequent question: answered without leaving this function
             try:
-                asset, lane, numbers = self._priced[assets.sid]
+                asset, prices, numbers = self._priced[assets.sid]
                 market = self._market
                 if asset is assets and not market.hook:
-                    return numbers[lane[market.bar]]
+                    return numbers[prices[market.bar]]
             except (AttributeError, KeyError):
                 self._cache.add_price(assets)
             except IndexError:
@@ -141,7 +141,7 @@ class BarData:
         if prices and type(assets) is list and assets == self._asked[0] and not self._market.hook:
             bar = self._market.bar
             try:
-                return {asset: numbers[lane[bar]] for asset, lane, numbers in self._asked[1]}
+                return {asset: numbers[prices[bar]] for asset, prices, numbers in self._asked[1]}
             except IndexError:
                 self._asked = [], []
         wanted = listed(assets, "assets")
@@ -169,21 +169,21 @@ class BarData:
             return self._of_file(fetched.value(asset, field, self._market.place()), dtype, default)
         if field == "contract":
             return self._contract(asset)
-        listing = self._listing_of(asset)
-        if listing is None:
+        instrument = self._instrument_of(asset)
+        if instrument is None:
             value = None
         elif field == "last_traded":
-            key = listing.trades()[self._market.bar]
+            key = instrument.trades()[self._market.bar]
             return datetime_of(key) if key >= 0 else (None if default is NOTHING else default)
         else:
-            value = self.exact_value(listing, field)
+            value = self.exact_value(instrument, field)
         if value is None:
             if default is not NOTHING:
                 return default
             return self._missing if dtype is None else (None if is_exact(dtype) else float("nan"))
         if dtype is None:
-            if self._kernel is not None and listing is not None and listing.asset is asset:
-                self._cache.add(listing, field)
+            if self._kernel is not None and instrument is not None and instrument.asset is asset:
+                self._cache.add(instrument, field)
             return self._number(*value)
         return as_decimal(*value) if is_exact(dtype) else value[0] / 10 ** value[1]
 
@@ -204,42 +204,42 @@ class BarData:
         fetched = self._market.fetched
         return [] if fetched is None else fetched.assets(self._market.place())
 
-    def exact_value(self, listing: Instrument, field: str) -> tuple[int, int] | None:
+    def exact_value(self, instrument: Instrument, field: str) -> tuple[int, int] | None:
         """A field at the moment as value and scale; None where there is nothing."""
         if field not in FIELDS:
             own = [] if self._market.fetched is None else self._market.fetched.fields
             raise NoData(
                 f"{field!r} is not a field of the bars. There are: {', '.join((*FIELDS, 'last_traded', *own))}."
             )
-        if listing.at_open is not None:
-            return listing.at_open[field]
+        if instrument.at_open is not None:
+            return instrument.at_open[field]
         market = self._market
         bar = market.bar
         # before a session's first bar an asset may start with that bar; what ended with the last one is still seen
-        alive = listing.start <= bar + market.hook and bar <= listing.last
+        alive = instrument.start <= bar + market.hook and bar <= instrument.last
         if field == "volume":
-            if not alive or not listing.present[bar]:
+            if not alive or not instrument.present[bar]:
                 return 0, 0
-            return self._overnight(listing, field, listing.volume[bar], listing.quantity_scale)
-        if not alive or bar < listing.first:
+            return self._overnight(instrument, field, instrument.volume[bar], instrument.quantity_scale)
+        if not alive or bar < instrument.first:
             return None
         if field == "price":
-            return self._overnight(listing, field, *shortened(listing.price[bar], listing))
-        if not listing.present[bar]:
+            return self._overnight(instrument, field, *shortened(instrument.price[bar], instrument))
+        if not instrument.present[bar]:
             return None
-        return self._overnight(listing, field, *shortened(listing.column(field)[bar], listing))
+        return self._overnight(instrument, field, *shortened(instrument.column(field)[bar], instrument))
 
-    def _overnight(self, listing: Instrument, field: str, value: int, scale: int) -> tuple[int, int]:
+    def _overnight(self, instrument: Instrument, field: str, value: int, scale: int) -> tuple[int, int]:
         """Before a session's first bar its corporate actions count already."""
-        if not listing.adjustments:
+        if not instrument.adjustments:
             return value, scale
         market = self._market
         if not market.hook:
             return value, scale
         session = market.axis.opening(market.session)
         if field != "volume":
-            return restated(listing, value, scale, session)
-        factor = listing.overnight(session, volume=True)
+            return restated(instrument, value, scale, session)
+        factor = instrument.overnight(session, volume=True)
         return (value, scale) if factor == 1 else finer_volume(value, factor, scale)
 
     def _frame(self, assets: list[Any], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
@@ -247,7 +247,7 @@ class BarData:
         names = [asset if isinstance(asset, str) else self._name(asset) for asset in assets]
         columns: list[pl.Series] = [pl.Series("symbol", names)]
         fetched = self._market.fetched
-        listings = [None if isinstance(asset, str) else self._listing_of(asset) for asset in assets]
+        instruments = [None if isinstance(asset, str) else self._instrument_of(asset) for asset in assets]
         for field in fields:
             if fetched is not None and any(fetched.answers(asset, field) for asset in assets):
                 columns.append(pl.Series(field, [self._one(asset, field, dtype, default) for asset in assets]))
@@ -260,7 +260,7 @@ class BarData:
                 stamps = [self._one(asset, field, None, default) for asset in assets]
                 columns.append(pl.Series(field, stamps, dtype=pl.Datetime("us", "UTC")))
                 continue
-            values = [None if listing is None else self.exact_value(listing, field) for listing in listings]
+            values = [None if instrument is None else self.exact_value(instrument, field) for instrument in instruments]
             if default is not NOTHING and default is not None:
                 spare = scaled(exact_number(default, "default"))
                 values = [spare if value is None else value for value in values]
@@ -315,11 +315,11 @@ class BarData:
                     return column.slice(begin, bar_count)
         return past.windows(assets, fields, bar_count, frequency, is_exact(dtype), timestamps)
 
-    def _listing_of(self, asset: Any) -> Instrument | None:
-        """The listing of an asset, or of a continuous future's current contract; None where it has none."""
+    def _instrument_of(self, asset: Any) -> Instrument | None:
+        """The instrument of an asset, or of a continuous future's current contract; None where it has none."""
         if isinstance(asset, ContinuousFuture):
             asset = self._continuous.contract(asset)
-        return None if asset is None else self._market.listing(asset)
+        return None if asset is None else self._market.instrument(asset)
 
     def _contract(self, future: Any) -> Future | None:
         if not isinstance(future, ContinuousFuture):
@@ -339,13 +339,13 @@ class BarData:
         """
         market = self._market
         try:
-            listing = market.listings[assets.sid]
+            instrument = market.instruments[assets.sid]
         except (AttributeError, KeyError):
             pass
         else:
             # what is asked all the time, on one look: from its first price on until its last bar or its close-out
             free = market.restrictions is None and market.own_calendar is None and not market.hook
-            if free and listing.asset is assets and listing.priced <= market.bar <= listing.closing:
+            if free and instrument.asset is assets and instrument.priced <= market.bar <= instrument.closing:
                 return assets.kind != "index"
         return self._can_trade(assets)
 
@@ -355,20 +355,20 @@ class BarData:
             return contract is not None and self.can_trade(contract)
         if not isinstance(assets, Asset):
             return {asset: self.can_trade(asset) for asset in listed(assets, "assets")}
-        listing = self._market.listing(assets)
+        instrument = self._market.instrument(assets)
         closed = assets.auto_close_date is not None and self.current_session > assets.auto_close_date
-        if closed or assets.kind == "index" or not self._lives(listing):
+        if closed or assets.kind == "index" or not self._lives(instrument):
             return False
         if self._market.own_calendar is not None and not self._market.is_open():
             return False
         restrictions = self._market.restrictions
         if restrictions is not None and restrictions.is_restricted(assets, self.current_dt):
             return False
-        return self.exact_value(listing, "price") is not None
+        return self.exact_value(instrument, "price") is not None
 
-    def _lives(self, listing: Instrument) -> bool:
+    def _lives(self, instrument: Instrument) -> bool:
         """Whether the session, in a hook the one to come, lies within the asset's life."""
-        return listing.start <= self._market.bar + self._market.hook <= listing.last
+        return instrument.start <= self._market.bar + self._market.hook <= instrument.last
 
     def is_stale(self, assets: Any) -> Any:
         """Whether an asset is alive and traded before, but not on the last bar. A list gives a dict."""
@@ -377,9 +377,9 @@ class BarData:
             return contract is not None and self.is_stale(contract)
         if not isinstance(assets, Asset):
             return {asset: self.is_stale(asset) for asset in listed(assets, "assets")}
-        listing = self._market.listing(assets)
-        if not self._lives(listing):
+        instrument = self._market.instrument(assets)
+        if not self._lives(instrument):
             return False
         bar = self._market.bar
-        key = listing.trades()[bar]
+        key = instrument.trades()[bar]
         return key >= 0 and key != int(self._market.axis.keys[bar])

@@ -87,7 +87,7 @@ class Continuous:
         return [self._known(contract) for contract in contracts[place:] if contract.first_day <= day]
 
     def splice(self, future: ContinuousFuture) -> Splice:
-        """What is read in the place of a listing where a window is asked for."""
+        """What is read in the place of an instrument where a window is asked for."""
         return Splice(self, future)
 
     def window(
@@ -117,9 +117,9 @@ class Continuous:
                 nothing = 0.0 if field == "volume" else None
                 piece = pl.Series(field, [nothing] * (end - begin), dtype=pl.Float64)
             else:
-                listing = self._market.listing(contract)
+                instrument = self._market.instrument(contract)
                 read = history.exact if exact else history.series
-                piece = read(listing, field, start, count).slice(begin, end - begin)
+                piece = read(instrument, field, start, count).slice(begin, end - begin)
             pieces.append(piece)
         if exact:
             return self._joined_exactly(field, pieces, factors, addends, contracts)
@@ -213,8 +213,8 @@ class Continuous:
 
     def _known(self, contract: Future) -> Future:
         """The object that stands for the contract in this run, whatever symbol it was found by."""
-        listing = self._market.listings.get(contract.sid)
-        known: Any = contract if listing is None else listing.asset
+        instrument = self._market.instruments.get(contract.sid)
+        known: Any = contract if instrument is None else instrument.asset
         self._market.want(known)
         return known  # type: ignore[no-any-return]
 
@@ -261,7 +261,7 @@ _VOLUME_SCALE: Final = 38
 
 
 class Splice:
-    """A continuous future in the place of a listing, where windows are read."""
+    """A continuous future in the place of an instrument, where windows are read."""
 
     __slots__ = ("_continuous", "asset")
 

@@ -115,117 +115,119 @@ class History:
         market.extend(first)
         self._reset()
 
-    def series(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
+    def series(self, instrument: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Float64, null where there is no bar."""
-        column = self._columns.get((listing.asset.sid, field))
+        column = self._columns.get((instrument.asset.sid, field))
         if column is None:
-            column = self._column(listing, field)
+            column = self._column(instrument, field)
         window = column.slice(start, count)
-        active = self._active(listing, start, count) if listing.adjustments else []
-        if not active and (self.decimals is None or not self._rounds(listing)):
-            if not listing.adjustments:
-                self.plain[listing.asset.sid, field] = listing.asset, column
+        active = self._active(instrument, start, count) if instrument.adjustments else []
+        if not active and (self.decimals is None or not self._rounds(instrument)):
+            if not instrument.adjustments:
+                self.plain[instrument.asset.sid, field] = instrument.asset, column
             return window
         end = len(self._keys) + 1 if self.rounds_last else start + count
         window = _restate(window, [a for a in active if a[0] < end], field, start)
-        window = self._rounded(window, listing, field, start)
+        window = self._rounded(window, instrument, field, start)
         # what takes effect with the session's first bar, which is not visible yet
         return _restate(window, [a for a in active if a[0] >= end], field, start)
 
-    def _rounded(self, window: pl.Series, listing: Instrument, field: str, start: int) -> pl.Series:
+    def _rounded(self, window: pl.Series, instrument: Instrument, field: str, start: int) -> pl.Series:
         """Zipline's rounding, where it was asked for.
 
         A price carried into the window is, as there, that of the last bar with a trade, and keeps its digits.
         """
         if self.decimals is None:
             return window
-        decimals = self._decimals_of(listing)
+        decimals = self._decimals_of(instrument)
         rounded = window.round(decimals)
         if field == "price":
-            here = self._laid(listing).present[start : start + len(window)]
-            lived = max(self._end(listing) + 1 - start, 0)  # after the asset's end there is nothing to carry
+            here = self._laid(instrument).present[start : start + len(window)]
+            lived = max(self._end(instrument) + 1 - start, 0)  # after the asset's end there is nothing to carry
             carried = min(int(np.argmax(here)) if here.any() else len(window), lived)
             if carried:
-                seed = self._seed(listing, start, len(window))
+                seed = self._seed(instrument, start, len(window))
                 lead = pl.Series(field, [seed] * carried, dtype=pl.Float64)
                 rounded = pl.concat([lead, rounded.tail(len(window) - carried)])
-            alive = self._end(listing) + 1 - start
+            alive = self._end(instrument) + 1 - start
             if alive < len(window):
                 gone = len(window) - max(alive, 0)
                 rounded = pl.concat([rounded.head(max(alive, 0)), pl.Series(field, [None] * gone, dtype=pl.Float64)])
         return rounded
 
-    def _decimals_of(self, listing: Instrument) -> int:
+    def _decimals_of(self, instrument: Instrument) -> int:
         """Zipline's decimals; of a future those of its tick."""
-        return listing.tick[1] if listing.is_future else self.decimals or 0
+        return instrument.tick[1] if instrument.is_future else self.decimals or 0
 
-    def _rounds(self, listing: Instrument) -> bool:
+    def _rounds(self, instrument: Instrument) -> bool:
         """Whether Zipline's rounding and carrying can change a window in which no adjustment lies.
 
         They can't where prices have no more decimals than are kept, and every bar of the asset's life has a trade.
         """
-        known = self._rounding.get(listing.asset.sid)
+        known = self._rounding.get(instrument.asset.sid)
         if known is None:
             known = self.decimals is not None and (
-                listing.raw_scale > self._decimals_of(listing) or listing.has_idle_rows or self._has_gaps(listing)
+                instrument.raw_scale > self._decimals_of(instrument)
+                or instrument.has_idle_rows
+                or self._has_gaps(instrument)
             )
-            self._rounding[listing.asset.sid] = known
+            self._rounding[instrument.asset.sid] = known
         return known
 
-    def _has_gaps(self, listing: Instrument) -> bool:
+    def _has_gaps(self, instrument: Instrument) -> bool:
         """Whether a bar after the first one is missing, up to the end of the asset's life."""
-        laid, lived = self._laid(listing), slice(0, self._end(listing) + 1)
+        laid, lived = self._laid(instrument), slice(0, self._end(instrument) + 1)
         return not laid.complete and bool((laid.found[lived] & ~laid.present[lived]).any())
 
-    def _seed(self, listing: Instrument, start: int, count: int) -> float | None:
+    def _seed(self, instrument: Instrument, start: int, count: int) -> float | None:
         """The close of the last bar with a trade up to the window's first one, restated as of its last."""
-        row = int(self._laid(listing).rows[start])
-        row = listing.traded_row(row) if row >= 0 else -1
+        row = int(self._laid(instrument).rows[start])
+        row = instrument.traded_row(row) if row >= 0 else -1
         if row < 0:
             return None
         now = self.market.now_key() if self.rounds_last else int(self._keys[start + count - 1])
-        factor = listing.price_factor(int(listing.raw.stamps[row]), now)
-        return float(int(listing.raw.close[row]) * factor / 10**listing.raw_scale)
+        factor = instrument.price_factor(int(instrument.raw.stamps[row]), now)
+        return float(int(instrument.raw.close[row]) * factor / 10**instrument.raw_scale)
 
     def frame(
-        self, listings: list[Instrument], name: Callable[[Asset], str], field: str, start: int, count: int
+        self, instruments: list[Instrument], name: Callable[[Asset], str], field: str, start: int, count: int
     ) -> pl.DataFrame:
         """A window of one field of several assets, a column each. name: how to call an asset's column."""
         last = self._last_frame
-        if last is None or last[0] is not listings or last[1] != field:
-            last = self._last_frame = listings, field, *self._whole_frame(listings, name, field)
+        if last is None or last[0] is not instruments or last[1] != field:
+            last = self._last_frame = instruments, field, *self._whole_frame(instruments, name, field)
         _, _, whole, special = last
         window = whole.slice(start, count)
-        for position, listing in special:
-            if self._rounds(listing) or self._active(listing, start, count):
-                restated = self.series(listing, field, start, count)
-                window.replace_column(position, restated.alias(name(listing.asset)))
+        for position, instrument in special:
+            if self._rounds(instrument) or self._active(instrument, start, count):
+                restated = self.series(instrument, field, start, count)
+                window.replace_column(position, restated.alias(name(instrument.asset)))
         return window
 
-    def block(self, listings: list[Instrument], field: str, start: int, count: int) -> npt.NDArray[np.float64]:
+    def block(self, instruments: list[Instrument], field: str, start: int, count: int) -> npt.NDArray[np.float64]:
         """What `frame` gives, as an array: a row per bar, a column per asset, NaN where there is no bar.
 
         A copy: a view of an array shows all of it by its `base`, what is to come included.
         """
-        if self._blocks[0] is not listings:
-            self._blocks = listings, {}
+        if self._blocks[0] is not instruments:
+            self._blocks = instruments, {}
         kept = self._blocks[1].get(field)
         if kept is None:
-            special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
-            kept = self._blocks[1][field] = self._whole_block(listings, field), special
+            special = [(i, x) for i, x in enumerate(instruments) if x.adjustments or self._rounds(x)]
+            kept = self._blocks[1][field] = self._whole_block(instruments, field), special
         whole, special = kept
         window: npt.NDArray[np.float64] = whole[start : start + count].copy()
-        for position, listing in special:
-            if self._rounds(listing) or self._active(listing, start, count):
-                window[:, position] = self.series(listing, field, start, count).to_numpy()
+        for position, instrument in special:
+            if self._rounds(instrument) or self._active(instrument, start, count):
+                window[:, position] = self.series(instrument, field, start, count).to_numpy()
         return window
 
-    def _whole_block(self, listings: list[Instrument], field: str) -> npt.NDArray[np.float64]:
+    def _whole_block(self, instruments: list[Instrument], field: str) -> npt.NDArray[np.float64]:
         """All bars of several assets, a column each: those that are slices of the catalog's columns a few at a time."""
-        whole = np.empty((len(self._keys), len(listings)))
-        units = np.ones(len(listings))
-        for first in range(0, len(listings), _COLUMNS_AT_ONCE):
-            several = listings[first : first + _COLUMNS_AT_ONCE]
+        whole = np.empty((len(self._keys), len(instruments)))
+        units = np.ones(len(instruments))
+        for first in range(0, len(instruments), _COLUMNS_AT_ONCE):
+            several = instruments[first : first + _COLUMNS_AT_ONCE]
             place = slice(first, first + len(several))
             slices = [self._slice_of(x, field) for x in several]
             if all(values is not None for values in slices):
@@ -236,44 +238,44 @@ class History:
         whole /= units
         return whole
 
-    def _slice_of(self, listing: Instrument, field: str) -> npt.NDArray[np.int64] | None:
+    def _slice_of(self, instrument: Instrument, field: str) -> npt.NDArray[np.int64] | None:
         """The integers of a field at all bars, where each bar is one of the asset's life and has its own row."""
-        laid = self._laid(listing)
-        if laid.span is None or laid.lead or self._end(listing) + 1 < len(self._keys):
+        laid = self._laid(instrument)
+        if laid.span is None or laid.lead or self._end(instrument) + 1 < len(self._keys):
             return None
-        values = getattr(listing.raw, "close" if field == "price" else field)
+        values = getattr(instrument.raw, "close" if field == "price" else field)
         return None if isinstance(values, list) else values[laid.span]
 
     def _whole_frame(
-        self, listings: list[Instrument], name: Callable[[Asset], str], field: str
+        self, instruments: list[Instrument], name: Callable[[Asset], str], field: str
     ) -> tuple[pl.DataFrame, list[tuple[int, Instrument]]]:
         """All bars of several assets, and those of them whose windows may have to be restated or rounded."""
-        key = (tuple([x.asset.sid for x in listings]), field)
+        key = (tuple([x.asset.sid for x in instruments]), field)
         kept = self._frames.get(key)
         if kept is None:
-            whole = as_columns([self._column(x, field).alias(name(x.asset)) for x in listings])
-            special = [(i, x) for i, x in enumerate(listings) if x.adjustments or self._rounds(x)]
+            whole = as_columns([self._column(x, field).alias(name(x.asset)) for x in instruments])
+            special = [(i, x) for i, x in enumerate(instruments) if x.adjustments or self._rounds(x)]
             kept = self._frames[key] = whole, special
         return kept
 
-    def exact(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
+    def exact(self, instrument: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Decimal, restated exactly, with one rounding where a factor leaves no choice."""
-        return decimal_column(field, *self.integers(listing, field, start, count))
+        return decimal_column(field, *self.integers(instrument, field, start, count))
 
-    def integers(self, listing: Instrument, field: str, start: int, count: int) -> tuple[list[int | None], int]:
+    def integers(self, instrument: Instrument, field: str, start: int, count: int) -> tuple[list[int | None], int]:
         """What `exact` gives, as integers and their scale."""
-        rows = self._laid(listing).rows[start : start + count].tolist()
+        rows = self._laid(instrument).rows[start : start + count].tolist()
         keys = self._keys[start : start + count].tolist()
-        stamps = listing.raw.stamps
-        values = getattr(listing.raw, "close" if field == "price" else field)
-        end = self._end(listing)
-        places = self._active(listing, start, count)
+        stamps = instrument.raw.stamps
+        values = getattr(instrument.raw, "close" if field == "price" else field)
+        end = self._end(instrument)
+        places = self._active(instrument, start, count)
         now = self.market.now_key()
-        known = any(adjustment.key <= now for adjustment in listing.adjustments)
-        scale = listing.fill_scale if known else listing.price_scale
+        known = any(adjustment.key <= now for adjustment in instrument.adjustments)
+        scale = instrument.fill_scale if known else instrument.price_scale
         if field == "volume":
-            scale = listing.asset.volume_scale + (10 if places else 0)
-        own = listing.asset.volume_scale if field == "volume" else listing.raw_scale
+            scale = instrument.asset.volume_scale + (10 if places else 0)
+        own = instrument.asset.volume_scale if field == "volume" else instrument.raw_scale
         # whole, but where bars were restated
         unit = Fraction(10**scale, 10**own)
         result: list[int | None] = []
@@ -285,7 +287,7 @@ class History:
             if unit.denominator == 1 and here and not places:
                 value = int(values[row]) * unit.numerator
             else:
-                factor = unit if here else unit * listing.price_factor(int(stamps[row]), key)
+                factor = unit if here else unit * instrument.price_factor(int(stamps[row]), key)
                 for place, price, volume, _ in places:
                     if start + index < place:
                         factor = factor / volume if field == "volume" else factor * price
@@ -308,39 +310,39 @@ class History:
                 self._stamps = datetime_column("timestamp", self._keys)
         return self._stamps.slice(start, count)
 
-    def _laid(self, listing: Instrument) -> Laid:
-        rows = self._rows.get(listing.asset.sid)
+    def _laid(self, instrument: Instrument) -> Laid:
+        rows = self._rows.get(instrument.asset.sid)
         if rows is None:
-            rows = self._rows[listing.asset.sid] = self._plan.of(listing.raw.stamps)
+            rows = self._rows[instrument.asset.sid] = self._plan.of(instrument.raw.stamps)
         return rows
 
-    def _end(self, listing: Instrument) -> int:
+    def _end(self, instrument: Instrument) -> int:
         """The place of the last bar of the asset's life."""
-        if listing.last > 0:
-            return self.offset + listing.last - 1
+        if instrument.last > 0:
+            return self.offset + instrument.last - 1
         axis = self.market.axis  # it ended before the run
-        last = axis.calendar.day_of_period(day_of(listing.asset.end_date))
+        last = axis.calendar.day_of_period(day_of(instrument.asset.end_date))
         after = int(np.searchsorted(axis.calendar.days, last, side="right"))
         if after >= len(axis.calendar.days):
             return len(self._keys) - 1
         return int(np.searchsorted(self._keys, axis.first_key(after), side="left")) - 1
 
-    def _column(self, listing: Instrument, field: str) -> pl.Series:
-        key = (listing.asset.sid, field)
+    def _column(self, instrument: Instrument, field: str) -> pl.Series:
+        key = (instrument.asset.sid, field)
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = series_of(self._numbers(listing, field), field, nan_to_null=True)
+            column = self._columns[key] = series_of(self._numbers(instrument, field), field, nan_to_null=True)
         return column
 
-    def _numbers(self, listing: Instrument, field: str) -> npt.NDArray[np.float64]:
+    def _numbers(self, instrument: Instrument, field: str) -> npt.NDArray[np.float64]:
         """All bars of a field, NaN where there is none."""
-        rows, found, here, complete, lead, span = self._laid(listing)
-        stamps = listing.raw.stamps
+        rows, found, here, complete, lead, span = self._laid(instrument)
+        stamps = instrument.raw.stamps
         if field == "volume":
-            values, scale, use = listing.raw.volume, listing.asset.volume_scale, here
+            values, scale, use = instrument.raw.volume, instrument.asset.volume_scale, here
         else:
-            values = getattr(listing.raw, "close" if field == "price" else field)
-            scale, use = listing.raw_scale, found if field == "price" else here
+            values = getattr(instrument.raw, "close" if field == "price" else field)
+            scale, use = instrument.raw_scale, found if field == "price" else here
         if isinstance(values, list):
             numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
         else:
@@ -352,21 +354,21 @@ class History:
         else:
             laid = np.full(len(rows), 0.0 if field == "volume" else np.nan)
             laid[use] = numbers[rows[use]]
-        if field == "price" and listing.adjustments and not complete:
+        if field == "price" and instrument.adjustments and not complete:
             for place in np.flatnonzero(found & ~here).tolist():
-                factor = listing.price_factor(int(stamps[rows[place]]), int(self._keys[place]))
+                factor = instrument.price_factor(int(stamps[rows[place]]), int(self._keys[place]))
                 laid[place] *= float(factor)
         if field != "volume":
-            laid[self._end(listing) + 1 :] = np.nan
+            laid[self._end(instrument) + 1 :] = np.nan
         return laid
 
-    def _active(self, listing: Instrument, start: int, count: int) -> list[tuple[int, Fraction, Fraction, int]]:
+    def _active(self, instrument: Instrument, start: int, count: int) -> list[tuple[int, Fraction, Fraction, int]]:
         """The adjustments that lie within a window and are known at this moment: place, factors, key."""
-        places = self._places.get(listing.asset.sid)
+        places = self._places.get(instrument.asset.sid)
         if places is None:
-            places = self._places[listing.asset.sid] = [
+            places = self._places[instrument.asset.sid] = [
                 (int(np.searchsorted(self._keys, a.key, side="left")), a.price, a.volume, a.key)
-                for a in listing.adjustments
+                for a in instrument.adjustments
             ]
         if not self.market.hook:
             last = start + count - 1

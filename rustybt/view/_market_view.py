@@ -36,7 +36,7 @@ class MarketView:
         "frequency",
         "hook",
         "inner",
-        "listings",
+        "instruments",
         "now",
         "own_calendar",
         "restrictions",
@@ -52,7 +52,7 @@ class MarketView:
         self.frequency = tracks.frequency
         own = getattr(self.version, "calendar", self.axis.calendar)
         self.own_calendar = None if own.name == self.axis.calendar.name else own
-        self.listings: dict[int, Instrument] = {}
+        self.instruments: dict[int, Instrument] = {}
         self._wanted: dict[int, Asset] = {}
         self._listeners: list[Callable[[], Callable[[Instrument], None] | None]] = []
         self.bar = 0
@@ -81,7 +81,7 @@ class MarketView:
         """The moment, and which assets were touched and are wanted, by sid, in order; plain values."""
         return {
             "moment": (self.session, self.bar, self.hook),
-            "touched": list(self.listings),
+            "touched": list(self.instruments),
             "wanted": list(self._wanted),
         }
 
@@ -91,26 +91,26 @@ class MarketView:
         for asset in assets:
             self.want(asset)
         if assets:
-            self.listing(assets[0])
+            self.instrument(assets[0])
         for sid in state["wanted"]:
             self.want(self.version.asset(sid))
         self.session, self.bar, self.hook = state["moment"]
 
     def want(self, asset: Asset) -> None:
         """Notes that the strategy knows of an asset; it is loaded with the next that is needed."""
-        if asset.sid not in self.listings:
+        if asset.sid not in self.instruments:
             self._check_own(asset)
             self._wanted[asset.sid] = asset
 
-    def listing(self, asset: Asset) -> Instrument:
+    def instrument(self, asset: Asset) -> Instrument:
         """The instrument of an asset; adds it, and all that were wanted, if they are not there."""
-        instrument = self.listings.get(asset.sid)
+        instrument = self.instruments.get(asset.sid)
         if instrument is None:
             self._check_own(asset)
             self._wanted[asset.sid] = asset
             self._add(list(self._wanted.values()))
             self._wanted.clear()
-            instrument = self.listings[asset.sid]
+            instrument = self.instruments[asset.sid]
         elif instrument.asset is not asset and instrument.asset != asset:
             self._check_own(asset)
         return instrument
@@ -126,14 +126,14 @@ class MarketView:
     def _add(self, assets: Sequence[Asset]) -> None:
         listeners = [listener for known in self._listeners if (listener := known()) is not None]
         for asset, track in zip(assets, self.tracks.of(assets), strict=True):
-            instrument = self.listings[asset.sid] = Instrument(track, asset)
+            instrument = self.instruments[asset.sid] = Instrument(track, asset)
             for listener in listeners:
                 listener(instrument)
 
     def extend(self, first_session: int) -> None:
         """Reads the bars of all instruments from an earlier session of the calendar on."""
         self.tracks = self.tracks.reaching(first_session)
-        instruments = list(self.listings.values())
+        instruments = list(self.instruments.values())
         tracks = self.tracks.of([instrument.asset for instrument in instruments])
         for instrument, track in zip(instruments, tracks, strict=True):
             instrument.take(track)

@@ -32,7 +32,7 @@ class Past:
         "_asked",
         "_continuous",
         "_decimals",
-        "_listings",
+        "_instruments",
         "_market",
         "_name",
         "_named",
@@ -44,13 +44,13 @@ class Past:
         self, market: MarketView, decimals: int | None, name: Callable[[Any], str], continuous: Continuous
     ) -> None:
         self._market = market
-        self._listings = market.listings
+        self._instruments = market.instruments
         self._decimals = decimals
         self._name = name
         self._continuous = continuous
         self.history = History(market, decimals)
         self._sessions: SessionHistory | None = None
-        # the list of assets that was asked for last, and their listings
+        # the list of assets that was asked for last, and their instruments
         self._asked: tuple[list[Any], list[Instrument]] | None = None
         self._named: tuple[list[Instrument], pl.Series] | None = None
 
@@ -66,9 +66,9 @@ class Past:
                 "without timestamps."
             )
         if one_field and fields in FIELDS and frequency == self._market.frequency and isinstance(assets, list):
-            listings = self._all(assets)
-            if self._asked is not None and self._asked[1] is listings:
-                return self.history.block(listings, fields, *self.history.bounds(positive(bar_count)))
+            instruments = self._all(assets)
+            if self._asked is not None and self._asked[1] is instruments:
+                return self.history.block(instruments, fields, *self.history.bounds(positive(bar_count)))
         window = self.windows(assets, fields, bar_count, frequency, exact=False, timestamps=False)
         numbers: npt.NDArray[np.float64] = window.to_numpy(writable=True)
         return numbers
@@ -83,38 +83,40 @@ class Past:
             if field not in FIELDS and not (field == "sid" and isinstance(assets, ContinuousFuture)):
                 raise NoSuchField(f"{field!r} is not a field of the bars. There are: {', '.join(FIELDS)}.")
         if one_asset:
-            listing = self._readable(assets)
-            columns = [cut(history, listing, field, start, count, exact) for field in names]
+            instrument = self._readable(assets)
+            columns = [cut(history, instrument, field, start, count, exact) for field in names]
             if one_field and not timestamps:
                 return columns[0]
             return as_columns([history.stamps(start, count), *columns] if timestamps else columns)
-        listings = self._all(listed(assets, "assets"))
+        instruments = self._all(listed(assets, "assets"))
         if one_field:
-            frame = self._wide(history, listings, fields, start, count, exact)
+            frame = self._wide(history, instruments, fields, start, count, exact)
             return frame.insert_column(0, history.stamps(start, count)) if timestamps else frame
         if len(set(names)) < len(names):
             as_columns([pl.Series(field, [], dtype=pl.Float64) for field in names])  # raises
-        of_fields = {field: self._several(history, listings, field, start, count, exact) for field in names}
-        return long_frame(history.stamps(start, count), self._symbols(listings), of_fields)
+        of_fields = {field: self._several(history, instruments, field, start, count, exact) for field in names}
+        return long_frame(history.stamps(start, count), self._symbols(instruments), of_fields)
 
     def _all(self, assets: list[Any]) -> list[Instrument]:
-        """The listings of assets; those that are missing are loaded together."""
+        """The instruments of assets; those that are missing are loaded together."""
         if self._asked is not None and self._asked[0] == assets:
             return self._asked[1]
-        known = self._listings
+        known = self._instruments
         if any(getattr(asset, "sid", None) not in known for asset in assets):
             for asset in assets:
                 note_wanted(self._market, asset)
-        listings = [self._readable(asset) for asset in assets]
-        once = len({listing.asset.sid for listing in listings if isinstance(listing, Instrument)}) == len(listings)
-        if listings and once:
+        instruments = [self._readable(asset) for asset in assets]
+        once = len({instrument.asset.sid for instrument in instruments if isinstance(instrument, Instrument)}) == len(
+            instruments
+        )
+        if instruments and once:
             # a copy: the list is the strategy's own, and may be another one when it asks again
-            self._asked = list(assets), listings
-        return listings
+            self._asked = list(assets), instruments
+        return instruments
 
     def _readable(self, asset: Any) -> Any:
-        """The listing of an asset, or what stands for one of a continuous future."""
-        return self._continuous.splice(asset) if isinstance(asset, ContinuousFuture) else self._market.listing(asset)
+        """The instrument of an asset, or what stands for one of a continuous future."""
+        return self._continuous.splice(asset) if isinstance(asset, ContinuousFuture) else self._market.instrument(asset)
 
     def _other_history(self, frequency: str) -> Windows:
         """What answers for bars that are not the run's own: the sessions of a minute run."""
@@ -136,29 +138,29 @@ class Past:
         )
 
     def _wide(
-        self, history: Windows, listings: list[Instrument], field: str, start: int, count: int, exact: bool
+        self, history: Windows, instruments: list[Instrument], field: str, start: int, count: int, exact: bool
     ) -> pl.DataFrame:
-        if not exact and (self._is_plain(listings) or not any(isinstance(x, Splice) for x in listings)):
-            return history.frame(listings, self._name, field, start, count)
-        return as_columns([cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in listings])
+        if not exact and (self._is_plain(instruments) or not any(isinstance(x, Splice) for x in instruments)):
+            return history.frame(instruments, self._name, field, start, count)
+        return as_columns([cut(history, x, field, start, count, exact).alias(self._name(x.asset)) for x in instruments])
 
     def _several(
-        self, history: Windows, listings: list[Instrument], field: str, start: int, count: int, exact: bool
+        self, history: Windows, instruments: list[Instrument], field: str, start: int, count: int, exact: bool
     ) -> npt.NDArray[np.float64] | list[pl.Series]:
         """Windows of one field: an array of floats with a column for each asset, or a Series for each."""
-        if exact or not self._is_plain(listings):
-            return [cut(history, x, field, start, count, exact) for x in listings]
+        if exact or not self._is_plain(instruments):
+            return [cut(history, x, field, start, count, exact) for x in instruments]
         if isinstance(history, History):
-            return history.block(listings, field, start, count)
-        return history.frame(listings, self._name, field, start, count).to_numpy(order="c")
+            return history.block(instruments, field, start, count)
+        return history.frame(instruments, self._name, field, start, count).to_numpy(order="c")
 
-    def _symbols(self, listings: list[Instrument]) -> pl.Series:
+    def _symbols(self, instruments: list[Instrument]) -> pl.Series:
         """How their rows are called. An asset that was called once keeps its name."""
-        if self._named is None or self._named[0] is not listings:
-            names = pl.Series("symbol", [self._name(listing.asset) for listing in listings], dtype=pl.String)
-            self._named = listings, names
+        if self._named is None or self._named[0] is not instruments:
+            names = pl.Series("symbol", [self._name(instrument.asset) for instrument in instruments], dtype=pl.String)
+            self._named = instruments, names
         return self._named[1]
 
-    def _is_plain(self, listings: list[Instrument]) -> bool:
+    def _is_plain(self, instruments: list[Instrument]) -> bool:
         """Whether they are assets, each once, and were asked for last."""
-        return self._asked is not None and self._asked[1] is listings
+        return self._asked is not None and self._asked[1] is instruments

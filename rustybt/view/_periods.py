@@ -38,8 +38,8 @@ def prices_of(axis: Axis, track: Track, daily: Track | None) -> tuple[list[int] 
         return None, False
     inside = [a for a in track.adjustments if not a.in_cash and 0 < a.session < len(steps.days)]
     finer = any(a.session != steps.of(steps.session_of(a.session))[0] for a in inside)
-    if daily is None or not (finer or track.raw_scale != track.price_scale or daily.lane_to_fill == 1):
+    if daily is None or not (finer or track.raw_scale != track.price_scale or daily.mark_to_fill_scale == 1):
         return None, finer
     places = [0, *(steps.of(session)[1] for session in range(axis.sessions))]
-    up = daily.lane_to_fill
+    up = daily.mark_to_fill_scale
     return [int(daily.price[place]) * up for place in places], True

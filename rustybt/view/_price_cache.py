@@ -31,7 +31,7 @@ type Priced = tuple[Asset, Sequence[int], Numbers]
 
 
 class PriceCache:
-    """Assets that have had a price by now, whose lanes are at their own scale.
+    """Assets that have had a price by now, whose prices are at their own scale.
 
     priced: by sid the asset, its prices up to its last bar, and those asked for as numbers. kernel: has the same, and
     the other fields that were asked for; None where the run's kernel has no `prices`.
@@ -51,24 +51,26 @@ class PriceCache:
     def add_price(self, asset: Any) -> None:
         """Keeps what the next question for an asset's price needs."""
         sid = getattr(asset, "sid", None)
-        listing = self._market.listings.get(sid) if isinstance(sid, int) else None
-        if listing is None or not self._is_plain(listing):
+        instrument = self._market.instruments.get(sid) if isinstance(sid, int) else None
+        if instrument is None or not self._is_plain(instrument):
             return
-        lane, numbers = listing.price[: listing.last + 1], self._numbers_of(listing)
-        self.priced[listing.asset.sid] = listing.asset, lane, numbers
+        prices, numbers = instrument.price[: instrument.last + 1], self._numbers_of(instrument)
+        self.priced[instrument.asset.sid] = instrument.asset, prices, numbers
         if self.kernel is not None:
-            self.kernel.learn(listing.asset, "price", lane, numbers)
+            self.kernel.add(instrument.asset, "price", prices, numbers)
 
-    def add(self, listing: Instrument, field: str) -> None:
+    def add(self, instrument: Instrument, field: str) -> None:
         """Tells the kernel of another field of an asset. A bar that has none has 0 there, which it passes on."""
-        if field not in OF_A_BAR or (listing.asset.sid, field) in self._taught or not self._is_plain(listing):
+        if field not in OF_A_BAR or (instrument.asset.sid, field) in self._taught or not self._is_plain(instrument):
             return
-        self._taught.add((listing.asset.sid, field))
-        self.kernel.learn(listing.asset, field, listing.column(field)[: listing.last + 1], self._numbers_of(listing))
+        self._taught.add((instrument.asset.sid, field))
+        self.kernel.add(
+            instrument.asset, field, instrument.column(field)[: instrument.last + 1], self._numbers_of(instrument)
+        )
 
-    def _is_plain(self, listing: Instrument) -> bool:
-        return listing.lane_scale == listing.price_scale and self._market.bar >= listing.priced
+    def _is_plain(self, instrument: Instrument) -> bool:
+        return instrument.mark_scale == instrument.price_scale and self._market.bar >= instrument.priced
 
-    def _numbers_of(self, listing: Instrument) -> Numbers:
-        scale = listing.price_scale
+    def _numbers_of(self, instrument: Instrument) -> Numbers:
+        scale = instrument.price_scale
         return self._numbers.setdefault(scale, Numbers(self._number, scale))

@@ -49,76 +49,76 @@ class SessionHistory:
         """How many rows today has: none before its first bar."""
         return 0 if self._market.hook else 1
 
-    def series(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
+    def series(self, instrument: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Float64, null where there is no bar."""
-        past = self._past_of(listing, field, start, count - self._today())
+        past = self._past_of(instrument, field, start, count - self._today())
         if self._market.hook:
             return past
-        return pl.concat([past, pl.Series(field, [self._now(listing, field, past, start)], dtype=pl.Float64)])
+        return pl.concat([past, pl.Series(field, [self._now(instrument, field, past, start)], dtype=pl.Float64)])
 
-    def _past_of(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
-        key = (listing.asset.sid, field, count)
+    def _past_of(self, instrument: Instrument, field: str, start: int, count: int) -> pl.Series:
+        key = (instrument.asset.sid, field, count)
         past = self._past.get(key)
         if past is None:
-            past = self._past[key] = self._history.series(self.daily.listing(listing.asset), field, start, count)
+            past = self._past[key] = self._history.series(self.daily.instrument(instrument.asset), field, start, count)
         return past
 
     def frame(
-        self, listings: list[Instrument], name: Callable[[Asset], str], field: str, start: int, count: int
+        self, instruments: list[Instrument], name: Callable[[Asset], str], field: str, start: int, count: int
     ) -> pl.DataFrame:
         """A window of one field of several assets, a column each. name: how to call an asset's column."""
-        key = (tuple([x.asset.sid for x in listings]), field, count)
+        key = (tuple([x.asset.sid for x in instruments]), field, count)
         past = self._frames.get(key)
         if past is None:
-            for listing in listings:
-                self.daily.want(listing.asset)
-            daily = [self.daily.listing(listing.asset) for listing in listings]
+            for instrument in instruments:
+                self.daily.want(instrument.asset)
+            daily = [self.daily.instrument(instrument.asset) for instrument in instruments]
             past = self._history.frame(daily, name, field, start, count - self._today())
             self._frames[key] = past
         if self._market.hook:
             return past.clone()
         today = [
-            pl.Series(column.name, [self._now(listing, field, column, start)], dtype=pl.Float64)
-            for listing, column in zip(listings, past.iter_columns(), strict=True)
+            pl.Series(column.name, [self._now(instrument, field, column, start)], dtype=pl.Float64)
+            for instrument, column in zip(instruments, past.iter_columns(), strict=True)
         ]
         return past.vstack(pl.DataFrame(today))
 
-    def _now(self, listing: Instrument, field: str, past: pl.Series, start: int) -> float | None:
+    def _now(self, instrument: Instrument, field: str, past: pl.Series, start: int) -> float | None:
         """Today's value of a field so far."""
-        value = self._partial(listing).value("close" if field == "price" else field)
+        value = self._partial(instrument).value("close" if field == "price" else field)
         if value is not None:
-            scale = listing.asset.volume_scale if field == "volume" else listing.price_scale
+            scale = instrument.asset.volume_scale if field == "volume" else instrument.price_scale
             return float(value / 10**scale)
-        if field != "price" or not self._alive(listing):
+        if field != "price" or not self._alive(instrument):
             return None
         if len(past):
             carried: float | None = past[-1]
             return carried
-        found = self._carried(listing, start)
+        found = self._carried(instrument, start)
         return None if found is None else found[0] / 10 ** found[1]
 
-    def exact(self, listing: Instrument, field: str, start: int, count: int) -> pl.Series:
+    def exact(self, instrument: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Decimal."""
-        daily = self.daily.listing(listing.asset)
+        daily = self.daily.instrument(instrument.asset)
         numbers, scale = self._history.integers(daily, field, start, count - self._today())
         if self._market.hook:
             return decimal_column(field, numbers, scale)
-        value = self._partial(listing).value("close" if field == "price" else field)
-        own = listing.asset.volume_scale if field == "volume" else listing.price_scale
-        if value is None and field == "price" and self._alive(listing):
-            carried = (numbers[-1], scale) if numbers else self._carried(listing, start)
+        value = self._partial(instrument).value("close" if field == "price" else field)
+        own = instrument.asset.volume_scale if field == "volume" else instrument.price_scale
+        if value is None and field == "price" and self._alive(instrument):
+            carried = (numbers[-1], scale) if numbers else self._carried(instrument, start)
             value, own = carried if carried is not None else (None, 0)
         widest = max(own, scale)
         numbers = [None if n is None else n * 10 ** (widest - scale) for n in numbers]
         numbers.append(None if value is None else value * 10 ** (widest - own))
         return decimal_column(field, numbers, widest)
 
-    def _alive(self, listing: Instrument) -> bool:
-        return listing.start <= self._market.bar <= listing.last
+    def _alive(self, instrument: Instrument) -> bool:
+        return instrument.start <= self._market.bar <= instrument.last
 
-    def _carried(self, listing: Instrument, start: int) -> tuple[int, int] | None:
+    def _carried(self, instrument: Instrument, start: int) -> tuple[int, int] | None:
         """The price before a day that has none yet, as value and scale."""
-        daily = self.daily.listing(listing.asset)
+        daily = self.daily.instrument(instrument.asset)
         if self._history.decimals is not None:
             price = daily.price_of_last_trade(self.daily.bar, self.daily.now_key())
             return None if price is None else (price, daily.fill_scale)
@@ -127,13 +127,13 @@ class SessionHistory:
         numbers, scale = self._history.integers(daily, "price", start - 1, 1)
         return None if numbers[0] is None else (numbers[0], scale)
 
-    def _partial(self, listing: Instrument) -> PartialBar:
+    def _partial(self, instrument: Instrument) -> PartialBar:
         market = self._market
-        partial = self._partials.get(listing.asset.sid)
+        partial = self._partials.get(instrument.asset.sid)
         if partial is None or partial.session != market.session:
             first = market.axis.first_key(market.axis.first_session + market.session)
-            partial = self._partials[listing.asset.sid] = PartialBar(listing, market.session, first)
-        partial.advance(market.bar, self._alive(listing))
+            partial = self._partials[instrument.asset.sid] = PartialBar(instrument, market.session, first)
+        partial.advance(market.bar, self._alive(instrument))
         return partial
 
     def stamps(self, start: int, count: int) -> pl.Series:
@@ -148,10 +148,10 @@ class SessionHistory:
 class PartialBar:
     """One asset's bar of a session so far, exact. It is folded on from the row after the last one that it knows."""
 
-    __slots__ = ("_next", "_raw", "_stamp", "close", "high", "listing", "low", "open", "session", "volume")
+    __slots__ = ("_next", "_raw", "_stamp", "close", "high", "instrument", "low", "open", "session", "volume")
 
-    def __init__(self, listing: Instrument, session: int, first_key: int) -> None:
-        self.listing = listing
+    def __init__(self, instrument: Instrument, session: int, first_key: int) -> None:
+        self.instrument = instrument
         self.session = session
         self._raw: Any = None
         self._next = 0
@@ -169,9 +169,9 @@ class PartialBar:
 
     def advance(self, bar: int, alive: bool) -> None:
         """Folds in the rows up to a bar of the run."""
-        listing = self.listing
-        end = listing.row_of(bar) + 1
-        raw = listing.raw
+        instrument = self.instrument
+        end = instrument.row_of(bar) + 1
+        raw = instrument.raw
         if raw is not self._raw:
             # reaching further back renumbered the rows
             self._raw = raw

@@ -43,9 +43,9 @@ class Track:
     over bars without one and adjusted across them. volume: 0 where there was no trade. present: whether the bar has a
     row. has_idle_rows: whether some row has no volume. first: the first bar with a price; start, last: the first and
     the last bar of the asset's life; closing: the last one on which it can be ordered; priced: the first of its life
-    with a price. settles: whether gains and losses go to cash, as those of futures and perpetuals do; is_future:
+    with a price. daily_settled: whether gains and losses go to cash, as those of futures and perpetuals do; is_future:
     whether it is one with an expiry. tradable: the volume that orders may share of a bar: what was traded, and without
-    bound where a currency's bar tells of none. Price columns are at lane_scale; fills and adjusted prices at
+    bound where a currency's bar tells of none. Price columns are at mark_scale; fills and adjusted prices at
     fill_scale. raw_scale: of the prices in `raw`.
     """
 
@@ -57,14 +57,15 @@ class Track:
         "adjustments",
         "asset",
         "closing",
+        "daily_settled",
         "dividends",
         "fill_scale",
         "first",
         "has_idle_rows",
         "is_future",
-        "lane_scale",
-        "lane_to_fill",
         "last",
+        "mark_scale",
+        "mark_to_fill_scale",
         "multiplier",
         "multiplier_scale",
         "present",
@@ -74,7 +75,6 @@ class Track:
         "quantity_scale",
         "raw",
         "raw_scale",
-        "settles",
         "splits",
         "start",
         "step",
@@ -90,7 +90,7 @@ class Track:
         self.dividends = dividends
         self.adjustments: list[Adjustment] = []
         self.is_future = asset.kind == "future"
-        self.settles = self.is_future or asset.kind == "perpetual"
+        self.daily_settled = self.is_future or asset.kind == "perpetual"
         self.price_scale = asset.price_scale
         self.raw_scale = asset.price_scale + getattr(raw, "extra", 0)
         self.fill_scale = asset.price_scale + EXTRA_PRICE_DECIMALS
@@ -139,20 +139,20 @@ class Track:
             carried[last + 1 :] = carried[last]  # after its life no price is asked for: it keeps the last one
             priced = carried >= 0
             self.first = int(np.argmax(priced)) if priced.any() else len(keys)
-        self.lane_scale = self.price_scale if prices is None and not finer else self.fill_scale
+        self.mark_scale = self.price_scale if prices is None and not finer else self.fill_scale
         self.price: Sequence[int] = self._carry(keys, carried) if prices is None else prices
-        self.lane_to_fill = 10 ** (self.fill_scale - self.lane_scale)
+        self.mark_to_fill_scale = 10 ** (self.fill_scale - self.mark_scale)
 
     def row_of(self, bar: int) -> int:
         """The last row up to a bar; -1 where there is none."""
         return int(self._rows[bar])
 
     def column(self, field: str) -> Sequence[int]:
-        """Open, high, low or close at lane_scale; 0 where the bar has no row (ask `present` first)."""
+        """Open, high, low or close at mark_scale; 0 where the bar has no row (ask `present` first)."""
         column = self._derived.get(field)
         if column is None:
             values = getattr(self.raw, field)
-            up = 10 ** (self.lane_scale - self.raw_scale)
+            up = 10 ** (self.mark_scale - self.raw_scale)
             if up != 1:
                 values = [int(v) * up for v in values]
             column = self._derived[field] = self._lay(values, 0)
@@ -160,7 +160,7 @@ class Track:
 
     @property
     def close(self) -> Sequence[int]:
-        """The closes, at lane_scale."""
+        """The closes, at mark_scale."""
         return self.column("close")
 
     def trades(self) -> Sequence[int]:
@@ -216,7 +216,7 @@ class Track:
         if span is not None:
             if isinstance(values, list):
                 return [missing] * lead + values[span]
-            # without a lead no copy: the column of the catalog is the lane
+            # without a lead no copy: the catalog's column serves as it is
             whole = values[span] if not lead else np.concatenate([np.full(lead, missing, dtype=np.int64), values[span]])
             return memoryview(whole).toreadonly()
         if isinstance(values, list):
@@ -236,14 +236,14 @@ class Track:
             if factor != 1:
                 fixes[bar] = adjusted(int(closes[rows[bar]]), factor, 10 ** (self.fill_scale - self.raw_scale))
         if fixes:
-            self.lane_scale = self.fill_scale
-        if self.lane_scale == self.raw_scale and not isinstance(closes, list):
+            self.mark_scale = self.fill_scale
+        if self.mark_scale == self.raw_scale and not isinstance(closes, list):
             if self._laid.span is not None or self._laid.complete:
                 return self._lay(closes, 0)
-            lane = np.zeros(len(rows), dtype=np.int64)
-            lane[rows >= 0] = closes[rows[rows >= 0]]
-            return memoryview(lane).toreadonly()
-        up = 10 ** (self.lane_scale - self.raw_scale)
+            laid = np.zeros(len(rows), dtype=np.int64)
+            laid[rows >= 0] = closes[rows[rows >= 0]]
+            return memoryview(laid).toreadonly()
+        up = 10 ** (self.mark_scale - self.raw_scale)
         carried = [int(closes[row]) * up if row >= 0 else 0 for row in rows.tolist()]
         for bar, price in fixes.items():
             carried[bar] = price

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 type Windows = History | SessionHistory
 
 
-def cut(history: Windows, listing: Any, field: str, start: int, count: int, exact: bool) -> pl.Series:
+def cut(history: Windows, instrument: Any, field: str, start: int, count: int, exact: bool) -> pl.Series:
     """A window of one field of an asset, or of a continuous future."""
-    if isinstance(listing, Splice):
-        return listing.cut(history, field, start, count, exact)
+    if isinstance(instrument, Splice):
+        return instrument.cut(history, field, start, count, exact)
     if exact:
-        return history.exact(listing, field, start, count)
-    return history.series(listing, field, start, count)
+        return history.exact(instrument, field, start, count)
+    return history.series(instrument, field, start, count)
 
 
 def long_frame(

@@ -109,7 +109,7 @@ class RunBlotter:
         view = self._views.of
         found: dict[Asset, list[WorkingOrder]] = defaultdict(list)
         for queue in self._book.open.values():
-            asset = self._faces.of(queue[0].listing.asset)
+            asset = self._faces.of(queue[0].instrument.asset)
             found[asset] = [shown_at_work(view(order), self._faces) for order in queue]
         return found
 

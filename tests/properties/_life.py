@@ -51,8 +51,8 @@ def assert_orders_are_what_their_events_come_to(market: Market, result: rustybt.
         report = _report(row)
         order = orders.get(row["order_id"])
         if order is None:
-            listing = SimpleNamespace(slot=0, step=steps[symbols[row["order_id"]]])
-            order = WorkingOrder(1, listing, report.quantity, report.terms, 0)
+            instrument = SimpleNamespace(slot=0, step=steps[symbols[row["order_id"]]])
+            order = WorkingOrder(1, instrument, report.quantity, report.terms, 0)
             order.status = OrderStatus.PENDING_NEW
             orders[row["order_id"]] = order
         advance(order, report)

@@ -457,20 +457,20 @@ class Oracle:
     def _fill(self, k: int, quantity: Fraction, price: Fraction) -> Fraction:
         """Books a fill; returns the change of cash."""
         multiplier = self.market.assets[k].multiplier
-        gross = round(quantity * price * multiplier, MONEY)
+        notional = round(quantity * price * multiplier, MONEY)
         held, now = self.held[k], self.held[k] + quantity
         if held * quantity >= 0:
-            self.cost[k] += gross
+            self.cost[k] += notional
         elif held * now > 0:
             self.cost[k] = round(self.cost[k] * (now / held), MONEY)
         else:
             self.cost[k] = round(now * price * multiplier, MONEY)
         self.held[k] = now
         if self.market.assets[k].settles:
-            self.settled[k] += gross
+            self.settled[k] += notional
             return ZERO
-        self.cash -= gross
-        return -gross
+        self.cash -= notional
+        return -notional
 
     # -- what the strategy asks for --
 

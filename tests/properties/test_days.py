@@ -102,15 +102,15 @@ def check_frame(capital: int, sessions: Any, periods: int, first: int) -> Any:
     dates = np.arange(first, first + len(sessions)) * 11
     opens = dates * 86_400 * 10**9 if len(dates) and abs(dates).max() < 10**5 else dates
     closes = opens + 5
-    sheet = days.sheet(DAILY, dates.tolist(), opens, closes, periods)
+    laid = days.frame(DAILY, dates.tolist(), opens, closes, periods)
     try:
         frame = in_python(days, dates, opens, closes, periods)
     except MoneyOverflow:
-        assert sheet is None
+        assert laid is None
         return None
-    if sheet is None:
+    if laid is None:
         return None
-    made = pl.DataFrame(sheet)
+    made = pl.DataFrame(laid)
     assert made.schema == frame.schema
     assert made.rows() == frame.rows()
     return made
@@ -155,9 +155,9 @@ def test_books_of_the_kernel_are_asked_without_a_call_of_python() -> None:
 def test_names_that_are_not_those_of_the_columns_are_refused(names: tuple[str, ...]) -> None:
     days, _ = days_after(twins()["rust"], UNIT, [(0, None, [], (UNIT, 0, 0, False, 0), UNIT)])
     with pytest.raises(ValueError, match="names than columns"):
-        days.sheet(names, [20_000], np.zeros(1, np.int64), np.zeros(1, np.int64), 252)
+        days.frame(names, [20_000], np.zeros(1, np.int64), np.zeros(1, np.int64), 252)
     with pytest.raises(ValueError, match="1 days, of which 0"):
-        days.sheet(DAILY, [], np.zeros(1, np.int64), np.zeros(1, np.int64), 252)
+        days.frame(DAILY, [], np.zeros(1, np.int64), np.zeros(1, np.int64), 252)
 
 
 def test_there_is_no_return_of_a_session_without_a_row() -> None:

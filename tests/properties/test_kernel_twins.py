@@ -42,7 +42,7 @@ rate = st.integers(1, 10**6) | integers_of_every_length(70)
 account = st.sampled_from(["a", "b", "c"])
 currency = st.sampled_from(["USD", "EUR", "JPY"])
 WITH_POCKET = {"post": (1,), "transfer": (1, 3), "set_rate": (1,), "in_base": (1,)}
-WITH_SLOT = {"fill", "charge", "set_position", "settle", "override_mark", "gross", "size_of_value", "size_of_weight"}
+WITH_SLOT = {"fill", "charge", "set_position", "settle", "override_mark", "notional", "size_of_value", "size_of_weight"}
 
 calls = st.one_of(
     st.tuples(st.just("fill"), slot, quantity, price),
@@ -57,11 +57,11 @@ calls = st.one_of(
     st.tuples(st.just("seek"), st.integers(-1, BARS)),
     st.tuples(st.just("override_mark"), slot, price),
     st.tuples(st.just("clear_overrides")),
-    st.tuples(st.just("gross"), slot, quantity, price),
+    st.tuples(st.just("notional"), slot, quantity, price),
     st.tuples(st.just("size_of_value"), slot, money, st.integers(0, 60), price, st.booleans()),
     st.builds(lambda s, w, p, t: ("size_of_weight", s, *w, p, t), slot, weight, price, st.booleans()),
-    st.sampled_from([("positions_value",), ("value",), ("long_and_short",), ("held",), ("used",), ("cash",)]),
-    st.tuples(st.sampled_from(["value", "positions_value"]), account),
+    st.sampled_from([("positions_value",), ("equity",), ("long_and_short",), ("held",), ("used",), ("cash",)]),
+    st.tuples(st.sampled_from(["equity", "positions_value"]), account),
 )
 
 
@@ -69,12 +69,12 @@ calls = st.one_of(
 def assets(draw: Any) -> tuple[Any, ...]:
     narrow = draw(st.booleans())
     one = st.integers(1, 100_000) | st.integers(-INT64, INT64) if narrow else anything
-    lane = draw(st.lists(one, min_size=BARS, max_size=BARS))
-    lane_scale = draw(st.integers(0, 20))
+    marks = draw(st.lists(one, min_size=BARS, max_size=BARS))
+    mark_scale = draw(st.integers(0, 20))
     return (
-        memoryview(np.array(lane, dtype=np.int64)) if narrow else lane,
-        lane_scale,
-        draw(st.sampled_from([lane_scale, lane_scale + 10, 2, 20])),
+        memoryview(np.array(marks, dtype=np.int64)) if narrow else marks,
+        mark_scale,
+        draw(st.sampled_from([mark_scale, mark_scale + 10, 2, 20])),
         draw(st.integers(0, 20)),
         draw(st.sampled_from([1, 100, 10**8]) | integers_of_every_length(66)),
         draw(st.sampled_from([1, 1, 12_505]) | integers_of_every_length(66)),
@@ -101,10 +101,10 @@ def state(books: Any, slots: int) -> tuple[Any, ...]:
 
 def full_state(books: Any, slots: int) -> list[Any]:
     asked: list[tuple[Any, ...]]
-    asked = [("positions_value",), ("value",), ("cash",), ("long_and_short",), ("long_and_short_exposure",)]
-    asked += [(name, one) for name in ("value", "positions_value") for one in "abc"]
-    asked += [(name, one) for name in ("cash", "variation", "rate") for one in range(len(books.pockets()))]
-    asked += [(name, one) for name in ("mark", "worth", "exposure") for one in range(slots)]
+    asked = [("positions_value",), ("equity",), ("cash",), ("long_and_short",), ("long_and_short_exposure",)]
+    asked += [(name, one) for name in ("equity", "positions_value") for one in "abc"]
+    asked += [(name, one) for name in ("cash", "variation_margin", "rate") for one in range(len(books.pockets()))]
+    asked += [(name, one) for name in ("mark", "market_value", "exposure") for one in range(slots)]
     return [outcome(books, call) for call in asked]
 
 

@@ -1,4 +1,4 @@
-"""Rows, orders and their intake: both kernels hold the same after any sequence of calls."""
+"""Rows, orders and their store: both kernels hold the same after any sequence of calls."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ ORDERS = st.lists(
 NAMES = ("open", "filled", "cancelled", "rejected")
 LABELS, SENTENCES = ("placed", "no_trade"), ("just placed", "no trade")
 FIELDS = (
-    "number", "amount", "filled", "limit", "limit_reached", "stop", "stop_reached", "plain", "commission", "charged",
+    "number", "amount", "filled", "limit", "limit_reached", "stop", "stop_reached", "is_market", "commission",
+    "units_charged",
     "created", "changed", "status", "reason", "cause",
 )  # fmt: skip
 
@@ -58,25 +59,25 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
     seen = []
     for module in twins().values():
         taken, open_now, events = [], {}, module.Rows("nntwwwttt")
-        intake = module.Intake(taken, open_now, events)
+        store = module.OrderStore(taken, open_now, events)
         for slot, amount, limit, stamp, stop, why, changes in orders:
-            listing = SimpleNamespace(slot=slot)
+            instrument = SimpleNamespace(slot=slot)
             in_force = TimeInForce.DAY if slot else TimeInForce.GTC
             terms = None if limit is stop is None else OrderTerms(limit, stop, time_in_force=in_force)
-            order = intake.accept(listing, amount, terms, stamp, why)
+            order = store.accept(instrument, amount, terms, stamp, why)
             assert order.terms == terms
             assert order.terms is None or type(order.terms) is OrderTerms
             assert order is taken[-1]
-            assert order.listing is listing
+            assert order.instrument is instrument
             if changes:
-                order.filled = order.charged = order.commission = filled
+                order.filled = order.units_charged = order.commission = filled
                 order.status, order.reason, order.changed = OrderStatus(status), reason, stamp + 1
                 order.terms, order.cause = OrderTerms(order.stop, order.limit, whole=True), 1
                 assert order.terms.whole
                 order.limit_reached = order.stop_reached = True
         state = [[getattr(order, name) for name in FIELDS] for order in taken]
         queues = {slot: [order.number for order in queue] for slot, queue in open_now.items()}
-        seen.append((state, queues, list(events), list(intake.rows(NAMES, LABELS, SENTENCES, {1: 1}))))
+        seen.append((state, queues, list(events), list(store.rows(NAMES, LABELS, SENTENCES, {1: 1}))))
     assert all(one == seen[0] for one in seen)
 
 

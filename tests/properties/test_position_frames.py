@@ -92,7 +92,7 @@ def positions(found: Any, orders: Any, kernel: str) -> tuple[Any, bool]:
             frame = result.positions
         except MoneyOverflow as error:
             return str(error), False
-    return (frame.schema, frame.rows()), called["positions_sheet"] > 0
+    return (frame.schema, frame.rows()), called["positions_frame"] > 0
 
 
 @needs_native

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rustybt._kernels import twins
 
 BARS = 5
-LANE = st.lists(st.integers(0, 12) | st.just(2**62), min_size=BARS, max_size=BARS)
+SERIES = st.lists(st.integers(0, 12) | st.just(2**62), min_size=BARS, max_size=BARS)
 BOUND = st.integers(-2, 14) | st.sampled_from([-(10**60), 10**60, -(2**100), 2**100])
 STEPS = st.lists(
     st.one_of(
@@ -26,17 +26,17 @@ STEPS = st.lists(
     ),
     max_size=30,
 )
-Lanes = list[tuple[list[int], list[int], list[int]]]
+ManySeries = list[tuple[list[int], list[int], list[int]]]
 
 
-def named(module: Any, lanes: Lanes, steps: Any, wide: bool) -> list[list[list[int]]]:
+def named(module: Any, series: ManySeries, steps: Any, wide: bool) -> list[list[list[int]]]:
     """The numbers that each bar of the steps wakes, by asset."""
     wake, open_now, seen = module.Wake(), {}, []
-    listings = [SimpleNamespace(slot=slot) for slot in range(3)]
+    instruments = [SimpleNamespace(slot=slot) for slot in range(3)]
     placed: list[Any] = []
     for kind, *what in steps:
         if kind == "place":
-            order = module.WorkingOrder(len(placed) + 1, listings[what[0]], 5, None, 0)
+            order = module.WorkingOrder(len(placed) + 1, instruments[what[0]], 5, None, 0)
             placed.append(order)
             open_now.setdefault(what[0], []).append(order)
         elif kind == "stir":
@@ -44,17 +44,17 @@ def named(module: Any, lanes: Lanes, steps: Any, wide: bool) -> list[list[list[i
         elif kind == "bar":
             seen.append([[order.number for order in queue] for queue in wake.awake(what[0], open_now)])
         elif what[0] <= len(placed):
-            slot = placed[what[0] - 1].listing.slot
+            slot = placed[what[0] - 1].instrument.slot
             if kind == "forget":
                 wake.forget(slot, what[0])
                 continue
             if not wake.knows(slot):
-                wake.watch(slot, *(lane if wide else memoryview(array("q", lane)) for lane in lanes[slot]))
+                wake.watch(slot, *(one if wide else memoryview(array("q", one)) for one in series[slot]))
             wake.sleep(slot, *what)
     return seen
 
 
-def by_the_rule(lanes: Lanes, steps: Any) -> list[list[list[int]]]:
+def by_the_rule(series: ManySeries, steps: Any) -> list[list[list[int]]]:
     slots: list[int] = []
     asleep: dict[int, Any] = {}
     watched, queues, seen = set(), {}, []
@@ -72,7 +72,7 @@ def by_the_rule(lanes: Lanes, steps: Any) -> list[list[list[int]]]:
         elif kind == "bar":
             found = []
             for slot, queue in queues.items():
-                volume, low, high = (lane[what[0]] for lane in lanes[slot])
+                volume, low, high = (one[what[0]] for one in series[slot])
                 ends = min((asleep[n][3] for n in queue if n in asleep and asleep[n][3] is not None), default=BARS)
                 if slot in watched and volume <= 0 and what[0] < ends:
                     continue
@@ -88,8 +88,8 @@ def by_the_rule(lanes: Lanes, steps: Any) -> list[list[list[int]]]:
     return seen
 
 
-@given(st.lists(st.tuples(LANE, LANE, LANE), min_size=3, max_size=3), STEPS, st.booleans())
-def test_a_bar_wakes_what_its_prices_reach(lanes: Lanes, steps: Any, wide: bool) -> None:
-    expected = by_the_rule(lanes, steps)
+@given(st.lists(st.tuples(SERIES, SERIES, SERIES), min_size=3, max_size=3), STEPS, st.booleans())
+def test_a_bar_wakes_what_its_prices_reach(series: ManySeries, steps: Any, wide: bool) -> None:
+    expected = by_the_rule(series, steps)
     for module in twins().values():
-        assert named(module, lanes, steps, wide) == expected
+        assert named(module, series, steps, wide) == expected

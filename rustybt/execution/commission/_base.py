@@ -94,11 +94,11 @@ def per_unit(order: WorkingOrder, quantity: int, cost: tuple[int, int], once: in
     The first fill pays at least the minimum; a later one what the order's fee exceeds what was paid by.
     """
     value, scale = cost
-    scale += order.listing.quantity_scale
+    scale += order.instrument.quantity_scale
     fee = as_money(abs(quantity) * value, scale) + once
     if not order.commission:
         return fee if fee > minimum else minimum
-    total = as_money(order.charged * value, scale) + fee
+    total = as_money(order.units_charged * value, scale) + fee
     return 0 if total < minimum else total - order.commission
 
 

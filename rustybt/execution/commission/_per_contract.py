@@ -38,12 +38,12 @@ class PerContract(FutureCommissionModel):
         self._minimum = as_money(*amount(min_trade_cost or 0, f"{name}(min_trade_cost)"))
 
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
-        root = getattr(order.listing.asset, "root_symbol", None)
+        root = getattr(order.instrument.asset, "root_symbol", None)
         cost = self._costs.get(root) or self._costs.get(None) or DEFAULT_COST
         return per_unit(order, fill.quantity, cost, self._exchange_fee(root), self._minimum)
 
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
-        exchange = 0 if order.commission else self._exchange_fee(getattr(order.listing.asset, "root_symbol", None))
+        exchange = 0 if order.commission else self._exchange_fee(getattr(order.instrument.asset, "root_symbol", None))
         return ((FeeKind.COMMISSION, fee - exchange), (FeeKind.EXCHANGE_FEE, exchange))
 
     def _exchange_fee(self, root: str | None) -> int:

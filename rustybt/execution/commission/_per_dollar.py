@@ -28,9 +28,11 @@ class PerDollar(EquityCommissionModel):
 
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
         value, scale = self._cost
-        listing = order.listing
-        money = abs(fill.quantity) * fill.price * listing.multiplier
-        return as_money(money * value, scale + listing.quantity_scale + listing.fill_scale + listing.multiplier_scale)
+        instrument = order.instrument
+        money = abs(fill.quantity) * fill.price * instrument.multiplier
+        return as_money(
+            money * value, scale + instrument.quantity_scale + instrument.fill_scale + instrument.multiplier_scale
+        )
 
     def parameters(self) -> dict[str, str]:
         return {"cost": str(self.cost)}

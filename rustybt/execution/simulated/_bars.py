@@ -14,7 +14,7 @@ class Bars(Protocol):
     slot: int
     is_future: bool
     fill_scale: int
-    lane_to_fill: int
+    mark_to_fill_scale: int
     tradable: Sequence[int]
 
     def column(self, field: str) -> Sequence[int]: ...
@@ -33,14 +33,14 @@ class Orders(Protocol):
 class Opening:
     """A bar as it stands at its open: the one price that there is so far, at the asset's fill scale."""
 
-    __slots__ = ("_prices", "fill_scale", "is_future", "lane_to_fill", "slot", "tradable")
+    __slots__ = ("_prices", "fill_scale", "is_future", "mark_to_fill_scale", "slot", "tradable")
 
     def __init__(self, bars: Bars, bar: int, price: int) -> None:
         self.slot: int = bars.slot
         self.is_future: bool = bars.is_future
         self.fill_scale: int = bars.fill_scale
         self.tradable = bars.tradable
-        self.lane_to_fill = 1
+        self.mark_to_fill_scale = 1
         self._prices: Any = {bar: price}
 
     def column(self, field: str) -> Any:

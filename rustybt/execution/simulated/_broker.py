@@ -161,16 +161,16 @@ class SimulatedBroker:
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
         for queue in self.orders.wake.awake(bar, self.orders.open):
-            bars: Any = queue[0].listing
+            bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
                 continue
             order = queue[0]
-            if len(queue) == 1 and order.plain and not begun:
+            if len(queue) == 1 and order.is_market and not begun:
                 # a market order alone, as nearly all are
                 if order.status is OPEN:
                     execution = self._future if bars.is_future else self._equity
-                    offered = bars.column(field)[bar] * bars.lane_to_fill
+                    offered = bars.column(field)[bar] * bars.mark_to_fill_scale
                     report = execution.of(order, offered, volume, 0, None, moment, account, False)
                     if report is not None:
                         yield report
@@ -184,9 +184,9 @@ class SimulatedBroker:
         """Tries the open orders of an asset on a bar's open."""
         queue = self.orders.open.get(slot, [])
         if self.triggers.by_range:
-            queue = [order for order in queue if not order.plain]
+            queue = [order for order in queue if not order.is_market]
         if queue and volume > 0:
-            opening = Opening(queue[0].listing, moment.bar, price)
+            opening = Opening(queue[0].instrument, moment.bar, price)
             yield from self._work_asset(queue[:], opening, moment, volume)
 
     def _work_asset(
@@ -198,7 +198,7 @@ class SimulatedBroker:
         the volume that went to earlier orders.
         """
         account = self.orders.account
-        offered = bars.column(self.triggers.field)[moment.bar] * bars.lane_to_fill
+        offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
         exhausted = False
         for order in queue:
@@ -207,7 +207,7 @@ class SimulatedBroker:
                 continue
             # a market order is ready by construction
             price, cap, maker = offered, None, False
-            if not order.plain:
+            if not order.is_market:
                 if exhausted and self.triggers_need_volume:
                     continue
                 ready = yield from self._let_through(order, bars, moment, offered)
@@ -254,7 +254,7 @@ class SimulatedBroker:
         """
         bar, found = moment.bar, []
         for queue in awake:
-            bars: Any = queue[0].listing
+            bars: Any = queue[0].instrument
             if bars.is_future:
                 return None
             if bars.tradable[bar] > 0:
@@ -262,10 +262,10 @@ class SimulatedBroker:
         return found
 
     def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder]:
-        offered = bars.column(self.triggers.field)[moment.bar] * bars.lane_to_fill
+        offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         found: list[ReadyOrder] = []
         for order in queue:
-            if order.plain:
+            if order.is_market:
                 found.append((order, offered, None, ()))
                 continue
             trigger = self.triggers.of(order, bars, moment.bar, offered)
@@ -282,7 +282,7 @@ class SimulatedBroker:
         """Lets an order sleep until a bar reaches what it waits for."""
         wake, slot = self.orders.wake, bars.slot
         if not wake.knows(slot):
-            wake.watch(slot, bars.tradable, *self.triggers.lanes(bars))
+            wake.watch(slot, bars.tradable, *self.triggers.series(bars))
         wake.sleep(slot, order.number, *self.triggers.bounds(order, bars))
 
     def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> Iterator[Report]:

@@ -109,8 +109,9 @@ def _not_filled(order: WorkingOrder, moment: Moment, quote: Any) -> Report:
 
 def no_price(slippage: SlippageModel, order: WorkingOrder, price: int) -> InputError:
     """The error for a price of zero or less that a slippage model made of one above zero."""
-    listing = order.listing
+    instrument = order.instrument
     return InputError(
-        f"{slippage!r} fills an order of {listing.asset.symbol} at {as_plain_decimal(price, listing.fill_scale)}, "
-        "though the bar has a price above zero. Use a smaller spread or impact."
+        f"{slippage!r} fills an order of {instrument.asset.symbol} at "
+        f"{as_plain_decimal(price, instrument.fill_scale)}, though the bar has a price above zero. "
+        "Use a smaller spread or impact."
     )

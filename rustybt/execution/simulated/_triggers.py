@@ -71,13 +71,13 @@ class Triggers:
             return STOPPED_LIMIT_WAITS if stopped else LIMIT_WAITS
         return Trigger(held, stop=stopped, limit=not order.limit_reached)
 
-    def lanes(self, bars: Bars) -> tuple[Sequence[int], Sequence[int]]:
+    def series(self, bars: Bars) -> tuple[Sequence[int], Sequence[int]]:
         """The lowest and highest prices of the bars that stops and limits are tested on."""
         return bars.column(self._lowest), bars.column(self._highest)
 
     def bounds(self, order: WorkingOrder, bars: Bars) -> tuple[int, int]:
-        """Between which prices of those lanes a waiting order stays as it is; a bar has to be strictly between."""
-        up, buys = bars.lane_to_fill, order.amount > order.filled
+        """Between which prices of those series a waiting order stays as it is; a bar has to be strictly between."""
+        up, buys = bars.mark_to_fill_scale, order.amount > order.filled
         if order.stop is not None and not order.stop_reached:
             price, over = order.stop, buys
         else:
@@ -87,7 +87,7 @@ class Triggers:
     def came_to(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
         """Whether a bar opened beyond an order's limit, so that the market had to come to it."""
         limit: Any = order.limit
-        opened = bars.column("open")[bar] * bars.lane_to_fill
+        opened = bars.column("open")[bar] * bars.mark_to_fill_scale
         return bool(opened > limit if order.amount > 0 else opened < limit)
 
     def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
@@ -96,20 +96,20 @@ class Triggers:
         buys = order.amount > order.filled
         if not self.by_range:
             return offered if (offered >= stop if buys else offered <= stop) else None
-        opened = bars.column("open")[bar] * bars.lane_to_fill
+        opened = bars.column("open")[bar] * bars.mark_to_fill_scale
         if opened >= stop if buys else opened <= stop:
             return opened
-        extreme = bars.column("high" if buys else "low")[bar] * bars.lane_to_fill
+        extreme = bars.column("high" if buys else "low")[bar] * bars.mark_to_fill_scale
         return stop if (extreme >= stop if buys else extreme <= stop) else None
 
     def _at_limit(self, order: WorkingOrder, bars: Bars, bar: int) -> int | None:
         """The price at which the bar's range reaches an order's limit: the limit, or the open beyond it."""
         limit: Any = order.limit
         buys = order.amount > order.filled
-        extreme = bars.column("low" if buys else "high")[bar] * bars.lane_to_fill
+        extreme = bars.column("low" if buys else "high")[bar] * bars.mark_to_fill_scale
         if extreme > limit if buys else extreme < limit:
             return None
-        opened = bars.column("open")[bar] * bars.lane_to_fill
+        opened = bars.column("open")[bar] * bars.mark_to_fill_scale
         return opened if (opened < limit if buys else opened > limit) else limit
 
     def _after_stop(self, order: WorkingOrder, bars: Bars, bar: int, price: int) -> int | None:
@@ -123,7 +123,7 @@ class Triggers:
         if price <= limit if buys else price >= limit:
             return price
         field = "close"
-        if price == bars.column("open")[bar] * bars.lane_to_fill:
+        if price == bars.column("open")[bar] * bars.mark_to_fill_scale:
             field = "low" if buys else "high"
-        later = bars.column(field)[bar] * bars.lane_to_fill
+        later = bars.column(field)[bar] * bars.mark_to_fill_scale
         return limit if (later <= limit if buys else later >= limit) else None

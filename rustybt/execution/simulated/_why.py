@@ -30,13 +30,13 @@ class WhyOpen:
         self._needs_volume = triggers_need_volume
 
     def __call__(self, order: WorkingOrder) -> int:
-        bar, bars, triggers = self._seen.bar, order.listing, self._triggers
+        bar, bars, triggers = self._seen.bar, order.instrument, self._triggers
         if order.created >= self._seen.axis.times[bar]:
             return Cause.PLACED
         if bars.tradable[bar] <= 0:
             return Cause.NO_TRADE
-        if not order.plain:
-            offered = bars.column(triggers.field)[bar] * bars.lane_to_fill
+        if not order.is_market:
+            offered = bars.column(triggers.field)[bar] * bars.mark_to_fill_scale
             trigger = triggers.of(order, bars, bar, offered)
             if trigger.price is None:
                 return trigger.waits

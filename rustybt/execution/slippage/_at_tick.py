@@ -70,17 +70,17 @@ class AtTick(SlippageModel):
         rounding = self._rounding_of(order)
         if filled <= 0 or rounding == "exact":
             return answer
-        number, scale = self._tick or order.listing.tick
-        finest = max(scale, order.listing.fill_scale)  # a tick may have more digits than a fill
+        number, scale = self._tick or order.instrument.tick
+        finest = max(scale, order.instrument.fill_scale)  # a tick may have more digits than a fill
         unit = number * 10 ** (finest - scale)
-        fine = 10 ** (finest - order.listing.fill_scale)
+        fine = 10 ** (finest - order.instrument.fill_scale)
         ticks = _ROUNDINGS[rounding][order.amount < 0](quoted * fine, unit)
         return div_half_even(max(ticks, 1) * unit, fine), filled
 
     def _rounding_of(self, order: WorkingOrder) -> str:
         if isinstance(self.rounding, str):
             return self.rounding
-        asset = order.listing.asset
+        asset = order.instrument.asset
         return self.rounding.get(asset.kind, asset.key, asset.symbol).rounding or "exact"
 
     def bound(self, data: Any) -> Self:

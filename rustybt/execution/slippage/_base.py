@@ -12,7 +12,7 @@ from rustybt.execution._allowed import allowed_by
 from rustybt.execution._offer import Offer
 
 type Quote = tuple[int, int]
-"""Price at the listing's fill scale, and how many units fill (above zero)."""
+"""Price at the instrument's fill scale, and how many units fill (above zero)."""
 
 SKIP: Final[Quote] = (0, 0)
 """This order does not fill on this bar, as its price would be beyond its limit; the next one may."""
@@ -64,8 +64,8 @@ class SlippageModel:
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         """The same question in integers.
 
-        Returns a price at order.listing.fill_scale and a multiple of order.listing.step up to offer.wanted, or SKIP,
-        EXHAUSTED or DECLINED.
+        Returns a price at order.instrument.fill_scale and a multiple of order.instrument.step up to offer.wanted, or
+        SKIP, EXHAUSTED or DECLINED.
         """
         raise NotImplementedError(
             f"{type(self).__name__} has neither process_order(data, order) nor quote(order, offer)."

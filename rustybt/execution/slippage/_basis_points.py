@@ -30,7 +30,7 @@ class FixedBasisPointsSlippage(SlippageModel):
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         wanted, price, volume, used, _, _ = offer
-        step, (share, of) = order.listing.step, self._share
+        step, (share, of) = order.instrument.step, self._share
         left = volume * share // (of * step) * step - used  # as `volume_left` has it, on the hottest way to a fill
         if left <= 0:
             return EXHAUSTED

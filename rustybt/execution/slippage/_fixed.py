@@ -24,7 +24,7 @@ class FixedSlippage(SlippageModel):
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         numerator, denominator = self._spread
-        spread = numerator * 10**order.listing.fill_scale
+        spread = numerator * 10**order.instrument.fill_scale
         twice = 2 * offer.price * denominator
         return div_half_even(twice + spread if order.amount > 0 else twice - spread, 2 * denominator), offer.wanted
 

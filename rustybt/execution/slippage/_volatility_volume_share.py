@@ -75,28 +75,28 @@ class VolatilityVolumeShare(MarketImpactBase):
             return current_price * float(eta) * volatility * math.sqrt(psi) / BASIS
         return current_price * eta * volatility * psi.sqrt() / BASIS
 
-    def _middle(self, listing: Any) -> Fraction:
+    def _middle(self, instrument: Any) -> Fraction:
         """Between the high and the low of the bar, at the fill scale; whole, as it has a decimal more than they."""
-        prices = [self._data.exact_value(listing, field) for field in ("high", "low")]
-        return sum((Fraction(value * 10**listing.fill_scale, 2 * 10**scale) for value, scale in prices), Fraction(0))
+        prices = [self._data.exact_value(instrument, field) for field in ("high", "low")]
+        return sum((Fraction(value * 10**instrument.fill_scale, 2 * 10**scale) for value, scale in prices), Fraction(0))
 
     def parameters(self) -> dict[str, str]:
         return {"volume_limit": str(self.volume_limit), "eta": str(self._constant or "<varies>")}
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
-        listing = order.listing
-        most = volume_left(offer.volume, 0, self._limit, listing.step)
+        instrument = order.instrument
+        most = volume_left(offer.volume, 0, self._limit, instrument.step)
         quantity = min(offer.wanted, most)
         if not quantity:
             return DECLINED
-        middle = self._middle(listing)
-        mean, variance = self.window(listing.asset)
+        middle = self._middle(instrument)
+        mean, variance = self.window(instrument.asset)
         if not mean or variance is None:
             impact = middle * Fraction(repr(self.NO_DATA_VOLATILITY_SLIPPAGE_IMPACT))
             moved = div_half_even(impact.numerator, impact.denominator)
         else:
-            psi = Fraction(quantity, 10**listing.quantity_scale) / mean
-            per_price = Fraction(self._eta(listing.asset)) / BASIS
+            psi = Fraction(quantity, 10**instrument.quantity_scale) / mean
+            per_price = Fraction(self._eta(instrument.asset)) / BASIS
             moved = root_half_even((middle * per_price) ** 2 * variance * SESSIONS_PER_YEAR * psi, 0)
         buys = order.amount > 0
         quoted = int(middle) + (moved if buys else -moved)

@@ -30,7 +30,7 @@ class VolumeShareSlippage(SlippageModel):
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         wanted, price, volume, used, _, _ = offer
-        left = volume_left(volume, used, self._share, order.listing.step)
+        left = volume_left(volume, used, self._share, order.instrument.step)
         if left <= 0:
             return EXHAUSTED
         quantity = wanted if wanted < left else left

@@ -13,7 +13,7 @@ from rustybt.errors import InputError, MoneyOverflow
 MONEY = 10**20
 CAPITAL = 1_000_000 * MONEY
 SCALES = [
-    # lane, fill, quantity, step, multiplier, multiplier scale
+    # marks, fill, quantity, step, multiplier, multiplier scale
     pytest.param((2, 12, 0, 1, 1, 0), id="shares"),
     pytest.param((8, 18, 8, 1, 1, 0), id="coins"),  # 26 decimals: money is rounded
     pytest.param((2, 12, 0, 100, 1, 0), id="lots"),
@@ -42,13 +42,13 @@ def books(twin):
 class Asset:
     """What the numbers of a slot mean."""
 
-    def __init__(self, books, scales, lane=(123_456, 130_001, 99_999)):
-        self.lane_scale, self.fill_scale, self.quantity_scale, self.step, self.multiplier, self.multiplier_scale = (
+    def __init__(self, books, scales, marks=(123_456, 130_001, 99_999)):
+        self.mark_scale, self.fill_scale, self.quantity_scale, self.step, self.multiplier, self.multiplier_scale = (
             scales[:6]
         )
         self.books = books
-        self.lane = list(lane)
-        self.slot = books.open_slot(0, memoryview(np.array(lane, dtype=np.int64)), *scales)
+        self.marks = list(marks)
+        self.slot = books.open_slot(0, memoryview(np.array(marks, dtype=np.int64)), *scales)
 
     @property
     def unit(self):
@@ -56,10 +56,10 @@ class Asset:
         decimals = self.quantity_scale + self.fill_scale + self.multiplier_scale
         return Fraction(self.multiplier * MONEY, 10**decimals)
 
-    def at_fill_scale(self, lane_price):
-        return lane_price * 10 ** (self.fill_scale - self.lane_scale)
+    def at_fill_scale(self, mark):
+        return mark * 10 ** (self.fill_scale - self.mark_scale)
 
-    def worth(self, quantity, price):
+    def notional(self, quantity, price):
         """Half-even, as round() of a Fraction is."""
         return round(quantity * price * self.unit)
 
@@ -78,8 +78,8 @@ def asset(request, books):
 
 
 def test_a_fill_moves_cash_by_quantity_times_price_rounded_once(asset, books):
-    price = asset.at_fill_scale(123_456) + 7  # off the lane's grid, as slippage leaves it
-    spent = asset.worth(301 * asset.step, price)
+    price = asset.at_fill_scale(123_456) + 7  # off the marks' grid, as slippage leaves it
+    spent = asset.notional(301 * asset.step, price)
     assert books.fill(asset.slot, 301 * asset.step, price) == -spent
     assert books.cash() == CAPITAL - spent
     assert books.position(asset.slot) == (301 * asset.step, spent)
@@ -91,7 +91,7 @@ def test_an_addition_adds_to_the_cost_and_a_reduction_takes_its_share(asset, boo
         books.set_position(asset.slot, 0, 0)
         books.fill(asset.slot, sign * 7 * asset.step, first)
         books.fill(asset.slot, sign * 3 * asset.step, second)
-        cost = asset.worth(sign * 7 * asset.step, first) + asset.worth(sign * 3 * asset.step, second)
+        cost = asset.notional(sign * 7 * asset.step, first) + asset.notional(sign * 3 * asset.step, second)
         assert books.position(asset.slot) == (sign * 10 * asset.step, cost)
         books.fill(asset.slot, -sign * 7 * asset.step, first)
         assert books.position(asset.slot) == (sign * 3 * asset.step, round(Fraction(cost * 3, 10)))
@@ -101,7 +101,7 @@ def test_a_fill_through_zero_starts_at_the_fill_price(asset, books):
     price = asset.at_fill_scale(111_111) + 1
     books.fill(asset.slot, 2 * asset.step, asset.at_fill_scale(120_000))
     books.fill(asset.slot, -5 * asset.step, price)
-    assert books.position(asset.slot) == (-3 * asset.step, asset.worth(-3 * asset.step, price))
+    assert books.position(asset.slot) == (-3 * asset.step, asset.notional(-3 * asset.step, price))
 
 
 def test_a_closed_position_leaves_no_cost(asset, books):
@@ -125,13 +125,13 @@ def test_marks_and_values_are_those_of_the_bar(asset, books):
     books.set_position(asset.slot, -11 * asset.step, 0)
     for bar in (0, 2, 1):
         books.seek(bar)
-        mark = asset.at_fill_scale(asset.lane[bar])
-        worth = asset.worth(-11 * asset.step, mark)
+        mark = asset.at_fill_scale(asset.marks[bar])
+        value = asset.notional(-11 * asset.step, mark)
         assert books.bar == bar
         assert books.mark(asset.slot) == mark
-        assert books.worth(asset.slot) == books.positions_value() == worth
-        assert books.value() == CAPITAL + worth
-        assert books.long_and_short() == (0, worth, 0, 1)
+        assert books.market_value(asset.slot) == books.positions_value() == value
+        assert books.equity() == CAPITAL + value
+        assert books.long_and_short() == (0, value, 0, 1)
         assert books.position(asset.slot) == (-11 * asset.step, 0)
 
 
@@ -141,7 +141,7 @@ def test_an_override_marks_a_slot_until_it_is_cleared(asset, books):
     restated = asset.at_fill_scale(61_728) + 5
     books.override_mark(asset.slot, restated)
     assert books.mark(asset.slot) == restated
-    assert books.positions_value() == asset.worth(3 * asset.step, restated)
+    assert books.positions_value() == asset.notional(3 * asset.step, restated)
     books.clear_overrides()
     assert books.positions_value() == plain
 
@@ -160,7 +160,7 @@ def test_a_weight_is_a_share_of_cash_and_positions(asset, books):
     price = asset.at_fill_scale(123_456) + 7
     for held in (4 * asset.step, -4 * asset.step):
         books.set_position(asset.slot, held, 0)
-        value = CAPITAL + asset.worth(held, asset.at_fill_scale(asset.lane[0]))
+        value = CAPITAL + asset.notional(held, asset.at_fill_scale(asset.marks[0]))
         for weight, scale in ((37_037_037_037_037_035, 18), (-5, 1), (1, 0), (0, 0)):
             money = Fraction(value * weight, 10**scale)
             assert books.size_of_weight(asset.slot, weight, scale, price, False) == asset.size(money, price)
@@ -208,10 +208,10 @@ def test_a_lane_of_wide_integers_is_as_good_as_a_buffer(books):
 
 def test_a_buffer_is_read_in_place_and_kept_alive(twin):
     books = opened(twin, 0)
-    lane = np.arange(100, 200, dtype=np.int64)
-    slot = books.open_slot(0, memoryview(lane), 2, 2, 0, 1, 1, 0)
-    lane[5] = 42
-    del lane
+    marks = np.arange(100, 200, dtype=np.int64)
+    slot = books.open_slot(0, memoryview(marks), 2, 2, 0, 1, 1, 0)
+    marks[5] = 42
+    del marks
     books.seek(5)
     assert books.mark(slot) == 42
 
@@ -223,14 +223,14 @@ def test_a_buffer_with_gaps_is_read_too(twin):
     assert books.mark(slot) == 21
 
 
-@pytest.mark.parametrize("lane", [[1, 2], memoryview(np.array([1, 2], dtype=np.int64))], ids=["list", "buffer"])
-def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
-    slot = books.open_slot(0, lane, 2, 12, 0, 1, 1, 0)
+@pytest.mark.parametrize("marks", [[1, 2], memoryview(np.array([1, 2], dtype=np.int64))], ids=["list", "buffer"])
+def test_a_bar_outside_of_the_marks_is_an_index_error(books, marks):
+    slot = books.open_slot(0, marks, 2, 12, 0, 1, 1, 0)
     with pytest.raises(IndexError, match="there is no bar -1"):
         books.seek(-1)
     books.set_position(slot, 1, 0)
     books.seek(2)
-    for read in (books.positions_value, books.value, lambda: books.mark(slot)):
+    for read in (books.positions_value, books.equity, lambda: books.mark(slot)):
         with pytest.raises(IndexError, match="index out of"):
             read()
 
@@ -238,7 +238,7 @@ def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"lane_scale": 13}, "lane_scale=13 is finer than fill_scale=12"),
+        ({"mark_scale": 13}, "mark_scale=13 is finer than fill_scale=12"),
         ({"quantity_scale": -1}, "quantity_scale=-1 is not between 0 and 100"),
         ({"multiplier_scale": 101}, "multiplier_scale=101 is not between"),
         ({"step": 0}, "step=0 and multiplier=1 must be above zero"),
@@ -246,7 +246,7 @@ def test_a_bar_outside_of_the_lane_is_an_index_error(books, lane):
     ],
 )
 def test_an_asset_that_means_nothing_is_refused(books, change, said):
-    right = {"lane_scale": 2, "fill_scale": 12, "quantity_scale": 0, "step": 1, "multiplier": 1, "multiplier_scale": 0}
+    right = {"mark_scale": 2, "fill_scale": 12, "quantity_scale": 0, "step": 1, "multiplier": 1, "multiplier_scale": 0}
     with pytest.raises(InputError, match=said):
         books.open_slot(0, [1], *(right | change).values())
 
@@ -303,24 +303,24 @@ def test_a_fill_of_a_future_posts_nothing_and_cash_follows_its_mark(future, book
     assert books.posted(0) == CAPITAL
     for bar in (0, 2, 1):
         books.seek(bar)
-        exposure = future.worth(held, future.at_fill_scale(future.lane[bar]))
-        variation = exposure - future.worth(held, price)
-        assert books.variation(0) == variation
-        assert books.cash() == books.value() == CAPITAL + variation
-        assert books.positions_value() == books.worth(future.slot) == 0
+        exposure = future.notional(held, future.at_fill_scale(future.marks[bar]))
+        variation = exposure - future.notional(held, price)
+        assert books.variation_margin(0) == variation
+        assert books.cash() == books.equity() == CAPITAL + variation
+        assert books.positions_value() == books.market_value(future.slot) == 0
         assert books.exposure(future.slot) == exposure
         assert books.long_and_short() == (0, 0, 0, 1)
         assert books.long_and_short_exposure() == (0, exposure)
-    assert books.position(future.slot) == (held, future.worth(held, price))
+    assert books.position(future.slot) == (held, future.notional(held, price))
 
 
 def test_settling_posts_the_variation_once_and_changes_no_value(future, books):
     books.fill(future.slot, 5 * future.step, future.at_fill_scale(123_000) + 7)
     books.seek(1)
-    value = books.value()
+    value = books.equity()
     assert books.settle(future.slot) == value - CAPITAL
     assert books.settle(future.slot) == 0
-    assert books.posted(0) == books.cash() == books.value() == value
+    assert books.posted(0) == books.cash() == books.equity() == value
     assert books.unsettled() == [future.slot]
 
 
@@ -328,7 +328,7 @@ def test_a_closed_future_has_what_it_gained_in_cash_until_it_is_settled(future, 
     bought, sold = future.at_fill_scale(120_000), future.at_fill_scale(125_000) + 3
     books.fill(future.slot, 5 * future.step, bought)
     books.fill(future.slot, -5 * future.step, sold)
-    gained = future.worth(5 * future.step, sold) - future.worth(5 * future.step, bought)
+    gained = future.notional(5 * future.step, sold) - future.notional(5 * future.step, bought)
     books.seek(2)
     assert (books.cash(), books.posted(0)) == (CAPITAL + gained, CAPITAL)
     assert (books.held(), books.unsettled()) == ([], [future.slot])
@@ -337,7 +337,7 @@ def test_a_closed_future_has_what_it_gained_in_cash_until_it_is_settled(future, 
 
 
 def test_a_future_closed_at_its_settled_price_leaves_nothing_to_settle(future, books):
-    price = future.at_fill_scale(future.lane[0])
+    price = future.at_fill_scale(future.marks[0])
     books.fill(future.slot, future.step, price)
     books.fill(future.slot, -future.step, price)
     assert books.unsettled() == []
@@ -351,8 +351,8 @@ def test_shares_beside_futures_count_as_before(books):
     books.seek(1)
     assert books.positions_value() == 10 * 1_300_01 * MONEY // 100
     # 2 contracts of 50 rose by 65.45 each
-    assert books.variation(0) == 2 * 50 * 6_545 * MONEY // 100
-    assert books.value() == CAPITAL + (10 + 100) * 6_545 * MONEY // 100
+    assert books.variation_margin(0) == 2 * 50 * 6_545 * MONEY // 100
+    assert books.equity() == CAPITAL + (10 + 100) * 6_545 * MONEY // 100
     assert books.long_and_short_exposure() == ((10 + 100) * 130_001 * MONEY // 100, 0)
 
 

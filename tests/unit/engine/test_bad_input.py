@@ -163,11 +163,11 @@ class TestPricesAndSizes:
         )
 
     def test_a_cost_below_zero_that_is_not_paid_out_is_not_on_the_order_either(self) -> None:
-        class Maker(commission.CommissionModel):
+        class FrameBuilder(commission.CommissionModel):
             def calculate(self, order: Any, transaction: Any) -> Any:
                 return -3
 
-        result = run({0: lambda c, d: order(symbol("A"), 1)}, initialize=lambda c: c.set_commission(Maker()))
+        result = run({0: lambda c, d: order(symbol("A"), 1)}, initialize=lambda c: c.set_commission(FrameBuilder()))
         assert result.orders["commission"].to_list() == [0]
 
     @pytest.mark.parametrize("volume", [None, "x", NAN, float("-inf"), [5]])

@@ -53,14 +53,14 @@ def test_what_a_run_has_loaded_goes_with_it_and_not_at_some_later_collection() -
     gc.collect()
     gc.disable()
     try:
-        before = _listings()
+        before = _instruments()
         result = run(trade)
         assert result.transactions.height > 0
         del result
-        assert _listings() == before
+        assert _instruments() == before
     finally:
         gc.enable()
 
 
-def _listings() -> int:
+def _instruments() -> int:
     return sum(isinstance(one, Instrument) for one in gc.get_objects())

@@ -522,8 +522,8 @@ def test_shares_in_another_currency_are_weighed_filled_and_laid_out_by_the_nativ
 
     with calls() as counted:
         native = go(dict.fromkeys(range(4), both), kernel="rust")
-    assert counted["Weigher.order_targets"] == counted["Executor.work"] == 4
-    assert counted["positions_sheet"] == 1
+    assert counted["TargetSizer.order_targets"] == counted["Executor.work"] == 4
+    assert counted["positions_frame"] == 1
     assert not counted["rustybt.orders._weigher"]
     assert counted["rustybt.ledger._ledger"] < 40
     python = go(dict.fromkeys(range(4), both), kernel="python")

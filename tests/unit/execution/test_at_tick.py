@@ -25,10 +25,10 @@ ROUNDINGS = ["half_even", "half_up", "down", "up", "against"]
 
 def quoted(price, side, rounding, tick=("0.25", 2)):
     grid = int(Decimal(tick[0]).scaleb(tick[1])), tick[1]
-    listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=grid)
+    instrument = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=grid)
     model = slippage.AtTick(slippage.NoSlippage(), rounding)
     value, filled = model.quote(
-        WorkingOrder(1, listing, side * 7, None, 0), offer(7, int(Decimal(price).scaleb(SCALE)), 1, 0)
+        WorkingOrder(1, instrument, side * 7, None, 0), offer(7, int(Decimal(price).scaleb(SCALE)), 1, 0)
     )
     assert filled == 7
     return Decimal(value).scaleb(-SCALE)
@@ -61,9 +61,9 @@ def test_a_grid_finer_than_a_fill():
     st.integers(1, 10**18), st.integers(1, 10**6), st.sampled_from(["half_even", "half_up", "down", "up", "against"])
 )
 def test_the_price_is_a_whole_number_of_ticks_and_less_than_one_away(price, tick, rounding):
-    listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=(tick, 4))
+    instrument = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=(tick, 4))
     model = slippage.AtTick(slippage.NoSlippage(), rounding)
-    value, _ = model.quote(WorkingOrder(1, listing, 7, None, 0), offer(7, price, 1, 0))
+    value, _ = model.quote(WorkingOrder(1, instrument, 7, None, 0), offer(7, price, 1, 0))
     grid = Fraction(tick, 10**4)
     ticks = Fraction(value, 10**SCALE) / grid
     assert ticks.denominator == 1
@@ -71,9 +71,9 @@ def test_the_price_is_a_whole_number_of_ticks_and_less_than_one_away(price, tick
 
 
 def test_what_does_not_fill_does_not_fill():
-    listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=(1, 2))
+    instrument = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0, tick=(1, 2))
     model = slippage.AtTick(slippage.FixedBasisPointsSlippage(5, "0.1"))
-    assert model.quote(WorkingOrder(1, listing, 7, None, 0), offer(7, 10**SCALE, 100, 10)) is EXHAUSTED
+    assert model.quote(WorkingOrder(1, instrument, 7, None, 0), offer(7, 10**SCALE, 100, 10)) is EXHAUSTED
 
 
 class Own(slippage.SlippageModel):

@@ -25,7 +25,7 @@ class Bars:
     def __init__(self, opened: int, high: int, low: int, close: int, volume: int = 1000) -> None:
         self.prices = {"open": [opened], "high": [high], "low": [low], "close": [close]}
         self.asset = SimpleNamespace(symbol="A")
-        self.slot, self.fill_scale, self.lane_to_fill, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
+        self.slot, self.fill_scale, self.mark_to_fill_scale, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
         self.tradable = [volume]
         self.is_future = False
         self.close = [close]

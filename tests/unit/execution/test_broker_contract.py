@@ -21,7 +21,7 @@ class Bars:
     """An asset in whole units, one price a bar, that trades as a test goes on."""
 
     slot = fill_scale = quantity_scale = 0
-    lane_to_fill = step = 1
+    mark_to_fill_scale = step = 1
     is_future = False
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Bars:
 class Market(BrokerContract):
     """One asset, a bar a trade."""
 
-    def listing(self) -> Any:
+    def instrument(self) -> Any:
         return self.bars
 
     def trade(self, price: int, volume: int) -> Moment:

@@ -35,7 +35,7 @@ class Bars:
     def __init__(self, closes: list[int]) -> None:
         self.close, self.tradable = closes, [1000] * len(closes)
         self.asset = SimpleNamespace(symbol="A")
-        self.slot, self.fill_scale, self.lane_to_fill, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
+        self.slot, self.fill_scale, self.mark_to_fill_scale, self.quantity_scale, self.step = 0, 12, CENTS, 0, 1
         self.is_future = False
 
     def column(self, field: str) -> list[int]:
@@ -110,5 +110,5 @@ def test_futures_pay_the_same(fills: list[int], how: tuple[Any, Any, float]) -> 
         cost = theirs.calculate(order, SimpleNamespace(amount=quantity))
         order.commission, order.filled = order.commission + cost, order.filled + quantity
         fee = ours.fee(asked, Fill(quantity, 1, MOMENT))
-        asked.commission, asked.charged = asked.commission + fee, asked.charged + quantity
+        asked.commission, asked.units_charged = asked.commission + fee, asked.units_charged + quantity
         assert abs(fee / 10**20 - cost) < 1e-9

@@ -178,13 +178,13 @@ def test_a_commission_sees_the_fill_and_what_was_paid() -> None:
 
 
 def test_a_cost_below_zero_is_no_rebate_unless_the_model_says_so() -> None:
-    class Maker(commission.CommissionModel):
+    class FrameBuilder(commission.CommissionModel):
         def calculate(self, order: Any, transaction: Any) -> Any:
             return -0.5
 
-    assert fills(None, Maker())[0][3] == 0
-    Maker.rebates = True
-    assert fills(None, Maker())[0][3] == D("-0.5")
+    assert fills(None, FrameBuilder())[0][3] == 0
+    FrameBuilder.rebates = True
+    assert fills(None, FrameBuilder())[0][3] == D("-0.5")
 
 
 def test_a_cost_that_is_nothing_is_refused() -> None:

@@ -22,11 +22,11 @@ PRICES = st.integers(90, 110)
 
 
 class Bars:
-    """Bars of an asset in whole units: what the broker and the models read of a listing."""
+    """Bars of an asset in whole units: what the broker and the models read of an instrument."""
 
-    is_future = settles = False
+    is_future = daily_settled = False
     slot = quantity_scale = fill_scale = price_scale = 0
-    step = lane_to_fill = 1
+    step = mark_to_fill_scale = 1
 
     def __init__(self, rows: list[tuple[int, int, int, int, int]]) -> None:
         names = ("open", "high", "low", "close")

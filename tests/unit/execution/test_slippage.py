@@ -23,8 +23,8 @@ SCALE = 12
 LISTING = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=1, slot=0)
 
 
-def order(amount: int, limit: int | None = None, listing: Any = LISTING) -> WorkingOrder:
-    return WorkingOrder(1, listing, amount, terms_with(limit), 0)
+def order(amount: int, limit: int | None = None, instrument: Any = LISTING) -> WorkingOrder:
+    return WorkingOrder(1, instrument, amount, terms_with(limit), 0)
 
 
 PRICES = st.integers(1, 10**18)
@@ -51,10 +51,10 @@ def test_basis_points_are_rounded_once(price: int, side: int, points: Decimal) -
 
 @given(st.integers(1, 10**6), st.integers(0, 10**5), st.integers(1, 10**6), st.integers(1, 1000))
 def test_basis_points_fill_a_share_of_the_volume_in_whole_steps(volume: int, used: int, wanted: int, step: int) -> None:
-    listing = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=step, slot=0)
+    instrument = SimpleNamespace(fill_scale=SCALE, quantity_scale=0, step=step, slot=0)
     model = slippage.FixedBasisPointsSlippage(5, "0.3")
     left = math.floor(volume * Fraction(3, 10) / step) * step - used
-    answer = model.quote(order(wanted, listing=listing), offer(wanted, 10**SCALE, volume, used))
+    answer = model.quote(order(wanted, instrument=instrument), offer(wanted, 10**SCALE, volume, used))
     if left <= 0:
         assert answer is EXHAUSTED
     else:

@@ -18,7 +18,7 @@ from rustybt.ledger import Ledger
 from tests._examples import examples
 
 MONEY = 10**20
-LANES = ([1000, 1200, 900, 1100], [500, 500, 700, 600], [2500, 2400, 2600, 0])
+MARKS = ([1000, 1200, 900, 1100], [500, 500, 700, 600], [2500, 2400, 2600, 0])
 RATES = [(1, 1), (3, 2), (7, 5), (6, 5)]
 
 
@@ -34,15 +34,15 @@ def opened(kernel: Any, currencies: tuple[str, ...]) -> Any:
     books = kernel.Books()
     books.open_pocket("main", "USD", 1000 * MONEY)
     books.use_rates(rates)
-    for currency, lane, settles in zip(currencies, LANES, (False, False, True), strict=False):
+    for currency, marks, daily_settled in zip(currencies, MARKS, (False, False, True), strict=False):
         pocket = books.pocket("main", currency)
         if pocket is None:
             pocket = books.open_pocket("main", currency, 0)
-        books.open_slot(pocket, lane, 2, 12, 0, 1, 1, 0, settles)
+        books.open_slot(pocket, marks, 2, 12, 0, 1, 1, 0, daily_settled)
     return books
 
 
-def listing_of(books: Any, slot: int) -> Any:
+def instrument_of(books: Any, slot: int) -> Any:
     """What the ledger must know of an asset."""
     return SimpleNamespace(
         asset=SimpleNamespace(symbol=f"K{slot}"), slot=slot, pocket=books.pocket_of(slot), fill_scale=12,
@@ -71,14 +71,14 @@ def test_with_two_currencies_each_keeps_its_own_and_the_whole_is_counted_at_the_
     assert books.cash(1) == -119 * MONEY
     assert books.long_and_short() == (126 * MONEY, -28 * MONEY, 2, 1)
     assert books.long_and_short_exposure() == (126 * MONEY + 2 * 26 * 14 * MONEY // 10, -28 * MONEY)
-    assert books.value() == (1020 - 28) * MONEY + 126 * MONEY - 119 * 14 * MONEY // 10
+    assert books.equity() == (1020 - 28) * MONEY + 126 * MONEY - 119 * 14 * MONEY // 10
     assert books.settle(2) == 4 * MONEY
     # 140 dollars are 100 euros, at 9 a share 11, of which 10 are held
     assert books.size_of_value(0, 140, 0, 9 * 10**12, True) == 1
     books.override_mark(0, 10**13)
-    assert books.worth(0) == 140 * MONEY
+    assert books.market_value(0) == 140 * MONEY
     books.clear_overrides()
-    assert books.worth(0) == 126 * MONEY
+    assert books.market_value(0) == 126 * MONEY
 
 
 @every_kernel
@@ -86,11 +86,11 @@ def test_a_rate_that_was_set_holds_at_its_bar_only(kernel: Any) -> None:
     books = opened(kernel, ("EUR",))
     books.fill(0, 1, 10**13)
     books.set_rate(1, 4, 1)
-    assert (books.rate(0), books.rate(1), books.worth(0)) == ((1, 1), (4, 1), 40 * MONEY)
+    assert (books.rate(0), books.rate(1), books.market_value(0)) == ((1, 1), (4, 1), 40 * MONEY)
     books.seek(1)
-    assert (books.rate(1), books.worth(0)) == ((3, 2), 18 * MONEY)
+    assert (books.rate(1), books.market_value(0)) == ((3, 2), 18 * MONEY)
     books.use_rates(lambda currency, bar: (5, 1))
-    assert books.worth(0) == 60 * MONEY
+    assert books.market_value(0) == 60 * MONEY
     for pocket, numerator, denominator in ((1, 0, 1), (1, 1, -1), (0, 2, 1)):
         with pytest.raises(InputError, match=r"above zero|base currency"):
             books.set_rate(pocket, numerator, denominator)
@@ -98,7 +98,7 @@ def test_a_rate_that_was_set_holds_at_its_bar_only(kernel: Any) -> None:
     alone.open_pocket("main", "USD", 0)
     alone.open_pocket("main", "EUR", 1)
     with pytest.raises(CurrencyMismatch, match="no rate of EUR at bar 0"):
-        alone.value()
+        alone.equity()
 
 
 @every_kernel
@@ -124,7 +124,7 @@ def test_a_conversion_that_is_too_much_leaves_the_books_as_they_were(kernel: Any
 def test_entries_are_in_the_currency_of_their_pocket(kernel: Any) -> None:
     books = opened(kernel, ("EUR", "USD"))
     ledger = Ledger(books, 1000 * MONEY, 0, kernel=PYTHON)
-    euro, dollar = listing_of(books, 0), listing_of(books, 1)
+    euro, dollar = instrument_of(books, 0), instrument_of(books, 1)
     books.seek(1)
     ledger.fill(7, euro, 5, 10**13, 1)
     ledger.charge(7, dollar, MONEY, 2, "commission")
@@ -138,10 +138,10 @@ def test_entries_are_in_the_currency_of_their_pocket(kernel: Any) -> None:
 @every_kernel
 def test_money_without_a_rate_can_t_be_counted_and_nothing_is_nothing_in_any_currency(kernel: Any) -> None:
     books = opened(kernel, ("CHF",))
-    assert (books.value(), books.in_base(1, 0)) == (1000 * MONEY, 0)
+    assert (books.equity(), books.in_base(1, 0)) == (1000 * MONEY, 0)
     books.fill(0, 1, 10**13)
     with pytest.raises(CurrencyMismatch):
-        books.value()
+        books.equity()
 
 
 @every_kernel
@@ -150,8 +150,8 @@ def test_a_pocket_is_opened_once_and_an_account_must_have_one(kernel: Any) -> No
     with pytest.raises(InputError, match="'main' has a pocket in EUR already"):
         books.open_pocket("main", "EUR", 0)
     with pytest.raises(InputError, match="no account 'carry'"):
-        books.value("carry")
-    assert (books.value("main"), books.pockets()) == (1000 * MONEY, [("main", "USD"), ("main", "EUR")])
+        books.equity("carry")
+    assert (books.equity("main"), books.pockets()) == (1000 * MONEY, [("main", "USD"), ("main", "EUR")])
 
 
 # -- several accounts, against fractions -------------------------------------------------------------------------------
@@ -172,17 +172,17 @@ class Replay:
         self.units = dict.fromkeys(places, 0)
         for entry in ledger.entries:
             self.cash[entry.account, entry.currency] += entry.amount
-            if entry.listing is not None:
-                self.units[entry.listing.slot] += entry.quantity
+            if entry.instrument is not None:
+                self.units[entry.instrument.slot] += entry.quantity
         self.bar, self.places = bar, places
 
     def in_base(self, currency: str, amount: int) -> int:
         return amount if currency == "USD" else rounded(Fraction(amount) * Fraction(*RATES[self.bar]))
 
-    def value(self, account: str) -> int:
+    def equity(self, account: str) -> int:
         cash = [self.in_base(currency, money) for (owner, currency), money in self.cash.items() if owner == account]
         held = [
-            self.in_base(currency, units * LANES[slot % 2][self.bar] * MONEY // 100)
+            self.in_base(currency, units * MARKS[slot % 2][self.bar] * MONEY // 100)
             for slot, units in self.units.items()
             for owner, currency in [self.places[slot]]
             if owner == account
@@ -202,43 +202,43 @@ def test_accounts_are_sums_of_their_entries_and_add_up_to_the_whole(name: str, s
     books.use_rates(rates)
     ledger = Ledger(books, 1000 * MONEY, 0, kernel=PYTHON)
     ledger.change_capital(0, 500 * MONEY, "capital", 3)
-    listings = [
-        listing_of(books, books.open_slot(pocket, LANES[place % 2], 2, 12, 0, 1, 1, 0))
+    instruments = [
+        instrument_of(books, books.open_slot(pocket, MARKS[place % 2], 2, 12, 0, 1, 1, 0))
         for place, pocket in enumerate([0, 1, 2, 3, 1, 2])
     ]
-    places = {listing.slot: POCKETS[listing.pocket] for listing in listings}
+    places = {instrument.slot: POCKETS[instrument.pocket] for instrument in instruments}
     for step in range(dice.randint(1, 25)):
         books.seek(dice.randint(0, 3))
-        listing = dice.choice(listings)
+        instrument = dice.choice(instruments)
         one, other = dice.sample(range(4), 2)
         kind = dice.choice(["fill", "fill", "charge", "convert", "transfer", "cross"])
         amount = dice.randint(-(10**22), 10**22)
-        before = books.value()
+        before = books.equity()
         if kind == "fill":
-            ledger.fill(step, listing, dice.randint(-9, 9), dice.randint(1, 10**14), step)
+            ledger.fill(step, instrument, dice.randint(-9, 9), dice.randint(1, 10**14), step)
         elif kind == "charge":
-            ledger.charge(step, listing, amount // 10**4, step, "commission")
+            ledger.charge(step, instrument, amount // 10**4, step, "commission")
         elif kind == "convert":
             ledger.convert(step, one, amount, other, amount * 7 // 9, "x")
         elif kind == "transfer":
             giver, taker = dice.choice([(0, 3), (3, 0), (1, 2), (2, 1)])
             ledger.transfer(step, giver, taker, amount, "x")
             # each side is rounded by itself: of dollars nothing is
-            assert abs(books.value() - before) <= (giver in (1, 2))
+            assert abs(books.equity() - before) <= (giver in (1, 2))
         else:
             # an internal cross: one account sells what the other buys
             price = dice.randint(1, 10**14)
-            ledger.fill(step, listings[1], 3, price, step)
-            ledger.fill(step, listings[5], -3, price, step)
+            ledger.fill(step, instruments[1], 3, price, step)
+            ledger.fill(step, instruments[5], -3, price, step)
         replay = Replay(ledger, books.bar, places)
         assert {pair: books.cash(n) for n, pair in enumerate(POCKETS)} == replay.cash
-        values = {account: books.value(account) for account in ("trend", "carry")}
-        assert values == {account: replay.value(account) for account in values}
-        assert sum(values.values()) == books.value()
+        values = {account: books.equity(account) for account in ("trend", "carry")}
+        assert values == {account: replay.equity(account) for account in values}
+        assert sum(values.values()) == books.equity()
         assert sum(books.positions_value(account) for account in values) == books.positions_value()
         price, share = dice.randint(1, 10**14), Fraction(dice.randint(-99, 99), 100)
-        size = books.size_of_weight(listing.slot, int(share * 100), 2, price, False)
-        owner, currency = places[listing.slot]
+        size = books.size_of_weight(instrument.slot, int(share * 100), 2, price, False)
+        owner, currency = places[instrument.slot]
         money = values[owner] * share
         if currency == "EUR":
             money = Fraction(rounded(money / Fraction(*RATES[books.bar])))

@@ -24,7 +24,7 @@ from rustybt.execution import SimulatedBroker
 from rustybt.execution.commission import PerShare
 from rustybt.execution.slippage import FixedBasisPointsSlippage
 from rustybt.ledger import Ledger
-from rustybt.orders import AccountControl, LongOnly, MaxOrderSize, OrderBook, OrderGate, Standing
+from rustybt.orders import AccountControl, AccountSnapshot, LongOnly, MaxOrderSize, OrderBook, OrderGate
 from rustybt.strategy import numbers_named
 from rustybt.view import BarData, Instrument, MarketView
 from tests.unit._small import DAYS, ingest, run
@@ -97,9 +97,11 @@ class Session:
             {"equity": commission, "future": commission},
         )
 
-    def _open_slot(self, listing: Instrument) -> None:
-        scales = (listing.lane_scale, listing.fill_scale, listing.quantity_scale, listing.step)
-        listing.slot = self.books.open_slot(0, listing.price, *scales, listing.multiplier, listing.multiplier_scale)
+    def _open_slot(self, instrument: Instrument) -> None:
+        scales = (instrument.mark_scale, instrument.fill_scale, instrument.quantity_scale, instrument.step)
+        instrument.slot = self.books.open_slot(
+            0, instrument.price, *scales, instrument.multiplier, instrument.multiplier_scale
+        )
 
     def go(self, steps: dict[int, list[Place]]) -> None:
         for bar in range(1, BARS + 1):
@@ -157,7 +159,7 @@ def test_without_a_strategy_the_books_are_those_of_the_same_orders(session: Sess
     assert len(session.money()) > 15
     orders = result.orders
     assert [order.status.name.lower() for order in session.book.orders] == orders["status"].to_list()
-    assert [Fraction(o.amount, 10**o.listing.quantity_scale) for o in session.book.orders] == [
+    assert [Fraction(o.amount, 10**o.instrument.quantity_scale) for o in session.book.orders] == [
         Fraction(amount) for amount in orders["amount"]
     ]
     assert {"filled", "cancelled", "open"} == set(orders["status"])
@@ -170,10 +172,10 @@ def test_an_account_rule_places_the_orders_of_a_strategy() -> None:
         def __init__(self, assets: list[Any]) -> None:
             self.assets, self.bar = assets, -1
 
-        def violation(self, standing: Standing) -> None:
+        def violation(self, snapshot: AccountSnapshot) -> None:
             self.bar += 1
             for place in STEPS.get(self.bar, ()):
-                place(standing.gate, *self.assets)
+                place(snapshot.gate, *self.assets)
 
     def with_the_plan(context: Any) -> None:
         models(context)

@@ -17,7 +17,7 @@ from rustybt.errors import IllegalTransition
 from rustybt.orders import TRANSITIONS, OrderBook, advance
 
 ENDS = {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED}
-FIELDS = ("amount", "filled", "limit", "stop", "limit_reached", "stop_reached", "commission", "charged", "status")
+FIELDS = ("amount", "filled", "limit", "stop", "limit_reached", "stop_reached", "commission", "units_charged", "status")
 LISTING = SimpleNamespace(slot=0, step=1)
 
 

@@ -315,18 +315,18 @@ def test_a_csvdir_is_ingested_by_its_own_bundle(csvdir, monkeypatch):
 def test_a_version_says_which_function_made_it():
     prices = frame()
 
-    class Maker:
+    class FrameBuilder:
         def __call__(self, environ, assets, minutes, days, adjustments, *rest):
             days.write([(1, prices)])
             assets.write(equities=equities(s1="A"))
             adjustments.write()
 
     def ingest(unit, *given):
-        Maker()(*given)
+        FrameBuilder()(*given)
 
     for name, function, said in (
         ("partial", functools.partial(functools.partial(ingest), 1), ".ingest"),
-        ("object", Maker(), ".Maker"),
+        ("object", FrameBuilder(), ".FrameBuilder"),
     ):
         bundles.register(name, function)
         bundles.ingest(name)

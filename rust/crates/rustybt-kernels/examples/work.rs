@@ -16,19 +16,19 @@ fn books() -> Books<Vec<i128>> {
         .open_pocket("main", "USD", &Int::from(1_000_000 * MONEY))
         .expect("a million");
     for slot in 0..POSITIONS {
-        let lane = (0..BARS).map(|bar| price(slot, bar)).collect();
+        let marks = (0..BARS).map(|bar| price(slot, bar)).collect();
         books
             .open_slot(
                 0,
-                lane,
+                marks,
                 Scales {
-                    lane: 2,
+                    mark: 2,
                     fill: 12,
                     quantity: 0,
                     step: Int::ONE,
                     multiplier: Int::ONE,
                     multiplier_scale: 0,
-                    settles: false,
+                    daily_settled: false,
                 },
             )
             .expect("a pocket");

@@ -8,7 +8,7 @@ use crate::int::Int;
 use crate::pocket::Pocket;
 use crate::sizing::DivisionByZero;
 use crate::slot::Slot;
-pub use crate::slot::{Lane, MONEY_SCALE, Scales};
+pub use crate::slot::{MONEY_SCALE, Scales, Series};
 
 /// Money and quantities are below this, so that they fit 38 digits.
 pub const LIMIT: i128 = 10_i128.pow(38);
@@ -20,7 +20,7 @@ pub enum Refusal {
     Money(Int),
     /// No such slot.
     Slot,
-    /// The lane of this slot has no price at the current bar.
+    /// The marks of this slot have no price at the current bar.
     Price(usize),
     /// A size at a price of zero.
     ZeroPrice,
@@ -64,7 +64,7 @@ pub struct Sides {
     pub shorts: usize,
 }
 
-/// Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
+/// Cash and positions of accounts in one or several currencies, marked on a series of prices per asset.
 #[derive(Clone, Debug)]
 pub struct Books<L> {
     accounts: Vec<String>,
@@ -94,7 +94,7 @@ impl<L> Default for Books<L> {
     }
 }
 
-impl<L: Lane> Books<L> {
+impl<L: Series> Books<L> {
     /// Opens the cash of an account in a currency and returns its pocket.
     pub fn open_pocket(
         &mut self,
@@ -188,7 +188,7 @@ impl<L: Lane> Books<L> {
     /// Cash of a pocket, in its currency: what was posted, and the variation that is not posted yet.
     pub fn cash_of(&self, pocket: usize) -> Result<Int, Refusal> {
         let posted = self.posted(pocket)?;
-        Ok(self.variation(pocket)? + posted)
+        Ok(self.variation_margin(pocket)? + posted)
     }
 
     /// The cash of all pockets, or of an account's, in the base currency.
@@ -216,9 +216,9 @@ impl<L: Lane> Books<L> {
     }
 
     /// Registers an asset, booked in a pocket, and returns its slot.
-    pub fn open_slot(&mut self, pocket: usize, lane: L, scales: Scales) -> Result<usize, Refusal> {
+    pub fn open_slot(&mut self, pocket: usize, marks: L, scales: Scales) -> Result<usize, Refusal> {
         self.of(pocket)?;
-        self.slots.push(Slot::new(pocket, lane, scales));
+        self.slots.push(Slot::new(pocket, marks, scales));
         Ok(self.slots.len() - 1)
     }
 
@@ -247,7 +247,7 @@ impl<L: Lane> Books<L> {
         Ok(())
     }
 
-    /// Reads every mark from its lane again.
+    /// Reads every mark from its series again.
     pub fn clear_overrides(&mut self) {
         if self.overridden {
             for slot in &mut self.slots {
@@ -259,23 +259,23 @@ impl<L: Lane> Books<L> {
     }
 
     /// Quantity times fill price times multiplier as money.
-    pub fn gross(&self, slot: usize, quantity: Int, price: &Int) -> Result<Int, Refusal> {
-        Ok(self.slot(slot)?.gross(quantity, price))
+    pub fn notional(&self, slot: usize, quantity: Int, price: &Int) -> Result<Int, Refusal> {
+        Ok(self.slot(slot)?.notional(quantity, price))
     }
 
     /// Books a fill and returns what it posted to cash: nothing, if the slot settles.
     pub fn fill(&mut self, slot: usize, quantity: Int, price: &Int) -> Result<Int, Refusal> {
         let s = self.slot(slot)?;
         let bought = !quantity.is_negative();
-        let amount = -s.gross(quantity.clone(), price);
-        let settled = if s.settles {
+        let amount = -s.notional(quantity.clone(), price);
+        let settled = if s.daily_settled {
             money(&(Int::from(s.settled) - &amount))?
         } else {
             0
         };
         let pocket = s.pocket;
         let posted = match self.pockets[pocket].posted {
-            posted if s.settles => posted,
+            posted if s.daily_settled => posted,
             posted => money(&(Int::from(posted) + &amount))?,
         };
         let held = s.quantity;
@@ -290,15 +290,15 @@ impl<L: Lane> Books<L> {
                 Err(_) => (Int::from(s.cost) * now).div_half_even(&Int::from(held)),
             }
         } else {
-            s.gross(Int::from(now), price)
+            s.notional(Int::from(now), price)
         };
         let cost = if now == 0 { 0 } else { money(&cost)? };
-        let settles = s.settles;
+        let daily_settled = s.daily_settled;
         self.replace(slot, now, cost);
         let pocket = &mut self.pockets[pocket];
         pocket.used = true;
         pocket.posted = posted;
-        if settles {
+        if daily_settled {
             self.keep_settled(slot, settled);
             return Ok(Int::ZERO);
         }
@@ -404,12 +404,12 @@ impl<L: Lane> Books<L> {
     }
 
     /// Whether a slot that settles is held or has variation to post.
-    pub fn settles(&self) -> bool {
+    pub fn has_unsettled(&self) -> bool {
         !self.unsettled.is_empty()
     }
 
     /// What is to be settled at the current marks, of all slots of a pocket.
-    pub fn variation(&self, pocket: usize) -> Result<Int, Refusal> {
+    pub fn variation_margin(&self, pocket: usize) -> Result<Int, Refusal> {
         let mut total = Int::ZERO;
         for &slot in &self.unsettled {
             if self.slots[slot].pocket == pocket {
@@ -435,12 +435,12 @@ impl<L: Lane> Books<L> {
     /// Replaces a position; a quantity of zero removes it. What is settled stays as it is.
     pub fn set_position(&mut self, slot: usize, quantity: &Int, cost: &Int) -> Result<(), Refusal> {
         let s = self.slot(slot)?;
-        let (settles, settled, pocket) = (s.settles, s.settled, s.pocket);
+        let (daily_settled, settled, pocket) = (s.daily_settled, s.settled, s.pocket);
         let quantity = within_limit(quantity)?;
         let cost = if quantity == 0 { 0 } else { money(cost)? };
         self.replace(slot, quantity, cost);
         self.pockets[pocket].used = true;
-        if settles {
+        if daily_settled {
             self.keep_settled(slot, settled);
         }
         Ok(())
@@ -484,16 +484,16 @@ impl<L: Lane> Books<L> {
 
     /// The same, or nothing where the slot settles.
     #[inline]
-    fn own_worth(&self, slot: usize) -> Result<Int, Refusal> {
+    fn own_market_value(&self, slot: usize) -> Result<Int, Refusal> {
         self.slot(slot)?
             .worth_at(self.bar)
             .ok_or(Refusal::Price(slot))
     }
 
     /// The value of a position at its mark, as money of the base currency: its exposure, or nothing where it settles.
-    pub fn worth(&self, slot: usize) -> Result<Int, Refusal> {
-        let worth = self.own_worth(slot)?;
-        self.pockets[self.slots[slot].pocket].to_base(worth, self.bar)
+    pub fn market_value(&self, slot: usize) -> Result<Int, Refusal> {
+        let market_value = self.own_market_value(slot)?;
+        self.pockets[self.slots[slot].pocket].to_base(market_value, self.bar)
     }
 
     /// The sum of all positions, or those of an account, at their marks. Kept until the bar or a position changes.
@@ -512,11 +512,11 @@ impl<L: Lane> Books<L> {
         if self.pockets.len() == 1 {
             // what nothing has to be converted of is the hottest of these loops
             for &slot in &self.opened {
-                total = total + &self.own_worth(slot)?;
+                total = total + &self.own_market_value(slot)?;
             }
         } else {
             for &slot in &self.opened {
-                total = total + &self.worth(slot)?;
+                total = total + &self.market_value(slot)?;
             }
         }
         let value = money(&total)?;
@@ -528,14 +528,14 @@ impl<L: Lane> Books<L> {
         let mut total = Int::ZERO;
         for &slot in &self.opened {
             if self.pockets[self.slots[slot].pocket].account == account {
-                total = total + &self.worth(slot)?;
+                total = total + &self.market_value(slot)?;
             }
         }
         money(&total)
     }
 
     /// Cash and all positions at their marks, or those of an account.
-    pub fn value(&mut self, account: Option<usize>) -> Result<Int, Refusal> {
+    pub fn equity(&mut self, account: Option<usize>) -> Result<Int, Refusal> {
         let positions = self.positions_value(account)?;
         Ok(self.cash(account)? + positions)
     }
@@ -564,18 +564,18 @@ impl<L: Lane> Books<L> {
         };
         let several = self.pockets.len() > 1;
         for &slot in &self.opened {
-            let worth = match several {
-                true => self.worth(slot)?,
-                false => self.own_worth(slot)?,
+            let market_value = match several {
+                true => self.market_value(slot)?,
+                false => self.own_market_value(slot)?,
             };
-            if worth == Int::ZERO && self.own_exposure(slot)? == Int::ZERO {
+            if market_value == Int::ZERO && self.own_exposure(slot)? == Int::ZERO {
                 continue;
             }
             if self.slots[slot].quantity > 0 {
-                sides.long_value = sides.long_value + &worth;
+                sides.long_value = sides.long_value + &market_value;
                 sides.longs += 1;
             } else {
-                sides.short_value = sides.short_value + &worth;
+                sides.short_value = sides.short_value + &market_value;
                 sides.shorts += 1;
             }
         }
@@ -604,7 +604,7 @@ impl<L: Lane> Books<L> {
         target: bool,
     ) -> Result<Int, Refusal> {
         let pocket = self.slot(slot)?.pocket;
-        let value = self.value(Some(self.pockets[pocket].account))?;
+        let value = self.equity(Some(self.pockets[pocket].account))?;
         self.size(
             slot,
             &value,

@@ -86,8 +86,8 @@ impl Slippage {
 }
 
 impl Commission {
-    /// The cost of a fill of so many units (above zero), where the order has paid `paid` for `charged` units before.
-    pub fn fee(&self, units: &Int, quantity_scale: u32, paid: &Int, charged: &Int) -> Int {
+    /// The cost of a fill of so many units (above zero), where the order has paid `paid` for `units_charged` units before.
+    pub fn fee(&self, units: &Int, quantity_scale: u32, paid: &Int, units_charged: &Int) -> Int {
         match self {
             Commission::None => Int::ZERO,
             Commission::PerUnit {
@@ -104,7 +104,7 @@ impl Commission {
                         minimum.clone()
                     };
                 }
-                let total = as_money(charged.clone() * cost, scale) + &fee;
+                let total = as_money(units_charged.clone() * cost, scale) + &fee;
                 if (total.clone() - minimum).is_negative() {
                     Int::ZERO
                 } else {

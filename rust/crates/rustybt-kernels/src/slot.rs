@@ -7,12 +7,12 @@ use crate::sizing::Sizing;
 pub const MONEY_SCALE: u32 = 20;
 
 /// One price a bar.
-pub trait Lane {
+pub trait Series {
     /// The price at a bar; None beyond the last.
     fn price(&self, bar: usize) -> Option<i128>;
 }
 
-impl Lane for Vec<i128> {
+impl Series for Vec<i128> {
     fn price(&self, bar: usize) -> Option<i128> {
         self.get(bar).copied()
     }
@@ -21,9 +21,9 @@ impl Lane for Vec<i128> {
 /// The scales of an asset.
 #[derive(Clone, Debug)]
 pub struct Scales {
-    /// Decimals of the lane.
-    pub lane: u32,
-    /// Decimals of a fill price, not fewer than the lane's.
+    /// Decimals of the marks.
+    pub mark: u32,
+    /// Decimals of a fill price, not fewer than the marks'.
     pub fill: u32,
     /// Decimals of a quantity.
     pub quantity: u32,
@@ -34,7 +34,7 @@ pub struct Scales {
     /// Decimals of the multiplier.
     pub multiplier_scale: u32,
     /// Whether gains and losses are settled into cash, as a future's are.
-    pub settles: bool,
+    pub daily_settled: bool,
 }
 
 /// Brings a product to the money scale.
@@ -66,39 +66,39 @@ impl ToMoney {
 pub(crate) struct Slot<L> {
     /// Where its money is.
     pub(crate) pocket: usize,
-    lane: L,
+    marks: L,
     pub(crate) step: Int,
     pub(crate) multiplier: Int,
-    lane_to_fill: Int,
+    mark_to_fill_scale: Int,
     fill_to_money: ToMoney,
-    lane_to_money: ToMoney,
+    mark_to_money: ToMoney,
     pub(crate) unit_scale: u32,
     pub(crate) quantity: i128,
     pub(crate) cost: i128,
     pub(crate) mark: Option<Int>,
-    pub(crate) settles: bool,
+    pub(crate) daily_settled: bool,
     /// The sum of quantity times price times multiplier that is settled, of a slot that settles.
     pub(crate) settled: i128,
-    /// What the position gains where the lane's price rises by one; None where that is no whole number of 128 bits.
+    /// What the position gains where the mark rises by one; None where that is no whole number of 128 bits.
     per_price: Option<i128>,
 }
 
-impl<L: Lane> Slot<L> {
-    pub(crate) fn new(pocket: usize, lane: L, scales: Scales) -> Slot<L> {
+impl<L: Series> Slot<L> {
+    pub(crate) fn new(pocket: usize, marks: L, scales: Scales) -> Slot<L> {
         let beside_price = scales.quantity + scales.multiplier_scale;
         Slot {
             pocket,
-            lane,
+            marks,
             step: scales.step,
             multiplier: scales.multiplier,
-            lane_to_fill: Int::power_of_ten(scales.fill.saturating_sub(scales.lane)),
+            mark_to_fill_scale: Int::power_of_ten(scales.fill.saturating_sub(scales.mark)),
             fill_to_money: ToMoney::from_scale(scales.fill + beside_price),
-            lane_to_money: ToMoney::from_scale(scales.lane + beside_price),
+            mark_to_money: ToMoney::from_scale(scales.mark + beside_price),
             unit_scale: scales.fill + beside_price,
             quantity: 0,
             cost: 0,
             mark: None,
-            settles: scales.settles,
+            daily_settled: scales.daily_settled,
             settled: 0,
             per_price: None,
         }
@@ -108,7 +108,7 @@ impl<L: Lane> Slot<L> {
     pub(crate) fn hold(&mut self, quantity: i128, cost: i128) {
         self.quantity = quantity;
         self.cost = cost;
-        self.per_price = match &self.lane_to_money {
+        self.per_price = match &self.mark_to_money {
             ToMoney::Up(factor) => (Int::from(quantity) * &self.multiplier * factor).narrow(),
             ToMoney::Down(_) => None,
         };
@@ -116,7 +116,7 @@ impl<L: Lane> Slot<L> {
 
     /// Quantity times fill price times multiplier as money.
     #[inline]
-    pub(crate) fn gross(&self, quantity: Int, price: &Int) -> Int {
+    pub(crate) fn notional(&self, quantity: Int, price: &Int) -> Int {
         self.fill_to_money
             .apply(quantity * price * &self.multiplier)
     }
@@ -147,14 +147,14 @@ impl<L: Lane> Slot<L> {
     pub(crate) fn mark_at(&self, bar: usize) -> Option<Int> {
         match &self.mark {
             Some(price) => Some(price.clone()),
-            None => Some(Int::from(self.lane.price(bar)?) * &self.lane_to_fill),
+            None => Some(Int::from(self.marks.price(bar)?) * &self.mark_to_fill_scale),
         }
     }
 
     /// The position's value at a bar, as money: its exposure, or nothing where it settles.
     #[inline]
     pub(crate) fn worth_at(&self, bar: usize) -> Option<Int> {
-        if self.settles {
+        if self.daily_settled {
             return Some(Int::ZERO);
         }
         self.exposure_at(bar)
@@ -164,14 +164,14 @@ impl<L: Lane> Slot<L> {
     #[inline]
     pub(crate) fn exposure_at(&self, bar: usize) -> Option<Int> {
         if let Some(price) = &self.mark {
-            return Some(self.gross(Int::from(self.quantity), price));
+            return Some(self.notional(Int::from(self.quantity), price));
         }
-        let price = self.lane.price(bar)?;
-        if let Some(worth) = self.per_price.and_then(|gain| gain.checked_mul(price)) {
-            return Some(Int::from(worth));
+        let price = self.marks.price(bar)?;
+        if let Some(market_value) = self.per_price.and_then(|gain| gain.checked_mul(price)) {
+            return Some(Int::from(market_value));
         }
         // the same number as at the fill price: both scales show it exactly, or round the same product
         let product = Int::from(self.quantity) * price * &self.multiplier;
-        Some(self.lane_to_money.apply(product))
+        Some(self.mark_to_money.apply(product))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The twin is `rustybt/_kernels/_wake.py`.
 
-use crate::books::Lane;
+use crate::books::Series;
 
 /// When an order acts: from a bar on, and then only where a price lies outside of two bounds; or at a bar, whatever the
 /// prices are.
@@ -43,7 +43,7 @@ struct Asleep<L> {
     all: Bounds,
 }
 
-impl<L: Lane> Asleep<L> {
+impl<L: Series> Asleep<L> {
     fn tighten(&mut self) {
         let mut all = SLEEPLESS;
         for (_, bounds) in &self.orders {
@@ -82,13 +82,13 @@ impl<L> Default for Wake<L> {
     }
 }
 
-impl<L: Lane> Wake<L> {
+impl<L: Series> Wake<L> {
     /// Whether an asset has sleeping orders.
     pub fn knows(&self, slot: usize) -> bool {
         self.slots.get(slot).is_some_and(Option::is_some)
     }
 
-    /// Names the lanes of an asset: its volume, its lowest and its highest price.
+    /// Names the series of an asset: its volume, its lowest and its highest price.
     pub fn watch(&mut self, slot: usize, tradable: L, lowest: L, highest: L) {
         if self.slots.len() <= slot {
             self.slots.resize_with(slot + 1, || None);

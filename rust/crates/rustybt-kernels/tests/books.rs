@@ -16,29 +16,29 @@ fn books() -> Books<Vec<i128>> {
     books
 }
 
-fn slot(books: &mut Books<Vec<i128>>, lane: Vec<i128>) -> usize {
-    slot_of(books, lane, 1, false)
+fn slot(books: &mut Books<Vec<i128>>, marks: Vec<i128>) -> usize {
+    slot_of(books, marks, 1, false)
 }
 
 fn slot_of(
     books: &mut Books<Vec<i128>>,
-    lane: Vec<i128>,
+    marks: Vec<i128>,
     multiplier: i128,
-    settles: bool,
+    daily_settled: bool,
 ) -> usize {
     let (step, multiplier) = (Int::ONE, Int::from(multiplier));
     books
         .open_slot(
             0,
-            lane,
+            marks,
             Scales {
-                lane: 2,
+                mark: 2,
                 fill: 12,
                 quantity: 0,
                 step,
                 multiplier,
                 multiplier_scale: 0,
-                settles,
+                daily_settled,
             },
         )
         .expect("a pocket")
@@ -76,8 +76,8 @@ fn a_fill_through_zero_opens_the_other_side_at_its_price() {
 #[test]
 fn a_position_that_was_closed_comes_back_at_the_end() {
     let mut books = books();
-    for lane in [vec![100], vec![100]] {
-        slot(&mut books, lane);
+    for marks in [vec![100], vec![100]] {
+        slot(&mut books, marks);
     }
     for at in 0..3 {
         fill(&mut books, at, 1, 100).expect("one");
@@ -101,7 +101,7 @@ fn the_value_follows_the_bar_the_fills_and_the_overrides() {
     assert_eq!(books.positions_value(None), Ok(60 * MONEY));
     books.clear_overrides();
     fill(&mut books, 0, -20, 1_200).expect("short");
-    assert_eq!(books.value(None), Ok(Int::from(1_020 * MONEY)));
+    assert_eq!(books.equity(None), Ok(Int::from(1_020 * MONEY)));
     books.seek(3);
     assert_eq!(books.positions_value(None), Err(Refusal::Price(0)));
 }
@@ -164,11 +164,11 @@ fn a_future_moves_cash_by_what_its_price_moved_and_posts_it_when_it_settles() {
     assert_eq!(books.cash(None), Ok(Int::from(985 * MONEY)));
     assert_eq!(books.posted(0), Ok(1_000 * MONEY));
     assert_eq!(books.positions_value(None), Ok(0));
-    assert_eq!(books.value(None), Ok(Int::from(985 * MONEY)));
+    assert_eq!(books.equity(None), Ok(Int::from(985 * MONEY)));
     assert_eq!(books.settle(future), Ok(Int::from(-15 * MONEY)));
     assert_eq!(books.posted(0), Ok(985 * MONEY));
     books.seek(1);
-    assert_eq!(books.variation(0), Ok(Int::from(150 * MONEY)));
+    assert_eq!(books.variation_margin(0), Ok(Int::from(150 * MONEY)));
     assert_eq!(
         books.long_and_short_exposure(),
         Ok((Int::from(3_150 * MONEY), Int::ZERO))
@@ -192,13 +192,13 @@ fn four_pockets() -> Books<Vec<i128>> {
             let pocket = books.open_pocket(account, currency, &Int::from(cash * MONEY));
             let pocket = pocket.expect("a pocket");
             let scales = Scales {
-                lane: 2,
+                mark: 2,
                 fill: 12,
                 quantity: 0,
                 step: Int::ONE,
                 multiplier: Int::ONE,
                 multiplier_scale: 0,
-                settles: false,
+                daily_settled: false,
             };
             let slot = books.open_slot(pocket, vec![1_000, 1_200, 900], scales);
             assert_eq!(slot, Ok(pocket));
@@ -211,20 +211,23 @@ fn four_pockets() -> Books<Vec<i128>> {
 fn money_of_another_currency_is_counted_at_the_rate_and_rounded_once() {
     let mut books = four_pockets();
     assert_eq!(fill(&mut books, 1, 3, 1_000), Ok(Int::from(-30 * MONEY)));
-    assert_eq!(books.value(None), Err(Refusal::Rate(1)));
+    assert_eq!(books.equity(None), Err(Refusal::Rate(1)));
     // a euro is 2/3 of a dollar: -20 of cash, 20 of shares
     assert_eq!(books.set_rate(1, Int::from(2), Int::from(3)), Ok(()));
-    assert_eq!(books.worth(1), Ok(Int::from(20 * MONEY)));
-    assert_eq!(books.value(None), Ok(Int::from(2_000 * MONEY)));
+    assert_eq!(books.market_value(1), Ok(Int::from(20 * MONEY)));
+    assert_eq!(books.equity(None), Ok(Int::from(2_000 * MONEY)));
     books.seek(1);
-    assert_eq!(books.worth(1), Err(Refusal::Rate(1)));
+    assert_eq!(books.market_value(1), Err(Refusal::Rate(1)));
     assert_eq!(books.set_rate(1, Int::from(1), Int::from(7)), Ok(()));
     // a seventh of 36 and of 30, each by itself: 5.14285714285714285714(28) and 4.28571428571428571428(57)
-    assert_eq!(books.worth(1), Ok(Int::from(514_285_714_285_714_285_714)));
+    assert_eq!(
+        books.market_value(1),
+        Ok(Int::from(514_285_714_285_714_285_714))
+    );
     let cash = Int::from(2_000 * MONEY - 428_571_428_571_428_571_429);
     assert_eq!(books.cash(None), Ok(cash.clone()));
     assert_eq!(
-        books.value(None),
+        books.equity(None),
         Ok(cash + 514_285_714_285_714_285_714_i128)
     );
     assert_eq!(books.cash_of(1), Ok(Int::from(-30 * MONEY)));
@@ -243,14 +246,14 @@ fn what_accounts_are_worth_adds_up_and_transfers_change_no_sum() {
             .expect("a rate");
     }
     let sum = |books: &mut Books<Vec<i128>>| {
-        let (trend, carry) = (books.value(Some(0)), books.value(Some(1)));
+        let (trend, carry) = (books.equity(Some(0)), books.equity(Some(1)));
         trend.expect("a value") + &carry.expect("a value")
     };
-    let whole = books.value(None).expect("a value");
+    let whole = books.equity(None).expect("a value");
     assert_eq!(sum(&mut books), whole);
     let (out, same) = (Int::from(250 * MONEY), Int::from(250 * MONEY));
     assert_eq!(books.transfer(0, &out, 2, &same), Ok(()));
-    assert_eq!(books.value(None), Ok(whole.clone()));
+    assert_eq!(books.equity(None), Ok(whole.clone()));
     assert_eq!(sum(&mut books), whole);
     assert_eq!(books.transfer(0, &out, 0, &same), Err(Refusal::Itself(0)));
     let before = (books.posted(0), books.posted(2));
@@ -261,7 +264,7 @@ fn what_accounts_are_worth_adds_up_and_transfers_change_no_sum() {
     let share = books
         .size_of_weight(2, &Int::ONE, 1, &Int::from(1_000 * FILL), false)
         .expect("a size");
-    let carry = books.value(Some(1)).expect("a value").narrow();
+    let carry = books.equity(Some(1)).expect("a value").narrow();
     let whole_units = carry.expect("128 bits") / 10 / (10 * MONEY);
     assert_eq!(share, Int::from(whole_units));
 }
@@ -273,13 +276,13 @@ fn what_is_to_be_settled_stands_by_account_and_currency() {
         let pocket = books.open_pocket(account, currency, &Int::ZERO);
         let pocket = pocket.expect("a pocket");
         let scales = Scales {
-            lane: 2,
+            mark: 2,
             fill: 12,
             quantity: 0,
             step: Int::ONE,
             multiplier: Int::ONE,
             multiplier_scale: 0,
-            settles: true,
+            daily_settled: true,
         };
         books
             .open_slot(pocket, vec![1_000, 1_100], scales)

@@ -8,15 +8,15 @@ use rustybt_kernels::books::{Books, Refusal, Scales};
 use rustybt_kernels::int::Int;
 use rustybt_kernels::sizing;
 
-use crate::lane::PyLane;
 use crate::number::Number;
 use crate::rows::{PyRows, Value};
+use crate::series::PySeries;
 
-/// Cash and positions of accounts in one or several currencies, marked on a lane of prices per asset.
+/// Cash and positions of accounts in one or several currencies, marked on a series of prices per asset.
 #[pyclass(name = "Books", module = "rustybt._kernels._rustybt")]
 pub struct PyBooks {
-    pub(crate) books: Books<PyLane>,
-    lanes: Vec<Py<PyAny>>,
+    pub(crate) books: Books<PySeries>,
+    marks: Vec<Py<PyAny>>,
     /// What is asked for a rate that was not set.
     rates: Option<Py<PyAny>>,
 }
@@ -35,7 +35,7 @@ impl PyBooks {
     fn new() -> PyBooks {
         PyBooks {
             books: Books::default(),
-            lanes: Vec::new(),
+            marks: Vec::new(),
             rates: None,
         }
     }
@@ -71,21 +71,21 @@ impl PyBooks {
     }
 
     #[expect(clippy::too_many_arguments)] // the twin's signature
-    #[pyo3(signature = (pocket, lane, lane_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, settles=false))]
+    #[pyo3(signature = (pocket, marks, mark_scale, fill_scale, quantity_scale, step, multiplier, multiplier_scale, daily_settled=false))]
     fn open_slot(
         &mut self,
         pocket: usize,
-        lane: &Bound<'_, PyAny>,
-        lane_scale: &Bound<'_, PyAny>,
+        marks: &Bound<'_, PyAny>,
+        mark_scale: &Bound<'_, PyAny>,
         fill_scale: &Bound<'_, PyAny>,
         quantity_scale: &Bound<'_, PyAny>,
         step: &Bound<'_, PyAny>,
         multiplier: &Bound<'_, PyAny>,
         multiplier_scale: &Bound<'_, PyAny>,
-        settles: bool,
+        daily_settled: bool,
     ) -> PyResult<usize> {
         let scales = (
-            lane_scale,
+            mark_scale,
             fill_scale,
             quantity_scale,
             step,
@@ -94,22 +94,22 @@ impl PyBooks {
         );
         static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         CHECK
-            .import(lane.py(), "rustybt._kernels._slot", "check_slot")?
+            .import(marks.py(), "rustybt._kernels._slot", "check_slot")?
             .call1((
-                lane, scales.0, scales.1, scales.2, scales.3, scales.4, scales.5,
+                marks, scales.0, scales.1, scales.2, scales.3, scales.4, scales.5,
             ))?;
         let scales = Scales {
-            lane: lane_scale.extract()?,
+            mark: mark_scale.extract()?,
             fill: fill_scale.extract()?,
             quantity: quantity_scale.extract()?,
             step: step.extract::<Number>()?.0,
             multiplier: multiplier.extract::<Number>()?.0,
             multiplier_scale: multiplier_scale.extract()?,
-            settles,
+            daily_settled,
         };
-        let slot = self.books.open_slot(pocket, PyLane::new(lane)?, scales);
-        let slot = self.or_raise(lane.py(), slot)?;
-        self.lanes.push(lane.clone().unbind());
+        let slot = self.books.open_slot(pocket, PySeries::new(marks)?, scales);
+        let slot = self.or_raise(marks.py(), slot)?;
+        self.marks.push(marks.clone().unbind());
         Ok(slot)
     }
 
@@ -170,14 +170,14 @@ impl PyBooks {
         self.books.clear_overrides();
     }
 
-    fn gross(
+    fn notional(
         &self,
         py: Python<'_>,
         slot: usize,
         quantity: Number,
         price: Number,
     ) -> PyResult<Number> {
-        self.or_raise(py, self.books.gross(slot, quantity.0, &price.0))
+        self.or_raise(py, self.books.notional(slot, quantity.0, &price.0))
             .map(Number)
     }
 
@@ -218,8 +218,9 @@ impl PyBooks {
         self.books.unsettled()
     }
 
-    fn variation(&self, py: Python<'_>, pocket: usize) -> PyResult<Number> {
-        self.or_raise(py, self.books.variation(pocket)).map(Number)
+    fn variation_margin(&self, py: Python<'_>, pocket: usize) -> PyResult<Number> {
+        self.or_raise(py, self.books.variation_margin(pocket))
+            .map(Number)
     }
 
     fn settle(&mut self, py: Python<'_>, slot: usize) -> PyResult<Number> {
@@ -310,8 +311,8 @@ impl PyBooks {
         asked(slf, |books| books.exposure(slot)).map(Number)
     }
 
-    fn worth(slf: &Bound<'_, Self>, slot: usize) -> PyResult<Number> {
-        asked(slf, |books| books.worth(slot)).map(Number)
+    fn market_value(slf: &Bound<'_, Self>, slot: usize) -> PyResult<Number> {
+        asked(slf, |books| books.market_value(slot)).map(Number)
     }
 
     #[pyo3(signature = (account=None))]
@@ -321,9 +322,9 @@ impl PyBooks {
     }
 
     #[pyo3(signature = (account=None))]
-    fn value(slf: &Bound<'_, Self>, account: Option<&str>) -> PyResult<Number> {
+    fn equity(slf: &Bound<'_, Self>, account: Option<&str>) -> PyResult<Number> {
         let account = place_of(slf, account)?;
-        asked(slf, |books| books.value(account)).map(Number)
+        asked(slf, |books| books.equity(account)).map(Number)
     }
 
     fn long_and_short(slf: &Bound<'_, Self>) -> PyResult<(Number, Number, usize, usize)> {
@@ -374,7 +375,7 @@ impl PyBooks {
 #[inline]
 pub(crate) fn asked<T>(
     books: &Bound<'_, PyBooks>,
-    ask: impl Fn(&mut Books<PyLane>) -> Result<T, Refusal>,
+    ask: impl Fn(&mut Books<PySeries>) -> Result<T, Refusal>,
 ) -> PyResult<T> {
     loop {
         let mut inner = books.borrow_mut();
@@ -431,8 +432,8 @@ impl PyBooks {
     #[inline]
     pub(crate) fn or_raise<T>(&self, py: Python<'_>, done: Result<T, Refusal>) -> PyResult<T> {
         done.map_err(|refusal| match refusal {
-            // Python's own words, which differ between the kinds of lanes
-            Refusal::Price(slot) => raised(self.lanes[slot].bind(py).get_item(self.books.bar())),
+            // Python's own words, which differ between the kinds of series
+            Refusal::Price(slot) => raised(self.marks[slot].bind(py).get_item(self.books.bar())),
             Refusal::Itself(pocket) => {
                 let names = self.books.pockets().nth(pocket).unwrap_or_default();
                 told(py, "refused_transfer", names)

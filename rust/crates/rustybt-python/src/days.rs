@@ -10,9 +10,9 @@ use rustybt_kernels::statistics::{Column as Figures, ONE, Sessions, expanding, r
 
 use crate::arrow::Column;
 use crate::books::{PyBooks, asked};
+use crate::frame::{PyArrowFrame, Texts, decimals, texts, whole};
 use crate::number::Number;
 use crate::rows::{Bits, PyRows, Value};
-use crate::sheet::{PySheet, Texts, decimals, texts, whole};
 
 const KINDS: &str = "nwwwwwwwwwwwwwwwwnn";
 const MONEY: std::ops::Range<usize> = 1..14;
@@ -26,20 +26,20 @@ const SHORTS: usize = 18;
 
 /// Value, cash, value and exposure of the positions.
 #[derive(Clone)]
-struct Standing {
+struct DayStart {
     value: Int,
     cash: Int,
     positions: Int,
     exposure: Int,
 }
 
-/// A standing, as Python has it.
+/// A day's start, as Python has it.
 type Plain = (Number, Number, Number, Number);
 
 /// What the next row is reckoned from, as Python has it.
 type State = (Plain, Plain, Option<Plain>);
 
-impl Standing {
+impl DayStart {
     fn plain(&self) -> Plain {
         let number = |value: &Int| Number(value.clone());
         (
@@ -51,9 +51,9 @@ impl Standing {
     }
 }
 
-impl From<Plain> for Standing {
-    fn from((value, cash, positions, exposure): Plain) -> Standing {
-        Standing {
+impl From<Plain> for DayStart {
+    fn from((value, cash, positions, exposure): Plain) -> DayStart {
+        DayStart {
             value: value.0,
             cash: cash.0,
             positions: positions.0,
@@ -86,8 +86,8 @@ struct Close {
 pub struct PyDays {
     #[pyo3(get)]
     rows: Py<PyRows>,
-    previous: Standing,
-    opening: Standing,
+    previous: DayStart,
+    opening: DayStart,
     within: Option<Within>,
     /// Whether the account was worth less than nothing at some close, or had lost all that it had.
     #[pyo3(get)]
@@ -98,7 +98,7 @@ pub struct PyDays {
 impl PyDays {
     #[new]
     fn new(py: Python<'_>, capital: Number) -> PyResult<PyDays> {
-        let start = Standing {
+        let start = DayStart {
             value: capital.0.clone(),
             cash: capital.0,
             positions: Int::ZERO,
@@ -124,7 +124,7 @@ impl PyDays {
     fn after_dividends(&mut self, paid: Number, in_shares: Number) {
         let (paid, in_shares) = (paid.0, in_shares.0);
         let from = self.opening.clone();
-        self.opening = Standing {
+        self.opening = DayStart {
             value: from.value + &paid + &in_shares,
             cash: from.cash + &paid,
             positions: from.positions + &in_shares,
@@ -187,8 +187,8 @@ impl PyDays {
 
     fn restore(&mut self, state: State) {
         let (previous, opening, within) = state;
-        self.previous = Standing::from(previous);
-        self.opening = Standing::from(opening);
+        self.previous = DayStart::from(previous);
+        self.opening = DayStart::from(opening);
         self.within = within.map(|(base, numerator, denominator, added)| Within {
             base: base.0,
             grown: (numerator.0, denominator.0),
@@ -211,7 +211,7 @@ impl PyDays {
             .map_or_else(|| (*short).into(), Number))
     }
 
-    fn sheet(
+    fn frame(
         &self,
         py: Python<'_>,
         names: Vec<String>,
@@ -219,7 +219,7 @@ impl PyDays {
         opens: PyBuffer<i64>,
         closes: PyBuffer<i64>,
         periods: u32,
-    ) -> PyResult<Option<PySheet>> {
+    ) -> PyResult<Option<PyArrowFrame>> {
         let rows = self.rows.borrow(py);
         let stamps = (opens.to_vec(py)?, closes.to_vec(py)?);
         if stamps.0.len() != rows.len() || stamps.1.len() != rows.len() || days.len() != rows.len()
@@ -227,15 +227,15 @@ impl PyDays {
             let wrong = format!("{} days, of which {} are asked for", rows.len(), days.len());
             return Err(PyValueError::new_err(wrong));
         }
-        let mut maker = Maker {
+        let mut builder = FrameBuilder {
             names: names.into_iter(),
             columns: Vec::new(),
         };
-        let made = maker.daily(&rows, days, stamps, periods)?;
-        if made && maker.names.next().is_some() {
+        let made = builder.daily(&rows, days, stamps, periods)?;
+        if made && builder.names.next().is_some() {
             return Err(PyValueError::new_err("there are more names than columns"));
         }
-        Ok(made.then(|| PySheet::of(rows.len(), maker.columns)))
+        Ok(made.then(|| PyArrowFrame::of(rows.len(), builder.columns)))
     }
 }
 
@@ -243,8 +243,8 @@ impl Close {
     fn of(books: &Bound<'_, PyBooks>) -> PyResult<Close> {
         let sides = asked(books, |books| books.long_and_short())?;
         let value = (sides.long_value, sides.short_value);
-        let settles = books.borrow().books.settles();
-        let exposure = match settles {
+        let unsettled = books.borrow().books.has_unsettled();
+        let exposure = match unsettled {
             false => value.clone(),
             true => asked(books, |books| books.long_and_short_exposure())?,
         };
@@ -320,7 +320,7 @@ impl PyDays {
             Value::Short(Some(close.longs)),
             Value::Short(Some(close.shorts)),
         ]);
-        self.previous = Standing {
+        self.previous = DayStart {
             value,
             cash: close.cash,
             positions,
@@ -351,12 +351,12 @@ fn quotient(part: Int, whole: &Int) -> Int {
 }
 
 /// Makes the columns of the daily frame in their order.
-struct Maker {
+struct FrameBuilder {
     names: std::vec::IntoIter<String>,
     columns: Vec<Column>,
 }
 
-impl Maker {
+impl FrameBuilder {
     fn name(&mut self) -> PyResult<String> {
         let none = || PyValueError::new_err("there are fewer names than columns");
         self.names.next().ok_or_else(none)

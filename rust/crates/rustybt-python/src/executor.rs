@@ -6,27 +6,27 @@
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
-use rustybt_kernels::books::Lane;
+use rustybt_kernels::books::Series;
 use rustybt_kernels::execute::{Executed, Ready, Shared, execute};
 use rustybt_kernels::int::Int;
 use rustybt_kernels::matching::{Commission, Slippage};
 
 use crate::books::PyBooks;
-use crate::lane::PyLane;
 use crate::number::Number;
-use crate::order::{FILLED, PyIntake, PyOrder};
+use crate::order::{FILLED, PyOrder, PyOrderStore};
 use crate::rows::{PyRows, Value};
+use crate::series::PySeries;
 use crate::wake::PyWake;
 
 const VOLUME_USED_UP: i64 = 3;
 const PARTLY_FILLED: i64 = 5;
 
-/// What is known of an asset with orders; `plain` where its orders can be executed here.
+/// What is known of an asset with orders; `executable` where its orders can be executed here.
 struct Known {
-    plain: bool,
-    tradable: PyLane,
-    offered: PyLane,
-    lane_to_fill: Int,
+    executable: bool,
+    tradable: PySeries,
+    offered: PySeries,
+    mark_to_fill_scale: Int,
     quantity_scale: u32,
     step: Int,
 }
@@ -40,14 +40,14 @@ struct Done {
     fee: Int,
 }
 
-/// Where orders of a run meet its books.
+/// Executes a run's orders and books their fills.
 #[pyclass(name = "Executor", module = "rustybt._kernels._rustybt")]
 pub struct PyExecutor {
     books: Py<PyBooks>,
-    intake: Py<PyIntake>,
+    store: Py<PyOrderStore>,
     entries: Py<PyRows>,
     transactions: Py<PyRows>,
-    meet: Py<PyAny>,
+    register: Py<PyAny>,
     no_price: Py<PyAny>,
     field: String,
     slippage: Slippage,
@@ -58,7 +58,7 @@ pub struct PyExecutor {
     apply: Py<PyAny>,
     wake: Py<PyWake>,
     known: Vec<Option<Known>>,
-    /// By slot, the last round of unseen orders that had one of it.
+    /// By slot, the last round of deferred orders that had one of it.
     rounds: Vec<u64>,
     round: u64,
 }
@@ -72,10 +72,10 @@ impl PyExecutor {
     #[expect(clippy::too_many_arguments)] // the parts of a run, each once
     fn new(
         books: Py<PyBooks>,
-        intake: Py<PyIntake>,
+        store: Py<PyOrderStore>,
         entries: Py<PyRows>,
         transactions: Py<PyRows>,
-        meet: Py<PyAny>,
+        register: Py<PyAny>,
         no_price: Py<PyAny>,
         field: String,
         slippage: Option<Points>,
@@ -106,10 +106,10 @@ impl PyExecutor {
         };
         PyExecutor {
             books,
-            intake,
+            store,
             entries,
             transactions,
-            meet,
+            register,
             no_price,
             field,
             slippage,
@@ -125,7 +125,7 @@ impl PyExecutor {
         }
     }
 
-    /// Executes the orders of a bar, where nobody has seen one yet: market orders, one an asset. Otherwise returns, by
+    /// Executes the orders of a bar, where all of them are deferred: market orders, one an asset. Otherwise returns, by
     /// asset, the open orders that the bar wakes; None where there is nothing left to do.
     fn work<'py>(
         &mut self,
@@ -134,24 +134,24 @@ impl PyExecutor {
         stamp: i64,
         session: i64,
     ) -> PyResult<Option<Vec<Bound<'py, PyList>>>> {
-        let intake = self.intake.clone_ref(py);
-        let mut intake = intake.bind(py).borrow_mut();
-        if let Some(orders) = intake.take_unseen(py)? {
+        let store = self.store.clone_ref(py);
+        let mut store = store.bind(py).borrow_mut();
+        if let Some(orders) = store.take_deferred(py)? {
             match self.can_work(py, &orders) {
                 Ok(true) => {
                     let mut done = Vec::with_capacity(orders.len());
-                    self.work_unseen(py, &mut intake, orders, bar, stamp, &mut done)?;
+                    self.work_deferred(py, &mut store, orders, bar, stamp, &mut done)?;
                     self.book(py, stamp, session, &done)?;
                     return Ok(None);
                 }
                 asked => {
-                    intake.keep(py, orders)?;
+                    store.keep(py, orders)?;
                     asked?;
                 }
             }
         }
-        intake.show_unseen(py)?;
-        let open = intake.queues(py);
+        store.create_deferred(py)?;
+        let open = store.queues(py);
         let awake = self.wake.bind(py).borrow().awake(py, bar, &open)?;
         Ok((!awake.is_empty()).then_some(awake))
     }
@@ -171,11 +171,11 @@ impl PyExecutor {
             let Some((first, ..)) = orders.first() else {
                 continue;
             };
-            let (slot, listing) = {
+            let (slot, instrument) = {
                 let order = first.borrow();
-                (order.slot, order.listing.clone_ref(py))
+                (order.slot, order.instrument.clone_ref(py))
             };
-            self.learn(py, slot, listing.bind(py))?;
+            self.is_executable(py, slot, instrument.bind(py))?;
             let Some(Some(known)) = self.known.get(slot) else {
                 continue;
             };
@@ -207,11 +207,11 @@ impl Known {
 }
 
 impl PyExecutor {
-    /// Whether orders that nobody has seen can be worked as they are: one an asset, of assets that this works.
+    /// Whether deferred orders can be worked as they are: one an asset, of assets that this works.
     fn can_work(&mut self, py: Python<'_>, orders: &[PyOrder]) -> PyResult<bool> {
         self.round += 1;
         for order in orders {
-            if !self.learn(py, order.slot, order.listing.bind(py))? {
+            if !self.is_executable(py, order.slot, order.instrument.bind(py))? {
                 return Ok(false);
             }
             let last = &mut self.rounds[order.slot];
@@ -222,17 +222,17 @@ impl PyExecutor {
         Ok(true)
     }
 
-    /// Works orders that nobody has seen. What is not filled whole is shown from now on.
-    fn work_unseen(
+    /// Works deferred orders. What is not filled whole is shown from now on.
+    fn work_deferred(
         &self,
         py: Python<'_>,
-        intake: &mut PyIntake,
+        store: &mut PyOrderStore,
         mut orders: Vec<PyOrder>,
         bar: usize,
         stamp: i64,
         done: &mut Vec<Done>,
     ) -> PyResult<()> {
-        let events = self.intake_events(py, intake);
+        let events = self.store_events(py, store);
         let mut events = events.bind(py).borrow_mut();
         let mut tried = orders.iter_mut();
         let stopped = loop {
@@ -247,19 +247,19 @@ impl PyExecutor {
         };
         drop(events);
         // whatever happened, no order is lost
-        intake.keep(py, orders)?;
+        store.keep(py, orders)?;
         match stopped {
             None => Ok(()),
             Some(Err(error)) => Err(error),
-            Some(Ok((number, price))) => Err(self.no_price(py, intake.shown(py, number)?, price)),
+            Some(Ok((number, price))) => Err(self.no_price(py, store.shown(py, number)?, price)),
         }
     }
 
-    fn intake_events(&self, py: Python<'_>, intake: &PyIntake) -> Py<PyRows> {
-        intake.events.clone_ref(py)
+    fn store_events(&self, py: Python<'_>, store: &PyOrderStore) -> Py<PyRows> {
+        store.events.clone_ref(py)
     }
 
-    /// Works a market order that nobody has seen. Returns the price of zero or less that a model made, if one did.
+    /// Works a deferred market order. Returns the price of zero or less that a model made, if one did.
     fn work_one(
         &self,
         order: &mut PyOrder,
@@ -275,7 +275,7 @@ impl PyExecutor {
         if !above_zero(&shared.volume) {
             return Ok(None);
         }
-        let price = Int::from(price_of(&known.offered, bar)?) * &known.lane_to_fill;
+        let price = Int::from(price_of(&known.offered, bar)?) * &known.mark_to_fill_scale;
         Ok(self
             .fill_order(order, known, &mut shared, &price, None, stamp, events, done)
             .err())
@@ -292,7 +292,7 @@ impl PyExecutor {
         done: &mut Vec<Done>,
     ) -> PyResult<()> {
         let (order, price, cap, first) = item;
-        if shared.exhausted && self.triggers_need_volume && !order.borrow().plain {
+        if shared.exhausted && self.triggers_need_volume && !order.borrow().is_market {
             return Ok(());
         }
         for report in first.iter() {
@@ -301,7 +301,7 @@ impl PyExecutor {
         let Some(price) = price else {
             return Ok(());
         };
-        let events = self.intake.bind(py).borrow().events.clone_ref(py);
+        let events = self.store.bind(py).borrow().events.clone_ref(py);
         let mut events = events.bind(py).borrow_mut();
         let filled = self.fill_order(
             &mut order.borrow_mut(),
@@ -316,28 +316,36 @@ impl PyExecutor {
         filled.map_err(|price| self.no_price(py, order, price))
     }
 
-    /// Whether orders of the slot can be worked here; asks its listing the first time.
-    fn learn(&mut self, py: Python<'_>, slot: usize, listing: &Bound<'_, PyAny>) -> PyResult<bool> {
+    /// Whether orders of the slot can be worked here; asks its instrument the first time.
+    fn is_executable(
+        &mut self,
+        py: Python<'_>,
+        slot: usize,
+        instrument: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
         if let Some(Some(known)) = self.known.get(slot) {
-            return Ok(known.plain);
+            return Ok(known.executable);
         }
-        let lane = listing.call_method1("column", (self.field.as_str(),))?;
+        let prices = instrument.call_method1("column", (self.field.as_str(),))?;
         let known = Known {
-            plain: !listing.getattr("is_future")?.is_truthy()?,
-            tradable: PyLane::new(&listing.getattr("tradable")?)?,
-            offered: PyLane::new(&lane)?,
-            lane_to_fill: listing.getattr("lane_to_fill")?.extract::<Number>()?.0,
-            quantity_scale: listing.getattr("quantity_scale")?.extract()?,
-            step: listing.getattr("step")?.extract::<Number>()?.0,
+            executable: !instrument.getattr("is_future")?.is_truthy()?,
+            tradable: PySeries::new(&instrument.getattr("tradable")?)?,
+            offered: PySeries::new(&prices)?,
+            mark_to_fill_scale: instrument
+                .getattr("mark_to_fill_scale")?
+                .extract::<Number>()?
+                .0,
+            quantity_scale: instrument.getattr("quantity_scale")?.extract()?,
+            step: instrument.getattr("step")?.extract::<Number>()?.0,
         };
-        self.meet.bind(py).call1((listing,))?;
+        self.register.bind(py).call1((instrument,))?;
         if self.known.len() <= slot {
             self.known.resize_with(slot + 1, || None);
             self.rounds.resize(slot + 1, 0);
         }
-        let plain = known.plain;
+        let executable = known.executable;
         self.known[slot] = Some(known);
-        Ok(plain)
+        Ok(executable)
     }
 
     fn no_price(&self, py: Python<'_>, order: Bound<'_, PyOrder>, price: Int) -> PyErr {
@@ -418,15 +426,15 @@ impl PyExecutor {
         stamp: i64,
     ) -> Int {
         let paid = &order.commission.0;
-        let mut fee = self
-            .commission
-            .fee(&units, known.quantity_scale, paid, &order.charged.0);
+        let mut fee =
+            self.commission
+                .fee(&units, known.quantity_scale, paid, &order.units_charged.0);
         if fee.is_negative() && !self.fees_can_fall {
             fee = Int::ZERO;
         }
         order.filled = Number(order.filled.0.clone() + quantity);
         order.commission = Number(order.commission.0.clone() + &fee);
-        order.charged = Number(order.charged.0.clone() + &units);
+        order.units_charged = Number(order.units_charged.0.clone() + &units);
         order.changed = stamp;
         if order.filled.0 == order.amount.0 {
             order.status = FILLED;
@@ -499,7 +507,8 @@ fn above_zero(number: &Int) -> bool {
     !number.is_negative() && *number != Int::ZERO
 }
 
-fn price_of(lane: &PyLane, bar: usize) -> PyResult<i128> {
-    lane.price(bar)
+fn price_of(prices: &PySeries, bar: usize) -> PyResult<i128> {
+    prices
+        .price(bar)
         .ok_or_else(|| PyIndexError::new_err(format!("there is no bar {bar}")))
 }

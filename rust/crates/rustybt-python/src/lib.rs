@@ -7,22 +7,22 @@ mod arrow;
 mod books;
 mod days;
 mod executor;
-mod lane;
+mod frame;
 mod number;
 mod order;
 mod positions;
 mod prices;
 mod rows;
-mod sheet;
+mod series;
 mod slot;
 mod spread;
+mod target_sizer;
 mod wake;
-mod weigher;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 22;
+const ABI: u32 = 23;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -53,25 +53,25 @@ mod extension {
     use crate::executor::PyExecutor;
 
     #[pymodule_export]
-    use crate::order::{PyIntake, PyOrder};
+    use crate::order::{PyOrder, PyOrderStore};
 
     #[pymodule_export]
     use crate::prices::{PyPrices, answering};
 
     #[pymodule_export]
-    use crate::positions::positions_sheet;
+    use crate::positions::positions_frame;
 
     #[pymodule_export]
     use crate::rows::PyRows;
 
     #[pymodule_export]
-    use crate::sheet::{PyLookup, PySheet};
+    use crate::frame::{PyArrowFrame, PyAssetTable};
 
     #[pymodule_export]
     use crate::wake::PyWake;
 
     #[pymodule_export]
-    use crate::weigher::PyWeigher;
+    use crate::target_sizer::PyTargetSizer;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -18,7 +18,7 @@ pub struct PyOrder {
     #[pyo3(get)]
     pub number: i64,
     #[pyo3(get)]
-    pub listing: Py<PyAny>,
+    pub instrument: Py<PyAny>,
     pub slot: usize,
     #[pyo3(get, set)]
     pub amount: Number,
@@ -35,11 +35,11 @@ pub struct PyOrder {
     #[pyo3(get, set)]
     pub stop_reached: bool,
     #[pyo3(get)]
-    pub plain: bool,
+    pub is_market: bool,
     #[pyo3(get, set)]
     pub commission: Number,
     #[pyo3(get, set)]
-    pub charged: Number,
+    pub units_charged: Number,
     #[pyo3(get)]
     pub created: i64,
     #[pyo3(get, set)]
@@ -85,21 +85,21 @@ impl PyOrder {
     #[new]
     fn new(
         number: i64,
-        listing: Bound<'_, PyAny>,
+        instrument: Bound<'_, PyAny>,
         amount: Number,
         terms: Option<Bound<'_, PyAny>>,
         created: i64,
     ) -> PyResult<PyOrder> {
-        let slot = listing.getattr("slot")?.extract()?;
-        let listing = listing.unbind();
-        PyOrder::of(number, listing, slot, amount, created).with(terms)
+        let slot = instrument.getattr("slot")?.extract()?;
+        let instrument = instrument.unbind();
+        PyOrder::of(number, instrument, slot, amount, created).with(terms)
     }
 
     #[getter]
     fn terms<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         Ok(match &self.more {
             Some(terms) => Some(terms.bind(py).clone()),
-            None if self.plain => None,
+            None if self.is_market => None,
             None => {
                 let prices = (self.limit.clone(), self.stop.clone());
                 Some(order_terms(py)?.0.bind(py).call1(prices)?)
@@ -110,7 +110,7 @@ impl PyOrder {
     #[setter]
     fn set_terms(&mut self, terms: Option<Bound<'_, PyAny>>) -> PyResult<()> {
         let (mut limit, mut stop, mut more) = (None, None, None);
-        self.plain = terms.is_none();
+        self.is_market = terms.is_none();
         if let Some(terms) = terms {
             let py = terms.py();
             let price = |name| terms.getattr(name)?.extract::<Option<Number>>();
@@ -137,21 +137,27 @@ impl PyOrder {
 
 impl PyOrder {
     /// A market order that nothing has happened to.
-    fn of(number: i64, listing: Py<PyAny>, slot: usize, amount: Number, created: i64) -> PyOrder {
+    fn of(
+        number: i64,
+        instrument: Py<PyAny>,
+        slot: usize,
+        amount: Number,
+        created: i64,
+    ) -> PyOrder {
         PyOrder {
             number,
-            listing,
+            instrument,
             slot,
             amount,
             filled: Number(Int::ZERO),
-            plain: true,
+            is_market: true,
             more: None,
             limit: None,
             limit_reached: false,
             stop: None,
             stop_reached: false,
             commission: Number(Int::ZERO),
-            charged: Number(Int::ZERO),
+            units_charged: Number(Int::ZERO),
             created,
             changed: created,
             status: 0,
@@ -201,64 +207,64 @@ impl PyOrder {
 
 /// Takes orders in: each gets its number, stands last in its asset's queue, and leaves an event.
 ///
-/// A plain order that Rust places and fills, whole, before Python looks at it never becomes an object: it stands in
+/// A market order that Rust places and fills, whole, before Python looks at it never becomes an object: it stands in
 /// `orders` as None until somebody asks, and while such orders wait one key in `open` says that they are there.
-#[pyclass(name = "Intake", module = "rustybt._kernels._rustybt")]
-pub struct PyIntake {
+#[pyclass(name = "OrderStore", module = "rustybt._kernels._rustybt")]
+pub struct PyOrderStore {
     orders: Py<PyList>,
     open: Py<PyDict>,
     pub events: Py<PyRows>,
-    /// Placed, and not shown to anybody yet.
-    unseen: Vec<PyOrder>,
-    /// Filled before anybody saw them, as they came.
+    /// Placed, without an object in Python yet.
+    deferred: Vec<PyOrder>,
+    /// Filled before they had an object, as they came.
     filled: Vec<Vec<PyOrder>>,
 }
 
-/// The key in `open` while orders wait that nobody has seen. No slot is below zero.
-const UNSEEN: i64 = -1;
+/// The key in `open` while deferred orders wait: placed by Rust, without an object in Python yet. No slot is below zero.
+const DEFERRED: i64 = -1;
 
 /// `OrderStatus.FILLED`.
 pub const FILLED: usize = 1;
 
 #[pymethods]
-impl PyIntake {
+impl PyOrderStore {
     #[new]
-    fn new(orders: Py<PyList>, open: Py<PyDict>, events: Py<PyRows>) -> PyIntake {
-        PyIntake {
+    fn new(orders: Py<PyList>, open: Py<PyDict>, events: Py<PyRows>) -> PyOrderStore {
+        PyOrderStore {
             orders,
             open,
             events,
-            unseen: Vec::new(),
+            deferred: Vec::new(),
             filled: Vec::new(),
         }
     }
 
-    #[pyo3(signature = (listing, amount, terms, stamp, reason=None))]
+    #[pyo3(signature = (instrument, amount, terms, stamp, reason=None))]
     fn accept<'py>(
         &mut self,
         py: Python<'py>,
-        listing: Bound<'py, PyAny>,
+        instrument: Bound<'py, PyAny>,
         amount: Number,
         terms: Option<Bound<'py, PyAny>>,
         stamp: i64,
         reason: Option<&str>,
     ) -> PyResult<Bound<'py, PyOrder>> {
-        self.show_unseen(py)?;
-        let slot = listing.getattr("slot")?.extract()?;
+        self.create_deferred(py)?;
+        let slot = instrument.getattr("slot")?.extract()?;
         let number = self.next_number(py)?;
-        let order = PyOrder::of(number, listing.unbind(), slot, amount, stamp).with(terms)?;
+        let order = PyOrder::of(number, instrument.unbind(), slot, amount, stamp).with(terms)?;
         self.log(py, &order, reason);
         self.orders.bind(py).append(py.None())?;
         self.enqueue(py, order)
     }
 
     fn open<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.show_unseen(py)?;
+        self.create_deferred(py)?;
         Ok(self.open.bind(py).clone())
     }
 
     fn orders<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        self.show_unseen(py)?;
+        self.create_deferred(py)?;
         for order in std::mem::take(&mut self.filled).into_iter().flatten() {
             self.show(py, order)?;
         }
@@ -281,7 +287,7 @@ impl PyIntake {
         };
         let orders = self.orders.bind(py);
         let mut unshown: Vec<Option<&PyOrder>> = vec![None; orders.len()];
-        for order in self.filled.iter().flatten().chain(&self.unseen) {
+        for order in self.filled.iter().flatten().chain(&self.deferred) {
             unshown[order.place()?] = Some(order);
         }
         let mut rows = PyRows::of("nnwwwwtwntt")?;
@@ -300,45 +306,45 @@ impl PyIntake {
     }
 }
 
-impl PyIntake {
-    /// A plain order of an asset, taken in. Returns its number.
-    pub fn take_plain(
+impl PyOrderStore {
+    /// Takes in a market order of an asset. Returns its number.
+    pub fn add_market(
         &mut self,
         py: Python<'_>,
-        listing: &Py<PyAny>,
+        instrument: &Py<PyAny>,
         slot: usize,
         amount: Int,
         stamp: i64,
     ) -> PyResult<i64> {
         let number = self.next_number(py)?;
-        let listing = listing.clone_ref(py);
-        let order = PyOrder::of(number, listing, slot, Number(amount), stamp);
+        let instrument = instrument.clone_ref(py);
+        let order = PyOrder::of(number, instrument, slot, Number(amount), stamp);
         self.log(py, &order, None);
         self.orders.bind(py).append(py.None())?;
-        if self.unseen.is_empty() {
-            self.open.bind(py).set_item(UNSEEN, py.None())?;
+        if self.deferred.is_empty() {
+            self.open.bind(py).set_item(DEFERRED, py.None())?;
         }
-        self.unseen.push(order);
+        self.deferred.push(order);
         Ok(number)
     }
 
-    /// The open orders by slot, those that nobody has seen left out.
+    /// The open orders by slot, the deferred ones left out.
     pub fn queues<'py>(&self, py: Python<'py>) -> Bound<'py, PyDict> {
         self.open.bind(py).clone()
     }
 
-    /// The orders that nobody has seen, where no others are open: they are the caller's now.
-    pub fn take_unseen(&mut self, py: Python<'_>) -> PyResult<Option<Vec<PyOrder>>> {
+    /// The deferred orders, where no others are open: they are the caller's now.
+    pub fn take_deferred(&mut self, py: Python<'_>) -> PyResult<Option<Vec<PyOrder>>> {
         let open = self.open.bind(py);
-        if self.unseen.is_empty() || open.len() > 1 {
+        if self.deferred.is_empty() || open.len() > 1 {
             return Ok(None);
         }
-        open.del_item(UNSEEN)?;
-        let room = Vec::with_capacity(self.unseen.len());
-        Ok(Some(std::mem::replace(&mut self.unseen, room)))
+        open.del_item(DEFERRED)?;
+        let room = Vec::with_capacity(self.deferred.len());
+        Ok(Some(std::mem::replace(&mut self.deferred, room)))
     }
 
-    /// Keeps orders that were worked before anybody saw them: filled ones as they are, the others as open ones.
+    /// Keeps deferred orders that were worked: filled ones as they are, the others as open ones.
     pub fn keep(&mut self, py: Python<'_>, orders: Vec<PyOrder>) -> PyResult<()> {
         if orders.iter().all(|order| order.status == FILLED) {
             self.filled.push(orders);
@@ -353,13 +359,13 @@ impl PyIntake {
         Ok(())
     }
 
-    /// Gives the orders that nobody has seen their objects, and their places in the queues.
-    pub fn show_unseen(&mut self, py: Python<'_>) -> PyResult<()> {
-        if self.unseen.is_empty() {
+    /// Gives the deferred orders their objects, and their places in the queues.
+    pub fn create_deferred(&mut self, py: Python<'_>) -> PyResult<()> {
+        if self.deferred.is_empty() {
             return Ok(());
         }
-        self.open.bind(py).del_item(UNSEEN)?;
-        for order in std::mem::take(&mut self.unseen) {
+        self.open.bind(py).del_item(DEFERRED)?;
+        for order in std::mem::take(&mut self.deferred) {
             self.enqueue(py, order)?;
         }
         Ok(())

@@ -4,50 +4,50 @@
 //! session's marks.
 
 use pyo3::prelude::*;
-use rustybt_kernels::books::Lane;
+use rustybt_kernels::books::Series;
 use rustybt_kernels::fixed::div_half_even;
 
 use crate::arrow::Column;
-use crate::lane::PyLane;
+use crate::frame::{PyArrowFrame, PyAssetTable, decimals, shown, texts, whole};
 use crate::number::Number;
 use crate::rows::{Bits, NOWHERE, PyRows};
-use crate::sheet::{PyLookup, PySheet, decimals, shown, texts, whole};
+use crate::series::PySeries;
 
 const MONEY_SCALE: i64 = 20;
 
-/// Multiplier, its scale, what a price of the lane is multiplied by, whether what is held settles.
+/// Multiplier, its scale, what a price is multiplied by, whether what is held settles.
 type Terms = (Number, u32, Number, bool);
 
 /// What is known of an asset that was held.
 struct Held {
-    lane: PyLane,
-    lane_to_fill: i128,
+    prices: PySeries,
+    mark_to_fill_scale: i128,
     /// To money: what units times a price are multiplied and divided by.
     up: i128,
     down: i128,
     /// To the cost of a unit: the same for cost over units.
     cost_up: i128,
     cost_down: i128,
-    settles: bool,
+    daily_settled: bool,
 }
 
 impl Held {
     /// `None` where 128 bits don't hold it.
-    fn of(terms: &Terms, lane: &Bound<'_, PyAny>, fill: u32, quantity: u32) -> Option<Held> {
-        let (multiplier, lane_to_fill) = (terms.0.0.narrow()?, terms.2.0.narrow()?);
+    fn of(terms: &Terms, prices: &Bound<'_, PyAny>, fill: u32, quantity: u32) -> Option<Held> {
+        let (multiplier, mark_to_fill_scale) = (terms.0.0.narrow()?, terms.2.0.narrow()?);
         let decimals = i64::from(fill) + i64::from(quantity) + i64::from(terms.1);
         let (more, fewer) = (
             power(MONEY_SCALE - decimals)?,
             power(decimals - MONEY_SCALE)?,
         );
         Some(Held {
-            lane: PyLane::new(lane).ok()?,
-            lane_to_fill,
+            prices: PySeries::new(prices).ok()?,
+            mark_to_fill_scale,
             up: multiplier.checked_mul(more)?,
             down: fewer,
             cost_up: fewer,
             cost_down: multiplier.checked_mul(more)?,
-            settles: terms.3,
+            daily_settled: terms.3,
         })
     }
 
@@ -57,7 +57,7 @@ impl Held {
     }
 
     fn exposure(&self, quantity: i128, price: i128) -> Option<i128> {
-        let mark = price.checked_mul(self.lane_to_fill)?;
+        let mark = price.checked_mul(self.mark_to_fill_scale)?;
         let product = quantity.checked_mul(mark)?.checked_mul(self.up)?;
         match self.down {
             1 => Some(product),
@@ -72,17 +72,17 @@ fn power(exponent: i64) -> Option<i128> {
 }
 
 /// The names of the columns; rows of slot, quantity and cost; the session since which each set of them was held, with
-/// where it ends; the bar of each session's close; lane and terms of each slot. `None` where a number does not fit.
+/// where it ends; the bar of each session's close; prices and terms of each slot. `None` where a number does not fit.
 #[pyfunction]
-pub fn positions_sheet(
+pub fn positions_frame(
     names: [String; 8],
-    lookup: &PyLookup,
+    table: &PyAssetTable,
     holdings: &PyRows,
     sets: Vec<(usize, usize)>,
     bars: Vec<usize>,
-    lanes: Vec<Bound<'_, PyAny>>,
+    prices: Vec<Bound<'_, PyAny>>,
     terms: Vec<Terms>,
-) -> PyResult<Option<PySheet>> {
+) -> PyResult<Option<PyArrowFrame>> {
     let ((slots, _), (quantities, _, wide), (costs, _, wider)) =
         (holdings.short(0)?, holdings.wide(1)?, holdings.wide(2)?);
     if !wide.is_empty() || !wider.is_empty() {
@@ -96,16 +96,16 @@ pub fn positions_sheet(
         slots: &slots,
         quantities,
         costs,
-        lookup,
+        table,
     };
-    let Some(held) = kept.held(&lanes, &terms) else {
+    let Some(held) = kept.held(&prices, &terms) else {
         return Ok(None);
     };
     let Some(closes) = kept.closes(&sets, &bars, &held) else {
         return Ok(None);
     };
     let columns = kept.columns(names, &held, closes)?;
-    Ok(columns.map(|(len, columns)| PySheet::of(len, columns)))
+    Ok(columns.map(|(len, columns)| PyArrowFrame::of(len, columns)))
 }
 
 /// What was held, in the order in which it was written down.
@@ -113,7 +113,7 @@ struct Kept<'a> {
     slots: &'a [u32],
     quantities: &'a [i128],
     costs: &'a [i128],
-    lookup: &'a PyLookup,
+    table: &'a PyAssetTable,
 }
 
 /// A row for each position at each close.
@@ -128,15 +128,15 @@ struct Closes {
 
 impl Kept<'_> {
     /// By slot, of those that were ever held.
-    fn held(&self, lanes: &[Bound<'_, PyAny>], terms: &[Terms]) -> Option<Vec<Option<Held>>> {
+    fn held(&self, prices: &[Bound<'_, PyAny>], terms: &[Terms]) -> Option<Vec<Option<Held>>> {
         let mut held: Vec<Option<Held>> = terms.iter().map(|_| None).collect();
         for &slot in self.slots {
             let slot = slot as usize;
             if held.get(slot)?.is_none() {
-                let (fill, quantity) = self.lookup.scales(slot)?;
+                let (fill, quantity) = self.table.scales(slot)?;
                 held[slot] = Some(Held::of(
                     terms.get(slot)?,
-                    lanes.get(slot)?,
+                    prices.get(slot)?,
                     fill,
                     quantity,
                 )?);
@@ -172,7 +172,7 @@ impl Kept<'_> {
                 for row in begin..*end {
                     let slot = *self.slots.get(row)?;
                     let known = held.get(slot as usize)?.as_ref()?;
-                    let price = known.lane.price(bar)?;
+                    let price = known.prices.price(bar)?;
                     closes.sessions.push(session as u32);
                     closes.rows.push(row as u32);
                     closes.slots.push(slot);
@@ -195,7 +195,7 @@ impl Kept<'_> {
     ) -> PyResult<Option<(usize, Vec<Column>)>> {
         let [session, symbol, sid, amount, basis, mark, value, exposure] = names;
         let len = closes.rows.len();
-        let lookup = self.lookup;
+        let table = self.table;
         let cost = |row: usize| {
             let known = held.get(self.slots[row] as usize)?.as_ref()?;
             known.cost_of_a_unit(self.quantities[row], self.costs[row])
@@ -207,11 +207,11 @@ impl Kept<'_> {
             return Ok(None);
         };
         // what is held was held at a close at least: its shortest scale is that of all rows
-        let amounts = shown(self.quantities, self.slots, lookup.quantity_scales());
+        let amounts = shown(self.quantities, self.slots, table.quantity_scales());
         let (Some(amounts), Some(costs), Some(marks)) = (
             amounts,
-            shown(&costs, self.slots, lookup.fill_scales()),
-            marks(closes.prices, &closes.slots, held, lookup.fill_scales()),
+            shown(&costs, self.slots, table.fill_scales()),
+            marks(closes.prices, &closes.slots, held, table.fill_scales()),
         ) else {
             return Ok(None);
         };
@@ -223,12 +223,12 @@ impl Kept<'_> {
                 .collect();
             (values, scale)
         };
-        let settles = held.iter().flatten().any(|known| known.settles);
+        let daily_settled = held.iter().flatten().any(|known| known.daily_settled);
         let settled = |(slot, money): (&u32, &i128)| match &held[*slot as usize] {
-            Some(known) if known.settles => 0,
+            Some(known) if known.daily_settled => 0,
             _ => *money,
         };
-        let worth = settles.then(|| {
+        let market_value = daily_settled.then(|| {
             closes
                 .slots
                 .iter()
@@ -243,41 +243,41 @@ impl Kept<'_> {
         let Some(exposed) = decimal(&exposure, (closes.exposures, scale))? else {
             return Ok(None);
         };
-        let worth = match worth {
-            Some(worth) => decimal(&value, (worth, scale))?,
+        let market_value = match market_value {
+            Some(market_value) => decimal(&value, (market_value, scale))?,
             None => Some(exposed.named(&value)?),
         };
-        let (Some(amounts), Some(costs), Some(marks), Some(worth)) = (
+        let (Some(amounts), Some(costs), Some(marks), Some(market_value)) = (
             decimal(&amount, at_rows(amounts))?,
             decimal(&basis, at_rows(costs))?,
             decimal(&mark, marks)?,
-            worth,
+            market_value,
         ) else {
             return Ok(None);
         };
-        let days = closes.sessions.iter().map(|session| lookup.day(*session));
+        let days = closes.sessions.iter().map(|session| table.day(*session));
         let Some(days) = days.collect::<Option<Vec<i32>>>() else {
             return Ok(None);
         };
-        let sids = closes.slots.iter().map(|slot| lookup.sid(*slot));
+        let sids = closes.slots.iter().map(|slot| table.sid(*slot));
         let Some(sids) = sids.collect::<Option<Vec<i64>>>() else {
             return Ok(None);
         };
         let columns = vec![
             whole(&session, "tdD", days, Bits::default())?,
-            texts(&symbol, lookup.symbols(), &closes.slots)?,
+            texts(&symbol, table.symbols(), &closes.slots)?,
             whole(&sid, "l", sids, Bits::default())?,
             amounts,
             costs,
             marks,
-            worth,
+            market_value,
             exposed,
         ];
         Ok(Some((len, columns)))
     }
 }
 
-/// Prices of lanes at the shortest scale that shows all of them.
+/// Prices at the shortest scale that shows all of them.
 fn marks(
     mut prices: Vec<i128>,
     slots: &[u32],
@@ -289,7 +289,7 @@ fn marks(
     for ((factor, known), scale) in factors.iter_mut().zip(held).zip(scales) {
         if let Some(known) = known {
             *factor = known
-                .lane_to_fill
+                .mark_to_fill_scale
                 .checked_mul(10_i128.checked_pow(widest - scale)?)?;
         }
     }

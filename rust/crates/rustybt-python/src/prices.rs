@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyString, PyTuple, PyType};
 
-use crate::lane::View;
+use crate::series::View;
 use crate::slot::Slot;
 use crate::spread::SpreadMap;
 
@@ -24,7 +24,7 @@ struct Known {
     /// Keep the objects alive whose addresses are the key.
     _asset: Py<PyAny>,
     _field: Py<PyString>,
-    lane: View,
+    prices: View,
     scale: usize,
 }
 
@@ -59,15 +59,15 @@ impl PyPrices {
         })
     }
 
-    fn learn(
+    fn add(
         &mut self,
         asset: Bound<'_, PyAny>,
         field: Bound<'_, PyString>,
-        lane: &Bound<'_, PyAny>,
+        prices: &Bound<'_, PyAny>,
         numbers: Bound<'_, PyAny>,
     ) {
         // longer integers are answered in Python
-        let Some(lane) = View::new(lane) else {
+        let Some(prices) = View::new(prices) else {
             return;
         };
         let held = |one: &Scale| one.numbers.is(&numbers);
@@ -82,7 +82,7 @@ impl PyPrices {
         let known = Known {
             _asset: asset.unbind(),
             _field: field.unbind(),
-            lane,
+            prices,
             scale,
         };
         self.known.insert(question, known);
@@ -105,7 +105,7 @@ impl PyPrices {
         }
         let bar = self.bar.read(market)?.extract().ok()?;
         // a bar without one has 0 there
-        let price = known.lane.get(bar).filter(|&price| price != 0)?;
+        let price = known.prices.get(bar).filter(|&price| price != 0)?;
         Some((price, known.scale))
     }
 }

@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use rustybt_kernels::int::Int;
 
+use crate::frame::{PyArrowFrame, PyAssetTable, Spec};
 use crate::number::Number;
-use crate::sheet::{PyLookup, PySheet, Spec};
 
 /// The code of a text that is None.
 pub const NOWHERE: u32 = u32::MAX;
@@ -224,15 +224,15 @@ impl PyRows {
         self.columns.iter().map(|column| column.whole(py)).collect()
     }
 
-    #[pyo3(signature = (lookup, slots, columns, orders=None))]
-    fn sheet(
+    #[pyo3(signature = (table, slots, columns, orders=None))]
+    fn frame(
         &self,
-        lookup: &PyLookup,
+        table: &PyAssetTable,
         slots: usize,
         columns: Vec<Spec>,
         orders: Option<&PyRows>,
-    ) -> PyResult<Option<PySheet>> {
-        PySheet::of_rows(self, lookup, slots, &columns, orders)
+    ) -> PyResult<Option<PyArrowFrame>> {
+        PyArrowFrame::of_rows(self, table, slots, &columns, orders)
     }
 }
 

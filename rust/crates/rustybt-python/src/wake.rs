@@ -5,14 +5,14 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use rustybt_kernels::wake::{Awake, Bounds, Wake};
 
-use crate::lane::PyLane;
 use crate::number::Number;
 use crate::order::PyOrder;
+use crate::series::PySeries;
 
 /// Which open orders sleep, and what wakes them.
 #[pyclass(name = "Wake", module = "rustybt._kernels._rustybt")]
 pub struct PyWake {
-    wake: Wake<PyLane>,
+    wake: Wake<PySeries>,
 }
 
 #[pymethods]
@@ -35,12 +35,12 @@ impl PyWake {
         lowest: &Bound<'_, PyAny>,
         highest: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let lanes = (
-            PyLane::new(tradable)?,
-            PyLane::new(lowest)?,
-            PyLane::new(highest)?,
+        let series = (
+            PySeries::new(tradable)?,
+            PySeries::new(lowest)?,
+            PySeries::new(highest)?,
         );
-        self.wake.watch(slot, lanes.0, lanes.1, lanes.2);
+        self.wake.watch(slot, series.0, series.1, series.2);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! A frame made of rows in one go: columns laid out as Polars takes them, without a copy and without a query.
 //!
-//! The twin is `rustybt/engine/_sheet.py`. What does not fit 128 bits, or the digits of a frame, is left to it, which
+//! The twin is `rustybt/engine/_frame_builder.py`. What does not fit 128 bits, or the digits of a frame, is left to it, which
 //! finds the words for it.
 
 use std::ffi::CString;
@@ -62,8 +62,8 @@ fn narrow(len: usize) -> u32 {
 }
 
 /// What columns look up by the slot of an asset, by the number of an order, or by the session.
-#[pyclass(name = "Lookup", module = "rustybt._kernels._rustybt", frozen)]
-pub struct PyLookup {
+#[pyclass(name = "AssetTable", module = "rustybt._kernels._rustybt", frozen)]
+pub struct PyAssetTable {
     symbols: Texts,
     keys: Texts,
     ids: Texts,
@@ -74,7 +74,7 @@ pub struct PyLookup {
 }
 
 #[pymethods]
-impl PyLookup {
+impl PyAssetTable {
     #[new]
     #[expect(clippy::too_many_arguments)] // a table each
     fn new(
@@ -86,7 +86,7 @@ impl PyLookup {
         days: Vec<i32>,
         prefix: &str,
         orders: usize,
-    ) -> PyLookup {
+    ) -> PyAssetTable {
         let mut ids = Texts::default();
         ids.views.reserve(orders);
         let mut text = prefix.to_owned();
@@ -95,7 +95,7 @@ impl PyLookup {
             text.push_str(&number.to_string());
             ids.add(&text);
         }
-        PyLookup {
+        PyAssetTable {
             symbols: Texts::of(symbols.iter().map(String::as_str)),
             keys: Texts::of(keys.iter().map(String::as_str)),
             ids,
@@ -107,7 +107,7 @@ impl PyLookup {
     }
 }
 
-impl PyLookup {
+impl PyAssetTable {
     /// Of the prices and of the quantities of a slot.
     pub fn scales(&self, slot: usize) -> Option<(u32, u32)> {
         Some((
@@ -143,14 +143,14 @@ impl PyLookup {
 }
 
 /// A frame that is to be: `polars.DataFrame` takes it.
-#[pyclass(name = "Sheet", module = "rustybt._kernels._rustybt", frozen)]
-pub struct PySheet {
+#[pyclass(name = "ArrowFrame", module = "rustybt._kernels._rustybt", frozen)]
+pub struct PyArrowFrame {
     len: usize,
     columns: Vec<arrow::Column>,
 }
 
 #[pymethods]
-impl PySheet {
+impl PyArrowFrame {
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_array__<'py>(
         &self,
@@ -162,20 +162,20 @@ impl PySheet {
     }
 }
 
-impl PySheet {
+impl PyArrowFrame {
     /// A frame of columns of so many rows.
-    pub fn of(len: usize, columns: Vec<arrow::Column>) -> PySheet {
-        PySheet { len, columns }
+    pub fn of(len: usize, columns: Vec<arrow::Column>) -> PyArrowFrame {
+        PyArrowFrame { len, columns }
     }
 
     /// The columns, or `None` where a number of theirs is too long.
     pub fn of_rows(
         rows: &PyRows,
-        lookup: &PyLookup,
+        table: &PyAssetTable,
         slots: usize,
         columns: &[Spec],
         orders: Option<&PyRows>,
-    ) -> PyResult<Option<PySheet>> {
+    ) -> PyResult<Option<PyArrowFrame>> {
         let slots = match orders {
             None => codes(rows, slots, 0)?,
             Some(orders) => {
@@ -188,22 +188,18 @@ impl PySheet {
                 codes(rows, slots, 1)?.into_iter().map(slot).collect()
             }
         };
-        let maker = Maker {
-            rows,
-            lookup,
-            slots,
-        };
-        let mut sheet = PySheet {
+        let builder = FrameBuilder { rows, table, slots };
+        let mut laid = PyArrowFrame {
             len: rows.len(),
             columns: Vec::with_capacity(columns.len()),
         };
         for spec in columns {
-            match maker.column(spec)? {
-                Some(column) => sheet.columns.push(column),
+            match builder.column(spec)? {
+                Some(column) => laid.columns.push(column),
                 None => return Ok(None),
             }
         }
-        Ok(Some(sheet))
+        Ok(Some(laid))
     }
 }
 
@@ -224,16 +220,16 @@ fn place(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(NOWHERE)
 }
 
-struct Maker<'a> {
+struct FrameBuilder<'a> {
     rows: &'a PyRows,
-    lookup: &'a PyLookup,
+    table: &'a PyAssetTable,
     slots: Vec<u32>,
 }
 
-impl Maker<'_> {
+impl FrameBuilder<'_> {
     fn column(&self, spec: &Spec) -> PyResult<Option<arrow::Column>> {
         let (name, kind, at, text) = (&spec.0, spec.1.as_str(), spec.2, &spec.3);
-        let (lookup, at, len) = (self.lookup, at.unwrap_or(usize::MAX), self.rows.len());
+        let (table, at, len) = (self.table, at.unwrap_or(usize::MAX), self.rows.len());
         let made = match kind {
             "count" => whole(name, "l", (0..len as i64).collect(), Bits::default()),
             "stamp" => {
@@ -252,20 +248,20 @@ impl Maker<'_> {
             }
             "date" => {
                 let days = codes(self.rows, at, 0)?;
-                let days = taken(&lookup.days, &days);
+                let days = taken(&table.days, &days);
                 whole(name, "tdD", days.0, days.1)
             }
             "sid" => {
-                let sids = taken(&lookup.sids, &self.slots);
+                let sids = taken(&table.sids, &self.slots);
                 whole(name, "l", sids.0, sids.1)
             }
             "number" => {
                 let all: Vec<u32> = (0..narrow(len)).collect();
-                texts(name, &lookup.ids, &all)
+                texts(name, &table.ids, &all)
             }
-            "id" => texts(name, &lookup.ids, &codes(self.rows, at, 1)?),
-            "symbol" => texts(name, &lookup.symbols, &self.slots),
-            "key" => texts(name, &lookup.keys, &self.slots),
+            "id" => texts(name, &table.ids, &codes(self.rows, at, 1)?),
+            "symbol" => texts(name, &table.symbols, &self.slots),
+            "key" => texts(name, &table.keys, &self.slots),
             "constant" => {
                 let only = Texts::of(text.as_deref().into_iter());
                 texts(name, &only, &vec![0; len])
@@ -277,8 +273,8 @@ impl Maker<'_> {
                 }
                 _ => return Err(PyValueError::new_err(format!("column {at} is no t"))),
             },
-            "quantity" => return self.shortest(name, at, &lookup.quantity_scales),
-            "price" => return self.shortest(name, at, &lookup.fill_scales),
+            "quantity" => return self.shortest(name, at, &table.quantity_scales),
+            "price" => return self.shortest(name, at, &table.fill_scales),
             "money" => return self.money(name, at, text.as_deref().unwrap_or_default()),
             _ => {
                 return Err(PyValueError::new_err(format!(

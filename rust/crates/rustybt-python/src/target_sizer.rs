@@ -11,13 +11,13 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList, PyNotImplemented, PyString, PyTuple};
 use pyo3::{PyTraverseError, intern};
-use rustybt_kernels::books::Lane;
+use rustybt_kernels::books::Series;
 use rustybt_kernels::int::Int;
 
 use crate::books::{PyBooks, asked};
-use crate::lane::PyLane;
 use crate::number::Number;
-use crate::order::PyIntake;
+use crate::order::PyOrderStore;
+use crate::series::PySeries;
 use crate::slot::Slot;
 use crate::spread::SpreadMap;
 
@@ -28,25 +28,25 @@ const MEMO_SIZE: usize = 4096;
 struct Known {
     /// Keeps the object alive whose address is the key.
     _asset: Py<PyAny>,
-    listing: Py<PyAny>,
+    instrument: Py<PyAny>,
     slot: usize,
-    price: PyLane,
-    lane_to_fill: Int,
+    price: PySeries,
+    mark_to_fill_scale: Int,
     priced: usize,
     closing: usize,
 }
 
 /// Places the orders of weights.
-#[pyclass(name = "Weigher", module = "rustybt._kernels._rustybt")]
-pub struct PyWeigher {
+#[pyclass(name = "TargetSizer", module = "rustybt._kernels._rustybt")]
+pub struct PyTargetSizer {
     moment: Py<PyAny>,
     phase: Attribute,
     market: Py<PyAny>,
     bar: Attribute,
     controls: Py<PyList>,
     books: Py<PyBooks>,
-    intake: Py<PyIntake>,
-    times: PyLane,
+    store: Py<PyOrderStore>,
+    times: PySeries,
     scaled: Py<PyAny>,
     /// The start of every id, and the last one.
     id: String,
@@ -57,7 +57,7 @@ pub struct PyWeigher {
 }
 
 #[pymethods]
-impl PyWeigher {
+impl PyTargetSizer {
     #[new]
     fn new(
         moment: Bound<'_, PyAny>,
@@ -67,15 +67,15 @@ impl PyWeigher {
         controls: Py<PyList>,
         scaled: Py<PyAny>,
         large: i128,
-    ) -> PyResult<PyWeigher> {
+    ) -> PyResult<PyTargetSizer> {
         let prefix: String = book.getattr("prefix")?.extract()?;
-        Ok(PyWeigher {
+        Ok(PyTargetSizer {
             phase: Attribute::of(&moment, "phase"),
             bar: Attribute::of(&market, "bar"),
             controls,
             books,
-            intake: book.getattr("intake")?.extract()?,
-            times: PyLane::new(&market.getattr("axis")?.getattr("times")?)?,
+            store: book.getattr("store")?.extract()?,
+            times: PySeries::new(&market.getattr("axis")?.getattr("times")?)?,
             scaled,
             prefix_len: prefix.len(),
             id: prefix,
@@ -93,19 +93,22 @@ impl PyWeigher {
         visit.call(&self.controls)?;
         visit.call(&self.scaled)?;
         for known in self.known.values() {
-            visit.call(&known.listing)?;
+            visit.call(&known.instrument)?;
         }
         Ok(())
     }
 
-    fn learn(&mut self, asset: Bound<'_, PyAny>, listing: Bound<'_, PyAny>) -> PyResult<()> {
+    fn register(&mut self, asset: Bound<'_, PyAny>, instrument: Bound<'_, PyAny>) -> PyResult<()> {
         let known = Known {
-            slot: listing.getattr("slot")?.extract()?,
-            price: PyLane::new(&listing.getattr("price")?)?,
-            lane_to_fill: listing.getattr("lane_to_fill")?.extract::<Number>()?.0,
-            priced: listing.getattr("priced")?.extract()?,
-            closing: listing.getattr("closing")?.extract()?,
-            listing: listing.unbind(),
+            slot: instrument.getattr("slot")?.extract()?,
+            price: PySeries::new(&instrument.getattr("price")?)?,
+            mark_to_fill_scale: instrument
+                .getattr("mark_to_fill_scale")?
+                .extract::<Number>()?
+                .0,
+            priced: instrument.getattr("priced")?.extract()?,
+            closing: instrument.getattr("closing")?.extract()?,
+            instrument: instrument.unbind(),
             _asset: asset.clone().unbind(),
         };
         self.known.insert(asset.as_ptr().addr(), known);
@@ -120,7 +123,7 @@ impl PyWeigher {
         target: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let placed = match self.moment(py)? {
-            Some(bar) => self.weigh(py, asset, weight, target, bar)?,
+            Some(bar) => self.size_and_place(py, asset, weight, target, bar)?,
             None => Placed::Elsewhere,
         };
         Ok(match placed {
@@ -147,7 +150,9 @@ impl PyWeigher {
             {
                 let (asset, weight) = (two.get_borrowed_item(0)?, two.get_borrowed_item(1)?);
                 // borrowed anew each time: what makes the pairs may place orders of its own
-                placed = slf.borrow_mut().weigh(py, &asset, &weight, true, bar)?;
+                placed = slf
+                    .borrow_mut()
+                    .size_and_place(py, &asset, &weight, true, bar)?;
             }
             match placed {
                 Placed::Nothing => {}
@@ -198,7 +203,7 @@ enum Placed {
     Order(i64),
 }
 
-impl PyWeigher {
+impl PyTargetSizer {
     /// The bar, where it is a moment at which orders are placed here.
     fn moment(&self, py: Python<'_>) -> PyResult<Option<usize>> {
         let phase = self.phase.read(self.moment.bind(py))?;
@@ -216,7 +221,7 @@ impl PyWeigher {
         PyString::new(py, id)
     }
 
-    fn weigh<'py>(
+    fn size_and_place<'py>(
         &mut self,
         py: Python<'py>,
         asset: &Bound<'py, PyAny>,
@@ -250,7 +255,7 @@ impl PyWeigher {
         if target && *amount == Int::ZERO && books.borrow().holds_none(py, known.slot)? {
             return Ok(Placed::Nothing);
         }
-        let price = Int::from(at(&known.price, bar)?) * &known.lane_to_fill;
+        let price = Int::from(at(&known.price, bar)?) * &known.mark_to_fill_scale;
         if price == Int::ZERO {
             return Ok(Placed::Nothing);
         }
@@ -264,13 +269,14 @@ impl PyWeigher {
             return Ok(Placed::Elsewhere);
         }
         let stamp = i64::try_from(at(&self.times, bar)?)?;
-        let mut intake = self.intake.bind(py).borrow_mut();
-        let number = intake.take_plain(py, &known.listing, known.slot, size, stamp)?;
+        let mut store = self.store.bind(py).borrow_mut();
+        let number = store.add_market(py, &known.instrument, known.slot, size, stamp)?;
         Ok(Placed::Order(number))
     }
 }
 
-fn at(lane: &PyLane, bar: usize) -> PyResult<i128> {
-    lane.price(bar)
+fn at(prices: &PySeries, bar: usize) -> PyResult<i128> {
+    prices
+        .price(bar)
         .ok_or_else(|| PyIndexError::new_err(format!("there is no bar {bar}")))
 }

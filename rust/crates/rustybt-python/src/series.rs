@@ -4,10 +4,10 @@ use std::ptr::NonNull;
 
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
-use rustybt_kernels::books::Lane;
+use rustybt_kernels::books::Series;
 
 /// One price a bar.
-pub enum PyLane {
+pub enum PySeries {
     /// Read in place.
     Narrow(View),
     /// Copied: what int64 can't hold.
@@ -30,8 +30,8 @@ unsafe impl Sync for View {}
 
 impl View {
     /// None where the object is no contiguous buffer of int64.
-    pub fn new(lane: &Bound<'_, PyAny>) -> Option<View> {
-        View::of(PyBuffer::get(lane).ok()?, lane.py())
+    pub fn new(prices: &Bound<'_, PyAny>) -> Option<View> {
+        View::of(PyBuffer::get(prices).ok()?, prices.py())
     }
 
     fn of(buffer: PyBuffer<i64>, py: Python<'_>) -> Option<View> {
@@ -60,22 +60,22 @@ impl View {
     }
 }
 
-impl PyLane {
+impl PySeries {
     /// Without a copy where the object is a contiguous buffer of int64.
-    pub fn new(lane: &Bound<'_, PyAny>) -> PyResult<PyLane> {
-        match View::new(lane) {
-            Some(view) => Ok(PyLane::Narrow(view)),
-            None => Ok(PyLane::Wide(lane.extract()?)),
+    pub fn new(prices: &Bound<'_, PyAny>) -> PyResult<PySeries> {
+        match View::new(prices) {
+            Some(view) => Ok(PySeries::Narrow(view)),
+            None => Ok(PySeries::Wide(prices.extract()?)),
         }
     }
 }
 
-impl Lane for PyLane {
+impl Series for PySeries {
     #[inline]
     fn price(&self, bar: usize) -> Option<i128> {
         match self {
-            PyLane::Narrow(view) => view.get(bar).map(i128::from),
-            PyLane::Wide(prices) => prices.price(bar),
+            PySeries::Narrow(view) => view.get(bar).map(i128::from),
+            PySeries::Wide(prices) => prices.price(bar),
         }
     }
 }

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from rustybt._kernels import PYTHON, kernel_named, twins
 from rustybt.core import CryptoSpot, Equity, Future
-from rustybt.engine import _sheet
-from rustybt.engine._sheet import Lookup, column
+from rustybt.engine import _frame_builder
+from rustybt.engine._frame_builder import AssetTable, column
 from rustybt.errors import MoneyOverflow
 from rustybt.results import assets_frame
 from tests._kernels import needs_native
@@ -48,23 +48,23 @@ def kept(kinds: str, rows: Any) -> Any:
     return found
 
 
-def lookup_of(scales: list[int], names: list[str]) -> Lookup:
+def table_of(scales: list[int], names: list[str]) -> AssetTable:
     tables: Any = (names, names[::-1], [7, 2**40, 0], scales, scales[::-1], np.arange(20_000, 20_000 + DAYS))
-    return Lookup(*tables, "an-account-", ORDERS, PYTHON)
+    return AssetTable(*tables, "an-account-", ORDERS, PYTHON)
 
 
-def frames(rows: Any, lookup: Lookup, slots: int, orders: Any) -> tuple[Any, Any]:
+def frames(rows: Any, table: AssetTable, slots: int, orders: Any) -> tuple[Any, Any]:
     """What the native kernel makes of rows, None where it leaves them, and what Python makes of them, or its error."""
-    native = twins()["rust"].Lookup(
-        lookup.symbols, lookup.keys, lookup.sids, lookup.quantity_scales, lookup.fill_scales, lookup.days.tolist(),
-        lookup.prefix, lookup.orders,
+    native = twins()["rust"].AssetTable(
+        table.symbols, table.keys, table.sids, table.quantity_scales, table.fill_scales, table.days.tolist(),
+        table.prefix, table.orders,
     )  # fmt: skip
-    sheet = rows.sheet(native, slots, COLUMNS, orders)
+    laid = rows.frame(native, slots, COLUMNS, orders)
     try:
-        frame = _sheet._Sheet(rows, lookup, slots, orders).frame(COLUMNS)
+        frame = _frame_builder._FrameBuilder(rows, table, slots, orders).frame(COLUMNS)
     except MoneyOverflow as error:
-        return sheet, error
-    return None if sheet is None else pl.DataFrame(sheet), frame
+        return laid, error
+    return None if laid is None else pl.DataFrame(laid), frame
 
 
 def check_equal(one: pl.DataFrame, other: pl.DataFrame) -> None:
@@ -81,35 +81,35 @@ NAMES = st.lists(st.text(max_size=16), min_size=SLOTS, max_size=SLOTS)
 )
 def test_a_frame_of_ordinary_rows_is_the_same(rows: Any, scales: list[int], names: list[str], slots: Any) -> None:
     orders = None if slots is None else kept("n", [(slot,) for slot in slots])
-    sheet, frame = frames(kept("nnnnwwwt", rows), lookup_of(scales, names), 0 if slots is None else 1, orders)
-    check_equal(sheet, frame)
+    laid, frame = frames(kept("nnnnwwwt", rows), table_of(scales, names), 0 if slots is None else 1, orders)
+    check_equal(laid, frame)
 
 
 @given(rows_of(NUMBER | LONG), SCALES)
 def test_a_frame_of_long_numbers_is_the_same_or_left_to_python(rows: Any, scales: list[int]) -> None:
-    sheet, frame = frames(kept("nnnnwwwt", rows), lookup_of(scales, ["A", "B", "C"]), 0, None)
+    laid, frame = frames(kept("nnnnwwwt", rows), table_of(scales, ["A", "B", "C"]), 0, None)
     if isinstance(frame, MoneyOverflow):
-        assert sheet is None
-    elif sheet is not None:
-        check_equal(sheet, frame)
+        assert laid is None
+    elif laid is not None:
+        check_equal(laid, frame)
 
 
 def test_a_frame_outlives_what_it_was_made_of() -> None:
     rows = kept("nnnnwwwt", [(n % SLOTS, 1 + n % ORDERS, n, 0, n, n, n, f"reason number {n}") for n in range(1000)])
-    lookup = lookup_of([0, 0, 0], ["A", "B", "C"])
-    made, frame = frames(rows, lookup, 0, None)
+    table = table_of([0, 0, 0], ["A", "B", "C"])
+    made, frame = frames(rows, table, 0, None)
     part = made["why"].slice(500, 2)
     check_equal(made, frame)
-    del rows, lookup, made
+    del rows, table, made
     assert part.to_list() == ["reason number 500", "reason number 501"]
 
 
-def test_a_sheet_is_taken_more_than_once_or_never() -> None:
-    native = twins()["rust"].Lookup(["A"], ["A"], [1], [0], [2], [20_000], "main-", 1)
-    sheet = kept("nw", [(0, 5), (0, 7)]).sheet(native, 0, [column("price", "price", 1), column("symbol", "symbol")])
-    capsules = sheet.__arrow_c_array__()
-    first, second = pl.DataFrame(sheet), pl.DataFrame(sheet)
-    del sheet, capsules
+def test_an_arrow_frame_is_taken_more_than_once_or_never() -> None:
+    native = twins()["rust"].AssetTable(["A"], ["A"], [1], [0], [2], [20_000], "main-", 1)
+    laid = kept("nw", [(0, 5), (0, 7)]).frame(native, 0, [column("price", "price", 1), column("symbol", "symbol")])
+    capsules = laid.__arrow_c_array__()
+    first, second = pl.DataFrame(laid), pl.DataFrame(laid)
+    del laid, capsules
     assert first.equals(second)
     assert first["price"].dtype == pl.Decimal(38, 2)
     assert first.to_dicts()[1]["symbol"] == "A"
@@ -117,9 +117,9 @@ def test_a_sheet_is_taken_more_than_once_or_never() -> None:
 
 @pytest.mark.parametrize("wrong", [("x", "colour", 0), ("x", "text", 0), ("x", "money", 0), ("x", "stamp", 9)])
 def test_a_column_that_is_not_there_is_refused(wrong: tuple[str, str, int]) -> None:
-    native = twins()["rust"].Lookup(["A"], ["A"], [1], [0], [0], [20_000], "main-", 1)
+    native = twins()["rust"].AssetTable(["A"], ["A"], [1], [0], [0], [20_000], "main-", 1)
     with pytest.raises(ValueError, match=r"kind of column|is no|there is no column"):
-        kept("n", [(0,)]).sheet(native, 0, [column(*wrong)])
+        kept("n", [(0,)]).frame(native, 0, [column(*wrong)])
 
 
 DAY = st.dates(dt.date(1, 1, 1))

@@ -30,7 +30,7 @@ def column(name: str, kind: str, place: int | None = None, beside: str | None = 
 
 
 @dataclass(frozen=True)
-class Lookup:
+class AssetTable:
     """What columns look up: by slot (symbols, keys, sids, scales), by the number of an order (ids), by session (days).
 
     prefix: of the ids of orders, of which there are so many. days: since 1970. kernel: of the run, and so of the rows.
@@ -49,10 +49,10 @@ class Lookup:
     @functools.cached_property
     def native(self) -> Any:
         """The kernel's own copy; None where it has none."""
-        if self.kernel.lookup is None:
+        if self.kernel.asset_table is None:
             return None
         by_slot = self.symbols, self.keys, self.sids, self.quantity_scales, self.fill_scales
-        return self.kernel.lookup(*by_slot, self.days.tolist(), self.prefix, self.orders)
+        return self.kernel.asset_table(*by_slot, self.days.tolist(), self.prefix, self.orders)
 
     @functools.cached_property
     def ids(self) -> pl.Series:
@@ -74,7 +74,7 @@ class Lookup:
 
 
 def frame_of_rows(
-    rows: Any, lookup: Lookup, slots: int, columns: Sequence[Column], orders: Rows | Columns | None = None
+    rows: Any, table: AssetTable, slots: int, columns: Sequence[Column], orders: Rows | Columns | None = None
 ) -> pl.DataFrame:
     """The frame of rows.
 
@@ -82,20 +82,20 @@ def frame_of_rows(
     in which the slot comes first.
     Raises MoneyOverflow where a number has more digits than a frame holds.
     """
-    if lookup.native is not None:
-        sheet = rows.sheet(lookup.native, slots, columns, orders)
-        if sheet is not None:
-            return pl.DataFrame(sheet)
-    return _Sheet(rows, lookup, slots, orders).frame(columns)
+    if table.native is not None:
+        laid = rows.frame(table.native, slots, columns, orders)
+        if laid is not None:
+            return pl.DataFrame(laid)
+    return _FrameBuilder(rows, table, slots, orders).frame(columns)
 
 
-class _Sheet:
-    """What the native kernel's `Rows.sheet` is held to."""
+class _FrameBuilder:
+    """What the native kernel's `Rows.frame` is held to."""
 
-    def __init__(self, rows: Rows, lookup: Lookup, slots: int, orders: Rows | Columns | None) -> None:
+    def __init__(self, rows: Rows, table: AssetTable, slots: int, orders: Rows | Columns | None) -> None:
         self._len = len(rows)
         self._columns = columns_of(rows)
-        self._lookup = lookup
+        self._table = table
         self._numbered: dict[int, pl.Series] = {}
         if orders is None:
             self._slots = places(self._columns[slots])
@@ -112,30 +112,30 @@ class _Sheet:
         return pl.DataFrame([self._made(*column).alias(column[0]) for column in columns])
 
     def _made(self, name: str, kind: str, place: int | None, beside: str | None) -> pl.Series:
-        lookup, slots = self._lookup, self._slots
-        if kind in lookup.series:
-            return lookup.series[kind][slots]
+        table, slots = self._table, self._slots
+        if kind in table.series:
+            return table.series[kind][slots]
         if kind == "count":
             return series_of(np.arange(self._len))
         if kind == "number":
-            return lookup.ids
+            return table.ids
         if kind == "constant":
             return pl.Series([beside]).new_from_index(0, self._len)
         if kind == "id":
-            return lookup.ids[self._of_numbers(place or 0)]
+            return table.ids[self._of_numbers(place or 0)]
         return self._of_values(name, kind, self._columns[place or 0])
 
     def _of_values(self, name: str, kind: str, values: Any) -> pl.Series:
-        lookup, slots = self._lookup, self._slots
+        table, slots = self._table, self._slots
         if kind == "stamp":
             return datetime_column(name, values)
         if kind == "date":
-            return lookup.dates(values)
+            return table.dates(values)
         if kind == "text":
             return pl.Series(values, dtype=pl.String)
         if kind == "money":
             return decimal_column(name, values, MONEY_SCALE)
-        scales = lookup.quantity_scales if kind == "quantity" else lookup.fill_scales
+        scales = table.quantity_scales if kind == "quantity" else table.fill_scales
         return shortest_column(name, values, slots, scales)
 
 

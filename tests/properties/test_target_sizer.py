@@ -171,10 +171,10 @@ def test_the_kernel_is_asked() -> None:
     with calls() as asked:
         returned, *_ = placed(0, [(bar, 0, 0.5 * (bar % 2), True, None, None) for bar in range(12)], None)
     ids = [one for one in returned if isinstance(one, str)]
-    assert asked["Weigher.order"] == len(returned) / 2
+    assert asked["TargetSizer.order"] == len(returned) / 2
     # the first order of an asset goes the long way, on which the kernel learns of it; the others go no further
     python = asked["rustybt.strategy._ordering"] - len(returned) / 2
-    assert asked["Weigher.learn"] == 1
+    assert asked["TargetSizer.register"] == 1
     assert len(ids) > 15 > python
 
 
