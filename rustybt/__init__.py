@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from rustybt.core import DecimalConfig, Note
     from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
-    from rustybt.ingest import cached, dollar_bars, ingest, ingest_sample, quality, tick_bars, validate, volume_bars
+    from rustybt.ingest import (
+        cached,
+        dollar_bars,
+        ingest,
+        ingest_sample,
+        preview,
+        quality,
+        tick_bars,
+        validate,
+        volume_bars,
+    )
     from rustybt.results import Result
     from rustybt.strategy import Strategy
     from rustybt.zipline.reader import ingest_zipline
@@ -51,6 +61,7 @@ __all__ = [
     "load",
     "load_data",
     "open_version",
+    "preview",
     "quality",
     "register_blotter",
     "run",
@@ -79,6 +90,7 @@ _HOMES = {
     "load": "rustybt.engine",
     "load_data": "rustybt.engine",
     "open_version": "rustybt.catalog",
+    "preview": "rustybt.ingest",
     "quality": "rustybt.ingest",
     "register_blotter": "rustybt.execution",
     "run": "rustybt.engine",

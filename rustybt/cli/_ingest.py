@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 _MODE = click.option(
     "--mode",
@@ -47,7 +52,8 @@ def ingest() -> None:
 
 @ingest.command()
 @click.argument("path", type=click.Path())
-@click.option("-b", "--bundle", required=True, help="Name of the bundle to write.")
+@click.option("-b", "--bundle", help="Name of the bundle to write; needed, but for --dry-run.")
+@click.option("--dry-run", is_flag=True, help="Say what would be read and found, and the command to go on with.")
 @click.option(
     "--calendar", default="XNYS", show_default=True, help="Whose sessions the bars belong to, 24/7 or 24/5-fx."
 )
@@ -90,16 +96,51 @@ def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) 
     """
     from rustybt.ingest import ingest as ingest_bars
 
-    report = ingest_bars(
-        options.pop("bundle"),
-        path,
-        symbols=[name.strip() for name in symbols.split(",")] if symbols else None,
-        provenance=provenance or {"source": path},
-        csv=_dialect(options),
-        assets=_assets(options),
-        **options,
-    )
-    click.echo(repr(report))
+    bundle, dry_run = options.pop("bundle"), options.pop("dry_run")
+    if bundle is None and not dry_run:
+        raise click.UsageError("Missing option '-b' / '--bundle': the name of the bundle to write.")
+    options |= {
+        "symbols": [name.strip() for name in symbols.split(",")] if symbols else None,
+        "provenance": provenance or {"source": path},
+        "csv": _dialect(options),
+        "assets": _assets(options),
+    }
+    if dry_run:
+        _show(path, bundle, options)
+    else:
+        click.echo(repr(ingest_bars(bundle, path, **options)))
+
+
+def _show(path: str, bundle: str | None, options: dict[str, Any]) -> None:
+    """What would be read. Exit code 1 where it could not go in as it is."""
+    from rustybt.ingest import preview
+
+    found = preview(path, bundle=bundle, **options)
+    click.echo(found.table())
+    if found.refused is None:
+        more = found.options or {}
+        click.echo(f"go on with   {_command(path, bundle, more)}")
+    click.get_current_context().exit(0 if found.is_fine else 1)
+
+
+def _command(path: str, bundle: str | None, more: Mapping[str, str]) -> str:
+    """The command that was called, without --dry-run. more: options to give beside, by the names of `ingest`."""
+    context = click.get_current_context()
+    words = ["rustybt", "ingest", "csv", path, "--bundle", bundle or _bundle_name(path)]
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        if name in ("path", "bundle", "dry_run", *more) or not isinstance(parameter, click.Option):
+            continue
+        if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            words += [parameter.opts[-1], str(context.params[name])]
+    for name, value in more.items():
+        words += [f"--{name.replace('_', '-')}", value]
+    return shlex.join(words)
+
+
+def _bundle_name(path: str) -> str:
+    """One after the file or folder."""
+    return re.sub(r"[^a-z0-9_-]+", "-", Path(path).name.lower().partition(".")[0]).strip("-_") or "mine"
 
 
 def _assets(options: dict[str, Any]) -> list[Any] | None:

@@ -4,6 +4,7 @@ from rustybt.files._alike import read_each
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect, as_dialect
 from rustybt.files._even import YEARS
+from rustybt.files._form import Form
 from rustybt.files._moments import check_zone, parsed_stamps
 from rustybt.files._names import STAMP_COLUMNS
 from rustybt.files._notes import Notes
@@ -26,6 +27,7 @@ __all__ = [
     "YEARS",
     "CsvFile",
     "Dialect",
+    "Form",
     "Notes",
     "Table",
     "UnevenLine",

@@ -13,8 +13,9 @@ from typing import Final
 import polars as pl
 
 from rustybt.errors import InputError
-from rustybt.files._dialect import Dialect, form_of, shaped
+from rustybt.files._dialect import Dialect, form_of, names_here, shaped
 from rustybt.files._encoding import SAY_IT, as_utf8
+from rustybt.files._form import Form, csv_form
 from rustybt.files._missing import Filler
 from rustybt.files._order import LOOKED_AT, TURNED, newest_first
 from rustybt.files._turned import Piece, Turned
@@ -33,15 +34,18 @@ class CsvFile:
 
     Iterating gives frames of at most some hundred thousand rows, each with the lines that could not be told apart into
     fields, as often as it is asked for; `notes` then says what was done to the rows. Rows that begin with the newest
-    come from the last to the first, before what is missing is filled. Raises InputError where the file's form can't be
+    come from the last to the first, before what is missing is filled. `form` says what the file was found to be, from
+    the first rows on. Raises InputError where the file's form can't be
     told, Polars' errors where it can't be read.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         self.path = path
         self.notes: tuple[str, ...] = ()
+        self.form: Form | None = None
         self._dialect = dialect
         self._header = True
+        self._delimiter = ","
 
     def __iter__(self) -> Iterator[Piece]:
         found: list[str] = []
@@ -71,18 +75,24 @@ class CsvFile:
         dates: str | None = None
         for raw, uneven in self._raw():
             frame, dates = shaped(raw, self._dialect, self.path, header=self._header, dates=dates, notes=notes)
+            if self.form is None:
+                self.form = self._form(raw, dates)
             yield frame, uneven
+
+    def _form(self, raw: pl.DataFrame, dates: str | None) -> Form:
+        named = names_here(raw, self._dialect, self.path, header=self._header)
+        encoding = self._dialect.encoding
+        return csv_form(raw, named, delimiter=self._delimiter, header=self._header, dates=dates, encoding=encoding)
 
     def _raw(self) -> Iterator[Piece]:
         names: list[str] = []
-        delimiter = ","
         before = 0
         for block in _whole_lines(as_utf8(self._bytes(), self._dialect.encoding, self.path), self.path):
             rows = block
             if not names:
-                delimiter, self._header, names, rows = head_of(block, self._dialect, self.path)
+                self._delimiter, self._header, names, rows = head_of(block, self._dialect, self.path)
                 before = block.count(b"\n") - rows.count(b"\n")
-            yield self._rows(rows, before, delimiter, names)
+            yield self._rows(rows, before, self._delimiter, names)
             before += rows.count(b"\n")
         if not names:
             raise InputError(f"{self.path} is empty. Give a file with a header and rows.")

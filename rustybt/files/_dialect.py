@@ -143,6 +143,16 @@ def _has_header(lines: list[str], delimiter: str) -> bool:
     return not any(_DATA.match(cell) for cell in lines[0].split(delimiter))
 
 
+def names_here(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) -> list[str]:
+    """What the columns of a file's rows are called here, in their order; empty where one is left out.
+
+    Raises InputError where that can't be told.
+    """
+    if dialect.columns is not None and not isinstance(dialect.columns, Mapping):
+        return [name or "" for name in dialect.columns]
+    return _named(frame.head(_SNIFFED), dialect, path, header=header).columns
+
+
 def _named(frame: pl.DataFrame, dialect: Dialect, path: Path, *, header: bool) -> pl.DataFrame:
     given = dialect.columns
     if given is not None and not isinstance(given, Mapping):

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from rustybt.files._form import Form
+
 _NAMED: Final = 3
 
 
 class Notes:
-    """Iterating gives a line for each thing to say, in the order in which it came up first."""
+    """Iterating gives a line for each thing to say, in the order in which it came up first.
+
+    forms: what files and frames were found to be, by name; of small files that are read together the first one's.
+    """
 
     def __init__(self) -> None:
         self._files: dict[str, dict[str, None]] = {}
+        self.forms: dict[str, Form] = {}
 
     def add(self, note: str, file: str) -> None:
         """Says it of a file; again of the same one changes nothing."""
@@ -21,6 +27,7 @@ class Notes:
     def clear(self) -> None:
         """Forgets all."""
         self._files.clear()
+        self.forms.clear()
 
     def __iter__(self) -> Iterator[str]:
         for note, files in self._files.items():

@@ -21,6 +21,7 @@ from rustybt.files._csv import CsvFile
 from rustybt.files._dates import iso_stamps
 from rustybt.files._dialect import Dialect
 from rustybt.files._encoding import UTF16_MARKS, as_utf8
+from rustybt.files._form import plain_form
 from rustybt.files._names import known_names
 from rustybt.files._notes import Notes
 from rustybt.files._order import LOOKED_AT, TURNED, newest_first
@@ -112,12 +113,15 @@ def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: N
     Raises InputError.
     """
     if isinstance(item, pl.DataFrame):
+        notes.forms.setdefault(what, plain_form("frame", item.columns, item.columns))
         yield from (Table(piece, what) for piece in _slices(item.slice, item.height, what, notes))
         return
     stem = item.name[: -len(_suffix(item, what))] or None
     with _readable(item, what):
         if item.name.lower().endswith(_PARQUET):
             rows = pl.scan_parquet(item, glob=False)
+            ours = with_lower_names(rows.head(1).collect(engine="in-memory"), str(item)).columns
+            notes.forms[item.name] = plain_form("Parquet", rows.collect_schema().names(), ours)
             height = int(rows.select(pl.len()).collect(engine="in-memory").item())
 
             def cut(start: int, length: int) -> pl.DataFrame:
@@ -127,6 +131,8 @@ def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: N
             return
         file = CsvFile(item, dialect)
         for frame, uneven in file:
+            if file.form is not None:
+                notes.forms[item.name] = file.form
             yield Table(with_lower_names(frame, str(item)), str(item), stem, uneven)
         for note in file.notes:
             notes.add(note, item.name)

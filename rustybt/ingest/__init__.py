@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rustybt.ingest._cached import cached
     from rustybt.ingest._given import digest_of
     from rustybt.ingest._ingest import ingest
+    from rustybt.ingest._preview import Preview, preview
     from rustybt.ingest._quality import quality
     from rustybt.ingest._report import Change, IngestReport
     from rustybt.ingest._sample import SAMPLE, ingest_sample
@@ -24,6 +25,7 @@ else:
             "rustybt.ingest._cached": ("cached",),
             "rustybt.ingest._given": ("digest_of",),
             "rustybt.ingest._ingest": ("ingest",),
+            "rustybt.ingest._preview": ("Preview", "preview"),
             "rustybt.ingest._quality": ("quality",),
             "rustybt.ingest._report": ("Change", "IngestReport"),
             "rustybt.ingest._sample": ("SAMPLE", "ingest_sample"),
@@ -37,11 +39,13 @@ __all__ = [
     "Change",
     "Dialect",
     "IngestReport",
+    "Preview",
     "cached",
     "digest_of",
     "dollar_bars",
     "ingest",
     "ingest_sample",
+    "preview",
     "quality",
     "read_tables",
     "tick_bars",

@@ -27,31 +27,61 @@ def advice(findings: Sequence[Finding], calendar: str) -> str:
     return " ".join([*hints, general])
 
 
+def remedies(findings: Sequence[Finding], calendar: str) -> dict[str, str]:
+    """Options of `ingest` that most likely bring these rows in, by name; those that lose rows last."""
+    other = _calendar_of_weekends(findings, calendar)
+    options = {"calendar": other} if other else {}
+    computed = _computed(findings)
+    if computed:
+        options["price_decimals"] = "4"
+    cured = {*(("calendar",) if other else ()), *(("precision", "range") if computed else ())}
+    if {finding.rule for finding in findings} - cured:
+        options["on_bad_row"] = "drop"
+    return options
+
+
+def _weekdays(findings: Sequence[Finding]) -> set[int]:
+    return {finding.stamp.weekday() for finding in findings if finding.rule == "calendar" and finding.stamp is not None}
+
+
+def _calendar_of_weekends(findings: Sequence[Finding], calendar: str) -> str | None:
+    """The calendar whose sessions rows on Saturdays and Sundays most likely are."""
+    weekdays = _weekdays(findings)
+    if _SATURDAY in weekdays:
+        return "24/7"
+    within = any(isinstance(finding.stamp, dt.datetime) for finding in findings if finding.rule == "calendar")
+    return "24/5-fx" if _SUNDAY in weekdays and within and calendar != "24/5-fx" else None
+
+
 def _other_calendar(findings: Sequence[Finding], calendar: str) -> list[str]:
-    stamps = [finding.stamp for finding in findings if finding.rule == "calendar" and finding.stamp is not None]
-    weekdays = {stamp.weekday() for stamp in stamps}
-    if _SUNDAY not in weekdays and _SATURDAY not in weekdays:
+    if not {_SATURDAY, _SUNDAY} & _weekdays(findings):
         return []
     hint = f"There are Saturdays or Sundays among them, on which {calendar} is closed:"
-    if _SATURDAY in weekdays:
+    other = _calendar_of_weekends(findings, calendar)
+    if other == "24/7":
         return [f"{hint} what trades every day, as coins do, is on calendar='24/7' (--calendar 24/7)."]
-    if any(isinstance(stamp, dt.datetime) for stamp in stamps) and calendar != "24/5-fx":
+    if other is not None:
         return [f"{hint} currencies trade from Sunday evening on, on calendar='24/5-fx' (--calendar 24/5-fx)."]
     return [f"{hint} is it the calendar of these data?"]
 
 
 def _rounding(findings: Sequence[Finding]) -> list[str]:
     """Prices that were computed with floats, adjusted ones most often, are a digit beyond their low or high."""
-    computed = [
+    computed = _computed(findings)
+    if not computed:
+        return []
+    hint = f"Prices such as {computed[0].value} come out of a computation with floats:"
+    return [f"{hint} price_decimals=4 (--price-decimals 4) rounds them; give as many decimals as they mean."]
+
+
+def _computed(findings: Sequence[Finding]) -> list[Finding]:
+    """Those whose number is a float out of a computation."""
+    return [
         finding
         for finding in findings
         if finding.rule in ("range", "precision")
         and FLOAT_DIGITS < len(finding.value.replace(".", "").strip("-0")) < _TEXT
     ]
-    if not computed:
-        return []
-    hint = f"Prices such as {computed[0].value} come out of a computation with floats:"
-    return [f"{hint} price_decimals=4 (--price-decimals 4) rounds them; give as many decimals as they mean."]
 
 
 def ask_before_losing(bundle: str, left_out: int, rows: int, findings: tuple[Finding, ...], said: str) -> None:

@@ -16,6 +16,7 @@ from rustybt.calendars import SessionTable
 from rustybt.catalog import PRICES, AssetRecord, LeftOut, Pile, PiledRows, Rows, StoredRows, Version
 from rustybt.core import datetime_of, frequency_named
 from rustybt.errors import InputError
+from rustybt.files import Form
 from rustybt.ingest._actions import ActionRow
 from rustybt.ingest._assets import Description, kinds_by_symbol, with_keys
 from rustybt.ingest._bars import BarReader, Bars
@@ -150,6 +151,11 @@ class Batch:
         volume_scale = max((asset.volume_scale for asset in self.seen.values()), default=0)
         numbered = {number: sids[key] for key, number in self._numbers.items() if key in self.seen}
         return self._pile.rows(numbered, price_scale, volume_scale)
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """What the files and frames were found to be, by name, as far as they were read."""
+        return self._reader.notes.forms
 
     @property
     def notes(self) -> tuple[str, ...]:

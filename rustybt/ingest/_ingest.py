@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from rustybt.catalog import (
-    DAILY,
-    MINUTE,
     Fault,
     Manifest,
     catalog_root,
@@ -23,27 +20,17 @@ from rustybt.catalog import (
     open_writer,
     spill_folder,
 )
-from rustybt.core import DecimalConfig, as_decimal_config, check_process, frequency_named
-from rustybt.errors import InputError
-from rustybt.files import Dialect, as_dialect, check_zone
+from rustybt.core import DecimalConfig, check_process
+from rustybt.files import Dialect
+from rustybt.ingest._asked import asked, batches_of, by_frequency, check_request
 from rustybt.ingest._assets import read_descriptions
-from rustybt.ingest._auto_close import LAST_BAR
-from rustybt.ingest._bars import BarReader
-from rustybt.ingest._batch import Batch
-from rustybt.ingest._fetched import arguments_of
 from rustybt.ingest._given import digest_of
 from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._write import ADDS, Actions, Base, Request, Write, is_there, nothing_new
-from rustybt.sources import Fetched
 
 type Mode = Literal["error", "append", "replace", "correct"]
 type OnBadRow = Literal["error", "drop", "drop-most", "quarantine"]
-
-_MODES: Final = ("error", "append", "replace", "correct")
-_ON_BAD_ROW: Final = ("error", "drop", "drop-most", "quarantine")
-CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
-"""The folders of Zipline's csvdir, by frequency."""
 
 
 def ingest(
@@ -124,45 +111,31 @@ def ingest(
     CatalogUnavailable, CatalogCorrupt.
     """
     check_bundle_name(bundle)
-    if auto_close not in (None, LAST_BAR):
-        raise InputError(f"auto_close={auto_close!r}: give 'last_bar', or nothing.")
-    if isinstance(bars, Fetched):
-        given = {"assets": assets, "splits": splits, "dividends": dividends, "funding": funding}
-        arguments, notes = arguments_of(bars, {**given, "calendar": calendar, "provenance": provenance})
-        report = ingest(
-            bundle,
-            **arguments,
-            symbols=symbols,
-            stock_dividends=stock_dividends,
-            mode=mode,
-            on_bad_row=on_bad_row,
-            price_decimals=price_decimals,
-            decimals=decimals,
-            auto_close=auto_close,
-            root=root,
-        )
-        return replace(report, notes=(*notes, *report.notes))
-    return ingest_with_fault(
-        Request(
-            bundle=bundle,
-            frequency=frequency,
-            calendar="XNYS" if calendar is None else calendar,
-            stamp=stamp,
-            tz=tz,
-            symbols=symbols,
-            mode=mode,
-            on_bad_row=on_bad_row,
-            price_decimals=price_decimals,
-            decimals=as_decimal_config(decimals),
-            dialect=as_dialect(csv),
-            provenance=_provenance(provenance),
-            auto_close=auto_close,
-        ),
+    given = asked(
+        bundle,
         bars,
-        assets,
-        Actions(splits, dividends, stock_dividends, funding),
-        catalog_root(root),
+        {
+            "frequency": frequency,
+            "calendar": calendar,
+            "stamp": stamp,
+            "tz": tz,
+            "assets": assets,
+            "symbols": symbols,
+            "splits": splits,
+            "dividends": dividends,
+            "stock_dividends": stock_dividends,
+            "funding": funding,
+            "mode": mode,
+            "on_bad_row": on_bad_row,
+            "price_decimals": price_decimals,
+            "decimals": decimals,
+            "csv": csv,
+            "provenance": provenance,
+            "auto_close": auto_close,
+        },
     )
+    report = ingest_with_fault(given.request, given.bars, given.assets, given.actions, catalog_root(root))
+    return replace(report, notes=(*given.notes, *report.notes))
 
 
 def ingest_with_fault(
@@ -170,28 +143,25 @@ def ingest_with_fault(
 ) -> IngestReport:
     """`ingest`, with a hook that is called after each step of the write: tests kill the process there."""
     check_process()
-    frequencies = [frequency for frequency, _ in _by_frequency(request, bars)]
-    _check(request, frequencies)
+    frequencies = [frequency for frequency, _ in by_frequency(request, bars)]
+    check_request(request, frequencies)
     descriptions = read_descriptions(assets, request.symbols)
     folder = spill_folder(root)
-    batches = [
-        Batch(frequency, _reader(request, frequency, given), folder)
-        for frequency, given in _by_frequency(request, bars)
-    ]
+    batches = batches_of(request, bars, folder)
     given = digest_of(
-        _words(request, frequencies), [one for _, one in _by_frequency(request, bars)], assets, *actions.given()
+        _words(request, frequencies), [one for _, one in by_frequency(request, bars)], assets, *actions.given()
     )
     write = Write(request, batches, descriptions, actions, given)
     try:
         # read without the lock, which files of gigabytes would keep for minutes
-        with _newest(root, request) as newest:
+        with newest_of(root, request) as newest:
             if newest and is_there(newest, request.mode, given):
                 return nothing_new(newest)
             if newest is None and request.mode == "correct":
                 open_version(request.bundle, root=root)  # says that there is none, and which there are
             judged = newest and newest[1]
             write.judge(newest)
-        with open_writer(root, fault=fault) as writer, _newest(root, request, judged) as newest:
+        with open_writer(root, fault=fault) as writer, newest_of(root, request, judged) as newest:
             if request.mode in ADDS and judged != (newest and newest[1]):
                 write.judge(newest)  # somebody else wrote to the bundle meanwhile
             report = write.publish(writer, newest)
@@ -208,78 +178,11 @@ def _words(request: Request, frequencies: Sequence[str]) -> object:
 
 
 @contextlib.contextmanager
-def _newest(root: Path, request: Request, known: Manifest | None = None) -> Iterator[Base | None]:
+def newest_of(root: Path, request: Request, known: Manifest | None = None) -> Iterator[Base | None]:
+    """The newest version of the request's bundle, None where there is none."""
     newest = newest_version(root, request.bundle, replacing=request.mode == "replace", known=known)
     try:
         yield newest
     finally:
         if newest is not None:
             newest[0].close()
-
-
-def _by_frequency(request: Request, bars: Any) -> list[tuple[str, Any]]:
-    """Bars by frequency, daily ones first."""
-    if isinstance(bars, Mapping) and bars and all(_is_frequency(name) for name in bars):
-        return sorted(bars.items())
-    return [(request.frequency, bars)]
-
-
-def _is_frequency(name: object) -> bool:
-    try:
-        return bool(frequency_named(str(name)).name)
-    except InputError:
-        return False
-
-
-def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
-    return BarReader(
-        _folder_of(bars, frequency),
-        frequency=frequency,
-        calendar=request.calendar,
-        stamped=request.stamp,
-        tz=check_zone(request.tz),
-        symbols=request.symbols,
-        price_decimals=request.price_decimals,
-        dialect=request.dialect,
-    )
-
-
-def _folder_of(bars: Any, frequency: str) -> Any:
-    """Of a csvdir, its folder of that frequency."""
-    if not isinstance(bars, str | Path):
-        return bars
-    if frequency not in CSVDIR_FOLDERS:
-        return bars
-    folder = Path(bars).expanduser() / CSVDIR_FOLDERS[frequency]
-    return folder if folder.is_dir() else bars
-
-
-def _check(request: Request, frequencies: Sequence[str]) -> None:
-    for frequency in frequencies:
-        frequency_named(frequency)
-    for name, value, allowed in (
-        ("mode", request.mode, _MODES),
-        ("on_bad_row", request.on_bad_row, _ON_BAD_ROW),
-        ("stamp", request.stamp, (None, "start", "end")),
-    ):
-        if value not in allowed:
-            raise InputError(f"{name} is {value!r}. Give one of {', '.join(str(a) for a in allowed if a)}.")
-    if request.stamp is None and not all(frequency_named(frequency).by_session for frequency in frequencies):
-        raise InputError(
-            "Do the stamps of these bars say when a bar starts, or when it ends? Give stamp='start' or stamp='end': "
-            "a wrong guess lets a strategy see one bar ahead."
-        )
-    places = request.price_decimals
-    if places is not None and (type(places) is not int or not 0 <= places <= 20):
-        raise InputError(f"price_decimals is {places!r}. Give a whole number from 0 to 20.")
-
-
-def _provenance(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
-    provenance = {"source": given} if isinstance(given, str) else dict(given or {})
-    try:
-        json.dumps(provenance)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"provenance can't be written as JSON: {error}. Give text, numbers, lists and mappings."
-        ) from None
-    return provenance

@@ -67,6 +67,17 @@ class Actions:
         return self.splits, self.dividends, self.stock_dividends, self.funding
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What bars and actions came to. rows: read, bad ones among them. counts: findings by rule."""
+
+    records: tuple[AssetRecord, ...]
+    rows: int
+    counts: Counter[str]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
 def is_there(newest: Base, mode: str, given: str | None) -> bool:
     """Whether the bundle's newest version was made of just what is given now, and is as it was written."""
     version, manifest = newest
@@ -132,17 +143,8 @@ class Write:
 
         Raises BadBars, BundleExists, InputError.
         """
-        self._newest = newest
-        self._base = newest if self._request.mode in ADDS else None
-        sids = self._sids()
-        seen = joined_seen(batch.seen for batch in self._batches)
-        made = make_records(self._known, seen, sids, self._descriptions, self._request.decimals)
-        records, ended = closed_after_last_bar(made, self._known, wanted=self._request.auto_close == LAST_BAR)
-        actions, bad_actions = self._actions(records)
-        findings = (
-            *(finding for batch in self._batches for finding in batch.findings()),
-            *(finding for _, finding in bad_actions),
-        )
+        records, ended, actions, bad_actions = self._made(newest)
+        findings = self._findings(bad_actions)
         if findings and self._request.on_bad_row == "error":
             raise BadBars(
                 f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
@@ -154,6 +156,7 @@ class Write:
         if findings and self._request.on_bad_row == "drop":
             bad, rows_read = (sum(counts) for counts in zip(*(batch.counts for batch in self._batches), strict=True))
             ask_before_losing(self._request.bundle, bad, rows_read, findings, summary(findings))
+        sids = {record.key: record.sid for record in records}
         rows = tuple(batch.rows(sids) for batch in self._batches)
         content = Content(
             calendar=self._calendar(records),
@@ -181,9 +184,37 @@ class Write:
             findings=findings,
             quarantine=folder / manifest.quarantine if manifest.quarantine else None,
             is_new=is_new,
-            notes=(*(note for batch in self._batches for note in batch.notes), *self._unread, *ended),
+            notes=self._notes(ended),
             changes=tuple(change for batch in self._batches for change in batch.changes),
         )
+
+    def look(self, newest: Base | None) -> Judged:
+        """What `publish` would write, and what it would say. newest: as for `judge`, which comes first."""
+        records, ended, _, bad_actions = self._made(newest)
+        counts = Counter(dict[str, int]())
+        for left_out in (*(one for batch in self._batches for one in batch.left_out()),):
+            counts[left_out.rule] += left_out.findings
+        counts.update(finding.rule for _, finding in bad_actions)
+        rows = sum(batch.counts[1] for batch in self._batches)
+        return Judged(records, rows, counts, self._findings(bad_actions), self._notes(ended))
+
+    def _made(
+        self, newest: Base | None
+    ) -> tuple[tuple[AssetRecord, ...], tuple[str, ...], Actions, list[tuple[ActionRow, Finding]]]:
+        """Assets, notes on those that end, actions, and actions that mean nothing."""
+        self._newest = newest
+        self._base = newest if self._request.mode in ADDS else None
+        seen = joined_seen(batch.seen for batch in self._batches)
+        made = make_records(self._known, seen, self._sids(), self._descriptions, self._request.decimals)
+        records, ended = closed_after_last_bar(made, self._known, wanted=self._request.auto_close == LAST_BAR)
+        return records, ended, *self._actions(records)
+
+    def _findings(self, bad_actions: Sequence[tuple[ActionRow, Finding]]) -> tuple[Finding, ...]:
+        of_bars = (finding for batch in self._batches for finding in batch.findings())
+        return (*of_bars, *(finding for _, finding in bad_actions))
+
+    def _notes(self, ended: Sequence[str]) -> tuple[str, ...]:
+        return (*(note for batch in self._batches for note in batch.notes), *self._unread, *ended)
 
     def _input(self, findings: Sequence[Finding]) -> str | None:
         """The digest of what was given, unless there is something to tell of it again."""

@@ -1,0 +1,142 @@
+"""What a caller of `ingest` asked for, checked: the request, and the readers of its bars."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rustybt.catalog import DAILY, MINUTE
+from rustybt.core import as_decimal_config, frequency_named
+from rustybt.errors import InputError
+from rustybt.files import as_dialect, check_zone
+from rustybt.ingest._auto_close import LAST_BAR
+from rustybt.ingest._bars import BarReader
+from rustybt.ingest._batch import Batch
+from rustybt.ingest._fetched import arguments_of
+from rustybt.ingest._write import Actions, Request
+from rustybt.sources import Fetched
+
+_MODES: Final = ("error", "append", "replace", "correct")
+_ON_BAD_ROW: Final = ("error", "drop", "drop-most", "quarantine")
+CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
+"""The folders of Zipline's csvdir, by frequency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments of `ingest`, sorted. notes: what is to be told of them."""
+
+    request: Request
+    bars: Any
+    assets: Any
+    actions: Actions
+    notes: tuple[str, ...] = ()
+
+
+def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
+    """given: all keyword arguments of `ingest` but root. What a source fetched says what is not given.
+
+    Raises InputError for what can't be meant.
+    """
+    if given["auto_close"] not in (None, LAST_BAR):
+        raise InputError(f"auto_close={given['auto_close']!r}: give 'last_bar', or nothing.")
+    notes: tuple[str, ...] = ()
+    if isinstance(bars, Fetched):
+        arguments, notes = arguments_of(bars, dict(given))
+        given, bars = {**given, "csv": None, **arguments}, arguments["bars"]
+    actions = Actions(*(given[name] for name in ("splits", "dividends", "stock_dividends", "funding")))
+    request = Request(
+        bundle=bundle,
+        frequency=given["frequency"],
+        calendar="XNYS" if given["calendar"] is None else given["calendar"],
+        stamp=given["stamp"],
+        tz=given["tz"],
+        symbols=given["symbols"],
+        mode=given["mode"],
+        on_bad_row=given["on_bad_row"],
+        price_decimals=given["price_decimals"],
+        decimals=as_decimal_config(given["decimals"]),
+        dialect=as_dialect(given["csv"]),
+        provenance=_provenance(given["provenance"]),
+        auto_close=given["auto_close"],
+    )
+    return Asked(request, bars, given["assets"], actions, notes)
+
+
+def batches_of(request: Request, bars: Any, folder: Path) -> list[Batch]:
+    """The bars by frequency, daily ones first. folder: where rows wait that are too many for memory."""
+    return [
+        Batch(frequency, _reader(request, frequency, given), folder) for frequency, given in by_frequency(request, bars)
+    ]
+
+
+def by_frequency(request: Request, bars: Any) -> list[tuple[str, Any]]:
+    """Bars by frequency, daily ones first."""
+    if isinstance(bars, Mapping) and bars and all(_is_frequency(name) for name in bars):
+        return sorted(bars.items())
+    return [(request.frequency, bars)]
+
+
+def _is_frequency(name: object) -> bool:
+    try:
+        return bool(frequency_named(str(name)).name)
+    except InputError:
+        return False
+
+
+def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
+    return BarReader(
+        _folder_of(bars, frequency),
+        frequency=frequency,
+        calendar=request.calendar,
+        stamped=request.stamp,
+        tz=check_zone(request.tz),
+        symbols=request.symbols,
+        price_decimals=request.price_decimals,
+        dialect=request.dialect,
+    )
+
+
+def _folder_of(bars: Any, frequency: str) -> Any:
+    """Of a csvdir, its folder of that frequency."""
+    if not isinstance(bars, str | Path):
+        return bars
+    if frequency not in CSVDIR_FOLDERS:
+        return bars
+    folder = Path(bars).expanduser() / CSVDIR_FOLDERS[frequency]
+    return folder if folder.is_dir() else bars
+
+
+def check_request(request: Request, frequencies: Sequence[str]) -> None:
+    """Raises InputError for what no bars could be read with."""
+    for frequency in frequencies:
+        frequency_named(frequency)
+    for name, value, allowed in (
+        ("mode", request.mode, _MODES),
+        ("on_bad_row", request.on_bad_row, _ON_BAD_ROW),
+        ("stamp", request.stamp, (None, "start", "end")),
+    ):
+        if value not in allowed:
+            raise InputError(f"{name} is {value!r}. Give one of {', '.join(str(a) for a in allowed if a)}.")
+    if request.stamp is None and not all(frequency_named(frequency).by_session for frequency in frequencies):
+        raise InputError(
+            "Do the stamps of these bars say when a bar starts, or when it ends? Give stamp='start' or stamp='end': "
+            "a wrong guess lets a strategy see one bar ahead."
+        )
+    places = request.price_decimals
+    if places is not None and (type(places) is not int or not 0 <= places <= 20):
+        raise InputError(f"price_decimals is {places!r}. Give a whole number from 0 to 20.")
+
+
+def _provenance(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
+    provenance = {"source": given} if isinstance(given, str) else dict(given or {})
+    try:
+        json.dumps(provenance)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"provenance can't be written as JSON: {error}. Give text, numbers, lists and mappings."
+        ) from None
+    return provenance
