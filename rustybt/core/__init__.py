@@ -62,8 +62,9 @@ from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
-from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
+from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce, Trail, terms_from
 from rustybt.core._texts import text_of_object
+from rustybt.core._ticks import level_of, tick_at, trailed, whole_ticks
 from rustybt.core._time import (
     DAY_NS,
     MINUTE_NS,
@@ -134,6 +135,7 @@ __all__ = [
     "Split",
     "StockDividend",
     "TimeInForce",
+    "Trail",
     "Transaction",
     "as_decimal",
     "as_decimal_config",
@@ -159,6 +161,7 @@ __all__ = [
     "frame_of",
     "frequency_named",
     "is_number",
+    "level_of",
     "parse_date",
     "parse_moment",
     "picked",
@@ -167,10 +170,14 @@ __all__ = [
     "scaled",
     "scaled_ints",
     "series_of",
+    "terms_from",
     "text_of_object",
+    "tick_at",
     "time_zone",
     "to_scale",
+    "trailed",
     "when_compared",
     "whole_currency",
+    "whole_ticks",
     "writing",
 ]

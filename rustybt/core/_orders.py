@@ -27,7 +27,8 @@ class OrderStatus(enum.IntEnum):
 class OrderEventKind(enum.StrEnum):
     """What can happen to an order.
 
-    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it; it is no event of its own.
+    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price. Neither
+    is an event of its own.
     """
 
     ACCEPTED = "accepted"
@@ -39,6 +40,7 @@ class OrderEventKind(enum.StrEnum):
     CANCELLED = "cancelled"
     REPLACED = "replaced"
     NOT_FILLED = "not_filled"
+    TRAILED = "trailed"
 
 
 @dataclass(frozen=True, slots=True)

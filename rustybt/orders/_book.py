@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt._kernels import Kernel, WorkingOrder
-from rustybt.core import Auction, Cause, OrderEventKind, OrderStatus, OrderTerms, Report, TimeInForce, div_half_even
+from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report, div_half_even, terms_from
 from rustybt.orders._commands import Command
 from rustybt.orders._lifecycle import advance, cut
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
 ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
 NOT_FILLED: Final = OrderEventKind.NOT_FILLED
+TRAILED: Final = OrderEventKind.TRAILED
 WAKING: Final = frozenset({ADJUSTED, REPLACED, OrderEventKind.TRIGGERED})
 OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
 
@@ -164,6 +165,9 @@ class OrderBook:
         kind = report.kind
         if kind is NOT_FILLED:
             return ()
+        if kind is TRAILED:
+            self.wake.forget(order.instrument.slot, number)
+            return ()
         if kind is ACCEPTED:
             report = self._enqueue(order, report)
         self.log(report)
@@ -220,11 +224,7 @@ class OrderBook:
     def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
         """Takes over what `state` gave, in a book without orders. instruments: by slot."""
         for slot, amount, plain, created, *changes in state["orders"]:
-            terms = None
-            if plain is not None:
-                limit, stop, trail, at, time_in_force, *rest = plain
-                auction = None if at is None else Auction(at)
-                terms = OrderTerms(limit, stop, trail, auction, TimeInForce(time_in_force), *rest)
+            terms = None if plain is None else terms_from(plain)
             order = self._kernel.order(len(self._orders) + 1, instruments[slot], amount, terms, created)
             for name, value in zip(CHANGES, changes, strict=True):
                 setattr(order, name, OrderStatus(value) if name == "status" else value)
@@ -322,7 +322,10 @@ class OrderBook:
                 continue
             terms = order.terms
             if terms is not None:
-                terms = terms.with_prices(lambda price: _restated(price, numerator, denominator, tick))
+                terms = terms.with_prices(
+                    lambda price: _restated(price, numerator, denominator, tick),
+                    lambda price: div_half_even(price * numerator, denominator),
+                )
             restated = Report(
                 order.number,
                 ADJUSTED,
@@ -343,10 +346,7 @@ def _stored_cause(order: WorkingOrder) -> int:
 
 
 def _plain_order(order: WorkingOrder) -> tuple[Any, ...]:
-    terms = order.terms
-    if terms is not None:
-        # members of enums as what they stand for
-        terms = (*terms[:3], terms.at and terms.at.value, terms.time_in_force.value, *terms[5:])  # type: ignore[assignment]
+    terms = None if order.terms is None else order.terms.plain()
     changes = [getattr(order, name) for name in CHANGES]
     plain = [int(value) if isinstance(value, enum.IntEnum) else value for value in changes]
     return order.instrument.slot, order.amount, terms, order.created, *plain

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause, Moment, OrderEventKind, OrderStatus, OrderTerms, Report
+from rustybt.core import (
+    Auction,
+    Cause,
+    Moment,
+    OrderEventKind,
+    OrderStatus,
+    OrderTerms,
+    Report,
+    as_plain_decimal,
+)
 from rustybt.errors import InputError
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
 from rustybt.execution.simulated._bars import Bars, Opening, Orders
 from rustybt.execution.simulated._execute import Execution
-from rustybt.execution.simulated._triggers import Trigger, Triggers
+from rustybt.execution.simulated._triggers import BEYOND_ALL, Trigger, Triggers
 from rustybt.execution.slippage import SlippageModel
 
 TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
+TRAILED, CANCELLED = OrderEventKind.TRAILED, OrderEventKind.CANCELLED
 OPEN = OrderStatus.OPEN
+
+NEVER: Final = 2**62
+"""No bar: the auction that an order waits for lies beyond the run."""
 
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
@@ -35,7 +48,8 @@ class SimulatedBroker:
     Zipline; else it is none.
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
-    before: the bar before the first that orders are tried on.
+    before: the bar before the first that orders are tried on. sessions: for each session its first bar and the one after
+    its last, for orders that wait for an auction.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
@@ -51,6 +65,7 @@ class SimulatedBroker:
         "fees_can_fall",
         "limits_hold",
         "orders",
+        "sessions",
         "stops_date_orders",
         "triggers",
         "triggers_need_volume",
@@ -69,14 +84,15 @@ class SimulatedBroker:
         fees_can_fall: bool = False,
         triggers_need_volume: bool = False,
         before: int = -1,
+        sessions: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.orders = orders
+        self.sessions = sessions
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
         self.fees_can_fall = fees_can_fall
         self.triggers_need_volume = triggers_need_volume
-        by_range = trigger == "range" and fill_at == "close"
-        self.triggers = Triggers(fill_at, by_range=by_range, limits_hold=limits_hold)
+        self.triggers = Triggers(fill_at, by_range=trigger == "range", limits_hold=limits_hold)
         self._equity, self._future = [
             Execution(slippage[kind], commission[kind], limits_hold=limits_hold, fees_can_fall=fees_can_fall)
             for kind in ("equity", "future")
@@ -164,6 +180,7 @@ class SimulatedBroker:
             bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
+                yield from self._end_untried(queue, moment)
                 continue
             order = queue[0]
             if len(queue) == 1 and order.is_market and not begun:
@@ -217,13 +234,16 @@ class SimulatedBroker:
             if exhausted:
                 if order.cause != Cause.VOLUME_USED_UP:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
-                continue
-            report = execution.of(order, price, volume, used, cap, moment, account, maker)
-            if report is None:
-                continue
-            yield report
-            used += abs(report.quantity)
-            exhausted = report.cause is Cause.VOLUME_USED_UP
+            else:
+                report = execution.of(order, price, volume, used, cap, moment, account, maker)
+                if report is None:
+                    continue
+                yield report
+                if report.kind is not CANCELLED:
+                    used += abs(report.quantity)
+                exhausted = report.cause is Cause.VOLUME_USED_UP
+            if order.more is not None and order.more.at_once and order.status is OPEN:
+                yield self._not_at_once(order, moment)
 
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int
@@ -233,10 +253,19 @@ class SimulatedBroker:
         With it the limit that the price is held at, and whether the order gave liquidity.
         """
         triggers, bar = self.triggers, moment.bar
+        more = order.more
+        if more is not None and more.at is not None:
+            auction = self._auction(order, more.at, moment)
+            if auction != bar:
+                self._sleep(order, bars, auction)
+                return None
+            offered = bars.column(more.at.value)[bar] * bars.mark_to_fill_scale
         trigger = triggers.of(order, bars, bar, offered)
-        if trigger.stop or trigger.limit:
-            yield from self._first(order, trigger, moment.stamp)
+        yield from self._first(order, trigger, moment.stamp)
         opening = isinstance(bars, Opening)
+        if trigger.price is None and more is not None and more.at_once:
+            yield self._not_at_once(order, moment)
+            return None
         if trigger.price is None:
             if not opening:
                 self._sleep(order, bars)
@@ -255,7 +284,7 @@ class SimulatedBroker:
         bar, found = moment.bar, []
         for queue in awake:
             bars: Any = queue[0].instrument
-            if bars.is_future:
+            if bars.is_future or any(order.more is not None and order.more.at_once for order in queue):
                 return None
             if bars.tradable[bar] > 0:
                 found.append(self._ready(queue, bars, moment))
@@ -269,28 +298,66 @@ class SimulatedBroker:
                 found.append((order, offered, None, ()))
                 continue
             trigger = self.triggers.of(order, bars, moment.bar, offered)
-            if trigger.stop or trigger.limit:
+            if trigger.stop or trigger.limit or trigger.terms is not None:
                 first = tuple(self._first(order, trigger, moment.stamp))
-                found.append((order, trigger.price, order.limit if self.limits_hold else None, first))
+                limit = order.limit if trigger.terms is None else trigger.terms.limit
+                found.append((order, trigger.price, limit if self.limits_hold else None, first))
             elif trigger.price is None:
                 self._sleep(order, bars)
             else:
                 found.append((order, trigger.price, order.limit if self.limits_hold else None, ()))
         return found
 
-    def _sleep(self, order: WorkingOrder, bars: Bars) -> None:
-        """Lets an order sleep until a bar reaches what it waits for."""
+    def _sleep(self, order: WorkingOrder, bars: Bars, until: int | None = None) -> None:
+        """Lets an order sleep until a bar reaches what it waits for. until: the bar of its auction."""
         wake, slot = self.orders.wake, bars.slot
         if not wake.knows(slot):
             wake.watch(slot, bars.tradable, *self.triggers.series(bars))
-        wake.sleep(slot, order.number, *self.triggers.bounds(order, bars))
+        if until is not None:
+            wake.sleep(slot, order.number, -BEYOND_ALL, BEYOND_ALL, until, until)
+        else:
+            wake.sleep(slot, order.number, *self.triggers.bounds(order, bars))
+
+    def _auction(self, order: WorkingOrder, at: Auction, moment: Moment) -> int:
+        """The bar of the auction that an order waits for, which was placed on the bar before or earlier."""
+        sessions = self.sessions
+        session = moment.session
+        first, end = sessions[session]
+        if at is Auction.CLOSE:
+            return end - 1
+        while first < moment.bar and session + 1 < len(sessions):
+            session += 1
+            first = sessions[session][0]
+        return first if first >= moment.bar else NEVER
+
+    def _not_at_once(self, order: WorkingOrder, moment: Moment) -> Report:
+        """The end of an order that worked on one bar only."""
+        left = order.amount - order.filled
+        scale = order.instrument.quantity_scale
+        told = f"{as_plain_decimal(abs(left), scale)} of {as_plain_decimal(abs(order.amount), scale)} were left"
+        return Report(order.number, CANCELLED, moment.stamp, left, cause=Cause.NOT_AT_ONCE, told=told)
+
+    def _end_untried(self, queue: list[WorkingOrder], moment: Moment) -> Iterator[Report]:
+        """On a bar without a trade: what was to fill on it, or not at all, is over."""
+        for order in queue:
+            more = order.more
+            if more is None or not more.at_once or order.status is not OPEN:
+                continue
+            if more.at is None or self._auction(order, more.at, moment) == moment.bar:
+                yield self._not_at_once(order, moment)
 
     def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> Iterator[Report]:
         """What is reported of an order before it fills."""
+        limit, stop, cause = order.limit, order.stop, Cause.STOP_REACHED
+        if trigger.terms is not None:
+            limit, stop = trigger.terms[:2]
+            yield Report(order.number, TRAILED, stamp, order.amount - order.filled, terms=trigger.terms)
         if trigger.stop:
-            yield self._triggered(order, stamp, None, order.stop, Cause.STOP_REACHED)
+            if order.more is not None and order.more.touch is not None:
+                stop, cause = order.more.touch, Cause.TOUCH_REACHED
+            yield self._triggered(order, stamp, None, stop, cause)
         if trigger.limit:
-            yield self._triggered(order, stamp, order.limit, None, Cause.LIMIT_REACHED)
+            yield self._triggered(order, stamp, limit, None, Cause.LIMIT_REACHED)
 
     def _triggered(self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause) -> Report:
         left = order.amount - order.filled
