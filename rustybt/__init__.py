@@ -22,7 +22,7 @@ from rustybt._version import __version__
 
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
-    from rustybt.core import DecimalConfig, Note
+    from rustybt.core import Asset, DecimalConfig, Note, Order
     from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import (
@@ -37,14 +37,20 @@ if TYPE_CHECKING:
         volume_bars,
     )
     from rustybt.results import Result
-    from rustybt.strategy import Strategy
+    from rustybt.strategy import Context, Position, Strategy
+    from rustybt.view import BarData
     from rustybt.zipline.reader import ingest_zipline
 
 __all__ = [
+    "Asset",
+    "BarData",
     "Compat",
+    "Context",
     "DecimalConfig",
     "Market",
     "Note",
+    "Order",
+    "Position",
     "Result",
     "Run",
     "SimulationBlotter",
@@ -72,10 +78,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Asset": "rustybt.core",
+    "BarData": "rustybt.view",
     "Compat": "rustybt.engine",
+    "Context": "rustybt.strategy",
     "DecimalConfig": "rustybt.core",
     "Market": "rustybt.engine",
     "Note": "rustybt.core",
+    "Order": "rustybt.core",
+    "Position": "rustybt.strategy",
     "Result": "rustybt.results",
     "Run": "rustybt.engine",
     "SimulationBlotter": "rustybt.execution",

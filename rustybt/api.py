@@ -6,15 +6,17 @@ They belong to the run that is active where they are called, so any number of ru
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 from rustybt import orders as execution
-from rustybt.core import Asset, ContinuousFuture, Future, Order, math_utils
+from rustybt.core import Asset, ContinuousFuture, Future, Number, Order, math_utils
 from rustybt.execution import cancel_policy, commission, slippage
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
-from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
+from rustybt.orders import RESTRICTION_STATES, ExecutionStyle, HistoricalRestrictions, Restriction, StaticRestrictions
 from rustybt.strategy import (
     DateRule,
     TimeRule,
@@ -27,6 +29,22 @@ from rustybt.strategy import (
     no_run,
     time_rules,
 )
+
+if TYPE_CHECKING:
+    from rustybt.strategy import (
+        Amounts,
+        CancelPolicy,
+        Commission,
+        Context,
+        FetchedRows,
+        OnError,
+        Restricting,
+        SecurityList,
+        Slippage,
+        Weights,
+        When,
+    )
+    from rustybt.view import BarData
 
 __all__ = [
     "RESTRICTION_STATES",
@@ -85,14 +103,24 @@ __all__ = [
 ]
 
 
-def order(asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None) -> str | None:
+def order(
+    asset: Asset,
+    amount: Number,
+    limit_price: Number | None = None,
+    stop_price: Number | None = None,
+    style: ExecutionStyle | None = None,
+) -> str | None:
     """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
     run = active() or no_run("order")
     return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style)
 
 
 def order_value(
-    asset: Asset, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    asset: Asset,
+    value: Number,
+    limit_price: Number | None = None,
+    stop_price: Number | None = None,
+    style: ExecutionStyle | None = None,
 ) -> str | None:
     """Orders units worth an amount of money at the current price."""
     run = active() or no_run("order_value")
@@ -100,7 +128,11 @@ def order_value(
 
 
 def order_percent(
-    asset: Asset, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    asset: Asset,
+    percent: Number,
+    limit_price: Number | None = None,
+    stop_price: Number | None = None,
+    style: ExecutionStyle | None = None,
 ) -> str | None:
     """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
     run = active() or no_run("order_percent")
@@ -108,7 +140,11 @@ def order_percent(
 
 
 def order_target(
-    asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    asset: Asset,
+    target: Number,
+    limit_price: Number | None = None,
+    stop_price: Number | None = None,
+    style: ExecutionStyle | None = None,
 ) -> str | None:
     """Orders the difference between what is held and a number of units. Open orders do not count."""
     run = active() or no_run("order_target")
@@ -116,7 +152,11 @@ def order_target(
 
 
 def order_target_value(
-    asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    asset: Asset,
+    target: Number,
+    limit_price: Number | None = None,
+    stop_price: Number | None = None,
+    style: ExecutionStyle | None = None,
 ) -> str | None:
     """Orders the difference between what is held and units worth an amount of money."""
     run = active() or no_run("order_target_value")
@@ -124,14 +164,18 @@ def order_target_value(
 
 
 def order_target_percent(
-    asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+    asset: Asset,
+    target: Number,
+    limit_price: Number | None = None,
+    stop_price: Number | None = None,
+    style: ExecutionStyle | None = None,
 ) -> str | None:
     """Orders the difference between what is held and units worth a share of the portfolio's value."""
     run = active() or no_run("order_target_percent")
     return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style)
 
 
-def order_target_percents(weights: Any) -> list[str]:
+def order_target_percents(weights: Weights) -> list[str]:
     """Orders towards a share of the portfolio's value for each of several assets: many `order_target_percent` in one.
 
     weights: shares by asset, a dict or a pandas Series, or pairs of an asset and its share. They are placed in their
@@ -142,18 +186,22 @@ def order_target_percents(weights: Any) -> list[str]:
     return TradingAlgorithm.order_target_percents(run, weights)
 
 
-def get_order(order_id: str) -> Order | None:
+def get_order(order_id: str) -> Order[Any] | None:
     """A snapshot of an order; None if there is none with that id."""
-    result: Order | None = current_algorithm("get_order").get_order(order_id)
+    result: Order[Any] | None = current_algorithm("get_order").get_order(order_id)
     return result
 
 
+@overload
+def get_open_orders(asset: Asset) -> list[Order[Any]]: ...
+@overload
+def get_open_orders(asset: None = None) -> dict[Asset, list[Order[Any]]]: ...
 def get_open_orders(asset: Asset | None = None) -> Any:
     """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
     return current_algorithm("get_open_orders").get_open_orders(asset)
 
 
-def cancel_order(order_param: str | Order | None) -> None:
+def cancel_order(order_param: str | Order[Any] | None) -> None:
     """Cancels an order that is open; one that is not open stays as it is, and None is passed over."""
     current_algorithm("cancel_order").cancel_order(order_param)
 
@@ -188,7 +236,7 @@ def continuous_future(
     return result
 
 
-def convert_currency(amount: Any, from_currency: str, to_currency: str) -> str | None:
+def convert_currency(amount: Number, from_currency: str, to_currency: str) -> str | None:
     """Converts an amount of one currency into another at the next bar's rate; negative buys the first instead.
 
     Returns the conversion's id, and None for an amount of zero; `result.conversions` has what became of it.
@@ -210,12 +258,12 @@ def record(*args: Any, **kwargs: Any) -> None:
     current_algorithm("record").record(*args, **kwargs)
 
 
-def schedule_function(
-    func: Callable[[Any, Any], Any],
+def schedule_function[S: (Decimal, float)](
+    func: Callable[[Context[S], BarData[S]], object],
     date_rule: DateRule | None = None,
     time_rule: TimeRule | None = None,
     half_days: bool = True,
-    calendar: Any = None,
+    calendar: str | None = None,
 ) -> None:
     """Calls func(context, data) by a rule for the session and one for the time of day, after handle_data."""
     run = current_algorithm("schedule_function")
@@ -223,19 +271,19 @@ def schedule_function(
 
 
 def fetch_csv(
-    url: Any,
+    url: str | Path,
     pre_func: Callable[[Any], Any] | None = None,
     post_func: Callable[[Any], Any] | None = None,
     date_column: str = "date",
     date_format: str | None = None,
-    timezone: Any = "UTC",
+    timezone: str | dt.tzinfo = "UTC",
     symbol: str | None = None,
     mask: bool = True,
     symbol_column: str | None = None,
     special_params_checker: Callable[[str], Any] | None = None,
     country_code: str | None = None,
     **kwargs: Any,
-) -> Any:
+) -> FetchedRows:
     """Reads a CSV, from a file or over http, whose columns become fields that `data.current` knows.
 
     Each row has a date and, unless the whole file is about one thing that `symbol` names, a symbol. Its values are
@@ -253,7 +301,7 @@ def fetch_csv(
     without pandas.
     """
     run = current_algorithm("fetch_csv")
-    return run.fetch_csv(
+    result: FetchedRows = run.fetch_csv(
         url=url,
         pre_func=pre_func,
         post_func=post_func,
@@ -267,6 +315,7 @@ def fetch_csv(
         country_code=country_code,
         **kwargs,
     )
+    return result
 
 
 def get_datetime(tz: str | dt.tzinfo | None = None) -> dt.datetime:
@@ -285,71 +334,77 @@ def set_benchmark(benchmark: Asset) -> None:
     current_algorithm("set_benchmark").set_benchmark(benchmark)
 
 
-def set_symbol_lookup_date(dt: Any) -> None:
+def set_symbol_lookup_date(dt: When) -> None:
     """The day on which an asset must carry a symbol for `symbol` to find it, from now on."""
     current_algorithm("set_symbol_lookup_date").set_symbol_lookup_date(dt)
 
 
-def set_slippage(us_equities: Any = None, us_futures: Any = None) -> None:
+def set_slippage(us_equities: Slippage | None = None, us_futures: Slippage | None = None) -> None:
     """Sets the slippage model; only in `initialize`."""
     current_algorithm("set_slippage").set_slippage(us_equities, us_futures)
 
 
-def set_commission(us_equities: Any = None, us_futures: Any = None) -> None:
+def set_commission(us_equities: Commission | None = None, us_futures: Commission | None = None) -> None:
     """Sets the commission model; only in `initialize`."""
     current_algorithm("set_commission").set_commission(us_equities, us_futures)
 
 
-def set_cancel_policy(cancel_policy: Any) -> None:
+def set_cancel_policy(cancel_policy: CancelPolicy) -> None:
     """Sets when open orders are cancelled; only in `initialize`."""
     current_algorithm("set_cancel_policy").set_cancel_policy(cancel_policy)
 
 
-def batch_market_order(share_counts: Any) -> list[str]:
+def batch_market_order(share_counts: Amounts) -> list[str]:
     """Places market orders for several assets, past the controls: units by asset. Returns the ids of the orders."""
     result: list[str] = current_algorithm("batch_market_order").batch_market_order(share_counts)
     return result
 
 
 def set_max_position_size(
-    asset: Asset | None = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+    asset: Asset | None = None,
+    max_shares: Number | None = None,
+    max_notional: Number | None = None,
+    on_error: OnError = "fail",
 ) -> None:
     """Limits the units, and the money, of a position as it would be with an order; only in `initialize`."""
     current_algorithm("set_max_position_size").set_max_position_size(asset, max_shares, max_notional, on_error)
 
 
 def set_max_order_size(
-    asset: Asset | None = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+    asset: Asset | None = None,
+    max_shares: Number | None = None,
+    max_notional: Number | None = None,
+    on_error: OnError = "fail",
 ) -> None:
     """Limits the units, and the money, of an order; only in `initialize`."""
     current_algorithm("set_max_order_size").set_max_order_size(asset, max_shares, max_notional, on_error)
 
 
-def set_max_order_count(max_count: int, on_error: str = "fail") -> None:
+def set_max_order_count(max_count: int, on_error: OnError = "fail") -> None:
     """Limits the orders of a day; only in `initialize`."""
     current_algorithm("set_max_order_count").set_max_order_count(max_count, on_error)
 
 
-def set_long_only(on_error: str = "fail") -> None:
+def set_long_only(on_error: OnError = "fail") -> None:
     """Allows no order that would make a position short; only in `initialize`."""
     current_algorithm("set_long_only").set_long_only(on_error)
 
 
-def set_asset_restrictions(restrictions: Any, on_error: str = "fail") -> None:
+def set_asset_restrictions(restrictions: Restricting, on_error: OnError = "fail") -> None:
     """Allows no order for an asset while it is restricted; only in `initialize`."""
     current_algorithm("set_asset_restrictions").set_asset_restrictions(restrictions, on_error)
 
 
-def set_do_not_order_list(restricted_list: Any, on_error: str = "fail") -> None:
+def set_do_not_order_list(restricted_list: Iterable[Asset] | SecurityList, on_error: OnError = "fail") -> None:
     """Allows no order for the assets of a list; only in `initialize`."""
     current_algorithm("set_do_not_order_list").set_do_not_order_list(restricted_list, on_error)
 
 
-def set_max_leverage(max_leverage: Any) -> None:
+def set_max_leverage(max_leverage: Number) -> None:
     """Ends the run where the leverage is above it at a close; only in `initialize`."""
     current_algorithm("set_max_leverage").set_max_leverage(max_leverage)
 
 
-def set_min_leverage(min_leverage: Any, grace_period: Any) -> None:
+def set_min_leverage(min_leverage: Number, grace_period: dt.timedelta) -> None:
     """Ends the run where the leverage is below it at a close, once the grace period has passed; in `initialize`."""
     current_algorithm("set_min_leverage").set_min_leverage(min_leverage, grace_period)

@@ -16,6 +16,8 @@ settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True
 settings.register_profile(
     "nightly", max_examples=NIGHTLY, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
+# A picture without a path opens a window where there is a screen, and waits until somebody closes it
+os.environ.setdefault("MPLBACKEND", "Agg")
 settings.load_profile(os.environ.get("RUSTYBT_HYPOTHESIS", "ci"))
 
 

@@ -61,6 +61,20 @@ class WorkingOrder:
         self.reason: str | None = None
         self.cause = 0
 
+    def copy(self) -> WorkingOrder:
+        """The order as it is now; what happens to it later does not happen to the copy."""
+        copy = WorkingOrder(self.number, self.instrument, self.amount, self._terms, self.created)
+        copy.filled = self.filled
+        copy.limit_reached = self.limit_reached
+        copy.stop_reached = self.stop_reached
+        copy.commission = self.commission
+        copy.units_charged = self.units_charged
+        copy.changed = self.changed
+        copy.status = self.status
+        copy.reason = self.reason
+        copy.cause = self.cause
+        return copy
+
     @property
     def terms(self) -> OrderTerms[int] | None:
         return self._terms

@@ -80,7 +80,7 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option(
     "--kernel", type=click.Choice(["auto", "rust", "python"]), default="auto", show_default=True, help="What computes."
 )
-@click.option("--progress/--no-progress", default=None, help="A progress bar; by default on terminals only.")
+@click.option("--progress/--no-progress", default=None, help="How far it is; by default on terminals only.")
 @click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
 def run(
     algofile: Path, output: Path | None, plot: Path | None, zipline: bool, compat_report: bool, **options: Any

@@ -57,11 +57,13 @@ from rustybt.core._kept import Kept
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
-from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction
+from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
+from rustybt.core._scalar import Scalar
+from rustybt.core._surroundings import in_notebook, on_terminal
 from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce, Trail, terms_from
 from rustybt.core._texts import text_of_object
 from rustybt.core._ticks import level_of, tick_at, trailed, whole_ticks
@@ -132,6 +134,7 @@ __all__ = [
     "Precision",
     "Report",
     "Rows",
+    "Scalar",
     "Split",
     "StockDividend",
     "TimeInForce",
@@ -160,8 +163,11 @@ __all__ = [
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "in_notebook",
     "is_number",
     "level_of",
+    "on_terminal",
+    "order_later",
     "parse_date",
     "parse_moment",
     "picked",

@@ -10,11 +10,15 @@ import decimal
 import numbers
 import operator
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.errors import InfiniteInput, MoneyOverflow, NonFiniteInput, NotANumber, PrecisionLost
 
-type Number = int | Decimal | str | float
+if TYPE_CHECKING:
+    import numpy as np
+
+type Number = int | Decimal | str | float | np.integer[Any] | np.floating[Any]
+"""What `exact_number` takes."""
 
 MONEY_SCALE: Final = 20
 """Decimals of a posting to cash."""

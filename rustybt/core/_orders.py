@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from rustybt.core._assets import Asset
+from rustybt.core._scalar import Scalar
 
 
 class OrderStatus(enum.IntEnum):
@@ -43,8 +45,25 @@ class OrderEventKind(enum.StrEnum):
     TRAILED = "trailed"
 
 
+class _Later:
+    """Fields that are worked out when they are first read."""
+
+    __slots__ = ("_source",)
+    _source: Callable[[str], Any]
+
+    if not TYPE_CHECKING:  # what is not there at all is found by the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            # the slot is empty
+            if name == "_source" or name not in self.__dataclass_fields__:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            value = self._source(name)
+            object.__setattr__(self, name, value)
+            return value
+
+
 @dataclass(frozen=True, slots=True)
-class Order:
+class Order(_Later, Generic[Scalar]):
     """A snapshot of an order at the moment it was asked for.
 
     id: account and sequence, the same in every run.
@@ -56,13 +75,13 @@ class Order:
 
     id: str
     asset: Asset
-    amount: Any
-    filled: Any
-    limit: Any
-    stop: Any
+    amount: Scalar
+    filled: Scalar
+    limit: Scalar | None
+    stop: Scalar | None
     limit_reached: bool
     stop_reached: bool
-    commission: Any
+    commission: Scalar
     created: dt.datetime
     dt: dt.datetime
     status: OrderStatus
@@ -80,9 +99,10 @@ class Order:
         return self.asset
 
     @property
-    def open_amount(self) -> Any:
+    def open_amount(self) -> Scalar:
         """What is still to fill."""
-        return self.amount - self.filled
+        amount: Any = self.amount  # the difference of two Decimals is one, and of two floats
+        return amount - self.filled  # type: ignore[no-any-return]
 
     @property
     def direction(self) -> int:
@@ -98,6 +118,16 @@ class Order:
     def open(self) -> bool:
         """Whether it can still fill."""
         return self.status in (OrderStatus.OPEN, OrderStatus.HELD)
+
+
+_set_source: Final[Any] = _Later._source.__set__  # type: ignore[attr-defined, misc]  # past the guard of frozen fields
+
+
+def order_later(source: Callable[[str], Any]) -> Order[Any]:
+    """An order of which `source` gives each field by its name when it is first read."""
+    order = object.__new__(Order)
+    _set_source(order, source)
+    return order
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from typing import Any, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.engine._market_of_data import OPTIONS, load_data
-from rustybt.engine._run import run_algorithm
+from rustybt.engine._run import WithData, run_algorithm
 from rustybt.errors import InputError
 from rustybt.results import Result
+
+if TYPE_CHECKING:
+    from rustybt.strategy import Strategy
 
 CAPITAL: Final = 100_000
 OF_RUNS: Final = frozenset(inspect.signature(run_algorithm).parameters) - {"handle_data", "strategy", "data"}
@@ -25,8 +29,8 @@ class _TheSample:
 THE_SAMPLE: Final = _TheSample()
 
 
-def run(
-    strategy: Any,
+def run[S: (Decimal, float)](
+    strategy: Strategy[S] | type[Strategy[S]] | WithData[S],
     data: Any = THE_SAMPLE,
     *,
     start: Any = None,
@@ -60,7 +64,7 @@ def run(
         )
     _check_names(options)
     named = "strategy" if isinstance(strategy, type) or not callable(strategy) else "handle_data"
-    arguments = {named: strategy, "start": start, "end": end, "capital_base": capital_base}
+    arguments: dict[str, Any] = {named: strategy, "start": start, "end": end, "capital_base": capital_base}
     reading = {name: options.pop(name) for name in list(options) if name in OPTIONS - OF_RUNS}
     if data is THE_SAMPLE:
         if reading:

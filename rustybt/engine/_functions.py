@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import inspect
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -97,6 +98,19 @@ def params_of(params: Any) -> dict[str, Any]:
     return dict(params)
 
 
+def _name_of(initialize: Any, handle_data: Any) -> str:
+    """What a strategy of functions is called: as its module, or where they stand in a script or notebook, as the one
+    function that it is, or as the script."""
+    module = getattr(initialize or handle_data, "__module__", None) or "strategy"
+    if module != "__main__":
+        return str(module)
+    name = getattr(handle_data, "__name__", "")
+    if initialize is None and name.isidentifier() and name != "handle_data":
+        return str(name)
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    return Path(script).stem if script else "strategy"
+
+
 def functions_of(
     strategy: Any, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any
 ) -> Functions:
@@ -110,9 +124,7 @@ def functions_of(
         for name, function in given.items():
             if function is not None and not callable(function):
                 raise InputError(f"{name}={function!r} is not a function.")
-        named = initialize or handle_data
-        name = getattr(named, "__module__", None) or "strategy"
-        return Functions(name if name != "__main__" else "strategy", **given)
+        return Functions(_name_of(initialize, handle_data), **given)
     twice = [name for name, function in given.items() if function is not None]
     if twice:
         raise InputError(f"Both strategy= and {', '.join(twice)} were given. Give the one or the other.")

@@ -6,7 +6,8 @@ import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, Concatenate, Final, Self
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, Self
 
 from rustybt.core import DAY_NS, Moment, parse_moment
 from rustybt.engine._after import analysed, going
@@ -29,19 +30,25 @@ from rustybt.orders import OrderGate
 from rustybt.results import Result
 from rustybt.strategy import activate, deactivate
 
+if TYPE_CHECKING:
+    from rustybt.strategy import Context, Strategy
+    from rustybt.view import BarData
+
 ENDED: Final = "This run ended with an error, and can't go on. Begin another one, or restore a snapshot."
 DEFAULT_CAPITAL = 10_000_000
-type Function = Callable[..., Any]
+type Initialize[S: (Decimal, float)] = Callable[Concatenate[Context[S], ...], object]
+type WithData[S: (Decimal, float)] = Callable[[Context[S], BarData[S]], object]
+type Analyze[S: (Decimal, float)] = Callable[[Context[S], Result], object]
 
 
-def run_algorithm(
+def run_algorithm[S: (Decimal, float)](
     start: Any = None,
     end: Any = None,
-    initialize: Function | None = None,
+    initialize: Initialize[S] | None = None,
     capital_base: Any = DEFAULT_CAPITAL,
-    handle_data: Function | None = None,
-    before_trading_start: Function | None = None,
-    analyze: Function | None = None,
+    handle_data: WithData[S] | None = None,
+    before_trading_start: WithData[S] | None = None,
+    analyze: Analyze[S] | None = None,
     data_frequency: str | None = None,
     bundle: str | None = None,
     bundle_timestamp: Any = None,
@@ -57,23 +64,23 @@ def run_algorithm(
     *,
     data: Any = None,
     market: Market | None = None,
-    strategy: Any = None,
+    strategy: Strategy[S] | type[Strategy[S]] | None = None,
     params: dict[str, Any] | None = None,
     version: str | None = None,
     seed: int = 0,
     benchmark: Any = None,
-    emission_rate: str = "daily",
+    emission_rate: Literal["daily", "minute"] = "daily",
     capital_changes: Any = None,
-    fill_at: str = "close",
-    trigger: str = "close",
+    fill_at: Literal["close", "open"] = "close",
+    trigger: Literal["close", "range"] = "close",
     compat: Any = None,
-    numbers: str = "decimal",
+    numbers: Literal["decimal", "float"] = "decimal",
     currency: str | None = None,
     decimals: Any = None,
     progress: Any = None,
     keep_strategy: bool = False,
-    on_ruin: str = "warn",
-    kernel: str = "auto",
+    on_ruin: Literal["warn", "stop", "raise"] = "warn",
+    kernel: Literal["auto", "rust", "python"] = "auto",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -111,7 +118,8 @@ def run_algorithm(
     can be ordered where the bundle has the pair of the two, and their money is kept in their currency.
     decimals: fills at the tick, by class of assets or by asset: a `DecimalConfig`, its mapping, such as
     {"equity": {"rounding": "half_even"}}, or the path of a TOML, JSON or YAML file of it.
-    seed: of context.rng. progress: True, False, a function(done, sessions), or None for a bar on terminals only.
+    seed: of context.rng. progress: True, False, a function(done, sessions), or None:
+    shown on a terminal and in a notebook, where the run takes longer than half a second.
     keep_strategy: whether the result keeps the strategy and all arguments alive, for `Result.compat_report`; without it
     they serve the report for as long as the caller keeps them.
     on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
@@ -184,7 +192,7 @@ class Run:
             self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run.account, self._loop.recorder)
 
     @property
-    def context(self) -> Any:
+    def context(self) -> Context[Any]:
         """The `context` of the strategy: its portfolio, and what the strategy keeps there."""
         return self._parts.context
 
@@ -261,17 +269,17 @@ class Run:
         return taken(self._parts, self._loop)
 
     @classmethod
-    def restore(
+    def restore[S: (Decimal, float)](
         cls,
         snapshot: Snapshot,
         *,
-        strategy: Any = None,
-        initialize: Function | None = None,
-        handle_data: Function | None = None,
-        before_trading_start: Function | None = None,
-        analyze: Function | None = None,
+        strategy: Strategy[S] | type[Strategy[S]] | None = None,
+        initialize: Initialize[S] | None = None,
+        handle_data: WithData[S] | None = None,
+        before_trading_start: WithData[S] | None = None,
+        analyze: Analyze[S] | None = None,
         market: Market | None = None,
-        kernel: str = "auto",
+        kernel: Literal["auto", "rust", "python"] = "auto",
         progress: Any = None,
     ) -> Self:
         """A run that goes on where a snapshot was taken, with the same result as if it had never stopped.
@@ -284,7 +292,7 @@ class Run:
         """
         made = strategy() if inspect.isclass(strategy) else strategy
         functions = (made, initialize, handle_data, before_trading_start, analyze)
-        given = dict(zip(CALLBACKS, functions, strict=True))
+        given: dict[str, Any] = dict(zip(CALLBACKS, functions, strict=True))
         given |= {"kernel": kernel, "progress": progress, "environ": None, "keep_strategy": False}
         return cls._of(arguments_of(snapshot, given, market), snapshot)
 

@@ -152,7 +152,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         self._entry_rows, self._pockets = ledger.rows, ledger.books.pockets()
         self._recorder = recorder.gathered()
         self._events = blotter.rows
-        why = {order.number: int(blotter.why(order)) for queue in blotter.open.values() for order in queue}
+        why = {order.number: int(blotter.why(order, None)) for queue in blotter.open.values() for order in queue}
         self._orders = orders = blotter.store.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why)
         self._instruments = terms_of(run.account.instruments, recorder)
         covered = slice(axis.first_session, axis.first_session + count)

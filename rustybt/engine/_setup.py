@@ -102,7 +102,7 @@ def state_of(
         account=account,
         lookup=AssetLookup(market, continuous, labels, axis.days[-1]),
         facts=facts,
-        views=OrderViews(book, kind, become_limits=compat.stop_limits_become_limits),
+        views=OrderViews(market, book, kind, become_limits=compat.stop_limits_become_limits),
         notes=notes,
     )
     market.on_load(run.open_slot)

@@ -65,7 +65,7 @@ class OrderBook:
     order. reason: what a control found, and let through. It works from the next bar on, with the simulated broker,
     which accepts whatever comes; `route` sends it to another one instead.
     links: what other orders are to do upon a report; None where no orders are linked.
-    why: the number of the cause why an open order has not filled.
+    why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     queues: true while an order is open; `open` says which.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
@@ -99,7 +99,7 @@ class OrderBook:
         self.store = kernel.order_store(self._orders, self.queues, self.rows)
         self.accept = self.store.accept
         self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
-        self.why: Callable[[WorkingOrder], int] = _stored_cause
+        self.why: Callable[[WorkingOrder, int | None], int] = _stored_cause
         self._venue: Venue | None = None
         self._drain: Callable[[], object] | None = None
         # by number, what a control found of an order that is not accepted yet
@@ -149,11 +149,12 @@ class OrderBook:
         self._orders.append(order)
         return order
 
-    def cause_of(self, order: WorkingOrder) -> Cause | None:
-        """Why an order is where it is; None for one that is filled."""
-        if order.status is OrderStatus.FILLED:
+    def cause_of(self, order: WorkingOrder, bar: int | None = None) -> Cause | None:
+        """Why an order is where it is; None for one that is filled. bar: as of which; None for the last one."""
+        status = order.status
+        if status is OrderStatus.FILLED:
             return None
-        return Cause(self.why(order) if order.status is OPEN else order.cause)
+        return Cause(self.why(order, bar) if status is OPEN else order.cause)
 
     def apply(self, report: Report) -> Sequence[Command]:
         """Changes an order as a report says, logs it, and keeps the queues. Returns what linked orders answer."""
@@ -253,8 +254,9 @@ class OrderBook:
         """The order with that id; None if there is none."""
         if isinstance(order_id, str) and order_id.startswith(self.prefix):
             digits = order_id[len(self.prefix) :]
-            if digits.isascii() and digits.isdecimal() and 0 < int(digits) <= len(self._orders):
-                return self.orders[int(digits) - 1]
+            if digits.isascii() and digits.isdecimal():
+                number = int(digits)
+                return self.numbered(number) if 0 < number <= len(self._orders) else None
         return None
 
     def reject(
@@ -341,7 +343,7 @@ class OrderBook:
             self.apply(restated)
 
 
-def _stored_cause(order: WorkingOrder) -> int:
+def _stored_cause(order: WorkingOrder, bar: int | None) -> int:
     return order.cause
 
 

@@ -186,7 +186,7 @@ class OrderGate:
         value, scale = self._scaled(share, "percent")
         size = size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
         market_order = limit_price is None and stop_price is None and style is None
-        if market_order and type(share) is float and self._is_plain(instrument) and not self._book.routed:
+        if market_order and type(share) in (float, int) and self._is_plain(instrument) and not self._book.routed:
             self._register(instrument.asset, instrument)
         return self._place(instrument, size, limit_price, stop_price, style)
 

@@ -50,7 +50,7 @@ class TargetSizer:
 
     def order(self, asset: Any, weight: Any, target: bool) -> Any:
         """Places an order. Returns its id; None where the size comes to zero."""
-        if type(weight) is not float or self._controls or self._moment.phase != "bar":
+        if self._controls or self._moment.phase != "bar":
             return NotImplemented
         bar = self._market.bar
         try:
@@ -59,10 +59,15 @@ class TargetSizer:
             return NotImplemented
         if known is not asset or not priced <= bar <= closing:
             return NotImplemented
-        try:
-            amount, scale = self._weights[weight]
-        except KeyError:
-            amount, scale = self._note(weight)
+        if type(weight) is float:
+            try:
+                amount, scale = self._weights[weight]
+            except KeyError:
+                amount, scale = self._note(weight)
+        elif type(weight) is int:
+            amount, scale = weight, 0
+        else:
+            return NotImplemented
         books = self._books
         # most targets of a large universe are none of something that is not held: no value has to be known
         if target and not amount and not books.position(slot)[0]:

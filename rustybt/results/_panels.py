@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.metrics import ruined_on
 from rustybt.results._assets import assets_by_sid
-from rustybt.results._svg import floats_of
+from rustybt.results._floats import floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ def draw_drawdown(axes: Axes, result: Result) -> None:
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     days = days_of(result)
-    growth = floats_of(result.daily["algorithm_period_return"])
+    growth = floats(result.daily["algorithm_period_return"])
     peak, falls = 1.0, []
     for point in growth:
         peak = max(peak, 1 + point)
@@ -86,9 +86,9 @@ def draw_exposure(axes: Axes, result: Result) -> None:
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     days = days_of(result)
-    values = floats_of(result.daily["portfolio_value"])
+    values = floats(result.daily["portfolio_value"])
     longs, shorts = (
-        [part / whole if whole > 0 else 0.0 for part, whole in zip(floats_of(result.daily[name]), values, strict=True)]
+        [part / whole if whole > 0 else 0.0 for part, whole in zip(floats(result.daily[name]), values, strict=True)]
         for name in ("long_exposure", "short_exposure")
     )
     axes.fill_between(days, longs, 0, color=GAIN, alpha=0.25, linewidth=0, zorder=2, label="long")
@@ -145,9 +145,9 @@ def _traded(result: Result) -> tuple[dict[Any, float], dict[Any, float], float, 
     bought: dict[Any, float] = {}
     sold: dict[Any, float] = {}
     if "base_value" in frame.columns:  # a run in several currencies
-        worth = floats_of(frame["base_value"])
+        worth = floats(frame["base_value"])
     else:
-        rows = zip(frame["sid"].to_list(), floats_of(frame["amount"]), floats_of(frame["price"]), strict=True)
+        rows = zip(frame["sid"].to_list(), floats(frame["amount"]), floats(frame["price"]), strict=True)
         worth = [n * price * (float(assets[sid].multiplier) if sid in assets else 1.0) for sid, n, price in rows]
     for day, money in zip(frame["session"].dt.truncate(span).to_list(), worth, strict=True):
         side = bought if money > 0 else sold

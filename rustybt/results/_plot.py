@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core import writing
 from rustybt.errors import InputError, MissingExtra, ResultError
+from rustybt.results._floats import floats
 from rustybt.results._panels import (
     EQUITY,
     GRID,
@@ -19,7 +20,7 @@ from rustybt.results._panels import (
     draw_trades,
     mark_ruin,
 )
-from rustybt.results._svg import benchmark_path, floats_of
+from rustybt.results._svg import benchmark_path
 from rustybt.results._text import figures_of, name_of, period_of
 
 if TYPE_CHECKING:
@@ -32,11 +33,15 @@ _FEW_SESSIONS: Final = 8
 
 
 def equity_figure(
-    result: Result, path: Path | None, *, panels: Sequence[str], size: tuple[float, float], dpi: int
+    result: Result, path: Path | None, *, panels: Sequence[str], size: tuple[float, float], dpi: int, show: bool | None
 ) -> Figure:
-    """The figure, without pyplot and so without any global state; saved where a path is given."""
+    """The figure; saved where a path is given, in a window where one is wanted and there is a screen.
+
+    Without a window it is made without pyplot, and so without any global state.
+    """
     try:
         from rustybt.results._figure import ConstrainedLayoutEngine, NotebookFigure
+        from rustybt.results._window import show_windows, window_for
     except ImportError:
         raise MissingExtra('plot() needs matplotlib. Install it with: pip install "rustybt[analytics]"') from None
     if not result.daily.height:
@@ -44,10 +49,25 @@ def equity_figure(
     unknown = [name for name in panels if name not in PANELS]
     if unknown or not panels:
         raise InputError(f"panels={panels!r}: choose among {', '.join(PANELS)}.")
-    margins = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.14)
-    figure = NotebookFigure(figsize=size, dpi=dpi, layout=margins, facecolor="white")
     if path is not None:
-        _check_format(figure, path)
+        _check_format(path)
+    margins = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.14)
+    options: dict[str, Any] = {"figsize": size, "dpi": dpi, "layout": margins, "facecolor": "white"}
+    window = window_for(**options) if show or (show is None and path is None) else None
+    if show and window is None:
+        raise InputError("show=True: this process can't open a window. Give a path, or show the figure in a notebook.")
+    figure = window or NotebookFigure(**options)
+    _draw(figure, result, panels)
+    if path is not None:
+        with writing(ResultError, path, "give another path."):
+            path.expanduser().parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(path.expanduser(), dpi=dpi)
+    if window is not None:
+        show_windows()
+    return figure
+
+
+def _draw(figure: Figure, result: Result, panels: Sequence[str]) -> None:
     grid = figure.add_gridspec(len(panels), 1, height_ratios=[HEIGHTS[name] for name in panels], hspace=0.04)
     first = figure.add_subplot(grid[0])
     axes = [first, *(figure.add_subplot(grid[place], sharex=first) for place in range(1, len(panels)))]
@@ -58,17 +78,14 @@ def equity_figure(
     _title(first, result)
     _dates(axes[-1], result)
     figure.align_ylabels(axes)
-    if path is not None:
-        with writing(ResultError, path, "give another path."):
-            path.expanduser().parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path.expanduser(), dpi=dpi)
-    return figure
 
 
-def _check_format(figure: Figure, path: Path) -> None:
+def _check_format(path: Path) -> None:
     """Raises InputError for a file whose suffix names no format of pictures."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
     kind = path.suffix[1:].lower()
-    if kind and kind not in figure.canvas.get_supported_filetypes():
+    if kind and kind not in FigureCanvasBase.get_supported_filetypes():
         raise InputError(
             f"{path}: there are no pictures of the format {kind!r}. Name a file that ends in .png, .svg or .pdf."
         )
@@ -77,7 +94,7 @@ def _check_format(figure: Figure, path: Path) -> None:
 def _draw_equity(axes: Axes, result: Result) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    days, values = days_of(result), floats_of(result.daily["portfolio_value"])
+    days, values = days_of(result), floats(result.daily["portfolio_value"])
     start = float(result.metrics["starting_value"] or 0)
     axes.axhline(start, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     axes.plot(days, values, color=EQUITY, linewidth=1.5, zorder=3, label="portfolio")

@@ -11,6 +11,7 @@ import polars as pl
 from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
+from rustybt.results._floats import as_floats
 from rustybt.results._frames import FRAMES, Frame
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
@@ -62,6 +63,7 @@ class Result:
 
     __slots__ = (
         "_again",
+        "_floats",
         "_frames",
         "_hash",
         "_manifest",
@@ -101,6 +103,7 @@ class Result:
         self._again = again
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
+        self._floats: pl.DataFrame | None = None
         self._hash: str | None = None
         self._on_save: Callable[[Path, dict[str, Any]], None] | None = None
 
@@ -119,6 +122,15 @@ class Result:
                 "commission": as_decimal(fees, MONEY_SCALE),
             }
         return self._metrics
+
+    @property
+    def daily_float(self) -> pl.DataFrame:
+        """`daily` with floats in the place of Decimals, the nearest to each: for NumPy, charts and other libraries,
+        where `np.log` and `cum_prod` take no Decimal. The books are `daily`; nothing is computed from this.
+        """
+        if self._floats is None:
+            self._floats = as_floats(self.daily)
+        return self._floats
 
     def _ending_cash(self) -> pl.DataFrame:
         """The cash at each close of a run in one currency."""
@@ -175,7 +187,7 @@ class Result:
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_again": None, "_frames": dict(self._frames)}
+        own = {"_again": None, "_floats": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -229,17 +241,20 @@ class Result:
         panels: Sequence[str] = ("equity", "drawdown", "exposure", "trades"),
         size: tuple[float, float] = (11.0, 9.0),
         dpi: int = 150,
+        show: bool | None = None,
     ) -> Figure:
         """The run as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
 
         panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure" and "trades" (what was bought
         and sold, in money), from top to bottom. size: width and height in inches.
-        Raises MissingExtra where matplotlib is not installed.
+        show: whether it opens in a window, until which is closed a script waits; by default where no path is given and
+        there is a screen. A notebook shows the figure that is the last value of a cell.
+        Raises MissingExtra where matplotlib is not installed, InputError for show=True without a screen.
         """
         from rustybt.results._plot import equity_figure
 
         check_process()
-        return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi)
+        return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi, show=show)
 
     def __repr__(self) -> str:
         return text_of(self)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from rustybt.core import scaled_ints
 from rustybt.metrics import ruined_row
+from rustybt.results._floats import floats
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -16,6 +17,10 @@ WIDTH: Final = 640
 _HEIGHT: Final = 150
 _BELOW: Final = 18
 """For the dates."""
+_ABOVE: Final = 16
+"""For the names of the curves."""
+_LETTER: Final = 6.4
+"""As wide as a letter of the names is, or a little less."""
 _TEXT: Final = 'fill="currentColor" fill-opacity=".7" font-size="11" font-family="sans-serif"'
 _MARGIN: Final = 14
 """For the highest and the lowest value, above and below the curve."""
@@ -26,23 +31,17 @@ _BENCHMARK: Final = "#8a8f98"
 _RUIN: Final = "#c2413b"
 
 
-def floats_of(column: pl.Series) -> list[float]:
-    """The floats nearest to the numbers of a Decimal column; NaN for null."""
-    unit = 10**column.dtype.scale  # type: ignore[attr-defined]
-    return [float("nan") if value is None else value / unit for value in scaled_ints(column)]
-
-
 def benchmark_path(result: Result) -> list[float] | None:
     """What the run's start value would be worth in the benchmark, at each close; None without a benchmark."""
     if "benchmark_returns" not in result.daily.columns:
         return None
     start = float(result.metrics["starting_value"] or 0)
-    return [start * (1 + growth) for growth in floats_of(result.daily["benchmark_period_return"])]
+    return [start * (1 + growth) for growth in floats(result.daily["benchmark_period_return"])]
 
 
 def equity_svg(result: Result) -> str:
     """The portfolio's value over the sessions, the benchmark's in grey; nothing for fewer than two sessions."""
-    values = floats_of(result.daily["portfolio_value"])
+    values = floats(result.daily["portfolio_value"])
     if len(values) < 2:
         return ""
     benchmark = benchmark_path(result)
@@ -64,9 +63,13 @@ def equity_svg(result: Result) -> str:
         )
     lines += _scale(low, high)
     lines += _dates(result.daily["session"])
-    lines += _legend(["portfolio value", "benchmark"] if benchmark is not None else ["portfolio value"])
+    names = ["portfolio value"]
+    if benchmark is not None:
+        names.append(f"benchmark {result.manifest.get('benchmark') or ''}".rstrip())
+    lines += _legend(names)
+    height = _ABOVE + _HEIGHT + _BELOW
     return (
-        f'<svg viewBox="-1 0 {WIDTH + 2} {_HEIGHT + _BELOW}" width="100%" role="img" aria-label="equity curve" '
+        f'<svg viewBox="-1 {-_ABOVE} {WIDTH + 2} {height}" width="100%" role="img" aria-label="equity curve" '
         f'style="max-width:{WIDTH}px">{"".join(lines)}</svg>'
     )
 
@@ -91,14 +94,14 @@ def _dates(sessions: pl.Series) -> list[str]:
 
 
 def _legend(names: list[str]) -> list[str]:
-    """The name of each curve beside a line of its colour, at the lower right."""
-    found, x = [], WIDTH - 4
+    """The name of each curve behind a line of its colour, above the curves at the right, where they hide nothing."""
+    found: list[str] = []
+    x = float(WIDTH)
     for name, colour in reversed(list(zip(names, (_EQUITY, _BENCHMARK), strict=False))):
-        x -= 6 * len(name)
-        found.append(f'<text x="{x}" y="{_HEIGHT - 6}" {_TEXT}>{name}</text>')
-        swatch = f'x1="{x - 18}" y1="{_HEIGHT - 10}" x2="{x - 4}" y2="{_HEIGHT - 10}"'
-        found.append(f'<line {swatch} stroke="{colour}" stroke-width="2"/>')
-        x -= 30
+        found.append(f'<text x="{x:g}" y="-4" text-anchor="end" {_TEXT}>{escape(name)}</text>')
+        x = round(x - _LETTER * len(name) - 8, 1)
+        found.append(f'<line x1="{x - 14:g}" y1="-8" x2="{x:g}" y2="-8" stroke="{colour}" stroke-width="2"/>')
+        x -= 34
     return found
 
 

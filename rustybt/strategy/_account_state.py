@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol
 
-from rustybt.core import Notes
+from rustybt.core import Notes, Scalar
 from rustybt.strategy._funding import Funding
 from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Instrument, MarketView
@@ -33,7 +33,7 @@ class AccountBooks(Protocol):
 
 
 @dataclass(slots=True, weakref_slot=True)
-class AccountState:
+class AccountState(Generic[Scalar]):
     """The books of a run, and what turns them into the numbers that a strategy sees.
 
     Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
@@ -47,8 +47,8 @@ class AccountState:
     books: AccountBooks
     account: str
     market: MarketView
-    data: BarData
-    numbers: Numbers
+    data: BarData[Scalar]
+    numbers: Numbers[Scalar]
     capital: int
     funding: Funding
     currency: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol
 
 import numpy as np
 
 from rustybt.calendars import SessionTable
-from rustybt.core import DAY_NS, Asset, ContinuousFuture, Future, parse_moment, time_zone
+from rustybt.core import DAY_NS, Asset, ContinuousFuture, Future, Scalar, parse_moment, time_zone
 from rustybt.errors import (
     BadSchedule,
     InputError,
@@ -25,6 +26,7 @@ from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._asset_lookup import AssetLookup
 from rustybt.strategy._controlling import Controlling
 from rustybt.strategy._currencies import Converter, Converting
+from rustybt.strategy._forms import FetchedRows, When
 from rustybt.strategy._order_views import OrderViews
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
@@ -34,16 +36,20 @@ from rustybt.strategy._run_settings import RunSettings
 from rustybt.strategy._schedules import Schedule, Schedules
 from rustybt.strategy._settings import Settings
 
+if TYPE_CHECKING:
+    from rustybt.strategy._guard import Context
+    from rustybt.view import BarData
+
 MOST_SID: Final = 2**63 - 1
 
 
 class FetchCSV(Protocol):
     """Reads a CSV as more fields of `data`."""
 
-    def __call__(self, **asked: Any) -> Any: ...
+    def __call__(self, **asked: Any) -> FetchedRows: ...
 
 
-class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
+class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlling[Scalar], Generic[Scalar]):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.
 
     portfolio, account: what is held and what it is worth now. recorded_vars: the last recorded values.
@@ -54,10 +60,10 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         self,
         gate: OrderGate,
         book: OrderBook,
-        views: OrderViews,
-        account: AccountState,
+        views: OrderViews[Scalar],
+        account: AccountState[Scalar],
         *,
-        portfolio: Portfolio,
+        portfolio: Portfolio[Scalar],
         lookup: AssetLookup,
         settings: RunSettings,
         facts: RunFacts,
@@ -80,15 +86,15 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
         self._currencies_are_one = currencies_are_one
         self._rng: np.random.Generator | None = None
         self._portfolio = portfolio
-        self._account = Account(account)
+        self._account: Account[Scalar] = Account(account)
 
     @property
-    def portfolio(self) -> Portfolio:
+    def portfolio(self) -> Portfolio[Scalar]:
         """What is held, and what it is worth now."""
         return self._portfolio
 
     @property
-    def account(self) -> Account:
+    def account(self) -> Account[Scalar]:
         """The account: its value, leverage and exposure now."""
         return self._account
 
@@ -122,7 +128,7 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
             raise WrongType(f"symbol(country_code={country_code!r}): give two letters, like 'US', or nothing.")
         return self._lookup.symbol(symbol_str, country_code)
 
-    def set_symbol_lookup_date(self, dt: Any) -> None:
+    def set_symbol_lookup_date(self, dt: When) -> None:
         """The day on which an asset must carry a symbol for `symbol` to find it, from now on."""
         try:
             moment = parse_moment(dt, "set_symbol_lookup_date")
@@ -193,11 +199,11 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
 
     def schedule_function(
         self,
-        func: Callable[[Any, Any], Any],
+        func: Callable[[Context[Scalar], BarData[Scalar]], object],
         date_rule: DateRule | None = None,
         time_rule: TimeRule | None = None,
         half_days: bool = True,
-        calendar: Any = None,
+        calendar: str | None = None,
     ) -> None:
         """Calls func(context, data) by a rule for the session and one for the time of day, after handle_data.
 
@@ -231,19 +237,19 @@ class TradingAlgorithm(Ordering, Converting, Settings, Controlling):
 
     def fetch_csv(
         self,
-        url: Any,
+        url: str | Path,
         pre_func: Callable[[Any], Any] | None = None,
         post_func: Callable[[Any], Any] | None = None,
         date_column: str = "date",
         date_format: str | None = None,
-        timezone: Any = "UTC",
+        timezone: str | dt.tzinfo = "UTC",
         symbol: str | None = None,
         mask: bool = True,
         symbol_column: str | None = None,
         special_params_checker: Callable[[str], Any] | None = None,
         country_code: str | None = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> FetchedRows:
         """Reads a CSV, from a file or over http, as more fields of `data`; see `rustybt.api.fetch_csv`."""
         return self._fetch(
             url=url,
@@ -284,7 +290,7 @@ class RunParts(NamedTuple):
     views: OrderViews
 
 
-def parts_of(context: TradingAlgorithm) -> RunParts:
+def parts_of(context: TradingAlgorithm[Any]) -> RunParts:
     """What the calls of a `context` reach."""
     c = context
     return RunParts(c._state, c._lookup, c._settings, c._facts, c._book, c._views)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Iterable
+from typing import Generic
 
-from rustybt.core import DAY_NS, NS, day_of
+from rustybt.core import DAY_NS, NS, Asset, Number, Scalar, day_of
 from rustybt.errors import InputError, RegisterAccountControlPostInit, RegisterTradingControlPostInit
 from rustybt.orders import (
+    AccountControl,
     LongOnly,
     MaxLeverage,
     MaxOrderCount,
@@ -18,53 +20,63 @@ from rustybt.orders import (
     RestrictedListOrder,
     SecurityListRestrictions,
     StaticRestrictions,
+    TradingControl,
 )
 from rustybt.strategy._account_state import AccountState
+from rustybt.strategy._forms import OnError, Restricting, SecurityList
 from rustybt.strategy._run_facts import RunPhase
 from rustybt.strategy._run_settings import RunSettings
 
 
-class Controlling:
+class Controlling(Generic[Scalar]):
     """The part of `context` that sets controls."""
 
-    _state: AccountState
+    _state: AccountState[Scalar]
     _phase: RunPhase
     _gate: OrderGate
     _settings: RunSettings
 
-    def register_trading_control(self, control: Any) -> None:
+    def register_trading_control(self, control: TradingControl) -> None:
         """Asks a control of one's own before each order; only in `initialize`."""
         if self._phase.phase != "initialize":
             raise RegisterTradingControlPostInit(f"{control!r} was set after initialize. Set trading controls there.")
         self._gate.controls.append(control)
 
-    def register_account_control(self, control: Any) -> None:
+    def register_account_control(self, control: AccountControl) -> None:
         """Asks a control of one's own at the close of each session; only in `initialize`."""
         if self._phase.phase != "initialize":
             raise RegisterAccountControlPostInit(f"{control!r} was set after initialize. Set account controls there.")
         self._settings.account_controls.append(control)
 
     def set_max_position_size(
-        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+        self,
+        asset: Asset | None = None,
+        max_shares: Number | None = None,
+        max_notional: Number | None = None,
+        on_error: OnError = "fail",
     ) -> None:
         """Limits the units, and the money, of a position as it would be with an order; of one asset, or of each."""
         self.register_trading_control(MaxPositionSize(on_error, asset, max_shares, max_notional))
 
     def set_max_order_size(
-        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+        self,
+        asset: Asset | None = None,
+        max_shares: Number | None = None,
+        max_notional: Number | None = None,
+        on_error: OnError = "fail",
     ) -> None:
         """Limits the units, and the money, of an order; for one asset, or for each."""
         self.register_trading_control(MaxOrderSize(on_error, asset, max_shares, max_notional))
 
-    def set_max_order_count(self, max_count: int, on_error: str = "fail") -> None:
+    def set_max_order_count(self, max_count: int, on_error: OnError = "fail") -> None:
         """Limits the orders of a day."""
         self.register_trading_control(MaxOrderCount(on_error, max_count))
 
-    def set_long_only(self, on_error: str = "fail") -> None:
+    def set_long_only(self, on_error: OnError = "fail") -> None:
         """Allows no order that would make a position short."""
         self.register_trading_control(LongOnly(on_error))
 
-    def set_asset_restrictions(self, restrictions: Any, on_error: str = "fail") -> None:
+    def set_asset_restrictions(self, restrictions: Restricting, on_error: OnError = "fail") -> None:
         """Allows no order for an asset while it is restricted; `data.can_trade` is False for it then."""
         if isinstance(restrictions, type) or not hasattr(restrictions, "is_restricted"):
             raise InputError(
@@ -74,18 +86,20 @@ class Controlling:
         market = self._state.market
         market.restrictions = restrictions if market.restrictions is None else market.restrictions | restrictions
 
-    def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
+    def set_do_not_order_list(
+        self, restricted_list: Iterable[Asset] | SecurityList, on_error: OnError = "fail"
+    ) -> None:
         """Allows no order for the assets of a list, or of an object with current_securities(dt)."""
         if hasattr(restricted_list, "current_securities"):
             self.set_asset_restrictions(SecurityListRestrictions(restricted_list), on_error)
         else:
             self.set_asset_restrictions(StaticRestrictions(restricted_list), on_error)
 
-    def set_max_leverage(self, max_leverage: Any) -> None:
+    def set_max_leverage(self, max_leverage: Number) -> None:
         """Ends the run with AccountControlViolation where the leverage is above it at a close."""
         self.register_account_control(MaxLeverage(max_leverage))
 
-    def set_min_leverage(self, min_leverage: Any, grace_period: Any) -> None:
+    def set_min_leverage(self, min_leverage: Number, grace_period: dt.timedelta) -> None:
         """Ends the run where the leverage is below it at a close, once the grace period has passed.
 
         grace_period: from the run's first day; a timedelta or Timedelta.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, overload
 
-from rustybt.core import MONEY_SCALE, check_money, exact_number, to_scale
+from rustybt.core import MONEY_SCALE, Number, Scalar, check_money, exact_number, to_scale
 from rustybt.errors import CurrencyMismatch, InputError
 from rustybt.orders import ORDERING, wrong_moment
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._run_facts import RunPhase
 
 
-class CashByCurrency(Mapping[str, Any]):
+class CashByCurrency(Mapping[str, Scalar], Generic[Scalar]):
     """The cash of each currency, in that currency; below zero what is borrowed.
 
     The run's own currency comes first, then those in which anything was booked, by name. Those are the keys;
@@ -21,10 +21,10 @@ class CashByCurrency(Mapping[str, Any]):
 
     __slots__ = ("_state",)
 
-    def __init__(self, state: AccountState) -> None:
+    def __init__(self, state: AccountState[Scalar]) -> None:
         self._state = state
 
-    def __getitem__(self, currency: str) -> Any:
+    def __getitem__(self, currency: str) -> Scalar:
         state = self._state
         _checked(currency)
         pocket = state.books.pocket(state.account, currency)
@@ -40,7 +40,11 @@ class CashByCurrency(Mapping[str, Any]):
     def __contains__(self, currency: object) -> bool:
         return any(currency == one for one in self)
 
-    def get(self, currency: Any, default: Any = None) -> Any:
+    @overload
+    def get(self, currency: str, default: None = None) -> Scalar | None: ...
+    @overload
+    def get[T](self, currency: str, default: T) -> Scalar | T: ...
+    def get(self, currency: str, default: Any = None) -> Any:
         """The cash of a currency in which anything was booked, else the default. Raises InputError for no text."""
         _checked(currency)
         return self[currency] if currency in self else default  # noqa: SIM401  this is `get`
@@ -60,15 +64,15 @@ class Converter(Protocol):
     def place(self, amount: int, given: str, taken: str, bar: int, stamp: int, /) -> str: ...
 
 
-class Converting:
+class Converting(Generic[Scalar]):
     """The part of `context` that turns money of one currency into another's."""
 
-    _state: AccountState
+    _state: AccountState[Scalar]
     _phase: RunPhase
     _converter: Converter | None
     _currencies_are_one: bool
 
-    def convert_currency(self, amount: Any, from_currency: str, to_currency: str) -> str | None:
+    def convert_currency(self, amount: Number, from_currency: str, to_currency: str) -> str | None:
         """Converts an amount of one currency into another at the next bar's rate; negative buys the first instead.
 
         The amount is exact, with 20 decimals at most; what is got, or paid, for it is rounded once, half-even, at 20

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import inspect
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rustybt.core import Scalar
 from rustybt.errors import ReservedName
 from rustybt.strategy._algorithm import TradingAlgorithm
 
 
-class Context(TradingAlgorithm):
-    """A TradingAlgorithm whose public names raise ReservedName where a strategy sets one of them.
+class Context(TradingAlgorithm[Scalar]):
+    """What a strategy's functions get first: portfolio and account, the functions of `rustybt.api` as methods, and
+    whatever the strategy keeps on it. Its own names raise ReservedName where a strategy sets one of them.
 
-    Each is a data descriptor, which Python asks before the object's own attributes: to set any other name costs what it
-    costs without them. To read a method through one costs some 0.1 us; `rustybt.api` calls those of the base class.
+    To type checkers `Context` is that of a run on Decimals; `Context[float]` that of one with numbers="float".
+
+    >>> from rustybt import BarData, Context, run
+    >>> def handle_data(context: Context, data: BarData) -> None:
+    ...     context.bars = getattr(context, "bars", 0) + 1
+    ...     context.record(bars=context.bars, cash=context.portfolio.cash)
+    >>> run(handle_data, start="2010-01-04", end="2010-01-06").recorded["bars"].to_list()
+    [1, 2, 3]
     """
+
+    # Each name is a data descriptor, which Python asks before the object's own attributes: to set any other name costs
+    # what it costs without them. To read a method through one costs some 0.1 us; `rustybt.api` calls the base class's.
+
+    if TYPE_CHECKING:
+        # what a strategy keeps is of any type; context's own names are what they are
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
 
 
 def _refusing(name: str) -> Any:
-    def refuse(_context: Context, value: object) -> None:
+    def refuse(_context: Context[Any], value: object) -> None:
         raise ReservedName(
             f"context.{name} = {value!r}: `{name}` is one of context's own names, and what needs it would find this "
             f"instead. Choose another name, like context.my_{name}."

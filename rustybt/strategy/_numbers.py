@@ -5,46 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, Generic
 
-from rustybt.core import MONEY_SCALE, RATIO_SCALE, as_decimal, as_plain_decimal
+from rustybt.core import MONEY_SCALE, RATIO_SCALE, Scalar, as_decimal, as_plain_decimal
 from rustybt.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Generic[Scalar]):
     """How integers leave the engine. price and quantity take value and scale."""
 
     name: str
-    price: Callable[[int, int], Any]
-    quantity: Callable[[int, int], Any]
+    price: Callable[[int, int], Scalar]
+    quantity: Callable[[int, int], Scalar]
     missing: Any
-    infinity: Any
+    infinity: Scalar
 
-    def money(self, value: int) -> Any:
+    def money(self, value: int) -> Scalar:
         """An amount of money."""
-        return self.quantity(value, MONEY_SCALE) if self.name == "decimal" else value / 10**MONEY_SCALE
+        return self.quantity(value, MONEY_SCALE)
 
-    def ratio(self, value: int | None) -> Any:
+    def ratio(self, value: int | None) -> Scalar:
         """A ratio with 18 decimals; infinite where it has no value."""
-        if value is None:
-            return self.infinity
-        return self.quantity(value, RATIO_SCALE) if self.name == "decimal" else value / 10**RATIO_SCALE
+        return self.infinity if value is None else self.quantity(value, RATIO_SCALE)
 
 
 def _float_price(value: int, scale: int) -> float:
     return float(value / 10**scale)
 
 
-def _float_quantity(value: int, scale: int) -> int | float:
+def _float_quantity(value: int, scale: int) -> float:
     return value if scale == 0 else value / 10**scale
 
 
-DECIMAL = Numbers("decimal", as_decimal, as_plain_decimal, None, Decimal("Infinity"))
-FLOAT = Numbers("float", _float_price, _float_quantity, float("nan"), float("inf"))
+DECIMAL: Final = Numbers("decimal", as_decimal, as_plain_decimal, None, Decimal("Infinity"))
+FLOAT: Final = Numbers("float", _float_price, _float_quantity, float("nan"), float("inf"))
 
 
-def numbers_named(name: str) -> Numbers:
+def numbers_named(name: str) -> Numbers[Any]:
     """The kind of numbers with that name."""
     if name == "decimal":
         return DECIMAL

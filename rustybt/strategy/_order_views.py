@@ -2,46 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, Generic, Protocol
+
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MARKET_TERMS, Order, OrderStatus, datetime_of
+from rustybt.core import MARKET_TERMS, Order, OrderStatus, Scalar, datetime_of, order_later
 from rustybt.orders import OrderBook
 from rustybt.strategy._numbers import Numbers
 
 
-class OrderViews:
-    """Makes snapshots of orders. become_limits: one whose stop was reached shows its limit only, as in Zipline."""
+class Market(Protocol):
+    """How far a run has come. bar: the last one that can be seen."""
 
-    __slots__ = ("_become_limits", "_book", "_numbers")
+    bar: int
 
-    def __init__(self, book: OrderBook, numbers: Numbers, *, become_limits: bool) -> None:
+
+class OrderViews(Generic[Scalar]):
+    """Makes snapshots of orders. become_limits: one whose stop was reached shows its limit only, as in Zipline.
+
+    A snapshot holds a copy of the order, and reckons a field when it is first read: most are read of few orders.
+    """
+
+    __slots__ = ("_become_limits", "_book", "_market", "_numbers")
+
+    def __init__(self, market: Market, book: OrderBook, numbers: Numbers[Scalar], *, become_limits: bool) -> None:
+        self._market = market
         self._book = book
         self._numbers = numbers
         self._become_limits = become_limits
 
-    def of(self, order: WorkingOrder) -> Order:
+    def of(self, order: WorkingOrder) -> Order[Scalar]:
         """An order as it is now."""
-        instrument, numbers = order.instrument, self._numbers
-        limit = None if order.limit is None else numbers.price(order.limit, instrument.fill_scale)
-        stop = None if order.stop is None else numbers.price(order.stop, instrument.fill_scale)
-        stop_reached = order.stop_reached
-        if stop_reached and limit is not None and self._become_limits:
-            stop, stop_reached = None, False
-        cause = self._book.cause_of(order)
-        return Order(
-            id=self._book.order_id(order.number),
-            asset=instrument.asset,
-            amount=numbers.quantity(order.amount, instrument.quantity_scale),
-            filled=numbers.quantity(order.filled, instrument.quantity_scale),
-            limit=limit,
-            stop=stop,
-            limit_reached=order.limit_reached,
-            stop_reached=stop_reached,
-            commission=numbers.money(order.commission),
-            created=datetime_of(order.created),
-            dt=datetime_of(order.changed),
-            status=order.status,
-            reason=order.reason or (cause.sentence if cause is not None and order.status is OrderStatus.OPEN else None),
-            cause=None if cause is None else cause.label,
-            account=self._book.account,
-            time_in_force=(order.terms or MARKET_TERMS).time_in_force.value,
-        )
+        return order_later(partial(self.field, order.copy(), self._market.bar))
+
+    def field(self, order: WorkingOrder, bar: int, name: str) -> Any:
+        """A field of an order as of a bar."""
+        return FIELDS[name](self, order, bar)
+
+    def _id(self, order: WorkingOrder, _: int) -> str:
+        return self._book.order_id(order.number)
+
+    def _amount(self, order: WorkingOrder, _: int) -> Any:
+        return self._numbers.quantity(order.amount, order.instrument.quantity_scale)
+
+    def _filled(self, order: WorkingOrder, _: int) -> Any:
+        return self._numbers.quantity(order.filled, order.instrument.quantity_scale)
+
+    def _limit(self, order: WorkingOrder, _: int) -> Any:
+        limit = order.limit
+        return None if limit is None else self._numbers.price(limit, order.instrument.fill_scale)
+
+    def _stop(self, order: WorkingOrder, _: int) -> Any:
+        stop = order.stop
+        if stop is None or self._is_limit(order):
+            return None
+        return self._numbers.price(stop, order.instrument.fill_scale)
+
+    def _stop_reached(self, order: WorkingOrder, _: int) -> bool:
+        return order.stop_reached and not self._is_limit(order)
+
+    def _is_limit(self, order: WorkingOrder) -> bool:
+        return self._become_limits and order.stop_reached and order.limit is not None
+
+    def _commission(self, order: WorkingOrder, _: int) -> Any:
+        return self._numbers.money(order.commission)
+
+    def _account(self, order: WorkingOrder, _: int) -> str:
+        return self._book.account
+
+    def _reason(self, order: WorkingOrder, bar: int) -> str | None:
+        if order.reason or order.status is not OrderStatus.OPEN:
+            return order.reason or None
+        cause = self._book.cause_of(order, bar)
+        return None if cause is None else cause.sentence
+
+    def _cause(self, order: WorkingOrder, bar: int) -> str | None:
+        cause = self._book.cause_of(order, bar)
+        return None if cause is None else cause.label
+
+
+FIELDS: Final[Mapping[str, Callable[[OrderViews[Any], WorkingOrder, int], Any]]] = {
+    "id": OrderViews._id,
+    "asset": lambda views, order, bar: order.instrument.asset,
+    "amount": OrderViews._amount,
+    "filled": OrderViews._filled,
+    "limit": OrderViews._limit,
+    "stop": OrderViews._stop,
+    "limit_reached": lambda views, order, bar: order.limit_reached,
+    "stop_reached": OrderViews._stop_reached,
+    "commission": OrderViews._commission,
+    "created": lambda views, order, bar: datetime_of(order.created),
+    "dt": lambda views, order, bar: datetime_of(order.changed),
+    "status": lambda views, order, bar: order.status,
+    "reason": OrderViews._reason,
+    "account": OrderViews._account,
+    "client_id": lambda views, order, bar: None,
+    "parent": lambda views, order, bar: None,
+    "group": lambda views, order, bar: None,
+    "time_in_force": lambda views, order, bar: (order.terms or MARKET_TERMS).time_in_force.value,
+    "cause": OrderViews._cause,
+}
+"""How each field of an `Order` is reckoned."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, overload
 
-from rustybt.core import Asset, Order
+from rustybt.core import Asset, Number, Order, Scalar
 from rustybt.errors import InputError
-from rustybt.orders import OrderBook, OrderGate
+from rustybt.orders import ExecutionStyle, OrderBook, OrderGate
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset
+from rustybt.strategy._forms import Amounts, Weights
 from rustybt.strategy._order_views import OrderViews
 
 
-class Ordering:
+class Ordering(Generic[Scalar]):
     """The part of `context` that places, finds and cancels orders."""
 
-    def __init__(self, gate: OrderGate, book: OrderBook, views: OrderViews, account: AccountState) -> None:
+    def __init__(
+        self, gate: OrderGate, book: OrderBook, views: OrderViews[Scalar], account: AccountState[Scalar]
+    ) -> None:
         self._gate = gate
         self._book = book
         self._views = views
@@ -23,7 +26,12 @@ class Ordering:
         self._size_and_place = gate.size_and_place
 
     def order(
-        self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        amount: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
     ) -> str | None:
         """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero.
 
@@ -32,13 +40,23 @@ class Ordering:
         return self._gate.order(asset, amount, limit_price, stop_price, style)
 
     def order_value(
-        self, asset: Asset, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        value: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
     ) -> str | None:
         """Orders units worth an amount of money, of the run's currency, at the current price and rate."""
         return self._gate.order_value(asset, value, limit_price, stop_price, style)
 
     def order_percent(
-        self, asset: Asset, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        percent: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
     ) -> str | None:
         """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
         if limit_price is None and stop_price is None and style is None:
@@ -48,19 +66,34 @@ class Ordering:
         return self._gate.order_percent(asset, percent, limit_price, stop_price, style)
 
     def order_target(
-        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        target: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
         return self._gate.order_target(asset, target, limit_price, stop_price, style)
 
     def order_target_value(
-        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        target: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
     ) -> str | None:
         """Orders the difference between what is held and units worth an amount of money, of the run's currency."""
         return self._gate.order_target_value(asset, target, limit_price, stop_price, style)
 
     def order_target_percent(
-        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        target: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
         # the hottest of all: one call less
@@ -70,7 +103,7 @@ class Ordering:
                 return placed
         return self._gate.order_target_percent(asset, target, limit_price, stop_price, style)
 
-    def order_target_percents(self, weights: Any) -> list[str]:
+    def order_target_percents(self, weights: Weights) -> list[str]:
         """Orders towards a share of the portfolio's value for each of several assets, as order_target_percent does.
 
         weights: shares by asset, a dict or a pandas Series, or pairs of an asset and its share, such as
@@ -79,7 +112,7 @@ class Ordering:
         """
         return self._gate.order_target_percents(weights)
 
-    def batch_market_order(self, share_counts: Any) -> list[str]:
+    def batch_market_order(self, share_counts: Amounts) -> list[str]:
         """Places market orders for several assets, past the controls. Returns the ids; a size of zero has none.
 
         share_counts: units by asset, a dict or a pandas Series. May be called in before_trading_start too: the orders
@@ -87,12 +120,16 @@ class Ordering:
         """
         return self._gate.batch_market_order(share_counts)
 
-    def get_order(self, order_id: str) -> Order | None:
+    def get_order(self, order_id: str) -> Order[Scalar] | None:
         """A snapshot of an order; None if there is none with that id."""
         order = self._book.find(order_id)
         return None if order is None else self._views.of(order)
 
-    def get_open_orders(self, asset: Asset | None = None) -> Any:
+    @overload
+    def get_open_orders(self, asset: Asset) -> list[Order[Scalar]]: ...
+    @overload
+    def get_open_orders(self, asset: None = None) -> dict[Asset, list[Order[Scalar]]]: ...
+    def get_open_orders(self, asset: Asset | None = None) -> list[Order[Scalar]] | dict[Asset, list[Order[Scalar]]]:
         """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
         view, queues = self._views.of, self._book.open
         if asset is not None:
@@ -105,7 +142,7 @@ class Ordering:
         by_asset = {queue[0].instrument.asset: [view(order) for order in queue] for queue in queues.values()}
         return ByAsset(by_asset, self._state.notes, "get_open_orders()")
 
-    def cancel_order(self, order_param: str | Order | None) -> None:
+    def cancel_order(self, order_param: str | Order[Any] | None) -> None:
         """Cancels an order that is open; one that is not open stays as it is.
 
         None, the id of an order whose size came to zero, is passed over. Raises InputError for an id that is none.

@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, overload
 
-from rustybt.core import MONEY_SCALE, POWERS, RATIO_SCALE, Asset, datetime_of, div_half_even
+from rustybt.core import MONEY_SCALE, POWERS, RATIO_SCALE, Asset, Scalar, datetime_of, div_half_even
 from rustybt.errors import InputError
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset, note_text
 from rustybt.strategy._currencies import CashByCurrency
-from rustybt.strategy._numbers import Numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class Position(Generic[Scalar]):
     """What is held of an asset.
 
     amount: units, negative for a short. cost_basis: money per unit, fees included. last_sale_price: the mark. Both are
@@ -25,9 +24,9 @@ class Position:
     """
 
     asset: Asset
-    amount: Any
-    cost_basis: Any
-    last_sale_price: Any
+    amount: Scalar
+    cost_basis: Scalar
+    last_sale_price: Scalar
     last_sale_date: dt.datetime | None
 
     @property
@@ -44,13 +43,13 @@ def cost_per_unit(cost: int, quantity: int, instrument: Any) -> int:
     return div_half_even(cost * up, quantity * instrument.multiplier * POWERS[MONEY_SCALE])
 
 
-def _marked_at(state: AccountState, instrument: Any) -> int:
+def _marked_at(state: AccountState[Any], instrument: Any) -> int:
     """When the price of a position was last known, in ns UTC."""
     market = state.market
     return market.axis.times[instrument.last] if market.bar > instrument.last else state.data.now_ns()
 
 
-class Positions(Mapping[Asset, Position]):
+class Positions(Mapping[Asset, Position[Scalar]], Generic[Scalar]):
     """The open positions by asset, as a mapping of what is held.
 
     `positions[asset]` of an asset that is not held is an empty position, as in Zipline; `get` gives the default.
@@ -58,13 +57,13 @@ class Positions(Mapping[Asset, Position]):
 
     __slots__ = ("_state",)
 
-    def __init__(self, state: AccountState) -> None:
+    def __init__(self, state: AccountState[Scalar]) -> None:
         self._state = state
 
-    def __getitem__(self, asset: Asset) -> Position:
+    def __getitem__(self, asset: Asset) -> Position[Scalar]:
         _checked(asset)
         state = self._state
-        numbers: Numbers = state.numbers
+        numbers = state.numbers
         instrument = state.market.instruments.get(asset.sid)
         if instrument is not None and instrument.asset is not asset and instrument.asset != asset:
             instrument = None
@@ -94,7 +93,11 @@ class Positions(Mapping[Asset, Position]):
             instrument is not None and instrument.asset == asset and self._state.books.position(instrument.slot)[0] != 0
         )
 
-    def get(self, asset: Any, default: Any = None) -> Any:
+    @overload
+    def get(self, asset: Asset, default: None = None) -> Position[Scalar] | None: ...
+    @overload
+    def get[T](self, asset: Asset, default: T) -> Position[Scalar] | T: ...
+    def get(self, asset: Asset, default: Any = None) -> Any:
         """The position of an asset that is held, else the default. Raises InputError for what is no asset."""
         _checked(asset)
         return self[asset] if asset in self else default  # noqa: SIM401  this is `get`
@@ -114,7 +117,7 @@ def _shortened(mark: int, instrument: Any) -> tuple[int, int]:
     return (mark, instrument.fill_scale) if rest else (short, instrument.price_scale)
 
 
-class Portfolio:
+class Portfolio(Generic[Scalar]):
     """Cash, positions and what they are worth now. Money is in the run's currency: what is in others is converted.
 
     cash_by_currency: the cash of each currency, in that currency.
@@ -122,45 +125,45 @@ class Portfolio:
 
     __slots__ = ("_state", "cash_by_currency", "positions")
 
-    def __init__(self, state: AccountState) -> None:
+    def __init__(self, state: AccountState[Scalar]) -> None:
         self._state = state
-        self.cash_by_currency = CashByCurrency(state)
-        self.positions = Positions(state)
+        self.cash_by_currency: CashByCurrency[Scalar] = CashByCurrency(state)
+        self.positions: Positions[Scalar] = Positions(state)
 
     @property
-    def cash(self) -> Any:
+    def cash(self) -> Scalar:
         return self._state.numbers.money(self._state.books.cash())
 
     @property
-    def starting_cash(self) -> Any:
+    def starting_cash(self) -> Scalar:
         return self._state.numbers.money(self._state.capital)
 
     @property
-    def positions_value(self) -> Any:
+    def positions_value(self) -> Scalar:
         return self._state.numbers.money(self._state.books.positions_value())
 
     @property
-    def positions_exposure(self) -> Any:
+    def positions_exposure(self) -> Scalar:
         return self._state.numbers.money(sum(self._state.books.long_and_short_exposure()))
 
     @property
-    def portfolio_value(self) -> Any:
+    def portfolio_value(self) -> Scalar:
         return self._state.numbers.money(self._state.equity())
 
     @property
-    def pnl(self) -> Any:
+    def pnl(self) -> Scalar:
         return self._state.numbers.money(self._state.funding.gain(self._state.equity()))
 
     @property
-    def returns(self) -> Any:
+    def returns(self) -> Scalar:
         return self._state.numbers.ratio(self._state.funding.returns(self._state.equity()))
 
     @property
-    def capital_used(self) -> Any:
+    def capital_used(self) -> Scalar:
         return self._state.numbers.money(self._state.funding.gain(self._state.books.cash()))
 
     @property
-    def cash_flow(self) -> Any:
+    def cash_flow(self) -> Scalar:
         return self.capital_used
 
     @property
@@ -168,7 +171,7 @@ class Portfolio:
         return self._state.start_date
 
     @property
-    def current_portfolio_weights(self) -> dict[Asset, Any]:
+    def current_portfolio_weights(self) -> dict[Asset, Scalar]:
         """The exposure of each position as a share of the portfolio's value."""
         state = self._state
         value = state.equity()
@@ -185,103 +188,103 @@ class Portfolio:
         return f"Portfolio(value={self.portfolio_value}, cash={self.cash}, positions={len(self.positions)})"
 
 
-def _is_base(state: AccountState, value: int) -> bool:
+def _is_base(state: AccountState[Any], value: int) -> bool:
     """Whether something can be told as a share of the portfolio's value: of nothing, or of a debt, nothing can."""
     return value > 0 or (value < 0 and state.figures_below_zero)
 
 
-class Account:
+class Account(Generic[Scalar]):
     """The figures that a broker's account statement would show. Limits that a simulation lacks are infinite."""
 
     __slots__ = ("_state",)
 
-    def __init__(self, state: AccountState) -> None:
+    def __init__(self, state: AccountState[Scalar]) -> None:
         self._state = state
 
     def __repr__(self) -> str:
         return f"Account(net_liquidation={self.net_liquidation}, leverage={self.leverage})"
 
-    def _ratio(self, top: int) -> Any:
+    def _ratio(self, top: int) -> Scalar:
         value = self._state.equity()
         has_ratio = _is_base(self._state, value)
         return self._state.numbers.ratio(div_half_even(top * 10**RATIO_SCALE, value) if has_ratio else None)
 
-    def _money(self, value: int) -> Any:
+    def _money(self, value: int) -> Scalar:
         return self._state.numbers.money(value)
 
     @property
-    def settled_cash(self) -> Any:
+    def settled_cash(self) -> Scalar:
         return self._money(self._state.books.cash())
 
     @property
-    def available_funds(self) -> Any:
+    def available_funds(self) -> Scalar:
         return self._money(self._state.books.cash())
 
     @property
-    def total_position_value(self) -> Any:
+    def total_position_value(self) -> Scalar:
         return self._money(self._state.books.positions_value())
 
     @property
-    def total_positions_value(self) -> Any:
+    def total_positions_value(self) -> Scalar:
         return self.total_position_value
 
     @property
-    def total_positions_exposure(self) -> Any:
+    def total_positions_exposure(self) -> Scalar:
         return self._money(sum(self._state.books.long_and_short_exposure()))
 
     @property
-    def equity_with_loan(self) -> Any:
+    def equity_with_loan(self) -> Scalar:
         return self._money(self._state.equity())
 
     @property
-    def net_liquidation(self) -> Any:
+    def net_liquidation(self) -> Scalar:
         return self._money(self._state.equity())
 
     @property
-    def leverage(self) -> Any:
+    def leverage(self) -> Scalar:
         long_exposure, short_exposure = self._state.books.long_and_short_exposure()
         return self._ratio(long_exposure - short_exposure)
 
     @property
-    def gross_leverage(self) -> Any:
+    def gross_leverage(self) -> Scalar:
         return self.leverage
 
     @property
-    def net_leverage(self) -> Any:
+    def net_leverage(self) -> Scalar:
         return self._ratio(sum(self._state.books.long_and_short_exposure()))
 
     @property
-    def cushion(self) -> Any:
+    def cushion(self) -> Scalar:
         return self._ratio(self._state.books.cash())
 
     @property
-    def buying_power(self) -> Any:
+    def buying_power(self) -> Scalar:
         return self._state.numbers.infinity
 
     @property
-    def regt_margin(self) -> Any:
+    def regt_margin(self) -> Scalar:
         return self._state.numbers.infinity
 
     @property
-    def day_trades_remaining(self) -> Any:
+    def day_trades_remaining(self) -> Scalar:
         return self._state.numbers.infinity
 
     @property
-    def regt_equity(self) -> Any:
+    def regt_equity(self) -> Scalar:
         return self._money(self._state.books.cash())
 
     @property
-    def accrued_interest(self) -> Any:
+    def accrued_interest(self) -> Scalar:
         return self._money(0)
 
     @property
-    def initial_margin_requirement(self) -> Any:
+    def initial_margin_requirement(self) -> Scalar:
         return self._money(0)
 
     @property
-    def maintenance_margin_requirement(self) -> Any:
+    def maintenance_margin_requirement(self) -> Scalar:
         return self._money(0)
 
     @property
-    def excess_liquidity(self) -> Any:
+    def excess_liquidity(self) -> Scalar:
         return self._money(self._state.books.cash())

@@ -15,8 +15,9 @@ from rustybt.errors import (
     UnsupportedCommissionModel,
     UnsupportedSlippageModel,
 )
+from rustybt.strategy._forms import Commission, Slippage
 from rustybt.strategy._run_facts import RunPhase
-from rustybt.strategy._run_settings import RunSettings
+from rustybt.strategy._run_settings import CancelPolicy, RunSettings
 
 CLASSES: Final = {"equity": ("us_equities", Equity), "future": ("us_futures", Future)}
 
@@ -27,7 +28,7 @@ class Settings:
     _phase: RunPhase
     _settings: RunSettings
 
-    def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
+    def set_slippage(self, us_equities: Slippage | None = None, us_futures: Slippage | None = None) -> None:
         """Sets the slippage model of futures, and that of everything else; only in `initialize`."""
         if self._phase.phase != "initialize":
             raise SetSlippagePostInit("set_slippage was called after initialize. Call it there.")
@@ -41,7 +42,7 @@ class Settings:
                 raise IncompatibleSlippageModel(_unfit("set_slippage", kind, model))
             self._settings.slippage[kind] = model
 
-    def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
+    def set_commission(self, us_equities: Commission | None = None, us_futures: Commission | None = None) -> None:
         """Sets the commission model of futures, and that of everything else; only in `initialize`."""
         if self._phase.phase != "initialize":
             raise SetCommissionPostInit("set_commission was called after initialize. Call it there.")
@@ -55,7 +56,7 @@ class Settings:
                 raise IncompatibleCommissionModel(_unfit("set_commission", kind, model))
             self._settings.commission[kind] = model
 
-    def set_cancel_policy(self, cancel_policy: Any) -> None:
+    def set_cancel_policy(self, cancel_policy: CancelPolicy) -> None:
         """Sets when open orders are cancelled; only in `initialize`."""
         if isinstance(cancel_policy, type) or not hasattr(cancel_policy, "should_cancel"):
             raise UnsupportedCancelPolicy(

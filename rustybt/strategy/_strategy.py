@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic
+
+from rustybt.core import Scalar
+
+if TYPE_CHECKING:
+    from rustybt.results import Result
+    from rustybt.strategy._guard import Context
+    from rustybt.view import BarData
 
 
-class Strategy:
+class Strategy(Generic[Scalar]):
     """Subclass it and override what you need; `run_algorithm(strategy=MyStrategy)` makes and runs it.
 
+    `initialize` may have parameters of any names, which `run_algorithm(params=)` gives. To type checkers a subclass of
+    `Strategy` gets Decimals, one of `Strategy[float]` floats, as a run with numbers="float" gives them.
+
+    >>> from rustybt import BarData, Context, Strategy, run_algorithm
     >>> class BuyAndHold(Strategy):
-    ...     def initialize(self, context, symbol="AAPL"):
+    ...     def initialize(self, context: Context, symbol: str = "AAPL") -> None:
     ...         context.asset = context.symbol(symbol)
     ...
-    ...     def handle_data(self, context, data):
+    ...     def handle_data(self, context: Context, data: BarData) -> None:
     ...         context.order_target_percent(context.asset, 1)
+    >>> result = run_algorithm("2010-01-04", "2010-01-08", strategy=BuyAndHold, params={"symbol": "MSFT"})
+    >>> result.transactions["symbol"].unique().to_list()
+    ['MSFT']
     """
 
-    def initialize(self, context: Any, **params: Any) -> None:
-        """Called once, before the first session, with the run's parameters."""
+    def initialize(self, context: Context[Scalar], /, *args: Any, **params: Any) -> None:
+        """Called once, before the first session, with the run's parameters by name."""
 
-    def before_trading_start(self, context: Any, data: Any) -> None:
+    def before_trading_start(self, context: Context[Scalar], data: BarData[Scalar], /) -> None:
         """Called before the first bar of each session."""
 
-    def handle_data(self, context: Any, data: Any) -> None:
+    def handle_data(self, context: Context[Scalar], data: BarData[Scalar], /) -> None:
         """Called with each bar."""
 
-    def analyze(self, context: Any, perf: Any) -> None:
+    def analyze(self, context: Context[Scalar], perf: Result, /) -> None:
         """Called with the result when the run is over."""

@@ -1,8 +1,8 @@
 """Reading the market as of a moment. The rule against look-ahead lives here and nowhere else."""
 
 from rustybt.view._axis import Axis
-from rustybt.view._bar_data import BarData
 from rustybt.view._continuous import Continuous
+from rustybt.view._data import BarData
 from rustybt.view._data_class import data_class
 from rustybt.view._fetched import Fetched
 from rustybt.view._instrument import Instrument

@@ -1,4 +1,4 @@
-"""`data`: what a strategy sees of the market, cut at the moment."""
+"""What answers the questions of `data`: the market, cut at the moment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOTHING: Final = object()
 
 
 class BarData:
-    """Prices and volumes up to the current moment, and nothing after it."""
+    """Answers what a strategy asks of prices and volumes up to the current moment. `rustybt.BarData` adds the types."""
 
     __slots__ = (
         "_asked",

@@ -8,20 +8,20 @@ from collections.abc import Callable
 from typing import Any
 
 from rustybt._kernels import Kernel
-from rustybt.view._bar_data import BarData
+from rustybt.view._data import BarData
 
 
-def data_class(kernel: Kernel) -> type[BarData]:
+def data_class(kernel: Kernel) -> type[BarData[Any]]:
     """`BarData`, or one of it whose `current` the kernel answers before Python does."""
     return BarData if kernel.answering is None else _answered(kernel.answering)
 
 
 @functools.cache
-def _answered(answering: Callable[[type, str, str], Any]) -> type[BarData]:
+def _answered(answering: Callable[[type, str, str], Any]) -> type[BarData[Any]]:
     # described as methods of C are
     described = f"current($self, assets, fields, dtype=None, default=...)\n--\n\n{inspect.getdoc(BarData.current)}"
 
-    class NativeBarData(BarData):
+    class NativeBarData(BarData[Any]):
         """`BarData` of a run on the native kernel."""
 
         __slots__ = ()

@@ -334,30 +334,30 @@ class TradingAlgorithm:
         self._run.set_min_leverage(min_leverage, grace_period)
 
     def set_max_position_size(
-        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: Any = "fail"
     ) -> None:
         """The largest position, in units or money, that orders may lead to."""
         self._run.set_max_position_size(core_of(asset), max_shares, max_notional, on_error)
 
     def set_max_order_size(
-        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: str = "fail"
+        self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: Any = "fail"
     ) -> None:
         """The largest order, in units or money."""
         self._run.set_max_order_size(core_of(asset), max_shares, max_notional, on_error)
 
-    def set_max_order_count(self, max_count: int, on_error: str = "fail") -> None:
+    def set_max_order_count(self, max_count: int, on_error: Any = "fail") -> None:
         """How many orders a day may have."""
         self._run.set_max_order_count(max_count, on_error)
 
-    def set_long_only(self, on_error: str = "fail") -> None:
+    def set_long_only(self, on_error: Any = "fail") -> None:
         """No order may lead to a short position."""
         self._run.set_long_only(on_error)
 
-    def set_asset_restrictions(self, restrictions: Any, on_error: str = "fail") -> None:
+    def set_asset_restrictions(self, restrictions: Any, on_error: Any = "fail") -> None:
         """Which assets may not be ordered."""
         self._run.set_asset_restrictions(restrictions, on_error)
 
-    def set_do_not_order_list(self, restricted_list: Any, on_error: str = "fail") -> None:
+    def set_do_not_order_list(self, restricted_list: Any, on_error: Any = "fail") -> None:
         """Assets that may not be ordered."""
         self._run.set_do_not_order_list(restricted_list, on_error)
 

@@ -135,6 +135,12 @@ def full_state(books: Any, slots: int) -> list[Any]:
         (("size_of_weight", 0, 10**38, 60, 1, True), True),
     ],
 )
+@example(  # no rate and no mark at the bar: the same one of the two is told
+    pockets=[("a", "EUR", 1)],
+    cash=0,
+    opened=[([0] * BARS, 0, 0, 0, 1, 1, 0, False)],
+    sequence=[(("fill", 0, 1, 1), False), (("seek", BARS), False)],
+)
 def test_the_books_of_both_twins_are_the_same_after_every_call(pockets, cash, opened, sequence):
     both = [module.Books() for module in twins().values()]
     for one in [("a", "USD", cash), *pockets]:

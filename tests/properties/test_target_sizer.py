@@ -167,9 +167,10 @@ def test_an_order_that_nobody_saw_is_one_like_any_other() -> None:
             assert any(isinstance(one, str) for one in native[0])
 
 
-def test_the_kernel_is_asked() -> None:
+@pytest.mark.parametrize("weight", [0.5, 1])
+def test_the_kernel_is_asked(weight: float) -> None:
     with calls() as asked:
-        returned, *_ = placed(0, [(bar, 0, 0.5 * (bar % 2), True, None, None) for bar in range(12)], None)
+        returned, *_ = placed(0, [(bar, 0, weight * (bar % 2), True, None, None) for bar in range(12)], None)
     ids = [one for one in returned if isinstance(one, str)]
     assert asked["TargetSizer.order"] == len(returned) / 2
     # the first order of an asset goes the long way, on which the kernel learns of it; the others go no further

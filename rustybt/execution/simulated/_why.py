@@ -29,8 +29,10 @@ class WhyOpen:
         self._seen = seen
         self._needs_volume = triggers_need_volume
 
-    def __call__(self, order: WorkingOrder) -> int:
-        bar, bars, triggers = self._seen.bar, order.instrument, self._triggers
+    def __call__(self, order: WorkingOrder, bar: int | None) -> int:
+        bars, triggers = order.instrument, self._triggers
+        if bar is None:
+            bar = self._seen.bar
         if order.created >= self._seen.axis.times[bar]:
             return Cause.PLACED
         if bars.tradable[bar] <= 0:

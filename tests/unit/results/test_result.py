@@ -225,9 +225,27 @@ def test_the_curve_in_a_notebook_has_values_dates_and_names(make_result: Make) -
     texts = [text.text for text in tree.iter("text")]
     sessions = [str(day) for day in make_result().daily["session"]]
     assert set(sessions) <= set(texts)
-    assert {"portfolio value", "benchmark"} <= set(texts)
+    assert {"portfolio value", "benchmark SPY"} <= set(texts)
     # light and dark: the text has the colour of the page's
     assert {text.attrib["fill"] for text in tree.iter("text")} == {"currentColor"}
     values = [float(text.replace(",", "")) for text in texts if text and text[0].isdigit() and "-" not in text]
     assert len(values) == 2
     assert values[0] > values[1]
+
+
+def test_floats_are_the_nearest_ones_and_numpy_takes_them(make_result: Make) -> None:
+    import numpy as np
+
+    result = make_result()
+    floats = result.daily_float
+    assert floats.columns == result.daily.columns
+    assert not [name for name, kind in floats.schema.items() if isinstance(kind, pl.Decimal)]
+    for name in ("portfolio_value", "returns", "sharpe"):
+        exact = result.daily[name].to_list()
+        assert floats[name].to_list() == [None if value is None else float(value) for value in exact]
+    assert floats["session"].to_list() == result.daily["session"].to_list()
+    growth = (1 + floats["returns"]).cum_prod()
+    assert growth.to_list() == pytest.approx([1, 1.009999, 0.959499])
+    assert np.log(growth * 1.0).to_list() == pytest.approx([0, 0.0099493, -0.0413440], abs=1e-6)
+    assert isinstance(result.daily.schema["returns"], pl.Decimal)
+    assert result.daily_float is floats

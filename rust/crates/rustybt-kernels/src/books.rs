@@ -536,8 +536,9 @@ impl<L: Series> Books<L> {
 
     /// Cash and all positions at their marks, or those of an account.
     pub fn equity(&mut self, account: Option<usize>) -> Result<Int, Refusal> {
-        let positions = self.positions_value(account)?;
-        Ok(self.cash(account)? + positions)
+        // cash first, as the specification does: where both are refused, it is refused for the same reason
+        let cash = self.cash(account)?;
+        Ok(cash + self.positions_value(account)?)
     }
 
     /// What the long and what the short positions come to at their marks, those that settle included.

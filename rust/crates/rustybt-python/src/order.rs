@@ -96,6 +96,21 @@ impl PyOrder {
         PyOrder::of(number, instrument, slot, amount, created).with(terms)
     }
 
+    fn copy(&self, py: Python<'_>) -> PyOrder {
+        PyOrder {
+            instrument: self.instrument.clone_ref(py),
+            amount: self.amount.clone(),
+            filled: self.filled.clone(),
+            more: self.more.as_ref().map(|terms| terms.clone_ref(py)),
+            limit: self.limit.clone(),
+            stop: self.stop.clone(),
+            commission: self.commission.clone(),
+            units_charged: self.units_charged.clone(),
+            reason: self.reason.clone(),
+            ..*self
+        }
+    }
+
     #[getter]
     fn terms<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         Ok(match &self.more {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use pyo3::exceptions::{PyAttributeError, PyIndexError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyList, PyNotImplemented, PyString, PyTuple};
+use pyo3::types::{PyFloat, PyInt, PyList, PyNotImplemented, PyString, PyTuple};
 use pyo3::{PyTraverseError, intern};
 use rustybt_kernels::books::Series;
 use rustybt_kernels::int::Int;
@@ -232,23 +232,17 @@ impl PyTargetSizer {
         let Some(known) = self.known.get(&asset.as_ptr().addr()) else {
             return Ok(Placed::Elsewhere);
         };
-        let Ok(weight) = weight.cast_exact::<PyFloat>() else {
-            return Ok(Placed::Elsewhere);
-        };
         if bar < known.priced || bar > known.closing {
             return Ok(Placed::Elsewhere);
         }
-        let bits = weight.value().to_bits();
-        if self.weights.len() >= MEMO_SIZE {
-            self.weights.clear();
-        }
-        let (amount, scale) = match self.weights.entry(bits) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => {
-                let exact = self.scaled.bind(py).call1((weight, "percent"))?;
-                let (amount, scale) = exact.extract::<(Number, u32)>()?;
-                free.insert((amount.0, scale))
-            }
+        let whole;
+        let (amount, scale) = if let Ok(weight) = weight.cast_exact::<PyFloat>() {
+            noted(&mut self.weights, self.scaled.bind(py), weight)?
+        } else if let Ok(weight) = weight.cast_exact::<PyInt>() {
+            whole = (weight.extract::<Number>()?.0, 0);
+            &whole
+        } else {
+            return Ok(Placed::Elsewhere);
         };
         let books = self.books.bind(py);
         // most targets of a large universe are none of something that is not held: no value has to be known for that
@@ -273,6 +267,25 @@ impl PyTargetSizer {
         let number = store.add_market(py, &known.instrument, known.slot, size, stamp)?;
         Ok(Placed::Order(number))
     }
+}
+
+/// A weight as value and scale; the last ones are remembered.
+fn noted<'a>(
+    weights: &'a mut SpreadMap<u64, (Int, u32)>,
+    scaled: &Bound<'_, PyAny>,
+    weight: &Bound<'_, PyFloat>,
+) -> PyResult<&'a (Int, u32)> {
+    if weights.len() >= MEMO_SIZE {
+        weights.clear();
+    }
+    Ok(match weights.entry(weight.value().to_bits()) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(free) => {
+            let exact = scaled.call1((weight, "percent"))?;
+            let (amount, scale) = exact.extract::<(Number, u32)>()?;
+            free.insert((amount.0, scale))
+        }
+    })
 }
 
 fn at(prices: &PySeries, bar: usize) -> PyResult<i128> {

@@ -1,0 +1,19 @@
+"""Where the process shows what it says: in a notebook, on a terminal, or where nobody looks."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def in_notebook() -> bool:
+    """Whether this is the process of a notebook: Jupyter's, VS Code's, and whatever else speaks to IPython's kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return hasattr(shell, "kernel")
+
+
+def on_terminal() -> bool:
+    """Whether somebody sees both streams on a terminal that can write over a line."""
+    streams = (sys.stdout, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
