@@ -9,14 +9,21 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from rustybt import orders as execution
 from rustybt.core import Asset, ContinuousFuture, Future, Number, Order, math_utils
 from rustybt.execution import cancel_policy, commission, slippage
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
-from rustybt.orders import RESTRICTION_STATES, ExecutionStyle, HistoricalRestrictions, Restriction, StaticRestrictions
+from rustybt.orders import (
+    RESTRICTION_STATES,
+    ExecutionStyle,
+    HistoricalRestrictions,
+    OrderOptions,
+    Restriction,
+    StaticRestrictions,
+)
 from rustybt.strategy import (
     DateRule,
     TimeRule,
@@ -109,10 +116,11 @@ def order(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
     run = active() or no_run("order")
-    return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style)
+    return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style, **options)
 
 
 def order_value(
@@ -121,10 +129,11 @@ def order_value(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders units worth an amount of money at the current price."""
     run = active() or no_run("order_value")
-    return TradingAlgorithm.order_value(run, asset, value, limit_price, stop_price, style)
+    return TradingAlgorithm.order_value(run, asset, value, limit_price, stop_price, style, **options)
 
 
 def order_percent(
@@ -133,10 +142,11 @@ def order_percent(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
     run = active() or no_run("order_percent")
-    return TradingAlgorithm.order_percent(run, asset, percent, limit_price, stop_price, style)
+    return TradingAlgorithm.order_percent(run, asset, percent, limit_price, stop_price, style, **options)
 
 
 def order_target(
@@ -145,10 +155,11 @@ def order_target(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders the difference between what is held and a number of units. Open orders do not count."""
     run = active() or no_run("order_target")
-    return TradingAlgorithm.order_target(run, asset, target, limit_price, stop_price, style)
+    return TradingAlgorithm.order_target(run, asset, target, limit_price, stop_price, style, **options)
 
 
 def order_target_value(
@@ -157,10 +168,11 @@ def order_target_value(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders the difference between what is held and units worth an amount of money."""
     run = active() or no_run("order_target_value")
-    return TradingAlgorithm.order_target_value(run, asset, target, limit_price, stop_price, style)
+    return TradingAlgorithm.order_target_value(run, asset, target, limit_price, stop_price, style, **options)
 
 
 def order_target_percent(
@@ -169,10 +181,11 @@ def order_target_percent(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders the difference between what is held and units worth a share of the portfolio's value."""
     run = active() or no_run("order_target_percent")
-    return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style)
+    return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style, **options)
 
 
 def order_target_percents(weights: Weights) -> list[str]:

@@ -18,10 +18,10 @@ class WorkingOrder:
     """What the order book and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. terms: what it says besides, prices
-    at the instrument's fill scale; None for a market order. limit, stop: those of its terms, to be read; more: its terms
-    where they say more than these. is_market: it has no terms. commission: money. units_charged: the units that a commission was
-    computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a `Cause`. reason: words
-    where the cause does not say all.
+    at the instrument's fill scale; None for a market order. limit, stop: those of its terms, to be read. more: its
+    terms, where they say more than these two. is_market: it has no terms. commission: money. units_charged: the units
+    that a commission was computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a
+    `Cause`. reason: words where the cause does not say all.
     """
 
     __slots__ = (

@@ -37,6 +37,7 @@ class Cause(enum.IntEnum):
     TOUCH_REACHED = 21
     NOT_AT_ONCE = 22
     POST_ONLY = 23
+    NOTHING_TO_REDUCE = 24
 
     @property
     def label(self) -> str:
@@ -75,4 +76,5 @@ SENTENCES: Final[dict[Cause, str]] = {
     Cause.TOUCH_REACHED: "the price was touched",
     Cause.NOT_AT_ONCE: "it was not filled at once",
     Cause.POST_ONLY: "it would have taken liquidity",
+    Cause.NOTHING_TO_REDUCE: "there is no position left to reduce",
 }

@@ -29,8 +29,8 @@ class OrderStatus(enum.IntEnum):
 class OrderEventKind(enum.StrEnum):
     """What can happen to an order.
 
-    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price. Neither
-    is an event of its own.
+    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price. These
+    two are no events of their own.
     """
 
     ACCEPTED = "accepted"

@@ -80,7 +80,7 @@ class OrderTerms[Price](NamedTuple):
     def with_prices[Other](
         self, change: Callable[[Price], Other], of_trail: Callable[[Price], Other] | None = None
     ) -> OrderTerms[Other]:
-        """The same terms with each price changed. of_trail: what changes distances and the best price, if not the same."""
+        """The same terms with each price changed. of_trail: what changes those of `trail`, where it is another rule."""
         limit, stop, touch = (None if price is None else change(price) for price in self[:3])
         trail = None if self.trail is None else self.trail.with_prices(of_trail or change)
         return OrderTerms(limit, stop, touch, trail, *self[4:])
@@ -89,6 +89,11 @@ class OrderTerms[Price](NamedTuple):
     def at_once(self) -> bool:
         """Whether what one bar does not fill is cancelled."""
         return self.at is not None or self.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+
+    @property
+    def needs_broker(self) -> bool:
+        """Whether an order that is let through needs more than a price: what it fills depends on more than the bar."""
+        return self.reduce_only or self.at_once
 
     def plain(self) -> tuple[Any, ...]:
         """The same as plain values."""
@@ -107,7 +112,7 @@ def terms_from(plain: Sequence[Any]) -> OrderTerms[Any]:
         limit,
         stop,
         touch,
-        None if trail is None else Trail(*(tuple(part) if isinstance(part, list) else part for part in trail)),
+        None if trail is None else Trail(trail[0], trail[1] and tuple(trail[1]), *trail[2:]),
         None if at is None else Auction(at),
         TimeInForce(time_in_force),
         *rest,

@@ -246,6 +246,7 @@ def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: st
         triggers_need_volume=compat.triggers_need_volume,
         before=0,
         sessions=run.market.axis.bars_of,
+        held=lambda slot: run.books.position(slot)[0],
     )
     run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=compat.triggers_need_volume)
     return broker

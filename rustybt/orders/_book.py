@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import heapq
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -67,6 +68,7 @@ class OrderBook:
     links: what other orders are to do upon a report; None where no orders are linked.
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     queues: true while an order is open; `open` says which.
+    expiring: a heap of the moments at which orders end, and their numbers.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
     """
@@ -79,6 +81,7 @@ class OrderBook:
         "_venue",
         "accept",
         "account",
+        "expiring",
         "links",
         "prefix",
         "queues",
@@ -101,6 +104,7 @@ class OrderBook:
         self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
         self.why: Callable[[WorkingOrder, int | None], int] = _stored_cause
         self._venue: Venue | None = None
+        self.expiring: list[tuple[int, int]] = []
         self._drain: Callable[[], object] | None = None
         # by number, what a control found of an order that is not accepted yet
         self._found: dict[int, str] = {}
@@ -231,7 +235,10 @@ class OrderBook:
                 setattr(order, name, OrderStatus(value) if name == "status" else value)
             self._orders.append(order)
         for slot, numbers in state["open"]:
-            self.queues[slot] = [self._orders[number - 1] for number in numbers]
+            self.queues[slot] = queue = [self._orders[number - 1] for number in numbers]
+            for order in queue:
+                if order.more is not None and order.more.expires is not None:
+                    self.expires(order.number, order.more.expires)
         for row in state["events"]:
             self.rows.add(tuple(row))
 
@@ -299,6 +306,17 @@ class OrderBook:
             self._venue.cancel(order, stamp, cause, told)
             self._drain()  # type: ignore[misc]
         return order.status is OrderStatus.CANCELLED
+
+    def expires(self, number: int, stamp: int) -> None:
+        """An order ends at a moment, ns UTC, if it is open then; another broker sees to that itself."""
+        if self._venue is None:
+            heapq.heappush(self.expiring, (stamp, number))
+
+    def expire(self, before: int) -> None:
+        """Ends the open orders that are good till a moment before this one."""
+        while self.expiring and self.expiring[0][0] < before:
+            stamp, number = heapq.heappop(self.expiring)
+            self.cancel(self.numbered(number), stamp, Cause.EXPIRED)
 
     def cancel_all(self, slot: int, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels all open orders of an asset."""

@@ -48,8 +48,9 @@ class SimulatedBroker:
     Zipline; else it is none.
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
-    before: the bar before the first that orders are tried on. sessions: for each session its first bar and the one after
-    its last, for orders that wait for an auction.
+    before: the bar before the first that orders are tried on.
+    sessions: for each session its first bar and the one after its last, for orders that wait for an auction.
+    held: by slot the units held, for orders that only reduce.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
@@ -63,6 +64,7 @@ class SimulatedBroker:
         "_worked",
         "begun",
         "fees_can_fall",
+        "held",
         "limits_hold",
         "orders",
         "sessions",
@@ -85,9 +87,11 @@ class SimulatedBroker:
         triggers_need_volume: bool = False,
         before: int = -1,
         sessions: Sequence[tuple[int, int]] = (),
+        held: Callable[[int], int] = lambda slot: 0,
     ) -> None:
         self.orders = orders
         self.sessions = sessions
+        self.held = held
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
         self.fees_can_fall = fees_can_fall
@@ -194,13 +198,18 @@ class SimulatedBroker:
             elif bars.slot not in begun:
                 yield from self._work_asset(queue, bars, moment, volume)
             elif self.triggers.by_range:
-                left = [order for order in queue if order.number not in self._tried_at_open]
+                closes = self.triggers.field == "close"
+                left = [
+                    order
+                    for order in queue
+                    if order.number not in self._tried_at_open and (closes or not order.is_market)
+                ]
                 yield from self._work_asset(left, bars, moment, volume, begun[bars.slot])
 
     def _work_open(self, slot: int, moment: Moment, price: int, volume: int) -> Iterator[Report]:
         """Tries the open orders of an asset on a bar's open."""
         queue = self.orders.open.get(slot, [])
-        if self.triggers.by_range:
+        if self.triggers.by_range and self.triggers.field == "close":
             queue = [order for order in queue if not order.is_market]
         if queue and volume > 0:
             opening = Opening(queue[0].instrument, moment.bar, price)
@@ -217,7 +226,7 @@ class SimulatedBroker:
         account = self.orders.account
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
-        exhausted = False
+        exhausted, filled = False, 0
         for order in queue:
             # a model may have cancelled it
             if order.status is not OPEN:
@@ -227,7 +236,7 @@ class SimulatedBroker:
             if not order.is_market:
                 if exhausted and self.triggers_need_volume:
                     continue
-                ready = yield from self._let_through(order, bars, moment, offered)
+                ready = yield from self._let_through(order, bars, moment, offered, filled)
                 if ready is None:
                     continue
                 price, cap, maker = ready
@@ -235,36 +244,42 @@ class SimulatedBroker:
                 if order.cause != Cause.VOLUME_USED_UP:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
-                report = execution.of(order, price, volume, used, cap, moment, account, maker)
+                reduces = order.more is not None and order.more.reduce_only
+                most = room_to_reduce(order, self.held(bars.slot) + filled) if reduces else None
+                report = execution.of(order, price, volume, used, cap, moment, account, maker, most)
                 if report is None:
                     continue
                 yield report
                 if report.kind is not CANCELLED:
                     used += abs(report.quantity)
+                    filled += report.quantity
                 exhausted = report.cause is Cause.VOLUME_USED_UP
-            if order.more is not None and order.more.at_once and order.status is OPEN:
-                yield self._not_at_once(order, moment)
+            yield from self._rest(order, moment)
 
     def _let_through(
-        self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int
+        self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int
     ) -> Generator[Report, None, tuple[int, int | None, bool] | None]:
         """Reports what a bar triggers of an order. Returns the price at which it is ready, None where it waits.
 
-        With it the limit that the price is held at, and whether the order gave liquidity.
+        With it the limit that the price is held at, and whether the order gave liquidity. filled: units of the asset
+        that were filled on this bar.
         """
         triggers, bar = self.triggers, moment.bar
         more = order.more
         if more is not None and more.at is not None:
-            auction = self._auction(order, more.at, moment)
+            auction = self._auction(more.at, moment)
             if auction != bar:
                 self._sleep(order, bars, auction)
                 return None
             offered = bars.column(more.at.value)[bar] * bars.mark_to_fill_scale
+        if more is not None and more.reduce_only and not room_to_reduce(order, self.held(bars.slot) + filled):
+            yield self._over(order, moment, Cause.NOTHING_TO_REDUCE, Cause.NOTHING_TO_REDUCE.sentence)
+            return None
         trigger = triggers.of(order, bars, bar, offered)
         yield from self._first(order, trigger, moment.stamp)
         opening = isinstance(bars, Opening)
         if trigger.price is None and more is not None and more.at_once:
-            yield self._not_at_once(order, moment)
+            yield from self._rest(order, moment)
             return None
         if trigger.price is None:
             if not opening:
@@ -284,7 +299,7 @@ class SimulatedBroker:
         bar, found = moment.bar, []
         for queue in awake:
             bars: Any = queue[0].instrument
-            if bars.is_future or any(order.more is not None and order.more.at_once for order in queue):
+            if bars.is_future or any(order.more is not None and order.more.needs_broker for order in queue):
                 return None
             if bars.tradable[bar] > 0:
                 found.append(self._ready(queue, bars, moment))
@@ -318,7 +333,7 @@ class SimulatedBroker:
         else:
             wake.sleep(slot, order.number, *self.triggers.bounds(order, bars))
 
-    def _auction(self, order: WorkingOrder, at: Auction, moment: Moment) -> int:
+    def _auction(self, at: Auction, moment: Moment) -> int:
         """The bar of the auction that an order waits for, which was placed on the bar before or earlier."""
         sessions = self.sessions
         session = moment.session
@@ -330,21 +345,24 @@ class SimulatedBroker:
             first = sessions[session][0]
         return first if first >= moment.bar else NEVER
 
-    def _not_at_once(self, order: WorkingOrder, moment: Moment) -> Report:
-        """The end of an order that worked on one bar only."""
-        left = order.amount - order.filled
-        scale = order.instrument.quantity_scale
-        told = f"{as_plain_decimal(abs(left), scale)} of {as_plain_decimal(abs(order.amount), scale)} were left"
-        return Report(order.number, CANCELLED, moment.stamp, left, cause=Cause.NOT_AT_ONCE, told=told)
+    def _rest(self, order: WorkingOrder, moment: Moment) -> Iterator[Report]:
+        """The end of what is open of an order that works on one bar only."""
+        if order.more is not None and order.more.at_once and order.status is OPEN:
+            scale = order.instrument.quantity_scale
+            left, amount = (
+                as_plain_decimal(abs(units), scale) for units in (order.amount - order.filled, order.amount)
+            )
+            yield self._over(order, moment, Cause.NOT_AT_ONCE, f"{left} of {amount} were left")
+
+    def _over(self, order: WorkingOrder, moment: Moment, cause: Cause, told: str) -> Report:
+        return Report(order.number, CANCELLED, moment.stamp, order.amount - order.filled, cause=cause, told=told)
 
     def _end_untried(self, queue: list[WorkingOrder], moment: Moment) -> Iterator[Report]:
         """On a bar without a trade: what was to fill on it, or not at all, is over."""
         for order in queue:
             more = order.more
-            if more is None or not more.at_once or order.status is not OPEN:
-                continue
-            if more.at is None or self._auction(order, more.at, moment) == moment.bar:
-                yield self._not_at_once(order, moment)
+            if more is not None and (more.at is None or self._auction(more.at, moment) == moment.bar):
+                yield from self._rest(order, moment)
 
     def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> Iterator[Report]:
         """What is reported of an order before it fills."""
@@ -363,6 +381,12 @@ class SimulatedBroker:
         left = order.amount - order.filled
         dated = stop is None or order.limit is None or self.stops_date_orders
         return Report(order.number, TRIGGERED, stamp, left, limit, stop, cause=cause, dated=dated)
+
+
+def room_to_reduce(order: WorkingOrder, held: int) -> int:
+    """How many units of an order only make a position smaller, without a sign."""
+    wanted = order.amount - order.filled
+    return min(abs(wanted), abs(held)) if wanted * held < 0 else 0
 
 
 def _one_after_the_other(first: Iterable[Report], second: Iterable[Report]) -> Iterator[Report]:

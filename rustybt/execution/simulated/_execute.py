@@ -68,14 +68,17 @@ class Execution:
         moment: Moment,
         account: str,
         maker: bool,
+        most: int | None = None,
     ) -> Report | None:
         """What becomes of an order at a price; None where a model has cancelled it meanwhile.
 
         used: units of the volume that went to earlier orders. cap: the price that a buy never exceeds, a sale never
-        undercuts; None where there is none.
+        undercuts; None where there is none. most: the units that it may fill at most, None for all.
         """
         wanted = order.amount - order.filled
         buys = wanted > 0
+        if most is not None:
+            wanted = most if buys else -most
         offer = _new(Offer, (wanted if buys else -wanted, price, volume, used, moment, account))
         quote = self._slippage.quote(order, offer)
         if order.status is not OPEN:

@@ -13,7 +13,7 @@ from rustybt.execution.simulated._bars import Bars
 
 
 class Prices(NamedTuple):
-    """The prices of a bar as an order meets them: `good` is the extreme that it follows, `bad` the one that hurts it."""
+    """The prices of a bar as an order meets them. good: the extreme that it follows; bad: the one that reaches it."""
 
     open: int
     good: int
