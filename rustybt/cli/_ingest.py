@@ -88,7 +88,7 @@ def ingest() -> None:
 @click.option("--auto-close", type=click.Choice(["last_bar"]), help="Close out what ends before the others do.")
 @click.option("--provenance", help="Where the data come from, in words.")
 def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) -> None:
-    """Ingest CSV or Parquet files.
+    """Ingest files: CSV, Parquet, Arrow, JSON, workbooks, zip archives.
 
     PATH: one long file with a column symbol, a folder of files named after their symbols, or a folder of such folders
     daily and minute. Columns: timestamp or date, open, high, low, close, volume (not needed with --type forex or

@@ -133,7 +133,7 @@ def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[
         if not any(_on_a_weekend(finding) for finding in error.findings):
             error.add_note(
                 f"The calendar was taken to be {DEFAULT_CALENDAR}. Where the market has other sessions, name it: "
-                "trading_calendar='XLON' of a run, calendar='XLON' of load_data."
+                "trading_calendar='XLON' of a run, calendar='XLON' of load_data; '24/5' has every weekday."
             )
             raise
         report = ingest(BUNDLE, data, frequency=length, root=root, **(given | {"calendar": EVERY_DAY}))

@@ -1,6 +1,7 @@
 """Frames and files as tables of text: CSV of any making, Parquet, Polars, pandas, Arrow."""
 
 from rustybt.files._alike import read_each
+from rustybt.files._archive import stored_at
 from rustybt.files._csv import CsvFile
 from rustybt.files._dialect import Dialect, as_dialect
 from rustybt.files._even import YEARS
@@ -40,6 +41,7 @@ __all__ = [
     "read_each",
     "read_pieces",
     "read_tables",
+    "stored_at",
     "text_column",
     "unread_columns",
     "unread_note",

@@ -19,10 +19,11 @@ import polars as pl
 
 from rustybt.files._csv import head_of, read_rows
 from rustybt.files._dialect import DELIMITERS, Dialect, shaped
+from rustybt.files._kinds import PLAIN_TEXT
 from rustybt.files._names import STAMP_COLUMNS
 from rustybt.files._notes import Notes
 from rustybt.files._order import TURNED
-from rustybt.files._tables import PLAIN_TEXT, Table, read_pieces, with_lower_names
+from rustybt.files._tables import Table, read_pieces, with_lower_names
 
 SMALL_BYTES: Final = 2**16
 """Of a file; in more of them the time goes into the rows."""

@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from rustybt.errors import InputError
+from rustybt.files._archive import Member
 from rustybt.files._dialect import Dialect, form_of, names_here, shaped
 from rustybt.files._encoding import SAY_IT, as_utf8
 from rustybt.files._form import Form, csv_form
@@ -121,13 +122,17 @@ class CsvFile:
     def _bytes(self) -> Iterator[bytes]:
         if not self.path.name.lower().endswith(".zst"):
             return self._stored_bytes()
+        if isinstance(self.path, Member):
+            raise InputError(
+                f"{self.path} is packed with zst within an archive. Unpack the archive, and give the files."
+            )
         if self._dialect.encoding is not None:
             raise InputError(f"{self.path}: encoding= can't be had with zst. Unpack the file, or pack it with gzip.")
         return self._unpacked_by_polars()
 
     def _stored_bytes(self) -> Iterator[bytes]:
-        packed = self.path.name.lower().endswith(".gz")
-        with gzip.open(self.path, "rb") if packed else self.path.open("rb") as file:
+        with self.path.open("rb") as raw:
+            file = gzip.GzipFile(fileobj=raw) if self.path.name.lower().endswith(".gz") else raw
             while piece := file.read(BLOCK_BYTES):
                 yield piece
 

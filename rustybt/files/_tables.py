@@ -1,12 +1,14 @@
-"""Reading what the caller gave: Polars, pandas or Arrow frames, CSV or Parquet files. Numbers keep all of their digits.
+"""Reading what the caller gave: Polars, pandas or Arrow frames, files of many kinds. Numbers keep all of their digits.
 
-CSV is read as text.
+CSV and JSON are read as text.
 """
 
 from __future__ import annotations
 
 import contextlib
 import glob
+import gzip
+import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,20 +19,20 @@ import polars as pl
 
 from rustybt.core import check_process
 from rustybt.errors import InputError
+from rustybt.files._archive import Member, members_of
 from rustybt.files._csv import CsvFile
 from rustybt.files._dates import iso_stamps
 from rustybt.files._dialect import Dialect
 from rustybt.files._encoding import UTF16_MARKS, as_utf8
 from rustybt.files._form import plain_form
+from rustybt.files._kinds import ARCHIVE, CSV, PARQUET, ending_of, kind_of
 from rustybt.files._names import known_names
 from rustybt.files._notes import Notes
 from rustybt.files._order import LOOKED_AT, TURNED, newest_first
+from rustybt.files._others import table_of
 from rustybt.files._pandas import from_pandas, text_of
 from rustybt.files._uneven import UnevenLine
 
-PLAIN_TEXT: Final = (".csv", ".tsv", ".txt")
-_CSV: Final = tuple(kind + packed for kind in PLAIN_TEXT for packed in ("", ".gz", ".zst"))
-_PARQUET: Final = (".parquet", ".pq")
 _SHOWN_DATES: Final = 1_000
 _WIDE: Final = "decimal256"
 FRAME_ROWS: Final = 250_000
@@ -71,6 +73,8 @@ def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
     if isinstance(source, str) and not source.strip():
         # as a path it would be the folder that the process is in
         raise InputError(f"{what} is an empty text. Give a path, or leave it out.")
+    if isinstance(source, Member):
+        return [source]
     if isinstance(source, str | Path):
         return list(_files(Path(source).expanduser(), what))
     if isinstance(source, list | tuple):
@@ -116,26 +120,30 @@ def read_pieces(item: Path | pl.DataFrame, what: str, dialect: Dialect, notes: N
         notes.forms.setdefault(what, plain_form("frame", item.columns, item.columns))
         yield from (Table(piece, what) for piece in _slices(item.slice, item.height, what, notes))
         return
-    stem = item.name[: -len(_suffix(item, what))] or None
+    ending = ending_of(item, what)
+    stem, kind = item.name[: -len(ending)] or None, str(kind_of(item))
     with _readable(item, what):
-        if item.name.lower().endswith(_PARQUET):
-            rows = pl.scan_parquet(item, glob=False)
-            ours = with_lower_names(rows.head(1).collect(engine="in-memory"), str(item)).columns
-            notes.forms[item.name] = plain_form("Parquet", rows.collect_schema().names(), ours)
-            height = int(rows.select(pl.len()).collect(engine="in-memory").item())
-
-            def cut(start: int, length: int) -> pl.DataFrame:
-                return with_lower_names(rows.slice(start, length).collect(engine="in-memory"), str(item))
-
-            yield from (Table(frame, str(item), stem) for frame in _slices(cut, height, item.name, notes))
+        if kind == "CSV":
+            yield from _csv_pieces(item, stem, dialect, notes)
             return
-        file = CsvFile(item, dialect)
-        for frame, uneven in file:
-            if file.form is not None:
-                notes.forms[item.name] = file.form
-            yield Table(with_lower_names(frame, str(item)), str(item), stem, uneven)
-        for note in file.notes:
-            notes.add(note, item.name)
+        cut, height, before, after = table_of(item, kind, dialect, notes)
+        ours = with_lower_names(cut(0, 1), str(item)).columns
+        notes.forms[item.name] = plain_form(kind, before if len(before) == len(after) else after, ours)
+
+        def lower(start: int, length: int) -> pl.DataFrame:
+            return with_lower_names(cut(start, length), str(item))
+
+        yield from (Table(frame, str(item), stem) for frame in _slices(lower, height, item.name, notes))
+
+
+def _csv_pieces(item: Path, stem: str | None, dialect: Dialect, notes: Notes) -> Iterator[Table]:
+    file = CsvFile(item, dialect)
+    for frame, uneven in file:
+        if file.form is not None:
+            notes.forms[item.name] = file.form
+        yield Table(with_lower_names(frame, str(item)), str(item), stem, uneven)
+    for note in file.notes:
+        notes.add(note, item.name)
 
 
 def _slices(cut: Callable[[int, int], pl.DataFrame], height: int, source: str, notes: Notes) -> Iterator[pl.DataFrame]:
@@ -159,8 +167,7 @@ def _frame(source: Any, what: str) -> pl.DataFrame:
     if hasattr(source, "__arrow_c_stream__") or home == "pyarrow":
         return _from_arrow(source, what, home)
     raise InputError(
-        f"{what} is a {type(source).__name__}. "
-        "Give a Polars, pandas or Arrow frame, or the path of CSV or Parquet files."
+        f"{what} is a {type(source).__name__}. Give a Polars, pandas or Arrow frame, or the path of files."
     )
 
 
@@ -189,29 +196,41 @@ def _from_arrow(source: Any, what: str, home: str) -> pl.DataFrame:
 def _files(path: Path, what: str) -> list[Path]:
     if path.is_dir():
         # what begins with a point is none of the user's data: macOS leaves ._AAPL.csv beside AAPL.csv
-        named = (p for p in path.iterdir() if not p.name.startswith("."))
-        found = sorted(p for p in named if p.name.lower().endswith(_CSV + _PARQUET) and p.is_file())
+        named = sorted(p for p in path.iterdir() if not p.name.startswith(".") and p.is_file())
+        found = [p for p in named if p.name.lower().endswith(CSV + PARQUET)] or named
+        found = [one for p in found if kind_of(p) or _is_archive(p) for one in _unpacked(p, what)]
         if not found:
             raise InputError(
                 f"{what}: no CSV or Parquet file in {path}, those aside whose names begin with a point. "
                 "Give one file per symbol, or one long file."
             )
         return found
-    if not path.is_file():
-        fitting = (
-            sorted(Path(found) for found in glob.glob(str(path), recursive=True)) if glob.has_magic(str(path)) else []
-        )
-        if not fitting:
-            raise InputError(f"{what}: there is no file {path}. Check the path.")
-        return fitting
-    return [path]
+    if path.is_file():
+        return _unpacked(path, what)
+    fitting = sorted(Path(found) for found in glob.glob(str(path), recursive=True)) if glob.has_magic(str(path)) else []
+    if not fitting:
+        raise InputError(f"{what}: there is no file {path}. Check the path.")
+    return [one for found in fitting for one in _unpacked(found, what)]
+
+
+def _is_archive(path: Path) -> bool:
+    return path.name.lower().endswith(ARCHIVE)
+
+
+def _unpacked(path: Path, what: str) -> list[Path]:
+    """The file, or those in it where it is an archive."""
+    return members_of(path, what) if _is_archive(path) else [path]
 
 
 def _read_file(path: Path, what: str) -> Table:
-    suffix = _suffix(path, what)
+    ending, kind = ending_of(path, what), kind_of(path)
     with _readable(path, what):
-        frame = pl.read_parquet(path, glob=False) if suffix.lower() in _PARQUET else _read_csv(path)
-    return Table(with_lower_names(frame, str(path)), str(path), path.name[: -len(suffix)] or None)
+        if kind == "CSV":
+            frame = _read_csv(path)
+        else:
+            cut, height, *_ = table_of(path, str(kind), Dialect(), Notes())
+            frame = cut(0, height)
+    return Table(with_lower_names(frame, str(path)), str(path), path.name[: -len(ending)] or None)
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
@@ -228,22 +247,16 @@ def _as_utf8(path: Path) -> Path | bytes:
     """The file, or its text where a mark says that it is UTF-16."""
     with path.open("rb") as file:
         marked = file.read(2) in UTF16_MARKS
+    if isinstance(path, Member) and not marked:
+        return gzip.decompress(path.read_bytes()) if path.name.lower().endswith(".gz") else path.read_bytes()
     return b"".join(as_utf8(iter([path.read_bytes()]), None, path)) if marked else path
-
-
-def _suffix(path: Path, what: str) -> str:
-    name = path.name.lower()
-    ending = next((ending for ending in _CSV + _PARQUET if name.endswith(ending)), None)
-    if ending is None:
-        raise InputError(f"{what}: {path} is neither CSV nor Parquet. Give a file that ends in .csv or .parquet.")
-    return path.name[-len(ending) :]
 
 
 @contextlib.contextmanager
 def _readable(path: Path, what: str) -> Iterator[None]:
     try:
         yield
-    except (pl.exceptions.PolarsError, EOFError, OSError, zlib.error) as error:
+    except (pl.exceptions.PolarsError, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
         said = (str(error).splitlines() or ["it ends too early"])[0]
         remedy = (
             "Write its numbers with 38 digits at most, or as text" if "precision" in said else "Check that it is whole"

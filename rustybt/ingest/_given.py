@@ -16,6 +16,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from rustybt.files import stored_at
+
 _ROWS: Final = 1_000_000
 """Of a column that is brought into another form at a time."""
 _LIBRARIES: Final = ("polars", "exchange_calendars", "tzdata")
@@ -62,6 +64,9 @@ def _feed(update: Update, given: Any) -> bool:
     if isinstance(given, pl.DataFrame):
         update(repr((given.height, given.schema)).encode())
         return all(_feed_column(update, column) for column in given.iter_columns())
+    if isinstance(given, Path) and stored_at(given) != given:
+        update(given.name.encode())
+        return _feed_files(update, stored_at(given))
     if isinstance(given, str | Path):
         return _feed_files(update, Path(given).expanduser())
     if isinstance(given, Mapping):  # what is said of every asset

@@ -60,8 +60,9 @@ def ingest(
 
     bars: symbol, timestamp (or date), open, high, low, close, volume, and where tickers change hands asset_key; the
         report names columns that are not read. Assets of the types forex and index need no volume. A Polars, pandas or
-        Arrow frame, the path of CSV or Parquet files, of a folder of them (named after their symbols where they have no
-        column symbol), or a list of these. Each asset's rows ascend, or all of a table's begin with the newest.
+        Arrow frame, the path of a file (CSV, Parquet, Arrow, JSON, a workbook, a zip archive), of a folder of them
+        (named after their symbols where they have no column symbol), or a list of these. Each asset's rows ascend, or
+        all of a table's begin with the newest.
         Columns dividend and split, as in Zipline's csvdir: cash per share (0 for none) and new shares for one (1 for
         none), both on the ex-date.
         A folder of folders daily and minute, as csvdir has them, stands for the one that the frequency names.

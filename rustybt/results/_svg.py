@@ -19,8 +19,6 @@ _BELOW: Final = 18
 """For the dates."""
 _ABOVE: Final = 16
 """For the names of the curves."""
-_LETTER: Final = 6.4
-"""As wide as a letter of the names is, or a little less."""
 _TEXT: Final = 'fill="currentColor" fill-opacity=".7" font-size="11" font-family="sans-serif"'
 _MARGIN: Final = 14
 """For the highest and the lowest value, above and below the curve."""
@@ -66,7 +64,7 @@ def equity_svg(result: Result) -> str:
     names = ["portfolio value"]
     if benchmark is not None:
         names.append(f"benchmark {result.manifest.get('benchmark') or ''}".rstrip())
-    lines += _legend(names)
+    lines.append(_legend(names))
     height = _ABOVE + _HEIGHT + _BELOW
     return (
         f'<svg viewBox="-1 {-_ABOVE} {WIDTH + 2} {height}" width="100%" role="img" aria-label="equity curve" '
@@ -93,16 +91,13 @@ def _dates(sessions: pl.Series) -> list[str]:
     ]
 
 
-def _legend(names: list[str]) -> list[str]:
-    """The name of each curve behind a line of its colour, above the curves at the right, where they hide nothing."""
-    found: list[str] = []
-    x = float(WIDTH)
-    for name, colour in reversed(list(zip(names, (_EQUITY, _BENCHMARK), strict=False))):
-        found.append(f'<text x="{x:g}" y="-4" text-anchor="end" {_TEXT}>{escape(name)}</text>')
-        x = round(x - _LETTER * len(name) - 8, 1)
-        found.append(f'<line x1="{x - 14:g}" y1="-8" x2="{x:g}" y2="-8" stroke="{colour}" stroke-width="2"/>')
-        x -= 34
-    return found
+def _legend(names: list[str]) -> str:
+    """The name of each curve behind a dash of its colour, above the curves at the right, where they hide nothing."""
+    dashed = (
+        f'<tspan fill="{colour}" fill-opacity="1" font-weight="bold">\u2014</tspan>\u00a0{escape(name)}'
+        for name, colour in zip(names, (_EQUITY, _BENCHMARK), strict=False)
+    )
+    return f'<text x="{WIDTH}" y="-4" text-anchor="end" {_TEXT}>{"\u00a0\u00a0\u00a0".join(dashed)}</text>'
 
 
 def _line(values: list[float], low: float, high: float, colour: str, title: str) -> str:

@@ -120,7 +120,8 @@ def html_of(result: Result) -> str:
         f"<small>{html.escape(period_of(result))}<br>{data}</small>"
         f'<div style="display:flex;flex-wrap:wrap;gap:4px 22px;margin:8px 0">{cards}</div>{equity_svg(result)}'
         f"{_notes_html(result)}"
-        f"<details><summary><small>all figures</small></summary><table>{rows}</table></details></div>"
+        f"<details><summary><small>all figures</small></summary>"
+        f'<table style="color:inherit;font-size:inherit">{rows}</table></details></div>'
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final, Protocol
@@ -10,7 +11,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import DAY_NS, MINUTE_NS
+from rustybt.core import DAY_NS, MINUTE_NS, date_of
 from rustybt.view._steps import Steps
 
 HOOK_LEAD_NS: Final = 45 * MINUTE_NS
@@ -113,6 +114,11 @@ class Axis:
         # nothing before the calendar: a moment before its first open, at which no bar can be
         stamp = int(calendar.opens[0]) - MINUTE_NS
         return (int(calendar.days[0]) * DAY_NS - DAY_NS if daily else stamp), stamp
+
+    def day_from(self, bar: int) -> dt.date | None:
+        """The first session of the run that has no bar before that one; None where there is none."""
+        place = bisect_left(self.starts, bar, hi=self.sessions)
+        return date_of(self.days[place]) if place < self.sessions else None
 
     def runs(self, bar: int) -> bool:
         """Whether a strategy runs on that bar."""

@@ -108,9 +108,11 @@ class History:
         if missing > 0:
             day = date_of(int(market.axis.calendar.days[market.first_data]))
             bars = f"{missing} bar{'s' if missing > 1 else ''}"
+            later = market.axis.day_from(1 + missing)
+            named = f": start='{later}'" if later else ""
             raise HistoryWindowStartsBeforeData(
                 f"A window of {count + self._elsewhere} bars of '{market.frequency}' reaches {bars} before the "
-                f"bundle's first session, {day}. Ask for fewer bars, or start the run {bars} later."
+                f"bundle's first session, {day}. Ask for fewer bars, or start the run {bars} later{named}."
             )
         market.extend(first)
         self._reset()

@@ -35,6 +35,17 @@ except SystemExit as end:
 print("modules: " + json.dumps([code, sorted(sys.modules)]))
 """
 
+FRAME = """
+import json, sys
+import polars, rustybt
+from rustybt.api import order, symbol
+
+days = ["2024-01-02", "2024-01-03", "2024-01-04"]
+frame = polars.DataFrame({"date": days, "open": 1, "high": 1, "low": 1, "close": 1, "volume": 10_000})
+print(rustybt.run(lambda context, data: order(symbol("A"), 1), {"A": frame}).transactions.height)
+print(json.dumps(sorted(sys.modules)))
+"""
+
 
 @pytest.fixture
 def year(tmp_path: Path) -> list[str]:
@@ -116,3 +127,13 @@ def test_a_daily_run_imports_nothing_of_ours_that_writes_data_or_serves_other_ru
         *("rustybt.ingest", "rustybt.sources", "rustybt.validation", "rustybt.files", "rustybt.zipline"),
     }
     assert ours & idle == set()
+
+
+def test_a_run_on_a_frame_imports_nothing_that_speaks_to_a_vendor_or_draws() -> None:
+    done = subprocess.run([sys.executable, "-c", FRAME], capture_output=True, text=True, check=True, timeout=120)
+    filled, modules = done.stdout.splitlines()
+    assert filled == "2"
+    assert "rustybt.ingest._ingest" in modules
+    loaded = set(json.loads(modules))
+    vendors = {f"rustybt.sources._{name}" for name in ("alpaca", "alphavantage", "ccxt", "http", "polygon", "yfinance")}
+    assert loaded & {*vendors, "ssl", "http.client", "matplotlib", "rich", "IPython"} == set()

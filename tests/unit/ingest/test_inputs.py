@@ -133,10 +133,17 @@ def test_an_empty_text_is_not_the_folder_that_the_process_is_in(root, daily, tex
 
 
 def test_a_file_of_another_kind_and_an_empty_folder_are_refused(root, tmp_path):
+    (tmp_path / "x.pdf").write_bytes(b"?")
     (tmp_path / "x.xlsx").write_bytes(b"?")
     (tmp_path / "x.parquet").write_bytes(b"?")
     (tmp_path / "empty").mkdir()
-    for name, message in (("x.xlsx", "neither CSV nor Parquet"), ("x.parquet", "can't be read"), ("empty", "no CSV")):
+    told = {
+        "x.pdf": "neither CSV nor Parquet",
+        "x.xlsx": "can't be read",
+        "x.parquet": "can't be read",
+        "empty": "no CSV",
+    }
+    for name, message in told.items():
         with pytest.raises(InputError, match=message):
             ingest("b", tmp_path / name, root=root)
 

@@ -222,10 +222,10 @@ def test_a_missing_extra_is_named(
 
 def test_the_curve_in_a_notebook_has_values_dates_and_names(make_result: Make) -> None:
     tree = ET.fromstring(with_benchmark(make_result())._repr_html_().replace("<br>", "<br/>"))
-    texts = [text.text for text in tree.iter("text")]
+    texts = ["".join(text.itertext()) for text in tree.iter("text")]
     sessions = [str(day) for day in make_result().daily["session"]]
     assert set(sessions) <= set(texts)
-    assert {"portfolio value", "benchmark SPY"} <= set(texts)
+    assert "— portfolio value   — benchmark SPY" in [text.replace("\u00a0", " ") for text in texts]
     # light and dark: the text has the colour of the page's
     assert {text.attrib["fill"] for text in tree.iter("text")} == {"currentColor"}
     values = [float(text.replace(",", "")) for text in texts if text and text[0].isdigit() and "-" not in text]

@@ -75,6 +75,18 @@ class TestShapes:
         with pytest.raises(HistoryWindowStartsBeforeData, match="2 bars of '1d' reaches 1 bar before"):
             history("A", "price", 2, bar=0)
 
+    @pytest.mark.parametrize("bars", [2, 4])
+    def test_the_message_names_the_first_day_on_which_the_run_can_start(self, bars: int) -> None:
+        def look(context: Any, data: Any) -> Any:
+            return data.history(context.symbol("A"), "price", bars, "1d")
+
+        day = DAYS[bars - 1]
+        with pytest.raises(HistoryWindowStartsBeforeData, match=f"later: start='{day}'"):
+            seen(look, bar=0, days=6)
+        assert len(seen(look, bar=0, days=6, start=day)) == bars
+        with pytest.raises(HistoryWindowStartsBeforeData, match=r"start the run 95 bars later\."):
+            history("A", "price", 96, bar=0)
+
     @pytest.mark.parametrize("count", [0, -1, 1.5, True, "3"])
     def test_a_window_has_one_bar_or_more(self, count: Any) -> None:
         with pytest.raises(InputError, match="bar_count"):

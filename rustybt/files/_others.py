@@ -1,0 +1,128 @@
+"""Files other than CSV: Parquet, Arrow, JSON and workbooks."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from rustybt.errors import InputError, MissingExtra
+from rustybt.files._archive import Member
+from rustybt.files._dialect import Dialect, names_here, shaped
+from rustybt.files._json import read_json
+from rustybt.files._missing import Filler
+from rustybt.files._names import STAMP_COLUMNS
+from rustybt.files._notes import Notes
+
+_MOST_UNPACKED: Final = 2**30
+
+type Cut = Callable[[int, int], pl.DataFrame]
+"""Some rows of a table: from which on, and how many."""
+
+
+def table_of(item: Path, kind: str, dialect: Dialect, notes: Notes) -> tuple[Cut, int, list[str], list[str]]:
+    """Rows of a file, how many there are, and its columns' names there and here.
+
+    kind: one of `KINDS` but CSV. Raises InputError, MissingExtra, and what Polars raises where it can't be read.
+    """
+    if kind == "Parquet":
+        return _lazy(pl.scan_parquet(_source(item), glob=False), dialect, item)
+    if kind == "Arrow":
+        return _arrow(item, dialect)
+    frame = _json(item, dialect, notes) if kind == "JSON" else _workbook(item, dialect, notes)
+    return frame[0].slice, frame[0].height, frame[1], frame[0].columns
+
+
+def _source(item: Path) -> Path | io.BytesIO:
+    return io.BytesIO(item.read_bytes()) if isinstance(item, Member) else item
+
+
+def _lazy(rows: pl.LazyFrame, dialect: Dialect, item: Path) -> tuple[Cut, int, list[str], list[str]]:
+    height = int(rows.select(pl.len()).collect(engine="in-memory").item())
+    before = rows.collect_schema().names()
+    renamed = _renamed(rows.head(1).collect(engine="in-memory"), dialect, item).columns
+
+    def cut(start: int, length: int) -> pl.DataFrame:
+        return rows.slice(start, length).collect(engine="in-memory").rename(dict(zip(before, renamed, strict=True)))
+
+    return cut, height, before, renamed
+
+
+def _arrow(item: Path, dialect: Dialect) -> tuple[Cut, int, list[str], list[str]]:
+    """An Arrow file, which Feather is, or a stream."""
+    try:
+        return _lazy(pl.scan_ipc(_source(item)), dialect, item)
+    except pl.exceptions.ComputeError:
+        frame = pl.read_ipc_stream(_source(item))
+    renamed = _renamed(frame, dialect, item)
+    return renamed.slice, renamed.height, frame.columns, renamed.columns
+
+
+def _renamed(frame: pl.DataFrame, dialect: Dialect, item: Path) -> pl.DataFrame:
+    """The columns under the names that the caller gave; other names stay as they are."""
+    if not isinstance(dialect.columns, Mapping):
+        return frame
+    ours = names_here(frame, dialect, item, header=True)
+    lower = [name.strip().strip("<>").strip().lower() for name in frame.columns]
+    return frame.rename(
+        {old: new for old, new, plain in zip(frame.columns, ours, lower, strict=True) if new and new != plain}
+    )
+
+
+def _json(item: Path, dialect: Dialect, notes: Notes) -> tuple[pl.DataFrame, list[str]]:
+    given = dialect.columns
+    names = None if given is None or isinstance(given, Mapping) else list(given)
+    raw = read_json(item, dialect.encoding, names)
+    found: list[str] = []
+    frame, _ = shaped(raw, dialect, item, header=True, dates=None, notes=found)
+    filler = Filler(dialect.missing)
+    if dialect.missing == "interpolate":
+        filler.look(frame)
+    frame = filler.fill(frame)
+    for note in (*found, *filler.notes):
+        notes.add(note, item.name)
+    before = raw.columns if len(raw.columns) == frame.width else frame.columns
+    return frame, before
+
+
+def _workbook(item: Path, dialect: Dialect, notes: Notes) -> tuple[pl.DataFrame, list[str]]:
+    """The first sheet. Its numbers are floats; dates that are text are read as those of CSV are."""
+    try:
+        import fastexcel
+    except ImportError:
+        raise MissingExtra(
+            f"{item} is a workbook, and fastexcel, which reads them, is not installed. Install it with: "
+            "pip install 'rustybt[excel]'; or save the sheet as CSV."
+        ) from None
+    data = item.read_bytes()
+    _check_size(data, item)
+    try:
+        book = fastexcel.read_excel(data)
+        names = book.sheet_names
+        raw = pl.DataFrame(book.load_sheet(0))
+    except fastexcel.FastExcelError as error:
+        raise InputError(f"{item} can't be read ({str(error).splitlines()[0]}). Check that it is whole.") from None
+    if len(names) > 1:
+        notes.add(f"the sheet {names[0]} was read; {', '.join(names[1:])} were not", item.name)
+    frame = _renamed(raw, dialect, item)
+    lower = {name.strip().lower(): name for name in frame.columns}
+    stamp = next((lower[name] for name in (*STAMP_COLUMNS, "datetime", "time") if name in lower), None)
+    if stamp is not None and frame.schema[stamp] == pl.String:
+        alone = replace(dialect, columns=None)
+        dated, _ = shaped(frame.select(stamp), alone, item, header=True, dates=None, notes=[])
+        frame = frame.with_columns(dated.to_series().alias(stamp))
+    return frame, raw.columns if raw.width == frame.width else frame.columns
+
+
+def _check_size(data: bytes, item: Path) -> None:
+    if not data.startswith(b"PK"):
+        return
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        unpacked = sum(one.file_size for one in archive.infolist())
+    if unpacked > _MOST_UNPACKED:
+        raise InputError(f"{item} would be {unpacked / 2**20:,.0f} MB unpacked. Save the sheet as CSV, and give that.")
