@@ -40,7 +40,7 @@ class SimulatedBroker:
 
     orders: the order book. slippage, commission: the models for "equity", which is all but futures, and for "future".
     fill_at: the price that the bar offers, its "close" or its "open". trigger: "close" tests limits and stops on the
-    price that the bar offers; "range" (with fill_at="close") fills them within the bar, at their own price, or at the
+    price that the bar offers; "range" fills them within the bar, at their own price, or at the
     open where the bar opened beyond it: no fill comes before the price that triggered it.
     limits_hold: False lets slippage carry a fill beyond its limit, as Zipline does.
     stops_date_orders: False leaves the time of a stop-limit order's last change as it is when its stop is reached.

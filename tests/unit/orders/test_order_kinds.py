@@ -16,14 +16,13 @@ from tests.unit._small import NAMES, ingest_minutes, run
 from tests.unit.orders._bars import Bar, Outcome, run_bars
 
 KERNELS = ("python", "auto")
+OPTIONS = ("time_in_force", "good_till", "post_only", "reduce_only", "tag")
 FLAT: Bar = ("100", "100", "100", "100")
 
 
 def one(size: int, bars: list[Bar], style: Any = None, *, name: str = "O", **how: Any) -> Outcome:
     """One order at bar 0. Of `how` what is an option of orders goes to it, the rest to the run."""
-    options = {
-        key: how.pop(key) for key in ("time_in_force", "good_till", "post_only", "reduce_only", "tag") if key in how
-    }
+    options = {key: how.pop(key) for key in OPTIONS if key in how}
 
     def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
         ids[name] = context.order(asset, size, style=style, **options)
@@ -350,7 +349,7 @@ def test_an_unknown_option_is_named_with_those_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: execution.TrailingStopOrder(), "no distance: give one of amount, percent and ticks"),
+        (execution.TrailingStopOrder, "no distance: give one of amount, percent and ticks"),
         (lambda: execution.TrailingStopOrder(amount=1, ticks=2), "amount and ticks"),
         (lambda: execution.TrailingStopOrder(percent=100), "between 0 and 100"),
         (lambda: execution.TrailingStopOrder(amount=0), "at the price itself"),
