@@ -445,3 +445,7 @@ class KernelError(RustyBTError, ImportError):
 
 class MissingExtra(RustyBTError, ImportError):
     """An optional dependency is not installed; the message names the extra that brings it."""
+
+
+def __dir__() -> list[str]:
+    return sorted(name for name, value in globals().items() if isinstance(value, type))

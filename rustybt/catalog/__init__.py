@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rustybt.catalog._quality import Count, LeftOut, store_quality, stored_counts, stored_left_out
     from rustybt.catalog._recovery import reindex, unlisted
     from rustybt.catalog._scan import export, scan
-    from rustybt.catalog._spill import Pile, PiledRows
+    from rustybt.catalog._spill import SpilledRows, SpillFile
     from rustybt.catalog._stored_rows import StoredRows
     from rustybt.catalog._verify import coverage, figures_of, figures_of_rows, unharmed, verify
     from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer
@@ -73,8 +73,8 @@ else:
                 "scan",
             ),
             "rustybt.catalog._spill": (
-                "Pile",
-                "PiledRows",
+                "SpillFile",
+                "SpilledRows",
             ),
             "rustybt.catalog._stored_rows": ("StoredRows",),
             "rustybt.catalog._verify": (
@@ -112,10 +112,10 @@ __all__ = [
     "LeftOut",
     "LoadedVersion",
     "Manifest",
-    "Pile",
-    "PiledRows",
     "RawBars",
     "Rows",
+    "SpillFile",
+    "SpilledRows",
     "StoredRows",
     "StoredRun",
     "SymbolRange",

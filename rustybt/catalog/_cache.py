@@ -40,7 +40,7 @@ from rustybt.catalog._cache_entries import (
 )
 from rustybt.catalog._index import connect_reader, write_transaction
 from rustybt.catalog._layout import cache_path, catalog_root
-from rustybt.core import Kept
+from rustybt.core import CachedBars
 from rustybt.errors import CatalogError, InputError
 
 SIZE_VARIABLE: Final = "RUSTYBT_CACHE_SIZE"
@@ -80,10 +80,10 @@ class BarCache:
 
     def find(
         self, source: str, frequency: str, symbols: Sequence[str], start_ns: int, end_ns: int
-    ) -> tuple[dict[str, Kept], list[str]]:
+    ) -> tuple[dict[str, CachedBars], list[str]]:
         """What is kept of the symbols and fits the range best, and notes on what was lost."""
         notes: list[str] = []
-        found: dict[str, Kept] = {}
+        found: dict[str, CachedBars] = {}
         wanted = list(symbols)
         # a second time for what another process replaced between the look into the index and that into the file
         for last in (False, True):
@@ -102,10 +102,10 @@ class BarCache:
                 self._forget([row for row, _ in lost])
         return found, notes
 
-    def keep(self, source: str, frequency: str, kept: Sequence[Kept]) -> list[str]:
+    def keep(self, source: str, frequency: str, kept: Sequence[CachedBars]) -> list[str]:
         """Keep these, in place of what overlaps with them; notes where that was not possible."""
         folder = cache_path(self.root)
-        written: list[tuple[Kept, Path, str, str, int]] = []
+        written: list[tuple[CachedBars, Path, str, str, int]] = []
         gone: list[str] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -254,7 +254,7 @@ class BarCache:
         connection: sqlite3.Connection,
         source: str,
         frequency: str,
-        one: Kept,
+        one: CachedBars,
         temporary: Path,
         name: str,
         checksum: str,
@@ -271,7 +271,7 @@ class BarCache:
         now = time.time_ns()
         row = (
             key, source, one.symbol, frequency, FIELDS, one.start_ns, one.end_ns, one.as_of_ns, one.bars.height,
-            *scales, name, size, checksum, json.dumps(dict(one.told)), now, now,
+            *scales, name, size, checksum, json.dumps(dict(one.metadata)), now, now,
         )  # fmt: skip
         columns = NAMES.removeprefix("id, ")
         connection.execute(f"INSERT INTO cache_entries ({columns}) VALUES ({','.join('?' * len(row))})", row)

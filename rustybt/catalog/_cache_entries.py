@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from rustybt.core import Kept
+from rustybt.core import CachedBars
 
 FIELDS: Final = "open,high,low,close,volume"
 FREED: Final = "evicted"
@@ -42,9 +42,9 @@ class Row(NamedTuple):
     created_ns: int
     used_ns: int
 
-    def kept(self, bars: pl.DataFrame) -> Kept:
+    def kept(self, bars: pl.DataFrame) -> CachedBars:
         """As a source that is cached reads it."""
-        return Kept(self.symbol, self.start_ns, self.end_ns, self.as_of_ns, bars, json.loads(self.told))
+        return CachedBars(self.symbol, self.start_ns, self.end_ns, self.as_of_ns, bars, json.loads(self.told))
 
     def entry(self, runs: tuple[Path, ...]) -> CacheEntry:
         """As a user reads it."""

@@ -1,7 +1,7 @@
 """Rows on their way into a version, in blocks: of a frame that lies in memory, or of more than memory holds.
 
-A pile takes pieces in any number. What is more than `HELD_ROWS` goes to the disk as sorted runs, and comes back block
-by block, sorted by period, asset and time: each block becomes one part.
+A spill file takes pieces in any number. What is more than `HELD_ROWS` goes to the disk as sorted runs, and comes back
+block by block, sorted by period, asset and time: each block becomes one part.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Run:
     extents: tuple[npt.NDArray[np.int64], ...]
 
 
-class Pile:
+class SpillFile:
     """Rows of one frequency under provisional sids, each asset's ascending over all pieces that are added.
 
     folder: where runs go; it is made with the first of them. held_rows: None means `HELD_ROWS`.
@@ -89,7 +89,7 @@ class Pile:
             found += [np.intersect1d(bars.stamps, stamps) for _, bars in read]
         return np.unique(np.concatenate(found)) if found else stamps[:0]
 
-    def rows(self, sids: Mapping[int, int], price_scale: int, volume_scale: int) -> PiledRows:
+    def rows(self, sids: Mapping[int, int], price_scale: int, volume_scale: int) -> SpilledRows:
         """All rows under their final sids, at scales that show all of their digits."""
         if self._runs and self._held:
             self._spill()
@@ -99,7 +99,7 @@ class Pile:
         else:
             blocks = list(_blocks_of_frame(self.frequency, self._held, sids, price_scale, volume_scale))
             self._held = []
-        return PiledRows(self.frequency, self.height, price_scale, volume_scale, tuple(blocks))
+        return SpilledRows(self.frequency, self.height, price_scale, volume_scale, tuple(blocks))
 
     def remove(self) -> None:
         """Deletes the runs."""
@@ -107,7 +107,7 @@ class Pile:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PiledRows:
+class SpilledRows:
     """Bars of one frequency that a new version adds. blocks: ascending by period, within it by (sid, stamp)."""
 
     frequency: str

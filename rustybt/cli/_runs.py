@@ -67,8 +67,11 @@ def list_runs(bundle: str | None, as_json: bool) -> None:
         of_it = f" on {bundle!r}" if bundle else ""
         click.echo(f"No saved results{of_it} in {data_root() / 'runs'}. `rustybt run` saves each.")
         return
-    names = ["run", "saved (UTC)", "strategy", "bundle", "from", "to", "return", "Sharpe", "max drawdown"]
-    print_table(names, zip(*map(_row, found), strict=True))
+    names = ["run", "saved (UTC)", "strategy", "bundle", "from", "to", "return", "Sharpe", "max drawdown", "parameters"]
+    rows = [_row(run) for run in found]
+    if not any(row[-1] for row in rows):
+        names, rows = names[:-1], [row[:-1] for row in rows]
+    print_table(names, zip(*rows, strict=True))
 
 
 @runs.command()
@@ -175,7 +178,8 @@ def _row(run: SavedRun) -> list[str]:
     styles = (("total_return", "percent"), ("sharpe", "ratio"), ("max_drawdown", "percent"))
     figures = [shown(run.metrics.get(name), style) for name, style in styles]
     texts = [str(run.manifest.get(name) or "-") for name in ("strategy", "bundle", "start", "end")]
-    return [run.name, f"{run.saved:%Y-%m-%d %H:%M}", *texts, *figures]
+    params = ", ".join(f"{name}={_short(value)}" for name, value in (run.manifest.get("params") or {}).items())
+    return [run.name, f"{run.saved:%Y-%m-%d %H:%M}", *texts, *figures, params]
 
 
 def _facts(run: SavedRun) -> dict[str, Any]:

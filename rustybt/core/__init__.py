@@ -15,6 +15,7 @@ from rustybt.core._assets import (
     Perpetual,
     when_compared,
 )
+from rustybt.core._cached_bars import CachedBars
 from rustybt.core._causes import Cause
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
@@ -53,7 +54,6 @@ from rustybt.core._frames import (
     series_of,
 )
 from rustybt.core._frequency import Frequency, frequency_named
-from rustybt.core._kept import Kept
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
@@ -103,6 +103,7 @@ __all__ = [
     "WITHOUT_VOLUME",
     "Asset",
     "Auction",
+    "CachedBars",
     "CashDividend",
     "Cause",
     "Columns",
@@ -120,7 +121,6 @@ __all__ = [
     "Future",
     "Index",
     "Inside",
-    "Kept",
     "Moment",
     "Note",
     "Notes",

@@ -12,7 +12,7 @@ from rustybt.ledger import Ledger, Receivable, Shares
 from rustybt.view import Instrument, MarketView
 
 if TYPE_CHECKING:
-    from rustybt.engine._exchange import Exchange
+    from rustybt.engine._converter import CurrencyConverter
 
 
 class CorporateActions:
@@ -21,7 +21,7 @@ class CorporateActions:
     exact_pay_dates: a dividend is paid only on a pay date that is a session; else a missing one is its ex-date, and
     one that is no session becomes the next session. keep_basis: shares paid as a dividend leave the cost per share
     as it was, not the cost of the position. currencies_are_one: a dividend's money is its asset's, whatever its name.
-    keep_owed: shares that are earned but not paid stay as many when they are split. exchange: what a run of several
+    keep_owed: shares that are earned but not paid stay as many when they are split. converter: what a run of several
     currencies has.
     """
 
@@ -33,11 +33,11 @@ class CorporateActions:
         keep_basis: bool = False,
         currencies_are_one: bool = False,
         keep_owed: bool = False,
-        exchange: Exchange | None = None,
+        converter: CurrencyConverter | None = None,
     ) -> None:
         self._market = market
         self._one_money = currencies_are_one
-        self._exchange = exchange
+        self._converter = converter
         self._keep_basis = keep_basis
         self._keep_owed = keep_owed
         self._days, self._first = market.axis.action_days()
@@ -119,10 +119,10 @@ class CorporateActions:
 
     def _countable(self, instrument: Instrument, ledger: Ledger) -> bool:
         """Whether money of an asset's currency can be counted in the run's, now."""
-        exchange, currency = self._exchange, instrument.asset.currency
-        if exchange is None or exchange.rates.way(currency, exchange.base) is None:
+        converter, currency = self._converter, instrument.asset.currency
+        if converter is None or converter.rates.route(currency, converter.base) is None:
             return False
-        return exchange.refusal(currency, ledger.books.bar) is None
+        return converter.refusal(currency, ledger.books.bar) is None
 
     def _pay_session(self, pay_day: int | None, session: int) -> int | None:
         if pay_day is None:

@@ -17,15 +17,15 @@ from weakref import WeakMethod, ref
 import numpy as np
 
 from rustybt.core import DecimalConfig
+from rustybt.engine._callbacks import callbacks_of
 from rustybt.engine._compat import Compat
-from rustybt.engine._functions import functions_of
 from rustybt.engine._ruin import RUINED
 from rustybt.errors import InputError
 
 if TYPE_CHECKING:
     from rustybt.results import CompatReport, Result
 
-type Again = Callable[[Compat], Result]
+type Rerun = Callable[[Compat], Result]
 CHANGED: Final = frozenset({"analyze", "compat", "metrics_set", "emission_rate", "progress", "keep_strategy"})
 """Arguments that are others in a repetition."""
 PLAIN: Final = (
@@ -38,7 +38,7 @@ ATOMS: Final = frozenset({NoneType, bool, int, str})
 _GONE: Final = object()
 
 
-def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) -> Again:
+def rerun_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) -> Rerun:
     """A function that does a run once more with another Compat, silently: no progress bar, no `analyze`, no metrics of
     the user's own.
 
@@ -50,7 +50,7 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
     atoms = {name: value for name, value in given.items() if name not in others}
     del given
 
-    def again(compat: Compat) -> Result:
+    def rerun(compat: Compat) -> Result:
         settings = atoms | {name: held() for name, held in others.items()}
         gone = [name for name, value in settings.items() if value is _GONE]
         if gone:
@@ -60,12 +60,12 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
             )
         names = ("strategy", "initialize", "handle_data", "before_trading_start")
         strategy, initialize, handle_data, before = [settings[name] for name in names]
-        functions = functions_of(strategy, initialize, handle_data, before, None)  # a class is made anew
+        callbacks = callbacks_of(strategy, initialize, handle_data, before, None)  # a class is made anew
         changed = {
             "strategy": None,
-            "initialize": functions.initialize,
-            "handle_data": functions.handle_data,
-            "before_trading_start": functions.before_trading_start,
+            "initialize": callbacks.initialize,
+            "handle_data": callbacks.handle_data,
+            "before_trading_start": callbacks.before_trading_start,
             "analyze": None,
             "compat": compat,
             "metrics_set": "default",
@@ -78,7 +78,7 @@ def again_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
             warnings.filterwarnings("ignore", message=RUINED)
             return run(**(settings | changed))
 
-    return again
+    return rerun
 
 
 def _held(value: Any, keep: bool) -> Callable[[], Any]:
@@ -101,7 +101,7 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, PLAIN)
 
 
-def compat_report(base: Result, again: Again, rows: Iterable[str] | None) -> CompatReport:
+def compat_report(base: Result, rerun: Rerun, rows: Iterable[str] | None) -> CompatReport:
     """Which rows would have changed a run.
 
     rows: the names of the fields of Compat to look at; by default all, and a last line for all of them at once.
@@ -116,27 +116,27 @@ def compat_report(base: Result, again: Again, rows: Iterable[str] | None) -> Com
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise InputError(f"Compat has no row {', '.join(map(repr, unknown))}. There are: {', '.join(known)}.")
-    frames, columns, session = differing(base, again(kind))
+    frames, columns, session = differing(base, rerun(kind))
     if frames or columns:
         where = f"first on {session}" if session is not None else "in " + ", ".join(frames)
         raise InputError(
             f"The strategy does not repeat itself: run again with nothing changed, its result differs, {where}. Keep "
             "all state on context, draw random numbers from context.rng, and give a Strategy as a class, not an object."
         )
-    others = {name: _tried(again, replace(kind, **{name: not getattr(kind, name)})) for name in wanted}
+    others = {name: _tried(rerun, replace(kind, **{name: not getattr(kind, name)})) for name in wanted}
     if rows is None:
-        others[COMPAT_ALL] = _tried(again, Compat() if kind == Compat.zipline() else Compat.zipline())
+        others[COMPAT_ALL] = _tried(rerun, Compat() if kind == Compat.zipline() else Compat.zipline())
     ways = {name: getattr(kind, name) for name in wanted} | {COMPAT_ALL: kind == Compat.zipline()}
     return compared(base, others, ways)
 
 
-def reporting(again: Again) -> Callable[[Result, Iterable[str] | None], CompatReport]:
+def reporting(rerun: Rerun) -> Callable[[Result, Iterable[str] | None], CompatReport]:
     """What a Result calls for its report: `compat_report` on it, with the run that it came from."""
-    return lambda result, rows: compat_report(result, again, rows)
+    return lambda result, rows: compat_report(result, rerun, rows)
 
 
-def _tried(again: Again, compat: Compat) -> Result | Exception:
+def _tried(rerun: Rerun, compat: Compat) -> Result | Exception:
     try:
-        return again(compat)
+        return rerun(compat)
     except Exception as error:  # noqa: BLE001  whatever a strategy raises the other way is part of the answer
         return error

@@ -11,7 +11,7 @@ from rustybt.errors import CurrencyMismatch, InputError
 from rustybt.view import MarketView
 
 if TYPE_CHECKING:
-    from rustybt.engine._exchange import Exchange
+    from rustybt.engine._converter import CurrencyConverter
 
 USUAL = "USD"
 
@@ -45,14 +45,14 @@ def currency_of(data: Version, wanted: Any, compat: Compat) -> str:
     return str(wanted)
 
 
-def exchange_of(
+def converter_of(
     market: MarketView, books: Any, account: str, currency: str, wanted: Any, compat: Compat
-) -> Exchange | None:
+) -> CurrencyConverter | None:
     """What a run of several currencies has; None for one that names no currency, or whose bundle has no pair of it."""
     if wanted is None or compat.currencies_are_one:
         return None
-    from rustybt.engine._exchange import Exchange
+    from rustybt.engine._converter import CurrencyConverter
     from rustybt.engine._rates import Rates
 
     rates = Rates(market, currency)
-    return Exchange(rates, books, account) if rates else None
+    return CurrencyConverter(rates, books, account) if rates else None

@@ -15,15 +15,15 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 
 if TYPE_CHECKING:
-    from rustybt.engine._exchange import Exchange
+    from rustybt.engine._converter import CurrencyConverter
 
 
 def frames_of_currencies(run: RunState, recorder: Recorder) -> dict[str, pl.DataFrame]:
     """The frames that only such a run has, by name; none of any other run."""
-    exchange = run.exchange
-    if exchange is None:
+    converter = run.converter
+    if converter is None:
         return {}
-    return {"cash_by_currency": _cash(run, recorder), "conversions": _conversions(exchange)}
+    return {"cash_by_currency": _cash(run, recorder), "conversions": _conversions(converter)}
 
 
 def _cash(run: RunState, recorder: Recorder) -> pl.DataFrame:
@@ -37,15 +37,15 @@ def _cash(run: RunState, recorder: Recorder) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _conversions(exchange: Exchange) -> pl.DataFrame:
-    every = exchange.all
+def _conversions(converter: CurrencyConverter) -> pl.DataFrame:
+    every = converter.all
     return pl.DataFrame(
         [
-            pl.Series("id", [exchange.id_of(one) for one in every], dtype=pl.String),
+            pl.Series("id", [converter.id_of(one) for one in every], dtype=pl.String),
             datetime_column("created", [one.created for one in every]),
             decimal_column("amount", [one.amount for one in every], MONEY_SCALE),
-            pl.Series("from_currency", [one.given for one in every], dtype=pl.String),
-            pl.Series("to_currency", [one.taken for one in every], dtype=pl.String),
+            pl.Series("from_currency", [one.from_ for one in every], dtype=pl.String),
+            pl.Series("to_currency", [one.to for one in every], dtype=pl.String),
             decimal_column("received", [one.received for one in every], MONEY_SCALE),
             pl.Series("status", [one.status for one in every], dtype=pl.String),
             pl.Series("reason", [one.reason for one in every], dtype=pl.String),
@@ -63,9 +63,9 @@ def in_base(run: RunState, slots: pl.Series, bars: npt.NDArray[np.int64], amount
     for number, (_, currency) in enumerate(run.books.pockets()):
         # what is nothing in one currency is nothing in another, whether there is a rate or not
         rows = np.flatnonzero(there & (pockets == number))
-        if run.exchange is None or currency == run.account.currency or not len(rows):
+        if run.converter is None or currency == run.account.currency or not len(rows):
             continue
         distinct, of_rows = np.unique(bars[rows], return_inverse=True)
-        rates = [run.exchange.rates.to_base(currency, bar) for bar in distinct.tolist()]
+        rates = [run.converter.rates.to_base(currency, bar) for bar in distinct.tolist()]
         amounts = with_converted(amounts, rows, places(of_rows), rates)
     return amounts

@@ -152,7 +152,7 @@ class Loop:
         bar = cursor.bar
         if phase is Phase.OPEN:
             before = axis.run_closes[session - 1] if session else 0
-            stamp, bar = max(axis.hook_stamp(session), before), axis.hook_bar(session)
+            stamp, bar = max(axis.before_open_stamp(session), before), axis.before_open_bar(session)
         elif phase is Phase.MARKET:
             stamp = axis.times[bar]
         else:
@@ -172,7 +172,7 @@ class Loop:
         first, _ = axis.bars_of[session]
         if bar > first:
             return Moment(axis.times[bar - 1], session, bar - 1, Phase.MARKET)
-        return Moment(axis.hook_stamp(session), session, axis.hook_bar(session), Phase.OPEN)
+        return Moment(axis.before_open_stamp(session), session, axis.before_open_bar(session), Phase.OPEN)
 
     def step(self) -> Moment | None:
         """Goes through the next moment, and returns it; None where the run is over."""
@@ -230,7 +230,7 @@ class Loop:
         if self.hooks is not None and not session:
             self.hooks.start_of_simulation()
         market.session = session
-        market.hook = True
+        market.before_open = True
         market.bar = axis.starts[session] - 1
         run.books.seek(market.bar)
         run.phase.phase = "before"
@@ -258,7 +258,7 @@ class Loop:
             show_what_is_known(self, session)
             self.before_trading_start(self.context, run.data)
             run.books.clear_overrides()
-        market.hook = False
+        market.before_open = False
         run.phase.phase = "bar"
         self.timetable.open(session)
         first, end = axis.bars_of[session]
@@ -294,7 +294,7 @@ class Loop:
             busy = min(busy, first + 1)
         added, seek, held = agenda.added, books.seek, books.held
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders
-        marked = run.exchange is not None or bool(held() or books.unsettled())
+        marked = run.converter is not None or bool(held() or books.unsettled())
         for bar in range(first, busy):
             market.bar = bar
             if marked:
@@ -338,11 +338,11 @@ class Loop:
         market.now, run.phase.phase = timer.stamp, "timer"
         if before:
             # the session's corporate actions count, its bars don't yet
-            market.hook, run.phase.phase = True, "before"
+            market.before_open, run.phase.phase = True, "before"
             run.books.seek(market.bar)
             mark_overnight(self, cursor.session)
         timer.action(self.context, run.data)
-        market.now, market.hook, run.phase.phase = 0, False, phase
+        market.now, market.before_open, run.phase.phase = 0, False, phase
         if before:
             run.books.clear_overrides()
 
@@ -350,8 +350,8 @@ class Loop:
         """What is true while an order or a conversion waits for a bar, and what is to be done with it then."""
         # another broker may report whatever is open here
         open_orders: Any = self.run.book.queues if self.broker is self.simulated else ("any",)
-        if self.run.exchange is not None:
-            return self.run.exchange.with_orders(open_orders), self._convert_and_work
+        if self.run.converter is not None:
+            return self.run.converter.with_orders(open_orders), self._convert_and_work
         return open_orders, self._work
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
@@ -362,8 +362,8 @@ class Loop:
         self.fill(Moment(stamp, session, bar))
 
     def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
-        if self.run.exchange is not None:
-            self.run.exchange.work(bar, stamp, self.ledger)
+        if self.run.converter is not None:
+            self.run.converter.work(bar, stamp, self.ledger)
         self._work(session, bar, stamp)
 
     def fill(self, moment: Moment) -> None:

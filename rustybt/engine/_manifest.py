@@ -15,12 +15,12 @@ DEEPEST: Final = 20
 
 def manifest_of(parts: Prepared) -> dict[str, Any]:
     """The data, the strategy, its parameters and models, and what run them. To be asked after `initialize`."""
-    run, functions, data = parts.run, parts.functions, parts.data
+    run, callbacks, data = parts.run, parts.callbacks, parts.data
     axis = run.market.axis
     return {
         "rustybt": _version.__version__,
-        "strategy": functions.name,
-        "strategy_sha256": functions.code_hash(),
+        "strategy": callbacks.name,
+        "strategy_sha256": callbacks.code_hash(),
         "params": {key: _plain(value) for key, value in parts.params.items()},
         "seed": run.facts.seed,
         "start": run.facts.start_date.isoformat(),

@@ -26,9 +26,9 @@ PERIODS_OF = {"1w": 52, "1mo": 12}
 DEEPEST = 20
 
 
-def result_of(parts: Prepared, loop: Loop, again: Any) -> Result:
+def result_of(parts: Prepared, loop: Loop, rerun: Any) -> Result:
     """The result of a run that is over. again: runs it once more with another Compat."""
-    run, functions, data = parts.run, parts.functions, parts.data
+    run, callbacks, data = parts.run, parts.callbacks, parts.data
     axis = run.market.axis
     # of a run that was ended early it is not the last of the axis
     last_session = axis.first_session + len(loop.recorder.days) - 1
@@ -40,14 +40,14 @@ def result_of(parts: Prepared, loop: Loop, again: Any) -> Result:
         "benchmark": loop.recorder.benchmark.name if loop.recorder.benchmark is not None else None,
         "bars": loop.bars_run,
     }
-    if run.exchange is not None:
-        manifest["rates"] = run.exchange.rates.used()
+    if run.converter is not None:
+        manifest["rates"] = run.converter.rates.used()
     if loop.capital.given:
         manifest["capital_changes"] = loop.capital.given
     written, report = (None, None) if loop.hooks is None else (loop.hooks.frame, loop.hooks.report)
     frames = RunFrames(run, loop.recorder, loop.ledger, run.book, periods, written)
-    add_closing_notes(run, loop, functions, frames)
-    result = Result(frames, manifest=manifest, periods=periods, report=report, again=again, notes=run.notes.all())
+    add_closing_notes(run, loop, callbacks, frames)
+    result = Result(frames, manifest=manifest, periods=periods, report=report, rerun=rerun, notes=run.notes.all())
     days = axis.calendar.days[[axis.first_session, last_session]]
     keys = tuple(instrument.asset.key for instrument in run.account.instruments)
     result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))

@@ -38,11 +38,11 @@ def split(loop: Loop, step: int, stamp: int) -> None:
 def show_what_is_known(loop: Loop, session: int) -> None:
     """Before the bars: the session before, restated; or what bars there were where markets opened long before."""
     run, market = loop.run, loop.run.market
-    visible = market.axis.hook_bar(session)
+    visible = market.axis.before_open_bar(session)
     if visible < market.axis.starts[session]:
         mark_overnight(loop, session)
     else:
-        market.hook = False
+        market.before_open = False
         market.bar = visible
         run.books.seek(visible)
 
@@ -77,9 +77,9 @@ def change_within(change: Change, loop: Loop) -> None:
     market.bar = bar - 1
     run.books.seek(bar - 1)
     if bar == market.axis.starts[session]:
-        market.hook = True
+        market.before_open = True
         mark_overnight(loop, session)
-        market.hook = False
+        market.before_open = False
     value = run.account.equity()
     amount = change.delta(value)
     loop.recorder.days.capital_within(value, amount)

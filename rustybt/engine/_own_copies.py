@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from rustybt.core import text_of_object
-from rustybt.engine._functions import Functions
+from rustybt.engine._callbacks import Callbacks
 from rustybt.engine._package import OWN_FILES
 from rustybt.engine._state import RunState
 from rustybt.errors import InputError
@@ -54,10 +54,10 @@ class OwnCopies:
         gate: OrderGate,
         settings: RunSettings,
         context: Any,
-        functions: Functions,
+        callbacks: Callbacks,
         metrics: Sequence[Any],
     ) -> None:
-        owners = [context, *settings.faces, *functions.objects()]
+        owners = [context, *settings.wrappers, *callbacks.objects()]
         steps = (run.market, run.data, run.books, run.book, run.account, run.views, run.lookup, run.lookup.continuous)
         parts = (run, gate, settings, *steps, context.portfolio)
         own = [*parts, context.account, *owners]

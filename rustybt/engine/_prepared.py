@@ -21,11 +21,11 @@ from rustybt.core import (
     frequency_named,
     to_scale,
 )
+from rustybt.engine._callbacks import Callbacks, callbacks_of, params_of
 from rustybt.engine._compat import Compat, compat_named
 from rustybt.engine._currency import currency_of
 from rustybt.engine._data import named_extensions
 from rustybt.engine._extensions import load_extensions
-from rustybt.engine._functions import Functions, functions_of, params_of
 from rustybt.engine._load import FREQUENCIES, market_of
 from rustybt.engine._market import Market, axis_of, tracks_on
 from rustybt.engine._market_of_data import market_for
@@ -53,7 +53,7 @@ class Prepared:
     gate: OrderGate
     settings: RunSettings
     context: Context
-    functions: Functions
+    callbacks: Callbacks
     params: dict[str, Any]
     compat: Compat
     metrics: Sequence[Any]
@@ -80,7 +80,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
         )
     check_on_ruin(g.on_ruin)
     metrics, precision = metrics_of(g.metrics_set), as_decimal_config(g.decimals)
-    functions = functions_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze)
+    callbacks = callbacks_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze)
     compat, kernel = compat_named(g.compat), kernel_named(g.kernel)
     if g.environ is not None and not isinstance(g.environ, Mapping):
         raise InputError(f"environ={g.environ!r}: give a dict like os.environ, or nothing.")
@@ -102,7 +102,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     settings = settings_from(blotter_named(g.blotter))
     gate, context = context_of(run, settings)
     own = frozenset(vars(context))
-    return Prepared(given, run, gate, settings, context, functions, params, compat, metrics, precision, market, own)
+    return Prepared(given, run, gate, settings, context, callbacks, params, compat, metrics, precision, market, own)
 
 
 def _state(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> RunState:

@@ -13,8 +13,8 @@ type Rate = tuple[int, int]
 """So many units of one currency for so many of another: numerator and denominator."""
 
 
-class Leg(NamedTuple):
-    """A pair on the way from one currency to another; inverse: from the one it is paid in to the one it buys."""
+class PairUse(NamedTuple):
+    """A pair on the route from one currency to another; inverse: from the one it is paid in to the one it buys."""
 
     pair: Asset
     inverse: bool
@@ -29,7 +29,7 @@ class Rates:
     base: the run's currency.
     """
 
-    __slots__ = ("_bar", "_market", "_now", "_pairs", "_ways", "base")
+    __slots__ = ("_bar", "_market", "_now", "_pairs", "_routes", "base")
 
     def __init__(self, market: MarketView, base: str) -> None:
         self._market = market
@@ -40,7 +40,7 @@ class Rates:
             currencies = currencies_of_pair(asset)
             if currencies is not None:
                 self._pairs.setdefault(currencies, asset)
-        self._ways: dict[tuple[str, str], list[tuple[Instrument, bool]]] = {}
+        self._routes: dict[tuple[str, str], list[tuple[Instrument, bool]]] = {}
         # the rates to the base currency of one bar
         self._bar = -1
         self._now: dict[str, Rate] = {}
@@ -51,62 +51,62 @@ class Rates:
         others = [name for name in self._market.version.currencies if name != self.base]
         return any(base in pair for pair in self._pairs) or any(whole_currency(name)[0] == base for name in others)
 
-    def way(self, given: str, taken: str) -> list[Leg] | None:
+    def route(self, from_: str, to: str) -> list[PairUse] | None:
         """The pairs that lead from one currency to another; None where none do."""
-        given, taken = whole_currency(given)[0], whole_currency(taken)[0]
-        if given == taken:
+        from_, to = whole_currency(from_)[0], whole_currency(to)[0]
+        if from_ == to:
             return []
-        one = self._leg(given, taken)
+        one = self._pair_between(from_, to)
         if one is not None:
             return [one]
         others = sorted({name for currencies in self._pairs for name in currencies})
         for between in (whole_currency(self.base)[0], *others):
-            first, second = self._leg(given, between), self._leg(between, taken)
+            first, second = self._pair_between(from_, between), self._pair_between(between, to)
             if first is not None and second is not None:
                 return [first, second]
         return None
 
-    def _leg(self, given: str, taken: str) -> Leg | None:
-        if (given, taken) in self._pairs:
-            return Leg(self._pairs[given, taken], inverse=False)
-        if (taken, given) in self._pairs:
-            return Leg(self._pairs[taken, given], inverse=True)
+    def _pair_between(self, from_: str, to: str) -> PairUse | None:
+        if (from_, to) in self._pairs:
+            return PairUse(self._pairs[from_, to], inverse=False)
+        if (to, from_) in self._pairs:
+            return PairUse(self._pairs[to, from_], inverse=True)
         return None
 
-    def legs(self, given: str, taken: str) -> list[tuple[Instrument, bool]]:
-        """The bars of the pairs on the way, and which of them are inverse; loaded when they are first asked for.
+    def pairs(self, from_: str, to: str) -> list[tuple[Instrument, bool]]:
+        """The bars of the pairs on the route, and which of them are inverse; loaded when they are first asked for.
 
-        Raises CurrencyMismatch where there is no way, naming the pair that would be one.
+        Raises CurrencyMismatch where there is no route, naming the pair that would be one.
         """
-        known = self._ways.get((given, taken))
+        known = self._routes.get((from_, to))
         if known is None:
-            way = self.way(given, taken)
-            if way is None:
-                one, other = whole_currency(given)[0], whole_currency(taken)[0]
+            route = self.route(from_, to)
+            if route is None:
+                one, other = whole_currency(from_)[0], whole_currency(to)[0]
                 raise CurrencyMismatch(
-                    f"Bundle {self._market.version.bundle!r} has no rate from {given} to {taken}. Ingest the pair "
+                    f"Bundle {self._market.version.bundle!r} has no rate from {from_} to {to}. Ingest the pair "
                     f"{one}/{other} with it, of type forex and in the currency {other}."
                 )
-            known = self._ways[given, taken] = [(self._market.instrument(leg.pair), leg.inverse) for leg in way]
+            known = self._routes[from_, to] = [(self._market.instrument(one.pair), one.inverse) for one in route]
         return known
 
-    def missing(self, given: str, taken: str, bar: int) -> str | None:
+    def missing(self, from_: str, to: str, bar: int) -> str | None:
         """Why there is no rate at a bar; None where there is one."""
-        for instrument, _ in self.legs(given, taken):
+        for instrument, _ in self.pairs(from_, to):
             if bar < instrument.priced or instrument.price[bar] <= 0:
                 pair = instrument.asset
-                return f"there is no rate from {given} to {taken} yet: {pair.symbol} has no price before its first bar"
+                return f"there is no rate from {from_} to {to} yet: {pair.symbol} has no price before its first bar"
         return None
 
-    def at(self, given: str, taken: str, bar: int) -> Rate:
+    def at(self, from_: str, to: str, bar: int) -> Rate:
         """So many units of the second for so many of the first, at a bar. Raises CurrencyMismatch without a rate."""
-        numerator, denominator = whole_currency(taken)[1], whole_currency(given)[1]
-        for instrument, inverse in self.legs(given, taken):
+        numerator, denominator = whole_currency(to)[1], whole_currency(from_)[1]
+        for instrument, inverse in self.pairs(from_, to):
             price = instrument.price[bar] if bar >= instrument.priced else 0
             if price <= 0:
                 when = datetime_of(self._market.axis.times[bar])
                 raise CurrencyMismatch(
-                    f"At {when} {self.missing(given, taken, bar)}, on {instrument.asset.start_date}. Begin after it, "
+                    f"At {when} {self.missing(from_, to, bar)}, on {instrument.asset.start_date}. Begin after it, "
                     f"or ask data.can_trade(symbol({instrument.asset.symbol!r})) first."
                 )
             unit = 10**instrument.mark_scale
@@ -126,8 +126,8 @@ class Rates:
 
     def asked(self) -> list[tuple[str, str]]:
         """The pairs of currencies whose rate was asked for, in that order."""
-        return list(self._ways)
+        return list(self._routes)
 
     def used(self) -> dict[str, Sequence[str]]:
         """The keys of the pairs behind each rate that was asked for, by the two currencies."""
-        return {f"{a}/{b}": [one.asset.key for one, _ in legs] for (a, b), legs in sorted(self._ways.items())}
+        return {f"{a}/{b}": [one.asset.key for one, _ in pairs] for (a, b), pairs in sorted(self._routes.items())}

@@ -59,7 +59,7 @@ class Recorder:
             self._entries_seen = entries
             books.write_positions(self.holdings)
             self.holdings_from.append((session, len(self.holdings)))
-        if self._run.exchange is not None:
+        if self._run.converter is not None:
             currencies = [currency for _, currency in books.pockets()]
             self.cash.append({currencies[pocket]: books.cash(pocket) for pocket in books.used()})
         if self._run.recorded:

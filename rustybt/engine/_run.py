@@ -14,7 +14,7 @@ from rustybt.engine._after import analysed, going
 from rustybt.engine._agenda import NEVER
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import gc_paused
-from rustybt.engine._compat_report import again_for, reporting
+from rustybt.engine._compat_report import reporting, rerun_for
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._manifest import manifest_of
@@ -247,11 +247,11 @@ class Run:
             with gc_paused():
                 self._advance(NEVER)
                 run.phase.phase = "analyze"
-                again = reporting(again_for(run_algorithm, dict(given), given["keep_strategy"]))
-                result = self._result = result_of(parts, loop, again)
+                rerun = reporting(rerun_for(run_algorithm, dict(given), given["keep_strategy"]))
+                result = self._result = result_of(parts, loop, rerun)
             ruin = () if parts.compat.figures_below_zero else result.notes  # Zipline says nothing of it
             warned = loop.copies.warn_of_changes, functools.partial(warn_of_ruin, ruin)
-            return analysed(result, parts.functions.analyze, parts.context, self._late, warned)
+            return analysed(result, parts.callbacks.analyze, parts.context, self._late, warned)
 
     def snapshot(self) -> Snapshot:
         """The run as it is, to be gone on with by `restore`: here, in another process, with the other kernel.
@@ -291,8 +291,8 @@ class Run:
         Raises SnapshotMismatch for other data and for another strategy, and what `run_algorithm` raises.
         """
         made = strategy() if inspect.isclass(strategy) else strategy
-        functions = (made, initialize, handle_data, before_trading_start, analyze)
-        given: dict[str, Any] = dict(zip(CALLBACKS, functions, strict=True))
+        callbacks = (made, initialize, handle_data, before_trading_start, analyze)
+        given: dict[str, Any] = dict(zip(CALLBACKS, callbacks, strict=True))
         given |= {"kernel": kernel, "progress": progress, "environ": None, "keep_strategy": False}
         return cls._of(arguments_of(snapshot, given, market), snapshot)
 
@@ -309,7 +309,7 @@ class Run:
         """
         self._check_goes_on()
         parts, kept = self._parts, ("kernel", "progress", "environ", "keep_strategy")
-        given = parts.functions.apart(parts.given["strategy"]) | {name: parts.given[name] for name in kept}
+        given = parts.callbacks.apart(parts.given["strategy"]) | {name: parts.given[name] for name in kept}
         snapshot = taken(parts, self._loop, fork=True)
         return Run._of(arguments_of(snapshot, given, parts.market), snapshot)
 
@@ -326,7 +326,7 @@ class Run:
 
     def _advance(self, stop: int) -> None:
         parts, loop = self._parts, self._loop
-        with progress_for(parts.given["progress"], parts.run.market.axis.sessions, parts.functions.name) as bar:
+        with progress_for(parts.given["progress"], parts.run.market.axis.sessions, parts.callbacks.name) as bar:
             loop.on_session = bar.advance
             self._go(functools.partial(loop.go, stop))
             loop.on_session = None

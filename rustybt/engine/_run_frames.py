@@ -148,7 +148,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
         axis, count = run.market.axis, len(recorder.days)
         self._periods = periods
         self._figures_below_zero = run.compat.figures_below_zero
-        self._run = None if run.exchange is None else run
+        self._run = None if run.converter is None else run
         self._entry_rows, self._pockets = ledger.rows, ledger.books.pockets()
         self._recorder = recorder.gathered()
         self._events = blotter.rows
@@ -183,7 +183,7 @@ class RunFrames(Mapping[str, pl.DataFrame]):
             "entries": self._entries,
             "assets": lambda: assets_frame(assets, kernel),
         }
-        if run.exchange is not None:
+        if run.converter is not None:
             self._made |= frames_of_currencies(run, recorder)
             self._make_all()
 

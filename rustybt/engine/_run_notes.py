@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from rustybt.core import Notes
-from rustybt.engine._functions import Functions, never_runs, outer_values
+from rustybt.engine._callbacks import Callbacks, never_runs, outer_values
 from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
 from rustybt.engine._run_frames import RunFrames
@@ -17,17 +17,17 @@ from rustybt.metrics import ruined_row
 from rustybt.strategy import AccountState, Schedules
 
 
-def add_closing_notes(run: RunState, loop: Loop, functions: Functions, frames: RunFrames) -> None:
+def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: RunFrames) -> None:
     """Looks at a run that is over. frames: those of its result; they are made only where there is something to say."""
     account = run.account
     if loop.recorder.days.ruined:
         _note_ruin(account, frames["daily"], ended_early=len(loop.recorder.days) < run.market.axis.sessions)
-    _note_callbacks(run.notes, run.schedules, functions)
+    _note_callbacks(run.notes, run.schedules, callbacks)
     for plan in loop.timetable.plans:
         _note_plan(run.notes, plan)
     _note_assets(account)
     if not frames.orders_placed:
-        _note_no_orders(account, run.schedules, loop.context, functions)
+        _note_no_orders(account, run.schedules, loop.context, callbacks)
     elif not len(loop.recorder.transactions):
         _note_no_fills(run.notes, frames["orders"])
 
@@ -53,8 +53,8 @@ def _note_ruin(account: AccountState, daily: pl.DataFrame, *, ended_early: bool)
     )
 
 
-def _note_callbacks(notes: Notes, schedules: Schedules, functions: Functions) -> None:
-    given = [*functions.by_name().items()]
+def _note_callbacks(notes: Notes, schedules: Schedules, callbacks: Callbacks) -> None:
+    given = [*callbacks.by_name().items()]
     given += [(f"the scheduled {_name_of(schedule.function)}", schedule.function) for schedule in schedules]
     for name, function in given:
         kind = never_runs(function)
@@ -144,8 +144,8 @@ def _note_no_fills(notes: Notes, orders: pl.DataFrame) -> None:
     notes.add("no_fills", f"{orders.height} orders were placed, and none was filled.{why}", orders=orders.height)
 
 
-def _note_no_orders(account: AccountState, schedules: Schedules, context: Any, functions: Functions) -> None:
-    texts = sorted(_holding_texts(account, schedules, context, functions))
+def _note_no_orders(account: AccountState, schedules: Schedules, context: Any, callbacks: Callbacks) -> None:
+    texts = sorted(_holding_texts(account, schedules, context, callbacks))
     hint = "".join(f" {name} holds symbols as texts, and an asset is never equal to a text." for name in texts)
     account.notes.add(
         "no_orders",
@@ -154,11 +154,11 @@ def _note_no_orders(account: AccountState, schedules: Schedules, context: Any, f
     )
 
 
-def _holding_texts(account: AccountState, schedules: Schedules, context: Any, functions: Functions) -> set[str]:
+def _holding_texts(account: AccountState, schedules: Schedules, context: Any, callbacks: Callbacks) -> set[str]:
     """The sets, dicts and indices of a strategy that hold the symbol of an asset of the run as a text."""
     symbols = {instrument.asset.symbol for instrument in account.instruments}
     known = {f"context.{name}": value for name, value in vars(context).items() if not name.startswith("_")}
-    for function in (*functions.by_name().values(), *(schedule.function for schedule in schedules)):
+    for function in (*callbacks.by_name().values(), *(schedule.function for schedule in schedules)):
         known |= outer_values(function)
     return {
         name

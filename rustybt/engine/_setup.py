@@ -18,7 +18,7 @@ from rustybt.engine._actions import CorporateActions
 from rustybt.engine._agenda import Agenda
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
-from rustybt.engine._currency import exchange_of
+from rustybt.engine._currency import converter_of
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
@@ -98,7 +98,7 @@ def state_of(
         compat=compat,
         books=books,
         book=book,
-        exchange=exchange_of(market, books, book.account, currency, wanted_currency, compat),
+        converter=converter_of(market, books, book.account, currency, wanted_currency, compat),
         account=account,
         lookup=AssetLookup(market, continuous, labels, axis.days[-1]),
         facts=facts,
@@ -141,7 +141,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
         currency=account.currency,
         kernel=run.kernel,
         quantities=account.numbers,
-        conversions=run.exchange,
+        conversions=run.converter,
         portfolio=portfolio,
     )
     context = Context(
@@ -157,7 +157,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
         schedules=run.schedules,
         recorded=run.recorded,
         fetch=run.fetch_csv,
-        converter=run.exchange,
+        converter=run.converter,
         currencies_are_one=run.compat.currencies_are_one,
     )
     return gate, context
@@ -176,7 +176,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         keep_basis=compat.stock_dividends_keep_basis,
         currencies_are_one=compat.currencies_are_one,
         keep_owed=compat.owed_shares_ignore_splits,
-        exchange=run.exchange,
+        converter=run.converter,
     )
     agenda = Agenda(axis)
     funding = FundingPayments(run.market, agenda)
@@ -195,8 +195,8 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         recorder,
         compat,
         parts.context,
-        parts.functions.before_trading_start,
-        parts.functions.handle_data,
+        parts.callbacks.before_trading_start,
+        parts.callbacks.handle_data,
         changes,
         funding,
         copies,
@@ -207,12 +207,12 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
 
 def initialised(parts: Prepared) -> OwnCopies:
     """Calls `initialize`, and copies what the run was given."""
-    settings, context, functions, decimals = parts.settings, parts.context, parts.functions, parts.precision
-    if functions.initialize is not None:
-        functions.initialize(context, **parts.params)
+    settings, context, callbacks, decimals = parts.settings, parts.context, parts.callbacks, parts.precision
+    if callbacks.initialize is not None:
+        callbacks.initialize(context, **parts.params)
     elif parts.params:
         raise InputError(f"params={parts.params!r} were given, but there is no initialize to take them.")
-    copies = OwnCopies(parts.run, parts.gate, settings, context, functions, parts.metrics)
+    copies = OwnCopies(parts.run, parts.gate, settings, context, callbacks, parts.metrics)
     if decimals is not None and decimals.rounds():
         settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
     return copies

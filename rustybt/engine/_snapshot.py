@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn, Self
 
 from rustybt import _version
 from rustybt.core import Moment, Phase, check_regular, writing
-from rustybt.engine._functions import functions_of
+from rustybt.engine._callbacks import callbacks_of
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._market import Market
@@ -27,7 +27,7 @@ from rustybt.engine._user_objects import Globals, Names, arguments_pickled, pick
 from rustybt.errors import InputError, SnapshotCorrupt, SnapshotError, SnapshotMismatch
 from rustybt.strategy import Schedule
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAGIC: Final = b"RustyBT snapshot\n"
 DATA: Final = ("data", "data_frequency", "bundle", "version", "bundle_timestamp")
 CALLBACKS: Final = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze")
@@ -37,7 +37,7 @@ LEFT_OUT: Final = frozenset({*CALLBACKS, *DATA, "progress", "environ", "market",
 SAVED: Final = (
     "loop.cursor", "loop.over", "loop.complete", "loop.ledger", "loop.actions", "loop.recorder", "loop.timetable",
     "loop.agenda", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
-    "run.market", "run.books", "run.book", "run.exchange", "run.lookup", "run.notes", "run.phase", "run.schedules",
+    "run.market", "run.books", "run.book", "run.converter", "run.lookup", "run.notes", "run.phase", "run.schedules",
     "run.recorded", "account.funding",
     "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
     "settings.benchmark",
@@ -50,7 +50,7 @@ REMADE: Final = (
     "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
     "account.currency", "account.start_date", "account.figures_below_zero", "account.notes", "account.instruments",
-    "settings.broker_of", "settings.faces",
+    "settings.broker_of", "settings.wrappers",
 )  # fmt: skip
 """What follows from the arguments, the data and what is saved."""
 
@@ -175,7 +175,7 @@ def taken(parts: Prepared, loop: Loop, *, fork: bool = False) -> Snapshot:
         arguments[edge] = getattr(parts.market, edge) if arguments[edge] is None else arguments[edge]
     pickles = (
         pickle.dumps(_plain_state(parts, loop), protocol=5),
-        arguments_pickled(arguments, Globals(parts.functions), kept),
+        arguments_pickled(arguments, Globals(parts.callbacks), kept),
         pickled(_user_state(parts, loop, names), names, kept),
     )
     return Snapshot(pickles, loop.moment, (data.bundle, data.id, data.hash), held)
@@ -188,15 +188,15 @@ def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict
     """
     if not isinstance(snapshot, Snapshot):
         raise InputError(f"snapshot={snapshot!r}: give a Snapshot; rustybt.Snapshot.load(path) reads a file.")
-    functions = functions_of(*(given[name] for name in CALLBACKS))
+    callbacks = callbacks_of(*(given[name] for name in CALLBACKS))
     saved = _plain(snapshot)["run"]
-    missing = [name for name in saved["callbacks"] if getattr(functions, name) is None]
+    missing = [name for name in saved["callbacks"] if getattr(callbacks, name) is None]
     if missing:
         raise SnapshotMismatch(
             f"The run of the snapshot has {missing[0]}, and none was given. Give the same functions."
         )
     arguments = (
-        unpickled(snapshot._parts[1], Globals(functions), snapshot._held)
+        unpickled(snapshot._parts[1], Globals(callbacks), snapshot._held)
         | dict.fromkeys(DATA)
         | given
         | {"market": market}
@@ -291,8 +291,8 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
     run.account.funding.restore(state["flows"])
     run.books.restore(state["books"])
     run.book.restore(state["orders"], instruments)
-    if run.exchange is not None:
-        run.exchange.restore(state["exchange"])
+    if run.converter is not None:
+        run.converter.restore(state["converter"])
     loop.ledger.restore(state["ledger"], instruments)
     loop.actions.restore(state["actions"], instruments)
     loop.recorder.restore(state["recorder"])
@@ -309,7 +309,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "run": {
             "data_frequency": parts.market.data_frequency,
             "at_hand": parts.market.at_hand,
-            "callbacks": [name for name in ("handle_data", "before_trading_start") if getattr(parts.functions, name)],
+            "callbacks": [name for name in ("handle_data", "before_trading_start") if getattr(parts.callbacks, name)],
         },
         "market": run.market.state(),
         "cursor": loop.cursor.state(),
@@ -323,7 +323,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "books": run.books.state(),
         "orders": run.book.state(),
         "flows": run.account.funding.state(),
-        "exchange": None if run.exchange is None else run.exchange.state(),
+        "converter": None if run.converter is None else run.converter.state(),
         "ledger": loop.ledger.state(),
         "actions": loop.actions.state(),
         "recorder": loop.recorder.state(),

@@ -13,7 +13,7 @@ from rustybt.strategy import AccountState, AssetLookup, OrderViews, RunFacts, Ru
 from rustybt.view import BarData, Instrument, MarketView
 
 if TYPE_CHECKING:
-    from rustybt.engine._exchange import Exchange
+    from rustybt.engine._converter import CurrencyConverter
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -23,7 +23,7 @@ class RunState:
     Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
     of garbage.
 
-    exchange: the rates and conversions of a run in several currencies; None in one that has one only. recorded: the
+    converter: the rates and conversions of a run in several currencies; None in one that has one only. recorded: the
     last value of each recorded name. notes: what the result tells besides its figures.
     """
 
@@ -33,7 +33,7 @@ class RunState:
     compat: Compat
     books: Books
     book: OrderBook
-    exchange: Exchange | None
+    converter: CurrencyConverter | None
     account: AccountState
     lookup: AssetLookup
     facts: RunFacts
@@ -45,7 +45,7 @@ class RunState:
 
     def open_slot(self, instrument: Instrument) -> None:
         """Opens the books for an asset that was loaded."""
-        instrument.pocket = 0 if self.exchange is None else self.exchange.pocket(instrument.asset.currency)
+        instrument.pocket = 0 if self.converter is None else self.converter.pocket(instrument.asset.currency)
         instrument.slot = self.books.open_slot(
             instrument.pocket,
             instrument.price,

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from rustybt.core import Asset
-from rustybt.engine._functions import Functions
+from rustybt.engine._callbacks import Callbacks
 from rustybt.engine._prepared import Prepared
 from rustybt.errors import SnapshotError, SnapshotMismatch
 
@@ -21,13 +21,13 @@ type Parts = Mapping[str, Any]
 
 
 class Globals:
-    """What stands in the modules of a strategy's functions, which need not be importable.
+    """What stands in the modules of a strategy's callbacks, which need not be importable.
 
     objects, names: the objects that are the run's own, by name and by identity; here none.
     """
 
-    def __init__(self, functions: Functions) -> None:
-        found = [getattr(one, "__func__", one) for one in functions.by_name().values()]
+    def __init__(self, callbacks: Callbacks) -> None:
+        found = [getattr(one, "__func__", one) for one in callbacks.by_name().values()]
         self._globals = [one.__globals__ for one in found if hasattr(one, "__globals__")]
         self.objects: dict[str, Any] = {}
         self.names: dict[int, str] = {}
@@ -56,7 +56,7 @@ class Names(Globals):
     """The same, with the objects that are a run's own. owners: those whose methods the strategy's functions are."""
 
     def __init__(self, parts: Prepared) -> None:
-        super().__init__(parts.functions)
+        super().__init__(parts.callbacks)
         run, context, market = parts.run, parts.context, parts.run.market
         own = {
             "run": run,
@@ -79,7 +79,7 @@ class Names(Globals):
             "positions": context.portfolio.positions,
             "account": context.account,
         }
-        self.owners = [one for one in parts.functions.objects() if hasattr(one, "__dict__") and one is not context]
+        self.owners = [one for one in parts.callbacks.objects() if hasattr(one, "__dict__") and one is not context]
         self.objects = own | {f"owner {place}": owner for place, owner in enumerate(self.owners)}
         self.names = {id(one): name for name, one in self.objects.items()}
         self._market = market

@@ -91,15 +91,15 @@ class WithinPeriods:
         amount = change.delta(value)
         loop.recorder.days.capital_within(value, amount)
         change_capital(loop, stamp, amount, change.kind)
-        if run.exchange is not None:
-            run.books.use_rates(run.exchange.rates.to_base)
+        if run.converter is not None:
+            run.books.use_rates(run.converter.rates.to_base)
 
     def _use_rates_of(self, run: Any, step: int) -> None:
         """Lets books of several currencies read the rates of the session before, where they are known."""
-        if run.exchange is None or self._inner is None:
+        if run.converter is None or self._inner is None:
             return
         if self._rates is None:
-            self._rates = type(run.exchange.rates)(self._inner, run.exchange.base)
+            self._rates = type(run.converter.rates)(self._inner, run.converter.base)
         run.books.use_rates(lambda currency, _: self._rates.to_base(currency, step))
 
     def _fund(self, loop: Loop, session: int, bar: int, step: int) -> None:
@@ -142,8 +142,8 @@ class WithinPeriods:
         """
         market, stamp = self._market, self._steps.closes[assets[0][1].step]
         fills: list[Report] = []
-        before = market.bar, market.hook, market.now
-        market.bar, market.hook, market.now = bar - 1, True, stamp
+        before = market.bar, market.before_open, market.now
+        market.bar, market.before_open, market.now = bar - 1, True, stamp
         for instrument, opened in assets:
             volume = int(instrument.tradable[bar] * opened.units)
             instrument.at_open = {**opened.prices, "price": opened.prices["close"], "volume": opened.volume}
@@ -155,7 +155,7 @@ class WithinPeriods:
             used = sum(abs(fill.quantity) for fill in done)
             loop.simulated.begun[instrument.slot] = -int(-used // opened.units)
             fills += done
-        market.bar, market.hook, market.now = before
+        market.bar, market.before_open, market.now = before
         book(loop.ledger, loop.recorder, loop.run.book, session, fills)
 
     def _opened(self, instrument: Instrument, session: int, bar: int) -> Opened:

@@ -26,3 +26,7 @@ __all__ = [
     "register_blotter",
     "slippage_for",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "cancel_policy", "commission", "slippage"])

@@ -23,7 +23,7 @@ def uninitialised(given: object) -> tuple[type, str] | None:
 
 def behind(given: Any) -> Any:
     """The object that was handed in, where something stands before it (rustybt.zipline)."""
-    return given.model if getattr(type(given), "is_face", False) else given
+    return given.model if getattr(type(given), "is_wrapper", False) else given
 
 
 def check_initialised(given: object, methods: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog import PRICES, AssetRecord, LeftOut, Pile, PiledRows, Rows, StoredRows, Version
+from rustybt.catalog import PRICES, AssetRecord, LeftOut, Rows, SpilledRows, SpillFile, StoredRows, Version
 from rustybt.core import datetime_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import Form
@@ -22,7 +22,7 @@ from rustybt.ingest._assets import Description, kinds_by_symbol, with_keys
 from rustybt.ingest._bars import BarReader, Bars
 from rustybt.ingest._report import Change
 from rustybt.ingest._seen import Seen, Sightings
-from rustybt.ingest._sequence import Order
+from rustybt.ingest._sequence import DuplicateCheck
 from rustybt.ingest._stored import against_stored, corrections
 from rustybt.validation import FOUND_SCHEMA, Finding
 
@@ -33,8 +33,8 @@ MOST_FINDINGS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
-    """How rows are judged. stops: bad rows are an error. keeps_rows: they are to be kept as text.
+class ValidationRules:
+    """How rows are validated. stops: bad rows are an error. keeps_rows: they are to be kept as text.
 
     corrects: they take the place of stored ones.
     """
@@ -46,7 +46,7 @@ class Judging:
 
 
 class Batch:
-    """Bars of one frequency. `judge` comes first; the rest speaks of what it saw.
+    """Bars of one frequency. `validate` comes first; the rest speaks of what it saw.
 
     folder: where rows wait that are too many for memory.
     seen: what the good rows that are new say of each asset. changes: what they correct. calendar: reaches over all
@@ -65,9 +65,9 @@ class Batch:
         self.splits: list[ActionRow] = []
         self.dividends: list[ActionRow] = []
         self.calendar: SessionTable | None = None
-        self._pile = Pile(self.frequency, self._folder)
+        self._spill_file = SpillFile(self.frequency, self._folder)
         self._numbers: dict[str, int] = {}
-        self._order = Order(self._pile)
+        self._duplicates = DuplicateCheck(self._spill_file)
         self._bad = [nothing_bad()]
         self._uneven = [nothing_bad()]
         self._count = 0
@@ -78,12 +78,12 @@ class Batch:
         self.counts = (0, 0)
         self._now = time.time_ns()
 
-    def judge(self, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
+    def validate(self, base: Version | None, known: Mapping[str, AssetRecord], request: ValidationRules) -> None:
         """Tells the good rows from the others. base, known: the version that is appended to, and its assets.
 
         Raises InputError where its calendar is another one.
         """
-        self._pile.remove()
+        self._spill_file.remove()
         self._begin()
         self._stored = StoredRows(base, self.frequency)
         self._reader.kinds = kinds_by_symbol(known.values(), request.descriptions)
@@ -100,14 +100,16 @@ class Batch:
         self._note_uneven(request)
         self.seen = self._sightings.all({number: key for key, number in self._numbers.items()})
 
-    def _take(self, bars: Bars, base: Version | None, known: Mapping[str, AssetRecord], request: Judging) -> None:
+    def _take(
+        self, bars: Bars, base: Version | None, known: Mapping[str, AssetRecord], request: ValidationRules
+    ) -> None:
         self.calendar = bars.calendar
         self.splits += bars.splits
         self.dividends += bars.dividends
         frame = with_keys(bars.frame, known.values(), request.descriptions, bars.calendar.name)
         # a row that is bad by itself says nothing of those around it: a mistyped year makes no other row unsorted
         sound = self._numbered(_without(frame, bars.found))
-        in_sequence = self._order.check(sound.select("row", pl.col("sid").alias("key"), "stamp", "stamp_text"))
+        in_sequence = self._duplicates.check(sound.select("row", pl.col("sid").alias("key"), "stamp", "stamp_text"))
         good = _without(sound, in_sequence)
         found = [bars.found, in_sequence]
         if base is not None:
@@ -138,19 +140,19 @@ class Batch:
         self._sightings.add(good, bars.calendar, bars.price_scale, bars.volume_scale)
         self._future += int((good["stamp"] > self._now).sum())
         rows = good.select("sid", "stamp", *PRICES, "volume")
-        self._pile.add(Rows(self.frequency, rows, bars.price_scale, bars.volume_scale))
+        self._spill_file.add(Rows(self.frequency, rows, bars.price_scale, bars.volume_scale))
 
     @property
     def pairs(self) -> set[tuple[str, str]]:
         """Key and symbol of the good rows that are new."""
         return {(key, carried.symbol) for key, seen in self.seen.items() for carried in seen.symbols}
 
-    def rows(self, sids: Mapping[str, int]) -> PiledRows:
+    def rows(self, sids: Mapping[str, int]) -> SpilledRows:
         """The good rows as parts store them, at the smallest scales that show all of them."""
         price_scale = max((asset.price_scale for asset in self.seen.values()), default=0)
         volume_scale = max((asset.volume_scale for asset in self.seen.values()), default=0)
         numbered = {number: sids[key] for key, number in self._numbers.items() if key in self.seen}
-        return self._pile.rows(numbered, price_scale, volume_scale)
+        return self._spill_file.rows(numbered, price_scale, volume_scale)
 
     @property
     def forms(self) -> dict[str, Form]:
@@ -171,7 +173,7 @@ class Batch:
             )
         return tuple(notes)
 
-    def _note(self, frame: pl.DataFrame, found: pl.DataFrame, request: Judging) -> None:
+    def _note(self, frame: pl.DataFrame, found: pl.DataFrame, request: ValidationRules) -> None:
         """Keeps what was found, with the rows as text where they are to be kept."""
         if found.height:
             symbols = found.join(frame.select("row", "symbol"), on="row", how="left")
@@ -189,7 +191,7 @@ class Batch:
         bad = found.join(where, on="row", how="left", maintain_order="left").sort("row", maintain_order=True)
         self._bad.append(bad.select(nothing_bad().columns))
 
-    def _note_uneven(self, request: Judging) -> None:
+    def _note_uneven(self, request: ValidationRules) -> None:
         """Keeps the lines of CSV files that could not be told apart into fields."""
         lines = self._reader.uneven
         if lines and (self._count < MOST_FINDINGS or request.keeps_rows):
@@ -230,7 +232,7 @@ class Batch:
 
     def remove(self) -> None:
         """Deletes the rows that wait on the disk."""
-        self._pile.remove()
+        self._spill_file.remove()
 
 
 def _text(name: str) -> pl.Expr:

@@ -160,11 +160,11 @@ def ingest_with_fault(
                 return nothing_new(newest)
             if newest is None and request.mode == "correct":
                 open_version(request.bundle, root=root)  # says that there is none, and which there are
-            judged = newest and newest[1]
-            write.judge(newest)
-        with open_writer(root, fault=fault) as writer, newest_of(root, request, judged) as newest:
-            if request.mode in ADDS and judged != (newest and newest[1]):
-                write.judge(newest)  # somebody else wrote to the bundle meanwhile
+            validated = newest and newest[1]
+            write.validate(newest)
+        with open_writer(root, fault=fault) as writer, newest_of(root, request, validated) as newest:
+            if request.mode in ADDS and validated != (newest and newest[1]):
+                write.validate(newest)  # somebody else wrote to the bundle meanwhile
             report = write.publish(writer, newest)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -19,7 +19,7 @@ from rustybt.ingest._asked import Asked, asked, batches_of, by_frequency, check_
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._ingest import ingest, newest_of
-from rustybt.ingest._write import Judged, Write
+from rustybt.ingest._write import Validated, Write
 from rustybt.validation import Finding
 
 _UNNAMED: Final = "preview"
@@ -142,19 +142,19 @@ def preview(bars: Any, *, bundle: str | None = None, root: str | Path | None = N
     # a row that is left out goes on to the next: all of them are counted
     request = replace(given.request, on_bad_row="drop")
     batches: list[Batch] = []
-    judged, refused = None, None
+    validated, refused = None, None
     with tempfile.TemporaryDirectory(prefix="rustybt-") as folder:
         try:
             check_request(given.request, frequencies)
             batches += batches_of(request, given.bars, Path(folder))
-            judged = _judged(replace(given, request=request), batches, catalog_root(root))
+            validated = _validated(replace(given, request=request), batches, catalog_root(root))
         except InputError as error:
             refused = "\n".join((str(error), *getattr(error, "__notes__", ())))
     told = Preview(_forms(batches), ", ".join(frequencies), request.calendar, refused=refused, notes=given.notes)
-    return told if judged is None else _with(told, judged)
+    return told if validated is None else _with(told, validated)
 
 
-def _judged(given: Asked, batches: list[Batch], root: Path) -> Judged:
+def _validated(given: Asked, batches: list[Batch], root: Path) -> Validated:
     descriptions = read_descriptions(given.assets, given.request.symbols)
     write = Write(given.request, batches, descriptions, given.actions, None)
     with newest_of(root, given.request) as newest:
@@ -163,7 +163,7 @@ def _judged(given: Asked, batches: list[Batch], root: Path) -> Judged:
                 f"Bundle {given.request.bundle!r} exists. Add to it with mode='append', or put these data in its place "
                 "with mode='replace' (--mode)."
             )
-        write.judge(newest)
+        write.validate(newest)
         return write.look(newest)
 
 
@@ -171,17 +171,17 @@ def _forms(batches: Iterable[Batch]) -> dict[str, Form]:
     return {name: form for batch in batches for name, form in batch.forms.items()}
 
 
-def _with(told: Preview, judged: Judged) -> Preview:
+def _with(told: Preview, validated: Validated) -> Preview:
     return replace(
         told,
-        symbols=tuple(sorted(record.symbol for record in judged.records)),
-        first=min((date_of(record.first_day) for record in judged.records), default=None),
-        last=max((date_of(record.last_day) for record in judged.records), default=None),
-        rows=judged.rows,
-        findings=judged.findings,
-        counts=dict(judged.counts.most_common()),
-        notes=(*told.notes, *judged.notes),
-        options=remedies(judged.findings, told.calendar),
+        symbols=tuple(sorted(record.symbol for record in validated.records)),
+        first=min((date_of(record.first_day) for record in validated.records), default=None),
+        last=max((date_of(record.last_day) for record in validated.records), default=None),
+        rows=validated.rows,
+        findings=validated.findings,
+        counts=dict(validated.counts.most_common()),
+        notes=(*told.notes, *validated.notes),
+        options=remedies(validated.findings, told.calendar),
     )
 
 

@@ -7,24 +7,24 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from rustybt.catalog import Pile
+from rustybt.catalog import SpillFile
 from rustybt.validation import nothing_found, out_of_sequence
 
 _NEVER: Final = -(2**63)
 _BEFORE: Final = ("row", "key", "stamp", "stamp_text")
 
 
-class Order:
-    """What earlier pieces say of the order of the next one. pile: the good rows so far."""
+class DuplicateCheck:
+    """What earlier pieces say of the order of the next one. spill_file: the good rows so far."""
 
-    def __init__(self, pile: Pile) -> None:
-        self._pile = pile
+    def __init__(self, spill_file: SpillFile) -> None:
+        self._spill_file = spill_file
         self._last = np.empty(0, dtype=np.int64)
         self._late: dict[int, set[int]] = {}
 
     def check(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Findings of rows that are sound by themselves. rows: `row`, `key` (the asset's number in the
-        pile), `stamp`, `stamp_text`."""
+        spill file), `stamp`, `stamp_text`."""
         if not rows.height:
             return nothing_found()
         ends = rows.group_by("key").agg(pl.col("stamp").min().alias("first"), pl.col("stamp").max().alias("last"))
@@ -48,7 +48,7 @@ class Order:
         last = int(self._last[key])
         again = rows.filter((pl.col("key") == key) & (pl.col("stamp") <= last))["stamp"].unique()
         known = set(self._late.get(key, ())) & set(again.to_list())
-        known |= set(self._pile.stamps_of(key, again.to_numpy()).tolist())
+        known |= set(self._spill_file.stamps_of(key, again.to_numpy()).tolist())
         stamps = sorted({*known, last})
         # no row of the input has a number below zero
         return pl.DataFrame(

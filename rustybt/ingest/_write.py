@@ -20,7 +20,7 @@ from rustybt.ingest._advice import advice, ask_before_losing
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
 from rustybt.ingest._auto_close import LAST_BAR, closed_after_last_bar
 from rustybt.ingest._bars import Symbols, spanning_table
-from rustybt.ingest._batch import QUARANTINED, Batch, Judging
+from rustybt.ingest._batch import QUARANTINED, Batch, ValidationRules
 from rustybt.ingest._cached import with_cache_of
 from rustybt.ingest._funding import make_funding, read_funding
 from rustybt.ingest._report import IngestReport, summary
@@ -68,7 +68,7 @@ class Actions:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Validated:
     """What bars and actions came to. rows: read, bad ones among them. counts: findings by rule."""
 
     records: tuple[AssetRecord, ...]
@@ -121,25 +121,25 @@ class Write:
         self._known: dict[str, AssetRecord] = {}
         self._unread: list[str] = []
 
-    def judge(self, newest: Base | None) -> None:
-        """Reads and judges the bars. newest: the bundle's newest version, None where there is no such bundle.
+    def validate(self, newest: Base | None) -> None:
+        """Reads and validates the bars. newest: the bundle's newest version, None where there is no such bundle.
 
         Raises InputError.
         """
         self._base = newest if self._request.mode in ADDS else None
         self._known = {record.key: record for record in self._base[1].assets} if self._base else {}
         policy = self._request.on_bad_row
-        judging = Judging(
+        rules = ValidationRules(
             self._descriptions,
             stops=policy == "error",
             keeps_rows=policy == "quarantine",
             corrects=self._request.mode == "correct",
         )
         for batch in self._batches:
-            batch.judge(self._base[0] if self._base else None, self._known, judging)
+            batch.validate(self._base[0] if self._base else None, self._known, rules)
 
     def publish(self, writer: Writer, newest: Base | None) -> IngestReport:
-        """Judges the actions, and writes a version. newest: as for `judge`, under the lock by now.
+        """Validates the actions, and writes a version. newest: as for `validate`, under the lock by now.
 
         Raises BadBars, BundleExists, InputError.
         """
@@ -188,15 +188,15 @@ class Write:
             changes=tuple(change for batch in self._batches for change in batch.changes),
         )
 
-    def look(self, newest: Base | None) -> Judged:
-        """What `publish` would write, and what it would say. newest: as for `judge`, which comes first."""
+    def look(self, newest: Base | None) -> Validated:
+        """What `publish` would write, and what it would say. newest: as for `validate`, which comes first."""
         records, ended, _, bad_actions = self._made(newest)
         counts = Counter(dict[str, int]())
         for left_out in (*(one for batch in self._batches for one in batch.left_out()),):
             counts[left_out.rule] += left_out.findings
         counts.update(finding.rule for _, finding in bad_actions)
         rows = sum(batch.counts[1] for batch in self._batches)
-        return Judged(records, rows, counts, self._findings(bad_actions), self._notes(ended))
+        return Validated(records, rows, counts, self._findings(bad_actions), self._notes(ended))
 
     def _made(
         self, newest: Base | None

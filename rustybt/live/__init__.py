@@ -16,3 +16,7 @@ __all__ = [
     "ReplayFeed",
     "read_journal",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

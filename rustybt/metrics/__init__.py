@@ -77,3 +77,7 @@ __all__ = [
     "with_statistics",
     "without_meaning",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -162,7 +162,7 @@ def _is_date(good_till: Any) -> bool:
 def _end_of_session(market: Market) -> int | None:
     """The close of the session that an order placed now is for: in daily runs the one after the bar."""
     axis, session = market.axis, market.session
-    if axis.daily and not market.hook:
+    if axis.daily and not market.before_open:
         session += 1
     return axis.run_closes[session] if session < len(axis.run_closes) else None
 
@@ -191,8 +191,8 @@ def placed_at(market: Market) -> int:
     """The stamp of an order that is placed now, ns UTC."""
     axis = market.axis
     stamp = market.now or axis.times[market.bar]
-    if not market.hook:
+    if not market.before_open:
         return stamp
     # where the session before has only just ended, the order is one of the session to come all the same
-    hook = axis.hook_stamp(market.session)
-    return hook if hook > stamp else axis.opens[market.session]
+    before_open = axis.before_open_stamp(market.session)
+    return before_open if before_open > stamp else axis.opens[market.session]

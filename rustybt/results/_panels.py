@@ -99,7 +99,7 @@ def draw_exposure(axes: Axes, result: Result) -> None:
         _legend_above(axes)
     axes.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
     axes.set_ylabel("Exposure", color=INK)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
 
 

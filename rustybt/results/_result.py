@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
+INNER: Final = frozenset({"tell_when_saved", "written_report"})
+"""What other steps ask of a result."""
 CONVERSIONS: Final = {
     "id": pl.String(),
     "created": UTC_NS,
@@ -62,7 +64,6 @@ class Result:
     """
 
     __slots__ = (
-        "_again",
         "_floats",
         "_frames",
         "_hash",
@@ -70,6 +71,7 @@ class Result:
         "_metrics",
         "_on_save",
         "_report",
+        "_rerun",
         "notes",
         "periods",
     )
@@ -94,13 +96,13 @@ class Result:
         periods: int,
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
-        again: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
+        rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
     ) -> None:
         self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
-        self._again = again
+        self._rerun = rerun
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._floats: pl.DataFrame | None = None
@@ -178,16 +180,16 @@ class Result:
         Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
         that was loaded, where the strategy or an argument is gone, and for a strategy that does not repeat itself.
         """
-        if self._again is None:
+        if self._rerun is None:
             raise InputError(
                 "This result was loaded or copied from another process, so its strategy can't be run again. Call "
                 "compat_report() on what run_algorithm returned."
             )
-        return self._again(self, rows)
+        return self._rerun(self, rows)
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_again": None, "_floats": None, "_frames": dict(self._frames)}
+        own = {"_rerun": None, "_floats": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -213,11 +215,18 @@ class Result:
 
     @classmethod
     def load(cls, path: Path | str) -> Result:
-        """The result that was saved in that folder, to the last digit.
+        """The result that was saved, to the last digit.
 
+        path: its folder, or as `rustybt runs` take it: the name of one in `runs` of RUSTYBT_ROOT or the user's data
+        folder, how that begins, or "latest".
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
         """
-        frames, page = load_frames(Path(path))
+        folder = Path(path).expanduser()
+        if not folder.exists() and str(path) == folder.name:
+            from rustybt.results._saved import run_named, saved_runs
+
+            folder = run_named(folder.name, saved_runs()[0]).path
+        frames, page = load_frames(folder)
         return cls(frames, **page)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -255,6 +264,9 @@ class Result:
 
         check_process()
         return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi, show=show)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]
 
     def __repr__(self) -> str:
         return text_of(self)

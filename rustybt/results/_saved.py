@@ -74,7 +74,12 @@ def run_named(name: str, runs: list[SavedRun]) -> SavedRun:
     place = Path(name).expanduser()
     if (place / RESULT_FILE).is_file():
         return saved_run(place.resolve())
-    if name == NEWEST and runs:
+    if not runs:
+        raise ResultNotFound(
+            f"There is no saved run {name!r}: there is none in {data_root() / 'runs'}. `rustybt run` saves each of its "
+            "results, and result.save() one of Python's."
+        )
+    if name == NEWEST:
         return runs[0]
     found = [run for run in runs if run.name == name] or [run for run in runs if name and run.name.startswith(name)]
     if len(found) == 1:

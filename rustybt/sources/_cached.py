@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from rustybt.core import DateLike, Kept
+from rustybt.core import CachedBars, DateLike
 from rustybt.errors import InputError, SourceError, SourceUnknownSymbol
 from rustybt.sources._checked import check_fetched
 from rustybt.sources._clock import Clock, WallClock
@@ -27,11 +27,11 @@ class BarStore(Protocol):
 
     def find(
         self, source: str, frequency: str, symbols: Sequence[str], start_ns: int, end_ns: int
-    ) -> tuple[dict[str, Kept], list[str]]:
+    ) -> tuple[dict[str, CachedBars], list[str]]:
         """What is kept of the symbols and has most of the range, and notes on what was lost."""
         ...
 
-    def keep(self, source: str, frequency: str, kept: Sequence[Kept]) -> list[str]:
+    def keep(self, source: str, frequency: str, kept: Sequence[CachedBars]) -> list[str]:
         """Keep these in place of what overlaps with them; notes where that was not possible."""
         ...
 
@@ -57,7 +57,7 @@ class _Work:
     opened: bool
     now: int
     as_of: int
-    known: dict[str, Kept]
+    known: dict[str, CachedBars]
     notes: list[str]
     answered: dict[str, str] = field(default_factory=dict)
     spans: dict[str, list[Span]] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class Cached:
         )
         if self.supports.funding:
             # kept before funding was fetched: it would look as if nothing had been paid
-            known = {symbol: kept for symbol, kept in known.items() if "funding" in kept.told}
+            known = {symbol: kept for symbol, kept in known.items() if "funding" in kept.metadata}
         return _Work(request, window, opened, now, as_of, known, notes)
 
     def _plan(self, work: _Work) -> None:
@@ -188,7 +188,7 @@ class Cached:
         while groups := _groups(work.spans):
             span, symbols = groups[0]
             pieces = self._ask(work, span, symbols)
-            finished: list[Kept] = []
+            finished: list[CachedBars] = []
             for symbol in symbols:
                 work.spans[symbol].remove(span)
                 if symbol in work.failures or symbol not in pieces:
@@ -207,7 +207,7 @@ class Cached:
                     finished.append(piece)
             self._keep(work, finished)
 
-    def _note_restated(self, work: _Work, kept: Kept, restated: Restated) -> None:
+    def _note_restated(self, work: _Work, kept: CachedBars, restated: Restated) -> None:
         symbol, tz = kept.symbol, work.window.tz
         work.spans[symbol].clear()
         work.answered[symbol] = "restated"
@@ -232,7 +232,7 @@ class Cached:
             work.known |= pieces
             self._keep(work, list(pieces.values()))
 
-    def _ask(self, work: _Work, span: Span, symbols: Sequence[str]) -> dict[str, Kept]:
+    def _ask(self, work: _Work, span: Span, symbols: Sequence[str]) -> dict[str, CachedBars]:
         """What the source has for these days, by symbol. Failures are noted, whatever was kept before."""
         request = work.request
         before, total = work.done, len(request.symbols)
@@ -268,7 +268,7 @@ class Cached:
         work.notes += [note for note in fetched.notes if not note.startswith(tuple(f"{s}: " for s in symbols))]
         return pieces
 
-    def _keep(self, work: _Work, kept: Sequence[Kept]) -> None:
+    def _keep(self, work: _Work, kept: Sequence[CachedBars]) -> None:
         if kept:
             work.notes += self.store.keep(self.identity, str(work.window.frequency), kept)
 

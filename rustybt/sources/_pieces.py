@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from rustybt.core import MAX_DIGITS, Kept, datetime_of
+from rustybt.core import MAX_DIGITS, CachedBars, datetime_of
 from rustybt.sources._download import (
     ASSETS,
     DIVIDENDS,
@@ -35,18 +35,18 @@ class Restated:
     what: str
 
 
-def pieces_of(fetched: Fetched, span: Span, tz: str, as_of: int) -> dict[str, Kept]:
+def pieces_of(fetched: Fetched, span: Span, tz: str, as_of: int) -> dict[str, CachedBars]:
     """What was fetched for some days, by symbol. as_of: when, in UTC nanoseconds."""
     start_ns, end_ns = range_of(span, tz, as_of)
     provenance = {name: told for name, told in fetched.provenance.items() if name not in _OF_THE_REQUEST}
     records = {name: _records(getattr(fetched, name)) for name in (*_ACTIONS, "assets")}
     found = {}
     for (symbol,), bars in fetched.bars.partition_by("symbol", as_dict=True, maintain_order=True).items():
-        told: dict[str, Any] = {name: records[name].get(symbol, []) for name in _ACTIONS}
-        told["asset"] = next(iter(records["assets"].get(symbol, [])), None)
-        told["notes"] = [n for n in fetched.notes if n.startswith(f"{symbol}: ") and LATE_START not in n]
-        told["provenance"] = provenance
-        found[str(symbol)] = Kept(str(symbol), start_ns, end_ns, as_of, fitted(bars), told)
+        metadata: dict[str, Any] = {name: records[name].get(symbol, []) for name in _ACTIONS}
+        metadata["asset"] = next(iter(records["assets"].get(symbol, [])), None)
+        metadata["notes"] = [n for n in fetched.notes if n.startswith(f"{symbol}: ") and LATE_START not in n]
+        metadata["provenance"] = provenance
+        found[str(symbol)] = CachedBars(str(symbol), start_ns, end_ns, as_of, fitted(bars), metadata)
     return found
 
 
@@ -59,29 +59,29 @@ def _records(frame: pl.DataFrame | None) -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def extended(kept: Kept, piece: Kept, window: Window, settled_until: int) -> Kept | Restated:
+def extended(kept: CachedBars, piece: CachedBars, window: Window, settled_until: int) -> CachedBars | Restated:
     """Both as one, where they agree on the bars and actions that both have and that were settled."""
     start, end = max(kept.start_ns, piece.start_ns), min(settled_until, piece.end_ns)
     old, new = (within(one.bars, start, end, window.tz) for one in (kept, piece))
     if (what := _difference(old, new)) is not None:
         return Restated(what)
-    told = {**piece.told}
+    metadata = {**piece.metadata}
     both = Window(start, end, window.frequency, window.tz)
     replaced = Window(piece.start_ns, piece.end_ns, window.frequency, window.tz)
     for name in _ACTIONS:
-        earlier, later = kept.told.get(name, []), piece.told[name]
+        earlier, later = kept.metadata.get(name, []), piece.metadata[name]
         if start < end and _dated(earlier, both) != _dated(later, both):
             return Restated(f"{name} from {both.first_date} to {both.last_date} are others")
-        told[name] = [*(row for row in earlier if row not in _dated(earlier, replaced)), *later]
-    told["asset"] = piece.told["asset"] or kept.told["asset"]
-    told["notes"] = list(dict.fromkeys([*kept.told["notes"], *piece.told["notes"]]))
+        metadata[name] = [*(row for row in earlier if row not in _dated(earlier, replaced)), *later]
+    metadata["asset"] = piece.metadata["asset"] or kept.metadata["asset"]
+    metadata["notes"] = list(dict.fromkeys([*kept.metadata["notes"], *piece.metadata["notes"]]))
     # what the piece does not reach of bars that may change is given up: one time of fetching holds for all
     newer = piece.end_ns > settled_until
     end_ns, as_of = (piece.end_ns, piece.as_of_ns) if newer else (kept.end_ns, kept.as_of_ns)
     before = within(kept.bars, kept.start_ns, piece.start_ns, window.tz)
     after = within(kept.bars, piece.end_ns, end_ns, window.tz)
     bars = joined([part for part in (before, piece.bars, after) if part.height])
-    return Kept(kept.symbol, min(kept.start_ns, piece.start_ns), end_ns, as_of, bars, told)
+    return CachedBars(kept.symbol, min(kept.start_ns, piece.start_ns), end_ns, as_of, bars, metadata)
 
 
 def _difference(old: pl.DataFrame, new: pl.DataFrame) -> str | None:
@@ -148,7 +148,7 @@ def _holds(bars: pl.DataFrame, names: Sequence[str], scale: int) -> bool:
 def fetched_of(
     request: Request,
     window: Window,
-    answers: Sequence[Kept],
+    answers: Sequence[CachedBars],
     failures: Iterable[Failure],
     notes: Sequence[str],
     provenance: Mapping[str, Any],
@@ -159,12 +159,12 @@ def fetched_of(
     cut = any(part.height < one.bars.height for part, one in zip(parts, ordered, strict=True))
     bars = pl.concat(_one_scale(parts))
     records: dict[str, list[dict[str, str | None]]] = {
-        name: [row for one in ordered for row in _dated(one.told.get(name, []), window)]  # type: ignore[misc]
+        name: [row for one in ordered for row in _dated(one.metadata.get(name, []), window)]  # type: ignore[misc]
         for name in _ACTIONS
     }
     told = list(notes)
     for one, part in zip(ordered, parts, strict=True):
-        told += one.told["notes"]
+        told += one.metadata["notes"]
         told += late_start(one.symbol, _first_day(part, window), window)
     newest = max(answers, key=lambda one: one.as_of_ns)
     dated = {
@@ -182,10 +182,10 @@ def fetched_of(
         splits=frame_of(unique_records(records["splits"]), SPLITS),
         dividends=frame_of(unique_records(records["dividends"]), DIVIDENDS),
         funding=frame_of(unique_records(records["funding"]), FUNDING),
-        assets=frame_of([one.told["asset"] for one in ordered if one.told["asset"]], ASSETS),
+        assets=frame_of([one.metadata["asset"] for one in ordered if one.metadata["asset"]], ASSETS),
         failures=tuple(failures),
         notes=tuple(dict.fromkeys(told)),
-        provenance={**newest.told["provenance"], **dated, **provenance},
+        provenance={**newest.metadata["provenance"], **dated, **provenance},
     )
 
 

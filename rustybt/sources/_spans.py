@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.core import DAY_NS, NS, Frequency, Kept, day_of
+from rustybt.core import DAY_NS, NS, CachedBars, Frequency, day_of
 from rustybt.sources._source import Window, local_date, midnight
 
 _EVER: Final = 2**62
@@ -38,11 +38,11 @@ class Rules:
     settle: dt.timedelta
     fresh: dt.timedelta
 
-    def settled_until(self, kept: Kept, frequency: Frequency) -> int:
+    def settled_until(self, kept: CachedBars, frequency: Frequency) -> int:
         """Bars that begin before this moment are not expected to change. UTC nanoseconds."""
         return min(kept.end_ns, kept.as_of_ns - int(self.settle.total_seconds()) * NS - frequency.span_ns)
 
-    def covered_until(self, kept: Kept, frequency: Frequency, now: int) -> int:
+    def covered_until(self, kept: CachedBars, frequency: Frequency, now: int) -> int:
         """Bars that begin before this moment need not be asked for."""
         fresh = min(self.fresh.total_seconds() * NS, frequency.span_ns)
         if 0 <= now - kept.as_of_ns < fresh:
@@ -50,7 +50,7 @@ class Rules:
         return self.settled_until(kept, frequency)
 
 
-def missing(kept: Kept, window: Window, now: int, rules: Rules, *, last: dt.date | None) -> list[Span] | None:
+def missing(kept: CachedBars, window: Window, now: int, rules: Rules, *, last: dt.date | None) -> list[Span] | None:
     """The days to fetch beside what is kept, no span where all is there; None where it is of no use.
 
     last: the last day to ask for, None for until now.

@@ -280,7 +280,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
 
 
 class RunParts(NamedTuple):
-    """The parts of a run behind its `context`, for what gives it another face (rustybt.zipline)."""
+    """The parts of a run behind its `context`, for what wraps it (rustybt.zipline)."""
 
     account: AccountState
     lookup: AssetLookup

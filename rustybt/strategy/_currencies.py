@@ -61,7 +61,7 @@ def _checked(currency: Any) -> None:
 class Converter(Protocol):
     """Where conversions are placed. Returns the id of one."""
 
-    def place(self, amount: int, given: str, taken: str, bar: int, stamp: int, /) -> str: ...
+    def place(self, amount: int, from_: str, to: str, bar: int, stamp: int, /) -> str: ...
 
 
 class Converting(Generic[Scalar]):

@@ -22,8 +22,8 @@ class RunSettings:
 
     slippage, commission: the models for "equity", which is all but futures, and for "future": objects of the user's.
     broker_of: makes the run's broker of the simulated one. benchmark: the asset to compare with, where one was set.
-    account_controls: the rules that closes are held to. faces: the objects that a strategy gets in place of the run's
-    own context and data.
+    account_controls: the rules that closes are held to. wrappers: the objects that a strategy gets in place of the
+    run's own context and data.
     """
 
     slippage: dict[str, object]
@@ -32,4 +32,4 @@ class RunSettings:
     broker_of: Callable[[Any], Any]
     benchmark: Asset | None = None
     account_controls: list[AccountControl] = field(default_factory=list)
-    faces: list[object] = field(default_factory=list)
+    wrappers: list[object] = field(default_factory=list)

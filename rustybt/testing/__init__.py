@@ -6,3 +6,7 @@ from rustybt.testing._replay import replay
 from rustybt.testing._source import SourceContract
 
 __all__ = ["BrokerContract", "FakeClock", "SourceContract", "replay"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -84,3 +84,7 @@ __all__ = [
     "unreadable_stamp",
     "unsure_stamp",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -129,15 +129,15 @@ class Axis:
         session = bisect_right(self.days, day) - 1
         return self.run_closes[session] if session >= 0 else 0
 
-    def hook_stamp(self, session: int) -> int:
+    def before_open_stamp(self, session: int) -> int:
         """When before_trading_start is: 45 minutes before the session's bars, but not before what is over by then."""
         return max(self.run_opens[session] - HOOK_LEAD_NS, int(self.stamps[self.starts[session] - 1]))
 
-    def hook_bar(self, session: int) -> int:
+    def before_open_bar(self, session: int) -> int:
         """The last bar that is over by then: of the session before, where a strategy runs from the open on."""
         if self._runs is None:
             return self.starts[session] - 1
-        return int(np.searchsorted(self.stamps, self.hook_stamp(session), side="right")) - 1
+        return int(np.searchsorted(self.stamps, self.before_open_stamp(session), side="right")) - 1
 
     def ends_of(self, first: int, last: int) -> npt.NDArray[np.int64]:
         """When the daily bars of the calendar's sessions first to last, the last one not included, are over."""

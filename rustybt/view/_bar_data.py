@@ -88,8 +88,8 @@ class BarData:
         market = self._market
         if market.now:
             return market.now
-        if market.hook:
-            return market.axis.hook_stamp(market.session)
+        if market.before_open:
+            return market.axis.before_open_stamp(market.session)
         return market.axis.times[market.bar]
 
     @property
@@ -124,7 +124,7 @@ class BarData:
             try:
                 asset, prices, numbers = self._priced[assets.sid]
                 market = self._market
-                if asset is assets and not market.hook:
+                if asset is assets and not market.before_open:
                     return numbers[prices[market.bar]]
             except (AttributeError, KeyError):
                 self._cache.add_price(assets)
@@ -138,7 +138,7 @@ class BarData:
                 return self._one(assets, fields, dtype, default)
             return {field: self._one(assets, field, dtype, default) for field in listed(fields, "fields")}
         prices = fields == "price" and dtype is None
-        if prices and type(assets) is list and assets == self._asked[0] and not self._market.hook:
+        if prices and type(assets) is list and assets == self._asked[0] and not self._market.before_open:
             bar = self._market.bar
             try:
                 return {asset: numbers[prices[bar]] for asset, prices, numbers in self._asked[1]}
@@ -216,7 +216,7 @@ class BarData:
         market = self._market
         bar = market.bar
         # before a session's first bar an asset may start with that bar; what ended with the last one is still seen
-        alive = instrument.start <= bar + market.hook and bar <= instrument.last
+        alive = instrument.start <= bar + market.before_open and bar <= instrument.last
         if field == "volume":
             if not alive or not instrument.present[bar]:
                 return 0, 0
@@ -234,7 +234,7 @@ class BarData:
         if not instrument.adjustments:
             return value, scale
         market = self._market
-        if not market.hook:
+        if not market.before_open:
             return value, scale
         session = market.axis.opening(market.session)
         if field != "volume":
@@ -344,7 +344,7 @@ class BarData:
             pass
         else:
             # what is asked all the time, on one look: from its first price on until its last bar or its close-out
-            free = market.restrictions is None and market.own_calendar is None and not market.hook
+            free = market.restrictions is None and market.own_calendar is None and not market.before_open
             if free and instrument.asset is assets and instrument.priced <= market.bar <= instrument.closing:
                 return assets.kind != "index"
         return self._can_trade(assets)
@@ -367,8 +367,8 @@ class BarData:
         return self.exact_value(instrument, "price") is not None
 
     def _lives(self, instrument: Instrument) -> bool:
-        """Whether the session, in a hook the one to come, lies within the asset's life."""
-        return instrument.start <= self._market.bar + self._market.hook <= instrument.last
+        """Whether the session, before the open the one to come, lies within the asset's life."""
+        return instrument.start <= self._market.bar + self._market.before_open <= instrument.last
 
     def is_stale(self, assets: Any) -> Any:
         """Whether an asset is alive and traded before, but not on the last bar. A list gives a dict."""

@@ -55,14 +55,14 @@ class Fetched:
                 int(ends[axis.first_session + session]) for ends in (axis.calendar.opens, axis.calendar.closes)
             )
             # a week or a month begins before most of its days
-            ahead = closes - opens > 2 * DAY_NS and stamp > axis.hook_stamp(session)
+            ahead = closes - opens > 2 * DAY_NS and stamp > axis.before_open_stamp(session)
             return 2 * axis.starts[session] - (not ahead)
         bar = int(np.searchsorted(axis.stamps, stamp, side="right"))
         bar = max(bar, 1)
         if bar >= len(axis.stamps):
             return 2 * len(axis.stamps)
         session = int(np.searchsorted(axis.starts, bar, side="right")) - 1
-        opens = axis.starts[session] == bar and axis.hook_stamp(session) > stamp
+        opens = axis.starts[session] == bar and axis.before_open_stamp(session) > stamp
         return 2 * bar - 1 if opens else 2 * bar
 
     def add(self, owner: Any, places: Sequence[int], columns: dict[str, list[Any]]) -> None:

@@ -16,7 +16,7 @@ from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._asked import as_columns
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
-from rustybt.view._rows import Laid, RowPlan
+from rustybt.view._rows import Alignment, RowAligner
 
 PRICE_FIELDS = ("price", "open", "high", "low", "close")
 FIELDS = (*PRICE_FIELDS, "volume")
@@ -81,8 +81,8 @@ class History:
         self._columns: dict[tuple[int, str], pl.Series] = {}
         self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Instrument]]]] = {}
         self._rounding: dict[int, bool] = {}
-        self._rows: dict[int, Laid] = {}
-        self._plan = RowPlan(self._keys)
+        self._rows: dict[int, Alignment] = {}
+        self._plan = RowAligner(self._keys)
         self._places: dict[int, list[tuple[int, Fraction, Fraction, int]]] = {}
 
     def bounds(self, count: int, elsewhere: int = 0) -> tuple[int, int]:
@@ -144,7 +144,7 @@ class History:
         decimals = self._decimals_of(instrument)
         rounded = window.round(decimals)
         if field == "price":
-            here = self._laid(instrument).present[start : start + len(window)]
+            here = self._alignment(instrument).present[start : start + len(window)]
             lived = max(self._end(instrument) + 1 - start, 0)  # after the asset's end there is nothing to carry
             carried = min(int(np.argmax(here)) if here.any() else len(window), lived)
             if carried:
@@ -178,12 +178,12 @@ class History:
 
     def _has_gaps(self, instrument: Instrument) -> bool:
         """Whether a bar after the first one is missing, up to the end of the asset's life."""
-        laid, lived = self._laid(instrument), slice(0, self._end(instrument) + 1)
-        return not laid.complete and bool((laid.found[lived] & ~laid.present[lived]).any())
+        alignment, lived = self._alignment(instrument), slice(0, self._end(instrument) + 1)
+        return not alignment.complete and bool((alignment.found[lived] & ~alignment.present[lived]).any())
 
     def _seed(self, instrument: Instrument, start: int, count: int) -> float | None:
         """The close of the last bar with a trade up to the window's first one, restated as of its last."""
-        row = int(self._laid(instrument).rows[start])
+        row = int(self._alignment(instrument).rows[start])
         row = instrument.traded_row(row) if row >= 0 else -1
         if row < 0:
             return None
@@ -242,11 +242,11 @@ class History:
 
     def _slice_of(self, instrument: Instrument, field: str) -> npt.NDArray[np.int64] | None:
         """The integers of a field at all bars, where each bar is one of the asset's life and has its own row."""
-        laid = self._laid(instrument)
-        if laid.span is None or laid.lead or self._end(instrument) + 1 < len(self._keys):
+        alignment = self._alignment(instrument)
+        if alignment.row_slice is None or alignment.leading or self._end(instrument) + 1 < len(self._keys):
             return None
         values = getattr(instrument.raw, "close" if field == "price" else field)
-        return None if isinstance(values, list) else values[laid.span]
+        return None if isinstance(values, list) else values[alignment.row_slice]
 
     def _whole_frame(
         self, instruments: list[Instrument], name: Callable[[Asset], str], field: str
@@ -266,7 +266,7 @@ class History:
 
     def integers(self, instrument: Instrument, field: str, start: int, count: int) -> tuple[list[int | None], int]:
         """What `exact` gives, as integers and their scale."""
-        rows = self._laid(instrument).rows[start : start + count].tolist()
+        rows = self._alignment(instrument).rows[start : start + count].tolist()
         keys = self._keys[start : start + count].tolist()
         stamps = instrument.raw.stamps
         values = getattr(instrument.raw, "close" if field == "price" else field)
@@ -312,7 +312,7 @@ class History:
                 self._stamps = datetime_column("timestamp", self._keys)
         return self._stamps.slice(start, count)
 
-    def _laid(self, instrument: Instrument) -> Laid:
+    def _alignment(self, instrument: Instrument) -> Alignment:
         rows = self._rows.get(instrument.asset.sid)
         if rows is None:
             rows = self._rows[instrument.asset.sid] = self._plan.of(instrument.raw.stamps)
@@ -338,7 +338,7 @@ class History:
 
     def _numbers(self, instrument: Instrument, field: str) -> npt.NDArray[np.float64]:
         """All bars of a field, NaN where there is none."""
-        rows, found, here, complete, lead, span = self._laid(instrument)
+        rows, found, here, complete, leading, row_slice = self._alignment(instrument)
         stamps = instrument.raw.stamps
         if field == "volume":
             values, scale, use = instrument.raw.volume, instrument.asset.volume_scale, here
@@ -349,8 +349,8 @@ class History:
             numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
         else:
             numbers = values / 10.0**scale
-        if span is not None and not lead:
-            laid = numbers[span]
+        if row_slice is not None and not leading:
+            laid = numbers[row_slice]
         elif complete:
             laid = numbers[rows]
         else:
@@ -372,7 +372,7 @@ class History:
                 (int(np.searchsorted(self._keys, a.key, side="left")), a.price, a.volume, a.key)
                 for a in instrument.adjustments
             ]
-        if not self.market.hook:
+        if not self.market.before_open:
             last = start + count - 1
             return [place for place in places if start < place[0] <= last]
         # of the coming week or month only what takes effect with its first session

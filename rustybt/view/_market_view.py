@@ -18,7 +18,7 @@ from rustybt.view._tracks import Tracks
 class MarketView:
     """The instruments that a run touches, added when they are first needed, all that are known by then at once.
 
-    bar: the last bar that can be seen. hook: True before a session's first bar, when the session's corporate
+    bar: the last bar that can be seen. before_open: True before a session's first bar, when the session's corporate
     actions count already and its bars do not. session: the run's session. tracks: the market data, which other runs may
     share. own_calendar: that of the bundle's assets where it is not the run's. fetched: what fetch_csv brought.
     now: the moment, ns UTC, where it lies between two bars; else 0.
@@ -32,9 +32,9 @@ class MarketView:
         "_wanted",
         "axis",
         "bar",
+        "before_open",
         "fetched",
         "frequency",
-        "hook",
         "inner",
         "instruments",
         "now",
@@ -57,7 +57,7 @@ class MarketView:
         self._listeners: list[Callable[[], Callable[[Instrument], None] | None]] = []
         self.bar = 0
         self.fetched: Fetched | None = None
-        self.hook = True
+        self.before_open = True
         self.now = 0
         self.session = 0
         self.restrictions: Any = None
@@ -80,7 +80,7 @@ class MarketView:
     def state(self) -> dict[str, Any]:
         """The moment, and which assets were touched and are wanted, by sid, in order; plain values."""
         return {
-            "moment": (self.session, self.bar, self.hook),
+            "moment": (self.session, self.bar, self.before_open),
             "touched": list(self.instruments),
             "wanted": list(self._wanted),
         }
@@ -94,7 +94,7 @@ class MarketView:
             self.instrument(assets[0])
         for sid in state["wanted"]:
             self.want(self.version.asset(sid))
-        self.session, self.bar, self.hook = state["moment"]
+        self.session, self.bar, self.before_open = state["moment"]
 
     def want(self, asset: Asset) -> None:
         """Notes that the strategy knows of an asset; it is loaded with the next that is needed."""
@@ -142,15 +142,15 @@ class MarketView:
         """Whether the calendar of the bundle's assets has a minute bar now; before a session's bars, with the first."""
         if self.own_calendar is None or self.axis.daily:
             return True
-        bar = self.axis.bars_of[self.session][0] if self.hook else self.bar
+        bar = self.axis.bars_of[self.session][0] if self.before_open else self.bar
         return bool(self.own_calendar.holds_minutes(self.axis.stamps[bar : bar + 1])[0])
 
     def place(self) -> int:
         """The moment as `Fetched` counts places."""
-        return 2 * self.bar + self.hook
+        return 2 * self.bar + self.before_open
 
     def now_key(self) -> int:
         """The largest key that a bar or an action may have at this moment."""
-        if self.hook:
+        if self.before_open:
             return self.axis.first_key(self.axis.first_session + self.session)
         return int(self.axis.keys[self.bar])

@@ -10,42 +10,42 @@ import numpy.typing as npt
 type Numbers = npt.NDArray[np.int64]
 
 
-class Laid(NamedTuple):
+class Alignment(NamedTuple):
     """Rows on an axis. Several assets share the arrays: they are read-only.
 
     rows: for each bar the last row up to it, or -1. found: where there is one. present: where it is the bar's own.
-    complete: whether it is on every bar. lead: how many bars come before the first row. span: the rows as a slice,
-    where every bar after those has one and no row lies between two bars.
+    complete: whether it is on every bar. leading: how many bars come before the first row. row_slice: the rows as a
+    slice, where every bar after those has one and no row lies between two bars.
     """
 
     rows: Numbers
     found: npt.NDArray[np.bool_]
     present: npt.NDArray[np.bool_]
     complete: bool
-    lead: int
-    span: slice | None
+    leading: int
+    row_slice: slice | None
 
 
-class RowPlan:
+class RowAligner:
     """Lays out the rows of one asset after the other on one axis; the last answer is kept for the next."""
 
-    __slots__ = ("_keys", "_laid", "_stamps")
+    __slots__ = ("_alignment", "_keys", "_stamps")
 
     def __init__(self, keys: Numbers) -> None:
         self._keys = keys
         self._stamps: Numbers | None = None
-        self._laid: Laid
+        self._alignment: Alignment
 
-    def of(self, stamps: Numbers) -> Laid:
+    def of(self, stamps: Numbers) -> Alignment:
         """Where rows with these stamps, ascending, lie."""
         if stamps is not self._stamps:
             if self._stamps is None or not np.array_equal(self._stamps, stamps):
-                self._laid = lay_out(stamps, self._keys)
+                self._alignment = align(stamps, self._keys)
             self._stamps = stamps
-        return self._laid
+        return self._alignment
 
 
-def lay_out(stamps: Numbers, keys: Numbers) -> Laid:
+def align(stamps: Numbers, keys: Numbers) -> Alignment:
     """Where rows with these stamps, ascending, lie on an axis of keys."""
     rows = np.searchsorted(stamps, keys, side="right") - 1
     found = rows >= 0
@@ -53,9 +53,9 @@ def lay_out(stamps: Numbers, keys: Numbers) -> Laid:
     present[found] = stamps[rows[found]] == keys[found]
     for array in (rows, found, present):
         array.flags.writeable = False
-    lead = len(rows) - int(np.count_nonzero(found))
-    whole = bool(present[lead:].all())
-    span = None
-    if whole and lead < len(rows) and int(rows[-1]) - int(rows[lead]) == len(rows) - lead - 1:
-        span = slice(int(rows[lead]), int(rows[-1]) + 1)
-    return Laid(rows, found, present, whole and not lead, lead, span)
+    leading = len(rows) - int(np.count_nonzero(found))
+    whole = bool(present[leading:].all())
+    row_slice = None
+    if whole and leading < len(rows) and int(rows[-1]) - int(rows[leading]) == len(rows) - leading - 1:
+        row_slice = slice(int(rows[leading]), int(rows[-1]) + 1)
+    return Alignment(rows, found, present, whole and not leading, leading, row_slice)

@@ -36,10 +36,10 @@ class SessionHistory:
     def bounds(self, count: int) -> tuple[int, int]:
         """Start and length of the window of the last sessions. Raises HistoryWindowStartsBeforeData."""
         market = self._market
-        if self._session != (market.session, market.hook):
-            self._session = market.session, market.hook
+        if self._session != (market.session, market.before_open):
+            self._session = market.session, market.before_open
             self.daily.session = self.daily.bar = market.session
-            self._history.rounds_last = not market.hook
+            self._history.rounds_last = not market.before_open
             self._past.clear()
             self._frames.clear()
         start, _ = self._history.bounds(count - self._today(), self._today())
@@ -47,12 +47,12 @@ class SessionHistory:
 
     def _today(self) -> int:
         """How many rows today has: none before its first bar."""
-        return 0 if self._market.hook else 1
+        return 0 if self._market.before_open else 1
 
     def series(self, instrument: Instrument, field: str, start: int, count: int) -> pl.Series:
         """A window of one field as Float64, null where there is no bar."""
         past = self._past_of(instrument, field, start, count - self._today())
-        if self._market.hook:
+        if self._market.before_open:
             return past
         return pl.concat([past, pl.Series(field, [self._now(instrument, field, past, start)], dtype=pl.Float64)])
 
@@ -75,7 +75,7 @@ class SessionHistory:
             daily = [self.daily.instrument(instrument.asset) for instrument in instruments]
             past = self._history.frame(daily, name, field, start, count - self._today())
             self._frames[key] = past
-        if self._market.hook:
+        if self._market.before_open:
             return past.clone()
         today = [
             pl.Series(column.name, [self._now(instrument, field, column, start)], dtype=pl.Float64)
@@ -101,7 +101,7 @@ class SessionHistory:
         """A window of one field as Decimal."""
         daily = self.daily.instrument(instrument.asset)
         numbers, scale = self._history.integers(daily, field, start, count - self._today())
-        if self._market.hook:
+        if self._market.before_open:
             return decimal_column(field, numbers, scale)
         value = self._partial(instrument).value("close" if field == "price" else field)
         own = instrument.asset.volume_scale if field == "volume" else instrument.price_scale
@@ -139,7 +139,7 @@ class SessionHistory:
     def stamps(self, start: int, count: int) -> pl.Series:
         """When each session was over; of today, the moment."""
         past = self._history.stamps(start, count - self._today())
-        if self._market.hook:
+        if self._market.before_open:
             return past
         now = int(self._market.axis.stamps[self._market.bar])
         return pl.concat([past, datetime_column("timestamp", np.array([now], dtype=np.int64))])

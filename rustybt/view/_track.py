@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import EXTRA_PRICE_DECIMALS, WITHOUT_VOLUME, Asset, CashDividend, Split, div_half_even, scaled
-from rustybt.view._rows import Laid
+from rustybt.view._rows import Alignment
 
 ENDLESS: Final = 10**24
 """Units; an order is for fewer than 1e18, and a slippage model lets it have a share of it."""
@@ -50,8 +50,8 @@ class Track:
     """
 
     __slots__ = (
+        "_alignment",
         "_derived",
-        "_laid",
         "_rows",
         "_traded_rows",
         "adjustments",
@@ -107,7 +107,7 @@ class Track:
     def align(
         self,
         keys: npt.NDArray[np.int64],
-        laid: Laid,
+        alignment: Alignment,
         last_bar: int,
         *,
         traded_only: bool,
@@ -116,24 +116,24 @@ class Track:
     ) -> None:
         """Lays the rows out on the axis. last_bar: the last bar of the asset's life within the run.
 
-        laid: where the rows lie on the axis, which has these keys.
+        alignment: where the rows lie on the axis, which has these keys.
         traded_only: the price of a bar without a row is that of the last row with a trade, as Zipline has it for
         minutes; for daily bars a row without volume counts too.
         prices: of the bars, at fill_scale, where shorter bars say what they are. finer: whether the price columns must
         be at fill_scale.
         """
-        self._laid = laid
-        self._rows = laid.rows
+        self._alignment = alignment
+        self._rows = alignment.rows
         self._traded_rows, self.has_idle_rows = self._last_traded_rows()
-        rows, found, present = laid.rows, laid.found, laid.present
+        rows, found, present = alignment.rows, alignment.found, alignment.present
         # columns made when they are first asked for: whoever asks finds the same ones
         self._derived: dict[str, Sequence[int]] = {}
         self.present: Sequence[int] = memoryview(present.view(np.uint8)).toreadonly()
         self.last = last_bar
         self.volume = self._lay(self._scaled_volume(), 0)
         self.tradable = self.volume if self.asset.kind != "forex" else self._without_bound()
-        carried, self.first = rows, laid.lead
-        if traded_only and laid.span is None and found.any():
+        carried, self.first = rows, alignment.leading
+        if traded_only and alignment.row_slice is None and found.any():
             carried = np.where(present, rows, np.where(found, self._traded_rows[rows], -1))
             last = max(last_bar, 0)
             carried[last + 1 :] = carried[last]  # after its life no price is asked for: it keeps the last one
@@ -212,12 +212,14 @@ class Track:
 
     def _lay(self, values: Column, missing: int) -> Sequence[int]:
         """Values of the rows at their bars, `missing` elsewhere."""
-        rows, _, present, complete, lead, span = self._laid
-        if span is not None:
+        rows, _, present, complete, leading, row_slice = self._alignment
+        if row_slice is not None:
             if isinstance(values, list):
-                return [missing] * lead + values[span]
-            # without a lead no copy: the catalog's column serves as it is
-            whole = values[span] if not lead else np.concatenate([np.full(lead, missing, dtype=np.int64), values[span]])
+                return [missing] * leading + values[row_slice]
+            # without leading bars no copy: the catalog's column serves as it is
+            whole = values[row_slice]
+            if leading:
+                whole = np.concatenate([np.full(leading, missing, dtype=np.int64), whole])
             return memoryview(whole).toreadonly()
         if isinstance(values, list):
             return [values[row] if here else missing for row, here in zip(rows.tolist(), present.tolist(), strict=True)]
@@ -238,7 +240,7 @@ class Track:
         if fixes:
             self.mark_scale = self.fill_scale
         if self.mark_scale == self.raw_scale and not isinstance(closes, list):
-            if self._laid.span is not None or self._laid.complete:
+            if self._alignment.row_slice is not None or self._alignment.complete:
                 return self._lay(closes, 0)
             laid = np.zeros(len(rows), dtype=np.int64)
             laid[rows >= 0] = closes[rows[rows >= 0]]

@@ -11,7 +11,7 @@ import numpy as np
 from rustybt.core import Asset, CashDividend, Split, day_of
 from rustybt.view._axis import Axis
 from rustybt.view._periods import prices_of, restated_bars
-from rustybt.view._rows import RowPlan
+from rustybt.view._rows import RowAligner
 from rustybt.view._track import Track
 
 MINUTE_PREFIX_SESSIONS = 5
@@ -74,7 +74,7 @@ class Tracks:
         self.needs_a_bar = dividends_need_a_bar
         self._price_of_last_trade = price_of_last_trade and not axis.daily
         self._tracks: dict[int, Track] = {}
-        self._plan = RowPlan(axis.keys)
+        self._plan = RowAligner(axis.keys)
         # by day and side: many assets begin and end on the same ones
         self._bars_of_days: dict[tuple[int, Any], int] = {}
         self._lock = threading.Lock()

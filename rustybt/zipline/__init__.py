@@ -1,7 +1,8 @@
 """Zipline's names over RustyBT: `import rustybt.zipline as zipline`, and `from rustybt.zipline.api import ...`.
 
 A script that was written for Zipline runs with its own import lines through `rustybt run --zipline -f FILE`.
-Modules stand where Zipline has them; they hold RustyBT's own classes, with thin faces where pandas and floats belong.
+Modules stand where Zipline has them; they hold RustyBT's own classes, with thin wrappers where pandas and floats
+belong.
 """
 
 from __future__ import annotations

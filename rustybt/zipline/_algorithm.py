@@ -15,10 +15,10 @@ from rustybt.errors import NoActiveRun, NotYetAvailable, SymbolNotFound, WrongTy
 from rustybt.execution import SimulationBlotter
 from rustybt.results import Result
 from rustybt.strategy import guard_properties, parts_of
-from rustybt.zipline._assets import ContinuousFuture, Faces, core_of
+from rustybt.zipline._assets import AssetWrapper, ContinuousFuture, unwrap
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._finder import AssetFinder
-from rustybt.zipline._models import faced_commission, faced_slippage
+from rustybt.zipline._models import wrapped_commission, wrapped_slippage
 from rustybt.zipline._orders import PLAIN, Order, shown, sized
 from rustybt.zipline._portfolio import Account, Portfolio
 from rustybt.zipline._recorded import Recorded
@@ -53,18 +53,18 @@ class TradingAlgorithm:
         parts = parts_of(run)
         market = parts.account.market
         self._run = run
-        self._faces = Faces()
+        self._wrapper = AssetWrapper()
         self._market = market
         self._recorded = Recorded()
         self.risk_report: dict[str, Any] = {}
         self._times = Times(market)
         self._environment = parts.facts.environment
         self._calendar = market.axis.calendar.name
-        self._data = BarData(parts.account.data, market, self._faces, self._times)
-        self._portfolio = Portfolio(run.portfolio, self._faces)
+        self._data = BarData(parts.account.data, market, self._wrapper, self._times)
+        self._portfolio = Portfolio(run.portfolio, self._wrapper)
         self._account = Account(run.account)
-        self.asset_finder = AssetFinder(market.version, self._faces, parts.lookup.day)
-        self.blotter = RunBlotter(self, run, self._faces)
+        self.asset_finder = AssetFinder(market.version, self._wrapper, parts.lookup.day)
+        self.blotter = RunBlotter(self, run, self._wrapper)
 
     @property
     def portfolio(self) -> Portfolio:
@@ -145,61 +145,63 @@ class TradingAlgorithm:
     ) -> str | None:
         """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero."""
         size = amount if type(amount) in PLAIN else sized(amount, "amount")
-        return self._run.order(core_of(asset), size, limit_price, stop_price, style)
+        return self._run.order(unwrap(asset), size, limit_price, stop_price, style)
 
     def order_value(
         self, asset: Any, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders units worth an amount of money at the current price."""
         size = value if type(value) in PLAIN else sized(value, "value")
-        return self._run.order_value(core_of(asset), size, limit_price, stop_price, style)
+        return self._run.order_value(unwrap(asset), size, limit_price, stop_price, style)
 
     def order_percent(
         self, asset: Any, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
         size = percent if type(percent) in PLAIN else sized(percent, "percent")
-        return self._run.order_percent(core_of(asset), size, limit_price, stop_price, style)
+        return self._run.order_percent(unwrap(asset), size, limit_price, stop_price, style)
 
     def order_target(
         self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
         size = target if type(target) in PLAIN else sized(target, "target")
-        return self._run.order_target(core_of(asset), size, limit_price, stop_price, style)
+        return self._run.order_target(unwrap(asset), size, limit_price, stop_price, style)
 
     def order_target_value(
         self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders the difference between what is held and units worth an amount of money."""
         size = target if type(target) in PLAIN else sized(target, "target")
-        return self._run.order_target_value(core_of(asset), size, limit_price, stop_price, style)
+        return self._run.order_target_value(unwrap(asset), size, limit_price, stop_price, style)
 
     def order_target_percent(
         self, asset: Any, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
         size = target if type(target) in PLAIN else sized(target, "target")
-        return self._run.order_target_percent(core_of(asset), size, limit_price, stop_price, style)
+        return self._run.order_target_percent(unwrap(asset), size, limit_price, stop_price, style)
 
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Market orders for a Series of whole units by asset. Returns the ids; a size of zero has none."""
         if getattr(share_counts, "dtype", None) != "int64":
             raise WrongType(f"batch_market_order({share_counts!r}): give a Series of whole units (int64) by asset.")
-        counts = {core_of(asset): int(count) for asset, count in share_counts.items()}
+        counts = {unwrap(asset): int(count) for asset, count in share_counts.items()}
         return list(self._run.batch_market_order(counts))
 
     def get_order(self, order_id: str) -> Order | None:
         """A snapshot of an order; None if there is none with that id."""
         order = self._run.get_order(order_id)
-        return None if order is None else shown(order, self._faces)
+        return None if order is None else shown(order, self._wrapper)
 
     def get_open_orders(self, asset: Any = None) -> Any:
         """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
-        found = self._run.get_open_orders(core_of(asset))
+        found = self._run.get_open_orders(unwrap(asset))
         if asset is not None:
-            return [shown(order, self._faces) for order in found]
-        return {self._faces.of(one): [shown(order, self._faces) for order in orders] for one, orders in found.items()}
+            return [shown(order, self._wrapper) for order in found]
+        return {
+            self._wrapper.of(one): [shown(order, self._wrapper) for order in orders] for one, orders in found.items()
+        }
 
     def cancel_order(self, order_param: Any) -> None:
         """Cancels an order that is open, given by its id or as it came from get_order.
@@ -217,7 +219,7 @@ class TradingAlgorithm:
         found = self._run.symbol(symbol_str, country_code)
         if isinstance(found, Future):
             raise SymbolNotFound(f"{symbol_str!r} is a contract. Look it up with future_symbol({symbol_str!r}).")
-        return self._faces.of(found)
+        return self._wrapper.of(found)
 
     def symbols(self, *args: str, **kwargs: Any) -> list[Any]:
         """The assets that carry these symbols, in their order."""
@@ -226,11 +228,11 @@ class TradingAlgorithm:
     def sid(self, sid: int) -> Any:
         """The asset with that number in the bundle. Raises SidsNotFound."""
         whole = isinstance(sid, float) and sid.is_integer()
-        return self._faces.of(self._run.sid(int(sid) if whole else sid))
+        return self._wrapper.of(self._run.sid(int(sid) if whole else sid))
 
     def future_symbol(self, symbol: str) -> Any:
         """The futures contract with that ticker. Raises SymbolNotFound."""
-        return self._faces.of(self._run.future_symbol(symbol))
+        return self._wrapper.of(self._run.future_symbol(symbol))
 
     def continuous_future(
         self, root_symbol_str: str, offset: int = 0, roll: str = "volume", adjustment: str | None = "mul"
@@ -269,7 +271,7 @@ class TradingAlgorithm:
 
     def set_benchmark(self, benchmark: Any) -> None:
         """The asset that the results are compared with; only in `initialize`."""
-        self._run.set_benchmark(core_of(benchmark))
+        self._run.set_benchmark(unwrap(benchmark))
 
     def fetch_csv(
         self,
@@ -307,12 +309,12 @@ class TradingAlgorithm:
 
     def set_slippage(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the slippage models; only in `initialize`."""
-        models = [faced_slippage(model, self._data, self._faces) for model in (us_equities, us_futures)]
+        models = [wrapped_slippage(model, self._data, self._wrapper) for model in (us_equities, us_futures)]
         self._run.set_slippage(*models)
 
     def set_commission(self, us_equities: Any = None, us_futures: Any = None) -> None:
         """Sets the commission models; only in `initialize`."""
-        models = [faced_commission(model, self._data, self._faces) for model in (us_equities, us_futures)]
+        models = [wrapped_commission(model, self._data, self._wrapper) for model in (us_equities, us_futures)]
         self._run.set_commission(*models)
 
     def set_models(self, blotter: SimulationBlotter) -> None:
@@ -337,13 +339,13 @@ class TradingAlgorithm:
         self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: Any = "fail"
     ) -> None:
         """The largest position, in units or money, that orders may lead to."""
-        self._run.set_max_position_size(core_of(asset), max_shares, max_notional, on_error)
+        self._run.set_max_position_size(unwrap(asset), max_shares, max_notional, on_error)
 
     def set_max_order_size(
         self, asset: Any = None, max_shares: Any = None, max_notional: Any = None, on_error: Any = "fail"
     ) -> None:
         """The largest order, in units or money."""
-        self._run.set_max_order_size(core_of(asset), max_shares, max_notional, on_error)
+        self._run.set_max_order_size(unwrap(asset), max_shares, max_notional, on_error)
 
     def set_max_order_count(self, max_count: int, on_error: Any = "fail") -> None:
         """How many orders a day may have."""
@@ -366,9 +368,9 @@ class TradingAlgorithm:
 guard_properties(TradingAlgorithm)
 
 
-def faces_of(context: TradingAlgorithm) -> Faces:
+def wrapper_of(context: TradingAlgorithm) -> AssetWrapper:
     """The assets that a script was given."""
-    return context._faces
+    return context._wrapper
 
 
 def data_of(context: TradingAlgorithm) -> BarData:

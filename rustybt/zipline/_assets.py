@@ -232,7 +232,7 @@ class ContinuousFuture:
         return f"ContinuousFuture({self.sid}, {', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
 
-class Faces:
+class AssetWrapper:
     """The assets of a run as the script gets them, one object each."""
 
     __slots__ = ("_by_sid",)
@@ -242,25 +242,25 @@ class Faces:
 
     def of(self, shown: Any) -> Any:
         """An asset as the script gets it."""
-        face = self._by_sid.get(shown.sid)
-        if face is None or face.symbol != shown.symbol:
+        wrapped = self._by_sid.get(shown.sid)
+        if wrapped is None or wrapped.symbol != shown.symbol:
             kind = Future if isinstance(shown, of_run.Future) else Equity
-            face = self._by_sid[shown.sid] = kind(shown)
-        return face
+            wrapped = self._by_sid[shown.sid] = kind(shown)
+        return wrapped
 
     def all(self, shown: Iterable[Any]) -> list[Any]:
         """Assets as the script gets them."""
         return [self.of(one) for one in shown]
 
 
-def core_of(asset: Any) -> Any:
+def unwrap(asset: Any) -> Any:
     """The run's asset behind one of the script's; anything else as it is, so that the engine can say what is wrong."""
     return getattr(asset, "core", asset)
 
 
-def cores_of(assets: Any) -> Any:
+def unwrap_all(assets: Any) -> Any:
     """The same for a list, an index or another collection of them."""
-    return [core_of(asset) for asset in assets]
+    return [unwrap(asset) for asset in assets]
 
 
 def label(day: dt.date | None) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from rustybt.view import BarData as View
 from rustybt.view import MarketView
-from rustybt.zipline._assets import Asset, ContinuousFuture, Faces, core_of, cores_of
+from rustybt.zipline._assets import Asset, AssetWrapper, ContinuousFuture, unwrap, unwrap_all
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._times import Times, stamp
 
@@ -19,12 +19,12 @@ class BarData:
     A scalar for one of each; a Series by asset or by field; a DataFrame for several of both.
     """
 
-    __slots__ = ("_axes", "_current", "_daily", "_faces", "_times", "_view")
+    __slots__ = ("_axes", "_current", "_daily", "_times", "_view", "_wrapper")
 
-    def __init__(self, view: View, market: MarketView, faces: Faces, times: Times) -> None:
+    def __init__(self, view: View, market: MarketView, wrapper: AssetWrapper, times: Times) -> None:
         self._view = view
         self._current = view.current
-        self._faces = faces
+        self._wrapper = wrapper
         self._times = times
         self._daily = market.axis.daily
         self._axes: dict[tuple[Any, ...], Any] = {}
@@ -47,7 +47,7 @@ class BarData:
     @property
     def fetcher_assets(self) -> list[Any]:
         """The assets that a file of `fetch_csv` names on the current session."""
-        return self._faces.all(self._view.fetcher_assets)
+        return self._wrapper.all(self._view.fetcher_assets)
 
     def current(self, assets: Any, fields: Any) -> Any:
         """The last value of "price", "open", "high", "low", "close", "volume" or "last_traded".
@@ -67,16 +67,16 @@ class BarData:
         pd = pandas()
         if isinstance(fields, str):
             if not is_several(assets):
-                return self._one(core_of(assets), fields)
+                return self._one(unwrap(assets), fields)
             assets = list(assets)
-            return pd.Series([self._one(core_of(a), fields) for a in assets], index=assets, name=fields)
+            return pd.Series([self._one(unwrap(a), fields) for a in assets], index=assets, name=fields)
         fields = list(fields)
         if not is_several(assets):
-            values = [self._one(core_of(assets), field) for field in fields]
+            values = [self._one(unwrap(assets), field) for field in fields]
             return pd.Series(values, index=fields, name=getattr(assets, "symbol", assets))
         assets = list(assets)
         return pd.DataFrame(
-            {f: pd.Series([self._one(core_of(a), f) for a in assets], index=assets, name=f) for f in fields}
+            {f: pd.Series([self._one(unwrap(a), f) for a in assets], index=assets, name=f) for f in fields}
         )
 
     def _one(self, asset: Any, field: str) -> Any:
@@ -87,7 +87,7 @@ class BarData:
             # a daily run's bar is known by its session, as Zipline has it
             return pandas().Timestamp(value.date()) if self._daily and value is not None else stamp(value)
         if field == "contract":
-            return None if value is None else self._faces.of(value)
+            return None if value is None else self._wrapper.of(value)
         return value
 
     def history(self, assets: Any, fields: Any, bar_count: int, frequency: str) -> Any:
@@ -98,7 +98,7 @@ class BarData:
         """
         if isinstance(fields, str):
             several = is_several(assets)
-            asked = cores_of(assets) if several else core_of(assets)
+            asked = unwrap_all(assets) if several else unwrap(assets)
             values = self._view.history(asked, fields, bar_count, frequency)
             index = self._index(assets, fields, bar_count, frequency)
             if not several:
@@ -110,7 +110,7 @@ class BarData:
         """A row per time and asset, a column per field."""
         pd = pandas()
         listed = sorted(set(assets), key=_sid) if is_several(assets) else [assets]
-        cores = cores_of(listed)
+        cores = unwrap_all(listed)
         columns = {f: self._view.history(cores, f, bar_count, frequency).to_numpy().ravel() for f in fields}
         index = self._index(listed, fields[0], bar_count, frequency)
         name = "date" if frequency == "1d" else "date_time"
@@ -131,12 +131,12 @@ class BarData:
         if index is not None:
             return index
         one = next(iter(assets)) if is_several(assets) else assets
-        stamps = self._view.history(core_of(one), field, count, frequency, timestamps=True)["timestamp"]
+        stamps = self._view.history(unwrap(one), field, count, frequency, timestamps=True)["timestamp"]
         return pandas().DatetimeIndex(np.array(stamps.dt.timestamp("ns").to_numpy()).view("M8[ns]"), tz="UTC")
 
     def current_chain(self, continuous_future: Any) -> list[Any]:
         """The current contract of a continuous future, and those after it that have begun to trade."""
-        return self._faces.all(self._view.current_chain(core_of(continuous_future)))
+        return self._wrapper.all(self._view.current_chain(unwrap(continuous_future)))
 
     def can_trade(self, assets: Any) -> Any:
         """Whether an asset is alive at this moment and has a price; a Series for several."""
@@ -148,9 +148,9 @@ class BarData:
 
     def _asked(self, question: Any, assets: Any, **options: Any) -> Any:
         if not is_several(assets):
-            return question(core_of(assets))
+            return question(unwrap(assets))
         assets = list(assets)
-        return pandas().Series([question(core_of(asset)) for asset in assets], index=assets, **options)
+        return pandas().Series([question(unwrap(asset)) for asset in assets], index=assets, **options)
 
 
 def is_several(assets: Any) -> bool:

@@ -7,15 +7,15 @@ from typing import Any
 from rustybt import core
 from rustybt.core import day_of, parse_date
 from rustybt.errors import NotYetAvailable, SidsNotFound, SymbolNotFound
-from rustybt.zipline._assets import Asset, Faces
+from rustybt.zipline._assets import Asset, AssetWrapper
 
 
 class AssetFinder:
     """The assets of a bundle by sid and by symbol."""
 
-    def __init__(self, version: Any, faces: Faces, look_up_day: int) -> None:
+    def __init__(self, version: Any, wrapper: AssetWrapper, look_up_day: int) -> None:
         self._version = version
-        self._faces = faces
+        self._wrapper = wrapper
         self._look_up_day = look_up_day
 
     def retrieve_asset(self, sid: int, default_none: bool = False) -> Any:
@@ -27,7 +27,7 @@ class AssetFinder:
         found: list[Any] = []
         for sid in sids:
             try:
-                found.append(self._faces.of(self._version.asset(int(sid))))
+                found.append(self._wrapper.of(self._version.asset(int(sid))))
             except SidsNotFound:
                 if not default_none:
                     raise
@@ -57,10 +57,10 @@ class AssetFinder:
             spellings += [symbol.replace(a, b) for a in "./-_" if a in symbol for b in ("", *"./-_") if a != b]
         for spelling in spellings[:-1]:
             try:
-                return self._faces.of(self._version.lookup_symbol(spelling, day, country=country_code))
+                return self._wrapper.of(self._version.lookup_symbol(spelling, day, country=country_code))
             except SymbolNotFound:
                 continue
-        return self._faces.of(self._version.lookup_symbol(spellings[-1], day, country=country_code))
+        return self._wrapper.of(self._version.lookup_symbol(spellings[-1], day, country=country_code))
 
     def lookup_symbols(
         self, symbols: Any, as_of_date: Any = None, fuzzy: bool = False, country_code: str | None = None
@@ -70,7 +70,7 @@ class AssetFinder:
 
     def lookup_future_symbol(self, symbol: str) -> Any:
         """The contract with that ticker. Raises SymbolNotFound."""
-        return self._faces.of(self._version.lookup_future(symbol, self._look_up_day))
+        return self._wrapper.of(self._version.lookup_future(symbol, self._look_up_day))
 
     def lookup_generic(
         self, obj: Any, as_of_date: Any = None, country_code: str | None = None

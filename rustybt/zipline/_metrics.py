@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, Final, Self
 
 from rustybt.metrics import HOOKS, ClassicRiskReport, load, metrics_of
-from rustybt.zipline._algorithm import data_of, faces_of
-from rustybt.zipline._assets import Faces
+from rustybt.zipline._algorithm import data_of, wrapper_of
+from rustybt.zipline._assets import AssetWrapper
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._orders import FIELDS, shown
 from rustybt.zipline._pandas import pandas
@@ -82,10 +82,10 @@ class PositionTracker:
 class Ledger:
     """The books as Zipline's metrics read them."""
 
-    def __init__(self, view: Any, faces: Faces) -> None:
+    def __init__(self, view: Any, wrapper: AssetWrapper) -> None:
         self._view = view
-        self._faces = faces
-        self.portfolio = Portfolio(view.portfolio, self._faces)
+        self._wrapper = wrapper
+        self.portfolio = Portfolio(view.portfolio, self._wrapper)
         self.account = Account(view.account)
         self.position_tracker = PositionTracker(view.position_tracker, self.portfolio)
 
@@ -102,14 +102,16 @@ class Ledger:
         """The fills of the session, or of a moment, as dicts."""
         found = self._view.transactions(None if dt is None else dt.to_pydatetime())
         for row in found:
-            row["sid"], row["dt"] = self._faces.of(row["sid"]), stamp(row["dt"])
+            row["sid"], row["dt"] = self._wrapper.of(row["sid"]), stamp(row["dt"])
             row["amount"] = int(row["amount"]) if row["amount"] == int(row["amount"]) else row["amount"]
         return list(found)
 
     def orders(self, dt: Any = None) -> list[dict[str, Any]]:
         """The orders that changed in the session, or at a moment, as dicts."""
         found = self._view.order_views(None if dt is None else dt.to_pydatetime())
-        return [{name: getattr(order, name) for name in FIELDS} for order in (shown(one, self._faces) for one in found)]
+        return [
+            {name: getattr(order, name) for name in FIELDS} for order in (shown(one, self._wrapper) for one in found)
+        ]
 
 
 class ScriptMetrics:
@@ -141,7 +143,7 @@ class ScriptMetrics:
         """Before the first session."""
         pd = pandas()
         context = self._context()
-        self._ledger, self._portal = Ledger(ledger, faces_of(context)), DataPortal.of(data_of(context))
+        self._ledger, self._portal = Ledger(ledger, wrapper_of(context)), DataPortal.of(data_of(context))
         self._sessions = pd.DatetimeIndex([pd.Timestamp(session) for session in sessions])
         self._benchmark = BenchmarkSource(benchmark, self._sessions)
         self._call(

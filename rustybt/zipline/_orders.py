@@ -6,7 +6,7 @@ from typing import Any
 
 from rustybt import core
 from rustybt.errors import NotANumber
-from rustybt.zipline._assets import Faces
+from rustybt.zipline._assets import AssetWrapper
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._times import stamp
 
@@ -95,28 +95,28 @@ class Transaction(Event):
     """A fill: asset (sid too), amount, dt, price, order_id, and commission, which is always None."""
 
 
-def shown(order: core.Order, faces: Faces) -> Order:
+def shown(order: core.Order, wrapper: AssetWrapper) -> Order:
     """A snapshot of the run as the script gets it."""
-    return Order(_values(order, faces))
+    return Order(_values(order, wrapper))
 
 
-def shown_at_work(order: core.Order, faces: Faces) -> WorkingOrder:
+def shown_at_work(order: core.Order, wrapper: AssetWrapper) -> WorkingOrder:
     """The same for a model of the script's own."""
-    return WorkingOrder(_values(order, faces))
+    return WorkingOrder(_values(order, wrapper))
 
 
-def shown_transaction(transaction: core.Transaction, faces: Faces) -> Transaction:
+def shown_transaction(transaction: core.Transaction, wrapper: AssetWrapper) -> Transaction:
     """A fill as a model of the script's own gets it."""
-    asset = faces.of(transaction.asset)
+    asset = wrapper.of(transaction.asset)
     values = {"amount": transaction.amount, "dt": stamp(transaction.dt), "price": transaction.price}
     return Transaction({**values, "order_id": transaction.order_id, "asset": asset, "sid": asset, "commission": None})
 
 
-def _values(order: core.Order, faces: Faces) -> dict[str, Any]:
+def _values(order: core.Order, wrapper: AssetWrapper) -> dict[str, Any]:
     """As in Zipline, a reason is told of rejected orders alone."""
     values = {name: getattr(order, name) for name in FIELDS}
     values["dt"], values["created"] = stamp(order.dt), stamp(order.created)
-    values["sid"] = faces.of(order.asset)
+    values["sid"] = wrapper.of(order.asset)
     if order.status != core.OrderStatus.REJECTED:
         values["reason"] = None
     if not values["commission"]:

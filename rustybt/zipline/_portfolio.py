@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rustybt.strategy import Portfolio as Books
-from rustybt.zipline._assets import Asset, Faces
+from rustybt.zipline._assets import Asset, AssetWrapper
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._times import stamp
 
@@ -67,11 +67,11 @@ class Position:
 class Positions(Mapping[Asset, Position]):
     """The open positions by asset. An asset without one gives an empty position; it is not added."""
 
-    __slots__ = ("_faces", "_held", "_known")
+    __slots__ = ("_held", "_known", "_wrapper")
 
-    def __init__(self, held: Any, faces: Faces) -> None:
+    def __init__(self, held: Any, wrapper: AssetWrapper) -> None:
         self._held = held
-        self._faces = faces
+        self._wrapper = wrapper
         self._known: dict[Asset, Position] = {}
 
     def __getitem__(self, asset: Asset) -> Position:
@@ -84,7 +84,7 @@ class Positions(Mapping[Asset, Position]):
         return position
 
     def __iter__(self) -> Iterator[Asset]:
-        return iter(self._faces.all(self._held))
+        return iter(self._wrapper.all(self._held))
 
     def __len__(self) -> int:
         return len(self._held)
@@ -108,9 +108,9 @@ class Portfolio:
 
     __slots__ = ("_books", "positions")
 
-    def __init__(self, books: Books, faces: Faces) -> None:
+    def __init__(self, books: Books, wrapper: AssetWrapper) -> None:
         object.__setattr__(self, "_books", books)
-        object.__setattr__(self, "positions", Positions(books.positions, faces))
+        object.__setattr__(self, "positions", Positions(books.positions, wrapper))
 
     positions: Positions
 

@@ -162,7 +162,7 @@ class Script:
         """Gives the script its own context, and calls its `initialize`."""
         self.context = TradingAlgorithm(context)
         self.data = data_of(self.context)
-        parts_of(context).settings.faces += [self.context, self.data, self.context.portfolio, self.context.account]
+        parts_of(context).settings.wrappers += [self.context, self.data, self.context.portfolio, self.context.account]
         entered(self.context)
         self.context.set_models(self._blotter)
         if self._initialize is not None:

@@ -10,8 +10,8 @@ from rustybt.core import OrderStatus
 from rustybt.errors import NotYetAvailable
 from rustybt.orders import OrderBook
 from rustybt.strategy import OrderViews, TradingAlgorithm, parts_of
-from rustybt.zipline._assets import Asset, Equity, Faces, Future, core_of
-from rustybt.zipline._models import Faced
+from rustybt.zipline._assets import Asset, AssetWrapper, Equity, Future, unwrap
+from rustybt.zipline._models import WrappedModel
 from rustybt.zipline._orders import WorkingOrder, shown_at_work
 
 KINDS: Final = {Equity: "equity", Future: "future"}
@@ -28,7 +28,7 @@ class Models(MutableMapping[Any, Any]):
 
     def __getitem__(self, kind: Any) -> Any:
         model = self._models[KINDS[kind]]
-        return model.model if isinstance(model, Faced) else model
+        return model.model if isinstance(model, WrappedModel) else model
 
     def __setitem__(self, kind: Any, model: Any) -> None:
         self._change(*((model, None) if KINDS[kind] == "equity" else (None, model)))
@@ -49,16 +49,16 @@ class Models(MutableMapping[Any, Any]):
 class Orders(Mapping[str, WorkingOrder]):
     """All orders of the run by id, those that are done too: snapshots of the moment in which they are asked for."""
 
-    def __init__(self, book: OrderBook, views: OrderViews, faces: Faces) -> None:
+    def __init__(self, book: OrderBook, views: OrderViews, wrapper: AssetWrapper) -> None:
         self._book = book
         self._views = views
-        self._faces = faces
+        self._wrapper = wrapper
 
     def __getitem__(self, order_id: str) -> WorkingOrder:
         order = self._book.find(order_id)
         if order is None:
             raise KeyError(order_id)
-        return shown_at_work(self._views.of(order), self._faces)
+        return shown_at_work(self._views.of(order), self._wrapper)
 
     def __iter__(self) -> Iterator[str]:
         book = self._book
@@ -77,13 +77,13 @@ class RunBlotter:
     orders: all of them by id. slippage_models, commission_models: by class of asset. max_shares: the largest buy.
     """
 
-    def __init__(self, context: Any, run: TradingAlgorithm, faces: Faces) -> None:
+    def __init__(self, context: Any, run: TradingAlgorithm, wrapper: AssetWrapper) -> None:
         self._context = context
         self._run = run
         parts = parts_of(run)
         self._book, self._views = parts.book, parts.views
-        self._faces = faces
-        self.orders = Orders(self._book, self._views, faces)
+        self._wrapper = wrapper
+        self.orders = Orders(self._book, self._views, wrapper)
         self._settings = settings = parts.settings
         self.slippage_models = Models(settings.slippage, context.set_slippage)
         self.commission_models = Models(settings.commission, context.set_commission)
@@ -109,8 +109,8 @@ class RunBlotter:
         view = self._views.of
         found: dict[Asset, list[WorkingOrder]] = defaultdict(list)
         for queue in self._book.open.values():
-            asset = self._faces.of(queue[0].instrument.asset)
-            found[asset] = [shown_at_work(view(order), self._faces) for order in queue]
+            asset = self._wrapper.of(queue[0].instrument.asset)
+            found[asset] = [shown_at_work(view(order), self._wrapper) for order in queue]
         return found
 
     def order(self, asset: Any, amount: int, style: Any, order_id: str | None = None) -> str | None:
@@ -120,7 +120,7 @@ class RunBlotter:
         if not amount:
             return None
         if style is None or style.get_limit_price(amount > 0) is style.get_stop_price(amount > 0) is None:
-            return str(self._run.batch_market_order({core_of(asset): amount})[0])
+            return str(self._run.batch_market_order({unwrap(asset): amount})[0])
         made: str | None = self._context.order(asset, amount, style=style)
         return made
 

@@ -57,7 +57,7 @@ class Times:
         market = self._market
         axis = market.axis
         if frequency == "1d":
-            last = axis.first_session + market.session + (not market.hook)
+            last = axis.first_session + market.session + (not market.before_open)
             return self._labels()[last - count : last]
         if market.bar < count:
             return None

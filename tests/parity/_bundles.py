@@ -66,11 +66,11 @@ def ingest_function(environ: Any, assets: Any, minutes: Any, days: Any, adjustme
     per_day = {sid: _days(calendar, frame) for sid, frame in frames.items()}
     change = sessions[20]
     rows = [
-        (3, "OLD", "Renamed Inc", sessions[0], sessions[19], "New York Stock Exchange"),
-        (3, "NEW", "Renamed Inc", change, sessions[-1], "New York Stock Exchange"),
+        (3, "OLD", "Renamed Inc", sessions[0], sessions[19], "New York Stock CurrencyConverter"),
+        (3, "NEW", "Renamed Inc", change, sessions[-1], "New York Stock CurrencyConverter"),
         (24, "BRK.A", "Class A", sessions[0], sessions[-1], "NASDAQ"),
-        (1001, "GONE", "Delisted", sessions[0], gone, "New York Stock Exchange"),
-        (77, "IDLE", "Never traded", sessions[0], sessions[-1], "New York Stock Exchange"),
+        (1001, "GONE", "Delisted", sessions[0], gone, "New York Stock CurrencyConverter"),
+        (77, "IDLE", "Never traded", sessions[0], sessions[-1], "New York Stock CurrencyConverter"),
     ]
     equities = pd.DataFrame(rows, columns=["sid", "symbol", "asset_name", "start_date", "end_date", "exchange"])
     equities["first_traded"] = equities["start_date"]
@@ -78,7 +78,7 @@ def ingest_function(environ: Any, assets: Any, minutes: Any, days: Any, adjustme
     equities.loc[equities["sid"] != 1001, "auto_close_date"] = pd.NaT
     exchanges = pd.DataFrame(
         {
-            "exchange": ["New York Stock Exchange", "NASDAQ"],
+            "exchange": ["New York Stock CurrencyConverter", "NASDAQ"],
             "canonical_name": ["NYSE", "NASDAQ"],
             "country_code": ["US", "US"],
         }

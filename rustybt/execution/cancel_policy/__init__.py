@@ -5,3 +5,7 @@ from rustybt.execution.cancel_policy._end_of_day import EODCancel
 from rustybt.execution.cancel_policy._never import NeverCancel
 
 __all__ = ["SESSION_END", "CancelPolicy", "EODCancel", "NeverCancel"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -23,3 +23,7 @@ __all__ = [
     "PerShare",
     "PerTrade",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

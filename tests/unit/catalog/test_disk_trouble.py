@@ -17,7 +17,7 @@ import rustybt
 from rustybt.catalog import clean, list_bundles, open_version, reindex, verify
 from rustybt.catalog._cache import BarCache
 from rustybt.cli._main import cli
-from rustybt.core import Kept
+from rustybt.core import CachedBars
 from rustybt.errors import BundleNotFound, CatalogUnavailable, InputError, ResultError
 from rustybt.ingest import ingest
 
@@ -76,7 +76,9 @@ def test_on_a_full_disk_every_write_is_refused_and_everything_stays(disk, bars):
             write()
         assert stored(root) == before
         assert files(root) == there
-    kept = Kept("AAA", 0, 1, 1, pl.DataFrame({"open": [1] * 5000}).with_columns(pl.all().cast(pl.Decimal(18, 2))), {})
+    kept = CachedBars(
+        "AAA", 0, 1, 1, pl.DataFrame({"open": [1] * 5000}).with_columns(pl.all().cast(pl.Decimal(18, 2))), {}
+    )
     assert "could not be kept in the cache" in BarCache(root).keep("x", "1d", [kept])[0]
     (disk / "filler").unlink()
     assert stored(root) == before

@@ -12,6 +12,7 @@ import rustybt
 from rustybt.api import order, symbol
 from rustybt.cli import main
 from rustybt.core import data_root
+from rustybt.errors import InputError, ResultNotFound
 from tests.unit._small import ingest
 
 
@@ -20,10 +21,10 @@ def _bundle() -> None:
     ingest({"A": ["8", "9", "10", "11", "12"]})
 
 
-def saved(units: int, folder: Path | None = None) -> Path:
+def saved(units: int, folder: Path | None = None, **params: object) -> Path:
     """A run that buys so many units on the first day, saved: by default among the user's runs."""
 
-    def initialize(context: object) -> None:
+    def initialize(context: object, **given: object) -> None:
         pass
 
     def handle_data(context: object, data: object) -> None:
@@ -31,7 +32,7 @@ def saved(units: int, folder: Path | None = None) -> Path:
             order(symbol("A"), units)
 
     result = rustybt.run_algorithm(
-        "2021-02-01", "2021-02-05", initialize, 1000, handle_data, bundle="small", params=None
+        "2021-02-01", "2021-02-05", initialize, 1000, handle_data, bundle="small", params=params
     )
     result.manifest["strategy"] = f"buys-{units}"
     return result.save(folder)
@@ -57,6 +58,27 @@ def test_runs_are_listed_newest_first_with_what_came_out(capsys: pytest.CaptureF
     assert [row["run"] for row in rows] == [elsewhere.name, second.name, first.name]
     assert rows[2]["metrics"]["final_value"] == "1002.99450000000000000000"
     assert "No saved results on 'other'" in told(capsys, "list", "-b", "other")
+
+
+def test_the_list_says_the_parameters_where_a_run_has_some(capsys: pytest.CaptureFixture[str]) -> None:
+    saved(1)
+    assert "parameters" not in told(capsys, "list")
+    saved(2, days=20, stock="A")
+    first, *rows = told(capsys, "list").splitlines()
+    assert first.split()[-1] == "parameters"
+    assert [row.rstrip().endswith("days=20, stock=A") for row in rows] == [True, False]
+
+
+def test_a_saved_run_is_loaded_by_the_names_that_the_commands_take() -> None:
+    with pytest.raises(ResultNotFound, match=r"there is none in .*runs. `rustybt run` saves each of its results, and"):
+        rustybt.Result.load("latest")
+    one, two = saved(1), saved(2)
+    for name, units in ((one, 1), (one.name, 1), ("buys-1", 1), ("latest", 2), (two.name, 2)):
+        assert rustybt.Result.load(name).transactions["amount"].to_list() == [units]
+    with pytest.raises(InputError, match="2 saved runs begin with 'buys'"):
+        rustybt.Result.load("buys")
+    with pytest.raises(ResultNotFound, match="There is no saved run 'sells'"):
+        rustybt.Result.load("sells")
 
 
 def test_without_runs_the_list_says_where_they_would_be(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,8 @@ UP = Bars(1000, 1100, 900, 1050)  # opens at 10.00, ranges from 9.00 to 11.00, c
         ({"fill_at": "open"}, 1, 1000, 1000), ({"fill_at": "open"}, 1, 999, None),
         ({"fill_at": "open"}, -1, 1000, 1000), ({"fill_at": "open"}, -1, 1001, None),
         # market orders at the open, limits within the range
-        ({"fill_at": "open", "trigger": "range"}, 1, None, 1000), ({"fill_at": "open", "trigger": "range"}, 1, 999, 999),
+        ({"fill_at": "open", "trigger": "range"}, 1, None, 1000),
+        ({"fill_at": "open", "trigger": "range"}, 1, 999, 999),
         ({"fill_at": "open", "trigger": "range"}, -1, 1001, 1001),
         ({"fill_at": "open", "trigger": "range"}, -1, 1101, None),
         # within the range: at the limit itself, or at the open where the bar opened beyond it

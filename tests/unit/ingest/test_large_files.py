@@ -247,14 +247,14 @@ def test_a_bundle_that_grows_while_a_file_is_read_is_looked_at_again(tmp_path, m
     three.write_text(HEADER + "".join(line("AAA", m) for m in range(7, 15)))
     minutes(one, "b", root)
     write = importlib.import_module("rustybt.ingest._write").Write
-    judge, others = write.judge, [two]
+    validate, others = write.validate, [two]
 
-    def judge_while_another_writes(self, newest):
-        judge(self, newest)
+    def validate_while_another_writes(self, newest):
+        validate(self, newest)
         if others:
             minutes(others.pop(), "b", root, mode="append")
 
-    monkeypatch.setattr(write, "judge", judge_while_another_writes)
+    monkeypatch.setattr(write, "validate", validate_while_another_writes)
     report = minutes(three, "b", root, mode="append")
     assert report.rows == 5
     assert len(open_version("b", root=root).load([0], "1m", 0, 2**62)[0]) == 15

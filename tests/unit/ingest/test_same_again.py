@@ -17,21 +17,21 @@ from rustybt.ingest._given import digest_of
 
 
 @pytest.fixture
-def judged(monkeypatch):
+def validated(monkeypatch):
     """How often bars were looked at."""
     seen = []
-    judge = door.Write.judge
+    validate = door.Write.validate
 
     def noting(self, newest):
         seen.append(1)
-        judge(self, newest)
+        validate(self, newest)
 
-    monkeypatch.setattr(door.Write, "judge", noting)
+    monkeypatch.setattr(door.Write, "validate", noting)
     return seen
 
 
 @pytest.mark.parametrize("form", ["frame", "file", "folder"])
-def test_the_same_is_known_without_a_look_at_it(root, daily, judged, tmp_path, form):
+def test_the_same_is_known_without_a_look_at_it(root, daily, validated, tmp_path, form):
     given = daily()
     if form != "frame":
         (tmp_path / "in").mkdir()
@@ -41,14 +41,14 @@ def test_the_same_is_known_without_a_look_at_it(root, daily, judged, tmp_path, f
     for mode in ("error", "replace", "append"):
         again = ingest("b", given, mode=mode, root=root)
         assert (again.is_new, again.version, again.rows, again.assets) == (False, first.version, 0, 1)
-    assert len(judged) == 1
+    assert len(validated) == 1
 
 
-def test_what_was_appended_is_known_to_an_append_only(root, daily, judged):
+def test_what_was_appended_is_known_to_an_append_only(root, daily, validated):
     ingest("b", daily(), root=root)
     ingest("b", daily(start=3), mode="append", root=root)
     assert not ingest("b", daily(start=3), mode="append", root=root).is_new
-    assert len(judged) == 2
+    assert len(validated) == 2
     with pytest.raises(BundleExists):
         ingest("b", daily(start=3), root=root)
     assert ingest("b", daily(start=3), mode="replace", root=root).is_new
@@ -131,7 +131,7 @@ def test_chunks_make_no_difference_and_unknown_things_have_no_digest():
     assert digest_of("", pl.DataFrame({"a": [[1]]})) is None
 
 
-def test_files_of_a_pattern_or_behind_a_link_are_looked_at_again(root, daily, judged, tmp_path):
+def test_files_of_a_pattern_or_behind_a_link_are_looked_at_again(root, daily, validated, tmp_path):
     (tmp_path / "in" / "daily").mkdir(parents=True)
     file = tmp_path / "in" / "daily" / "AAA.csv"
     (tmp_path / "linked").mkdir()
@@ -141,7 +141,7 @@ def test_files_of_a_pattern_or_behind_a_link_are_looked_at_again(root, daily, ju
         assert ingest("b", place, mode="replace", root=root).rows in (0, 3)
         daily(rows=4).drop("symbol").write_csv(file)
         assert ingest("b", place, mode="replace", root=root).is_new
-    assert len(judged) == 4
+    assert len(validated) == 4
 
 
 def test_another_file_in_a_folder_is_seen(root, daily, tmp_path):

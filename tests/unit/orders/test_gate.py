@@ -105,7 +105,7 @@ class Session:
 
     def go(self, steps: dict[int, list[Place]]) -> None:
         for bar in range(1, BARS + 1):
-            self.market.hook, self.market.bar = False, bar
+            self.market.before_open, self.market.bar = False, bar
             self.books.seek(bar)
             stamp = self.market.axis.times[bar]
             fills = take_reports(self.broker, self.book, Moment(stamp, bar - 1, bar))
@@ -215,7 +215,7 @@ def test_out_of_the_moment_nothing_is_placed(session: Session, phase: str) -> No
 
 def test_controls_hold_whoever_orders(session: Session) -> None:
     session.gate.controls += [MaxOrderSize("reject", max_shares=50), LongOnly()]
-    session.market.hook, session.market.bar = False, 1
+    session.market.before_open, session.market.bar = False, 1
     asset = session.assets[0]
     refused, placed = session.gate.order(asset, 51), session.gate.order_percent(asset, 0.001)
     assert [order.status.name for order in session.book.orders] == ["REJECTED", "OPEN"]

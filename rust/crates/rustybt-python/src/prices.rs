@@ -40,7 +40,7 @@ struct Scale {
 pub struct PyPrices {
     market: Py<PyAny>,
     bar: Slot,
-    hook: Slot,
+    before_open: Slot,
     known: SpreadMap<(usize, usize), Known>,
     scales: Vec<Scale>,
 }
@@ -52,7 +52,7 @@ impl PyPrices {
         let class = market.get_type();
         Ok(PyPrices {
             bar: Slot::of(&class, "bar")?,
-            hook: Slot::of(&class, "hook")?,
+            before_open: Slot::of(&class, "before_open")?,
             market: market.unbind(),
             known: SpreadMap::default(),
             scales: Vec::new(),
@@ -99,8 +99,8 @@ impl PyPrices {
     fn price(&self, py: Python<'_>, question: (usize, usize)) -> Option<(i64, usize)> {
         let known = self.known.get(&question)?;
         let market = self.market.bind(py);
-        let hook = self.hook.read(market)?;
-        if !hook.is(PyBool::new(py, false)) {
+        let before_open = self.before_open.read(market)?;
+        if !before_open.is(PyBool::new(py, false)) {
             return None;
         }
         let bar = self.bar.read(market)?.extract().ok()?;

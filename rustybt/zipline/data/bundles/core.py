@@ -190,7 +190,7 @@ class BundleData:
         version = open_version(name, version=_at(name, timestamp))
         self._name = name
         self._version = version
-        self.asset_finder = AssetFinder(version, _faces(), version.last_day)
+        self.asset_finder = AssetFinder(version, _wrapper(), version.last_day)
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute in ("equity_daily_bar_reader", "equity_minute_bar_reader", "adjustment_reader"):
@@ -211,10 +211,10 @@ class BundleData:
         self.close()
 
 
-def _faces() -> Any:
-    from rustybt.zipline._assets import Faces
+def _wrapper() -> Any:
+    from rustybt.zipline._assets import AssetWrapper
 
-    return Faces()
+    return AssetWrapper()
 
 
 def load(name: str, environ: Mapping[str, str] = os.environ, timestamp: Any = None) -> BundleData:

@@ -18,18 +18,18 @@ WAITS: Final = "eligible with the next bar that has a price of each pair"
 class Conversion:
     """Money that is to be turned into another currency.
 
-    amount: of the currency given, at scale 20; what is negative is bought. received: of the other one; None until it
+    amount: in the currency `from_`, at scale 20; what is negative is bought. received: of the other one; None until it
     is done. created, done: ns UTC.
     """
 
-    __slots__ = ("amount", "created", "done", "given", "number", "reason", "received", "status", "taken")
+    __slots__ = ("amount", "created", "done", "from_", "number", "reason", "received", "status", "to")
 
-    def __init__(self, number: int, created: int, amount: int, given: str, taken: str, refusal: str | None) -> None:
+    def __init__(self, number: int, created: int, amount: int, from_: str, to: str, refusal: str | None) -> None:
         self.number = number
         self.created = created
         self.amount = amount
-        self.given = given
-        self.taken = taken
+        self.from_ = from_
+        self.to = to
         self.received: int | None = None
         self.done: int | None = None
         self.status = OPEN if refusal is None else REJECTED
@@ -49,10 +49,10 @@ class Waiting:
         return bool(self._orders or self._conversions)
 
 
-class Exchange:
+class CurrencyConverter:
     """What a run of several currencies has beside its books.
 
-    all: every conversion, oldest first. waiting: those still to be done.
+    all: every conversion, oldest first. open: those still to be done.
     """
 
     def __init__(self, rates: Rates, books: Any, account: str) -> None:
@@ -63,7 +63,7 @@ class Exchange:
         self.base = rates.base
         self._prefix = f"{account}-conversion-"
         self.all: list[Conversion] = []
-        self.waiting: list[Conversion] = []
+        self.open: list[Conversion] = []
 
     def pocket(self, currency: str) -> int:
         """The pocket of a currency; opened where it is not."""
@@ -73,7 +73,7 @@ class Exchange:
     def state(self) -> dict[str, Any]:
         """The conversions, those that wait, and between which currencies rates were asked for, as plain values."""
         asked = [tuple(getattr(one, name) for name in Conversion.__slots__) for one in self.all]
-        return {"all": asked, "waiting": [one.number for one in self.waiting], "rates": self.rates.asked()}
+        return {"all": asked, "open": [one.number for one in self.open], "rates": self.rates.asked()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Takes over what `state` gave."""
@@ -82,15 +82,15 @@ class Exchange:
             for name, value in zip(Conversion.__slots__, values, strict=True):
                 setattr(one, name, value)
             self.all.append(one)
-        self.waiting[:] = [self.all[number - 1] for number in state["waiting"]]
-        for given, taken in state["rates"]:
-            self.rates.legs(given, taken)
+        self.open[:] = [self.all[number - 1] for number in state["open"]]
+        for from_, to in state["rates"]:
+            self.rates.pairs(from_, to)
 
     def check(self, asset: Asset) -> None:
         """Raises CurrencyMismatch where an asset's money could not be counted in the base currency."""
-        if self.rates.way(asset.currency, self.base) is None:
+        if self.rates.route(asset.currency, self.base) is None:
             raise not_convertible(asset, self.base)
-        self.rates.legs(asset.currency, self.base)
+        self.rates.pairs(asset.currency, self.base)
 
     def rate(self, currency: str, bar: int) -> tuple[int, int]:
         """So many units of the base currency for so many of another, at a bar."""
@@ -100,23 +100,23 @@ class Exchange:
         """Why nothing of a currency can be booked at a bar; None where it can."""
         return self.rates.missing(currency, self.base, bar)
 
-    def place(self, amount: int, given: str, taken: str, bar: int, stamp: int) -> str:
+    def place(self, amount: int, from_: str, to: str, bar: int, stamp: int) -> str:
         """Notes a conversion for the next bar, or keeps it as rejected. Returns its id.
 
         Raises CurrencyMismatch where no pairs of the bundle lead from one currency to the other, or to the base.
         """
         refusal = None
-        for one, other in ((given, taken), (given, self.base), (taken, self.base)):
+        for one, other in ((from_, to), (from_, self.base), (to, self.base)):
             if one != other:
                 refusal = refusal or self.rates.missing(one, other, bar) or self._ended(one, other, bar)
-        conversion = Conversion(len(self.all) + 1, stamp, amount, given, taken, refusal)
+        conversion = Conversion(len(self.all) + 1, stamp, amount, from_, to, refusal)
         self.all.append(conversion)
         if refusal is None:
-            self.waiting.append(conversion)
+            self.open.append(conversion)
         return self.id_of(conversion)
 
-    def _ended(self, given: str, taken: str, bar: int) -> str | None:
-        for instrument, _ in self.rates.legs(given, taken):
+    def _ended(self, from_: str, to: str, bar: int) -> str | None:
+        for instrument, _ in self.rates.pairs(from_, to):
             if bar > instrument.last:
                 return f"{instrument.asset.symbol} ended on {instrument.asset.end_date}"
         return None
@@ -127,31 +127,31 @@ class Exchange:
 
     def with_orders(self, orders: Any) -> Waiting:
         """What is true while an order or a conversion waits for a bar."""
-        return Waiting(orders, self.waiting)
+        return Waiting(orders, self.open)
 
     def work(self, bar: int, stamp: int, ledger: Ledger) -> None:
-        """Does what waits, oldest first, where each pair on the way has a price of this very bar."""
-        left = [one for one in self.waiting if not self._convert(one, bar, stamp, ledger)]
-        if len(left) < len(self.waiting):
-            self.waiting[:] = left
+        """Does what waits, oldest first, where each pair on the route has a price of this very bar."""
+        left = [one for one in self.open if not self._convert(one, bar, stamp, ledger)]
+        if len(left) < len(self.open):
+            self.open[:] = left
 
     def _convert(self, conversion: Conversion, bar: int, stamp: int, ledger: Ledger) -> bool:
-        given, taken, amount = conversion.given, conversion.taken, conversion.amount
-        if not all(instrument.present[bar] for instrument, _ in self.rates.legs(given, taken)):
+        from_, to, amount = conversion.from_, conversion.to, conversion.amount
+        if not all(instrument.present[bar] for instrument, _ in self.rates.pairs(from_, to)):
             return False
-        conversion.received = converted_half_even(amount, *self.rates.at(given, taken, bar))
-        from_, to = self.pocket(given), self.pocket(taken)
-        ledger.convert(stamp, from_, amount, to, conversion.received, self._told(conversion, bar))
+        conversion.received = converted_half_even(amount, *self.rates.at(from_, to, bar))
+        source, target = self.pocket(from_), self.pocket(to)
+        ledger.convert(stamp, source, amount, target, conversion.received, self._told(conversion, bar))
         conversion.status = FILLED
         conversion.reason = None
         conversion.done = stamp
         return True
 
     def _told(self, conversion: Conversion, bar: int) -> str:
-        """The rate in words: the pairs on the way, and their prices."""
-        legs = self.rates.legs(conversion.given, conversion.taken)
+        """The rate in words: the pairs on the route, and their prices."""
+        pairs = self.rates.pairs(conversion.from_, conversion.to)
         return ", ".join(
             f"{'1 / ' if inverse else ''}{instrument.asset.symbol} "
             f"{as_plain_decimal(instrument.price[bar], instrument.mark_scale)}"
-            for instrument, inverse in legs
+            for instrument, inverse in pairs
         )

@@ -18,7 +18,7 @@ from rustybt.strategy import Strategy
 NEVER_RUNNING: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
-class Functions:
+class Callbacks:
     """The callbacks of a strategy, whichever way it was written."""
 
     def __init__(self, name: str, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any) -> None:
@@ -111,9 +111,9 @@ def _name_of(initialize: Any, handle_data: Any) -> str:
     return Path(script).stem if script else "strategy"
 
 
-def functions_of(
+def callbacks_of(
     strategy: Any, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any
-) -> Functions:
+) -> Callbacks:
     given = {
         "initialize": initialize,
         "handle_data": handle_data,
@@ -124,7 +124,7 @@ def functions_of(
         for name, function in given.items():
             if function is not None and not callable(function):
                 raise InputError(f"{name}={function!r} is not a function.")
-        return Functions(_name_of(initialize, handle_data), **given)
+        return Callbacks(_name_of(initialize, handle_data), **given)
     twice = [name for name, function in given.items() if function is not None]
     if twice:
         raise InputError(f"Both strategy= and {', '.join(twice)} were given. Give the one or the other.")
@@ -135,4 +135,4 @@ def functions_of(
             "rustybt.run(strategy, data) takes a function of (context, data) too."
         )
     own = {name: getattr(made, name) for name in given if getattr(type(made), name) is not getattr(Strategy, name)}
-    return Functions(type(made).__name__, **{name: own.get(name) for name in given})
+    return Callbacks(type(made).__name__, **{name: own.get(name) for name in given})

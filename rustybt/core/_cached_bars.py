@@ -10,13 +10,13 @@ import polars as pl
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class CachedBars:
     """Bars of one symbol from one source, without a gap in what was asked for.
 
     start_ns, end_ns: the range that was asked for, end excluded; bars need not begin or end there.
     as_of_ns: when they were fetched: what ended shortly before may still change.
     bars: symbol, date or timestamp, open, high, low, close, volume, ascending; at least one row.
-    told: what else came, as JSON can hold it: splits, dividends, asset, notes, provenance.
+    metadata: what else came, as JSON can hold it: splits, dividends, asset, notes, provenance.
     """
 
     symbol: str
@@ -24,4 +24,4 @@ class Kept:
     end_ns: int
     as_of_ns: int
     bars: pl.DataFrame
-    told: Mapping[str, Any]
+    metadata: Mapping[str, Any]

@@ -1,0 +1,113 @@
+"""The functions that a strategy calls, as in `zipline.api`. Each is a method of `context` too.
+
+They belong to the run that is active where they are called, so any number of runs can go side by side.
+"""
+
+from rustybt import orders as execution
+from rustybt.api._asking import (
+    continuous_future,
+    fetch_csv,
+    future_symbol,
+    get_datetime,
+    get_environment,
+    set_symbol_lookup_date,
+    sid,
+    symbol,
+    symbols,
+)
+from rustybt.api._ordering import (
+    batch_market_order,
+    cancel_order,
+    convert_currency,
+    get_open_orders,
+    get_order,
+    order,
+    order_percent,
+    order_target,
+    order_target_percent,
+    order_target_percents,
+    order_target_value,
+    order_value,
+)
+from rustybt.api._setting import (
+    record,
+    schedule_function,
+    set_asset_restrictions,
+    set_benchmark,
+    set_cancel_policy,
+    set_commission,
+    set_do_not_order_list,
+    set_long_only,
+    set_max_leverage,
+    set_max_order_count,
+    set_max_order_size,
+    set_max_position_size,
+    set_min_leverage,
+    set_slippage,
+)
+from rustybt.core import math_utils
+from rustybt.execution import cancel_policy, commission, slippage
+from rustybt.execution.cancel_policy import EODCancel, NeverCancel
+from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
+from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
+from rustybt.strategy import calendars, date_rules, events, time_rules
+
+__all__ = [
+    "RESTRICTION_STATES",
+    "EODCancel",
+    "FixedBasisPointsSlippage",
+    "FixedSlippage",
+    "HistoricalRestrictions",
+    "NeverCancel",
+    "Restriction",
+    "StaticRestrictions",
+    "VolumeShareSlippage",
+    "batch_market_order",
+    "calendars",
+    "cancel_order",
+    "cancel_policy",
+    "commission",
+    "continuous_future",
+    "convert_currency",
+    "date_rules",
+    "events",
+    "execution",
+    "fetch_csv",
+    "future_symbol",
+    "get_datetime",
+    "get_environment",
+    "get_open_orders",
+    "get_order",
+    "math_utils",
+    "order",
+    "order_percent",
+    "order_target",
+    "order_target_percent",
+    "order_target_percents",
+    "order_target_value",
+    "order_value",
+    "record",
+    "schedule_function",
+    "set_asset_restrictions",
+    "set_benchmark",
+    "set_cancel_policy",
+    "set_commission",
+    "set_do_not_order_list",
+    "set_long_only",
+    "set_max_leverage",
+    "set_max_order_count",
+    "set_max_order_size",
+    "set_max_position_size",
+    "set_min_leverage",
+    "set_slippage",
+    "set_symbol_lookup_date",
+    "sid",
+    "slippage",
+    "symbol",
+    "symbols",
+    "time_rules",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,92 @@
+"""The first hour in a notebook: the card of a result, progress without widgets, `%%rustybt` with the same defaults."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.test_notebook import EXECUTE
+
+CELLS = {
+    "load": "%load_ext rustybt",
+    "slow": """
+import time
+import rustybt
+from rustybt.api import order_target_percent, symbol
+
+def buy(context, data):
+    time.sleep(0.03)
+    order_target_percent(symbol("AAPL"), 1)
+
+result = rustybt.run(buy, start="2010-01-04", end="2010-03-31")
+result
+""",
+    "fast": 'rustybt.run(lambda context, data: None, start="2010-01-04", end="2010-03-31").notes[0].code',
+    "magic": """%%rustybt -s 2010-01-04 -e 2010-03-31 --name mine
+def handle_data(context, data):
+    order_target_percent(symbol("AAPL"), 1)
+""",
+    "same": """
+same = rustybt.run(handle_data, start="2010-01-04", end="2010-03-31")
+(mine.ledger_hash == same.ledger_hash == result.ledger_hash, mine.manifest["capital_base"], result.manifest["strategy"])
+""",
+    "picture": "result.plot()",
+}
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """What each cell shows."""
+    pytest.importorskip("nbclient", reason="nbclient comes with the development dependencies")
+    folder = tmp_path_factory.mktemp("notebook")
+    code: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    cells = [{**code, "id": name, "source": source} for name, source in CELLS.items()]
+    page = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "hour.ipynb").write_text(json.dumps(page), encoding="utf-8")
+    path = os.pathsep.join(path for path in (str(Path(__file__).parents[2]), *sys.path) if path)
+    own = {"RUSTYBT_ROOT": str(folder / "root"), "PYTHONPATH": path, "JUPYTER_PLATFORM_DIRS": "1"}
+    own |= {"IPYTHONDIR": str(folder / "ipython"), "MPLCONFIGDIR": str(folder / "matplotlib")}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", EXECUTE, "hour.ipynb", "done.ipynb"], cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | own,
+        capture_output=True, encoding="utf-8", timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+    return {cell["id"]: cell["outputs"] for cell in json.loads((folder / "done.ipynb").read_text("utf-8"))["cells"]}
+
+
+def texts(outputs: list[dict[str, Any]]) -> list[str]:
+    return ["".join(output.get("data", {}).get("text/plain", "")) for output in outputs]
+
+
+def test_a_run_that_takes_long_shows_one_line_and_then_its_card(outputs: dict[str, list[dict[str, Any]]]) -> None:
+    progress, card = outputs["slow"]
+    # the line was written over from session to session, and ends with how long it took
+    assert progress["output_type"] == "display_data"
+    assert texts([progress])[0].startswith("buy: 61 sessions in ")
+    page = "".join(card["data"]["text/html"])
+    assert "<svg" in page
+    assert "portfolio value" in page
+    assert "Total return" in page
+    assert texts([card])[0].startswith("<Result buy: 2010-01-04 to 2010-03-31")
+
+
+def test_a_short_run_shows_no_progress(outputs: dict[str, list[dict[str, Any]]]) -> None:
+    assert texts(outputs["fast"]) == ["'no_orders'"]
+    assert len(outputs["magic"]) == 1
+    assert "<svg" in "".join(outputs["magic"][0]["data"]["text/html"])
+
+
+def test_the_magic_has_the_defaults_of_run(outputs: dict[str, list[dict[str, Any]]]) -> None:
+    assert texts(outputs["same"]) == ["(True, '100000', 'buy')"]
+
+
+def test_a_picture_is_shown_once(outputs: dict[str, list[dict[str, Any]]]) -> None:
+    (picture,) = outputs["picture"]
+    assert "image/png" in picture["data"]
