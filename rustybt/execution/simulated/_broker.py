@@ -254,7 +254,8 @@ class SimulatedBroker:
                     used += abs(report.quantity)
                     filled += report.quantity
                 exhausted = report.cause is Cause.VOLUME_USED_UP
-            yield from self._rest(order, moment)
+            if order.more is not None:
+                yield from self._rest(order, moment)
 
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int
@@ -276,7 +277,8 @@ class SimulatedBroker:
             yield self._over(order, moment, Cause.NOTHING_TO_REDUCE, Cause.NOTHING_TO_REDUCE.sentence)
             return None
         trigger = triggers.of(order, bars, bar, offered)
-        yield from self._first(order, trigger, moment.stamp)
+        if trigger.stop or trigger.limit or trigger.terms is not None:
+            yield from self._first(order, trigger, moment.stamp)
         opening = isinstance(bars, Opening)
         if trigger.price is None and more is not None and more.at_once:
             yield from self._rest(order, moment)
@@ -294,24 +296,32 @@ class SimulatedBroker:
         """What a bar lets through of the orders that it wakes, by asset, for the native kernel.
 
         Of each order: the price at which it can fill, the price that it is held at, and the reports that come first; a
-        price of None where those are all. None where there is an asset that it has no models for.
+        price of None where those are all. None where there is an asset that it has no models for, or an order that
+        depends on more than the bar.
         """
         bar, found = moment.bar, []
         for queue in awake:
             bars: Any = queue[0].instrument
-            if bars.is_future or any(order.more is not None and order.more.needs_broker for order in queue):
+            if bars.is_future:
                 return None
             if bars.tradable[bar] > 0:
-                found.append(self._ready(queue, bars, moment))
+                ready = self._ready(queue, bars, moment)
+                if ready is None:
+                    return None
+                found.append(ready)
+            elif any(order.more is not None and order.more.at_once for order in queue):
+                return None
         return found
 
-    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder]:
+    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder] | None:
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         found: list[ReadyOrder] = []
         for order in queue:
             if order.is_market:
                 found.append((order, offered, None, ()))
                 continue
+            if order.more is not None and order.more.needs_broker:
+                return None
             trigger = self.triggers.of(order, bars, moment.bar, offered)
             if trigger.stop or trigger.limit or trigger.terms is not None:
                 first = tuple(self._first(order, trigger, moment.stamp))
