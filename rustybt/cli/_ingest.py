@@ -69,10 +69,16 @@ def ingest() -> None:
 @click.option("--splits", type=click.Path(exists=True), help="CSV: symbol, ex_date, ratio (1/2 is a two-for-one).")
 @click.option("--dividends", type=click.Path(exists=True), help="CSV: symbol, ex_date, amount, perhaps pay_date, ...")
 @click.option("--funding", type=click.Path(exists=True), help="CSV: symbol, timestamp, rate, perhaps mark_price.")
+@click.option("--symbol", help="Whose bars all of them are, where neither a column nor the file's name says it.")
 @click.option("--symbols", help="Take these only, separated by commas.")
 @_MODE
 @_ON_BAD_ROW
 @click.option("--price-decimals", type=int, help="Round prices to that many decimals, half-even.")
+@click.option("--price-scale", help="Multiply prices by that, exactly: 0.0001 where they are whole numbers.")
+@click.option("--close-only", is_flag=True, help="Where there is a close only, open, high and low are the close.")
+@click.option(
+    "--adj-close", type=click.Choice(["dividends", "splits"]), help="What to make of the steps of a column adj close."
+)
 @click.option("--decimals", type=click.Path(), help="Ticks and steps by class of assets: TOML, JSON or YAML.")
 @click.option(
     "--columns", help="The file's names and ours, as 'Close/Last=close,Day=date'; without =, the names of all."
@@ -132,7 +138,7 @@ def _command(path: str, bundle: str | None, more: Mapping[str, str]) -> str:
         if name in ("path", "bundle", "dry_run", *more) or not isinstance(parameter, click.Option):
             continue
         if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
-            words += [parameter.opts[-1], str(context.params[name])]
+            words += [parameter.opts[-1], *([] if parameter.is_flag else [str(context.params[name])])]
     for name, value in more.items():
         words += [f"--{name.replace('_', '-')}", value]
     return shlex.join(words)

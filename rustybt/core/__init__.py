@@ -38,6 +38,7 @@ from rustybt.core._fixed import (
     rescale_exact,
     rescale_half_even,
     scaled,
+    scaled_float,
     to_scale,
 )
 from rustybt.core._folding import Inside, folded, folded_restated, picked
@@ -59,7 +60,7 @@ from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
-from rustybt.core._reports import Report
+from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
 from rustybt.core._scalar import Scalar
@@ -171,9 +172,12 @@ __all__ = [
     "parse_date",
     "parse_moment",
     "picked",
+    "report_of_cancel",
+    "report_of_replacement",
     "rescale_exact",
     "rescale_half_even",
     "scaled",
+    "scaled_float",
     "scaled_ints",
     "series_of",
     "terms_from",

@@ -43,10 +43,7 @@ from rustybt.view import MarketView
 
 @dataclass(slots=True)
 class Prepared:
-    """What a run is made of.
-
-    given: the arguments of `run_algorithm`. own: the attributes that context has by itself.
-    """
+    """What a run is made of. given: the arguments of `run_algorithm`."""
 
     given: Mapping[str, Any]
     run: RunState
@@ -59,7 +56,6 @@ class Prepared:
     metrics: Sequence[Any]
     precision: DecimalConfig | None
     market: Market
-    own: frozenset[str]
 
     @property
     def data(self) -> LoadedVersion:
@@ -101,8 +97,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     run = _state(g, market, compat, kernel)
     settings = settings_from(blotter_named(g.blotter))
     gate, context = context_of(run, settings)
-    own = frozenset(vars(context))
-    return Prepared(given, run, gate, settings, context, callbacks, params, compat, metrics, precision, market, own)
+    return Prepared(given, run, gate, settings, context, callbacks, params, compat, metrics, precision, market)
 
 
 def _state(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> RunState:

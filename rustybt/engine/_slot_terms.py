@@ -32,7 +32,9 @@ class SlotTerms(NamedTuple):
 
 def terms_of(instruments: Sequence[Instrument], recorder: Recorder) -> list[SlotTerms]:
     """Of each slot what the frames need; the prices that they need are copied out of the market's."""
-    held: set[int] = set(column_of(recorder.holdings, 0)) if len(recorder.holdings) else set()
+    held = np.zeros(len(instruments), dtype=np.bool_)
+    if len(recorder.holdings):
+        held[column_of(recorder.holdings, 0)] = True
     bars = recorder.last_bars
     whole = slice(bars[0], bars[-1] + 1) if bars and bars[-1] - bars[0] == len(bars) - 1 else None
     places = np.array(bars, dtype=np.int64) if whole is None else whole
@@ -51,7 +53,7 @@ def terms_of(instruments: Sequence[Instrument], recorder: Recorder) -> list[Slot
             one.multiplier_scale,
             one.mark_to_fill_scale,
             one.daily_settled,
-            closes(one.price) if slot in held else (),
+            closes(one.price) if was_held else (),
         )
-        for slot, one in enumerate(instruments)
+        for one, was_held in zip(instruments, held.tolist(), strict=True)
     ]

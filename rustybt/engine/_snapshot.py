@@ -333,9 +333,8 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
 
 def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
     run, settings = parts.run, parts.settings
-    own = parts.own - {"_rng"}
     return {
-        "context": {name: value for name, value in vars(parts.context).items() if name not in own},
+        "context": vars(parts.context),
         "owners": [vars(owner) for owner in names.owners],
         "slippage": settings.slippage,
         "commission": settings.commission,

@@ -31,6 +31,7 @@ from rustybt.files._notes import Notes
 from rustybt.files._order import LOOKED_AT, TURNED, newest_first
 from rustybt.files._others import table_of
 from rustybt.files._pandas import from_pandas, text_of
+from rustybt.files._plain import frame_of_columns, frame_of_rows
 from rustybt.files._uneven import UnevenLine
 
 _SHOWN_DATES: Final = 1_000
@@ -57,8 +58,9 @@ class Table:
 def read_tables(source: Any, what: str) -> list[Table]:
     """The tables that one argument stands for, whole; CSV files are plain ones, with commas and a header.
 
-    source: a Polars, pandas or Arrow frame, anything else that gives an Arrow stream, a path, or a list of those; or a
-    mapping of symbols to frames. A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for
+    source: a Polars, pandas or Arrow frame, anything else that gives an Arrow stream, a path, or a list of those; a
+    mapping of symbols to frames, or of names to columns; a list of records, or of rows of stamp, open, high, low, close
+    and volume. A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for
     the files that fit.
     what: the argument's name, for messages. Raises InputError.
     """
@@ -80,8 +82,16 @@ def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
     if isinstance(source, list | tuple):
         if not source:
             raise InputError(f"{what} is an empty list. Give a frame, or the paths of files.")
+        rows = frame_of_rows(source, what)
+        if rows is not None:
+            return [with_lower_names(rows, what)]
         return [table for item in source for table in given_items(item, what)]
     if isinstance(source, Mapping):
+        if not source:
+            raise InputError(f"{what} is an empty mapping. Give symbols, each with its frame; or a frame.")
+        columns = frame_of_columns(source, what)
+        if columns is not None:
+            return [with_lower_names(columns, what)]
         return [table for symbol, item in source.items() for table in _of_symbol(symbol, item, what)]
     return [with_lower_names(_frame(source, what), what)]
 

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import DAILY, MINUTE
-from rustybt.core import as_decimal_config, frequency_named
+from rustybt.core import as_decimal_config, exact_number, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import as_dialect, check_zone
+from rustybt.ingest._adjusted import ADJ_CLOSE
 from rustybt.ingest._auto_close import LAST_BAR
 from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._fetched import arguments_of
+from rustybt.ingest._one_table import Reading
 from rustybt.ingest._write import Actions, Request
 from rustybt.sources import Fetched
 
 _MODES: Final = ("error", "append", "replace", "correct")
 _ON_BAD_ROW: Final = ("error", "drop", "drop-most", "quarantine")
+_MOST: Final = 10**30
 CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
 """The folders of Zipline's csvdir, by frequency."""
 
@@ -53,11 +56,10 @@ def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
         frequency=given["frequency"],
         calendar="XNYS" if given["calendar"] is None else given["calendar"],
         stamp=given["stamp"],
-        tz=given["tz"],
         symbols=given["symbols"],
         mode=given["mode"],
         on_bad_row=given["on_bad_row"],
-        price_decimals=given["price_decimals"],
+        how=_reading(given),
         decimals=as_decimal_config(given["decimals"]),
         dialect=as_dialect(given["csv"]),
         provenance=_provenance(given["provenance"]),
@@ -93,9 +95,8 @@ def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
         frequency=frequency,
         calendar=request.calendar,
         stamped=request.stamp,
-        tz=check_zone(request.tz),
         symbols=request.symbols,
-        price_decimals=request.price_decimals,
+        how=request.how,
         dialect=request.dialect,
     )
 
@@ -126,9 +127,24 @@ def check_request(request: Request, frequencies: Sequence[str]) -> None:
             "Do the stamps of these bars say when a bar starts, or when it ends? Give stamp='start' or stamp='end': "
             "a wrong guess lets a strategy see one bar ahead."
         )
-    places = request.price_decimals
+
+
+def _reading(given: Mapping[str, Any]) -> Reading:
+    """Raises InputError for what no rows could be read with."""
+    places, symbol, adjusted = given["price_decimals"], given["symbol"], given["adj_close"]
     if places is not None and (type(places) is not int or not 0 <= places <= 20):
         raise InputError(f"price_decimals is {places!r}. Give a whole number from 0 to 20.")
+    if symbol is not None and (not isinstance(symbol, str) or not symbol.strip()):
+        raise InputError(f"symbol is {symbol!r}. Give the name of the asset that all rows are of, as text.")
+    if adjusted not in (None, *ADJ_CLOSE):
+        raise InputError(f"adj_close is {adjusted!r}. Give one of {', '.join(ADJ_CLOSE)}, or leave it out.")
+    factor = None if given["price_scale"] is None else exact_number(given["price_scale"], "price_scale")
+    if factor is not None and not 0 < factor < _MOST:
+        raise InputError(
+            f"price_scale is {given['price_scale']!r}, which is beyond any price or not above zero. Give a number "
+            "such as '0.0001'."
+        )
+    return Reading(check_zone(given["tz"]), places, factor, symbol, bool(given["close_only"]), adjusted)
 
 
 def _provenance(given: Mapping[str, Any] | str | None) -> dict[str, Any]:

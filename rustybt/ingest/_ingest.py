@@ -42,6 +42,7 @@ def ingest(
     stamp: Literal["start", "end"] | None = None,
     tz: str | None = None,
     assets: Any = None,
+    symbol: str | None = None,
     symbols: Sequence[str] | Mapping[str, str] | None = None,
     splits: Any = None,
     dividends: Any = None,
@@ -50,6 +51,9 @@ def ingest(
     mode: Mode = "error",
     on_bad_row: OnBadRow = "error",
     price_decimals: int | None = None,
+    price_scale: Any = None,
+    close_only: bool = False,
+    adj_close: Literal["dividends", "splits"] | None = None,
     decimals: DecimalConfig | Mapping[str, Any] | str | Path | None = None,
     csv: Dialect | Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | str | None = None,
@@ -81,6 +85,7 @@ def ingest(
         too (the earlier of both closes it, unless auto_close_date does); rows of symbols without bars say nothing.
         A mapping such as {"type": "crypto", "quantity_step": "0.001"} says it of every asset that has bars here; a
         list has both, and a row comes before it.
+    symbol: whose bars all of them are, where the input has no column that says it; also in the place of a file's name.
     symbols: take these only; a mapping renames them too, from the source's name to yours. Assets and actions follow.
     splits: symbol, ex_date, ratio: Zipline's, 0.5 is a two-for-one; a number, or a text such as "5/6". Perhaps
         prices_only, true for what adjusts earlier prices and nothing else (Zipline's mergers).
@@ -99,6 +104,11 @@ def ingest(
         more than half of all rows are left out by "drop-most" only;
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
+    price_scale: what prices are multiplied by, exactly: "0.0001" where they are whole numbers of a hundredth of a cent.
+    close_only: where there is a close and neither open, high nor low, these are the close too.
+    adj_close: what is made of a column adj close, which else is left out: each step of it against the close is a
+        dividend of the previous close times what it fell by ("dividends"), or a split by that ratio ("splits"), as the
+        shortest number that its digits allow; it does not tell the one from the other. Days only.
     decimals: ticks and steps by class of assets or by asset, where the assets themselves have none: a `DecimalConfig`,
         its mapping, such as {"crypto": {"quantity_step": "0.001"}}, or the path of a TOML, JSON or YAML file of it.
     csv: what CSV files of bars look like, where that can't be found out from them: a `Dialect`, or a mapping with its
@@ -121,6 +131,7 @@ def ingest(
             "stamp": stamp,
             "tz": tz,
             "assets": assets,
+            "symbol": symbol,
             "symbols": symbols,
             "splits": splits,
             "dividends": dividends,
@@ -129,6 +140,9 @@ def ingest(
             "mode": mode,
             "on_bad_row": on_bad_row,
             "price_decimals": price_decimals,
+            "price_scale": price_scale,
+            "close_only": close_only,
+            "adj_close": adj_close,
             "decimals": decimals,
             "csv": csv,
             "provenance": provenance,

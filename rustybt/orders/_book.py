@@ -8,8 +8,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt._kernels import Kernel, WorkingOrder
-from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report, div_half_even, terms_from
-from rustybt.orders._commands import Command
+from rustybt.core import (
+    Cause,
+    OrderEventKind,
+    OrderStatus,
+    OrderTerms,
+    Report,
+    div_half_even,
+    report_of_cancel,
+    report_of_replacement,
+    terms_from,
+)
+from rustybt.orders._commands import Cancel, Command
 from rustybt.orders._lifecycle import advance, cut
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
@@ -17,6 +27,10 @@ ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
 NOT_FILLED: Final = OrderEventKind.NOT_FILLED
 TRAILED: Final = OrderEventKind.TRAILED
 WAKING: Final = frozenset({ADJUSTED, REPLACED, OrderEventKind.TRIGGERED})
+APPLIED: Final = [
+    OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED, NOT_FILLED, OrderEventKind.TRIGGERED, CANCELLED,
+]  # fmt: skip
+"""The kinds of reports that the native kernel applies, in its order."""
 OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
 
 
@@ -69,11 +83,13 @@ class OrderBook:
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     queues: true while an order is open; `open` says which.
     expiring: a heap of the moments at which orders end, and their numbers.
+    applier: the native kernel's way to apply a report; None where Python applies them all.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
     """
 
     __slots__ = (
+        "_apply",
         "_drain",
         "_found",
         "_kernel",
@@ -81,6 +97,7 @@ class OrderBook:
         "_venue",
         "accept",
         "account",
+        "applier",
         "expiring",
         "links",
         "prefix",
@@ -101,6 +118,9 @@ class OrderBook:
         self.wake = kernel.wake()
         self.store = kernel.order_store(self._orders, self.queues, self.rows)
         self.accept = self.store.accept
+        kind: Any = kernel.applier
+        self.applier = None if kind is None else kind(self.store, self.wake, APPLIED, [cause.label for cause in Cause])
+        self._apply: Callable[[Report], WorkingOrder | None] | None = getattr(self.applier, "apply", None)
         self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
         self.why: Callable[[WorkingOrder, int | None], int] = _stored_cause
         self._venue: Venue | None = None
@@ -162,6 +182,10 @@ class OrderBook:
 
     def apply(self, report: Report) -> Sequence[Command]:
         """Changes an order as a report says, logs it, and keeps the queues. Returns what linked orders answer."""
+        if self._apply is not None:
+            known = self._apply(report)
+            if known is not None:
+                return () if self.links is None or report.kind is NOT_FILLED else self.links(report, known)
         number = report.order
         order: Any = self._orders[number - 1]
         if order is None:  # the native twin fills the list in when somebody looks
@@ -286,7 +310,7 @@ class OrderBook:
             return False
         if self._venue is None:
             left = order.amount - order.filled
-            self.apply(Report(order.number, REPLACED, stamp, left, terms=terms))
+            self._carry_out(self.apply(report_of_replacement(order.number, left, stamp, terms)))
         else:
             self._venue.replace(order, terms, stamp)
             self._drain()  # type: ignore[misc]
@@ -301,7 +325,7 @@ class OrderBook:
             return False
         if self._venue is None:
             left = order.amount - order.filled
-            self.apply(Report(order.number, CANCELLED, stamp, left, cause=cause, told=told or cause.sentence))
+            self._carry_out(self.apply(report_of_cancel(order.number, left, stamp, cause, told)))
         else:
             self._venue.cancel(order, stamp, cause, told)
             self._drain()  # type: ignore[misc]
@@ -317,6 +341,14 @@ class OrderBook:
         while self.expiring and self.expiring[0][0] < before:
             stamp, number = heapq.heappop(self.expiring)
             self.cancel(self.numbered(number), stamp, Cause.EXPIRED)
+
+    def _carry_out(self, commands: Sequence[Command]) -> None:
+        """What linked orders answer to a report that no broker made."""
+        for command in commands:
+            if isinstance(command, Cancel):
+                self.cancel(*command)
+            else:
+                self.replace(*command)
 
     def cancel_all(self, slot: int, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels all open orders of an asset."""

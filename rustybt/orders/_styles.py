@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from rustybt.core import OrderTerms, exact_number
+from rustybt.core import OrderTerms, exact_number, scaled, scaled_float
 from rustybt.errors import BadOrderParameters, NonFiniteInput, UnsupportedOrderParameters
 
 MOST: Final = Decimal(10**18)
@@ -95,6 +95,15 @@ def order_price(value: Any, what: str) -> Decimal:
     if price >= MOST:
         raise BadOrderParameters(f"{what}: {price:.6e} is more than the books hold. Give a price below 1e18.")
     return price
+
+
+def scaled_price(value: Any, what: str) -> tuple[int, int]:
+    """The same as value and scale."""
+    if type(value) is float:
+        quick = scaled_float(value)
+        if quick is not None and quick[0] >= 0:
+            return quick
+    return scaled(order_price(value, what))
 
 
 def _prices(limit_price: Any, stop_price: Any) -> OrderTerms[Decimal]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rustybt.core import OrderTerms, rescale_exact, scaled, to_scale, whole_ticks
+from rustybt.core import POWERS, OrderTerms, rescale_exact, scaled, to_scale, whole_ticks
 
 
-def price_on_tick(price: Decimal, down: bool, tick: tuple[int, int], fill_scale: int) -> int:
+def price_on_tick(price: tuple[int, int], down: bool, tick: tuple[int, int], fill_scale: int) -> int:
     """An order price on the tick, at the fill scale.
 
     down: for the limit of a buy and the stop of a sell; the limit of a sell and the stop of a buy go up. The next
     tick the other way is taken where it is within 5 % of a tick.
-    tick: value and scale.
+    price, tick: value and scale.
 
-    >>> price_on_tick(Decimal("10.0149"), True, (1, 2), 4), price_on_tick(Decimal("10.0051"), False, (1, 2), 4)
+    >>> price_on_tick((100149, 4), True, (1, 2), 4), price_on_tick((100051, 4), False, (1, 2), 4)
     (100100, 100100)
     """
-    value, scale = scaled(price)
+    value, scale = price
     size, size_scale = tick
-    ticks = whole_ticks(value * 10**size_scale, size * 10**scale, down=down)
+    ticks = whole_ticks(value * POWERS[size_scale], size * POWERS[scale], down=down)
     return rescale_exact(ticks * size, size_scale, fill_scale)
 
 
@@ -31,9 +31,9 @@ def terms_on_tick(terms: OrderTerms[Decimal], buys: bool, tick: tuple[int, int],
     """
     limit, stop, touch, trail = terms[:4]
     return OrderTerms(
-        None if limit is None else price_on_tick(limit, buys, tick, fill_scale),
-        None if stop is None else price_on_tick(stop, not buys, tick, fill_scale),
-        None if touch is None else price_on_tick(touch, buys, tick, fill_scale),
+        None if limit is None else price_on_tick(scaled(limit), buys, tick, fill_scale),
+        None if stop is None else price_on_tick(scaled(stop), not buys, tick, fill_scale),
+        None if touch is None else price_on_tick(scaled(touch), buys, tick, fill_scale),
         None if trail is None else trail.with_prices(lambda price: to_scale(price, fill_scale)),
         *terms[4:],
     )

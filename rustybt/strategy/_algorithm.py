@@ -56,6 +56,24 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
     rng: a numpy Generator made from the run's seed.
     """
 
+    # what the run gives is in slots: `vars` are what the strategy set, and the random numbers that it began
+    __slots__ = (
+        "__dict__",
+        "_account",
+        "_converter",
+        "_currencies_are_one",
+        "_facts",
+        "_fetch",
+        "_lookup",
+        "_phase",
+        "_portfolio",
+        "_recorded",
+        "_schedules",
+        "_settings",
+    )
+
+    _rng: np.random.Generator | None = None
+
     def __init__(
         self,
         gate: OrderGate,
@@ -84,7 +102,6 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
         self._fetch = fetch
         self._converter = converter
         self._currencies_are_one = currencies_are_one
-        self._rng: np.random.Generator | None = None
         self._portfolio = portfolio
         self._account: Account[Scalar] = Account(account)
 

@@ -31,6 +31,8 @@ from rustybt.strategy._run_settings import RunSettings
 class Controlling(Generic[Scalar]):
     """The part of `context` that sets controls."""
 
+    __slots__ = ()
+
     _state: AccountState[Scalar]
     _phase: RunPhase
     _gate: OrderGate

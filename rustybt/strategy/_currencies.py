@@ -67,6 +67,8 @@ class Converter(Protocol):
 class Converting(Generic[Scalar]):
     """The part of `context` that turns money of one currency into another's."""
 
+    __slots__ = ()
+
     _state: AccountState[Scalar]
     _phase: RunPhase
     _converter: Converter | None

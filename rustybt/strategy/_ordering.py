@@ -16,6 +16,8 @@ from rustybt.strategy._order_views import OrderViews
 class Ordering(Generic[Scalar]):
     """The part of `context` that places, finds and cancels orders."""
 
+    __slots__ = ("_book", "_gate", "_size_and_place", "_state", "_views")
+
     def __init__(
         self, gate: OrderGate, book: OrderBook, views: OrderViews[Scalar], account: AccountState[Scalar]
     ) -> None:

@@ -25,6 +25,8 @@ CLASSES: Final = {"equity": ("us_equities", Equity), "future": ("us_futures", Fu
 class Settings:
     """The part of `context` that sets how orders are executed."""
 
+    __slots__ = ()
+
     _phase: RunPhase
     _settings: RunSettings
 

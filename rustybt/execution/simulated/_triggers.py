@@ -13,8 +13,10 @@ from rustybt.core import Cause, OrderTerms
 from rustybt.execution.simulated._bars import Bars
 from rustybt.execution.simulated._trailing import limited, prices_of, trail
 
-BEYOND_ALL: Final = 10**60
-"""No price is as far from zero."""
+PLACED: Final = Cause.PLACED
+ANY_PRICE: Final = 2**100
+"""Every price is below it."""
+_new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
 
 
 class Trigger(NamedTuple):
@@ -80,23 +82,24 @@ class Triggers:
             held = price if (price <= limit if buys else price >= limit) else None
         if held is None:
             return STOPPED_LIMIT_WAITS if stopped else LIMIT_WAITS
-        return Trigger(held, stop=stopped, limit=not order.limit_reached)
+        return _new(Trigger, (held, PLACED, stopped, not order.limit_reached))  # type: ignore[no-any-return]
 
     def series(self, bars: Bars) -> tuple[Sequence[int], Sequence[int]]:
         """The lowest and highest prices of the bars that stops and limits are tested on."""
         return bars.column(self._lowest), bars.column(self._highest)
 
-    def bounds(self, order: WorkingOrder, bars: Bars) -> tuple[int, int]:
-        """Between which prices of those series a waiting order stays as it is; a bar has to be strictly between."""
-        up, buys = bars.mark_to_fill_scale, order.amount > order.filled
+    def bounds(self, order: WorkingOrder, bars: Bars) -> tuple[int | None, int | None]:
+        """Between which prices of those series a waiting order stays as it is; a bar has to be strictly between.
+
+        None: there is no such price on that side.
+        """
+        up, over, price = bars.mark_to_fill_scale, order.amount > order.filled, order.stop
         more = order.more
         if more is not None and not order.stop_reached and (more.trail is not None or more.touch is not None):
-            return _outer(self._bounds_of_special(more, buys), up)
-        if order.stop is not None and not order.stop_reached:
-            price, over = order.stop, buys
-        else:
-            price, over = order.limit or 0, not buys
-        return (-BEYOND_ALL, -(-price // up)) if over else (price // up, BEYOND_ALL)
+            return _outer(_bounds_of(more, over), up)
+        if price is None or order.stop_reached:
+            price, over = order.limit or 0, not over
+        return (None, -(-price // up)) if over else (price // up, None)
 
     def came_to(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
         """Whether a bar opened beyond an order's limit, so that the market had to come to it."""
@@ -184,21 +187,21 @@ class Triggers:
             held = price if (price <= limit if buys else price >= limit) else None
         return STOPPED_LIMIT_WAITS if held is None else Trigger(held, stop=True, limit=True)
 
-    def _bounds_of_special(self, terms: OrderTerms[int], buys: bool) -> tuple[int, int]:
-        """As `bounds`, at the fill scale, of an order that trails or waits to be touched."""
-        trail = terms.trail
-        if trail is None:
-            touch: Any = terms.touch
-            return (touch, BEYOND_ALL) if buys else (-BEYOND_ALL, touch)
-        if trail.best is None and trail.activation is not None:
-            return (trail.activation, BEYOND_ALL) if buys else (-BEYOND_ALL, trail.activation)
-        best, stop = trail.best, terms.stop
-        if best is None or stop is None:
-            return BEYOND_ALL, -BEYOND_ALL  # it has seen no price yet: each bar wakes it
-        return (best - 1, stop) if buys else (stop, best + 1)
+
+def _bounds_of(terms: OrderTerms[int], buys: bool) -> tuple[int | None, int | None]:
+    """As `Triggers.bounds`, at the fill scale, of an order that trails or waits to be touched."""
+    trail, price = terms.trail, terms.touch
+    if trail is not None and trail.best is None:
+        price = trail.activation
+    if trail is None or (trail.best is None and price is not None):
+        return (price, None) if buys else (None, price)
+    best, stop = trail.best, terms.stop
+    if best is None or stop is None:
+        return ANY_PRICE, None  # it has seen no price yet: each bar wakes it
+    return (best - 1, stop) if buys else (stop, best + 1)
 
 
-def _outer(bounds: tuple[int, int], up: int) -> tuple[int, int]:
+def _outer(bounds: tuple[int | None, int | None], up: int) -> tuple[int | None, int | None]:
     """Bounds at the fill scale in units of the marks; a bar beyond them there is beyond them here."""
     below, above = bounds
-    return below // up, -(-above // up)
+    return None if below is None else below // up, None if above is None else -(-above // up)

@@ -41,8 +41,8 @@ def row_of(root):
 
 
 def test_columns_that_are_not_read_are_told_of_files_and_frames_and_the_source(given_file, tmp_path, root):
-    text = f"Date,{HEAD},Adj Close,vwap\n2024-01-02,{ROW},9.5,10\n"
-    told = "columns that are not read: adj close, vwap"
+    text = f"Date,{HEAD},Last Price,vwap\n2024-01-02,{ROW},9.5,10\n"
+    told = "columns that are not read: last price, vwap"
     assert given_file(text).notes == (f"A.csv: {told}",)
     frame = pl.read_csv(text.encode(), infer_schema=False).with_columns(symbol=pl.lit("A"))
     assert ingest("f", frame, root=root).notes == (f"bars: {told}",)
@@ -50,7 +50,7 @@ def test_columns_that_are_not_read_are_told_of_files_and_frames_and_the_source(g
     frame.write_parquet(tmp_path / "all.parquet")
     assert ingest("q", tmp_path / "all.parquet", root=root).notes == (f"all.parquet: {told}",)
     assert CSV(tmp_path / "A.csv").fetch(["A"], "2024-01-01", "2024-01-31").notes == (f"A.csv: {told}",)
-    report = given_file(text, csv={"columns": {"Adj Close": "close"}})
+    report = given_file(text, csv={"columns": {"Last Price": "close"}})
     assert report.notes == ("A.csv: columns that are not read: close of the file, vwap",)
     assert row_of(root)["close"] == Decimal("9.5")
 
