@@ -82,7 +82,7 @@ class Triggers:
             held = price if (price <= limit if buys else price >= limit) else None
         if held is None:
             return STOPPED_LIMIT_WAITS if stopped else LIMIT_WAITS
-        return _new(Trigger, (held, PLACED, stopped, not order.limit_reached))  # type: ignore[no-any-return]
+        return _new(Trigger, (held, PLACED, stopped, not order.limit_reached, None))  # type: ignore[no-any-return]
 
     def series(self, bars: Bars) -> tuple[Sequence[int], Sequence[int]]:
         """The lowest and highest prices of the bars that stops and limits are tested on."""
