@@ -66,8 +66,9 @@ from rustybt.core._rows import Columns, Rows
 from rustybt.core._scalar import Scalar
 from rustybt.core._scratch import Scratch, hold, scratch_folder
 from rustybt.core._surroundings import in_notebook, on_terminal
-from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
+from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce, Trail, terms_from
 from rustybt.core._texts import text_of_object
+from rustybt.core._ticks import level_of, tick_at, trailed, whole_ticks
 from rustybt.core._time import (
     DAY_NS,
     MINUTE_NS,
@@ -140,6 +141,7 @@ __all__ = [
     "Split",
     "StockDividend",
     "TimeInForce",
+    "Trail",
     "Transaction",
     "as_decimal",
     "as_decimal_config",
@@ -167,6 +169,7 @@ __all__ = [
     "hold",
     "in_notebook",
     "is_number",
+    "level_of",
     "on_terminal",
     "order_later",
     "parse_date",
@@ -181,10 +184,14 @@ __all__ = [
     "scaled_ints",
     "scratch_folder",
     "series_of",
+    "terms_from",
     "text_of_object",
+    "tick_at",
     "time_zone",
     "to_scale",
+    "trailed",
     "when_compared",
     "whole_currency",
+    "whole_ticks",
     "writing",
 ]
