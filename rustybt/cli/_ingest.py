@@ -55,9 +55,9 @@ def ingest() -> None:
 @click.option("-b", "--bundle", help="Name of the bundle to write; needed, but for --dry-run.")
 @click.option("--dry-run", is_flag=True, help="Say what would be read and found, and the command to go on with.")
 @click.option(
-    "--calendar", default="XNYS", show_default=True, help="Whose sessions the bars belong to, 24/7 or 24/5-fx."
+    "--calendar", help="Whose sessions the bars belong to, 24/7 or 24/5-fx.  [default: XNYS; 24/7 if weekends trade]"
 )
-@click.option("--frequency", default="1d", show_default=True, help="Length of a bar: 1d, 1m, 5m, 1h, 1w, ...")
+@click.option("--frequency", help="Length of a bar: 1d, 1m, 5m, 1h, 1w, ...  [default: 1d, 1w or 1mo, as rows lie]")
 @click.option("--stamp", type=click.Choice(["start", "end"]), help="What stamps with a time say; needed for them.")
 @click.option("--tz", help="Zone of stamps that name none, such as America/New_York; needed for times without one.")
 @click.option("--assets", type=click.Path(exists=True), help="CSV: symbol and any of name, type, exchange, ...")
@@ -85,10 +85,14 @@ def ingest() -> None:
 )
 @click.option("--delimiter", help="What stands between fields; found out by itself. 'tab' is the tabulator.")
 @click.option("--dates", help="iso, us, eu, epoch_s, epoch_ms, epoch_us, epoch_ns, or a format such as %d-%b-%Y.")
-@click.option("--decimal", type=click.Choice([".", ","]), help="[default: .]")
+@click.option("--decimal", type=click.Choice([".", ","]), help="[default: found out]")
 @click.option("--thousands", help="What groups digits.")
 @click.option("--strip", help="Other characters to take out of numbers, such as $.")
-@click.option("--missing", type=click.Choice(["fail", "skip", "forward", "interpolate"]), help="[default: fail]")
+@click.option(
+    "--missing",
+    type=click.Choice(["fail", "skip", "forward", "interpolate"]),
+    help="[default: leave out rows without any price, fail on others]",
+)
 @click.option("--encoding", help="What the text is written in, such as cp1252 or utf-16.  [default: UTF-8]")
 @click.option("--skip-lines", type=click.IntRange(min=0), help="Lines before the header.")
 @click.option("--auto-close", type=click.Choice(["last_bar"]), help="Close out what ends before the others do.")

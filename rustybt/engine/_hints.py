@@ -76,7 +76,7 @@ OF_TYPES: Final[tuple[Hint, ...]] = (
         lambda text: "'NoneType'" in text and "decimal.Decimal" in text and any(one in text for one in UNSUPPORTED),
         (
             "data.current gives None where an asset has no price yet, or, of a field but 'price', no trade on the bar. "
-            "Ask `if price is not None` or data.can_trade(asset) first, or give default= to data.current."
+            "Ask `if price is not None` or data.can_trade(asset) first, or pass default= to data.current."
         ),
     ),
     (
@@ -89,7 +89,7 @@ OF_TYPES: Final[tuple[Hint, ...]] = (
     (
         _all("Decimal without precision/scale"),
         (
-            "Polars takes assets apart into their fields. Give a list of them; where it has to be a Series, make it "
+            "Polars takes assets apart into their fields. Pass a list of them; where it has to be a Series, make it "
             "with pl.Series(assets, dtype=pl.Object)."
         ),
     ),

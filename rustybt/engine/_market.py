@@ -200,7 +200,7 @@ def check_market(
 ) -> None:
     """Raises InputError where other arguments of a run name other data than its market has."""
     if not isinstance(market, Market):
-        raise InputError(f"market={market!r}: give what rustybt.load() returns.")
+        raise InputError(f"market={market!r}: pass what rustybt.load() returns.")
     there = {
         "data_frequency": (market.length, market.data_frequency),
         "bundle": (market.bundle,),

@@ -84,6 +84,7 @@ class BarReader:
     frames, and what in them is not read, as far as they were read. uneven: lines of CSV files that are no rows, since
     the caller last emptied it.
     kinds: what is known of the symbols, see `kinds_by_symbol`; some kinds need no column volume.
+    length_told: somebody said that days are days; else LongerBars is raised where they are weeks or months.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class BarReader:
         symbols: Symbols,
         how: Reading,
         dialect: Dialect | None = None,
+        length_told: bool = True,
     ) -> None:
         self.notes = Notes()
         self.uneven: list[UnevenLine] = []
@@ -107,6 +109,7 @@ class BarReader:
         self._symbols = _checked(symbols)
         self._how = how
         self._dialect = dialect or Dialect()
+        self._length_told = length_told
         self._any_uneven = False
         self._spaced = 0
 
@@ -161,7 +164,7 @@ class BarReader:
         """Of the first tables: the others will be of their kind."""
         if self._length.period == "session" and self._spaced < _SPACED:
             self._spaced += 1
-            note = check_spacing(rows, table.source)
+            note = check_spacing(rows, table.source, told=self._length_told)
             if note:
                 self.notes.add(note, Path(table.source).name)
 
@@ -255,7 +258,7 @@ def _joined(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple
 def _checked(symbols: Symbols) -> Symbols:
     if isinstance(symbols, str):
         raise InputError(
-            f"symbols is the text {symbols!r}. Give a list, or a mapping from the source's names to yours."
+            f"symbols is the text {symbols!r}. Pass a list, or a mapping from the source's names to yours."
         )
     return symbols
 

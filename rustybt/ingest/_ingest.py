@@ -25,6 +25,7 @@ from rustybt.files import Dialect
 from rustybt.ingest._asked import asked, batches_of, by_frequency, check_request
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._given import digest_of
+from rustybt.ingest._guesses import with_guesses
 from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._write import ADDS, Actions, Base, Request, Write, is_there, nothing_new
@@ -37,7 +38,7 @@ def ingest(
     bundle: str,
     bars: Any,
     *,
-    frequency: str = "1d",
+    frequency: str | None = None,
     calendar: str | None = None,
     stamp: Literal["start", "end"] | None = None,
     tz: str | None = None,
@@ -73,10 +74,12 @@ def ingest(
         What a source of `rustybt.sources` fetched: calendar, stamps, splits, dividends, funding, assets and provenance
         come from there where they are not given here, and minutes outside of its trading hours are left out.
         A mapping of these by frequency, {"1d": days, "1m": minutes}, goes into one version.
-    frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself.
+    frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself. None means that of the bundle that is
+        added to, else days, or weeks or months where all rows are that far apart, which a note tells.
     calendar: whose sessions the bars belong to: "24/7", "24/5-fx" (the week of currencies), or a name that
-        exchange_calendars knows. None means XNYS. A daily stamp is the date with which it is written in its own zone,
-        or else the session that surely holds the instant.
+        exchange_calendars knows. None means that of the bundle that is added to, else XNYS, or 24/7 where there are
+        bars on Saturdays and Sundays, which a note tells. A daily stamp is the date with which it is written in its own
+        zone, or else the session that surely holds the instant.
     stamp: of minutes, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
     tz: the zone of stamps that name none; needed for minutes without one, and for days with a time of day. Of days also
         the zone at whose midnights they begin, where their stamps are written in another.
@@ -167,20 +170,35 @@ def ingest(
             "auto_close": auto_close,
         },
     )
-    report = ingest_with_fault(given.request, given.bars, given.assets, given.actions, catalog_root(root))
-    return replace(report, notes=(*given.notes, *report.notes))
+    folder = catalog_root(root)
+
+    def ingested(request: Request, length_told: bool) -> IngestReport:
+        return ingest_with_fault(request, given.bars, given.assets, given.actions, folder, length_told=length_told)
+
+    report, notes = with_guesses(given, folder, ingested)
+    return replace(report, notes=(*given.notes, *notes, *report.notes))
 
 
 def ingest_with_fault(
-    request: Request, bars: Any, assets: Any, actions: Actions, root: Path, fault: Fault = no_fault
+    request: Request,
+    bars: Any,
+    assets: Any,
+    actions: Actions,
+    root: Path,
+    fault: Fault = no_fault,
+    *,
+    length_told: bool = True,
 ) -> IngestReport:
-    """`ingest`, with a hook that is called after each step of the write: tests kill the process there."""
+    """`ingest`, with a hook that is called after each step of the write: tests kill the process there.
+
+    length_told: see `BarReader`.
+    """
     check_process()
     frequencies = [frequency for frequency, _ in by_frequency(request, bars)]
     check_request(request, frequencies)
     descriptions = read_descriptions(assets, request.symbols)
     folder = spill_folder(root)
-    batches = batches_of(request, bars, folder)
+    batches = batches_of(request, bars, folder, length_told=length_told)
     given = digest_of(
         _words(request, frequencies), [one for _, one in by_frequency(request, bars)], assets, *actions.given()
     )

@@ -65,7 +65,7 @@ def check_schedule(function: Any, date: Any, time: Any) -> None:
     ):
         if not isinstance(rule, kind):
             called = _is_rule(rule) and not isinstance(rule, DateRule | TimeRule)
-            hint = f"Call it: {_name_of(rule)}()." if called else f"Give one like {example}."
+            hint = f"Call it: {_name_of(rule)}()." if called else f"Pass one like {example}."
             raise BadSchedule(f"schedule_function: {name}={_name_of(rule)} is no rule of {name}s. {hint}")
 
 

@@ -26,7 +26,7 @@ def listed(items: Any, what: str) -> list[Any]:
     """A list of what was given as one. Raises InputError for text and for what is no list."""
     if isinstance(items, str) or not hasattr(items, "__iter__"):
         hint = f" Look it up with symbol({items!r}) first." if what == "assets" and isinstance(items, str) else ""
-        raise InputError(f"{what}={items!r}: give one, or a list of them.{hint}")
+        raise InputError(f"{what}={items!r}: pass one, or a list of them.{hint}")
     return list(items)
 
 

@@ -328,7 +328,7 @@ class BarData:
         [Future(0 [CLG24]), Future(1 [CLH24])]
         """
         if not isinstance(continuous_future, ContinuousFuture):
-            raise InputError(f"current_chain({continuous_future!r}): give what continuous_future('CL') returns.")
+            raise InputError(f"current_chain({continuous_future!r}): pass what continuous_future('CL') returns.")
         return self._continuous.chain(continuous_future)
 
     def can_trade(self, assets: Any) -> Any:
