@@ -20,6 +20,7 @@ from rustybt.core._causes import Cause
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import check_regular, writing
+from rustybt.core._extras import pandas
 from rustybt.core._fees import Fee, FeeKind
 from rustybt.core._fixed import (
     EXACT,
@@ -172,6 +173,7 @@ __all__ = [
     "level_of",
     "on_terminal",
     "order_later",
+    "pandas",
     "parse_date",
     "parse_moment",
     "picked",
