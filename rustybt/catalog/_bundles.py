@@ -126,9 +126,9 @@ def clean(
     ([], 1)
     """
     if (keep_last is None) == (before is None and after is None):
-        raise InputError("Give either keep_last, or before and after: which versions shall go?")
+        raise InputError("Pass either keep_last, or before and after: which versions shall go?")
     if keep_last is not None and keep_last < 0:
-        raise InputError(f"keep_last is {keep_last}: give 0 or more.")
+        raise InputError(f"keep_last is {keep_last}: pass 0 or more.")
     folder = catalog_root(root)
     open_version(bundle, root=folder).close()
     trash: list[Path] = []

@@ -146,7 +146,7 @@ def export(
             f"{place}: bundle {version.bundle!r} has no bar of {frequency} then. Choose other days or symbols."
         )
     temporary = place.with_name(f".{place.name}.tmp-{uuid.uuid4().hex[:12]}")
-    with writing(InputError, place, "give another path."):
+    with writing(InputError, place, "pass another path."):
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             if kind == "parquet":

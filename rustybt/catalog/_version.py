@@ -46,7 +46,7 @@ def opened[Kind: Version](kind: type[Kind], bundle: str, version: str | None, ro
     """`open_version`, as one of its kinds."""
     for what, given in (("bundle", bundle), ("version", version)):
         if not isinstance(given, str) and (what == "bundle" or given is not None):
-            raise InputError(f"{what}={given!r}: give its name as text. `rustybt bundles` lists what there is.")
+            raise InputError(f"{what}={given!r}: pass its name as text. `rustybt bundles` lists what there is.")
     folder = catalog_root(root)
     lent = lend_reader(folder)
     if lent is None:

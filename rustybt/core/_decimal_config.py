@@ -64,7 +64,7 @@ class DecimalConfig:
 
     def __init__(self, of: Mapping[str, Any] | None = None) -> None:
         if of is not None and not isinstance(of, Mapping):
-            raise InputError(f"DecimalConfig({of!r}): give a mapping by class or asset, or load a file with load().")
+            raise InputError(f"DecimalConfig({of!r}): pass a mapping by class or asset, or load a file with load().")
         self._of = {name: _precision(name, said) for name, said in (of or {}).items()}
 
     @classmethod
@@ -83,7 +83,7 @@ class DecimalConfig:
             text = file.read_text(encoding="utf-8")
             said = _READERS.get(file.suffix.lower(), _toml)(text)
         except (OSError, ValueError) as error:  # what can't be decoded is a ValueError too
-            raise InputError(f"decimals: {file} can't be read: {error}. Give a TOML, JSON or YAML file.") from error
+            raise InputError(f"decimals: {file} can't be read: {error}. Pass a TOML, JSON or YAML file.") from error
         if not isinstance(said, Mapping):
             raise InputError(f"decimals: {file} has no tables by class of assets. Begin with [equity], say.")
         return cls(said)
@@ -100,7 +100,7 @@ class DecimalConfig:
         Precision(tick_size=Decimal('0.05'), quantity_step=Decimal('1'), rounding='half_up')
         """
         if kind not in ASSET_TYPES:
-            raise InputError(f"DecimalConfig.get({kind!r}): give one of {', '.join(ASSET_TYPES)}.")
+            raise InputError(f"DecimalConfig.get({kind!r}): pass one of {', '.join(ASSET_TYPES)}.")
         found = PRESETS[kind]
         for name in (kind, *reversed(names)):
             said = self._of.get(name)
@@ -171,10 +171,10 @@ def _precision(name: str, said: Any) -> Precision:
         )
     known = [one.name for one in fields(Precision)]
     if not isinstance(said, Mapping) or set(said) - set(known):
-        raise InputError(f"decimals: {name} is {said!r}. Give a mapping of any of {', '.join(known)}.")
+        raise InputError(f"decimals: {name} is {said!r}. Pass a mapping of any of {', '.join(known)}.")
     rounding = said.get("rounding")
     if rounding is not None and rounding not in (*ROUNDINGS, "exact"):
-        raise InputError(f"decimals: rounding of {name} is {rounding!r}. Give one of exact, {', '.join(ROUNDINGS)}.")
+        raise InputError(f"decimals: rounding of {name} is {rounding!r}. Pass one of exact, {', '.join(ROUNDINGS)}.")
     return Precision(_grid(name, "tick_size", said), _grid(name, "quantity_step", said), rounding)
 
 
@@ -186,7 +186,7 @@ def _grid(name: str, what: str, said: Mapping[str, Any]) -> Decimal | None:
     digits = number.normalize().as_tuple().exponent
     if number <= 0 or not isinstance(digits, int) or digits < -MOST_DECIMALS:
         raise InputError(
-            f"decimals: {what} of {name} is {value}. Give a number above zero with {MOST_DECIMALS} decimals at most."
+            f"decimals: {what} of {name} is {value}. Pass a number above zero with {MOST_DECIMALS} decimals at most."
         )
     return number
 

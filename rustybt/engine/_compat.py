@@ -89,4 +89,4 @@ def compat_named(value: Any) -> Compat:
         return value
     if value == "zipline":
         return Compat.zipline()
-    raise InputError(f"compat={value!r}: give 'zipline', a Compat, or nothing.")
+    raise InputError(f"compat={value!r}: pass 'zipline', a Compat, or nothing.")

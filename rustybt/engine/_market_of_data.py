@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import weakref
 from collections import OrderedDict
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import open_loaded
+from rustybt.core import Scratch
 from rustybt.engine._load import length_and_name
 from rustybt.engine._market import Market
 from rustybt.errors import BadBars, InputError
@@ -100,17 +99,18 @@ def load_data(
 
 
 def _market(data: Any, length: str, name: str, given: dict[str, Any]) -> Market:
-    root = Path(tempfile.mkdtemp(prefix="rustybt-"))
+    scratch = Scratch()
+    root = scratch.path
     try:
         told = _ingest(data, length, given, root)
         market = Market(open_loaded(BUNDLE, root=root), root, name, length)
     except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
+        scratch.remove()
         raise
     market.data.late = False
     market.told, market.at_hand = told, True
     # a run keeps the data, and not the market
-    weakref.finalize(market.data, shutil.rmtree, root, True)
+    weakref.finalize(market.data, scratch.remove)
     return market
 
 
@@ -141,9 +141,9 @@ def market_for(
     beside = {"market": market, "bundle": bundle, "version": version, "bundle_timestamp": timestamp}
     named = [name for name, value in beside.items() if value is not None]
     if named:
-        raise InputError(f"data= and {named[0]}= were both given. Give the one or the other.")
+        raise InputError(f"data= and {named[0]}= were both given. Pass one of them.")
     if isinstance(data, Market):
-        raise InputError("data= was given a market. Give it as market=.")
+        raise InputError("data= was given a market. Pass it as market=.")
     if calendar is not None and not isinstance(calendar, str):
         raise InputError("With data=, trading_calendar is the name of a calendar, such as 'XNYS' or '24/7'.")
     return load_data(data, data_frequency="daily" if data_frequency is None else data_frequency, calendar=calendar)

@@ -45,7 +45,7 @@ SAVED: Final = (
 """What of a run a snapshot holds."""
 REMADE: Final = (
     "loop.run", "loop.settings", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
-    "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings",
+    "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings", "loop.expiring",
     "loop.on_session", "loop.ends",
     "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
@@ -208,13 +208,13 @@ def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict
     Raises SnapshotMismatch for another market than that of the snapshot, and for other callbacks.
     """
     if not isinstance(snapshot, Snapshot):
-        raise InputError(f"snapshot={snapshot!r}: give a Snapshot; rustybt.Snapshot.load(path) reads a file.")
+        raise InputError(f"snapshot={snapshot!r}: pass a Snapshot; rustybt.Snapshot.load(path) reads a file.")
     callbacks = callbacks_of(*(given[name] for name in CALLBACKS))
     saved = _plain(snapshot)["run"]
     missing = [name for name in saved["callbacks"] if getattr(callbacks, name) is None]
     if missing:
         raise SnapshotMismatch(
-            f"The run of the snapshot has {missing[0]}, and none was given. Give the same functions."
+            f"The run of the snapshot has {missing[0]}, and none was given. Pass the same functions."
         )
     arguments = (
         unpickled(snapshot._parts[1], Globals(callbacks), snapshot._held)
@@ -225,13 +225,13 @@ def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict
     if market is None:
         if saved["at_hand"]:
             raise SnapshotMismatch(
-                "The snapshot is of a run on data at hand, which are in no catalog. Give them again: "
+                "The snapshot is of a run on data at hand, which are in no catalog. Pass them again: "
                 "market=rustybt.load_data(data)."
             )
         named = {"data_frequency": saved["data_frequency"], "bundle": snapshot.bundle, "version": snapshot.version}
         return arguments | named
     if not isinstance(market, Market):
-        raise InputError(f"market={market!r}: give what rustybt.load() or rustybt.load_data() returns.")
+        raise InputError(f"market={market!r}: pass what rustybt.load() or rustybt.load_data() returns.")
     version = market.data
     if saved["at_hand"]:
         _check_hash(snapshot, version.hash)
@@ -281,7 +281,7 @@ def _check_hash(snapshot: Snapshot, digest: str) -> None:
     if digest != snapshot.data_hash:
         raise SnapshotMismatch(
             f"The snapshot is of data with the hash {snapshot.data_hash[:12]}; market has data with the hash "
-            f"{digest[:12]}. Give the data of the run, read with the same options, or run again."
+            f"{digest[:12]}. Pass the data of the run, read with the same options, or run again."
         )
 
 

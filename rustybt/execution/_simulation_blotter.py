@@ -87,5 +87,5 @@ def blotter_named(value: Any) -> SimulationBlotter:
             )
         made = BLOTTERS[value]()
     if not isinstance(made, SimulationBlotter):
-        raise InputError(f"blotter={value!r}: give a SimulationBlotter, or the name of one.")
+        raise InputError(f"blotter={value!r}: pass a SimulationBlotter, or the name of one.")
     return made

@@ -101,7 +101,7 @@ class CsvFile:
 
     def _known_head(self) -> Head:
         if self._head is None:
-            raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
+            raise InputError(f"{self.path} is empty. Pass a file with a header and rows.")
         return self._head
 
     def _raw(self) -> Iterator[Piece]:
@@ -125,7 +125,7 @@ class CsvFile:
             yield self._rows(rows, before, head.delimiter, head.names)
             before += lines
         if head is None:
-            raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
+            raise InputError(f"{self.path} is empty. Pass a file with a header and rows.")
 
     def _rows(self, block: bytes, before: int, delimiter: str, names: list[str]) -> Piece:
         """The rows of whole lines, and the lines that are none. before: lines of the file before them."""
@@ -153,7 +153,7 @@ class CsvFile:
             return self._stored_bytes()
         if isinstance(self.path, Member):
             raise InputError(
-                f"{self.path} is packed with zst within an archive. Unpack the archive, and give the files."
+                f"{self.path} is packed with zst within an archive. Unpack the archive, and pass the files."
             )
         if self._dialect.encoding is not None:
             raise InputError(f"{self.path}: encoding= can't be had with zst. Unpack the file, or pack it with gzip.")

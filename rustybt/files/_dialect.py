@@ -54,13 +54,13 @@ class Dialect:
             ("missing", self.missing, MISSING),
         ):
             if value is not None and value not in allowed:
-                raise InputError(f"csv: {name} is {value!r}. Give one of {' '.join(allowed)}.")
+                raise InputError(f"csv: {name} is {value!r}. Pass one of {' '.join(allowed)}.")
         if self.dates is not None and self.dates not in DATES and "%" not in self.dates:
-            raise InputError(f"csv: dates is {self.dates!r}. Give one of {', '.join(DATES)}, or a format with %.")
+            raise InputError(f"csv: dates is {self.dates!r}. Pass one of {', '.join(DATES)}, or a format with %.")
         decimal = self.decimal or ("," if self.thousands == "." else ".")
         check_marks(decimal, self.thousands or "", self.strip or "")
         if self.delimiter is not None and len(self.delimiter.encode()) != 1:
-            raise InputError(f"csv: delimiter is {self.delimiter!r}. Give one character.")
+            raise InputError(f"csv: delimiter is {self.delimiter!r}. Pass one character.")
         if self.encoding is not None:
             object.__setattr__(self, "encoding", check_encoding(self.encoding))
 

@@ -27,7 +27,7 @@ def check_encoding(name: str) -> str:
         return codecs.lookup(name).name
     except (LookupError, ValueError, TypeError):
         raise InputError(
-            f"csv: encoding is {name!r}, which is none. Give one such as utf-16, cp1252, latin-1 or shift_jis."
+            f"csv: encoding is {name!r}, which is none. Pass one such as utf-16, cp1252, latin-1 or shift_jis."
         ) from None
 
 
@@ -44,7 +44,7 @@ def as_utf8(pieces: Iterator[bytes], encoding: str | None, path: Path) -> Iterat
         if encoding is None and b"\0" in first[:_LOOKED_AT]:
             raise InputError(
                 f"{path} has zero bytes in its first lines, as UTF-16 without a mark has. "
-                "If it is that, give csv={'encoding': 'utf-16-le'}, on the command line --encoding utf-16-le."
+                "If it is that, pass csv={'encoding': 'utf-16-le'}, on the command line --encoding utf-16-le."
             )
     whole = _joined(first, pieces)
     texts = whole if encoding is None else _decoded(whole, encoding, path)

@@ -59,7 +59,7 @@ def head_of(block: bytes, dialect: Dialect, path: Path) -> Head:
     lines = _lines(block)
     first = [line for line in lines[dialect.skip_lines :][:_SNIFFED] if line.strip()]
     if not first:
-        raise InputError(f"{path} is empty. Give a file with a header and rows.")
+        raise InputError(f"{path} is empty. Pass a file with a header and rows.")
     delimiter = dialect.delimiter or _delimiter(first, dialect, path)
     at = 0 if dialect.skip_lines or dialect.header is False else _first_line(first, delimiter)
     header = _has_header(first[at], delimiter) if dialect.header is None else dialect.header

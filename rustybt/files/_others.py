@@ -126,4 +126,4 @@ def _check_size(data: bytes, item: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         unpacked = sum(one.file_size for one in archive.infolist())
     if unpacked > _MOST_UNPACKED:
-        raise InputError(f"{item} would be {unpacked / 2**20:,.0f} MB unpacked. Save the sheet as CSV, and give that.")
+        raise InputError(f"{item} would be {unpacked / 2**20:,.0f} MB unpacked. Save the sheet as CSV, and pass that.")

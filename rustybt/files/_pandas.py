@@ -19,7 +19,7 @@ _HOUR: Final = dt.timedelta(hours=1)
 def from_pandas(source: Any, what: str) -> pl.DataFrame:
     """The frame with its index, as far as that says something. Raises InputError."""
     if not hasattr(source, "columns"):
-        raise InputError(f"{what} is a pandas {type(source).__name__}. Give a DataFrame.")
+        raise InputError(f"{what} is a pandas {type(source).__name__}. Pass a DataFrame.")
     if not source.columns.is_unique:
         twice = list(dict.fromkeys(source.columns[source.columns.duplicated()]))
         raise InputError(f"{what} has more than one column {twice[0]!r}. Drop or rename one.")
@@ -37,7 +37,7 @@ def _stacked(source: Any, what: str) -> Any:
     of_fields = [at for at in levels if "close" in {str(v).lower() for v in source.columns.get_level_values(at)}]
     if len(levels) != 2 or len(of_fields) != 1:
         raise InputError(
-            f"{what}: its columns have {len(levels)} levels, the first is {source.columns[0]!r}. Give two levels, "
+            f"{what}: its columns have {len(levels)} levels, the first is {source.columns[0]!r}. Pass two levels, "
             "one of them the fields (Open, High, Low, Close, Volume) and one the symbols, or a column symbol."
         )
     symbols = source.columns.get_level_values(1 - of_fields[0])

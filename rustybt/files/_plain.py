@@ -88,7 +88,7 @@ def _frame(columns: dict[str, pl.Series], what: str) -> pl.DataFrame:
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} {length:,}" for name, length in lengths.items())
-        raise InputError(f"{what}: its columns are not equally long ({told}). Give a value for each row.")
+        raise InputError(f"{what}: its columns are not equally long ({told}). Pass a value for each row.")
     return pl.DataFrame(list(columns.values()))
 
 
@@ -99,6 +99,6 @@ def _moments(stamps: pl.Series, what: str) -> pl.Series:
     if unit is None:
         raise InputError(
             f"{what}: its rows begin with {stamps[0]} to {stamps[-1]}, which are no seconds, milliseconds, "
-            "microseconds or nanoseconds since 1970. Give a frame with a column timestamp."
+            "microseconds or nanoseconds since 1970. Pass a frame with a column timestamp."
         )
     return (numbers * unit).cast(pl.Datetime("ns", "UTC")).rename("timestamp")

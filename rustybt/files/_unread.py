@@ -37,7 +37,7 @@ def unread_note(unread: Collection[str], columns: Collection[str]) -> str:
         pairs = ",".join(f"{name}={ours}" for name, ours in like.items())
         note += (
             f"; {' and '.join(like)} may hold what was paid and split: where prices are as traded, call them dividend "
-            f'and split (--columns "{pairs}"), or give splits= and dividends='
+            f'and split (--columns "{pairs}"), or pass splits= and dividends='
         )
     return note
 

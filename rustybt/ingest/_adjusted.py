@@ -129,7 +129,7 @@ def _ratio(step: _Step, symbol: str, day: int) -> str:
 def _nonsense(kind: str, step: _Step, symbol: str, day: int, why: str, other: str) -> InputError:
     return InputError(
         f"adj_close={kind!r}: at {date_of(day)} the adjusted close of {symbol} says that what was before is times "
-        f"{float((step.low + step.high) / 2):.6g}: {why}. Leave adj_close= out and give splits= and dividends=, or see "
+        f"{float((step.low + step.high) / 2):.6g}: {why}. Leave adj_close= out and pass splits= and dividends=, or see "
         f"whether adj_close={other!r} is meant."
     )
 

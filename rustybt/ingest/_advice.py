@@ -27,7 +27,7 @@ def advice(findings: Sequence[Finding], calendar: str) -> str:
         hints.append("Sort the rows of each asset, oldest first: to drop them would lose what is right.")
     if hints and rules <= {"calendar", "unsorted", "range", "precision"}:
         return " ".join(hints)
-    general = "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop)."
+    general = "Mend the rows, or pass on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop)."
     return " ".join([*hints, *_other_sessions(findings, calendar), general])
 
 
@@ -83,7 +83,7 @@ def _rounding(findings: Sequence[Finding]) -> list[str]:
     if not computed:
         return []
     hint = f"Prices such as {computed[0].value} come out of a computation with floats:"
-    return [f"{hint} price_decimals=4 (--price-decimals 4) rounds them; give as many decimals as they mean."]
+    return [f"{hint} price_decimals=4 (--price-decimals 4) rounds them; pass as many decimals as they mean."]
 
 
 def _computed(findings: Sequence[Finding]) -> list[Finding]:
@@ -102,6 +102,6 @@ def ask_before_losing(bundle: str, left_out: int, rows: int, findings: tuple[Fin
         return
     raise BadBars(
         f"Nothing was written to {bundle!r}: on_bad_row='drop' would leave out {left_out:,} of {rows:,} rows, "
-        f"more than half. {said}\nIf that is what you want, give on_bad_row='drop-most' (--on-bad-row drop-most).",
+        f"more than half. {said}\nIf that is what you want, pass on_bad_row='drop-most' (--on-bad-row drop-most).",
         findings,
     )

@@ -53,7 +53,7 @@ def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
     Raises InputError for what can't be meant.
     """
     if given["auto_close"] not in (None, LAST_BAR):
-        raise InputError(f"auto_close={given['auto_close']!r}: give 'last_bar', or nothing.")
+        raise InputError(f"auto_close={given['auto_close']!r}: pass 'last_bar', or nothing.")
     notes: tuple[str, ...] = ()
     if isinstance(bars, Fetched):
         arguments, notes = arguments_of(bars, dict(given))
@@ -143,10 +143,10 @@ def check_request(request: Request, frequencies: Sequence[str]) -> None:
         ("stamp", request.stamp, (None, "start", "end")),
     ):
         if value not in allowed:
-            raise InputError(f"{name} is {value!r}. Give one of {', '.join(str(a) for a in allowed if a)}.")
+            raise InputError(f"{name} is {value!r}. Pass one of {', '.join(str(a) for a in allowed if a)}.")
     if request.stamp is None and not all(frequency_named(frequency).by_session for frequency in frequencies):
         raise InputError(
-            "Do the stamps of these bars say when a bar starts, or when it ends? Give stamp='start' or stamp='end': "
+            "Do the stamps of these bars say when a bar starts, or when it ends? Pass stamp='start' or stamp='end': "
             "a wrong guess lets a strategy see one bar ahead."
         )
 
@@ -155,15 +155,15 @@ def _reading(given: Mapping[str, Any]) -> Reading:
     """Raises InputError for what no rows could be read with."""
     places, symbol, adjusted = given["price_decimals"], given["symbol"], given["adj_close"]
     if places is not None and (type(places) is not int or not 0 <= places <= 20):
-        raise InputError(f"price_decimals is {places!r}. Give a whole number from 0 to 20.")
+        raise InputError(f"price_decimals is {places!r}. Pass a whole number from 0 to 20.")
     if symbol is not None and (not isinstance(symbol, str) or not symbol.strip()):
-        raise InputError(f"symbol is {symbol!r}. Give the name of the asset that all rows are of, as text.")
+        raise InputError(f"symbol is {symbol!r}. Pass the name of the asset that all rows are of, as text.")
     if adjusted not in (None, *ADJ_CLOSE):
-        raise InputError(f"adj_close is {adjusted!r}. Give one of {', '.join(ADJ_CLOSE)}, or leave it out.")
+        raise InputError(f"adj_close is {adjusted!r}. Pass one of {', '.join(ADJ_CLOSE)}, or leave it out.")
     factor = None if given["price_scale"] is None else exact_number(given["price_scale"], "price_scale")
     if factor is not None and not 0 < factor < _MOST:
         raise InputError(
-            f"price_scale is {given['price_scale']!r}, which is beyond any price or not above zero. Give a number "
+            f"price_scale is {given['price_scale']!r}, which is beyond any price or not above zero. Pass a number "
             "such as '0.0001'."
         )
     return Reading(check_zone(given["tz"]), places, factor, symbol, bool(given["close_only"]), adjusted)
@@ -175,6 +175,6 @@ def _provenance(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
         json.dumps(provenance)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"provenance can't be written as JSON: {error}. Give text, numbers, lists and mappings."
+            f"provenance can't be written as JSON: {error}. Pass text, numbers, lists and mappings."
         ) from None
     return provenance

@@ -258,7 +258,7 @@ def _joined(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple
 def _checked(symbols: Symbols) -> Symbols:
     if isinstance(symbols, str):
         raise InputError(
-            f"symbols is the text {symbols!r}. Give a list, or a mapping from the source's names to yours."
+            f"symbols is the text {symbols!r}. Pass a list, or a mapping from the source's names to yours."
         )
     return symbols
 

@@ -95,7 +95,7 @@ class Batch:
             if base is not None and base.calendar.name != bars.calendar.name:
                 raise InputError(
                     f"Bundle {base.bundle!r} is on calendar {base.calendar.name}, these bars on {bars.calendar.name}. "
-                    f"Give calendar={base.calendar.name!r}, or another bundle."
+                    f"Pass calendar={base.calendar.name!r}, or another bundle."
                 )
             self._note_uneven(request)
             self._take(bars, base, known, request)

@@ -173,7 +173,7 @@ def _multiplied(exact: pl.DataFrame, scale: int, factor: Decimal) -> tuple[pl.Da
     if scale > MOST_DECIMALS or int(highest) * value >= 10 ** (MOST_INTEGER_DIGITS + min(scale, MOST_DECIMALS)):
         raise InputError(
             f"price_scale={factor}: prices times it have more digits than the {MOST_INTEGER_DIGITS} before and the "
-            f"{MOST_DECIMALS} after the point that the catalog has room for. Round them with price_decimals=, or give "
+            f"{MOST_DECIMALS} after the point that the catalog has room for. Round them with price_decimals=, or pass "
             "another factor."
         )
     product = exact.select(pl.all().cast(pl.Int128) * pl.lit(value, dtype=pl.Int128))

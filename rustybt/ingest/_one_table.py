@@ -143,7 +143,7 @@ def symbol_column(table: Table) -> pl.Series:
     if table.stem is None:
         raise InputError(
             f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. Where all rows are "
-            "of one asset, symbol='ACME' (--symbol) names it; else add the column, or give a mapping such as "
+            "of one asset, symbol='ACME' (--symbol) names it; else add the column, or pass a mapping such as "
             "{'ACME': frame}, or files named after their symbols."
         )
     return pl.Series("symbol", [table.stem], dtype=pl.String).new_from_index(0, table.frame.height)
@@ -179,7 +179,7 @@ def _adjusted(table: Table, row: pl.Series, how: Reading, daily: bool) -> Iterab
         raise InputError(
             f"adj_close={how.adj_close!r}: {table.source} "
             + (
-                "has bars within days. Give it with those of days."
+                "has bars within days. Pass it with those of days."
                 if name
                 else "has no column adj close. Leave it out."
             )

@@ -49,9 +49,9 @@ def check_spacing(rows: pl.DataFrame, source: str, *, told: bool) -> str | None:
     if step < DAY_NS // 2:
         name = _named(step)
         said = "frequency='1d' says that each is a day" if told else "are no days"
-        zone = " Their stamps name no zone: give tz= (--tz) too." if rows["clock"].count() else ""
+        zone = " Their stamps name no zone: pass tz= (--tz) too." if rows["clock"].count() else ""
         raise InputError(
-            f"{source}: its rows are {name} apart, and {said}. Give frequency={name!r} (--frequency {name}), and "
+            f"{source}: its rows are {name} apart, and {said}. Pass frequency={name!r} (--frequency {name}), and "
             f"stamp='start' or stamp='end' (--stamp): what the stamps say of a bar.{zone}"
         )
     days = step // DAY_NS
@@ -62,7 +62,7 @@ def check_spacing(rows: pl.DataFrame, source: str, *, told: bool) -> str | None:
         raise LongerBars(name)
     what = _WORDS[name]
     return (
-        f"its days are a {what} apart; where each row is a whole {what}, give frequency={name!r} (--frequency {name})"
+        f"its days are a {what} apart; where each row is a whole {what}, pass frequency={name!r} (--frequency {name})"
     )
 
 

@@ -168,7 +168,7 @@ def _chosen(version: Version, symbols: Iterable[str] | None) -> Sequence[Asset]:
     if missing:
         raise SymbolNotFound(
             f"Bundle {version.bundle!r} has no asset that is called {', '.join(missing)} at its end. "
-            "Give the names that `rustybt catalog show` lists."
+            "Pass the names that `rustybt catalog show` lists."
         )
     return [asset for asset in assets if asset.symbol in wanted]
 

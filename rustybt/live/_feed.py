@@ -111,5 +111,5 @@ class RecordedFeed:
 def _checked(speed: object) -> float | None:
     """A speed, above 0, or None. Raises InputError for another."""
     if speed is not None and not (isinstance(speed, int | float) and speed > 0):
-        raise InputError(f"speed={speed!r}: give seconds of the market a second, such as 60, or None for no waiting.")
+        raise InputError(f"speed={speed!r}: pass seconds of the market a second, such as 60, or None for no waiting.")
     return speed

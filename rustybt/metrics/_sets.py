@@ -95,7 +95,7 @@ def metrics_of(wanted: Any) -> tuple[Any, ...]:
     if isinstance(wanted, str):
         wanted = load(wanted)
     if not isinstance(wanted, Iterable):
-        raise InputError(f"metrics_set={wanted!r}: give a name, or a set of metrics.")
+        raise InputError(f"metrics_set={wanted!r}: pass a name, or a set of metrics.")
     found = list(wanted)
     if isinstance(wanted, set | frozenset):
         found.sort(key=lambda metric: type(metric).__qualname__)
@@ -103,6 +103,6 @@ def metrics_of(wanted: Any) -> tuple[Any, ...]:
         known = isinstance(metric, DailyColumns | ClassicRiskReport)
         if isinstance(metric, type) or not (known or any(hasattr(metric, hook) for hook in HOOKS)):
             raise InputError(
-                f"metrics_set: {metric!r} has none of the methods {', '.join(HOOKS)}. Give objects that have one."
+                f"metrics_set: {metric!r} has none of the methods {', '.join(HOOKS)}. Pass objects that have one."
             )
     return tuple(found)

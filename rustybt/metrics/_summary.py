@@ -78,13 +78,13 @@ def statistics_columns(
 
 def _ints(daily: pl.DataFrame, name: str) -> list[int | None]:
     if name not in daily.columns:
-        raise InputError(f"daily: there is no column {name!r}, only {daily.columns}. Give the engine's daily frame.")
+        raise InputError(f"daily: there is no column {name!r}, only {daily.columns}. Pass the engine's daily frame.")
     column = daily[name]
     if not (isinstance(column.dtype, pl.Decimal) and column.dtype.scale == _DECIMALS.get(name, RATIO_SCALE)):
         scale = _DECIMALS.get(name, RATIO_SCALE)
-        raise InputError(f"daily: {name!r} is {column.dtype}. Give it as Decimal(38, {scale}).")
+        raise InputError(f"daily: {name!r} is {column.dtype}. Pass it as Decimal(38, {scale}).")
     if name != "gross_leverage" and column.null_count():
-        raise InputError(f"daily: {name!r} has nulls. Give a value for every session.")
+        raise InputError(f"daily: {name!r} has nulls. Pass a value for every session.")
     return scaled_ints(column)
 
 

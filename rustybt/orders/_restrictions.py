@@ -149,7 +149,7 @@ class HistoricalRestrictions(Restrictions):
         for restriction in _iterated(restrictions, "restrictions"):
             if not isinstance(restriction, tuple) or len(restriction) != len(Restriction._fields):
                 raise InputError(
-                    f"HistoricalRestrictions: {restriction!r} is no restriction. Give "
+                    f"HistoricalRestrictions: {restriction!r} is no restriction. Pass "
                     "Restriction(asset, effective_date, state) for each."
                 )
             asset, effective_date, state = restriction
@@ -225,7 +225,7 @@ def checked_asset(asset: Any, where: str) -> Asset:
 
 def _iterated(items: Any, what: str) -> list[Any]:
     if isinstance(items, str | bytes) or not hasattr(items, "__iter__"):
-        raise InputError(f"{items!r} is not {what}. Give them as a list, like [symbol('GME')].")
+        raise InputError(f"{items!r} is not {what}. Pass them as a list, like [symbol('GME')].")
     return list(items)
 
 

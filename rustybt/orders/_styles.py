@@ -130,9 +130,9 @@ def order_price(value: Any, what: str) -> Decimal:
     except NonFiniteInput as error:
         raise BadOrderParameters(str(error)) from None
     if price < 0:
-        raise BadOrderParameters(f"{what}={value!r} is negative. Give 0 or more.")
+        raise BadOrderParameters(f"{what}={value!r} is negative. Pass 0 or more.")
     if price >= MOST:
-        raise BadOrderParameters(f"{what}: {price:.6e} is more than the books hold. Give a price below 1e18.")
+        raise BadOrderParameters(f"{what}: {price:.6e} is more than the books hold. Pass a price below 1e18.")
     return price
 
 
@@ -158,9 +158,9 @@ def terms_of(limit_price: Any, stop_price: Any, style: Any, is_buy: bool) -> Ord
         return _prices(limit_price, stop_price)
     for name, price in (("limit_price", limit_price), ("stop_price", stop_price)):
         if price is not None:
-            raise UnsupportedOrderParameters(f"Both {name}={price!r} and style={style!r} were given. Give one of them.")
+            raise UnsupportedOrderParameters(f"Both {name}={price!r} and style={style!r} were given. Pass one of them.")
     if not isinstance(style, ExecutionStyle):
         raise BadOrderParameters(
-            f"style={style!r}: give MarketOrder(), LimitOrder(price), StopOrder(price) or StopLimitOrder(limit, stop)."
+            f"style={style!r}: pass MarketOrder(), LimitOrder(price), StopOrder(price) or StopLimitOrder(limit, stop)."
         )
     return style.terms(is_buy)

@@ -108,7 +108,7 @@ def _factory(name: str) -> Callable[..., Any]:
         return ours
     points = _third_parties()
     if name not in points:
-        raise InputError(f"there is no source {name!r}. Give one of {', '.join(source_names())}.")
+        raise InputError(f"there is no source {name!r}. Pass one of {', '.join(source_names())}.")
     try:
         found: Callable[..., Any] = points[name].load()
     except (ImportError, AttributeError) as error:

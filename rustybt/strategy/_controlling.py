@@ -114,7 +114,7 @@ class Controlling(Generic[Scalar]):
         """Allows no order for an asset while it is restricted; `data.can_trade` is False for it then."""
         if isinstance(restrictions, type) or not hasattr(restrictions, "is_restricted"):
             raise InputError(
-                f"set_asset_restrictions({restrictions!r}): give restrictions like StaticRestrictions([...])."
+                f"set_asset_restrictions({restrictions!r}): pass restrictions like StaticRestrictions([...])."
             )
         self.register_trading_control(RestrictedListOrder(on_error, restrictions))
         market = self._state.market
@@ -139,6 +139,6 @@ class Controlling(Generic[Scalar]):
         grace_period: from the run's first day; a timedelta or Timedelta.
         """
         if not isinstance(grace_period, dt.timedelta):
-            raise InputError(f"grace_period={grace_period!r}: give a timedelta, like datetime.timedelta(days=30).")
+            raise InputError(f"grace_period={grace_period!r}: pass a timedelta, like datetime.timedelta(days=30).")
         grace = (grace_period.days * 86_400 + grace_period.seconds) * NS + grace_period.microseconds * 1000
         self.register_account_control(MinLeverage(min_leverage, day_of(self._state.start_date) * DAY_NS + grace))

@@ -66,7 +66,7 @@ def _whole(number: Any) -> int | None:
 
 def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
     if offset is not None and (hours is not None or minutes is not None):
-        raise BadSchedule(f"{what}: give offset, or hours and minutes, not both.")
+        raise BadSchedule(f"{what}: pass offset, or hours and minutes, not both.")
     if offset is None:
         if hours is None and minutes is None:
             return 1
@@ -74,9 +74,9 @@ def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
             parts = [exact_number(0 if part is None else part) for part in (hours, minutes)]
             offset = dt.timedelta(hours=float(parts[0]), minutes=float(parts[1]))
         except (NonFiniteInput, OverflowError):
-            raise BadSchedule(f"{what}(hours={hours!r}, minutes={minutes!r}): give numbers up to 12 hours.") from None
+            raise BadSchedule(f"{what}(hours={hours!r}, minutes={minutes!r}): pass numbers up to 12 hours.") from None
     if not isinstance(offset, dt.timedelta):
-        raise BadSchedule(f"{what}(offset={offset!r}): give a timedelta.")
+        raise BadSchedule(f"{what}(offset={offset!r}): pass a timedelta.")
     whole, rest = divmod(offset, dt.timedelta(minutes=1))
     if rest or not 1 <= whole <= MOST_OFFSET_MINUTES:
         raise BadSchedule(f"{what}: {offset} is not a number of whole minutes from 1 minute to 12 hours.")

@@ -81,11 +81,11 @@ class Policy:
             if name.partition(".")[0] not in LAYERS:
                 raise InputError(f"policy: there is no rule {name!r}. There are {', '.join(LAYERS)}.")
             if severity not in SEVERITIES:
-                raise InputError(f"policy: {name} is {severity!r}. Give one of {', '.join(SEVERITIES)}.")
+                raise InputError(f"policy: {name} is {severity!r}. Pass one of {', '.join(SEVERITIES)}.")
         for name in ("sigmas", "least_move", "stale_bars", "turnover_factor", "thin_share"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-                raise InputError(f"policy: {name} is {value!r}. Give a number of 0 or more.")
+                raise InputError(f"policy: {name} is {value!r}. Pass a number of 0 or more.")
 
     def severity_of(self, rule: str, kind: str) -> str:
         """What a finding of that rule weighs on an asset of that class."""
@@ -102,7 +102,7 @@ def as_policy(given: Policy | Mapping[str, Any] | str | Path | None) -> Policy:
         try:
             given = tomllib.loads(Path(given).expanduser().read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(f"policy: {given} can't be read as TOML: {error}. Mend it.") from error
+            raise InputError(f"policy: {given} can't be read as TOML: {error}. Fix it.") from error
     known = [one.name for one in fields(Policy)]
     unknown = sorted(set(given) - set(known))
     if unknown:

@@ -140,7 +140,7 @@ def amount(value: Any, what: str) -> tuple[int, int]:
     """A parameter of 0 or more, as value and scale."""
     number, scale = scaled(exact_number(value, what))
     if number < 0:
-        raise InputError(f"{what} is {value!r}: give a number of 0 or more.")
+        raise InputError(f"{what} is {value!r}: pass a number of 0 or more.")
     return number, scale
 
 

@@ -60,18 +60,18 @@ class AtTick(SlippageModel):
     def __init__(self, model: Any, rounding: str | DecimalConfig = "half_even", tick: Any = None) -> None:
         if not isinstance(model, SlippageModel) or type(model).quote is SlippageModel.quote:
             raise InputError(
-                f"AtTick: {model!r} is no slippage model that has quote(). Give one of those that come along; round "
+                f"AtTick: {model!r} is no slippage model that has quote(). Pass one of those that come along; round "
                 "in process_order() of one of your own."
             )
         if not isinstance(rounding, DecimalConfig) and rounding not in _ROUNDINGS:
-            raise InputError(f"AtTick: rounding is {rounding!r}. Give one of {', '.join(_ROUNDINGS)}.")
+            raise InputError(f"AtTick: rounding is {rounding!r}. Pass one of {', '.join(_ROUNDINGS)}.")
         self.model = model
         self.rounding = rounding
         self.tick = tick
         self.allowed_asset_types = model.allowed_asset_types  # type: ignore[misc]
         self._tick = None if tick is None else scaled(exact_number(tick, "AtTick(tick)"))
         if self._tick is not None and self._tick[0] <= 0:
-            raise InputError(f"AtTick: tick is {tick!r}. Give a number above zero.")
+            raise InputError(f"AtTick: tick is {tick!r}. Pass a number above zero.")
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         answer = self.model.quote(order, offer)

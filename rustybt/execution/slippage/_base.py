@@ -144,7 +144,7 @@ def fraction(value: Any, what: str, *, at_most_one: bool = False) -> tuple[int, 
     """A parameter of 0 or more, as numerator and denominator."""
     number, scale = scaled(exact_number(value, what))
     if number < 0 or (at_most_one and number > 10**scale):
-        raise InputError(f"{what} is {value!r}: give a number {'from 0 to 1' if at_most_one else 'of 0 or more'}.")
+        raise InputError(f"{what} is {value!r}: pass a number {'from 0 to 1' if at_most_one else 'of 0 or more'}.")
     return number, 10**scale
 
 

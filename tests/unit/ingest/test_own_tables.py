@@ -105,7 +105,7 @@ def test_files_of_one_asset_are_named_by_the_symbol(tmp_path: Path, exact: str) 
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ({}, "data is an empty mapping. Give symbols, each with its frame"),
+        ({}, "data is an empty mapping. Pass symbols, each with its frame"),
         ([], "data is an empty list"),
         ({"date": DAYS, "close": [1, 2]}, r"not equally long \(date 3, close 2\)"),
         ([[1, 1, 1, 1, 1, 1]], "which are no seconds, milliseconds"),
