@@ -65,6 +65,7 @@ from rustybt.core._reports import Report, report_of_cancel, report_of_replacemen
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
 from rustybt.core._scalar import Scalar
+from rustybt.core._scratch import Scratch, hold, scratch_folder
 from rustybt.core._surroundings import in_notebook, on_terminal
 from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
 from rustybt.core._texts import text_of_object
@@ -136,6 +137,7 @@ __all__ = [
     "Report",
     "Rows",
     "Scalar",
+    "Scratch",
     "Split",
     "StockDividend",
     "TimeInForce",
@@ -164,6 +166,7 @@ __all__ = [
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "hold",
     "in_notebook",
     "is_number",
     "on_terminal",
@@ -178,6 +181,7 @@ __all__ = [
     "scaled",
     "scaled_float",
     "scaled_ints",
+    "scratch_folder",
     "series_of",
     "text_of_object",
     "time_zone",

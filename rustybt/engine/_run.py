@@ -15,6 +15,7 @@ from rustybt.engine._agenda import NEVER
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import gc_paused
 from rustybt.engine._compat_report import reporting, rerun_for
+from rustybt.engine._folded import Folded
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._manifest import manifest_of
@@ -141,7 +142,8 @@ def run_algorithm[S: (Decimal, float)](
     >>> result.daily["portfolio_value"][-1]
     Decimal('108631.57783550000000000000')
     """
-    return Run._of(dict(locals())).finish()
+    with Folded():
+        return Run._of(dict(locals())).finish()
 
 
 def _with_arguments_of[**P](
