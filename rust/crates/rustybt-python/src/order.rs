@@ -26,6 +26,7 @@ pub struct PyOrder {
     #[pyo3(get, set)]
     pub filled: Number,
     /// Its terms where they say more than limit and stop: Python's garbage collector looks through what is kept.
+    #[pyo3(get)]
     more: Option<Py<PyAny>>,
     #[pyo3(get)]
     pub limit: Option<Number>,
