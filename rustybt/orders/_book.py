@@ -192,9 +192,9 @@ class OrderBook:
             return ()
         if kind is ACCEPTED:
             report = self._enqueue(order, report)
-        self.log(report)
+        self._log(report)
         if order.status is not OPEN:
-            self.dequeue(order)
+            self._dequeue(order)
         elif kind in WAKING:
             self.wake.forget(order.instrument.slot, number)
         return () if self.links is None else self.links(report, order)
@@ -205,38 +205,30 @@ class OrderBook:
         found = self._found.pop(order.number, None)
         return report if found is None else report._replace(cause=Cause.CONTROL, told=found)
 
-    def dequeue(self, order: WorkingOrder) -> None:
+    def _dequeue(self, order: WorkingOrder) -> None:
         """Takes an order that is over out of its queue."""
         slot = order.instrument.slot
         queue = self.queues.get(slot, ())
         if len(queue) == 1 and queue[0] is order:
             del self.queues[slot]
+        else:
+            # by identity: to compare orders, as `remove` does, costs more than all else here
+            for place, other in enumerate(queue):
+                if other is order:
+                    del queue[place]  # type: ignore[union-attr]
+                    break
+        if not order.is_market:  # which never sleeps
             self.wake.forget(slot, order.number)
-            return
-        # by identity: to compare orders, as `remove` does, costs more than all else here
-        for place, other in enumerate(queue):
-            if other is order:
-                del queue[place]  # type: ignore[union-attr]
-                self.wake.forget(slot, order.number)
-                return
 
-    def log(self, report: Report) -> None:
+    def _log(self, report: Report) -> None:
         """Adds a report to the events."""
-        cause, ratio = report.cause, report.ratio
-        limit, stop = (report.price, report.stop) if report.terms is None else report.terms[:2]
-        self.rows.add(
-            (
-                report.order,
-                report.stamp,
-                report.kind._value_,  # as `value`, which is a call
-                report.quantity,
-                limit,
-                stop,
-                None if cause is None else cause.label,
-                None if ratio is None else f"{ratio[0]}/{ratio[1]}",
-                report.told,
-            )
-        )
+        number, kind, stamp, quantity, limit, stop, _, cause, ratio, told, _, _, terms = report
+        if terms is not None:
+            limit, stop = terms[:2]
+        named = None if cause is None else cause.label
+        restated = None if ratio is None else f"{ratio[0]}/{ratio[1]}"
+        # `_value_` as `value`, which is a call
+        self.rows.add((number, stamp, kind._value_, quantity, limit, stop, named, restated, told))
 
     def state(self) -> dict[str, Any]:
         """All orders and events, and which orders are at work, as plain values."""
