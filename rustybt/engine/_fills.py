@@ -46,7 +46,7 @@ def book(ledger: Ledger, recorder: Recorder, orders: OrderBook, session: int, fi
     fill, charge, keep, every = ledger.fill, ledger.charge, recorder.transactions.add, orders.orders
     charges = []
     for report in fills:
-        number, _, stamp, quantity, price, _, fees, *_ = report
+        number, _, stamp, quantity, price, _, fees = report[:7]
         instrument = every[number - 1].instrument
         fill(stamp, instrument, quantity, price, number)  # type: ignore[arg-type]  # a fill has a price
         fee = 0

@@ -48,7 +48,7 @@ def advance(order: WorkingOrder, report: Report) -> None:
             "can't have happened."
         )
     if kind is _FILL or kind is _PART:
-        _fill(order, report, whole=kind is _FILL)
+        _fill(order, report)
     elif kind is _NOT_FILLED:
         # why is all that it says: neither state nor date change
         order.cause = report.cause or Cause.PLACED
@@ -68,8 +68,8 @@ def advance(order: WorkingOrder, report: Report) -> None:
         order.changed = report.stamp
 
 
-def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
-    quantity, fees = report.quantity, report.fees
+def _fill(order: WorkingOrder, report: Report) -> None:
+    quantity, whole = report.quantity, report.kind is _FILL
     filled = order.filled + quantity
     left = order.amount - filled
     # a part leaves something on the side of what was filled: nothing beyond the amount, and nothing the other way
@@ -79,7 +79,7 @@ def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
             "filled. The broker lost or doubled a fill."
         )
     order.filled = filled
-    for _, amount in fees:
+    for _, amount in report.fees:
         order.commission += amount
     order.units_charged += quantity if quantity > 0 else -quantity
     if not whole and order.status is _OPEN:
