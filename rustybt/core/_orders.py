@@ -69,6 +69,15 @@ class Order(_Later, Generic[Scalar]):
     commission: money paid so far. created, dt: when it was placed, and when it last changed.
     reason: why it was rejected or cancelled, or why an open order did not fill on the last bar, in words; cause: the
     same as one of the labels of `Cause`. Both are None where it is filled.
+
+    >>> from rustybt import BarData, Context, Order, run
+    >>> def handle_data(context: Context, data: BarData) -> None:
+    ...     placed = context.order(context.symbol("IBM"), 10, limit_price=120)
+    ...     waiting: Order | None = context.get_order(placed) if placed else None
+    ...     if waiting:
+    ...         print(waiting.id, waiting.amount, waiting.filled, waiting.limit, waiting.status.name)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-04")
+    main-1 10 0 120.00000000000000 OPEN
     """
 
     id: str

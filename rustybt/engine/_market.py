@@ -53,6 +53,15 @@ class Market:
     its version and to a file of its bars, which every process maps into its memory.
     bundle, version: which data. data_frequency: of the runs on it. start, end: the first and the last day that a run
     may have; None where only the data set a bound.
+
+    >>> import rustybt
+    >>> market = rustybt.load("sample", assets=["AAPL", "IBM"])
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 10)
+    >>> for year in (2010, 2011):
+    ...     print(rustybt.run(handle_data, market=market, start=f"{year}-06-01", end=f"{year}-06-30").daily.height)
+    22
+    22
     """
 
     def __init__(
@@ -191,7 +200,7 @@ def check_market(
 ) -> None:
     """Raises InputError where other arguments of a run name other data than its market has."""
     if not isinstance(market, Market):
-        raise InputError(f"market={market!r}: give what rustybt.load() returns.")
+        raise InputError(f"market={market!r}: pass what rustybt.load() returns.")
     there = {
         "data_frequency": (market.length, market.data_frequency),
         "bundle": (market.bundle,),

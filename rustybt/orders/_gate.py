@@ -142,7 +142,7 @@ class OrderGate:
         pairs = weights.items() if hasattr(weights, "items") else weights
         if isinstance(pairs, str) or not isinstance(pairs, Iterable):
             raise InputError(
-                f"order_target_percents({weights!r}): give shares by asset, a dict or a Series, or pairs of an asset "
+                f"order_target_percents({weights!r}): pass shares by asset, a dict or a Series, or pairs of an asset "
                 "and its share."
             )
         return self._size_and_place_all(pairs, self._order_pair)
@@ -150,7 +150,7 @@ class OrderGate:
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Places market orders for units by asset, past the controls; before a session's bars too. Returns the ids."""
         if not hasattr(share_counts, "items"):
-            raise InputError(f"batch_market_order({share_counts!r}): give units by asset, a dict or a Series.")
+            raise InputError(f"batch_market_order({share_counts!r}): pass units by asset, a dict or a Series.")
         phase = self._moment.phase
         if phase not in (*ORDERING, "before"):
             raise OrderDuringInitialize(f"Orders were placed in {phase}. Place them in handle_data.")
@@ -196,7 +196,7 @@ class OrderGate:
             asset, weight = pair
         except (TypeError, ValueError):
             raise InputError(
-                f"order_target_percents: {pair!r} is not a pair of an asset and its share. Give a dict, or pairs as "
+                f"order_target_percents: {pair!r} is not a pair of an asset and its share. Pass a dict, or pairs as "
                 "zip(assets, shares) makes them."
             ) from None
         return self._order_share(asset, weight, True, None, None, None)

@@ -136,7 +136,7 @@ class Ordering(Generic[Scalar]):
         view, queues = self._views.of, self._book.open
         if asset is not None:
             if not isinstance(asset, Asset):
-                raise InputError(f"get_open_orders({asset!r}): give an asset, from symbol(...), or nothing.")
+                raise InputError(f"get_open_orders({asset!r}): pass an asset, from symbol(...), or nothing.")
             instrument = self._state.market.instruments.get(asset.sid)
             if instrument is None or instrument.asset != asset:
                 return []

@@ -210,7 +210,7 @@ def test_floats_of_a_computation_are_refused_with_the_way_to_round_them() -> Non
 
 
 def test_a_first_run_without_a_strategy_is_refused() -> None:
-    with pytest.raises(InputError, match="strategy=None: give a Strategy, or a function"):
+    with pytest.raises(InputError, match="strategy=None: pass a Strategy, or a function"):
         rustybt.run(None)
 
 
@@ -223,6 +223,9 @@ def test_a_first_run_without_a_strategy_is_refused() -> None:
         ((trade, None), {}, "inplace=True returns None"),
         ((trade, FRAMES), {"capital": 1}, r"no option capital=. Did you mean capital_base=\?"),
         ((trade, FRAMES), {"zebra": 1}, "no option zebra="),
+        ((trade, FRAMES), {"cash": 10_000}, "Cash at the start is capital_base="),
+        ((trade, FRAMES), {"commission": 0.002}, "Costs are set in initialize"),
+        ((trade, FRAMES), {"interval": "1m"}, "The length of the bars is data_frequency="),
         ((trade,), {"price_decimals": 2}, "price_decimals= says how data are read, and there are none"),
         ((trade, FRAMES | {"C": FRAMES["A"].clear()}), {}, r"data\['C'\] holds no rows"),
         ((trade, {"A": LONG}), {}, "has a column symbol with 'B' in it"),
