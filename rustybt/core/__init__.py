@@ -20,6 +20,7 @@ from rustybt.core._causes import Cause
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import check_regular, writing
+from rustybt.core._extras import pandas
 from rustybt.core._fees import Fee, FeeKind
 from rustybt.core._fixed import (
     EXACT,
@@ -64,9 +65,11 @@ from rustybt.core._reports import Report, report_of_cancel, report_of_replacemen
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
 from rustybt.core._scalar import Scalar
+from rustybt.core._scratch import Scratch, hold, scratch_folder
 from rustybt.core._surroundings import in_notebook, on_terminal
-from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
+from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce, Trail, terms_from
 from rustybt.core._texts import text_of_object
+from rustybt.core._ticks import level_of, tick_at, trailed, whole_ticks
 from rustybt.core._time import (
     DAY_NS,
     MINUTE_NS,
@@ -135,9 +138,11 @@ __all__ = [
     "Report",
     "Rows",
     "Scalar",
+    "Scratch",
     "Split",
     "StockDividend",
     "TimeInForce",
+    "Trail",
     "Transaction",
     "as_decimal",
     "as_decimal_config",
@@ -162,10 +167,13 @@ __all__ = [
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "hold",
     "in_notebook",
     "is_number",
+    "level_of",
     "on_terminal",
     "order_later",
+    "pandas",
     "parse_date",
     "parse_moment",
     "picked",
@@ -176,11 +184,16 @@ __all__ = [
     "scaled",
     "scaled_float",
     "scaled_ints",
+    "scratch_folder",
     "series_of",
+    "terms_from",
     "text_of_object",
+    "tick_at",
     "time_zone",
     "to_scale",
+    "trailed",
     "when_compared",
     "whole_currency",
+    "whole_ticks",
     "writing",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog import LoadedVersion, catalog_root, open_loaded
-from rustybt.core import Notes, check_process, frequency_named, parse_date
+from rustybt.core import Notes, check_process, frequency_named, hold, parse_date
 from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._axis import axis_between
 from rustybt.engine._compat import Compat
@@ -154,6 +156,8 @@ def _reopened(reference: Reference) -> Market:
     market = Market(open_loaded(bundle, version=version, root=root), root, data_frequency, length, start, end)
     market.data.late = False
     market.loaded, market.at_hand = loaded, at_hand
+    if at_hand and (kept := hold(root)) is not None:
+        weakref.finalize(market.data, os.close, kept)
     read_ahead(market)
     return market
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import weakref
 from collections import OrderedDict
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import open_loaded
+from rustybt.core import Scratch
 from rustybt.engine._load import length_and_name
 from rustybt.engine._market import Market
 from rustybt.errors import BadBars, InputError
@@ -100,17 +99,18 @@ def load_data(
 
 
 def _market(data: Any, length: str, name: str, given: dict[str, Any]) -> Market:
-    root = Path(tempfile.mkdtemp(prefix="rustybt-"))
+    scratch = Scratch()
+    root = scratch.path
     try:
         told = _ingest(data, length, given, root)
         market = Market(open_loaded(BUNDLE, root=root), root, name, length)
     except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
+        scratch.remove()
         raise
     market.data.late = False
     market.told, market.at_hand = told, True
     # a run keeps the data, and not the market
-    weakref.finalize(market.data, shutil.rmtree, root, True)
+    weakref.finalize(market.data, scratch.remove)
     return market
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import catalog_root, check_bundle_name
-from rustybt.core import check_process, date_of
+from rustybt.core import check_process, date_of, scratch_folder
 from rustybt.errors import BadBars, InputError
 from rustybt.files import Form, unread_columns
 from rustybt.ingest._advice import remedies
@@ -157,10 +156,10 @@ def _look(given: Asked, root: Path, *, length_told: bool) -> Preview:
     request = replace(given.request, on_bad_row="drop")
     batches: list[Batch] = []
     validated, refused = None, None
-    with tempfile.TemporaryDirectory(prefix="rustybt-") as folder:
+    with scratch_folder() as folder:
         try:
             check_request(given.request, frequencies)
-            batches += batches_of(request, given.bars, Path(folder), length_told=length_told)
+            batches += batches_of(request, given.bars, folder, length_told=length_told)
             validated = _validated(replace(given, request=request), batches, root)
         except InputError as error:
             refused = "\n".join((str(error), *getattr(error, "__notes__", ())))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rustybt.core import POWERS, OrderTerms, rescale_exact, scaled
+from rustybt.core import POWERS, OrderTerms, rescale_exact, scaled, to_scale, whole_ticks
 
 
 def price_on_tick(price: tuple[int, int], down: bool, tick: tuple[int, int], fill_scale: int) -> int:
@@ -19,19 +19,21 @@ def price_on_tick(price: tuple[int, int], down: bool, tick: tuple[int, int], fil
     """
     value, scale = price
     size, size_scale = tick
-    unit = size * POWERS[scale]
-    ticks, rest = divmod(value * POWERS[size_scale], unit)
-    if rest * 100 >= unit * 95 if down else rest * 100 > unit * 5:
-        ticks += 1
+    ticks = whole_ticks(value * POWERS[size_scale], size * POWERS[scale], down=down)
     return rescale_exact(ticks * size, size_scale, fill_scale)
 
 
 def terms_on_tick(terms: OrderTerms[Decimal], buys: bool, tick: tuple[int, int], fill_scale: int) -> OrderTerms[int]:
-    """The terms of an order on that side, its prices on the tick, at the fill scale."""
-    limit, stop, trail = terms[:3]
+    """The terms of an order on that side, its prices on the tick, at the fill scale.
+
+    A limit goes to the side that is better for whoever placed it, and so does the price that an "if touched" order
+    waits for; a stop to the other one. Distances are exact: what is reckoned with them goes to the tick.
+    """
+    limit, stop, touch, trail = terms[:4]
     return OrderTerms(
         None if limit is None else price_on_tick(scaled(limit), buys, tick, fill_scale),
         None if stop is None else price_on_tick(scaled(stop), not buys, tick, fill_scale),
-        None if trail is None else price_on_tick(scaled(trail), True, tick, fill_scale),
-        *terms[3:],
+        None if touch is None else price_on_tick(scaled(touch), buys, tick, fill_scale),
+        None if trail is None else trail.with_prices(lambda price: to_scale(price, fill_scale)),
+        *terms[4:],
     )

@@ -16,7 +16,7 @@ import pytest
 import rustybt
 from rustybt.api import order, order_target_percent, symbol
 from rustybt.core import data_root
-from rustybt.errors import BadBars, InputError
+from rustybt.errors import BadBars, HistoryWindowStartsBeforeData, InputError
 
 DAYS = [dt.date(2024, 1, 2), dt.date(2024, 1, 3), dt.date(2024, 1, 4), dt.date(2024, 1, 5)]
 
@@ -111,6 +111,29 @@ def test_the_temporary_folder_goes_with_the_market(monkeypatch: pytest.MonkeyPat
     with pytest.raises(BadBars):
         rustybt.load_data(prices([1, 2, 3, -4]).with_columns(symbol=pl.lit("C")))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_second_run_on_the_same_data_ingests_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rustybt.ingest import _ingest
+
+    calls: list[Any] = []
+    plain = _ingest.ingest_with_fault
+    monkeypatch.setattr(_ingest, "ingest_with_fault", lambda *a, **k: (calls.append(a), plain(*a, **k))[1])
+    frame = prices([1, 2, 3, 5])
+    for _ in range(3):
+        rustybt.run(lambda context, data: None, {"Q": frame.clone()})
+    assert len(calls) == 1
+
+
+def test_a_window_that_the_data_do_not_reach_back_to_names_the_day_from_which_they_do() -> None:
+    def look(context: Any, data: Any) -> None:
+        data.history(symbol("A"), "close", 3, "1d")
+
+    with pytest.raises(HistoryWindowStartsBeforeData) as refused:
+        rustybt.run(look, FRAMES)
+    assert "A window of 3 bars of '1d' reaches 2 bars before" in str(refused.value)
+    assert "start='2024-01-04'" in str(refused.value)
+    assert rustybt.run(look, FRAMES, start="2024-01-04").daily.height == 2
 
 
 def test_a_result_on_data_can_be_saved_and_a_market_pickled(tmp_path: Path) -> None:
