@@ -159,11 +159,13 @@ def _tell_failures(fetched: Fetched, folder: Path | None, partial: bool) -> None
     if fetched.failures and not partial:
         many = len(fetched.failures)
         kept = (
-            f"What came is kept in {folder}: run the same again to ask for the rest only, or add" if folder else "Add"
+            f"What came is kept in {folder}: run the same again to ask for the rest only, or"
+            if folder
+            else "To try on,"
         )
         raise click.ClickException(
-            f"{many} symbol{'s' if many != 1 else ''} failed, so nothing was written. {kept} --partial to go on without "
-            "it."
+            f"{many} symbol{'s' if many != 1 else ''} failed, so nothing was written. {kept} add --partial to go on "
+            "without it."
         )
 
 
