@@ -18,6 +18,8 @@ settings.register_profile(
 )
 # A picture without a path opens a window where there is a screen, and waits until somebody closes it
 os.environ.setdefault("MPLBACKEND", "Agg")
+# a test that fails shows the engine's lines too
+os.environ.setdefault("RUSTYBT_TRACEBACK", "full")
 settings.load_profile(os.environ.get("RUSTYBT_HYPOTHESIS", "ci"))
 
 

@@ -28,9 +28,10 @@ class Kernel:
     order_store: takes orders in. wake: which of them sleep.
     whole_steps: a size in whole steps from a numerator and a denominator.
 
-    executor: executes orders that are ready. target_sizer: turns weights into market orders. prices: has answers
-    of `data.current`. answering: makes the method that asks `prices` first. asset_table: what frames look up by slot
-    and session, for `rows.frame`. positions_frame: the frame of the positions at each close.
+    applier: applies the reports to open orders that are arithmetic. executor: executes orders that are ready.
+    target_sizer: turns weights into market orders. prices: has answers of `data.current`. answering: makes the method
+    that asks `prices` first. asset_table: what frames look up by slot and session, for `rows.frame`. positions_frame:
+    the frame of the positions at each close.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Kernel:
     wake: type[Wake]
     whole_steps: Callable[[int, int], int]
 
+    applier: type[_rustybt.Applier] | None = None
     executor: Callable[..., _rustybt.Executor] | None = None
     target_sizer: type[_rustybt.TargetSizer] | None = None
     prices: type[_rustybt.Prices] | None = None
@@ -87,6 +89,7 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.OrderStore,
         module.Wake,
         module.whole_steps,
+        module.Applier,
         module.Executor,
         module.TargetSizer,
         module.Prices,

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rustybt.core import Cause, Columns, OrderEventKind, OrderStatus, OrderTerms, Rows
+from rustybt.core import MARKET_TERMS, Cause, Columns, OrderEventKind, OrderStatus, OrderTerms, Rows
 
 OPEN: Final = OrderStatus.OPEN
 FILLED: Final = OrderStatus.FILLED
 ACCEPTED: Final = OrderEventKind.ACCEPTED.value
 CONTROL: Final = Cause.CONTROL.label
+REST_OF_MARKET: Final = MARKET_TERMS[2:]
 
 
 class WorkingOrder:
     """What the order book and the broker know of an order.
 
     number: its place in the account's sequence. amount, filled: scaled quantities. terms: what it says besides, prices
-    at the instrument's fill scale; None for a market order. limit, stop: those of its terms, to be read. is_market: it
-    has no terms. commission: money. units_charged: the units that a commission was
-    computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a `Cause`. reason: words
-    where the cause does not say all.
+    at the instrument's fill scale; None for a market order. limit, stop: those of its terms, to be read. more: its
+    terms, where they say more than these two. is_market: it has no terms. commission: money. units_charged: the units
+    that a commission was computed for; a split does not restate them. created, changed: ns UTC. cause: the number of a
+    `Cause`. reason: words where the cause does not say all.
     """
 
     __slots__ = (
@@ -35,6 +36,7 @@ class WorkingOrder:
         "is_market",
         "limit",
         "limit_reached",
+        "more",
         "number",
         "reason",
         "status",
@@ -48,9 +50,7 @@ class WorkingOrder:
         self.instrument = instrument
         self.amount = amount
         self.filled = 0
-        self._terms = terms
-        self.is_market = terms is None
-        self.limit, self.stop = (None, None) if terms is None else terms[:2]
+        self.terms = terms
         self.limit_reached = False
         self.stop_reached = False
         self.commission = 0
@@ -84,6 +84,7 @@ class WorkingOrder:
         self._terms = terms
         self.is_market = terms is None
         self.limit, self.stop = (None, None) if terms is None else terms[:2]
+        self.more = None if terms is None or terms[2:] == REST_OF_MARKET else terms
 
 
 class OrderStore:

@@ -63,7 +63,7 @@ def check_rate(currency: str, foreign: bool, numerator: int, denominator: int) -
     if not foreign:
         raise InputError(f"{currency} is the base currency: its rate is 1. Set rates of other currencies only.")
     if numerator < 1 or denominator < 1:
-        raise InputError(f"A rate of {numerator}/{denominator} for {currency}: give two integers above zero.")
+        raise InputError(f"A rate of {numerator}/{denominator} for {currency}: pass two integers above zero.")
 
 
 def refused_pocket(account: str, currency: str) -> InputError:
@@ -73,7 +73,7 @@ def refused_pocket(account: str, currency: str) -> InputError:
 
 def refused_transfer(account: str, currency: str) -> InputError:
     """The error of a transfer that leads nowhere."""
-    return InputError(f"A transfer from the pocket of {account!r} in {currency} to itself. Give two pockets.")
+    return InputError(f"A transfer from the pocket of {account!r} in {currency} to itself. Pass two pockets.")
 
 
 def unknown_account(account: str) -> InputError:

@@ -7,6 +7,7 @@ from rustybt.core import OrderStatus, OrderTerms
 
 __all__ = [
     "ABI",
+    "Applier",
     "ArrowFrame",
     "AssetTable",
     "Books",
@@ -198,6 +199,8 @@ class WorkingOrder:
     @property
     def is_market(self) -> bool: ...
     @property
+    def more(self) -> OrderTerms[int] | None: ...
+    @property
     def created(self) -> int: ...
     @property
     def status(self) -> OrderStatus: ...
@@ -232,11 +235,23 @@ class Wake:
     def knows(self, slot: int) -> bool: ...
     def watch(self, slot: int, tradable: Any, lowest: Any, highest: Any) -> None: ...
     def sleep(
-        self, slot: int, number: int, below: int, above: int, from_bar: int = 0, until_bar: int | None = None
-    ) -> None: ...
+        self,
+        slot: int,
+        number: int,
+        bar: int,
+        below: int | None,
+        above: int | None,
+        from_bar: int = 0,
+        until_bar: int | None = None,
+    ) -> bool: ...
     def forget(self, slot: int, number: int) -> None: ...
     def stir(self, slot: int) -> None: ...
     def awake(self, bar: int, open: dict[int, list[WorkingOrder]]) -> list[list[WorkingOrder]]: ...
+
+@final
+class Applier:
+    def __new__(cls, store: OrderStore, wake: Wake, kinds: Sequence[Any], labels: Sequence[str]) -> Applier: ...
+    def apply(self, report: tuple[Any, ...]) -> WorkingOrder | None: ...
 
 @final
 class Executor:
@@ -254,8 +269,8 @@ class Executor:
         limits_hold: bool,
         fees_can_fall: bool,
         triggers_need_volume: bool,
+        applier: Applier,
         apply: Callable[[Any], Any],
-        wake: Wake,
     ) -> Executor: ...
     def work(self, bar: int, stamp: int, session: int) -> list[list[WorkingOrder]] | None: ...
     def execute(

@@ -76,11 +76,13 @@ def check_slot(
     scales = {"mark": mark_scale, "fill": fill_scale, "quantity": quantity_scale, "multiplier": multiplier_scale}
     for name, scale in scales.items():
         if not 0 <= scale <= SCALE_LIMIT:
-            raise InputError(f"{name}_scale={scale} is not between 0 and {SCALE_LIMIT}. Give a scale that is.")
+            raise InputError(f"{name}_scale={scale} is not between 0 and {SCALE_LIMIT}. Pass a scale that is.")
     if mark_scale > fill_scale:
-        raise InputError(f"mark_scale={mark_scale} is finer than fill_scale={fill_scale}. Give fills as many decimals.")
+        raise InputError(
+            f"mark_scale={mark_scale} is finer than fill_scale={fill_scale}. Pass a fill_scale that is as fine."
+        )
     if step < 1 or multiplier < 1:
-        raise InputError(f"step={step} and multiplier={multiplier} must be above zero. Give positive ones.")
+        raise InputError(f"step={step} and multiplier={multiplier} must be above zero. Pass positive ones.")
     widest = max(marks, key=abs, default=0) if isinstance(marks, list) else 0
     if not LEAST < widest < LIMIT:
         raise MoneyOverflow(

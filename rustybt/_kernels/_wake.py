@@ -31,20 +31,31 @@ class Wake:
         self._slots[slot] = _Asleep(tradable, lowest, highest)
 
     def sleep(
-        self, slot: int, number: int, below: int, above: int, from_bar: int = 0, until_bar: int | None = None
-    ) -> None:
-        """Puts an order of an asset that is watched to sleep.
+        self,
+        slot: int,
+        number: int,
+        bar: int,
+        below: int | None,
+        above: int | None,
+        from_bar: int = 0,
+        until_bar: int | None = None,
+    ) -> bool:
+        """Puts an order of an asset that is watched to sleep. Returns whether it sleeps on a bar.
 
         from_bar: the first bar on which it may act. until_bar: the bar from which on it is looked at whatever the
         prices are. In between it acts only where the lowest price is `below` or lower, or the highest `above` or
-        higher, in units of the series.
+        higher, in units of the series; None is beyond all prices.
         """
         asleep = self._slots.get(slot)
-        if asleep is not None:
-            until = NEVER if until_bar is None else until_bar
-            asleep.stale = asleep.stale or number in asleep.orders
-            asleep.orders[number] = from_bar, until, below, above
-            asleep.join(from_bar, until, below, above)
+        if asleep is None:
+            return False
+        until = NEVER if until_bar is None else until_bar
+        below = LEAST if below is None else below
+        above = MOST if above is None else above
+        asleep.stale = asleep.stale or number in asleep.orders
+        asleep.orders[number] = from_bar, until, below, above
+        asleep.join(from_bar, until, below, above)
+        return bar < until and (bar < from_bar or (asleep.lowest[bar] > below and asleep.highest[bar] < above))
 
     def forget(self, slot: int, number: int) -> None:
         """Forgets an order that is over, or is to be looked at anew."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from rustybt.core import Asset, Number, Order
-from rustybt.orders import ExecutionStyle
+from rustybt.orders import ExecutionStyle, OrderOptions
 from rustybt.strategy import TradingAlgorithm, active, current_algorithm, no_run
 
 if TYPE_CHECKING:
@@ -21,8 +21,13 @@ def order(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero.
+
+    style: what kind of order, such as `execution.TrailingStopOrder(percent=5)`, in place of limit_price and stop_price.
+    options, of every order function: time_in_force="gtc", "day", "gtd", "ioc" or "fok"; good_till, a date or a moment;
+    post_only; reduce_only; tag.
 
     >>> from rustybt import run
     >>> from rustybt.api import order, symbol
@@ -34,7 +39,7 @@ def order(
     [('main-1', 'AAPL', Decimal('10'), None, 'filled'), ('main-2', 'MSFT', Decimal('-5'), Decimal('31.1'), 'open')]
     """
     run = active() or no_run("order")
-    return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style)
+    return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style, **options)
 
 
 def order_value(
@@ -43,6 +48,7 @@ def order_value(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders units worth an amount of money at the current price.
 
@@ -53,7 +59,7 @@ def order_value(
     Decimal('7')
     """
     run = active() or no_run("order_value")
-    return TradingAlgorithm.order_value(run, asset, value, limit_price, stop_price, style)
+    return TradingAlgorithm.order_value(run, asset, value, limit_price, stop_price, style, **options)
 
 
 def order_percent(
@@ -62,6 +68,7 @@ def order_percent(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders units worth a share of the portfolio's value; 0.5 is half of it.
 
@@ -72,7 +79,7 @@ def order_percent(
     Decimal('377')
     """
     run = active() or no_run("order_percent")
-    return TradingAlgorithm.order_percent(run, asset, percent, limit_price, stop_price, style)
+    return TradingAlgorithm.order_percent(run, asset, percent, limit_price, stop_price, style, **options)
 
 
 def order_target(
@@ -81,6 +88,7 @@ def order_target(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders the difference between what is held and a number of units. Open orders do not count.
 
@@ -91,7 +99,7 @@ def order_target(
     [Decimal('10')]
     """
     run = active() or no_run("order_target")
-    return TradingAlgorithm.order_target(run, asset, target, limit_price, stop_price, style)
+    return TradingAlgorithm.order_target(run, asset, target, limit_price, stop_price, style, **options)
 
 
 def order_target_value(
@@ -100,6 +108,7 @@ def order_target_value(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders the difference between what is held and units worth an amount of money.
 
@@ -111,7 +120,7 @@ def order_target_value(
     [Decimal('7'), Decimal('-7')]
     """
     run = active() or no_run("order_target_value")
-    return TradingAlgorithm.order_target_value(run, asset, target, limit_price, stop_price, style)
+    return TradingAlgorithm.order_target_value(run, asset, target, limit_price, stop_price, style, **options)
 
 
 def order_target_percent(
@@ -120,6 +129,7 @@ def order_target_percent(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
+    **options: Unpack[OrderOptions],
 ) -> str | None:
     """Orders the difference between what is held and units worth a share of the portfolio's value.
 
@@ -133,7 +143,7 @@ def order_target_percent(
     [Decimal('377'), Decimal('233')]
     """
     run = active() or no_run("order_target_percent")
-    return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style)
+    return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style, **options)
 
 
 def order_target_percents(weights: Weights) -> list[str]:

@@ -33,7 +33,7 @@ def session_table(name: str, first_day: int, last_day: int) -> SessionTable:
     a calendar that the library can't build, with the library's reason.
     """
     if not isinstance(name, str):
-        raise InputError(f"calendar is {name!r}. Give its name, like 'XNYS' or '24/7'.")
+        raise InputError(f"calendar is {name!r}. Pass its name, like 'XNYS' or '24/7'.")
     if first_day > last_day:
         raise InputError(f"A calendar from {date_of(first_day)} to {date_of(last_day)} is empty. Swap the dates.")
     if name == ALWAYS_OPEN:
@@ -56,7 +56,7 @@ def named_table(wanted: Any, first_day: int, last_day: int) -> SessionTable:
     if isinstance(wanted, str):
         return session_table(wanted, first_day, last_day)
     if not hasattr(wanted, "schedule") or not isinstance(getattr(wanted, "name", None), str):
-        raise InputError(f"{wanted!r} is no calendar. Give its name, like 'XNYS', or one of exchange_calendars.")
+        raise InputError(f"{wanted!r} is no calendar. Pass its name, like 'XNYS', or one of exchange_calendars.")
     if wanted.name in _OWN:
         return session_table(wanted.name, first_day, last_day)
     return _table_of(_widened(wanted, first_day, last_day), wanted.name, first_day, last_day)
@@ -177,14 +177,14 @@ def _built(canonical: str, first_day: int, last_day: int) -> ExchangeCalendar:
 def _no_session(canonical: str, first_day: int, last_day: int) -> InputError:
     return InputError(
         f"Calendar {canonical} has no session from {date_of(first_day)} to {date_of(last_day)}. "
-        "Check the dates of the data, or give another calendar, such as '24/7'."
+        "Check the dates of the data, or pass another calendar, such as '24/7'."
     )
 
 
 def _unbuilt(name: str, span: str, error: Exception) -> InputError:
     return InputError(
         f"exchange_calendars {version('exchange_calendars')} lists the calendar {name!r} and can't build it{span}: "
-        f"{type(error).__name__}: {error}. Install what it asks for or another release of it, or give another "
+        f"{type(error).__name__}: {error}. Install what it asks for or another release of it, or pass another "
         "calendar, such as '24/7'."
     )
 
@@ -198,7 +198,7 @@ def _within_bounds(known: Any, canonical: str, first_day: int, last_day: int) ->
         raise InputError(
             f"Calendar {canonical} can't be had from {date_of(first_day)} to {date_of(last_day)}: it is known from "
             f"{low.date() if low else 'ever'} to {high.date() if high else 'ever'}. "
-            "Check the dates of the data, or give another calendar, such as '24/7'."
+            "Check the dates of the data, or pass another calendar, such as '24/7'."
         )
     return cut_first, cut_last
 

@@ -68,7 +68,13 @@ def _rows(versions: Iterable[BundleVersion]) -> list[tuple[str, ...]]:
 
 
 def list_bundles(root: Path | str | None = None) -> list[BundleVersion]:
-    """Every version of every bundle, by name, newest first; nothing where there is no catalog in the folder `root`."""
+    """Every version of every bundle, by name, newest first; nothing where there is no catalog in the folder `root`.
+
+    >>> import rustybt
+    >>> _ = rustybt.ingest_sample()
+    >>> [(one.bundle, one.assets, one.ranges["1d"][2]) for one in rustybt.list_bundles() if one.bundle == "sample"]
+    [('sample', 5, 12154)]
+    """
     connection = connect_reader(catalog_root(root))
     if connection is None:
         return BundleList()
@@ -111,11 +117,18 @@ def clean(
     Give keep_last alone, or before and after, alone or together. `keep_last=0` deletes the bundle.
     root: the catalog's folder, where it is not RUSTYBT_ROOT's.
     Raises InputError, BundleNotFound, CatalogBusy, CatalogUnavailable; then all is as it was.
+
+    >>> import tempfile
+    >>> import rustybt
+    >>> root = tempfile.mkdtemp()  # a catalog of its own
+    >>> report = rustybt.ingest_sample(root)
+    >>> rustybt.clean("sample", keep_last=1, root=root), len(rustybt.clean("sample", keep_last=0, root=root))
+    ([], 1)
     """
     if (keep_last is None) == (before is None and after is None):
-        raise InputError("Give either keep_last, or before and after: which versions shall go?")
+        raise InputError("Pass either keep_last, or before and after: which versions shall go?")
     if keep_last is not None and keep_last < 0:
-        raise InputError(f"keep_last is {keep_last}: give 0 or more.")
+        raise InputError(f"keep_last is {keep_last}: pass 0 or more.")
     folder = catalog_root(root)
     open_version(bundle, root=folder).close()
     trash: list[Path] = []

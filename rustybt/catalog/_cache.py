@@ -69,7 +69,7 @@ class BarCache:
         self.root = catalog_root(root)
         self.max_bytes = _size(os.environ.get(SIZE_VARIABLE)) if max_bytes is None else max_bytes
         if self.max_bytes < 0 or memory_bytes < 0:
-            raise InputError(f"A cache of {min(self.max_bytes, memory_bytes)} bytes can't be. Give 0 or more.")
+            raise InputError(f"A cache of {min(self.max_bytes, memory_bytes)} bytes can't be. Pass 0 or more.")
         self._memory_bytes = memory_bytes
         self._memory: OrderedDict[str, pl.DataFrame] = OrderedDict()
         self._held = 0

@@ -65,7 +65,23 @@ class VersionDiff:
 
 
 def diff(before: Version, after: Version) -> VersionDiff:
-    """Compares two versions by their logical values; only assets and years whose digests differ are read."""
+    """Compares two versions by their logical values; only assets and years whose digests differ are read.
+
+    >>> import tempfile
+    >>> import polars as pl, rustybt
+    >>> from rustybt.catalog import diff, open_version
+    >>> bars = pl.DataFrame({"symbol": "A", "date": ["2024-01-02"], "close": ["10"], "volume": [100]})
+    >>> bars = bars.with_columns(open="close", high="close", low="close")
+    >>> root = tempfile.mkdtemp()
+    >>> first = rustybt.ingest("mine", bars, root=root)
+    >>> second = rustybt.ingest("mine", bars.with_columns(volume=200), mode="correct", root=root)
+    >>> with (
+    ...     open_version("mine", version=first.version, root=root) as before,
+    ...     open_version("mine", version=second.version, root=root) as after,
+    ... ):
+    ...     print(diff(before, after).bars.select("symbol", "added", "removed", "changed").rows())
+    [('A', 0, 0, 1)]
+    """
     old, new = read_manifest(before.path), read_manifest(after.path)
     old_assets, new_assets = _by_key(old), _by_key(new)
     both = [key for key in old_assets if key in new_assets]

@@ -30,7 +30,14 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def catalog_root(root: Path | str | None = None) -> Path:
-    """The catalog's folder: `root`, else the variable RUSTYBT_ROOT, else the user's data folder. It need not exist."""
+    """The catalog's folder: `root`, else the variable RUSTYBT_ROOT, else the user's data folder. It need not exist.
+
+    >>> import pathlib, tempfile
+    >>> from rustybt.catalog import catalog_root
+    >>> folder = tempfile.mkdtemp()
+    >>> catalog_root(folder) == pathlib.Path(folder)
+    True
+    """
     return data_root(root)
 
 

@@ -214,7 +214,7 @@ class Lookups:
         named = ", ".join(f"{key} (sid {sid})" for _, _, sid, key in owners)
         return MultipleSymbolsFound(
             f"{symbol!r} stands for {len(owners)} assets of bundle {self.bundle!r}{when}: {named}. "
-            "Give country_code where they differ in it, or ask for one with sid()."
+            "Pass country_code where they differ in it, or ask for one with sid()."
         )
 
     def splits(self, sids: Iterable[int]) -> list[Split]:

@@ -79,6 +79,13 @@ def reindex(root: Path | str | None = None) -> tuple[int, list[str]]:
 
     What can't be read anew stays listed as the index had it, so that nothing that was stored is lost.
     root: the catalog's folder, see `catalog_root`.
+
+    >>> import rustybt
+    >>> from rustybt.catalog import reindex
+    >>> _ = rustybt.ingest_sample()
+    >>> whole, damaged = reindex()
+    >>> whole > 0, damaged
+    (True, [])
     """
     folder = catalog_root(root)
     problems: list[str] = []
@@ -109,6 +116,12 @@ def unlisted(root: Path | str | None = None) -> list[str]:
     """What lies in the catalog's folder, and is in no index: as sentences.
 
     root: the catalog's folder, see `catalog_root`.
+
+    >>> import rustybt
+    >>> from rustybt.catalog import unlisted
+    >>> _ = rustybt.ingest_sample()
+    >>> unlisted()
+    []
     """
     folder = catalog_root(root)
     found = []

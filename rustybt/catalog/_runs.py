@@ -90,7 +90,14 @@ def forget_run(path: Path, root: Path | str | None = None) -> None:
 def stored_runs(
     bundle: str | None = None, *, version: str | None = None, root: Path | str | None = None
 ) -> list[StoredRun]:
-    """The saved runs, of all bundles or of one, or of one version of it, newest first."""
+    """The saved runs, of all bundles or of one, or of one version of it, newest first.
+
+    >>> from rustybt import run
+    >>> from rustybt.catalog import stored_runs
+    >>> place = run(lambda context, data: None, start="2010-01-04", end="2010-01-05").save()
+    >>> [stored.path == place for stored in stored_runs("sample")][:1]
+    [True]
+    """
     connection = connect_reader(catalog_root(root))
     if connection is None:
         return []

@@ -32,6 +32,13 @@ def scan(version: Version, frequency: str = DAILY, symbols: Iterable[str] | None
     shorter bars is in the shares of its end, with up to 10 more decimals where a split lies within it.
     Collect it with engine="in-memory" where rows shall keep their order.
     Raises NoData for a frequency that is not there, SymbolNotFound.
+
+    >>> import polars as pl, rustybt
+    >>> from rustybt.catalog import open_version, scan
+    >>> _ = rustybt.ingest_sample()
+    >>> with open_version("sample") as version:
+    ...     print(scan(version, symbols=["IBM"]).select(pl.col("close").max()).collect().item())
+    211.0000
     """
     if version.source_of(frequency) != frequency:
         return _made(version, frequency, symbols)
@@ -111,6 +118,14 @@ def export(
     first_day, last_day: only these days (since 1970-01-01, UTC of the stamp), both included. The file appears whole or
     not at all; one that is there already is replaced. Raises as `scan` does, InputError for an unknown
     ending, and NoData where there is not one bar.
+
+    >>> import pathlib, tempfile
+    >>> import rustybt
+    >>> from rustybt.catalog import export, open_version
+    >>> _ = rustybt.ingest_sample()
+    >>> with open_version("sample") as version:
+    ...     print(export(version, pathlib.Path(tempfile.mkdtemp()) / "ibm.parquet", symbols=["IBM"]).name)
+    ibm.parquet
     """
     place = Path(path).expanduser()
     kind = file_format or {".parquet": "parquet", ".arrow": "arrow", ".ipc": "arrow", ".csv": "csv"}.get(place.suffix)
@@ -131,7 +146,7 @@ def export(
             f"{place}: bundle {version.bundle!r} has no bar of {frequency} then. Choose other days or symbols."
         )
     temporary = place.with_name(f".{place.name}.tmp-{uuid.uuid4().hex[:12]}")
-    with writing(InputError, place, "give another path."):
+    with writing(InputError, place, "pass another path."):
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             if kind == "parquet":

@@ -30,6 +30,13 @@ def verify(version: Version) -> list[str]:
 
     Reads all of it: each part's size and rows, each asset's bars against the digests of the manifest, the manifest
     against the version's hash, and the index against the manifest.
+
+    >>> import rustybt
+    >>> from rustybt.catalog import open_version, verify
+    >>> _ = rustybt.ingest_sample()
+    >>> with open_version("sample") as version:
+    ...     print(verify(version))
+    []
     """
     try:
         manifest = read_manifest(version.path)
@@ -94,6 +101,13 @@ def coverage(version: Version) -> pl.DataFrame:
     the version's calendar has between them; missing: those without a row; idle: rows without a volume; longest_gap:
     most sessions in a row without one bar; longest_missing: most bars in a row without a row; splits, dividends,
     funding (rates): how many.
+
+    >>> import rustybt
+    >>> from rustybt.catalog import coverage, open_version
+    >>> _ = rustybt.ingest_sample()
+    >>> with open_version("sample") as version:
+    ...     print(coverage(version).select("symbol", "bars", "missing").row(0))
+    ('AAPL', 3270, 0)
     """
     stored = stored_figures(version)
     figures = stored or [

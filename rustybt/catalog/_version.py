@@ -32,6 +32,12 @@ def open_version(bundle: str, *, version: str | None = None, root: Path | str | 
 
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
     Raises BundleNotFound, VersionNotFound, CatalogCorrupt.
+
+    >>> import rustybt
+    >>> _ = rustybt.ingest_sample()
+    >>> with rustybt.open_version("sample") as version:
+    ...     print([asset.symbol for asset in version.assets()], version.frequencies)
+    ['AAPL', 'FB', 'GOOG', 'MSFT', 'IBM'] ('1d',)
     """
     return opened(Version, bundle, version, root)
 
@@ -40,7 +46,7 @@ def opened[Kind: Version](kind: type[Kind], bundle: str, version: str | None, ro
     """`open_version`, as one of its kinds."""
     for what, given in (("bundle", bundle), ("version", version)):
         if not isinstance(given, str) and (what == "bundle" or given is not None):
-            raise InputError(f"{what}={given!r}: give its name as text. `rustybt bundles` lists what there is.")
+            raise InputError(f"{what}={given!r}: pass its name as text. `rustybt bundles` lists what there is.")
     folder = catalog_root(root)
     lent = lend_reader(folder)
     if lent is None:

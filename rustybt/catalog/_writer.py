@@ -121,13 +121,13 @@ class Writer:
         newest = base or newest_version(self._root, bundle, replacing=may_exist)
         if newest is not None:
             same = newest[1].hash == content_hash
-            # what was damaged is mended by giving the same once more; an append has to take the old files over
+            # what was damaged is fixed by giving the same once more; an append has to take the old files over
             if same and (base is not None or unharmed(*newest)):
                 return newest[1], False
             if not same and not may_exist:
                 raise BundleExists(
                     f"Bundle {bundle!r} exists (version {newest[0].id}) and holds other data. "
-                    "Give mode='append' to add to it, or mode='replace' to put this in its place (--mode)."
+                    "Pass mode='append' to add to it, or mode='replace' to put this in its place (--mode)."
                 )
         created_ns = max(time.time_ns(), newest[1].created_ns + 1 if newest else 0)
         version = _version_id(self._root, bundle, created_ns, content_hash)

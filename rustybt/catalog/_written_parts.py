@@ -97,7 +97,7 @@ def _link(source: Path, target: Path) -> None:
     except FileNotFoundError as error:
         raise CatalogCorrupt(
             f"{source} is missing, and the version can't be appended to without it. "
-            "Give mode='replace' with all of the data."
+            "Pass mode='replace' with all of the data."
         ) from error
     except OSError:  # a file system without hard links
         shutil.copyfile(source, target)

@@ -55,9 +55,9 @@ def ingest() -> None:
 @click.option("-b", "--bundle", help="Name of the bundle to write; needed, but for --dry-run.")
 @click.option("--dry-run", is_flag=True, help="Say what would be read and found, and the command to go on with.")
 @click.option(
-    "--calendar", default="XNYS", show_default=True, help="Whose sessions the bars belong to, 24/7 or 24/5-fx."
+    "--calendar", help="Whose sessions the bars belong to, 24/7 or 24/5-fx.  [default: XNYS; 24/7 if weekends trade]"
 )
-@click.option("--frequency", default="1d", show_default=True, help="Length of a bar: 1d, 1m, 5m, 1h, 1w, ...")
+@click.option("--frequency", help="Length of a bar: 1d, 1m, 5m, 1h, 1w, ...  [default: 1d, 1w or 1mo, as rows lie]")
 @click.option("--stamp", type=click.Choice(["start", "end"]), help="What stamps with a time say; needed for them.")
 @click.option("--tz", help="Zone of stamps that name none, such as America/New_York; needed for times without one.")
 @click.option("--assets", type=click.Path(exists=True), help="CSV: symbol and any of name, type, exchange, ...")
@@ -69,20 +69,30 @@ def ingest() -> None:
 @click.option("--splits", type=click.Path(exists=True), help="CSV: symbol, ex_date, ratio (1/2 is a two-for-one).")
 @click.option("--dividends", type=click.Path(exists=True), help="CSV: symbol, ex_date, amount, perhaps pay_date, ...")
 @click.option("--funding", type=click.Path(exists=True), help="CSV: symbol, timestamp, rate, perhaps mark_price.")
+@click.option("--symbol", help="Whose bars all of them are, where neither a column nor the file's name says it.")
 @click.option("--symbols", help="Take these only, separated by commas.")
 @_MODE
 @_ON_BAD_ROW
 @click.option("--price-decimals", type=int, help="Round prices to that many decimals, half-even.")
+@click.option("--price-scale", help="Multiply prices by that, exactly: 0.0001 where they are whole numbers.")
+@click.option("--close-only", is_flag=True, help="Where there is a close only, open, high and low are the close.")
+@click.option(
+    "--adj-close", type=click.Choice(["dividends", "splits"]), help="What to make of the steps of a column adj close."
+)
 @click.option("--decimals", type=click.Path(), help="Ticks and steps by class of assets: TOML, JSON or YAML.")
 @click.option(
     "--columns", help="The file's names and ours, as 'Close/Last=close,Day=date'; without =, the names of all."
 )
 @click.option("--delimiter", help="What stands between fields; found out by itself. 'tab' is the tabulator.")
 @click.option("--dates", help="iso, us, eu, epoch_s, epoch_ms, epoch_us, epoch_ns, or a format such as %d-%b-%Y.")
-@click.option("--decimal", type=click.Choice([".", ","]), help="[default: .]")
+@click.option("--decimal", type=click.Choice([".", ","]), help="[default: found out]")
 @click.option("--thousands", help="What groups digits.")
 @click.option("--strip", help="Other characters to take out of numbers, such as $.")
-@click.option("--missing", type=click.Choice(["fail", "skip", "forward", "interpolate"]), help="[default: fail]")
+@click.option(
+    "--missing",
+    type=click.Choice(["fail", "skip", "forward", "interpolate"]),
+    help="[default: leave out rows without any price, fail on others]",
+)
 @click.option("--encoding", help="What the text is written in, such as cp1252 or utf-16.  [default: UTF-8]")
 @click.option("--skip-lines", type=click.IntRange(min=0), help="Lines before the header.")
 @click.option("--auto-close", type=click.Choice(["last_bar"]), help="Close out what ends before the others do.")
@@ -132,7 +142,7 @@ def _command(path: str, bundle: str | None, more: Mapping[str, str]) -> str:
         if name in ("path", "bundle", "dry_run", *more) or not isinstance(parameter, click.Option):
             continue
         if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
-            words += [parameter.opts[-1], str(context.params[name])]
+            words += [parameter.opts[-1], *([] if parameter.is_flag else [str(context.params[name])])]
     for name, value in more.items():
         words += [f"--{name.replace('_', '-')}", value]
     return shlex.join(words)

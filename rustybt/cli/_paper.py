@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rustybt.live import Feed, PaperSession
     from rustybt.results import Result
 
-NOT_ON_PAPER: Final = frozenset({"compat_report", "zipline", "output", "plot", "progress"})
+NOT_ON_PAPER: Final = frozenset({"compat_report", "zipline", "output", "plot", "progress", "data"})
 
 
 @click.command(

@@ -20,7 +20,8 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 
 @click.command(short_help="Run a strategy, or a script for Zipline.")
 @click.option("-f", "--algofile", type=click.Path(path_type=Path), required=True, help="The strategy, a Python file.")
-@click.option("-b", "--bundle", default="sample", show_default=True, help="The bundle to run on.")
+@click.option("-b", "--bundle", default=None, help="The bundle to run on.  [default: sample]")
+@click.option("--data", default=None, metavar="PATH", help="A CSV or Parquet file, or a folder of them, instead.")
 @click.option("--version", default=None, help="A version of the bundle; by default the newest.")
 @click.option("-s", "--start", default=None, help="The first day, like 2010-01-04.  [default: of the data]")
 @click.option("-e", "--end", default=None, help="The last day.  [default: of the data]")
@@ -36,6 +37,7 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option(
     "--data-frequency", default="daily", show_default=True, help="Which bars: daily, minute, or like 5m, 1h, 1w."
 )
+@click.option("--trading-calendar", default=None, help="Whose sessions, such as XLON.  [default: those of the data]")
 @click.option("-bf", "--benchmark-file", type=click.Path(path_type=Path), default=None, help="Returns to compare with.")
 @click.option(
     "--benchmark", "--benchmark-symbol", "benchmark_symbol", default=None, help="The asset to compare with, by symbol."
@@ -135,9 +137,11 @@ def given_arguments(options: dict[str, Any]) -> dict[str, Any]:
     given = dict(options)
     symbol, sid = given.pop("benchmark_symbol"), given.pop("benchmark_sid")
     if sid is not None and symbol is not None:
-        raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Give the one or the other.")
+        raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Pass one of them.")
     given["benchmark"] = symbol if sid is None else sid
     given["benchmark_returns"] = given.pop("benchmark_file")
+    if given.get("data") is None and given["bundle"] is None:
+        given["bundle"] = "sample"
     given["params"] = parameters(given.pop("params"), exact=given["numbers"] == "decimal")
     return given
 
@@ -162,7 +166,7 @@ def strategy_of(text: str, filename: str, namespace: dict[str, Any]) -> dict[str
         tree = ast.parse(text, filename)
         code = compile(tree, filename, "exec")
     except SyntaxError as error:
-        raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Mend it and run again.") from None
+        raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Fix it and run again.") from None
     line = own_run(tree)
     if line is not None:
         raise InputError(

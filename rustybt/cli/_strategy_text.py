@@ -29,9 +29,9 @@ def parameters(given: Iterable[str], *, exact: bool) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         name = name.strip()
         if not equals or not name.isidentifier():
-            raise InputError(f"--param {text!r}: give a name, an equals sign and a value, like --param days=20.")
+            raise InputError(f"--param {text!r}: pass a name, an equals sign and a value, like --param days=20.")
         if name in found:
-            raise InputError(f"--param {name} was given twice, as {found[name]!r} and {value!r}. Give it once.")
+            raise InputError(f"--param {name} was given twice, as {found[name]!r} and {value!r}. Pass it once.")
         found[name] = _value(value.strip(), exact)
     return found
 

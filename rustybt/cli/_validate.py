@@ -45,7 +45,7 @@ def validate(
     report = look(bundle, version=version, policy=policy, symbols=names, frequency=frequency)
     text = {"table": report.to_table, "json": report.to_json, "html": report.to_html}[form]()
     if output:
-        with writing(InputError, output, "give another path."):
+        with writing(InputError, output, "pass another path."):
             Path(output).write_text(text + "\n", encoding="utf-8")
     else:
         click.echo(text)

@@ -38,6 +38,7 @@ from rustybt.core._fixed import (
     rescale_exact,
     rescale_half_even,
     scaled,
+    scaled_float,
     to_scale,
 )
 from rustybt.core._folding import Inside, folded, folded_restated, picked
@@ -59,13 +60,15 @@ from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
-from rustybt.core._reports import Report
+from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
 from rustybt.core._scalar import Scalar
+from rustybt.core._scratch import Scratch, hold, scratch_folder
 from rustybt.core._surroundings import in_notebook, on_terminal
-from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce
+from rustybt.core._terms import MARKET_TERMS, Auction, OrderTerms, TimeInForce, Trail, terms_from
 from rustybt.core._texts import text_of_object
+from rustybt.core._ticks import level_of, tick_at, trailed, whole_ticks
 from rustybt.core._time import (
     DAY_NS,
     MINUTE_NS,
@@ -134,9 +137,11 @@ __all__ = [
     "Report",
     "Rows",
     "Scalar",
+    "Scratch",
     "Split",
     "StockDividend",
     "TimeInForce",
+    "Trail",
     "Transaction",
     "as_decimal",
     "as_decimal_config",
@@ -161,22 +166,32 @@ __all__ = [
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "hold",
     "in_notebook",
     "is_number",
+    "level_of",
     "on_terminal",
     "order_later",
     "parse_date",
     "parse_moment",
     "picked",
+    "report_of_cancel",
+    "report_of_replacement",
     "rescale_exact",
     "rescale_half_even",
     "scaled",
+    "scaled_float",
     "scaled_ints",
+    "scratch_folder",
     "series_of",
+    "terms_from",
     "text_of_object",
+    "tick_at",
     "time_zone",
     "to_scale",
+    "trailed",
     "when_compared",
     "whole_currency",
+    "whole_ticks",
     "writing",
 ]

@@ -29,6 +29,13 @@ class Asset:
     quantity_step: the smallest quantity that can be ordered.
     multiplier: money per unit of price and quantity.
     price_scale, volume_scale: decimals of the prices and the volumes, as the source's text had them.
+
+    >>> from rustybt import Asset, BarData, Context, run
+    >>> def handle_data(context: Context, data: BarData) -> None:
+    ...     apple: Asset = context.symbol("AAPL")
+    ...     print(apple.symbol, apple.exchange, apple.tick_size, apple.start_date, apple.end_date)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-04")
+    AAPL XNAS 0.01 2000-03-01 2013-03-01
     """
 
     kind: ClassVar[str] = "asset"

@@ -31,6 +31,13 @@ class Cause(enum.IntEnum):
     NOT_TRADABLE = 15
     NO_RATE = 16
     ASSET_ENDED = 17
+    EXPIRED = 18
+    AUCTION = 19
+    TOUCH_NOT_REACHED = 20
+    TOUCH_REACHED = 21
+    NOT_AT_ONCE = 22
+    POST_ONLY = 23
+    NOTHING_TO_REDUCE = 24
 
     @property
     def label(self) -> str:
@@ -63,4 +70,11 @@ SENTENCES: Final[dict[Cause, str]] = {
     Cause.NOT_TRADABLE: "the asset can't be ordered",
     Cause.NO_RATE: "there is no rate to convert its currency",
     Cause.ASSET_ENDED: "the asset has ended",
+    Cause.EXPIRED: "it was good until then",
+    Cause.AUCTION: "it waits for the auction",
+    Cause.TOUCH_NOT_REACHED: "the price was not touched",
+    Cause.TOUCH_REACHED: "the price was touched",
+    Cause.NOT_AT_ONCE: "it was not filled at once",
+    Cause.POST_ONLY: "it would have taken liquidity",
+    Cause.NOTHING_TO_REDUCE: "there is no position left to reduce",
 }

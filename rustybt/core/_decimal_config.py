@@ -64,18 +64,26 @@ class DecimalConfig:
 
     def __init__(self, of: Mapping[str, Any] | None = None) -> None:
         if of is not None and not isinstance(of, Mapping):
-            raise InputError(f"DecimalConfig({of!r}): give a mapping by class or asset, or load a file with load().")
+            raise InputError(f"DecimalConfig({of!r}): pass a mapping by class or asset, or load a file with load().")
         self._of = {name: _precision(name, said) for name, said in (of or {}).items()}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """From a TOML or JSON file of such a mapping, or a YAML one, for which PyYAML must be installed."""
+        """From a TOML or JSON file of such a mapping, or a YAML one, for which PyYAML must be installed.
+
+        >>> import pathlib, tempfile
+        >>> from rustybt import DecimalConfig
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "decimals.toml"
+        >>> _ = path.write_text('[crypto]\\nquantity_step = "0.001"\\n')
+        >>> DecimalConfig.load(path)
+        DecimalConfig({'crypto': {'quantity_step': '0.001'}})
+        """
         file = Path(path).expanduser()
         try:
             text = file.read_text(encoding="utf-8")
             said = _READERS.get(file.suffix.lower(), _toml)(text)
         except (OSError, ValueError) as error:  # what can't be decoded is a ValueError too
-            raise InputError(f"decimals: {file} can't be read: {error}. Give a TOML, JSON or YAML file.") from error
+            raise InputError(f"decimals: {file} can't be read: {error}. Pass a TOML, JSON or YAML file.") from error
         if not isinstance(said, Mapping):
             raise InputError(f"decimals: {file} has no tables by class of assets. Begin with [equity], say.")
         return cls(said)
@@ -85,9 +93,14 @@ class DecimalConfig:
 
         names: the asset's key and symbol; what is said of the first of them comes first, then what is said of the
         class, then the presets.
+
+        >>> from rustybt import DecimalConfig
+        >>> config = DecimalConfig({"equity": {"rounding": "half_up"}, "XNYS:IBM": {"tick_size": "0.05"}})
+        >>> config.get("equity", "XNYS:IBM")
+        Precision(tick_size=Decimal('0.05'), quantity_step=Decimal('1'), rounding='half_up')
         """
         if kind not in ASSET_TYPES:
-            raise InputError(f"DecimalConfig.get({kind!r}): give one of {', '.join(ASSET_TYPES)}.")
+            raise InputError(f"DecimalConfig.get({kind!r}): pass one of {', '.join(ASSET_TYPES)}.")
         found = PRESETS[kind]
         for name in (kind, *reversed(names)):
             said = self._of.get(name)
@@ -96,18 +109,33 @@ class DecimalConfig:
         return found
 
     def set(self, name: str, *, tick_size: Any = None, quantity_step: Any = None, rounding: str | None = None) -> Self:
-        """A copy in which that is said of a class or an asset too; what is None stays as it was."""
+        """A copy in which that is said of a class or an asset too; what is None stays as it was.
+
+        >>> from rustybt import DecimalConfig
+        >>> DecimalConfig().set("equity", rounding="half_even").set("future", tick_size="0.25").as_dict()
+        {'equity': {'rounding': 'half_even'}, 'future': {'tick_size': '0.25'}}
+        """
         new = _precision(name, {"tick_size": tick_size, "quantity_step": quantity_step, "rounding": rounding})
         old = self._of.get(name, Precision())
         joined = {one.name: getattr(new, one.name) or getattr(old, one.name) for one in fields(Precision)}
         return type(self)({**self._of, name: Precision(**joined)})
 
     def rounds(self) -> bool:
-        """Whether fills of any asset are rounded."""
+        """Whether fills of any asset are rounded.
+
+        >>> from rustybt import DecimalConfig
+        >>> DecimalConfig({"crypto": {"quantity_step": "0.001"}}).rounds()
+        False
+        """
         return any(said.rounding not in (None, "exact") for said in self._of.values())
 
     def as_dict(self) -> dict[str, dict[str, str]]:
-        """As a file would say it: numbers as text."""
+        """As a file would say it: numbers as text.
+
+        >>> from rustybt import DecimalConfig
+        >>> DecimalConfig({"crypto": {"quantity_step": "0.0010"}}).as_dict()
+        {'crypto': {'quantity_step': '0.0010'}}
+        """
         return {
             name: {what: str(value) for what, value in _told(said).items() if value is not None}
             for name, said in self._of.items()
@@ -143,10 +171,10 @@ def _precision(name: str, said: Any) -> Precision:
         )
     known = [one.name for one in fields(Precision)]
     if not isinstance(said, Mapping) or set(said) - set(known):
-        raise InputError(f"decimals: {name} is {said!r}. Give a mapping of any of {', '.join(known)}.")
+        raise InputError(f"decimals: {name} is {said!r}. Pass a mapping of any of {', '.join(known)}.")
     rounding = said.get("rounding")
     if rounding is not None and rounding not in (*ROUNDINGS, "exact"):
-        raise InputError(f"decimals: rounding of {name} is {rounding!r}. Give one of exact, {', '.join(ROUNDINGS)}.")
+        raise InputError(f"decimals: rounding of {name} is {rounding!r}. Pass one of exact, {', '.join(ROUNDINGS)}.")
     return Precision(_grid(name, "tick_size", said), _grid(name, "quantity_step", said), rounding)
 
 
@@ -158,7 +186,7 @@ def _grid(name: str, what: str, said: Mapping[str, Any]) -> Decimal | None:
     digits = number.normalize().as_tuple().exponent
     if number <= 0 or not isinstance(digits, int) or digits < -MOST_DECIMALS:
         raise InputError(
-            f"decimals: {what} of {name} is {value}. Give a number above zero with {MOST_DECIMALS} decimals at most."
+            f"decimals: {what} of {name} is {value}. Pass a number above zero with {MOST_DECIMALS} decimals at most."
         )
     return number
 

@@ -138,7 +138,7 @@ def _refused(name: str, values: Ints, scale: int) -> Exception:
                 f"Column {name!r}, row {row}: {value}e-{scale} needs more than the {MAX_DIGITS} digits that a frame "
                 "holds. Use smaller amounts or fewer decimals."
             )
-    return InputError(f"Column {name!r}: scale {scale} is not between 0 and {MAX_DIGITS}. Give one that is.")
+    return InputError(f"Column {name!r}: scale {scale} is not between 0 and {MAX_DIGITS}. Pass one that is.")
 
 
 def datetime_column(name: str, stamps: Ints) -> pl.Series:
@@ -163,7 +163,7 @@ def _integers(name: str, values: Ints, dtype: pl.DataType) -> pl.Series:
     try:
         return pl.Series(name, values if isinstance(values, list) else list(values), dtype=dtype)
     except (TypeError, OverflowError) as error:
-        raise InputError(f"Column {name!r}: {str(error).splitlines()[0]}. Give integers or None.") from None
+        raise InputError(f"Column {name!r}: {str(error).splitlines()[0]}. Pass integers or None.") from None
 
 
 def scaled_ints(column: pl.Series) -> list[int | None]:

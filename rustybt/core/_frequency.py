@@ -92,7 +92,7 @@ def frequency_named(name: str) -> Frequency:
     step = int(found.group(1)) * _UNITS[found.group(2)] if found else 0
     if not 0 < step <= _DAY:
         raise InputError(
-            f"{name!r} is no frequency. Give a number of ms, s, m or h up to 24 hours, like '5m' or '250ms', or one of "
+            f"{name!r} is no frequency. Pass a number of ms, s, m or h up to 24 hours, like '5m' or '250ms', or one of "
             f"{', '.join(repr(known) for known in _BY_SESSION)}."
         )
     return Frequency(name, step, None)

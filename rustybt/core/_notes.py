@@ -38,6 +38,11 @@ class Note:
 
     code: one of `NOTE_CODES`. text: a sentence. data: the facts in it, as JSON has them; numbers that are no counts are
     text, dates ISO text.
+
+    >>> from rustybt import run
+    >>> note = run(lambda context, data: None, start="2010-01-04", end="2010-01-05").notes[0]
+    >>> note.code, note.text.partition(".")[0]
+    ('no_orders', 'No order was placed in the whole run')
     """
 
     code: str

@@ -29,7 +29,8 @@ class OrderStatus(enum.IntEnum):
 class OrderEventKind(enum.StrEnum):
     """What can happen to an order.
 
-    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it; it is no event of its own.
+    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price. These
+    two are no events of their own.
     """
 
     ACCEPTED = "accepted"
@@ -41,6 +42,7 @@ class OrderEventKind(enum.StrEnum):
     CANCELLED = "cancelled"
     REPLACED = "replaced"
     NOT_FILLED = "not_filled"
+    TRAILED = "trailed"
 
 
 class _Later:
@@ -69,6 +71,15 @@ class Order(_Later, Generic[Scalar]):
     commission: money paid so far. created, dt: when it was placed, and when it last changed.
     reason: why it was rejected or cancelled, or why an open order did not fill on the last bar, in words; cause: the
     same as one of the labels of `Cause`. Both are None where it is filled.
+
+    >>> from rustybt import BarData, Context, Order, run
+    >>> def handle_data(context: Context, data: BarData) -> None:
+    ...     placed = context.order(context.symbol("IBM"), 10, limit_price=120)
+    ...     waiting: Order | None = context.get_order(placed) if placed else None
+    ...     if waiting:
+    ...         print(waiting.id, waiting.amount, waiting.filled, waiting.limit, waiting.status.name)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-04")
+    main-1 10 0 120.00000000000000 OPEN
     """
 
     id: str
@@ -90,6 +101,23 @@ class Order(_Later, Generic[Scalar]):
     group: str | None = None
     time_in_force: str = "gtc"
     cause: str | None = None
+    tag: str | None = None
+    was_triggered: bool = False
+
+    @property
+    def state(self) -> str:
+        """Where it stands, finer than `status`.
+
+        "held", "accepted", "triggered" (its stop was reached, or its price touched), "partially_filled", "filled",
+        "cancelled", "expired" (it was good until then) or "rejected".
+        """
+        if self.status is OrderStatus.CANCELLED:
+            return "expired" if self.cause == "expired" else "cancelled"
+        if self.status is not OrderStatus.OPEN:
+            return self.status.name.lower()
+        if self.filled:
+            return "partially_filled"
+        return "triggered" if self.was_triggered else "accepted"
 
     @property
     def sid(self) -> Asset:

@@ -55,13 +55,13 @@ def parse_date(when: object, what: str) -> dt.date:
         if when.utcoffset() is not None:
             when = when.astimezone(dt.UTC)
         if (when.hour, when.minute, when.second, when.microsecond) != (0, 0, 0, 0):
-            raise InputError(f"{what}: {when} has a time of day; runs start and end with whole sessions. Give a date.")
+            raise InputError(f"{what}: {when} has a time of day; runs start and end with whole sessions. Pass a date.")
         return when.date()
     if isinstance(when, dt.date):
         return when
     if type(when).__name__ == "datetime64" and hasattr(when, "astype"):
         return parse_date(when.astype("datetime64[us]").item(), what)
-    raise InputError(f"{what}: {when!r} is not a date. Give a date, a datetime, a Timestamp or text like '2024-07-04'.")
+    raise InputError(f"{what}: {when!r} is not a date. Pass a date, a datetime, a Timestamp or text like '2024-07-04'.")
 
 
 def parse_moment(when: object, what: str) -> int:
@@ -85,7 +85,7 @@ def parse_moment(when: object, what: str) -> int:
         return day_of(when) * DAY_NS
     if type(when).__name__ == "datetime64" and hasattr(when, "astype"):
         return parse_moment(when.astype("datetime64[us]").item(), what)
-    raise InputError(f"{what}: {when!r} is no moment. Give a date, a datetime, a Timestamp or text.")
+    raise InputError(f"{what}: {when!r} is no moment. Pass a date, a datetime, a Timestamp or text.")
 
 
 def time_zone(zone: object, what: str) -> dt.tzinfo:
@@ -105,4 +105,4 @@ def time_zone(zone: object, what: str) -> dt.tzinfo:
 def _refuse_not_a_time(when: object, what: str) -> None:
     # pandas.NaT calls itself a datetime, and has neither a date nor an offset
     if type(when).__name__ == "NaTType":
-        raise InputError(f"{what}: NaT is no date. Give a date, a datetime, a Timestamp or text like '2024-07-04'.")
+        raise InputError(f"{what}: NaT is no date. Pass a date, a datetime, a Timestamp or text like '2024-07-04'.")

@@ -45,7 +45,7 @@ def benchmark_of(
     read. in_ticks: its prices have the decimals of the tick and no more, as in Zipline.
     """
     if named is not None and given is not None:
-        raise InputError("Both benchmark= and benchmark_returns= were given. Give the one or the other.")
+        raise InputError("Both benchmark= and benchmark_returns= were given. Pass one of them.")
     if asset is None and named is not None:
         asset = named if isinstance(named, Asset) else context.sid(named) if isinstance(named, int) else None
         asset = asset or context.symbol(named)

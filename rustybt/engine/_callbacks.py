@@ -94,7 +94,7 @@ def params_of(params: Any) -> dict[str, Any]:
     if params is None:
         return {}
     if not isinstance(params, Mapping) or not all(isinstance(name, str) for name in params):
-        raise InputError(f"params={params!r}: give a dict of the names and values that initialize takes.")
+        raise InputError(f"params={params!r}: pass a dict of the names and values that initialize takes.")
     return dict(params)
 
 
@@ -127,11 +127,11 @@ def callbacks_of(
         return Callbacks(_name_of(initialize, handle_data), **given)
     twice = [name for name, function in given.items() if function is not None]
     if twice:
-        raise InputError(f"Both strategy= and {', '.join(twice)} were given. Give the one or the other.")
+        raise InputError(f"Both strategy= and {', '.join(twice)} were given. Pass one of them.")
     made = strategy() if inspect.isclass(strategy) else strategy
     if not isinstance(made, Strategy):
         raise InputError(
-            f"strategy= is a {type(made).__name__}. Give a subclass of rustybt.Strategy or an object of one; "
+            f"strategy= is a {type(made).__name__}. Pass a subclass of rustybt.Strategy or an object of one; "
             "rustybt.run(strategy, data) takes a function of (context, data) too."
         )
     own = {name: getattr(made, name) for name in given if getattr(type(made), name) is not getattr(Strategy, name)}

@@ -75,7 +75,7 @@ def capital_changes_on(axis: Axis, given: Any) -> CapitalChanges:
         else:
             known, place = placed.at_bars, _bar(axis, stamp, key)
         if place in known:
-            raise InputError(f"capital_changes: {key!r} is there twice. Give one change for each moment.")
+            raise InputError(f"capital_changes: {key!r} is there twice. Pass one change for each moment.")
         known[place] = _change(key, change)
         placed.given[str(key)] = {"type": change["type"], "value": str(change["value"])}
     return placed
@@ -92,7 +92,7 @@ def check_change(value: int, amount: int, stamp: int) -> None:
 
 def _change(key: Any, given: Any) -> Change:
     if not isinstance(given, Mapping) or set(given) != {"type", "value"}:
-        raise InputError(f"capital_changes[{key!r}]={given!r}: give its type and its value. {EXAMPLE}")
+        raise InputError(f"capital_changes[{key!r}]={given!r}: pass its type and its value. {EXAMPLE}")
     if given["type"] not in KINDS:
         raise InputError(f"capital_changes[{key!r}]: type {given['type']!r} is neither 'target' nor 'delta'. {EXAMPLE}")
     value = exact_number(given["value"], f"capital_changes[{key!r}]")
@@ -102,7 +102,7 @@ def _change(key: Any, given: Any) -> Change:
 def _bar(axis: Axis, stamp: int, key: Any) -> int:
     if axis.daily:
         raise InputError(
-            f"capital_changes: {key!r} has a time of day, and a daily run changes capital with a session. Give a date, "
+            f"capital_changes: {key!r} has a time of day, and a daily run changes capital with a session. Pass a date, "
             "or run with data_frequency='minute'."
         )
     bar = int(np.searchsorted(axis.stamps, stamp))
@@ -110,7 +110,7 @@ def _bar(axis: Axis, stamp: int, key: Any) -> int:
         raise InputError(
             f"capital_changes: {key!r} is not the end of a bar of this run, which has bars from "
             f"{datetime_of(int(axis.stamps[axis.bars_of[0][0]]))} to {datetime_of(int(axis.stamps[-1]))}. "
-            "Give the end of a minute within a session, in UTC or with its time zone."
+            "Pass the end of a minute within a session, in UTC or with its time zone."
         )
     return bar
 

@@ -56,5 +56,5 @@ class CheckedBroker:
             )
         if type(report.stamp) is not int:
             raise InputError(
-                f"{self!r} reported order {number} at {report.stamp!r}. Give the stamp in ns UTC, an integer."
+                f"{self!r} reported order {number} at {report.stamp!r}. Pass the stamp in ns UTC, an integer."
             )

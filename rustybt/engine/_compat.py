@@ -39,6 +39,13 @@ class Compat:
         other figures; a leverage below zero is no more than any set_max_leverage.
     currencies_are_one: money of all currencies is added up as numbers, as if it were of one.
     owed_shares_ignore_splits: shares of a dividend that are earned, but not paid, stay as many when they are split.
+
+    >>> from rustybt import Compat, run
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 10)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-08", compat=Compat(year_of_252=True))
+    >>> [name for name, set_so in result.manifest["compat"].items() if set_so]
+    ['year_of_252']
     """
 
     skip_half_days: bool = False
@@ -64,7 +71,13 @@ class Compat:
 
     @classmethod
     def zipline(cls) -> Compat:
-        """All differences Zipline's way."""
+        """All differences Zipline's way.
+
+        >>> import dataclasses
+        >>> from rustybt import Compat
+        >>> dataclasses.replace(Compat.zipline(), year_of_252=False).limits_can_slip
+        True
+        """
         return cls(*[True] * len(fields(cls)))
 
 
@@ -76,4 +89,4 @@ def compat_named(value: Any) -> Compat:
         return value
     if value == "zipline":
         return Compat.zipline()
-    raise InputError(f"compat={value!r}: give 'zipline', a Compat, or nothing.")
+    raise InputError(f"compat={value!r}: pass 'zipline', a Compat, or nothing.")

@@ -121,7 +121,7 @@ def compat_report(base: Result, rerun: Rerun, rows: Iterable[str] | None) -> Com
         where = f"first on {session}" if session is not None else "in " + ", ".join(frames)
         raise InputError(
             f"The strategy does not repeat itself: run again with nothing changed, its result differs, {where}. Keep "
-            "all state on context, draw random numbers from context.rng, and give a Strategy as a class, not an object."
+            "all state on context, draw random numbers from context.rng, and pass a Strategy as a class, not an object."
         )
     others = {name: _tried(rerun, replace(kind, **{name: not getattr(kind, name)})) for name in wanted}
     if rows is None:

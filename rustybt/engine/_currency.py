@@ -30,7 +30,7 @@ def currency_of(data: Version, wanted: Any, compat: Compat) -> str:
             return USUAL if USUAL in there else there[0]
         raise CurrencyMismatch(
             f"The assets of bundle {data.bundle!r} trade in {', '.join(there)}. In which of them are capital_base and "
-            f"the value of the portfolio? Give run_algorithm(currency={there[0]!r}): assets of the others can be "
+            f"the value of the portfolio? Pass run_algorithm(currency={there[0]!r}): assets of the others can be "
             "ordered where the bundle has their pair with it."
         )
     if wanted not in there:
@@ -40,7 +40,7 @@ def currency_of(data: Version, wanted: Any, compat: Compat) -> str:
         if wanted not in known:
             raise InputError(
                 f"currency={wanted!r}: no asset of bundle {data.bundle!r} trades in it, only in {', '.join(known)}. "
-                "Give one of these, or leave it out."
+                "Pass one of these, or leave it out."
             )
     return str(wanted)
 

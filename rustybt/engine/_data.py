@@ -18,7 +18,7 @@ def open_data(bundle: str, version: str | None, timestamp: Any, root: Path) -> L
     """
     if timestamp is not None:
         if version is not None:
-            raise InputError(f"Both version={version!r} and bundle_timestamp={timestamp} were given. Give one of them.")
+            raise InputError(f"Both version={version!r} and bundle_timestamp={timestamp} were given. Pass one of them.")
         version = version_at(bundle, timestamp, root)
     try:
         opened = open_loaded(bundle, version=version, root=root)
@@ -49,7 +49,7 @@ def version_at(bundle: str, timestamp: Any, root: Path) -> str | None:
     if not then:
         raise VersionNotFound(
             f"Bundle {bundle!r} has no version of before {datetime_of(moment)}; its oldest is of {written[-1][0]}. "
-            "Give a later bundle_timestamp, or none for the newest version."
+            "Pass a later bundle_timestamp, or none for the newest version."
         )
     return then[0]
 
@@ -62,6 +62,6 @@ def named_extensions(default: bool, extensions: Any, root: Path) -> list[str]:
     given = [extensions] if isinstance(extensions, str | Path) else extensions
     named = [*given] if isinstance(given, Iterable) else [None]
     if not all(isinstance(one, str | Path) and str(one) for one in named):
-        raise InputError(f"extensions={extensions!r}: give a list of paths of Python files and names of modules.")
+        raise InputError(f"extensions={extensions!r}: pass a list of paths of Python files and names of modules.")
     usual = root / "extension.py"
     return [*([str(usual)] if default and usual.is_file() else []), *map(str, named)]

@@ -120,7 +120,7 @@ def _hooked(pandas: Any, hook: Hook | None, name: str, frame: Any) -> Any:
     if hook is None:
         return frame
     if not callable(hook):
-        raise InputError(f"fetch_csv({name}={hook!r}): give a function that takes a frame and returns one.")
+        raise InputError(f"fetch_csv({name}={hook!r}): pass a function that takes a frame and returns one.")
     changed = hook(frame)
     if not isinstance(changed, pandas.DataFrame):
         raise InputError(f"fetch_csv: {name} returned {type(changed).__name__}, not a pandas frame. Return the frame.")
@@ -151,7 +151,7 @@ def _text(request: Request) -> str:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise NoData(f"fetch_csv can't read {path}: {reason}. Give a file, or an http or https address.") from None
+        raise NoData(f"fetch_csv can't read {path}: {reason}. Pass a file, or an http or https address.") from None
     return _decoded(content, request.more.get("encoding") or "utf-8", path)
 
 
@@ -160,7 +160,7 @@ def _decoded(content: bytes, encoding: str, where: object) -> str:
         return content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(
-            f"fetch_csv: {where} is not text in {encoding}: {error}. Give its encoding, like encoding='latin-1', and "
+            f"fetch_csv: {where} is not text in {encoding}: {error}. Pass its encoding, like encoding='latin-1', and "
             "unpack what is compressed."
         ) from None
 
@@ -188,7 +188,7 @@ def _download(address: str, params: dict[str, Any], more: dict[str, Any]) -> str
         reason = getattr(error, "reason", error)
         raise NoData(f"fetch_csv: {address} can't be reached: {reason}. Check the address and the network.") from None
     if len(content) > MOST_BYTES:
-        raise NoData(f"fetch_csv: {address} has more than 100 MB. Download it, and ingest it or give a smaller file.")
+        raise NoData(f"fetch_csv: {address} has more than 100 MB. Download it, and ingest it or pass a smaller file.")
     if announced is not None and announced.isdecimal() and len(content) < int(announced):
         raise NoData(
             f"fetch_csv: {address} broke off: {len(content)} of {announced} bytes came. Try again, or download it "
@@ -233,7 +233,7 @@ def _tell_undated(frame: Any, stamps: Any, request: Request) -> None:
     if not len(written):
         return
     found = f"{len(written)} of {len(frame)} rows of {request.url} have no date in {request.date_column!r}"
-    hint = f"the first of them has {str(written.iloc[0])!r}. Give date_format=, like '%d.%m.%Y', or mend them"
+    hint = f"the first of them has {str(written.iloc[0])!r}. Pass date_format=, like '%d.%m.%Y', or fix them"
     if len(written) == len(frame):
         raise InputError(f"fetch_csv: {found}; {hint}.")
     LOG.warning("fetch_csv: %s and are left out; %s.", found, hint)

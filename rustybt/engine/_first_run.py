@@ -7,6 +7,7 @@ import inspect
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.engine._folded import Folded
 from rustybt.engine._market_of_data import OPTIONS, load_data
 from rustybt.engine._run import WithData, run_algorithm
 from rustybt.errors import InputError
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
 
 CAPITAL: Final = 100_000
 OF_RUNS: Final = frozenset(inspect.signature(run_algorithm).parameters) - {"handle_data", "strategy", "data"}
+
+_COSTS: Final = "Costs are set in initialize, which a rustybt.Strategy has: "
+ELSEWHERE: Final = {
+    **dict.fromkeys(("cash", "init_cash", "initial_cash", "initial_capital"), "Cash at the start is capital_base=."),
+    **dict.fromkeys(
+        ("frequency", "freq", "interval", "timeframe"), "The length of the bars is data_frequency=, such as '1m'."
+    ),
+    **dict.fromkeys(
+        ("commission", "commissions", "fees"), f"{_COSTS}set_commission(commission.PerDollar(cost='0.002'))."
+    ),
+    "slippage": f"{_COSTS}set_slippage(slippage.FixedBasisPointsSlippage(5)).",
+}
+"""What other libraries call it, and what it is here."""
 
 
 class _TheSample:
@@ -55,20 +69,26 @@ def run[S: (Decimal, float)](
     >>> result.transactions.height
     2
     """
+    with Folded():
+        return _run(strategy, data, {"start": start, "end": end, "capital_base": capital_base}, options)
+
+
+def _run(strategy: Any, data: Any, arguments: dict[str, Any], options: dict[str, Any]) -> Result:
+    """arguments: of `run_algorithm`. options: the others, of it and of `load_data`."""
     if strategy is None:
-        raise InputError("strategy=None: give a Strategy, or a function of (context, data).")
+        raise InputError("strategy=None: pass a Strategy, or a function of (context, data).")
     if data is None:
         raise InputError(
-            "data=None: give a frame, a mapping of symbols to frames or a path; or leave it out, for the sample. A "
+            "data=None: pass a frame, a mapping of symbols to frames or a path; or leave it out, for the sample. A "
             "pandas method with inplace=True returns None."
         )
     _check_names(options)
     named = "strategy" if isinstance(strategy, type) or not callable(strategy) else "handle_data"
-    arguments: dict[str, Any] = {named: strategy, "start": start, "end": end, "capital_base": capital_base}
+    arguments[named] = strategy
     reading = {name: options.pop(name) for name in list(options) if name in OPTIONS - OF_RUNS}
     if data is THE_SAMPLE:
         if reading:
-            raise InputError(f"{next(iter(reading))}= says how data are read, and there are none. Give data=.")
+            raise InputError(f"{next(iter(reading))}= says how data are read, and there are none. Pass data=.")
         return run_algorithm(**arguments, **options)
     if not reading:
         return run_algorithm(**arguments, data=data, **options)
@@ -81,6 +101,12 @@ def _check_names(options: dict[str, Any]) -> None:
     known = OPTIONS | OF_RUNS
     for name in options:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]}=?" if near else "See help(rustybt.run_algorithm), help(rustybt.load_data)."
-            raise InputError(f"run has no option {name}=. {hint}")
+            raise InputError(f"run has no option {name}=. {_hint(name, known)}")
+
+
+def _hint(name: str, known: frozenset[str]) -> str:
+    """What to write instead of an option that there is not."""
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]
+    near = difflib.get_close_matches(name, known, 1)
+    return f"Did you mean {near[0]}=?" if near else "See help(rustybt.run_algorithm), help(rustybt.load_data)."

@@ -54,13 +54,13 @@ def given_returns(given: Any, axis: Axis, sessions: SessionTable) -> GivenReturn
     if not growth.keys() & set(places):
         raise InputError(
             f"benchmark_returns: none of its {len(known)} dates is a session of the run, {date_of(days[0])} to "
-            f"{date_of(days[-1])}. Give one return per session; a missing one counts as 0."
+            f"{date_of(days[-1])}. Pass one return per session; a missing one counts as 0."
         )
     changes = [growth.get(place, Fraction(1)) - 1 for place in places]
     for day, change in zip(days, changes, strict=True):
         if change * ONE >= MOST:
             raise InputError(
-                f"benchmark_returns: that of {date_of(day)} comes to 1e20 or more, which no frame holds. Give returns "
+                f"benchmark_returns: that of {date_of(day)} comes to 1e20 or more, which no frame holds. Pass returns "
                 "as shares of 1: 0.02 for a gain of 2 %."
             )
     idle = [
@@ -102,10 +102,10 @@ def _by_day(given: Any, sessions: SessionTable) -> dict[int, Decimal]:
             continue
         day = _day(date, sessions)
         if day in known:
-            raise InputError(f"benchmark_returns: {date_of(day)} occurs twice. Give one return per session.")
+            raise InputError(f"benchmark_returns: {date_of(day)} occurs twice. Pass one return per session.")
         if number < -1:
             raise InputError(
-                f"benchmark_returns: {number} on {date_of(day)} loses more than everything. Give returns as "
+                f"benchmark_returns: {number} on {date_of(day)} loses more than everything. Pass returns as "
                 "shares of 1: -0.02 for a loss of 2 %."
             )
         known[day] = number
@@ -135,7 +135,7 @@ def _frame_of(given: Any) -> pl.DataFrame:
     if isinstance(given, pl.Series):
         if given.dtype != pl.Struct:
             raise InputError(
-                "benchmark_returns is a Polars Series, which has no dates. Give a frame with columns date and return."
+                "benchmark_returns is a Polars Series, which has no dates. Pass a frame with columns date and return."
             )
         given = given.struct.unnest()
     tables = read_tables(given, "benchmark_returns")
@@ -171,7 +171,7 @@ def _day(value: Any, sessions: SessionTable) -> int:
             raise InputError(f"benchmark_returns: {value!r} is not a date. Write it like '2024-07-04'.") from None
     if not isinstance(value, dt.date):
         raise InputError(
-            f"benchmark_returns: {value!r} is not a date. Give a Series indexed by dates, or a column of them."
+            f"benchmark_returns: {value!r} is not a date. Pass a Series indexed by dates, or a column of them."
         )
     if not isinstance(value, dt.datetime):
         return day_of(value)
@@ -179,14 +179,14 @@ def _day(value: Any, sessions: SessionTable) -> int:
         return day_of(value.date())
     if value.utcoffset() is None:
         raise InputError(
-            f"benchmark_returns: {value} has a time of day and no time zone. Give dates, or moments with their zone, "
+            f"benchmark_returns: {value} has a time of day and no time zone. Pass dates, or moments with their zone, "
             "such as the sessions' closes."
         )
     stamp = parse_moment(value, "benchmark_returns")
     place = int(np.searchsorted(sessions.closes, stamp))
     if place == len(sessions.closes) or stamp <= sessions.opens[place]:
         raise InputError(
-            f"benchmark_returns: {value} is neither a date nor within a session of {sessions.name}. Give dates, or "
+            f"benchmark_returns: {value} is neither a date nor within a session of {sessions.name}. Pass dates, or "
             "moments within the sessions, such as their closes."
         )
     return int(sessions.days[place])

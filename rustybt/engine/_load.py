@@ -42,6 +42,15 @@ def load(
     start, end: the first and the last day that runs may have, both included; by default those of the data. Bars before
     start are read as far as runs look back: all in days, a few sessions of shorter bars, and more when a run asks.
     Raises BundleNotFound, VersionNotFound, NoData, SymbolNotFound, SidsNotFound, InputError, CatalogCorrupt.
+
+    >>> import rustybt
+    >>> market = rustybt.load("sample", assets=["AAPL"], start="2010-01-01", end="2010-12-31")
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("AAPL"), 10)
+    >>> for month in ("2010-02", "2010-03"):
+    ...     print(rustybt.run(handle_data, market=market, start=f"{month}-01", end=f"{month}-26").daily.height)
+    19
+    20
     """
     check_process()
     root, (length, name) = catalog_root(), length_and_name(data_frequency)
@@ -91,7 +100,7 @@ def market_of(
 def length_and_name(data_frequency: str) -> tuple[str, str]:
     """The length of a run's bars, and what Zipline calls it where it has a name for it."""
     if not isinstance(data_frequency, str):
-        raise InputError(f"data_frequency={data_frequency!r}: give text.")
+        raise InputError(f"data_frequency={data_frequency!r}: pass text.")
     length = FREQUENCIES.get(data_frequency, data_frequency)
     try:
         frequency_named(length)
@@ -102,7 +111,7 @@ def length_and_name(data_frequency: str) -> tuple[str, str]:
 
 def _listed(assets: Any) -> list[Any]:
     if isinstance(assets, str) or not isinstance(assets, Iterable):
-        raise InputError(f"assets={assets!r}: give a list of symbols, sids or assets.")
+        raise InputError(f"assets={assets!r}: pass a list of symbols, sids or assets.")
     return list(assets)
 
 
@@ -112,7 +121,7 @@ def _asset(data: LoadedVersion, named: Any, end: dt.date | None) -> Asset:
     if isinstance(named, int) and not isinstance(named, bool):
         return data.asset(named)
     if not isinstance(named, str):
-        raise InputError(f"assets has {named!r}: give symbols, sids or assets.")
+        raise InputError(f"assets has {named!r}: pass symbols, sids or assets.")
     return data.lookup_symbol(named, data.last_day if end is None else day_of(end))
 
 

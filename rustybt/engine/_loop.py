@@ -127,6 +127,7 @@ class Loop:
         for bar, change in capital.at_bars.items():
             agenda.at(bar, Phase.CAPITAL, functools.partial(change_within, change))
         self.closings = CloseOuts(run.account, run.book)
+        self.expiring = run.book.expiring
 
     def attach(self, hooks: Hooks | None) -> None:
         """Lets hooks of metrics be called."""
@@ -359,6 +360,8 @@ class Loop:
         return open_orders, self._work
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
+        if self.expiring and self.expiring[0][0] < stamp:
+            self.run.book.expire(stamp)
         if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
@@ -384,6 +387,8 @@ class Loop:
         axis = market.axis
         stamp = axis.run_closes[session]
         self.closings.close_out(self, session, axis.days[session], stamp)
+        if self.expiring:
+            run.book.expire(stamp + 1)
         daily, spares = axis.daily, self.compat.daily_cancels_spare
         apply_cancel_policy(run.book, self.settings.cancel_policy, stamp, daily=daily, spares=spares)
         if self.settings.account_controls:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog import LoadedVersion, catalog_root, open_loaded
-from rustybt.core import Notes, check_process, frequency_named, parse_date
+from rustybt.core import Notes, check_process, frequency_named, hold, parse_date
 from rustybt.engine._accounting import accounting_calendar
 from rustybt.engine._axis import axis_between
 from rustybt.engine._compat import Compat
@@ -53,6 +55,15 @@ class Market:
     its version and to a file of its bars, which every process maps into its memory.
     bundle, version: which data. data_frequency: of the runs on it. start, end: the first and the last day that a run
     may have; None where only the data set a bound.
+
+    >>> import rustybt
+    >>> market = rustybt.load("sample", assets=["AAPL", "IBM"])
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 10)
+    >>> for year in (2010, 2011):
+    ...     print(rustybt.run(handle_data, market=market, start=f"{year}-06-01", end=f"{year}-06-30").daily.height)
+    22
+    22
     """
 
     def __init__(
@@ -145,6 +156,8 @@ def _reopened(reference: Reference) -> Market:
     market = Market(open_loaded(bundle, version=version, root=root), root, data_frequency, length, start, end)
     market.data.late = False
     market.loaded, market.at_hand = loaded, at_hand
+    if at_hand and (kept := hold(root)) is not None:
+        weakref.finalize(market.data, os.close, kept)
     read_ahead(market)
     return market
 
@@ -191,7 +204,7 @@ def check_market(
 ) -> None:
     """Raises InputError where other arguments of a run name other data than its market has."""
     if not isinstance(market, Market):
-        raise InputError(f"market={market!r}: give what rustybt.load() returns.")
+        raise InputError(f"market={market!r}: pass what rustybt.load() returns.")
     there = {
         "data_frequency": (market.length, market.data_frequency),
         "bundle": (market.bundle,),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import shutil
-import tempfile
 import threading
 import weakref
 from collections import OrderedDict
@@ -12,17 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import open_loaded
+from rustybt.core import Scratch
 from rustybt.engine._load import length_and_name
 from rustybt.engine._market import Market
 from rustybt.errors import BadBars, InputError
 
 BUNDLE: Final = "data"
 """What the data of a market without a bundle are called, in manifests and messages."""
-DEFAULT_CALENDAR: Final = "XNYS"
-EVERY_DAY: Final = "24/7"
 MOST_KEPT: Final = 4
 """Markets that are kept for the next run on the same data, the last ones used."""
-SATURDAY: Final = 5
 OF_FLOATS: Final = "precision"
 OF_SESSIONS: Final = "calendar"
 
@@ -40,6 +35,10 @@ OPTIONS: Final = frozenset(
         "funding",
         "on_bad_row",
         "price_decimals",
+        "price_scale",
+        "close_only",
+        "adj_close",
+        "symbol",
         "decimals",
         "csv",
         "auto_close",
@@ -100,22 +99,23 @@ def load_data(
 
 
 def _market(data: Any, length: str, name: str, given: dict[str, Any]) -> Market:
-    root = Path(tempfile.mkdtemp(prefix="rustybt-"))
+    scratch = Scratch()
+    root = scratch.path
     try:
         told = _ingest(data, length, given, root)
         market = Market(open_loaded(BUNDLE, root=root), root, name, length)
     except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
+        scratch.remove()
         raise
     market.data.late = False
     market.told, market.at_hand = told, True
     # a run keeps the data, and not the market
-    weakref.finalize(market.data, shutil.rmtree, root, True)
+    weakref.finalize(market.data, scratch.remove)
     return market
 
 
 def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[str, ...]:
-    """Reads the data on XNYS; where weekends are what is in the way, on 24/7. Returns what is to be told of it."""
+    """Reads the data. Returns what is to be told of it."""
     from rustybt.ingest import ingest
 
     try:
@@ -126,25 +126,12 @@ def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[
         error.add_note(
             f"rustybt.run(strategy, data, {option}) takes that option, and rustybt.load_data(data, {option}) does."
         )
-        if given["calendar"] is not None:
-            raise
-        if OF_SESSIONS not in rules:
-            raise
-        if not any(_on_a_weekend(finding) for finding in error.findings):
+        if given["calendar"] is None and OF_SESSIONS in rules:
             error.add_note(
-                f"The calendar was taken to be {DEFAULT_CALENDAR}. Where the market has other sessions, name it: "
+                "The calendar was found out of the data. Where the market has other sessions, name it: "
                 "trading_calendar='XLON' of a run, calendar='XLON' of load_data; '24/5' has every weekday."
             )
-            raise
-        report = ingest(BUNDLE, data, frequency=length, root=root, **(given | {"calendar": EVERY_DAY}))
-        return "There are bars on weekends: the calendar was taken to be 24/7.", *report.notes
-
-
-def _on_a_weekend(finding: Any) -> bool:
-    """Whether a row was refused as it lies on a Saturday or Sunday, when XNYS has no session."""
-    when = finding.stamp
-    day = when.date() if isinstance(when, dt.datetime) else when
-    return finding.rule == OF_SESSIONS and isinstance(day, dt.date) and day.weekday() >= SATURDAY
+        raise
 
 
 def market_for(
@@ -154,9 +141,9 @@ def market_for(
     beside = {"market": market, "bundle": bundle, "version": version, "bundle_timestamp": timestamp}
     named = [name for name, value in beside.items() if value is not None]
     if named:
-        raise InputError(f"data= and {named[0]}= were both given. Give the one or the other.")
+        raise InputError(f"data= and {named[0]}= were both given. Pass one of them.")
     if isinstance(data, Market):
-        raise InputError("data= was given a market. Give it as market=.")
+        raise InputError("data= was given a market. Pass it as market=.")
     if calendar is not None and not isinstance(calendar, str):
         raise InputError("With data=, trading_calendar is the name of a calendar, such as 'XNYS' or '24/7'.")
     return load_data(data, data_frequency="daily" if data_frequency is None else data_frequency, calendar=calendar)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import Kernel
-from rustybt.core import Moment, OrderStatus
+from rustybt.core import Moment
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import SimulatedBroker
 from rustybt.ledger import Ledger
@@ -27,14 +27,13 @@ class NativeExecution:
         awake = self._executor.work(bar, stamp, session)
         if awake is None:
             return True
+        if self._book.links is not None:
+            return False  # what is linked answers each report
         ready = self._broker.ready(awake, Moment(stamp, session, bar))
         if ready is None:
             return False
-        self._executor.execute(bar, stamp, session, ready)
-        for orders in ready:
-            for order, *_ in orders:
-                if order.status is OrderStatus.FILLED:
-                    self._book.dequeue(order)
+        if ready:
+            self._executor.execute(bar, stamp, session, ready)
         return True
 
 
@@ -57,7 +56,7 @@ def native_execution(
         broker.limits_hold,
         broker.fees_can_fall,
         broker.triggers_need_volume,
+        book.applier,
         book.apply,
-        book.wake,
     )
     return NativeExecution(executor, broker, book)

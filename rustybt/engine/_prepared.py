@@ -79,7 +79,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     callbacks = callbacks_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze)
     compat, kernel = compat_named(g.compat), kernel_named(g.kernel)
     if g.environ is not None and not isinstance(g.environ, Mapping):
-        raise InputError(f"environ={g.environ!r}: give a dict like os.environ, or nothing.")
+        raise InputError(f"environ={g.environ!r}: pass a dict like os.environ, or nothing.")
     keep_freed_memory()
 
     def load_named(root: Path) -> None:
@@ -107,7 +107,7 @@ def _state(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -
     axis = axis_of(market, g.start, g.end, g.trading_calendar, notes)
     capital = check_money(to_scale(exact_number(g.capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:
-        raise InputError(f"capital_base={g.capital_base!r}: give an amount above zero.")
+        raise InputError(f"capital_base={g.capital_base!r}: pass an amount above zero.")
     return state_of(
         MarketView(tracks_on(market, axis, compat)),
         market.data_frequency,
@@ -126,7 +126,7 @@ def _check_kinds(**parameters: tuple[Any, type]) -> None:
     for name, (value, kind) in parameters.items():
         if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
             wanted = "text" if kind is str else "a whole number, 0 or more"
-            raise InputError(f"{name}={value!r}: give {wanted}.")
+            raise InputError(f"{name}={value!r}: pass {wanted}.")
 
 
 def _refuse_later(**parameters: tuple[Any, Any]) -> None:

@@ -178,4 +178,4 @@ def progress_for(wanted: Any, sessions: int, name: str) -> Progress:
         return Progress() if wanted is None and kind is _Once else kind(sessions, name, asked=wanted is True)
     if callable(wanted):
         return _Told(wanted, sessions)
-    raise InputError(f"progress={wanted!r}: give True, False or a function(done, sessions).")
+    raise InputError(f"progress={wanted!r}: pass True, False or a function(done, sessions).")

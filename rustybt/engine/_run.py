@@ -15,6 +15,7 @@ from rustybt.engine._agenda import NEVER
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import gc_paused
 from rustybt.engine._compat_report import reporting, rerun_for
+from rustybt.engine._folded import Folded
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._manifest import manifest_of
@@ -128,8 +129,21 @@ def run_algorithm[S: (Decimal, float)](
     it is there. Both give the same result; its manifest names the one that made it.
     custom_loader: of pipelines, which a later version brings; until then it raises NotYetAvailable.
     Raises BundleNotFound, NoData, CurrencyMismatch, InputError, KernelError, and whatever the strategy raises.
+
+    >>> from rustybt import run_algorithm
+    >>> from rustybt.api import order_target_percent, symbol
+    >>> def initialize(context, share):
+    ...     context.asset, context.share = symbol("AAPL"), share
+    >>> def handle_data(context, data):
+    ...     order_target_percent(context.asset, context.share)
+    >>> result = run_algorithm(
+    ...     "2010-01-04", "2010-03-31", initialize, 100_000, handle_data, benchmark="IBM", params={"share": "0.9"}
+    ... )
+    >>> result.daily["portfolio_value"][-1]
+    Decimal('108631.57783550000000000000')
     """
-    return Run._of(dict(locals())).finish()
+    with Folded():
+        return Run._of(dict(locals())).finish()
 
 
 def _with_arguments_of[**P](
@@ -222,7 +236,18 @@ class Run:
         return self._loop.over
 
     def step(self) -> Moment | None:
-        """Goes through the next moment: the opening of a session, a bar, its close. Returns it; None after the last."""
+        """Goes through the next moment: the opening of a session, a bar, its close. Returns it; None after the last.
+
+        >>> run = Run("2010-01-04", "2010-01-05", handle_data=lambda context, data: None)
+        >>> while moment := run.step():
+        ...     print(moment.phase.name, moment.when)
+        OPEN 2010-01-04 13:45:00+00:00
+        MARKET 2010-01-04 21:00:00+00:00
+        CLOSE 2010-01-04 21:00:00+00:00
+        OPEN 2010-01-05 13:45:00+00:00
+        MARKET 2010-01-05 21:00:00+00:00
+        CLOSE 2010-01-05 21:00:00+00:00
+        """
         with self._active():
             return self._go(self._loop.step)
 
@@ -231,6 +256,10 @@ class Run:
 
         stamp: a datetime, a Timestamp, text, or ns UTC; without a time zone it is UTC. A date, or midnight, means the
         close of the session of that day, or of the last one before it.
+
+        >>> run = Run("2010-01-04", "2010-01-29", handle_data=lambda context, data: None)
+        >>> run.until("2010-01-15").when.date()
+        datetime.date(2010, 1, 15)
         """
         stop = self._stop_at(stamp)
         with self._active(), gc_paused():
@@ -238,7 +267,12 @@ class Run:
         return self.moment
 
     def finish(self) -> Result:
-        """Goes to the end, and returns what `run_algorithm` returns. Called again, it returns the same result."""
+        """Goes to the end, and returns what `run_algorithm` returns. Called again, it returns the same result.
+
+        >>> run = Run("2010-01-04", "2010-01-29", handle_data=lambda context, data: None)
+        >>> run.finish().daily.height
+        19
+        """
         if self._result is not None:
             return self._result
         parts, loop = self._parts, self._loop
@@ -289,6 +323,14 @@ class Run:
         again; else the version is looked up in the catalog. All other arguments are those of the run.
         Only restore what you trust: a snapshot holds pickles, and whoever made it can execute code here.
         Raises SnapshotMismatch for other data and for another strategy, and what `run_algorithm` raises.
+
+        >>> def handle_data(context, data):
+        ...     context.order_target(context.symbol("IBM"), 10)
+        >>> run = Run("2010-01-04", "2010-01-08", handle_data=handle_data)
+        >>> _ = run.until("2010-01-05")
+        >>> later = Run.restore(run.snapshot(), handle_data=handle_data)
+        >>> later.finish().ledger_hash == run.finish().ledger_hash
+        True
         """
         made = strategy() if inspect.isclass(strategy) else strategy
         callbacks = (made, initialize, handle_data, before_trading_start, analyze)
@@ -384,6 +426,6 @@ def _explain(error: TypeError) -> None:
         )
     if "Decimal without precision/scale" in str(error):
         error.add_note(
-            "Polars takes assets apart into their fields. Give a list of them; where it has to be a Series, make it "
+            "Polars takes assets apart into their fields. Pass a list of them; where it has to be a Series, make it "
             "with pl.Series(assets, dtype=pl.Object)."
         )

@@ -145,6 +145,13 @@ def _note_no_fills(notes: Notes, orders: pl.DataFrame) -> None:
 
 
 def _note_no_orders(account: AccountState, schedules: Schedules, context: Any, callbacks: Callbacks) -> None:
+    if not callbacks.by_name():
+        account.notes.add(
+            "no_orders",
+            "No order was placed: the run was given no strategy. Give strategy=, or functions such as handle_data=.",
+            texts=[],
+        )
+        return
     texts = sorted(_holding_texts(account, schedules, context, callbacks))
     hint = "".join(f" {name} holds symbols as texts, and an asset is never equal to a text." for name in texts)
     account.notes.add(

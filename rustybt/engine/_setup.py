@@ -245,6 +245,8 @@ def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: st
         fees_can_fall=compat.split_of_orders,
         triggers_need_volume=compat.triggers_need_volume,
         before=0,
+        sessions=run.market.axis.bars_of,
+        held=lambda slot: run.books.position(slot)[0],
     )
     run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=compat.triggers_need_volume)
     return broker

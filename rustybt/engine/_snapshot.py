@@ -45,7 +45,7 @@ SAVED: Final = (
 """What of a run a snapshot holds."""
 REMADE: Final = (
     "loop.run", "loop.settings", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
-    "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings",
+    "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings", "loop.expiring",
     "loop.on_session", "loop.ends",
     "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
@@ -60,6 +60,13 @@ class Snapshot:
 
     It holds pickles: only restore what you trust.
     moment: the last one that the run went through; None before its first. bundle, version, data_hash: of its data.
+
+    >>> from rustybt import Run, Snapshot
+    >>> run = Run("2010-01-04", "2010-01-08", handle_data=lambda context, data: None)
+    >>> _ = run.until("2010-01-05")
+    >>> snapshot = run.snapshot()
+    >>> snapshot.bundle, snapshot.moment.when.date()
+    ('sample', datetime.date(2010, 1, 5))
     """
 
     __slots__ = ("_held", "_parts", "bundle", "data_hash", "moment", "version")
@@ -77,6 +84,12 @@ class Snapshot:
         """Writes it into a file, in place of one that is there, whole or not at all. Returns its path.
 
         Raises SnapshotError where the disk refuses.
+
+        >>> import pathlib, tempfile
+        >>> from rustybt import Run
+        >>> run = Run("2010-01-04", "2010-01-08", handle_data=lambda context, data: None)
+        >>> run.snapshot().save(pathlib.Path(tempfile.mkdtemp()) / "january.snapshot").name
+        'january.snapshot'
         """
         path = Path(path)
         if not path.is_dir():
@@ -110,6 +123,14 @@ class Snapshot:
         """Reads a file that `save` wrote. Nothing of it is executed before a run is restored from it.
 
         Raises SnapshotCorrupt for what is no snapshot or was damaged, SnapshotMismatch for another format.
+
+        >>> import pathlib, tempfile
+        >>> from rustybt import Run, Snapshot
+        >>> idle = lambda context, data: None
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "january.snapshot"
+        >>> _ = Run("2010-01-04", "2010-01-08", handle_data=idle).snapshot().save(path)
+        >>> Run.restore(Snapshot.load(path), handle_data=idle).finish().daily.height
+        5
         """
         try:
             content = Path(path).read_bytes()
@@ -187,13 +208,13 @@ def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict
     Raises SnapshotMismatch for another market than that of the snapshot, and for other callbacks.
     """
     if not isinstance(snapshot, Snapshot):
-        raise InputError(f"snapshot={snapshot!r}: give a Snapshot; rustybt.Snapshot.load(path) reads a file.")
+        raise InputError(f"snapshot={snapshot!r}: pass a Snapshot; rustybt.Snapshot.load(path) reads a file.")
     callbacks = callbacks_of(*(given[name] for name in CALLBACKS))
     saved = _plain(snapshot)["run"]
     missing = [name for name in saved["callbacks"] if getattr(callbacks, name) is None]
     if missing:
         raise SnapshotMismatch(
-            f"The run of the snapshot has {missing[0]}, and none was given. Give the same functions."
+            f"The run of the snapshot has {missing[0]}, and none was given. Pass the same functions."
         )
     arguments = (
         unpickled(snapshot._parts[1], Globals(callbacks), snapshot._held)
@@ -204,13 +225,13 @@ def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict
     if market is None:
         if saved["at_hand"]:
             raise SnapshotMismatch(
-                "The snapshot is of a run on data at hand, which are in no catalog. Give them again: "
+                "The snapshot is of a run on data at hand, which are in no catalog. Pass them again: "
                 "market=rustybt.load_data(data)."
             )
         named = {"data_frequency": saved["data_frequency"], "bundle": snapshot.bundle, "version": snapshot.version}
         return arguments | named
     if not isinstance(market, Market):
-        raise InputError(f"market={market!r}: give what rustybt.load() or rustybt.load_data() returns.")
+        raise InputError(f"market={market!r}: pass what rustybt.load() or rustybt.load_data() returns.")
     version = market.data
     if saved["at_hand"]:
         _check_hash(snapshot, version.hash)
@@ -260,7 +281,7 @@ def _check_hash(snapshot: Snapshot, digest: str) -> None:
     if digest != snapshot.data_hash:
         raise SnapshotMismatch(
             f"The snapshot is of data with the hash {snapshot.data_hash[:12]}; market has data with the hash "
-            f"{digest[:12]}. Give the data of the run, read with the same options, or run again."
+            f"{digest[:12]}. Pass the data of the run, read with the same options, or run again."
         )
 
 

@@ -18,6 +18,14 @@ class SimulationBlotter:
     """Models and cancel policy of a run; what is not given is Zipline's default. `initialize` may change them.
 
     slippage, commission: the models for "equity", which is all but futures, and for "future".
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import commission, slippage
+    >>> cheap = SimulationBlotter(equity_slippage=slippage.NoSlippage(), equity_commission=commission.NoCommission())
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 10)
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05", blotter=cheap).metrics["commission"]
+    Decimal('0E-20')
     """
 
     def __init__(
@@ -55,7 +63,14 @@ BLOTTERS: Final[dict[str, Callable[[], SimulationBlotter]]] = {"default": Simula
 
 
 def register_blotter(name: str, make: Callable[[], SimulationBlotter]) -> None:
-    """Gives a blotter a name, for run_algorithm(blotter=name). make: called for each run."""
+    """Gives a blotter a name, for run_algorithm(blotter=name). make: called for each run.
+
+    >>> from rustybt import SimulationBlotter, register_blotter, run
+    >>> from rustybt.api import commission
+    >>> register_blotter("free", lambda: SimulationBlotter(equity_commission=commission.NoCommission()))
+    >>> run(lambda context, data: None, start="2010-01-04", end="2010-01-05", blotter="free").manifest["commission"]
+    'NoCommission()'
+    """
     BLOTTERS[name] = make
 
 
@@ -72,5 +87,5 @@ def blotter_named(value: Any) -> SimulationBlotter:
             )
         made = BLOTTERS[value]()
     if not isinstance(made, SimulationBlotter):
-        raise InputError(f"blotter={value!r}: give a SimulationBlotter, or the name of one.")
+        raise InputError(f"blotter={value!r}: pass a SimulationBlotter, or the name of one.")
     return made

@@ -20,9 +20,10 @@ from rustybt.files._tables import (
     text_column,
 )
 from rustybt.files._uneven import UnevenLine
-from rustybt.files._unread import unread_columns, unread_note
+from rustybt.files._unread import ADJUSTED_CLOSES, unread_columns, unread_note
 
 __all__ = [
+    "ADJUSTED_CLOSES",
     "FRAME_ROWS",
     "STAMP_COLUMNS",
     "YEARS",

@@ -17,12 +17,16 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.files._csv import head_of, read_rows
-from rustybt.files._dialect import DELIMITERS, Dialect, shaped
+from rustybt.errors import InputError
+from rustybt.files._csv import read_rows
+from rustybt.files._dialect import DELIMITERS, Dialect
+from rustybt.files._head import head_of
 from rustybt.files._kinds import PLAIN_TEXT
+from rustybt.files._marks import Marks
 from rustybt.files._names import STAMP_COLUMNS
 from rustybt.files._notes import Notes
 from rustybt.files._order import TURNED
+from rustybt.files._reading import Reading, reading_of, shaped
 from rustybt.files._tables import Table, read_pieces, with_lower_names
 
 SMALL_BYTES: Final = 2**16
@@ -34,6 +38,8 @@ _DAY: Final = rb"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01
 _TIME: Final = re.compile(rb"([T ])[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|\+00:00)?")
 _HOURS: Final = rb"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _DATE_LENGTH: Final = 10
+_THREE_PLACES: Final = re.compile(rb"\.[0-9]{3}(?![0-9])")
+"""What points may group, where commas do not stand between fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Form:
     """What small files that are read in one go have in common.
 
     head: the first line. row: what each other line looks like. place: of the moment among its fields.
+    reading: how the first of them is read; nothing in it rests on more than the header.
     """
 
     head: bytes
@@ -48,10 +55,13 @@ class Form:
     place: int
     delimiter: str
     names: Sequence[str]
+    reading: Reading
 
     def rows_of(self, data: bytes) -> tuple[list[bytes], bool] | None:
         """The lines of a file of this form, oldest first, and whether it begins with the newest; else None."""
         if not data.startswith(self.head):
+            return None
+        if self.delimiter != "," and _THREE_PLACES.search(data):
             return None
         lines = data[len(self.head) :].splitlines(keepends=True)
         if not lines or not all(map(self.row.fullmatch, lines[:-1])):
@@ -89,9 +99,16 @@ def form_of_small(data: bytes, columns: Sequence[str], dialect: Dialect, path: P
     head = data[: data.find(b"\n") + 1]
     if not head.isascii() or b'"' in head or b"\0" in head:
         return None
-    delimiter, header, names, rest = head_of(data, dialect, path)
+    found = head_of(data, dialect, path)
+    delimiter, names, rest = found.delimiter, found.names, found.rows
     fields = rest[: rest.find(b"\n") + 1 or len(rest)].rstrip(b"\r\n").split(delimiter.encode())
-    if not header or delimiter not in DELIMITERS or data[len(head) :] != rest or len(names) != len(fields):
+    if (
+        not found.header
+        or found.under
+        or delimiter not in DELIMITERS
+        or data[len(head) :] != rest
+        or len(names) != len(fields)
+    ):
         return None
     stamps = [at for at, name in enumerate(columns) if name in STAMP_COLUMNS]
     if len(columns) != len(fields) or len(stamps) != 1 or {"time", "symbol", "asset_key"} & set(columns):
@@ -103,7 +120,13 @@ def form_of_small(data: bytes, columns: Sequence[str], dialect: Dialect, path: P
     form[stamps[0]] = moment
     end = head[len(head.rstrip(b"\r\n")) :]
     row = re.compile(re.escape(delimiter.encode()).join(form) + re.escape(end))
-    return Form(head, row, stamps[0], delimiter, names)
+    try:
+        reading = reading_of(found, read_rows(rest, delimiter, names), (), dialect, path)
+    except (InputError, pl.exceptions.PolarsError):
+        return None
+    if reading.dates != "iso" or reading.marks != Marks():
+        return None
+    return Form(head, row, stamps[0], delimiter, names, reading)
 
 
 def _moment_form(text: bytes) -> bytes | None:
@@ -154,9 +177,10 @@ class Together:
             for path, *_ in files:
                 yield from read_pieces(path, self._what, self._dialect, self._notes)
             return
+        reading = None if self.form is None else self.form.reading
         for path, _, turned in files:
-            if turned:
-                self._notes.add(TURNED, path.name)
+            for note in (*([TURNED] if turned else []), *(reading.notes if reading else ())):
+                self._notes.add(note, path.name)
 
     def _read(self, files: Sequence[tuple[Path, list[bytes], bool]]) -> Table:
         form = self.form
@@ -165,7 +189,7 @@ class Together:
         block = b"".join(line for _, lines, _ in files for line in lines)
         first, *others = (str(path) for path, *_ in files)
         raw = read_rows(block, form.delimiter, list(form.names))
-        frame, _ = shaped(raw, self._dialect, files[0][0], header=True, dates=None, notes=[])
+        frame = shaped(raw, form.reading, files[0][0], [])
         stems = pl.Series("symbol", [path.name[: -len(path.suffix)] for path, *_ in files], dtype=pl.String)
         counts = pl.Series([len(lines) for _, lines, _ in files])
         symbols = stems.to_frame().select(pl.col("symbol").repeat_by(counts).explode()).to_series()

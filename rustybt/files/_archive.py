@@ -76,12 +76,12 @@ def _is_table(one: zipfile.ZipInfo) -> bool:
 
 def _check(one: zipfile.ZipInfo, path: Path, what: str) -> None:
     if one.flag_bits & _ENCRYPTED:
-        raise InputError(f"{what}: {path} is encrypted ({one.filename}). Unpack it, and give the files.")
+        raise InputError(f"{what}: {path} is encrypted ({one.filename}). Unpack it, and pass the files.")
     if one.compress_type not in _METHODS:
         raise InputError(f"{what}: {path} is packed in a way not known here ({one.filename}). Unpack it.")
     if one.file_size > _SMALL and one.file_size > _PACKED_AT_MOST * max(one.compress_size, 1):
         raise InputError(
             f"{what}: {one.filename} in {path} would be {one.file_size / 2**20:,.0f} MB unpacked, "
             f"{one.file_size // max(one.compress_size, 1):,} times as much as it is. Prices are not packed like that; "
-            "if these are, unpack them, and give the files."
+            "if these are, unpack them, and pass the files."
         )

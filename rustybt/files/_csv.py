@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +13,15 @@ import polars as pl
 
 from rustybt.errors import InputError
 from rustybt.files._archive import Member
-from rustybt.files._dialect import Dialect, form_of, names_here, shaped
-from rustybt.files._encoding import SAY_IT, as_utf8
+from rustybt.files._dialect import Dialect
+from rustybt.files._encoding import as_utf8, encoding_of, not_utf8
+from rustybt.files._footer import without_footer
 from rustybt.files._form import Form, csv_form
+from rustybt.files._head import Head, head_of
+from rustybt.files._levels import stacked
 from rustybt.files._missing import Filler
 from rustybt.files._order import LOOKED_AT, TURNED, newest_first
+from rustybt.files._reading import Reading, reading_of, shaped
 from rustybt.files._turned import Piece, Turned
 from rustybt.files._uneven import uneven_lines
 
@@ -27,7 +30,6 @@ BLOCK_BYTES: Final = 8 * 2**20
 _ROWS: Final = 100_000
 _LONGEST_QUOTE: Final = 2 * BLOCK_BYTES
 _LONGEST_LINE: Final = 16 * BLOCK_BYTES
-_SNIFFED_BYTES: Final = 2**16
 
 
 class CsvFile:
@@ -36,8 +38,7 @@ class CsvFile:
     Iterating gives frames of at most some hundred thousand rows, each with the lines that could not be told apart into
     fields, as often as it is asked for; `notes` then says what was done to the rows. Rows that begin with the newest
     come from the last to the first, before what is missing is filled. `form` says what the file was found to be, from
-    the first rows on. Raises InputError where the file's form can't be
-    told, Polars' errors where it can't be read.
+    the first rows on. Raises InputError where the file's form can't be told, Polars' errors where it can't be read.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
@@ -45,8 +46,10 @@ class CsvFile:
         self.notes: tuple[str, ...] = ()
         self.form: Form | None = None
         self._dialect = dialect
-        self._header = True
-        self._delimiter = ","
+        self._encoding = dialect.encoding
+        self._head: Head | None = None
+        self._reading: Reading | None = None
+        self._below: list[str] = []
 
     def __iter__(self) -> Iterator[Piece]:
         found: list[str] = []
@@ -73,30 +76,56 @@ class CsvFile:
             yield filler.fill(frame), uneven
 
     def _shaped(self, notes: list[str]) -> Iterator[Piece]:
-        dates: str | None = None
         for raw, uneven in self._raw():
-            frame, dates = shaped(raw, self._dialect, self.path, header=self._header, dates=dates, notes=notes)
-            if self.form is None:
-                self.form = self._form(raw, dates)
-            yield frame, uneven
+            if self._reading is None:
+                head = self._known_head()
+                self._reading = reading_of(head, raw, self._others(), self._dialect, self.path)
+                self.form = self._form(raw, head, self._reading)
+            if not notes:
+                found = self._encoding not in (None, self._dialect.encoding)
+                notes += [f"it was read as {self._encoding}, in which its columns have names"] if found else []
+                notes += self._reading.notes
+            yield shaped(raw, self._reading, self.path, notes), uneven
+        notes += [note for note in self._below if note not in notes]
 
-    def _form(self, raw: pl.DataFrame, dates: str | None) -> Form:
-        named = names_here(raw, self._dialect, self.path, header=self._header)
-        encoding = self._dialect.encoding
-        return csv_form(raw, named, delimiter=self._delimiter, header=self._header, dates=dates, encoding=encoding)
+    def _form(self, raw: pl.DataFrame, head: Head, reading: Reading) -> Form:
+        rows = stacked(raw.head(1), head.under)
+        named = [reading.names.get(name, "") for name in rows.columns]
+        return csv_form(
+            rows, named, delimiter=head.delimiter, header=head.header, dates=reading.dates, encoding=self._encoding
+        )
+
+    def _others(self) -> Iterator[pl.DataFrame]:
+        """The rows after the first piece."""
+        return (raw for raw, _ in islice(self._raw(), 1, None))
+
+    def _known_head(self) -> Head:
+        if self._head is None:
+            raise InputError(f"{self.path} is empty. Pass a file with a header and rows.")
+        return self._head
 
     def _raw(self) -> Iterator[Piece]:
-        names: list[str] = []
         before = 0
-        for block in _whole_lines(as_utf8(self._bytes(), self._dialect.encoding, self.path), self.path):
+        head: Head | None = None
+        blocks = _whole_lines(as_utf8(self._bytes(), self._encoding, self.path), self.path)
+        for block, is_last in _with_last(blocks):
             rows = block
-            if not names:
-                self._delimiter, self._header, names, rows = head_of(block, self._dialect, self.path)
+            if head is None:
+                found = encoding_of(block) if self._encoding is None else None
+                if found is not None:
+                    self._encoding = found
+                    yield from self._raw()
+                    return
+                self._head = head = head_of(block, self._dialect, self.path)
+                rows = head.rows
                 before = block.count(b"\n") - rows.count(b"\n")
-            yield self._rows(rows, before, self._delimiter, names)
-            before += rows.count(b"\n")
-        if not names:
-            raise InputError(f"{self.path} is empty. Give a file with a header and rows.")
+            lines = rows.count(b"\n")
+            if is_last:
+                rows, self._below = without_footer(rows, head.delimiter, len(head.names))
+            yield self._rows(rows, before, head.delimiter, head.names)
+            before += lines
+        if head is None:
+            raise InputError(f"{self.path} is empty. Pass a file with a header and rows.")
 
     def _rows(self, block: bytes, before: int, delimiter: str, names: list[str]) -> Piece:
         """The rows of whole lines, and the lines that are none. before: lines of the file before them."""
@@ -114,7 +143,7 @@ class CsvFile:
         try:
             return read_rows(block if rest is None else rest, delimiter, names), uneven
         except pl.exceptions.PolarsError:
-            raise _not_utf8(block, before, self.path) or InputError(
+            raise not_utf8(block, before, self.path) or InputError(
                 f"{self.path}: lines {before + 1} to {before + block.count(b'\n') + 1} can't be read as CSV. "
                 "Look for quotation marks within fields."
             ) from None
@@ -124,7 +153,7 @@ class CsvFile:
             return self._stored_bytes()
         if isinstance(self.path, Member):
             raise InputError(
-                f"{self.path} is packed with zst within an archive. Unpack the archive, and give the files."
+                f"{self.path} is packed with zst within an archive. Unpack the archive, and pass the files."
             )
         if self._dialect.encoding is not None:
             raise InputError(f"{self.path}: encoding= can't be had with zst. Unpack the file, or pack it with gzip.")
@@ -148,32 +177,6 @@ class CsvFile:
             yield text.getvalue()
 
 
-def head_of(block: bytes, dialect: Dialect, path: Path) -> tuple[str, bool, list[str], bytes]:
-    """Delimiter, whether there is a header, the names of the columns, and the rows that come after them.
-
-    block: the file's first one. Raises InputError where that can't be told.
-    """
-    lines = block[:_SNIFFED_BYTES].decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-    delimiter, header = form_of(lines, dialect, path)
-    start = 0
-    for _ in range(dialect.skip_lines):
-        start = block.find(b"\n", start) + 1
-    while not (line := block[start : block.find(b"\n", start) + 1 or len(block)]).strip():
-        start += len(line)
-    if header:
-        try:
-            found = pl.read_csv(line, infer_schema=False, separator=delimiter, truncate_ragged_lines=True)
-        except pl.exceptions.PolarsError:
-            raise _not_utf8(line, block.count(b"\n", 0, start), path) or InputError(
-                f"{path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Mend it."
-            ) from None
-        return delimiter, header, found.columns, block[start + len(line) :]
-    rows = [text for text in lines[dialect.skip_lines :] if text.strip()]
-    widths = Counter(text.count(delimiter) + 1 for text in rows if '"' not in text)
-    width = widths.most_common(1)[0][0] if widths else rows[0].count(delimiter) + 1
-    return delimiter, header, [f"column_{number}" for number in range(1, width + 1)], block[start:]
-
-
 def _first_rows(pieces: Iterator[Piece]) -> list[Piece]:
     """As many pieces as tell the order of the rows, however the file is cut."""
     begin: list[Piece] = []
@@ -184,6 +187,17 @@ def _first_rows(pieces: Iterator[Piece]) -> list[Piece]:
         if rows >= LOOKED_AT:
             break
     return begin
+
+
+def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each block, and whether it is the last one."""
+    held: bytes | None = None
+    for block in blocks:
+        if held is not None:
+            yield held, False
+        held = block
+    if held is not None:
+        yield held, True
 
 
 def _taken(begin: list[Piece]) -> Iterator[Piece]:
@@ -200,19 +214,6 @@ def read_rows(block: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
     if not block:
         return pl.DataFrame(schema=schema)
     return pl.read_csv(block, has_header=False, schema=schema, separator=delimiter)
-
-
-def _not_utf8(block: bytes, before: int, path: Path) -> InputError | None:
-    """Which line of a block is not UTF-8; None where all are. before: lines of the file before the block."""
-    try:
-        block.decode()
-    except UnicodeDecodeError as error:
-        line = before + block.count(b"\n", 0, error.start) + 1
-        return InputError(
-            f"{path}: line {line} is not written in UTF-8 (it has the byte 0x{block[error.start]:02x}). "
-            f"Say what the file is written in: {SAY_IT}; older programs write Windows-1252 or Latin-1."
-        )
-    return None
 
 
 def _even(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

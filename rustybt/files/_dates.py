@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import polars as pl
 
 _UNITS: Final = {"epoch_s": 10**9, "epoch_ms": 10**6, "epoch_us": 10**3, "epoch_ns": 1}
-_DIGITS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us", 19: "epoch_ns"}
-"""Of moments from 2001 to 2286."""
 _DAYS: Final = {
     "us": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y"),
     "eu": ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"),
 }
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
 DATES: Final = ("iso", *_DAYS, *_UNITS)
+_DAY_US: Final = 86_400 * 10**6
+_ZONE: Final = r" ?(?:GMT|UTC)?([+-][0-9]{2}):?([0-9]{2})$"
 
 
 def iso_stamps(column: pl.Series, kind: str) -> pl.Series:
@@ -27,14 +28,27 @@ def iso_stamps(column: pl.Series, kind: str) -> pl.Series:
         return text
     if kind in _UNITS:
         return _epochs(text, _UNITS[kind])
+    if kind in _DAYS and re.search(_ZONE, str(text.drop_nulls().first())):
+        # the date is the one with which it is written in its zone: that stays beside it
+        zone = text.str.extract(_ZONE, 1) + ":" + text.str.extract(_ZONE, 2)
+        walls = iso_stamps(text.str.replace(_ZONE, ""), kind).str.replace(r"^(.{10})$", "${1}T00:00")
+        return _coalesced(column.name, walls + zone, text)
     formats = [day + time for day in _DAYS[kind] for time in _TIMES] if kind in _DAYS else [kind]
     found = text.clear(len(text)).cast(pl.Datetime("us"))
     for form in formats:
         if found.null_count() == text.null_count():
             break
         found = found.to_frame("x").select(pl.coalesce("x", _parsed(text, form))).to_series()
-    iso = found.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
+    iso = found.dt.strftime(_shortest(found))
     return _coalesced(column.name, iso, text)
+
+
+def _shortest(moments: pl.Series) -> str:
+    """The ISO format that shows all of some moments, and can be read the fastest."""
+    us = moments.to_physical()
+    if (us % 10**6 != 0).any():
+        return "%Y-%m-%dT%H:%M:%S%.6f"
+    return "%Y-%m-%dT%H:%M:%S" if (us % _DAY_US != 0).any() else "%Y-%m-%d"
 
 
 def _parsed(text: pl.Series, form: str) -> pl.Series:
@@ -42,17 +56,6 @@ def _parsed(text: pl.Series, form: str) -> pl.Series:
     if has_time:
         return text.str.to_datetime(form, time_unit="us", strict=False, exact=True)
     return text.str.to_date(form, strict=False, exact=True).cast(pl.Datetime("us"))
-
-
-def guessed_dates(column: pl.Series) -> str:
-    """ISO, or what is plainly an epoch."""
-    first = column.first()
-    if first is not None and not str(first).strip().isdigit():
-        return "iso"
-    text = column.str.strip_chars()
-    lengths = text.str.len_bytes().unique().drop_nulls().to_list()
-    digits = bool(text.str.contains(r"^\d+$").all())
-    return _DIGITS.get(lengths[0], "iso") if digits and len(lengths) == 1 else "iso"
 
 
 def _epochs(text: pl.Series, unit: int) -> pl.Series:
@@ -68,7 +71,7 @@ def _epochs(text: pl.Series, unit: int) -> pl.Series:
         .alias("part"),
     )
     ns = parts.select(pl.col("whole") * unit + (pl.col("part") if places else 0)).to_series()
-    iso = ns.cast(pl.Datetime("ns")).dt.strftime("%Y-%m-%dT%H:%M:%S%.9fZ")
+    iso = ns.cast(pl.Datetime("ns")).dt.strftime(f"%Y-%m-%dT%H:%M:%S{'%.9f' if (ns % 10**9 != 0).any() else ''}Z")
     return _coalesced(text.name, iso, text)
 
 

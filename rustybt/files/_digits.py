@@ -18,7 +18,7 @@ GROUPED: Final = "its decimals stand behind commas, so points were read as what 
 def check_marks(decimal: str, thousands: str, strip: str) -> None:
     """Raises InputError where a character would be taken out of numbers that says what they are."""
     if decimal in thousands:
-        raise InputError(f"csv: decimal and thousands are both {decimal!r}. Give two that differ.")
+        raise InputError(f"csv: decimal and thousands are both {decimal!r}. Pass two that differ.")
     odd = sorted({c for c in strip + thousands if c.isdigit() or c in "+-" or c == decimal})
     if odd:
         raise InputError(

@@ -24,7 +24,7 @@ OHLCV: Final = ("timestamp", "open", "high", "low", "close", "volume")
 _NUMBERED: Final = re.compile(r"^[0-9]+[.:] ")
 _DEEPEST: Final = 4
 _GIVE: Final = (
-    'Give records ([{"date": "2024-07-04", "open": 1, ...}, ...]), columns ({"date": [...], "open": [...], ...}) or '
+    'Pass records ([{"date": "2024-07-04", "open": 1, ...}, ...]), columns ({"date": [...], "open": [...], ...}) or '
     "one record a line."
 )
 
@@ -112,7 +112,7 @@ def _of_lists(value: list[list[Any]], names: Sequence[str | None] | None, path: 
             "csv={'columns': ['date', 'open', ...]} (--columns date,open,...)."
         )
     if any(len(row) != width for row in value):
-        raise InputError(f"{path}: its first row has {width} values, and others have more or fewer. Mend it.")
+        raise InputError(f"{path}: its first row has {width} values, and others have more or fewer. Fix it.")
     if len(given) != width:
         raise InputError(f"{path} has {width} columns, and columns names {len(given)}. Name each once.")
     known = [name or f"column_{at}" for at, name in enumerate(given)]
@@ -159,7 +159,7 @@ def _within(value: Mapping[str, Any], names: Sequence[str | None] | None, path: 
         return None
     found = {name: rows for name, one in value.items() if (rows := _rows(one, names, path, depth + 1))}
     if len(found) > 1:
-        raise InputError(f"{path} holds several tables ({', '.join(found)}). Give a file of one of them.")
+        raise InputError(f"{path} holds several tables ({', '.join(found)}). Pass a file of one of them.")
     return next(iter(found.values()), None)
 
 
@@ -181,4 +181,4 @@ def _as_text(value: Any, name: str, path: Path) -> str | None:
         return value
     if isinstance(value, bool):
         return str(value).lower()
-    raise InputError(f"{path}: column {name} holds {str(value)[:60]}. Give one number or text a row.")
+    raise InputError(f"{path}: column {name} holds {str(value)[:60]}. Pass one number or text a row.")

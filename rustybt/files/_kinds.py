@@ -30,7 +30,7 @@ def ending_of(path: Path, what: str) -> str:
     ending = next((one for endings in KINDS.values() for one in endings if name.endswith(one)), None)
     if ending is None:
         raise InputError(
-            f"{what}: {path} is neither CSV nor Parquet, nor Arrow, JSON, a workbook or a zip archive. Give one that "
+            f"{what}: {path} is neither CSV nor Parquet, nor Arrow, JSON, a workbook or a zip archive. Pass one that "
             "ends in .csv, .parquet, .feather, .json, .xlsx or .zip."
         )
     return path.name[-len(ending) :]

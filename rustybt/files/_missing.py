@@ -22,7 +22,7 @@ class Filler:
     "interpolate" wants to `look` at all pieces before it fills the first.
     """
 
-    def __init__(self, policy: str) -> None:
+    def __init__(self, policy: str | None) -> None:
         self._policy = policy
         self._count = 0
         self._closes: dict[str | None, str] = {}
@@ -38,6 +38,8 @@ class Filler:
     def fill(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows after the policy. frame: columns of text, null where missing."""
         columns = [name for name in (*_PRICES, "volume") if name in frame.columns]
+        if self._policy is None:
+            return self._without_empty(frame, columns)
         if self._policy == "fail" or not columns:
             return frame
         frame = _without_words(frame, columns)
@@ -50,6 +52,20 @@ class Filler:
             return self._forward(frame, pl.col(by) if by else pl.lit(None, dtype=pl.String))
         filled = self._lines.fill(frame) if self._lines else frame
         return filled.with_columns(pl.col("volume").fill_null("0")) if "volume" in columns else filled
+
+    def _without_empty(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """The rows without those that have no price, and no volume but 0: days on which nothing was traded."""
+        close = frame["close"] if "close" in columns else None
+        if close is None or not (close.null_count() or (~close.str.contains("[0-9]")).any()):
+            return frame
+        words = _without_words(frame.select(columns), columns)
+        empty = pl.all_horizontal(
+            pl.col(name).fill_null("0").str.contains(r"^0+(?:\.0*)?$") if name == "volume" else pl.col(name).is_null()
+            for name in columns
+        )
+        gone = words.select(empty).to_series()
+        self._count += int(gone.sum())
+        return frame.filter(~gone)
 
     def _forward(self, frame: pl.DataFrame, by: pl.Expr) -> pl.DataFrame:
         """A close counts for the rows after it in the file that are later in time too: rows that come after a later one
@@ -91,12 +107,14 @@ class Filler:
         """In words how many rows it touched."""
         if not self._count:
             return ()
+        rows = f"{self._count:,} row{'s' if self._count != 1 else ''}"
+        if self._policy is None:
+            return (f"{rows} without any price left out",)
         words = {
             "skip": "skipped",
             "forward": "filled with the close before",
             "interpolate": "interpolated, which looks ahead",
         }
-        rows = f"{self._count:,} row{'s' if self._count != 1 else ''}"
         return (f"{rows} with a missing price or volume {words[self._policy]}",)
 
 

@@ -44,7 +44,7 @@ def parsed_stamps(column: pl.Series, *, daily: bool, tz: str | None, source: str
         if not daily:
             raise InputError(
                 f"{source}: intraday bars need a timestamp, and column {column.name!r} holds dates only. "
-                "Give a column `timestamp` with the time of day, or frequency='1d' (--frequency 1d) for daily bars."
+                "Pass a column `timestamp` with the time of day, or frequency='1d' (--frequency 1d) for daily bars."
             )
         return _frame(days=column.to_physical(), daily=daily)
     if isinstance(column.dtype, pl.Datetime):
@@ -106,7 +106,7 @@ def _naive(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl
         return _frame(instants=column.to_physical())
     raise InputError(
         f"{source}: its stamps name no time zone (the first is {column.drop_nulls()[0]}). "
-        "Give tz= (--tz), for instance tz='UTC' or tz='America/New_York': a wrong guess shifts every bar by hours."
+        "Pass tz= (--tz), for instance tz='UTC' or tz='America/New_York': a wrong guess shifts every bar by hours."
     )
 
 

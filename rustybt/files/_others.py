@@ -13,11 +13,12 @@ import polars as pl
 
 from rustybt.errors import InputError, MissingExtra
 from rustybt.files._archive import Member
-from rustybt.files._dialect import Dialect, names_here, shaped
+from rustybt.files._dialect import Dialect
 from rustybt.files._json import read_json
 from rustybt.files._missing import Filler
 from rustybt.files._names import STAMP_COLUMNS
 from rustybt.files._notes import Notes
+from rustybt.files._reading import names_here, read_text
 
 _MOST_UNPACKED: Final = 2**30
 
@@ -31,9 +32,9 @@ def table_of(item: Path, kind: str, dialect: Dialect, notes: Notes) -> tuple[Cut
     kind: one of `KINDS` but CSV. Raises InputError, MissingExtra, and what Polars raises where it can't be read.
     """
     if kind == "Parquet":
-        return _lazy(pl.scan_parquet(_source(item), glob=False), dialect, item)
+        return _lazy(pl.scan_parquet(_source(item), glob=False), dialect, item, notes)
     if kind == "Arrow":
-        return _arrow(item, dialect)
+        return _arrow(item, dialect, notes)
     frame = _json(item, dialect, notes) if kind == "JSON" else _workbook(item, dialect, notes)
     return frame[0].slice, frame[0].height, frame[1], frame[0].columns
 
@@ -42,10 +43,10 @@ def _source(item: Path) -> Path | io.BytesIO:
     return io.BytesIO(item.read_bytes()) if isinstance(item, Member) else item
 
 
-def _lazy(rows: pl.LazyFrame, dialect: Dialect, item: Path) -> tuple[Cut, int, list[str], list[str]]:
+def _lazy(rows: pl.LazyFrame, dialect: Dialect, item: Path, notes: Notes) -> tuple[Cut, int, list[str], list[str]]:
     height = int(rows.select(pl.len()).collect(engine="in-memory").item())
     before = rows.collect_schema().names()
-    renamed = _renamed(rows.head(1).collect(engine="in-memory"), dialect, item).columns
+    renamed = _renamed(rows.head(1).collect(engine="in-memory"), dialect, item, notes).columns
 
     def cut(start: int, length: int) -> pl.DataFrame:
         return rows.slice(start, length).collect(engine="in-memory").rename(dict(zip(before, renamed, strict=True)))
@@ -53,24 +54,23 @@ def _lazy(rows: pl.LazyFrame, dialect: Dialect, item: Path) -> tuple[Cut, int, l
     return cut, height, before, renamed
 
 
-def _arrow(item: Path, dialect: Dialect) -> tuple[Cut, int, list[str], list[str]]:
+def _arrow(item: Path, dialect: Dialect, notes: Notes) -> tuple[Cut, int, list[str], list[str]]:
     """An Arrow file, which Feather is, or a stream."""
     try:
-        return _lazy(pl.scan_ipc(_source(item)), dialect, item)
+        return _lazy(pl.scan_ipc(_source(item)), dialect, item, notes)
     except pl.exceptions.ComputeError:
         frame = pl.read_ipc_stream(_source(item))
-    renamed = _renamed(frame, dialect, item)
+    renamed = _renamed(frame, dialect, item, notes)
     return renamed.slice, renamed.height, frame.columns, renamed.columns
 
 
-def _renamed(frame: pl.DataFrame, dialect: Dialect, item: Path) -> pl.DataFrame:
-    """The columns under the names that the caller gave; other names stay as they are."""
-    if not isinstance(dialect.columns, Mapping):
-        return frame
-    ours = names_here(frame, dialect, item, header=True)
-    lower = [name.strip().strip("<>").strip().lower() for name in frame.columns]
+def _renamed(frame: pl.DataFrame, dialect: Dialect, item: Path, notes: Notes) -> pl.DataFrame:
+    """The columns under the names that the caller gave or vendors have; other names stay as they are."""
+    ours, told = names_here(frame, dialect, item)
+    for note in told:
+        notes.add(note, item.name)
     return frame.rename(
-        {old: new for old, new, plain in zip(frame.columns, ours, lower, strict=True) if new and new != plain}
+        {old: new for old, new in ours.items() if new not in (old, old.strip().strip("<>").strip().lower())}
     )
 
 
@@ -78,8 +78,7 @@ def _json(item: Path, dialect: Dialect, notes: Notes) -> tuple[pl.DataFrame, lis
     given = dialect.columns
     names = None if given is None or isinstance(given, Mapping) else list(given)
     raw = read_json(item, dialect.encoding, names)
-    found: list[str] = []
-    frame, _ = shaped(raw, dialect, item, header=True, dates=None, notes=found)
+    frame, found = read_text(raw, dialect, item)
     filler = Filler(dialect.missing)
     if dialect.missing == "interpolate":
         filler.look(frame)
@@ -109,12 +108,14 @@ def _workbook(item: Path, dialect: Dialect, notes: Notes) -> tuple[pl.DataFrame,
         raise InputError(f"{item} can't be read ({str(error).splitlines()[0]}). Check that it is whole.") from None
     if len(names) > 1:
         notes.add(f"the sheet {names[0]} was read; {', '.join(names[1:])} were not", item.name)
-    frame = _renamed(raw, dialect, item)
+    frame = _renamed(raw, dialect, item, notes)
     lower = {name.strip().lower(): name for name in frame.columns}
     stamp = next((lower[name] for name in (*STAMP_COLUMNS, "datetime", "time") if name in lower), None)
     if stamp is not None and frame.schema[stamp] == pl.String:
         alone = replace(dialect, columns=None)
-        dated, _ = shaped(frame.select(stamp), alone, item, header=True, dates=None, notes=[])
+        dated, found = read_text(frame.select(stamp), alone, item)
+        for note in found:
+            notes.add(note, item.name)
         frame = frame.with_columns(dated.to_series().alias(stamp))
     return frame, raw.columns if raw.width == frame.width else frame.columns
 
@@ -125,4 +126,4 @@ def _check_size(data: bytes, item: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         unpacked = sum(one.file_size for one in archive.infolist())
     if unpacked > _MOST_UNPACKED:
-        raise InputError(f"{item} would be {unpacked / 2**20:,.0f} MB unpacked. Save the sheet as CSV, and give that.")
+        raise InputError(f"{item} would be {unpacked / 2**20:,.0f} MB unpacked. Save the sheet as CSV, and pass that.")

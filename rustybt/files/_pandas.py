@@ -12,13 +12,14 @@ import polars as pl
 
 from rustybt.errors import InputError
 
+_WHOLE: Final = 2**53
 _HOUR: Final = dt.timedelta(hours=1)
 
 
 def from_pandas(source: Any, what: str) -> pl.DataFrame:
     """The frame with its index, as far as that says something. Raises InputError."""
     if not hasattr(source, "columns"):
-        raise InputError(f"{what} is a pandas {type(source).__name__}. Give a DataFrame.")
+        raise InputError(f"{what} is a pandas {type(source).__name__}. Pass a DataFrame.")
     if not source.columns.is_unique:
         twice = list(dict.fromkeys(source.columns[source.columns.duplicated()]))
         raise InputError(f"{what} has more than one column {twice[0]!r}. Drop or rename one.")
@@ -36,7 +37,7 @@ def _stacked(source: Any, what: str) -> Any:
     of_fields = [at for at in levels if "close" in {str(v).lower() for v in source.columns.get_level_values(at)}]
     if len(levels) != 2 or len(of_fields) != 1:
         raise InputError(
-            f"{what}: its columns have {len(levels)} levels, the first is {source.columns[0]!r}. Give two levels, "
+            f"{what}: its columns have {len(levels)} levels, the first is {source.columns[0]!r}. Pass two levels, "
             "one of them the fields (Open, High, Low, Close, Volume) and one the symbols, or a column symbol."
         )
     symbols = source.columns.get_level_values(1 - of_fields[0])
@@ -65,6 +66,11 @@ def _with_index(source: Any) -> dict[str, Any]:
     return columns
 
 
+def from_pandas_column(name: str, values: Any) -> pl.Series:
+    """A Series or index."""
+    return _column(name, values.to_series() if not hasattr(values, "dt") and hasattr(values, "to_series") else values)
+
+
 def _column(name: str, values: Any) -> pl.Series:
     dtype = values.dtype
     zone = getattr(dtype, "tz", None)
@@ -78,7 +84,7 @@ def _column(name: str, values: Any) -> pl.Series:
         return pl.Series(name, values.to_numpy())
     if isinstance(dtype, np.dtype) and dtype.kind == "M":
         return pl.Series(name, values.to_numpy().astype("datetime64[ns]"))
-    return _of_objects(name, _plain_list(values))
+    return of_objects(name, _plain_list(values))
 
 
 def _plain_list(values: Any) -> list[Any]:
@@ -95,15 +101,25 @@ def _zone_name(zone: dt.tzinfo) -> str | None:
     return name if name in zoneinfo.available_timezones() else None
 
 
-def _of_objects(name: str, plain: list[Any]) -> pl.Series:
+def of_objects(name: str, plain: list[Any]) -> pl.Series:
+    """Values of any kind, None where there is none: floats as such, dates as such, the rest as its text."""
     kinds = {type(value) for value in plain if value is not None}
-    if kinds and all(issubclass(kind, float | np.floating) for kind in kinds):
+    if _are_floats(kinds, plain):
         return pl.Series(name, [None if v is None else float(v) for v in plain], dtype=pl.Float64)
     if kinds and all(issubclass(kind, dt.datetime) for kind in kinds):
         return pl.Series(name, [None if v is None else v.isoformat() for v in plain], dtype=pl.String)
     if kinds <= {dt.date} and kinds:
         return pl.Series(name, plain, dtype=pl.Date)
     return pl.Series(name, [text_of(_plain(value)) for value in plain], dtype=pl.String)
+
+
+def _are_floats(kinds: set[type], plain: list[Any]) -> bool:
+    """Whether all are floats, or whole numbers among floats that floats hold."""
+    if not any(issubclass(kind, float | np.floating) for kind in kinds):
+        return False
+    if not all(issubclass(kind, float | np.floating | int | np.integer) and kind is not bool for kind in kinds):
+        return False
+    return all(isinstance(v, float | np.floating) or abs(v) <= _WHOLE for v in plain if v is not None)
 
 
 def text_of(value: object) -> str | None:

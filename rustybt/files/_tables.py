@@ -31,6 +31,7 @@ from rustybt.files._notes import Notes
 from rustybt.files._order import LOOKED_AT, TURNED, newest_first
 from rustybt.files._others import table_of
 from rustybt.files._pandas import from_pandas, text_of
+from rustybt.files._plain import frame_of_columns, frame_of_rows
 from rustybt.files._uneven import UnevenLine
 
 _SHOWN_DATES: Final = 1_000
@@ -57,8 +58,9 @@ class Table:
 def read_tables(source: Any, what: str) -> list[Table]:
     """The tables that one argument stands for, whole; CSV files are plain ones, with commas and a header.
 
-    source: a Polars, pandas or Arrow frame, anything else that gives an Arrow stream, a path, or a list of those; or a
-    mapping of symbols to frames. A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for
+    source: a Polars, pandas or Arrow frame, anything else that gives an Arrow stream, a path, or a list of those; a
+    mapping of symbols to frames, or of names to columns; a list of records, or of rows of stamp, open, high, low, close
+    and volume. A folder stands for all CSV and Parquet files in it, by name; a path with * or ? for
     the files that fit.
     what: the argument's name, for messages. Raises InputError.
     """
@@ -72,16 +74,24 @@ def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
     """The files and frames (with lower-case names) that one argument stands for; see `read_tables`."""
     if isinstance(source, str) and not source.strip():
         # as a path it would be the folder that the process is in
-        raise InputError(f"{what} is an empty text. Give a path, or leave it out.")
+        raise InputError(f"{what} is an empty text. Pass a path, or leave it out.")
     if isinstance(source, Member):
         return [source]
     if isinstance(source, str | Path):
         return list(_files(Path(source).expanduser(), what))
     if isinstance(source, list | tuple):
         if not source:
-            raise InputError(f"{what} is an empty list. Give a frame, or the paths of files.")
+            raise InputError(f"{what} is an empty list. Pass a frame, or the paths of files.")
+        rows = frame_of_rows(source, what)
+        if rows is not None:
+            return [with_lower_names(rows, what)]
         return [table for item in source for table in given_items(item, what)]
     if isinstance(source, Mapping):
+        if not source:
+            raise InputError(f"{what} is an empty mapping. Pass symbols, each with its frame; or a frame.")
+        columns = frame_of_columns(source, what)
+        if columns is not None:
+            return [with_lower_names(columns, what)]
         return [table for symbol, item in source.items() for table in _of_symbol(symbol, item, what)]
     return [with_lower_names(_frame(source, what), what)]
 
@@ -89,12 +99,12 @@ def given_items(source: Any, what: str) -> list[Path | pl.DataFrame]:
 def _of_symbol(symbol: Any, source: Any, what: str) -> list[Path | pl.DataFrame]:
     """The frames of a mapping of symbols to frames, each with its column symbol."""
     if not isinstance(symbol, str) or not symbol.strip():
-        raise InputError(f"{what} is a mapping with the key {symbol!r}. Give symbols as text, each with its frame.")
+        raise InputError(f"{what} is a mapping with the key {symbol!r}. Pass symbols as text, each with its frame.")
     found = given_items(source, f"{what}[{symbol!r}]")
     for item in found:
         if isinstance(item, Path):
             raise InputError(
-                f"{what}[{symbol!r}] is the path {item}. A mapping holds frames; give the files themselves, each named "
+                f"{what}[{symbol!r}] is the path {item}. A mapping holds frames; pass the files themselves, each named "
                 "after its symbol."
             )
     frames = [item for item in found if isinstance(item, pl.DataFrame)]
@@ -104,7 +114,7 @@ def _of_symbol(symbol: Any, source: Any, what: str) -> list[Path | pl.DataFrame]
         others = set(frame["symbol"].unique().to_list()) - {symbol} if "symbol" in frame.columns else set()
         if others:
             raise InputError(
-                f"{what}[{symbol!r}] has a column symbol with {min(map(str, others))!r} in it. Give the frame "
+                f"{what}[{symbol!r}] has a column symbol with {min(map(str, others))!r} in it. Pass the frame "
                 "itself, without the mapping, or drop the column."
             )
     return [frame.with_columns(symbol=pl.lit(symbol)) for frame in frames]
@@ -167,7 +177,7 @@ def _frame(source: Any, what: str) -> pl.DataFrame:
     if hasattr(source, "__arrow_c_stream__") or home == "pyarrow":
         return _from_arrow(source, what, home)
     raise InputError(
-        f"{what} is a {type(source).__name__}. Give a Polars, pandas or Arrow frame, or the path of files."
+        f"{what} is a {type(source).__name__}. Pass a Polars, pandas or Arrow frame, or the path of files."
     )
 
 
@@ -202,7 +212,7 @@ def _files(path: Path, what: str) -> list[Path]:
         if not found:
             raise InputError(
                 f"{what}: no CSV or Parquet file in {path}, those aside whose names begin with a point. "
-                "Give one file per symbol, or one long file."
+                "Pass one file per symbol, or one long file."
             )
         return found
     if path.is_file():
@@ -239,7 +249,7 @@ def _read_csv(path: Path) -> pl.DataFrame:
     except pl.exceptions.ComputeError:
         for _, uneven in CsvFile(path, Dialect(delimiter=",", header=True)):
             if uneven:
-                raise InputError(f"{uneven[0].message}. Mend the line.") from None
+                raise InputError(f"{uneven[0].message}. Fix the line.") from None
         raise
 
 
@@ -319,7 +329,7 @@ def text_column(frame: pl.DataFrame, name: str) -> tuple[pl.Series, bool]:
     """
     column = frame[name]
     if column.dtype.is_nested():
-        raise InputError(f"column {name!r} holds {column.dtype}, several values a row. Give one number or text a row.")
+        raise InputError(f"column {name!r} holds {column.dtype}, several values a row. Pass one number or text a row.")
     if column.dtype == pl.Object:
         column = pl.Series(name, [text_of(value) for value in column.to_list()], dtype=pl.String)
     is_float = column.dtype.is_float()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +9,7 @@ from typing import Self
 
 import polars as pl
 
+from rustybt.core import Scratch
 from rustybt.files._uneven import UnevenLine
 
 type Piece = tuple[pl.DataFrame, list[UnevenLine]]
@@ -28,9 +28,9 @@ class Turned:
         self._kept: list[tuple[Path, list[UnevenLine]]] = []
 
     def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="rustybt-")
+        self._folder = Scratch()
         for number, (frame, uneven) in enumerate(self._others):
-            path = Path(self._folder.name) / f"{number}.arrow"
+            path = self._folder.path / f"{number}.arrow"
             frame.write_ipc(path)
             self._kept.append((path, uneven))
         return self
@@ -38,7 +38,7 @@ class Turned:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._folder.cleanup()
+        self._folder.remove()
 
     def __iter__(self) -> Iterator[Piece]:
         for path, uneven in reversed(self._kept):

@@ -208,7 +208,7 @@ def make_dividends(
         if dividend in fresh:
             bad.append((row, row.finding("duplicate", row.texts["amount"], "an earlier row says the same")))
         elif dividend not in stored and sid_and_day in stored_days:
-            message = "the bundle has another dividend of that day; give mode='replace' to correct it"
+            message = "the bundle has another dividend of that day; pass mode='replace' to correct it"
             bad.append((row, row.finding("conflict", row.texts["amount"], message)))
         else:
             fresh[dividend] = row
@@ -217,7 +217,7 @@ def make_dividends(
 
 def _other_currency(paid: str, traded: str) -> str:
     return (
-        f"it is paid in {paid}, and the asset trades in {traded}: give the amount in {traded}, "
+        f"it is paid in {paid}, and the asset trades in {traded}: pass the amount in {traded}, "
         "or say in the assets frame what the asset trades in"
     )
 
@@ -238,7 +238,7 @@ def _amount(row: ActionRow) -> tuple[int, int] | Finding:
     if not 0 < number < _LIMIT:
         return row.finding("action", text, f"amount {text} is not above zero (and below 1e18)")
     if row.is_float and len(number.normalize().as_tuple().digits) > _FLOAT_DIGITS:
-        return row.finding("precision", text, f"amount is the float {text}: round it, or give text or Decimal")
+        return row.finding("precision", text, f"amount is the float {text}: round it, or pass text or Decimal")
     value, scale = scaled(number)
     while scale and value % 10 == 0:
         value, scale = value // 10, scale - 1

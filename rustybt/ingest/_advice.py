@@ -13,6 +13,10 @@ _TEXT: Final = 19
 """Digits that no float is printed with."""
 _SATURDAY: Final = 5
 _SUNDAY: Final = 6
+_SESSIONS: Final = (
+    "{} is closed on these days: where the market is another one, name its calendar, such as calendar='XLON' "
+    "(--calendar XLON), or '24/5-fx' for currencies."
+)
 
 
 def advice(findings: Sequence[Finding], calendar: str) -> str:
@@ -23,8 +27,8 @@ def advice(findings: Sequence[Finding], calendar: str) -> str:
         hints.append("Sort the rows of each asset, oldest first: to drop them would lose what is right.")
     if hints and rules <= {"calendar", "unsorted", "range", "precision"}:
         return " ".join(hints)
-    general = "Mend the rows, or give on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop)."
-    return " ".join([*hints, general])
+    general = "Mend the rows, or pass on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop)."
+    return " ".join([*hints, *_other_sessions(findings, calendar), general])
 
 
 def remedies(findings: Sequence[Finding], calendar: str) -> dict[str, str]:
@@ -65,13 +69,21 @@ def _other_calendar(findings: Sequence[Finding], calendar: str) -> list[str]:
     return [f"{hint} is it the calendar of these data?"]
 
 
+def _other_sessions(findings: Sequence[Finding], calendar: str) -> list[str]:
+    """Where more than one day is on no session, and none of them is on a weekend."""
+    days = {finding.stamp for finding in findings if finding.rule == "calendar" and finding.stamp is not None}
+    if len(days) < 2 or {day.weekday() for day in days} & {_SATURDAY, _SUNDAY}:
+        return []
+    return [_SESSIONS.format(calendar)]
+
+
 def _rounding(findings: Sequence[Finding]) -> list[str]:
     """Prices that were computed with floats, adjusted ones most often, are a digit beyond their low or high."""
     computed = _computed(findings)
     if not computed:
         return []
     hint = f"Prices such as {computed[0].value} come out of a computation with floats:"
-    return [f"{hint} price_decimals=4 (--price-decimals 4) rounds them; give as many decimals as they mean."]
+    return [f"{hint} price_decimals=4 (--price-decimals 4) rounds them; pass as many decimals as they mean."]
 
 
 def _computed(findings: Sequence[Finding]) -> list[Finding]:
@@ -90,6 +102,6 @@ def ask_before_losing(bundle: str, left_out: int, rows: int, findings: tuple[Fin
         return
     raise BadBars(
         f"Nothing was written to {bundle!r}: on_bad_row='drop' would leave out {left_out:,} of {rows:,} rows, "
-        f"more than half. {said}\nIf that is what you want, give on_bad_row='drop-most' (--on-bad-row drop-most).",
+        f"more than half. {said}\nIf that is what you want, pass on_bad_row='drop-most' (--on-bad-row drop-most).",
         findings,
     )

@@ -8,32 +8,43 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
 from rustybt.catalog import DAILY, MINUTE
-from rustybt.core import as_decimal_config, frequency_named
+from rustybt.core import as_decimal_config, exact_number, frequency_named
 from rustybt.errors import InputError
-from rustybt.files import as_dialect, check_zone
+from rustybt.files import as_dialect, check_zone, given_items
+from rustybt.ingest._adjusted import ADJ_CLOSE
 from rustybt.ingest._auto_close import LAST_BAR
 from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._fetched import arguments_of
+from rustybt.ingest._one_table import Reading
 from rustybt.ingest._write import Actions, Request
 from rustybt.sources import Fetched
 
 _MODES: Final = ("error", "append", "replace", "correct")
 _ON_BAD_ROW: Final = ("error", "drop", "drop-most", "quarantine")
+DEFAULT_CALENDAR: Final = "XNYS"
+_MOST: Final = 10**30
 CSVDIR_FOLDERS: Final = {DAILY: "daily", MINUTE: "minute"}
 """The folders of Zipline's csvdir, by frequency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The arguments of `ingest`, sorted. notes: what is to be told of them."""
+    """The arguments of `ingest`, sorted. notes: what is to be told of them.
+
+    frequency, calendar: as they were told, None where they were not; the request has what is taken then.
+    """
 
     request: Request
     bars: Any
     assets: Any
     actions: Actions
     notes: tuple[str, ...] = ()
+    frequency: str | None = None
+    calendar: str | None = None
 
 
 def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
@@ -42,34 +53,46 @@ def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
     Raises InputError for what can't be meant.
     """
     if given["auto_close"] not in (None, LAST_BAR):
-        raise InputError(f"auto_close={given['auto_close']!r}: give 'last_bar', or nothing.")
+        raise InputError(f"auto_close={given['auto_close']!r}: pass 'last_bar', or nothing.")
     notes: tuple[str, ...] = ()
     if isinstance(bars, Fetched):
         arguments, notes = arguments_of(bars, dict(given))
         given, bars = {**given, "csv": None, **arguments}, arguments["bars"]
+    bars = _readable_twice(bars)
     actions = Actions(*(given[name] for name in ("splits", "dividends", "stock_dividends", "funding")))
     request = Request(
         bundle=bundle,
-        frequency=given["frequency"],
-        calendar="XNYS" if given["calendar"] is None else given["calendar"],
+        frequency=DAILY if given["frequency"] is None else given["frequency"],
+        calendar=DEFAULT_CALENDAR if given["calendar"] is None else given["calendar"],
         stamp=given["stamp"],
-        tz=given["tz"],
         symbols=given["symbols"],
         mode=given["mode"],
         on_bad_row=given["on_bad_row"],
-        price_decimals=given["price_decimals"],
+        how=_reading(given),
         decimals=as_decimal_config(given["decimals"]),
         dialect=as_dialect(given["csv"]),
         provenance=_provenance(given["provenance"]),
         auto_close=given["auto_close"],
     )
-    return Asked(request, bars, given["assets"], actions, notes)
+    return Asked(request, bars, given["assets"], actions, notes, given["frequency"], given["calendar"])
 
 
-def batches_of(request: Request, bars: Any, folder: Path) -> list[Batch]:
-    """The bars by frequency, daily ones first. folder: where rows wait that are too many for memory."""
+def _readable_twice(bars: Any) -> Any:
+    """The bars, as something that can be read again: a stream of Arrow can't."""
+    known = isinstance(bars, str | Path | list | tuple | Mapping | pl.DataFrame | pl.LazyFrame)
+    if known or type(bars).__module__.partition(".")[0] == "pandas" or not hasattr(bars, "__arrow_c_stream__"):
+        return bars
+    return given_items(bars, "bars")
+
+
+def batches_of(request: Request, bars: Any, folder: Path, *, length_told: bool) -> list[Batch]:
+    """The bars by frequency, daily ones first. folder: where rows wait that are too many for memory.
+
+    length_told: see `BarReader`.
+    """
     return [
-        Batch(frequency, _reader(request, frequency, given), folder) for frequency, given in by_frequency(request, bars)
+        Batch(frequency, _reader(request, frequency, given, length_told=length_told), folder)
+        for frequency, given in by_frequency(request, bars)
     ]
 
 
@@ -87,16 +110,16 @@ def _is_frequency(name: object) -> bool:
         return False
 
 
-def _reader(request: Request, frequency: str, bars: Any) -> BarReader:
+def _reader(request: Request, frequency: str, bars: Any, *, length_told: bool) -> BarReader:
     return BarReader(
         _folder_of(bars, frequency),
         frequency=frequency,
         calendar=request.calendar,
         stamped=request.stamp,
-        tz=check_zone(request.tz),
         symbols=request.symbols,
-        price_decimals=request.price_decimals,
+        how=request.how,
         dialect=request.dialect,
+        length_told=length_told,
     )
 
 
@@ -120,15 +143,30 @@ def check_request(request: Request, frequencies: Sequence[str]) -> None:
         ("stamp", request.stamp, (None, "start", "end")),
     ):
         if value not in allowed:
-            raise InputError(f"{name} is {value!r}. Give one of {', '.join(str(a) for a in allowed if a)}.")
+            raise InputError(f"{name} is {value!r}. Pass one of {', '.join(str(a) for a in allowed if a)}.")
     if request.stamp is None and not all(frequency_named(frequency).by_session for frequency in frequencies):
         raise InputError(
-            "Do the stamps of these bars say when a bar starts, or when it ends? Give stamp='start' or stamp='end': "
+            "Do the stamps of these bars say when a bar starts, or when it ends? Pass stamp='start' or stamp='end': "
             "a wrong guess lets a strategy see one bar ahead."
         )
-    places = request.price_decimals
+
+
+def _reading(given: Mapping[str, Any]) -> Reading:
+    """Raises InputError for what no rows could be read with."""
+    places, symbol, adjusted = given["price_decimals"], given["symbol"], given["adj_close"]
     if places is not None and (type(places) is not int or not 0 <= places <= 20):
-        raise InputError(f"price_decimals is {places!r}. Give a whole number from 0 to 20.")
+        raise InputError(f"price_decimals is {places!r}. Pass a whole number from 0 to 20.")
+    if symbol is not None and (not isinstance(symbol, str) or not symbol.strip()):
+        raise InputError(f"symbol is {symbol!r}. Pass the name of the asset that all rows are of, as text.")
+    if adjusted not in (None, *ADJ_CLOSE):
+        raise InputError(f"adj_close is {adjusted!r}. Pass one of {', '.join(ADJ_CLOSE)}, or leave it out.")
+    factor = None if given["price_scale"] is None else exact_number(given["price_scale"], "price_scale")
+    if factor is not None and not 0 < factor < _MOST:
+        raise InputError(
+            f"price_scale is {given['price_scale']!r}, which is beyond any price or not above zero. Pass a number "
+            "such as '0.0001'."
+        )
+    return Reading(check_zone(given["tz"]), places, factor, symbol, bool(given["close_only"]), adjusted)
 
 
 def _provenance(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
@@ -137,6 +175,6 @@ def _provenance(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
         json.dumps(provenance)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"provenance can't be written as JSON: {error}. Give text, numbers, lists and mappings."
+            f"provenance can't be written as JSON: {error}. Pass text, numbers, lists and mappings."
         ) from None
     return provenance

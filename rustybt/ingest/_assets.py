@@ -92,7 +92,7 @@ def _sid(text: str | None, symbol: str) -> int | None:
     # a column with gaps comes as floats
     whole = text.removesuffix(".0")
     if not whole.isdecimal() or int(whole) > _LAST_SID:
-        raise InputError(f"assets: sid of {symbol} is {text}. Give a whole number from 0 to {_LAST_SID}.")
+        raise InputError(f"assets: sid of {symbol} is {text}. Pass a whole number from 0 to {_LAST_SID}.")
     return int(whole)
 
 
@@ -103,10 +103,10 @@ def _value(name: str, text: str, symbol: str) -> str | int:
     if name in _NUMBERS:
         number = exact_number(text, what)
         if number <= 0:
-            raise InputError(f"{what} is {text}. Give a number above zero.")
+            raise InputError(f"{what} is {text}. Pass a number above zero.")
         return format(number.normalize(), "f")
     if name == "type" and text not in ASSET_TYPES:
-        raise InputError(f"{what} is {text!r}. Give one of {', '.join(ASSET_TYPES)}.")
+        raise InputError(f"{what} is {text!r}. Pass one of {', '.join(ASSET_TYPES)}.")
     return text
 
 
@@ -116,7 +116,7 @@ def _check_future(given: Given, symbol: str) -> None:
     if only and given.get("type") != "future":
         raise InputError(
             f"assets: {symbol} has {', '.join(only)}, and its type is {given.get('type') or 'equity'!r}. "
-            "Give type='future', or leave these columns empty."
+            "Pass type='future', or leave these columns empty."
         )
 
 
@@ -184,7 +184,7 @@ def wanted_sids(descriptions: Iterable[Description], pairs: Iterable[tuple[str, 
         named = keys.get(description.symbol, set()) if description.key is None else {description.key} & present
         for key in sorted(named):
             if wanted.setdefault(key, description.sid) != description.sid:
-                raise InputError(f"assets: {key} is to have the sids {wanted[key]} and {description.sid}. Give one.")
+                raise InputError(f"assets: {key} is to have the sids {wanted[key]} and {description.sid}. Pass one.")
             if owners.setdefault(description.sid, key) != key:
                 raise InputError(
                     f"assets: {owners[description.sid]} and {key} are to have the sid {description.sid}. "
@@ -207,7 +207,7 @@ def assign_sids(
             raise InputError(
                 f"assets: {key} is to have sid {sid}, and the bundle has "
                 + (f"{taken[sid]} under it" if taken.get(sid, key) != key else f"it as {known[key]}")
-                + ". Leave the column sid out, or give mode='replace'."
+                + ". Leave the column sid out, or pass mode='replace'."
             )
     given = set(wanted.values())
     sids = {key: sid for key, sid in known.items() if sid not in given} | dict(wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,24 +14,23 @@ from rustybt.catalog import PRICES
 from rustybt.core import WITHOUT_VOLUME, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import (
+    ADJUSTED_CLOSES,
     FRAME_ROWS,
-    STAMP_COLUMNS,
     Dialect,
     Notes,
     Table,
     UnevenLine,
-    check_dates,
     given_items,
-    need_columns,
-    parsed_stamps,
     read_each,
     text_column,
     unread_columns,
     unread_note,
 )
 from rustybt.ingest._actions import ActionRow
-from rustybt.ingest._carried import CARRIED, carried_rows
-from rustybt.ingest._numbers import exact_floats, is_exact, plain_text, scale_of_plain, scaled_columns, without_noise
+from rustybt.ingest._adjusted import adjusted_closes
+from rustybt.ingest._carried import carried_rows
+from rustybt.ingest._numbers import plain_text, scale_of_plain, scaled_columns
+from rustybt.ingest._one_table import NUMBERS, SAID, Reading, named, of_closes, one_table, symbol_column
 from rustybt.ingest._spacing import check_spacing
 from rustybt.ingest._stamps import day_span, final_stamps
 from rustybt.validation import (
@@ -43,16 +42,12 @@ from rustybt.validation import (
     nothing_found,
     outside_of_calendar,
     outside_of_range,
-    too_precise_for_float,
     unreadable_stamp,
     unsure_stamp,
 )
 
 _MOMENTS: Final = ("day", "instant", "clock")
 _VOLUME: Final = ("volume",)
-_NUMBERS: Final = (*PRICES, *_VOLUME)
-_SAID: Final = "_said"
-"""Ends the names of columns of floats that stand beside the same numbers as decimals."""
 _SPACED: Final = 20
 """Tables whose rows are looked at for how far they are apart."""
 
@@ -68,7 +63,8 @@ class Bars:
     `stamp_text`, `open_text`, ..., text or what has the same text.
     found: what the checks found that need no more than these rows.
     calendar: a table that reaches over all of the stamps, these and those before.
-    splits, dividends: what columns of the bars said of them.
+    splits, dividends: what columns of the bars said of them. adjusted: `row` and the adjusted close as text, where
+    actions are to be made of it.
     """
 
     frame: pl.DataFrame
@@ -76,8 +72,9 @@ class Bars:
     calendar: SessionTable
     price_scale: int
     volume_scale: int
-    splits: list[ActionRow]
-    dividends: list[ActionRow]
+    splits: list[ActionRow] = field(default_factory=list)
+    dividends: list[ActionRow] = field(default_factory=list)
+    adjusted: pl.DataFrame | None = None
 
 
 class BarReader:
@@ -87,6 +84,7 @@ class BarReader:
     frames, and what in them is not read, as far as they were read. uneven: lines of CSV files that are no rows, since
     the caller last emptied it.
     kinds: what is known of the symbols, see `kinds_by_symbol`; some kinds need no column volume.
+    length_told: somebody said that days are days; else LongerBars is raised where they are weeks or months.
     """
 
     def __init__(
@@ -96,10 +94,10 @@ class BarReader:
         frequency: str,
         calendar: str,
         stamped: str | None,
-        tz: str | None,
         symbols: Symbols,
-        price_decimals: int | None,
+        how: Reading,
         dialect: Dialect | None = None,
+        length_told: bool = True,
     ) -> None:
         self.notes = Notes()
         self.uneven: list[UnevenLine] = []
@@ -108,10 +106,10 @@ class BarReader:
         self._length = frequency_named(frequency)
         self._calendar_name = calendar
         self._stamped = stamped
-        self._tz = tz
         self._symbols = _checked(symbols)
-        self._price_decimals = price_decimals
+        self._how = how
         self._dialect = dialect or Dialect()
+        self._length_told = length_told
         self._any_uneven = False
         self._spaced = 0
 
@@ -140,13 +138,12 @@ class BarReader:
 
     def _tables(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]]:
         offset = 0
-        for read in read_each(self._items, "bars", self._dialect, self.notes, alone=_SPACED):
+        # those that are read together are named after their files
+        alone = _SPACED if self._how.symbol is None else len(self._items)
+        for read in read_each(self._items, "bars", self._dialect, self.notes, alone=alone):
             self._note_unread(read)
-            table = self._with_volume(read)
-            rounded = self._price_decimals is not None
-            piece = _one_table(
-                table, offset, daily=self._length.by_session, tz=self._tz, rounded=rounded, notes=self.notes
-            )
+            table = self._with_volume(of_closes(named(read, self._how), self._how, self.notes))
+            piece = one_table(table, offset, self._how, daily=self._length.by_session, notes=self.notes)
             self._note_spacing(piece[0], read)
             offset += piece[0].height
             self._take_uneven(table)
@@ -154,7 +151,11 @@ class BarReader:
 
     def _note_unread(self, table: Table) -> None:
         columns = table.frame.columns
-        unread = unread_columns(columns, carried=True)
+        unread = [
+            name
+            for name in unread_columns(columns, carried=True)
+            if self._how.adj_close is None or name not in ADJUSTED_CLOSES
+        ]
         if unread:
             for source in (table.source, *table.others):
                 self.notes.add(unread_note(unread, columns), Path(source).name)
@@ -163,7 +164,7 @@ class BarReader:
         """Of the first tables: the others will be of their kind."""
         if self._length.period == "session" and self._spaced < _SPACED:
             self._spaced += 1
-            note = check_spacing(rows, table.source)
+            note = check_spacing(rows, table.source, told=self._length_told)
             if note:
                 self.notes.add(note, Path(table.source).name)
 
@@ -172,7 +173,7 @@ class BarReader:
         if "volume" in table.frame.columns:
             return table
         kinds, of_all = self.kinds
-        symbols = _selected(_symbol_column(table).unique().drop_nulls().to_frame(), self._symbols).to_series().to_list()
+        symbols = _selected(symbol_column(table).unique().drop_nulls().to_frame(), self._symbols).to_series().to_list()
         with_it = sorted(symbol for symbol in symbols if kinds.get(symbol, of_all) not in WITHOUT_VOLUME)
         if with_it:
             raise InputError(
@@ -211,7 +212,8 @@ class BarReader:
             outside_of_calendar(frame, calendar, length),
         ]
         splits, dividends = carried_rows(carried, frame, calendar, daily=length.by_session)
-        return _with_integers(frame, findings, calendar, self._price_decimals, splits, dividends)
+        bars = _with_integers(frame, findings, calendar, self._how)
+        return replace(bars, splits=splits, dividends=dividends, adjusted=adjusted_closes(carried))
 
 
 def _packed(
@@ -253,96 +255,10 @@ def _joined(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple
     return min(one[0], other[0]), max(one[1], other[1])
 
 
-def _one_table(
-    table: Table, offset: int, *, daily: bool, tz: str | None, rounded: bool, notes: Notes
-) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
-    """One table with canonical columns; its floats that have too many digits; its actions.
-
-    Numbers are text, or exact as they came, which spares the way there and back.
-    """
-    need_columns(table, _NUMBERS, "bars")
-    frame, source = table.frame, Path(table.source).name
-    stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
-    if not stamps:
-        raise InputError(
-            f"bars: {table.source} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
-            "Rename one of them, in a file csv={'columns': {'Day': 'date'}} (--columns Day=date)."
-        )
-    stamp_column = frame[stamps[0]]
-    if stamp_column.dtype in (pl.String, pl.Object, pl.Categorical):
-        stamp_column = text_column(frame, stamps[0])[0]
-    moments = parsed_stamps(stamp_column, daily=daily, tz=tz, source=table.source)
-    check_dates(table, stamp_column, moments)
-    columns = [
-        pl.int_range(offset, offset + frame.height, eager=True).alias("row"),
-        _symbol_column(table),
-        _optional_text(frame, "asset_key"),
-        stamp_column.rename("stamp_text"),
-        *moments,
-    ]
-    floats = []
-    for name in _NUMBERS:
-        if not (rounded and name != "volume"):
-            if is_exact(frame[name]):
-                columns.append(frame[name])
-                continue
-            exact = exact_floats(frame[name])
-            if exact is not None:
-                columns += [exact, frame[name].rename(f"{name}{_SAID}")]
-                continue
-            cleaned = without_noise(frame[name])
-            if cleaned is not None:
-                columns += [cleaned[0], frame[name].rename(f"{name}{_SAID}")]
-                notes.add(f"{name}: the noise of floats was rounded away, at {cleaned[1]} decimals", source)
-                continue
-        if frame.schema[name] == pl.String:
-            columns.append(frame[name])  # blanks around it go where there are any
-            continue
-        text, is_float = text_column(frame, name)
-        columns.append(text)
-        if is_float and not (rounded and name != "volume"):
-            floats.append(name)
-    result = pl.DataFrame(columns)
-    precision = too_precise_for_float(result, tuple(floats)) if floats else nothing_found()
-    return result, precision, _carried_actions(table, result["row"])
-
-
-def _symbol_column(table: Table) -> pl.Series:
-    if "symbol" in table.frame.columns:
-        return text_column(table.frame, "symbol")[0]
-    if table.stem is None:
-        raise InputError(
-            f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. Add one; or give a "
-            "mapping such as {'ACME': frame}, or files named after their symbols."
-        )
-    return pl.Series("symbol", [table.stem], dtype=pl.String).new_from_index(0, table.frame.height)
-
-
-def _optional_text(frame: pl.DataFrame, name: str) -> pl.Series:
-    if name in frame.columns:
-        return text_column(frame, name)[0]
-    return pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
-
-
-def _carried_actions(table: Table, row: pl.Series) -> list[pl.DataFrame]:
-    """What the columns dividend and split of Zipline's csvdir say: `row`, `kind`, `value`, `is_float`."""
-    carried = []
-    for name, nothing in CARRIED.items():
-        if name not in table.frame.columns:
-            continue
-        text, is_float = text_column(table.frame, name)
-        number = text.cast(pl.Float64, strict=False)
-        none = number.is_in(list(nothing)) | (number.is_nan() if is_float else False)
-        says = (text.is_not_null() & ~none.fill_null(False)).to_frame("says")
-        frame = pl.DataFrame([row, text.rename("value")]).filter(says["says"])
-        carried.append(frame.with_columns(pl.lit(name).alias("kind"), pl.lit(is_float).alias("is_float")))
-    return carried
-
-
 def _checked(symbols: Symbols) -> Symbols:
     if isinstance(symbols, str):
         raise InputError(
-            f"symbols is the text {symbols!r}. Give a list, or a mapping from the source's names to yours."
+            f"symbols is the text {symbols!r}. Pass a list, or a mapping from the source's names to yours."
         )
     return symbols
 
@@ -357,14 +273,8 @@ def _selected(frame: pl.DataFrame, symbols: Symbols) -> pl.DataFrame:
     return frame
 
 
-def _with_integers(
-    frame: pl.DataFrame,
-    findings: list[pl.DataFrame],
-    calendar: SessionTable,
-    price_decimals: int | None,
-    splits: list[ActionRow],
-    dividends: list[ActionRow],
-) -> Bars:
+def _with_integers(frame: pl.DataFrame, findings: list[pl.DataFrame], calendar: SessionTable, how: Reading) -> Bars:
+    price_decimals = how.price_decimals
     plain = {names: scale_of_plain(frame, names) for names in (PRICES, _VOLUME)}
     names = tuple(name for of_one_scale, scale in plain.items() if scale is None for name in of_one_scale)
     texts = tuple(name for name in names if frame.schema[name] == pl.String)
@@ -375,13 +285,15 @@ def _with_integers(
     findings = [*findings, not_a_number(frame, names), beyond_the_digits(frame, texts)]
     unusable = pl.concat(findings).filter(pl.col("rule").is_in(["number", "precision"]))["row"]
     good = ~frame["row"].is_in(unusable.implode()) if unusable.len() else None
-    prices, price_scale = scaled_columns(frame, PRICES, good, round_to=price_decimals, places=plain[PRICES])
+    prices, price_scale = scaled_columns(
+        frame, PRICES, good, round_to=price_decimals, places=plain[PRICES], factor=how.price_scale
+    )
     volume, volume_scale = scaled_columns(frame, _VOLUME, good, places=plain[_VOLUME])
-    said = [name for name in _NUMBERS if f"{name}{_SAID}" in frame.columns]
-    frame = frame.drop(said).rename({f"{name}{_SAID}" if name in said else name: f"{name}_text" for name in _NUMBERS})
+    said = [name for name in NUMBERS if f"{name}{SAID}" in frame.columns]
+    frame = frame.drop(said).rename({f"{name}{SAID}" if name in said else name: f"{name}_text" for name in NUMBERS})
     frame = frame.hstack(prices).hstack(volume)
     findings += [not_above_zero(frame), outside_of_range(frame), negative_volume(frame)]
-    return Bars(frame, pl.concat(findings), calendar, price_scale, volume_scale, splits, dividends)
+    return Bars(frame, pl.concat(findings), calendar, price_scale, volume_scale)
 
 
 # -- the calendar's span ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from rustybt.core import datetime_of, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import Form
 from rustybt.ingest._actions import ActionRow
+from rustybt.ingest._adjusted import adjusted_actions
 from rustybt.ingest._assets import Description, kinds_by_symbol, with_keys
 from rustybt.ingest._bars import BarReader, Bars
 from rustybt.ingest._report import Change
@@ -36,13 +37,14 @@ MOST_FINDINGS: Final = 100_000
 class ValidationRules:
     """How rows are validated. stops: bad rows are an error. keeps_rows: they are to be kept as text.
 
-    corrects: they take the place of stored ones.
+    corrects: they take the place of stored ones. adj_close: what is made of adjusted closes, see `Reading`.
     """
 
     descriptions: Sequence[Description]
     stops: bool
     keeps_rows: bool
     corrects: bool = False
+    adj_close: str | None = None
 
 
 class Batch:
@@ -76,6 +78,8 @@ class Batch:
         self._stored = StoredRows(None, self.frequency)
         self.changes: list[Change] = []
         self.counts = (0, 0)
+        self._closes: list[tuple[pl.DataFrame, int]] = []
+        self._adjusted: str | None = None
         self._now = time.time_ns()
 
     def validate(self, base: Version | None, known: Mapping[str, AssetRecord], request: ValidationRules) -> None:
@@ -91,13 +95,15 @@ class Batch:
             if base is not None and base.calendar.name != bars.calendar.name:
                 raise InputError(
                     f"Bundle {base.bundle!r} is on calendar {base.calendar.name}, these bars on {bars.calendar.name}. "
-                    f"Give calendar={base.calendar.name!r}, or another bundle."
+                    f"Pass calendar={base.calendar.name!r}, or another bundle."
                 )
             self._note_uneven(request)
             self._take(bars, base, known, request)
             if request.stops and self._count >= MOST_FINDINGS:
                 break
         self._note_uneven(request)
+        if request.adj_close is not None:
+            self._add_adjusted(request.adj_close)
         self.seen = self._sightings.all({number: key for key, number in self._numbers.items()})
 
     def _take(
@@ -139,8 +145,21 @@ class Batch:
         """Puts good rows with the others. good: with `sid`, their numbers."""
         self._sightings.add(good, bars.calendar, bars.price_scale, bars.volume_scale)
         self._future += int((good["stamp"] > self._now).sum())
+        if bars.adjusted is not None:
+            closes = good.select("row", "sid", "symbol", "asset_key", "stamp", "close")
+            self._closes.append((closes.join(bars.adjusted, on="row"), bars.price_scale))
         rows = good.select("sid", "stamp", *PRICES, "volume")
         self._spill_file.add(Rows(self.frequency, rows, bars.price_scale, bars.volume_scale))
+
+    def _add_adjusted(self, adj_close: str) -> None:
+        """Puts the actions that adjusted closes tell of with the others."""
+        rows = adjusted_actions(self._closes, adj_close)
+        (self.splits if adj_close == "splits" else self.dividends).extend(rows)
+        assets = len({(row.symbol, row.key) for row in rows})
+        self._adjusted = (
+            f"adj close: {len(rows):,} {adj_close} of {assets:,} asset{'s' if assets != 1 else ''} were made of its "
+            "steps; it does not say which of them were dividends, and which splits"
+        )
 
     @property
     def pairs(self) -> set[tuple[str, str]]:
@@ -163,7 +182,7 @@ class Batch:
     def notes(self) -> tuple[str, ...]:
         """What was done to the rows while they were read, how many findings are counted only, and bars yet to come."""
         untold = self._count - min(self._count, MOST_FINDINGS)
-        notes = [*self._reader.notes]
+        notes = [*self._reader.notes, *([self._adjusted] if self._adjusted else [])]
         if untold:
             notes.append(f"of {self._count:,} findings the first {MOST_FINDINGS:,} are listed")
         if self._future:

@@ -26,7 +26,7 @@ def carried_rows(
     splits: list[ActionRow] = []
     dividends: list[ActionRow] = []
     where = bars.select("row", "symbol", "asset_key", "stamp", "stamp_text")
-    for frame in (frame for frame in carried if frame.height):
+    for frame in (frame for frame in carried if frame.height and frame["kind"][0] in CARRIED):
         joined = frame.join(where, on="row", how="inner", maintain_order="left")
         joined = joined.with_columns(pl.col("stamp_text").cast(pl.String))
         for row, value, kind, is_float, symbol, key, stamp, stamp_text in joined.iter_rows():

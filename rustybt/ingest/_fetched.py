@@ -25,7 +25,7 @@ def arguments_of(fetched: Fetched, given: dict[str, Any]) -> tuple[dict[str, Any
     if fetched.failures:
         raise InputError(
             f"{len(fetched.failures)} symbols could not be fetched, the first is {fetched.failures[0]} "
-            "Fetch again (with resume= only what is missing is asked for), or give fetched.partial()."
+            "Fetch again (with resume= only what is missing is asked for), or pass fetched.partial()."
         )
     own = {name: getattr(fetched, name) for name in ("assets", "splits", "dividends", "funding")}
     arguments = {name: own[name] if given.get(name) is None else given[name] for name in own}

@@ -75,7 +75,7 @@ def make_funding(
         if place in fresh:
             bad.append((row, row.finding("duplicate", text, "an earlier row is of the same moment")))
         elif stored.get(place, made) != made:
-            message = "the bundle has another rate of that moment; give mode='replace' to correct it"
+            message = "the bundle has another rate of that moment; pass mode='replace' to correct it"
             bad.append((row, row.finding("conflict", text, message)))
         else:
             fresh[place] = made
@@ -110,7 +110,7 @@ def _number(row: ActionRow, name: str) -> tuple[int, int] | Finding:
     if not -_LIMIT < number < _LIMIT:
         return row.finding("action", text, f"{name} {text} is not below 1e18")
     if row.is_float and len(number.normalize().as_tuple().digits) > _FLOAT_DIGITS:
-        return row.finding("precision", text, f"{name} is the float {text}: round it, or give text or Decimal")
+        return row.finding("precision", text, f"{name} is the float {text}: round it, or pass text or Decimal")
     value, scale = scaled(number)
     while scale and value % 10 == 0:
         value, scale = value // 10, scale - 1

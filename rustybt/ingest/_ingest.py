@@ -25,6 +25,7 @@ from rustybt.files import Dialect
 from rustybt.ingest._asked import asked, batches_of, by_frequency, check_request
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._given import digest_of
+from rustybt.ingest._guesses import with_guesses
 from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
 from rustybt.ingest._write import ADDS, Actions, Base, Request, Write, is_there, nothing_new
@@ -37,11 +38,12 @@ def ingest(
     bundle: str,
     bars: Any,
     *,
-    frequency: str = "1d",
+    frequency: str | None = None,
     calendar: str | None = None,
     stamp: Literal["start", "end"] | None = None,
     tz: str | None = None,
     assets: Any = None,
+    symbol: str | None = None,
     symbols: Sequence[str] | Mapping[str, str] | None = None,
     splits: Any = None,
     dividends: Any = None,
@@ -50,6 +52,9 @@ def ingest(
     mode: Mode = "error",
     on_bad_row: OnBadRow = "error",
     price_decimals: int | None = None,
+    price_scale: Any = None,
+    close_only: bool = False,
+    adj_close: Literal["dividends", "splits"] | None = None,
     decimals: DecimalConfig | Mapping[str, Any] | str | Path | None = None,
     csv: Dialect | Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | str | None = None,
@@ -69,10 +74,12 @@ def ingest(
         What a source of `rustybt.sources` fetched: calendar, stamps, splits, dividends, funding, assets and provenance
         come from there where they are not given here, and minutes outside of its trading hours are left out.
         A mapping of these by frequency, {"1d": days, "1m": minutes}, goes into one version.
-    frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself.
+    frequency: "1d", "1m" or another length, like "5m"; a mapping says it itself. None means that of the bundle that is
+        added to, else days, or weeks or months where all rows are that far apart, which a note tells.
     calendar: whose sessions the bars belong to: "24/7", "24/5-fx" (the week of currencies), or a name that
-        exchange_calendars knows. None means XNYS. A daily stamp is the date with which it is written in its own zone,
-        or else the session that surely holds the instant.
+        exchange_calendars knows. None means that of the bundle that is added to, else XNYS, or 24/7 where there are
+        bars on Saturdays and Sundays, which a note tells. A daily stamp is the date with which it is written in its own
+        zone, or else the session that surely holds the instant.
     stamp: of minutes, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
     tz: the zone of stamps that name none; needed for minutes without one, and for days with a time of day. Of days also
         the zone at whose midnights they begin, where their stamps are written in another.
@@ -81,6 +88,7 @@ def ingest(
         too (the earlier of both closes it, unless auto_close_date does); rows of symbols without bars say nothing.
         A mapping such as {"type": "crypto", "quantity_step": "0.001"} says it of every asset that has bars here; a
         list has both, and a row comes before it.
+    symbol: whose bars all of them are, where the input has no column that says it; also in the place of a file's name.
     symbols: take these only; a mapping renames them too, from the source's name to yours. Assets and actions follow.
     splits: symbol, ex_date, ratio: Zipline's, 0.5 is a two-for-one; a number, or a text such as "5/6". Perhaps
         prices_only, true for what adjusts earlier prices and nothing else (Zipline's mergers).
@@ -99,6 +107,11 @@ def ingest(
         more than half of all rows are left out by "drop-most" only;
         "quarantine" leaves them out and keeps them as text in quarantine.parquet of the version.
     price_decimals: round prices to that many decimals, half-even. The one rounding there is, for prices from floats.
+    price_scale: what prices are multiplied by, exactly: "0.0001" where they are whole numbers of a hundredth of a cent.
+    close_only: where there is a close and neither open, high nor low, these are the close too.
+    adj_close: what is made of a column adj close, which else is left out: each step of it against the close is a
+        dividend of the previous close times what it fell by ("dividends"), or a split by that ratio ("splits"), as the
+        shortest number that its digits allow; it does not tell the one from the other. Days only.
     decimals: ticks and steps by class of assets or by asset, where the assets themselves have none: a `DecimalConfig`,
         its mapping, such as {"crypto": {"quantity_step": "0.001"}}, or the path of a TOML, JSON or YAML file of it.
     csv: what CSV files of bars look like, where that can't be found out from them: a `Dialect`, or a mapping with its
@@ -110,6 +123,24 @@ def ingest(
 
     Raises BadBars with all findings, BundleExists, BundleNotFound, InputError, NotYetAvailable, CatalogBusy,
     CatalogUnavailable, CatalogCorrupt.
+
+    >>> import tempfile
+    >>> import polars as pl, rustybt
+    >>> bars = pl.DataFrame(
+    ...     {
+    ...         "symbol": "ACME",
+    ...         "date": ["2024-01-02", "2024-01-03", "2024-01-04"],
+    ...         "open": ["10.00", "10.50", "5.30"],
+    ...         "high": ["10.60", "10.70", "5.40"],
+    ...         "low": ["9.90", "10.30", "5.20"],
+    ...         "close": ["10.50", "10.60", "5.35"],
+    ...         "volume": [1000, 1200, 2500],
+    ...     }
+    ... )
+    >>> splits = pl.DataFrame({"symbol": ["ACME"], "ex_date": ["2024-01-04"], "ratio": ["1/2"]})
+    >>> report = rustybt.ingest("acme", bars, splits=splits, root=tempfile.mkdtemp())
+    >>> report.rows, report.findings
+    (3, ())
     """
     check_bundle_name(bundle)
     given = asked(
@@ -121,6 +152,7 @@ def ingest(
             "stamp": stamp,
             "tz": tz,
             "assets": assets,
+            "symbol": symbol,
             "symbols": symbols,
             "splits": splits,
             "dividends": dividends,
@@ -129,26 +161,44 @@ def ingest(
             "mode": mode,
             "on_bad_row": on_bad_row,
             "price_decimals": price_decimals,
+            "price_scale": price_scale,
+            "close_only": close_only,
+            "adj_close": adj_close,
             "decimals": decimals,
             "csv": csv,
             "provenance": provenance,
             "auto_close": auto_close,
         },
     )
-    report = ingest_with_fault(given.request, given.bars, given.assets, given.actions, catalog_root(root))
-    return replace(report, notes=(*given.notes, *report.notes))
+    folder = catalog_root(root)
+
+    def ingested(request: Request, length_told: bool) -> IngestReport:
+        return ingest_with_fault(request, given.bars, given.assets, given.actions, folder, length_told=length_told)
+
+    report, notes = with_guesses(given, folder, ingested)
+    return replace(report, notes=(*given.notes, *notes, *report.notes))
 
 
 def ingest_with_fault(
-    request: Request, bars: Any, assets: Any, actions: Actions, root: Path, fault: Fault = no_fault
+    request: Request,
+    bars: Any,
+    assets: Any,
+    actions: Actions,
+    root: Path,
+    fault: Fault = no_fault,
+    *,
+    length_told: bool = True,
 ) -> IngestReport:
-    """`ingest`, with a hook that is called after each step of the write: tests kill the process there."""
+    """`ingest`, with a hook that is called after each step of the write: tests kill the process there.
+
+    length_told: see `BarReader`.
+    """
     check_process()
     frequencies = [frequency for frequency, _ in by_frequency(request, bars)]
     check_request(request, frequencies)
     descriptions = read_descriptions(assets, request.symbols)
     folder = spill_folder(root)
-    batches = batches_of(request, bars, folder)
+    batches = batches_of(request, bars, folder, length_told=length_told)
     given = digest_of(
         _words(request, frequencies), [one for _, one in by_frequency(request, bars)], assets, *actions.given()
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import EXACT, as_decimal, decimals, is_number, rescale_half_even, scaled
+from rustybt.errors import InputError
 from rustybt.validation import MOST_DECIMALS, MOST_INTEGER_DIGITS
 
 _FIRST_ROWS: Final = 1_000
@@ -135,13 +136,15 @@ def scaled_columns(
     *,
     round_to: int | None = None,
     places: int | None = None,
+    factor: Decimal | None = None,
 ) -> tuple[pl.DataFrame, int]:
     """Plain texts or exact numbers as integers at their common scale, null where the row is not good; and that scale.
 
     All of them are Int64 where that is enough, else Int128.
     good: rows whose numbers are all within the digits that the catalog holds; None means all.
     round_to: decimals to round to, half-even: what `price_decimals` asks for, and nothing else does.
-    places: of `scale_of_plain`, where it says.
+    places: of `scale_of_plain`, where it says. factor: what all of them are multiplied by before that.
+    Raises InputError where the products have more digits than the catalog has room for.
     """
     kept = frame.select(names) if good is None else frame.select(pl.when(good).then(pl.col(name)) for name in names)
     texts = [name for name in names if kept.schema[name] == pl.String]
@@ -153,10 +156,28 @@ def scaled_columns(
         scale = max(scale, int(needed or 0))
     # at a scale that shows every digit the cast is exact; at a smaller one it would cut without a word
     exact = kept.select(_scaled(name, kept.schema[name], scale) for name in names)
+    if factor is not None:
+        exact, scale = _multiplied(exact, scale, factor)
     if round_to is not None and scale > round_to:
         exact, scale = exact.select(_half_even(name, scale - round_to) for name in names), round_to
     narrow = exact.select(pl.col(name).cast(pl.Int64, strict=False) for name in names)
     return (narrow if narrow.null_count().equals(exact.null_count()) else exact), scale
+
+
+def _multiplied(exact: pl.DataFrame, scale: int, factor: Decimal) -> tuple[pl.DataFrame, int]:
+    value, places = scaled(factor)
+    highest = exact.select(pl.max_horizontal(pl.all().abs().max())).item() or 0
+    scale += places
+    while value % 10 == 0 and scale > 0:
+        value, scale = value // 10, scale - 1
+    if scale > MOST_DECIMALS or int(highest) * value >= 10 ** (MOST_INTEGER_DIGITS + min(scale, MOST_DECIMALS)):
+        raise InputError(
+            f"price_scale={factor}: prices times it have more digits than the {MOST_INTEGER_DIGITS} before and the "
+            f"{MOST_DECIMALS} after the point that the catalog has room for. Round them with price_decimals=, or pass "
+            "another factor."
+        )
+    product = exact.select(pl.all().cast(pl.Int128) * pl.lit(value, dtype=pl.Int128))
+    return product, scale
 
 
 def _places(dtype: pl.DataType) -> int:

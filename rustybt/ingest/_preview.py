@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import catalog_root, check_bundle_name
-from rustybt.core import check_process, date_of
-from rustybt.errors import InputError
+from rustybt.core import check_process, date_of, scratch_folder
+from rustybt.errors import BadBars, InputError
 from rustybt.files import Form, unread_columns
 from rustybt.ingest._advice import remedies
 from rustybt.ingest._asked import Asked, asked, batches_of, by_frequency, check_request
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._batch import Batch
+from rustybt.ingest._guesses import EVERY_DAY, on_weekends, with_guesses
 from rustybt.ingest._ingest import ingest, newest_of
-from rustybt.ingest._write import Validated, Write
+from rustybt.ingest._write import Request, Validated, Write
 from rustybt.validation import Finding
 
 _UNNAMED: Final = "preview"
@@ -138,19 +138,32 @@ def preview(bars: Any, *, bundle: str | None = None, root: str | Path | None = N
         raise InputError(f"ingest has no option {unknown[0]}=. Choose among {', '.join(sorted(_DEFAULTS))}.")
     named = _UNNAMED if bundle is None else check_bundle_name(bundle)
     given = asked(named, bars, {**_DEFAULTS, **options})
+    folder = catalog_root(root)
+
+    def looked(request: Request, length_told: bool) -> Preview:
+        told = _look(replace(given, request=request), folder, length_told=length_told)
+        if given.calendar is None and request.calendar != EVERY_DAY and on_weekends(told.findings):
+            raise BadBars("", told.findings)
+        return told
+
+    told, notes = with_guesses(given, folder, looked)
+    return replace(told, notes=(*given.notes, *notes, *told.notes))
+
+
+def _look(given: Asked, root: Path, *, length_told: bool) -> Preview:
     frequencies = [frequency for frequency, _ in by_frequency(given.request, given.bars)]
     # a row that is left out goes on to the next: all of them are counted
     request = replace(given.request, on_bad_row="drop")
     batches: list[Batch] = []
     validated, refused = None, None
-    with tempfile.TemporaryDirectory(prefix="rustybt-") as folder:
+    with scratch_folder() as folder:
         try:
             check_request(given.request, frequencies)
-            batches += batches_of(request, given.bars, Path(folder))
-            validated = _validated(replace(given, request=request), batches, catalog_root(root))
+            batches += batches_of(request, given.bars, folder, length_told=length_told)
+            validated = _validated(replace(given, request=request), batches, root)
         except InputError as error:
             refused = "\n".join((str(error), *getattr(error, "__notes__", ())))
-    told = Preview(_forms(batches), ", ".join(frequencies), request.calendar, refused=refused, notes=given.notes)
+    told = Preview(_forms(batches), ", ".join(frequencies), request.calendar, refused=refused)
     return told if validated is None else _with(told, validated)
 
 

@@ -35,6 +35,11 @@ def quality(bundle: str, *, version: str | None = None, root: str | Path | None 
     more, and after an append of less than a quarter of the bars, they are counted when this, `validate` or
     `rustybt catalog show` first asks.
     Raises BundleNotFound, VersionNotFound.
+
+    >>> import rustybt
+    >>> _ = rustybt.ingest_sample()
+    >>> rustybt.quality("sample").select("symbol", "rule", "stored").head(2).rows()
+    [('AAPL', 'spike', 1), ('GOOG', 'spike', 1)]
     """
     with open_version(bundle, version=version, root=root) as opened:
         counts = stored_counts(opened)

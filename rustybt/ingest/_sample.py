@@ -24,6 +24,10 @@ def ingest_sample(root: str | Path | None = None) -> IngestReport:
 
     Where the bundle holds it already, nothing is written.
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
+
+    >>> import rustybt
+    >>> rustybt.ingest_sample().bundle
+    'sample'
     """
     with resources.as_file(resources.files("rustybt") / "sample") as folder:
         return ingest(

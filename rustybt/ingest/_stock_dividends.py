@@ -38,7 +38,7 @@ def make_stock_dividends(
         if place in fresh:
             bad.append((row, row.finding("duplicate", text, "an earlier row has the same day and payment")))
         elif stored.get(place, made) != made:
-            message = "the bundle has another one of that day; give mode='replace' to correct it"
+            message = "the bundle has another one of that day; pass mode='replace' to correct it"
             bad.append((row, row.finding("conflict", text, message)))
         else:
             fresh[place] = made

@@ -25,7 +25,7 @@ def against_stored(
     both, _ = _both(stored, known, frame, scales)
     if both is None:
         return frame, nothing_found()
-    remedy = "give mode='correct' to put this one in its place, or mode='replace' with all of the data"
+    remedy = "pass mode='correct' to put this one in its place, or mode='replace' with all of the data"
     message = f"the bundle holds another bar of this stamp: {remedy}"
     conflicts = found(both, _DIFFERS, "conflict", "stamp_text", message)
     return frame.filter(~pl.col("row").is_in(both["row"].implode())), conflicts

@@ -25,9 +25,22 @@ type Sums = npt.NDArray[np.int64] | npt.NDArray[np.object_]
 
 
 def tick_bars(trades: Any, count: Any, *, tz: str | None = None, rest: bool = False) -> pl.DataFrame:
-    """Bars of `count` trades each. The arguments, the columns and the rule are those of `volume_bars`."""
+    """Bars of `count` trades each. The arguments, the columns and the rule are those of `volume_bars`.
+
+    >>> import polars as pl, rustybt
+    >>> trades = pl.DataFrame(
+    ...     {
+    ...         "symbol": "ACME",
+    ...         "timestamp": [f"2024-01-02T14:3{minute}:00+00:00" for minute in range(4)],
+    ...         "price": ["10.00", "10.10", "10.05", "10.20"],
+    ...         "size": [100, 50, 200, 10],
+    ...     }
+    ... )
+    >>> rustybt.tick_bars(trades, 2).select("close", "volume", "trades").rows()
+    [(Decimal('10.10'), Decimal('150'), 2), (Decimal('10.20'), Decimal('210'), 2)]
+    """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise InputError(f"count={count!r}: give a whole number of trades, 1 or more.")
+        raise InputError(f"count={count!r}: pass a whole number of trades, 1 or more.")
     return _bars(trades, Decimal(count), "count", tz, rest)
 
 
@@ -43,6 +56,18 @@ def volume_bars(trades: Any, size: Number, *, tz: str | None = None, rest: bool 
     Returns symbol, timestamp (that moment, UTC: the bar's end), open, high, low, close, volume, all exact, and opened
     (the moment of the first trade), trades (how many), money (the sum of price times size); by symbol and time.
     Raises InputError for what is no trade, or not in order.
+
+    >>> import polars as pl, rustybt
+    >>> trades = pl.DataFrame(
+    ...     {
+    ...         "symbol": "ACME",
+    ...         "timestamp": [f"2024-01-02T14:3{minute}:00+00:00" for minute in range(4)],
+    ...         "price": ["10.00", "10.10", "10.05", "10.20"],
+    ...         "size": [100, 50, 200, 10],
+    ...     }
+    ... )
+    >>> rustybt.volume_bars(trades, 150).select("open", "close", "volume", "trades").rows()
+    [(Decimal('10.00'), Decimal('10.10'), Decimal('150'), 2), (Decimal('10.05'), Decimal('10.05'), Decimal('200'), 1)]
     """
     return _bars(trades, _above_zero(size, "size"), "size", tz, rest)
 
@@ -51,6 +76,18 @@ def dollar_bars(trades: Any, money: Number, *, tz: str | None = None, rest: bool
     """Bars in which at least so much money changed hands: the sum of price times size, in the currency of the price.
 
     The arguments, the columns and the rule are those of `volume_bars`.
+
+    >>> import polars as pl, rustybt
+    >>> trades = pl.DataFrame(
+    ...     {
+    ...         "symbol": "ACME",
+    ...         "timestamp": [f"2024-01-02T14:3{minute}:00+00:00" for minute in range(4)],
+    ...         "price": ["10.00", "10.10", "10.05", "10.20"],
+    ...         "size": [100, 50, 200, 10],
+    ...     }
+    ... )
+    >>> rustybt.dollar_bars(trades, 2000).select("open", "close", "money", "trades").rows()
+    [(Decimal('10.00'), Decimal('10.05'), Decimal('3515.00'), 3)]
     """
     return _bars(trades, _above_zero(money, "money"), "money", tz, rest)
 
@@ -58,7 +95,7 @@ def dollar_bars(trades: Any, money: Number, *, tz: str | None = None, rest: bool
 def _above_zero(given: Number, what: str) -> Decimal:
     number = exact_number(given, what)
     if number <= 0:
-        raise InputError(f"{what}={given!r}: give an amount above zero.")
+        raise InputError(f"{what}={given!r}: pass an amount above zero.")
     return number
 
 
@@ -175,14 +212,14 @@ def _check(frame: pl.DataFrame, source: str, floats: set[str]) -> None:
         ]  # fmt: skip
         if name in floats:
             long = digits.str.strip_chars_end("0").str.len_chars() > _FLOAT_DIGITS
-            found.append((number & long, name, f"its {name} is a float out of a computation: give text or Decimal"))
+            found.append((number & long, name, f"its {name} is a float out of a computation: pass text or Decimal"))
     for wrong, name, message in found:
         rows = frame.select(wrong.fill_null(True).arg_true()).to_series()
         if len(rows):
             value = frame[name][int(rows[0])]
             raise InputError(
                 f"trades: row {int(rows[0]) + 1} of {source} is no trade: {message} ({value!r}). There are {len(rows)} "
-                "such rows. Mend them, or leave them out."
+                "such rows. Fix them, or leave them out."
             )
 
 
@@ -201,6 +238,6 @@ def _check_width(prices: pl.Series, sizes: pl.Series) -> None:
     """Sums of money have to fit 38 digits; beyond that 128 bits would wrap without a word."""
     if len(prices) and int(prices.max()) * int(sizes.max()) * len(prices) >= _WIDEST:  # type: ignore[arg-type]
         raise InputError(
-            "trades: price times size, summed up, needs more than the 38 digits that a frame holds. Give fewer trades "
+            "trades: price times size, summed up, needs more than the 38 digits that a frame holds. Pass fewer trades "
             "at a time, or fewer decimals."
         )

@@ -61,6 +61,12 @@ def validate(
         arguments, or the path of a TOML file with them.
     root: the catalog's folder; None means RUSTYBT_ROOT, else the user's data folder.
     Raises BundleNotFound, VersionNotFound, SymbolNotFound, InputError. A part that can't be read is a finding.
+
+    >>> import rustybt
+    >>> _ = rustybt.ingest_sample()
+    >>> report = rustybt.validate("sample", symbols=["AAPL"])
+    >>> report.rows, [(finding.rule, str(finding.stamp)) for finding in report.findings[:1]]
+    (3270, [('spike', '2000-09-29')])
     """
     check_process()
     weights = as_policy(policy)
@@ -162,7 +168,7 @@ def _chosen(version: Version, symbols: Iterable[str] | None) -> Sequence[Asset]:
     if missing:
         raise SymbolNotFound(
             f"Bundle {version.bundle!r} has no asset that is called {', '.join(missing)} at its end. "
-            "Give the names that `rustybt catalog show` lists."
+            "Pass the names that `rustybt catalog show` lists."
         )
     return [asset for asset in assets if asset.symbol in wanted]
 

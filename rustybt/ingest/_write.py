@@ -14,7 +14,7 @@ from rustybt.calendars import SessionTable, stored_span
 from rustybt.catalog import AssetRecord, Content, LeftOut, Manifest, Version, Writer, unharmed
 from rustybt.core import DecimalConfig
 from rustybt.errors import BadBars
-from rustybt.files import Dialect, check_zone
+from rustybt.files import Dialect
 from rustybt.ingest._actions import ActionRow, action_record, make_dividends, make_splits, read_actions, unread_note
 from rustybt.ingest._advice import advice, ask_before_losing
 from rustybt.ingest._assets import Description, assign_sids, make_records, wanted_sids
@@ -23,6 +23,7 @@ from rustybt.ingest._bars import Symbols, spanning_table
 from rustybt.ingest._batch import QUARANTINED, Batch, ValidationRules
 from rustybt.ingest._cached import with_cache_of
 from rustybt.ingest._funding import make_funding, read_funding
+from rustybt.ingest._one_table import Reading
 from rustybt.ingest._report import IngestReport, summary
 from rustybt.ingest._seen import joined_seen
 from rustybt.ingest._stock_dividends import make_stock_dividends
@@ -42,11 +43,10 @@ class Request:
     frequency: str
     calendar: str
     stamp: str | None
-    tz: str | None
     symbols: Symbols
     mode: str
     on_bad_row: str
-    price_decimals: int | None
+    how: Reading
     dialect: Dialect
     provenance: dict[str, Any]
     decimals: DecimalConfig | None = None
@@ -134,6 +134,7 @@ class Write:
             stops=policy == "error",
             keeps_rows=policy == "quarantine",
             corrects=self._request.mode == "correct",
+            adj_close=self._request.how.adj_close,
         )
         for batch in self._batches:
             batch.validate(self._base[0] if self._base else None, self._known, rules)
@@ -248,7 +249,7 @@ class Write:
             read_actions(self._given.splits, "splits", "ratio", calendar, symbols),
             read_actions(self._given.dividends, "dividends", "amount", calendar, symbols),
             read_actions(self._given.stock_dividends, "stock_dividends", "ratio", calendar, symbols),
-            read_funding(self._given.funding, check_zone(self._request.tz), symbols),
+            read_funding(self._given.funding, self._request.how.tz, symbols),
         )
         for batch in self._batches:
             rows.splits.extend(batch.splits)

@@ -44,6 +44,15 @@ class ReplayFeed:
     """The bars of the catalog, each when it would have come: `speed` seconds of the market in one of the clock.
 
     speed: above 0; None does not wait at all. The first moment that it waits for is now.
+
+    >>> import tempfile, pathlib
+    >>> from rustybt.live import PaperSession, ReplayFeed
+    >>> journal = pathlib.Path(tempfile.mkdtemp()) / "session.journal"
+    >>> feed = ReplayFeed(speed=86_400 * 1000)  # a day in less than a millisecond
+    >>> idle = lambda context, data: None
+    >>> with PaperSession(journal, feed, start="2010-01-04", end="2010-01-08", handle_data=idle) as session:
+    ...     print(session.run().daily.height)
+    5
     """
 
     __slots__ = ("_clock", "_first", "_speed", "_start")
@@ -67,6 +76,16 @@ class RecordedFeed:
 
     entries: of `read_journal`. speed: so many times as fast; None does not wait. Past the end of the recording it does
     not wait.
+
+    >>> import tempfile, pathlib
+    >>> from rustybt.live import PaperSession, RecordedFeed, read_journal
+    >>> folder, idle = pathlib.Path(tempfile.mkdtemp()), lambda context, data: None
+    >>> with PaperSession(folder / "first", start="2010-01-04", end="2010-01-08", handle_data=idle) as session:
+    ...     _ = session.run()
+    >>> feed = RecordedFeed(read_journal(folder / "first"), speed=None)
+    >>> with PaperSession(folder / "second", feed, start="2010-01-04", end="2010-01-08", handle_data=idle) as session:
+    ...     print(session.run().daily.height)
+    5
     """
 
     __slots__ = ("_at", "_clock", "_first", "_speed", "_start")
@@ -92,5 +111,5 @@ class RecordedFeed:
 def _checked(speed: object) -> float | None:
     """A speed, above 0, or None. Raises InputError for another."""
     if speed is not None and not (isinstance(speed, int | float) and speed > 0):
-        raise InputError(f"speed={speed!r}: give seconds of the market a second, such as 60, or None for no waiting.")
+        raise InputError(f"speed={speed!r}: pass seconds of the market a second, such as 60, or None for no waiting.")
     return speed

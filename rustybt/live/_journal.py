@@ -113,7 +113,17 @@ class Journal:
 
 
 def read_journal(path: str | os.PathLike[str]) -> Iterator[Entry]:
-    """The whole lines of a journal, oldest first, checked. Raises JournalError at the first that is damaged."""
+    """The whole lines of a journal, oldest first, checked. Raises JournalError at the first that is damaged.
+
+    >>> import tempfile, pathlib
+    >>> from rustybt.live import PaperSession, read_journal
+    >>> journal = pathlib.Path(tempfile.mkdtemp()) / "session.journal"
+    >>> idle = lambda context, data: None
+    >>> with PaperSession(journal, start="2010-01-04", end="2010-01-04", handle_data=idle) as session:
+    ...     _ = session.run()
+    >>> [entry["kind"] for entry in read_journal(journal)]
+    ['session', 'moment', 'moment', 'moment', 'end']
+    """
     return (entry for entry, _ in _checked(Path(path), repair=False))
 
 

@@ -48,7 +48,7 @@ def benchmark_statistics(
         spread: list[int | None] = [None, *[0] * (count - 1)] if count else []
         return BenchmarkStatistics([0] * count, spread, nothing, [*nothing])
     if len(benchmark) != count:
-        raise InputError(f"{count} returns and {len(benchmark)} of the benchmark: give one of each per session.")
+        raise InputError(f"{count} returns and {len(benchmark)} of the benchmark: pass one of each per session.")
     return BenchmarkStatistics(_growth(benchmark), *_slopes(returns, benchmark, annual))
 
 

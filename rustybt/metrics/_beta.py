@@ -31,7 +31,7 @@ def paired(returns: Numbers, benchmark: Numbers) -> tuple[list[int], list[int], 
     own, own_scale = scaled_numbers(returns, "returns")
     other, other_scale = scaled_numbers(benchmark, "benchmark")
     if len(own) != len(other):
-        raise InputError(f"{len(own)} returns and {len(other)} of the benchmark: give one of each per session.")
+        raise InputError(f"{len(own)} returns and {len(other)} of the benchmark: pass one of each per session.")
     scale = max(own_scale, other_scale)
     up, other_up = 10 ** (scale - own_scale), 10 ** (scale - other_scale)
     return [value * up for value in own], [value * other_up for value in other], scale

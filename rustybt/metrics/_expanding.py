@@ -46,7 +46,7 @@ def expanding_statistics(
     count = len(returns)
     if count and not (len(path) == count + 1 and len(gross_leverage) == count):
         raise InputError(
-            f"{count} returns, {len(path)} points of the path and {len(gross_leverage)} leverages: give one return "
+            f"{count} returns, {len(path)} points of the path and {len(gross_leverage)} leverages: pass one return "
             "and one leverage per session, and one point more."
         )
     start = path[0] if count else 1

@@ -25,7 +25,7 @@ def average_exposure(exposure: Numbers, values: Numbers) -> Decimal | None:
     held, held_scale = scaled_numbers(exposure, "exposure")
     worth, worth_scale = scaled_numbers(values, "values")
     if len(held) != len(worth):
-        raise InputError(f"{len(held)} exposures and {len(worth)} values: give one of each per session.")
+        raise InputError(f"{len(held)} exposures and {len(worth)} values: pass one of each per session.")
     up, down = 10**worth_scale * _GUARD, 10**held_scale
     shares = [div_half_even(part * up, whole * down) for part, whole in zip(held, worth, strict=True) if whole > 0]
     return ratio(div_half_even(sum(shares) * ONE, len(shares) * _GUARD)) if shares else None

@@ -80,5 +80,5 @@ def ratio(value: int) -> Decimal:
 def check_periods(periods: object) -> int:
     """Returns the sessions per year. Raises InputError where it is no positive integer."""
     if isinstance(periods, bool) or not isinstance(periods, int) or periods < 1:
-        raise InputError(f"periods: {periods!r} is not a number of sessions per year. Give a positive int, like 252.")
+        raise InputError(f"periods: {periods!r} is not a number of sessions per year. Pass a positive int, like 252.")
     return periods

@@ -22,7 +22,7 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
     Raises InputError where there are not as many of each.
     """
     if not len(values) == len(pnl) == len(returns):
-        raise InputError(f"{len(values)} values, {len(pnl)} profits and {len(returns)} returns: give one per session.")
+        raise InputError(f"{len(values)} values, {len(pnl)} profits and {len(returns)} returns: pass one per session.")
     if not values:
         return []
     bases = [value - gain for value, gain in zip(values, pnl, strict=True)]

@@ -35,6 +35,15 @@ def risk_report(daily: pl.DataFrame, *, periods: int) -> dict[str, list[dict[str
 
     daily: session, returns, gross_leverage and, where there is a benchmark, benchmark_returns.
     periods: sessions per year of the run's calendar.
+
+    >>> from rustybt import run
+    >>> from rustybt.metrics import risk_report
+    >>> def handle_data(context, data):
+    ...     context.order_target_percent(context.symbol("IBM"), 1)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-03-31")
+    >>> report = risk_report(result.daily, periods=result.periods)
+    >>> {name: len(periods) for name, periods in report.items()}
+    {'one_month': 3, 'three_month': 1, 'six_month': 0, 'twelve_month': 0}
     """
     if not daily.height:
         return {name: [] for name in SPANS}

@@ -57,13 +57,25 @@ def register(name: str, function: SetFunction | None = None) -> Any:
 
 
 def unregister(name: str) -> None:
-    """Removes a set. Raises InputError where there is none of that name."""
+    """Removes a set. Raises InputError where there is none of that name.
+
+    >>> from rustybt.metrics import metrics_sets, register, unregister
+    >>> _ = register("nothing else", lambda: set())
+    >>> unregister("nothing else")
+    >>> "nothing else" in metrics_sets
+    False
+    """
     _known(name)
     del _SETS[name]
 
 
 def load(name: str) -> MetricsSet:
-    """A new set of that name. Raises InputError where there is none."""
+    """A new set of that name. Raises InputError where there is none.
+
+    >>> from rustybt.metrics import load
+    >>> sorted(type(metric).__name__ for metric in load("classic"))
+    ['ClassicRiskReport', 'DailyColumns']
+    """
     return set(_known(name)())
 
 
@@ -83,7 +95,7 @@ def metrics_of(wanted: Any) -> tuple[Any, ...]:
     if isinstance(wanted, str):
         wanted = load(wanted)
     if not isinstance(wanted, Iterable):
-        raise InputError(f"metrics_set={wanted!r}: give a name, or a set of metrics.")
+        raise InputError(f"metrics_set={wanted!r}: pass a name, or a set of metrics.")
     found = list(wanted)
     if isinstance(wanted, set | frozenset):
         found.sort(key=lambda metric: type(metric).__qualname__)
@@ -91,6 +103,6 @@ def metrics_of(wanted: Any) -> tuple[Any, ...]:
         known = isinstance(metric, DailyColumns | ClassicRiskReport)
         if isinstance(metric, type) or not (known or any(hasattr(metric, hook) for hook in HOOKS)):
             raise InputError(
-                f"metrics_set: {metric!r} has none of the methods {', '.join(HOOKS)}. Give objects that have one."
+                f"metrics_set: {metric!r} has none of the methods {', '.join(HOOKS)}. Pass objects that have one."
             )
     return tuple(found)

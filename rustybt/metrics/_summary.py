@@ -78,13 +78,13 @@ def statistics_columns(
 
 def _ints(daily: pl.DataFrame, name: str) -> list[int | None]:
     if name not in daily.columns:
-        raise InputError(f"daily: there is no column {name!r}, only {daily.columns}. Give the engine's daily frame.")
+        raise InputError(f"daily: there is no column {name!r}, only {daily.columns}. Pass the engine's daily frame.")
     column = daily[name]
     if not (isinstance(column.dtype, pl.Decimal) and column.dtype.scale == _DECIMALS.get(name, RATIO_SCALE)):
         scale = _DECIMALS.get(name, RATIO_SCALE)
-        raise InputError(f"daily: {name!r} is {column.dtype}. Give it as Decimal(38, {scale}).")
+        raise InputError(f"daily: {name!r} is {column.dtype}. Pass it as Decimal(38, {scale}).")
     if name != "gross_leverage" and column.null_count():
-        raise InputError(f"daily: {name!r} has nulls. Give a value for every session.")
+        raise InputError(f"daily: {name!r} has nulls. Pass a value for every session.")
     return scaled_ints(column)
 
 
@@ -99,6 +99,12 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
     decimals; a figure is None where its own function says so, all but trading_days for no sessions. Of an account
     that was ruined there are no annual_return, volatility, sharpe, sortino, alpha and beta; leverage and exposure are
     those of the sessions at whose close it had more than it owed.
+
+    >>> from rustybt import run
+    >>> from rustybt.metrics import summary
+    >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-29")
+    >>> summary(result.daily, periods=result.periods)["trading_days"]
+    19
     """
     names = {"total_return": "algorithm_period_return", "volatility": "algo_volatility"}
     names |= {name: name for name in ("sharpe", "sortino", "max_drawdown", "max_leverage")}

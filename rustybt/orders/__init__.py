@@ -1,6 +1,7 @@
 """An intent goes in, an order on the asset's grid or a refusal comes out: styles, ticks, controls."""
 
 from rustybt.orders._account_controls import AccountControl, AccountSnapshot, MaxLeverage, MinLeverage
+from rustybt.orders._auction_styles import LimitOnClose, LimitOnOpen, MarketOnClose, MarketOnOpen
 from rustybt.orders._book import OrderBook, OrderEvent
 from rustybt.orders._commands import Cancel, Command, Replace
 from rustybt.orders._controls import (
@@ -15,6 +16,7 @@ from rustybt.orders._controls import (
 )
 from rustybt.orders._gate import OrderGate
 from rustybt.orders._lifecycle import TRANSITIONS, advance
+from rustybt.orders._placed import OrderOptions
 from rustybt.orders._refusals import ORDERING, not_convertible, wrong_moment
 from rustybt.orders._restrictions import (
     RESTRICTION_STATES,
@@ -27,6 +29,8 @@ from rustybt.orders._restrictions import (
 )
 from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, terms_of
 from rustybt.orders._tick import price_on_tick, terms_on_tick
+from rustybt.orders._touch_styles import LimitIfTouchedOrder, MarketIfTouchedOrder
+from rustybt.orders._trailing_styles import TrailingStopLimitOrder, TrailingStopOrder
 
 __all__ = [
     "ORDERING",
@@ -40,8 +44,14 @@ __all__ = [
     "ExecutionStyle",
     "HistoricalRestrictions",
     "Intent",
+    "LimitIfTouchedOrder",
+    "LimitOnClose",
+    "LimitOnOpen",
     "LimitOrder",
     "LongOnly",
+    "MarketIfTouchedOrder",
+    "MarketOnClose",
+    "MarketOnOpen",
     "MarketOrder",
     "MaxLeverage",
     "MaxOrderCount",
@@ -52,6 +62,7 @@ __all__ = [
     "OrderBook",
     "OrderEvent",
     "OrderGate",
+    "OrderOptions",
     "Replace",
     "RestrictedListOrder",
     "Restriction",
@@ -61,6 +72,8 @@ __all__ = [
     "StopLimitOrder",
     "StopOrder",
     "TradingControl",
+    "TrailingStopLimitOrder",
+    "TrailingStopOrder",
     "advance",
     "not_convertible",
     "price_on_tick",

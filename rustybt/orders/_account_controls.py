@@ -92,8 +92,8 @@ def _said(leverage: Fraction | None) -> str:
 
 def _leverage(value: Any, what: str) -> Fraction:
     if value is None:
-        raise InputError(f"{what} is missing: give a number of 0 or more.")
+        raise InputError(f"{what} is missing: pass a number of 0 or more.")
     number = Fraction(exact_number(value, what))
     if number < 0:
-        raise InputError(f"{what}={value!r} is negative. Give 0 or more.")
+        raise InputError(f"{what}={value!r} is negative. Pass 0 or more.")
     return number

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import enum
+import heapq
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt._kernels import Kernel, WorkingOrder
-from rustybt.core import Auction, Cause, OrderEventKind, OrderStatus, OrderTerms, Report, TimeInForce, div_half_even
-from rustybt.orders._commands import Command
+from rustybt.core import (
+    Cause,
+    OrderEventKind,
+    OrderStatus,
+    OrderTerms,
+    Report,
+    div_half_even,
+    report_of_cancel,
+    report_of_replacement,
+    terms_from,
+)
+from rustybt.orders._commands import Cancel, Command
 from rustybt.orders._lifecycle import advance, cut
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
 ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
 NOT_FILLED: Final = OrderEventKind.NOT_FILLED
+TRAILED: Final = OrderEventKind.TRAILED
 WAKING: Final = frozenset({ADJUSTED, REPLACED, OrderEventKind.TRIGGERED})
+APPLIED: Final = [
+    OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED, NOT_FILLED, OrderEventKind.TRIGGERED, CANCELLED,
+]  # fmt: skip
+"""The kinds of reports that the native kernel applies, in its order."""
 OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
 
 
@@ -66,11 +82,14 @@ class OrderBook:
     links: what other orders are to do upon a report; None where no orders are linked.
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     queues: true while an order is open; `open` says which.
+    expiring: a heap of the moments at which orders end, and their numbers.
+    applier: the native kernel's way to apply a report; None where Python applies them all.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
     """
 
     __slots__ = (
+        "_apply",
         "_drain",
         "_found",
         "_kernel",
@@ -78,6 +97,8 @@ class OrderBook:
         "_venue",
         "accept",
         "account",
+        "applier",
+        "expiring",
         "links",
         "prefix",
         "queues",
@@ -97,9 +118,13 @@ class OrderBook:
         self.wake = kernel.wake()
         self.store = kernel.order_store(self._orders, self.queues, self.rows)
         self.accept = self.store.accept
+        kind: Any = kernel.applier
+        self.applier = None if kind is None else kind(self.store, self.wake, APPLIED, [cause.label for cause in Cause])
+        self._apply: Callable[[Report], WorkingOrder | None] | None = getattr(self.applier, "apply", None)
         self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
         self.why: Callable[[WorkingOrder, int | None], int] = _stored_cause
         self._venue: Venue | None = None
+        self.expiring: list[tuple[int, int]] = []
         self._drain: Callable[[], object] | None = None
         # by number, what a control found of an order that is not accepted yet
         self._found: dict[int, str] = {}
@@ -157,6 +182,10 @@ class OrderBook:
 
     def apply(self, report: Report) -> Sequence[Command]:
         """Changes an order as a report says, logs it, and keeps the queues. Returns what linked orders answer."""
+        if self._apply is not None:
+            known = self._apply(report)
+            if known is not None:
+                return () if self.links is None or report.kind is NOT_FILLED else self.links(report, known)
         number = report.order
         order: Any = self._orders[number - 1]
         if order is None:  # the native twin fills the list in when somebody looks
@@ -164,6 +193,9 @@ class OrderBook:
         advance(order, report)
         kind = report.kind
         if kind is NOT_FILLED:
+            return ()
+        if kind is TRAILED:
+            self.wake.forget(order.instrument.slot, number)
             return ()
         if kind is ACCEPTED:
             report = self._enqueue(order, report)
@@ -221,17 +253,16 @@ class OrderBook:
     def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
         """Takes over what `state` gave, in a book without orders. instruments: by slot."""
         for slot, amount, plain, created, *changes in state["orders"]:
-            terms = None
-            if plain is not None:
-                limit, stop, trail, at, time_in_force, *rest = plain
-                auction = None if at is None else Auction(at)
-                terms = OrderTerms(limit, stop, trail, auction, TimeInForce(time_in_force), *rest)
+            terms = None if plain is None else terms_from(plain)
             order = self._kernel.order(len(self._orders) + 1, instruments[slot], amount, terms, created)
             for name, value in zip(CHANGES, changes, strict=True):
                 setattr(order, name, OrderStatus(value) if name == "status" else value)
             self._orders.append(order)
         for slot, numbers in state["open"]:
-            self.queues[slot] = [self._orders[number - 1] for number in numbers]
+            self.queues[slot] = queue = [self._orders[number - 1] for number in numbers]
+            for order in queue:
+                if order.more is not None and order.more.expires is not None:
+                    self.expires(order.number, order.more.expires)
         for row in state["events"]:
             self.rows.add(tuple(row))
 
@@ -279,7 +310,7 @@ class OrderBook:
             return False
         if self._venue is None:
             left = order.amount - order.filled
-            self.apply(Report(order.number, REPLACED, stamp, left, terms=terms))
+            self._carry_out(self.apply(report_of_replacement(order.number, left, stamp, terms)))
         else:
             self._venue.replace(order, terms, stamp)
             self._drain()  # type: ignore[misc]
@@ -294,11 +325,30 @@ class OrderBook:
             return False
         if self._venue is None:
             left = order.amount - order.filled
-            self.apply(Report(order.number, CANCELLED, stamp, left, cause=cause, told=told or cause.sentence))
+            self._carry_out(self.apply(report_of_cancel(order.number, left, stamp, cause, told)))
         else:
             self._venue.cancel(order, stamp, cause, told)
             self._drain()  # type: ignore[misc]
         return order.status is OrderStatus.CANCELLED
+
+    def expires(self, number: int, stamp: int) -> None:
+        """An order ends at a moment, ns UTC, if it is open then; another broker sees to that itself."""
+        if self._venue is None:
+            heapq.heappush(self.expiring, (stamp, number))
+
+    def expire(self, before: int) -> None:
+        """Ends the open orders that are good till a moment before this one."""
+        while self.expiring and self.expiring[0][0] < before:
+            stamp, number = heapq.heappop(self.expiring)
+            self.cancel(self.numbered(number), stamp, Cause.EXPIRED)
+
+    def _carry_out(self, commands: Sequence[Command]) -> None:
+        """What linked orders answer to a report that no broker made."""
+        for command in commands:
+            if isinstance(command, Cancel):
+                self.cancel(*command)
+            else:
+                self.replace(*command)
 
     def cancel_all(self, slot: int, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels all open orders of an asset."""
@@ -324,7 +374,10 @@ class OrderBook:
                 continue
             terms = order.terms
             if terms is not None:
-                terms = terms.with_prices(lambda price: _restated(price, numerator, denominator, tick))
+                terms = terms.with_prices(
+                    lambda price: _restated(price, numerator, denominator, tick),
+                    lambda price: div_half_even(price * numerator, denominator),
+                )
             restated = Report(
                 order.number,
                 ADJUSTED,
@@ -345,10 +398,7 @@ def _stored_cause(order: WorkingOrder, bar: int | None) -> int:
 
 
 def _plain_order(order: WorkingOrder) -> tuple[Any, ...]:
-    terms = order.terms
-    if terms is not None:
-        # members of enums as what they stand for
-        terms = (*terms[:3], terms.at and terms.at.value, terms.time_in_force.value, *terms[5:])  # type: ignore[assignment]
+    terms = None if order.terms is None else order.terms.plain()
     changes = [getattr(order, name) for name in CHANGES]
     plain = [int(value) if isinstance(value, enum.IntEnum) else value for value in changes]
     return order.instrument.slot, order.amount, terms, order.created, *plain

@@ -102,7 +102,7 @@ class _Size(TradingControl):
     def __init__(self, on_error: str, asset: Any = None, max_shares: Any = None, max_notional: Any = None) -> None:
         super().__init__(on_error, asset=asset, max_shares=max_shares, max_notional=max_notional)
         if max_shares is None and max_notional is None:
-            raise InputError(f"{type(self).__name__}: give max_shares, max_notional, or both.")
+            raise InputError(f"{type(self).__name__}: pass max_shares, max_notional, or both.")
         self._asset = None if asset is None else checked_asset(asset, f"{type(self).__name__}(asset=...)")
         self._shares = _limit(max_shares, "max_shares")
         self._notional = _limit(max_notional, "max_notional")
@@ -161,7 +161,7 @@ def _count(max_count: Any) -> int:
     except TypeError:
         count = -1
     if isinstance(max_count, bool) or count < 0:
-        raise InputError(f"max_count={max_count!r}: give a whole number of orders, 0 or more.")
+        raise InputError(f"max_count={max_count!r}: pass a whole number of orders, 0 or more.")
     return count
 
 
@@ -221,5 +221,5 @@ def _limit(value: Any, what: str) -> tuple[int, int] | None:
         return None
     number = exact_number(value, what)
     if number < 0:
-        raise InputError(f"{what}={value!r} is negative. Give 0 or more: the limit holds for both directions.")
+        raise InputError(f"{what}={value!r} is negative. Pass 0 or more: the limit holds for both directions.")
     return scaled(number)

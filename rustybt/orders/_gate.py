@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from rustybt._kernels import Kernel
 from rustybt.core import MARKET_TERMS, Asset, Cause, OrderTerms, datetime_of
@@ -21,10 +21,10 @@ from rustybt.orders._instrument import (
     Rules,
     Sizer,
 )
+from rustybt.orders._placed import NO_OPTIONS, OrderOptions, placed, placed_at, takes, terms_at
 from rustybt.orders._refusals import (
     ORDERING,
     check_size,
-    check_worked,
     no_asset,
     not_convertible,
     refusal_of,
@@ -32,8 +32,6 @@ from rustybt.orders._refusals import (
 )
 from rustybt.orders._scaling import Scaling
 from rustybt.orders._sizing import price_to_size_at, size_of_money, size_of_share, size_of_units
-from rustybt.orders._styles import order_price, terms_of
-from rustybt.orders._tick import price_on_tick, terms_on_tick
 from rustybt.orders._weights import TargetSizer
 
 LARGE: Final = 10**11
@@ -88,29 +86,53 @@ class OrderGate:
         self._register, self.size_and_place, self._size_and_place_all = sizer.register, sizer.order, sizer.order_targets
 
     def order(
-        self, asset: Asset, amount: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        amount: Any,
+        limit_price: Any = None,
+        stop_price: Any = None,
+        style: Any = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders so many units, cut towards zero to whole quantity steps; negative sells."""
         instrument = self._orderable(asset)
         if instrument is None:
             return None
         size = size_of_units(self._whole_steps, instrument, *self._scaled(amount, "amount"))
-        return self._place(instrument, size, limit_price, stop_price, style)
+        return self._place(instrument, size, limit_price, stop_price, style, options)
 
     def order_value(
-        self, asset: Asset, value: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        value: Any,
+        limit_price: Any = None,
+        stop_price: Any = None,
+        style: Any = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders units worth an amount of money, of the run's currency, at the current price and rate."""
-        return self._order_money(asset, value, False, limit_price, stop_price, style)
+        return self._order_money(asset, value, False, limit_price, stop_price, style, options)
 
     def order_percent(
-        self, asset: Asset, percent: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        percent: Any,
+        limit_price: Any = None,
+        stop_price: Any = None,
+        style: Any = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders units worth a share of the account's value; 0.5 is half of it."""
-        return self._order_share(asset, percent, False, limit_price, stop_price, style)
+        return self._order_share(asset, percent, False, limit_price, stop_price, style, options)
 
     def order_target(
-        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        target: Any,
+        limit_price: Any = None,
+        stop_price: Any = None,
+        style: Any = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
         instrument = self._orderable(asset)
@@ -119,19 +141,31 @@ class OrderGate:
         value, scale = self._scaled(target, "target")
         held = self._books.position(instrument.slot)[0]
         size = size_of_units(self._whole_steps, instrument, value, scale, held)
-        return self._place(instrument, size, limit_price, stop_price, style)
+        return self._place(instrument, size, limit_price, stop_price, style, options)
 
     def order_target_value(
-        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        target: Any,
+        limit_price: Any = None,
+        stop_price: Any = None,
+        style: Any = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders the difference between what is held and units worth an amount of money."""
-        return self._order_money(asset, target, True, limit_price, stop_price, style)
+        return self._order_money(asset, target, True, limit_price, stop_price, style, options)
 
     def order_target_percent(
-        self, asset: Asset, target: Any, limit_price: Any = None, stop_price: Any = None, style: Any = None
+        self,
+        asset: Asset,
+        target: Any,
+        limit_price: Any = None,
+        stop_price: Any = None,
+        style: Any = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the account's value."""
-        return self._order_share(asset, target, True, limit_price, stop_price, style)
+        return self._order_share(asset, target, True, limit_price, stop_price, style, options)
 
     def order_target_percents(self, weights: Any) -> list[str]:
         """Orders towards a share of the account's value for each of several assets; `rustybt.api` says more.
@@ -141,7 +175,7 @@ class OrderGate:
         pairs = weights.items() if hasattr(weights, "items") else weights
         if isinstance(pairs, str) or not isinstance(pairs, Iterable):
             raise InputError(
-                f"order_target_percents({weights!r}): give shares by asset, a dict or a Series, or pairs of an asset "
+                f"order_target_percents({weights!r}): pass shares by asset, a dict or a Series, or pairs of an asset "
                 "and its share."
             )
         return self._size_and_place_all(pairs, self._order_pair)
@@ -149,7 +183,7 @@ class OrderGate:
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Places market orders for units by asset, past the controls; before a session's bars too. Returns the ids."""
         if not hasattr(share_counts, "items"):
-            raise InputError(f"batch_market_order({share_counts!r}): give units by asset, a dict or a Series.")
+            raise InputError(f"batch_market_order({share_counts!r}): pass units by asset, a dict or a Series.")
         phase = self._moment.phase
         if phase not in (*ORDERING, "before"):
             raise OrderDuringInitialize(f"Orders were placed in {phase}. Place them in handle_data.")
@@ -168,37 +202,51 @@ class OrderGate:
         self._book.cancel(order, self._clock.now_ns(), Cause.STRATEGY)
 
     def _order_money(
-        self, asset: Asset, money: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
+        self,
+        asset: Asset,
+        money: Any,
+        target: bool,
+        limit_price: Any,
+        stop_price: Any,
+        style: Any,
+        options: OrderOptions,
     ) -> str | None:
         instrument = self._orderable(asset)
         if instrument is None:
             return None
         value, scale = self._scaled(money, "value")
         size = size_of_money(self._books, instrument, value, scale, self._price(instrument), target)
-        return self._place(instrument, size, limit_price, stop_price, style)
+        return self._place(instrument, size, limit_price, stop_price, style, options)
 
     def _order_share(
-        self, asset: Asset, share: Any, target: bool, limit_price: Any, stop_price: Any, style: Any
+        self,
+        asset: Asset,
+        share: Any,
+        target: bool,
+        limit_price: Any,
+        stop_price: Any,
+        style: Any,
+        options: OrderOptions,
     ) -> str | None:
         instrument = self._orderable(asset)
         if instrument is None:
             return None
         value, scale = self._scaled(share, "percent")
         size = size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
-        market_order = limit_price is None and stop_price is None and style is None
+        market_order = limit_price is None and stop_price is None and style is None and not options
         if market_order and type(share) in (float, int) and self._is_plain(instrument) and not self._book.routed:
             self._register(instrument.asset, instrument)
-        return self._place(instrument, size, limit_price, stop_price, style)
+        return self._place(instrument, size, limit_price, stop_price, style, options)
 
     def _order_pair(self, pair: Any) -> str | None:
         try:
             asset, weight = pair
         except (TypeError, ValueError):
             raise InputError(
-                f"order_target_percents: {pair!r} is not a pair of an asset and its share. Give a dict, or pairs as "
+                f"order_target_percents: {pair!r} is not a pair of an asset and its share. Pass a dict, or pairs as "
                 "zip(assets, shares) makes them."
             ) from None
-        return self._order_share(asset, weight, True, None, None, None)
+        return self._order_share(asset, weight, True, None, None, None, NO_OPTIONS)
 
     def _orderable(self, asset: Asset) -> Instrument | None:
         """An asset in the run. None, with a warning, after its end, where Zipline does so."""
@@ -248,6 +296,7 @@ class OrderGate:
         limit_price: Any,
         stop_price: Any,
         style: Any,
+        options: OrderOptions = NO_OPTIONS,
         past_controls: bool = False,
     ) -> str | None:
         terms = None
@@ -263,12 +312,29 @@ class OrderGate:
             refusal = None if refused is None else (Cause.CONTROL, refused)
         if not size:
             return None
+        if options or (terms is not None and terms[2:] != MARKET_TERMS[2:]):
+            terms = placed(terms, options, instrument, size > 0, self._market)
+            if refusal is None and terms is not None:
+                refusal = self._refused(instrument, size, terms)
         if not -LARGE < size < LARGE:
             check_size(instrument, size, zipline=self._rules.late_orders_are_none)
         book, stamp = self._book, placed_at(self._market)
         if refusal is not None:
             return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
-        return book.order_id(book.accept(instrument, size, terms, stamp, noted).number)
+        order = book.accept(instrument, size, terms, stamp, noted)
+        if terms is not None and terms.expires is not None:
+            book.expires(order.number, terms.expires)
+        return book.order_id(order.number)
+
+    def _refused(self, instrument: Instrument, size: int, terms: OrderTerms[int]) -> tuple[Cause, str] | None:
+        """Why an order with these terms is refused now."""
+        if terms.post_only and takes(terms, instrument, size > 0, self._market.bar):
+            return Cause.POST_ONLY, "post_only: the limit would fill at the last price, and take liquidity"
+        held = self._books.position(instrument.slot)[0] if terms.reduce_only else 0
+        if terms.reduce_only and held * size >= 0:
+            side = "sell" if size < 0 else "buy"
+            return Cause.NOTHING_TO_REDUCE, f"reduce_only: there is no position for this {side} to reduce"
+        return None
 
     def _intent(self, instrument: Instrument, size: int) -> Intent:
         bar, asset = self._market.bar, instrument.asset
@@ -291,43 +357,3 @@ class OrderGate:
             data=self._clock,
             rate=rate,
         )
-
-
-def terms_at(
-    instrument: Instrument, buys: bool, limit_price: Any, stop_price: Any, style: Any
-) -> OrderTerms[int] | None:
-    """The terms of an order for an asset, its prices on the tick; None for a market order.
-
-    Raises UnsupportedOrderParameters and BadOrderParameters.
-    """
-    tick, fill_scale = instrument.tick, instrument.fill_scale
-    if style is None:
-        # what the lines below come to for prices alone, at a third of the cost
-        limit = (
-            None
-            if limit_price is None
-            else price_on_tick(order_price(limit_price, "limit_price"), buys, tick, fill_scale)
-        )
-        stop = (
-            None
-            if stop_price is None
-            else price_on_tick(order_price(stop_price, "stop_price"), not buys, tick, fill_scale)
-        )
-        return OrderTerms(limit, stop)
-    terms = terms_on_tick(terms_of(limit_price, stop_price, style, buys), buys, tick, fill_scale)
-    if terms == MARKET_TERMS:
-        return None
-    if terms[2:] != MARKET_TERMS[2:]:
-        check_worked(terms, style)
-    return terms
-
-
-def placed_at(market: Market) -> int:
-    """The stamp of an order that is placed now, ns UTC."""
-    axis = market.axis
-    stamp = market.now or axis.times[market.bar]
-    if not market.before_open:
-        return stamp
-    # where the session before has only just ended, the order is one of the session to come all the same
-    before_open = axis.before_open_stamp(market.session)
-    return before_open if before_open > stamp else axis.opens[market.session]

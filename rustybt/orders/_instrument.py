@@ -57,13 +57,22 @@ class Instrument(Protocol):
 
 
 class Axis(Protocol):
-    """The bars of a run. times: when each is over, ns UTC. opens: of each session, ns UTC."""
+    """The bars of a run. times: when each is over, ns UTC. opens, run_closes: of each session, ns UTC; days: its day.
+
+    daily: whether a session has one bar. steps: the sessions within one, where it is a week or month; else None.
+    """
+
+    daily: bool
+    days: list[int]
+    run_closes: list[int]
+    steps: Any
 
     @property
     def times(self) -> Sequence[int]: ...
     @property
     def opens(self) -> Sequence[int]: ...
     def before_open_stamp(self, session: int, /) -> int: ...
+    def close_of(self, day: int, /) -> int: ...
 
 
 class Market(Protocol):

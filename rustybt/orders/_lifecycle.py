@@ -13,6 +13,7 @@ _OPEN, _FILLED, _CANCELLED = OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.C
 _FILL, _PART = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED
 _TRIGGERED, _ADJUSTED, _CANCEL = OrderEventKind.TRIGGERED, OrderEventKind.ADJUSTED, OrderEventKind.CANCELLED
 _REPLACED, _NOT_FILLED = OrderEventKind.REPLACED, OrderEventKind.NOT_FILLED
+_TRAILED = OrderEventKind.TRAILED
 
 TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
     (OrderStatus.PENDING_NEW, OrderEventKind.ACCEPTED): _OPEN,
@@ -21,6 +22,7 @@ TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
     (_OPEN, _PART): _OPEN,
     (_OPEN, _FILL): _FILLED,
     (_OPEN, _NOT_FILLED): _OPEN,
+    (_OPEN, _TRAILED): _OPEN,
     (_OPEN, _ADJUSTED): _OPEN,
     (_OPEN, _REPLACED): _OPEN,
     (_OPEN, _CANCEL): _CANCELLED,
@@ -48,6 +50,9 @@ def advance(order: WorkingOrder, report: Report) -> None:
     elif kind is _NOT_FILLED:
         # why is all that it says: neither state nor date change
         order.cause = report.cause or Cause.PLACED
+        return
+    elif kind is _TRAILED:
+        order.terms = report.terms
         return
     elif kind is _TRIGGERED:
         _trigger(order, report)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from rustybt.core import MARKET_TERMS, Asset, Cause, OrderTerms, as_plain_decimal, whole_currency
+from rustybt.core import Asset, Cause, as_plain_decimal, whole_currency
 from rustybt.errors import (
     CurrencyMismatch,
     OrderDuringInitialize,
@@ -20,8 +20,6 @@ MOST_UNITS_OF_ZIPLINE: Final = 10**11
 MOST_UNITS: Final = 10**18 - 1
 ORDERING: Final = ("bar", "timer")
 """The phases of a run in which orders and conversions are placed."""
-WORKED: Final = ("limit", "stop")
-"""The terms that the simulated broker works; others are refused."""
 
 
 def refusal_of(
@@ -85,15 +83,4 @@ def check_size(instrument: Instrument, size: int, *, zipline: bool) -> None:
         raise OrderTooLarge(
             f"An order for {units} of {instrument.asset.symbol} is for more than {most:,} units. Check the price or "
             "the value that it was computed from."
-        )
-
-
-def check_worked(terms: OrderTerms[int], style: Any) -> None:
-    """Raises UnsupportedOrderParameters for terms that the broker does not work."""
-    asked = terms._asdict().items()
-    names = [name for name, value in asked if name not in WORKED and value != getattr(MARKET_TERMS, name)]
-    if names:
-        raise UnsupportedOrderParameters(
-            f"style={style!r} asks for {' and '.join(names)}, which the broker of this run does not work. It works "
-            f"{' and '.join(WORKED)}: leave out the rest."
         )

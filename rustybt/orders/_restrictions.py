@@ -11,14 +11,27 @@ from rustybt.errors import InputError
 
 
 class RESTRICTION_STATES(enum.IntEnum):  # noqa: N801 - the name that Zipline gives it
-    """Whether an asset may be ordered."""
+    """Whether an asset may be ordered.
+
+    >>> from rustybt.api import RESTRICTION_STATES
+    >>> [state.name for state in RESTRICTION_STATES]
+    ['ALLOWED', 'FROZEN']
+    """
 
     ALLOWED = 0
     FROZEN = 1
 
 
 class Restriction(NamedTuple):
-    """From a moment on an asset is in a state. effective_date: a date, datetime, Timestamp or text; UTC."""
+    """From a moment on an asset is in a state. effective_date: a date, datetime, Timestamp or text; UTC.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import RESTRICTION_STATES, Restriction, symbol
+    >>> def handle_data(context, data):
+    ...     print(Restriction(symbol("IBM"), "2010-01-05", RESTRICTION_STATES.FROZEN).effective_date)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-04")
+    2010-01-05
+    """
 
     asset: Asset
     effective_date: Any
@@ -26,7 +39,23 @@ class Restriction(NamedTuple):
 
 
 class Restrictions:
-    """A set of assets that may not be ordered. A subclass has `frozen(asset, dt)`, or its own is_restricted."""
+    """A set of assets that may not be ordered. A subclass has `frozen(asset, dt)`, or its own is_restricted.
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import execution, set_asset_restrictions, symbol
+    >>> class OnTuesdays(execution.Restrictions):
+    ...     def frozen(self, asset, dt):
+    ...         return dt.weekday() == 1
+    >>> class Restricted(Strategy):
+    ...     def initialize(self, context):
+    ...         set_asset_restrictions(OnTuesdays())
+    ...
+    ...     def handle_data(self, context, data):
+    ...         print(data.can_trade(symbol("IBM")))
+    >>> result = run(Restricted, start="2010-01-04", end="2010-01-05")
+    True
+    False
+    """
 
     def frozen(self, asset: Asset, dt: Any) -> bool:
         """Whether one asset is restricted at a moment, an aware datetime or Timestamp."""
@@ -45,14 +74,40 @@ class Restrictions:
 
 
 class NoRestrictions(Restrictions):
-    """Every asset may be ordered."""
+    """Every asset may be ordered.
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import execution, set_asset_restrictions, symbol
+    >>> class Restricted(Strategy):
+    ...     def initialize(self, context):
+    ...         set_asset_restrictions(execution.NoRestrictions())
+    ...
+    ...     def handle_data(self, context, data):
+    ...         print(data.can_trade(symbol("IBM")))
+    >>> result = run(Restricted, start="2010-01-04", end="2010-01-05")
+    True
+    True
+    """
 
     def frozen(self, asset: Asset, dt: Any) -> bool:
         return False
 
 
 class StaticRestrictions(Restrictions):
-    """The same assets at all times."""
+    """The same assets at all times.
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import StaticRestrictions, set_asset_restrictions, symbol
+    >>> class Restricted(Strategy):
+    ...     def initialize(self, context):
+    ...         set_asset_restrictions(StaticRestrictions([symbol("IBM")]))
+    ...
+    ...     def handle_data(self, context, data):
+    ...         print(data.can_trade(symbol("IBM")))
+    >>> result = run(Restricted, start="2010-01-04", end="2010-01-05")
+    False
+    False
+    """
 
     _set_by_init = ("_restricted",)
 
@@ -65,7 +120,27 @@ class StaticRestrictions(Restrictions):
 
 
 class HistoricalRestrictions(Restrictions):
-    """Assets that are frozen and allowed again at stated moments; the last one up to now counts."""
+    """Assets that are frozen and allowed again at stated moments; the last one up to now counts.
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import (
+    ...     RESTRICTION_STATES,
+    ...     HistoricalRestrictions,
+    ...     Restriction,
+    ...     set_asset_restrictions,
+    ...     symbol,
+    ... )
+    >>> class Restricted(Strategy):
+    ...     def initialize(self, context):
+    ...         frozen = Restriction(symbol("IBM"), "2010-01-05", RESTRICTION_STATES.FROZEN)
+    ...         set_asset_restrictions(HistoricalRestrictions([frozen]))
+    ...
+    ...     def handle_data(self, context, data):
+    ...         print(data.can_trade(symbol("IBM")))
+    >>> result = run(Restricted, start="2010-01-04", end="2010-01-05")
+    True
+    False
+    """
 
     _set_by_init = ("_by_asset",)
 
@@ -74,7 +149,7 @@ class HistoricalRestrictions(Restrictions):
         for restriction in _iterated(restrictions, "restrictions"):
             if not isinstance(restriction, tuple) or len(restriction) != len(Restriction._fields):
                 raise InputError(
-                    f"HistoricalRestrictions: {restriction!r} is no restriction. Give "
+                    f"HistoricalRestrictions: {restriction!r} is no restriction. Pass "
                     "Restriction(asset, effective_date, state) for each."
                 )
             asset, effective_date, state = restriction
@@ -102,6 +177,21 @@ class SecurityListRestrictions(Restrictions):
     """What a list of securities holds at the moment.
 
     security_list: has current_securities(dt), which gives assets or sids.
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import execution, set_asset_restrictions, symbol
+    >>> class Listed:
+    ...     def current_securities(self, dt):
+    ...         return [symbol("IBM")]
+    >>> class Restricted(Strategy):
+    ...     def initialize(self, context):
+    ...         set_asset_restrictions(execution.SecurityListRestrictions(Listed()))
+    ...
+    ...     def handle_data(self, context, data):
+    ...         print(data.can_trade(symbol("IBM")))
+    >>> result = run(Restricted, start="2010-01-04", end="2010-01-05")
+    False
+    False
     """
 
     _set_by_init = ("_list",)
@@ -135,7 +225,7 @@ def checked_asset(asset: Any, where: str) -> Asset:
 
 def _iterated(items: Any, what: str) -> list[Any]:
     if isinstance(items, str | bytes) or not hasattr(items, "__iter__"):
-        raise InputError(f"{items!r} is not {what}. Give them as a list, like [symbol('GME')].")
+        raise InputError(f"{items!r} is not {what}. Pass them as a list, like [symbol('GME')].")
     return list(items)
 
 

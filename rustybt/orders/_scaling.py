@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from rustybt.core import exact_number, scaled
+from rustybt.core import exact_number, scaled, scaled_float
 
 MEMO_SIZE: Final = 4096
 
@@ -28,7 +28,7 @@ class Scaling:
             if known is None:
                 if len(self.floats) >= MEMO_SIZE:
                     self.floats.clear()
-                known = self.floats[number] = scaled(exact_number(number, what))
+                known = self.floats[number] = scaled_float(number) or scaled(exact_number(number, what))
             return known
         if type(number) is int:
             return number, 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from rustybt.core import OrderTerms, exact_number
+from rustybt.core import OrderTerms, exact_number, scaled, scaled_float
 from rustybt.errors import BadOrderParameters, NonFiniteInput, UnsupportedOrderParameters
 
 MOST: Final = Decimal(10**18)
@@ -17,6 +17,16 @@ class ExecutionStyle:
     limit_price, stop_price: Decimals, or None where the style has none. exchange: where to route the order; a backtest
     has one market for each asset and keeps the name only. asset: accepted as in Zipline; the tick is that of the asset
     which is ordered.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import execution, order, symbol
+    >>> class AtRoundPrices(execution.ExecutionStyle):
+    ...     def get_limit_price(self, is_buy):
+    ...         return 130 if is_buy else 135
+    >>> def handle_data(context, data):
+    ...     order(symbol("IBM"), 10, style=AtRoundPrices())
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05").orders["limit"][0]
+    Decimal('130')
     """
 
     limit_price: Decimal | None = None
@@ -44,7 +54,15 @@ class ExecutionStyle:
 
 
 class MarketOrder(ExecutionStyle):
-    """At the price of the bar."""
+    """At the price of the bar.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import execution, order, symbol
+    >>> def handle_data(context, data):
+    ...     order(symbol("IBM"), 10, style=execution.MarketOrder())
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05").orders.select("limit", "stop", "status").row(0)
+    (None, None, 'filled')
+    """
 
     def __init__(self, exchange: str | None = None) -> None:
         super().__init__(None, exchange)
@@ -54,6 +72,13 @@ class LimitOrder(ExecutionStyle):
     """At the limit or better.
 
     limit_price: int, Decimal, text or float; 0 or more.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import execution, order, symbol
+    >>> def handle_data(context, data):
+    ...     order(symbol("IBM"), 10, style=execution.LimitOrder("130.50"))
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05").orders.select("limit", "stop", "status").row(0)
+    (Decimal('130.5'), None, 'open')
     """
 
     def __init__(self, limit_price: Any, asset: Any = None, exchange: str | None = None) -> None:
@@ -65,6 +90,13 @@ class StopOrder(ExecutionStyle):
     """A market order from the bar on that reaches the stop: from below for a buy, from above for a sell.
 
     stop_price: int, Decimal, text or float; 0 or more.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import execution, order, symbol
+    >>> def handle_data(context, data):
+    ...     order(symbol("IBM"), 10, style=execution.StopOrder("130"))
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05").orders.select("limit", "stop", "status").row(0)
+    (None, Decimal('130'), 'filled')
     """
 
     def __init__(self, stop_price: Any, asset: Any = None, exchange: str | None = None) -> None:
@@ -76,6 +108,13 @@ class StopLimitOrder(ExecutionStyle):
     """A limit order from the bar on that reaches the stop.
 
     limit_price, stop_price: int, Decimal, text or float; 0 or more.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import execution, order, symbol
+    >>> def handle_data(context, data):
+    ...     order(symbol("IBM"), 10, style=execution.StopLimitOrder("131", "130"))
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05").orders.select("limit", "stop", "status").row(0)
+    (Decimal('131'), Decimal('130'), 'filled')
     """
 
     def __init__(self, limit_price: Any, stop_price: Any, asset: Any = None, exchange: str | None = None) -> None:
@@ -91,10 +130,19 @@ def order_price(value: Any, what: str) -> Decimal:
     except NonFiniteInput as error:
         raise BadOrderParameters(str(error)) from None
     if price < 0:
-        raise BadOrderParameters(f"{what}={value!r} is negative. Give 0 or more.")
+        raise BadOrderParameters(f"{what}={value!r} is negative. Pass 0 or more.")
     if price >= MOST:
-        raise BadOrderParameters(f"{what}: {price:.6e} is more than the books hold. Give a price below 1e18.")
+        raise BadOrderParameters(f"{what}: {price:.6e} is more than the books hold. Pass a price below 1e18.")
     return price
+
+
+def scaled_price(value: Any, what: str) -> tuple[int, int]:
+    """The same as value and scale."""
+    if type(value) is float:
+        quick = scaled_float(value)
+        if quick is not None and quick[0] >= 0:
+            return quick
+    return scaled(order_price(value, what))
 
 
 def _prices(limit_price: Any, stop_price: Any) -> OrderTerms[Decimal]:
@@ -110,9 +158,9 @@ def terms_of(limit_price: Any, stop_price: Any, style: Any, is_buy: bool) -> Ord
         return _prices(limit_price, stop_price)
     for name, price in (("limit_price", limit_price), ("stop_price", stop_price)):
         if price is not None:
-            raise UnsupportedOrderParameters(f"Both {name}={price!r} and style={style!r} were given. Give one of them.")
+            raise UnsupportedOrderParameters(f"Both {name}={price!r} and style={style!r} were given. Pass one of them.")
     if not isinstance(style, ExecutionStyle):
         raise BadOrderParameters(
-            f"style={style!r}: give MarketOrder(), LimitOrder(price), StopOrder(price) or StopLimitOrder(limit, stop)."
+            f"style={style!r}: pass MarketOrder(), LimitOrder(price), StopOrder(price) or StopLimitOrder(limit, stop)."
         )
     return style.terms(is_buy)

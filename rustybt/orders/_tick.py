@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rustybt.core import OrderTerms, rescale_exact, scaled
+from rustybt.core import POWERS, OrderTerms, rescale_exact, scaled, to_scale, whole_ticks
 
 
-def price_on_tick(price: Decimal, down: bool, tick: tuple[int, int], fill_scale: int) -> int:
+def price_on_tick(price: tuple[int, int], down: bool, tick: tuple[int, int], fill_scale: int) -> int:
     """An order price on the tick, at the fill scale.
 
     down: for the limit of a buy and the stop of a sell; the limit of a sell and the stop of a buy go up. The next
     tick the other way is taken where it is within 5 % of a tick.
-    tick: value and scale.
+    price, tick: value and scale.
 
-    >>> price_on_tick(Decimal("10.0149"), True, (1, 2), 4), price_on_tick(Decimal("10.0051"), False, (1, 2), 4)
+    >>> price_on_tick((100149, 4), True, (1, 2), 4), price_on_tick((100051, 4), False, (1, 2), 4)
     (100100, 100100)
     """
-    value, scale = scaled(price)
+    value, scale = price
     size, size_scale = tick
-    unit = size * 10**scale
-    ticks, rest = divmod(value * 10**size_scale, unit)
-    if rest * 100 >= unit * 95 if down else rest * 100 > unit * 5:
-        ticks += 1
+    ticks = whole_ticks(value * POWERS[size_scale], size * POWERS[scale], down=down)
     return rescale_exact(ticks * size, size_scale, fill_scale)
 
 
 def terms_on_tick(terms: OrderTerms[Decimal], buys: bool, tick: tuple[int, int], fill_scale: int) -> OrderTerms[int]:
-    """The terms of an order on that side, its prices on the tick, at the fill scale."""
-    limit, stop, trail = terms[:3]
+    """The terms of an order on that side, its prices on the tick, at the fill scale.
+
+    A limit goes to the side that is better for whoever placed it, and so does the price that an "if touched" order
+    waits for; a stop to the other one. Distances are exact: what is reckoned with them goes to the tick.
+    """
+    limit, stop, touch, trail = terms[:4]
     return OrderTerms(
-        None if limit is None else price_on_tick(limit, buys, tick, fill_scale),
-        None if stop is None else price_on_tick(stop, not buys, tick, fill_scale),
-        None if trail is None else price_on_tick(trail, True, tick, fill_scale),
-        *terms[3:],
+        None if limit is None else price_on_tick(scaled(limit), buys, tick, fill_scale),
+        None if stop is None else price_on_tick(scaled(stop), not buys, tick, fill_scale),
+        None if touch is None else price_on_tick(scaled(touch), buys, tick, fill_scale),
+        None if trail is None else trail.with_prices(lambda price: to_scale(price, fill_scale)),
+        *terms[4:],
     )

@@ -55,11 +55,11 @@ def equity_figure(
     options: dict[str, Any] = {"figsize": size, "dpi": dpi, "layout": margins, "facecolor": "white"}
     window = window_for(**options) if show or (show is None and path is None) else None
     if show and window is None:
-        raise InputError("show=True: this process can't open a window. Give a path, or show the figure in a notebook.")
+        raise InputError("show=True: this process can't open a window. Pass a path, or show the figure in a notebook.")
     figure = window or NotebookFigure(**options)
     _draw(figure, result, panels)
     if path is not None:
-        with writing(ResultError, path, "give another path."):
+        with writing(ResultError, path, "pass another path."):
             path.expanduser().parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path.expanduser(), dpi=dpi)
     if window is not None:

@@ -61,6 +61,16 @@ class Result:
     A frame is made when it is first looked at, of what the run left; the result holds neither the strategy nor the
     market. frames: by name. `daily` may come with or without the statistics' columns; in a dict of frames they are
     added where they are absent.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import order_target_percent, symbol
+    >>> def handle_data(context, data):
+    ...     order_target_percent(symbol("AAPL"), 1)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-12-31")
+    >>> result.metrics["sharpe"], result.metrics["max_drawdown"]
+    (Decimal('1.660766384535467369'), Decimal('-0.129291266461747745'))
+    >>> result.daily.select("session", "portfolio_value").rows()[-1]
+    (datetime.date(2010, 12, 31), Decimal('150469.53527000000000000000'))
     """
 
     __slots__ = (
@@ -179,6 +189,13 @@ class Result:
         A result does not keep its strategy and arguments alive, unless it comes of run_algorithm(keep_strategy=True).
         Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
         that was loaded, where the strategy or an argument is gone, and for a strategy that does not repeat itself.
+
+        >>> from rustybt import run
+        >>> def handle_data(context, data):
+        ...     context.order_target(context.symbol("AAPL"), 10)
+        >>> result = run(handle_data, start="2010-01-04", end="2010-02-26")
+        >>> result.compat_report(["year_of_252", "split_in_cents"]).rows
+        []
         """
         if self._rerun is None:
             raise InputError(
@@ -193,7 +210,13 @@ class Result:
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
-        """All frames, by name; those of currencies where the run had several."""
+        """All frames, by name; those of currencies where the run had several.
+
+        >>> from rustybt import run
+        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
+        >>> {name: frame.height for name, frame in result.frames().items() if frame.height}
+        {'daily': 2, 'entries': 1}
+        """
         return {name: self._frames[name] for name in FRAMES if name in self._frames}
 
     def save(self, path: Path | str | None = None, *, overwrite: bool = False) -> Path:
@@ -203,6 +226,12 @@ class Result:
         overwrite: replace a result that is there already. A folder that holds anything else is never replaced.
         Returns the folder. Raises ResultExists, and InputError where the manifest holds what JSON can't.
         A recorded column of Python objects is written as their text.
+
+        >>> import pathlib, tempfile
+        >>> from rustybt import run
+        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
+        >>> result.save(pathlib.Path(tempfile.mkdtemp()) / "idle").name
+        'idle'
         """
         place = save_frames(self, None if path is None else Path(path), overwrite=overwrite)
         if self._on_save is not None:
@@ -220,6 +249,12 @@ class Result:
         path: its folder, or as `rustybt runs` take it: the name of one in `runs` of RUSTYBT_ROOT or the user's data
         folder, how that begins, or "latest".
         Raises ResultNotFound, and ResultCorrupt where a file is not what was saved.
+
+        >>> import tempfile
+        >>> from rustybt import Result, run
+        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
+        >>> Result.load(result.save(tempfile.mkdtemp())).ledger_hash == result.ledger_hash
+        True
         """
         folder = Path(path).expanduser()
         if not folder.exists() and str(path) == folder.name:
@@ -237,6 +272,11 @@ class Result:
         recorded name hides a column of the same name that is not cumulative. What metrics of the user's own wrote are
         columns too; without "default" or "classic" among the metrics sets there are no other ones.
         Raises MissingExtra where pandas is not installed.
+
+        >>> from rustybt import run
+        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
+        >>> result.to_pandas()[["portfolio_value", "returns"]].iloc[-1].to_dict()
+        {'portfolio_value': 100000.0, 'returns': 0.0}
         """
         from rustybt.results._to_pandas import performance_frame
 
@@ -259,6 +299,14 @@ class Result:
         show: whether it opens in a window, until which is closed a script waits; by default where no path is given and
         there is a screen. A notebook shows the figure that is the last value of a cell.
         Raises MissingExtra where matplotlib is not installed, InputError for show=True without a screen.
+
+        >>> import pathlib, tempfile
+        >>> from rustybt import run
+        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.png"
+        >>> figure = result.plot(path, panels=["equity", "drawdown"])
+        >>> path.exists(), len(figure.axes)
+        (True, 2)
         """
         from rustybt.results._plot import equity_figure
 

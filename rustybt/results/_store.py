@@ -38,7 +38,7 @@ def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
     place = _default_place(result) if path is None else path.expanduser()
     _check_free(place, overwrite=overwrite)
     temporary = place.parent / f".{place.name}.tmp-{uuid.uuid4().hex[:12]}"
-    with writing(ResultError, place, "give another folder: the result itself is not lost."):
+    with writing(ResultError, place, "pass another folder: the result itself is not lost."):
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
         try:
@@ -161,7 +161,7 @@ def read_page(folder: Path) -> dict[str, Any]:
     file = folder / RESULT_FILE
     if not file.is_file():
         raise ResultNotFound(
-            f"There is no saved result in {folder}: no {RESULT_FILE}. Give the folder that save() named."
+            f"There is no saved result in {folder}: no {RESULT_FILE}. Pass the folder that save() named."
         )
     try:
         page = json.loads(file.read_text(encoding="utf-8"))

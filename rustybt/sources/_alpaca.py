@@ -53,7 +53,7 @@ class Alpaca:
         timeout: float = 30.0,
     ) -> None:
         if market not in _ADDRESSES:
-            raise InputError(f"market is {market!r}. Give one of {', '.join(_ADDRESSES)}.")
+            raise InputError(f"market is {market!r}. Pass one of {', '.join(_ADDRESSES)}.")
         stocks = market == "stocks"
         calendar, tz = ("XNYS", "America/New_York") if stocks else ("24/7", "UTC")
         self.supports = Supports(

@@ -59,7 +59,7 @@ class AlphaVantage:
     ) -> None:
         if market not in _CALENDARS or outputsize not in ("compact", "full"):
             raise InputError(
-                f"market is {market!r} and outputsize {outputsize!r}. Give stocks, fx or crypto, and compact or full."
+                f"market is {market!r} and outputsize {outputsize!r}. Pass stocks, fx or crypto, and compact or full."
             )
         stocks = market == "stocks"
         calendar, tz = _CALENDARS[market]
@@ -135,7 +135,7 @@ class AlphaVantage:
         if self._outputsize == "compact" and len(rows) >= _COMPACT and stamps[0] > window.start_ns + 7 * 86_400 * 10**9:
             raise SourceRefused(
                 f"alphavantage gives the last {_COMPACT} days of {symbol} with outputsize='compact', and you asked "
-                f"from {window.first_date}. Give outputsize='full', which needs a paid plan, or a later start."
+                f"from {window.first_date}. Pass outputsize='full', which needs a paid plan, or a later start."
             )
         return Page(rows_of(rows), self._after_bars(), asset=pair_of(symbol, self._market))
 

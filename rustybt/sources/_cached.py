@@ -93,11 +93,11 @@ class Cached:
         told = getattr(source, "identity", None) if identity is None else identity
         if not isinstance(told, str) or not told:
             raise InputError(
-                f"Source {source.name!r} does not say what decides about its bars. Give identity=, a text that differs "
+                f"Source {source.name!r} does not say what decides about its bars. Pass identity=, a text that differs "
                 "where its options lead to other bars, such as 'mine market=crypto'."
             )
         if overlap < 1:
-            raise InputError(f"overlap is {overlap}. Give 1 or more: without it no restated history is seen.")
+            raise InputError(f"overlap is {overlap}. Pass 1 or more: without it no restated history is seen.")
         self.source = source
         self.store = store
         self.identity = told

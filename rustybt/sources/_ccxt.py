@@ -63,7 +63,7 @@ class CCXT:
             raise MissingExtra("CCXT is not installed. Install it with: pip install 'rustybt[data]'") from None
         if exchange not in ccxt.exchanges:
             raise InputError(
-                f"CCXT knows no exchange {exchange!r}. Give one of its names, such as binance, kraken or coinbase."
+                f"CCXT knows no exchange {exchange!r}. Pass one of its names, such as binance, kraken or coinbase."
             )
         self._ccxt = ccxt
         self._exchange = getattr(ccxt, exchange)(

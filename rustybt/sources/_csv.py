@@ -52,6 +52,13 @@ class CSV:
     What is asked for comes into memory; `rustybt.ingest(bundle, path)` takes files of any size. A day is that which
     `ingest` takes it for. Columns dividend and split are not read, of two rows with one stamp the later one counts, and
     a symbol with a row that can't be read fails, alone.
+
+    >>> import pathlib, tempfile
+    >>> from rustybt.sources import CSV
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "ACME.csv"
+    >>> _ = path.write_text("date,open,high,low,close,volume\\n2024-01-02,10,11,9,10.5,100\\n")
+    >>> CSV(path).fetch(["ACME"], "2024-01-01", "2024-01-31").bars["close"].to_list()
+    [Decimal('10.5')]
     """
 
     name = "csv"
@@ -72,11 +79,11 @@ class CSV:
         if length.step_ns is not None and stamp not in ("start", "end"):
             raise InputError(
                 f"stamp is {stamp!r}: do the stamps of these bars say when a bar starts, or when it ends? "
-                "Give stamp='start' or stamp='end'."
+                "Pass stamp='start' or stamp='end'."
             )
         self._files = [item for item in given_items(path, "path") if isinstance(item, Path)]
         if not self._files:
-            raise InputError(f"path is a {type(path).__name__}. Give the path of files, or a list of paths.")
+            raise InputError(f"path is a {type(path).__name__}. Pass the path of files, or a list of paths.")
         self._dialect = as_dialect(csv)
         self._stamp = stamp
         self._caller = Caller(pace or Pace())
@@ -134,7 +141,7 @@ class CSV:
         if unread := unread_columns(frame.columns, carried=False):
             notes.add(unread_note(unread, frame.columns), Path(table.source).name)
         if table.uneven and ("symbol" in frame.columns or table.stem in symbols):
-            raise InputError(f"path: {table.uneven[0].message}. Mend the line.")
+            raise InputError(f"path: {table.uneven[0].message}. Fix the line.")
         name = next((name for name in STAMP_COLUMNS if name in frame.columns), None)
         if name is None or (table.stem is None and "symbol" not in frame.columns):
             raise InputError(
@@ -186,7 +193,7 @@ def _checked(symbol: str, rows: pl.DataFrame) -> pl.DataFrame:
         what = next((name for name in NUMBERS if first[0][name]), None)
         found = f"{what} {rows[what][at]!r}" if what else f"the stamp {rows['text'][at]!r}"
         when = "" if first[0]["stamp"] is None else f" at {datetime_of(first[0]['stamp'])}"
-        raise SourceMalformed(f"{symbol} has {found}{when}, which can't be read. Mend the row, or say how in csv=.")
+        raise SourceMalformed(f"{symbol} has {found}{when}, which can't be read. Fix the row, or say how in csv=.")
     exponents = rows.select(pl.any_horizontal(pl.col(name).str.contains("[eE]").any() for name in NUMBERS)).item()
     if exponents:
         rows = rows.with_columns(

@@ -104,7 +104,7 @@ def make_request(
     """Checks the arguments of `fetch`. Raises InputError."""
     check_process()
     if isinstance(symbols, str) or not symbols or not all(str(symbol).strip() for symbol in symbols):
-        raise InputError(f"symbols is {symbols!r}. Give a list of names, such as ['AAPL', 'SPY'].")
+        raise InputError(f"symbols is {symbols!r}. Pass a list of names, such as ['AAPL', 'SPY'].")
     wanted = frequency_named(frequency)
     if str(wanted) not in supports.frequencies:
         raise InputError(
@@ -114,7 +114,7 @@ def make_request(
     if end is not None:
         last = min(_moment(end, "end", supports.tz, 1), now)
     if first >= last:
-        raise InputError(f"start {start} is not before end {end or 'now'}. Give an earlier start.")
+        raise InputError(f"start {start} is not before end {end or 'now'}. Pass an earlier start.")
     window = Window(first, last, wanted, supports.tz)
     unique = tuple(dict.fromkeys(str(symbol).strip() for symbol in symbols))
     return Request(source, supports, unique, window, end is None, progress, resume)
@@ -282,8 +282,8 @@ def _on_days(rows: pl.DataFrame, symbol: str, request: Request) -> pl.DataFrame:
         odd = datetime_of(rows["stamp"].filter(days.is_null())[0])
         raise SourceMalformed(
             f"{request.source} begins a day of {symbol} at {odd:%Y-%m-%d %H:%M} UTC, neither midnight in {zone} nor "
-            f"within one session of {sessions.name}: which day it is can't be told. Give the source "
-            "tz=, the zone at whose midnights its days begin, where it takes one, or fetch shorter bars."
+            f"within one session of {sessions.name}: which day it is can't be told. Set tz= of the "
+            "source, the zone at whose midnights its days begin, where it takes one, or fetch shorter bars."
         )
     midnights = {number: midnight(date_of(number), zone) for number in days.unique().to_list()}
     return rows.with_columns(days.replace_strict(midnights, return_dtype=pl.Int64).alias("stamp"))

@@ -55,7 +55,7 @@ class Http:
         if given:
             url = f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(given)}"
         if not url.startswith(("https://", "http://")):
-            raise InputError(f"{self._source}: {self.clean(url)} is no address. Give one that begins with https://.")
+            raise InputError(f"{self._source}: {self.clean(url)} is no address. Pass one that begins with https://.")
         try:
             with self._opener.open(urllib.request.Request(url, headers=self._headers), timeout=self._timeout) as reply:
                 body = self._body(reply)

@@ -33,7 +33,12 @@ class Secret:
 
 
 def keys_file() -> Path:
-    """The file that keys are read from: RUSTYBT_SOURCES, else sources.toml in the user's configuration folder."""
+    """The file that keys are read from: RUSTYBT_SOURCES, else sources.toml in the user's configuration folder.
+
+    >>> from rustybt.sources import keys_file
+    >>> keys_file().name
+    'sources.toml'
+    """
     if given := os.environ.get(FILE_VARIABLE):
         return Path(given).expanduser()
     if sys.platform == "win32":

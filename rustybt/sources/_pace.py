@@ -43,7 +43,7 @@ class Pace:
             ("longest_wait", self.longest_wait, 0),
         ):
             if value < least:
-                raise InputError(f"Pace: {name} is {value}. Give {least} or more.")
+                raise InputError(f"Pace: {name} is {value}. Pass {least} or more.")
 
 
 class Caller:

@@ -103,7 +103,7 @@ class PageStore:
             not plan["open_end"] and self.plan["end_ns"] != plan["end_ns"]
         ):
             raise InputError(
-                f"resume: {self._folder} holds the pages of another download. Give another folder, or delete this one."
+                f"resume: {self._folder} holds the pages of another download. Pass another folder, or delete this one."
             )
 
     def pages(self, symbol: str) -> list[Page]:
@@ -127,7 +127,7 @@ class PageStore:
 
     def _writing(self) -> AbstractContextManager[None]:
         place = f"{self._folder}, where the pages of a download are kept,"
-        return writing(InputError, place, "give another folder as resume=. What is kept there serves the next try.")
+        return writing(InputError, place, "pass another folder as resume=. What is kept there serves the next try.")
 
     def forget(self, symbol: str) -> None:
         """Drop the pages of a symbol, so that they are asked for again."""

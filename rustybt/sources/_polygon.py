@@ -57,7 +57,7 @@ class Polygon:
         timeout: float = 30.0,
     ) -> None:
         if market not in _MARKETS:
-            raise InputError(f"market is {market!r}. Give one of {', '.join(_MARKETS)}.")
+            raise InputError(f"market is {market!r}. Pass one of {', '.join(_MARKETS)}.")
         self.market = market
         self._prefix, calendar, tz = _MARKETS[market]
         stocks = market == "stocks"

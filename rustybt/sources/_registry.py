@@ -30,7 +30,12 @@ _TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": Fal
 
 
 def source_names() -> tuple[str, ...]:
-    """The names that `make_source` knows, sorted."""
+    """The names that `make_source` knows, sorted.
+
+    >>> from rustybt.sources import source_names
+    >>> source_names()[:3]
+    ('alpaca', 'alphavantage', 'ccxt')
+    """
     return tuple(sorted({*_OURS, *_third_parties()}))
 
 
@@ -38,6 +43,13 @@ def make_source(name: str, *arguments: Any, **options: Any) -> Source:
     """A source by its name, made with the arguments of its class. Raises InputError, and what its class raises.
 
     Names of ours can't be taken by other packages.
+
+    >>> import pathlib, tempfile
+    >>> from rustybt.sources import make_source
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "ACME.csv"
+    >>> _ = path.write_text("date,open,high,low,close,volume\\n2024-01-02,10,11,9,10.5,100\\n")
+    >>> make_source("csv", path).fetch(["ACME"], "2024-01-01", "2024-01-31").bars.height
+    1
     """
     factory = _factory(name)
     if (form := _form(factory)) is not None:
@@ -59,6 +71,10 @@ def options_of(name: str, texts: Mapping[str, str]) -> dict[str, Any]:
 
     true, false and numbers for bool, int and float, JSON for a mapping; what has another annotation or none stays
     text. Raises InputError.
+
+    >>> from rustybt.sources import options_of
+    >>> options_of("yfinance", {"timeout": "5"})
+    {'timeout': 5.0}
     """
     form = _form(_factory(name))
     known = {} if form is None else form.parameters
@@ -92,7 +108,7 @@ def _factory(name: str) -> Callable[..., Any]:
         return ours
     points = _third_parties()
     if name not in points:
-        raise InputError(f"there is no source {name!r}. Give one of {', '.join(source_names())}.")
+        raise InputError(f"there is no source {name!r}. Pass one of {', '.join(source_names())}.")
     try:
         found: Callable[..., Any] = points[name].load()
     except (ImportError, AttributeError) as error:

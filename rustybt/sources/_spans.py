@@ -30,7 +30,7 @@ class Rules:
     """When what is kept counts.
 
     overlap: so many bars at the edge of what is kept are fetched again, and compared.
-    settle: what ended less than that before it was fetched is fetched again, as vendors still mend it.
+    settle: what ended less than that before it was fetched is fetched again, as vendors still correct it.
     fresh: for that long after a fetch until now nothing is asked again.
     """
 
@@ -110,5 +110,5 @@ def range_of(span: Span, tz: str, now: int) -> tuple[int, int]:
 
 
 def settle_time(frequency: Frequency) -> dt.timedelta:
-    """How long vendors mend: a day bars of minutes, three days bars of days."""
+    """How long vendors correct: a day bars of minutes, three days bars of days."""
     return dt.timedelta(seconds=(1 if frequency.step_ns is not None else 3) * DAY_NS // NS)

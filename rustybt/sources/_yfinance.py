@@ -72,7 +72,7 @@ class YFinance:
     ) -> None:
         for what, value in (("price_decimals", price_decimals), ("split_decimals", split_decimals)):
             if value is not None and not 0 <= value <= 20:
-                raise InputError(f"{what} is {value}. Give a whole number from 0 to 20.")
+                raise InputError(f"{what} is {value}. Pass a whole number from 0 to 20.")
         try:
             import yfinance
         except ImportError:

@@ -140,9 +140,9 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
         country_code: among the assets of that country. Raises SymbolNotFound, MultipleSymbolsFound.
         """
         if not isinstance(symbol_str, str):
-            raise WrongType(f"symbol({symbol_str!r}): give the symbol as text, like 'AAPL'.")
+            raise WrongType(f"symbol({symbol_str!r}): pass the symbol as text, like 'AAPL'.")
         if country_code is not None and not isinstance(country_code, str):
-            raise WrongType(f"symbol(country_code={country_code!r}): give two letters, like 'US', or nothing.")
+            raise WrongType(f"symbol(country_code={country_code!r}): pass two letters, like 'US', or nothing.")
         return self._lookup.symbol(symbol_str, country_code)
 
     def set_symbol_lookup_date(self, dt: When) -> None:
@@ -162,7 +162,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
     def future_symbol(self, symbol: str) -> Future:
         """The contract of that symbol, like "CLF24". Raises SymbolNotFound."""
         if not isinstance(symbol, str):
-            raise WrongType(f"future_symbol({symbol!r}): give the symbol as text, like 'CLF24'.")
+            raise WrongType(f"future_symbol({symbol!r}): pass the symbol as text, like 'CLF24'.")
         found: Any = self._lookup.future(symbol)
         return found  # type: ignore[no-any-return]
 
@@ -184,7 +184,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
         except TypeError:
             number = -1
         if not 0 <= number <= MOST_SID:
-            raise SidsNotFound(f"sid({sid!r}): give a whole number, 0 or more, like symbol('AAPL').sid.")
+            raise SidsNotFound(f"sid({sid!r}): pass a whole number, 0 or more, like symbol('AAPL').sid.")
         return self._lookup.sid(number)
 
     def get_datetime(self, tz: str | dt.tzinfo | None = None) -> dt.datetime:
@@ -207,10 +207,10 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
     def record(self, *args: Any, **kwargs: Any) -> None:
         """Keeps values by name: pairs of name and value, or keywords. Each becomes a column of `result.recorded`."""
         if len(args) % 2:
-            raise InputError(f"record: {len(args)} positional values; give pairs of name and value.")
+            raise InputError(f"record: {len(args)} positional values; pass pairs of name and value.")
         for name in args[::2]:
             if not isinstance(name, str):
-                raise InputError(f"record({name!r}, ...): {name!r} is no name. Give text, like record('price', 5).")
+                raise InputError(f"record({name!r}, ...): {name!r} is no name. Pass text, like record('price', 5).")
         self._recorded.update(zip(args[::2], args[1::2], strict=True))
         self._recorded.update(kwargs)
 
@@ -235,7 +235,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
             date, time = date_rules.every_day(), date
         if not isinstance(date, DateRule) or not isinstance(time, TimeRule) or not callable(func):
             raise BadSchedule(
-                f"schedule_function({func!r}, {date!r}, {time!r}): give a function, a rule of date_rules and a rule "
+                f"schedule_function({func!r}, {date!r}, {time!r}): pass a function, a rule of date_rules and a rule "
                 "of time_rules; both are called, like date_rules.every_day()."
             )
         sessions = self._sessions_of(calendar)
@@ -249,7 +249,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
         if self._phase.phase != "initialize":
             raise SetBenchmarkOutsideInitialize("set_benchmark was called after initialize. Call it there.")
         if not isinstance(benchmark, Asset):
-            raise InputError(f"set_benchmark({benchmark!r}): give an asset, like symbol('SPY').")
+            raise InputError(f"set_benchmark({benchmark!r}): pass an asset, like symbol('SPY').")
         self._settings.benchmark = benchmark
 
     def fetch_csv(

@@ -39,13 +39,45 @@ class Controlling(Generic[Scalar]):
     _settings: RunSettings
 
     def register_trading_control(self, control: TradingControl) -> None:
-        """Asks a control of one's own before each order; only in `initialize`."""
+        """Asks a control of one's own before each order; only in `initialize`.
+
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import execution, order, symbol
+        >>> class NotOnMondays(execution.TradingControl):
+        ...     def violation(self, intent):
+        ...         return "it is Monday" if intent.when.weekday() == 0 else None
+        >>> class Careful(Strategy):
+        ...     def initialize(self, context):
+        ...         context.register_trading_control(NotOnMondays(on_error="reject"))
+        ...
+        ...     def handle_data(self, context, data):
+        ...         order(symbol("IBM"), 1)
+        >>> run(Careful, start="2010-01-04", end="2010-01-05").orders["reason"].to_list()
+        ['it is Monday', 'placed at this bar: eligible from the next one']
+        """
         if self._phase.phase != "initialize":
             raise RegisterTradingControlPostInit(f"{control!r} was set after initialize. Set trading controls there.")
         self._gate.controls.append(control)
 
     def register_account_control(self, control: AccountControl) -> None:
-        """Asks a control of one's own at the close of each session; only in `initialize`."""
+        """Asks a control of one's own at the close of each session; only in `initialize`.
+
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import execution
+        >>> class NoDebt(execution.AccountControl):
+        ...     def violation(self, standing):
+        ...         return "cash is below zero" if standing.portfolio.cash < 0 else None
+        >>> class Careful(Strategy):
+        ...     def initialize(self, context):
+        ...         context.register_account_control(NoDebt())
+        ...
+        ...     def handle_data(self, context, data):
+        ...         context.order_target_percent(context.symbol("IBM"), 2)
+        >>> run(Careful, start="2010-01-04", end="2010-01-06")
+        Traceback (most recent call last):
+        ...
+        rustybt.errors.AccountControlViolation: ...
+        """
         if self._phase.phase != "initialize":
             raise RegisterAccountControlPostInit(f"{control!r} was set after initialize. Set account controls there.")
         self._settings.account_controls.append(control)
@@ -82,7 +114,7 @@ class Controlling(Generic[Scalar]):
         """Allows no order for an asset while it is restricted; `data.can_trade` is False for it then."""
         if isinstance(restrictions, type) or not hasattr(restrictions, "is_restricted"):
             raise InputError(
-                f"set_asset_restrictions({restrictions!r}): give restrictions like StaticRestrictions([...])."
+                f"set_asset_restrictions({restrictions!r}): pass restrictions like StaticRestrictions([...])."
             )
         self.register_trading_control(RestrictedListOrder(on_error, restrictions))
         market = self._state.market
@@ -107,6 +139,6 @@ class Controlling(Generic[Scalar]):
         grace_period: from the run's first day; a timedelta or Timedelta.
         """
         if not isinstance(grace_period, dt.timedelta):
-            raise InputError(f"grace_period={grace_period!r}: give a timedelta, like datetime.timedelta(days=30).")
+            raise InputError(f"grace_period={grace_period!r}: pass a timedelta, like datetime.timedelta(days=30).")
         grace = (grace_period.days * 86_400 + grace_period.seconds) * NS + grace_period.microseconds * 1000
         self.register_account_control(MinLeverage(min_leverage, day_of(self._state.start_date) * DAY_NS + grace))

@@ -89,9 +89,9 @@ class Converting(Generic[Scalar]):
         named: tuple[tuple[str, Any], ...] = (("from_currency", from_currency), ("to_currency", to_currency))
         for name, currency in named:
             if not isinstance(currency, str) or not currency:
-                raise InputError(f"convert_currency({name}={currency!r}): give the name of a currency, like 'EUR'.")
+                raise InputError(f"convert_currency({name}={currency!r}): pass the name of a currency, like 'EUR'.")
         if from_currency == to_currency:
-            raise InputError(f"convert_currency: {from_currency} is to become {to_currency}. Give two currencies.")
+            raise InputError(f"convert_currency: {from_currency} is to become {to_currency}. Pass two currencies.")
         money = check_money(to_scale(exact_number(amount, "amount"), MONEY_SCALE))
         if not money:
             return None

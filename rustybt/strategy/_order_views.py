@@ -102,5 +102,7 @@ FIELDS: Final[Mapping[str, Callable[[OrderViews[Any], WorkingOrder, int], Any]]]
     "group": lambda views, order, bar: None,
     "time_in_force": lambda views, order, bar: (order.terms or MARKET_TERMS).time_in_force.value,
     "cause": OrderViews._cause,
+    "tag": lambda views, order, bar: None if order.more is None else order.more.tag,
+    "was_triggered": lambda views, order, bar: order.stop_reached,
 }
 """How each field of an `Order` is reckoned."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, overload
+from typing import Any, Generic, Unpack, overload
 
 from rustybt.core import Asset, Number, Order, Scalar
 from rustybt.errors import InputError
-from rustybt.orders import ExecutionStyle, OrderBook, OrderGate
+from rustybt.orders import ExecutionStyle, OrderBook, OrderGate, OrderOptions
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._forms import Amounts, Weights
@@ -34,12 +34,13 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero.
 
         What is not a whole number of quantity steps is cut towards zero (within 1/10,000 of a step it is rounded).
         """
-        return self._gate.order(asset, amount, limit_price, stop_price, style)
+        return self._gate.order(asset, amount, limit_price, stop_price, style, **options)
 
     def order_value(
         self,
@@ -48,9 +49,10 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders units worth an amount of money, of the run's currency, at the current price and rate."""
-        return self._gate.order_value(asset, value, limit_price, stop_price, style)
+        return self._gate.order_value(asset, value, limit_price, stop_price, style, **options)
 
     def order_percent(
         self,
@@ -59,13 +61,14 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
-        if limit_price is None and stop_price is None and style is None:
+        if limit_price is None and stop_price is None and style is None and not options:
             placed: str | None = self._size_and_place(asset, percent, False)
             if placed is not NotImplemented:
                 return placed
-        return self._gate.order_percent(asset, percent, limit_price, stop_price, style)
+        return self._gate.order_percent(asset, percent, limit_price, stop_price, style, **options)
 
     def order_target(
         self,
@@ -74,9 +77,10 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
-        return self._gate.order_target(asset, target, limit_price, stop_price, style)
+        return self._gate.order_target(asset, target, limit_price, stop_price, style, **options)
 
     def order_target_value(
         self,
@@ -85,9 +89,10 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders the difference between what is held and units worth an amount of money, of the run's currency."""
-        return self._gate.order_target_value(asset, target, limit_price, stop_price, style)
+        return self._gate.order_target_value(asset, target, limit_price, stop_price, style, **options)
 
     def order_target_percent(
         self,
@@ -96,14 +101,15 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
+        **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
         # the hottest of all: one call less
-        if limit_price is None and stop_price is None and style is None:
+        if limit_price is None and stop_price is None and style is None and not options:
             placed: str | None = self._size_and_place(asset, target, True)
             if placed is not NotImplemented:
                 return placed
-        return self._gate.order_target_percent(asset, target, limit_price, stop_price, style)
+        return self._gate.order_target_percent(asset, target, limit_price, stop_price, style, **options)
 
     def order_target_percents(self, weights: Weights) -> list[str]:
         """Orders towards a share of the portfolio's value for each of several assets, as order_target_percent does.
@@ -136,7 +142,7 @@ class Ordering(Generic[Scalar]):
         view, queues = self._views.of, self._book.open
         if asset is not None:
             if not isinstance(asset, Asset):
-                raise InputError(f"get_open_orders({asset!r}): give an asset, from symbol(...), or nothing.")
+                raise InputError(f"get_open_orders({asset!r}): pass an asset, from symbol(...), or nothing.")
             instrument = self._state.market.instruments.get(asset.sid)
             if instrument is None or instrument.asset != asset:
                 return []

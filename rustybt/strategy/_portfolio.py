@@ -21,6 +21,16 @@ class Position(Generic[Scalar]):
     amount: units, negative for a short. cost_basis: money per unit, fees included. last_sale_price: the mark. Both are
     in the asset's currency.
     last_sale_date: the moment of the mark: now, or, of an asset whose life is over, the end of its last bar.
+
+    >>> from rustybt import BarData, Context, Position, run
+    >>> def handle_data(context: Context, data: BarData) -> None:
+    ...     ibm = context.symbol("IBM")
+    ...     context.order_target(ibm, 10)
+    ...     held: Position = context.portfolio.positions[ibm]
+    ...     print(held.amount, held.cost_basis, held.last_sale_price)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05")
+    0 0 0
+    10 130.91642500000000 130.8500
     """
 
     asset: Asset

@@ -66,7 +66,7 @@ def _whole(number: Any) -> int | None:
 
 def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
     if offset is not None and (hours is not None or minutes is not None):
-        raise BadSchedule(f"{what}: give offset, or hours and minutes, not both.")
+        raise BadSchedule(f"{what}: pass offset, or hours and minutes, not both.")
     if offset is None:
         if hours is None and minutes is None:
             return 1
@@ -74,9 +74,9 @@ def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
             parts = [exact_number(0 if part is None else part) for part in (hours, minutes)]
             offset = dt.timedelta(hours=float(parts[0]), minutes=float(parts[1]))
         except (NonFiniteInput, OverflowError):
-            raise BadSchedule(f"{what}(hours={hours!r}, minutes={minutes!r}): give numbers up to 12 hours.") from None
+            raise BadSchedule(f"{what}(hours={hours!r}, minutes={minutes!r}): pass numbers up to 12 hours.") from None
     if not isinstance(offset, dt.timedelta):
-        raise BadSchedule(f"{what}(offset={offset!r}): give a timedelta.")
+        raise BadSchedule(f"{what}(offset={offset!r}): pass a timedelta.")
     whole, rest = divmod(offset, dt.timedelta(minutes=1))
     if rest or not 1 <= whole <= MOST_OFFSET_MINUTES:
         raise BadSchedule(f"{what}: {offset} is not a number of whole minutes from 1 minute to 12 hours.")
@@ -84,59 +84,187 @@ def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
 
 
 class date_rules:  # noqa: N801  the name that strategies use
-    """On which sessions a scheduled function runs."""
+    """On which sessions a scheduled function runs.
+
+    >>> from rustybt.api import date_rules
+    >>> date_rules.month_start(), date_rules.week_end(days_offset=1)
+    (DateRule(every='month', offset=0), DateRule(every='week', offset=-2))
+    """
 
     @staticmethod
     def every_day() -> DateRule:
-        """Every session."""
+        """Every session.
+
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import date_rules, schedule_function
+        >>> class Told(Strategy):
+        ...     def initialize(self, context):
+        ...         schedule_function(self.tell, date_rules.every_day())
+        ...
+        ...     def tell(self, context, data):
+        ...         print(data.current_session)
+        >>> result = run(Told, start="2010-01-04", end="2010-01-05")
+        2010-01-04
+        2010-01-05
+        """
         return DateRule("day")
 
     @staticmethod
     def month_start(days_offset: int = 0) -> DateRule:
-        """So many sessions after the first of each month; 0 to 22."""
+        """So many sessions after the first of each month; 0 to 22.
+
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import date_rules, schedule_function
+        >>> class Told(Strategy):
+        ...     def initialize(self, context):
+        ...         schedule_function(self.tell, date_rules.month_start(days_offset=1))
+        ...
+        ...     def tell(self, context, data):
+        ...         print(data.current_session)
+        >>> result = run(Told, start="2010-01-04", end="2010-02-05")
+        2010-01-05
+        2010-02-02
+        """
         return DateRule("month", _offset("month_start", days_offset, MOST_MONTH_DAYS))
 
     @staticmethod
     def month_end(days_offset: int = 0) -> DateRule:
-        """So many sessions before the last of each month; 0 to 22."""
+        """So many sessions before the last of each month; 0 to 22.
+
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import date_rules, schedule_function
+        >>> class Told(Strategy):
+        ...     def initialize(self, context):
+        ...         schedule_function(self.tell, date_rules.month_end())
+        ...
+        ...     def tell(self, context, data):
+        ...         print(data.current_session)
+        >>> result = run(Told, start="2010-01-04", end="2010-02-28")
+        2010-01-29
+        2010-02-26
+        """
         return DateRule("month", -1 - _offset("month_end", days_offset, MOST_MONTH_DAYS))
 
     @staticmethod
     def week_start(days_offset: int = 0) -> DateRule:
-        """So many sessions after the first of each week; 0 to 4."""
+        """So many sessions after the first of each week; 0 to 4.
+
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import date_rules, schedule_function
+        >>> class Told(Strategy):
+        ...     def initialize(self, context):
+        ...         schedule_function(self.tell, date_rules.week_start())
+        ...
+        ...     def tell(self, context, data):
+        ...         print(data.current_session)
+        >>> result = run(Told, start="2010-01-04", end="2010-01-15")
+        2010-01-04
+        2010-01-11
+        """
         return DateRule("week", _offset("week_start", days_offset, MOST_WEEK_DAYS))
 
     @staticmethod
     def week_end(days_offset: int = 0) -> DateRule:
-        """So many sessions before the last of each week; 0 to 4."""
+        """So many sessions before the last of each week; 0 to 4.
+
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import date_rules, schedule_function
+        >>> class Told(Strategy):
+        ...     def initialize(self, context):
+        ...         schedule_function(self.tell, date_rules.week_end(days_offset=1))
+        ...
+        ...     def tell(self, context, data):
+        ...         print(data.current_session)
+        >>> result = run(Told, start="2010-01-04", end="2010-01-15")
+        2010-01-07
+        2010-01-14
+        """
         return DateRule("week", -1 - _offset("week_end", days_offset, MOST_WEEK_DAYS))
 
 
 class time_rules:  # noqa: N801  the name that strategies use
-    """At which bar of a session a scheduled function runs. In a daily run all of them mean the session's one bar."""
+    """At which bar of a session a scheduled function runs. In a daily run all of them mean the session's one bar.
+
+    >>> from rustybt.api import time_rules
+    >>> time_rules.market_open(minutes=30), time_rules.market_close(hours=1)
+    (TimeRule(anchor='open', minutes=30), TimeRule(anchor='close', minutes=60))
+    """
 
     @staticmethod
     def market_open(
         offset: dt.timedelta | None = None, hours: int | None = None, minutes: int | None = None
     ) -> TimeRule:
-        """So long after the open; by default with the first minute bar."""
+        """So long after the open; by default with the first minute bar.
+
+        >>> import polars as pl
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import get_datetime, schedule_function, time_rules
+        >>> stamps = [f"2024-01-02 {15 + hour}:{minute:02}" for hour in range(6) for minute in range(60)]
+        >>> bars = pl.DataFrame({"timestamp": stamps, "open": 10, "high": 10, "low": 10, "close": 10, "volume": 100})
+        >>> class Told(Strategy):
+        ...     def initialize(self, context):
+        ...         schedule_function(self.tell, time_rule=time_rules.market_open(hours=1))
+        ...
+        ...     def tell(self, context, data):
+        ...         print(get_datetime("America/New_York").time())
+        >>> result = run(Told, {"A": bars}, data_frequency="minute", stamp="end", tz="UTC")
+        10:30:00
+        """
         return TimeRule("open", _minutes("market_open", offset, hours, minutes))
 
     @staticmethod
     def market_close(
         offset: dt.timedelta | None = None, hours: int | None = None, minutes: int | None = None
     ) -> TimeRule:
-        """So long before the close; by default one minute before it."""
+        """So long before the close; by default one minute before it.
+
+        >>> import polars as pl
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import get_datetime, schedule_function, time_rules
+        >>> stamps = [f"2024-01-02 {15 + hour}:{minute:02}" for hour in range(6) for minute in range(60)]
+        >>> bars = pl.DataFrame({"timestamp": stamps, "open": 10, "high": 10, "low": 10, "close": 10, "volume": 100})
+        >>> class Told(Strategy):
+        ...     def initialize(self, context):
+        ...         schedule_function(self.tell, time_rule=time_rules.market_close(minutes=30))
+        ...
+        ...     def tell(self, context, data):
+        ...         print(get_datetime("America/New_York").time())
+        >>> result = run(Told, {"A": bars}, data_frequency="minute", stamp="end", tz="UTC")
+        15:30:00
+        """
         return TimeRule("close", _minutes("market_close", offset, hours, minutes))
 
     @staticmethod
     def every_minute() -> TimeRule:
-        """With every bar."""
+        """With every bar.
+
+        >>> import polars as pl
+        >>> from rustybt import Strategy, run
+        >>> from rustybt.api import schedule_function, time_rules
+        >>> stamps = [f"2024-01-02 {15 + hour}:{minute:02}" for hour in range(6) for minute in range(60)]
+        >>> bars = pl.DataFrame({"timestamp": stamps, "open": 10, "high": 10, "low": 10, "close": 10, "volume": 100})
+        >>> class Told(Strategy):
+        ...     def initialize(self, context):
+        ...         schedule_function(self.count, time_rule=time_rules.every_minute())
+        ...
+        ...     def count(self, context, data):
+        ...         context.minutes = getattr(context, "minutes", 0) + 1
+        ...
+        ...     def analyze(self, context, result):
+        ...         print(context.minutes)
+        >>> result = run(Told, {"A": bars}, data_frequency="minute", stamp="end", tz="UTC")
+        390
+        """
         return TimeRule("every")
 
 
 class calendars:  # noqa: N801  the name that strategies use
-    """Names for `schedule_function(calendar=...)`; any other calendar's name will do as well."""
+    """Names for `schedule_function(calendar=...)`; any other calendar's name will do as well.
+
+    >>> from rustybt.api import calendars
+    >>> calendars.US_EQUITIES, calendars.US_FUTURES
+    ('XNYS', 'us_futures')
+    """
 
     US_EQUITIES = "XNYS"
     US_FUTURES = "us_futures"

@@ -37,7 +37,7 @@ class Settings:
         for kind, model in _given(us_equities, us_futures):
             if isinstance(model, type) or not (hasattr(model, "quote") or hasattr(model, "process_order")):
                 raise UnsupportedSlippageModel(
-                    f"set_slippage({CLASSES[kind][0]}={model!r}): give a model like "
+                    f"set_slippage({CLASSES[kind][0]}={model!r}): pass a model like "
                     "slippage.FixedBasisPointsSlippage(), or an object with process_order(data, order)."
                 )
             if not _fits(model, kind):
@@ -51,7 +51,7 @@ class Settings:
         for kind, model in _given(us_equities, us_futures):
             if isinstance(model, type) or not (hasattr(model, "fee") or hasattr(model, "calculate")):
                 raise UnsupportedCommissionModel(
-                    f"set_commission({CLASSES[kind][0]}={model!r}): give a model like commission.PerShare(), or an "
+                    f"set_commission({CLASSES[kind][0]}={model!r}): pass a model like commission.PerShare(), or an "
                     "object with calculate(order, transaction)."
                 )
             if not _fits(model, kind):
@@ -62,7 +62,7 @@ class Settings:
         """Sets when open orders are cancelled; only in `initialize`."""
         if isinstance(cancel_policy, type) or not hasattr(cancel_policy, "should_cancel"):
             raise UnsupportedCancelPolicy(
-                f"set_cancel_policy({cancel_policy!r}): give a policy like cancel_policy.EODCancel()."
+                f"set_cancel_policy({cancel_policy!r}): pass a policy like cancel_policy.EODCancel()."
             )
         if self._phase.phase != "initialize":
             raise SetCancelPolicyPostInit("set_cancel_policy was called after initialize. Call it there.")

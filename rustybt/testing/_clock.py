@@ -6,7 +6,15 @@ import datetime as dt
 
 
 class FakeClock:
-    """A clock that stands still until somebody sleeps. `slept` has the seconds of each wait."""
+    """A clock that stands still until somebody sleeps. `slept` has the seconds of each wait.
+
+    >>> from rustybt.testing import FakeClock
+    >>> clock = FakeClock()
+    >>> before = clock.now()
+    >>> clock.sleep(60)
+    >>> clock.now() - before
+    60000000000
+    """
 
     def __init__(self, now: str = "2024-07-01T00:00:00+00:00") -> None:
         self._now = int(dt.datetime.fromisoformat(now).timestamp()) * 1_000_000_000

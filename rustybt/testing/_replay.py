@@ -14,6 +14,15 @@ def replay(replies: Mapping[str, str]) -> Iterator[str]:
     """Serves text by the beginning of the path with its query, the longest that fits; else 404. Gives its address.
 
     replies: such as {"/v2/aggs/ticker/AAPL/": '{"status": "OK", "results": []}'}.
+
+    >>> from rustybt.sources import AlphaVantage
+    >>> from rustybt.testing import replay
+    >>> day = '{"1. open": "10", "2. high": "12", "3. low": "9", "4. close": "11", "5. volume": "100"}'
+    >>> recorded = {"/query?function=TIME_SERIES_DAILY&": '{"Time Series (Daily)": {"2024-01-02": %s}}' % day}
+    >>> with replay(recorded) as address:
+    ...     source = AlphaVantage("any key", actions=False, base_url=f"{address}/query")
+    ...     print(source.fetch(["IBM"], "2024-01-02", "2024-01-02").bars["close"].to_list())
+    [Decimal('11')]
     """
 
     class Handler(BaseHTTPRequestHandler):

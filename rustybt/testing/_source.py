@@ -43,7 +43,7 @@ class SourceContract:
 
     def make(self) -> Source:
         """A fresh source."""
-        raise NotImplementedError("give your source in make()")
+        raise NotImplementedError("pass your source in make()")
 
     def fetch(self, *symbols: str, **more: Any) -> Fetched:
         """What a fresh source gives for the range."""

@@ -25,6 +25,12 @@ class Finding:
     symbol, stamp: of the row, None where it has none that can be read. Stamps are aware datetimes, dates in daily data.
     rule: a name from `RULES`. value: what stood there, as text. message: the fact, in words.
     severity: "error", "warning" or "info". What ingestion finds are errors: the row is not stored.
+
+    >>> import rustybt
+    >>> _ = rustybt.ingest_sample()
+    >>> finding = rustybt.validate("sample", symbols=["AAPL"]).findings[0]
+    >>> finding.rule, finding.severity, finding.symbol
+    ('spike', 'warning', 'AAPL')
     """
 
     symbol: str | None

@@ -60,6 +60,13 @@ class Policy:
         of its asset's returns from their median than that, and is larger than least_move (0.05 is five per cent).
     stale_bars: that many bars in a row with one price are stale. turnover_factor: a volume of more than that many times
         the median. thin_share: a session of minutes with a smaller share of its bars than that is thin.
+
+    >>> import rustybt
+    >>> from rustybt.validation import Policy
+    >>> _ = rustybt.ingest_sample()
+    >>> policy = Policy(severity={"spike": "ignore"})
+    >>> rustybt.validate("sample", symbols=["AAPL"], policy=policy).counts()
+    {}
     """
 
     severity: Mapping[str, str] = field(default_factory=dict)
@@ -74,11 +81,11 @@ class Policy:
             if name.partition(".")[0] not in LAYERS:
                 raise InputError(f"policy: there is no rule {name!r}. There are {', '.join(LAYERS)}.")
             if severity not in SEVERITIES:
-                raise InputError(f"policy: {name} is {severity!r}. Give one of {', '.join(SEVERITIES)}.")
+                raise InputError(f"policy: {name} is {severity!r}. Pass one of {', '.join(SEVERITIES)}.")
         for name in ("sigmas", "least_move", "stale_bars", "turnover_factor", "thin_share"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-                raise InputError(f"policy: {name} is {value!r}. Give a number of 0 or more.")
+                raise InputError(f"policy: {name} is {value!r}. Pass a number of 0 or more.")
 
     def severity_of(self, rule: str, kind: str) -> str:
         """What a finding of that rule weighs on an asset of that class."""
@@ -95,7 +102,7 @@ def as_policy(given: Policy | Mapping[str, Any] | str | Path | None) -> Policy:
         try:
             given = tomllib.loads(Path(given).expanduser().read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(f"policy: {given} can't be read as TOML: {error}. Mend it.") from error
+            raise InputError(f"policy: {given} can't be read as TOML: {error}. Fix it.") from error
     known = [one.name for one in fields(Policy)]
     unknown = sorted(set(given) - set(known))
     if unknown:

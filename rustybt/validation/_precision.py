@@ -24,7 +24,7 @@ def too_precise_for_float(bars: pl.DataFrame, columns: tuple[str, ...]) -> pl.Da
     findings = []
     for name in columns:
         remedy = "text, Decimal or integers" if name == "volume" else "text or Decimal, or price_decimals="
-        message = f"{name} is the float {{}}, which has more than {FLOAT_DIGITS} digits: give {remedy}"
+        message = f"{name} is the float {{}}, which has more than {FLOAT_DIGITS} digits: pass {remedy}"
         bad = is_number(name) & (_significant_digits(name) > FLOAT_DIGITS)
         findings.append(found(bars, bad, "precision", name, message, name))
     return pl.concat(findings)

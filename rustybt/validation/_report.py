@@ -24,6 +24,12 @@ class ValidationReport:
 
     bundle, version, hash: what was looked at. rows, assets: how much of it.
     findings: by severity, the worst first; then by symbol and stamp.
+
+    >>> import rustybt
+    >>> _ = rustybt.ingest_sample()
+    >>> report = rustybt.validate("sample", symbols=["AAPL"])
+    >>> report.rows, report.worst, list(report.counts())
+    (3270, 'warning', [('spike', 'warning')])
     """
 
     bundle: str

@@ -40,7 +40,7 @@ def unsure_stamp(bars: pl.DataFrame, calendar: str) -> pl.DataFrame:
     """Findings for days whose stamps leave open which session they mean. bars: `row`, `stamp_text`."""
     message = (
         f"{{}} is no day for certain: neither midnight of a zone nor within one session of {calendar}. Write dates, or "
-        "give tz= (--tz), the zone at whose midnights these days begin, or the calendar= whose sessions begin then"
+        "pass tz= (--tz), the zone at whose midnights these days begin, or the calendar= whose sessions begin then"
     )
     return found(bars, pl.lit(value=True), "stamp", "stamp_text", message, "stamp_text")
 

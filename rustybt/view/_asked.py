@@ -25,7 +25,7 @@ def shortened(value: int, instrument: Instrument) -> tuple[int, int]:
 def listed(items: Any, what: str) -> list[Any]:
     """A list of what was given as one. Raises InputError for text and for what is no list."""
     if isinstance(items, str) or not hasattr(items, "__iter__"):
-        raise InputError(f"{what}={items!r}: give one, or a list of them.")
+        raise InputError(f"{what}={items!r}: pass one, or a list of them.")
     return list(items)
 
 

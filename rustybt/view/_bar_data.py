@@ -23,14 +23,14 @@ from rustybt.core import (
     scaled,
 )
 from rustybt.errors import InputError, NoData
-from rustybt.view._asked import as_columns, listed, note_wanted, shortened
+from rustybt.view._asked import as_columns, listed, note_wanted
 from rustybt.view._continuous import Continuous, is_readable, label
-from rustybt.view._history import FIELDS, is_exact
+from rustybt.view._history import is_exact
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
 from rustybt.view._past import Past
 from rustybt.view._price_cache import OF_A_BAR, PriceCache, Priced
-from rustybt.view._track import finer_volume, restated
+from rustybt.view._value import value_at
 
 NOTHING: Final = object()
 
@@ -114,6 +114,15 @@ class BarData:
         of the run's own; default: instead of None (NaN in a float run) where there is nothing.
         Returns a value; a dict by asset or by field; or, for lists of both, a frame with a row per asset.
         Raises NoData for a field that the bundle does not have.
+
+        >>> from rustybt import run
+        >>> from rustybt.api import symbol, symbols
+        >>> def handle_data(context, data):
+        ...     print(data.current(symbol("IBM"), "close"), data.current(symbol("IBM"), ["open", "volume"]))
+        ...     print(data.current(symbols("IBM", "AAPL"), ["close", "volume"]).rows())
+        >>> result = run(handle_data, start="2010-01-04", end="2010-01-04")
+        132.4500 {'open': Decimal('131.1800'), 'volume': Decimal('6155300')}
+        [('IBM', Decimal('132.4500'), Decimal('6155300')), ('AAPL', Decimal('214.0100'), Decimal('17633200'))]
         """
         try:
             price = fields == "price" and dtype is None
@@ -176,7 +185,7 @@ class BarData:
             key = instrument.trades()[self._market.bar]
             return datetime_of(key) if key >= 0 else (None if default is NOTHING else default)
         else:
-            value = self.exact_value(instrument, field)
+            value = value_at(self._market, instrument, field)
         if value is None:
             if default is not NOTHING:
                 return default
@@ -206,41 +215,7 @@ class BarData:
 
     def exact_value(self, instrument: Instrument, field: str) -> tuple[int, int] | None:
         """A field at the moment as value and scale; None where there is nothing."""
-        if field not in FIELDS:
-            own = [] if self._market.fetched is None else self._market.fetched.fields
-            raise NoData(
-                f"{field!r} is not a field of the bars. There are: {', '.join((*FIELDS, 'last_traded', *own))}."
-            )
-        if instrument.at_open is not None:
-            return instrument.at_open[field]
-        market = self._market
-        bar = market.bar
-        # before a session's first bar an asset may start with that bar; what ended with the last one is still seen
-        alive = instrument.start <= bar + market.before_open and bar <= instrument.last
-        if field == "volume":
-            if not alive or not instrument.present[bar]:
-                return 0, 0
-            return self._overnight(instrument, field, instrument.volume[bar], instrument.quantity_scale)
-        if not alive or bar < instrument.first:
-            return None
-        if field == "price":
-            return self._overnight(instrument, field, *shortened(instrument.price[bar], instrument))
-        if not instrument.present[bar]:
-            return None
-        return self._overnight(instrument, field, *shortened(instrument.column(field)[bar], instrument))
-
-    def _overnight(self, instrument: Instrument, field: str, value: int, scale: int) -> tuple[int, int]:
-        """Before a session's first bar its corporate actions count already."""
-        if not instrument.adjustments:
-            return value, scale
-        market = self._market
-        if not market.before_open:
-            return value, scale
-        session = market.axis.opening(market.session)
-        if field != "volume":
-            return restated(instrument, value, scale, session)
-        factor = instrument.overnight(session, volume=True)
-        return (value, scale) if factor == 1 else finer_volume(value, factor, scale)
+        return value_at(self._market, instrument, field)
 
     def _frame(self, assets: list[Any], fields: list[str], dtype: Any, default: Any) -> pl.DataFrame:
         exact = isinstance(self._number(1, 0), Decimal) if dtype is None else is_exact(dtype)
@@ -260,7 +235,9 @@ class BarData:
                 stamps = [self._one(asset, field, None, default) for asset in assets]
                 columns.append(pl.Series(field, stamps, dtype=pl.Datetime("us", "UTC")))
                 continue
-            values = [None if instrument is None else self.exact_value(instrument, field) for instrument in instruments]
+            values = [
+                None if instrument is None else value_at(self._market, instrument, field) for instrument in instruments
+            ]
             if default is not NOTHING and default is not None:
                 spare = scaled(exact_number(default, "default"))
                 values = [spare if value is None else value for value in values]
@@ -295,6 +272,16 @@ class BarData:
         output: "polars", or "numpy": float64 in the shape (bars,), (bars, assets) or (bars, fields), NaN where there is
         no bar; a copy, quicker than the frame's own `to_numpy`.
         Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far.
+
+        >>> from rustybt import run
+        >>> from rustybt.api import symbol, symbols
+        >>> def handle_data(context, data):
+        ...     closes = data.history(symbol("IBM"), "close", 20, "1d")
+        ...     print(len(closes), closes[-1], round(closes.mean(), 2), round(closes.pct_change().std(), 4))
+        ...     print(data.history(symbols("IBM", "AAPL"), "close", 2, "1d").rows())
+        >>> result = run(handle_data, start="2010-03-01", end="2010-03-01")
+        20 128.57 125.25 0.0082
+        [(127.16, 204.62), (128.57, 208.99)]
         """
         past = self._past
         if past is None:
@@ -327,15 +314,34 @@ class BarData:
         return self._continuous.contract(future)
 
     def current_chain(self, continuous_future: ContinuousFuture) -> list[Future]:
-        """The current contract of a continuous future, and those after it that have begun to trade."""
+        """The current contract of a continuous future, and those after it that have begun to trade.
+
+        >>> import polars as pl
+        >>> from rustybt import run
+        >>> from rustybt.api import continuous_future
+        >>> days = ["2024-01-02", "2024-01-03"]
+        >>> bars = pl.DataFrame({"date": days, "open": 70, "high": 73, "low": 69, "close": [70, 71], "volume": 900})
+        >>> def handle_data(context, data):
+        ...     print(data.current_chain(continuous_future("CL", roll="calendar")))
+        >>> result = run(handle_data, {"CLG24": bars, "CLH24": bars}, assets={"type": "future"}, end="2024-01-02")
+        [Future(0 [CLG24]), Future(1 [CLH24])]
+        """
         if not isinstance(continuous_future, ContinuousFuture):
-            raise InputError(f"current_chain({continuous_future!r}): give what continuous_future('CL') returns.")
+            raise InputError(f"current_chain({continuous_future!r}): pass what continuous_future('CL') returns.")
         return self._continuous.chain(continuous_future)
 
     def can_trade(self, assets: Any) -> Any:
         """Whether an asset is alive and not restricted, its calendar open, and has a price. A list gives a dict.
 
         In a daily run, and where the run's calendar is the asset's own, markets count as open. An index never can.
+
+        >>> from rustybt import run
+        >>> from rustybt.api import symbols
+        >>> def handle_data(context, data):
+        ...     print({asset.symbol: free for asset, free in data.can_trade(symbols("IBM", "FB")).items()})
+        >>> result = run(handle_data, start="2012-05-17", end="2012-05-18")  # the first day of FB
+        {'IBM': True, 'FB': False}
+        {'IBM': True, 'FB': True}
         """
         market = self._market
         try:
@@ -364,14 +370,22 @@ class BarData:
         restrictions = self._market.restrictions
         if restrictions is not None and restrictions.is_restricted(assets, self.current_dt):
             return False
-        return self.exact_value(instrument, "price") is not None
+        return value_at(self._market, instrument, "price") is not None
 
     def _lives(self, instrument: Instrument) -> bool:
         """Whether the session, before the open the one to come, lies within the asset's life."""
         return instrument.start <= self._market.bar + self._market.before_open <= instrument.last
 
     def is_stale(self, assets: Any) -> Any:
-        """Whether an asset is alive and traded before, but not on the last bar. A list gives a dict."""
+        """Whether an asset is alive and traded before, but not on the last bar. A list gives a dict.
+
+        >>> from rustybt import run
+        >>> from rustybt.api import symbol
+        >>> def handle_data(context, data):
+        ...     print(data.is_stale(symbol("IBM")))
+        >>> result = run(handle_data, start="2010-01-04", end="2010-01-04")
+        False
+        """
         if isinstance(assets, ContinuousFuture):
             contract = self._continuous.contract(assets)
             return contract is not None and self.is_stale(contract)

@@ -49,13 +49,13 @@ class Continuous:
     def future(self, root_symbol: str, offset: Any, roll: Any, adjustment: Any) -> ContinuousFuture:
         """Raises SymbolNotFound for a root without contracts, FutureContractsNotFound, InputError."""
         if not hasattr(root_symbol, "upper"):
-            raise InputError(f"continuous_future({root_symbol!r}): give the root symbol as text, like 'CL'.")
+            raise InputError(f"continuous_future({root_symbol!r}): pass the root symbol as text, like 'CL'.")
         if isinstance(offset, bool) or not isinstance(offset, int) or offset < 0:
             raise InputError(f"continuous_future: offset={offset!r} is not 0, 1, 2 or so.")
         if roll not in ROLLS:
-            raise InputError(f"continuous_future: roll={roll!r}. Give 'volume' or 'calendar'.")
+            raise InputError(f"continuous_future: roll={roll!r}. Pass 'volume' or 'calendar'.")
         if adjustment not in ADJUSTMENTS:
-            raise InputError(f"continuous_future: adjustment={adjustment!r}. Give 'mul', 'add' or None.")
+            raise InputError(f"continuous_future: adjustment={adjustment!r}. Pass 'mul', 'add' or None.")
         root_symbol = root_symbol.upper()
         contracts = self._chain(root_symbol).contracts
         return ContinuousFuture(

@@ -185,7 +185,7 @@ class TradingAlgorithm:
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Market orders for a Series of whole units by asset. Returns the ids; a size of zero has none."""
         if getattr(share_counts, "dtype", None) != "int64":
-            raise WrongType(f"batch_market_order({share_counts!r}): give a Series of whole units (int64) by asset.")
+            raise WrongType(f"batch_market_order({share_counts!r}): pass a Series of whole units (int64) by asset.")
         counts = {unwrap(asset): int(count) for asset, count in share_counts.items()}
         return list(self._run.batch_market_order(counts))
 

@@ -27,7 +27,7 @@ def sized(size: Any, what: str) -> Any:
     what: how to call it in the message. Raises NotANumber.
     """
     if isinstance(size, str):
-        raise NotANumber(f"{what}={size!r} is text. Give a number, like {what}=5.")
+        raise NotANumber(f"{what}={size!r} is text. Pass a number, like {what}=5.")
     return int(size) if type(size).__name__ in ("bool", "bool_") else size
 
 

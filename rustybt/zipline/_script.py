@@ -74,7 +74,7 @@ def _execute(text: str, filename: str, names: dict[str, Any]) -> None:
     try:
         code = compile(text, filename, "exec")
     except SyntaxError as error:
-        raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Mend it and run again.") from None
+        raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Fix it and run again.") from None
     if filename == UNNAMED:
         # so that a traceback can show the lines of a text that is in no file
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)

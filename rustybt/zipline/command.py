@@ -152,7 +152,7 @@ def benchmark_of(options: dict[str, Any]) -> dict[str, Any]:
     symbol, sid = options["benchmark_symbol"], options["benchmark_sid"]
     given = [name for name in ("benchmark_file", "benchmark_symbol", "benchmark_sid") if options[name] is not None]
     if len(given) + options["no_benchmark"] > 1:
-        raise InputError(f"Several benchmarks were given: {', '.join(given)}. Give one.")
+        raise InputError(f"Several benchmarks were given: {', '.join(given)}. Pass one.")
     if symbol is not None:
         return {"benchmark": symbol}
     if sid is not None:

@@ -58,8 +58,15 @@ def test_relative_links_lead_to_a_file(page):
     assert not [link for link in LINK.findall(text) if not (page.parent / link).exists()]
 
 
+@pytest.fixture(scope="module")
+def one_root(tmp_path_factory):
+    """A catalog for the examples of all modules, so that the sample goes into it once."""
+    return tmp_path_factory.mktemp("examples")
+
+
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
-def test_examples_in_docstrings_are_right(name):
+def test_examples_in_docstrings_are_right(name, one_root, monkeypatch):
+    monkeypatch.setenv("RUSTYBT_ROOT", str(one_root))
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     assert result.attempted > 0 or "+SKIP" in modules()[name].path.read_text(encoding="utf-8")
     assert result.failed == 0

@@ -65,7 +65,8 @@ def _assert_price_is_fair(
         if stop is not None and stopped == stamp:
             assert side * offered >= side * stop, "before its stop"
         return
-    best = side * bar.close if limit is None else min(side * bar.open, side * limit)
+    offered = getattr(bar, plan.fill_at)
+    best = side * offered if limit is None else min(side * bar.open, side * limit)
     if stop is not None and stopped == stamp:
         # at its stop at the best, or at an open beyond it; a limit on the near side of the stop is reached later
         best = max(side * stop, side * bar.open)

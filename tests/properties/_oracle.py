@@ -60,7 +60,7 @@ class Plan:
     @property
     def by_range(self) -> bool:
         """Whether limits and stops are tested on the range of the bar."""
-        return self.trigger == "range" and self.fill_at == "close"
+        return self.trigger == "range"
 
 
 @dataclass

@@ -176,7 +176,9 @@ class PeriodOracle(Oracle):
             found = self._bar(k, period)
             if found is None or found[0] != session:
                 continue
-            queue = [o for o in self._open_orders(k) if not self.plan.by_range or (o.limit, o.stop) != (None, None)]
+            queue = self._open_orders(k)
+            if self.plan.fill_at == "close":
+                queue = [order for order in queue if (order.limit, order.stop) != (None, None)]
             bar, more = self._at_open_bar(k, period, *found)
             filled: list[Any] = []
             self.closes = asset.bars[session].close

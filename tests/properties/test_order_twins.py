@@ -72,8 +72,8 @@ def test_orders_are_taken_in_and_shown_alike(orders: Any, status: int, filled: i
             if changes:
                 order.filled = order.units_charged = order.commission = filled
                 order.status, order.reason, order.changed = OrderStatus(status), reason, stamp + 1
-                order.terms, order.cause = OrderTerms(order.stop, order.limit, whole=True), 1
-                assert order.terms.whole
+                order.terms, order.cause = OrderTerms(order.stop, order.limit, tag="t"), 1
+                assert order.terms.tag == order.more.tag == "t"
                 order.limit_reached = order.stop_reached = True
         state = [[getattr(order, name) for name in FIELDS] for order in taken]
         queues = {slot: [order.number for order in queue] for slot, queue in open_now.items()}

@@ -13,24 +13,31 @@ from rustybt._kernels import twins
 
 BARS = 5
 SERIES = st.lists(st.integers(0, 12) | st.just(2**62), min_size=BARS, max_size=BARS)
-BOUND = st.integers(-2, 14) | st.sampled_from([-(10**60), 10**60, -(2**100), 2**100])
+BAR = st.integers(0, BARS - 1)
+BOUND = st.integers(-2, 14) | st.sampled_from([-(10**60), 10**60, -(2**100), 2**100]) | st.none()
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("place"), st.integers(0, 2)),
         st.tuples(
-            st.just("sleep"), st.integers(1, 9), BOUND, BOUND, st.integers(0, BARS), st.none() | st.integers(0, BARS)
+            st.just("sleep"),
+            st.integers(1, 9),
+            BAR,
+            BOUND,
+            BOUND,
+            st.integers(0, BARS),
+            st.none() | st.integers(0, BARS),
         ),
         st.tuples(st.just("forget"), st.integers(1, 9)),
         st.tuples(st.just("stir"), st.integers(0, 2)),
-        st.tuples(st.just("bar"), st.integers(0, BARS - 1)),
+        st.tuples(st.just("bar"), BAR),
     ),
     max_size=30,
 )
 ManySeries = list[tuple[list[int], list[int], list[int]]]
 
 
-def named(module: Any, series: ManySeries, steps: Any, wide: bool) -> list[list[list[int]]]:
-    """The numbers that each bar of the steps wakes, by asset."""
+def named(module: Any, series: ManySeries, steps: Any, wide: bool) -> list[Any]:
+    """The numbers that each bar of the steps wakes, by asset; of each order that is put to sleep whether it sleeps."""
     wake, open_now, seen = module.Wake(), {}, []
     instruments = [SimpleNamespace(slot=slot) for slot in range(3)]
     placed: list[Any] = []
@@ -50,11 +57,17 @@ def named(module: Any, series: ManySeries, steps: Any, wide: bool) -> list[list[
                 continue
             if not wake.knows(slot):
                 wake.watch(slot, *(one if wide else memoryview(array("q", one)) for one in series[slot]))
-            wake.sleep(slot, *what)
+            seen.append(wake.sleep(slot, *what))
     return seen
 
 
-def by_the_rule(series: ManySeries, steps: Any) -> list[list[list[int]]]:
+def wakes(low: int, high: int, bar: int, bounds: Any) -> bool:
+    below, above, first, until = bounds
+    reached = (below is not None and low <= below) or (above is not None and high >= above)
+    return (until is not None and bar >= until) or (bar >= first and reached)
+
+
+def by_the_rule(series: ManySeries, steps: Any) -> list[Any]:
     slots: list[int] = []
     asleep: dict[int, Any] = {}
     watched, queues, seen = set(), {}, []
@@ -68,7 +81,10 @@ def by_the_rule(series: ManySeries, steps: Any) -> list[list[list[int]]]:
             asleep.pop(what[0], None)
         elif kind == "sleep" and what[0] <= len(slots):
             watched.add(slots[what[0] - 1])
-            asleep[what[0]] = what[1:]
+            number, bar, *bounds = what
+            _, low, high = (one[bar] for one in series[slots[number - 1]])
+            asleep[number] = bounds
+            seen.append(not wakes(low, high, bar, bounds))
         elif kind == "bar":
             found = []
             for slot, queue in queues.items():
@@ -76,12 +92,7 @@ def by_the_rule(series: ManySeries, steps: Any) -> list[list[list[int]]]:
                 ends = min((asleep[n][3] for n in queue if n in asleep and asleep[n][3] is not None), default=BARS)
                 if slot in watched and volume <= 0 and what[0] < ends:
                     continue
-                awake = []
-                for number in queue:
-                    below, above, first, until = asleep.get(number, (10**60, -(10**60), 0, None))
-                    ended = until is not None and what[0] >= until
-                    if ended or (what[0] >= first and (low <= below or high >= above)):
-                        awake.append(number)
+                awake = [n for n in queue if n not in asleep or wakes(low, high, what[0], asleep[n])]
                 if awake:
                     found.append(awake)
             seen.append(found)

@@ -74,7 +74,9 @@ def rows_of(name: str) -> list[dict[str, str]]:
 def test_there_are_examples_and_the_readme_lists_each():
     assert len(SCRIPTS) >= 4
     readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
-    assert [script.name for script in [*SCRIPTS, FOR_ZIPLINE] if f"[{script.name}]({script.name})" not in readme] == []
+    places = [path for path in EXAMPLES.iterdir() if path.name != "README.md" and not path.name.startswith((".", "_"))]
+    lines = {f"| [{path.name}](" if path.is_file() else f"| [{path.name}/](" for path in places}
+    assert [line for line in lines if line not in readme] == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

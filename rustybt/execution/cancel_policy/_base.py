@@ -12,6 +12,20 @@ class CancelPolicy:
     """Whether all open orders are cancelled at an event. A subclass has should_cancel(event).
 
     warn_on_cancel: whether each order that is cancelled is written to the log.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import cancel_policy
+    >>> def handle_data(context, data):
+    ...     context.order(context.symbol("IBM"), 1, limit_price=100)
+    >>> class EverySecondClose(cancel_policy.CancelPolicy):
+    ...     closes = 0
+    ...
+    ...     def should_cancel(self, event):
+    ...         self.closes += 1
+    ...         return self.closes % 2 == 0
+    >>> blotter = SimulationBlotter(cancel_policy=EverySecondClose())
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05", blotter=blotter).orders["status"].to_list()
+    ['cancelled', 'open']
     """
 
     warn_on_cancel: bool = False

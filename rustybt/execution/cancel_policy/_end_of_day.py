@@ -12,6 +12,14 @@ class EODCancel(CancelPolicy):
     as it is eligible from the next bar.
 
     warn_on_cancel: write each cancelled order to the log.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import cancel_policy
+    >>> def handle_data(context, data):
+    ...     context.order(context.symbol("IBM"), 1, limit_price=100)
+    >>> blotter = SimulationBlotter(cancel_policy=cancel_policy.EODCancel(warn_on_cancel=False))
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05", blotter=blotter).orders["status"].to_list()
+    ['cancelled', 'open']
     """
 
     def __init__(self, warn_on_cancel: bool = True) -> None:

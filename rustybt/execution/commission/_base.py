@@ -25,6 +25,18 @@ class CommissionModel:
     itemised: whether `parts` says what a fee is made of; each part is an entry of its own then. rebates: whether a fee
     below zero is paid out. Without it such a fee is none; with `Compat.split_of_orders` the order's commission falls by
     it, and nothing is booked.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import commission
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> class TenthOfAPercent(commission.CommissionModel):
+    ...     def calculate(self, order, transaction):
+    ...         return abs(transaction.amount) * transaction.price / 1000
+    >>> model = TenthOfAPercent()
+    >>> blotter = SimulationBlotter(equity_commission=model)
+    >>> round(run(handle_data, start="2010-01-04", end="2010-01-05", blotter=blotter).metrics["commission"], 4)
+    Decimal('13.0915')
     """
 
     allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity, Future)
@@ -77,13 +89,35 @@ class CommissionModel:
 
 
 class EquityCommissionModel(CommissionModel):
-    """The base of a model for all assets but futures."""
+    """The base of a model for all assets but futures.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import commission
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> class TenthOfAPercent(commission.EquityCommissionModel):
+    ...     def calculate(self, order, transaction):
+    ...         return abs(transaction.amount) * transaction.price / 1000
+    >>> model = TenthOfAPercent()
+    >>> blotter = SimulationBlotter(equity_commission=model)
+    >>> round(run(handle_data, start="2010-01-04", end="2010-01-05", blotter=blotter).metrics["commission"], 4)
+    Decimal('13.0915')
+    """
 
     allowed_asset_types = (Equity,)
 
 
 class FutureCommissionModel(CommissionModel):
-    """The base of a model for futures only."""
+    """The base of a model for futures only.
+
+    >>> from rustybt import SimulationBlotter
+    >>> from rustybt.api import commission
+    >>> class TwoAContract(commission.FutureCommissionModel):
+    ...     def calculate(self, order, transaction):
+    ...         return 2 * abs(transaction.amount)
+    >>> SimulationBlotter(future_commission=TwoAContract()).commission["future"]
+    TwoAContract()
+    """
 
     allowed_asset_types = (Future,)
 
@@ -106,7 +140,7 @@ def amount(value: Any, what: str) -> tuple[int, int]:
     """A parameter of 0 or more, as value and scale."""
     number, scale = scaled(exact_number(value, what))
     if number < 0:
-        raise InputError(f"{what} is {value!r}: give a number of 0 or more.")
+        raise InputError(f"{what} is {value!r}: pass a number of 0 or more.")
     return number, scale
 
 

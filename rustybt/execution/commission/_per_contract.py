@@ -22,6 +22,17 @@ class PerContract(FutureCommissionModel):
 
     cost, exchange_fee: money, or money by root symbol; roots that are not named cost 0.85, and have the fee of that
     table. min_trade_cost: the least that an order costs; later fills of it pay only what exceeds it.
+
+    >>> import polars as pl
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import commission
+    >>> days = ["2024-01-02", "2024-01-03"]
+    >>> bars = pl.DataFrame({"date": days, "open": 70, "high": 73, "low": 69, "close": [70, 71], "volume": 900})
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.future_symbol("CLG24"), 10)
+    >>> blotter = SimulationBlotter(future_commission=commission.PerContract(cost="0.85", exchange_fee="1.50"))
+    >>> round(run(handle_data, {"CLG24": bars}, assets={"type": "future"}, blotter=blotter).metrics["commission"], 2)
+    Decimal('10.00')
     """
 
     itemised = True

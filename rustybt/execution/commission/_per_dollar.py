@@ -13,6 +13,15 @@ class PerDollar(EquityCommissionModel):
     """A cost per unit of money traded.
 
     cost: money per unit of money: 0.0015 is 15 basis points.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import commission
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = commission.PerDollar(cost="0.001")
+    >>> blotter = SimulationBlotter(equity_commission=model)
+    >>> round(run(handle_data, start="2010-01-04", end="2010-01-05", blotter=blotter).metrics["commission"], 4)
+    Decimal('13.0915')
     """
 
     _set_by_init = ("_cost",)

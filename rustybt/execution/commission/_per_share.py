@@ -13,6 +13,15 @@ class PerShare(EquityCommissionModel):
     """A cost per unit traded. The default for equities, as in Zipline: 0.001, no minimum.
 
     cost: money per unit. min_trade_cost: the least that an order costs; later fills of it pay only what exceeds it.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import commission
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = commission.PerShare(cost="0.005", min_trade_cost=1)
+    >>> blotter = SimulationBlotter(equity_commission=model)
+    >>> round(run(handle_data, start="2010-01-04", end="2010-01-05", blotter=blotter).metrics["commission"], 4)
+    Decimal('1.0000')
     """
 
     _set_by_init = ("_cost", "_minimum")

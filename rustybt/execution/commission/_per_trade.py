@@ -13,6 +13,15 @@ class PerTrade(CommissionModel):
     """A cost per order, paid with its first fill.
 
     cost: money per order.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import commission
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = commission.PerTrade(cost="4.95")
+    >>> blotter = SimulationBlotter(equity_commission=model)
+    >>> round(run(handle_data, start="2010-01-04", end="2010-01-05", blotter=blotter).metrics["commission"], 4)
+    Decimal('4.9500')
     """
 
     _set_by_init = ("_cost",)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report
+from rustybt.core import (
+    Cause,
+    OrderEventKind,
+    OrderStatus,
+    OrderTerms,
+    Report,
+    report_of_cancel,
+    report_of_replacement,
+)
 
 
 def accepted(order: WorkingOrder) -> Report | None:
@@ -17,12 +25,11 @@ def replaced(order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> 
     """What is open of an order has other terms."""
     if order.status is not OrderStatus.OPEN:
         return None
-    return Report(order.number, OrderEventKind.REPLACED, stamp, order.amount - order.filled, terms=terms)
+    return report_of_replacement(order.number, order.amount - order.filled, stamp, terms)
 
 
 def cancelled(order: WorkingOrder, stamp: int, cause: Cause, told: str | None) -> Report | None:
     """What is open of an order is taken out of work."""
     if order.status is not OrderStatus.OPEN:
         return None
-    left = order.amount - order.filled
-    return Report(order.number, OrderEventKind.CANCELLED, stamp, left, cause=cause, told=told or cause.sentence)
+    return report_of_cancel(order.number, order.amount - order.filled, stamp, cause, told)

@@ -21,10 +21,16 @@ class Bars(Protocol):
 
 
 class Orders(Protocol):
-    """The order book, as a broker reads it. wake: which orders sleep, and what wakes them."""
+    """The order book, as a broker reads it.
+
+    wake: which orders sleep, and what wakes them. count: of all orders so far, which are numbered from 1.
+    """
 
     account: str
     wake: Wake
+
+    @property
+    def count(self) -> int: ...
 
     @property
     def open(self) -> dict[int, list[WorkingOrder]]: ...

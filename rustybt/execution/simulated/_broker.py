@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause, Moment, OrderEventKind, OrderStatus, OrderTerms, Report
+from rustybt.core import (
+    Auction,
+    Cause,
+    Moment,
+    OrderEventKind,
+    OrderStatus,
+    OrderTerms,
+    Report,
+    as_plain_decimal,
+)
 from rustybt.errors import InputError
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
@@ -17,7 +26,13 @@ from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.slippage import SlippageModel
 
 TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
+TRAILED, CANCELLED = OrderEventKind.TRAILED, OrderEventKind.CANCELLED
 OPEN = OrderStatus.OPEN
+STOP_REACHED, LIMIT_REACHED = Cause.STOP_REACHED, Cause.LIMIT_REACHED
+_new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
+
+NEVER: Final = 2**62
+"""No bar: the auction that an order waits for lies beyond the run."""
 
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
@@ -27,7 +42,7 @@ class SimulatedBroker:
 
     orders: the order book. slippage, commission: the models for "equity", which is all but futures, and for "future".
     fill_at: the price that the bar offers, its "close" or its "open". trigger: "close" tests limits and stops on the
-    price that the bar offers; "range" (with fill_at="close") fills them within the bar, at their own price, or at the
+    price that the bar offers; "range" fills them within the bar, at their own price, or at the
     open where the bar opened beyond it: no fill comes before the price that triggered it.
     limits_hold: False lets slippage carry a fill beyond its limit, as Zipline does.
     stops_date_orders: False leaves the time of a stop-limit order's last change as it is when its stop is reached.
@@ -36,6 +51,8 @@ class SimulatedBroker:
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
     before: the bar before the first that orders are tried on.
+    sessions: for each session its first bar and the one after its last, for orders that wait for an auction.
+    held: by slot the units held, for orders that only reduce.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
@@ -44,13 +61,17 @@ class SimulatedBroker:
         "_asked",
         "_equity",
         "_future",
+        "_looked",
         "_opening",
         "_tried_at_open",
+        "_watched",
         "_worked",
         "begun",
         "fees_can_fall",
+        "held",
         "limits_hold",
         "orders",
+        "sessions",
         "stops_date_orders",
         "triggers",
         "triggers_need_volume",
@@ -69,20 +90,27 @@ class SimulatedBroker:
         fees_can_fall: bool = False,
         triggers_need_volume: bool = False,
         before: int = -1,
+        sessions: Sequence[tuple[int, int]] = (),
+        held: Callable[[int], int] = lambda slot: 0,
     ) -> None:
         self.orders = orders
+        self.sessions = sessions
+        self.held = held
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
         self.fees_can_fall = fees_can_fall
         self.triggers_need_volume = triggers_need_volume
-        by_range = trigger == "range" and fill_at == "close"
-        self.triggers = Triggers(fill_at, by_range=by_range, limits_hold=limits_hold)
+        self.triggers = Triggers(fill_at, by_range=trigger == "range", limits_hold=limits_hold)
         self._equity, self._future = [
             Execution(slippage[kind], commission[kind], limits_hold=limits_hold, fees_can_fall=fees_can_fall)
             for kind in ("equity", "future")
         ]
         self._asked: deque[Callable[[], Report | None]] = deque()
         self._worked = before
+        # the number of the last order that was there when a bar was worked
+        self._looked = 0
+        # the slots of the assets whose orders have slept
+        self._watched: set[int] = set()
         self._opening: tuple[int, int, int] | None = None
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
@@ -132,6 +160,7 @@ class SimulatedBroker:
     def went_on(self, worked: int) -> None:
         """A run goes on that was saved. worked: the last bar that its orders were tried on."""
         self._worked = worked
+        self._looked = self.orders.count
 
     def native_models(self) -> tuple[Any, Any] | None:
         """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
@@ -164,6 +193,7 @@ class SimulatedBroker:
             bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
+                yield from self._end_untried(queue, moment)
                 continue
             order = queue[0]
             if len(queue) == 1 and order.is_market and not begun:
@@ -177,13 +207,19 @@ class SimulatedBroker:
             elif bars.slot not in begun:
                 yield from self._work_asset(queue, bars, moment, volume)
             elif self.triggers.by_range:
-                left = [order for order in queue if order.number not in self._tried_at_open]
+                closes = self.triggers.field == "close"
+                left = [
+                    order
+                    for order in queue
+                    if order.number not in self._tried_at_open and (closes or not order.is_market)
+                ]
                 yield from self._work_asset(left, bars, moment, volume, begun[bars.slot])
+        self._looked = self.orders.count
 
     def _work_open(self, slot: int, moment: Moment, price: int, volume: int) -> Iterator[Report]:
         """Tries the open orders of an asset on a bar's open."""
         queue = self.orders.open.get(slot, [])
-        if self.triggers.by_range:
+        if self.triggers.by_range and self.triggers.field == "close":
             queue = [order for order in queue if not order.is_market]
         if queue and volume > 0:
             opening = Opening(queue[0].instrument, moment.bar, price)
@@ -200,7 +236,7 @@ class SimulatedBroker:
         account = self.orders.account
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
-        exhausted = False
+        exhausted, filled = False, 0
         for order in queue:
             # a model may have cancelled it
             if order.status is not OPEN:
@@ -210,36 +246,58 @@ class SimulatedBroker:
             if not order.is_market:
                 if exhausted and self.triggers_need_volume:
                     continue
-                ready = yield from self._let_through(order, bars, moment, offered)
+                ready = yield from self._let_through(order, bars, moment, offered, filled)
                 if ready is None:
                     continue
                 price, cap, maker = ready
             if exhausted:
                 if order.cause != Cause.VOLUME_USED_UP:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
-                continue
-            report = execution.of(order, price, volume, used, cap, moment, account, maker)
-            if report is None:
-                continue
-            yield report
-            used += abs(report.quantity)
-            exhausted = report.cause is Cause.VOLUME_USED_UP
+            else:
+                reduces = order.more is not None and order.more.reduce_only
+                most = room_to_reduce(order, self.held(bars.slot) + filled) if reduces else None
+                report = execution.of(order, price, volume, used, cap, moment, account, maker, most)
+                if report is None:
+                    continue
+                yield report
+                if report.kind is not CANCELLED:
+                    used += abs(report.quantity)
+                    filled += report.quantity
+                exhausted = report.cause is Cause.VOLUME_USED_UP
+            if order.more is not None:
+                yield from self._rest(order, moment)
 
     def _let_through(
-        self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int
+        self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int
     ) -> Generator[Report, None, tuple[int, int | None, bool] | None]:
         """Reports what a bar triggers of an order. Returns the price at which it is ready, None where it waits.
 
-        With it the limit that the price is held at, and whether the order gave liquidity.
+        With it the limit that the price is held at, and whether the order gave liquidity. filled: units of the asset
+        that were filled on this bar.
         """
         triggers, bar = self.triggers, moment.bar
+        more = order.more
+        if more is not None and more.at is not None:
+            auction = self._auction(more.at, moment)
+            if auction != bar:
+                self._sleep_until(auction, order, bars, bar)
+                return None
+            offered = bars.column(more.at.value)[bar] * bars.mark_to_fill_scale
+        if more is not None and more.reduce_only and not room_to_reduce(order, self.held(bars.slot) + filled):
+            yield self._over(order, moment, Cause.NOTHING_TO_REDUCE, Cause.NOTHING_TO_REDUCE.sentence)
+            return None
+        opening, at_once = isinstance(bars, Opening), more is not None and more.at_once
+        if not opening and not at_once and order.number > self._looked and self._sleeps(order, bars, bar):
+            return None
         trigger = triggers.of(order, bars, bar, offered)
-        if trigger.stop or trigger.limit:
+        if trigger.stop or trigger.limit or trigger.terms is not None:
             yield from self._first(order, trigger, moment.stamp)
-        opening = isinstance(bars, Opening)
+        if trigger.price is None and at_once:
+            yield from self._rest(order, moment)
+            return None
         if trigger.price is None:
             if not opening:
-                self._sleep(order, bars)
+                self._sleeps(order, bars, bar)
             return None
         if opening:
             self._tried_at_open.add(order.number)
@@ -250,7 +308,8 @@ class SimulatedBroker:
         """What a bar lets through of the orders that it wakes, by asset, for the native kernel.
 
         Of each order: the price at which it can fill, the price that it is held at, and the reports that come first; a
-        price of None where those are all. None where there is an asset that it has no models for.
+        price of None where those are all. None where there is an asset that it has no models for, or an order that
+        depends on more than the bar.
         """
         bar, found = moment.bar, []
         for queue in awake:
@@ -258,44 +317,114 @@ class SimulatedBroker:
             if bars.is_future:
                 return None
             if bars.tradable[bar] > 0:
-                found.append(self._ready(queue, bars, moment))
+                ready = self._ready(queue, bars, moment)
+                if ready is None:
+                    return None
+                if ready:
+                    found.append(ready)
+            elif any(order.more is not None and order.more.at_once for order in queue):
+                return None
+        self._looked = self.orders.count
         return found
 
-    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder]:
-        offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
+    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder] | None:
+        triggers, bar, looked = self.triggers, moment.bar, self._looked
+        offered = bars.column(triggers.field)[bar] * bars.mark_to_fill_scale
         found: list[ReadyOrder] = []
         for order in queue:
             if order.is_market:
                 found.append((order, offered, None, ()))
                 continue
-            trigger = self.triggers.of(order, bars, moment.bar, offered)
-            if trigger.stop or trigger.limit:
-                first = tuple(self._first(order, trigger, moment.stamp))
-                found.append((order, trigger.price, order.limit if self.limits_hold else None, first))
-            elif trigger.price is None:
-                self._sleep(order, bars)
+            if order.more is not None and order.more.needs_broker:
+                return None
+            # of a new one its bounds say as much as the trigger, and let it sleep
+            if order.number > looked and self._sleeps(order, bars, bar):
+                continue
+            trigger = triggers.of(order, bars, bar, offered)
+            price, _, stop, limit, terms = trigger
+            if stop or limit or terms is not None:
+                first = self._first(order, trigger, moment.stamp)
+                held = order.limit if terms is None else terms.limit
+                found.append((order, price, held if self.limits_hold else None, first))
+            elif price is None:
+                self._sleeps(order, bars, bar)
             else:
-                found.append((order, trigger.price, order.limit if self.limits_hold else None, ()))
+                found.append((order, price, order.limit if self.limits_hold else None, ()))
         return found
 
-    def _sleep(self, order: WorkingOrder, bars: Bars) -> None:
-        """Lets an order sleep until a bar reaches what it waits for."""
+    def _sleeps(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
+        """Lets an order sleep until a bar reaches what it waits for. Whether this bar doesn't."""
         wake, slot = self.orders.wake, bars.slot
-        if not wake.knows(slot):
+        if slot not in self._watched:
+            self._watched.add(slot)
             wake.watch(slot, bars.tradable, *self.triggers.series(bars))
-        wake.sleep(slot, order.number, *self.triggers.bounds(order, bars))
+        below, above = self.triggers.bounds(order, bars)
+        return wake.sleep(slot, order.number, bar, below, above)
 
-    def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> Iterator[Report]:
+    def _sleep_until(self, auction: int, order: WorkingOrder, bars: Bars, bar: int) -> None:
+        """Lets an order sleep until the bar of its auction."""
+        wake, slot = self.orders.wake, bars.slot
+        if slot not in self._watched:
+            self._watched.add(slot)
+            wake.watch(slot, bars.tradable, *self.triggers.series(bars))
+        wake.sleep(slot, order.number, bar, None, None, auction, auction)
+
+    def _auction(self, at: Auction, moment: Moment) -> int:
+        """The bar of the auction that an order waits for, which was placed on the bar before or earlier."""
+        sessions = self.sessions
+        session = moment.session
+        first, end = sessions[session]
+        if at is Auction.CLOSE:
+            return end - 1
+        while first < moment.bar and session + 1 < len(sessions):
+            session += 1
+            first = sessions[session][0]
+        return first if first >= moment.bar else NEVER
+
+    def _rest(self, order: WorkingOrder, moment: Moment) -> Iterator[Report]:
+        """The end of what is open of an order that works on one bar only."""
+        if order.more is not None and order.more.at_once and order.status is OPEN:
+            scale = order.instrument.quantity_scale
+            left, amount = (
+                as_plain_decimal(abs(units), scale) for units in (order.amount - order.filled, order.amount)
+            )
+            yield self._over(order, moment, Cause.NOT_AT_ONCE, f"{left} of {amount} were left")
+
+    def _over(self, order: WorkingOrder, moment: Moment, cause: Cause, told: str) -> Report:
+        return Report(order.number, CANCELLED, moment.stamp, order.amount - order.filled, cause=cause, told=told)
+
+    def _end_untried(self, queue: list[WorkingOrder], moment: Moment) -> Iterator[Report]:
+        """On a bar without a trade: what was to fill on it, or not at all, is over."""
+        for order in queue:
+            more = order.more
+            if more is not None and (more.at is None or self._auction(more.at, moment) == moment.bar):
+                yield from self._rest(order, moment)
+
+    def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> tuple[Report, ...]:
         """What is reported of an order before it fills."""
-        if trigger.stop:
-            yield self._triggered(order, stamp, None, order.stop, Cause.STOP_REACHED)
-        if trigger.limit:
-            yield self._triggered(order, stamp, order.limit, None, Cause.LIMIT_REACHED)
+        limit, stop, cause = order.limit, order.stop, STOP_REACHED
+        moved: tuple[Report, ...] = ()
+        if trigger.terms is not None:
+            limit, stop = trigger.terms[:2]
+            moved = (Report(order.number, TRAILED, stamp, order.amount - order.filled, terms=trigger.terms),)
+        at_limit = (self._triggered(order, stamp, limit, None, LIMIT_REACHED),) if trigger.limit else ()
+        if not trigger.stop:
+            return moved + at_limit
+        if order.more is not None and order.more.touch is not None:
+            stop, cause = order.more.touch, Cause.TOUCH_REACHED
+        return *moved, self._triggered(order, stamp, None, stop, cause), *at_limit
 
     def _triggered(self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause) -> Report:
         left = order.amount - order.filled
         dated = stop is None or order.limit is None or self.stops_date_orders
-        return Report(order.number, TRIGGERED, stamp, left, limit, stop, cause=cause, dated=dated)
+        told = (order.number, TRIGGERED, stamp, left, limit, stop, (), cause, None, None, dated, False, None)
+        return _new(Report, told)  # type: ignore[no-any-return]
+
+
+def room_to_reduce(order: WorkingOrder, held: int) -> int:
+    """How many units of an order only make a position smaller, without a sign."""
+    wanted = order.amount - order.filled
+    return min(abs(wanted), abs(held)) if wanted * held < 0 else 0
 
 
 def _one_after_the_other(first: Iterable[Report], second: Iterable[Report]) -> Iterator[Report]:

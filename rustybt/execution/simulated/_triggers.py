@@ -9,28 +9,33 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause
+from rustybt.core import Cause, OrderTerms
 from rustybt.execution.simulated._bars import Bars
+from rustybt.execution.simulated._trailing import limited, prices_of, trail
 
-BEYOND_ALL: Final = 10**60
-"""No price is as far from zero."""
+PLACED: Final = Cause.PLACED
+ANY_PRICE: Final = 2**100
+"""Every price is below it."""
+_new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
 
 
 class Trigger(NamedTuple):
     """What a bar does to an order.
 
     price: at which it can fill; None where it goes on waiting, for `waits`. stop, limit: whether it is reached now, for
-    the first time.
+    the first time; a price that is touched counts as a stop. terms: those that it has from now on; None for the same.
     """
 
     price: int | None
     waits: Cause = Cause.PLACED
     stop: bool = False
     limit: bool = False
+    terms: OrderTerms[int] | None = None
 
 
 STOP_WAITS: Final = Trigger(None, Cause.STOP_NOT_REACHED)
 LIMIT_WAITS: Final = Trigger(None, Cause.LIMIT_NOT_REACHED)
+TOUCH_WAITS: Final = Trigger(None, Cause.TOUCH_NOT_REACHED)
 STOPPED_LIMIT_WAITS: Final = Trigger(None, Cause.LIMIT_NOT_REACHED, stop=True)
 
 
@@ -53,6 +58,14 @@ class Triggers:
 
     def of(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> Trigger:
         """What a bar that offers a price does to an order with a stop or a limit."""
+        more = order.more
+        if more is not None:
+            if more.at_once:
+                return self._at_once(order, offered)
+            if not order.stop_reached and more.trail is not None:
+                return self._trailing(order, more, bars, bar, offered)
+            if not order.stop_reached and more.touch is not None:
+                return self._touched(order, more.touch, bars, bar, offered)
         limit, stop = order.limit, order.stop
         buys = order.amount > order.filled
         price, stopped = offered, stop is not None and not order.stop_reached
@@ -64,25 +77,29 @@ class Triggers:
         if limit is None or (order.limit_reached and not self.limits_hold and not self.by_range):
             return Trigger(price, stop=stopped)
         if self.by_range:
-            held = self._after_stop(order, bars, bar, price) if stopped else self._at_limit(order, bars, bar)
+            held = self._after_stop(limit, buys, bars, bar, price) if stopped else self._at_limit(order, bars, bar)
         else:
             held = price if (price <= limit if buys else price >= limit) else None
         if held is None:
             return STOPPED_LIMIT_WAITS if stopped else LIMIT_WAITS
-        return Trigger(held, stop=stopped, limit=not order.limit_reached)
+        return _new(Trigger, (held, PLACED, stopped, not order.limit_reached, None))  # type: ignore[no-any-return]
 
     def series(self, bars: Bars) -> tuple[Sequence[int], Sequence[int]]:
         """The lowest and highest prices of the bars that stops and limits are tested on."""
         return bars.column(self._lowest), bars.column(self._highest)
 
-    def bounds(self, order: WorkingOrder, bars: Bars) -> tuple[int, int]:
-        """Between which prices of those series a waiting order stays as it is; a bar has to be strictly between."""
-        up, buys = bars.mark_to_fill_scale, order.amount > order.filled
-        if order.stop is not None and not order.stop_reached:
-            price, over = order.stop, buys
-        else:
-            price, over = order.limit or 0, not buys
-        return (-BEYOND_ALL, -(-price // up)) if over else (price // up, BEYOND_ALL)
+    def bounds(self, order: WorkingOrder, bars: Bars) -> tuple[int | None, int | None]:
+        """Between which prices of those series a waiting order stays as it is; a bar has to be strictly between.
+
+        None: there is no such price on that side.
+        """
+        up, over, price = bars.mark_to_fill_scale, order.amount > order.filled, order.stop
+        more = order.more
+        if more is not None and not order.stop_reached and (more.trail is not None or more.touch is not None):
+            return _outer(_bounds_of(more, over), up)
+        if price is None or order.stop_reached:
+            price, over = order.limit or 0, not over
+        return (None, -(-price // up)) if over else (price // up, None)
 
     def came_to(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
         """Whether a bar opened beyond an order's limit, so that the market had to come to it."""
@@ -112,14 +129,12 @@ class Triggers:
         opened = bars.column("open")[bar] * bars.mark_to_fill_scale
         return opened if (opened < limit if buys else opened > limit) else limit
 
-    def _after_stop(self, order: WorkingOrder, bars: Bars, bar: int, price: int) -> int | None:
+    def _after_stop(self, limit: int, buys: bool, bars: Bars, bar: int, price: int) -> int | None:
         """The price within the limit of an order whose stop was reached on this bar, at a price.
 
         Where the stop was reached at the open, the whole range comes after it. Else only the close is known to, so
         that a limit on the other side of the stop counts as reached only where the close is within it.
         """
-        limit: Any = order.limit
-        buys = order.amount > order.filled
         if price <= limit if buys else price >= limit:
             return price
         field = "close"
@@ -127,3 +142,66 @@ class Triggers:
             field = "low" if buys else "high"
         later = bars.column(field)[bar] * bars.mark_to_fill_scale
         return limit if (later <= limit if buys else later >= limit) else None
+
+    def _at_once(self, order: WorkingOrder, offered: int) -> Trigger:
+        """An order that works on one bar only takes the price that the bar offers, or none."""
+        limit = order.limit
+        if limit is None:
+            return Trigger(offered)
+        if offered <= limit if order.amount > order.filled else offered >= limit:
+            return Trigger(offered, limit=not order.limit_reached)
+        return LIMIT_WAITS
+
+    def _trailing(self, order: WorkingOrder, terms: OrderTerms[int], bars: Bars, bar: int, offered: int) -> Trigger:
+        buys = order.amount > order.filled
+        price, after = trail(order, terms, prices_of(bars, bar, buys, offered, by_range=self.by_range))
+        new = None if after == terms else after
+        if price is None:
+            return STOP_WAITS if new is None else Trigger(None, Cause.STOP_NOT_REACHED, terms=new)
+        after = limited(after, buys)
+        new = None if after == terms else after
+        if after.limit is None:
+            return Trigger(price, stop=True, terms=new)
+        return self._limit_after(after.limit, buys, bars, bar, price)._replace(terms=new)
+
+    def _touched(self, order: WorkingOrder, touch: int, bars: Bars, bar: int, offered: int) -> Trigger:
+        """An order that waits for the price to come to it, from the side of a limit."""
+        buys = order.amount > order.filled
+        opened, good, _ = prices_of(bars, bar, buys, offered, by_range=self.by_range)
+        if good > touch if buys else good < touch:
+            return TOUCH_WAITS
+        price = opened if (opened <= touch if buys else opened >= touch) else touch
+        limit = order.limit
+        if limit is None:
+            return Trigger(price, stop=True)
+        if self.by_range and (good <= limit < price if buys else good >= limit > price):
+            # on the way to a limit beyond it the price comes by what is touched first
+            return Trigger(limit, stop=True, limit=True)
+        return self._limit_after(limit, buys, bars, bar, price)
+
+    def _limit_after(self, limit: int, buys: bool, bars: Bars, bar: int, price: int) -> Trigger:
+        """What becomes of a limit on the bar on which it came to life, at a price."""
+        if self.by_range:
+            held = self._after_stop(limit, buys, bars, bar, price)
+        else:
+            held = price if (price <= limit if buys else price >= limit) else None
+        return STOPPED_LIMIT_WAITS if held is None else Trigger(held, stop=True, limit=True)
+
+
+def _bounds_of(terms: OrderTerms[int], buys: bool) -> tuple[int | None, int | None]:
+    """As `Triggers.bounds`, at the fill scale, of an order that trails or waits to be touched."""
+    trail, price = terms.trail, terms.touch
+    if trail is not None and trail.best is None:
+        price = trail.activation
+    if trail is None or (trail.best is None and price is not None):
+        return (price, None) if buys else (None, price)
+    best, stop = trail.best, terms.stop
+    if best is None or stop is None:
+        return ANY_PRICE, None  # it has seen no price yet: each bar wakes it
+    return (best - 1, stop) if buys else (stop, best + 1)
+
+
+def _outer(bounds: tuple[int | None, int | None], up: int) -> tuple[int | None, int | None]:
+    """Bounds at the fill scale in units of the marks; a bar beyond them there is beyond them here."""
+    below, above = bounds
+    return None if below is None else below // up, None if above is None else -(-above // up)

@@ -37,6 +37,8 @@ class WhyOpen:
             return Cause.PLACED
         if bars.tradable[bar] <= 0:
             return Cause.NO_TRADE
+        if order.more is not None and order.more.at is not None:
+            return Cause.AUCTION
         if not order.is_market:
             offered = bars.column(triggers.field)[bar] * bars.mark_to_fill_scale
             trigger = triggers.of(order, bars, bar, offered)

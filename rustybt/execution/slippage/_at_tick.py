@@ -44,6 +44,15 @@ class AtTick(SlippageModel):
         Or a `DecimalConfig`, which says it of each class of assets and of each asset.
     tick: the grid; None means each asset's own `tick_size`.
     Raises InputError.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = slippage.AtTick(slippage.FixedBasisPointsSlippage(), rounding="against", tick="0.05")
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]  # the close was 130.85
+    Decimal('130.95')
     """
 
     _set_by_init = ("model", "rounding", "_tick")
@@ -51,18 +60,18 @@ class AtTick(SlippageModel):
     def __init__(self, model: Any, rounding: str | DecimalConfig = "half_even", tick: Any = None) -> None:
         if not isinstance(model, SlippageModel) or type(model).quote is SlippageModel.quote:
             raise InputError(
-                f"AtTick: {model!r} is no slippage model that has quote(). Give one of those that come along; round "
+                f"AtTick: {model!r} is no slippage model that has quote(). Pass one of those that come along; round "
                 "in process_order() of one of your own."
             )
         if not isinstance(rounding, DecimalConfig) and rounding not in _ROUNDINGS:
-            raise InputError(f"AtTick: rounding is {rounding!r}. Give one of {', '.join(_ROUNDINGS)}.")
+            raise InputError(f"AtTick: rounding is {rounding!r}. Pass one of {', '.join(_ROUNDINGS)}.")
         self.model = model
         self.rounding = rounding
         self.tick = tick
         self.allowed_asset_types = model.allowed_asset_types  # type: ignore[misc]
         self._tick = None if tick is None else scaled(exact_number(tick, "AtTick(tick)"))
         if self._tick is not None and self._tick[0] <= 0:
-            raise InputError(f"AtTick: tick is {tick!r}. Give a number above zero.")
+            raise InputError(f"AtTick: tick is {tick!r}. Pass a number above zero.")
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         answer = self.model.quote(order, offer)

@@ -31,6 +31,18 @@ class SlippageModel:
     allowed_asset_types: the classes of assets that it can be set for: Equity stands for all but futures.
     capped: whether the broker holds the price at the limit of a limit order. A model that looks at the limit
     itself, and rather does not fill, sets it to False.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> class AtTheOpen(slippage.SlippageModel):
+    ...     def process_order(self, data, order):
+    ...         return data.current(order.asset, "open"), order.amount
+    >>> model = AtTheOpen()
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]
+    Decimal('131.68')
     """
 
     allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity, Future)
@@ -95,13 +107,35 @@ class SlippageModel:
 
 
 class EquitySlippageModel(SlippageModel):
-    """The base of a model for all assets but futures."""
+    """The base of a model for all assets but futures.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> class AtTheHigh(slippage.EquitySlippageModel):
+    ...     def process_order(self, data, order):
+    ...         return data.current(order.asset, "high"), order.amount
+    >>> model = AtTheHigh()
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]
+    Decimal('131.85')
+    """
 
     allowed_asset_types = (Equity,)
 
 
 class FutureSlippageModel(SlippageModel):
-    """The base of a model for futures only."""
+    """The base of a model for futures only.
+
+    >>> from rustybt import SimulationBlotter
+    >>> from rustybt.api import slippage
+    >>> class ATickAway(slippage.FutureSlippageModel):
+    ...     def process_order(self, data, order):
+    ...         return data.current(order.asset, "close") + order.direction * order.asset.tick_size, order.amount
+    >>> SimulationBlotter(future_slippage=ATickAway()).slippage["future"]
+    ATickAway()
+    """
 
     allowed_asset_types = (Future,)
 
@@ -110,7 +144,7 @@ def fraction(value: Any, what: str, *, at_most_one: bool = False) -> tuple[int, 
     """A parameter of 0 or more, as numerator and denominator."""
     number, scale = scaled(exact_number(value, what))
     if number < 0 or (at_most_one and number > 10**scale):
-        raise InputError(f"{what} is {value!r}: give a number {'from 0 to 1' if at_most_one else 'of 0 or more'}.")
+        raise InputError(f"{what} is {value!r}: pass a number {'from 0 to 1' if at_most_one else 'of 0 or more'}.")
     return number, 10**scale
 
 

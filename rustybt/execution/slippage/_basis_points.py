@@ -15,6 +15,15 @@ class FixedBasisPointsSlippage(SlippageModel):
 
     basis_points: hundredths of a per cent. volume_limit: the share of a bar's volume that all orders of an asset
     fill together, in whole steps.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = slippage.FixedBasisPointsSlippage(basis_points=10, volume_limit="0.05")
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]  # the close was 130.85
+    Decimal('130.98085')
     """
 
     _set_by_init = ("_denominator", "_buy", "_sell", "_share")

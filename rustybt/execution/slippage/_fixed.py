@@ -14,6 +14,15 @@ class FixedSlippage(SlippageModel):
     """Fills the whole order half a spread away from the price of the bar, whatever the volume.
 
     spread: distance between bid and ask, in units of the price.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = slippage.FixedSlippage(spread="0.02")
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]  # the close was 130.85
+    Decimal('130.86')
     """
 
     _set_by_init = ("_spread",)

@@ -22,6 +22,21 @@ class MarketImpactBase(SlippageModel):
     The price is the middle of the bar's high and low, moved by the impact against the order; beyond the limit of an
     order it does not fill. NO_DATA_VOLATILITY_SLIPPAGE_IMPACT: the impact, as a share of the price, where the asset
     has not been traded for twenty sessions.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> class TwoCents(slippage.MarketImpactBase):
+    ...     def get_txn_volume(self, data, order):
+    ...         return order.open_amount
+    ...
+    ...     def get_simulated_impact(self, order, current_price, current_volume, txn_volume, mean_volume, volatility):
+    ...         return 0.02
+    >>> model = TwoCents()
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]
+    Decimal('130.995')
     """
 
     NO_DATA_VOLATILITY_SLIPPAGE_IMPACT: ClassVar[Any] = 10.0 / 10000

@@ -26,6 +26,15 @@ class VolatilityVolumeShare(MarketImpactBase):
     eta: a number, or numbers by root symbol; roots that are not named have Zipline's.
     7.5 basis points where the asset has no twenty sessions behind it. An order whose limit the impact would break
     does not fill. Computed exactly and rounded once.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = slippage.VolatilityVolumeShare(volume_limit="0.05", eta="0.05")
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]  # the close was 130.85
+    Decimal('130.9750003342484')
     """
 
     NO_DATA_VOLATILITY_SLIPPAGE_IMPACT = 7.5 / 10000

@@ -16,6 +16,15 @@ class VolumeShareSlippage(SlippageModel):
     volume_limit: the largest share of a bar's volume that all orders of an asset fill together.
     price_impact: the impact of an order as large as the volume, as a ratio.
     An order whose limit the impact would break does not fill.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import slippage
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = slippage.VolumeShareSlippage(volume_limit="0.1", price_impact="0.2")
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=SimulationBlotter(model))
+    >>> result.transactions["price"][0]  # the close was 130.85
+    Decimal('130.85000000559131')
     """
 
     capped = False

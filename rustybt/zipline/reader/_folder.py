@@ -103,4 +103,4 @@ def _cutoff(timestamp: object) -> dt.datetime | None:
             raise InputError(f"timestamp: {timestamp!r} is no moment. Write it like 2024-07-04T12:00:00.") from None
     if isinstance(timestamp, dt.datetime):
         return _naive(timestamp)
-    raise InputError(f"timestamp: {timestamp!r} is no moment. Give a datetime, or text like 2024-07-04T12:00:00.")
+    raise InputError(f"timestamp: {timestamp!r} is no moment. Pass a datetime, or text like 2024-07-04T12:00:00.")

@@ -147,7 +147,7 @@ def _read(found: Ingestion, hdf5: Path | None, countries: Sequence[str] | None) 
         data.bars[DAILY], data.countries = read_hdf5(hdf5, countries, assets)
         assets = {sid: assets[sid] for sid in sorted(data.bars[DAILY].sids)}
     elif countries is not None:
-        raise InputError(f"countries={list(countries)!r} chooses from an HDF5 file, and none was given. Give hdf5=.")
+        raise InputError(f"countries={list(countries)!r} chooses from an HDF5 file, and none was given. Pass hdf5=.")
     elif daily is not None:
         data.bars[DAILY] = read_daily(daily, assets)
     if daily is not None:
@@ -163,9 +163,9 @@ def _one_calendar(found: Ingestion, calendars: dict[str, str]) -> str:
     if len(names) == 1:
         return names.pop()
     if not names:
-        raise InputError(f"{found.folder} does not say which calendar its bars are on. Give calendar=, such as 'XNYS'.")
+        raise InputError(f"{found.folder} does not say which calendar its bars are on. Pass calendar=, such as 'XNYS'.")
     raise InputError(
-        f"{found.folder} has bars on the calendars {', '.join(sorted(names))}. Give calendar=, one of them."
+        f"{found.folder} has bars on the calendars {', '.join(sorted(names))}. Pass calendar=, one of them."
     )
 
 

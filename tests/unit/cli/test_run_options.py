@@ -62,8 +62,8 @@ def test_parameters_reach_initialize_as_what_they_look_like(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["days"], "give a name, an equals sign and a value"),
-        (["1st=2"], "give a name, an equals sign and a value"),
+        (["days"], "pass a name, an equals sign and a value"),
+        (["1st=2"], "pass a name, an equals sign and a value"),
         (["n=1", "n=2"], "--param n was given twice"),
         (["wrong=1", "units=2"], None),
     ],
@@ -96,6 +96,29 @@ def test_prices_to_fill_at_triggers_and_seed_reach_the_run(tmp_path: Path) -> No
 def test_a_picture_is_drawn_where_asked(tmp_path: Path) -> None:
     ran(tmp_path, "--plot", str(tmp_path / "mine.png"))
     assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_file_of_bars_is_run_on_without_a_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bars = tmp_path / "A.csv"
+    # no sessions of New York
+    rows = [f"2024-07-0{day},{day},{day},{day},{day},100000" for day in (3, 4, 5)]
+    bars.write_text("\n".join(["date,open,high,low,close,volume", *rows]) + "\n")
+    (tmp_path / "mine.py").write_text(STRATEGY)
+    given = ["run", "-f", str(tmp_path / "mine.py"), "--data", str(bars), "-p", "units=2", "-o", str(tmp_path / "out")]
+    with pytest.raises(SystemExit) as left:
+        main(given)
+    assert left.value.code == 1
+    assert "2024-07-04" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as left:
+        main([*given, "--trading-calendar", "XLON"])
+    assert left.value.code == 0
+    result = rustybt.Result.load(tmp_path / "out")
+    # two units on the second day's close of 4, 5 basis points above it
+    assert result.transactions.select("amount", "price").rows() == [(2, Decimal("4.002"))]
+    assert (result.manifest["bundle"], result.manifest["calendar"]) == ("data", "XLON")
+    with pytest.raises(SystemExit):
+        main([*given[:-2], "-b", "small"])
+    assert "data= and bundle= were both given" in capsys.readouterr().err
 
 
 OWN_RUNS = {
@@ -141,10 +164,8 @@ def test_every_parameter_of_the_function_that_text_can_say_is_an_option() -> Non
         "custom_loader",
         "keep_strategy",  # --compat-report
         "market",
-        "data",
     }
     of_zipline = {
-        "trading_calendar",
         "bundle_timestamp",
         "default_extension",
         "extensions",

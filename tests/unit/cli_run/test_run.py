@@ -223,7 +223,7 @@ def test_a_run_can_be_compared_with_an_asset_or_a_file(tmp_path: Path) -> None:
     found = rustybt.Result.load(tmp_path / "a").daily["benchmark_returns"].to_list()
     assert found == [Decimal("0.25"), 0, Decimal("-0.5"), 0, 0]
     done = run(tmp_path, FUNCTIONS, "--benchmark-symbol", "A", "--benchmark-sid", "0")
-    assert "the one or the other" in done.stderr
+    assert "Pass one of them" in done.stderr
     done = run(tmp_path, FUNCTIONS, "-o", str(tmp_path / "b"), "--benchmark-symbol", "A")
     assert done.returncode == 0, done.stderr
     assert rustybt.Result.load(tmp_path / "b").daily["benchmark_returns"][1] == Decimal("0.125")

@@ -96,14 +96,14 @@ def test_a_file_says_it_too(tmp_path, name, text):
 @pytest.mark.parametrize(
     ("of", "message"),
     [
-        ({"equity": {"tick_size": "0"}}, "tick_size of equity is 0. Give a number above zero"),
+        ({"equity": {"tick_size": "0"}}, "tick_size of equity is 0. Pass a number above zero"),
         ({"equity": {"quantity_step": "1e-19"}}, "with 18 decimals at most"),
         ({"equity": {"tick_size": "a cent"}}, "tick_size of equity"),
-        ({"equity": {"rounding": "nearest"}}, "Give one of exact, half_even"),
+        ({"equity": {"rounding": "nearest"}}, "Pass one of exact, half_even"),
         ({"equity": {"digits": 2}}, "any of tick_size, quantity_step, rounding"),
-        ({"equity": 2}, "Give a mapping"),
+        ({"equity": 2}, "Pass a mapping"),
         ({"equities": {"tick_size": "0.01"}}, "no class 'equities'. There are equity, etf"),
-        ([("equity", {})], "give a mapping"),
+        ([("equity", {})], "pass a mapping"),
     ],
 )
 def test_what_means_nothing(of, message):
@@ -112,7 +112,7 @@ def test_what_means_nothing(of, message):
 
 
 def test_classes_and_files_that_are_not_there(tmp_path):
-    with pytest.raises(InputError, match="give one of equity"):
+    with pytest.raises(InputError, match="pass one of equity"):
         rustybt.DecimalConfig().get("stock")
     broken = tmp_path / "broken.toml"
     for text in ("[crypto", '"just text"'):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -21,6 +22,7 @@ from rustybt.core import (
     rescale_exact,
     rescale_half_even,
     scaled,
+    scaled_float,
     to_scale,
 )
 from rustybt.errors import MoneyOverflow, NonFiniteInput, PrecisionLost
@@ -58,6 +60,15 @@ def test_integers_become_the_same_decimal_in_whatever_context(value: int, scale:
     assert isinstance(exponent, int)
     assert exponent <= 0
     assert exponent == 0 or plain.as_tuple().digits[-1] != 0
+
+
+@given(st.floats() | st.floats(-1e6, 1e6).map(lambda number: round(number, 2)))
+def test_the_quick_way_of_a_float_is_the_long_one_or_none(number: float) -> None:
+    quick = scaled_float(number)
+    if quick is None:
+        assert not math.isfinite(number) or "e" in repr(number)
+    else:
+        assert quick == scaled(exact_number(number))
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -196,7 +196,7 @@ class TestCallsOfAStrategy:
             (lambda: symbols("A", None), errors.InputError, "as text"),  # type: ignore[arg-type]
             (lambda: record(5, 1), errors.InputError, "no name"),
             (lambda: record([], 1), errors.InputError, "no name"),
-            (lambda: get_open_orders("A"), errors.InputError, "give an asset"),  # type: ignore[arg-type]
+            (lambda: get_open_orders("A"), errors.InputError, "pass an asset"),  # type: ignore[arg-type]
             (lambda: get_datetime("Mars/Base"), errors.InputError, "no time zone 'Mars/Base'"),
             (lambda: get_datetime(5), errors.InputError, "no time zone 5"),  # type: ignore[arg-type]
             (lambda: get_environment([]), errors.InputError, "there are arena"),  # type: ignore[arg-type]
@@ -314,7 +314,7 @@ class TestFetchedFiles:
             (BODY, {"timezone": "Mars"}, "no time zone 'Mars'"),
             (BODY, {"pre_func": lambda frame: None}, "pre_func returned NoneType"),
             (BODY, {"post_func": lambda frame: 5}, "post_func returned int"),
-            (BODY, {"pre_func": 5}, "give a function"),
+            (BODY, {"pre_func": 5}, "pass a function"),
         ],
     )
     def test_what_is_no_table_is_refused(

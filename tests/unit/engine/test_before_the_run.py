@@ -32,7 +32,7 @@ def test_a_run_reads_the_version_of_a_moment() -> None:
     assert run().manifest["data_version"] != first.version
     with pytest.raises(VersionNotFound, match="its oldest is of"):
         run(bundle_timestamp=first.created - dt.timedelta(days=1))
-    with pytest.raises(InputError, match="Give one of them"):
+    with pytest.raises(InputError, match="Pass one of them"):
         run(bundle_timestamp=first.created, version=first.version)
 
 

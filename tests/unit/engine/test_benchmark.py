@@ -187,11 +187,11 @@ def test_bad_use_is_refused(tmp_path: Path) -> None:
     ingest({"A": [10] * 5})
     with pytest.raises(SetBenchmarkOutsideInitialize):
         run(lambda context, _: context.set_benchmark(context.symbol("A")))
-    with pytest.raises(InputError, match="give an asset"):
+    with pytest.raises(InputError, match="pass an asset"):
         run(initialize=lambda context: context.set_benchmark("A"))
     with pytest.raises(SymbolNotFound):
         run(benchmark="NONE")
-    with pytest.raises(InputError, match="the one or the other"):
+    with pytest.raises(InputError, match="Pass one of them"):
         run(benchmark="A", benchmark_returns=given("polars", tmp_path))
     with pytest.raises(InputError, match="none of its 1 dates"):
         run(benchmark_returns=pl.DataFrame({"date": [dt.date(2030, 1, 1)], "return": [0.1]}))

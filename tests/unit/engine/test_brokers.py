@@ -155,7 +155,7 @@ def test_a_broker_that_does_nothing_leaves_every_order_unconfirmed() -> None:
             "Report the number of the order that was submitted",
         ),
         (lambda report: report._replace(order="1"), IllegalTransition, "reported order '1'"),
-        (lambda report: report._replace(stamp=None), InputError, "Give the stamp in ns UTC"),
+        (lambda report: report._replace(stamp=None), InputError, "Pass the stamp in ns UTC"),
         (lambda report: "filled", InputError, "reported 'filled'. Report with rustybt.core.Report"),
     ],
 )

@@ -88,7 +88,7 @@ class TestDaily:
         ("given", "match"),
         [
             ([1], "is not a dict"),
-            ({DAYS[1]: 500}, "give its type and its value"),
+            ({DAYS[1]: 500}, "pass its type and its value"),
             ({DAYS[1]: {"type": "gift", "value": 5}}, "neither 'target' nor 'delta'"),
             ({"soon": {"type": "delta", "value": 5}}, "Write it like"),
             ({7: {"type": "delta", "value": 5}}, "no moment"),

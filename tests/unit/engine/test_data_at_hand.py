@@ -16,7 +16,7 @@ import pytest
 import rustybt
 from rustybt.api import order, order_target_percent, symbol
 from rustybt.core import data_root
-from rustybt.errors import BadBars, InputError
+from rustybt.errors import BadBars, HistoryWindowStartsBeforeData, InputError
 
 DAYS = [dt.date(2024, 1, 2), dt.date(2024, 1, 3), dt.date(2024, 1, 4), dt.date(2024, 1, 5)]
 
@@ -111,6 +111,29 @@ def test_the_temporary_folder_goes_with_the_market(monkeypatch: pytest.MonkeyPat
     with pytest.raises(BadBars):
         rustybt.load_data(prices([1, 2, 3, -4]).with_columns(symbol=pl.lit("C")))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_second_run_on_the_same_data_ingests_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rustybt.ingest import _ingest
+
+    calls: list[Any] = []
+    plain = _ingest.ingest_with_fault
+    monkeypatch.setattr(_ingest, "ingest_with_fault", lambda *a, **k: (calls.append(a), plain(*a, **k))[1])
+    frame = prices([1, 2, 3, 5])
+    for _ in range(3):
+        rustybt.run(lambda context, data: None, {"Q": frame.clone()})
+    assert len(calls) == 1
+
+
+def test_a_window_that_the_data_do_not_reach_back_to_names_the_day_from_which_they_do() -> None:
+    def look(context: Any, data: Any) -> None:
+        data.history(symbol("A"), "close", 3, "1d")
+
+    with pytest.raises(HistoryWindowStartsBeforeData) as refused:
+        rustybt.run(look, FRAMES)
+    assert "A window of 3 bars of '1d' reaches 2 bars before" in str(refused.value)
+    assert "start='2024-01-04'" in str(refused.value)
+    assert rustybt.run(look, FRAMES, start="2024-01-04").daily.height == 2
 
 
 def test_a_result_on_data_can_be_saved_and_a_market_pickled(tmp_path: Path) -> None:
@@ -210,7 +233,7 @@ def test_floats_of_a_computation_are_refused_with_the_way_to_round_them() -> Non
 
 
 def test_a_first_run_without_a_strategy_is_refused() -> None:
-    with pytest.raises(InputError, match="strategy=None: give a Strategy, or a function"):
+    with pytest.raises(InputError, match="strategy=None: pass a Strategy, or a function"):
         rustybt.run(None)
 
 
@@ -223,6 +246,9 @@ def test_a_first_run_without_a_strategy_is_refused() -> None:
         ((trade, None), {}, "inplace=True returns None"),
         ((trade, FRAMES), {"capital": 1}, r"no option capital=. Did you mean capital_base=\?"),
         ((trade, FRAMES), {"zebra": 1}, "no option zebra="),
+        ((trade, FRAMES), {"cash": 10_000}, "Cash at the start is capital_base="),
+        ((trade, FRAMES), {"commission": 0.002}, "Costs are set in initialize"),
+        ((trade, FRAMES), {"interval": "1m"}, "The length of the bars is data_frequency="),
         ((trade,), {"price_decimals": 2}, "price_decimals= says how data are read, and there are none"),
         ((trade, FRAMES | {"C": FRAMES["A"].clear()}), {}, r"data\['C'\] holds no rows"),
         ((trade, {"A": LONG}), {}, "has a column symbol with 'B' in it"),

@@ -134,7 +134,7 @@ def test_a_market_of_minutes_reads_earlier_ones_when_a_window_reaches_back() -> 
         ({"data_frequency": "minute"}, "data_frequency='minute' was given beside a market of data_frequency 'daily'"),
         ({"bundle_timestamp": "2020-01-01"}, "bundle_timestamp=2020-01-01 was given beside market="),
         ({"environ": {"RUSTYBT_ROOT": "/nowhere"}}, "environ names the catalog /nowhere"),
-        ({"market": "small"}, "market='small': give what rustybt.load"),
+        ({"market": "small"}, "market='small': pass what rustybt.load"),
     ],
 )
 def test_arguments_that_name_other_data_than_the_market_are_refused(given: dict[str, Any], told: str) -> None:

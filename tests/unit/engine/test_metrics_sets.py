@@ -223,7 +223,7 @@ def test_what_is_no_metric_is_refused() -> None:
         run(metrics_set=[object()])
     with pytest.raises(InputError, match="none of the methods"):
         run(metrics_set=[Everything])
-    with pytest.raises(InputError, match="give a name, or a set"):
+    with pytest.raises(InputError, match="pass a name, or a set"):
         run(metrics_set=5)
     with pytest.raises(InputError, match="emission_rate='minute'"):
         run(emission_rate="minute")

@@ -58,8 +58,11 @@ def fills(limit: str | None, **how: str) -> list[tuple[dt.date, Decimal]]:
         # it opened below 9.8: at the open
         ("close", "range", "9.8", 3, "9.0045"),
         ("close", "range", None, 3, "10.50525"),
+        # a market order at the open, a limit within the bar
+        ("open", "range", None, 3, "9.0045"),
+        ("open", "range", "8.8", 3, "8.8"),
         # no open and no close is at or below 8.8
-        ("open", "range", "8.8", None, None),
+        ("open", "close", "8.8", None, None),
         ("close", "close", "8.8", None, None),
     ],
 )

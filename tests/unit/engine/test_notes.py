@@ -36,6 +36,12 @@ def test_a_run_without_an_order_says_so_and_one_with_an_order_does_not():
     assert codes(run(lambda context, data: order(symbol("AAPL"), 1))) == []
 
 
+def test_a_run_without_a_strategy_says_so():
+    (note,) = run().notes
+    assert note.code == "no_orders"
+    assert "the run was given no strategy" in note.text
+
+
 def test_notes_are_saved_with_the_result_and_change_no_hash(tmp_path: Path):
     result = run(lambda context, data: None)
     result.notes = (*result.notes, Note("no_orders", "<again>", {"day": "2010-01-04"}))

@@ -45,7 +45,7 @@ def test_a_function_is_told_each_session() -> None:
     told = []
     rustybt.run(quiet, progress=lambda done, sessions: told.append((done, sessions)), **DATES)
     assert told == [(done, 61) for done in range(1, 62)]
-    with pytest.raises(InputError, match="progress='yes': give True, False or a function"):
+    with pytest.raises(InputError, match="progress='yes': pass True, False or a function"):
         rustybt.run(quiet, progress="yes", **DATES)
 
 

@@ -283,15 +283,6 @@ def test_progress_is_told_session_by_session() -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_progress_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    run(progress=True)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "5/5" in err
-    run(progress=None)
-    assert capsys.readouterr() == ("", "")
-
-
 def test_the_manifest_says_what_the_run_was_made_from() -> None:
     version = rustybt.open_version("small")
     manifest = run({0: lambda c, d: c.order(c.symbol("A"), 1)}, seed=7, fill_at="open").manifest

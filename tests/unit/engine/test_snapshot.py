@@ -302,7 +302,7 @@ def test_a_run_on_data_at_hand_is_forked_and_restored_on_the_same_data(tmp_path:
     assert rustybt.Run.restore(kept, handle_data=half, market=market).finish().ledger_hash == whole.ledger_hash
     with pytest.raises(SnapshotMismatch, match=r"market=rustybt.load_data\(data\)"):
         rustybt.Run.restore(kept, handle_data=half)
-    with pytest.raises(SnapshotMismatch, match="Give the data of the run"):
+    with pytest.raises(SnapshotMismatch, match="Pass the data of the run"):
         rustybt.Run.restore(kept, handle_data=half, market=rustybt.load_data(at_hand("8")))
     pickled = pickle.loads(pickle.dumps(market))
     run = rustybt.Run(market=pickled, handle_data=half, capital_base=10_000)
@@ -321,7 +321,7 @@ def test_what_is_no_snapshot_or_no_market_is_told(tmp_path: Path) -> None:
     run = rustybt.Run(**SPAN, handle_data=monthly)
     with pytest.raises(InputError, match=r"Snapshot.load\(path\) reads a file"):
         rustybt.Run.restore(tmp_path, handle_data=monthly)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="market='kept': give what"):
+    with pytest.raises(InputError, match="market='kept': pass what"):
         rustybt.Run.restore(run.snapshot(), handle_data=monthly, market="kept")  # type: ignore[arg-type]
 
 

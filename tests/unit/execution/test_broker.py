@@ -64,8 +64,11 @@ UP = Bars(1000, 1100, 900, 1050)  # opens at 10.00, ranges from 9.00 to 11.00, c
         ({"fill_at": "open"}, 1, None, 1000), ({"fill_at": "open"}, -1, None, 1000),
         ({"fill_at": "open"}, 1, 1000, 1000), ({"fill_at": "open"}, 1, 999, None),
         ({"fill_at": "open"}, -1, 1000, 1000), ({"fill_at": "open"}, -1, 1001, None),
-        ({"fill_at": "open", "trigger": "range"}, 1, 999, None),
-        ({"fill_at": "open", "trigger": "range"}, -1, 1001, None),
+        # market orders at the open, limits within the range
+        ({"fill_at": "open", "trigger": "range"}, 1, None, 1000),
+        ({"fill_at": "open", "trigger": "range"}, 1, 999, 999),
+        ({"fill_at": "open", "trigger": "range"}, -1, 1001, 1001),
+        ({"fill_at": "open", "trigger": "range"}, -1, 1101, None),
         # within the range: at the limit itself, or at the open where the bar opened beyond it
         ({"trigger": "range"}, 1, None, 1050), ({"trigger": "range"}, -1, None, 1050),
         ({"trigger": "range"}, 1, 950, 950), ({"trigger": "range"}, 1, 900, 900), ({"trigger": "range"}, 1, 899, None),
@@ -94,7 +97,7 @@ OPEN = {"fill_at": "open"}
         ({}, -1, None, 1050, 1050), ({}, -1, None, 1060, 1050), ({}, -1, None, 1049, None),
         # the open alone, whatever the rest of the bar does
         (OPEN, 1, None, 1000, 1000), (OPEN, 1, None, 1001, None), (OPEN, -1, None, 1000, 1000),
-        (OPEN, -1, None, 999, None), (OPEN | RANGE, 1, None, 1001, None), (OPEN | RANGE, -1, None, 999, None),
+        (OPEN, -1, None, 999, None), (OPEN | RANGE, 1, None, 1001, 1001), (OPEN | RANGE, -1, None, 999, 999),
         # within the range: at the stop, or at the open where the bar opened beyond it
         (RANGE, 1, None, 1080, 1080), (RANGE, 1, None, 1100, 1100), (RANGE, 1, None, 1101, None),
         (RANGE, 1, None, 1000, 1000), (RANGE, 1, None, 980, 1000),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rustybt._kernels import PYTHON
 from rustybt.api import commission, slippage
-from rustybt.core import Moment
+from rustybt.core import Moment, scaled
 from rustybt.execution import Fill, Offer, SimulatedBroker, WorkingOrder
 from rustybt.orders import OrderBook, price_on_tick
 from tests._terms import terms_with
@@ -87,7 +87,7 @@ def test_an_order_is_triggered_on_the_same_bars(
 def test_prices_go_to_the_same_tick(thousandths: int, down: bool, tick: str) -> None:
     price = Decimal(thousandths) / 1000
     size = Decimal(tick)
-    ours = price_on_tick(price, down, (int(size * 10**3), 3), 12)
+    ours = price_on_tick(scaled(price), down, (int(size * 10**3), 3), 12)
     theirs = zipline_execution.asymmetric_round_price(float(price), down, float(size))
     exact = Fraction(price) / Fraction(size) % 1
     if exact in (Fraction(95, 100), Fraction(5, 100)):

@@ -58,9 +58,9 @@ def test_one_bar_is_corrected_and_told(root, daily):
 def test_what_is_corrected_has_the_hash_of_what_was_right_from_the_start(root, daily):
     wrong = pl.concat([daily(rows=4), daily("BBB", rows=4)])
     ingest("b", wrong, root=root)
-    mended = with_close(daily(rows=9), "20.5")
-    ingest("c", pl.concat([mended.head(4), daily("BBB", rows=4)]), root=root)
-    corrected = ingest("b", mended.head(4), mode="correct", root=root)
+    fixed = with_close(daily(rows=9), "20.5")
+    ingest("c", pl.concat([fixed.head(4), daily("BBB", rows=4)]), root=root)
+    corrected = ingest("b", fixed.head(4), mode="correct", root=root)
     assert corrected.hash == next(one.hash for one in list_bundles(root) if one.bundle == "c")
 
 
@@ -108,7 +108,7 @@ def test_a_conflict_of_an_append_names_the_way(root, daily):
 def test_the_command_corrects_and_shows_it(root, daily, tmp_path, monkeypatch):
     monkeypatch.setenv("RUSTYBT_ROOT", str(root))
     ingest("b", daily(rows=3))
-    file = tmp_path / "mended.csv"
+    file = tmp_path / "fixed.csv"
     with_close(daily(rows=1), "12.25").write_csv(file)
     words = ["ingest", "csv", str(file), "--bundle", "b", "--mode", "correct"]
     assert "AAA 2024-01-02: close 12.25" in CliRunner().invoke(cli, words, catch_exceptions=False).output

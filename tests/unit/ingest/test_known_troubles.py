@@ -27,7 +27,7 @@ def test_a_column_of_lists_is_named(daily, root, name):
 
 @pytest.mark.parametrize("calendar", [5, ["XNYS"], 0])
 def test_a_calendar_that_is_no_name_is_refused(daily, root, calendar):
-    with pytest.raises(InputError, match="Give its name, like 'XNYS'"):
+    with pytest.raises(InputError, match="Pass its name, like 'XNYS'"):
         ingest("b", daily(), calendar=calendar, root=root)
 
 

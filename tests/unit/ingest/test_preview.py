@@ -68,12 +68,28 @@ def test_a_dry_run_of_what_would_go_in_ends_well(tmp_path: Path) -> None:
 
 
 def test_what_is_refused_is_told_beside_what_was_found_out(tmp_path: Path) -> None:
-    done = command("ingest", "csv", written(tmp_path, COIN), "--dry-run", *FORM[2:])
+    path = Path(written(tmp_path, COIN))
+    path.write_text(path.read_text().replace("Last", "Middle"))
+    done = command("ingest", "csv", str(path), "--dry-run", *FORM[2:])
     assert done.returncode == 1
     told = rows_of(done.stdout)
     assert told["form"].startswith("CSV, fields between semicolons")
     assert "has no column close" in told["refused"]
     assert "go on with" not in told
+
+
+def test_a_dry_run_tells_what_is_guessed_and_goes_on_without_an_option(tmp_path: Path) -> None:
+    days = [*COIN[:2], "07.01.2024;10;11;9;10,25;100;x", *COIN[2:]]
+    days += [f"{day}.01.2024;10;11;9;10,25;100;x" for day in range(9, 15)]
+    path = written(tmp_path, days)
+    done = command("ingest", "csv", path, "--dry-run", "-b", "coins")
+    assert done.returncode == 0, done.stdout
+    told = rows_of(done.stdout)
+    assert told["form"] == "CSV, fields between semicolons, a header, dates: eu"
+    assert (told["calendar"], told["rows"], told["findings"]) == ("24/7", "10", "none")
+    assert "day/month/year" in done.stdout
+    assert told["go on with"] == f"rustybt ingest csv '{path}' --bundle coins"
+    assert "10 bars added" in command(*shlex.split(told["go on with"])[1:]).stdout
 
 
 def test_a_bundle_must_be_named_unless_it_is_a_dry_run(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rustybt.core import scaled
 from rustybt.orders import price_on_tick
 
 CENT = (1, 2)
@@ -33,7 +34,7 @@ CENT = (1, 2)
     ],
 )
 def test_the_table_of_a_tick_of_a_cent(limit: str, buy: str, sell: str) -> None:
-    got = [price_on_tick(Decimal(limit), buys, CENT, 12) for buys in (True, False)]
+    got = [price_on_tick(scaled(Decimal(limit)), buys, CENT, 12) for buys in (True, False)]
     assert got == [Decimal(buy) * 10**12, Decimal(sell) * 10**12]
 
 
@@ -42,7 +43,7 @@ def test_the_table_of_a_tick_of_a_cent(limit: str, buy: str, sell: str) -> None:
 )
 def test_a_limit_is_on_the_grid_and_less_than_a_tick_away(limit: Decimal, buys: bool, tick: tuple[int, int]) -> None:
     size = Fraction(tick[0], 10 ** tick[1])
-    placed = Fraction(price_on_tick(limit, buys, tick, 12), 10**12)
+    placed = Fraction(price_on_tick(scaled(limit), buys, tick, 12), 10**12)
     past = Fraction(limit) / size - math.floor(Fraction(limit) / size)
     assert (placed / size).denominator == 1
     moved = (placed - Fraction(limit)) / size

@@ -83,5 +83,5 @@ def test_a_window_that_can_not_be_is_told() -> None:
     from rustybt.errors import InputError
 
     result = rustybt.run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
-    with pytest.raises(InputError, match=r"show=True: this process can't open a window. Give a path"):
+    with pytest.raises(InputError, match=r"show=True: this process can't open a window. Pass a path"):
         result.plot(show=True)  # the tests' backend has none

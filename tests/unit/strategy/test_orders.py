@@ -316,14 +316,13 @@ def test_a_style_does_what_the_price_does() -> None:
     assert seen(lambda c, d: c.get_order(c.order(c.symbol("A"), 1, style=market)).limit, bar=0) is None
 
 
-def test_terms_that_the_broker_does_not_work_are_refused_by_name() -> None:
+def test_a_style_of_ones_own_says_how_long_its_orders_work() -> None:
     class ForTheDay(rustybt.api.execution.LimitOrder):
         def terms(self, is_buy: bool) -> OrderTerms[Decimal]:
-            return super().terms(is_buy)._replace(time_in_force=TimeInForce.DAY, whole=True)
+            return super().terms(is_buy)._replace(time_in_force=TimeInForce.DAY)
 
-    said = "asks for time_in_force and whole, which the broker of this run does not work. It works limit and stop"
-    with pytest.raises(UnsupportedOrderParameters, match=said):
-        run(lambda c, d: c.order(c.symbol("A"), 1, style=ForTheDay(8)))
+    result = run({0: lambda c, d: c.order(c.symbol("A"), 1, style=ForTheDay("0.01"))})
+    assert result.orders["cause"].to_list() == ["expired"]
 
 
 def test_models_are_set_in_initialize_only() -> None:

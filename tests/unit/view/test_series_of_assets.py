@@ -62,7 +62,7 @@ def test_orders_are_for_one_asset_and_say_so(form: str) -> None:
                 function(assets, 1)
         with pytest.raises(InputError, match="units by asset"):
             context.batch_market_order(assets) if form != "pandas" else context.batch_market_order([1])
-        with pytest.raises(InputError, match="give an asset"):
+        with pytest.raises(InputError, match="pass an asset"):
             context.get_open_orders(assets)
         return len(order_target_percents(zip(assets, [0.1, 0.2], strict=True)))
 

@@ -7,6 +7,7 @@ pub mod books;
 pub mod execute;
 pub mod fixed;
 pub mod int;
+pub mod life;
 pub mod long;
 pub mod matching;
 mod pocket;

@@ -102,10 +102,10 @@ impl<L: Series> Wake<L> {
         });
     }
 
-    /// Puts an order of an asset that is watched to sleep.
-    pub fn sleep(&mut self, slot: usize, number: i64, bounds: Bounds) {
+    /// Puts an order of an asset that is watched to sleep. Returns whether it sleeps on a bar.
+    pub fn sleep(&mut self, slot: usize, number: i64, bar: usize, bounds: Bounds) -> bool {
         let Some(Some(asleep)) = self.slots.get_mut(slot) else {
-            return;
+            return false;
         };
         match asleep
             .orders
@@ -120,6 +120,8 @@ impl<L: Series> Wake<L> {
                 asleep.all.join(&bounds);
             }
         }
+        let prices = (asleep.lowest.price(bar), asleep.highest.price(bar));
+        matches!(prices, (Some(lowest), Some(highest)) if bounds.sleeps(bar, lowest, highest))
     }
 
     /// Forgets an order that is over, or is to be looked at anew.
@@ -204,8 +206,8 @@ mod tests {
     #[test]
     fn a_bar_wakes_the_orders_whose_bounds_it_leaves() {
         let mut wake = table();
-        wake.sleep(1, 7, bounds(5, i128::MAX));
-        wake.sleep(1, 4, bounds(i128::MIN, 20));
+        assert!(wake.sleep(1, 7, 0, bounds(5, i128::MAX)));
+        assert!(!wake.sleep(1, 4, 3, bounds(i128::MIN, 20)));
         assert_eq!(wake.of(1, 0, 2), Some(Awake::None));
         assert_eq!(wake.of(1, 1, 2), Some(Awake::Some));
         assert_eq!(
@@ -225,7 +227,7 @@ mod tests {
     fn an_order_that_was_never_put_to_sleep_is_awake() {
         let mut wake = table();
         assert_eq!(wake.of(0, 0, 1), Some(Awake::All));
-        wake.sleep(1, 4, bounds(0, 99));
+        assert!(!wake.sleep(0, 4, 0, bounds(0, 99)) && wake.sleep(1, 4, 0, bounds(0, 99)));
         assert_eq!(wake.of(1, 0, 2), Some(Awake::Some));
         assert!(wake.is_awake(1, 0, 5) && !wake.is_awake(1, 0, 4));
         wake.forget(1, 4);
@@ -243,14 +245,14 @@ mod tests {
             until_bar: 3,
             ..bounds(i128::MAX, i128::MIN)
         };
-        wake.sleep(1, 1, late);
+        wake.sleep(1, 1, 0, late);
         assert_eq!(wake.of(1, 0, 1), Some(Awake::None));
         assert!(!wake.is_awake(1, 0, 1) && wake.is_awake(1, 1, 1));
         let ends = Bounds {
             until_bar: 2,
             ..bounds(i128::MIN, i128::MAX)
         };
-        wake.sleep(1, 1, ends);
+        wake.sleep(1, 1, 0, ends);
         assert_eq!(wake.of(1, 1, 1), Some(Awake::None));
         // it ends on a bar without a trade too
         assert_eq!(wake.of(1, 2, 1), Some(Awake::Some));

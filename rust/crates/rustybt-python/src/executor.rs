@@ -9,17 +9,16 @@ use pyo3::types::{PyList, PyTuple};
 use rustybt_kernels::books::Series;
 use rustybt_kernels::execute::{Executed, Ready, Shared, execute};
 use rustybt_kernels::int::Int;
+use rustybt_kernels::life::{Change, FILLED, VOLUME_USED_UP};
 use rustybt_kernels::matching::{Commission, Slippage};
 
+use crate::applier::{Event, PyApplier};
 use crate::books::PyBooks;
 use crate::number::Number;
-use crate::order::{FILLED, PyOrder, PyOrderStore};
-use crate::rows::{PyRows, Value};
+use crate::order::{PyOrder, PyOrderStore};
+use crate::posting::{Fill, Posting};
+use crate::rows::PyRows;
 use crate::series::PySeries;
-use crate::wake::PyWake;
-
-const VOLUME_USED_UP: i64 = 3;
-const PARTLY_FILLED: i64 = 5;
 
 /// What is known of an asset with orders; `executable` where its orders can be executed here.
 struct Known {
@@ -31,22 +30,11 @@ struct Known {
     step: Int,
 }
 
-/// A fill, and its fee.
-struct Done {
-    slot: usize,
-    number: i64,
-    quantity: Int,
-    price: Int,
-    fee: Int,
-}
-
-/// Executes a run's orders and books their fills.
+/// Executes a run's orders.
 #[pyclass(name = "Executor", module = "rustybt._kernels._rustybt")]
 pub struct PyExecutor {
-    books: Py<PyBooks>,
+    posting: Posting,
     store: Py<PyOrderStore>,
-    entries: Py<PyRows>,
-    transactions: Py<PyRows>,
     register: Py<PyAny>,
     no_price: Py<PyAny>,
     field: String,
@@ -55,8 +43,8 @@ pub struct PyExecutor {
     limits_hold: bool,
     fees_can_fall: bool,
     triggers_need_volume: bool,
+    applier: Py<PyApplier>,
     apply: Py<PyAny>,
-    wake: Py<PyWake>,
     known: Vec<Option<Known>>,
     /// By slot, the last round of deferred orders that had one of it.
     rounds: Vec<u64>,
@@ -83,8 +71,8 @@ impl PyExecutor {
         limits_hold: bool,
         fees_can_fall: bool,
         triggers_need_volume: bool,
+        applier: Py<PyApplier>,
         apply: Py<PyAny>,
-        wake: Py<PyWake>,
     ) -> PyExecutor {
         let slippage = match slippage {
             None => Slippage::None,
@@ -105,10 +93,12 @@ impl PyExecutor {
             },
         };
         PyExecutor {
-            books,
+            posting: Posting {
+                books,
+                entries,
+                transactions,
+            },
             store,
-            entries,
-            transactions,
             register,
             no_price,
             field,
@@ -117,8 +107,8 @@ impl PyExecutor {
             limits_hold,
             fees_can_fall,
             triggers_need_volume,
+            applier,
             apply,
-            wake,
             known: Vec::new(),
             rounds: Vec::new(),
             round: 0,
@@ -134,14 +124,14 @@ impl PyExecutor {
         stamp: i64,
         session: i64,
     ) -> PyResult<Option<Vec<Bound<'py, PyList>>>> {
-        let store = self.store.clone_ref(py);
-        let mut store = store.bind(py).borrow_mut();
+        let held = self.store.clone_ref(py);
+        let mut store = held.bind(py).borrow_mut();
         if let Some(orders) = store.take_deferred(py)? {
             match self.can_work(py, &orders) {
                 Ok(true) => {
                     let mut done = Vec::with_capacity(orders.len());
                     self.work_deferred(py, &mut store, orders, bar, stamp, &mut done)?;
-                    self.book(py, stamp, session, &done)?;
+                    self.posting.post(py, stamp, session, &done)?;
                     return Ok(None);
                 }
                 asked => {
@@ -151,8 +141,8 @@ impl PyExecutor {
             }
         }
         store.create_deferred(py)?;
-        let open = store.queues(py);
-        let awake = self.wake.bind(py).borrow().awake(py, bar, &open)?;
+        drop(store);
+        let awake = self.applier.bind(py).get().awake(py, bar)?;
         Ok((!awake.is_empty()).then_some(awake))
     }
 
@@ -184,7 +174,7 @@ impl PyExecutor {
                 self.execute_item(py, known, &mut shared, item, stamp, &mut done)?;
             }
         }
-        self.book(py, stamp, session, &done)
+        self.posting.post(py, stamp, session, &done)
     }
 }
 
@@ -230,7 +220,7 @@ impl PyExecutor {
         mut orders: Vec<PyOrder>,
         bar: usize,
         stamp: i64,
-        done: &mut Vec<Done>,
+        done: &mut Vec<Fill>,
     ) -> PyResult<()> {
         let events = self.store_events(py, store);
         let mut events = events.bind(py).borrow_mut();
@@ -266,7 +256,7 @@ impl PyExecutor {
         bar: usize,
         stamp: i64,
         events: &mut PyRows,
-        done: &mut Vec<Done>,
+        done: &mut Vec<Fill>,
     ) -> PyResult<Option<Int>> {
         let Some(Some(known)) = self.known.get(order.slot) else {
             return Ok(None);
@@ -289,14 +279,17 @@ impl PyExecutor {
         shared: &mut Shared,
         item: Item<'_>,
         stamp: i64,
-        done: &mut Vec<Done>,
+        done: &mut Vec<Fill>,
     ) -> PyResult<()> {
         let (order, price, cap, first) = item;
         if shared.exhausted && self.triggers_need_volume && !order.borrow().is_market {
             return Ok(());
         }
+        let applier = self.applier.bind(py).get();
         for report in first.iter() {
-            self.apply.bind(py).call1((report,))?;
+            if applier.apply(py, report.cast()?)?.is_none() {
+                self.apply.bind(py).call1((report,))?;
+            }
         }
         let Some(price) = price else {
             return Ok(());
@@ -313,7 +306,13 @@ impl PyExecutor {
             &mut events,
             done,
         );
-        filled.map_err(|price| self.no_price(py, order, price))
+        if let Err(price) = filled {
+            return Err(self.no_price(py, order, price));
+        }
+        if order.borrow().status == FILLED {
+            applier.dequeue(py, &order)?;
+        }
+        Ok(())
     }
 
     /// Whether orders of the slot can be worked here; asks its instrument the first time.
@@ -366,7 +365,7 @@ impl PyExecutor {
         cap: Option<&Int>,
         stamp: i64,
         events: &mut PyRows,
-        done: &mut Vec<Done>,
+        done: &mut Vec<Fill>,
     ) -> Result<(), Int> {
         let left = order.amount.0.clone() - &order.filled.0;
         let ready = Ready {
@@ -378,35 +377,31 @@ impl PyExecutor {
         };
         let (quantity, price) = match execute(&self.slippage, shared, ready, self.limits_hold) {
             Executed::Exhausted => {
-                order.cause = VOLUME_USED_UP;
+                let change = Change::NotFilled(VOLUME_USED_UP);
+                order.life().advance(change, None);
                 return Ok(());
             }
             Executed::NoPrice(price) => return Err(price),
             Executed::Fill(quantity, price) => (quantity, price),
         };
-        let units = if quantity.is_negative() {
-            -quantity.clone()
-        } else {
-            quantity.clone()
-        };
-        let fee = self.fill(order, known, units, &quantity, stamp);
+        let fee = self.fill(order, known, &quantity, stamp);
         let kind = if order.status == FILLED {
             "filled"
         } else {
             "partially_filled"
         };
-        events.push([
-            Value::Short(Some(order.number)),
-            Value::Short(Some(stamp)),
-            Value::Text(Some(kind)),
-            Value::Wide(Some(&quantity)),
-            Value::Wide(Some(&price)),
-            Value::Wide(None),
-            Value::Text(None),
-            Value::Text(None),
-            Value::Text(None),
-        ]);
-        done.push(Done {
+        Event {
+            number: order.number,
+            stamp,
+            kind,
+            quantity: &quantity,
+            price: Some(&price),
+            stop: None,
+            cause: None,
+            told: None,
+        }
+        .log(events);
+        done.push(Fill {
             slot: order.slot,
             number: order.number,
             quantity,
@@ -416,91 +411,24 @@ impl PyExecutor {
         Ok(())
     }
 
-    /// Notes a fill of so many units on its order, and returns the fee that is to be booked for it.
-    fn fill(
-        &self,
-        order: &mut PyOrder,
-        known: &Known,
-        units: Int,
-        quantity: &Int,
-        stamp: i64,
-    ) -> Int {
-        let paid = &order.commission.0;
-        let mut fee =
-            self.commission
-                .fee(&units, known.quantity_scale, paid, &order.units_charged.0);
+    /// Notes a fill on its order, and returns the fee that is to be booked for it.
+    fn fill(&self, order: &mut PyOrder, known: &Known, quantity: &Int, stamp: i64) -> Int {
+        let units = if quantity.is_negative() {
+            -quantity.clone()
+        } else {
+            quantity.clone()
+        };
+        let (paid, units_charged) = (&order.commission.0, &order.units_charged.0);
+        let mut fee = self
+            .commission
+            .fee(&units, known.quantity_scale, paid, units_charged);
         if fee.is_negative() && !self.fees_can_fall {
             fee = Int::ZERO;
         }
-        order.filled = Number(order.filled.0.clone() + quantity);
-        order.commission = Number(order.commission.0.clone() + &fee);
-        order.units_charged = Number(order.units_charged.0.clone() + &units);
-        order.changed = stamp;
-        if order.filled.0 == order.amount.0 {
-            order.status = FILLED;
-        } else {
-            order.cause = PARTLY_FILLED;
-        }
+        let change = Change::Filled(quantity, &fee);
+        order.life().advance(change, Some(stamp));
         if fee.is_negative() { Int::ZERO } else { fee }
     }
-
-    /// Books the fills of a bar, then their fees.
-    fn book(&self, py: Python<'_>, stamp: i64, session: i64, done: &[Done]) -> PyResult<()> {
-        let mut books = self.books.bind(py).borrow_mut();
-        let mut entries = self.entries.bind(py).borrow_mut();
-        let mut transactions = self.transactions.bind(py).borrow_mut();
-        for fill in done {
-            let posted = books
-                .books
-                .fill(fill.slot, fill.quantity.clone(), &fill.price);
-            let amount = books.or_raise(py, posted)?;
-            let pocket = books.books.pocket_of(fill.slot);
-            let pocket = Value::Short(place(books.or_raise(py, pocket)?));
-            let (stamp, slot) = (Value::Short(Some(stamp)), place(fill.slot));
-            entries.push([
-                stamp,
-                Value::Text(Some("fill")),
-                Value::Short(slot),
-                Value::Wide(Some(&fill.quantity)),
-                Value::Wide(Some(&amount)),
-                Value::Short(Some(fill.number)),
-                Value::Text(None),
-                Value::Text(None),
-                pocket,
-            ]);
-            transactions.push([
-                Value::Short(Some(session)),
-                stamp,
-                Value::Short(Some(fill.number)),
-                Value::Short(slot),
-                Value::Wide(Some(&fill.quantity)),
-                Value::Wide(Some(&fill.price)),
-                Value::Wide(Some(&fill.fee)),
-            ]);
-        }
-        for fill in done.iter().filter(|fill| fill.fee != Int::ZERO) {
-            let charged = books.books.charge(fill.slot, &fill.fee);
-            books.or_raise(py, charged)?;
-            let pocket = books.books.pocket_of(fill.slot);
-            let pocket = Value::Short(place(books.or_raise(py, pocket)?));
-            entries.push([
-                Value::Short(Some(stamp)),
-                Value::Text(Some("fee")),
-                Value::Short(place(fill.slot)),
-                Value::Wide(Some(&Int::ZERO)),
-                Value::Wide(Some(&-fill.fee.clone())),
-                Value::Short(Some(fill.number)),
-                Value::Text(Some("commission")),
-                Value::Text(None),
-                pocket,
-            ]);
-        }
-        Ok(())
-    }
-}
-
-fn place(slot: usize) -> Option<i64> {
-    i64::try_from(slot).ok()
 }
 
 fn above_zero(number: &Int) -> bool {

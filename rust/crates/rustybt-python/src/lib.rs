@@ -3,6 +3,7 @@
 //! `rustybt/_kernels/_native.py` is the one door to it: it refuses a binary whose ABI, version or source hash
 //! is not that of the Python code beside it.
 
+mod applier;
 mod arrow;
 mod books;
 mod days;
@@ -11,6 +12,7 @@ mod frame;
 mod number;
 mod order;
 mod positions;
+mod posting;
 mod prices;
 mod rows;
 mod series;
@@ -22,7 +24,7 @@ mod wake;
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 23;
+const ABI: u32 = 25;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -42,6 +44,9 @@ mod extension {
 
     #[pymodule_export]
     use super::source_hash;
+
+    #[pymodule_export]
+    use crate::applier::PyApplier;
 
     #[pymodule_export]
     use crate::books::{PyBooks, whole_steps};

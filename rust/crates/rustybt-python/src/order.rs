@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use rustybt_kernels::int::Int;
+use rustybt_kernels::life::{FILLED, Life};
 
+use crate::applier::Event;
 use crate::number::Number;
 use crate::rows::{PyRows, Value};
 
@@ -25,6 +26,7 @@ pub struct PyOrder {
     #[pyo3(get, set)]
     pub filled: Number,
     /// Its terms where they say more than limit and stop: Python's garbage collector looks through what is kept.
+    #[pyo3(get)]
     more: Option<Py<PyAny>>,
     #[pyo3(get)]
     pub limit: Option<Number>,
@@ -127,11 +129,13 @@ impl PyOrder {
         let (mut limit, mut stop, mut more) = (None, None, None);
         self.is_market = terms.is_none();
         if let Some(terms) = terms {
-            let py = terms.py();
-            let price = |name| terms.getattr(name)?.extract::<Option<Number>>();
-            (limit, stop) = (price(intern!(py, "limit"))?, price(intern!(py, "stop"))?);
-            let rest = terms.cast::<PyTuple>()?.get_slice(2, terms.len()?);
-            if rest.ne(order_terms(py)?.1.bind(py))? {
+            let said = terms.cast::<PyTuple>()?;
+            limit = said.get_borrowed_item(0)?.extract::<Option<Number>>()?;
+            stop = said.get_borrowed_item(1)?.extract::<Option<Number>>()?;
+            let market = order_terms(terms.py())?.1.bind(terms.py());
+            let mut rest = said.iter_borrowed().skip(2).zip(market.iter_borrowed());
+            // the members of enums and what else stands there are the same objects, as a rule
+            if rest.any(|(one, other)| !one.is(other)) {
                 more = Some(terms.unbind());
             }
         }
@@ -178,6 +182,21 @@ impl PyOrder {
             status: 0,
             reason: None,
             cause: 0,
+        }
+    }
+
+    /// What changes of it during its life.
+    pub fn life(&mut self) -> Life<'_> {
+        Life {
+            amount: &self.amount.0,
+            filled: &mut self.filled.0,
+            commission: &mut self.commission.0,
+            units_charged: &mut self.units_charged.0,
+            limit_reached: &mut self.limit_reached,
+            stop_reached: &mut self.stop_reached,
+            status: &mut self.status,
+            cause: &mut self.cause,
+            changed: &mut self.changed,
         }
     }
 
@@ -237,9 +256,6 @@ pub struct PyOrderStore {
 
 /// The key in `open` while deferred orders wait: placed by Rust, without an object in Python yet. No slot is below zero.
 const DEFERRED: i64 = -1;
-
-/// `OrderStatus.FILLED`.
-pub const FILLED: usize = 1;
 
 #[pymethods]
 impl PyOrderStore {
@@ -421,16 +437,16 @@ impl PyOrderStore {
     }
 
     fn log(&self, py: Python<'_>, order: &PyOrder, reason: Option<&str>) {
-        self.events.bind(py).borrow_mut().push([
-            Value::Short(Some(order.number)),
-            Value::Short(Some(order.created)),
-            Value::Text(Some("accepted")),
-            Value::Wide(Some(&order.amount.0)),
-            Value::Wide(order.limit.as_ref().map(|limit| &limit.0)),
-            Value::Wide(order.stop.as_ref().map(|stop| &stop.0)),
-            Value::Text(reason.map(|_| "control")),
-            Value::Text(None),
-            Value::Text(reason),
-        ]);
+        Event {
+            number: order.number,
+            stamp: order.created,
+            kind: "accepted",
+            quantity: &order.amount.0,
+            price: order.limit.as_ref().map(|limit| &limit.0),
+            stop: order.stop.as_ref().map(|stop| &stop.0),
+            cause: reason.map(|_| "control"),
+            told: reason,
+        }
+        .log(&mut self.events.bind(py).borrow_mut());
     }
 }

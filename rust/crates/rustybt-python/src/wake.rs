@@ -44,26 +44,28 @@ impl PyWake {
         Ok(())
     }
 
-    #[pyo3(signature = (slot, number, below, above, from_bar=0, until_bar=None))]
+    #[pyo3(signature = (slot, number, bar, below, above, from_bar=0, until_bar=None))]
+    #[expect(clippy::too_many_arguments)] // whose sleep it is, and its four bounds
     fn sleep(
         &mut self,
         slot: usize,
         number: i64,
-        below: Number,
-        above: Number,
+        bar: usize,
+        below: Option<Number>,
+        above: Option<Number>,
         from_bar: usize,
         until_bar: Option<usize>,
-    ) {
+    ) -> bool {
         let bounds = Bounds {
             from_bar,
             until_bar: until_bar.unwrap_or(usize::MAX),
-            below: bound(&below),
-            above: bound(&above),
+            below: below.as_ref().map_or(i128::MIN, bound),
+            above: above.as_ref().map_or(i128::MAX, bound),
         };
-        self.wake.sleep(slot, number, bounds);
+        self.wake.sleep(slot, number, bar, bounds)
     }
 
-    fn forget(&mut self, slot: usize, number: i64) {
+    pub fn forget(&mut self, slot: usize, number: i64) {
         self.wake.forget(slot, number);
     }
 

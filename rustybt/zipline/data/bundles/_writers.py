@@ -38,7 +38,7 @@ class Draft:
     def behave(self, behaviour: str) -> None:
         """Takes note of invalid_data_behavior."""
         if behaviour not in _BEHAVIOURS:
-            raise InputError(f"invalid_data_behavior is {behaviour!r}. Give one of {', '.join(_BEHAVIOURS)}.")
+            raise InputError(f"invalid_data_behavior is {behaviour!r}. Pass one of {', '.join(_BEHAVIOURS)}.")
         self.strictest = max(self.strictest, behaviour, key=_BEHAVIOURS.index)
 
     def finished_assets(self) -> dict[int, ZiplineAsset]:

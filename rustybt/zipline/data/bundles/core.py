@@ -264,7 +264,7 @@ def clean(
     if keep_last is not None or (before is None and after is None):
         if before is not None or after is not None:
             raise InputError(
-                f"before={before!r}, after={after!r}, keep_last={keep_last!r}: give keep_last or the others."
+                f"before={before!r}, after={after!r}, keep_last={keep_last!r}: pass keep_last or the others."
             )
         return set(clean_versions(name, keep_last=keep_last))
     gone: set[str] = set()

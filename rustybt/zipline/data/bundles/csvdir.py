@@ -108,7 +108,7 @@ def _read(path: Path) -> Any:
     try:
         frame = pandas().read_csv(path, parse_dates=[0], index_col=0, float_precision="round_trip").sort_index()
     except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(f"{path} can't be read: {error}. Mend the file.") from error
+        raise InputError(f"{path} can't be read: {error}. Fix the file.") from error
     if len(frame) and not hasattr(frame.index, "tz"):
         raise InputError(f"{path}: its first column holds no dates, but {frame.index[0]!r}. Put the dates first.")
     return frame
