@@ -68,7 +68,9 @@ class Venue(Protocol):
     """Where orders are sent: a broker, as the order book calls it."""
 
     def submit(self, order: WorkingOrder, /) -> None: ...
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, /) -> None: ...
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None, /
+    ) -> None: ...
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None, /) -> None: ...
 
 
@@ -304,17 +306,29 @@ class OrderBook:
         self.apply(Report(order.number, REJECTED, stamp, amount, cause=cause, told=told, terms=terms))
         return order
 
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> bool:
-        """Gives what is open of an order other terms. Returns whether it has them now; a broker may take its time."""
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None
+    ) -> bool:
+        """Gives an open order other terms, and another amount where one is given; with what is filled it is over.
+
+        Returns whether it has them now; a broker may take its time.
+        """
         if order.status is not OPEN:
             return False
+        if amount is not None and amount == order.filled:
+            return self.cancel(order, stamp, Cause.STRATEGY, "nothing is left: the new amount is filled already")
         if self._venue is None:
-            left = order.amount - order.filled
+            left = (order.amount if amount is None else amount) - order.filled
             self._carry_out(self.apply(report_of_replacement(order.number, left, stamp, terms)))
         else:
-            self._venue.replace(order, terms, stamp)
+            self._venue.replace(order, terms, stamp, amount)
             self._drain()  # type: ignore[misc]
-        return order.terms == terms
+        return order.terms == terms and amount in (None, order.amount)
+
+    def move_to_the_end(self, order: WorkingOrder) -> None:
+        """An order that was changed waits behind those of its asset."""
+        queue = self.open[order.instrument.slot]
+        queue[:] = [other for other in queue if other is not order] + [order]
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> bool:
         """Takes an open order out of work. Returns False if it was not open, or a broker takes its time.

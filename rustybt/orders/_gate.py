@@ -10,6 +10,7 @@ from rustybt._kernels import Kernel
 from rustybt.core import MARKET_TERMS, Asset, Cause, OrderTerms, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
+from rustybt.orders._changes import modify
 from rustybt.orders._controls import Intent, TradingControl, controlled
 from rustybt.orders._instrument import (
     Clock,
@@ -200,6 +201,45 @@ class OrderGate:
         if order is None:
             raise InputError(f"cancel_order({order_id!r}): there is no order with that id.")
         self._book.cancel(order, self._clock.now_ns(), Cause.STRATEGY)
+
+    def modify_order(self, order_id: object, **changes: Any) -> bool:
+        """Gives an open order another amount or other prices, as `rustybt.api.modify_order` has it."""
+        order = self._book.find(order_id)
+        if order is None:
+            raise InputError(f"modify_order({order_id!r}): there is no order with that id.")
+        instrument: Any = order.instrument
+
+        def size(amount: Any) -> int:
+            return size_of_units(self._whole_steps, instrument, *self._scaled(amount, "amount"))
+
+        return modify(self._book, order, self._clock.now_ns(), size, changes)
+
+    def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
+        """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""
+        slot = None if asset is None else self._instrument(asset).slot
+        stamp, book = self._clock.now_ns(), self._book
+        found = [
+            order
+            for of_slot, queue in book.open.items()
+            for order in queue
+            if slot in (None, of_slot) and (tag is None or (order.more is not None and order.more.tag == tag))
+        ]
+        return sum(book.cancel(order, stamp, Cause.STRATEGY) for order in found)
+
+    def close_position(self, asset: Asset) -> str | None:
+        """Cancels the asset's open orders, and sells or buys back what is held of it at the market."""
+        self.cancel_orders(asset)
+        return self.order_target(asset, 0)
+
+    def close_all(self) -> list[str]:
+        """Cancels all open orders, and closes all positions at the market. Returns the ids of the orders."""
+        self.cancel_orders()
+        held = [instrument.asset for instrument in self._loaded.values() if self._held(instrument)]
+        ids = [self.order_target(asset, 0) for asset in held]
+        return [order_id for order_id in ids if order_id is not None]
+
+    def _held(self, instrument: Instrument) -> bool:
+        return instrument.slot >= 0 and bool(self._books.position(instrument.slot)[0])
 
     def _order_money(
         self,

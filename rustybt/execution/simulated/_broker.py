@@ -122,9 +122,11 @@ class SimulatedBroker:
         """Accepts an order, as it was placed."""
         self._asked.append(lambda: accepted(order))
 
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> None:
-        """Replaces the terms of an open order."""
-        self._asked.append(lambda: replaced(order, terms, stamp))
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None
+    ) -> None:
+        """Replaces the terms of an open order, and its amount where one is given."""
+        self._asked.append(lambda: replaced(order, terms, stamp, amount))
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels an open order."""
