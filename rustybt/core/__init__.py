@@ -17,9 +17,11 @@ from rustybt.core._assets import (
 )
 from rustybt.core._cached_bars import CachedBars
 from rustybt.core._causes import Cause
+from rustybt.core._cost import cost_per_unit
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import check_regular, writing
+from rustybt.core._extras import pandas
 from rustybt.core._fees import Fee, FeeKind
 from rustybt.core._fixed import (
     EXACT,
@@ -150,6 +152,7 @@ __all__ = [
     "check_process",
     "check_regular",
     "converted_half_even",
+    "cost_per_unit",
     "currencies_of_pair",
     "data_root",
     "date_column",
@@ -172,6 +175,7 @@ __all__ = [
     "level_of",
     "on_terminal",
     "order_later",
+    "pandas",
     "parse_date",
     "parse_moment",
     "picked",

@@ -60,9 +60,9 @@ def load_data(
 
     data: what `rustybt.ingest` takes as bars: a Polars, pandas or Arrow frame, a path, a list of these; or a mapping of
     symbols to frames. They are validated as at an ingestion, and have the same hash.
-    data_frequency: the length of the bars. calendar: whose sessions they belong to; by default XNYS, or 24/7 where
-    there are bars on weekends. stamp, tz, options: those of `rustybt.ingest`, such as splits, dividends, assets and
-    price_decimals.
+    data_frequency: the length of the bars. calendar: whose sessions they belong to; by default XNYS, 24/7 where
+    there are bars on weekends, or 24/5 where there are bars on all of XNYS's holidays. stamp, tz, options: those of
+    `rustybt.ingest`, such as splits, dividends, assets and price_decimals.
     The same data again give the same market, without being read anew. What it needs of them on the disk lies in a
     temporary folder, which goes when nobody uses them any more.
     Raises BadBars and InputError as `rustybt.ingest` does.

@@ -16,6 +16,7 @@ from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import gc_paused
 from rustybt.engine._compat_report import reporting, rerun_for
 from rustybt.engine._folded import Folded
+from rustybt.engine._hints import explain
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._manifest import manifest_of
@@ -394,8 +395,8 @@ class Run:
         token = activate(self._parts.context)
         try:
             yield
-        except TypeError as error:
-            _explain(error)
+        except Exception as error:
+            explain(error)
             raise
         finally:
             deactivate(token)
@@ -416,16 +417,3 @@ def _loop_of(parts: Prepared) -> Loop:
     )
     loop.attach(hooks_for(loop.copies.metrics, run, loop.recorder, given["emission_rate"]))
     return loop
-
-
-def _explain(error: TypeError) -> None:
-    if "decimal.Decimal" in str(error) and "float" in str(error):
-        error.add_note(
-            "Scalars of a run are exact Decimals: write Decimal('0.5') or a whole number instead of 0.5, or take "
-            "float(x). run_algorithm(numbers='float') gives floats instead; the books stay exact."
-        )
-    if "Decimal without precision/scale" in str(error):
-        error.add_note(
-            "Polars takes assets apart into their fields. Pass a list of them; where it has to be a Series, make it "
-            "with pl.Series(assets, dtype=pl.Object)."
-        )

@@ -78,8 +78,8 @@ def ingest(
         added to, else days, or weeks or months where all rows are that far apart, which a note tells.
     calendar: whose sessions the bars belong to: "24/7", "24/5-fx" (the week of currencies), or a name that
         exchange_calendars knows. None means that of the bundle that is added to, else XNYS, or 24/7 where there are
-        bars on Saturdays and Sundays, which a note tells. A daily stamp is the date with which it is written in its own
-        zone, or else the session that surely holds the instant.
+        bars on Saturdays and Sundays, or 24/5 where there are bars on all of its holidays, which a note tells. A daily
+        stamp is the date with which it is written in its own zone, or else the session that surely holds the instant.
     stamp: of minutes, and needed there: do the vendor's stamps say the "start" of a bar or its "end"?
     tz: the zone of stamps that name none; needed for minutes without one, and for days with a time of day. Of days also
         the zone at whose midnights they begin, where their stamps are written in another.

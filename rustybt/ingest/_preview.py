@@ -17,7 +17,7 @@ from rustybt.ingest._advice import remedies
 from rustybt.ingest._asked import Asked, asked, batches_of, by_frequency, check_request
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._batch import Batch
-from rustybt.ingest._guesses import EVERY_DAY, on_weekends, with_guesses
+from rustybt.ingest._guesses import calendar_of, with_guesses
 from rustybt.ingest._ingest import ingest, newest_of
 from rustybt.ingest._write import Request, Validated, Write
 from rustybt.validation import Finding
@@ -142,7 +142,7 @@ def preview(bars: Any, *, bundle: str | None = None, root: str | Path | None = N
 
     def looked(request: Request, length_told: bool) -> Preview:
         told = _look(replace(given, request=request), folder, length_told=length_told)
-        if given.calendar is None and request.calendar != EVERY_DAY and on_weekends(told.findings):
+        if given.calendar is None and calendar_of(told.findings, request.calendar):
             raise BadBars("", told.findings)
         return told
 

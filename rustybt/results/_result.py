@@ -11,8 +11,9 @@ import polars as pl
 from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
+from rustybt.results._asked import Asked, NamedFigures
 from rustybt.results._floats import as_floats
-from rustybt.results._frames import FRAMES, Frame
+from rustybt.results._frame import FRAMES, Frame
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
@@ -42,7 +43,7 @@ CONVERSIONS: Final = {
 }
 
 
-class Result:
+class Result(Asked):
     """The books, the daily rows and the figures of one run.
 
     daily: one row a session; money Decimal(38, 20), ratios and statistics Decimal(38, 18), Zipline's column names.
@@ -127,12 +128,12 @@ class Result:
             check_process()
             paid = "base_commission" if "base_commission" in self.transactions.columns else "commission"
             fees = sum(value or 0 for value in scaled_ints(self.transactions[paid]))
-            self._metrics = {
-                **summary(self.daily, periods=self.periods),
-                "orders": self.orders.height,
-                "transactions": self.transactions.height,
-                "commission": as_decimal(fees, MONEY_SCALE),
-            }
+            self._metrics = NamedFigures(
+                summary(self.daily, periods=self.periods),
+                orders=self.orders.height,
+                transactions=self.transactions.height,
+                commission=as_decimal(fees, MONEY_SCALE),
+            )
         return self._metrics
 
     @property

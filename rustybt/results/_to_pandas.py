@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import Asset
-from rustybt.errors import MissingExtra
+from rustybt.core import Asset, pandas
 from rustybt.metrics import ALWAYS_ZERO, BENCHMARK_STATISTICS, STATISTICS
 from rustybt.results._assets import assets_by_sid
 from rustybt.results._floats import amounts, floats, optional_floats
@@ -41,10 +40,7 @@ type Assets = dict[int, Asset]
 
 def performance_frame(result: Result) -> pd.DataFrame:
     """The frame that `zipline.run_algorithm` returns."""
-    try:
-        import pandas as pd
-    except ImportError:
-        raise MissingExtra('to_pandas() needs pandas. Install it with: pip install "rustybt[pandas]"') from None
+    pd = pandas("to_pandas()")
 
     @functools.cache  # fills and orders share few moments, and a Timestamp takes microseconds
     def stamp(ns: int) -> Any:

@@ -13,7 +13,6 @@ import numpy as np
 from rustybt.calendars import SessionTable
 from rustybt.core import DAY_NS, Asset, ContinuousFuture, Future, Scalar, parse_moment, time_zone
 from rustybt.errors import (
-    BadSchedule,
     InputError,
     ScheduleFunctionInvalidCalendar,
     SetBenchmarkOutsideInitialize,
@@ -33,7 +32,7 @@ from rustybt.strategy._portfolio import Account, Portfolio
 from rustybt.strategy._rules import DateRule, TimeRule, date_rules
 from rustybt.strategy._run_facts import RunFacts, RunPhase
 from rustybt.strategy._run_settings import RunSettings
-from rustybt.strategy._schedules import Schedule, Schedules
+from rustybt.strategy._schedules import Schedule, Schedules, check_schedule
 from rustybt.strategy._settings import Settings
 
 if TYPE_CHECKING:
@@ -207,7 +206,10 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
     def record(self, *args: Any, **kwargs: Any) -> None:
         """Keeps values by name: pairs of name and value, or keywords. Each becomes a column of `result.recorded`."""
         if len(args) % 2:
-            raise InputError(f"record: {len(args)} positional values; pass pairs of name and value.")
+            raise InputError(
+                f"record: {len(args)} positional values; pass pairs of name and value, like record('price', 5), or "
+                "keywords, like record(price=5)."
+            )
         for name in args[::2]:
             if not isinstance(name, str):
                 raise InputError(f"record({name!r}, ...): {name!r} is no name. Pass text, like record('price', 5).")
@@ -233,11 +235,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
         if isinstance(date, TimeRule) and time_rule is None:
             # schedule_function(f, time_rules...) means the time of every day, as in Zipline
             date, time = date_rules.every_day(), date
-        if not isinstance(date, DateRule) or not isinstance(time, TimeRule) or not callable(func):
-            raise BadSchedule(
-                f"schedule_function({func!r}, {date!r}, {time!r}): pass a function, a rule of date_rules and a rule "
-                "of time_rules; both are called, like date_rules.every_day()."
-            )
+        check_schedule(func, date, time)
         sessions = self._sessions_of(calendar)
         self._schedules.add(Schedule(len(self._schedules), func, date, time, half_days, sessions))
 

@@ -7,6 +7,7 @@ from rustybt.view._data_class import data_class
 from rustybt.view._fetched import Fetched
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
+from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
 from rustybt.view._steps import Steps
 from rustybt.view._track import Track, adjusted, finer_volume, restated
@@ -21,6 +22,7 @@ __all__ = [
     "Fetched",
     "Instrument",
     "MarketView",
+    "PandasIndex",
     "Steps",
     "Track",
     "Tracks",

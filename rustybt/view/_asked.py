@@ -25,7 +25,8 @@ def shortened(value: int, instrument: Instrument) -> tuple[int, int]:
 def listed(items: Any, what: str) -> list[Any]:
     """A list of what was given as one. Raises InputError for text and for what is no list."""
     if isinstance(items, str) or not hasattr(items, "__iter__"):
-        raise InputError(f"{what}={items!r}: pass one, or a list of them.")
+        hint = f" Look it up with symbol({items!r}) first." if what == "assets" and isinstance(items, str) else ""
+        raise InputError(f"{what}={items!r}: pass one, or a list of them.{hint}")
     return list(items)
 
 

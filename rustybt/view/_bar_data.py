@@ -270,8 +270,9 @@ class BarData:
         Returns a Series for one asset and one field; a frame with a column per symbol for several assets, a column
         per field for several fields, and a row per bar and symbol for both. Null where an asset has no bar.
         output: "polars", or "numpy": float64 in the shape (bars,), (bars, assets) or (bars, fields), NaN where there is
-        no bar; a copy, quicker than the frame's own `to_numpy`.
-        Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far.
+        no bar; a copy, quicker than the frame's own `to_numpy`. "pandas": as Zipline has it, a Series by time, a frame
+        with assets as columns, or a row per time and asset; sessions are dates, shorter bars have their end in UTC.
+        Raises HistoryWindowStartsBeforeData where the bundle does not reach back that far, MissingExtra without pandas.
 
         >>> from rustybt import run
         >>> from rustybt.api import symbol, symbols
@@ -287,7 +288,7 @@ class BarData:
         if past is None:
             past = self._past = Past(self._market, self._decimals, self._name, self._continuous)
         if output != "polars":
-            return past.array(assets, fields, bar_count, frequency, output, plain=dtype is float and not timestamps)
+            return past.output(assets, fields, bar_count, frequency, output, plain=dtype is float and not timestamps)
         market = self._market
         if dtype is float and frequency == market.frequency and not timestamps and type(bar_count) is int:
             # by far the most frequent question, as in `current`

@@ -13,6 +13,7 @@ from rustybt.view import _bar_data
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import pandas as pd
     import polars as pl
 
     type Readable = Asset | ContinuousFuture
@@ -143,6 +144,20 @@ class BarData(_bar_data.BarData, Generic[Scalar]):
             *,
             output: Literal["numpy"],
         ) -> npt.NDArray[np.float64]: ...
+        @overload
+        def history(
+            self, assets: Readable, fields: str, bar_count: int, frequency: str, *, output: Literal["pandas"]
+        ) -> pd.Series: ...
+        @overload
+        def history(
+            self,
+            assets: Readable | Iterable[Readable],
+            fields: str | Names,
+            bar_count: int,
+            frequency: str,
+            *,
+            output: Literal["pandas"],
+        ) -> pd.DataFrame: ...
         def history(self, assets: Any, fields: Any, bar_count: int, frequency: str, **how: Any) -> Any: ...
 
         @overload

@@ -29,4 +29,6 @@ def _answered(answering: Callable[[type, str, str], Any]) -> type[BarData[Any]]:
         _current = BarData.current
         current = answering(BarData, "_kernel", described)
 
+    # errors call an object by the name of its class
+    NativeBarData.__name__ = NativeBarData.__qualname__ = BarData.__name__
     return NativeBarData

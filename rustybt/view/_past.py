@@ -19,6 +19,7 @@ from rustybt.view._market_view import MarketView
 from rustybt.view._windows import Windows, cut, long_frame
 
 if TYPE_CHECKING:
+    from rustybt.view._pandas import PandasWindows
     from rustybt.view._sessions import SessionHistory
 
 
@@ -36,6 +37,7 @@ class Past:
         "_market",
         "_name",
         "_named",
+        "_pandas",
         "_sessions",
         "history",
     )
@@ -52,18 +54,29 @@ class Past:
         self._sessions: SessionHistory | None = None
         # the list of assets that was asked for last, and their instruments
         self._asked: tuple[list[Any], list[Instrument]] | None = None
+        self._pandas: PandasWindows | None = None
         self._named: tuple[list[Instrument], pl.Series] | None = None
+
+    def output(self, assets: Any, fields: Any, bar_count: int, frequency: str, output: str, *, plain: bool) -> Any:
+        """What `BarData.history` returns for another output than Polars. plain: that neither Decimals nor times, which
+        an array can't hold, were asked for."""
+        if output != "pandas" or not plain:
+            return self.array(assets, fields, bar_count, frequency, output, plain=plain)
+        if self._pandas is None:
+            from rustybt.view._pandas import PandasWindows
+
+            self._pandas = PandasWindows(self._market, self)
+        return self._pandas.of(assets, fields, positive(bar_count), frequency)
 
     def array(
         self, assets: Any, fields: Any, bar_count: int, frequency: str, output: str, *, plain: bool
     ) -> npt.NDArray[np.float64]:
-        """What `BarData.history` returns as an array. plain: that neither Decimals nor times, which it can't hold, were
-        asked for."""
+        """What `BarData.history` returns as an array. plain: as in `output`."""
         one_field = isinstance(fields, str)
         if output != "numpy" or not plain or not (one_field or is_readable(assets)):
             raise InputError(
-                f"history(output={output!r}): choose 'polars', or 'numpy' for floats of one asset or one field, "
-                "without timestamps."
+                f"history(output={output!r}): choose 'polars'; or, for floats without timestamps, 'pandas', or "
+                "'numpy' where there is one asset or one field."
             )
         if one_field and fields in FIELDS and frequency == self._market.frequency and isinstance(assets, list):
             instruments = self._all(assets)

@@ -157,6 +157,34 @@ def test_weekends_make_the_calendar_one_of_every_day_and_it_is_told() -> None:
     ]
 
 
+def weekdays(first: dt.date, last: dt.date) -> list[dt.date]:
+    days = [first + dt.timedelta(days) for days in range((last - first).days + 1)]
+    return [day for day in days if day.weekday() < 5]
+
+
+def test_bars_on_every_holiday_make_the_calendar_one_of_weekdays_and_it_is_told() -> None:
+    year = weekdays(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
+    result = rustybt.run(lambda context, data: order(symbol("C"), 1), {"C": prices([*range(1, len(year) + 1)], year)})
+    assert result.daily["session"].to_list() == year
+    assert result.manifest["calendar"] == "24/5"
+    assert "There are bars on every holiday of XNYS: the calendar was taken to be 24/5." in [
+        note.text for note in result.notes
+    ]
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        [dt.date(2024, 12, 25), dt.date(2024, 3, 29)],  # London has some of New York's holidays, and others
+        weekdays(dt.date(2024, 1, 2), dt.date(2024, 11, 1)),  # two bars on holidays, which are a vendor's mistake
+    ],
+)
+def test_bars_on_some_holidays_are_refused(without: list[dt.date]) -> None:
+    days = [day for day in weekdays(dt.date(2024, 1, 2), dt.date(2024, 12, 31)) if day not in without]
+    with pytest.raises(BadBars, match="is no session of XNYS"):
+        rustybt.run(trade, {"A": prices([*range(1, len(days) + 1)], days)})
+
+
 def test_a_calendar_that_is_named_is_taken_and_a_wrong_one_is_told() -> None:
     boxing = [dt.date(2024, 7, 3), dt.date(2024, 7, 4)]  # no session in New York, one in London
     with pytest.raises(BadBars) as refused:

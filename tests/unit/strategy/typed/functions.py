@@ -71,6 +71,7 @@ def handle_data(context: Context, data: BarData) -> None:
     assert_type(data.history([asset], "close", 20, "1d"), pl.DataFrame)
     assert_type(data.history(asset, ["open", "close"], 20, "1d", timestamps=True), pl.DataFrame)
     assert_type(data.history(asset, "close", 20, "1d", output="numpy"), npt.NDArray[np.float64])
+    data.history(asset, "close", 20, "1d", output="pandas").rolling(5).mean()
     assert_type(data.can_trade(asset), bool)
     assert_type(data.is_stale([asset]), dict[Asset, bool])
     placed = order(asset, 10, limit_price="150.25")

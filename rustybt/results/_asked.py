@@ -1,0 +1,73 @@
+"""What is asked of a result where it is not, and where it is: in `metrics`, or a column of `daily`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NoReturn
+
+OTHER_NAMES = {
+    "sharpe_ratio": "sharpe",
+    "sortino_ratio": "sortino",
+    "cagr": "annual_return",
+    "annualized_return": "annual_return",
+    "annual_volatility": "volatility",
+    "drawdown": "max_drawdown",
+    "total_returns": "total_return",
+    "algorithm_period_return": "total_return",
+    "num_trades": "transactions",
+}
+"""What other libraries call figures of `metrics`."""
+
+
+class NamedFigures(dict[str, Decimal | int | None]):
+    """Figures by name, which know what was meant by a name that none has."""
+
+    def __missing__(self, name: object) -> NoReturn:
+        error = KeyError(name)
+        near = _near(name, self)
+        error.add_note(f"Did you mean {near!r}?" if near else f"There are {', '.join(self)}.")
+        raise error
+
+
+class Asked:
+    """The part of `Result` that says where something is which it has not."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # type checkers tell of unknown attributes themselves
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if hasattr(type(self), name):  # what a property of its own raised is raised again
+                object.__getattribute__(self, name)
+            error = AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            if not name.startswith("_") and (place := _place(self, name)):
+                error.add_note(f"It is {place}.")
+            raise error
+
+        def __getitem__(self, name: object) -> NoReturn:
+            error = TypeError(f"{type(self).__name__!r} object is not subscriptable")
+            if place := _place(self, name):
+                error.add_note(f"It is {place}.")
+            raise error
+
+
+def _place(result: Any, name: object) -> str | None:
+    """Where a result has something of that name, or of one like it."""
+    if not isinstance(name, str):
+        return None
+    metrics, daily = result.metrics, result.daily
+    if name in daily.columns and name not in metrics:
+        return f"result.daily[{name!r}]"
+    near = _near(name, metrics)
+    return None if near is None else f"result.metrics[{near!r}]"
+
+
+def _near(name: object, names: Iterable[str]) -> str | None:
+    known = list(names)
+    if name in known or not isinstance(name, str):
+        return name if isinstance(name, str) else None
+    if OTHER_NAMES.get(name) in known:
+        return OTHER_NAMES[name]
+    return next(iter(difflib.get_close_matches(name, known, 1)), None)
