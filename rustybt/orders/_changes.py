@@ -8,6 +8,7 @@ from typing import Any, Final
 from rustybt._kernels import WorkingOrder
 from rustybt.core import (
     MARKET_TERMS,
+    Cause,
     OrderStatus,
     OrderTerms,
     Trail,
@@ -49,6 +50,17 @@ def modify(book: OrderBook, order: WorkingOrder, stamp: int, size: Callable[[Any
     if done and (larger or other_price) and order.status is OrderStatus.OPEN:
         book.move_to_the_end(order)
     return done
+
+
+def cancel_matching(book: OrderBook, slot: int | None, tag: str | None, stamp: int) -> int:
+    """Cancels the open orders of a slot, with a tag; None stands for any. Returns how many."""
+    found = [
+        order
+        for of_slot, queue in book.open.items()
+        for order in queue
+        if slot in (None, of_slot) and (tag is None or (order.more is not None and order.more.tag == tag))
+    ]
+    return sum(book.cancel(order, stamp, Cause.STRATEGY) for order in found)
 
 
 def _terms(order: WorkingOrder, given: dict[str, Any]) -> OrderTerms[int] | None:

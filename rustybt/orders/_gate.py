@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any, Final, Unpack
 
 from rustybt._kernels import Kernel
-from rustybt.core import MARKET_TERMS, Asset, Cause, OrderTerms, datetime_of
+from rustybt.core import MARKET_TERMS, Asset, Cause, Notes, OrderTerms, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
-from rustybt.orders._changes import modify
+from rustybt.orders._changes import cancel_matching, modify
 from rustybt.orders._controls import Intent, TradingControl, controlled
 from rustybt.orders._instrument import (
     Clock,
@@ -32,7 +32,7 @@ from rustybt.orders._refusals import (
     wrong_moment,
 )
 from rustybt.orders._scaling import Scaling
-from rustybt.orders._sizing import price_to_size_at, size_of_money, size_of_share, size_of_units
+from rustybt.orders._sizing import is_cut, note_cut, price_to_size_at, size_of_money, size_of_share, size_of_units
 from rustybt.orders._weights import TargetSizer
 
 LARGE: Final = 10**11
@@ -45,7 +45,8 @@ class OrderGate:
 
     market, clock, moment: which bar it is, and whether orders may be placed. books: what sizes are reckoned from. book:
     where orders go. rules: Zipline's ways, or not. currency: of the books. conversions: the rates to it; None in a run
-    of one currency. quantities, portfolio, data: what controls of the user's own get.
+    of one currency. quantities, portfolio, data: what controls of the user's own get. notes: where the first size of
+    units is told that was no whole number.
     controls: what each order is held to; the one that adds to it adds here. limit_price, stop_price, style: of every
     method, as `rustybt.api.order` takes them. Methods return the order's id, or None where the size comes to zero.
     size_and_place: `order_percent` and `order_target_percent` for market orders that need no second look, with the
@@ -66,6 +67,7 @@ class OrderGate:
         quantities: Quantities,
         conversions: Conversions | None = None,
         portfolio: object = None,
+        notes: Notes | None = None,
     ) -> None:
         self.controls: list[TradingControl] = []
         self._market = market
@@ -80,6 +82,8 @@ class OrderGate:
         self._quantities = quantities
         self._conversions = conversions
         self._portfolio = portfolio
+        # until it has told of a size that was cut
+        self._untold = notes
         # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
         self._scaled = Scaling().of
         kind: Any = kernel.target_sizer or TargetSizer
@@ -99,8 +103,9 @@ class OrderGate:
         instrument = self._orderable(asset)
         if instrument is None:
             return None
-        size = size_of_units(self._whole_steps, instrument, *self._scaled(amount, "amount"))
-        return self._place(instrument, size, limit_price, stop_price, style, options)
+        return self._place(
+            instrument, self._units(instrument, amount, "amount"), limit_price, stop_price, style, options
+        )
 
     def order_value(
         self,
@@ -139,9 +144,8 @@ class OrderGate:
         instrument = self._orderable(asset)
         if instrument is None:
             return None
-        value, scale = self._scaled(target, "target")
         held = self._books.position(instrument.slot)[0]
-        size = size_of_units(self._whole_steps, instrument, value, scale, held)
+        size = self._units(instrument, target, "target", held)
         return self._place(instrument, size, limit_price, stop_price, style, options)
 
     def order_target_value(
@@ -191,7 +195,7 @@ class OrderGate:
         ids: list[str | None] = []
         for asset, amount in share_counts.items():
             instrument = self._instrument(asset)
-            size = size_of_units(self._whole_steps, instrument, *self._scaled(amount, "share_counts"))
+            size = self._units(instrument, amount, "share_counts")
             ids.append(self._place(instrument, size, None, None, None, past_controls=True))
         return [order_id for order_id in ids if order_id is not None]
 
@@ -217,14 +221,7 @@ class OrderGate:
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
         """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""
         slot = None if asset is None else self._instrument(asset).slot
-        stamp, book = self._clock.now_ns(), self._book
-        found = [
-            order
-            for of_slot, queue in book.open.items()
-            for order in queue
-            if slot in (None, of_slot) and (tag is None or (order.more is not None and order.more.tag == tag))
-        ]
-        return sum(book.cancel(order, stamp, Cause.STRATEGY) for order in found)
+        return cancel_matching(self._book, slot, tag, self._clock.now_ns())
 
     def close_position(self, asset: Asset) -> str | None:
         """Cancels the asset's open orders, and sells or buys back what is held of it at the market."""
@@ -234,12 +231,18 @@ class OrderGate:
     def close_all(self) -> list[str]:
         """Cancels all open orders, and closes all positions at the market. Returns the ids of the orders."""
         self.cancel_orders()
-        held = [instrument.asset for instrument in self._loaded.values() if self._held(instrument)]
-        ids = [self.order_target(asset, 0) for asset in held]
-        return [order_id for order_id in ids if order_id is not None]
+        slots = [(instrument.slot, instrument.asset) for instrument in self._loaded.values()]
+        held = [asset for slot, asset in slots if slot >= 0 and self._books.position(slot)[0]]
+        return [order_id for order_id in (self.order_target(asset, 0) for asset in held) if order_id is not None]
 
-    def _held(self, instrument: Instrument) -> bool:
-        return instrument.slot >= 0 and bool(self._books.position(instrument.slot)[0])
+    def _units(self, instrument: Instrument, asked: Any, what: str, held: int = 0) -> int:
+        """The size that brings a position of so many units to what was asked for, in whole steps."""
+        value, scale = self._scaled(asked, what)
+        size = size_of_units(self._whole_steps, instrument, value, scale, held)
+        if scale and self._untold is not None and is_cut(instrument, value, scale, held + size):
+            note_cut(self._untold, instrument.asset, asked)
+            self._untold = None
+        return size
 
     def _order_money(
         self,
