@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final, Unpack
 
 from rustybt._kernels import Kernel
@@ -211,11 +212,7 @@ class OrderGate:
         order = self._book.find(order_id)
         if order is None:
             raise InputError(f"modify_order({order_id!r}): there is no order with that id.")
-        instrument: Any = order.instrument
-
-        def size(amount: Any) -> int:
-            return size_of_units(self._whole_steps, instrument, *self._scaled(amount, "amount"))
-
+        size = partial(self._units, order.instrument, what="amount")
         return modify(self._book, order, self._clock.now_ns(), size, changes)
 
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
