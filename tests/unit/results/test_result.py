@@ -228,6 +228,9 @@ def test_the_curve_in_a_notebook_has_values_dates_and_names(make_result: Make) -
     assert "— portfolio value   — benchmark SPY" in [text.replace("\u00a0", " ") for text in texts]
     # light and dark: the text has the colour of the page's
     assert {text.attrib["fill"] for text in tree.iter("text")} == {"currentColor"}
+    page = ET.tostring(tree, encoding="unicode")
+    assert "background" not in page
+    assert '<table style="color:inherit' in page  # a table has a colour of its own on some pages
     values = [float(text.replace(",", "")) for text in texts if text and text[0].isdigit() and "-" not in text]
     assert len(values) == 2
     assert values[0] > values[1]
