@@ -14,20 +14,23 @@ import numpy as np
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, ExactColumn
-from rustybt.engine import _frame_builder, _run_frames
 from rustybt.metrics import statistics_columns
+from rustybt.results._frames import _currencies, _daily, _frame_builder, _positions, _run_frames
 
 
 def install() -> None:
     """Replaces what computes money by what computes it in floats, for the rest of the process."""
     replaced: list[tuple[Any, str, Any]] = [
         (_run_frames, "decimal_column", _money_column),
+        (_positions, "decimal_column", _money_column),
+        (_currencies, "decimal_column", _money_column),
         (_frame_builder, "decimal_column", _money_column),
         (_frame_builder, "shortest_column", _price_column),
-        (_run_frames, "ExactColumn", _daily_column),
-        (_run_frames, "statistics_columns", _statistics_columns),
-        (_run_frames, "shortest_column", _price_column),
-        (_run_frames, "costs_per_unit", _costs_per_unit),
+        (_daily, "ExactColumn", _daily_column),
+        (_daily, "statistics_columns", _statistics_columns),
+        (_positions, "shortest_column", _price_column),
+        (_positions, "costs_per_unit", _costs_per_unit),
+        (_positions, "exposures", _exposures),
         (_run_frames, "exposures", _exposures),
     ]
     for module, name, value in replaced:

@@ -1,4 +1,4 @@
-"""`rustybt ingest csv`, `zipline`, `bundle` and `sample`, and one command for each source."""
+"""`rustybt ingest csv`, `trades`, `zipline`, `bundle` and `sample`, and one command for each source."""
 
 from __future__ import annotations
 
@@ -119,6 +119,62 @@ def csv(path: str, symbols: str | None, provenance: str | None, **options: Any) 
         _show(path, bundle, options)
     else:
         click.echo(repr(ingest_bars(bundle, path, **options)))
+
+
+@ingest.command()
+@click.argument("path", type=click.Path())
+@click.option("-b", "--bundle", help="Name of the bundle to write; needed, but for --dry-run.")
+@click.option("--dry-run", is_flag=True, help="Say what would be stored, and write nothing.")
+@click.option("--ticks", type=click.IntRange(min=1), help="Bars of so many trades.")
+@click.option("--volume", help="Bars in which so many units were traded.")
+@click.option("--money", help="Bars in which so much money changed hands.")
+@click.option("--rest", is_flag=True, help="Keep what comes after the last whole bar, as a bar that is not whole.")
+@click.option("--calendar", help="Whose sessions the trades belong to.  [default: XNYS; 24/7 if weekends trade]")
+@click.option("--tz", help="Zone of stamps that name none, such as America/New_York.")
+@click.option("--type", "kind", help="What all of them are: equity, etf, future, crypto, perpetual, forex or index.")
+@click.option("--currency", help="The currency that all of them trade in.  [default: USD]")
+@click.option("--tick-size", help="The grid of order prices of all of them.  [default: from the prices' decimals]")
+@click.option("--quantity-step", help="The smallest quantity to order of all of them.  [default: 1; coins 0.00000001]")
+@click.option("--multiplier", help="Money per unit of price and quantity of all of them.  [default: 1]")
+@click.option("--symbol", help="Whose trades all of them are, where neither a column nor the file's name says it.")
+@click.option("--columns", help="The file's names and ours, as 'Last=price,Qty=size'; without =, the names of all.")
+@click.option("--delimiter", help="What stands between fields; found out by itself. 'tab' is the tabulator.")
+@click.option("--dates", help="iso, us, eu, epoch_s, epoch_ms, epoch_us, epoch_ns, or a format such as %d-%b-%Y.")
+@click.option("--encoding", help="What the text is written in, such as cp1252 or utf-16.  [default: UTF-8]")
+@click.option("--skip-lines", type=click.IntRange(min=0), help="Lines before the header.")
+@_MODE
+@click.option("--provenance", help="Where the data come from, in words.")
+def trades(path: str, bundle: str | None, dry_run: bool, provenance: str | None, **options: Any) -> None:
+    """Cut bars of trades, by their number, volume or money, and ingest these.
+
+    PATH: a file, or a folder or archive of files. Columns: timestamp, price, size, and symbol unless the file is named
+    after it.
+    """
+    from rustybt.ingest import dollar_bars, ingest, preview, tick_bars, volume_bars
+
+    cut = {"ticks": tick_bars, "volume": volume_bars, "money": dollar_bars}
+    wanted = {name: value for name in cut if (value := options.pop(name)) is not None}
+    if len(wanted) != 1:
+        raise click.UsageError("Give one of --ticks, --volume and --money: when a bar ends.")
+    if bundle is None and not dry_run:
+        raise click.UsageError("Missing option '-b' / '--bundle': the name of the bundle to write.")
+    ((name, threshold),) = wanted.items()
+    form = _dialect({**dict.fromkeys(("decimal", "thousands", "strip", "missing")), **options})
+    how = {"tz": options["tz"], "rest": options["rest"], "symbol": options["symbol"], "csv": form}
+    bars = cut[name](path, threshold, **how).drop("opened", "trades", "money")
+    more = {
+        "frequency": "1ms",
+        "stamp": "end",
+        "calendar": options["calendar"],
+        "mode": options["mode"],
+        "assets": _assets({**options, "assets": None}),
+        "provenance": {"source": provenance or path, "bars": f"{name} {threshold}"},
+    }
+    if dry_run:
+        found = preview(bars, bundle=bundle, **more)
+        click.echo(found.table())
+        click.get_current_context().exit(0 if found.is_fine else 1)
+    click.echo(repr(ingest(str(bundle), bars, **more)))
 
 
 def _show(path: str, bundle: str | None, options: dict[str, Any]) -> None:

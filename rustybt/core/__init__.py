@@ -17,6 +17,7 @@ from rustybt.core._assets import (
 )
 from rustybt.core._cached_bars import CachedBars
 from rustybt.core._causes import Cause
+from rustybt.core._cost import cost_per_unit
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import check_regular, writing
@@ -151,6 +152,7 @@ __all__ = [
     "check_process",
     "check_regular",
     "converted_half_even",
+    "cost_per_unit",
     "currencies_of_pair",
     "data_root",
     "date_column",

@@ -10,11 +10,11 @@ import polars as pl
 
 from rustybt.core import MINUTE_NS, RATIO_SCALE, as_decimal, date_of, datetime_of, decimal_column, parse_date
 from rustybt.engine._benchmark import Benchmark
-from rustybt.engine._recorded_column import recorded_column
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 from rustybt.errors import InputError
 from rustybt.metrics import HOOKS
+from rustybt.results import recorded_column
 
 
 class BenchmarkSource:
@@ -125,7 +125,7 @@ class Hooks:
         """What the metrics wrote, a row a session; null where they wrote nothing."""
         names = list(dict.fromkeys(name for row in self.rows for name in row))
         columns = [recorded_column(name, [row.get(name) for row in self.rows]) for name in names]
-        return pl.DataFrame([self._recorder.sessions(range(len(self.rows))), *columns])
+        return pl.DataFrame([self._recorder.sessions(len(self.rows)), *columns])
 
     def end_of_simulation(self) -> None:
         """After the last session."""

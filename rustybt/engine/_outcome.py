@@ -15,10 +15,10 @@ from rustybt.core import (
 from rustybt.engine._loop import Loop
 from rustybt.engine._manifest import manifest_of
 from rustybt.engine._prepared import Prepared
-from rustybt.engine._run_frames import RunFrames
 from rustybt.engine._run_notes import add_closing_notes
+from rustybt.engine._run_rows import rows_of_run
 from rustybt.errors import CatalogError
-from rustybt.results import Result
+from rustybt.results import Result, RunFrames
 
 PERIODS_OF_ZIPLINE = 252
 PERIODS_OF = {"1w": 52, "1mo": 12}
@@ -45,7 +45,7 @@ def result_of(parts: Prepared, loop: Loop, rerun: Any) -> Result:
     if loop.capital.given:
         manifest["capital_changes"] = loop.capital.given
     written, report = (None, None) if loop.hooks is None else (loop.hooks.frame, loop.hooks.report)
-    frames = RunFrames(run, loop.recorder, loop.ledger, run.book, periods, written)
+    frames = RunFrames(rows_of_run(run, loop.recorder, loop.ledger, periods, written))
     add_closing_notes(run, loop, callbacks, frames)
     result = Result(frames, manifest=manifest, periods=periods, report=report, rerun=rerun, notes=run.notes.all())
     days = axis.calendar.days[[axis.first_session, last_session]]

@@ -1,31 +1,16 @@
-"""What a run leaves behind, gathered as integers while it goes; `_run_frames` makes frames of it at its end."""
+"""What a run leaves behind, gathered as integers while it goes; `_run_rows` takes it at its end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import series_of
 from rustybt.engine._benchmark import Benchmark
 from rustybt.engine._state import RunState
 from rustybt.ledger import Ledger
-
-
-class Gathered(NamedTuple):
-    """What frames are made of. last_bars: places of the sessions in prices at their closes; bars: those of the run."""
-
-    days: Any
-    holdings: Any
-    holdings_from: list[tuple[int, int]]
-    last_bars: list[int]
-    bars: list[int]
-    recorded: list[dict[str, Any]]
-    benchmark: Benchmark | None
-    transactions: Any
 
 
 class Recorder:
@@ -90,27 +75,14 @@ class Recorder:
         self.cash = list(state["cash"])
         self.benchmark = None if state["benchmark"] is None else Benchmark(*state["benchmark"])
 
-    def gathered(self) -> Gathered:
-        """What it holds of the run, without the run itself."""
-        return Gathered(
-            self.days,
-            self.holdings,
-            self.holdings_from,
-            list(range(len(self.last_bars))),
-            self.last_bars,
-            self.recorded,
-            self.benchmark,
-            self.transactions,
-        )
-
     def returns_of(self, session: int) -> int:
         """The return of a session, so far where it is not over, at scale 18."""
         if session < len(self.days):
             return self.days.return_of(session)
         return self.days.return_so_far(self._run.account.equity())
 
-    def sessions(self, sessions: Sequence[int] | npt.NDArray[np.int64]) -> pl.Series:
-        """The dates of sessions of the run."""
+    def sessions(self, count: int) -> pl.Series:
+        """The dates of the first sessions of the run."""
         axis = self._run.market.axis
-        days = axis.calendar.days[axis.first_session : axis.first_session + axis.sessions]
-        return series_of(days[np.array(sessions, dtype=np.int64)].astype(np.int32), "session").cast(pl.Date)
+        days = axis.calendar.days[axis.first_session : axis.first_session + count]
+        return series_of(days.astype(np.int32), "session").cast(pl.Date)

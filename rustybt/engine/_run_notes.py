@@ -10,10 +10,10 @@ from rustybt.core import Notes
 from rustybt.engine._callbacks import Callbacks, never_runs, outer_values
 from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
-from rustybt.engine._run_frames import RunFrames
 from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Plan
 from rustybt.metrics import ruined_row
+from rustybt.results import RunFrames
 from rustybt.strategy import AccountState, Schedules
 
 

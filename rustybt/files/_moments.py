@@ -18,6 +18,7 @@ _BELOW_MICROSECONDS: Final = re.compile(r"[.,]\d{6}\d*[1-9]")
 _PLAIN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?:Z|\+00:00)?)?$"
 _WITH_SECONDS: Final = r"^.{16}:"
 _DATE_LENGTH: Final = 10
+_UNITS: Final = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
 _YEAR_FIRST: Final = re.compile(r"^([0-9]{4})[./]([0-9]{1,2})[./]([0-9]{1,2})\b")
 
 
@@ -34,7 +35,8 @@ def check_zone(tz: str | None) -> str | None:
 def parsed_stamps(column: pl.Series, *, daily: bool, tz: str | None, source: str) -> pl.DataFrame:
     """Columns `day` (Int32, days since 1970-01-01) and `instant` (Int64, ns UTC); one is set where it can be read.
 
-    column: Date, Datetime or text. Raises InputError for a column of another type, and for naive intraday stamps
+    column: Date, Datetime, text, or whole numbers of seconds, milliseconds, microseconds or nanoseconds since 1970,
+    which their digits tell apart. Raises InputError for a column of another type, and for naive intraday stamps
     without tz.
     daily: a stamp that begins or ends a date in its own zone, or in `tz`, is that `day`; others that name a zone are
     an `instant`, of which `rustybt.calendars.session_days` knows the session. Those that name none are times of `tz`;
@@ -58,12 +60,22 @@ def parsed_stamps(column: pl.Series, *, daily: bool, tz: str | None, source: str
         return _daily(instants, walls, tz, date_edges(instants, zone))
     if column.dtype == pl.String:
         return _from_text(_dashed(column), daily=daily, tz=tz, source=source)
+    if column.dtype.is_integer() and (unit := unit_of(column)) is not None:
+        instants = column.cast(pl.Int64) * unit
+        return _daily(instants, instants, tz) if daily else _frame(instants=instants)
     if column.dtype == pl.Null:
         return _frame(days=column.cast(pl.Int32), daily=daily)
     raise InputError(
         f"{source}: column {column.name!r} is {column.dtype}, which is no stamp: seconds, milliseconds or a date? "
         "Convert it to dates, datetimes or text like 2024-07-04T14:30:00Z."
     )
+
+
+def unit_of(numbers: pl.Series) -> int | None:
+    """The nanoseconds of what moments since 1970 are counted in, by the digits that those of 2001 to 2286 have; None
+    where that can't be told."""
+    digits = {len(str(number)) for number in (numbers.min(), numbers.max())}
+    return _UNITS.get(digits.pop()) if len(digits) == 1 else None
 
 
 def _daily(

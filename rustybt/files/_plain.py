@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from rustybt.errors import InputError
 from rustybt.files._json import OHLCV
+from rustybt.files._moments import unit_of
 from rustybt.files._pandas import from_pandas_column, of_objects
-
-_UNITS: Final = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
-"""Nanoseconds of what moments from 2001 to 2286 are counted in, by their digits."""
 
 
 def frame_of_columns(source: Mapping[Any, Any], what: str) -> pl.DataFrame | None:
@@ -94,11 +92,9 @@ def _frame(columns: dict[str, pl.Series], what: str) -> pl.DataFrame:
 
 def _moments(stamps: pl.Series, what: str) -> pl.Series:
     numbers = stamps.cast(pl.Int64, strict=False)
-    digits = {len(str(number)) for number in (numbers.min(), numbers.max())}
-    unit = _UNITS.get(digits.pop()) if len(digits) == 1 and not numbers.null_count() else None
-    if unit is None:
+    if numbers.null_count() or unit_of(numbers) is None:
         raise InputError(
             f"{what}: its rows begin with {stamps[0]} to {stamps[-1]}, which are no seconds, milliseconds, "
             "microseconds or nanoseconds since 1970. Pass a frame with a column timestamp."
         )
-    return (numbers * unit).cast(pl.Datetime("ns", "UTC")).rename("timestamp")
+    return numbers.rename("timestamp")

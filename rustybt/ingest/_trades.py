@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import Number, datetime_column, datetime_of, decimal_column, decimals, exact_number, is_number, scaled
+from rustybt.core import (
+    Number,
+    check_process,
+    datetime_column,
+    datetime_of,
+    decimal_column,
+    decimals,
+    exact_number,
+    is_number,
+    scaled,
+)
 from rustybt.errors import InputError
-from rustybt.files import Table, check_zone, need_columns, parsed_stamps, read_tables, text_column
+from rustybt.files import (
+    Dialect,
+    Notes,
+    Table,
+    as_dialect,
+    check_zone,
+    given_items,
+    need_columns,
+    parsed_stamps,
+    read_pieces,
+    text_column,
+)
 from rustybt.ingest._numbers import plain_text, scaled_columns
+from rustybt.ingest._one_table import Reading, named
 from rustybt.validation import MOST_DECIMALS
 
+_ALSO: Final = {
+    "timestamp": ("date",),
+    "price": ("px", "trade_price", "trade price", "last"),
+    "size": ("qty", "quantity", "amount", "volume", "trade_size", "trade size"),
+}
+"""What else columns of trades are called."""
 _NEEDED: Final = ("symbol", "timestamp", "price", "size")
 _FLOAT_DIGITS: Final = 15
 _WIDEST: Final = 10**38
@@ -24,7 +55,15 @@ _NARROW: Final = 2**63
 type Sums = npt.NDArray[np.int64] | npt.NDArray[np.object_]
 
 
-def tick_bars(trades: Any, count: Any, *, tz: str | None = None, rest: bool = False) -> pl.DataFrame:
+def tick_bars(
+    trades: Any,
+    count: Any,
+    *,
+    tz: str | None = None,
+    rest: bool = False,
+    symbol: str | None = None,
+    csv: Dialect | Mapping[str, Any] | None = None,
+) -> pl.DataFrame:
     """Bars of `count` trades each. The arguments, the columns and the rule are those of `volume_bars`.
 
     >>> import polars as pl, rustybt
@@ -41,14 +80,26 @@ def tick_bars(trades: Any, count: Any, *, tz: str | None = None, rest: bool = Fa
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise InputError(f"count={count!r}: pass a whole number of trades, 1 or more.")
-    return _bars(trades, Decimal(count), "count", tz, rest)
+    return _bars(_tables(trades, symbol, csv), Decimal(count), "count", tz, rest)
 
 
-def volume_bars(trades: Any, size: Number, *, tz: str | None = None, rest: bool = False) -> pl.DataFrame:
+def volume_bars(
+    trades: Any,
+    size: Number,
+    *,
+    tz: str | None = None,
+    rest: bool = False,
+    symbol: str | None = None,
+    csv: Dialect | Mapping[str, Any] | None = None,
+) -> pl.DataFrame:
     """Bars in which at least `size` units were traded.
 
     trades: symbol, timestamp, price, size (units), the timestamps of each symbol ascending; a Polars, pandas or Arrow
-        frame, the path of CSV or Parquet files, or a list of these. tz: the zone of stamps that name none.
+        frame, the path of files of any kind that `ingest` reads, or a list of these. Size may be called qty, quantity,
+        amount or volume, the moment time or date; in files without a column symbol it is their name. Files that begin
+        with the newest are read from the last row to the first.
+    tz: the zone of stamps that name none. symbol: whose trades all of them are, where no column says it. csv: what CSV
+        files look like, as for `ingest`.
     rest: keep what was traded after the last whole bar of a symbol, as a bar that is not whole.
 
     A bar ends with the first moment at which the threshold is reached, and has all trades of that moment: what the last
@@ -69,10 +120,18 @@ def volume_bars(trades: Any, size: Number, *, tz: str | None = None, rest: bool 
     >>> rustybt.volume_bars(trades, 150).select("open", "close", "volume", "trades").rows()
     [(Decimal('10.00'), Decimal('10.10'), Decimal('150'), 2), (Decimal('10.05'), Decimal('10.05'), Decimal('200'), 1)]
     """
-    return _bars(trades, _above_zero(size, "size"), "size", tz, rest)
+    return _bars(_tables(trades, symbol, csv), _above_zero(size, "size"), "size", tz, rest)
 
 
-def dollar_bars(trades: Any, money: Number, *, tz: str | None = None, rest: bool = False) -> pl.DataFrame:
+def dollar_bars(
+    trades: Any,
+    money: Number,
+    *,
+    tz: str | None = None,
+    rest: bool = False,
+    symbol: str | None = None,
+    csv: Dialect | Mapping[str, Any] | None = None,
+) -> pl.DataFrame:
     """Bars in which at least so much money changed hands: the sum of price times size, in the currency of the price.
 
     The arguments, the columns and the rule are those of `volume_bars`.
@@ -89,7 +148,45 @@ def dollar_bars(trades: Any, money: Number, *, tz: str | None = None, rest: bool
     >>> rustybt.dollar_bars(trades, 2000).select("open", "close", "money", "trades").rows()
     [(Decimal('10.00'), Decimal('10.05'), Decimal('3515.00'), 3)]
     """
-    return _bars(trades, _above_zero(money, "money"), "money", tz, rest)
+    return _bars(_tables(trades, symbol, csv), _above_zero(money, "money"), "money", tz, rest)
+
+
+def _tables(trades: Any, symbol: str | None, csv: Dialect | Mapping[str, Any] | None) -> list[Table]:
+    """The trades as they were given, under our names. Raises InputError."""
+    check_process()
+    dialect = as_dialect(csv)
+    tables = [table for item in given_items(trades, "trades") for table in _pieces(item, dialect)]
+    for table in tables:
+        if table.uneven:
+            raise InputError(f"trades: {table.uneven[0].message}. Fix the line.")
+    return [_with_our_names(named(table, Reading(symbol=symbol))) for table in tables]
+
+
+def _pieces(item: Path | pl.DataFrame, dialect: Dialect) -> list[Table]:
+    """The tables of a file or frame; a file that begins with the newest trade from the last to the first."""
+    if isinstance(item, pl.DataFrame):
+        return [Table(item, "trades")]
+    try:
+        return list(read_pieces(item, "trades", dialect, Notes()))
+    except InputError:
+        # so few columns don't always tell what stands between them
+        if dialect.delimiter is not None:
+            raise
+        with contextlib.suppress(InputError):
+            return list(read_pieces(item, "trades", replace(dialect, delimiter=","), Notes()))
+        raise
+
+
+def _with_our_names(table: Table) -> Table:
+    """The table with columns timestamp, price and size, and with the symbol of its file where it has none."""
+    frame = table.frame
+    for ours, others in _ALSO.items():
+        found = next((name for name in (ours, *others) if name in frame.columns), None)
+        if found is not None and found != ours:
+            frame = frame.rename({found: ours})
+    if "symbol" not in frame.columns and table.stem is not None:
+        frame = frame.with_columns(symbol=pl.lit(table.stem))
+    return replace(table, frame=frame)
 
 
 def _above_zero(given: Number, what: str) -> Decimal:
@@ -99,8 +196,8 @@ def _above_zero(given: Number, what: str) -> Decimal:
     return number
 
 
-def _bars(trades: Any, threshold: Decimal, counted: str, tz: str | None, rest: bool) -> pl.DataFrame:
-    frame, price_scale, size_scale = _read(read_tables(trades, "trades"), check_zone(tz))
+def _bars(tables: list[Table], threshold: Decimal, counted: str, tz: str | None, rest: bool) -> pl.DataFrame:
+    frame, price_scale, size_scale = _read(tables, check_zone(tz))
     scale = {"count": 0, "size": size_scale, "money": price_scale + size_scale}[counted]
     value, own_scale = scaled(threshold)
     wanted = -(-value * 10**scale // 10**own_scale)  # up: what is counted comes in whole units of its scale
@@ -171,7 +268,7 @@ def _read(tables: list[Table], tz: str | None) -> tuple[pl.DataFrame, int, int]:
     for table in tables:
         need_columns(table, _NEEDED, "trades")
         column = table.frame["timestamp"]
-        if not column.dtype.is_temporal():
+        if not (column.dtype.is_temporal() or column.dtype.is_integer()):
             column = text_column(table.frame, "timestamp")[0]
         texts = {name: text_column(table.frame, name) for name in ("symbol", "price", "size")}
         piece = pl.DataFrame(

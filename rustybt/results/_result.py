@@ -13,7 +13,7 @@ from rustybt.errors import InputError
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
 from rustybt.results._asked import Asked, NamedFigures
 from rustybt.results._floats import as_floats
-from rustybt.results._frames import FRAMES, Frame
+from rustybt.results._frame import FRAMES, Frame
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of

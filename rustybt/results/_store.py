@@ -17,7 +17,7 @@ import polars as pl
 
 from rustybt.core import Note, check_process, data_root, text_of_object, writing
 from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists, ResultNotFound
-from rustybt.results._frames import FRAMES, SPARED
+from rustybt.results._frame import FRAMES, SPARED
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._older import with_causes, with_details
 

@@ -20,7 +20,7 @@ from rustybt.strategy._funding import Funding
 from rustybt.strategy._guard import Context, guard_properties
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._order_views import OrderViews
-from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions, cost_per_unit
+from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions
 from rustybt.strategy._rules import (
     DateRule,
     TimeRule,
@@ -79,7 +79,6 @@ __all__ = [
     "bar_of",
     "bars_elsewhere",
     "calendars",
-    "cost_per_unit",
     "current_algorithm",
     "date_rules",
     "deactivate",

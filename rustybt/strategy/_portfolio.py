@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, overload
 
-from rustybt.core import MONEY_SCALE, POWERS, RATIO_SCALE, Asset, Scalar, datetime_of, div_half_even
+from rustybt.core import RATIO_SCALE, Asset, Scalar, cost_per_unit, datetime_of, div_half_even
 from rustybt.errors import InputError
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset, note_text
@@ -43,14 +43,6 @@ class Position(Generic[Scalar]):
     def sid(self) -> Asset:
         """The asset, under the name that Zipline gives it."""
         return self.asset
-
-
-def cost_per_unit(cost: int, quantity: int, instrument: Any) -> int:
-    """The cost of a position per unit, at the instrument's fill scale; 0 where nothing is held."""
-    if not quantity:
-        return 0
-    up = POWERS[instrument.quantity_scale + instrument.fill_scale + instrument.multiplier_scale]
-    return div_half_even(cost * up, quantity * instrument.multiplier * POWERS[MONEY_SCALE])
 
 
 def _marked_at(state: AccountState[Any], instrument: Any) -> int:

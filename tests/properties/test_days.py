@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from rustybt._kernels import twins
 from rustybt.core import MONEY_SCALE, RATIO_SCALE, ExactColumn, date_column, datetime_column, frame_of
-from rustybt.engine._exact_columns import columns_of, listed
-from rustybt.engine._run_frames import COUNT_COLUMNS, DAILY, MONEY_COLUMNS, RATIO_COLUMNS
 from rustybt.errors import MoneyOverflow
 from rustybt.metrics import statistics_columns
+from rustybt.results._frames._exact_columns import columns_of, listed
+from rustybt.results._frames._layouts import COUNT_COLUMNS, DAILY, MONEY_COLUMNS, RATIO_COLUMNS
 
 pytestmark = pytest.mark.skipif(
     "rust" not in twins() and os.environ.get("RUSTYBT_NATIVE") != "require",

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from rustybt._kernels import PYTHON, kernel_named, twins
 from rustybt.core import CryptoSpot, Equity, Future
-from rustybt.engine import _frame_builder
-from rustybt.engine._frame_builder import AssetTable, column
 from rustybt.errors import MoneyOverflow
 from rustybt.results import assets_frame
+from rustybt.results._frames import _frame_builder
+from rustybt.results._frames._frame_builder import AssetTable, column
 from tests._kernels import needs_native
 
 pytestmark = needs_native

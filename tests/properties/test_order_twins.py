@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rustybt._kernels import twins
 from rustybt.core import OrderStatus, OrderTerms, TimeInForce
-from rustybt.engine._exact_columns import columns_of
+from rustybt.results._frames._exact_columns import columns_of
 
 pytestmark = pytest.mark.skipif(
     "rust" not in twins() and os.environ.get("RUSTYBT_NATIVE") != "require",

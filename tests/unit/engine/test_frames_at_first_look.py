@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import rustybt
-from rustybt.engine import _run_frames
+from rustybt.results._frames import _daily, _run_frames
 from rustybt.view import Instrument, Track
 from tests.unit._small import DAYS, ingest, run
 
@@ -46,8 +46,8 @@ def told(made: list[str], name: str, make: Any) -> Any:
 def test_a_run_makes_no_frame_that_nobody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     ingest({"AAA": [10, 11, 12, 13, 14], "BBB": [5, 5, None, 5, 5]})
-    for name in ("frame_of_rows", "assets_frame", "without_meaning"):
-        monkeypatch.setattr(_run_frames, name, told(made, name, getattr(_run_frames, name)))
+    for module, name in ((_run_frames, "frame_of_rows"), (_run_frames, "assets_frame"), (_daily, "without_meaning")):
+        monkeypatch.setattr(module, name, told(made, name, getattr(module, name)))
     result = run(trade)
     assert result.notes == ()
     assert made == []

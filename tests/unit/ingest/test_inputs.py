@@ -183,7 +183,13 @@ def test_naive_minutes_need_a_zone(root):
     with pytest.raises(InputError, match="dates only"):
         ingest("c", minutes([dt.date(2024, 7, 2)]), frequency="1m", stamp="end", tz="UTC", root=root)
     with pytest.raises(InputError, match="no stamp"):
-        ingest("c", minutes([1704205860]), frequency="1m", stamp="end", tz="UTC", root=root)
+        ingest("c", minutes([20240102]), frequency="1m", stamp="end", tz="UTC", root=root)
+
+
+@pytest.mark.parametrize("unit", [1, 1000, 10**6, 10**9])
+def test_whole_numbers_are_moments_where_their_digits_tell_the_unit(root, unit):
+    frame = minutes([1704205860 * unit, 1704205920 * unit])
+    assert stored_minutes(root, frame, stamp="end") == ["2024-01-02T14:31", "2024-01-02T14:32"]
 
 
 def test_an_hour_that_comes_twice_needs_its_offset(root):

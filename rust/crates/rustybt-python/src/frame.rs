@@ -1,7 +1,7 @@
 //! A frame made of rows in one go: columns laid out as Polars takes them, without a copy and without a query.
 //!
-//! The twin is `rustybt/engine/_frame_builder.py`. What does not fit 128 bits, or the digits of a frame, is left to it, which
-//! finds the words for it.
+//! The twin is `rustybt/results/_frames/_frame_builder.py`. What does not fit 128 bits, or the digits of a frame, is
+//! left to it, which finds the words for it.
 
 use std::ffi::CString;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt.engine._exact_columns import costs_per_unit, exposures, shortest_column
+from rustybt.results._frames._exact_columns import costs_per_unit, exposures, shortest_column
 
 TINY = st.integers(-(10**6), 10**6)
 HUGE = st.integers(-(10**36), 10**36)

@@ -18,11 +18,11 @@ from rustybt.core import (
     POWERS,
     Columns,
     converted_half_even,
+    cost_per_unit,
     decimal_column,
     div_half_even,
     series_of,
 )
-from rustybt.strategy import cost_per_unit
 
 WIDE: Final = pl.Int128()
 WITHIN: Final = 2**126

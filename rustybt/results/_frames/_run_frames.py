@@ -1,0 +1,132 @@
+"""The frames of a result, made when they are first looked at, of the rows that its run left behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import polars as pl
+
+from rustybt.core import MONEY_SCALE, check_process, decimal_column
+from rustybt.results._assets import assets_frame
+from rustybt.results._frames._currencies import frames_of_currencies, in_base
+from rustybt.results._frames._daily import daily_frame
+from rustybt.results._frames._exact_columns import column_of, columns_of, exposures
+from rustybt.results._frames._frame_builder import AssetTable, column, frame_of_rows, places
+from rustybt.results._frames._layouts import ENTRIES, ENTRIES_FROM_ORDERS, EVENTS, ORDERS, POCKET, TRANSACTIONS
+from rustybt.results._frames._positions import positions_frame
+from rustybt.results._frames._recorded_column import recorded_column
+from rustybt.results._frames._run_rows import RunRows
+
+
+class RunFrames(Mapping[str, pl.DataFrame]):
+    """The frames of a run's result, each made when it is first asked for.
+
+    Of a run in several currencies all frames are made at once: their rates are the market's, which is let go.
+    """
+
+    def __init__(self, rows: RunRows) -> None:
+        self._orders_placed = len(rows.orders)
+        self._lock = threading.Lock()
+        self._made: dict[str, pl.DataFrame] = {}
+        self._makers = _makers(rows, _table(rows))
+        if rows.currencies is not None:
+            self._make_all()
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        frame = self._made.get(name)
+        return self._make(name) if frame is None else frame
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def _make(self, name: str) -> pl.DataFrame:
+        check_process()
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._makers[name]()
+                if self._made.keys() >= self._makers.keys():
+                    # what they were made of is needed no more
+                    self._makers = dict.fromkeys(self._makers, pl.DataFrame)
+            return self._made[name]
+
+    def _make_all(self) -> None:
+        for name in list(self):
+            self[name]
+
+    @property
+    def orders_placed(self) -> int:
+        """How many orders there were, without a frame of them."""
+        return self._orders_placed
+
+
+def _table(rows: RunRows) -> AssetTable:
+    return AssetTable(
+        symbols=[one.symbol for one in rows.slots],
+        keys=[one.asset.key for one in rows.slots],
+        sids=[one.asset.sid for one in rows.slots],
+        quantity_scales=[one.quantity_scale for one in rows.slots],
+        fill_scales=[one.fill_scale for one in rows.slots],
+        days=rows.days,
+        prefix=rows.prefix,
+        orders=len(rows.orders),
+        kernel=rows.kernel,
+    )
+
+
+def _makers(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataFrame]]:
+    """What makes each frame, by its name."""
+    makers: dict[str, Callable[[], pl.DataFrame]] = {
+        "daily": lambda: daily_frame(rows, table),
+        "orders": lambda: frame_of_rows(rows.orders, table, 0, ORDERS),
+        "order_events": lambda: frame_of_rows(rows.events, table, 0, EVENTS, rows.orders),
+        "transactions": lambda: _transactions(rows, table),
+        "positions": lambda: positions_frame(rows, table),
+        "recorded": lambda: _recorded(rows, table),
+        "measures": rows.written or (lambda: pl.DataFrame(schema={"session": pl.Date()})),
+        "entries": lambda: _entries(rows, table),
+        "assets": lambda: assets_frame([one.asset for one in rows.slots], rows.kernel),
+    }
+    for name, frame in frames_of_currencies(rows, table).items():
+        makers[name] = lambda frame=frame: frame  # type: ignore[misc]  # mypy can't infer a default's type here
+    return makers
+
+
+def _transactions(rows: RunRows, table: AssetTable) -> pl.DataFrame:
+    frame, currencies = frame_of_rows(rows.transactions, table, 3, TRANSACTIONS), rows.currencies
+    if currencies is None:
+        return frame
+    _, stamps, _, slots, quantities, prices, fees = columns_of(rows.transactions)
+    value = exposures(places(slots), quantities, prices, rows.slots)
+    bars = np.searchsorted(currencies.stamps, stamps, side="right") - 1
+    return frame.hstack(
+        [
+            decimal_column(name, in_base(rows, currencies, places(slots), bars, money), MONEY_SCALE)
+            for name, money in (("base_value", value), ("base_commission", fees))
+        ]
+    )
+
+
+def _recorded(rows: RunRows, table: AssetTable) -> pl.DataFrame:
+    recorded = rows.recorded
+    if not recorded:
+        return pl.DataFrame({"session": pl.Series([], dtype=pl.Date)})
+    names = [name for name in recorded[-1] if name != "session"]
+    columns = [table.dates([row["session"] for row in recorded]).alias("session")]
+    columns += [recorded_column(name, [row.get(name) for row in recorded]) for name in names]
+    return pl.DataFrame(columns)
+
+
+def _entries(rows: RunRows, table: AssetTable) -> pl.DataFrame:
+    account, currency = rows.pockets[0]
+    whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
+    frame = frame_of_rows(rows.entries, table, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
+    if len(rows.pockets) == 1:
+        return frame
+    of_rows = places(column_of(rows.entries, POCKET))
+    names = pl.DataFrame(rows.pockets, schema=["account", "currency"], orient="row")
+    return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
