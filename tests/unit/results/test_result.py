@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import polars as pl
 import pytest
 
-from rustybt import metrics
+from rustybt import core, metrics
 from rustybt.core import decimal_column
 from rustybt.errors import InputError, MissingExtra
 from rustybt.results import Result, summary_of
@@ -213,6 +213,7 @@ def test_a_missing_extra_is_named(
     import sys
 
     result = make_result()
+    core.pandas.cache_clear()  # another test may have found it
     for name in [name for name in sys.modules if name.split(".")[0] == library or name == "rustybt.results._figure"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, library, None)
