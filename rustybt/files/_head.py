@@ -20,7 +20,11 @@ _SNIFFED: Final = 30
 _SNIFFED_BYTES: Final = 2**16
 _FEWEST: Final = 4
 """Delimiters in a line of bars at least: of a date and four prices."""
-_DATA: Final = re.compile(r"^[\s\"'$€£]*[-+]?[\d.,:/ TZ-]*\d[\d.,:/ TZ+%-]*[\s\"']*$")
+_DATA: Final = re.compile(
+    r"^[\s\"'$€£]*(?:[-+]?[\d.,:/' \u2019TZ-]*\d[\d.,:/' \u2019TZ+%-]*[KMBT]?"
+    r"|\d{1,2}[- /.]?[A-Za-z]{3,9}[- /.,]*\d{2,4}|[A-Za-z]{3,9} \d{1,2}, \d{4})[\s\"'€]*$"
+)
+"""A number or a date."""
 _QUOTED: Final = re.compile(r'"[^"]*"')
 _SHOWN: Final = 60
 

@@ -15,8 +15,10 @@ _MOST_MORE: Final = 2
 """Columns after the volume, such as open interest or a count of trades."""
 _MOMENT: Final = re.compile(
     r"[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}([ T].*)?|[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2,4}([ T].*)?"
-    r"|[0-9]{1,2}-[A-Za-z]{3}-[0-9]{2,4}|(19|20|21)[0-9]{6}( [0-9:]+|[0-9]{4}|[0-9]{6})?|1[0-9]{9}([0-9]{3}){0,3}"
+    r"|[0-9]{1,2}[- ][A-Za-z]{3,9}[- ][0-9]{2,4}|[A-Za-z]{3,9} [0-9]{1,2}, [0-9]{4}"
+    r"|(19|20|21)[0-9]{6}( [0-9:]+|[0-9]{4}|[0-9]{6})?|1[0-9]{9}([0-9]{3}){0,3}"
 )
+_MARKS: Final = r"[$€£'\s\u2019]|[KMBT]$"
 _TICKER: Final = re.compile(r"[A-Za-z^$][A-Za-z0-9.^=/_:-]{0,24}")
 _KLINES: Final = ("close_time", "quote_volume", "trades", "taker_volume", "taker_quote_volume", "ignore")
 """What Binance has after the volume."""
@@ -39,7 +41,11 @@ def names_of(frame: pl.DataFrame) -> list[str] | None:
     names.append("date")
     at += 1
     numbers = rows.select(
-        pl.col(name).str.strip_chars().str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        pl.col(name)
+        .str.replace_all(_MARKS, "")
+        .str.replace(r",([0-9]+)$", ".$1")
+        .str.replace_all(",", "", literal=True)
+        .cast(pl.Float64, strict=False)
         for name in rows.columns
     )
     if at < len(first) and is_time_of_day(first[at]) and _is_day(str(first[at - 1])) and not _are_prices(numbers, at):
