@@ -34,12 +34,12 @@ class OrderOptions(TypedDict, total=False):
     position smaller and never larger: it fills up to what is held, and ends when nothing is. tag: a word of one's own.
 
     >>> from rustybt import run
-    >>> from rustybt.api import execution, order, symbol
-    >>> today: execution.OrderOptions = {"time_in_force": "day", "tag": "dip"}
+    >>> from rustybt.api import order, symbol
     >>> def handle_data(context, data):
-    ...     order(symbol("IBM"), 10, limit_price=100, **today)
-    >>> run(handle_data, start="2010-01-04", end="2010-01-06").orders["status"].to_list()
-    ['cancelled', 'cancelled', 'open']
+    ...     order(symbol("IBM"), 5, limit_price=100, time_in_force="day", tag="dip")
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-06")
+    >>> result.orders["cause"].to_list()
+    ['expired', 'expired', 'placed']
     """
 
     time_in_force: Literal["gtc", "day", "gtd", "ioc", "fok"]
