@@ -72,8 +72,10 @@ class Wake:
 
     def awake(self, bar: int, open: dict[int, list[WorkingOrder]]) -> list[list[WorkingOrder]]:
         """Of each asset with open orders those that a bar wakes; an asset without any is left out."""
-        found = []
         slots = self._slots
+        if not slots:  # nothing has ever slept
+            return [queue[:] for queue in open.values()]
+        found = []
         for slot, queue in open.items():
             asleep = slots.get(slot)
             if asleep is None:

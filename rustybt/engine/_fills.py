@@ -46,11 +46,11 @@ def book(ledger: Ledger, recorder: Recorder, orders: OrderBook, session: int, fi
     fill, charge, keep, every = ledger.fill, ledger.charge, recorder.transactions.add, orders.orders
     charges = []
     for report in fills:
-        number, stamp, quantity, price = report.order, report.stamp, report.quantity, report.price
+        number, _, stamp, quantity, price, _, fees = report[:7]
         instrument = every[number - 1].instrument
         fill(stamp, instrument, quantity, price, number)  # type: ignore[arg-type]  # a fill has a price
         fee = 0
-        for kind, amount in report.fees:
+        for kind, amount in fees:
             if kind is not UNPAID:
                 fee += amount
                 charges.append((stamp, instrument, amount, number, kind))

@@ -186,64 +186,50 @@ class OrderBook:
             known = self._apply(report)
             if known is not None:
                 return () if self.links is None or report.kind is NOT_FILLED else self.links(report, known)
-        number = report.order
+        number, kind, stamp, quantity, limit, stop, _, cause, ratio, told, _, _, terms = report
         order: Any = self._orders[number - 1]
         if order is None:  # the native twin fills the list in when somebody looks
             order = self.orders[number - 1]
         advance(order, report)
-        kind = report.kind
         if kind is NOT_FILLED:
             return ()
         if kind is TRAILED:
             self.wake.forget(order.instrument.slot, number)
             return ()
         if kind is ACCEPTED:
-            report = self._enqueue(order, report)
-        self.log(report)
+            cause, told = self._enqueue(order, cause, told)
+        if terms is not None:
+            limit, stop = terms[:2]
+        label = None if cause is None else cause.label
+        restated = None if ratio is None else f"{ratio[0]}/{ratio[1]}"
+        # `_value_` as `value`, which is a call
+        self.rows.add((number, stamp, kind._value_, quantity, limit, stop, label, restated, told))
         if order.status is not OPEN:
-            self.dequeue(order)
+            self._dequeue(order)
         elif kind in WAKING:
             self.wake.forget(order.instrument.slot, number)
         return () if self.links is None else self.links(report, order)
 
-    def _enqueue(self, order: WorkingOrder, report: Report) -> Report:
-        """An order that was accepted waits behind those of its asset. Returns the report with what a control found."""
+    def _enqueue(self, order: WorkingOrder, cause: Cause | None, told: str | None) -> tuple[Cause | None, str | None]:
+        """An order that was accepted waits behind those of its asset. Returns why it was, or what a control found."""
         self.open.setdefault(order.instrument.slot, []).append(order)
         found = self._found.pop(order.number, None)
-        return report if found is None else report._replace(cause=Cause.CONTROL, told=found)
+        return (cause, told) if found is None else (Cause.CONTROL, found)
 
-    def dequeue(self, order: WorkingOrder) -> None:
+    def _dequeue(self, order: WorkingOrder) -> None:
         """Takes an order that is over out of its queue."""
         slot = order.instrument.slot
         queue = self.queues.get(slot, ())
         if len(queue) == 1 and queue[0] is order:
             del self.queues[slot]
+        else:
+            # by identity: to compare orders, as `remove` does, costs more than all else here
+            for place, other in enumerate(queue):
+                if other is order:
+                    del queue[place]  # type: ignore[union-attr]
+                    break
+        if not order.is_market:  # which never sleeps
             self.wake.forget(slot, order.number)
-            return
-        # by identity: to compare orders, as `remove` does, costs more than all else here
-        for place, other in enumerate(queue):
-            if other is order:
-                del queue[place]  # type: ignore[union-attr]
-                self.wake.forget(slot, order.number)
-                return
-
-    def log(self, report: Report) -> None:
-        """Adds a report to the events."""
-        cause, ratio = report.cause, report.ratio
-        limit, stop = (report.price, report.stop) if report.terms is None else report.terms[:2]
-        self.rows.add(
-            (
-                report.order,
-                report.stamp,
-                report.kind._value_,  # as `value`, which is a call
-                report.quantity,
-                limit,
-                stop,
-                None if cause is None else cause.label,
-                None if ratio is None else f"{ratio[0]}/{ratio[1]}",
-                report.told,
-            )
-        )
 
     def state(self) -> dict[str, Any]:
         """All orders and events, and which orders are at work, as plain values."""

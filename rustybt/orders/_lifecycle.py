@@ -31,6 +31,10 @@ TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
     (_CANCELLED, _FILL): _FILLED,
 }
 """The state that follows a report. A pair that is not here is an error of the broker."""
+_NEXT: Final = {
+    was: {kind: follows for (status, kind), follows in TRANSITIONS.items() if status is was} for was in OrderStatus
+}
+"""The same by state, then by kind."""
 
 
 def advance(order: WorkingOrder, report: Report) -> None:
@@ -39,14 +43,14 @@ def advance(order: WorkingOrder, report: Report) -> None:
     Raises IllegalTransition where the order's state does not allow it, and leaves the order as it is.
     """
     kind = report.kind
-    status = TRANSITIONS.get((order.status, kind))
+    status = _NEXT[order.status].get(kind)
     if status is None:
         raise IllegalTransition(
             f"Order {order.number} is {order.status.name.lower()}, and can't be {kind.value}. The broker reported what "
             "can't have happened."
         )
     if kind is _FILL or kind is _PART:
-        _fill(order, report, whole=kind is _FILL)
+        _fill(order, report)
     elif kind is _NOT_FILLED:
         # why is all that it says: neither state nor date change
         order.cause = report.cause or Cause.PLACED
@@ -69,8 +73,8 @@ def advance(order: WorkingOrder, report: Report) -> None:
         order.changed = report.stamp
 
 
-def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
-    quantity = report.quantity
+def _fill(order: WorkingOrder, report: Report) -> None:
+    quantity, whole = report.quantity, report.kind is _FILL
     filled = order.filled + quantity
     left = order.amount - filled
     # a part leaves something on the side of what was filled: nothing beyond the amount, and nothing the other way
@@ -80,9 +84,9 @@ def _fill(order: WorkingOrder, report: Report, *, whole: bool) -> None:
             "filled. The broker lost or doubled a fill."
         )
     order.filled = filled
-    for fee in report.fees:
-        order.commission += fee.amount
-    order.units_charged += abs(quantity)
+    for _, amount in report.fees:
+        order.commission += amount
+    order.units_charged += quantity if quantity > 0 else -quantity
     if not whole and order.status is _OPEN:
         order.cause = Cause.PARTLY_FILLED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.execution._offer import Fill
+from rustybt.execution._offer import Fill, unpacks
 from rustybt.execution.commission._base import CommissionModel
 
 
@@ -22,6 +22,7 @@ class NoCommission(CommissionModel):
     Decimal('0.0000')
     """
 
+    @unpacks
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
         return 0
 

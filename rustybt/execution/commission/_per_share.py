@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.execution._offer import Fill
+from rustybt.execution._offer import Fill, unpacks
 from rustybt.execution.commission._base import EquityCommissionModel, amount, as_money, per_unit
 
 
@@ -37,8 +37,10 @@ class PerShare(EquityCommissionModel):
         """The cost of a unit, under the name that Zipline gives it."""
         return float(self.cost)
 
+    @unpacks
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
-        return per_unit(order, fill.quantity, self._cost, 0, self._minimum)
+        quantity, _, _, _, _ = fill
+        return per_unit(order, quantity, self._cost, 0, self._minimum)
 
     def kernel(self) -> Any:
         return (*self._cost, self._minimum) if type(self) is PerShare else NotImplemented

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.execution._offer import Fill
+from rustybt.execution._offer import Fill, unpacks
 from rustybt.execution.commission._base import CommissionModel, amount, as_money
 
 
@@ -30,6 +30,7 @@ class PerTrade(CommissionModel):
         self.cost = cost
         self._cost = as_money(*amount(cost, "PerTrade(cost)"))
 
+    @unpacks
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
         return 0 if order.commission else self._cost
 

@@ -37,7 +37,16 @@ class Execution:
     limits_hold: whether a price is held at the limit. fees_can_fall: as `SimulatedBroker` has it.
     """
 
-    __slots__ = ("_caps", "_commission", "_fees_can_fall", "_limits_hold", "_slippage")
+    __slots__ = (
+        "_caps",
+        "_commission",
+        "_fees_can_fall",
+        "_fills",
+        "_itemised",
+        "_limits_hold",
+        "_offers",
+        "_slippage",
+    )
 
     def __init__(
         self, slippage: SlippageModel, commission: CommissionModel, *, limits_hold: bool, fees_can_fall: bool
@@ -47,6 +56,10 @@ class Execution:
         self._limits_hold = limits_hold
         self._fees_can_fall = fees_can_fall
         self._caps = limits_hold and slippage.capped
+        self._itemised = commission.itemised
+        # whether the models look at an offer and a fill by name; else they unpack plain tuples
+        self._offers = not getattr(slippage.quote, "unpacks", False)
+        self._fills = not getattr(commission.fee, "unpacks", False)
 
     def kernel(self) -> tuple[Any, Any] | None:
         """The numbers of the models, as the native kernel takes them; None where it can't do what they do."""
@@ -79,7 +92,9 @@ class Execution:
         buys = wanted > 0
         if most is not None:
             wanted = most if buys else -most
-        offer = _new(Offer, (wanted if buys else -wanted, price, volume, used, moment, account))
+        offer: Any = wanted if buys else -wanted, price, volume, used, moment, account
+        if self._offers:
+            offer = _new(Offer, offer)
         quote = self._slippage.quote(order, offer)
         if order.status is not OPEN:
             return None
@@ -94,23 +109,28 @@ class Execution:
             filled_at = cap
         if not buys:
             filled = -filled
-        fees = self._fees(order, _new(Fill, (filled, filled_at, moment, account, maker)))
+        fill: Any = filled, filled_at, moment, account, maker
+        if self._fills:
+            fill = _new(Fill, fill)
+        fee = self._commission.fee(order, fill)
+        # one of a single part, as most are, at once
+        fees = (_new(Fee, (COMMISSION, fee)),) if fee > 0 and not self._itemised else self._parts(order, fee)
         kind = FILLED if order.filled + filled == order.amount else PARTIALLY_FILLED
-        fill = (order.number, kind, moment.stamp, filled, filled_at, None, fees, None, None, None, True, False, None)
-        return _new(Report, fill)  # type: ignore[no-any-return]
+        report = order.number, kind, moment.stamp, filled, filled_at, None, fees, None, None, None, True, False, None
+        return _new(Report, report)  # type: ignore[no-any-return]
 
     def no_price(self, order: WorkingOrder, price: int) -> InputError:
         """The error for a price of zero or less that the slippage model made of one above zero."""
         return no_price(self._slippage, order, price)
 
-    def _fees(self, order: WorkingOrder, fill: Fill) -> tuple[Fee, ...]:
+    def _parts(self, order: WorkingOrder, fee: int) -> tuple[Fee, ...]:
+        """What a fee is made of."""
         commission = self._commission
-        fee = commission.fee(order, fill)
         if not fee:
             return ()
         if fee < 0 and not commission.rebates:
             return (Fee(UNPAID, fee),) if self._fees_can_fall else ()
-        if commission.itemised:
+        if self._itemised:
             return tuple([Fee(kind, amount) for kind, amount in commission.parts(order, fee) if amount])
         return (_new(Fee, (COMMISSION, fee)),)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import div_half_even
-from rustybt.execution._offer import Offer
+from rustybt.execution._offer import Offer, unpacks
 from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction
 
 
@@ -37,6 +37,7 @@ class FixedBasisPointsSlippage(SlippageModel):
         self._sell = self._denominator - numerator
         self._share = fraction(volume_limit, "FixedBasisPointsSlippage(volume_limit)")
 
+    @unpacks
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         wanted, price, volume, used, _, _ = offer
         step, (share, of) = order.instrument.step, self._share

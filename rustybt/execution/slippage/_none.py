@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.execution._offer import Offer
+from rustybt.execution._offer import Offer, unpacks
 from rustybt.execution.slippage._base import Quote, SlippageModel
 
 
@@ -22,8 +22,10 @@ class NoSlippage(SlippageModel):
     Decimal('130.85')
     """
 
+    @unpacks
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
-        return offer.price, offer.wanted
+        wanted, price, _, _, _, _ = offer
+        return price, wanted
 
     def kernel(self) -> Any:
         return None if type(self) is NoSlippage else NotImplemented

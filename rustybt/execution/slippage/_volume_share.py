@@ -6,7 +6,7 @@ from typing import Any
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import div_half_even
-from rustybt.execution._offer import Offer
+from rustybt.execution._offer import Offer, unpacks
 from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel, fraction, volume_left
 
 
@@ -37,6 +37,7 @@ class VolumeShareSlippage(SlippageModel):
         self._share = fraction(volume_limit, "VolumeShareSlippage(volume_limit)")
         self._impact = fraction(price_impact, "VolumeShareSlippage(price_impact)")
 
+    @unpacks
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         wanted, price, volume, used, _, _ = offer
         left = volume_left(volume, used, self._share, order.instrument.step)

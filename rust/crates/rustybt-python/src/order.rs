@@ -133,10 +133,12 @@ impl PyOrder {
             limit = said.get_borrowed_item(0)?.extract::<Option<Number>>()?;
             stop = said.get_borrowed_item(1)?.extract::<Option<Number>>()?;
             let market = order_terms(terms.py())?.1.bind(terms.py());
-            let mut rest = said.iter_borrowed().skip(2).zip(market.iter_borrowed());
-            // the members of enums and what else stands there are the same objects, as a rule
-            if rest.any(|(one, other)| !one.is(other)) {
-                more = Some(terms.unbind());
+            for (one, other) in said.iter_borrowed().skip(2).zip(market.iter_borrowed()) {
+                // the members of enums and what else stands there are the same objects, as a rule
+                if !one.is(other) && one.ne(other)? {
+                    more = Some(terms.clone().unbind());
+                    break;
+                }
             }
         }
         (self.limit, self.stop, self.more) = (limit, stop, more);
