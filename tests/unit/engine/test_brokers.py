@@ -34,9 +34,11 @@ class Passing:
         self.asked.append("submit")
         self.inner.submit(order)
 
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> None:
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None
+    ) -> None:
         self.asked.append("replace")
-        self.inner.replace(order, terms, stamp)
+        self.inner.replace(order, terms, stamp, amount)
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> None:
         self.asked.append(f"cancel {cause.label}")
