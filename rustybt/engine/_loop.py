@@ -25,6 +25,7 @@ from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._checked_broker import CheckedBroker
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
+from rustybt.engine._cursor import Cursor
 from rustybt.engine._fills import book, take_reports
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
@@ -44,26 +45,6 @@ type Callback = Callable[[Any, Any], Any]
 
 # read here once: to read a member of an enum takes ten times as long as to read a name
 OPEN, MARKET, CLOSE, TIMERS = Phase.OPEN, Phase.MARKET, Phase.CLOSE, Phase.TIMERS
-
-
-class Cursor:
-    """The place of a run: which of its moments is the next. phase: OPEN, MARKET or CLOSE, of the session."""
-
-    __slots__ = ("bar", "phase", "session")
-
-    def __init__(self) -> None:
-        self.session = 0
-        self.bar = 0
-        self.phase = OPEN
-
-    def state(self) -> tuple[int, int, int]:
-        """The same as plain values."""
-        return self.session, self.bar, int(self.phase)
-
-    def restore(self, state: tuple[int, int, int]) -> None:
-        """Takes over what `state` gave."""
-        self.session, self.bar, phase = state
-        self.phase = Phase(phase)
 
 
 @dataclass(eq=False, repr=False)
@@ -198,6 +179,7 @@ class Loop:
         if moment.phase is OPEN:
             self._open_session(moment.session)
         elif moment.phase is MARKET:
+            self.run.phase.phase = "bar"
             self._bar(moment.session, moment.bar)
             self._pass(moment.bar + 1)
         elif moment.phase is TIMERS:
@@ -252,7 +234,7 @@ class Loop:
             self.before_trading_start(self.context, run.data)
             run.books.clear_overrides()
         market.before_open = False
-        run.phase.phase = "bar"
+        run.phase.phase = "opened"
         self.timetable.open(session)
         first, end = axis.bars_of[session]
         self.cursor.bar = first
@@ -261,6 +243,7 @@ class Loop:
     def _run_bars(self, session: int, until: int) -> None:
         """The bars of a session from the cursor on, up to the next timer, or to a moment."""
         axis, agenda = self.run.market.axis, self.agenda
+        self.run.phase.phase = "bar"
         bar, end = self.cursor.bar, axis.bars_of[session][1]
         if until < NEVER:
             end = bisect_right(axis.times, until, bar, end)
@@ -368,7 +351,7 @@ class Loop:
 
     def _close_session(self, session: int) -> None:
         run, market = self.run, self.run.market
-        axis = market.axis
+        axis, run.phase.phase = market.axis, "bar"
         stamp = axis.run_closes[session]
         self.closings.close_out(self, session, axis.days[session], stamp)
         if self.expiring:
