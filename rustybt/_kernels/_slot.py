@@ -17,15 +17,19 @@ SCALE_LIMIT = 100
 
 
 class Slot:
-    """The scales of an asset that an account holds, turned into the factors that the arithmetic needs."""
+    """The scales of an asset that an account holds, turned into the factors that the arithmetic needs.
+
+    fill_unit, fill_divisor: what makes money of a quantity times a fill price, multiplied and divided by; one of the
+    powers of ten in them is 1. mark_unit, mark_divisor: the same of a quantity times a mark.
+    """
 
     __slots__ = (
         "daily_settled",
         "fill_divisor",
-        "fill_factor",
+        "fill_unit",
         "mark_divisor",
-        "mark_factor",
         "mark_to_fill_scale",
+        "mark_unit",
         "marks",
         "multiplier",
         "pocket",
@@ -51,12 +55,11 @@ class Slot:
         self.step = step
         self.multiplier = multiplier
         self.mark_to_fill_scale: int = 10 ** (fill_scale - mark_scale)
-        self.fill_factor, self.fill_divisor = _factor_and_divisor(
-            MONEY_SCALE - fill_scale - quantity_scale - multiplier_scale
-        )
-        self.mark_factor, self.mark_divisor = _factor_and_divisor(
-            MONEY_SCALE - mark_scale - quantity_scale - multiplier_scale
-        )
+        spare = MONEY_SCALE - quantity_scale - multiplier_scale
+        factor, self.fill_divisor = _factor_and_divisor(spare - fill_scale)
+        self.fill_unit = multiplier * factor
+        factor, self.mark_divisor = _factor_and_divisor(spare - mark_scale)
+        self.mark_unit = multiplier * factor
         self.size_exponent = quantity_scale + fill_scale + multiplier_scale
 
 

@@ -8,9 +8,8 @@ import sys
 
 def in_notebook() -> bool:
     """Whether this is the process of a notebook: Jupyter's, VS Code's, and whatever else speaks to IPython's kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    return hasattr(shell, "kernel")
+    find = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return find is not None and hasattr(find(), "kernel")
 
 
 def on_terminal() -> bool:

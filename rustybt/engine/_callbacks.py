@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import hashlib
 import inspect
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any, Final
 
-from rustybt.errors import InputError
+from rustybt.errors import InputError, WrongType
 from rustybt.strategy import Strategy
 
 NEVER_RUNNING: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
@@ -96,6 +97,26 @@ def params_of(params: Any) -> dict[str, Any]:
     if not isinstance(params, Mapping) or not all(isinstance(name, str) for name in params):
         raise InputError(f"params={params!r}: pass a dict of the names and values that initialize takes.")
     return dict(params)
+
+
+def check_params(initialize: Any, context: Any, params: Mapping[str, Any]) -> None:
+    """Raises WrongType where `initialize` does not take the parameters that there are, saying which it takes."""
+    try:
+        signature = inspect.signature(initialize)
+    except (TypeError, ValueError):  # no function of Python
+        return
+    try:
+        signature.bind(context, **params)
+    except TypeError as error:
+        taken = list(signature.parameters.values())[1:]
+        names = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+        plain = [one.replace(annotation=one.empty) for one in taken]
+        shown = ", ".join(map(str, plain)) or "no parameters"
+        told = f"params: {error}. initialize takes {shown}."
+        for name in params:
+            if name not in names and (near := difflib.get_close_matches(name, names, 1)):
+                told += f" Did you mean {near[0]} by {name}?"
+        raise WrongType(told) from error
 
 
 def _name_of(initialize: Any, handle_data: Any) -> str:

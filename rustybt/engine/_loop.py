@@ -41,6 +41,9 @@ from rustybt.strategy import RunSettings
 
 type Callback = Callable[[Any, Any], Any]
 
+# read here once: to read a member of an enum takes ten times as long as to read a name
+OPEN, MARKET, CLOSE, TIMERS = Phase.OPEN, Phase.MARKET, Phase.CLOSE, Phase.TIMERS
+
 
 class Cursor:
     """The place of a run: which of its moments is the next. phase: OPEN, MARKET or CLOSE, of the session."""
@@ -50,7 +53,7 @@ class Cursor:
     def __init__(self) -> None:
         self.session = 0
         self.bar = 0
-        self.phase = Phase.OPEN
+        self.phase = OPEN
 
     def state(self) -> tuple[int, int, int]:
         """The same as plain values."""
@@ -130,7 +133,7 @@ class Loop:
         """Lets hooks of metrics be called."""
         self.hooks = hooks
         if hooks is not None and hooks.by_bar:
-            self.agenda.every(Phase.CLOSE, hooks.end_of_bar)
+            self.agenda.every(CLOSE, hooks.end_of_bar)
 
     @property
     def closed(self) -> int:
@@ -150,16 +153,16 @@ class Loop:
         axis, cursor = self.run.market.axis, self.cursor
         session, phase = cursor.session, cursor.phase
         bar = cursor.bar
-        if phase is Phase.OPEN:
+        if phase is OPEN:
             before = axis.run_closes[session - 1] if session else 0
             stamp, bar = max(axis.before_open_stamp(session), before), axis.before_open_bar(session)
-        elif phase is Phase.MARKET:
+        elif phase is MARKET:
             stamp = axis.times[bar]
         else:
             stamp, bar = axis.run_closes[session], bar - 1
         timers = self.agenda.timers
-        if timers and (timers[0].stamp < stamp or (timers[0].stamp == stamp and phase is Phase.CLOSE)):
-            return Moment(timers[0].stamp, session, self.run.market.bar, Phase.TIMERS)
+        if timers and (timers[0].stamp < stamp or (timers[0].stamp == stamp and phase is CLOSE)):
+            return Moment(timers[0].stamp, session, self.run.market.bar, TIMERS)
         return Moment(stamp, session, bar, phase)
 
     @property
@@ -167,12 +170,12 @@ class Loop:
         """The last moment that was gone through, timers left out; None before the first one."""
         axis, cursor = self.run.market.axis, self.cursor
         session, bar = cursor.session, cursor.bar
-        if cursor.phase is Phase.OPEN:
-            return Moment(axis.run_closes[session - 1], session - 1, bar - 1, Phase.CLOSE) if session else None
+        if cursor.phase is OPEN:
+            return Moment(axis.run_closes[session - 1], session - 1, bar - 1, CLOSE) if session else None
         first, _ = axis.bars_of[session]
         if bar > first:
-            return Moment(axis.times[bar - 1], session, bar - 1, Phase.MARKET)
-        return Moment(axis.before_open_stamp(session), session, axis.before_open_bar(session), Phase.OPEN)
+            return Moment(axis.times[bar - 1], session, bar - 1, MARKET)
+        return Moment(axis.before_open_stamp(session), session, axis.before_open_bar(session), OPEN)
 
     def step(self) -> Moment | None:
         """Goes through the next moment, and returns it; None where the run is over."""
@@ -190,24 +193,25 @@ class Loop:
                 moment = self.upcoming()
                 if moment.stamp > until:
                     return
-                if moment.phase is Phase.TIMERS:
+                if moment.phase is TIMERS:
                     self._moment(moment)
                     continue
-            if cursor.phase is Phase.OPEN:
+            phase = cursor.phase
+            if phase is OPEN:
                 self._open_session(cursor.session)
-            elif cursor.phase is Phase.MARKET:
+            elif phase is MARKET:
                 self._run_bars(cursor.session, until)
             else:
                 self._close_session(cursor.session)
 
     def _moment(self, moment: Moment) -> None:
         """What happens at a moment."""
-        if moment.phase is Phase.OPEN:
+        if moment.phase is OPEN:
             self._open_session(moment.session)
-        elif moment.phase is Phase.MARKET:
+        elif moment.phase is MARKET:
             self._bar(moment.session, moment.bar)
             self._pass(moment.bar + 1)
-        elif moment.phase is Phase.TIMERS:
+        elif moment.phase is TIMERS:
             self._timer()
         else:
             self._close_session(moment.session)
@@ -216,7 +220,7 @@ class Loop:
         """The bars before this one are done."""
         self.cursor.bar = bar
         if bar == self.run.market.axis.bars_of[self.cursor.session][1]:
-            self.cursor.phase = Phase.CLOSE
+            self.cursor.phase = CLOSE
 
     def _end(self) -> None:
         self.over = self.complete = True
@@ -263,7 +267,7 @@ class Loop:
         self.timetable.open(session)
         first, end = axis.bars_of[session]
         self.cursor.bar = first
-        self.cursor.phase = Phase.MARKET if first < end else Phase.CLOSE
+        self.cursor.phase = MARKET if first < end else CLOSE
 
     def _run_bars(self, session: int, until: int) -> None:
         """The bars of a session from the cursor on, up to the next timer, or to a moment."""
@@ -293,8 +297,9 @@ class Loop:
         if agenda.timers:
             busy = min(busy, first + 1)
         added, seek, held = agenda.added, books.seek, books.held
-        # the books need to know the bar where something is held; nothing comes to be held but by the work on orders
-        marked = run.converter is not None or bool(held() or books.unsettled())
+        # the books need to know the bar where something is held; nothing comes to be held but by the work on orders.
+        # To tell them of a single bar takes less than to ask
+        marked = busy - first == 1 or run.converter is not None or bool(held() or books.unsettled())
         for bar in range(first, busy):
             market.bar = bar
             if marked:
@@ -333,7 +338,7 @@ class Loop:
         """What is due between two bars: seen as of the last one, at a time of its own."""
         run, market, cursor = self.run, self.run.market, self.cursor
         timer = heapq.heappop(self.agenda.timers)
-        before = cursor.phase is Phase.MARKET and cursor.bar == market.axis.bars_of[cursor.session][0]
+        before = cursor.phase is MARKET and cursor.bar == market.axis.bars_of[cursor.session][0]
         phase = run.phase.phase
         market.now, run.phase.phase = timer.stamp, "timer"
         if before:
@@ -391,7 +396,7 @@ class Loop:
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         self.timetable.close()
-        self.cursor.session, self.cursor.phase = session + 1, Phase.OPEN
+        self.cursor.session, self.cursor.phase = session + 1, OPEN
         if self.hooks is not None:
             self.hooks.end_of_session(session)
         if self.on_session is not None:

@@ -16,6 +16,7 @@ from rustybt.core import (
 )
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._agenda import Agenda
+from rustybt.engine._callbacks import check_params
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._currency import converter_of
@@ -143,6 +144,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
         quantities=account.numbers,
         conversions=run.converter,
         portfolio=portfolio,
+        notes=run.notes,
     )
     context = Context(
         gate,
@@ -209,6 +211,7 @@ def initialised(parts: Prepared) -> OwnCopies:
     """Calls `initialize`, and copies what the run was given."""
     settings, context, callbacks, decimals = parts.settings, parts.context, parts.callbacks, parts.precision
     if callbacks.initialize is not None:
+        check_params(callbacks.initialize, context, parts.params)
         callbacks.initialize(context, **parts.params)
     elif parts.params:
         raise InputError(f"params={parts.params!r} were given, but there is no initialize to take them.")

@@ -24,10 +24,12 @@ from rustybt.files._order import LOOKED_AT, TURNED, newest_first
 from rustybt.files._reading import Reading, reading_of, shaped
 from rustybt.files._turned import Piece, Turned
 from rustybt.files._uneven import uneven_lines
+from rustybt.files._units import unit_of
 
 BLOCK_BYTES: Final = 8 * 2**20
 """Read and checked at a time: 150,000 rows or so, some 100 MB while they are checked."""
 _ROWS: Final = 100_000
+_FIRST: Final = 1_000
 _LONGEST_QUOTE: Final = 2 * BLOCK_BYTES
 _LONGEST_LINE: Final = 16 * BLOCK_BYTES
 
@@ -38,13 +40,16 @@ class CsvFile:
     Iterating gives frames of at most some hundred thousand rows, each with the lines that could not be told apart into
     fields, as often as it is asked for; `notes` then says what was done to the rows. Rows that begin with the newest
     come from the last to the first, before what is missing is filled. `form` says what the file was found to be, from
-    the first rows on. Raises InputError where the file's form can't be told, Polars' errors where it can't be read.
+    the first rows on, `unit` what its prices are whole numbers of, see `unit_of`. Raises InputError where the file's
+    form can't be told, Polars' errors where it can't be read.
     """
 
     def __init__(self, path: Path, dialect: Dialect) -> None:
         self.path = path
         self.notes: tuple[str, ...] = ()
         self.form: Form | None = None
+        self.unit: str | None = None
+        self._begins = True
         self._dialect = dialect
         self._encoding = dialect.encoding
         self._head: Head | None = None
@@ -85,7 +90,12 @@ class CsvFile:
                 found = self._encoding not in (None, self._dialect.encoding)
                 notes += [f"it was read as {self._encoding}, in which its columns have names"] if found else []
                 notes += self._reading.notes
-            yield shaped(raw, self._reading, self.path, notes), uneven
+            frame = shaped(raw, self._reading, self.path, notes)
+            if self._begins:
+                dates = self._reading.dates
+                self.unit = unit_of(frame.head(_FIRST), frame.columns, header=self._reading.head.header, dates=dates)
+                self._begins = False
+            yield frame, uneven
         notes += [note for note in self._below if note not in notes]
 
     def _form(self, raw: pl.DataFrame, head: Head, reading: Reading) -> Form:

@@ -46,6 +46,7 @@ class Table:
 
     uneven: lines of a CSV file among these rows that could not be told apart into fields.
     others: files that were read together with the one where it came from.
+    unit: what its prices are whole numbers of, where its maker has such a form.
     """
 
     frame: pl.DataFrame
@@ -53,6 +54,7 @@ class Table:
     stem: str | None = None
     uneven: Sequence[UnevenLine] = ()
     others: Sequence[str] = ()
+    unit: str | None = None
 
 
 def read_tables(source: Any, what: str) -> list[Table]:
@@ -151,7 +153,7 @@ def _csv_pieces(item: Path, stem: str | None, dialect: Dialect, notes: Notes) ->
     for frame, uneven in file:
         if file.form is not None:
             notes.forms[item.name] = file.form
-        yield Table(with_lower_names(frame, str(item)), str(item), stem, uneven)
+        yield Table(with_lower_names(frame, str(item)), str(item), stem, uneven, unit=file.unit)
     for note in file.notes:
         notes.add(note, item.name)
 

@@ -64,7 +64,7 @@ VENDOR_NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "volume": (
         "number of shares", "no of shares", "total traded quantity", "tottrdqty", "ttltradgvol",
-        "traded quantity", "shares", "px volume", "total volume", "share volume", "tickvol",
+        "traded quantity", "shares", "px volume", "share volume", "tickvol",
         "tick volume", "tickvolume", "stücke", "stuecke", "volumen", "wolumen", "volumi",
         "volume traded", "объём", "объем", "hacim", "hac", "成交量", "出来高", "거래량",
     ),

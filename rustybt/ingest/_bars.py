@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.calendars import SessionTable, session_table, stored_span
-from rustybt.catalog import PRICES
+from rustybt.catalog import DAILY, PRICES
 from rustybt.core import WITHOUT_VOLUME, frequency_named
 from rustybt.errors import InputError
 from rustybt.files import (
@@ -31,7 +31,7 @@ from rustybt.ingest._adjusted import adjusted_closes
 from rustybt.ingest._carried import carried_rows
 from rustybt.ingest._numbers import plain_text, scale_of_plain, scaled_columns
 from rustybt.ingest._one_table import NUMBERS, SAID, Reading, named, of_closes, one_table, symbol_column
-from rustybt.ingest._spacing import check_spacing
+from rustybt.ingest._spacing import LongerBars, Spacing, spacing_of
 from rustybt.ingest._stamps import day_span, final_stamps
 from rustybt.validation import (
     beyond_the_digits,
@@ -110,6 +110,7 @@ class BarReader:
         self._how = how
         self._dialect = dialect or Dialect()
         self._length_told = length_told
+        self._longer: dict[str, Spacing] = {}
         self._any_uneven = False
         self._spaced = 0
 
@@ -148,6 +149,7 @@ class BarReader:
             offset += piece[0].height
             self._take_uneven(table)
             yield piece
+        self._check_longer()
 
     def _note_unread(self, table: Table) -> None:
         columns = table.frame.columns
@@ -161,12 +163,31 @@ class BarReader:
                 self.notes.add(unread_note(unread, columns), Path(source).name)
 
     def _note_spacing(self, rows: pl.DataFrame, table: Table) -> None:
-        """Of the first tables: the others will be of their kind."""
-        if self._length.period == "session" and self._spaced < _SPACED:
-            self._spaced += 1
-            note = check_spacing(rows, table.source, told=self._length_told)
-            if note:
-                self.notes.add(note, Path(table.source).name)
+        """Of the first tables: the others will be of their kind. Raises LongerBars where all are weeks or months."""
+        if self._length.period != "session" or self._spaced >= _SPACED:
+            return
+        self._spaced += 1
+        found = spacing_of(rows, table.source, told=self._length_told)
+        if found is not None:
+            self._length_told = self._length_told or not found.is_sure or found.frequency == DAILY
+            self._longer[Path(table.source).name] = found
+            self._note_longer()
+        if self._spaced == _SPACED:
+            self._check_longer()
+
+    def _note_longer(self) -> None:
+        """Says of tables that look like weeks or months that they are stored as days, once it is known."""
+        if self._length_told:
+            for name, found in self._longer.items():
+                if found.note:
+                    self.notes.add(found.note, name)
+
+    def _check_longer(self) -> None:
+        lengths = {found.frequency for found in self._longer.values()}
+        if not self._length_told and len(lengths) == 1:
+            raise LongerBars(*lengths)
+        self._length_told = True
+        self._note_longer()
 
     def _with_volume(self, table: Table) -> Table:
         """The table with a volume of 0 where it has none, and all of its symbols are of kinds that have none."""

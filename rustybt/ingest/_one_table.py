@@ -89,6 +89,12 @@ def one_table(
     Numbers are text, or exact as they came, which spares the way there and back.
     """
     need_columns(table, NUMBERS, "bars")
+    if table.unit is not None and how.price_scale is None:
+        raise InputError(
+            f"{table.source}: its prices are whole numbers, such as {table.frame['close'][0]}, and its form is one in "
+            f"which they count units of {table.unit}. Give price_scale='{table.unit}' (--price-scale {table.unit}); or "
+            "price_scale=1, if they are what they say."
+        )
     frame, source = table.frame, Path(table.source).name
     stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
     if not stamps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -33,11 +34,33 @@ class LongerBars(Exception):
         )
 
 
-def check_spacing(rows: pl.DataFrame, source: str, *, told: bool) -> str | None:
-    """What is to be said where days look like weeks or months, else None.
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """How far the rows of a table are apart. is_sure: there are enough of them, and all say it.
 
-    rows: `symbol`, and `day`, `instant` and `clock` of daily bars. told: whether somebody said that they are days; else
-    LongerBars is raised where all are weeks or months. Raises InputError where they are parts of days.
+    frequency: what they look like, one of "1d", "1w" and "1mo".
+    """
+
+    frequency: str
+    is_sure: bool
+
+    @property
+    def note(self) -> str | None:
+        """What is to be said where they are stored as days."""
+        if self.frequency == "1d":
+            return None
+        what = _WORDS[self.frequency]
+        return (
+            f"its days are a {what} apart; where each row is a whole {what}, give frequency={self.frequency!r} "
+            f"(--frequency {self.frequency})"
+        )
+
+
+def spacing_of(rows: pl.DataFrame, source: str, *, told: bool) -> Spacing | None:
+    """How far rows that are taken for days are apart; None where there are too few to say it.
+
+    rows: `symbol`, and `day`, `instant` and `clock` of daily bars. told: whether somebody said that they are days.
+    Raises InputError where they are parts of days.
     """
     rows = rows.head(LOOKED_AT)
     moment = pl.coalesce(pl.col("day").cast(pl.Int64) * DAY_NS, "instant", "clock")
@@ -49,21 +72,16 @@ def check_spacing(rows: pl.DataFrame, source: str, *, told: bool) -> str | None:
     if step < DAY_NS // 2:
         name = _named(step)
         said = "frequency='1d' says that each is a day" if told else "are no days"
-        zone = " Their stamps name no zone: pass tz= (--tz) too." if rows["clock"].count() else ""
+        zone = " Their stamps name no zone: give tz= (--tz) too." if rows["clock"].count() else ""
         raise InputError(
-            f"{source}: its rows are {name} apart, and {said}. Pass frequency={name!r} (--frequency {name}), and "
+            f"{source}: its rows are {name} apart, and {said}. Give frequency={name!r} (--frequency {name}), and "
             f"stamp='start' or stamp='end' (--stamp): what the stamps say of a bar.{zone}"
         )
-    days = step // DAY_NS
-    if len(steps) < _FEWEST or not (days == _WEEK or _MONTH[0] <= days <= _MONTH[1]):
+    if len(steps) < _FEWEST:
         return None
-    name = "1w" if days == _WEEK else "1mo"
-    if not told and _are_all(steps, *_STEPS[name]):
-        raise LongerBars(name)
-    what = _WORDS[name]
-    return (
-        f"its days are a {what} apart; where each row is a whole {what}, pass frequency={name!r} (--frequency {name})"
-    )
+    days = step // DAY_NS
+    name = "1w" if days == _WEEK else "1mo" if _MONTH[0] <= days <= _MONTH[1] else "1d"
+    return Spacing(name, name == "1d" or _are_all(steps, *_STEPS[name]))
 
 
 def _are_all(steps: pl.Series, low: int, high: int) -> bool:

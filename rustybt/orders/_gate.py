@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final, Unpack
 
 from rustybt._kernels import Kernel
-from rustybt.core import Asset, Cause, OrderTerms, datetime_of
+from rustybt.core import Asset, Cause, Notes, OrderTerms, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
 from rustybt.orders._controls import Intent, TradingControl, controlled
@@ -31,7 +31,7 @@ from rustybt.orders._refusals import (
     wrong_moment,
 )
 from rustybt.orders._scaling import Scaling
-from rustybt.orders._sizing import price_to_size_at, size_of_money, size_of_share, size_of_units
+from rustybt.orders._sizing import is_cut, note_cut, price_to_size_at, size_of_money, size_of_share, size_of_units
 from rustybt.orders._weights import TargetSizer
 
 LARGE: Final = 10**11
@@ -44,7 +44,8 @@ class OrderGate:
 
     market, clock, moment: which bar it is, and whether orders may be placed. books: what sizes are reckoned from. book:
     where orders go. rules: Zipline's ways, or not. currency: of the books. conversions: the rates to it; None in a run
-    of one currency. quantities, portfolio, data: what controls of the user's own get.
+    of one currency. quantities, portfolio, data: what controls of the user's own get. notes: where the first size of
+    units is told that was no whole number.
     controls: what each order is held to; the one that adds to it adds here. limit_price, stop_price, style: of every
     method, as `rustybt.api.order` takes them. Methods return the order's id, or None where the size comes to zero.
     size_and_place: `order_percent` and `order_target_percent` for market orders that need no second look, with the
@@ -65,6 +66,7 @@ class OrderGate:
         quantities: Quantities,
         conversions: Conversions | None = None,
         portfolio: object = None,
+        notes: Notes | None = None,
     ) -> None:
         self.controls: list[TradingControl] = []
         self._market = market
@@ -79,6 +81,8 @@ class OrderGate:
         self._quantities = quantities
         self._conversions = conversions
         self._portfolio = portfolio
+        # until it has told of a size that was cut
+        self._untold = notes
         # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
         self._scaled = Scaling().of
         kind: Any = kernel.target_sizer or TargetSizer
@@ -98,8 +102,9 @@ class OrderGate:
         instrument = self._orderable(asset)
         if instrument is None:
             return None
-        size = size_of_units(self._whole_steps, instrument, *self._scaled(amount, "amount"))
-        return self._place(instrument, size, limit_price, stop_price, style, options)
+        return self._place(
+            instrument, self._units(instrument, amount, "amount"), limit_price, stop_price, style, options
+        )
 
     def order_value(
         self,
@@ -138,9 +143,8 @@ class OrderGate:
         instrument = self._orderable(asset)
         if instrument is None:
             return None
-        value, scale = self._scaled(target, "target")
         held = self._books.position(instrument.slot)[0]
-        size = size_of_units(self._whole_steps, instrument, value, scale, held)
+        size = self._units(instrument, target, "target", held)
         return self._place(instrument, size, limit_price, stop_price, style, options)
 
     def order_target_value(
@@ -190,7 +194,7 @@ class OrderGate:
         ids: list[str | None] = []
         for asset, amount in share_counts.items():
             instrument = self._instrument(asset)
-            size = size_of_units(self._whole_steps, instrument, *self._scaled(amount, "share_counts"))
+            size = self._units(instrument, amount, "share_counts")
             ids.append(self._place(instrument, size, None, None, None, past_controls=True))
         return [order_id for order_id in ids if order_id is not None]
 
@@ -200,6 +204,15 @@ class OrderGate:
         if order is None:
             raise InputError(f"cancel_order({order_id!r}): there is no order with that id.")
         self._book.cancel(order, self._clock.now_ns(), Cause.STRATEGY)
+
+    def _units(self, instrument: Instrument, asked: Any, what: str, held: int = 0) -> int:
+        """The size that brings a position of so many units to what was asked for, in whole steps."""
+        value, scale = self._scaled(asked, what)
+        size = size_of_units(self._whole_steps, instrument, value, scale, held)
+        if scale and self._untold is not None and is_cut(instrument, value, scale, held + size):
+            note_cut(self._untold, instrument.asset, asked)
+            self._untold = None
+        return size
 
     def _order_money(
         self,

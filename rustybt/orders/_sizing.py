@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from rustybt.core import datetime_of
+from typing import Final
+
+from rustybt.core import Asset, Notes, datetime_of
 from rustybt.errors import CannotOrderDelistedAsset
 from rustybt.orders._instrument import Clock, Instrument, Sizer, WholeSteps
+
+NEAR: Final = 10_000
+"""A size within 1/10,000 of a whole step is that step, as in Zipline."""
 
 
 def size_of_units(whole_steps: WholeSteps, instrument: Instrument, value: int, scale: int, held: int = 0) -> int:
     """The size that brings a position of so many scaled units to `value * 10**-scale` units."""
     up = 10**scale
     return whole_steps(value * 10**instrument.quantity_scale - held * up, instrument.step * up) * instrument.step
+
+
+def is_cut(instrument: Instrument, value: int, scale: int, units: int) -> bool:
+    """Whether a number of units, `value * 10**-scale`, was cut to whole ones, and not merely rounded to them."""
+    whole = instrument.step == 1 and instrument.quantity_scale == 0
+    return whole and abs(value - units * 10**scale) * NEAR > 10**scale
+
+
+def note_cut(notes: Notes, asset: Asset, asked: object) -> None:
+    """Tells of the first size that was cut."""
+    notes.add(
+        "size_cut",
+        f"An order for {asked} {asset.symbol} was cut to whole units: its quantity_step is 1. Others are cut too, and "
+        "not told of. Parts of a unit can be ordered of assets that are ingested with a smaller quantity_step.",
+        asset=asset.symbol,
+        asked=str(asked),
+    )
 
 
 def size_of_money(books: Sizer, instrument: Instrument, value: int, scale: int, price: int, target: bool) -> int:

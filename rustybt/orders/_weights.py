@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 from rustybt.core import Asset
 from rustybt.orders._book import OrderBook
 from rustybt.orders._instrument import Instrument, Market, Phased, Sizer
 
 MEMO_SIZE: Final = 4096
+
+
+class Books(Sizer, Protocol):
+    """The books in Python, which tell without a call what is held: the quantity by slot, none of them zero."""
+
+    @property
+    def quantity(self) -> Mapping[int, int]: ...
 
 
 class TargetSizer:
@@ -26,7 +33,7 @@ class TargetSizer:
         self,
         moment: Phased,
         market: Market,
-        books: Sizer,
+        books: Books,
         book: OrderBook,
         controls: Sequence[object],
         scaled: Callable[[Any, str], tuple[int, int]],
@@ -70,7 +77,7 @@ class TargetSizer:
             return NotImplemented
         books = self._books
         # most targets of a large universe are none of something that is not held: no value has to be known
-        if target and not amount and not books.position(slot)[0]:
+        if target and not amount and slot not in books.quantity:
             return None
         price = prices[bar] * up
         size = books.size_of_weight(slot, amount, scale, price, target) if price else 0

@@ -42,8 +42,7 @@ def shortest_column(name: str, values: Values, slots: pl.Series, scales: list[in
     """
     if not len(values):
         return decimal_column(name, [], 0)
-    # the first tells quickly of most columns that not all are None
-    if isinstance(values, list) and values[0] is None and values.count(None) == len(values):
+    if all_none(values):
         return decimal_column(name, [None], 0).new_from_index(0, len(values))
     widest = max(scales, default=0)
     column = in_128_bits(values, widest <= FEW_DECIMALS)
@@ -57,6 +56,12 @@ def shortest_column(name: str, values: Values, slots: pl.Series, scales: list[in
     if 0 < spare <= MAX_DIGITS:
         column = column // _constants([POWERS[spare]])
     return decimal_column(name, column, widest - spare)
+
+
+def all_none(values: Values | Sequence[str | None]) -> bool:
+    """Whether a list holds nothing but None, of which Polars would ask value by value for one that is something."""
+    # the first tells quickly of most lists that not all are
+    return isinstance(values, list) and bool(values) and values[0] is None and values.count(None) == len(values)
 
 
 def exposures(slots: pl.Series, quantities: Values, marks: Values, instruments: Sequence[Any]) -> Values:

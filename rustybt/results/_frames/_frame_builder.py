@@ -13,7 +13,7 @@ import polars as pl
 
 from rustybt._kernels import Kernel, Rows
 from rustybt.core import MONEY_SCALE, Columns, datetime_column, decimal_column, series_of
-from rustybt.results._frames._exact_columns import Values, columns_of, shortest_column
+from rustybt.results._frames._exact_columns import Values, all_none, columns_of, shortest_column
 
 type Column = tuple[str, str, int | None, str | None]
 """Name and kind of a column, the place of its values in the rows, and what some kinds need beside.
@@ -132,6 +132,8 @@ class _FrameBuilder:
         if kind == "date":
             return table.dates(values)
         if kind == "text":
+            if all_none(values):
+                return pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
             return pl.Series(values, dtype=pl.String)
         if kind == "money":
             return decimal_column(name, values, MONEY_SCALE)

@@ -31,6 +31,8 @@ REMEDIES: Final[dict[str, tuple[list[str], list[str]]]] = {
                               "--tz", "America/New_York"]),
     "another_market.csv": (["--calendar"], ["--calendar", "XPAR"]),
     "cboe_vix.csv": (["--type", "index"], ["--type", "index"]),
+    "databento_raw.csv": (["--price-scale 0.000000001"], ["--price-scale", "0.000000001"]),
+    "lean.csv": (["--price-scale 0.0001"], ["--price-scale", "0.0001"]),
     "either_order.csv": (["--dates eu", "--dates us"], ["--dates", "eu"]),
     "fxcm.csv": (["--columns", "bidopen"], ["--columns", "BidOpen=open,BidHigh=high,BidLow=low,BidClose=close"]),
     "histdata_m1.csv": (["--frequency 1m", "--stamp", "--tz"], ["--frequency", "1m", "--stamp", "start", "--tz",

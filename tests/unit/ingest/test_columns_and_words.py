@@ -271,6 +271,21 @@ def test_coins_without_a_calendar_are_on_the_one_that_never_closes_and_it_is_tol
         given_file(f"Date,{HEAD}\n2024-01-05,{ROW}\n2024-01-06,{ROW}\n2024-01-08,{ROW}\n")
 
 
+@pytest.mark.parametrize("sparse", ["A", "B"])
+def test_one_table_of_weeks_beside_days_is_stored_as_days_and_told(tmp_path, root, sparse):
+    (tmp_path / "all").mkdir()
+    for name in ("A", "B"):
+        days = [dt.date(2024, 1, 8) + dt.timedelta(n * (7 if name == sparse else 1)) for n in range(5)]
+        days = [day if day.weekday() or day.month == 1 else day + dt.timedelta(1) for day in days]
+        rows = "".join(f"{day},{ROW}\n" for day in days)
+        (tmp_path / "all" / f"{name}.csv").write_text(f"Date,{HEAD}\n{rows}")
+    report = ingest("b", tmp_path / "all", calendar="24/7", root=root)
+    note = report.notes[0]
+    assert note.startswith(f"{sparse}.csv: its days are a week apart")
+    with open_version("b", root=root) as version:
+        assert (version.frequencies, report.rows) == (("1d",), 10)
+
+
 def test_what_is_added_is_on_the_calendar_and_of_the_length_of_what_is_there(tmp_path, root):
     days = [dt.date(2024, 1, 1) + dt.timedelta(7 * week) for week in range(6)]
     for name, some, mode in (("A", days[:5], "error"), ("A", days[5:], "append")):
