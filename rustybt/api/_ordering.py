@@ -145,6 +145,8 @@ def order_target_percent(
     [Decimal('377'), Decimal('233')]
     """
     run = active() or no_run("order_target_percent")
+    if not options:  # as in `order`
+        return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style)
     return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style, **options)
 
 
