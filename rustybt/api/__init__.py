@@ -3,7 +3,7 @@
 They belong to the run that is active where they are called, so any number of runs can go side by side.
 """
 
-from rustybt import orders as execution
+from rustybt.api import execution
 from rustybt.api._asking import (
     continuous_future,
     fetch_csv,
@@ -18,9 +18,13 @@ from rustybt.api._asking import (
 from rustybt.api._ordering import (
     batch_market_order,
     cancel_order,
+    cancel_orders,
+    close_all,
+    close_position,
     convert_currency,
     get_open_orders,
     get_order,
+    modify_order,
     order,
     order_percent,
     order_target,
@@ -65,7 +69,10 @@ __all__ = [
     "batch_market_order",
     "calendars",
     "cancel_order",
+    "cancel_orders",
     "cancel_policy",
+    "close_all",
+    "close_position",
     "commission",
     "continuous_future",
     "convert_currency",
@@ -79,6 +86,7 @@ __all__ = [
     "get_open_orders",
     "get_order",
     "math_utils",
+    "modify_order",
     "order",
     "order_percent",
     "order_target",

@@ -233,6 +233,82 @@ def cancel_order(order_param: str | Order[Any] | None) -> None:
     current_algorithm("cancel_order").cancel_order(order_param)
 
 
+def cancel_orders(asset: Asset | None = None, tag: str | None = None) -> int:
+    """Cancels the open orders: all, those of an asset, those with a tag. Returns how many.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import cancel_orders, order, symbol
+    >>> def handle_data(context, data):
+    ...     cancel_orders(tag="low")
+    ...     order(symbol("IBM"), 1, limit_price=100, tag="low")
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05").orders["status"].to_list()
+    ['cancelled', 'open']
+    """
+    cancelled: int = current_algorithm("cancel_orders").cancel_orders(asset, tag)
+    return cancelled
+
+
+def modify_order(
+    order_param: str | Order[Any],
+    *,
+    amount: Number | None = None,
+    limit_price: Number | None = None,
+    stop_price: Number | None = None,
+    trail_amount: Number | None = None,
+    trail_percent: Number | None = None,
+) -> bool:
+    """Gives an open order another amount, of the whole order, or other prices, from the next bar on.
+
+    Returns False where the order is over, or more of it is filled than the new amount: it stays as it is then. An
+    amount that is filled already ends it. With a new price or a larger amount it waits behind the asset's orders.
+    Raises InputError for an id that is none, BadOrderParameters for a price that the order does not have.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import get_open_orders, modify_order, order, symbol
+    >>> def handle_data(context, data):
+    ...     for waiting in get_open_orders(symbol("IBM")):
+    ...         modify_order(waiting, limit_price=131)
+    ...     if not context.portfolio.positions and not get_open_orders(symbol("IBM")):
+    ...         order(symbol("IBM"), 1, limit_price=100)
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05").orders["limit"].to_list()
+    [Decimal('131')]
+    """
+    run = current_algorithm("modify_order")
+    prices = {"limit_price": limit_price, "stop_price": stop_price}
+    changed: bool = run.modify_order(
+        order_param, amount=amount, **prices, trail_amount=trail_amount, trail_percent=trail_percent
+    )
+    return changed
+
+
+def close_position(asset: Asset) -> str | None:
+    """Cancels the asset's open orders, and closes its position at the market. Returns the order's id, or None.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import close_position, order, symbol
+    >>> def handle_data(context, data):
+    ...     close_position(symbol("IBM")) if context.portfolio.positions else order(symbol("IBM"), 5)
+    >>> run(handle_data, start="2010-01-04", end="2010-01-06").transactions["amount"].to_list()
+    [Decimal('5'), Decimal('-5')]
+    """
+    order_id: str | None = current_algorithm("close_position").close_position(asset)
+    return order_id
+
+
+def close_all() -> list[str]:
+    """Cancels all open orders, and closes all positions at the market. Returns the ids of the orders.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import close_all, order, symbols
+    >>> def handle_data(context, data):
+    ...     close_all() if context.portfolio.positions else [order(asset, 5) for asset in symbols("IBM", "AAPL")]
+    >>> run(handle_data, start="2010-01-04", end="2010-01-06").transactions["amount"].to_list()
+    [Decimal('5'), Decimal('5'), Decimal('-5'), Decimal('-5')]
+    """
+    ids: list[str] = current_algorithm("close_all").close_all()
+    return ids
+
+
 def convert_currency(amount: Number, from_currency: str, to_currency: str) -> str | None:
     """Converts an amount of one currency into another at the next bar's rate; negative buys the first instead.
 

@@ -116,7 +116,7 @@ def check_params(initialize: Any, context: Any, params: Mapping[str, Any]) -> No
         for name in params:
             if name not in names and (near := difflib.get_close_matches(name, names, 1)):
                 told += f" Did you mean {near[0]} by {name}?"
-        raise WrongType(told) from error
+        raise WrongType(told) from None  # Python's own words are in it
 
 
 def _name_of(initialize: Any, handle_data: Any) -> str:

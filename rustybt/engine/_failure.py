@@ -13,11 +13,11 @@ ZIPLINE_ELSEWHERE = "zipline api method"
 
 
 def failure_of_strategy(error: BaseException, filename: str) -> str:
-    """The lines of the strategy's file that led to an error, the error, and its notes."""
+    """The lines of the strategy's file that led to an error, the error with what Python suggests, and its notes."""
     lines = "".join(traceback.format_list(_frames(error, filename)))
     note_of_zipline(error)
-    notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
-    return f"{lines}rustybt: the strategy raised {type(error).__name__}: {error}{notes}"
+    said = "".join(traceback.format_exception_only(error)).rstrip("\n").replace("\n", "\n  ")
+    return f"{lines}rustybt: the strategy raised {said}"
 
 
 def note_place(error: BaseException, filename: str) -> None:

@@ -6,6 +6,8 @@ Looked at where an error leaves a run, and nowhere else: a run without one pays 
 from __future__ import annotations
 
 import decimal
+import difflib
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -55,6 +57,8 @@ OF_PANDAS: Final = {
 }
 """What pandas has and Polars calls otherwise."""
 PRICES: Final = frozenset({"price", "open", "high", "low", "close", "volume"})
+PYTHONS: Final = "Did you mean"
+"""What Python itself says below an AttributeError, where it finds a name that is near enough."""
 UNSUPPORTED: Final = ("unsupported operand", "not supported between")
 
 type Hint = tuple[Callable[[str], bool], str]
@@ -132,7 +136,7 @@ def _hints(error: BaseException) -> Iterator[str]:
         text = str(error)
         yield from (hint for fits, hint in OF_TYPES if fits(text))
     elif isinstance(error, AttributeError):
-        yield from _of_attribute(error.obj, error.name)
+        yield from _of_attribute(error)
     elif isinstance(error, decimal.InvalidOperation) and error.args[:1] == ([decimal.InvalidOperation],):
         yield (
             "A Decimal was compared or reckoned with NaN, which is a hole in floats; Decimals have None there. Test it "
@@ -140,8 +144,12 @@ def _hints(error: BaseException) -> Iterator[str]:
         )
 
 
-def _of_attribute(asked: object, name: str | None) -> Iterator[str]:
+def _of_attribute(error: AttributeError) -> Iterator[str]:
+    asked, name = error.obj, error.name or ""
     if isinstance(asked, pl.Series | pl.DataFrame) and name in OF_PANDAS:
         yield f"This is a {type(asked).__name__} of Polars: {OF_PANDAS[name]} {IN_PANDAS}"
     elif isinstance(asked, Asset) and name in PRICES:
         yield f"An asset has no prices of its own. Ask with data.current(asset, {name!r})."
+    elif type(asked).__module__.startswith("rustybt.") and PYTHONS not in traceback.format_exception_only(error)[0]:
+        public = [one for one in dir(asked) if not one.startswith("_")]
+        yield from (f"Did you mean {near}?" for near in difflib.get_close_matches(name, public, 1))

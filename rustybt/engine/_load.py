@@ -63,9 +63,10 @@ def load(
     data.late = False
     first_day, last_day = data.first_day_of(length), data.last_day_of(length)
     if (market.start and day_of(market.start) > last_day) or (market.end and day_of(market.end) < first_day):
+        asked = [f"{name}={day}" for name, day in (("start", market.start), ("end", market.end)) if day is not None]
         raise NoData(
             f"Bundle {bundle!r} has {length!r} bars from {date_of(first_day)} to {date_of(last_day)}; "
-            f"{market.start or ''} to {market.end or ''} lies outside. Choose dates within."
+            f"{', '.join(asked)} lies outside. Choose dates within."
         )
     found = data.assets() if assets is None else [_asset(data, one, market.end) for one in _listed(assets)]
     market.loaded = Loaded(tuple([asset.sid for asset in found]), *_edges(market))

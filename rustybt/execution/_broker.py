@@ -19,8 +19,13 @@ class Broker(Protocol):
     def submit(self, order: WorkingOrder, /) -> None:
         """A new order, PENDING_NEW. Reported ACCEPTED or REJECTED, once."""
 
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, /) -> None:
-        """Other terms for what is open of an order. Reported REPLACED; nothing where the order is over by then."""
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None, /
+    ) -> None:
+        """Other terms for what is open of an order, and another amount of the whole where one is given.
+
+        Reported REPLACED; nothing where the order is over by then, or that much of it is filled.
+        """
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None, /) -> None:
         """An end to an open order. Reported CANCELLED with that cause; nothing where the order is over by then."""

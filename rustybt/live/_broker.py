@@ -31,10 +31,12 @@ class JournalledBroker:
         self._record.commit()
         self._broker.submit(order)
 
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, /) -> None:
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None, /
+    ) -> None:
         self._record.add("replace", order=str(order.number), stamp=str(stamp), **_terms(terms))
         self._record.commit()
-        self._broker.replace(order, terms, stamp)
+        self._broker.replace(order, terms, stamp, amount)
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None, /) -> None:
         self._record.add("cancel", order=str(order.number), stamp=str(stamp), cause=cause.label)

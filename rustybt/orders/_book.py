@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import heapq
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import Kernel, WorkingOrder
 from rustybt.core import (
@@ -17,10 +16,10 @@ from rustybt.core import (
     div_half_even,
     report_of_cancel,
     report_of_replacement,
-    terms_from,
 )
-from rustybt.orders._commands import Cancel, Command
+from rustybt.orders._commands import Cancel, Command, Venue
 from rustybt.orders._lifecycle import advance, cut
+from rustybt.orders._plain_orders import order_from, plain_order
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
 ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
@@ -32,12 +31,6 @@ APPLIED: Final = [
 ]  # fmt: skip
 """The kinds of reports that the native kernel applies, in its order."""
 OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
-
-
-CHANGES: Final = (
-    "filled", "limit_reached", "stop_reached", "commission", "units_charged", "changed", "status", "reason", "cause",
-)  # fmt: skip
-"""What happens to an order after it was placed; its amount and its terms, which a split restates, stand apart."""
 
 
 class OrderEvent(NamedTuple):
@@ -62,14 +55,6 @@ class OrderEvent(NamedTuple):
 EVENT: Final = "nntwwwttt"
 """How an event is kept: the order's number, stamp, kind, quantity, price, stop, cause, ratio, reason. Plain values are
 nothing that the garbage collector has to look through."""
-
-
-class Venue(Protocol):
-    """Where orders are sent: a broker, as the order book calls it."""
-
-    def submit(self, order: WorkingOrder, /) -> None: ...
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, /) -> None: ...
-    def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None, /) -> None: ...
 
 
 class OrderBook:
@@ -234,21 +219,18 @@ class OrderBook:
     def state(self) -> dict[str, Any]:
         """All orders and events, and which orders are at work, as plain values."""
         at_work = [(slot, [order.number for order in queue]) for slot, queue in self.open.items()]
-        return {"orders": [_plain_order(order) for order in self.orders], "open": at_work, "events": list(self.rows)}
+        return {"orders": [plain_order(order) for order in self.orders], "open": at_work, "events": list(self.rows)}
 
     def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
         """Takes over what `state` gave, in a book without orders. instruments: by slot."""
-        for slot, amount, plain, created, *changes in state["orders"]:
-            terms = None if plain is None else terms_from(plain)
-            order = self._kernel.order(len(self._orders) + 1, instruments[slot], amount, terms, created)
-            for name, value in zip(CHANGES, changes, strict=True):
-                setattr(order, name, OrderStatus(value) if name == "status" else value)
-            self._orders.append(order)
+        for plain in state["orders"]:
+            self._orders.append(order_from(plain, self._kernel, len(self._orders) + 1, instruments))
         for slot, numbers in state["open"]:
-            self.queues[slot] = queue = [self._orders[number - 1] for number in numbers]
-            for order in queue:
-                if order.more is not None and order.more.expires is not None:
-                    self.expires(order.number, order.more.expires)
+            self.queues[slot] = [self._orders[number - 1] for number in numbers]
+        ends = [(order.more.expires, order.number) for queue in self.queues.values() for order in queue if order.more]
+        for stamp, number in ends:
+            if stamp is not None:
+                self.expires(number, stamp)
         for row in state["events"]:
             self.rows.add(tuple(row))
 
@@ -290,17 +272,29 @@ class OrderBook:
         self.apply(Report(order.number, REJECTED, stamp, amount, cause=cause, told=told, terms=terms))
         return order
 
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> bool:
-        """Gives what is open of an order other terms. Returns whether it has them now; a broker may take its time."""
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None
+    ) -> bool:
+        """Gives an open order other terms, and another amount where one is given; with what is filled it is over.
+
+        Returns whether it has them now; a broker may take its time.
+        """
         if order.status is not OPEN:
             return False
+        if amount is not None and amount == order.filled:
+            return self.cancel(order, stamp, Cause.STRATEGY, "nothing is left: the new amount is filled already")
         if self._venue is None:
-            left = order.amount - order.filled
+            left = (order.amount if amount is None else amount) - order.filled
             self._carry_out(self.apply(report_of_replacement(order.number, left, stamp, terms)))
         else:
-            self._venue.replace(order, terms, stamp)
+            self._venue.replace(order, terms, stamp, amount)
             self._drain()  # type: ignore[misc]
-        return order.terms == terms
+        return order.terms == terms and amount in (None, order.amount)
+
+    def move_to_the_end(self, order: WorkingOrder) -> None:
+        """An order that was changed waits behind those of its asset."""
+        queue = self.open[order.instrument.slot]
+        queue[:] = [other for other in queue if other is not order] + [order]
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> bool:
         """Takes an open order out of work. Returns False if it was not open, or a broker takes its time.
@@ -381,13 +375,6 @@ class OrderBook:
 
 def _stored_cause(order: WorkingOrder, bar: int | None) -> int:
     return order.cause
-
-
-def _plain_order(order: WorkingOrder) -> tuple[Any, ...]:
-    terms = None if order.terms is None else order.terms.plain()
-    changes = [getattr(order, name) for name in CHANGES]
-    plain = [int(value) if isinstance(value, enum.IntEnum) else value for value in changes]
-    return order.instrument.slot, order.amount, terms, order.created, *plain
 
 
 def _restated(price: int, numerator: int, denominator: int, tick: tuple[int, int]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Cause, OrderTerms
@@ -26,3 +26,13 @@ class Replace(NamedTuple):
 
 
 type Command = Cancel | Replace
+
+
+class Venue(Protocol):
+    """Where orders are sent: a broker, as the order book calls it."""
+
+    def submit(self, order: WorkingOrder, /) -> None: ...
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None, /
+    ) -> None: ...
+    def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None, /) -> None: ...

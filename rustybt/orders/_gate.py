@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final, Unpack
 
 from rustybt._kernels import Kernel
 from rustybt.core import Asset, Cause, Notes, OrderTerms, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
+from rustybt.orders._changes import cancel_matching, modify
 from rustybt.orders._controls import Intent, TradingControl, controlled
 from rustybt.orders._instrument import (
     Clock,
@@ -204,6 +206,31 @@ class OrderGate:
         if order is None:
             raise InputError(f"cancel_order({order_id!r}): there is no order with that id.")
         self._book.cancel(order, self._clock.now_ns(), Cause.STRATEGY)
+
+    def modify_order(self, order_id: object, **changes: Any) -> bool:
+        """Gives an open order another amount or other prices, as `rustybt.api.modify_order` has it."""
+        order = self._book.find(order_id)
+        if order is None:
+            raise InputError(f"modify_order({order_id!r}): there is no order with that id.")
+        size = partial(self._units, order.instrument, what="amount")
+        return modify(self._book, order, self._clock.now_ns(), size, changes)
+
+    def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
+        """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""
+        slot = None if asset is None else self._instrument(asset).slot
+        return cancel_matching(self._book, slot, tag, self._clock.now_ns())
+
+    def close_position(self, asset: Asset) -> str | None:
+        """Cancels the asset's open orders, and sells or buys back what is held of it at the market."""
+        self.cancel_orders(asset)
+        return self.order_target(asset, 0)
+
+    def close_all(self) -> list[str]:
+        """Cancels all open orders, and closes all positions at the market. Returns the ids of the orders."""
+        self.cancel_orders()
+        slots = [(instrument.slot, instrument.asset) for instrument in self._loaded.values()]
+        held = [asset for slot, asset in slots if slot >= 0 and self._books.position(slot)[0]]
+        return [order_id for order_id in (self.order_target(asset, 0) for asset in held) if order_id is not None]
 
     def _units(self, instrument: Instrument, asked: Any, what: str, held: int = 0) -> int:
         """The size that brings a position of so many units to what was asked for, in whole steps."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final, TypedDict
+from typing import Any, Final, Literal, TypedDict
 
 from rustybt.core import (
     DAY_NS,
@@ -34,9 +34,17 @@ class OrderOptions(TypedDict, total=False):
     good_till: a date, to the end of that session; or a moment: a bar that ends later does not fill the order.
     post_only: a limit order that would fill at once, at the last price, is refused. reduce_only: the order makes a
     position smaller and never larger: it fills up to what is held, and ends when nothing is. tag: a word of one's own.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import order, symbol
+    >>> def handle_data(context, data):
+    ...     order(symbol("IBM"), 5, limit_price=100, time_in_force="day", tag="dip")
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-06")
+    >>> result.orders["cause"].to_list()
+    ['expired', 'expired', 'placed']
     """
 
-    time_in_force: str
+    time_in_force: Literal["gtc", "day", "gtd", "ioc", "fok"]
     good_till: dt.date | dt.datetime | str | None
     post_only: bool
     reduce_only: bool

@@ -75,9 +75,10 @@ def run_named(name: str, runs: list[SavedRun]) -> SavedRun:
     if (place / RESULT_FILE).is_file():
         return saved_run(place.resolve())
     if not runs:
+        named = "" if name == NEWEST else f" {name!r}"
         raise ResultNotFound(
-            f"There is no saved run {name!r}: there is none in {data_root() / 'runs'}. `rustybt run` saves each of its "
-            "results, and result.save() one of Python's."
+            f"There is no saved run{named}: there is none in {data_root() / 'runs'}. `rustybt run` saves each of "
+            "its results, and result.save() one of Python's."
         )
     if name == NEWEST:
         return runs[0]

@@ -152,6 +152,43 @@ class Ordering(Generic[Scalar]):
         by_asset = {queue[0].instrument.asset: [view(order) for order in queue] for queue in queues.values()}
         return ByAsset(by_asset, self._state.notes, "get_open_orders()")
 
+    def modify_order(
+        self,
+        order_param: str | Order[Any],
+        *,
+        amount: Number | None = None,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        trail_amount: Number | None = None,
+        trail_percent: Number | None = None,
+    ) -> bool:
+        """Gives an open order another amount, of the whole order, or other prices, from the next bar on.
+
+        Returns False where the order is over, or more of it is filled than the new amount: it stays as it is then. An
+        amount that is filled already ends it. With a new price or a larger amount it waits behind the asset's orders.
+        Raises InputError for an id that is none, BadOrderParameters for a price that the order does not have.
+        """
+        return self._gate.modify_order(
+            order_param.id if isinstance(order_param, Order) else order_param,
+            amount=amount,
+            limit_price=limit_price,
+            stop_price=stop_price,
+            trail_amount=trail_amount,
+            trail_percent=trail_percent,
+        )
+
+    def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
+        """Cancels the open orders: all, those of an asset, those with a tag. Returns how many."""
+        return self._gate.cancel_orders(asset, tag)
+
+    def close_position(self, asset: Asset) -> str | None:
+        """Cancels the asset's open orders, and closes its position at the market. Returns the order's id, or None."""
+        return self._gate.close_position(asset)
+
+    def close_all(self) -> list[str]:
+        """Cancels all open orders, and closes all positions at the market. Returns the ids of the orders."""
+        return self._gate.close_all()
+
     def cancel_order(self, order_param: str | Order[Any] | None) -> None:
         """Cancels an order that is open; one that is not open stays as it is.
 

@@ -21,11 +21,14 @@ def accepted(order: WorkingOrder) -> Report | None:
     return Report(order.number, OrderEventKind.ACCEPTED, order.created, order.amount, terms=order.terms)
 
 
-def replaced(order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> Report | None:
-    """What is open of an order has other terms."""
-    if order.status is not OrderStatus.OPEN:
+def replaced(
+    order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None
+) -> Report | None:
+    """What is open of an order has other terms, and another amount where one is given."""
+    left = (order.amount if amount is None else amount) - order.filled
+    if order.status is not OrderStatus.OPEN or left * order.amount <= 0:
         return None
-    return report_of_replacement(order.number, order.amount - order.filled, stamp, terms)
+    return report_of_replacement(order.number, left, stamp, terms)
 
 
 def cancelled(order: WorkingOrder, stamp: int, cause: Cause, told: str | None) -> Report | None:

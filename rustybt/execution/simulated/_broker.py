@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import (
-    Auction,
     Cause,
     Moment,
     OrderEventKind,
     OrderStatus,
     OrderTerms,
     Report,
-    as_plain_decimal,
 )
 from rustybt.errors import InputError
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
+from rustybt.execution.simulated._at_once import auction_bar, end_untried, over, rest, room_to_reduce
 from rustybt.execution.simulated._bars import Bars, Opening, Orders
 from rustybt.execution.simulated._execute import Execution
 from rustybt.execution.simulated._triggers import Trigger, Triggers
@@ -30,9 +29,6 @@ TRAILED, CANCELLED = OrderEventKind.TRAILED, OrderEventKind.CANCELLED
 OPEN = OrderStatus.OPEN
 STOP_REACHED, LIMIT_REACHED = Cause.STOP_REACHED, Cause.LIMIT_REACHED
 _new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
-
-NEVER: Final = 2**62
-"""No bar: the auction that an order waits for lies beyond the run."""
 
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
@@ -122,9 +118,11 @@ class SimulatedBroker:
         """Accepts an order, as it was placed."""
         self._asked.append(lambda: accepted(order))
 
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> None:
-        """Replaces the terms of an open order."""
-        self._asked.append(lambda: replaced(order, terms, stamp))
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None
+    ) -> None:
+        """Replaces the terms of an open order, and its amount where one is given."""
+        self._asked.append(lambda: replaced(order, terms, stamp, amount))
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels an open order."""
@@ -193,7 +191,7 @@ class SimulatedBroker:
             bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
-                yield from self._end_untried(queue, moment)
+                yield from end_untried(self.sessions, queue, moment)
                 continue
             order = queue[0]
             if len(queue) == 1 and order.is_market and not begun:
@@ -265,7 +263,7 @@ class SimulatedBroker:
                     filled += report.quantity
                 exhausted = report.cause is Cause.VOLUME_USED_UP
             if order.more is not None:
-                yield from self._rest(order, moment)
+                yield from rest(order, moment)
 
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int
@@ -278,13 +276,13 @@ class SimulatedBroker:
         triggers, bar = self.triggers, moment.bar
         more = order.more
         if more is not None and more.at is not None:
-            auction = self._auction(more.at, moment)
+            auction = auction_bar(self.sessions, more.at, moment)
             if auction != bar:
                 self._sleep_until(auction, order, bars, bar)
                 return None
             offered = bars.column(more.at.value)[bar] * bars.mark_to_fill_scale
         if more is not None and more.reduce_only and not room_to_reduce(order, self.held(bars.slot) + filled):
-            yield self._over(order, moment, Cause.NOTHING_TO_REDUCE, Cause.NOTHING_TO_REDUCE.sentence)
+            yield over(order, moment, Cause.NOTHING_TO_REDUCE, Cause.NOTHING_TO_REDUCE.sentence)
             return None
         opening, at_once = isinstance(bars, Opening), more is not None and more.at_once
         if not opening and not at_once and order.number > self._looked and self._sleeps(order, bars, bar):
@@ -293,7 +291,7 @@ class SimulatedBroker:
         if trigger.stop or trigger.limit or trigger.terms is not None:
             yield from self._first(order, trigger, moment.stamp)
         if trigger.price is None and at_once:
-            yield from self._rest(order, moment)
+            yield from rest(order, moment)
             return None
         if trigger.price is None:
             if not opening:
@@ -369,37 +367,6 @@ class SimulatedBroker:
             wake.watch(slot, bars.tradable, *self.triggers.series(bars))
         wake.sleep(slot, order.number, bar, None, None, auction, auction)
 
-    def _auction(self, at: Auction, moment: Moment) -> int:
-        """The bar of the auction that an order waits for, which was placed on the bar before or earlier."""
-        sessions = self.sessions
-        session = moment.session
-        first, end = sessions[session]
-        if at is Auction.CLOSE:
-            return end - 1
-        while first < moment.bar and session + 1 < len(sessions):
-            session += 1
-            first = sessions[session][0]
-        return first if first >= moment.bar else NEVER
-
-    def _rest(self, order: WorkingOrder, moment: Moment) -> Iterator[Report]:
-        """The end of what is open of an order that works on one bar only."""
-        if order.more is not None and order.more.at_once and order.status is OPEN:
-            scale = order.instrument.quantity_scale
-            left, amount = (
-                as_plain_decimal(abs(units), scale) for units in (order.amount - order.filled, order.amount)
-            )
-            yield self._over(order, moment, Cause.NOT_AT_ONCE, f"{left} of {amount} were left")
-
-    def _over(self, order: WorkingOrder, moment: Moment, cause: Cause, told: str) -> Report:
-        return Report(order.number, CANCELLED, moment.stamp, order.amount - order.filled, cause=cause, told=told)
-
-    def _end_untried(self, queue: list[WorkingOrder], moment: Moment) -> Iterator[Report]:
-        """On a bar without a trade: what was to fill on it, or not at all, is over."""
-        for order in queue:
-            more = order.more
-            if more is not None and (more.at is None or self._auction(more.at, moment) == moment.bar):
-                yield from self._rest(order, moment)
-
     def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> tuple[Report, ...]:
         """What is reported of an order before it fills."""
         limit, stop, cause = order.limit, order.stop, STOP_REACHED
@@ -419,12 +386,6 @@ class SimulatedBroker:
         dated = stop is None or order.limit is None or self.stops_date_orders
         told = (order.number, TRIGGERED, stamp, left, limit, stop, (), cause, None, None, dated, False, None)
         return _new(Report, told)  # type: ignore[no-any-return]
-
-
-def room_to_reduce(order: WorkingOrder, held: int) -> int:
-    """How many units of an order only make a position smaller, without a sign."""
-    wanted = order.amount - order.filled
-    return min(abs(wanted), abs(held)) if wanted * held < 0 else 0
 
 
 def _one_after_the_other(first: Iterable[Report], second: Iterable[Report]) -> Iterator[Report]:

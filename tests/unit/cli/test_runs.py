@@ -103,7 +103,7 @@ def test_a_run_is_shown_and_drawn_by_name_beginning_path_or_as_the_latest(
 
 
 def test_a_name_that_is_none_or_not_one_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "There is no saved run 'latest'" in told(capsys, "show", code=1)
+    assert "There is no saved run: there is none in" in told(capsys, "show", code=1)
     one, two = saved(1), saved(2)
     assert "There is no saved run 'sells'" in told(capsys, "show", "sells", code=1)
     text = told(capsys, "show", "buys", code=1)

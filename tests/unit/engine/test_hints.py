@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import traceback
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -100,6 +101,13 @@ def test_what_is_refused_says_how_it_is_meant(name: str) -> None:
     error = raised(trap)
     assert type(error) is kind
     assert hint in str(error)
+
+
+def test_a_name_that_is_nearly_right_is_suggested_once() -> None:
+    assert raised(lambda c, d, a: c.portfolio.cahs).__notes__[1:] == ["Did you mean cash?"]
+    pythons = raised(lambda c, d, a: c.account.levrage)
+    assert len(pythons.__notes__) == 1
+    assert "Did you mean: 'leverage'?" in traceback.format_exception_only(pythons)[0]
 
 
 def test_other_errors_get_no_hint() -> None:

@@ -162,8 +162,10 @@ def test_what_can_not_be_loaded_is_said() -> None:
         rustybt.load("small", version="none")
     with pytest.raises(NoData, match="'1m'"):
         rustybt.load("small", data_frequency="minute")
-    with pytest.raises(NoData, match="lies outside"):
+    with pytest.raises(NoData, match=r"; start=2023-01-01 lies outside"):
         rustybt.load("small", start="2023-01-01")
+    with pytest.raises(NoData, match=r"; start=2019-01-01, end=2019-02-01 lies outside"):
+        rustybt.load("small", start="2019-01-01", end="2019-02-01")
     with pytest.raises(InputError, match="Swap"):
         rustybt.load("small", start=DAYS[5], end=DAYS[4])
 

@@ -66,7 +66,9 @@ class SlowBroker:
     def submit(self, order: WorkingOrder) -> None:
         self.asked.append(("submit", order, None))
 
-    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int) -> None:
+    def replace(
+        self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int | None = None
+    ) -> None:
         self.asked.append(("replace", order, terms))
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> None:

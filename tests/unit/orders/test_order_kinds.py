@@ -361,3 +361,104 @@ def test_an_unknown_option_is_named_with_those_that_there_are() -> None:
 def test_styles_refuse_what_they_cannot_be(make: Any, text: str) -> None:
     with pytest.raises(BadOrderParameters, match=text):
         make()
+
+
+# ------------------------------------------------------------------------------------------------- changes
+
+REPLACED: list[Bar] = [
+    ("99", "99", "99", "99", "1000"),
+    ("99", "99.5", "97.5", "98.2", "1000"),
+    ("99.5", "100", "98.8", "99.4", "1000"),
+]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(
+    ("changes", "done", "fills", "amount", "status"),
+    [
+        # amount is the whole order's: 100 are filled at 98, 50 more are wanted
+        ({"amount": 150, "limit_price": 99}, True, [(1, "A", 100, 98), (2, "A", 50, 99)], 150, "filled"),
+        # below what is filled it is refused, and the order stays
+        ({"amount": 80}, False, [(1, "A", 100, 98)], 200, "open"),
+        # what is filled is all: nothing is left
+        ({"amount": 100}, True, [(1, "A", 100, 98)], 200, "cancelled"),
+    ],
+)
+def test_an_order_is_changed(changes: Any, done: bool, fills: Any, amount: int, status: str, kernel: str) -> None:
+    said: list[bool] = []
+    script = {
+        0: lambda context, asset, ids: ids.update(A=context.order(asset, 200, limit_price=98)),
+        1: lambda context, asset, ids: said.append(context.modify_order(ids["A"], **changes)),
+    }
+    outcome = run_bars(REPLACED, script, volume_share="0.1", kernel=kernel)
+    assert (said, outcome.fills) == ([done], [(*fill[:3], Decimal(fill[3])) for fill in fills])
+    assert (outcome.order("A")["amount"], outcome.order("A")["status"]) == (amount, status)
+
+
+@pytest.mark.parametrize(
+    ("changes", "second_first"),
+    [({"limit_price": "98.5"}, True), ({"amount": 300}, True), ({"amount": 150}, False)],
+)
+def test_a_new_price_or_a_larger_size_loses_the_place_in_the_queue(changes: Any, second_first: bool) -> None:
+    """100 units a bar: both limits are reached on bar 2, and whoever is first takes them."""
+    script = {
+        0: lambda context, asset, ids: ids.update(
+            first=context.order(asset, 200, limit_price=98), second=context.order(asset, 200, limit_price=98)
+        ),
+        1: lambda context, asset, ids: context.modify_order(ids["first"], **changes),
+    }
+    bars: list[Bar] = [("100", "100", "100", "100", "1000")] * 2 + [("98", "98", "98", "98", "1000")]
+    done = run_bars(bars, script, volume_share="0.1")
+    assert [fill[1] for fill in done.fills] == ["second" if second_first else "first"]
+
+
+def test_the_distance_of_a_trailing_stop_is_changed() -> None:
+    bars: list[Bar] = [FLAT, ("101", "105", "100.5", "105"), ("105", "105", "104", "105"), ("105", "105", "101", "102")]
+    script = {
+        0: lambda context, asset, ids: ids.update(
+            T=context.order(asset, -1, style=execution.TrailingStopOrder(amount=5))
+        ),
+        1: lambda context, asset, ids: context.modify_order(ids["T"], trail_amount=3),
+    }
+    done = run_bars(bars, script, look=lambda context, ids: context.get_order(ids["T"]).stop)
+    assert [done.seen[bar] for bar in (0, 1, 2)] == [95, 102, 102]
+    assert done.fills == [(3, "T", -1, Decimal(102))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "nothing to change"),
+        ({"amount": -5}, "same side"),
+        ({"amount": 0}, "same side"),
+        ({"stop_price": 5}, "has no stop of its own"),
+        ({"trail_amount": 5}, "has no trailing stop"),
+    ],
+)
+def test_a_change_that_makes_no_order_is_refused_and_the_order_stays(changes: Any, text: str) -> None:
+    def change(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        ids["O"] = context.order(asset, 10, limit_price=90)
+        with pytest.raises(BadOrderParameters, match=text):
+            context.modify_order(ids["O"], **changes)
+
+    done = run_bars([FLAT, FLAT], {0: change})
+    assert (done.order("O")["amount"], done.order("O")["limit"], done.order("O")["status"]) == (10, 90, "open")
+
+
+def test_orders_are_cancelled_by_asset_and_tag_and_positions_closed() -> None:
+    counts: list[Any] = []
+
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        ids.update(buy=context.order(asset, 10))
+        ids.update({name: context.order(asset, 1, limit_price=1, tag=name) for name in ("a", "b", "c")})
+        counts.append(context.cancel_orders(tag="a"))
+
+    script = {
+        0: place,
+        1: lambda context, asset, ids: ids.update(close=context.close_position(asset)),
+        2: lambda context, asset, ids: counts.extend([context.close_all(), context.cancel_orders()]),
+    }
+    done = run_bars([FLAT] * 4, script)
+    assert counts == [1, [], 0]
+    assert [fill[1:3] for fill in done.fills] == [("buy", 10), ("close", -10)]
+    assert {done.order(name)["status"] for name in "abc"} == {"cancelled"}

@@ -1,0 +1,103 @@
+"""Changes to orders that are open: other prices, another size, or an end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import (
+    MARKET_TERMS,
+    Cause,
+    OrderStatus,
+    OrderTerms,
+    Trail,
+    as_plain_decimal,
+    tick_at,
+    to_scale,
+    trailed,
+)
+from rustybt.errors import BadOrderParameters
+from rustybt.orders._book import OrderBook
+from rustybt.orders._styles import scaled_price
+from rustybt.orders._tick import price_on_tick
+from rustybt.orders._trailing_styles import TrailingStopOrder
+
+PRICES: Final = ("limit_price", "stop_price", "trail_amount", "trail_percent")
+
+
+def modify(book: OrderBook, order: WorkingOrder, stamp: int, size: Callable[[Any], int], changes: Any) -> bool:
+    """Gives an open order another size or other prices; it works on them from the next bar on.
+
+    size: units as scaled units of the order's asset. changes: as `modify_order` takes them, None where nothing changes.
+    Returns whether the order has them now: False where it is over, or more of it is filled than it is to be for.
+    Raises BadOrderParameters.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    if not given:
+        raise BadOrderParameters("modify_order was given nothing to change: give amount or a price.")
+    amount = order.amount if "amount" not in given else size(given["amount"])
+    terms = _terms(order, given)
+    if amount * order.amount <= 0:
+        raise BadOrderParameters(
+            f"amount={given.get('amount')!r}: the order is for {_units(order, order.amount)}. Give an amount on the "
+            "same side, or cancel it."
+        )
+    if order.status is not OrderStatus.OPEN or abs(amount) < abs(order.filled):
+        return False
+    larger, other_price = abs(amount) > abs(order.amount), terms != order.terms
+    done = book.replace(order, terms, stamp, amount)
+    if done and (larger or other_price) and order.status is OrderStatus.OPEN:
+        book.move_to_the_end(order)
+    return done
+
+
+def cancel_matching(book: OrderBook, slot: int | None, tag: str | None, stamp: int) -> int:
+    """Cancels the open orders of a slot, with a tag; None stands for any. Returns how many."""
+    found = [
+        order
+        for of_slot, queue in book.open.items()
+        for order in queue
+        if slot in (None, of_slot) and (tag is None or (order.more is not None and order.more.tag == tag))
+    ]
+    return sum(book.cancel(order, stamp, Cause.STRATEGY) for order in found)
+
+
+def _terms(order: WorkingOrder, given: dict[str, Any]) -> OrderTerms[int] | None:
+    """The order's terms with other prices, on the tick."""
+    terms = order.terms or MARKET_TERMS
+    buys, tick, scale = order.amount > 0, order.instrument.tick, order.instrument.fill_scale
+    if "limit_price" in given:
+        _has(terms.limit, "limit", "limit_price", order)
+        limit = price_on_tick(scaled_price(given["limit_price"], "limit_price"), buys, tick, scale)
+        terms = terms._replace(limit=limit)
+    if "stop_price" in given:
+        _has(None if terms.trail is not None else terms.stop, "stop of its own", "stop_price", order)
+        stop = price_on_tick(scaled_price(given["stop_price"], "stop_price"), not buys, tick, scale)
+        terms = terms._replace(stop=stop)
+    names = [name for name in ("trail_amount", "trail_percent") if name in given]
+    if names:
+        _has(terms.trail, "trailing stop", names[0], order)
+        terms = _trailing(terms, given, buys, tick_at(tick, scale), scale)
+    return None if terms == MARKET_TERMS else terms
+
+
+def _trailing(terms: OrderTerms[int], given: dict[str, Any], buys: bool, tick: int, scale: int) -> OrderTerms[int]:
+    """Another distance; the stop follows it, also away from the price."""
+    new = TrailingStopOrder(amount=given.get("trail_amount"), percent=given.get("trail_percent")).terms(buys).trail
+    old: Any = terms.trail
+    distance = None if new is None or new.distance is None else to_scale(new.distance, scale)
+    trail = Trail(distance, None if new is None else new.share, None, *old[3:])
+    changed = terms._replace(trail=trail, stop=None)
+    return changed if trail.best is None else trailed(changed, buys, trail.best, tick)
+
+
+def _has(price: object, what: str, name: str, order: WorkingOrder) -> None:
+    if price is None:
+        raise BadOrderParameters(
+            f"{name} was given, and order {order.number} has no {what}. Cancel it and place another one."
+        )
+
+
+def _units(order: WorkingOrder, units: int) -> str:
+    return str(as_plain_decimal(units, order.instrument.quantity_scale))
