@@ -13,6 +13,14 @@ from rustybt.strategy._forms import Amounts, Weights
 from rustybt.strategy._order_views import OrderViews
 
 
+def target_percent_at_market(context: Ordering[Any], asset: Asset, target: Number) -> Any:
+    """`order_target_percent` of a plain market order; NotImplemented where that has to look closer.
+
+    It has no options, for which Python makes a dict at each call, and so costs `rustybt.api` half.
+    """
+    return context._size_and_place(asset, target, True)
+
+
 class Ordering(Generic[Scalar]):
     """The part of `context` that places, finds and cancels orders."""
 
