@@ -297,12 +297,17 @@ def _first_text(column: pl.Series) -> str | None:
     return None if first.is_empty() else str(first[0])
 
 
+def place_of(table: Table, what: str) -> str:
+    """The table as a message names it: the argument, and the file or the part of it where there is one."""
+    return what if table.source == what else f"{what}: {table.source}"
+
+
 def need_columns(table: Table, needed: Iterable[str], what: str) -> None:
     """Raises InputError where the table lacks one of the columns."""
     missing = [name for name in needed if name not in table.frame.columns]
     if missing:
         raise InputError(
-            f"{what}: {table.source} has no column {', '.join(missing)}; it has {', '.join(table.frame.columns)}. "
+            f"{place_of(table, what)} has no column {', '.join(missing)}; it has {', '.join(table.frame.columns)}. "
             "Rename its columns; for files of bars csv={'columns': {'Last': 'close'}} (--columns Last=close) says it."
         )
 

@@ -20,6 +20,7 @@ from rustybt.files import (
     check_dates,
     need_columns,
     parsed_stamps,
+    place_of,
     text_column,
 )
 from rustybt.ingest._adjusted import ADJUSTED
@@ -74,7 +75,7 @@ def of_closes(table: Table, how: Reading, notes: Notes) -> Table:
         return table
     if not how.close_only:
         raise InputError(
-            f"bars: {table.source} has no column open, high, low, but a close; it has {', '.join(columns)}. "
+            f"{place_of(table, 'bars')} has no column open, high, low, but a close; it has {', '.join(columns)}. "
             "close_only=True (--close-only) makes bars of closes: open, high and low are the close then."
         )
     notes.add("bars were made of closes: open, high and low are the close", Path(table.source).name)
@@ -143,7 +144,7 @@ def _stamp_column(table: Table) -> pl.Series:
     stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
     if not stamps:
         raise InputError(
-            f"bars: {table.source} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
+            f"{place_of(table, 'bars')} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
             "Rename one of them, in a file csv={'columns': {'Day': 'date'}} (--columns Day=date)."
         )
     stamp_column = frame[stamps[0]]
@@ -158,8 +159,8 @@ def symbol_column(table: Table) -> pl.Series:
         return text_column(table.frame, "symbol")[0]
     if table.stem is None:
         raise InputError(
-            f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. Where all rows are "
-            "of one asset, symbol='ACME' (--symbol) names it; else add the column, or pass a mapping such as "
+            f"{place_of(table, 'bars')} has no column symbol; it has {', '.join(table.frame.columns)}. Where all rows "
+            "are of one asset, symbol='ACME' (--symbol) names it; else add the column, or pass a mapping such as "
             "{'ACME': frame}, or files named after their symbols."
         )
     return pl.Series("symbol", [table.stem], dtype=pl.String).new_from_index(0, table.frame.height)
