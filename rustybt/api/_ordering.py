@@ -39,6 +39,8 @@ def order(
     [('main-1', 'AAPL', Decimal('10'), None, 'filled'), ('main-2', 'MSFT', Decimal('-5'), Decimal('31.1'), 'open')]
     """
     run = active() or no_run("order")
+    if not options:  # half of what it costs to pass an empty dict on
+        return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style)
     return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style, **options)
 
 

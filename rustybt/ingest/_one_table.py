@@ -90,22 +90,9 @@ def one_table(
     Numbers are text, or exact as they came, which spares the way there and back.
     """
     need_columns(table, NUMBERS, "bars")
-    if table.unit is not None and how.price_scale is None:
-        raise InputError(
-            f"{table.source}: its prices are whole numbers, such as {table.frame['close'][0]}, and its form is one in "
-            f"which they count units of {table.unit}. Give price_scale='{table.unit}' (--price-scale {table.unit}); or "
-            "price_scale=1, if they are what they say."
-        )
+    _check_unit(table, how)
     frame, source = table.frame, Path(table.source).name
-    stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
-    if not stamps:
-        raise InputError(
-            f"{place_of(table, 'bars')} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
-            "Rename one of them, in a file csv={'columns': {'Day': 'date'}} (--columns Day=date)."
-        )
-    stamp_column = frame[stamps[0]]
-    if stamp_column.dtype in (pl.String, pl.Object, pl.Categorical):
-        stamp_column = text_column(frame, stamps[0])[0]
+    stamp_column = _stamp_column(table)
     moments = parsed_stamps(stamp_column, daily=daily, tz=how.tz, source=table.source)
     check_dates(table, stamp_column, moments)
     columns = [
@@ -141,6 +128,29 @@ def one_table(
     result = pl.DataFrame(columns)
     precision = too_precise_for_float(result, tuple(floats)) if floats else nothing_found()
     return result, precision, [*_carried_actions(table, result["row"]), *_adjusted(table, result["row"], how, daily)]
+
+
+def _check_unit(table: Table, how: Reading) -> None:
+    if table.unit is not None and how.price_scale is None:
+        raise InputError(
+            f"{table.source}: its prices are whole numbers, such as {table.frame['close'][0]}, and its form is one in "
+            f"which they count units of {table.unit}. Give price_scale='{table.unit}' (--price-scale {table.unit}); or "
+            "price_scale=1, if they are what they say."
+        )
+
+
+def _stamp_column(table: Table) -> pl.Series:
+    frame = table.frame
+    stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
+    if not stamps:
+        raise InputError(
+            f"{place_of(table, 'bars')} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
+            "Rename one of them, in a file csv={'columns': {'Day': 'date'}} (--columns Day=date)."
+        )
+    stamp_column = frame[stamps[0]]
+    if stamp_column.dtype in (pl.String, pl.Object, pl.Categorical):
+        stamp_column = text_column(frame, stamps[0])[0]
+    return stamp_column
 
 
 def symbol_column(table: Table) -> pl.Series:

@@ -48,6 +48,8 @@ class Ordering(Generic[Scalar]):
 
         What is not a whole number of quantity steps is cut towards zero (within 1/10,000 of a step it is rounded).
         """
+        if not options:  # half of what it costs to pass an empty dict on
+            return self._gate.order(asset, amount, limit_price, stop_price, style)
         return self._gate.order(asset, amount, limit_price, stop_price, style, **options)
 
     def order_value(
