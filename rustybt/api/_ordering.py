@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from rustybt.core import Asset, Number, Order
-from rustybt.orders import ExecutionStyle, OrderOptions
+from rustybt.orders import Bracket, ExecutionStyle, OrderOptions
 from rustybt.strategy import TradingAlgorithm, active, current_algorithm, no_run
 
 if TYPE_CHECKING:
     from rustybt.strategy import (
         Amounts,
+        Exit,
         Weights,
     )
 
@@ -227,6 +228,98 @@ def cancel_order(order_param: str | Order[Any] | None) -> None:
     ['cancelled', 'open']
     """
     current_algorithm("cancel_order").cancel_order(order_param)
+
+
+def bracket_order(
+    asset: Asset,
+    amount: Number,
+    *,
+    take_profit: Exit | None = None,
+    stop_loss: Exit | None = None,
+    limit_price: Number | None = None,
+    stop_price: Number | None = None,
+    style: ExecutionStyle | None = None,
+    link: Literal["reduce", "oco"] = "reduce",
+    after: Literal["part", "whole"] = "part",
+    **options: Unpack[OrderOptions],
+) -> Bracket:
+    """Orders units, and exits that protect what is filled of them: a limit that takes profit, a stop, or both.
+
+    take_profit, stop_loss: a price, `execution.Distance(2)` or `execution.Percent(5)` from the price at which the entry
+    first fills, or a style such as `execution.TrailingStopOrder(percent=5)`.
+    link: "reduce": what an exit fills is taken from the other one; "oco": it cancels the other one. after: "part":
+    exits are as large as what is filled so far; "whole": they begin when the entry is filled. limit_price, stop_price,
+    style and options: of the entry, as `order` takes them.
+    An exit that fills cancels the rest of the entry; an entry that ends unfilled cancels its exits; a refused entry has
+    none. Exits only reduce the position, and are past the trading controls.
+    Raises BadOrderParameters, and places nothing, where an exit lies on the wrong side of the entry.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import bracket_order, execution, symbol
+    >>> def handle_data(context, data):
+    ...     if not context.portfolio.positions:
+    ...         bracket_order(symbol("IBM"), 10, take_profit=execution.Percent(2), stop_loss=125)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-08", trigger="range")
+    >>> result.orders.select("id", "status", "limit", "stop").rows()[1:3]
+    [('main-2', 'open', Decimal('133.46'), None), ('main-3', 'open', None, Decimal('125'))]
+    """
+    bracket: Bracket = current_algorithm("bracket_order").bracket_order(
+        asset,
+        amount,
+        take_profit=take_profit,
+        stop_loss=stop_loss,
+        limit_price=limit_price,
+        stop_price=stop_price,
+        style=style,
+        link=link,
+        after=after,
+        **options,
+    )
+    return bracket
+
+
+def attach_exits(
+    order_param: str | Order[Any],
+    *,
+    take_profit: Exit | None = None,
+    stop_loss: Exit | None = None,
+    link: Literal["reduce", "oco"] = "reduce",
+    after: Literal["part", "whole"] = "part",
+) -> Bracket:
+    """Gives an open or filled order exits, as `bracket_order` does.
+
+    Raises BadOrderParameters where the order is over without a fill, or has exits.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import attach_exits, order, symbol
+    >>> def handle_data(context, data):
+    ...     if not context.portfolio.positions:
+    ...         attach_exits(order(symbol("IBM"), 10), stop_loss=125)
+    >>> run(handle_data, start="2010-01-04", end="2010-01-06").orders["status"].to_list()
+    ['filled', 'open']
+    """
+    bracket: Bracket = current_algorithm("attach_exits").attach_exits(
+        order_param, take_profit=take_profit, stop_loss=stop_loss, link=link, after=after
+    )
+    return bracket
+
+
+def oco(*order_params: str | Order[Any], link: Literal["oco", "reduce"] = "oco") -> str:
+    """Links open orders: a fill of one cancels the others, or, with "reduce", takes as much from them.
+
+    Returns the group's id.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import oco, order, symbol
+    >>> def handle_data(context, data):
+    ...     if data.current_session.day == 4:
+    ...         print(oco(order(symbol("IBM"), 5, limit_price=200), order(symbol("IBM"), 5, limit_price=100)))
+    >>> run(handle_data, start="2010-01-04", end="2010-01-05").orders["status"].to_list()
+    group-1
+    ['filled', 'cancelled']
+    """
+    group: str = current_algorithm("oco").oco(*order_params, link=link)
+    return group
 
 
 def cancel_orders(asset: Asset | None = None, tag: str | None = None) -> int:

@@ -20,6 +20,7 @@ from rustybt.strategy._funding import Funding
 from rustybt.strategy._guard import Context, guard_properties
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._order_views import OrderViews
+from rustybt.strategy._ordering import Exit
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions
 from rustybt.strategy._rules import (
     DateRule,
@@ -50,6 +51,7 @@ __all__ = [
     "Commission",
     "Context",
     "DateRule",
+    "Exit",
     "FetchedRows",
     "Funding",
     "Labels",

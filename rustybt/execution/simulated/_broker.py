@@ -19,8 +19,9 @@ from rustybt.errors import InputError
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
 from rustybt.execution.simulated._at_once import auction_bar, end_untried, over, rest, room_to_reduce
-from rustybt.execution.simulated._bars import Bars, Opening, Orders
+from rustybt.execution.simulated._bars import Bars, Links, Opening, Orders
 from rustybt.execution.simulated._execute import Execution
+from rustybt.execution.simulated._linked import exits_of, remaining_after, worst_first
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.slippage import SlippageModel
 
@@ -223,19 +224,24 @@ class SimulatedBroker:
             opening = Opening(queue[0].instrument, moment.bar, price)
             yield from self._work_asset(queue[:], opening, moment, volume)
 
-    def _work_asset(
-        self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0
+    def _work_asset(  # noqa: C901, PLR0912 - one pass over a queue
+        self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
     ) -> Iterator[Report]:
         """Tries the orders of one asset: its trigger, then its execution, order by order.
 
         queue: a copy, as a model of the user's may place orders meanwhile, which wait for the next bar. used: units of
-        the volume that went to earlier orders.
+        the volume that went to earlier orders. filled: units that these bought, or sold.
         """
         account = self.orders.account
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
-        exhausted, filled = False, 0
+        exhausted, links = False, self.orders.links
+        entered: list[tuple[WorkingOrder, int]] = []
+        if links is not None and len(queue) > 1:
+            queue = worst_first(links, self.triggers, queue, bars, moment.bar, offered)
         for order in queue:
+            if links is not None and self._asked:
+                yield from self._answers()
             # a model may have cancelled it
             if order.status is not OPEN:
                 continue
@@ -261,9 +267,34 @@ class SimulatedBroker:
                 if report.kind is not CANCELLED:
                     used += abs(report.quantity)
                     filled += report.quantity
+                    if links is not None:
+                        entered.append((order, price))
                 exhausted = report.cause is Cause.VOLUME_USED_UP
             if order.more is not None:
                 yield from rest(order, moment)
+        if links is not None:
+            yield from self._answers()
+            for entry, price in entered:
+                yield from self._exit_at_once(links, entry, price, bars, moment, volume, used, filled)
+
+    def _exit_at_once(
+        self,
+        links: Links,
+        entry: WorkingOrder,
+        price: int,
+        bars: Bars,
+        moment: Moment,
+        volume: int,
+        used: int,
+        filled: int,
+    ) -> Iterator[Report]:
+        """Tries the exits of an order that a bar filled at a price on what is left of the bar."""
+        exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
+        left = None
+        if exits and self.triggers.by_range and not isinstance(bars, Opening):
+            left = remaining_after(entry, bars, moment.bar, price, self.triggers)
+        if left is not None:
+            yield from self._work_asset(exits, left, moment, volume, used, filled)
 
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int
