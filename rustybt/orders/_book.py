@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import Kernel, WorkingOrder
 from rustybt.core import (
-    MARKET_TERMS,
     Cause,
     OrderEventKind,
     OrderStatus,
@@ -18,9 +17,10 @@ from rustybt.core import (
     report_of_cancel,
     report_of_replacement,
 )
-from rustybt.orders._commands import Cancel, Command, Replace, Venue
+from rustybt.orders._commands import Command, Venue
 from rustybt.orders._lifecycle import advance, cut
-from rustybt.orders._links import Group, Links
+from rustybt.orders._linking import Linking
+from rustybt.orders._links import Links
 from rustybt.orders._plain_orders import order_from, plain_order
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
@@ -59,7 +59,7 @@ EVENT: Final = "nntwwwttt"
 nothing that the garbage collector has to look through."""
 
 
-class OrderBook:
+class OrderBook(Linking):
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
@@ -86,8 +86,6 @@ class OrderBook:
         "account",
         "applier",
         "expiring",
-        "held",
-        "links",
         "prefix",
         "queues",
         "rows",
@@ -338,53 +336,10 @@ class OrderBook:
             stamp, number = heapq.heappop(self.expiring)
             self.cancel(self.numbered(number), stamp, Cause.EXPIRED)
 
-    def carry_out(self, commands: Sequence[Command]) -> None:
-        """What linked orders answer to a report that no broker made."""
-        for command in commands:
-            if isinstance(command, Cancel):
-                self.cancel(*command)
-            elif isinstance(command, Replace):
-                self.replace(*command)
-            else:
-                self.release(*command)
-                if self._venue is None:
-                    order = command.order
-                    self.apply(Report(order.number, ACCEPTED, command.stamp, order.amount, terms=order.terms))
-                else:
-                    self._venue.submit(command.order)
-                    self._drain()  # type: ignore[misc]
-
-    def hold(self, instrument: Any, amount: int, terms: OrderTerms[int], stamp: int) -> WorkingOrder:
-        """A new order that waits for another one, and is at no broker until `release`."""
-        order = self.pending(instrument, amount, terms, stamp)
-        self.apply(Report(order.number, OrderEventKind.HELD, stamp, amount, cause=Cause.HELD, terms=terms))
-        self.held.append(order)
-        return order
-
-    def release(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int) -> None:
-        """A held order waits no longer; it is to be submitted."""
-        self.held.remove(order)
-        self.apply(Report(order.number, OrderEventKind.RELEASED, stamp, amount, terms=terms))
-
-    def link(self, group: Group) -> int:
-        """Links orders. Returns the group's number."""
-        if self.links is None:
-            self.links = Links(self.numbered)
-        numbers = group.exits if group.entry is None else [*group.exits, group.entry]
-        for number in numbers:
-            order = self.numbered(number)
-            terms = (order.terms or MARKET_TERMS)._replace(linked=True)
-            if order.status is OPEN:
-                self.apply(Report(number, TRAILED, order.changed, order.amount - order.filled, terms=terms))
-        return self.links.add(group)
-
     def cancel_all(self, slot: int, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels all open orders of an asset."""
-        for order in [*self.open.get(slot, ()), *self._held_of(slot)]:
+        for order in [*self.open.get(slot, ()), *self.held_of(slot)]:
             self.cancel(order, stamp, cause, told)
-
-    def _held_of(self, slot: int) -> list[WorkingOrder]:
-        return [order for order in self.held if order.instrument.slot == slot]
 
     def split(
         self, slot: int, stamp: int, numerator: int, denominator: int, tick: tuple[int, int], *, zipline: bool = False
@@ -396,7 +351,7 @@ class OrderBook:
         reason, and stays as it was asked for and filled before the split. zipline: it counts as filled instead, and
         fees count what was filled before in the units of now.
         """
-        for order in [*self.open.get(slot, ()), *self._held_of(slot)]:
+        for order in [*self.open.get(slot, ()), *self.held_of(slot)]:
             step = order.instrument.step
             left = cut((order.amount - order.filled) * denominator, numerator * step) * step
             if not left and not zipline:

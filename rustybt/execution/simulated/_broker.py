@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
@@ -21,8 +22,9 @@ from rustybt.execution.simulated._answers import accepted, cancelled, replaced
 from rustybt.execution.simulated._at_once import auction_bar, end_untried, over, rest, room_to_reduce
 from rustybt.execution.simulated._bars import Bars, Links, Opening, Orders
 from rustybt.execution.simulated._execute import Execution
+from rustybt.execution.simulated._first_reports import first_reports
 from rustybt.execution.simulated._linked import exits_of, remaining_after, worst_first
-from rustybt.execution.simulated._triggers import Trigger, Triggers
+from rustybt.execution.simulated._triggers import Triggers
 from rustybt.execution.slippage import SlippageModel
 
 TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
@@ -135,11 +137,11 @@ class SimulatedBroker:
         if self._opening is not None:
             slot, price, volume = self._opening
             self._opening = None
-            return _one_after_the_other(answers, self._work_open(slot, moment, price, volume))
+            return chain(answers, self._work_open(slot, moment, price, volume))
         if moment.bar <= self._worked:
             return answers
         self._worked = moment.bar
-        return _one_after_the_other(answers, self._work(moment)) if answers else self._work(moment)
+        return chain(answers, self._work(moment)) if answers else self._work(moment)
 
     # what a backtest asks besides
 
@@ -320,7 +322,7 @@ class SimulatedBroker:
             return None
         trigger = triggers.of(order, bars, bar, offered)
         if trigger.stop or trigger.limit or trigger.terms is not None:
-            yield from self._first(order, trigger, moment.stamp)
+            yield from first_reports(order, trigger, moment.stamp, self.stops_date_orders)
         if trigger.price is None and at_once:
             yield from rest(order, moment)
             return None
@@ -372,7 +374,7 @@ class SimulatedBroker:
             trigger = triggers.of(order, bars, bar, offered)
             price, _, stop, limit, terms = trigger
             if stop or limit or terms is not None:
-                first = self._first(order, trigger, moment.stamp)
+                first = first_reports(order, trigger, moment.stamp, self.stops_date_orders)
                 held = order.limit if terms is None else terms.limit
                 found.append((order, price, held if self.limits_hold else None, first))
             elif price is None:
@@ -397,28 +399,3 @@ class SimulatedBroker:
             self._watched.add(slot)
             wake.watch(slot, bars.tradable, *self.triggers.series(bars))
         wake.sleep(slot, order.number, bar, None, None, auction, auction)
-
-    def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> tuple[Report, ...]:
-        """What is reported of an order before it fills."""
-        limit, stop, cause = order.limit, order.stop, STOP_REACHED
-        moved: tuple[Report, ...] = ()
-        if trigger.terms is not None:
-            limit, stop = trigger.terms[:2]
-            moved = (Report(order.number, TRAILED, stamp, order.amount - order.filled, terms=trigger.terms),)
-        at_limit = (self._triggered(order, stamp, limit, None, LIMIT_REACHED),) if trigger.limit else ()
-        if not trigger.stop:
-            return moved + at_limit
-        if order.more is not None and order.more.touch is not None:
-            stop, cause = order.more.touch, Cause.TOUCH_REACHED
-        return *moved, self._triggered(order, stamp, None, stop, cause), *at_limit
-
-    def _triggered(self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause) -> Report:
-        left = order.amount - order.filled
-        dated = stop is None or order.limit is None or self.stops_date_orders
-        told = (order.number, TRIGGERED, stamp, left, limit, stop, (), cause, None, None, dated, False, None)
-        return _new(Report, told)  # type: ignore[no-any-return]
-
-
-def _one_after_the_other(first: Iterable[Report], second: Iterable[Report]) -> Iterator[Report]:
-    yield from first
-    yield from second
