@@ -3,7 +3,7 @@
 They belong to the run that is active where they are called, so any number of runs can go side by side.
 """
 
-from rustybt import orders as execution
+from rustybt.api import execution
 from rustybt.api._asking import (
     continuous_future,
     fetch_csv,

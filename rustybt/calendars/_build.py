@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rustybt.calendars._currency_week import CURRENCY_WEEK, currency_week, library_currency_week
+from rustybt.calendars._new_york import NAME as NEW_YORK
+from rustybt.calendars._new_york import new_york
 from rustybt.calendars._session_table import SessionTable, Stamps
 from rustybt.core import DAY_NS, date_of, day_of
 from rustybt.errors import InputError
@@ -45,6 +47,8 @@ def session_table(name: str, first_day: int, last_day: int) -> SessionTable:
         if not len(table.days):
             raise _no_session(name, first_day, last_day)
         return table
+    if name == NEW_YORK and (known := new_york(first_day, last_day)) is not None:
+        return known
     return _from_library(name, first_day, last_day)
 
 

@@ -69,6 +69,7 @@ def source_command(name: str) -> click.Command:
                 ["--calls-per-minute"], type=click.IntRange(min=0),
                 help="Ask that often at most; 0 for no limit.  [default: what the free plan allows]",
             ),
+            click.Option(["--dry-run"], is_flag=True, help="Fetch, and say what would be stored; nothing is kept."),
             click.Option(["--no-cache"], is_flag=True, help="Fetch all anew, and keep nothing of it in the cache."),
             click.Option(
                 ["-o", "--option"], multiple=True,
@@ -95,13 +96,14 @@ def _run(
     auto_close: str | None,
     partial: bool,
     calls_per_minute: int | None,
+    dry_run: bool,
     no_cache: bool,
     option: tuple[str, ...],
     **own: str | None,
 ) -> None:
     from rustybt.calendars import check_calendar
     from rustybt.catalog import check_bundle_name
-    from rustybt.ingest import ingest
+    from rustybt.ingest import ingest, preview
     from rustybt.sources import Pace, make_source, options_of
 
     check_bundle_name(bundle)
@@ -112,25 +114,28 @@ def _run(
         options["calendar"] = calendar
     pace = {} if calls_per_minute is None else {"pace": Pace(calls=calls_per_minute, seconds=60.0)}
     source = make_source(name, **options, **pace)
-    if not no_cache:
+    if not (no_cache or dry_run):
         source = _cached(source, options)
-    folder = _folder(name, options, start, end, frequency)
+    folder = None if dry_run else _folder(name, options, start, end, frequency)
     with _shown() as progress:
         fetched = source.fetch(_names(symbols), start, end, frequency, progress=progress, resume=folder)
     for note in fetched.notes:
         click.echo(f"note: {note}", err=True)
     _tell_failures(fetched, folder, partial)
-    report = ingest(
-        bundle,
-        fetched.partial(),
-        calendar=calendar,
-        assets=None if currency is None else {"currency": currency},
-        mode=mode,  # type: ignore[arg-type]
-        on_bad_row=on_bad_row,  # type: ignore[arg-type]
-        price_decimals=price_decimals,
-        decimals=decimals,
-        auto_close=auto_close,  # type: ignore[arg-type]
-    )
+    how: dict[str, Any] = {
+        "calendar": calendar,
+        "assets": None if currency is None else {"currency": currency},
+        "mode": mode,
+        "on_bad_row": on_bad_row,
+        "price_decimals": price_decimals,
+        "decimals": decimals,
+        "auto_close": auto_close,
+    }
+    if folder is None:
+        found = preview(fetched.partial(), bundle=bundle, **how)
+        click.echo(found.table())
+        click.get_current_context().exit(0 if found.is_fine else 1)
+    report = ingest(bundle, fetched.partial(), **how)
     shutil.rmtree(folder, ignore_errors=True)
     click.echo(repr(report))
 
@@ -148,14 +153,19 @@ def _cached(source: Source, options: dict[str, Any]) -> Source:
     return cached(source, identity=f"{source.name} options={told}")
 
 
-def _tell_failures(fetched: Fetched, folder: Path, partial: bool) -> None:
+def _tell_failures(fetched: Fetched, folder: Path | None, partial: bool) -> None:
     for failure in fetched.failures:
         click.echo(f"failed: {failure}", err=True)
     if fetched.failures and not partial:
         many = len(fetched.failures)
+        kept = (
+            f"What came is kept in {folder}: run the same again to ask for the rest only, or"
+            if folder
+            else "To try on,"
+        )
         raise click.ClickException(
-            f"{many} symbol{'s' if many != 1 else ''} failed, so nothing was written. What came is kept in {folder}: "
-            "run the same again to ask for the rest only, or add --partial to go on without it."
+            f"{many} symbol{'s' if many != 1 else ''} failed, so nothing was written. {kept} add --partial to go on "
+            "without it."
         )
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rustybt.core import Moment, Report
+from rustybt.core import Moment, OrderEventKind, Report, as_plain_decimal, datetime_of
 from rustybt.errors import IllegalTransition, InputError
 from rustybt.execution import Broker
 from rustybt.orders import OrderBook
 
+FILLS: Final = frozenset({OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED})
 METHODS: Final = ("submit", "replace", "cancel", "reports")
 
 
 class CheckedBroker:
     """Passes on what a broker of the user's reports, as far as it is about orders that there are.
 
-    Raises InputError for what is no broker, IllegalTransition for a report of no order of the run.
+    Raises InputError for what is no broker, for a fill at no price above zero and for a report of before its order,
+    IllegalTransition for a report of no order of the run.
     """
 
     __slots__ = ("_broker", "_orders", "cancel", "replace", "submit")
@@ -57,4 +59,21 @@ class CheckedBroker:
         if type(report.stamp) is not int:
             raise InputError(
                 f"{self!r} reported order {number} at {report.stamp!r}. Pass the stamp in ns UTC, an integer."
+            )
+        self._check_fill(report)
+
+    def _check_fill(self, report: Report) -> None:
+        order = self._orders.numbered(report.order)
+        if report.stamp < order.created:
+            raise InputError(
+                f"{self!r} reported order {report.order} {report.kind.value} at {datetime_of(report.stamp)}, and it "
+                f"was placed at {datetime_of(order.created)}. Report when it happened, in ns UTC."
+            )
+        price = report.price
+        if report.kind in FILLS and (type(price) is not int or price <= 0):
+            scale = order.instrument.fill_scale
+            said = as_plain_decimal(price, scale) if type(price) is int else repr(price)
+            raise InputError(
+                f"{self!r} filled order {report.order} of {order.instrument.asset.symbol} at {said}. Report a price "
+                f"above zero, as an integer with {scale} decimals."
             )

@@ -15,6 +15,7 @@ import functools
 import heapq
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from rustybt.core import Moment, Phase
@@ -24,6 +25,7 @@ from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._checked_broker import CheckedBroker
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
 from rustybt.engine._compat import Compat
+from rustybt.engine._cursor import Cursor
 from rustybt.engine._fills import book, take_reports
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
@@ -45,86 +47,54 @@ type Callback = Callable[[Any, Any], Any]
 OPEN, MARKET, CLOSE, TIMERS = Phase.OPEN, Phase.MARKET, Phase.CLOSE, Phase.TIMERS
 
 
-class Cursor:
-    """The place of a run: which of its moments is the next. phase: OPEN, MARKET or CLOSE, of the session."""
-
-    __slots__ = ("bar", "phase", "session")
-
-    def __init__(self) -> None:
-        self.session = 0
-        self.bar = 0
-        self.phase = OPEN
-
-    def state(self) -> tuple[int, int, int]:
-        """The same as plain values."""
-        return self.session, self.bar, int(self.phase)
-
-    def restore(self, state: tuple[int, int, int]) -> None:
-        """Takes over what `state` gave."""
-        self.session, self.bar, phase = state
-        self.phase = Phase(phase)
-
-
+@dataclass(eq=False, repr=False)
 class Loop:
     """One run: moves the moment, and calls whoever has something to do then.
 
-    cursor: where it is. agenda: what falls due with which bar.
+    simulated: the simulated broker, which the run's own one may stand in front of. cursor: where it is. agenda: what
+    falls due with which bar.
     on_session: told after each session how many are done. ends: asked then whether the run ends before its last one.
     over: whether no moment is left. complete: whether the books were closed.
     """
 
-    def __init__(
-        self,
-        run: RunState,
-        gate: OrderGate,
-        settings: RunSettings,
-        ledger: Ledger,
-        broker: SimulatedBroker,
-        actions: CorporateActions,
-        recorder: Recorder,
-        compat: Compat,
-        context: Any,
-        before_trading_start: Callback | None,
-        handle_data: Callback | None,
-        capital: CapitalChanges,
-        funding: FundingPayments,
-        copies: OwnCopies,
-        agenda: Agenda,
-        timetable: Timetable,
-    ) -> None:
-        self.run = run
-        self.gate = gate
-        self.settings = settings
-        self.capital = capital
-        self.funding = funding
-        self.ledger = ledger
-        self.simulated = broker
-        own = settings.broker_of(broker)
-        self.broker: Broker = own if own is broker else CheckedBroker(own, run.book)
-        self.actions = actions
-        self.recorder = recorder
-        self.compat = compat
-        self.context = context
-        self.before_trading_start = before_trading_start
-        self.handle_data = handle_data
-        self.hooks: Hooks | None = None
-        self.copies = copies
-        self.agenda = agenda
-        self.timetable = timetable
-        self.cursor = Cursor()
-        self.over = self.complete = False
-        self.on_session: Callable[[int], None] | None = None
-        self.ends: Callable[[int], bool] | None = None
+    run: RunState
+    gate: OrderGate
+    settings: RunSettings
+    ledger: Ledger
+    simulated: SimulatedBroker
+    actions: CorporateActions
+    recorder: Recorder
+    compat: Compat
+    context: Any
+    before_trading_start: Callback | None
+    handle_data: Callback | None
+    capital: CapitalChanges
+    funding: FundingPayments
+    copies: OwnCopies
+    agenda: Agenda
+    timetable: Timetable
+    cursor: Cursor = field(default_factory=Cursor, init=False)
+    hooks: Hooks | None = field(default=None, init=False)
+    over: bool = field(default=False, init=False)
+    complete: bool = field(default=False, init=False)
+    on_session: Callable[[int], None] | None = field(default=None, init=False)
+    ends: Callable[[int], bool] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        run, agenda = self.run, self.agenda
+        own = self.settings.broker_of(self.simulated)
+        self.broker: Broker = self.simulated
         self.native: NativeExecution | None = None
-        if self.broker is broker:
-            self.native = native_execution(run.kernel, broker, run.book, ledger, recorder)
+        if own is self.simulated:
+            self.native = native_execution(run.kernel, own, run.book, self.ledger, self.recorder)
         else:
+            self.broker = CheckedBroker(own, run.book)
             run.book.route(self.broker, self._drain)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if run.market.axis.steps is None else WithinPeriods(run.market)
         if self.within is not None:
             agenda.every(Phase.CAPITAL, self.within.pass_through)
-        for bar, change in capital.at_bars.items():
+        for bar, change in self.capital.at_bars.items():
             agenda.at(bar, Phase.CAPITAL, functools.partial(change_within, change))
         self.closings = CloseOuts(run.account, run.book)
         self.expiring = run.book.expiring
@@ -209,6 +179,7 @@ class Loop:
         if moment.phase is OPEN:
             self._open_session(moment.session)
         elif moment.phase is MARKET:
+            self.run.phase.phase = "bar"
             self._bar(moment.session, moment.bar)
             self._pass(moment.bar + 1)
         elif moment.phase is TIMERS:
@@ -263,7 +234,7 @@ class Loop:
             self.before_trading_start(self.context, run.data)
             run.books.clear_overrides()
         market.before_open = False
-        run.phase.phase = "bar"
+        run.phase.phase = "opened"
         self.timetable.open(session)
         first, end = axis.bars_of[session]
         self.cursor.bar = first
@@ -272,6 +243,7 @@ class Loop:
     def _run_bars(self, session: int, until: int) -> None:
         """The bars of a session from the cursor on, up to the next timer, or to a moment."""
         axis, agenda = self.run.market.axis, self.agenda
+        self.run.phase.phase = "bar"
         bar, end = self.cursor.bar, axis.bars_of[session][1]
         if until < NEVER:
             end = bisect_right(axis.times, until, bar, end)
@@ -292,23 +264,22 @@ class Loop:
         run, market = self.run, self.run.market
         books, times, handle_data = run.books, market.axis.times, self.handle_data
         data, context = run.data, self.context
-        open_orders, work = self._open_orders()
-        agenda = self.agenda
+        open_orders = self._open_orders()
+        agenda, added = self.agenda, self.agenda.added
         if agenda.timers:
             busy = min(busy, first + 1)
-        added, seek, held = agenda.added, books.seek, books.held
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders.
         # To tell them of a single bar takes less than to ask
-        marked = busy - first == 1 or run.converter is not None or bool(held() or books.unsettled())
+        marked = busy - first == 1 or run.converter is not None or bool(books.held() or books.unsettled())
         for bar in range(first, busy):
             market.bar = bar
             if marked:
-                seek(bar)
+                books.seek(bar)
             if open_orders:
                 if not marked:
-                    seek(bar)
-                work(session, bar, times[bar])
-                marked = marked or bool(held())
+                    books.seek(bar)
+                self._work(session, bar, times[bar])
+                marked = marked or bool(books.held())
             if handle_data is not None:
                 handle_data(context, data)
             if added:
@@ -326,9 +297,8 @@ class Loop:
             action(self)
         run.market.bar = bar
         run.books.seek(bar)
-        open_orders, work = self._open_orders()
-        if open_orders:
-            work(session, bar, run.market.axis.times[bar])
+        if self._open_orders():
+            self._work(session, bar, run.market.axis.times[bar])
         if self.handle_data is not None:
             self.handle_data(context, data)
         for action in agenda.due(bar, seen=True):
@@ -351,25 +321,22 @@ class Loop:
         if before:
             run.books.clear_overrides()
 
-    def _open_orders(self) -> tuple[Any, Callable[[int, int, int], None]]:
-        """What is true while an order or a conversion waits for a bar, and what is to be done with it then."""
+    def _open_orders(self) -> Any:
+        """What is true while an order or a conversion waits for a bar."""
         # another broker may report whatever is open here
         open_orders: Any = self.run.book.queues if self.broker is self.simulated else ("any",)
-        if self.run.converter is not None:
-            return self.run.converter.with_orders(open_orders), self._convert_and_work
-        return open_orders, self._work
+        converter = self.run.converter
+        return open_orders if converter is None else converter.with_orders(open_orders)
 
     def _work(self, session: int, bar: int, stamp: int) -> None:
+        """What conversions and open orders come to with a bar."""
+        if self.run.converter is not None:
+            self.run.converter.work(bar, stamp, self.ledger)
         if self.expiring and self.expiring[0][0] < stamp:
             self.run.book.expire(stamp)
         if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
-
-    def _convert_and_work(self, session: int, bar: int, stamp: int) -> None:
-        if self.run.converter is not None:
-            self.run.converter.work(bar, stamp, self.ledger)
-        self._work(session, bar, stamp)
 
     def fill(self, moment: Moment) -> None:
         """Takes what the broker reports for a moment, and books its fills."""
@@ -384,7 +351,7 @@ class Loop:
 
     def _close_session(self, session: int) -> None:
         run, market = self.run, self.run.market
-        axis = market.axis
+        axis, run.phase.phase = market.axis, "bar"
         stamp = axis.run_closes[session]
         self.closings.close_out(self, session, axis.days[session], stamp)
         if self.expiring:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from rustybt.catalog import open_loaded
 from rustybt.core import Scratch
+from rustybt.engine._folded import Folded
 from rustybt.engine._load import length_and_name
 from rustybt.engine._market import Market
 from rustybt.errors import BadBars, InputError
@@ -89,7 +90,8 @@ def load_data(
         if key is not None and key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    market = _market(tables, length, name, given)
+    with Folded():
+        market = _market(tables, length, name, given)
     with _lock:
         if key is not None:
             _kept[key] = market

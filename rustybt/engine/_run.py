@@ -213,7 +213,11 @@ class Run:
 
     @property
     def gate(self) -> OrderGate:
-        """Places orders at the moment, for whoever is not the strategy: they fill from the next bar on."""
+        """Places orders at the moment, for whoever is not the strategy: they fill from the next bar on.
+
+        Not between the opening of a session and its first bar: OrderInBeforeTradingStart. After the close before it,
+        an order is eligible with that bar.
+        """
         return self._parts.gate
 
     @property

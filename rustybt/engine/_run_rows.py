@@ -87,12 +87,14 @@ def _terms(run: RunState, recorder: Recorder) -> list[SlotTerms]:
         held[column_of(recorder.holdings, 0)] = True
     bars = recorder.last_bars
     whole = slice(bars[0], bars[-1] + 1) if bars and bars[-1] - bars[0] == len(bars) - 1 else None
-    places = np.array(bars, dtype=np.int64) if whole is None else whole
+    places = np.array(bars, dtype=np.int64)
 
     def closes(prices: Sequence[int]) -> Sequence[int]:
-        if isinstance(prices, memoryview):
-            return memoryview(np.array(np.asarray(prices)[places]))
-        return [prices[bar] for bar in bars]
+        if not isinstance(prices, memoryview):
+            return [prices[bar] for bar in bars]
+        if whole is not None:
+            return memoryview(prices[whole].tobytes()).cast("q")
+        return memoryview(np.asarray(prices)[places])
 
     return [
         SlotTerms(

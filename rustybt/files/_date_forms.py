@@ -35,6 +35,8 @@ _SURE: Final = 3
 """So many days that one reading can't have tell against it, whatever the order of the rows."""
 _ODD: Final = 0.02
 """Of the days so many at most may be mistyped."""
+_SOME: Final = 10_000
+_SHORT: Final = len("%d/%m/%y")
 _WEEK: Final = 7
 _SATURDAY: Final = 6
 _WORDS: Final = {
@@ -127,12 +129,16 @@ def _time(rest: str) -> str | None:
 def _decided(text: pl.Series, by: pl.Series | None, kinds: list[str]) -> str | None:
     """The one of some kinds that all days can be read by, or in the order of time, or on weekdays; None where two are
     left."""
-    rows = text.rename("text").to_frame()
+    if len(kinds) == 1:
+        some = text.drop_nulls().head(_SOME)
+        return kinds[0] if _days(some, kinds[0]).null_count() <= len(some) * _ODD else "iso"
+    # of each day one is enough, whatever its times are
+    rows = text.str.extract(r"^([0-9./-]+)", 1).rename("text").to_frame()
     if by is not None:
         rows = rows.with_columns(by.rename("by"))
     rows = rows.drop_nulls("text")
     days = rows["text"].unique(maintain_order=True)
-    read = {kind: _days(days, kind) for kind in kinds}
+    read = {kind: _days(days, kind if kind in _WORDS else kind[:_SHORT]) for kind in kinds}
     odd = {kind: found.null_count() for kind, found in read.items()}
     fewest = min(odd.values())
     if fewest > max(len(days) * _ODD, 0):
@@ -141,7 +147,7 @@ def _decided(text: pl.Series, by: pl.Series | None, kinds: list[str]) -> str | N
     steps = {kind: _steps(rows, days, read[kind]) for kind in kinds}
     if len(fit) == 1:
         against = min((odd[kind] for kind in kinds if kind not in fit), default=_SURE) - fewest
-        return fit[0] if against >= _SURE or len(kinds) == 1 or _ascends(steps[fit[0]], 0) else None
+        return fit[0] if against >= _SURE or _ascends(steps[fit[0]], 0) else None
     ordered = [kind for kind in fit if _ascends(steps[kind], _FEWEST_STEPS)]
     if len(ordered) == 1:
         return ordered[0]

@@ -34,6 +34,9 @@ def iso_stamps(column: pl.Series, kind: str) -> pl.Series:
         walls = iso_stamps(text.str.replace(_ZONE, ""), kind).str.replace(r"^(.{10})$", "${1}T00:00")
         return _coalesced(column.name, walls + zone, text)
     formats = [day + time for day in _DAYS[kind] for time in _TIMES] if kind in _DAYS else [kind]
+    if len(formats) > 1:
+        first = text.drop_nulls().head(1)
+        formats.sort(key=lambda form: _parsed(first, form).null_count())
     found = text.clear(len(text)).cast(pl.Datetime("us"))
     for form in formats:
         if found.null_count() == text.null_count():

@@ -39,7 +39,7 @@ def frame_of_rows(source: Sequence[Any], what: str) -> pl.DataFrame | None:
     if not _is_ohlcv(first):
         return None
     if any(not isinstance(row, list | tuple) or len(row) != len(first) for row in source):
-        raise InputError(f"{what}: its first row has {len(first)} values, and others have more or fewer. Mend it.")
+        raise InputError(f"{what}: its first row has {len(first)} values, and others have more or fewer. Fix it.")
     columns = zip(*source, strict=True)
     given = {name: of_objects(name, list(map(_plain, column))) for name, column in zip(OHLCV, columns, strict=False)}
     return _frame({**given, "timestamp": _moments(given["timestamp"], what)}, what)

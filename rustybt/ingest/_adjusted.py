@@ -91,7 +91,7 @@ def _number(text: str, symbol: str, is_float: bool) -> tuple[Fraction, Fraction]
         number = Decimal("nan")
     exponent = number.as_tuple().exponent
     if not number.is_finite() or number <= 0 or not isinstance(exponent, int):
-        raise InputError(f"adj_close=: the adjusted close of {symbol} is {text!r}. Mend it, or leave adj_close= out.")
+        raise InputError(f"adj_close=: the adjusted close of {symbol} is {text!r}. Fix it, or leave adj_close= out.")
     exact = Fraction(number)
     return exact, max(Fraction(10) ** min(exponent, 0), exact * _NOISE[is_float])
 

@@ -15,7 +15,7 @@ _SATURDAY: Final = 5
 _SUNDAY: Final = 6
 _SESSIONS: Final = (
     "{} is closed on these days: where the market is another one, name its calendar, such as calendar='XLON' "
-    "(--calendar XLON), or '24/5-fx' for currencies."
+    "(--calendar XLON), '24/7' for what trades at all hours, or '24/5-fx' for currencies."
 )
 
 
@@ -31,15 +31,19 @@ def advice(findings: Sequence[Finding], calendar: str) -> str:
     return " ".join([*hints, *_other_sessions(findings, calendar), general])
 
 
-def remedies(findings: Sequence[Finding], calendar: str) -> dict[str, str]:
-    """Options of `ingest` that most likely bring these rows in, by name; those that lose rows last."""
+def remedies(findings: Sequence[Finding], calendar: str, rows: int) -> dict[str, str]:
+    """Options of `ingest` that most likely bring these rows in, by name; those that lose rows last.
+
+    rows: how many there are; nobody is told to leave out more than half of them.
+    """
     other = _calendar_of_weekends(findings, calendar)
     options = {"calendar": other} if other else {}
     computed = _computed(findings)
     if computed:
         options["price_decimals"] = "4"
     cured = {*(("calendar",) if other else ()), *(("precision", "range") if computed else ())}
-    if {finding.rule for finding in findings} - cured:
+    left = sum(finding.rule not in cured for finding in findings)
+    if 0 < left * 2 <= rows:
         options["on_bad_row"] = "drop"
     return options
 

@@ -26,6 +26,7 @@ _UNNAMED: Final = "preview"
 _OWN: Final = ("bundle", "bars", "root")
 _DEFAULTS: Final = {name: one.default for name, one in inspect.signature(ingest).parameters.items() if name not in _OWN}
 _SHOWN: Final = 3
+_LONGEST: Final = 60
 _SHOWN_NAMES: Final = 8
 _INDENT: Final = 13
 
@@ -38,7 +39,7 @@ class Preview:
     symbols, first, last: of the rows without findings; the days of the first and last bar, None where there is none.
     rows: bars that were read, bad ones among them. findings: what is wrong with rows, `counts` how often by rule.
     notes: what is to be told of the data. refused: why they can't be read as asked; None where they can.
-    options: of `ingest`, by name, that most likely bring in what this call does not.
+    options: of `ingest`, by name, that most likely bring in what this call does not. given: those of this call.
     """
 
     forms: Mapping[str, Form]
@@ -53,6 +54,7 @@ class Preview:
     notes: tuple[str, ...] = ()
     refused: str | None = None
     options: Mapping[str, str] | None = None
+    given: Mapping[str, str] | None = None
 
     @property
     def is_fine(self) -> bool:
@@ -60,12 +62,15 @@ class Preview:
         return self.refused is None and not self.findings
 
     def __repr__(self) -> str:
-        lines = [*self._lines(), *(("go on with", self.command()),)]
-        return "\n".join(f"{label:<{_INDENT}}{text}".rstrip() for label, text in lines)
+        lines = [self.table()]
+        if self.refused is None:
+            lines.append(f"{'go on with':<{_INDENT}}{self.command()}")
+        return "\n".join(lines)
 
     def command(self) -> str:
-        """The call that ingests these data, with `options`."""
-        more = "".join(f", {name}={value!r}" for name, value in (self.options or {}).items())
+        """The call that ingests these data, with `given` and `options`."""
+        proposed = {name: repr(value) for name, value in (self.options or {}).items()}
+        more = "".join(f", {name}={text}" for name, text in {**(self.given or {}), **proposed}.items())
         return f"rustybt.ingest('NAME', bars{more})"
 
     def table(self) -> str:
@@ -147,7 +152,14 @@ def preview(bars: Any, *, bundle: str | None = None, root: str | Path | None = N
         return told
 
     told, notes = with_guesses(given, folder, looked)
-    return replace(told, notes=(*given.notes, *notes, *told.notes))
+    said = {name: _as_text(value) for name, value in options.items() if value is not None}
+    return replace(told, notes=(*given.notes, *notes, *told.notes), given=said)
+
+
+def _as_text(value: Any) -> str:
+    """How an argument is written; what is longer than a line as dots."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST and "\n" not in text else "..."
 
 
 def _look(given: Asked, root: Path, *, length_told: bool) -> Preview:
@@ -194,7 +206,7 @@ def _with(told: Preview, validated: Validated) -> Preview:
         findings=validated.findings,
         counts=dict(validated.counts.most_common()),
         notes=(*told.notes, *validated.notes),
-        options=remedies(validated.findings, told.calendar),
+        options=remedies(validated.findings, told.calendar, validated.rows),
     )
 
 

@@ -93,9 +93,24 @@ class Journal:
     def commit(self) -> None:
         """Returns when all lines so far are on the disk. Nothing may leave the process before."""
         if self._unsynced:
+            self._check_there()
             with writing(JournalError, self.path, "name another file with journal=."):
                 _sync(self._file.fileno())
             self._unsynced = False
+
+    def check_open(self) -> None:
+        """Raises JournalError where it is closed."""
+        if self._file.closed:
+            raise JournalError(f"{self.path} is closed. Begin the session again with it: it goes on where it ended.")
+
+    def _check_there(self) -> None:
+        """A file that was deleted takes lines, and keeps none."""
+        self.check_open()
+        if not os.fstat(self._file.fileno()).st_nlink:
+            raise JournalError(
+                f"{self.path} was deleted or replaced while the session wrote it: what was written is lost. Begin "
+                "another session."
+            )
 
     def entries(self) -> Iterator[Entry]:
         """The lines so far, oldest first."""

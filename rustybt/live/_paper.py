@@ -51,6 +51,8 @@ class PaperSession:
         Raises JournalError where the journal is another session's, is damaged, or is being written by another process;
         and whatever `run_algorithm` raises.
         """
+        _check_feed(feed)
+        new = not os.path.lexists(journal)
         self.journal = Journal(Path(journal))
         try:
             self._record = Record(self.journal)
@@ -60,6 +62,8 @@ class PaperSession:
             self._record.add("session", format=FORMAT, **_identity(self._run.manifest))
         except BaseException:
             self.journal.close()
+            if new and not self.journal.length:
+                self.journal.path.unlink(missing_ok=True)
             raise
 
     @property
@@ -73,7 +77,8 @@ class PaperSession:
         return self._record.replaying
 
     def step(self) -> Moment | None:
-        """Waits for the next moment and goes through it; None after the last."""
+        """Waits for the next moment and goes through it; None after the last. Raises JournalError once it is closed."""
+        self.journal.check_open()
         moment = self._run.upcoming
         if moment is None:
             return None
@@ -95,14 +100,21 @@ class PaperSession:
 
     def close(self) -> None:
         """Closes the journal. The session can be gone on with by opening it again."""
-        self._record.commit()
-        self.journal.close()
+        try:
+            self._record.commit()
+        finally:
+            self.journal.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _check_feed(feed: object) -> None:
+    if feed is not None and not callable(getattr(feed, "wait", None)):
+        raise InputError(f"feed={feed!r} has no method wait. Pass a feed, such as ReplayFeed(), or nothing.")
 
 
 def _identity(manifest: dict[str, Any]) -> dict[str, str]:

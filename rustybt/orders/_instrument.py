@@ -119,7 +119,7 @@ class Clock(Protocol):
 
 
 class Phased(Protocol):
-    """The phase of a run: "initialize", "before", "bar", "timer" (between two), "analyze" or "done"."""
+    """The phase of a run: "initialize", "before", "opened" (until the first bar), "bar", "timer", "analyze", "done"."""
 
     @property
     def phase(self) -> str: ...

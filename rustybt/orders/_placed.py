@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final, TypedDict
+from typing import Any, Final, Literal, TypedDict
 
 from rustybt.core import (
     DAY_NS,
@@ -42,7 +42,7 @@ class OrderOptions(TypedDict, total=False):
     ['expired', 'expired', 'placed']
     """
 
-    time_in_force: str
+    time_in_force: Literal["gtc", "day", "gtd", "ioc", "fok"]
     good_till: dt.date | dt.datetime | str | None
     post_only: bool
     reduce_only: bool

@@ -57,6 +57,11 @@ def wrong_moment(phase: str) -> TradingError:
         return OrderInBeforeTradingStart(
             "An order was placed in before_trading_start. Place it in handle_data or a scheduled function."
         )
+    if phase == "opened":
+        return OrderInBeforeTradingStart(
+            "An order was placed between the opening of a session and its first bar. Place it after a bar or a close: "
+            "step() once more, or until() to one of them."
+        )
     return OrderDuringInitialize(f"An order was placed in {phase}. Place it in handle_data or a scheduled function.")
 
 

@@ -19,7 +19,8 @@ class RunFacts:
 class RunPhase:
     """The phase of a run, which the engine moves.
 
-    phase: "initialize", "before" (before_trading_start), "bar", "timer" (between two), "done" or "analyze".
+    phase: "initialize", "before" (before_trading_start), "opened" (until the first bar), "bar", "timer"
+    (between two), "done" or "analyze".
     """
 
     __slots__ = ("phase",)

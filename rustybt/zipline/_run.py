@@ -12,7 +12,8 @@ from rustybt.errors import NotYetAvailable
 from rustybt.execution import SimulationBlotter, blotter_named
 from rustybt.results import Result
 from rustybt.strategy import parts_of
-from rustybt.zipline._algorithm import TradingAlgorithm, activate, data_of, deactivate, entered
+from rustybt.zipline._active import activate, deactivate, entered
+from rustybt.zipline._algorithm import TradingAlgorithm, data_of
 from rustybt.zipline._bundle import chosen_bundle
 from rustybt.zipline._extensions import load_extensions
 from rustybt.zipline._metrics import ScriptMetrics, in_floats, metrics_for

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rustybt.zipline._algorithm import TradingAlgorithm, function_of
+from rustybt.zipline._active import function_of
+from rustybt.zipline._algorithm import TradingAlgorithm
 from rustybt.zipline.finance import cancel_policy, commission, execution, slippage
 from rustybt.zipline.finance.asset_restrictions import (
     RESTRICTION_STATES,

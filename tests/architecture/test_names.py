@@ -52,6 +52,14 @@ def test_the_packages_with_a_public_face_are_found():
     assert {"rustybt", "rustybt.api", "rustybt.core", "rustybt.engine"} <= set(LISTED)
 
 
+def test_execution_offers_what_a_strategy_names_of_orders_and_nothing_of_their_life():
+    offered = set(dir(importlib.import_module("rustybt.api").execution))
+    zipline = {"ExecutionStyle", "LimitOrder", "MarketOrder", "StopLimitOrder", "StopOrder"}
+    inner = {"TRANSITIONS", "Cancel", "OrderBook", "OrderEvent", "OrderGate", "Replace", "advance", "terms_of"}
+    assert zipline <= offered
+    assert not inner & offered
+
+
 def test_no_test_file_is_left_out_of_a_run_of_all(pytestconfig):
     """pytest passes over folders and files whose names match no pattern, or the wrong one, without a word."""
     left_out = pytestconfig.getini("norecursedirs")

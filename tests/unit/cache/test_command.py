@@ -57,6 +57,20 @@ def test_later_days_are_asked_for_with_an_overlap(vendor):
     assert open_version("two").row_count_of("1d") == 6
 
 
+def test_a_dry_run_tells_what_came_and_keeps_nothing(vendor):
+    from rustybt.core import data_root
+
+    before = sorted(data_root().rglob("*"))
+    options = ("--start", "2024-01-02", "--end", "2024-01-08", "--calls-per-minute", "0")
+    given = ("-b", "one", "--symbols", "AAPL", *options, "-o", f"base_url={vendor.url}")
+    done = run("ingest", "polygon", *given, "--dry-run")
+    assert done.exit_code == 0, done.output
+    told = {line[:13].strip(): line[13:] for line in done.output.splitlines()}
+    assert (told["symbols"], told["rows"], told["findings"]) == ("1: AAPL", "5", "none")
+    assert (told["range"], told["frequency"]) == ("2024-01-02 to 2024-01-08", "1d")
+    assert sorted(data_root().rglob("*")) == before
+
+
 def test_no_cache_asks_again_and_keeps_nothing(vendor):
     assert polygon(vendor, "one", "AAPL", "2024-01-08", "--no-cache")
     assert BarCache().entries() == []

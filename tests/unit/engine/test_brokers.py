@@ -146,6 +146,10 @@ def test_a_broker_that_does_nothing_leaves_every_order_unconfirmed() -> None:
     assert result.transactions.height == result.order_events.height == 0
 
 
+def _at(report: Report, price: Any) -> Report:
+    return report._replace(price=price) if "filled" in report.kind.value.split("_")[-1:] else report
+
+
 @pytest.mark.parametrize(
     ("change", "error", "told"),
     [
@@ -159,6 +163,19 @@ def test_a_broker_that_does_nothing_leaves_every_order_unconfirmed() -> None:
         (lambda report: report._replace(order="1"), IllegalTransition, "reported order '1'"),
         (lambda report: report._replace(stamp=None), InputError, "Pass the stamp in ns UTC"),
         (lambda report: "filled", InputError, "reported 'filled'. Report with rustybt.core.Report"),
+        (
+            lambda report: report._replace(stamp=0),
+            InputError,
+            "accepted at 1970-01-01 00:00:00+00:00, and it was placed",
+        ),
+        (
+            lambda report: _at(report, 0),
+            InputError,
+            "of A at 0. Report a price above zero, as an integer with 11 decimals",
+        ),
+        (lambda report: _at(report, -(10**12)), InputError, "of A at -10. Report"),
+        (lambda report: _at(report, None), InputError, "of A at None. Report a price above zero, as an integer with 1"),
+        (lambda report: _at(report, 9.5), InputError, "of A at 9.5. Report a price above zero"),
     ],
 )
 @pytest.mark.parametrize("kernel", ["rust", "python"])

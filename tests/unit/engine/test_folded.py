@@ -65,6 +65,11 @@ def test_the_lines_of_the_engine_are_left_out(run: Callable[..., Any]) -> None:
     assert lines(lambda: run(selects, {"A": FRAME}))[-1][0] != OWN  # the lines of a library stay
 
 
+def test_bars_that_are_refused_show_the_call_alone() -> None:
+    found = lines(lambda: rustybt.load_data({"A": FRAME.with_columns(close=-1)}))
+    assert [file for file, _ in found] == [OWN]
+
+
 def test_a_fault_of_the_engine_keeps_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rustybt.engine._run.going", None)  # called in the middle of the engine
     assert ("_run.py", "run_algorithm") in lines(lambda: rustybt.run(divides, {"A": FRAME}))

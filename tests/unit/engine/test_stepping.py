@@ -12,7 +12,7 @@ import pytest
 
 import rustybt
 from rustybt.api import date_rules, order, record, schedule_function, symbol, time_rules
-from rustybt.errors import InputError, NoActiveRun
+from rustybt.errors import InputError, NoActiveRun, OrderInBeforeTradingStart
 
 START, END = "2010-01-04", "2010-01-08"
 SESSIONS = 5
@@ -65,6 +65,21 @@ def test_until_includes_the_moment_and_a_date_means_its_close() -> None:
     last = run.until("2010-01-09")
     assert last is not None
     assert (last.session, run.over) == (SESSIONS - 1, True)
+
+
+def test_no_order_is_placed_from_outside_between_an_opening_and_its_first_bar() -> None:
+    run = rustybt.Run(START, END, handle_data=lambda context, data: None)
+    run.step()
+    stock = run.context.symbol("AAPL")
+    with pytest.raises(OrderInBeforeTradingStart, match="between the opening of a session and its first bar"):
+        run.gate.order(stock, 1)
+    with pytest.raises(OrderInBeforeTradingStart, match="Place it after a bar or a close"):
+        run.fork().gate.order_target_percent(stock, 0.5)
+    run.step()
+    placed = [run.gate.order(stock, 1)]
+    run.step()
+    placed.append(run.gate.order(stock, 1))
+    assert run.finish().orders["id"].to_list() == placed
 
 
 def test_the_moments_of_a_minute_run_stop_within_a_session(minutes: str) -> None:

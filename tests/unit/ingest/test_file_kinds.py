@@ -321,3 +321,36 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "fastexcel", None)
     with pytest.raises(MissingExtra, match=r"pip install 'rustybt\[excel\]'"):
         rustybt.ingest("mine", tmp_path / "ACME.xlsx")
+
+
+# What pandas and Polars write
+
+
+def pandas_frame() -> Any:
+    import pandas as pd
+
+    floats = frame(PLAIN).with_columns(pl.col(HEADER[1:]).cast(pl.Float64))
+    own = floats.select(HEADER[1:]).to_pandas()
+    own.index = pd.DatetimeIndex([row[0] for row in PLAIN], name="date")
+    return own
+
+
+WRITERS: dict[str, Callable[[Path], Any]] = {
+    **{
+        orient: lambda path, orient=orient: pandas_frame().to_json(path, orient=orient, date_format="iso")
+        for orient in ("split", "index", "columns", "table")
+    },
+    "split in milliseconds": lambda path: pandas_frame().to_json(path, orient="split", date_format="epoch"),
+    "records": lambda path: pandas_frame().reset_index().to_json(path, orient="records", date_format="iso"),
+    "lines": lambda path: pandas_frame().reset_index().to_json(path, orient="records", lines=True),
+    "polars": lambda path: pl.from_pandas(pandas_frame().reset_index()).write_json(path),
+    "polars lines": lambda path: pl.from_pandas(pandas_frame().reset_index()).write_ndjson(path),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The default 'epoch' date format:DeprecationWarning")
+@pytest.mark.parametrize("writer", WRITERS)
+def test_what_pandas_and_polars_write_as_json_is_read(tmp_path: Path, writer: str) -> None:
+    exact = rustybt.ingest("exact", frame(PLAIN).with_columns(symbol=pl.lit("ACME"))).hash
+    WRITERS[writer](tmp_path / "ACME.json")
+    assert rustybt.ingest("mine", tmp_path / "ACME.json").hash == exact

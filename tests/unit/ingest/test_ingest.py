@@ -283,7 +283,9 @@ def test_the_public_signature_is_the_documented_one():
 
     names = list(inspect.signature(ingest).parameters)
     assert names == [
-        "bundle", "bars", "frequency", "calendar", "stamp", "tz", "assets", "symbols", "splits", "dividends",
-        "stock_dividends", "funding", "mode", "on_bad_row", "price_decimals", "decimals", "csv", "provenance",
+        "bundle", "bars", "frequency", "calendar", "stamp", "tz", "assets", "symbol", "symbols", "splits",
+        "dividends",
+        "stock_dividends", "funding", "mode", "on_bad_row", "price_decimals", "price_scale", "close_only", "adj_close",
+        "decimals", "csv", "provenance",
         "auto_close", "root",
     ]  # fmt: skip

@@ -119,9 +119,21 @@ def test_frames_are_looked_at_too_with_findings_by_rule() -> None:
     assert (found.first, found.last) == (dt.date(2024, 1, 2), dt.date(2024, 1, 2))  # of the rows without findings
     assert found.counts == {"range": 1, "number": 1}
     assert found.options == {"on_bad_row": "drop"}
+    assert rustybt.preview(BARS.head(2)).options == {"on_bad_row": "drop"}
+    assert rustybt.preview(BARS[1:2]).options == {}  # it would be all of them
     assert "rustybt.ingest('NAME', bars, on_bad_row='drop')" in repr(found)
     report = rustybt.ingest("mine", BARS, **found.options)  # type: ignore[arg-type]
     assert (report.rows, report.assets) == (2, 2)
+
+
+def test_the_call_to_go_on_with_has_what_was_given_and_there_is_none_where_nothing_helps() -> None:
+    one = BARS.filter(symbol="A").drop("symbol").head(1)
+    found = rustybt.preview(one, symbol="ACME", price_decimals=2, csv=None, assets=pl.DataFrame({"symbol": ["ACME"]}))
+    call = "rustybt.ingest('NAME', bars, symbol='ACME', price_decimals=2, assets=...)"
+    assert repr(found).splitlines()[-1] == f"go on with   {call}"
+    refused = rustybt.preview(one)
+    assert "symbol='ACME' (--symbol) names it" in str(refused.refused)
+    assert "go on with" not in repr(refused)
 
 
 def test_what_is_appended_is_held_against_what_is_stored() -> None:

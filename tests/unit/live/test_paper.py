@@ -26,7 +26,7 @@ from rustybt.api import (
 )
 from rustybt.cli import main
 from rustybt.core import Moment, Phase
-from rustybt.errors import InputError, JournalError
+from rustybt.errors import InputError, JournalError, RustyBTError
 from rustybt.execution import SimulationBlotter
 from rustybt.live import Clock, Journal, PaperSession, RecordedFeed, ReplayFeed, read_journal
 from rustybt.orders import LimitOrder, StopOrder
@@ -236,6 +236,37 @@ def test_two_sessions_do_not_write_one_journal(tmp_path: Path) -> None:
         pytest.raises(JournalError, match="another process"),
     ):
         PaperSession(tmp_path / "j", **SPAN, **FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("feed", "changes", "told"),
+    [(None, {"nothing": 5}, "nothing"), (None, {"bundle": "none"}, "none"), (5, {}, "feed=5 has no method wait")],
+)
+def test_a_session_that_can_not_begin_leaves_no_journal(
+    tmp_path: Path, feed: Any, changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises((TypeError, RustyBTError), match=told):
+        PaperSession(tmp_path / "j", feed, **(SPAN | FUNCTIONS | changes))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_session_that_is_closed_goes_no_further(tmp_path: Path) -> None:
+    with PaperSession(tmp_path / "j", **SPAN, **FUNCTIONS) as session:
+        session.step()
+    with pytest.raises(JournalError, match=r"is closed\. Begin the session again"):
+        session.step()
+    session.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file that is open can't be deleted there")
+def test_a_journal_that_is_deleted_under_a_session_is_noticed(tmp_path: Path) -> None:
+    session = PaperSession(tmp_path / "j", **SPAN, **FUNCTIONS)
+    session.step()
+    (tmp_path / "j").unlink()
+    with pytest.raises(JournalError, match="was deleted or replaced"):
+        session.run()
+    with pytest.raises(JournalError, match="was deleted or replaced"):
+        session.close()
 
 
 # Feeds

@@ -77,7 +77,7 @@ def handle_data(context: Context, data: BarData) -> None:
     placed = order(asset, 10, limit_price="150.25")
     assert_type(placed, str | None)
     order_target_percent(asset, np.float64(0.5))
-    order(asset, np.int64(3))
+    order(asset, np.int64(3), time_in_force="day", tag="dip")
     assert_type(get_open_orders(asset), list[Order[Any]])
     for waiting in get_open_orders().values():
         for one in waiting:

@@ -47,6 +47,7 @@ def two_parameters(context: Context, data: BarData) -> None:
     order(asset)  # [call-arg]
     order(asset, None)  # [arg-type]
     order_target(asset, 10, limit=5)  # [call-arg]
+    order(asset, 10, time_in_force="dai")  # [arg-type]
 
 
 def one_parameter(context: Context) -> None: ...
