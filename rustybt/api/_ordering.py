@@ -261,7 +261,7 @@ def bracket_order(
     ...         bracket_order(symbol("IBM"), 10, take_profit=execution.Percent(2), stop_loss=125)
     >>> result = run(handle_data, start="2010-01-04", end="2010-01-08", trigger="range")
     >>> result.orders.select("id", "status", "limit", "stop").rows()[1:3]
-    [('main-2', 'open', Decimal('133.46'), None), ('main-3', 'open', None, Decimal('125'))]
+    [('main-2', 'open', Decimal('133.54'), None), ('main-3', 'open', None, Decimal('125'))]
     """
     bracket: Bracket = current_algorithm("bracket_order").bracket_order(
         asset,
