@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from rustybt.core import Asset, Number, Order
 from rustybt.orders import Bracket, ExecutionStyle, OrderOptions
-from rustybt.strategy import TradingAlgorithm, active, current_algorithm, no_run
+from rustybt.strategy import TradingAlgorithm, active, current_algorithm, no_run, target_percent_at_market
 
 if TYPE_CHECKING:
     from rustybt.strategy import (
@@ -40,6 +40,8 @@ def order(
     [('main-1', 'AAPL', Decimal('10'), None, 'filled'), ('main-2', 'MSFT', Decimal('-5'), Decimal('31.1'), 'open')]
     """
     run = active() or no_run("order")
+    if not options:  # half of what it costs to pass an empty dict on
+        return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style)
     return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style, **options)
 
 
@@ -144,6 +146,11 @@ def order_target_percent(
     [Decimal('377'), Decimal('233')]
     """
     run = active() or no_run("order_target_percent")
+    # the hottest of all
+    if limit_price is None and stop_price is None and style is None and not options:
+        placed: str | None = target_percent_at_market(run, asset, target)
+        if placed is not NotImplemented:
+            return placed
     return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style, **options)
 
 

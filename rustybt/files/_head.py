@@ -101,7 +101,7 @@ def _names(line: bytes, delimiter: str, path: Path, before: int) -> list[str]:
         return pl.read_csv(text, infer_schema=False, separator=delimiter, truncate_ragged_lines=True).columns
     except pl.exceptions.PolarsError:
         raise not_utf8(line, before, path) or InputError(
-            f"{path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Mend it."
+            f"{path}: its header can't be read: {line[:80].decode('utf-8', 'replace').strip()!r}. Fix it."
         ) from None
 
 

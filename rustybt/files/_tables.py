@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import gzip
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,6 +36,10 @@ from rustybt.files._plain import frame_of_columns, frame_of_rows
 from rustybt.files._uneven import UnevenLine
 
 _SHOWN_DATES: Final = 1_000
+_SHORT_YEAR: Final = r"[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2}$"
+_SHORT_DATES: Final = tuple(
+    mark.join(parts) for mark in "/.-" for parts in (("%d", "%m", "%y"), ("%m", "%d", "%y"), ("%y", "%m", "%d"))
+)
 _WIDE: Final = "decimal256"
 FRAME_ROWS: Final = 250_000
 """Rows of a frame or Parquet file that are checked at a time."""
@@ -292,12 +297,17 @@ def _first_text(column: pl.Series) -> str | None:
     return None if first.is_empty() else str(first[0])
 
 
+def place_of(table: Table, what: str) -> str:
+    """The table as a message names it: the argument, and the file or the part of it where there is one."""
+    return what if table.source == what else f"{what}: {table.source}"
+
+
 def need_columns(table: Table, needed: Iterable[str], what: str) -> None:
     """Raises InputError where the table lacks one of the columns."""
     missing = [name for name in needed if name not in table.frame.columns]
     if missing:
         raise InputError(
-            f"{what}: {table.source} has no column {', '.join(missing)}; it has {', '.join(table.frame.columns)}. "
+            f"{place_of(table, what)} has no column {', '.join(missing)}; it has {', '.join(table.frame.columns)}. "
             "Rename its columns; for files of bars csv={'columns': {'Last': 'close'}} (--columns Last=close) says it."
         )
 
@@ -311,7 +321,8 @@ def check_dates(table: Table, column: pl.Series, moments: pl.DataFrame) -> None:
     texts = column.drop_nulls().head(_SHOWN_DATES)
     if texts.str.contains(r"^[0-9]{4}-").any():
         return  # of another century, or no days: the findings say so
-    fit = [kind for kind in ("us", "eu") if iso_stamps(texts, kind).str.contains(r"^[0-9]{4}-").all()]
+    kinds = _SHORT_DATES if re.match(_SHORT_YEAR, texts[0]) else ("us", "eu")
+    fit = [kind for kind in kinds if iso_stamps(texts, kind).str.contains(r"^[0-9]{4}-").all()]
     ways = " or ".join(f"'{kind}' (--dates {kind})" for kind in fit)
     way = (
         f"csv={{'dates': ...}} with {ways}"

@@ -27,7 +27,7 @@ def advice(findings: Sequence[Finding], calendar: str) -> str:
         hints.append("Sort the rows of each asset, oldest first: to drop them would lose what is right.")
     if hints and rules <= {"calendar", "unsorted", "range", "precision"}:
         return " ".join(hints)
-    general = "Mend the rows, or pass on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop)."
+    general = "Fix the rows, or pass on_bad_row='drop' or 'quarantine' to go on without them (--on-bad-row drop)."
     return " ".join([*hints, *_other_sessions(findings, calendar), general])
 
 

@@ -21,6 +21,7 @@ from rustybt.files import (
     Table,
     UnevenLine,
     given_items,
+    place_of,
     read_each,
     text_column,
     unread_columns,
@@ -198,7 +199,7 @@ class BarReader:
         with_it = sorted(symbol for symbol in symbols if kinds.get(symbol, of_all) not in WITHOUT_VOLUME)
         if with_it:
             raise InputError(
-                f"bars: {table.source} has no column volume; it has {', '.join(table.frame.columns)}. Rename its "
+                f"{place_of(table, 'bars')} has no column volume; it has {', '.join(table.frame.columns)}. Rename its "
                 f"columns; or if {', '.join(with_it[:3])} have no volume, say what they are: "
                 "assets={'type': 'forex'} or 'index', on the command line --type."
             )

@@ -20,6 +20,7 @@ from rustybt.files import (
     check_dates,
     need_columns,
     parsed_stamps,
+    place_of,
     text_column,
 )
 from rustybt.ingest._adjusted import ADJUSTED
@@ -74,7 +75,7 @@ def of_closes(table: Table, how: Reading, notes: Notes) -> Table:
         return table
     if not how.close_only:
         raise InputError(
-            f"bars: {table.source} has no column open, high, low, but a close; it has {', '.join(columns)}. "
+            f"{place_of(table, 'bars')} has no column open, high, low, but a close; it has {', '.join(columns)}. "
             "close_only=True (--close-only) makes bars of closes: open, high and low are the close then."
         )
     notes.add("bars were made of closes: open, high and low are the close", Path(table.source).name)
@@ -89,22 +90,9 @@ def one_table(
     Numbers are text, or exact as they came, which spares the way there and back.
     """
     need_columns(table, NUMBERS, "bars")
-    if table.unit is not None and how.price_scale is None:
-        raise InputError(
-            f"{table.source}: its prices are whole numbers, such as {table.frame['close'][0]}, and its form is one in "
-            f"which they count units of {table.unit}. Give price_scale='{table.unit}' (--price-scale {table.unit}); or "
-            "price_scale=1, if they are what they say."
-        )
+    _check_unit(table, how)
     frame, source = table.frame, Path(table.source).name
-    stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
-    if not stamps:
-        raise InputError(
-            f"bars: {table.source} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
-            "Rename one of them, in a file csv={'columns': {'Day': 'date'}} (--columns Day=date)."
-        )
-    stamp_column = frame[stamps[0]]
-    if stamp_column.dtype in (pl.String, pl.Object, pl.Categorical):
-        stamp_column = text_column(frame, stamps[0])[0]
+    stamp_column = _stamp_column(table)
     moments = parsed_stamps(stamp_column, daily=daily, tz=how.tz, source=table.source)
     check_dates(table, stamp_column, moments)
     columns = [
@@ -142,14 +130,37 @@ def one_table(
     return result, precision, [*_carried_actions(table, result["row"]), *_adjusted(table, result["row"], how, daily)]
 
 
+def _check_unit(table: Table, how: Reading) -> None:
+    if table.unit is not None and how.price_scale is None:
+        raise InputError(
+            f"{table.source}: its prices are whole numbers, such as {table.frame['close'][0]}, and its form is one in "
+            f"which they count units of {table.unit}. Give price_scale='{table.unit}' (--price-scale {table.unit}); or "
+            "price_scale=1, if they are what they say."
+        )
+
+
+def _stamp_column(table: Table) -> pl.Series:
+    frame = table.frame
+    stamps = [name for name in STAMP_COLUMNS if name in frame.columns]
+    if not stamps:
+        raise InputError(
+            f"{place_of(table, 'bars')} has neither a column timestamp nor date; it has {', '.join(frame.columns)}. "
+            "Rename one of them, in a file csv={'columns': {'Day': 'date'}} (--columns Day=date)."
+        )
+    stamp_column = frame[stamps[0]]
+    if stamp_column.dtype in (pl.String, pl.Object, pl.Categorical):
+        stamp_column = text_column(frame, stamps[0])[0]
+    return stamp_column
+
+
 def symbol_column(table: Table) -> pl.Series:
     """The symbols, those of the file's name where there is no such column. Raises InputError where neither is."""
     if "symbol" in table.frame.columns:
         return text_column(table.frame, "symbol")[0]
     if table.stem is None:
         raise InputError(
-            f"bars: {table.source} has no column symbol; it has {', '.join(table.frame.columns)}. Where all rows are "
-            "of one asset, symbol='ACME' (--symbol) names it; else add the column, or pass a mapping such as "
+            f"{place_of(table, 'bars')} has no column symbol; it has {', '.join(table.frame.columns)}. Where all rows "
+            "are of one asset, symbol='ACME' (--symbol) names it; else add the column, or pass a mapping such as "
             "{'ACME': frame}, or files named after their symbols."
         )
     return pl.Series("symbol", [table.stem], dtype=pl.String).new_from_index(0, table.frame.height)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final, Unpack
 
 from rustybt._kernels import Kernel
-from rustybt.core import MARKET_TERMS, Asset, Cause, Notes, OrderTerms, datetime_of
+from rustybt.core import Asset, Cause, Notes, OrderTerms, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
 from rustybt.orders._changes import cancel_matching, modify
@@ -23,7 +23,7 @@ from rustybt.orders._instrument import (
     Rules,
     Sizer,
 )
-from rustybt.orders._placed import NO_OPTIONS, OrderOptions, placed, placed_at, takes, terms_at
+from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, placed, placed_at, takes, terms_at
 from rustybt.orders._refusals import (
     ORDERING,
     check_size,
@@ -352,7 +352,8 @@ class OrderGate:
             refusal = None if refused is None else (Cause.CONTROL, refused)
         if not size:
             return None
-        if options or (terms is not None and terms[2:] != MARKET_TERMS[2:]):
+        # only a style says more than prices
+        if options or (style is not None and terms is not None and terms[2:] != BEYOND_PRICES):
             terms = placed(terms, options, instrument, size > 0, self.market)
             if refusal is None and terms is not None:
                 refusal = self._refused(instrument, size, terms)

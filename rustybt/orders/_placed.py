@@ -21,6 +21,8 @@ from rustybt.orders._styles import scaled_price, terms_of
 from rustybt.orders._tick import price_on_tick, terms_on_tick
 
 _new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
+BEYOND_PRICES: Final = MARKET_TERMS[2:]
+"""What the terms of an order say after limit and stop where prices are all that it has."""
 AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
 
 
@@ -72,7 +74,7 @@ def terms_at(
             if stop_price is None
             else price_on_tick(scaled_price(stop_price, "stop_price"), not buys, tick, fill_scale)
         )
-        return _new(OrderTerms, (limit, stop, *MARKET_TERMS[2:]))  # type: ignore[no-any-return]
+        return _new(OrderTerms, (limit, stop, *BEYOND_PRICES))  # type: ignore[no-any-return]
     terms = terms_on_tick(terms_of(limit_price, stop_price, style, buys), buys, tick, fill_scale)
     return None if terms == MARKET_TERMS else terms
 

@@ -27,6 +27,14 @@ type Exit = Number | Distance | Percent | ExecutionStyle
 """Where an exit stands: a price, so far from the entry's first fill, or a style such as a trailing stop."""
 
 
+def target_percent_at_market(context: Ordering[Any], asset: Asset, target: Number) -> Any:
+    """`order_target_percent` of a plain market order; NotImplemented where that has to look closer.
+
+    It has no options, for which Python makes a dict at each call, and so costs `rustybt.api` half.
+    """
+    return context._size_and_place(asset, target, True)
+
+
 class Ordering(Generic[Scalar]):
     """The part of `context` that places, finds and cancels orders."""
 
@@ -54,6 +62,8 @@ class Ordering(Generic[Scalar]):
 
         What is not a whole number of quantity steps is cut towards zero (within 1/10,000 of a step it is rounded).
         """
+        if not options:  # half of what it costs to pass an empty dict on
+            return self._gate.order(asset, amount, limit_price, stop_price, style)
         return self._gate.order(asset, amount, limit_price, stop_price, style, **options)
 
     def order_value(

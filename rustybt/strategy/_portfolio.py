@@ -134,42 +134,52 @@ class Portfolio(Generic[Scalar]):
 
     @property
     def cash(self) -> Scalar:
+        """The cash of all currencies, at the moment's rates; below zero what is borrowed."""
         return self._state.numbers.money(self._state.books.cash())
 
     @property
     def starting_cash(self) -> Scalar:
+        """The capital that the run began with."""
         return self._state.numbers.money(self._state.capital)
 
     @property
     def positions_value(self) -> Scalar:
+        """What the positions are worth; a future is worth nothing of its own, a short counts below zero."""
         return self._state.numbers.money(self._state.books.positions_value())
 
     @property
     def positions_exposure(self) -> Scalar:
+        """Long less short exposure: futures count with price, multiplier and contracts."""
         return self._state.numbers.money(sum(self._state.books.long_and_short_exposure()))
 
     @property
     def portfolio_value(self) -> Scalar:
+        """Cash and positions."""
         return self._state.numbers.money(self._state.equity())
 
     @property
     def pnl(self) -> Scalar:
+        """What was gained since the start; capital that came or went is no part of it."""
         return self._state.numbers.money(self._state.funding.gain(self._state.equity()))
 
     @property
     def returns(self) -> Scalar:
+        """The return since the start, as a ratio: 0.05 is five per cent."""
         return self._state.numbers.ratio(self._state.funding.returns(self._state.equity()))
 
     @property
     def capital_used(self) -> Scalar:
+        """What cash has changed by since the start, but for capital that came or went."""
         return self._state.numbers.money(self._state.funding.gain(self._state.books.cash()))
 
     @property
     def cash_flow(self) -> Scalar:
+        """`capital_used`, under the other name that Zipline has for it."""
         return self.capital_used
 
     @property
     def start_date(self) -> dt.date:
+        """The first day of the run."""
         return self._state.start_date
 
     @property
@@ -216,77 +226,96 @@ class Account(Generic[Scalar]):
 
     @property
     def settled_cash(self) -> Scalar:
+        """The cash."""
         return self._money(self._state.books.cash())
 
     @property
     def available_funds(self) -> Scalar:
+        """The cash."""
         return self._money(self._state.books.cash())
 
     @property
     def total_position_value(self) -> Scalar:
+        """What the positions are worth."""
         return self._money(self._state.books.positions_value())
 
     @property
     def total_positions_value(self) -> Scalar:
+        """`total_position_value`, under the other name that Zipline has for it."""
         return self.total_position_value
 
     @property
     def total_positions_exposure(self) -> Scalar:
+        """Long less short exposure."""
         return self._money(sum(self._state.books.long_and_short_exposure()))
 
     @property
     def equity_with_loan(self) -> Scalar:
+        """Cash and positions."""
         return self._money(self._state.equity())
 
     @property
     def net_liquidation(self) -> Scalar:
+        """Cash and positions."""
         return self._money(self._state.equity())
 
     @property
     def leverage(self) -> Scalar:
+        """Gross exposure, long and short added, as a share of the value."""
         long_exposure, short_exposure = self._state.books.long_and_short_exposure()
         return self._ratio(long_exposure - short_exposure)
 
     @property
     def gross_leverage(self) -> Scalar:
+        """`leverage`."""
         return self.leverage
 
     @property
     def net_leverage(self) -> Scalar:
+        """Long less short exposure, as a share of the value."""
         return self._ratio(sum(self._state.books.long_and_short_exposure()))
 
     @property
     def cushion(self) -> Scalar:
+        """Cash as a share of the value."""
         return self._ratio(self._state.books.cash())
 
     @property
     def buying_power(self) -> Scalar:
+        """Infinite: a simulation has no bound."""
         return self._state.numbers.infinity
 
     @property
     def regt_margin(self) -> Scalar:
+        """Infinite: a simulation has no bound."""
         return self._state.numbers.infinity
 
     @property
     def day_trades_remaining(self) -> Scalar:
+        """Infinite: a simulation has no bound."""
         return self._state.numbers.infinity
 
     @property
     def regt_equity(self) -> Scalar:
+        """The cash."""
         return self._money(self._state.books.cash())
 
     @property
     def accrued_interest(self) -> Scalar:
+        """0: no interest is charged."""
         return self._money(0)
 
     @property
     def initial_margin_requirement(self) -> Scalar:
+        """0: no margin is asked for."""
         return self._money(0)
 
     @property
     def maintenance_margin_requirement(self) -> Scalar:
+        """0: no margin is asked for."""
         return self._money(0)
 
     @property
     def excess_liquidity(self) -> Scalar:
+        """The cash."""
         return self._money(self._state.books.cash())

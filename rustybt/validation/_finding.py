@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ import polars as pl
 FOUND_SCHEMA: Final = {"row": pl.Int64, "rule": pl.String, "value": pl.String, "message": pl.String}
 """What every check returns: position of the row in the input, rule, offending value as text, message."""
 
+_NO_FRACTION: Final = re.compile(r"(:\d\d)\.0{6,}$")
 _LONGEST_SHOWN: Final = 60
 
 type Check = tuple[pl.Expr, str, str, str, tuple[str, ...]]
@@ -74,6 +76,7 @@ def _shown(value: str | None) -> str:
     """What a message shows of a value; the finding has all of it."""
     if value is None:
         return "missing"
+    value = _NO_FRACTION.sub(r"\1", value)
     return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}..."
 
 

@@ -219,6 +219,7 @@ def test_files_whose_names_begin_with_a_point_are_none(tmp_path, root):
     ("stamps", "said"),
     [
         (("11/1/2019", "11/4/2019"), r"A\.csv: column date .*'11/1/2019'.*'us' \(--dates us\) or 'eu' \(--dates eu\)"),
+        (("11/1/19", "11/4/19"), r"'11/1/19'.*--dates %d/%m/%y.*--dates %m/%d/%y"),
         (("1-Okt-2019", "4-Okt-2019"), r"'1-Okt-2019'.*%d-%b-%Y"),
         (
             ("2024-01-02 09:31", "2024-01-02 09:32"),

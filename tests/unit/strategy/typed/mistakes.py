@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rustybt import BarData, Context, Strategy, run, run_algorithm
+from rustybt import BarData, Context, Run, Strategy, run, run_algorithm
 from rustybt.api import (
     commission,
     order,
@@ -68,5 +68,6 @@ run_algorithm(initialize=initialize, handle_data=one_parameter)  # [arg-type]
 run_algorithm(initialize=initialize, handle_data=in_floats)  # [misc]
 run_algorithm(handle_data=two_parameters, fill_at="opne")  # [arg-type]
 run_algorithm(strategy=two_parameters)  # [arg-type]
+Run(handle_data=one_parameter)  # [arg-type]
 run(one_parameter)  # [arg-type]
 run(lambda context: None)  # [arg-type] [misc]
