@@ -15,19 +15,21 @@ from rustybt.api._asking import (
     symbol,
     symbols,
 )
-from rustybt.api._ordering import (
+from rustybt.api._linking import (
     attach_exits,
-    batch_market_order,
     bracket_order,
-    cancel_order,
     cancel_orders,
     close_all,
     close_position,
+    modify_order,
+    oco,
+)
+from rustybt.api._ordering import (
+    batch_market_order,
+    cancel_order,
     convert_currency,
     get_open_orders,
     get_order,
-    modify_order,
-    oco,
     order,
     order_percent,
     order_target,

@@ -50,8 +50,7 @@ class SimulatedBroker:
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
     before: the bar before the first that orders are tried on.
-    sessions: for each session its first bar and the one after its last, for orders that wait for an auction.
-    held: by slot the units held, for orders that only reduce.
+    sessions: for each session its first bar and the one after its last. held: by slot the units held.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
@@ -244,11 +243,9 @@ class SimulatedBroker:
         for order in queue:
             if links is not None and self._asked:
                 yield from self._answers()
-            # a model may have cancelled it
-            if order.status is not OPEN:
+            if order.status is not OPEN:  # a model may have cancelled it
                 continue
-            # a market order is ready by construction
-            price, cap, maker = offered, None, False
+            price, cap, maker = offered, None, False  # a market order is ready by construction
             if not order.is_market:
                 if exhausted and self.triggers_need_volume:
                     continue
@@ -260,8 +257,7 @@ class SimulatedBroker:
                 if order.cause != Cause.VOLUME_USED_UP:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
-                reduces = order.more is not None and order.more.reduce_only
-                most = room_to_reduce(order, self.held(bars.slot) + filled) if reduces else None
+                most = None if order.more is None else self._most(order, bars.slot, filled)
                 report = execution.of(order, price, volume, used, cap, moment, account, maker, most)
                 if report is None:
                     continue
@@ -276,27 +272,29 @@ class SimulatedBroker:
                 yield from rest(order, moment)
         if links is not None:
             yield from self._answers()
-            for entry, price in entered:
-                yield from self._exit_at_once(links, entry, price, bars, moment, volume, used, filled)
+            yield from self._exit_at_once(links, entered, bars, moment, (volume, used, filled))
+
+    def _most(self, order: WorkingOrder, slot: int, filled: int) -> int | None:
+        """The units that an order may fill at most; None for all of it."""
+        reduces = order.more is not None and order.more.reduce_only
+        return room_to_reduce(order, self.held(slot) + filled) if reduces else None
 
     def _exit_at_once(
         self,
         links: Links,
-        entry: WorkingOrder,
-        price: int,
+        entered: list[tuple[WorkingOrder, int]],
         bars: Bars,
         moment: Moment,
-        volume: int,
-        used: int,
-        filled: int,
+        volumes: tuple[int, int, int],
     ) -> Iterator[Report]:
-        """Tries the exits of an order that a bar filled at a price on what is left of the bar."""
-        exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
-        left = None
-        if exits and self.triggers.by_range and not isinstance(bars, Opening):
-            left = remaining_after(entry, bars, moment.bar, price, self.triggers)
-        if left is not None:
-            yield from self._work_asset(exits, left, moment, volume, used, filled)
+        """Tries the exits of orders that a bar filled, at these prices, on what is left of the bar."""
+        if not self.triggers.by_range or isinstance(bars, Opening):
+            return
+        for entry, price in entered:
+            exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
+            left = remaining_after(entry, bars, moment.bar, price, self.triggers) if exits else None
+            if left is not None:
+                yield from self._work_asset(exits, left, moment, *volumes)
 
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int
