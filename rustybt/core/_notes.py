@@ -78,6 +78,10 @@ class Notes:
             return
         kept[text] = Note(code, text, {name: _plain(value) for name, value in data.items()})
 
+    def has(self, code: str) -> bool:
+        """Whether there is a note of that kind."""
+        return code in self._by_code
+
     def state(self) -> list[tuple[str, int, list[tuple[str, dict[str, Any]]]]]:
         """The notes by code, with how many were left out, as plain values."""
         return [

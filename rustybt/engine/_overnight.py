@@ -66,7 +66,7 @@ def change_capital(loop: Loop, stamp: int, amount: int, reason: str) -> None:
     """Books capital that comes or goes. Raises InputError where more goes than there is."""
     value = loop.run.account.equity()
     check_change(value, amount, stamp)
-    loop.run.account.funding.change(value, amount)
+    loop.run.account.flows.change(value, amount)
     loop.ledger.change_capital(stamp, amount, reason)
 
 

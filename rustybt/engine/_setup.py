@@ -34,8 +34,8 @@ from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy import (
     AccountState,
     AssetLookup,
+    CapitalFlows,
     Context,
-    Funding,
     Labels,
     Numbers,
     OrderViews,
@@ -85,7 +85,7 @@ def state_of(
         data=data,
         numbers=kind,
         capital=capital,
-        funding=Funding(capital),
+        flows=CapitalFlows(capital),
         currency=currency,
         start_date=facts.start_date,
         figures_below_zero=compat.figures_below_zero,

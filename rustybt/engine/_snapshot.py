@@ -38,7 +38,7 @@ SAVED: Final = (
     "loop.cursor", "loop.over", "loop.complete", "loop.ledger", "loop.actions", "loop.recorder", "loop.timetable",
     "loop.agenda", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
     "run.market", "run.books", "run.book", "run.converter", "run.lookup", "run.notes", "run.phase", "run.schedules",
-    "run.recorded", "account.funding",
+    "run.recorded", "account.flows",
     "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
     "settings.benchmark",
 )  # fmt: skip
@@ -309,7 +309,7 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
     settings.benchmark = None if state["benchmark"] is None else run.market.version.asset(state["benchmark"])
     run.lookup.labels.restore(state["labels"])
     run.notes.restore(state["notes"])
-    run.account.funding.restore(state["flows"])
+    run.account.flows.restore(state["flows"])
     run.books.restore(state["books"])
     run.book.restore(state["orders"], instruments)
     if run.converter is not None:
@@ -343,7 +343,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "pockets": run.books.pockets(),
         "books": run.books.state(),
         "orders": run.book.state(),
-        "flows": run.account.funding.state(),
+        "flows": run.account.flows.state(),
         "converter": None if run.converter is None else run.converter.state(),
         "ledger": loop.ledger.state(),
         "actions": loop.actions.state(),

@@ -25,7 +25,9 @@ def is_cut(instrument: Instrument, value: int, scale: int, units: int) -> bool:
 
 
 def note_cut(notes: Notes, asset: Asset, asked: object) -> None:
-    """Tells of the first size that was cut."""
+    """Tells of the first size that was cut; of none in a run that goes on and has told of one."""
+    if notes.has("size_cut"):
+        return
     notes.add(
         "size_cut",
         f"An order for {asked} {asset.symbol} was cut to whole units: its quantity_step is 1. Others are cut too, and "

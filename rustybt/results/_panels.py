@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.metrics import ruined_on
@@ -81,18 +82,21 @@ def mark_ruin(axes: Axes, result: Result) -> None:
 
 
 def draw_exposure(axes: Axes, result: Result) -> None:
-    """Long and short exposure at the closes as a share of the portfolio's value, and both together; 0 where it is
-    nothing or less."""
+    """Long and short exposure at the closes as a share of the portfolio's value, and both together; a gap where
+    that is nothing or less."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     days = days_of(result)
     values = floats(result.daily["portfolio_value"])
     longs, shorts = (
-        [part / whole if whole > 0 else 0.0 for part, whole in zip(floats(result.daily[name]), values, strict=True)]
+        [
+            part / whole if whole > 0 else math.nan
+            for part, whole in zip(floats(result.daily[name]), values, strict=True)
+        ]
         for name in ("long_exposure", "short_exposure")
     )
     axes.fill_between(days, longs, 0, color=GAIN, alpha=0.25, linewidth=0, zorder=2, label="long")
-    if any(shorts):
+    if any(short < 0 for short in shorts):
         axes.fill_between(days, shorts, 0, color=LOSS, alpha=0.25, linewidth=0, zorder=2, label="short")
         net = [long + short for long, short in zip(longs, shorts, strict=True)]
         axes.plot(days, net, color=INK, linewidth=1.0, zorder=3, label="net")
@@ -111,7 +115,7 @@ def draw_trades(axes: Axes, result: Result) -> None:
     for amounts, colour, name in ((bought, GAIN, "bought"), (sold, LOSS, "sold")):
         axes.bar(
             list(amounts), list(amounts.values()), width=width, color=colour, alpha=0.75, linewidth=0, label=name,
-            align="edge" if width > 1 else "center", zorder=2,
+            align="edge" if label else "center", zorder=2,
         )  # fmt: skip
     if bought or sold:
         _legend_above(axes)
@@ -134,7 +138,7 @@ def _traded(result: Result) -> tuple[dict[Any, float], dict[Any, float], float, 
     days = days_of(result)
     length = (days[-1] - days[0]).days + 1
     span, width, label = (
-        ("1d", 0.8, "")
+        ("1d", 0.8 * max(1.0, (length - 1) / max(len(days) - 1, 1) if length > 3 * len(days) else 1.0), "")
         if len(days) <= FEW_BARS
         else ("1w", 6.0, " a week")
         if length <= 7 * FEW_BARS

@@ -3,6 +3,7 @@
 from rustybt.strategy._account_state import AccountBooks, AccountState
 from rustybt.strategy._algorithm import API_METHODS, RunParts, TradingAlgorithm, parts_of
 from rustybt.strategy._asset_lookup import AssetLookup, Labels
+from rustybt.strategy._capital_flows import CapitalFlows
 from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
 from rustybt.strategy._forms import (
@@ -16,7 +17,6 @@ from rustybt.strategy._forms import (
     Weights,
     When,
 )
-from rustybt.strategy._funding import Funding
 from rustybt.strategy._guard import Context, guard_properties
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._order_views import OrderViews
@@ -47,13 +47,13 @@ __all__ = [
     "Amounts",
     "AssetLookup",
     "CancelPolicy",
+    "CapitalFlows",
     "CashByCurrency",
     "Commission",
     "Context",
     "DateRule",
     "Exit",
     "FetchedRows",
-    "Funding",
     "Labels",
     "Numbers",
     "OnError",

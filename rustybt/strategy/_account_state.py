@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol
 
 from rustybt.core import Notes, Scalar
-from rustybt.strategy._funding import Funding
+from rustybt.strategy._capital_flows import CapitalFlows
 from rustybt.strategy._numbers import Numbers
 from rustybt.view import BarData, Instrument, MarketView
 
@@ -39,7 +39,7 @@ class AccountState(Generic[Scalar]):
     Nothing that it holds may hold it: all that a run has loaded is let go of with it, and not at some later collection
     of garbage.
 
-    account: its name in the books. capital: money at the start. funding: what came to it and went from it since.
+    account: its name in the books. capital: money at the start. flows: what came to it and went from it since.
     currency: of both, and of all that is said of the whole. figures_below_zero: whether a debt has shares, as in
     Zipline. instruments: by slot.
     """
@@ -50,7 +50,7 @@ class AccountState(Generic[Scalar]):
     data: BarData[Scalar]
     numbers: Numbers[Scalar]
     capital: int
-    funding: Funding
+    flows: CapitalFlows
     currency: str
     start_date: dt.date
     figures_below_zero: bool

@@ -160,17 +160,17 @@ class Portfolio(Generic[Scalar]):
     @property
     def pnl(self) -> Scalar:
         """What was gained since the start; capital that came or went is no part of it."""
-        return self._state.numbers.money(self._state.funding.gain(self._state.equity()))
+        return self._state.numbers.money(self._state.flows.gain(self._state.equity()))
 
     @property
     def returns(self) -> Scalar:
         """The return since the start, as a ratio: 0.05 is five per cent."""
-        return self._state.numbers.ratio(self._state.funding.returns(self._state.equity()))
+        return self._state.numbers.ratio(self._state.flows.returns(self._state.equity()))
 
     @property
     def capital_used(self) -> Scalar:
         """What cash has changed by since the start, but for capital that came or went."""
-        return self._state.numbers.money(self._state.funding.gain(self._state.books.cash()))
+        return self._state.numbers.money(self._state.flows.gain(self._state.books.cash()))
 
     @property
     def cash_flow(self) -> Scalar:

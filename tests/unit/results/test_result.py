@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import polars as pl
 import pytest
 
+import rustybt
 from rustybt import core, metrics
 from rustybt.core import decimal_column
 from rustybt.errors import InputError, MissingExtra
@@ -253,3 +254,25 @@ def test_floats_are_the_nearest_ones_and_numpy_takes_them(make_result: Make) -> 
     assert np.log(growth * 1.0).to_list() == pytest.approx([0, 0.0099493, -0.0413440], abs=1e-6)
     assert isinstance(result.daily.schema["returns"], pl.Decimal)
     assert result.daily_float is floats
+
+
+def test_trades_of_a_run_on_months_are_as_wide_as_months() -> None:
+    rustybt.ingest_sample()
+    result = rustybt.run_algorithm(
+        "2010-01-04",
+        "2010-12-31",
+        data_frequency="1mo",
+        handle_data=lambda context, data: context.order(context.symbol("IBM"), 1),
+    )
+    bars = result.plot(panels=["trades"]).axes[0].patches
+    assert all(20 < bar.get_width() < 31 for bar in bars)
+    assert len(bars) == 11
+
+
+def test_exposure_of_an_account_without_value_is_a_gap(make_result: Make) -> None:
+    broke = decimal_column("portfolio_value", [10**22, -(10**22), 0], 20)
+    exposure = make_result(daily=daily_frame().with_columns(broke)).plot(panels=["exposure"]).axes[0]
+    assert exposure.get_legend() is None
+    (area,) = exposure.collections
+    assert len(area.get_paths()) == 1
+    assert max(x for x, _ in area.get_paths()[0].vertices) < exposure.get_xlim()[1]

@@ -1,4 +1,4 @@
-"""What was put into a run and taken out of it, and what the run returned on it."""
+"""Capital flows of a run, and the returns linked across them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _GUARD_SCALE = 36
 _GUARD = 10**_GUARD_SCALE
 
 
-class Funding:
+class CapitalFlows:
     """The capital of a run. Returns are linked over its changes, so that a change itself is no gain and no loss.
 
     added: what came after the start, less what went; money. growth: what one unit had become before the last change,
