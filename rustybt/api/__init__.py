@@ -15,16 +15,21 @@ from rustybt.api._asking import (
     symbol,
     symbols,
 )
-from rustybt.api._ordering import (
-    batch_market_order,
-    cancel_order,
+from rustybt.api._linking import (
+    attach_exits,
+    bracket_order,
     cancel_orders,
     close_all,
     close_position,
+    modify_order,
+    oco,
+)
+from rustybt.api._ordering import (
+    batch_market_order,
+    cancel_order,
     convert_currency,
     get_open_orders,
     get_order,
-    modify_order,
     order,
     order_percent,
     order_target,
@@ -66,7 +71,9 @@ __all__ = [
     "Restriction",
     "StaticRestrictions",
     "VolumeShareSlippage",
+    "attach_exits",
     "batch_market_order",
+    "bracket_order",
     "calendars",
     "cancel_order",
     "cancel_orders",
@@ -87,6 +94,7 @@ __all__ = [
     "get_order",
     "math_utils",
     "modify_order",
+    "oco",
     "order",
     "order_percent",
     "order_target",

@@ -38,6 +38,8 @@ class Cause(enum.IntEnum):
     NOT_AT_ONCE = 22
     POST_ONLY = 23
     NOTHING_TO_REDUCE = 24
+    LINKED = 25
+    HELD = 26
 
     @property
     def label(self) -> str:
@@ -77,4 +79,6 @@ SENTENCES: Final[dict[Cause, str]] = {
     Cause.NOT_AT_ONCE: "it was not filled at once",
     Cause.POST_ONLY: "it would have taken liquidity",
     Cause.NOTHING_TO_REDUCE: "there is no position left to reduce",
+    Cause.LINKED: "linked order filled",
+    Cause.HELD: "it waits for its entry to fill",
 }

@@ -29,8 +29,9 @@ class OrderStatus(enum.IntEnum):
 class OrderEventKind(enum.StrEnum):
     """What can happen to an order.
 
-    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price. These
-    two are no events of their own.
+    HELD: it waits for another order; RELEASED: no longer.
+    NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price, or it
+    was linked. These two are no events of their own.
     """
 
     ACCEPTED = "accepted"
@@ -43,6 +44,8 @@ class OrderEventKind(enum.StrEnum):
     REPLACED = "replaced"
     NOT_FILLED = "not_filled"
     TRAILED = "trailed"
+    HELD = "held"
+    RELEASED = "released"
 
 
 class _Later:

@@ -63,7 +63,7 @@ class OrderTerms[Price](NamedTuple):
     limit, stop: None where there is none; of a trailing stop the level that it has reached. touch: the price from which
     on an "if touched" order works. trail: how its stop moves. at: the auction to wait for. time_in_force, expires: how
     long it works; expires in ns UTC. post_only: never takes liquidity. reduce_only: only makes a position smaller. tag:
-    a word of the user's.
+    a word of the user's. linked: whether others hang on it, or it on them.
     """
 
     limit: Price | None = None
@@ -76,6 +76,7 @@ class OrderTerms[Price](NamedTuple):
     post_only: bool = False
     reduce_only: bool = False
     tag: str | None = None
+    linked: bool = False
 
     def with_prices[Other](
         self, change: Callable[[Price], Other], of_trail: Callable[[Price], Other] | None = None
@@ -93,7 +94,7 @@ class OrderTerms[Price](NamedTuple):
     @property
     def needs_broker(self) -> bool:
         """Whether an order that is let through needs more than a price: what it fills depends on more than the bar."""
-        return self.reduce_only or self.at_once
+        return self.linked or self.reduce_only or self.at_once
 
     def plain(self) -> tuple[Any, ...]:
         """The same as plain values."""

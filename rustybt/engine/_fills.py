@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rustybt.core import FeeKind, Moment, OrderEventKind, Report
+from rustybt.core import FeeKind, Moment, OrderEventKind, OrderStatus, Report
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import Broker
 from rustybt.ledger import Ledger
-from rustybt.orders import Cancel, Command, OrderBook
+from rustybt.orders import Cancel, Command, OrderBook, Release
 
 FILLED: Final = OrderEventKind.FILLED
 PARTIALLY_FILLED: Final = OrderEventKind.PARTIALLY_FILLED
 UNPAID: Final = FeeKind.UNPAID
+HELD: Final = OrderStatus.HELD
 
 
 def take_reports(broker: Broker, orders: OrderBook, moment: Moment) -> list[Report]:
@@ -23,17 +24,22 @@ def take_reports(broker: Broker, orders: OrderBook, moment: Moment) -> list[Repo
     for report in broker.reports(moment):
         commands = apply(report)
         if commands:
-            carry_out(broker, commands)
+            carry_out(broker, orders, commands)
         kind = report.kind
         if kind is FILLED or kind is PARTIALLY_FILLED:
             fills.append(report)
     return fills
 
 
-def carry_out(broker: Broker, commands: Sequence[Command]) -> None:
+def carry_out(broker: Broker, orders: OrderBook, commands: Sequence[Command]) -> None:
     """Passes on what linked orders ask of a broker."""
     for command in commands:
-        if isinstance(command, Cancel):
+        if isinstance(command, Release):
+            orders.release(*command)
+            broker.submit(command.order)
+        elif command.order.status is HELD:
+            orders.cancel(*command)
+        elif isinstance(command, Cancel):
             broker.cancel(*command)
         else:
             broker.replace(*command)

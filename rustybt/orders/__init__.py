@@ -3,7 +3,8 @@
 from rustybt.orders._account_controls import AccountControl, AccountSnapshot, MaxLeverage, MinLeverage
 from rustybt.orders._auction_styles import LimitOnClose, LimitOnOpen, MarketOnClose, MarketOnOpen
 from rustybt.orders._book import OrderBook, OrderEvent
-from rustybt.orders._commands import Cancel, Command, Replace
+from rustybt.orders._brackets import Bracket, Distance, Percent, attach, one_cancels_others, place_bracket
+from rustybt.orders._commands import Cancel, Command, Release, Replace
 from rustybt.orders._controls import (
     AssetDateBounds,
     Intent,
@@ -39,8 +40,10 @@ __all__ = [
     "AccountControl",
     "AccountSnapshot",
     "AssetDateBounds",
+    "Bracket",
     "Cancel",
     "Command",
+    "Distance",
     "ExecutionStyle",
     "HistoricalRestrictions",
     "Intent",
@@ -63,6 +66,8 @@ __all__ = [
     "OrderEvent",
     "OrderGate",
     "OrderOptions",
+    "Percent",
+    "Release",
     "Replace",
     "RestrictedListOrder",
     "Restriction",
@@ -75,7 +80,10 @@ __all__ = [
     "TrailingStopLimitOrder",
     "TrailingStopOrder",
     "advance",
+    "attach",
     "not_convertible",
+    "one_cancels_others",
+    "place_bracket",
     "price_on_tick",
     "terms_of",
     "terms_on_tick",

@@ -17,8 +17,10 @@ from rustybt.core import (
     report_of_cancel,
     report_of_replacement,
 )
-from rustybt.orders._commands import Cancel, Command, Venue
+from rustybt.orders._commands import Command, Venue
 from rustybt.orders._lifecycle import advance, cut
+from rustybt.orders._linking import Linking
+from rustybt.orders._links import Links
 from rustybt.orders._plain_orders import order_from, plain_order
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
@@ -30,7 +32,7 @@ APPLIED: Final = [
     OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED, NOT_FILLED, OrderEventKind.TRIGGERED, CANCELLED,
 ]  # fmt: skip
 """The kinds of reports that the native kernel applies, in its order."""
-OPEN, PENDING = OrderStatus.OPEN, OrderStatus.PENDING_NEW
+OPEN, PENDING, HELD = OrderStatus.OPEN, OrderStatus.PENDING_NEW, OrderStatus.HELD
 
 
 class OrderEvent(NamedTuple):
@@ -57,14 +59,14 @@ EVENT: Final = "nntwwwttt"
 nothing that the garbage collector has to look through."""
 
 
-class OrderBook:
+class OrderBook(Linking):
     """Takes orders, keeps those at work in the order of their arrival per asset, and logs every event.
 
     Ids are the account's name and a sequence, so the same run gives the same ids.
     accept(instrument, amount, terms, stamp, reason=None): a new order, which is returned; terms: None for a market
     order. reason: what a control found, and let through. It works from the next bar on, with the simulated broker,
     which accepts whatever comes; `route` sends it to another one instead.
-    links: what other orders are to do upon a report; None where no orders are linked.
+    links: what other orders are to do upon a report; None where no orders are linked. held: those that wait for one.
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     queues: true while an order is open; `open` says which.
     expiring: a heap of the moments at which orders end, and their numbers.
@@ -84,7 +86,6 @@ class OrderBook:
         "account",
         "applier",
         "expiring",
-        "links",
         "prefix",
         "queues",
         "rows",
@@ -106,7 +107,8 @@ class OrderBook:
         kind: Any = kernel.applier
         self.applier = None if kind is None else kind(self.store, self.wake, APPLIED, [cause.label for cause in Cause])
         self._apply: Callable[[Report], WorkingOrder | None] | None = getattr(self.applier, "apply", None)
-        self.links: Callable[[Report, WorkingOrder], Sequence[Command]] | None = None
+        self.links: Links | None = None
+        self.held: list[WorkingOrder] = []
         self.why: Callable[[WorkingOrder, int | None], int] = _stored_cause
         self._venue: Venue | None = None
         self.expiring: list[tuple[int, int]] = []
@@ -219,7 +221,13 @@ class OrderBook:
     def state(self) -> dict[str, Any]:
         """All orders and events, and which orders are at work, as plain values."""
         at_work = [(slot, [order.number for order in queue]) for slot, queue in self.open.items()]
-        return {"orders": [plain_order(order) for order in self.orders], "open": at_work, "events": list(self.rows)}
+        return {
+            "orders": [plain_order(order) for order in self.orders],
+            "open": at_work,
+            "events": list(self.rows),
+            "held": [order.number for order in self.held],
+            "links": [] if self.links is None else self.links.state(),
+        }
 
     def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
         """Takes over what `state` gave, in a book without orders. instruments: by slot."""
@@ -231,6 +239,10 @@ class OrderBook:
         for stamp, number in ends:
             if stamp is not None:
                 self.expires(number, stamp)
+        self.held += [self._orders[number - 1] for number in state["held"]]
+        if state["links"]:
+            self.links = Links(self.numbered)
+            self.links.restore(state["links"])
         for row in state["events"]:
             self.rows.add(tuple(row))
 
@@ -285,7 +297,7 @@ class OrderBook:
             return self.cancel(order, stamp, Cause.STRATEGY, "nothing is left: the new amount is filled already")
         if self._venue is None:
             left = (order.amount if amount is None else amount) - order.filled
-            self._carry_out(self.apply(report_of_replacement(order.number, left, stamp, terms)))
+            self.carry_out(self.apply(report_of_replacement(order.number, left, stamp, terms)))
         else:
             self._venue.replace(order, terms, stamp, amount)
             self._drain()  # type: ignore[misc]
@@ -301,11 +313,13 @@ class OrderBook:
 
         told: where the cause does not say all.
         """
-        if order.status is not OPEN:
+        if order.status is not OPEN and order.status is not HELD:
             return False
-        if self._venue is None:
+        if self._venue is None or order.status is HELD:
             left = order.amount - order.filled
-            self._carry_out(self.apply(report_of_cancel(order.number, left, stamp, cause, told)))
+            if order.status is HELD:
+                self.held.remove(order)
+            self.carry_out(self.apply(report_of_cancel(order.number, left, stamp, cause, told)))
         else:
             self._venue.cancel(order, stamp, cause, told)
             self._drain()  # type: ignore[misc]
@@ -322,17 +336,9 @@ class OrderBook:
             stamp, number = heapq.heappop(self.expiring)
             self.cancel(self.numbered(number), stamp, Cause.EXPIRED)
 
-    def _carry_out(self, commands: Sequence[Command]) -> None:
-        """What linked orders answer to a report that no broker made."""
-        for command in commands:
-            if isinstance(command, Cancel):
-                self.cancel(*command)
-            else:
-                self.replace(*command)
-
     def cancel_all(self, slot: int, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels all open orders of an asset."""
-        for order in list(self.open.get(slot, ())):
+        for order in [*self.open.get(slot, ()), *self.held_of(slot)]:
             self.cancel(order, stamp, cause, told)
 
     def split(
@@ -345,7 +351,7 @@ class OrderBook:
         reason, and stays as it was asked for and filled before the split. zipline: it counts as filled instead, and
         fees count what was filled before in the units of now.
         """
-        for order in list(self.open.get(slot, ())):
+        for order in [*self.open.get(slot, ()), *self.held_of(slot)]:
             step = order.instrument.step
             left = cut((order.amount - order.filled) * denominator, numerator * step) * step
             if not left and not zipline:

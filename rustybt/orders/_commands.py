@@ -18,14 +18,24 @@ class Cancel(NamedTuple):
 
 
 class Replace(NamedTuple):
-    """Other terms for an open order."""
+    """Other terms for an open order, and another amount of the whole where one is given."""
 
     order: WorkingOrder
     terms: OrderTerms[int] | None
     stamp: int
+    amount: int | None = None
 
 
-type Command = Cancel | Replace
+class Release(NamedTuple):
+    """A held order goes to work, on terms and for an amount."""
+
+    order: WorkingOrder
+    terms: OrderTerms[int] | None
+    stamp: int
+    amount: int
+
+
+type Command = Cancel | Replace | Release
 
 
 class Venue(Protocol):

@@ -71,12 +71,12 @@ class OrderGate:
         notes: Notes | None = None,
     ) -> None:
         self.controls: list[TradingControl] = []
-        self._market = market
+        self.market = market
         self._loaded = market.instruments
         self._clock = clock
         self._moment = moment
         self._books = books
-        self._book = book
+        self.book = book
         self._rules = rules
         self._currency = currency
         self._whole_steps = kernel.whole_steps
@@ -101,11 +101,11 @@ class OrderGate:
         **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders so many units, cut towards zero to whole quantity steps; negative sells."""
-        instrument = self._orderable(asset)
+        instrument = self.orderable(asset)
         if instrument is None:
             return None
         return self._place(
-            instrument, self._units(instrument, amount, "amount"), limit_price, stop_price, style, options
+            instrument, self.units(instrument, amount, "amount"), limit_price, stop_price, style, options
         )
 
     def order_value(
@@ -142,11 +142,11 @@ class OrderGate:
         **options: Unpack[OrderOptions],
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
-        instrument = self._orderable(asset)
+        instrument = self.orderable(asset)
         if instrument is None:
             return None
         held = self._books.position(instrument.slot)[0]
-        size = self._units(instrument, target, "target", held)
+        size = self.units(instrument, target, "target", held)
         return self._place(instrument, size, limit_price, stop_price, style, options)
 
     def order_target_value(
@@ -196,29 +196,29 @@ class OrderGate:
         ids: list[str | None] = []
         for asset, amount in share_counts.items():
             instrument = self._instrument(asset)
-            size = self._units(instrument, amount, "share_counts")
+            size = self.units(instrument, amount, "share_counts")
             ids.append(self._place(instrument, size, None, None, None, past_controls=True))
         return [order_id for order_id in ids if order_id is not None]
 
     def cancel_order(self, order_id: object) -> None:
         """Cancels an order that is open; one that is not open stays as it is. Raises InputError for no such id."""
-        order = self._book.find(order_id)
+        order = self.book.find(order_id)
         if order is None:
             raise InputError(f"cancel_order({order_id!r}): there is no order with that id.")
-        self._book.cancel(order, self._clock.now_ns(), Cause.STRATEGY)
+        self.book.cancel(order, self._clock.now_ns(), Cause.STRATEGY)
 
     def modify_order(self, order_id: object, **changes: Any) -> bool:
         """Gives an open order another amount or other prices, as `rustybt.api.modify_order` has it."""
-        order = self._book.find(order_id)
+        order = self.book.find(order_id)
         if order is None:
             raise InputError(f"modify_order({order_id!r}): there is no order with that id.")
-        size = partial(self._units, order.instrument, what="amount")
-        return modify(self._book, order, self._clock.now_ns(), size, changes)
+        size = partial(self.units, order.instrument, what="amount")
+        return modify(self.book, order, self._clock.now_ns(), size, changes)
 
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
         """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""
         slot = None if asset is None else self._instrument(asset).slot
-        return cancel_matching(self._book, slot, tag, self._clock.now_ns())
+        return cancel_matching(self.book, slot, tag, self._clock.now_ns())
 
     def close_position(self, asset: Asset) -> str | None:
         """Cancels the asset's open orders, and sells or buys back what is held of it at the market."""
@@ -232,7 +232,7 @@ class OrderGate:
         held = [asset for slot, asset in slots if slot >= 0 and self._books.position(slot)[0]]
         return [order_id for order_id in (self.order_target(asset, 0) for asset in held) if order_id is not None]
 
-    def _units(self, instrument: Instrument, asked: Any, what: str, held: int = 0) -> int:
+    def units(self, instrument: Instrument, asked: Any, what: str, held: int = 0) -> int:
         """The size that brings a position of so many units to what was asked for, in whole steps."""
         value, scale = self._scaled(asked, what)
         size = size_of_units(self._whole_steps, instrument, value, scale, held)
@@ -251,7 +251,7 @@ class OrderGate:
         style: Any,
         options: OrderOptions,
     ) -> str | None:
-        instrument = self._orderable(asset)
+        instrument = self.orderable(asset)
         if instrument is None:
             return None
         value, scale = self._scaled(money, "value")
@@ -268,13 +268,13 @@ class OrderGate:
         style: Any,
         options: OrderOptions,
     ) -> str | None:
-        instrument = self._orderable(asset)
+        instrument = self.orderable(asset)
         if instrument is None:
             return None
         value, scale = self._scaled(share, "percent")
         size = size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
         market_order = limit_price is None and stop_price is None and style is None and not options
-        if market_order and type(share) in (float, int) and self._is_plain(instrument) and not self._book.routed:
+        if market_order and type(share) in (float, int) and self._is_plain(instrument) and not self.book.routed:
             self._register(instrument.asset, instrument)
         return self._place(instrument, size, limit_price, stop_price, style, options)
 
@@ -288,7 +288,7 @@ class OrderGate:
             ) from None
         return self._order_share(asset, weight, True, None, None, None, NO_OPTIONS)
 
-    def _orderable(self, asset: Asset) -> Instrument | None:
+    def orderable(self, asset: Asset) -> Instrument | None:
         """An asset in the run. None, with a warning, after its end, where Zipline does so."""
         if self._moment.phase not in ORDERING:
             raise wrong_moment(self._moment.phase)
@@ -298,7 +298,7 @@ class OrderGate:
             instrument = self._instrument(asset)
         if instrument.foreign or instrument.asset is not asset:
             instrument = self._instrument(asset)
-        late = self._market.bar > instrument.closing
+        late = self.market.bar > instrument.closing
         if late and self._rules.late_orders_are_none and asset.auto_close_date:
             LOG.warning(
                 "%s has ended: no order is placed. What is held is closed out on %s.", asset, asset.auto_close_date
@@ -311,7 +311,7 @@ class OrderGate:
             raise no_asset(asset)
         instrument = self._loaded.get(asset.sid)
         if instrument is None or instrument.asset is not asset:
-            instrument = self._market.instrument(asset)
+            instrument = self.market.instrument(asset)
         if instrument.foreign:
             if self._conversions is None:
                 raise not_convertible(asset, self._currency)
@@ -327,7 +327,7 @@ class OrderGate:
 
     def _price(self, instrument: Instrument) -> int:
         refused_late = not self._rules.late_orders_are_none
-        return price_to_size_at(instrument, self._market.bar, self._clock, after_the_end=refused_late)
+        return price_to_size_at(instrument, self.market.bar, self._clock, after_the_end=refused_late)
 
     def _place(
         self,
@@ -342,7 +342,7 @@ class OrderGate:
         terms = None
         if limit_price is not None or style is not None or stop_price is not None:
             terms = terms_at(instrument, size > 0, limit_price, stop_price, style)
-        bar = self._market.bar
+        bar = self.market.bar
         refusal = noted = None
         if bar > instrument.closing or instrument.conditional:
             late_none, conversions = self._rules.late_orders_are_none, self._conversions
@@ -354,12 +354,12 @@ class OrderGate:
             return None
         # only a style says more than prices
         if options or (style is not None and terms is not None and terms[2:] != BEYOND_PRICES):
-            terms = placed(terms, options, instrument, size > 0, self._market)
+            terms = placed(terms, options, instrument, size > 0, self.market)
             if refusal is None and terms is not None:
                 refusal = self._refused(instrument, size, terms)
         if not -LARGE < size < LARGE:
             check_size(instrument, size, zipline=self._rules.late_orders_are_none)
-        book, stamp = self._book, placed_at(self._market)
+        book, stamp = self.book, placed_at(self.market)
         if refusal is not None:
             return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
         order = book.accept(instrument, size, terms, stamp, noted)
@@ -369,7 +369,7 @@ class OrderGate:
 
     def _refused(self, instrument: Instrument, size: int, terms: OrderTerms[int]) -> tuple[Cause, str] | None:
         """Why an order with these terms is refused now."""
-        if terms.post_only and takes(terms, instrument, size > 0, self._market.bar):
+        if terms.post_only and takes(terms, instrument, size > 0, self.market.bar):
             return Cause.POST_ONLY, "post_only: the limit would fill at the last price, and take liquidity"
         held = self._books.position(instrument.slot)[0] if terms.reduce_only else 0
         if terms.reduce_only and held * size >= 0:
@@ -378,7 +378,7 @@ class OrderGate:
         return None
 
     def _intent(self, instrument: Instrument, size: int) -> Intent:
-        bar, asset = self._market.bar, instrument.asset
+        bar, asset = self.market.bar, instrument.asset
         multiplier = (instrument.multiplier, instrument.multiplier_scale)
         priced = instrument.priced <= bar <= instrument.last
         rate = (1, 1)

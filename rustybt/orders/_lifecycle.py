@@ -13,7 +13,8 @@ _OPEN, _FILLED, _CANCELLED = OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.C
 _FILL, _PART = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED
 _TRIGGERED, _ADJUSTED, _CANCEL = OrderEventKind.TRIGGERED, OrderEventKind.ADJUSTED, OrderEventKind.CANCELLED
 _REPLACED, _NOT_FILLED = OrderEventKind.REPLACED, OrderEventKind.NOT_FILLED
-_TRAILED = OrderEventKind.TRAILED
+_TRAILED, _RELEASED = OrderEventKind.TRAILED, OrderEventKind.RELEASED
+_HELD, _PENDING = OrderStatus.HELD, OrderStatus.PENDING_NEW
 
 TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
     (OrderStatus.PENDING_NEW, OrderEventKind.ACCEPTED): _OPEN,
@@ -26,6 +27,11 @@ TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
     (_OPEN, _ADJUSTED): _OPEN,
     (_OPEN, _REPLACED): _OPEN,
     (_OPEN, _CANCEL): _CANCELLED,
+    # an exit waits for its entry
+    (_PENDING, OrderEventKind.HELD): _HELD,
+    (_HELD, _RELEASED): _PENDING,
+    (_HELD, _ADJUSTED): _HELD,
+    (_HELD, _CANCEL): _CANCELLED,
     # a venue may have filled it before the cancel reached it
     (_CANCELLED, _PART): _CANCELLED,
     (_CANCELLED, _FILL): _FILLED,
@@ -62,8 +68,8 @@ def advance(order: WorkingOrder, report: Report) -> None:
         _trigger(order, report)
     elif kind is _ADJUSTED:
         _restate(order, report)
-        status = status if report.quantity else _FILLED
-    elif kind is _REPLACED:
+        status = status if report.quantity or status is _HELD else _FILLED
+    elif kind is _REPLACED or kind is _RELEASED:
         _replace(order, report)
     else:
         order.cause = report.cause or Cause.PLACED

@@ -20,7 +20,7 @@ from rustybt.strategy._forms import (
 from rustybt.strategy._guard import Context, guard_properties
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._order_views import OrderViews
-from rustybt.strategy._ordering import target_percent_at_market
+from rustybt.strategy._ordering import Exit, target_percent_at_market
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions
 from rustybt.strategy._rules import (
     DateRule,
@@ -52,6 +52,7 @@ __all__ = [
     "Commission",
     "Context",
     "DateRule",
+    "Exit",
     "FetchedRows",
     "Labels",
     "Numbers",

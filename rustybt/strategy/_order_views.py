@@ -40,6 +40,15 @@ class OrderViews(Generic[Scalar]):
         """A field of an order as of a bar."""
         return FIELDS[name](self, order, bar)
 
+    def linked(self, order: WorkingOrder) -> tuple[str | None, str | None]:
+        """The ids of an exit's entry and of its group."""
+        links = self._book.links
+        group = None if links is None else links.group_of(order.number)
+        if links is None or group is None:
+            return None, None
+        entry = None if group.entry is None else self._book.order_id(group.entry)
+        return entry, f"group-{links.groups.index(group) + 1}"
+
     def _id(self, order: WorkingOrder, _: int) -> str:
         return self._book.order_id(order.number)
 
@@ -98,8 +107,8 @@ FIELDS: Final[Mapping[str, Callable[[OrderViews[Any], WorkingOrder, int], Any]]]
     "reason": OrderViews._reason,
     "account": OrderViews._account,
     "client_id": lambda views, order, bar: None,
-    "parent": lambda views, order, bar: None,
-    "group": lambda views, order, bar: None,
+    "parent": lambda views, order, bar: views.linked(order)[0],
+    "group": lambda views, order, bar: views.linked(order)[1],
     "time_in_force": lambda views, order, bar: (order.terms or MARKET_TERMS).time_in_force.value,
     "cause": OrderViews._cause,
     "tag": lambda views, order, bar: None if order.more is None else order.more.tag,

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Unpack, overload
+from typing import Any, Generic, Literal, Unpack, overload
 
 from rustybt.core import Asset, Number, Order, Scalar
 from rustybt.errors import InputError
-from rustybt.orders import ExecutionStyle, OrderBook, OrderGate, OrderOptions
+from rustybt.orders import (
+    Bracket,
+    Distance,
+    ExecutionStyle,
+    OrderBook,
+    OrderGate,
+    OrderOptions,
+    Percent,
+    attach,
+    one_cancels_others,
+    place_bracket,
+)
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._forms import Amounts, Weights
 from rustybt.strategy._order_views import OrderViews
+
+type Exit = Number | Distance | Percent | ExecutionStyle
+"""Where an exit stands: a price, so far from the entry's first fill, or a style such as a trailing stop."""
 
 
 def target_percent_at_market(context: Ordering[Any], asset: Asset, target: Number) -> Any:
@@ -159,6 +173,44 @@ class Ordering(Generic[Scalar]):
             return [view(order) for order in queues.get(instrument.slot, ())]
         by_asset = {queue[0].instrument.asset: [view(order) for order in queue] for queue in queues.values()}
         return ByAsset(by_asset, self._state.notes, "get_open_orders()")
+
+    def bracket_order(
+        self,
+        asset: Asset,
+        amount: Number,
+        *,
+        take_profit: Exit | None = None,
+        stop_loss: Exit | None = None,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
+        link: Literal["reduce", "oco"] = "reduce",
+        after: Literal["part", "whole"] = "part",
+        **options: Unpack[OrderOptions],
+    ) -> Bracket:
+        """Orders units, and exits that protect what is filled of them; `rustybt.api.bracket_order` says more."""
+        exits, prices = (take_profit, stop_loss), (limit_price, stop_price, style)
+        return place_bracket(self._gate, asset, amount, exits, prices, link, after, options)
+
+    def attach_exits(
+        self,
+        order_param: str | Order[Any],
+        *,
+        take_profit: Exit | None = None,
+        stop_loss: Exit | None = None,
+        link: Literal["reduce", "oco"] = "reduce",
+        after: Literal["part", "whole"] = "part",
+    ) -> Bracket:
+        """Gives an order exits, as `bracket_order` does. Raises BadOrderParameters where it is over without a fill."""
+        order_id = order_param.id if isinstance(order_param, Order) else order_param
+        return attach(self._gate, order_id, (take_profit, stop_loss), link, after)
+
+    def oco(self, *order_params: str | Order[Any], link: Literal["oco", "reduce"] = "oco") -> str:
+        """Links open orders: a fill of one cancels the others, or, with "reduce", takes as much from them.
+
+        Returns the group's id.
+        """
+        return one_cancels_others(self._gate, order_params, link)
 
     def modify_order(
         self,

@@ -18,7 +18,8 @@ def accepted(order: WorkingOrder) -> Report | None:
     """A new order works from now on."""
     if order.status is not OrderStatus.PENDING_NEW:
         return None
-    return Report(order.number, OrderEventKind.ACCEPTED, order.created, order.amount, terms=order.terms)
+    # one that was held is accepted when it is released
+    return Report(order.number, OrderEventKind.ACCEPTED, order.changed, order.amount, terms=order.terms)
 
 
 def replaced(

@@ -20,6 +20,19 @@ class Bars(Protocol):
     def column(self, field: str) -> Sequence[int]: ...
 
 
+class LinkedGroup(Protocol):
+    """Orders that are linked: the numbers of the exits."""
+
+    exits: list[int]
+
+
+class Links(Protocol):
+    """Which orders are linked: the group among whose exits one is, and the one whose entry it is."""
+
+    def group_of(self, number: int, /) -> LinkedGroup | None: ...
+    def protects(self, number: int, /) -> LinkedGroup | None: ...
+
+
 class Orders(Protocol):
     """The order book, as a broker reads it.
 
@@ -31,6 +44,9 @@ class Orders(Protocol):
 
     @property
     def count(self) -> int: ...
+
+    @property
+    def links(self) -> Links | None: ...
 
     @property
     def open(self) -> dict[int, list[WorkingOrder]]: ...

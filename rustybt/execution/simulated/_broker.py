@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
@@ -19,9 +20,11 @@ from rustybt.errors import InputError
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
 from rustybt.execution.simulated._at_once import auction_bar, end_untried, over, rest, room_to_reduce
-from rustybt.execution.simulated._bars import Bars, Opening, Orders
+from rustybt.execution.simulated._bars import Bars, Links, Opening, Orders
 from rustybt.execution.simulated._execute import Execution
-from rustybt.execution.simulated._triggers import Trigger, Triggers
+from rustybt.execution.simulated._first_reports import first_reports
+from rustybt.execution.simulated._linked import exits_of, remaining_after, worst_first
+from rustybt.execution.simulated._triggers import Triggers
 from rustybt.execution.slippage import SlippageModel
 
 TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
@@ -47,8 +50,7 @@ class SimulatedBroker:
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
     before: the bar before the first that orders are tried on.
-    sessions: for each session its first bar and the one after its last, for orders that wait for an auction.
-    held: by slot the units held, for orders that only reduce.
+    sessions: for each session its first bar and the one after its last. held: by slot the units held.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
@@ -134,11 +136,11 @@ class SimulatedBroker:
         if self._opening is not None:
             slot, price, volume = self._opening
             self._opening = None
-            return _one_after_the_other(answers, self._work_open(slot, moment, price, volume))
+            return chain(answers, self._work_open(slot, moment, price, volume))
         if moment.bar <= self._worked:
             return answers
         self._worked = moment.bar
-        return _one_after_the_other(answers, self._work(moment)) if answers else self._work(moment)
+        return chain(answers, self._work(moment)) if answers else self._work(moment)
 
     # what a backtest asks besides
 
@@ -223,24 +225,27 @@ class SimulatedBroker:
             opening = Opening(queue[0].instrument, moment.bar, price)
             yield from self._work_asset(queue[:], opening, moment, volume)
 
-    def _work_asset(
-        self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0
+    def _work_asset(  # noqa: C901, PLR0912 - one pass over a queue
+        self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
     ) -> Iterator[Report]:
         """Tries the orders of one asset: its trigger, then its execution, order by order.
 
         queue: a copy, as a model of the user's may place orders meanwhile, which wait for the next bar. used: units of
-        the volume that went to earlier orders.
+        the volume that went to earlier orders. filled: units that these bought, or sold.
         """
         account = self.orders.account
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
-        exhausted, filled = False, 0
+        exhausted, links = False, self.orders.links
+        entered: list[tuple[WorkingOrder, int]] = []
+        if links is not None and len(queue) > 1:
+            queue = worst_first(links, self.triggers, queue, bars, moment.bar, offered)
         for order in queue:
-            # a model may have cancelled it
-            if order.status is not OPEN:
+            if links is not None and self._asked:
+                yield from self._answers()
+            if order.status is not OPEN:  # a model may have cancelled it
                 continue
-            # a market order is ready by construction
-            price, cap, maker = offered, None, False
+            price, cap, maker = offered, None, False  # a market order is ready by construction
             if not order.is_market:
                 if exhausted and self.triggers_need_volume:
                     continue
@@ -252,8 +257,7 @@ class SimulatedBroker:
                 if order.cause != Cause.VOLUME_USED_UP:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
-                reduces = order.more is not None and order.more.reduce_only
-                most = room_to_reduce(order, self.held(bars.slot) + filled) if reduces else None
+                most = None if order.more is None else self._most(order, bars.slot, filled)
                 report = execution.of(order, price, volume, used, cap, moment, account, maker, most)
                 if report is None:
                     continue
@@ -261,9 +265,36 @@ class SimulatedBroker:
                 if report.kind is not CANCELLED:
                     used += abs(report.quantity)
                     filled += report.quantity
+                    if links is not None:
+                        entered.append((order, price))
                 exhausted = report.cause is Cause.VOLUME_USED_UP
             if order.more is not None:
                 yield from rest(order, moment)
+        if links is not None:
+            yield from self._answers()
+            yield from self._exit_at_once(links, entered, bars, moment, (volume, used, filled))
+
+    def _most(self, order: WorkingOrder, slot: int, filled: int) -> int | None:
+        """The units that an order may fill at most; None for all of it."""
+        reduces = order.more is not None and order.more.reduce_only
+        return room_to_reduce(order, self.held(slot) + filled) if reduces else None
+
+    def _exit_at_once(
+        self,
+        links: Links,
+        entered: list[tuple[WorkingOrder, int]],
+        bars: Bars,
+        moment: Moment,
+        volumes: tuple[int, int, int],
+    ) -> Iterator[Report]:
+        """Tries the exits of orders that a bar filled, at these prices, on what is left of the bar."""
+        if not self.triggers.by_range or isinstance(bars, Opening):
+            return
+        for entry, price in entered:
+            exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
+            left = remaining_after(entry, bars, moment.bar, price, self.triggers) if exits else None
+            if left is not None:
+                yield from self._work_asset(exits, left, moment, *volumes)
 
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int
@@ -289,7 +320,7 @@ class SimulatedBroker:
             return None
         trigger = triggers.of(order, bars, bar, offered)
         if trigger.stop or trigger.limit or trigger.terms is not None:
-            yield from self._first(order, trigger, moment.stamp)
+            yield from first_reports(order, trigger, moment.stamp, self.stops_date_orders)
         if trigger.price is None and at_once:
             yield from rest(order, moment)
             return None
@@ -341,7 +372,7 @@ class SimulatedBroker:
             trigger = triggers.of(order, bars, bar, offered)
             price, _, stop, limit, terms = trigger
             if stop or limit or terms is not None:
-                first = self._first(order, trigger, moment.stamp)
+                first = first_reports(order, trigger, moment.stamp, self.stops_date_orders)
                 held = order.limit if terms is None else terms.limit
                 found.append((order, price, held if self.limits_hold else None, first))
             elif price is None:
@@ -366,28 +397,3 @@ class SimulatedBroker:
             self._watched.add(slot)
             wake.watch(slot, bars.tradable, *self.triggers.series(bars))
         wake.sleep(slot, order.number, bar, None, None, auction, auction)
-
-    def _first(self, order: WorkingOrder, trigger: Trigger, stamp: int) -> tuple[Report, ...]:
-        """What is reported of an order before it fills."""
-        limit, stop, cause = order.limit, order.stop, STOP_REACHED
-        moved: tuple[Report, ...] = ()
-        if trigger.terms is not None:
-            limit, stop = trigger.terms[:2]
-            moved = (Report(order.number, TRAILED, stamp, order.amount - order.filled, terms=trigger.terms),)
-        at_limit = (self._triggered(order, stamp, limit, None, LIMIT_REACHED),) if trigger.limit else ()
-        if not trigger.stop:
-            return moved + at_limit
-        if order.more is not None and order.more.touch is not None:
-            stop, cause = order.more.touch, Cause.TOUCH_REACHED
-        return *moved, self._triggered(order, stamp, None, stop, cause), *at_limit
-
-    def _triggered(self, order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause) -> Report:
-        left = order.amount - order.filled
-        dated = stop is None or order.limit is None or self.stops_date_orders
-        told = (order.number, TRIGGERED, stamp, left, limit, stop, (), cause, None, None, dated, False, None)
-        return _new(Report, told)  # type: ignore[no-any-return]
-
-
-def _one_after_the_other(first: Iterable[Report], second: Iterable[Report]) -> Iterator[Report]:
-    yield from first
-    yield from second

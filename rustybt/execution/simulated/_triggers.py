@@ -98,7 +98,9 @@ class Triggers:
         if more is not None and not order.stop_reached and (more.trail is not None or more.touch is not None):
             return _outer(_bounds_of(more, over), up)
         if price is None or order.stop_reached:
-            price, over = order.limit or 0, not over
+            price, over = order.limit, not over
+        if price is None:
+            return ANY_PRICE, None  # it waits for nothing
         return (None, -(-price // up)) if over else (price // up, None)
 
     def came_to(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:

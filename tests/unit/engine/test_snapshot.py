@@ -392,7 +392,7 @@ def test_reading_a_file_executes_nothing(tmp_path: Path) -> None:
 
 def test_every_part_of_a_run_is_saved_or_made_anew() -> None:
     run = rustybt.Run(**SPAN, strategy=Everything)
-    parts, named = run._parts, vars(run._loop)
+    parts, named = run._parts, {*vars(run._loop), *(field.name for field in dataclasses.fields(run._loop))}
     found = [f"loop.{name}" for name in named]
     for name, part in (("run", parts.run), ("account", parts.run.account), ("settings", parts.settings)):
         found += [f"{name}.{field.name}" for field in dataclasses.fields(part)]

@@ -36,7 +36,7 @@ def test_what_is_over_is_never_open_again() -> None:
 
 def test_every_state_that_a_run_reaches_and_every_kind_is_in_the_table() -> None:
     assert {kind for _, kind in TRANSITIONS} == set(OrderEventKind)
-    assert ENDS | {OrderStatus.OPEN} == set(TRANSITIONS.values())
+    assert ENDS | {OrderStatus.OPEN, OrderStatus.HELD, OrderStatus.PENDING_NEW} == set(TRANSITIONS.values())
 
 
 @pytest.mark.parametrize("kind", [OrderEventKind.TRIGGERED, OrderEventKind.ADJUSTED, OrderEventKind.CANCELLED])

@@ -314,6 +314,7 @@ def test_an_order_that_reduces_fills_up_to_what_is_held(kernel: str) -> None:
 def test_a_tag_stays_with_the_order() -> None:
     done = one(10, [FLAT, FLAT], tag="entry")
     assert done.seen[0].tag == done.seen[1].tag == "entry"
+    assert done.fills == [(1, "O", 10, Decimal(100))]
 
 
 # ------------------------------------------------------------------------------------------------- bad use

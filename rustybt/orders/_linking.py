@@ -1,0 +1,77 @@
+"""The part of an order book that holds orders back, lets them go, and does what linked orders ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import MARKET_TERMS, Cause, OrderEventKind, OrderStatus, OrderTerms, Report
+from rustybt.orders._commands import Cancel, Command, Replace, Venue
+from rustybt.orders._links import Group, Links
+
+ACCEPTED, RELEASED, TRAILED = OrderEventKind.ACCEPTED, OrderEventKind.RELEASED, OrderEventKind.TRAILED
+OPEN: Final = OrderStatus.OPEN
+
+
+class Linking:
+    """What `OrderBook` does for linked orders.
+
+    links: what the others are to do upon a report; None where no orders are linked. held: those that wait for one.
+    """
+
+    __slots__ = ("held", "links")
+    links: Links | None
+    held: list[WorkingOrder]
+    if TYPE_CHECKING:
+        _venue: Venue | None
+        _drain: Callable[[], object] | None
+        apply: Callable[[Report], Sequence[Command]]
+        cancel: Callable[..., bool]
+        replace: Callable[..., bool]
+        pending: Callable[..., WorkingOrder]
+        numbered: Callable[[int], WorkingOrder]
+
+    def carry_out(self, commands: Sequence[Command]) -> None:
+        """What linked orders answer to a report that no broker made."""
+        for command in commands:
+            if isinstance(command, Cancel):
+                self.cancel(*command)
+            elif isinstance(command, Replace):
+                self.replace(*command)
+            else:
+                self.release(*command)
+                if self._venue is None:
+                    order = command.order
+                    self.apply(Report(order.number, ACCEPTED, command.stamp, order.amount, terms=order.terms))
+                else:
+                    self._venue.submit(command.order)
+                    self._drain()  # type: ignore[misc]
+
+    def hold(self, instrument: Any, amount: int, terms: OrderTerms[int], stamp: int) -> WorkingOrder:
+        """A new order that waits for another one, and is at no broker until `release`."""
+        order = self.pending(instrument, amount, terms, stamp)
+        self.apply(Report(order.number, OrderEventKind.HELD, stamp, amount, cause=Cause.HELD, terms=terms))
+        self.held.append(order)
+        return order
+
+    def release(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int) -> None:
+        """A held order waits no longer; it is to be submitted."""
+        self.held.remove(order)
+        self.apply(Report(order.number, OrderEventKind.RELEASED, stamp, amount, terms=terms))
+
+    def link(self, group: Group) -> int:
+        """Links orders. Returns the group's number."""
+        if self.links is None:
+            self.links = Links(self.numbered)
+        numbers = group.exits if group.entry is None else [*group.exits, group.entry]
+        for number in numbers:
+            order = self.numbered(number)
+            terms = (order.terms or MARKET_TERMS)._replace(linked=True)
+            if order.status is OPEN:
+                self.apply(Report(number, TRAILED, order.changed, order.amount - order.filled, terms=terms))
+        return self.links.add(group)
+
+    def held_of(self, slot: int) -> list[WorkingOrder]:
+        """The held orders of an asset."""
+        return [order for order in self.held if order.instrument.slot == slot]
