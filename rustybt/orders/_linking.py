@@ -18,15 +18,19 @@ class Linking:
     """What `OrderBook` does for linked orders.
 
     links: what the others are to do upon a report; None where no orders are linked. held: those that wait for one.
+    reducing: those that end with their position.
     """
 
-    __slots__ = ("held", "links")
+    __slots__ = ("held", "links", "reducing")
     links: Links | None
     held: list[WorkingOrder]
+    reducing: list[WorkingOrder]
     if TYPE_CHECKING:
         _venue: Venue | None
         _drain: Callable[[], object] | None
         apply: Callable[[Report], Sequence[Command]]
+        expires: Callable[[int, int], None]
+        wake: Any
         cancel: Callable[..., bool]
         replace: Callable[..., bool]
         pending: Callable[..., WorkingOrder]
@@ -48,6 +52,18 @@ class Linking:
                     self._venue.submit(command.order)
                     self._drain()  # type: ignore[misc]
 
+    def watch(self, order: WorkingOrder, bar: int) -> None:
+        """Looks after a new order of which the terms say when it ends. bar: the last one that was seen."""
+        terms = order.more
+        if terms is None:
+            return
+        if terms.expires is not None:
+            self.expires(order.number, terms.expires)
+        if terms.reduce_only:
+            self.reducing.append(order)
+        if terms.at_once:  # the next bar is to look at it, traded or not
+            self.wake.sleep(order.instrument.slot, order.number, bar, None, None, bar + 1, bar + 1)
+
     def hold(self, instrument: Any, amount: int, terms: OrderTerms[int], stamp: int) -> WorkingOrder:
         """A new order that waits for another one, and is at no broker until `release`."""
         order = self.pending(instrument, amount, terms, stamp)
@@ -59,6 +75,8 @@ class Linking:
         """A held order waits no longer; it is to be submitted."""
         self.held.remove(order)
         self.apply(Report(order.number, OrderEventKind.RELEASED, stamp, amount, terms=terms))
+        if terms is not None and terms.reduce_only:
+            self.reducing.append(order)
 
     def link(self, group: Group) -> int:
         """Links orders. Returns the group's number."""
