@@ -183,6 +183,7 @@ class OrderBook(Linking):
             return ()
         if kind is TRAILED:
             self.wake.forget(order.instrument.slot, number)
+            self.look_at(order)
             return ()
         if kind is ACCEPTED:
             cause, told = self._enqueue(order, cause, told)
@@ -196,6 +197,7 @@ class OrderBook(Linking):
             self._dequeue(order)
         elif kind in WAKING:
             self.wake.forget(order.instrument.slot, number)
+            self.look_at(order)
         return () if self.links is None else self.links(report, order)
 
     def _enqueue(self, order: WorkingOrder, cause: Cause | None, told: str | None) -> tuple[Cause | None, str | None]:
@@ -238,7 +240,7 @@ class OrderBook(Linking):
             self.queues[slot] = [self._orders[number - 1] for number in numbers]
         for queue in self.queues.values():
             for order in queue:
-                self.watch(order, -1)
+                self.watch(order)
         self.held += [self._orders[number - 1] for number in state["held"]]
         if state["links"]:
             self.links = Links(self.numbered)

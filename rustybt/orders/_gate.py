@@ -364,7 +364,7 @@ class OrderGate:
             return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
         order = book.accept(instrument, size, terms, stamp, noted)
         if terms is not None and order.more is not None:
-            book.watch(order, bar)
+            book.watch(order)
         return book.order_id(order.number)
 
     def _refused(self, instrument: Instrument, size: int, terms: OrderTerms[int]) -> tuple[Cause, str] | None:

@@ -52,8 +52,13 @@ class Linking:
                     self._venue.submit(command.order)
                     self._drain()  # type: ignore[misc]
 
-    def watch(self, order: WorkingOrder, bar: int) -> None:
-        """Looks after a new order of which the terms say when it ends. bar: the last one that was seen."""
+    def look_at(self, order: WorkingOrder) -> None:
+        """Has the next bar look at an order that fills on one bar or is over, traded or not, whatever else sleeps."""
+        if order.more is not None and order.more.at_once:
+            self.wake.sleep(order.instrument.slot, order.number, 0, None, None, 0, 0)
+
+    def watch(self, order: WorkingOrder) -> None:
+        """Looks after a new order of which the terms say when it ends."""
         terms = order.more
         if terms is None:
             return
@@ -61,8 +66,7 @@ class Linking:
             self.expires(order.number, terms.expires)
         if terms.reduce_only:
             self.reducing.append(order)
-        if terms.at_once:  # the next bar is to look at it, traded or not
-            self.wake.sleep(order.instrument.slot, order.number, bar, None, None, bar + 1, bar + 1)
+        self.look_at(order)
 
     def hold(self, instrument: Any, amount: int, terms: OrderTerms[int], stamp: int) -> WorkingOrder:
         """A new order that waits for another one, and is at no broker until `release`."""

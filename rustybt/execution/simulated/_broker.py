@@ -232,7 +232,6 @@ class SimulatedBroker:
         queue: a copy, as a model of the user's may place orders meanwhile, which wait for the next bar. used: units of
         the volume that went to earlier orders. filled: units that these bought, or sold. Returns both as of the end.
         """
-        account = self.orders.account
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
         exhausted, links = False, self.orders.links
@@ -257,7 +256,7 @@ class SimulatedBroker:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
                 most = None if order.more is None else self._most(order, bars.slot, filled)
-                report = execution.of(order, price, volume, used, cap, moment, account, maker, most)
+                report = execution.of(order, price, volume, used, cap, moment, self.orders.account, maker, most)
                 if report is None:
                     continue
                 yield report
