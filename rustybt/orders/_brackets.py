@@ -99,7 +99,7 @@ def place_bracket(
     if reference is None and instrument.priced <= bar <= instrument.last:
         reference = instrument.price[bar] * instrument.mark_to_fill_scale
     made = _exits(instrument, size > 0, exits, reference, link, after, options.get("tag"))
-    entry_id = gate.order(asset, amount, *prices, **options)
+    entry_id = gate.order(asset, amount, *prices, options)
     entry = gate.book.find(entry_id)
     if entry is None or entry.status is OrderStatus.REJECTED:
         return Bracket(entry_id, None, None)
