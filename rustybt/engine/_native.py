@@ -15,20 +15,17 @@ from rustybt.orders import OrderBook
 class NativeExecution:
     """Executes what the simulated broker makes ready, past reports and ledger: the native kernel does their work."""
 
-    __slots__ = ("_book", "_broker", "_executor")
+    __slots__ = ("_broker", "_executor")
 
-    def __init__(self, executor: Any, broker: SimulatedBroker, book: OrderBook) -> None:
+    def __init__(self, executor: Any, broker: SimulatedBroker) -> None:
         self._executor = executor
         self._broker = broker
-        self._book = book
 
     def work(self, bar: int, stamp: int, session: int) -> bool:
         """Works a bar. False, with nothing done, where there is an asset that this can't work."""
         awake = self._executor.work(bar, stamp, session)
         if awake is None:
             return True
-        if self._book.links is not None:
-            return False  # what is linked answers each report
         ready = self._broker.ready(awake, Moment(stamp, session, bar))
         if ready is None:
             return False
@@ -59,4 +56,4 @@ def native_execution(
         book.applier,
         book.apply,
     )
-    return NativeExecution(executor, broker, book)
+    return NativeExecution(executor, broker)
