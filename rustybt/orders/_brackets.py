@@ -96,7 +96,7 @@ def place_bracket(
     terms = terms_at(instrument, size > 0, *prices) if any(price is not None for price in prices) else None
     reference = _reference(gate, instrument, terms)
     made = _exits(instrument, size > 0, exits, reference, link, after, options.get("tag"))
-    entry_id = gate.order(asset, amount, *prices, **options)
+    entry_id = gate.order(asset, amount, *prices, options)
     entry = gate.book.find(entry_id)
     if entry is None or entry.status is OrderStatus.REJECTED:
         return Bracket(entry_id, None, None)

@@ -344,7 +344,8 @@ def test_an_unknown_option_is_named_with_those_that_there_are() -> None:
         context.order(asset, 1, good_til="2024-02-01")
 
     with pytest.raises(
-        TypeError, match=r"takes no good_til\. By name it takes limit_price, stop_price, style, time_in_force"
+        TypeError,
+        match=r"unexpected keyword argument 'good_til'(\n.*)*\nBy name an order takes .* time_in_force, good_till",
     ):
         run_bars([FLAT, FLAT], {0: place})
 
