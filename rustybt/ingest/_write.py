@@ -148,15 +148,7 @@ class Write:
         """
         records, ended, actions, bad_actions = self._made(newest)
         findings = self._findings(bad_actions)
-        if not self._request.calendar_told and calendar_of(findings, self._request.calendar):
-            # whatever becomes of bad rows: none is bad before it is known whose sessions these are
-            raise BadBars("These rows are of another calendar.", findings)
-        if findings and self._request.on_bad_row == "error":
-            raise BadBars(
-                f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
-                f"{advice(findings, self._request.calendar)}",
-                findings,
-            )
+        self._refuse(findings)
         if not records:
             raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
         if findings and self._request.on_bad_row == "drop":
@@ -193,6 +185,18 @@ class Write:
             notes=self._notes(ended),
             changes=tuple(change for batch in self._batches for change in batch.changes),
         )
+
+    def _refuse(self, findings: tuple[Finding, ...]) -> None:
+        """Raises BadBars where rows show another calendar than was taken, and where bad ones are an error."""
+        if not self._request.calendar_told and calendar_of(findings, self._request.calendar):
+            # whatever becomes of bad rows: none is bad before it is known whose sessions these are
+            raise BadBars("These rows are of another calendar.", findings)
+        if findings and self._request.on_bad_row == "error":
+            raise BadBars(
+                f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
+                f"{advice(findings, self._request.calendar)}",
+                findings,
+            )
 
     def look(self, newest: Base | None) -> Validated:
         """What `publish` would write, and what it would say. newest: as for `validate`, which comes first."""
