@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from rustybt.core import Asset, Number, Order
-from rustybt.orders import ExecutionStyle, OrderOptions
-from rustybt.strategy import TradingAlgorithm, active, current_algorithm, no_run, target_percent_at_market
+from rustybt.orders import ExecutionStyle, GoodTill, TimeInForceName
+from rustybt.strategy import TradingAlgorithm, active, current_algorithm, no_run
 
 if TYPE_CHECKING:
     from rustybt.strategy import (
@@ -21,13 +21,18 @@ def order(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
-    **options: Unpack[OrderOptions],
+    time_in_force: TimeInForceName | None = None,
+    good_till: GoodTill | None = None,
+    post_only: bool | None = None,
+    reduce_only: bool | None = None,
+    tag: str | None = None,
 ) -> str | None:
     """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero.
 
     style: what kind of order, such as `execution.TrailingStopOrder(percent=5)`, in place of limit_price and stop_price.
-    options, of every order function: time_in_force="gtc", "day", "gtd", "ioc" or "fok"; good_till, a date or a moment;
-    post_only; reduce_only; tag.
+    time_in_force: "gtc", "day", "gtd", "ioc" or "fok". good_till: a date or a moment. These, post_only, reduce_only and
+    tag are the same in every order function, and `execution.OrderOptions` says more. Pass them by name: their places
+    may change.
 
     >>> from rustybt import run
     >>> from rustybt.api import order, symbol
@@ -39,9 +44,9 @@ def order(
     [('main-1', 'AAPL', Decimal('10'), None, 'filled'), ('main-2', 'MSFT', Decimal('-5'), Decimal('31.1'), 'open')]
     """
     run = active() or no_run("order")
-    if not options:  # half of what it costs to pass an empty dict on
-        return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style)
-    return TradingAlgorithm.order(run, asset, amount, limit_price, stop_price, style, **options)
+    return TradingAlgorithm.order(
+        run, asset, amount, limit_price, stop_price, style, time_in_force, good_till, post_only, reduce_only, tag
+    )
 
 
 def order_value(
@@ -50,7 +55,11 @@ def order_value(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
-    **options: Unpack[OrderOptions],
+    time_in_force: TimeInForceName | None = None,
+    good_till: GoodTill | None = None,
+    post_only: bool | None = None,
+    reduce_only: bool | None = None,
+    tag: str | None = None,
 ) -> str | None:
     """Orders units worth an amount of money at the current price.
 
@@ -61,7 +70,9 @@ def order_value(
     Decimal('7')
     """
     run = active() or no_run("order_value")
-    return TradingAlgorithm.order_value(run, asset, value, limit_price, stop_price, style, **options)
+    return TradingAlgorithm.order_value(
+        run, asset, value, limit_price, stop_price, style, time_in_force, good_till, post_only, reduce_only, tag
+    )
 
 
 def order_percent(
@@ -70,7 +81,11 @@ def order_percent(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
-    **options: Unpack[OrderOptions],
+    time_in_force: TimeInForceName | None = None,
+    good_till: GoodTill | None = None,
+    post_only: bool | None = None,
+    reduce_only: bool | None = None,
+    tag: str | None = None,
 ) -> str | None:
     """Orders units worth a share of the portfolio's value; 0.5 is half of it.
 
@@ -81,7 +96,9 @@ def order_percent(
     Decimal('377')
     """
     run = active() or no_run("order_percent")
-    return TradingAlgorithm.order_percent(run, asset, percent, limit_price, stop_price, style, **options)
+    return TradingAlgorithm.order_percent(
+        run, asset, percent, limit_price, stop_price, style, time_in_force, good_till, post_only, reduce_only, tag
+    )
 
 
 def order_target(
@@ -90,7 +107,11 @@ def order_target(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
-    **options: Unpack[OrderOptions],
+    time_in_force: TimeInForceName | None = None,
+    good_till: GoodTill | None = None,
+    post_only: bool | None = None,
+    reduce_only: bool | None = None,
+    tag: str | None = None,
 ) -> str | None:
     """Orders the difference between what is held and a number of units. Open orders do not count.
 
@@ -101,7 +122,9 @@ def order_target(
     [Decimal('10')]
     """
     run = active() or no_run("order_target")
-    return TradingAlgorithm.order_target(run, asset, target, limit_price, stop_price, style, **options)
+    return TradingAlgorithm.order_target(
+        run, asset, target, limit_price, stop_price, style, time_in_force, good_till, post_only, reduce_only, tag
+    )
 
 
 def order_target_value(
@@ -110,7 +133,11 @@ def order_target_value(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
-    **options: Unpack[OrderOptions],
+    time_in_force: TimeInForceName | None = None,
+    good_till: GoodTill | None = None,
+    post_only: bool | None = None,
+    reduce_only: bool | None = None,
+    tag: str | None = None,
 ) -> str | None:
     """Orders the difference between what is held and units worth an amount of money.
 
@@ -122,7 +149,9 @@ def order_target_value(
     [Decimal('7'), Decimal('-7')]
     """
     run = active() or no_run("order_target_value")
-    return TradingAlgorithm.order_target_value(run, asset, target, limit_price, stop_price, style, **options)
+    return TradingAlgorithm.order_target_value(
+        run, asset, target, limit_price, stop_price, style, time_in_force, good_till, post_only, reduce_only, tag
+    )
 
 
 def order_target_percent(
@@ -131,7 +160,11 @@ def order_target_percent(
     limit_price: Number | None = None,
     stop_price: Number | None = None,
     style: ExecutionStyle | None = None,
-    **options: Unpack[OrderOptions],
+    time_in_force: TimeInForceName | None = None,
+    good_till: GoodTill | None = None,
+    post_only: bool | None = None,
+    reduce_only: bool | None = None,
+    tag: str | None = None,
 ) -> str | None:
     """Orders the difference between what is held and units worth a share of the portfolio's value.
 
@@ -144,13 +177,26 @@ def order_target_percent(
     >>> result.orders["amount"].to_list()[:2]
     [Decimal('377'), Decimal('233')]
     """
-    run = active() or no_run("order_target_percent")
-    # the hottest of all
-    if limit_price is None and stop_price is None and style is None and not options:
-        placed: str | None = target_percent_at_market(run, asset, target)
+    run = active()
+    if run is None:
+        no_run("order_target_percent")
+    # the hottest of all, so without a call of the context's own: that took a tenth of it
+    if (
+        limit_price is None
+        and stop_price is None
+        and style is None
+        and time_in_force is None
+        and good_till is None
+        and post_only is None
+        and reduce_only is None
+        and tag is None
+    ):
+        placed: str | None = run._size_and_place(asset, target, True)
         if placed is not NotImplemented:
             return placed
-    return TradingAlgorithm.order_target_percent(run, asset, target, limit_price, stop_price, style, **options)
+    return TradingAlgorithm.order_target_percent(
+        run, asset, target, limit_price, stop_price, style, time_in_force, good_till, post_only, reduce_only, tag
+    )
 
 
 def order_target_percents(weights: Weights) -> list[str]:

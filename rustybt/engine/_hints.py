@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import decimal
 import difflib
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -14,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from rustybt.core import Asset
+from rustybt.orders import OrderOptions
 
 IN_PANDAS: Final = "data.history(..., output='pandas') gives pandas objects."
 OF_PANDAS: Final = {
@@ -60,6 +62,8 @@ PRICES: Final = frozenset({"price", "open", "high", "low", "close", "volume"})
 PYTHONS: Final = "Did you mean"
 """What Python itself says below an AttributeError, where it finds a name that is near enough."""
 UNSUPPORTED: Final = ("unsupported operand", "not supported between")
+
+OF_ORDERS: Final = re.compile(r"\border(_target)?(_value|_percent)?\(\) got an unexpected keyword argument")
 
 type Hint = tuple[Callable[[str], bool], str]
 
@@ -112,6 +116,10 @@ OF_TYPES: Final[tuple[Hint, ...]] = (
     (
         lambda text: text.startswith("DataFrame.") and "unexpected keyword argument 'axis'" in text,
         f"Over rows it is frame.mean_horizontal(), .sum_horizontal(), .max_horizontal(). {IN_PANDAS}",
+    ),
+    (
+        lambda text: OF_ORDERS.search(text) is not None,
+        f"By name an order takes limit_price, stop_price, style, {', '.join(OrderOptions.__annotations__)}.",
     ),
     (
         _all("BarData' object is not subscriptable"),

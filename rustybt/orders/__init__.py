@@ -17,7 +17,7 @@ from rustybt.orders._controls import (
 )
 from rustybt.orders._gate import OrderGate
 from rustybt.orders._lifecycle import TRANSITIONS, advance
-from rustybt.orders._placed import OrderOptions
+from rustybt.orders._placed import GoodTill, OrderOptions, TimeInForceName, options_of
 from rustybt.orders._refusals import ORDERING, not_convertible, wrong_moment
 from rustybt.orders._restrictions import (
     RESTRICTION_STATES,
@@ -45,6 +45,7 @@ __all__ = [
     "Command",
     "Distance",
     "ExecutionStyle",
+    "GoodTill",
     "HistoricalRestrictions",
     "Intent",
     "LimitIfTouchedOrder",
@@ -76,6 +77,7 @@ __all__ = [
     "StaticRestrictions",
     "StopLimitOrder",
     "StopOrder",
+    "TimeInForceName",
     "TradingControl",
     "TrailingStopLimitOrder",
     "TrailingStopOrder",
@@ -83,6 +85,7 @@ __all__ = [
     "attach",
     "not_convertible",
     "one_cancels_others",
+    "options_of",
     "place_bracket",
     "price_on_tick",
     "terms_of",

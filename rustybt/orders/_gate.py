@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, Final, Unpack
+from typing import Any, Final
 
 from rustybt._kernels import Kernel
 from rustybt.core import Asset, Cause, Notes, OrderTerms, datetime_of
@@ -49,7 +49,7 @@ class OrderGate:
     of one currency. quantities, portfolio, data: what controls of the user's own get. notes: where the first size of
     units is told that was no whole number.
     controls: what each order is held to; the one that adds to it adds here. limit_price, stop_price, style: of every
-    method, as `rustybt.api.order` takes them. Methods return the order's id, or None where the size comes to zero.
+    method, as `rustybt.api.order` takes them, and as options the rest. Methods return the id, or None for no size.
     size_and_place: `order_percent` and `order_target_percent` for market orders that need no second look, with the
     asset, the weight and whether it is a target; NotImplemented of the others.
     """
@@ -98,7 +98,7 @@ class OrderGate:
         limit_price: Any = None,
         stop_price: Any = None,
         style: Any = None,
-        **options: Unpack[OrderOptions],
+        options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders so many units, cut towards zero to whole quantity steps; negative sells."""
         instrument = self.orderable(asset)
@@ -115,7 +115,7 @@ class OrderGate:
         limit_price: Any = None,
         stop_price: Any = None,
         style: Any = None,
-        **options: Unpack[OrderOptions],
+        options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders units worth an amount of money, of the run's currency, at the current price and rate."""
         return self._order_money(asset, value, False, limit_price, stop_price, style, options)
@@ -127,7 +127,7 @@ class OrderGate:
         limit_price: Any = None,
         stop_price: Any = None,
         style: Any = None,
-        **options: Unpack[OrderOptions],
+        options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders units worth a share of the account's value; 0.5 is half of it."""
         return self._order_share(asset, percent, False, limit_price, stop_price, style, options)
@@ -139,7 +139,7 @@ class OrderGate:
         limit_price: Any = None,
         stop_price: Any = None,
         style: Any = None,
-        **options: Unpack[OrderOptions],
+        options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
         instrument = self.orderable(asset)
@@ -156,7 +156,7 @@ class OrderGate:
         limit_price: Any = None,
         stop_price: Any = None,
         style: Any = None,
-        **options: Unpack[OrderOptions],
+        options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders the difference between what is held and units worth an amount of money."""
         return self._order_money(asset, target, True, limit_price, stop_price, style, options)
@@ -168,7 +168,7 @@ class OrderGate:
         limit_price: Any = None,
         stop_price: Any = None,
         style: Any = None,
-        **options: Unpack[OrderOptions],
+        options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the account's value."""
         return self._order_share(asset, target, True, limit_price, stop_price, style, options)
@@ -363,8 +363,8 @@ class OrderGate:
         if refusal is not None:
             return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
         order = book.accept(instrument, size, terms, stamp, noted)
-        if terms is not None and terms.expires is not None:
-            book.expires(order.number, terms.expires)
+        if terms is not None and order.more is not None:
+            book.watch(order)
         return book.order_id(order.number)
 
     def _refused(self, instrument: Instrument, size: int, terms: OrderTerms[int]) -> tuple[Cause, str] | None:

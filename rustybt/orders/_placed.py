@@ -26,6 +26,10 @@ BEYOND_PRICES: Final = MARKET_TERMS[2:]
 AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
 
 
+type TimeInForceName = Literal["gtc", "day", "gtd", "ioc", "fok"]
+type GoodTill = dt.date | dt.datetime | str
+
+
 class OrderOptions(TypedDict, total=False):
     """What every order function takes by name besides price and style.
 
@@ -44,14 +48,41 @@ class OrderOptions(TypedDict, total=False):
     ['expired', 'expired', 'placed']
     """
 
-    time_in_force: Literal["gtc", "day", "gtd", "ioc", "fok"]
-    good_till: dt.date | dt.datetime | str | None
+    time_in_force: TimeInForceName
+    good_till: GoodTill | None
     post_only: bool
     reduce_only: bool
     tag: str | None
 
 
 NO_OPTIONS: Final[OrderOptions] = {}
+
+
+def options_of(
+    time_in_force: TimeInForceName | None,
+    good_till: GoodTill | None,
+    post_only: bool | None,
+    reduce_only: bool | None,
+    tag: str | None,
+) -> OrderOptions:
+    """Those of the options that are not None.
+
+    Functions name them one by one, with defaults: for `**options` Python makes a dict at each call, though it is empty.
+    """
+    if time_in_force is None and good_till is None and post_only is None and reduce_only is None and tag is None:
+        return NO_OPTIONS
+    options: OrderOptions = {}
+    if time_in_force is not None:
+        options["time_in_force"] = time_in_force
+    if good_till is not None:
+        options["good_till"] = good_till
+    if post_only is not None:
+        options["post_only"] = post_only
+    if reduce_only is not None:
+        options["reduce_only"] = reduce_only
+    if tag is not None:
+        options["tag"] = tag
+    return options
 
 
 def terms_at(
@@ -109,7 +140,7 @@ def _with_options(terms: OrderTerms[int], options: OrderOptions, market: Market)
     unknown = options.keys() - OrderOptions.__annotations__.keys()
     if unknown:
         raise TypeError(
-            f"an order takes no {', '.join(sorted(unknown))}. By name it takes "
+            f"an order takes no {', '.join(sorted(unknown))}. By name it takes limit_price, stop_price, style, "
             f"{', '.join(OrderOptions.__annotations__)}."
         )
     kept, good_till = terms.time_in_force, options.get("good_till")

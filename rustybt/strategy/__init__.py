@@ -20,7 +20,7 @@ from rustybt.strategy._forms import (
 from rustybt.strategy._guard import Context, guard_properties
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._order_views import OrderViews
-from rustybt.strategy._ordering import Exit, target_percent_at_market
+from rustybt.strategy._ordering import Exit
 from rustybt.strategy._portfolio import Account, Portfolio, Position, Positions
 from rustybt.strategy._rules import (
     DateRule,
@@ -90,6 +90,5 @@ __all__ = [
     "numbers_named",
     "once_in_24_hours",
     "parts_of",
-    "target_percent_at_market",
     "time_rules",
 ]

@@ -10,12 +10,15 @@ from rustybt.orders import (
     Bracket,
     Distance,
     ExecutionStyle,
+    GoodTill,
     OrderBook,
     OrderGate,
     OrderOptions,
     Percent,
+    TimeInForceName,
     attach,
     one_cancels_others,
+    options_of,
     place_bracket,
 )
 from rustybt.strategy._account_state import AccountState
@@ -25,14 +28,6 @@ from rustybt.strategy._order_views import OrderViews
 
 type Exit = Number | Distance | Percent | ExecutionStyle
 """Where an exit stands: a price, so far from the entry's first fill, or a style such as a trailing stop."""
-
-
-def target_percent_at_market(context: Ordering[Any], asset: Asset, target: Number) -> Any:
-    """`order_target_percent` of a plain market order; NotImplemented where that has to look closer.
-
-    It has no options, for which Python makes a dict at each call, and so costs `rustybt.api` half.
-    """
-    return context._size_and_place(asset, target, True)
 
 
 class Ordering(Generic[Scalar]):
@@ -56,15 +51,18 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
-        **options: Unpack[OrderOptions],
+        time_in_force: TimeInForceName | None = None,
+        good_till: GoodTill | None = None,
+        post_only: bool | None = None,
+        reduce_only: bool | None = None,
+        tag: str | None = None,
     ) -> str | None:
         """Orders so many units; negative sells. Returns the order's id, or None where the size comes to zero.
 
         What is not a whole number of quantity steps is cut towards zero (within 1/10,000 of a step it is rounded).
         """
-        if not options:  # half of what it costs to pass an empty dict on
-            return self._gate.order(asset, amount, limit_price, stop_price, style)
-        return self._gate.order(asset, amount, limit_price, stop_price, style, **options)
+        options = options_of(time_in_force, good_till, post_only, reduce_only, tag)
+        return self._gate.order(asset, amount, limit_price, stop_price, style, options)
 
     def order_value(
         self,
@@ -73,10 +71,15 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
-        **options: Unpack[OrderOptions],
+        time_in_force: TimeInForceName | None = None,
+        good_till: GoodTill | None = None,
+        post_only: bool | None = None,
+        reduce_only: bool | None = None,
+        tag: str | None = None,
     ) -> str | None:
         """Orders units worth an amount of money, of the run's currency, at the current price and rate."""
-        return self._gate.order_value(asset, value, limit_price, stop_price, style, **options)
+        options = options_of(time_in_force, good_till, post_only, reduce_only, tag)
+        return self._gate.order_value(asset, value, limit_price, stop_price, style, options)
 
     def order_percent(
         self,
@@ -85,14 +88,19 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
-        **options: Unpack[OrderOptions],
+        time_in_force: TimeInForceName | None = None,
+        good_till: GoodTill | None = None,
+        post_only: bool | None = None,
+        reduce_only: bool | None = None,
+        tag: str | None = None,
     ) -> str | None:
         """Orders units worth a share of the portfolio's value; 0.5 is half of it."""
+        options = options_of(time_in_force, good_till, post_only, reduce_only, tag)
         if limit_price is None and stop_price is None and style is None and not options:
             placed: str | None = self._size_and_place(asset, percent, False)
             if placed is not NotImplemented:
                 return placed
-        return self._gate.order_percent(asset, percent, limit_price, stop_price, style, **options)
+        return self._gate.order_percent(asset, percent, limit_price, stop_price, style, options)
 
     def order_target(
         self,
@@ -101,10 +109,15 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
-        **options: Unpack[OrderOptions],
+        time_in_force: TimeInForceName | None = None,
+        good_till: GoodTill | None = None,
+        post_only: bool | None = None,
+        reduce_only: bool | None = None,
+        tag: str | None = None,
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
-        return self._gate.order_target(asset, target, limit_price, stop_price, style, **options)
+        options = options_of(time_in_force, good_till, post_only, reduce_only, tag)
+        return self._gate.order_target(asset, target, limit_price, stop_price, style, options)
 
     def order_target_value(
         self,
@@ -113,10 +126,15 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
-        **options: Unpack[OrderOptions],
+        time_in_force: TimeInForceName | None = None,
+        good_till: GoodTill | None = None,
+        post_only: bool | None = None,
+        reduce_only: bool | None = None,
+        tag: str | None = None,
     ) -> str | None:
         """Orders the difference between what is held and units worth an amount of money, of the run's currency."""
-        return self._gate.order_target_value(asset, target, limit_price, stop_price, style, **options)
+        options = options_of(time_in_force, good_till, post_only, reduce_only, tag)
+        return self._gate.order_target_value(asset, target, limit_price, stop_price, style, options)
 
     def order_target_percent(
         self,
@@ -125,15 +143,19 @@ class Ordering(Generic[Scalar]):
         limit_price: Number | None = None,
         stop_price: Number | None = None,
         style: ExecutionStyle | None = None,
-        **options: Unpack[OrderOptions],
+        time_in_force: TimeInForceName | None = None,
+        good_till: GoodTill | None = None,
+        post_only: bool | None = None,
+        reduce_only: bool | None = None,
+        tag: str | None = None,
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the portfolio's value."""
-        # the hottest of all: one call less
+        options = options_of(time_in_force, good_till, post_only, reduce_only, tag)
         if limit_price is None and stop_price is None and style is None and not options:
             placed: str | None = self._size_and_place(asset, target, True)
             if placed is not NotImplemented:
                 return placed
-        return self._gate.order_target_percent(asset, target, limit_price, stop_price, style, **options)
+        return self._gate.order_target_percent(asset, target, limit_price, stop_price, style, options)
 
     def order_target_percents(self, weights: Weights) -> list[str]:
         """Orders towards a share of the portfolio's value for each of several assets, as order_target_percent does.

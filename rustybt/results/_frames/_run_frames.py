@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,9 @@ from rustybt.results._frames._layouts import ENTRIES, ENTRIES_FROM_ORDERS, EVENT
 from rustybt.results._frames._positions import positions_frame
 from rustybt.results._frames._recorded_column import recorded_column
 from rustybt.results._frames._run_rows import RunRows
+
+_WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
+"""Frames of runs in one currency: one without a row is the same in each, and made once."""
 
 
 class RunFrames(Mapping[str, pl.DataFrame]):
@@ -91,9 +94,27 @@ def _makers(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataF
         "entries": lambda: _entries(rows, table),
         "assets": lambda: assets_frame([one.asset for one in rows.slots], rows.kernel),
     }
+    if rows.currencies is None:
+        counted: dict[str, Sized] = {
+            "orders": rows.orders,
+            "order_events": rows.events,
+            "transactions": rows.transactions,
+            "positions": rows.holdings,
+            "recorded": rows.recorded,
+        }
+        makers |= {name: _made_once(name, makers[name]) for name, of in counted.items() if not len(of)}
     for name, frame in frames_of_currencies(rows, table).items():
         makers[name] = lambda frame=frame: frame  # type: ignore[misc]  # mypy can't infer a default's type here
     return makers
+
+
+def _made_once(name: str, make: Callable[[], pl.DataFrame]) -> Callable[[], pl.DataFrame]:
+    def made() -> pl.DataFrame:
+        if name not in _WITHOUT_ROWS:
+            _WITHOUT_ROWS[name] = make()
+        return _WITHOUT_ROWS[name].clone()
+
+    return made
 
 
 def _transactions(rows: RunRows, table: AssetTable) -> pl.DataFrame:

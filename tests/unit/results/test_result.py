@@ -276,3 +276,19 @@ def test_exposure_of_an_account_without_value_is_a_gap(make_result: Make) -> Non
     (area,) = exposure.collections
     assert len(area.get_paths()) == 1
     assert max(x for x, _ in area.get_paths()[0].vertices) < exposure.get_xlim()[1]
+
+
+def test_a_frame_without_rows_is_each_results_own_though_one_was_made() -> None:
+    first, second = (rustybt.run(lambda context, data: None, start="2010-01-04", end="2010-01-05") for _ in range(2))
+    orders = second.orders
+    first.orders.insert_column(0, pl.Series("mine", [], dtype=pl.Int8))
+    assert first.orders.columns == ["mine", *orders.columns]
+    assert "mine" not in second.orders.columns
+    traded = rustybt.run(
+        lambda context, data: rustybt.api.order(rustybt.api.symbol("IBM"), 1), start="2010-01-04", end="2010-01-05"
+    )
+    # the same columns as where there is a row, in a process that has made the frame without one
+    assert {name: kind.base_type() for name, kind in traded.orders.schema.items()} == {
+        name: kind.base_type() for name, kind in orders.schema.items()
+    }
+    assert len(traded.orders) == 2
