@@ -65,7 +65,10 @@ def list_runs(bundle: str | None, as_json: bool) -> None:
         return
     if not found:
         of_it = f" on {bundle!r}" if bundle else ""
-        click.echo(f"No saved results{of_it} in {data_root() / 'runs'}. `rustybt run` saves each.")
+        click.echo(
+            f"No saved results{of_it} in {data_root() / 'runs'}. `rustybt run` saves each there, and so does "
+            "`result.save()` without a path; a result in another folder is shown by its path."
+        )
         return
     names = ["run", "saved (UTC)", "strategy", "bundle", "from", "to", "return", "Sharpe", "max drawdown", "parameters"]
     rows = [_row(run) for run in found]
