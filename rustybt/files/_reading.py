@@ -158,13 +158,10 @@ def _of_header(frame: pl.DataFrame, given: Mapping[str, str], path: Path) -> tup
 
     listed = list(named.values())
     ours = vendor_names(listed, first_text)
-    if "volume" not in ours.values() and "symbol" in ours.values():
-        symbol = next(name for name, one in ours.items() if one == "symbol")
-        volume = volume_of_pair(listed, first_text(symbol))
-    else:
-        volume = None if "volume" in ours.values() else volume_of_pair(listed, None)
-    if volume is not None:
-        ours[volume] = "volume"
+    if "volume" not in ours.values():
+        symbol = next((name for name, one in ours.items() if one == "symbol"), None)
+        volume = volume_of_pair(listed, None if symbol is None else first_text(symbol))
+        ours |= {} if volume is None else {volume: "volume"}
     obvious = known_names(listed, first_text)
     guessed = [
         f"{name or 'one without a name'} as {one}"
