@@ -321,3 +321,11 @@ def test_how_data_are_read_can_be_said_in_the_same_call() -> None:
     assert result.manifest["seed"] == 4
     with pytest.raises(InputError, match="load_data has no option root="):
         rustybt.load_data(LONG, root="here")
+
+
+def test_the_types_of_the_options_of_run_name_each_of_them() -> None:
+    from rustybt.engine._first_run import OF_RUNS
+    from rustybt.engine._market_of_data import OPTIONS
+    from rustybt.engine._run_options import RunOptions
+
+    assert RunOptions.__annotations__.keys() == (OPTIONS | OF_RUNS) - {"start", "end", "capital_base"}
