@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import inspect
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from rustybt.engine._folded import Folded
 from rustybt.engine._market_of_data import OPTIONS, load_data
 from rustybt.engine._run import WithData, run_algorithm
+from rustybt.engine._run_options import RunOptions
 from rustybt.errors import InputError
 from rustybt.results import Result
 
@@ -50,7 +51,7 @@ def run[S: (Decimal, float)](
     start: Any = None,
     end: Any = None,
     capital_base: Any = CAPITAL,
-    **options: Any,
+    **options: Unpack[RunOptions],
 ) -> Result:
     """Runs a strategy over data at hand, and returns its Result: `run_algorithm` for a first try.
 
@@ -70,7 +71,7 @@ def run[S: (Decimal, float)](
     2
     """
     with Folded():
-        return _run(strategy, data, {"start": start, "end": end, "capital_base": capital_base}, options)
+        return _run(strategy, data, {"start": start, "end": end, "capital_base": capital_base}, dict(options))
 
 
 def _run(strategy: Any, data: Any, arguments: dict[str, Any], options: dict[str, Any]) -> Result:

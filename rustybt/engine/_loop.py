@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rustybt.core import Moment, Phase
+from rustybt.core import Cause, Moment, OrderStatus, Phase
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._agenda import NEVER, Agenda
 from rustybt.engine._capital import CapitalChanges
@@ -97,7 +97,8 @@ class Loop:
         for bar, change in self.capital.at_bars.items():
             agenda.at(bar, Phase.CAPITAL, functools.partial(change_within, change))
         self.closings = CloseOuts(run.account, run.book)
-        self.expiring = run.book.expiring
+        self.expiring, self.reducing = run.book.expiring, run.book.reducing
+        self.traded = -1
 
     def attach(self, hooks: Hooks | None) -> None:
         """Lets hooks of metrics be called."""
@@ -334,9 +335,26 @@ class Loop:
             self.run.converter.work(bar, stamp, self.ledger)
         if self.expiring and self.expiring[0][0] < stamp:
             self.run.book.expire(stamp)
+        if self.reducing:
+            self._end_with_positions(stamp)
         if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
+
+    def _end_with_positions(self, stamp: int) -> None:
+        """Cancels the orders that only reduce, of positions that are gone."""
+        traded = len(self.recorder.transactions)
+        if traded == self.traded:
+            return
+        self.traded = traded
+        book, position = self.run.book, self.run.books.position
+        for order in [*self.reducing]:
+            left = order.amount - order.filled
+            if order.status is not OrderStatus.OPEN:
+                self.reducing.remove(order)
+            elif position(order.instrument.slot)[0] * left >= 0:
+                self.reducing.remove(order)
+                book.cancel(order, stamp, Cause.NOTHING_TO_REDUCE)
 
     def fill(self, moment: Moment) -> None:
         """Takes what the broker reports for a moment, and books its fills."""

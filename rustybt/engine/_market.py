@@ -83,7 +83,7 @@ class Market:
         self.end = end
         self.loaded: Loaded | None = None
         # what was done to data at hand while they were read
-        self.told: tuple[str, ...] = ()
+        self.told = Notes()
         # whether they are in no catalog
         self.at_hand = False
         self._lock = threading.Lock()

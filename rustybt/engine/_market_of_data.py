@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import open_loaded
-from rustybt.core import Scratch
+from rustybt.core import Notes, Scratch
 from rustybt.engine._folded import Folded
 from rustybt.engine._load import length_and_name
 from rustybt.engine._market import Market
@@ -116,12 +117,12 @@ def _market(data: Any, length: str, name: str, given: dict[str, Any]) -> Market:
     return market
 
 
-def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[str, ...]:
+def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> Notes:
     """Reads the data. Returns what is to be told of it."""
     from rustybt.ingest import ingest
 
     try:
-        return ingest(BUNDLE, data, frequency=length, root=root, **given).notes
+        report = ingest(BUNDLE, data, frequency=length, root=root, **given)
     except BadBars as error:
         rules = {getattr(finding, "rule", None) for finding in error.findings}
         option = "price_decimals=4" if OF_FLOATS in rules else "on_bad_row='drop'"
@@ -134,6 +135,27 @@ def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> tuple[
                 "trading_calendar='XLON' of a run, calendar='XLON' of load_data; '24/5' has every weekday."
             )
         raise
+    notes = Notes()
+    for text in report.notes:
+        notes.add("data_read", text)
+    _note_left_out(notes, report.findings, given.get("on_bad_row"))
+    return notes
+
+
+def _note_left_out(notes: Notes, findings: Sequence[Any], how: object) -> None:
+    """Names the rows that are not in the market: findings by rule, and the first of them."""
+    if not findings:
+        return
+    rules = dict(Counter(finding.rule for finding in findings).most_common())
+    counts = ", ".join(f"{count:,} {rule}" for rule, count in rules.items())
+    notes.add(
+        "rows_left_out",
+        f"on_bad_row={how!r} left out rows of the data, for these findings: {counts}. The first: {findings[0]}. "
+        "rustybt.preview(data) shows more of them.",
+        findings=len(findings),
+        rules=rules,
+        first=str(findings[0]),
+    )
 
 
 def market_for(

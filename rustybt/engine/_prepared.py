@@ -102,8 +102,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
 
 def _state(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -> RunState:
     notes = Notes()
-    for text in market.told:
-        notes.add("data_read", text)
+    notes.restore(market.told.state())
     axis = axis_of(market, g.start, g.end, g.trading_calendar, notes)
     capital = check_money(to_scale(exact_number(g.capital_base, "capital_base"), MONEY_SCALE))
     if capital <= 0:

@@ -45,7 +45,8 @@ SAVED: Final = (
 """What of a run a snapshot holds."""
 REMADE: Final = (
     "loop.run", "loop.settings", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
-    "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings", "loop.expiring",
+    "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings",
+    "loop.expiring", "loop.reducing", "loop.traded",
     "loop.on_session", "loop.ends",
     "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",

@@ -17,8 +17,9 @@ from rustybt.ingest._advice import remedies
 from rustybt.ingest._asked import Asked, asked, batches_of, by_frequency, check_request
 from rustybt.ingest._assets import read_descriptions
 from rustybt.ingest._batch import Batch
-from rustybt.ingest._guesses import calendar_of, with_guesses
+from rustybt.ingest._guesses import with_guesses
 from rustybt.ingest._ingest import ingest, newest_of
+from rustybt.ingest._sessions_shown import calendar_of
 from rustybt.ingest._write import Request, Validated, Write
 from rustybt.validation import Finding
 

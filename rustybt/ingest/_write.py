@@ -26,6 +26,7 @@ from rustybt.ingest._funding import make_funding, read_funding
 from rustybt.ingest._one_table import Reading
 from rustybt.ingest._report import IngestReport, summary
 from rustybt.ingest._seen import joined_seen
+from rustybt.ingest._sessions_shown import calendar_of
 from rustybt.ingest._stock_dividends import make_stock_dividends
 from rustybt.validation import Finding
 
@@ -37,7 +38,7 @@ type Base = tuple[Version, Manifest]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for, beside the data."""
+    """What was asked for, beside the data. calendar_told: else rows may show that it is another one."""
 
     bundle: str
     frequency: str
@@ -51,6 +52,7 @@ class Request:
     provenance: dict[str, Any]
     decimals: DecimalConfig | None = None
     auto_close: str | None = None
+    calendar_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +148,7 @@ class Write:
         """
         records, ended, actions, bad_actions = self._made(newest)
         findings = self._findings(bad_actions)
-        if findings and self._request.on_bad_row == "error":
-            raise BadBars(
-                f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
-                f"{advice(findings, self._request.calendar)}",
-                findings,
-            )
+        self._refuse(findings)
         if not records:
             raise BadBars(f"Not one row is left of these bars: {summary(findings)}", findings)
         if findings and self._request.on_bad_row == "drop":
@@ -188,6 +185,18 @@ class Write:
             notes=self._notes(ended),
             changes=tuple(change for batch in self._batches for change in batch.changes),
         )
+
+    def _refuse(self, findings: tuple[Finding, ...]) -> None:
+        """Raises BadBars where rows show another calendar than was taken, and where bad ones are an error."""
+        if not self._request.calendar_told and calendar_of(findings, self._request.calendar):
+            # whatever becomes of bad rows: none is bad before it is known whose sessions these are
+            raise BadBars("These rows are of another calendar.", findings)
+        if findings and self._request.on_bad_row == "error":
+            raise BadBars(
+                f"Nothing was written to {self._request.bundle!r}: {summary(findings)}\n"
+                f"{advice(findings, self._request.calendar)}",
+                findings,
+            )
 
     def look(self, newest: Base | None) -> Validated:
         """What `publish` would write, and what it would say. newest: as for `validate`, which comes first."""

@@ -109,6 +109,7 @@ class OrderBook(Linking):
         self._apply: Callable[[Report], WorkingOrder | None] | None = getattr(self.applier, "apply", None)
         self.links: Links | None = None
         self.held: list[WorkingOrder] = []
+        self.reducing: list[WorkingOrder] = []
         self.why: Callable[[WorkingOrder, int | None], int] = _stored_cause
         self._venue: Venue | None = None
         self.expiring: list[tuple[int, int]] = []
@@ -182,6 +183,7 @@ class OrderBook(Linking):
             return ()
         if kind is TRAILED:
             self.wake.forget(order.instrument.slot, number)
+            self.look_at(order)
             return ()
         if kind is ACCEPTED:
             cause, told = self._enqueue(order, cause, told)
@@ -195,6 +197,7 @@ class OrderBook(Linking):
             self._dequeue(order)
         elif kind in WAKING:
             self.wake.forget(order.instrument.slot, number)
+            self.look_at(order)
         return () if self.links is None else self.links(report, order)
 
     def _enqueue(self, order: WorkingOrder, cause: Cause | None, told: str | None) -> tuple[Cause | None, str | None]:
@@ -235,10 +238,9 @@ class OrderBook(Linking):
             self._orders.append(order_from(plain, self._kernel, len(self._orders) + 1, instruments))
         for slot, numbers in state["open"]:
             self.queues[slot] = [self._orders[number - 1] for number in numbers]
-        ends = [(order.more.expires, order.number) for queue in self.queues.values() for order in queue if order.more]
-        for stamp, number in ends:
-            if stamp is not None:
-                self.expires(number, stamp)
+        for queue in self.queues.values():
+            for order in queue:
+                self.watch(order)
         self.held += [self._orders[number - 1] for number in state["held"]]
         if state["links"]:
             self.links = Links(self.numbered)
@@ -326,9 +328,8 @@ class OrderBook(Linking):
         return order.status is OrderStatus.CANCELLED
 
     def expires(self, number: int, stamp: int) -> None:
-        """An order ends at a moment, ns UTC, if it is open then; another broker sees to that itself."""
-        if self._venue is None:
-            heapq.heappush(self.expiring, (stamp, number))
+        """An order ends at a moment, ns UTC, if it is open then."""
+        heapq.heappush(self.expiring, (stamp, number))
 
     def expire(self, before: int) -> None:
         """Ends the open orders that are good till a moment before this one."""

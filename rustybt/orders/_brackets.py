@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MARKET_TERMS, Asset, OrderStatus, OrderTerms, exact_number, scaled, to_scale
+from rustybt.core import DAY_NS, MARKET_TERMS, Asset, OrderStatus, OrderTerms, exact_number, scaled, to_scale
 from rustybt.errors import BadOrderParameters, InputError
 from rustybt.orders._gate import OrderGate
 from rustybt.orders._instrument import Instrument
@@ -94,16 +94,35 @@ def place_bracket(
     if instrument is None or not size:
         return Bracket(None, None, None)
     terms = terms_at(instrument, size > 0, *prices) if any(price is not None for price in prices) else None
-    bar = gate.market.bar
-    reference = None if terms is None else (terms.limit if terms.limit is not None else terms.stop)
-    if reference is None and instrument.priced <= bar <= instrument.last:
-        reference = instrument.price[bar] * instrument.mark_to_fill_scale
+    reference = _reference(gate, instrument, terms)
     made = _exits(instrument, size > 0, exits, reference, link, after, options.get("tag"))
     entry_id = gate.order(asset, amount, *prices, options)
     entry = gate.book.find(entry_id)
     if entry is None or entry.status is OrderStatus.REJECTED:
         return Bracket(entry_id, None, None)
     return Bracket(entry_id, *_attach(gate, entry, made, link, after))
+
+
+def _reference(gate: OrderGate, instrument: Instrument, terms: OrderTerms[int] | None) -> int | None:
+    """About where an entry fills: its limit or stop, else the last price; None where there is none."""
+    if terms is not None and (terms.limit is not None or terms.stop is not None):
+        return terms.limit if terms.limit is not None else terms.stop
+    bar = gate.market.bar
+    if not instrument.priced <= bar <= instrument.last:
+        return None
+    return instrument.price[bar] * instrument.mark_to_fill_scale
+
+
+def _check_split(gate: OrderGate, entry: WorkingOrder, order_id: object) -> None:
+    """What an order that is over filled counts in the units of then."""
+    if entry.status is OrderStatus.OPEN:
+        return
+    ended, today = entry.changed // DAY_NS, gate.market.axis.days[gate.market.session]
+    if any(ended < split.ex_day <= today for split in entry.instrument.splits):
+        raise BadOrderParameters(
+            f"attach_exits({order_id!r}): the order filled before a split of {entry.instrument.asset.symbol}, and "
+            "counts other units. Place the exit by itself, with reduce_only=True."
+        )
 
 
 def attach(gate: OrderGate, order_id: object, exits: tuple[Any, Any], link: str, after: str) -> Bracket:
@@ -113,10 +132,13 @@ def attach(gate: OrderGate, order_id: object, exits: tuple[Any, Any], link: str,
         raise BadOrderParameters(
             f"attach_exits({order_id!r}): the order is {entry.status.name.lower()} without a fill."
         )
-    if gate.book.links is not None and gate.book.links.protects(entry.number) is not None:
+    if gate.book.links is not None and gate.book.links.protecting(entry.number):
         raise BadOrderParameters(f"attach_exits({order_id!r}): the order has exits. Change or cancel those.")
+    _check_split(gate, entry, order_id)
     tag = None if entry.more is None else entry.more.tag
-    made = _exits(entry.instrument, entry.amount > 0, exits, entry.limit, link, after, tag)
+    is_open = entry.status is OrderStatus.OPEN
+    reference = _reference(gate, entry.instrument, entry.terms if is_open else None)
+    made = _exits(entry.instrument, entry.amount > 0, exits, reference, link, after, tag)
     if entry.filled and any(one is not None and one.away is not None for one in made):
         raise BadOrderParameters(
             f"attach_exits({order_id!r}): the order has filled already, so that a Distance or Percent from its first "

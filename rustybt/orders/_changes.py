@@ -53,12 +53,15 @@ def modify(book: OrderBook, order: WorkingOrder, stamp: int, size: Callable[[Any
 
 
 def cancel_matching(book: OrderBook, slot: int | None, tag: str | None, stamp: int) -> int:
-    """Cancels the open orders of a slot, with a tag; None stands for any. Returns how many."""
+    """Cancels the open orders of a slot, with a tag; None stands for any. Returns how many.
+
+    Those that are held go first: an entry that is cancelled with a part of it filled lets its exits go to work.
+    """
+    open_orders = [order for queue in book.open.values() for order in queue]
     found = [
         order
-        for of_slot, queue in book.open.items()
-        for order in queue
-        if slot in (None, of_slot) and (tag is None or (order.more is not None and order.more.tag == tag))
+        for order in [*book.held, *open_orders]
+        if slot in (None, order.instrument.slot) and (tag is None or (order.more is not None and order.more.tag == tag))
     ]
     return sum(book.cancel(order, stamp, Cause.STRATEGY) for order in found)
 

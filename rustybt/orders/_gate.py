@@ -363,8 +363,8 @@ class OrderGate:
         if refusal is not None:
             return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
         order = book.accept(instrument, size, terms, stamp, noted)
-        if terms is not None and terms.expires is not None:
-            book.expires(order.number, terms.expires)
+        if terms is not None and order.more is not None:
+            book.watch(order)
         return book.order_id(order.number)
 
     def _refused(self, instrument: Instrument, size: int, terms: OrderTerms[int]) -> tuple[Cause, str] | None:

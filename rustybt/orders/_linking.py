@@ -18,15 +18,19 @@ class Linking:
     """What `OrderBook` does for linked orders.
 
     links: what the others are to do upon a report; None where no orders are linked. held: those that wait for one.
+    reducing: those that end with their position.
     """
 
-    __slots__ = ("held", "links")
+    __slots__ = ("held", "links", "reducing")
     links: Links | None
     held: list[WorkingOrder]
+    reducing: list[WorkingOrder]
     if TYPE_CHECKING:
         _venue: Venue | None
         _drain: Callable[[], object] | None
         apply: Callable[[Report], Sequence[Command]]
+        expires: Callable[[int, int], None]
+        wake: Any
         cancel: Callable[..., bool]
         replace: Callable[..., bool]
         pending: Callable[..., WorkingOrder]
@@ -48,6 +52,22 @@ class Linking:
                     self._venue.submit(command.order)
                     self._drain()  # type: ignore[misc]
 
+    def look_at(self, order: WorkingOrder) -> None:
+        """Has the next bar look at an order that fills on one bar or is over, traded or not, whatever else sleeps."""
+        if order.more is not None and order.more.at_once:
+            self.wake.sleep(order.instrument.slot, order.number, 0, None, None, 0, 0)
+
+    def watch(self, order: WorkingOrder) -> None:
+        """Looks after a new order of which the terms say when it ends."""
+        terms = order.more
+        if terms is None:
+            return
+        if terms.expires is not None:
+            self.expires(order.number, terms.expires)
+        if terms.reduce_only:
+            self.reducing.append(order)
+        self.look_at(order)
+
     def hold(self, instrument: Any, amount: int, terms: OrderTerms[int], stamp: int) -> WorkingOrder:
         """A new order that waits for another one, and is at no broker until `release`."""
         order = self.pending(instrument, amount, terms, stamp)
@@ -59,6 +79,8 @@ class Linking:
         """A held order waits no longer; it is to be submitted."""
         self.held.remove(order)
         self.apply(Report(order.number, OrderEventKind.RELEASED, stamp, amount, terms=terms))
+        if terms is not None and terms.reduce_only:
+            self.reducing.append(order)
 
     def link(self, group: Group) -> int:
         """Links orders. Returns the group's number."""

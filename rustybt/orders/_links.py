@@ -17,6 +17,7 @@ FILLS = (OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED)
 EXIT_FILLED = "an exit filled"
 LINKED_FILLED = "linked order filled"
 ENTRY_ENDED = "the entry ended unfilled"
+EXIT_SPLIT = "a split left nothing of its exit"
 
 
 class Away(NamedTuple):
@@ -42,10 +43,11 @@ class Group:
 
     exits: their numbers. entry: the order that they protect; None where there is none. link: "oco", a fill of one
     cancels the others; "reduce", it takes as much from them. after: "part", exits begin with the entry's first fill;
-    "whole", when it is filled. away: by number, exits whose price hangs on the entry's.
+    "whole", when it is filled. away: by number, exits whose price hangs on the entry's. price: at which that first
+    filled, at the fill scale; None before.
     """
 
-    __slots__ = ("after", "away", "entry", "exits", "link")
+    __slots__ = ("after", "away", "entry", "exits", "link", "price")
 
     def __init__(self, exits: Sequence[int], entry: int | None, link: str, after: str) -> None:
         self.exits = list(exits)
@@ -53,11 +55,12 @@ class Group:
         self.link = link
         self.after = after
         self.away: dict[int, Away] = {}
+        self.price: int | None = None
 
     def state(self) -> tuple[Any, ...]:
         """The same as plain values."""
         away = [(number, *tuple(one)) for number, one in self.away.items()]
-        return self.exits, self.entry, self.link, self.after, away
+        return self.exits, self.entry, self.link, self.after, away, self.price
 
 
 class Links:
@@ -85,54 +88,74 @@ class Links:
         """The group whose entry an order is."""
         return self._entries.get(number)
 
+    def protecting(self, number: int) -> bool:
+        """Whether an order has exits that can still fill."""
+        group = self._entries.get(number)
+        return group is not None and any(_is_open(self._order_of(exit_)) for exit_ in group.exits)
+
     def state(self) -> list[tuple[Any, ...]]:
         """All groups as plain values."""
         return [group.state() for group in self.groups]
 
     def restore(self, state: Sequence[Sequence[Any]]) -> None:
         """Takes over what `state` gave."""
-        for exits, entry, link, after, away in state:
+        for exits, entry, link, after, away, price in state:
             group = Group(exits, entry, link, after)
+            group.price = price
             for number, distance, share, is_limit in away:
                 group.away[number] = Away(distance, None if share is None else (share[0], share[1]), is_limit)
             self.add(group)
 
     def __call__(self, report: Report, order: WorkingOrder) -> Sequence[Command]:
         """What the others are to do."""
-        number, kind = report.order, report.kind
-        group = self._entries.get(number)
-        if group is not None:
-            if kind in FILLS:
-                return self._entered(group, order, report)
-            if kind is OrderEventKind.CANCELLED:
-                return self._entry_over(group, order, report)
-            if kind is OrderEventKind.ADJUSTED and report.ratio is not None:
-                _restate(group, report.ratio)
-        group = self._of.get(number)
-        if group is not None and kind in FILLS:
+        protecting, linked = self._entries.get(report.order), self._of.get(report.order)
+        commands = [] if protecting is None else self._of_entry(protecting, order, report)
+        if linked is not None:
+            commands += self._of_exit(linked, order, report)
+        return commands
+
+    def _of_entry(self, group: Group, order: WorkingOrder, report: Report) -> list[Command]:
+        kind = report.kind
+        if kind in FILLS:
+            return self._entered(group, order, report)
+        if kind is OrderEventKind.CANCELLED:
+            return self._entry_over(group, order, report)
+        if kind is OrderEventKind.ADJUSTED and report.ratio is not None:
+            _restate(group, report.ratio)
+        return []
+
+    def _of_exit(self, group: Group, order: WorkingOrder, report: Report) -> list[Command]:
+        if report.kind in FILLS:
             return self._exited(group, order, report)
-        return ()
+        entry = None if group.entry is None else self._order_of(group.entry)
+        split = report.kind is OrderEventKind.CANCELLED and report.cause is Cause.SPLIT
+        if split and entry is not None and _is_open(entry):
+            # a split left less than a unit of its exit: what it still filled would have none
+            return [Cancel(entry, report.stamp, Cause.LINKED, EXIT_SPLIT)]
+        return []
 
     def started(self, group: Group, entry: WorkingOrder, stamp: int) -> Sequence[Command]:
         """What the exits of an entry are to do that has filled before it had them."""
         if group.after == "whole" and entry.status is OrderStatus.OPEN:
             return ()
-        return self._resize(group, entry, stamp, None)
+        return self._resize(group, entry, stamp)
 
     def _entered(self, group: Group, entry: WorkingOrder, report: Report) -> list[Command]:
         """Exits are as large as what is filled so far."""
+        if group.price is None:
+            group.price = report.price
         if group.after == "whole" and entry.status is not OrderStatus.FILLED:
             return []
-        return self._resize(group, entry, report.stamp, report.price)
+        return self._resize(group, entry, report.stamp)
 
     def _entry_over(self, group: Group, entry: WorkingOrder, report: Report) -> list[Command]:
         """Without a fill the exits are over; with one they protect what was filled."""
         if entry.filled:
-            return self._resize(group, entry, report.stamp, None) if group.after == "whole" else []
+            return self._resize(group, entry, report.stamp) if group.after == "whole" else []
         exits = [self._order_of(number) for number in group.exits]
         return [Cancel(order, report.stamp, Cause.LINKED, ENTRY_ENDED) for order in exits if _is_open(order)]
 
-    def _resize(self, group: Group, entry: WorkingOrder, stamp: int, price: int | None) -> list[Command]:
+    def _resize(self, group: Group, entry: WorkingOrder, stamp: int) -> list[Command]:
         exits = [self._order_of(number) for number in group.exits]
         left = abs(entry.filled) - sum(abs(order.filled) for order in exits)
         side = -1 if entry.amount > 0 else 1
@@ -140,7 +163,7 @@ class Links:
         for order in exits:
             amount = order.filled + side * left
             if order.status is OrderStatus.HELD and left:
-                found.append(Release(order, _terms_at(group, order, price), stamp, amount))
+                found.append(Release(order, _terms_at(group, order), stamp, amount))
             elif order.status is OrderStatus.OPEN and amount != order.amount:
                 found.append(Replace(order, order.terms, stamp, amount))
         return found
@@ -168,9 +191,9 @@ def _is_open(order: WorkingOrder) -> bool:
     return order.status in (OrderStatus.OPEN, OrderStatus.HELD)
 
 
-def _terms_at(group: Group, order: WorkingOrder, price: int | None) -> OrderTerms[int] | None:
-    """An exit's terms once its entry filled at a price."""
-    terms, instrument = order.terms, order.instrument
+def _terms_at(group: Group, order: WorkingOrder) -> OrderTerms[int] | None:
+    """An exit's terms once its entry filled."""
+    terms, instrument, price = order.terms, order.instrument, group.price
     if price is None or terms is None:
         return terms
     buys, tick = order.amount > 0, tick_at(instrument.tick, instrument.fill_scale)
@@ -184,6 +207,8 @@ def _terms_at(group: Group, order: WorkingOrder, price: int | None) -> OrderTerm
 
 
 def _restate(group: Group, ratio: tuple[int, int]) -> None:
+    if group.price is not None:
+        group.price = div_half_even(group.price * ratio[0], ratio[1])
     for number, away in group.away.items():
         if away.distance is not None:
             group.away[number] = away._replace(distance=div_half_even(away.distance * ratio[0], ratio[1]))

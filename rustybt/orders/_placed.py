@@ -140,7 +140,7 @@ def _with_options(terms: OrderTerms[int], options: OrderOptions, market: Market)
     unknown = options.keys() - OrderOptions.__annotations__.keys()
     if unknown:
         raise TypeError(
-            f"an order takes no {', '.join(sorted(unknown))}. By name it takes "
+            f"an order takes no {', '.join(sorted(unknown))}. By name it takes limit_price, stop_price, style, "
             f"{', '.join(OrderOptions.__annotations__)}."
         )
     kept, good_till = terms.time_in_force, options.get("good_till")

@@ -16,7 +16,6 @@ FILES = {
 FUNCTIONS = {
     "rustybt.catalog._index.insert_version": 55,
     "rustybt.engine._setup.state_of": 45,
-    "rustybt.ingest._write.publish": 45,
     "rustybt.sources._download._one_symbol": 44,
     "rustybt.sources._yfinance._history": 42,
 }

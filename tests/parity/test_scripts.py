@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.parity._market import DIVIDENDS, SPLITS, date, days_of, market
+from tests.parity._outcomes import kept
 from tests.parity._perf import plain_frame
 
 if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
@@ -27,7 +28,8 @@ if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
 
 pytestmark = pytest.mark.parity
 
-SCRIPTS = Path(__file__).parent / "scripts"
+HERE = Path(__file__).parent
+SCRIPTS = HERE / "scripts"
 PERIODS = {"daily": ("2016-05-02", "2017-12-15"), "minute": ("2017-11-15", "2017-11-30")}
 DAILY = [
     "a_little_every_day",
@@ -56,8 +58,16 @@ def job(name: str, frequency: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
-    """Zipline's frames, all from one process."""
-    folder = tmp_path_factory.mktemp("zipline")
+    """Zipline's frames, all from one process, or those of an earlier run of the tests with the same scripts."""
+    asked = [HERE / f"{name}.py" for name in ("_scripts_on_zipline", "_market", "_perf")]
+    asked += [SCRIPTS / f"{name}.py" for name in sorted({name for name, _ in JOBS})]
+    question = json.dumps([[PERIODS, CAPITAL, JOBS], *(path.read_text(encoding="utf-8") for path in asked)])
+    frames = kept(question, lambda: {"frames": frames_of_zipline(tmp_path_factory.mktemp("zipline"))})["frames"]
+    return dict(zip(JOBS, frames, strict=True))
+
+
+def frames_of_zipline(folder: Path) -> list[Any]:
+    """What Zipline's own command makes of each job."""
     (folder / "jobs.json").write_text(json.dumps([job(*one) for one in JOBS]), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "tests.parity._scripts_on_zipline", str(folder)],
@@ -67,7 +77,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], di
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    return {one: json.loads((folder / f"{n}.json").read_text(encoding="utf-8")) for n, one in enumerate(JOBS)}
+    return [json.loads((folder / f"{n}.json").read_text(encoding="utf-8")) for n in range(len(JOBS))]
 
 
 @pytest.fixture(scope="module")

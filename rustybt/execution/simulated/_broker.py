@@ -41,8 +41,7 @@ class SimulatedBroker:
 
     orders: the order book. slippage, commission: the models for "equity", which is all but futures, and for "future".
     fill_at: the price that the bar offers, its "close" or its "open". trigger: "close" tests limits and stops on the
-    price that the bar offers; "range" fills them within the bar, at their own price, or at the
-    open where the bar opened beyond it: no fill comes before the price that triggered it.
+    price that the bar offers; "range" fills them within the bar, at their own price, or at the open beyond it.
     limits_hold: False lets slippage carry a fill beyond its limit, as Zipline does.
     stops_date_orders: False leaves the time of a stop-limit order's last change as it is when its stop is reached.
     fees_can_fall: a fee below zero that is no rebate lowers what the order has cost, though nobody pays it back, as in
@@ -227,13 +226,12 @@ class SimulatedBroker:
 
     def _work_asset(  # noqa: C901, PLR0912 - one pass over a queue
         self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
-    ) -> Iterator[Report]:
+    ) -> Generator[Report, None, tuple[int, int]]:
         """Tries the orders of one asset: its trigger, then its execution, order by order.
 
         queue: a copy, as a model of the user's may place orders meanwhile, which wait for the next bar. used: units of
-        the volume that went to earlier orders. filled: units that these bought, or sold.
+        the volume that went to earlier orders. filled: units that these bought, or sold. Returns both as of the end.
         """
-        account = self.orders.account
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
         exhausted, links = False, self.orders.links
@@ -258,7 +256,7 @@ class SimulatedBroker:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
                 most = None if order.more is None else self._most(order, bars.slot, filled)
-                report = execution.of(order, price, volume, used, cap, moment, account, maker, most)
+                report = execution.of(order, price, volume, used, cap, moment, self.orders.account, maker, most)
                 if report is None:
                     continue
                 yield report
@@ -272,7 +270,8 @@ class SimulatedBroker:
                 yield from rest(order, moment)
         if links is not None:
             yield from self._answers()
-            yield from self._exit_at_once(links, entered, bars, moment, (volume, used, filled))
+            used, filled = yield from self._exit_at_once(links, entered, bars, moment, volume, (used, filled))
+        return used, filled
 
     def _most(self, order: WorkingOrder, slot: int, filled: int) -> int | None:
         """The units that an order may fill at most; None for all of it."""
@@ -285,16 +284,18 @@ class SimulatedBroker:
         entered: list[tuple[WorkingOrder, int]],
         bars: Bars,
         moment: Moment,
-        volumes: tuple[int, int, int],
-    ) -> Iterator[Report]:
+        volume: int,
+        done: tuple[int, int],
+    ) -> Generator[Report, None, tuple[int, int]]:
         """Tries the exits of orders that a bar filled, at these prices, on what is left of the bar."""
         if not self.triggers.by_range or isinstance(bars, Opening):
-            return
+            return done
         for entry, price in entered:
             exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
             left = remaining_after(entry, bars, moment.bar, price, self.triggers) if exits else None
             if left is not None:
-                yield from self._work_asset(exits, left, moment, *volumes)
+                done = yield from self._work_asset(exits, left, moment, volume, *done)
+        return done
 
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from rustybt._kernels import WorkingOrder
 from rustybt.execution.simulated._bars import Bars, Links, Opening
@@ -48,30 +48,65 @@ def remaining_after(entry: WorkingOrder, bars: Bars, bar: int, price: int, trigg
     return Remaining(bars, bar, _prices(price, high, min(price, close) if rising else low, close))
 
 
+class _Reached(NamedTuple):
+    """A linked order that a bar reaches. place: in the queue. worth: of its fill, at the close of the bar."""
+
+    place: int
+    order: WorkingOrder
+    at_open: bool
+    is_entry: bool
+    worth: int
+
+
 def worst_first(
     links: Links, triggers: Triggers, queue: list[WorkingOrder], bars: Bars, bar: int, offered: int
 ) -> list[WorkingOrder]:
     """The orders in another order: of linked ones that the bar reaches, what the open fills, then what is worst.
 
-    Worst is what is worth least at the close of the bar. Each keeps to the places of its group.
+    Each keeps to the places of its group.
     """
     up = bars.mark_to_fill_scale
     opened, close = bars.column("open")[bar] * up, bars.column("close")[bar] * up
-    places: dict[int, list[int]] = {}
-    keys: dict[int, tuple[bool, int]] = {}
+    groups: dict[int, list[_Reached]] = {}
     for place, order in enumerate(queue):
-        group = links.group_of(order.number)
+        protects = links.protects(order.number)
+        group = links.group_of(order.number) if protects is None else protects
         if group is None or (order.more is not None and order.more.at is not None):
             continue
         price = triggers.of(order, bars, bar, offered).price
         if price is not None:
-            places.setdefault(id(group), []).append(place)
-            keys[place] = price != opened, (order.amount - order.filled) * (close - price)
+            at_open = price == opened and not _is_at_close(order, triggers)
+            worth = (order.amount - order.filled) * (close - price)
+            reached = _Reached(place, order, at_open, protects is not None, worth)
+            groups.setdefault(id(group), []).append(reached)
     found = queue[:]
-    for of_group in places.values():
-        for place, source in zip(of_group, sorted(of_group, key=keys.__getitem__), strict=True):
-            found[place] = queue[source]
+    for of_group in groups.values():
+        for one, other in zip(of_group, _in_order(of_group, triggers), strict=True):
+            found[one.place] = other.order
     return found
+
+
+def _in_order(reached: list[_Reached], triggers: Triggers) -> list[_Reached]:
+    """Orders of a group as a bar fills them at worst.
+
+    Exits come before the rest of their entry, as one that fills ends it. But prices come by an entry within the bar
+    before they come to a stop behind it: the stop is larger then.
+    """
+    opened = sorted([one for one in reached if one.at_open], key=lambda one: (not one.is_entry, one.worth))
+    later = [one for one in reached if not one.at_open]
+    exits = sorted([one for one in later if not one.is_entry], key=lambda one: one.worth)
+    entries = [one for one in later if one.is_entry]
+    stopped = bool(exits) and exits[0].order.stop is not None
+    if stopped and not any(_is_at_close(one.order, triggers) for one in entries):
+        return [*opened, *entries, *exits]
+    return [*opened, *exits, *entries]
+
+
+def _is_at_close(order: WorkingOrder, triggers: Triggers) -> bool:
+    """Whether an order fills at the close of a bar, after all else."""
+    if triggers.field != "close":
+        return False
+    return not triggers.by_range or (order.limit is None and (order.stop is None or order.stop_reached))
 
 
 def exits_of(links: Links, entry: WorkingOrder, queue: Sequence[WorkingOrder]) -> list[WorkingOrder]:

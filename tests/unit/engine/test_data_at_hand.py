@@ -157,6 +157,33 @@ def test_weekends_make_the_calendar_one_of_every_day_and_it_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("how", ["error", "drop", "quarantine"])
+def test_the_calendar_is_found_whatever_becomes_of_bad_rows(how: str) -> None:
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days) for days in range(300)]
+    every_day = rustybt.run(lambda context, data: None, {"C": prices([5] * 300, days)}, on_bad_row=how)
+    assert (every_day.manifest["calendar"], every_day.daily["session"].to_list()) == ("24/7", days)
+    some = weekdays(dt.date(2022, 1, 3), dt.date(2023, 12, 29))
+    result = rustybt.run(lambda context, data: None, {"C": prices([5] * len(some), some)}, on_bad_row=how)
+    assert (result.manifest["calendar"], result.daily["session"].to_list()) == ("24/5", some)
+    assert "rows_left_out" not in {note.code for note in result.notes}
+    seen = rustybt.preview({"C": prices([5] * 300, days)}, on_bad_row=how)
+    assert (seen.calendar, seen.findings) == ("24/7", ())
+
+
+@pytest.mark.parametrize("calendar", ["24/7", None])
+def test_rows_that_are_left_out_are_told(calendar: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days) for days in range(30)]
+    closes: list[Any] = [5] * 30
+    closes[7] = "nan"
+    market = rustybt.load_data({"C": prices(closes, days)}, calendar=calendar, on_bad_row="drop")
+    result = rustybt.run(lambda context, data: order(symbol("C"), 1), market=market)
+    (note,) = [note for note in result.notes if note.code == "rows_left_out"]
+    assert note.data["rules"] == {"number": 4}  # its four prices
+    assert all(words in note.text for words in ("'drop'", "4 number", "C 2024-01-08"))
+    print(result)
+    assert "rows_left_out" in capsys.readouterr().out
+
+
 def weekdays(first: dt.date, last: dt.date) -> list[dt.date]:
     days = [first + dt.timedelta(days) for days in range((last - first).days + 1)]
     return [day for day in days if day.weekday() < 5]
@@ -294,3 +321,11 @@ def test_how_data_are_read_can_be_said_in_the_same_call() -> None:
     assert result.manifest["seed"] == 4
     with pytest.raises(InputError, match="load_data has no option root="):
         rustybt.load_data(LONG, root="here")
+
+
+def test_the_types_of_the_options_of_run_name_each_of_them() -> None:
+    from rustybt.engine._first_run import OF_RUNS
+    from rustybt.engine._market_of_data import OPTIONS
+    from rustybt.engine._run_options import RunOptions
+
+    assert RunOptions.__annotations__.keys() == (OPTIONS | OF_RUNS) - {"start", "end", "capital_base"}

@@ -301,3 +301,209 @@ def test_orders_that_can_not_be_linked_are_named() -> None:
             context.attach_exits(one, stop_loss=0.5)
 
     run_bars([FLAT, FLAT], {0: place})
+
+
+# ------------------------------------------------------------------------------------- what was found by attacking it
+
+THIN: Bar = ("100", "100", "100", "100", "400")
+"""With a share of 10 %, 40 units fill."""
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_closing_a_position_leaves_no_exit_of_an_entry_that_has_filled_in_part(kernel: str) -> None:
+    """The entry that is cancelled would let its exits go to work, beside the order that closes."""
+    script = {
+        0: lambda context, asset, ids: ids.update(
+            zip("EPL", context.bracket_order(asset, 100, take_profit=110, stop_loss=95, after="whole"), strict=True)
+        ),
+        1: lambda context, asset, ids: ids.update(close=context.close_position(asset)),
+    }
+    done = run_bars([FLAT, THIN, ("100", "100", "94", "95")], script, volume_share="0.1", kernel=kernel)
+    assert [one[1:3] for one in done.fills] == [("E", 40), ("close", -40)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_exits_after_the_whole_protect_a_part_at_their_distance(kernel: str) -> None:
+    """40 of 100 fill at 100, and the rest is cancelled by hand: exits at 110 and 95, and no market orders."""
+    exits = {"take_profit": execution.Distance(10), "stop_loss": execution.Distance(5)}
+    script = {
+        0: lambda context, asset, ids: ids.update(
+            zip("EPL", context.bracket_order(asset, 100, **exits, after="whole"), strict=True)
+        ),
+        1: lambda context, asset, ids: context.cancel_order(ids["E"]),
+    }
+    done = run_bars([FLAT, THIN, FLAT, FLAT], script, volume_share="0.1", kernel=kernel)
+    assert [one[1:3] for one in done.fills] == [("E", 40)]
+    assert (done.order("P")["limit"], done.order("L")["stop"], done.order("L")["amount"]) == (110, 95, -40)
+
+
+def test_exits_by_distance_count_from_the_first_of_several_fills() -> None:
+    bars: list[Bar] = [FLAT, THIN, ("120",) * 4 + ("600",), ("115",) * 4]
+    exits = {"take_profit": execution.Distance(30), "stop_loss": execution.Distance(5)}
+    done = bracket(bars, 100, **exits, after="whole", volume_share="0.1")
+    assert (done.order("P")["limit"], done.order("L")["stop"]) == (130, 95)
+
+
+SILENT: Bar = ("100", "100", "100", "100", "0")
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"time_in_force": "ioc"},
+        {"time_in_force": "fok"},
+        {"style": execution.MarketOnOpen()},
+        {"style": execution.MarketOnClose()},
+        {"style": execution.LimitOnClose(101)},
+    ],
+)
+def test_an_order_for_one_bar_ends_there_though_another_one_sleeps(how: Any, kernel: str) -> None:
+    script = {
+        0: lambda context, asset, ids: ids.update(sleeps=context.order(asset, 10, limit_price=50)),
+        2: lambda context, asset, ids: ids.update(one=context.order(asset, 10, **how)),
+    }
+    done = run_bars([FLAT, FLAT, FLAT, SILENT, SILENT, FLAT, FLAT], script, kernel=kernel)
+    assert (done.fills, done.order("one")["cause"]) == ([], "not_at_once")
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_stop_within_the_bar_comes_before_the_rest_of_an_entry_at_its_close(kernel: str) -> None:
+    """40 are held; the stop of 95 is met on the way to the close of 90, at which the rest would fill."""
+    bars: list[Bar] = [FLAT, THIN, ("100", "100", "90", "90", "100000")]
+    done = bracket(bars, 100, take_profit=110, stop_loss=95, volume_share="0.1", kernel=kernel)
+    assert done.fills == [fill(1, "E", 40, 100), fill(2, "L", -40, 95)]
+    assert done.cash == -200
+
+
+def test_a_target_is_met_before_the_rest_of_an_entry_where_the_bar_does_not_say() -> None:
+    """The rest at 99 first and then 100 at 110 would be the best reading: 40 at 110 is the worst."""
+    bars: list[Bar] = [FLAT, ("99",) * 4 + ("400",), ("100", "110", "99", "100", "100000")]
+    done = bracket(bars, 100, take_profit=110, stop_loss=90, limit_price=99, volume_share="0.1")
+    assert done.fills == [fill(1, "E", 40, 99), fill(2, "P", -40, 110)]
+
+
+def test_a_stop_behind_an_entry_sells_the_rest_too() -> None:
+    """Prices fall through the limit of 99 to the stop of 97: what fills on the way is sold there."""
+    bars: list[Bar] = [FLAT, ("99",) * 4 + ("400",), ("100", "101", "96", "100", "100000")]
+    done = bracket(bars, 100, take_profit=110, stop_loss=97, limit_price=99, volume_share="0.1")
+    assert done.fills == [fill(1, "E", 40, 99), fill(2, "E", 60, 99), fill(2, "L", -100, 97)]
+
+
+def test_entries_of_brackets_cancel_each_other() -> None:
+    script = {
+        0: lambda context, asset, ids: ids.update(
+            up=context.bracket_order(asset, 10, stop_price=102, take_profit=110, stop_loss=95).entry,
+            down=context.bracket_order(asset, -10, stop_price=98, take_profit=90, stop_loss=105).entry,
+        ),
+    }
+    place = script[0]
+
+    def both(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        place(context, asset, ids)
+        context.oco(ids["up"], ids["down"])
+
+    done = run_bars([FLAT, ("100", "103", "99", "102"), ("102", "102", "97", "98")], {0: both})
+    assert done.fills == [fill(1, "up", 10, 102)]
+    assert done.order("down")["reason"] == "linked order filled"
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_exits_of_two_entries_on_one_bar_share_position_and_volume(kernel: str) -> None:
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        for name in "ab":
+            placed = context.bracket_order(asset, 10, limit_price=99, take_profit=110, stop_loss=97)
+            ids.update({name: placed.entry, name + "P": placed.take_profit, name + "L": placed.stop_loss})
+        ids["short"] = context.order(asset, -10, limit_price=100)
+
+    done = run_bars([FLAT, ("100", "100", "96", "96")], {0: place}, kernel=kernel)
+    assert sum(one[2] for one in done.fills) == 0
+
+
+def test_exits_end_with_the_position_that_they_protect() -> None:
+    """The position is sold by hand at bar 1: the stop of 95 does not sell the next one, which has its own at 85."""
+    script = {
+        0: lambda context, asset, ids: ids.update(
+            zip("EPL", context.bracket_order(asset, 10, take_profit=130, stop_loss=95), strict=True)
+        ),
+        1: lambda context, asset, ids: ids.update(hand=context.order_target(asset, 0)),
+        3: lambda context, asset, ids: ids.update(
+            zip(("E2", "P2", "L2"), context.bracket_order(asset, 10, take_profit=130, stop_loss=85), strict=True)
+        ),
+    }
+    bars: list[Bar] = [FLAT, FLAT, FLAT, FLAT, ("100", "104", "99", "103"), ("103", "104", "90", "92")]
+    done = run_bars(bars, script)
+    assert [one[1:3] for one in done.fills] == [("E", 10), ("hand", -10), ("E2", 10)]
+    assert (done.order("L")["status"], done.order("L")["cause"]) == ("cancelled", "nothing_to_reduce")
+
+
+def test_exits_can_be_attached_again_once_the_first_are_over() -> None:
+    def again(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        for name in "PL":
+            context.cancel_order(ids[name])
+        ids["new"] = context.attach_exits(ids["E"], stop_loss=98).stop_loss
+
+    script = {
+        0: lambda context, asset, ids: ids.update(
+            zip("EPL", context.bracket_order(asset, 10, take_profit=110, stop_loss=95), strict=True)
+        ),
+        1: again,
+    }
+    done = run_bars([FLAT, FLAT, ("100", "100", "97", "98")], script)
+    assert done.fills[-1] == fill(2, "new", -10, 98)
+
+
+def test_a_stop_on_the_wrong_side_of_what_is_held_is_refused() -> None:
+    def attach(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        with pytest.raises(BadOrderParameters, match="wrong side"):
+            context.attach_exits(ids["E"], stop_loss=130)
+
+    script = {0: lambda context, asset, ids: ids.update(E=context.order(asset, 10)), 1: attach}
+    done = run_bars([FLAT, FLAT, FLAT], script)
+    assert [one[1] for one in done.fills] == ["E"]
+
+
+def test_exits_of_an_order_that_filled_before_a_split_are_refused() -> None:
+    sessions = [dt.date(2024, 1, day) for day in (2, 3, 4)]
+    rows = [("X", day, *[price] * 4, "100000") for day, price in zip(sessions, ["100", "100", "50"], strict=True)]
+    split = pl.DataFrame({"symbol": ["X"], "ex_date": [sessions[2]], "ratio": ["1/2"]})
+    market = rustybt.load_data(pl.DataFrame(rows, schema=NAMES, orient="row"), splits=split)
+    said: list[str] = []
+
+    def handle_data(context: Any, data: Any) -> None:
+        if not said:
+            said.append(context.order(context.symbol("X"), 100))
+        elif data.current_session == sessions[2]:
+            with pytest.raises(BadOrderParameters, match=r"before a split of X.*reduce_only=True"):
+                context.attach_exits(said[0], stop_loss=45)
+            said.append("refused")
+
+    rustybt.run_algorithm(handle_data=handle_data, market=market, capital_base=100_000, progress=False)
+    assert said[-1] == "refused"
+
+
+def test_a_split_that_leaves_less_than_a_unit_of_an_exit_ends_its_entry() -> None:
+    """1 of 15 filled; 1 for 2 leaves half a share of the exits: the rest of the entry would have none."""
+    sessions = [dt.date(2024, 1, day) for day in (2, 3, 4, 5)]
+    rows = [
+        ("X", day, *[price] * 4, volume)
+        for day, price, volume in zip(
+            sessions, ["100", "100", "200", "200"], ["1000", "10", "1000", "1000"], strict=True
+        )
+    ]
+    split = pl.DataFrame({"symbol": ["X"], "ex_date": [sessions[2]], "ratio": ["2"]})
+    market = rustybt.load_data(pl.DataFrame(rows, schema=NAMES, orient="row"), splits=split)
+    placed: list[Any] = []
+
+    def initialize(context: Any) -> None:
+        context.set_slippage(rustybt.api.slippage.VolumeShareSlippage(volume_limit="0.1", price_impact=0))
+
+    def handle_data(context: Any, data: Any) -> None:
+        if not placed:
+            placed.append(context.bracket_order(context.symbol("X"), 15, take_profit=150, stop_loss=90))
+
+    result = rustybt.run_algorithm(
+        initialize=initialize, handle_data=handle_data, market=market, capital_base=100_000, progress=False
+    )
+    assert result.transactions.height == 1
+    assert set(result.orders["status"]) == {"cancelled"}
