@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from rustybt.cli._run import given_arguments, load_strategy
+from rustybt.cli._run import READING, given_arguments, load_strategy
 from rustybt.cli._run import run as run_command
 from rustybt.errors import InputError, RustyBTError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rustybt.live import Feed, PaperSession
     from rustybt.results import Result
 
-NOT_ON_PAPER: Final = frozenset({"compat_report", "zipline", "output", "plot", "progress", "data"})
+NOT_ON_PAPER: Final = frozenset({"compat_report", "zipline", "output", "plot", "progress", "data", *READING})
 
 
 @click.command(

@@ -12,9 +12,12 @@ from rustybt.cli._strategy_text import own_run, parameters
 from rustybt.errors import InputError, RustyBTError
 
 if TYPE_CHECKING:
+    from rustybt.engine import Market
     from rustybt.results import Result
 
 CAPITAL = "100000"
+READING = ("on_bad_row", "price_decimals", "close_only", "symbol")
+"""Options that say how --data are read."""
 CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 
 
@@ -22,6 +25,15 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option("-f", "--algofile", type=click.Path(path_type=Path), required=True, help="The strategy, a Python file.")
 @click.option("-b", "--bundle", default=None, help="The bundle to run on.  [default: sample]")
 @click.option("--data", default=None, metavar="PATH", help="A CSV or Parquet file, or a folder of them, instead.")
+@click.option(
+    "--on-bad-row",
+    type=click.Choice(["error", "drop", "drop-most", "quarantine"]),
+    default=None,
+    help="Of --data: refuse bad rows, or leave them out.  [default: error]",
+)
+@click.option("--price-decimals", type=int, default=None, help="Of --data: round prices to that many decimals.")
+@click.option("--close-only", is_flag=True, help="Of --data: where there is a close only, all prices are the close.")
+@click.option("--symbol", default=None, help="Of --data: whose bars all of them are.")
 @click.option("--version", default=None, help="A version of the bundle; by default the newest.")
 @click.option("-s", "--start", default=None, help="The first day, like 2010-01-04.  [default: of the data]")
 @click.option("-e", "--end", default=None, help="The last day.  [default: of the data]")
@@ -37,7 +49,13 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 @click.option(
     "--data-frequency", default="daily", show_default=True, help="Which bars: daily, minute, or like 5m, 1h, 1w."
 )
-@click.option("--trading-calendar", default=None, help="Whose sessions, such as XLON.  [default: those of the data]")
+@click.option(
+    "--trading-calendar",
+    "--calendar",
+    "trading_calendar",
+    default=None,
+    help="Whose sessions, such as XLON.  [default: those of the data]",
+)
 @click.option("-bf", "--benchmark-file", type=click.Path(path_type=Path), default=None, help="Returns to compare with.")
 @click.option(
     "--benchmark", "--benchmark-symbol", "benchmark_symbol", default=None, help="The asset to compare with, by symbol."
@@ -140,10 +158,24 @@ def given_arguments(options: dict[str, Any]) -> dict[str, Any]:
         raise InputError("Both --benchmark-symbol and --benchmark-sid were given. Pass one of them.")
     given["benchmark"] = symbol if sid is None else sid
     given["benchmark_returns"] = given.pop("benchmark_file")
+    reading = {name: value for name in READING if (value := given.pop(name, None)) not in (None, False)}
+    if reading:
+        given["market"] = _market(given.pop("data"), given, reading)
+        return {**given, "params": parameters(given["params"], exact=given["numbers"] == "decimal")}
     if given.get("data") is None and given["bundle"] is None:
         given["bundle"] = "sample"
     given["params"] = parameters(given.pop("params"), exact=given["numbers"] == "decimal")
     return given
+
+
+def _market(data: str | None, given: dict[str, Any], reading: dict[str, Any]) -> Market:
+    """The market of --data, read as the command says."""
+    from rustybt.engine import load_data
+
+    if data is None:
+        option = next(iter(reading)).replace("_", "-")
+        raise InputError(f"--{option} says how files are read. Name them with --data; a bundle is as it was ingested.")
+    return load_data(data, data_frequency=given["data_frequency"], calendar=given["trading_calendar"], **reading)
 
 
 def load_strategy(path: Path) -> dict[str, Any]:

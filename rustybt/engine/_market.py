@@ -46,6 +46,7 @@ class Reference(NamedTuple):
     end: dt.date | None
     loaded: Loaded | None
     at_hand: bool
+    told: list[Any]
 
 
 class Market:
@@ -115,7 +116,7 @@ class Market:
             with contextlib.suppress(OSError):
                 self.data.share_bars(sids, self.length, *edges)
         own = self.root, self.bundle, self.version, self.data_frequency, self.length, self.start, self.end
-        return _reopened, (Reference(*own, self.loaded, self.at_hand),)
+        return _reopened, (Reference(*own, self.loaded, self.at_hand, self.told.state()),)
 
     def _once[Made](self, key: tuple[Any, ...], make: Callable[[], Made], of: object) -> Made:
         """What was made for a key, or is made now. of: the object whose id is in the key, which is kept with it."""
@@ -152,10 +153,11 @@ def read_ahead(market: Market) -> None:
 def _reopened(reference: Reference) -> Market:
     """The market that was pickled. Raises VersionNotFound and BundleNotFound where its version is gone."""
     check_process()
-    root, bundle, version, data_frequency, length, start, end, loaded, at_hand = reference
+    root, bundle, version, data_frequency, length, start, end, loaded, at_hand, told = reference
     market = Market(open_loaded(bundle, version=version, root=root), root, data_frequency, length, start, end)
     market.data.late = False
     market.loaded, market.at_hand = loaded, at_hand
+    market.told.restore(told)
     if at_hand and (kept := hold(root)) is not None:
         weakref.finalize(market.data, os.close, kept)
     read_ahead(market)

@@ -23,7 +23,7 @@ from rustybt.files._dialect import DELIMITERS, Dialect
 from rustybt.files._head import head_of
 from rustybt.files._kinds import PLAIN_TEXT
 from rustybt.files._marks import Marks
-from rustybt.files._names import STAMP_COLUMNS
+from rustybt.files._names import STAMP_COLUMNS, tick_volume
 from rustybt.files._notes import Notes
 from rustybt.files._order import TURNED
 from rustybt.files._reading import Reading, reading_of, shaped
@@ -115,7 +115,7 @@ def form_of_small(data: bytes, columns: Sequence[str], dialect: Dialect, path: P
         return None
     form = [_NUMBER] * len(fields)
     moment = _moment_form(fields[stamps[0]])
-    if moment is None or "volume" not in columns:
+    if moment is None or "volume" not in columns or tick_volume(names):
         return None
     form[stamps[0]] = moment
     end = head[len(head.rstrip(b"\r\n")) :]

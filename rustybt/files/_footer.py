@@ -8,6 +8,8 @@ from typing import Final
 _FEWEST_WORDS: Final = 4
 _WORD: Final = re.compile(rb"[A-Za-z]{2,}")
 _FIGURE: Final = re.compile(rb"[\s\"'$]*[-+]?[0-9][0-9.,:/-]*[\s\"']*")
+_TOTALS: Final = frozenset({b"summe", b"gesamt", b"total", b"totals", b"totale", b"sum", b"suma", b"somme"})
+"""What begins a line of sums, which has no date."""
 _SHOWN: Final = 60
 
 
@@ -15,7 +17,7 @@ def without_footer(rows: bytes, delimiter: str, columns: int) -> tuple[bytes, li
     """The rows without lines of words at their end, such as "Downloaded from ...", and a note where there were any.
 
     rows: the last of a file. A line that is a row cut short is none: it has a number or a date among its fields, or it
-    has few words.
+    has few words. A line that begins with the word total is one, whatever its other fields are.
     """
     below: list[bytes] = []
     kept = rows.rstrip()
@@ -24,7 +26,8 @@ def without_footer(rows: bytes, delimiter: str, columns: int) -> tuple[bytes, li
         line = kept[start:].strip()
         fields = line.split(delimiter.encode())
         of_words = len(_WORD.findall(line)) >= _FEWEST_WORDS and not any(map(_FIGURE.fullmatch, fields))
-        if not of_words or len(fields) >= columns or kept.count(b'"', 0, start) % 2:
+        is_total = fields[0].strip(b" \"'").lower() in _TOTALS
+        if not (is_total or (of_words and len(fields) < columns)) or kept.count(b'"', 0, start) % 2:
             break
         below.append(line)
         kept = kept[:start].rstrip()

@@ -148,7 +148,7 @@ def _of_columns(value: Mapping[str, Any], path: Path) -> Rows | None:
 def _by_key(value: Mapping[str, Any]) -> Rows | None:
     """One record for each day, which is its key."""
     rows = [row for row in value.values() if isinstance(row, dict) and row and _is_row(row)]
-    if len(rows) < len(value) or any(isinstance(one, dict | list) for one in rows[0].values()):
+    if not rows or len(rows) < len(value) or any(isinstance(one, dict | list) for one in rows[0].values()):
         return None
     return _dated([_with_long_names(row) for row in rows], list(value))
 

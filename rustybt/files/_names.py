@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from rustybt.files._vendor_names import LETTERS, MONIES, VENDOR_NAMES, plain_name
+from rustybt.files._vendor_names import LETTERS, MONIES, TICK_VOLUMES, VENDOR_NAMES, plain_name
 
 STAMP_COLUMNS: Final = ("timestamp", "date")
 PRICES: Final = ("open", "high", "low", "close")
@@ -83,6 +83,11 @@ def volume_of_pair(names: Sequence[str], symbol: str | None) -> str | None:
         of_symbol = [name for name in units if symbol.lower().startswith(units[name])]
         return of_symbol[0] if len(of_symbol) == 1 else None
     return traded[0] if len(traded) == 1 else None
+
+
+def tick_volume(names: Sequence[str]) -> str | None:
+    """The column that counts changes of the price."""
+    return next((name for name in names if plain_name(name) in TICK_VOLUMES), None)
 
 
 def is_header(cells: Sequence[str]) -> bool:

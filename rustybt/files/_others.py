@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
@@ -19,8 +17,7 @@ from rustybt.files._missing import Filler
 from rustybt.files._names import STAMP_COLUMNS
 from rustybt.files._notes import Notes
 from rustybt.files._reading import names_here, read_text
-
-_MOST_UNPACKED: Final = 2**30
+from rustybt.files._sheets import check_sheets
 
 type Cut = Callable[[int, int], pl.DataFrame]
 """Some rows of a table: from which on, and how many."""
@@ -99,7 +96,7 @@ def _workbook(item: Path, dialect: Dialect, notes: Notes) -> tuple[pl.DataFrame,
             "pip install 'rustybt[excel]'; or save the sheet as CSV."
         ) from None
     data = item.read_bytes()
-    _check_size(data, item)
+    check_sheets(data, item)
     try:
         book = fastexcel.read_excel(data)
         names = book.sheet_names
@@ -118,12 +115,3 @@ def _workbook(item: Path, dialect: Dialect, notes: Notes) -> tuple[pl.DataFrame,
             notes.add(note, item.name)
         frame = frame.with_columns(dated.to_series().alias(stamp))
     return frame, raw.columns if raw.width == frame.width else frame.columns
-
-
-def _check_size(data: bytes, item: Path) -> None:
-    if not data.startswith(b"PK"):
-        return
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        unpacked = sum(one.file_size for one in archive.infolist())
-    if unpacked > _MOST_UNPACKED:
-        raise InputError(f"{item} would be {unpacked / 2**20:,.0f} MB unpacked. Save the sheet as CSV, and pass that.")

@@ -17,11 +17,12 @@ from rustybt.files._digits import plain_numbers
 from rustybt.files._head import Head
 from rustybt.files._levels import stacked
 from rustybt.files._marks import Marks, marks_of, spelled_out
-from rustybt.files._names import STAMP_COLUMNS, is_time_of_day, known_names, vendor_names, volume_of_pair
+from rustybt.files._names import STAMP_COLUMNS, is_time_of_day, known_names, tick_volume, vendor_names, volume_of_pair
 from rustybt.files._unnamed import names_of
 from rustybt.files._vendor_names import plain_name
 
 _FEWEST_DIGITS: Final = 4
+_NOTHING: Final = r"^(?:0+(?:[.,]0*)?)?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +158,10 @@ def _of_header(frame: pl.DataFrame, given: Mapping[str, str], path: Path) -> tup
 
     listed = list(named.values())
     ours = vendor_names(listed, first_text)
-    if "volume" not in ours.values() and "symbol" in ours.values():
-        symbol = next(name for name, one in ours.items() if one == "symbol")
-        volume = volume_of_pair(listed, first_text(symbol))
-    else:
-        volume = None if "volume" in ours.values() else volume_of_pair(listed, None)
-    if volume is not None:
-        ours[volume] = "volume"
+    if "volume" not in ours.values():
+        symbol = next((name for name, one in ours.items() if one == "symbol"), None)
+        volume = volume_of_pair(listed, None if symbol is None else first_text(symbol))
+        ours |= {} if volume is None else {volume: "volume"}
     obvious = known_names(listed, first_text)
     guessed = [
         f"{name or 'one without a name'} as {one}"
@@ -171,10 +169,30 @@ def _of_header(frame: pl.DataFrame, given: Mapping[str, str], path: Path) -> tup
         if obvious[name] != one and plain_name(name) != one
     ]
     note = [f"columns read by what they are called: {', '.join(guessed)}"] if guessed else []
+    ticks = None if "volume" in wanted.values() else _ticks_instead(frame, texts, ours)
+    if ticks is not None:
+        ours |= {name: f"{name} of the file" for name, one in ours.items() if one == "volume"}
+        ours[ticks] = "volume"
+        note.append(f"its volume is 0 in all rows: {texts[ticks].strip()}, the changes of the price, stands for it")
     result = {old: ours[name] for old, name in named.items()}
     if len(set(result.values())) == len(result):
         return result, note
     return {name: name for name in frame.columns}, []  # two of a name are refused where all tables are
+
+
+def _ticks_instead(frame: pl.DataFrame, texts: Mapping[str, str], ours: Mapping[str, str]) -> str | None:
+    """The column of changes of the price, where the volume is 0 in all rows and they are not. texts: names there."""
+    ticks = tick_volume([name for name, one in ours.items() if one != "volume"])
+    volume = next((name for name, one in ours.items() if one == "volume"), None)
+    if ticks is None or volume is None:
+        return None
+    return ticks if _is_nothing(frame[texts[volume]]) and not _is_nothing(frame[texts[ticks]]) else None
+
+
+def _is_nothing(column: pl.Series) -> bool:
+    """Whether all numbers are 0, or missing."""
+    text = column.cast(pl.String).drop_nulls().str.strip_chars()
+    return bool(text.str.contains(_NOTHING).all())
 
 
 def _plain(name: str) -> str:

@@ -107,6 +107,10 @@ def _of_symbol(symbol: Any, source: Any, what: str) -> list[Path | pl.DataFrame]
     """The frames of a mapping of symbols to frames, each with its column symbol."""
     if not isinstance(symbol, str) or not symbol.strip():
         raise InputError(f"{what} is a mapping with the key {symbol!r}. Pass symbols as text, each with its frame.")
+    if not symbol.isprintable():
+        raise InputError(
+            f"{what} has the key {symbol!r}, with characters that can't be printed. Pass names without them."
+        )
     found = given_items(source, f"{what}[{symbol!r}]")
     for item in found:
         if isinstance(item, Path):
@@ -333,6 +337,13 @@ def check_dates(table: Table, column: pl.Series, moments: pl.DataFrame) -> None:
         f"{table.source}: column {column.name} is in a form that can't be told, the first is {texts[0]!r}. Say how its "
         f"dates are written: {way}."
     )
+
+
+def is_blank(column: pl.Series) -> bool:
+    """Whether there is nothing in any row of a column."""
+    if column.null_count() == len(column):
+        return True
+    return column.dtype == pl.String and bool((column.drop_nulls().str.strip_chars() == "").all())
 
 
 def text_column(frame: pl.DataFrame, name: str) -> tuple[pl.Series, bool]:

@@ -65,10 +65,13 @@ VENDOR_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "volume": (
         "number of shares", "no of shares", "total traded quantity", "tottrdqty", "ttltradgvol",
         "traded quantity", "shares", "px volume", "share volume", "tickvol",
-        "tick volume", "tickvolume", "stücke", "stuecke", "volumen", "wolumen", "volumi",
+        "tick volume", "tickvolume", "stücke", "stuecke", "stück", "volumen stück",
+        "umsatz stück", "volumen", "umsatz", "wolumen", "volumi",
         "volume traded", "объём", "объем", "hacim", "hac", "成交量", "出来高", "거래량",
     ),
 }  # fmt: skip
+TICK_VOLUMES: Final = ("tickvol", "tick volume", "tickvolume")
+"""Changes of the price, which stand for the volume where nobody counts what is traded."""
 LETTERS: Final = {"o": "open", "h": "high", "l": "low", "c": "close", "v": "volume", "t": "timestamp"}
 """Of files that have no other names than those."""
 
@@ -79,5 +82,5 @@ def plain_name(name: str) -> str:
     plain = _NUMBERED.sub("", plain)
     unit = _UNIT.search(plain)
     if unit and not _NO_UNITS.fullmatch(unit[1]):
-        plain = plain[: unit.start()] + (f" {unit[1]}" if plain.startswith("vol") else "")
+        plain = plain[: unit.start()] + (f" {unit[1]}" if plain.startswith(("vol", "umsatz")) else "")
     return _BETWEEN.sub(" ", plain).strip()

@@ -9,6 +9,7 @@ from typing import Final
 from rustybt.errors import BadBars
 from rustybt.validation import FLOAT_DIGITS, Finding
 
+_BLANK_VOLUME: Final = "volume is missing"
 _TEXT: Final = 19
 """Digits that no float is printed with."""
 _SATURDAY: Final = 5
@@ -22,7 +23,7 @@ _SESSIONS: Final = (
 def advice(findings: Sequence[Finding], calendar: str) -> str:
     """The way on, in sentences."""
     rules = {finding.rule for finding in findings}
-    hints = [*_other_calendar(findings, calendar), *_rounding(findings)]
+    hints = [*_other_calendar(findings, calendar), *_rounding(findings), *_without_volume(findings)]
     if "unsorted" in rules:
         hints.append("Sort the rows of each asset, oldest first: to drop them would lose what is right.")
     if hints and rules <= {"calendar", "unsorted", "range", "precision"}:
@@ -79,6 +80,14 @@ def _other_sessions(findings: Sequence[Finding], calendar: str) -> list[str]:
     if len(days) < 2 or {day.weekday() for day in days} & {_SATURDAY, _SUNDAY}:
         return []
     return [_SESSIONS.format(calendar)]
+
+
+def _without_volume(findings: Sequence[Finding]) -> list[str]:
+    """Where nothing but volumes that are blank is wrong with most rows."""
+    blank = sum(finding.rule == "number" and finding.message.startswith(_BLANK_VOLUME) for finding in findings)
+    if blank * 2 <= len(findings):
+        return []
+    return ["Volumes are missing: of what has none say what it is, assets={'type': 'forex'} or 'index' (--type forex)."]
 
 
 def _rounding(findings: Sequence[Finding]) -> list[str]:

@@ -158,6 +158,8 @@ def _reading(given: Mapping[str, Any]) -> Reading:
         raise InputError(f"price_decimals is {places!r}. Pass a whole number from 0 to 20.")
     if symbol is not None and (not isinstance(symbol, str) or not symbol.strip()):
         raise InputError(f"symbol is {symbol!r}. Pass the name of the asset that all rows are of, as text.")
+    if symbol is not None and not symbol.isprintable():
+        raise InputError(f"symbol is {symbol!r}, with characters that can't be printed. Pass a name without them.")
     if adjusted not in (None, *ADJ_CLOSE):
         raise InputError(f"adj_close is {adjusted!r}. Pass one of {', '.join(ADJ_CLOSE)}, or leave it out.")
     factor = None if given["price_scale"] is None else exact_number(given["price_scale"], "price_scale")

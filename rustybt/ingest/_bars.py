@@ -21,6 +21,7 @@ from rustybt.files import (
     Table,
     UnevenLine,
     given_items,
+    is_blank,
     place_of,
     read_each,
     text_column,
@@ -191,12 +192,18 @@ class BarReader:
         self._note_longer()
 
     def _with_volume(self, table: Table) -> Table:
-        """The table with a volume of 0 where it has none, and all of its symbols are of kinds that have none."""
-        if "volume" in table.frame.columns:
+        """The table with a volume of 0 where it has none, and all of its symbols are of kinds that have none.
+
+        A column that is blank in all rows is none; of other kinds these rows are findings.
+        """
+        is_there = "volume" in table.frame.columns
+        if is_there and not is_blank(table.frame["volume"]):
             return table
         kinds, of_all = self.kinds
         symbols = _selected(symbol_column(table).unique().drop_nulls().to_frame(), self._symbols).to_series().to_list()
         with_it = sorted(symbol for symbol in symbols if kinds.get(symbol, of_all) not in WITHOUT_VOLUME)
+        if with_it and is_there:
+            return table
         if with_it:
             raise InputError(
                 f"{place_of(table, 'bars')} has no column volume; it has {', '.join(table.frame.columns)}. Rename its "

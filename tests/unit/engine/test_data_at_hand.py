@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import pickle
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,6 @@ def test_a_window_that_the_data_do_not_reach_back_to_names_the_day_from_which_th
 
 
 def test_a_result_on_data_can_be_saved_and_a_market_pickled(tmp_path: Path) -> None:
-    import pickle
-
     result = rustybt.run(trade, LONG)
     assert rustybt.Result.load(result.save(tmp_path / "run")).ledger_hash == result.ledger_hash
     market = pickle.loads(pickle.dumps(rustybt.load_data(LONG)))
@@ -180,6 +179,8 @@ def test_rows_that_are_left_out_are_told(calendar: str | None, capsys: pytest.Ca
     (note,) = [note for note in result.notes if note.code == "rows_left_out"]
     assert note.data["rules"] == {"number": 4}  # its four prices
     assert all(words in note.text for words in ("'drop'", "4 number", "C 2024-01-08"))
+    again = rustybt.run(lambda context, data: order(symbol("C"), 1), market=pickle.loads(pickle.dumps(market)))
+    assert note in again.notes
     print(result)
     assert "rows_left_out" in capsys.readouterr().out
 

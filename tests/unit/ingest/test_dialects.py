@@ -399,13 +399,13 @@ def test_lines_of_different_lengths_need_a_named_delimiter(stored):
 
 def test_lines_and_encodings_from_the_command_line(tmp_path):
     path = tmp_path / "all.csv"
-    path.write_bytes("\n".join([f"symbol,{HEADER}".replace(",", ";"), *STEEL, "Summe"]).encode("cp1252"))
+    path.write_bytes("\n".join([f"symbol,{HEADER}".replace(",", ";"), *STEEL, "Stahl"]).encode("cp1252"))
     line = ["ingest", "csv", str(path), "-b", "steel", "--decimal", ","]
     done = CliRunner().invoke(cli, line)
     assert "--encoding cp1252" in str(done.exception or done.output)
     done = CliRunner().invoke(cli, [*line, "--encoding", "cp1252", "--on-bad-row", "drop"], catch_exceptions=False)
     assert "4 bars added" in done.output
-    assert "all.csv: line 6 has 1 field, and there are 7 columns: 'Summe' [fields]" in done.output
+    assert "all.csv: line 6 has 1 field, and there are 7 columns: 'Stahl' [fields]" in done.output
 
 
 def test_from_the_command_line(tmp_path):

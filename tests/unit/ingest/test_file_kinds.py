@@ -316,6 +316,40 @@ def test_a_workbook_whose_dates_are_text_is_read_as_the_dialect_says(tmp_path: P
     assert rustybt.ingest("mine", tmp_path / "ACME.xlsx", csv=form).hash == exact
 
 
+def with_cells(place: str, *, self_closed: bool = False) -> bytes:
+    """A workbook of bars whose last cell stands at a place far away."""
+    cell = f'<c r="{place}"/>' if self_closed else f'<c r="{place}"><v>1</v></c>'
+    more = f'<row r="{"".join(filter(str.isdigit, place))}">{cell}</row></sheetData>'
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(as_floats(PLAIN)))) as plain,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in plain.namelist():
+            text = plain.read(name).decode()
+            new.writestr(name, text.replace("</sheetData>", more) if name.endswith("sheet1.xml") else text)
+    return made.getvalue()
+
+
+def test_a_workbook_with_a_cell_far_away_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    (tmp_path / "ACME.xlsx").write_bytes(with_cells("XFD1048576"))
+    with pytest.raises(InputError, match="1,048,576 rows and 16,384 columns, more than 50,000,000 cells"):
+        rustybt.ingest("mine", tmp_path / "ACME.xlsx")
+    # an empty cell, as a format of a whole sheet leaves them, takes no memory
+    (tmp_path / "ACME.xlsx").write_bytes(with_cells("XFD1048576", self_closed=True))
+    exact = rustybt.ingest("exact", frame(PLAIN).with_columns(symbol=pl.lit("ACME"))).hash
+    assert rustybt.ingest("mine", tmp_path / "ACME.xlsx").hash == exact
+
+
+@pytest.mark.parametrize(
+    "text", ['{"symbol":{},"date":5}', '{"date":{},"close":{}}', '{"Time Series (Daily)":{}}', "{}", '{"a":{"b":{}}}']
+)
+def test_json_of_empty_mappings_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ACME.json").write_text(text)
+    with pytest.raises(InputError, match="there is no table of bars in this JSON"):
+        rustybt.ingest("mine", tmp_path / "ACME.json")
+
+
 def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ACME.xlsx").write_bytes(workbook(as_floats(PLAIN)))
     monkeypatch.setitem(sys.modules, "fastexcel", None)
