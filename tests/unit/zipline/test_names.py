@@ -16,7 +16,17 @@ from rustybt.zipline import api
 
 PIPELINE = {"attach_pipeline", "pipeline_output"}
 """Refused with a message, until there are pipelines."""
-NOT_ZIPLINES = {"convert_currency", "order_target_percents"}
+NOT_ZIPLINES = {
+    "attach_exits",
+    "bracket_order",
+    "cancel_orders",
+    "close_all",
+    "close_position",
+    "convert_currency",
+    "modify_order",
+    "oco",
+    "order_target_percents",
+}
 """Zipline's cash knows no currency, and its orders are placed one by one: its scripts have no use for these."""
 ASK = """
 import inspect, json, warnings
