@@ -26,7 +26,10 @@ def load_magic(shell: Any) -> None:
     """
 
     def rustybt(line: str, cell: str | None = None) -> Any:
-        return run_magic(shell, line, cell)
+        from rustybt.engine import Folded
+
+        with Folded():
+            return run_magic(shell, line, cell)
 
     rustybt.__doc__ = HELP.replace("\b\n", "")
     shell.register_magic_function(rustybt, magic_kind="line_cell", magic_name="rustybt")

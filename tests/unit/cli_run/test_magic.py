@@ -96,3 +96,16 @@ def test_zipline_s_own_magic_is_left_alone(shell: Any) -> None:
     shell.register_magic_function(lambda line, cell=None: "its own", magic_kind="line_cell", magic_name="zipline")
     load_magic(shell)
     assert shell.run_cell_magic("zipline", "", "pass") == "its own"
+
+
+def test_what_a_cell_raises_shows_the_cell_and_no_line_of_the_engine(
+    shell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RUSTYBT_TRACEBACK", raising=False)
+    with pytest.raises(NameError, match="symbl") as raised:
+        shell.run_cell_magic(
+            "rustybt", "-s 2010-01-04 -e 2010-01-05", "def handle_data(context, data):\n    symbl('IBM')"
+        )
+    files = [line.path for line in raised.traceback]
+    assert str(files[-1]).endswith("<cell>")
+    assert [path for path in files if "rustybt/engine" in str(path)] == []
