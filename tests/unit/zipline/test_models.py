@@ -76,11 +76,13 @@ def test_restrictions_hold_for_the_assets_of_a_script() -> None:
 
 
 def test_a_registered_blotter_brings_its_models() -> None:
-    register(Blotter, "free", lambda: SimulationBlotter(equity_slippage=NoSlippage(), equity_commission=PerTrade(0)))
+    register(
+        Blotter, "free_zipline", lambda: SimulationBlotter(equity_slippage=NoSlippage(), equity_commission=PerTrade(0))
+    )
     try:
-        perf = run(blotter="free")
+        perf = run(blotter="free_zipline")
     finally:
-        unregister(Blotter, "free")
+        unregister(Blotter, "free_zipline")
     assert perf["capital_used"].tolist() == [0.0, -105.0, -110.0]
 
 
