@@ -46,3 +46,14 @@ def kernels(request: pytest.FixtureRequest) -> str:
             pytest.fail(f"RUSTYBT_NATIVE=require, but {reason}")
         pytest.skip(reason)
     return str(request.param)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """A worker of xdist is killed where its exit takes over ten seconds: what it covered is saved before."""
+    if os.environ.get("RUSTYBT_COVERAGE"):
+        import coverage
+
+        covered = coverage.Coverage.current()
+        if covered is not None:
+            covered.save()
