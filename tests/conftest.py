@@ -49,9 +49,9 @@ def kernels(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of xdist is killed where its exit takes over ten seconds: what it covered is saved before."""
-    if os.environ.get("RUSTYBT_COVERAGE"):
+    if os.environ.get("RUSTYBT_COVERAGE") and hasattr(session.config, "workerinput"):
         import coverage
 
         covered = coverage.Coverage.current()
