@@ -1,7 +1,7 @@
 """The order of events, in one place, moment by moment.
 
-Per session: capital comes or goes → dividends are earned and paid → splits on open orders, then on positions →
-before_trading_start.
+Per session: the nights before it are charged → capital comes or goes → dividends are earned and paid → splits on open
+orders, then on positions → before_trading_start.
 Per bar: capital comes or goes → perpetuals pay funding on what was held → the clock moves → currencies are converted →
 the broker works the open orders → the ledger books fills, then fees → handle_data, then scheduled functions in the
 order of their registration. Orders placed there are eligible from the next bar.
@@ -16,7 +16,7 @@ import heapq
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rustybt.core import Cause, Moment, OrderStatus, Phase
 from rustybt.engine._actions import CorporateActions
@@ -40,6 +40,9 @@ from rustybt.execution import Broker, SimulatedBroker
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderGate
 from rustybt.strategy import RunSettings
+
+if TYPE_CHECKING:
+    from rustybt.engine._carrying import CarryingCosts
 
 type Callback = Callable[[Any, Any], Any]
 
@@ -73,6 +76,7 @@ class Loop:
     copies: OwnCopies
     agenda: Agenda
     timetable: Timetable
+    carrying: CarryingCosts | None
     cursor: Cursor = field(default_factory=Cursor, init=False)
     hooks: Hooks | None = field(default=None, init=False)
     over: bool = field(default=False, init=False)
@@ -209,8 +213,9 @@ class Loop:
         market.before_open = True
         market.bar = axis.starts[session] - 1
         run.books.seek(market.bar)
-        run.phase.phase = "before"
-        stamp = axis.opens[session]
+        run.phase.phase, stamp = "before", axis.opens[session]
+        if self.carrying is not None:
+            self.carrying.over_night(self, session)
         change = self.capital.overnight.get(session)
         if change is not None:
             amount = change.delta(run.account.equity())

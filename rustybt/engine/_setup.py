@@ -47,6 +47,7 @@ from rustybt.strategy import (
 from rustybt.view import BarData, Continuous, MarketView, data_class
 
 if TYPE_CHECKING:
+    from rustybt.engine._carrying import CarryingCosts
     from rustybt.engine._prepared import Prepared
 
 
@@ -204,6 +205,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         copies,
         agenda,
         timetable,
+        _carrying(settings),
     )
 
 
@@ -219,6 +221,16 @@ def initialised(parts: Prepared) -> OwnCopies:
     if decimals is not None and decimals.rounds():
         settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
     return copies
+
+
+def _carrying(settings: RunSettings) -> CarryingCosts | None:
+    """What holding costs in a run; None where it costs nothing."""
+    given: Any = settings.borrow, settings.financing, settings.rollover
+    if given == (None, None, None):
+        return None
+    from rustybt.engine._carrying import CarryingCosts
+
+    return CarryingCosts(*given)
 
 
 @dataclass(frozen=True, slots=True)
