@@ -25,6 +25,7 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
+from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
@@ -187,7 +188,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     recorder = Recorder(run, ledger)
     copies = begun(parts)
     broker = _broker_of(run, settings, compat, given["fill_at"], given["trigger"])
-    return Loop(
+    loop = Loop(
         run,
         parts.gate,
         settings,
@@ -205,6 +206,9 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         agenda,
         timetable,
     )
+    if parts.callbacks.on_order is not None:
+        loop.tell_orders(Teller(parts.callbacks.on_order, run.book, run.views))
+    return loop
 
 
 def initialised(parts: Prepared) -> OwnCopies:
