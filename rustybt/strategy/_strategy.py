@@ -41,7 +41,19 @@ class Strategy(Generic[Scalar]):
         """Called with each bar."""
 
     def on_order(self, context: Context[Scalar], event: OrderEvent[Scalar], /) -> None:
-        """Called with what happens to each order; with a bar before `handle_data`."""
+        """Called with what happens to each order; with a bar before `handle_data`.
+
+        >>> from rustybt import Strategy, run
+        >>> class Told(Strategy):
+        ...     def handle_data(self, context, data):
+        ...         context.order_target(context.symbol("IBM"), 10)
+        ...
+        ...     def on_order(self, context, event):
+        ...         print(event.kind, event.quantity)
+        >>> result = run(Told, start="2010-01-04", end="2010-01-05")
+        accepted 10
+        filled 10
+        """
 
     def analyze(self, context: Context[Scalar], perf: Result, /) -> None:
         """Called with the result when the run is over."""
