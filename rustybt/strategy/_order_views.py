@@ -139,7 +139,7 @@ FIELDS: Final[Mapping[str, Callable[[OrderViews[Any], WorkingOrder, int], Any]]]
     "time_in_force": lambda views, order, bar: (order.terms or MARKET_TERMS).time_in_force.value,
     "cause": OrderViews._cause,
     "tag": lambda views, order, bar: None if order.more is None else order.more.tag,
-    "average_price": OrderViews._average_price,
     "was_triggered": lambda views, order, bar: order.stop_reached,
+    "average_price": OrderViews._average_price,
 }
 """How each field of an `Order` is reckoned."""
