@@ -109,13 +109,6 @@ class Loop:
         if hooks is not None and hooks.by_bar:
             self.agenda.every(CLOSE, hooks.end_of_bar)
 
-    def tell_orders(self, tell: Teller) -> None:
-        """Has what happens to orders told: before and after whatever else the strategy is called for."""
-        self.tell = tell
-        self.handle_data = tell.around(self.handle_data)
-        self.before_trading_start = tell.around(self.before_trading_start)
-        self.agenda.every(CLOSE, tell)
-
     @property
     def closed(self) -> int:
         """How many sessions are closed."""

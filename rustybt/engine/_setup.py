@@ -207,7 +207,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         timetable,
     )
     if parts.callbacks.on_order is not None:
-        loop.tell_orders(Teller(parts.callbacks.on_order, run.book, run.views))
+        Teller(parts.callbacks.on_order, run.book, run.views).join(loop)
     return loop
 
 

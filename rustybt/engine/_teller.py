@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.core import Phase
 from rustybt.errors import InputError
 from rustybt.orders import OrderBook
 from rustybt.strategy import OrderViews
+
+if TYPE_CHECKING:
+    from rustybt.engine._loop import Loop
 
 type Callback = Callable[[Any, Any], Any]
 MOST: Final = 100_000
@@ -47,6 +51,13 @@ class Teller:
                     self._on_order(context, self._views.event(row))
         finally:
             self._telling = False
+
+    def join(self, loop: Loop) -> None:
+        """Is called before and after whatever else the strategy is called for."""
+        loop.tell = self
+        loop.handle_data = self.around(loop.handle_data)
+        loop.before_trading_start = self.around(loop.before_trading_start)
+        loop.agenda.every(Phase.CLOSE, self)
 
     def around(self, callback: Callback | None) -> Callback:
         """A callback of the strategy with what happened before it told before it, and what it did after it."""
