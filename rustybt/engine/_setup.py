@@ -168,8 +168,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
 
 def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
-    run, settings, compat, given = parts.run, parts.settings, parts.compat, parts.given
-    axis = run.market.axis
+    run, settings, compat, given, axis = parts.run, parts.settings, parts.compat, parts.given, parts.run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
     ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
