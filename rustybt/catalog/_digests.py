@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,7 @@ def assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
     columns = [narrow(frame[name]) for name in _COLUMNS]
     sids = frame["sid"].to_numpy()
     starts = np.flatnonzero(np.diff(sids, prepend=-1))
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(sids)], strict=True):
+    for start, stop in pairwise([*starts.tolist(), len(sids)]):
         pieces = (column[start:stop] for column in columns)
         stamps, *prices, volume = (one if isinstance(one, np.ndarray) else one.to_list() for one in pieces)
         yield int(sids[start]), RawBars.of(np.asarray(stamps), prices, volume)
