@@ -54,7 +54,16 @@ def _digests(
 
 
 def assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
-    """Each asset's bars."""
+    """Sid and bars of each asset, at the scales of the rows. rows: each asset's together.
+
+    >>> import rustybt
+    >>> from rustybt.catalog import StoredRows, assets_of, open_version
+    >>> _ = rustybt.ingest_sample()
+    >>> with open_version("sample") as version:
+    ...     chunk = next(StoredRows(version, "1d").chunks())
+    >>> [(sid, len(bars)) for sid, bars in assets_of(chunk.rows())]
+    [(0, 3270), (1, 196), (2, 2148), (3, 3270), (4, 3270)]
+    """
     frame = rows.frame
     columns = [narrow(frame[name]) for name in _COLUMNS]
     sids = frame["sid"].to_numpy()

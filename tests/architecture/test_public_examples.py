@@ -40,8 +40,7 @@ EXCEPTED = {
         rustybt.catalog.AssetRecord rustybt.catalog.Content rustybt.catalog.Count rustybt.catalog.LeftOut
         rustybt.catalog.LoadedVersion rustybt.catalog.Manifest rustybt.catalog.SpillFile rustybt.catalog.SpilledRows
         rustybt.catalog.RawBars rustybt.catalog.Rows rustybt.catalog.StoredRows rustybt.catalog.SymbolRange
-        rustybt.catalog.Version rustybt.catalog.Writer rustybt.catalog.assets_of rustybt.catalog.by_asset
-        rustybt.catalog.check_bundle_name
+        rustybt.catalog.Version rustybt.catalog.Writer rustybt.catalog.by_asset rustybt.catalog.check_bundle_name
         rustybt.catalog.figures_of rustybt.catalog.figures_of_rows rustybt.catalog.forget_run
         rustybt.catalog.newest_version rustybt.catalog.no_fault rustybt.catalog.open_loaded rustybt.catalog.open_writer
         rustybt.catalog.record_run rustybt.catalog.source_counts rustybt.catalog.spill_folder
