@@ -18,12 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rustybt.core import Cause, Moment, OrderStatus, Phase
+from rustybt.core import Moment, Phase
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._agenda import NEVER, Agenda
 from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._checked_broker import CheckedBroker
-from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
+from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account, end_with_positions
 from rustybt.engine._compat import Compat
 from rustybt.engine._cursor import Cursor
 from rustybt.engine._fills import book, take_reports
@@ -34,6 +34,7 @@ from rustybt.engine._overnight import change_capital, change_within, mark_overni
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
+from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import Broker, SimulatedBroker
@@ -57,6 +58,7 @@ class Loop:
     simulated: the simulated broker, which the run's own one may stand in front of. cursor: where it is. agenda: what
     falls due with which bar.
     on_session: told after each session how many are done. ends: asked then whether the run ends before its last one.
+    tell: tells a strategy what happened to its orders; None where it does not ask.
     over: whether no moment is left. complete: whether the books were closed.
     """
 
@@ -79,6 +81,7 @@ class Loop:
     carrying: CarryingCosts | None
     cursor: Cursor = field(default_factory=Cursor, init=False)
     hooks: Hooks | None = field(default=None, init=False)
+    tell: Teller | None = field(default=None, init=False)
     over: bool = field(default=False, init=False)
     complete: bool = field(default=False, init=False)
     on_session: Callable[[int], None] | None = field(default=None, init=False)
@@ -323,6 +326,8 @@ class Loop:
             run.books.seek(market.bar)
             mark_overnight(self, cursor.session)
         timer.action(self.context, run.data)
+        if self.tell is not None:
+            self.tell(self.context, run.data)
         market.now, market.before_open, run.phase.phase = 0, False, phase
         if before:
             run.books.clear_overrides()
@@ -341,25 +346,10 @@ class Loop:
         if self.expiring and self.expiring[0][0] < stamp:
             self.run.book.expire(stamp)
         if self.reducing:
-            self._end_with_positions(stamp)
+            end_with_positions(self, stamp)
         if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
-
-    def _end_with_positions(self, stamp: int) -> None:
-        """Cancels the orders that only reduce, of positions that are gone."""
-        traded = len(self.recorder.transactions)
-        if traded == self.traded:
-            return
-        self.traded = traded
-        book, position = self.run.book, self.run.books.position
-        for order in [*self.reducing]:
-            left = order.amount - order.filled
-            if order.status is not OrderStatus.OPEN:
-                self.reducing.remove(order)
-            elif position(order.instrument.slot)[0] * left >= 0:
-                self.reducing.remove(order)
-                book.cancel(order, stamp, Cause.NOTHING_TO_REDUCE)
 
     def fill(self, moment: Moment) -> None:
         """Takes what the broker reports for a moment, and books its fills."""
@@ -383,6 +373,8 @@ class Loop:
         apply_cancel_policy(run.book, self.settings.cancel_policy, stamp, daily=daily, spares=spares)
         if self.settings.account_controls:
             check_account(run.account, self.settings.account_controls, self.gate, self.context, stamp)
+        if self.tell is not None:
+            self.tell(self.context, run.data)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         self.timetable.close()
