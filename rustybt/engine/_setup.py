@@ -171,8 +171,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
     run, settings, compat, given, axis = parts.run, parts.settings, parts.compat, parts.given, parts.run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
-    stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
+    ledger = Ledger(run.books, run.account.capital, int(axis.calendar.opens[axis.first_session]), kernel=run.kernel)
     actions = CorporateActions(
         run.market,
         exact_pay_dates=compat.exact_pay_dates,
