@@ -316,6 +316,9 @@ class SimulatedBroker:
         if not opening and not at_once and order.number > self._looked and self._sleeps(order, bars, bar):
             return None
         trigger = triggers.of(order, bars, bar, offered)
+        maker = False
+        if order.limit is not None and trigger.price is not None and not trigger.stop and not at_once:
+            maker = triggers.rested(order, bars, bar, self.stamps[bar - 1] if self.stamps else None)
         if trigger.stop or trigger.limit or trigger.terms is not None:
             yield from first_reports(order, trigger, moment.stamp, self.stops_date_orders)
         if trigger.price is None and at_once:
@@ -327,8 +330,6 @@ class SimulatedBroker:
             return None
         if opening:
             self._tried_at_open.add(order.number)
-        rests = order.limit is not None and not trigger.stop and not at_once
-        maker = rests and triggers.rested(order, bars, bar, self.stamps[bar - 1] if self.stamps else 0)
         return trigger.price, order.limit if self.limits_hold else None, maker
 
     def ready(self, awake: list[list[WorkingOrder]], moment: Moment) -> list[list[ReadyOrder]] | None:

@@ -103,19 +103,24 @@ class Triggers:
             return ANY_PRICE, None  # it waits for nothing
         return (None, -(-price // up)) if over else (price // up, None)
 
-    def rested(self, order: WorkingOrder, bars: Bars, bar: int, before: int) -> bool:
+    def rested(self, order: WorkingOrder, bars: Bars, bar: int, before: int | None) -> bool:
         """Whether an order with a limit gives liquidity to a bar that fills it, as it waited for the market to come.
 
         On its first bar that is where the bar opens short of its limit, and the last price did so when it was placed.
-        before: the stamp of the bar before.
+        before: the stamp of the bar before; None where there was none.
         """
-        if (order.created if order.filled else order.changed) < before:
+        changed = order.changed
+        # a split, between two bars, restates an order, and the last price is in the units of before it
+        restated = before is not None and order.created <= before < changed
+        if before is not None and (order.created if order.filled or restated else changed) < before:
             return True
         limit: Any = order.limit
         up, buys = bars.mark_to_fill_scale, order.amount > 0
         opened = bars.column("open")[bar] * up
         if opened <= limit if buys else opened >= limit:
             return False
+        if before is None or restated:
+            return True
         last = bars.price[bar - 1] * up
         return not last or bool(last > limit if buys else last < limit)
 

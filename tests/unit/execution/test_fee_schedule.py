@@ -14,6 +14,7 @@ import rustybt
 from rustybt.api import commission, slippage
 from rustybt.errors import InputError
 from tests.unit.execution._trades import Trade, fees_of
+from tests.unit.orders._bars import DAYS, run_bars
 
 D = dt.date
 F = Fraction
@@ -231,3 +232,83 @@ def in_parts(model: Any, *, share: str = "0.1", days: int = 4, **settings: Any) 
 def test_bounds_and_rounding_over_the_fills_of_an_order(charge: Any, right: list[str | None], kernel: str) -> None:
     found = in_parts(FeeSchedule(Charge(**charge)), kernel=kernel)
     assert found == [{} if fee is None else {"commission": F(fee)} for fee in right]
+
+
+MAKER = FeeSchedule(Charge(kind="fee", per="order", maker=1, taker=2))
+FLAT = ("100", "100", "100", "100")
+
+
+def fees_by_bar(bars: list[Any], script: dict[int, Any], **settings: Any) -> list[tuple[int, str]]:
+    """The bar of each fee, and whether it was the maker's or the taker's."""
+
+    def maker_or_taker(context: Any) -> None:
+        context.set_commission(MAKER)
+
+    done = run_bars(bars, script, first=maker_or_taker, **settings)
+    fees = done.result.entries.filter(kind="fee").iter_rows(named=True)
+    return [(DAYS.index(row["stamp"].date()), {1: "maker", 2: "taker"}[-int(row["amount"])]) for row in fees]
+
+
+def placing(amount: int, **how: Any) -> Any:
+    return lambda context, asset, ids: ids.update(A=context.order(asset, amount, **how))
+
+
+@pytest.mark.parametrize("kernel", ["python", "auto"])
+@pytest.mark.parametrize(
+    ("bars", "how", "right"),
+    [
+        # a market order, whatever the bar
+        ([FLAT], {}, (1, "taker")),
+        # the price comes down to a buy's limit of 98
+        ([("100", "101", "97", "99")], {"limit_price": 98}, (1, "maker")),
+        # it opens at the limit, or beyond it, on the order's first bar
+        ([("98", "101", "97", "99")], {"limit_price": 98}, (1, "taker")),
+        ([("97", "101", "96", "99")], {"limit_price": 98}, (1, "taker")),
+        # the same on its second bar: it rested there
+        ([("100", "101", "99", "99"), ("97", "101", "96", "99")], {"limit_price": 98}, (2, "maker")),
+        # above the last price when it was placed, and the market comes back to it
+        ([("103", "104", "100", "102")], {"limit_price": 101}, (1, "taker")),
+        # a stop on the bar that reaches it, and a stop-limit that waits for its limit afterwards
+        ([("100", "103", "99", "102")], {"stop_price": 102}, (1, "taker")),
+        (
+            [("104", "105", "103.5", "104"), ("104", "104", "101", "102")],
+            {"stop_price": 102, "limit_price": 103},
+            (2, "maker"),
+        ),
+        ([("100", "103", "99", "102")], {"stop_price": 102, "limit_price": 103}, (1, "taker")),
+        # at once or never
+        ([("100", "101", "97", "98")], {"limit_price": 98, "time_in_force": "ioc"}, (1, "taker")),
+    ],
+)
+def test_who_gives_liquidity(bars: list[Any], how: dict[str, Any], right: tuple[int, str], kernel: str) -> None:
+    found = fees_by_bar([FLAT, *bars], {0: placing(100, **how)}, kernel=kernel)
+    assert found == [right]
+
+
+def test_who_gives_liquidity_when_selling() -> None:
+    found = fees_by_bar([FLAT, ("100", "103", "99", "102")], {0: placing(-100, limit_price=102)})
+    assert found == [(1, "maker")]
+    found = fees_by_bar([FLAT, ("103", "104", "99", "102")], {0: placing(-100, limit_price=102)})
+    assert found == [(1, "taker")]
+
+
+def test_an_order_that_takes_in_part_gives_with_its_rest() -> None:
+    """Beyond the last price when it was placed: the first part takes, what is left waits for the next bar."""
+    model = FeeSchedule(Charge(kind="fee", per="share", maker=1, taker=2))
+    bars = [FLAT, ("103", "104", "100", "102", "1000"), ("100", "104", "100", "102", "1000")]
+    done = run_bars(
+        bars,
+        {0: placing(200, limit_price=101)},
+        volume_share="0.1",
+        first=lambda context: context.set_commission(model),
+    )
+    assert [-int(amount) for amount in done.result.entries.filter(kind="fee")["amount"]] == [200, 100]
+
+
+def test_a_changed_limit_is_judged_by_when_it_was_changed() -> None:
+    bars = [FLAT, FLAT, ("97", "101", "96", "99")]
+    script = {
+        0: placing(100, limit_price=90),
+        1: lambda context, asset, ids: context.modify_order(ids["A"], limit_price=98),
+    }
+    assert fees_by_bar(bars, script) == [(2, "taker")]
