@@ -106,6 +106,9 @@ class AtTick(SlippageModel):
         if hasattr(self, "model"):
             self.model._let_go()
 
+    def notes(self) -> list[tuple[str, str, dict[str, Any]]]:
+        return self.model.notes()  # type: ignore[no-any-return]
+
     def parameters(self) -> dict[str, str]:
         tick = {} if self.tick is None else {"tick": str(self.tick)}
         return {"model": repr(self.model), "rounding": str(self.rounding), **tick}
