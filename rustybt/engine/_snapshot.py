@@ -27,7 +27,7 @@ from rustybt.engine._user_objects import Globals, Names, arguments_pickled, pick
 from rustybt.errors import InputError, SnapshotCorrupt, SnapshotError, SnapshotMismatch
 from rustybt.strategy import Schedule
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 MAGIC: Final = b"RustyBT snapshot\n"
 DATA: Final = ("data", "data_frequency", "bundle", "version", "bundle_timestamp")
 CALLBACKS: Final = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze")

@@ -9,7 +9,17 @@ import contextlib
 from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MONEY_SCALE, Order, Transaction, datetime_of, exact_number, rescale_half_even, scaled
+from rustybt.core import (
+    MONEY_SCALE,
+    CostKind,
+    Order,
+    PriceParts,
+    Transaction,
+    datetime_of,
+    exact_number,
+    rescale_half_even,
+    scaled,
+)
 from rustybt.errors import (
     InputError,
     LiquidityExceeded,
@@ -41,6 +51,8 @@ class CustomSlippage(SlippageModel):
     def __init__(self, model: Any, outside: Outside) -> None:
         self.model = model
         self.capped = getattr(model, "capped", True)
+        self.cost_kind = getattr(model, "cost_kind", CostKind.SLIPPAGE)
+        self.itemised = getattr(model, "itemised", False)
         self._outside = outside
         self._native = overrides(type(model), "quote", SlippageModel)
         self._set = setter_of(model, "_volume_for_bar")
@@ -63,6 +75,10 @@ class CustomSlippage(SlippageModel):
                 # a model that outlives its run keeps nothing of it alive
                 self._set(model, "_asked", None)
         return self._quote(order, offer.wanted, answer)
+
+    def parts(self, order: WorkingOrder, offer: Offer, price: int) -> PriceParts:
+        parts: PriceParts = self.model.parts(order, offer, price)
+        return parts
 
     def _let_go(self) -> None:
         if hasattr(self.model, "_let_go"):

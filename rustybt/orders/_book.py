@@ -174,7 +174,7 @@ class OrderBook(Linking):
             known = self._apply(report)
             if known is not None:
                 return () if self.links is None or report.kind is NOT_FILLED else self.links(report, known)
-        number, kind, stamp, quantity, limit, stop, _, cause, ratio, told, _, _, terms = report
+        number, kind, stamp, quantity, limit, stop, _, cause, ratio, told, _, _, terms, _ = report
         order: Any = self._orders[number - 1]
         if order is None:  # the native twin fills the list in when somebody looks
             order = self.orders[number - 1]

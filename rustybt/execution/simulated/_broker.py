@@ -27,11 +27,8 @@ from rustybt.execution.simulated._linked import exits_of, remaining_after, worst
 from rustybt.execution.simulated._triggers import Triggers
 from rustybt.execution.slippage import SlippageModel
 
-TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
-TRAILED, CANCELLED = OrderEventKind.TRAILED, OrderEventKind.CANCELLED
+NOT_FILLED, CANCELLED = OrderEventKind.NOT_FILLED, OrderEventKind.CANCELLED
 OPEN = OrderStatus.OPEN
-STOP_REACHED, LIMIT_REACHED = Cause.STOP_REACHED, Cause.LIMIT_REACHED
-_new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
 
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
@@ -234,7 +231,7 @@ class SimulatedBroker:
         """
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
-        exhausted, links = False, self.orders.links
+        exhausted, links, opening = False, self.orders.links, isinstance(bars, Opening)
         entered: list[tuple[WorkingOrder, int]] = []
         if links is not None and len(queue) > 1:
             queue = worst_first(links, self.triggers, queue, bars, moment.bar, offered)
@@ -256,7 +253,9 @@ class SimulatedBroker:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
                 most = None if order.more is None else self._most(order, bars.slot, filled)
-                report = execution.of(order, price, volume, used, cap, moment, self.orders.account, maker, most)
+                apart = opening or price != offered
+                account = self.orders.account
+                report = execution.of(order, price, volume, used, cap, moment, account, maker, most, apart=apart)
                 if report is None:
                     continue
                 yield report

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import div_half_even
+from rustybt.core import CostKind, PriceParts, div_half_even
 from rustybt.errors import InputError
 from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction, volume_left, volume_share
@@ -15,7 +15,7 @@ from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fr
 class AlmgrenChriss(SlippageModel):
     """Fills epsilon + eta * n / period away from the price of the bar, and gamma for each unit that was filled before.
 
-    n: the units that fill on the bar. epsilon: half the spread and fees, in units of the price. eta: what the price
+    n: the units that fill on the bar. epsilon: half the spread, in units of the price. eta: what the price
     gives for one unit traded in a unit of time, for as long as it is traded (temporary). gamma: what it gives for one
     unit, for good (permanent). period: how long a bar is, in the unit of time that eta is for: 1 for daily bars and an
     eta per day.
@@ -37,6 +37,8 @@ class AlmgrenChriss(SlippageModel):
     Decimal('131.06')
     """
 
+    cost_kind = CostKind.IMPACT
+    itemised = True
     _set_by_init = ("_epsilon", "_per_unit", "_gamma", "_share")
 
     def __init__(
@@ -76,6 +78,11 @@ class AlmgrenChriss(SlippageModel):
         moved = (self._epsilon + units / 10**instrument.quantity_scale) * 10**instrument.fill_scale
         away = div_half_even(moved.numerator, moved.denominator)
         return (offer.price + away if order.amount > 0 else offer.price - away), quantity
+
+    def parts(self, order: WorkingOrder, offer: Offer, price: int) -> PriceParts:
+        epsilon = self._epsilon * 10**order.instrument.fill_scale
+        spread = div_half_even(epsilon.numerator, epsilon.denominator)
+        return (CostKind.SPREAD, spread), (CostKind.IMPACT, abs(price - offer.price) - spread)
 
     def parameters(self) -> dict[str, str]:
         told = {"epsilon": self.epsilon, "gamma": self.gamma, "eta": self.eta, "period": self.period}

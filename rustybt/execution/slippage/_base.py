@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, Self
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Asset, Equity, Future, exact_number, scaled
+from rustybt.core import Asset, CostKind, Equity, Future, PriceParts, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
 from rustybt.execution._offer import Offer
@@ -31,6 +31,8 @@ class SlippageModel:
     allowed_asset_types: the classes of assets that it can be set for: Equity stands for all but futures.
     capped: whether the broker holds the price at the limit of a limit order. A model that looks at the limit
     itself, and rather does not fill, sets it to False.
+    cost_kind: what the difference to the price of the bar is, in `Result.costs`. itemised: whether `parts` says what it
+    is made of.
 
     >>> from rustybt import SimulationBlotter, run
     >>> from rustybt.api import slippage
@@ -47,6 +49,8 @@ class SlippageModel:
 
     allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity, Future)
     capped: bool = True
+    cost_kind: CostKind = CostKind.SLIPPAGE
+    itemised: bool = False
     _volume_for_bar: Any = 0
     _asked: Callable[[], tuple[Any, Any]] | None = None
 
@@ -82,6 +86,14 @@ class SlippageModel:
         raise NotImplementedError(
             f"{type(self).__name__} has neither process_order(data, order) nor quote(order, offer)."
         )
+
+    def parts(self, order: WorkingOrder, offer: Offer, price: int) -> PriceParts:
+        """What the price that `quote` just gave is worse by than offer.price, kind by kind.
+
+        Differences per unit at order.instrument.fill_scale, above zero against the order. What they leave of the
+        difference is SLIPPAGE.
+        """
+        return ()
 
     def bound(self, data: Any) -> Self:
         """The model for a run that sees its market through `data`. Called once, after `initialize`, on its own copy."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import exact_number
+from rustybt.core import CostKind, exact_number
 from rustybt.errors import HistoryWindowStartsBeforeData, InputError, NoData
 from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import EXHAUSTED, Quote, volume_left, volume_share
@@ -49,6 +49,7 @@ class EstimatedSpread(LooksBack):
     Decimal('127.625')
     """
 
+    cost_kind = CostKind.SPREAD
     _set_by_init = ("_share", "counted")
 
     def __init__(

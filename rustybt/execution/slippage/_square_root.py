@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import div_half_even
+from rustybt.core import CostKind, div_half_even
 from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import EXHAUSTED, Quote, fraction, volume_left, volume_share
 from rustybt.execution.slippage._looks_back import LooksBack, root_half_even
@@ -33,6 +33,7 @@ class SquareRootImpact(LooksBack):
     Decimal('131.6776')
     """
 
+    cost_kind = CostKind.IMPACT
     _set_by_init = ("_coefficient", "_share", "_given", "_unknown")
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import div_half_even
+from rustybt.core import CostKind, div_half_even
 from rustybt.execution._offer import Offer, unpacks
 from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel, fraction, volume_left, volume_share
 
@@ -28,6 +28,7 @@ class VolumeShareSlippage(SlippageModel):
     """
 
     capped = False
+    cost_kind = CostKind.IMPACT
 
     _set_by_init = ("_share", "_impact")
 
