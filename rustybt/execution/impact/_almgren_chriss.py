@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from rustybt.errors import InputError
-from rustybt.execution.impact._numbers import exact, rounded
+from rustybt.execution.impact._numbers import check_count, exact, rounded
 
 
 class ExpectedCost(NamedTuple):
@@ -106,8 +106,7 @@ def optimal_slices(
     >>> [round(part) for part in impact.optimal_slices(1_000_000, 5, risk_aversion="1e-6", **costs)]
     [458044, 252101, 141957, 85756, 62142]
     """
-    if not isinstance(periods, int) or isinstance(periods, bool) or periods < 1:
-        raise InputError(f"optimal_slices: periods is {periods!r}. Pass a whole number, 1 or more.")
+    check_count(periods, "optimal_slices: periods")
     whole = float(exact(quantity, "optimal_slices(quantity)"))
     if not exact(risk_aversion, "optimal_slices(risk_aversion)") or not exact(volatility, "optimal_slices(volatility)"):
         return [whole / periods] * periods

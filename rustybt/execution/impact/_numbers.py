@@ -18,6 +18,12 @@ def exact(value: Any, what: str, *, above_zero: bool = False) -> Fraction:
     return number
 
 
+def check_count(value: Any, what: str) -> None:
+    """Raises InputError for what is no whole number of 1 or more."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InputError(f"{what} is {value!r}. Pass a whole number, 1 or more.")
+
+
 def rounded(value: Fraction) -> Decimal:
     """A fraction with 18 decimals, rounded half-even."""
     return as_decimal(div_half_even(value.numerator * 10**RATIO_SCALE, value.denominator), RATIO_SCALE)

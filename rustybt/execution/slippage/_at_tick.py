@@ -112,7 +112,7 @@ class AtTick(SlippageModel):
             self.model._let_go()
 
     def notes(self) -> list[tuple[str, str, dict[str, Any]]]:
-        return self.model.notes()  # type: ignore[no-any-return]
+        return self.model.notes()
 
     def parameters(self) -> dict[str, str]:
         tick = {} if self.tick is None else {"tick": str(self.tick)}

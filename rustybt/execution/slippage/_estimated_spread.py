@@ -60,7 +60,7 @@ class EstimatedSpread(LooksBack):
                 f"EstimatedSpread: estimator is {estimator!r}. Pass one of {', '.join(ESTIMATORS)}, or a function of "
                 "open, high, low and close."
             )
-        if not isinstance(window, int) or isinstance(window, bool) or window < 2:
+        if type(window) is not int or window < 2:
             raise InputError(f"EstimatedSpread: window is {window!r}. Pass a number of sessions, 2 or more.")
         self.estimator = estimator
         self.sessions = window
@@ -115,7 +115,7 @@ class EstimatedSpread(LooksBack):
             except NoData:  # in a run on weeks or months
                 break
             bars = [bar for bar in zip(*columns, strict=True) if None not in bar]
-            return [list(column) for column in zip(*bars, strict=True)] or [[], [], [], []]  # type: ignore[arg-type]
+            return [list(column) for column in zip(*bars, strict=True)] or [[], [], [], []]
         return [[], [], [], []]
 
     def notes(self) -> list[tuple[str, str, dict[str, Any]]]:
