@@ -143,8 +143,8 @@ def _note_assets(account: AccountState) -> None:
 
 def _note_models(notes: Notes, models: Iterable[Any]) -> None:
     for model in models:
-        for code, text, facts in model.notes() if isinstance(model, SlippageModel) else ():
-            notes.add(code, text, **facts)
+        if isinstance(model, SlippageModel):
+            model.tell(notes)
 
 
 def _note_no_fills(notes: Notes, orders: pl.DataFrame) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, Self
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Asset, CostKind, Equity, Future, PriceParts, exact_number, scaled
+from rustybt.core import Asset, CostKind, Equity, Future, Notes, PriceParts, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
 from rustybt.execution._offer import Offer
@@ -102,9 +102,8 @@ class SlippageModel:
     def _let_go(self) -> None:
         """Called on the copy when the run is over: lets go of its market."""
 
-    def notes(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """What the result is to tell of the model when the run is over: codes of notes, sentences and the facts."""
-        return []
+    def tell(self, notes: Notes) -> None:
+        """Called when the run is over: adds what its result is to tell of the model."""
 
     def kernel(self) -> Any:
         """The numbers with which the native kernel does what `quote` does; NotImplemented where it can't."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import CostKind, exact_number
+from rustybt.core import CostKind, Notes, exact_number
 from rustybt.errors import HistoryWindowStartsBeforeData, InputError, NoData
 from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import EXHAUSTED, Quote, volume_left, volume_share
@@ -118,17 +118,18 @@ class EstimatedSpread(LooksBack):
             return [list(column) for column in zip(*bars, strict=True)] or [[], [], [], []]
         return [[], [], [], []]
 
-    def notes(self) -> list[tuple[str, str, dict[str, Any]]]:
-        found = []
+    def tell(self, notes: Notes) -> None:
         for symbol, (of, below, none) in self.counted.items():
             if below or none:
-                text = (
+                notes.add(
+                    "spread_not_estimated",
                     f"{symbol}: of {of} estimates of its spread {below} were below zero, and {none} could not be made "
-                    "of the sessions before. The spread was one tick there."
+                    "of the sessions before. The spread was one tick there.",
+                    asset=symbol,
+                    estimates=of,
+                    below_zero=below,
+                    not_made=none,
                 )
-                facts = {"asset": symbol, "estimates": of, "below_zero": below, "not_made": none}
-                found.append(("spread_not_estimated", text, facts))
-        return found
 
     def parameters(self) -> dict[str, str]:
         name = getattr(self.estimator, "__name__", None) or str(self.estimator)
