@@ -11,6 +11,7 @@ from rustybt.core import (
     MINUTE_NS,
     Notes,
     Order,
+    Phase,
     date_of,
     datetime_of,
 )
@@ -187,27 +188,41 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     recorder = Recorder(run, ledger)
     copies = begun(parts)
     broker = _broker_of(run, settings, compat, given["fill_at"], given["trigger"])
-    loop = Loop(
-        run,
-        parts.gate,
-        settings,
-        ledger,
-        broker,
-        actions,
-        recorder,
-        compat,
-        parts.context,
-        parts.callbacks.before_trading_start,
-        parts.callbacks.handle_data,
-        changes,
-        funding,
-        copies,
-        agenda,
-        timetable,
-        _carrying(settings),
+    return _listening(
+        parts,
+        Loop(
+            run,
+            parts.gate,
+            settings,
+            ledger,
+            broker,
+            actions,
+            recorder,
+            compat,
+            parts.context,
+            parts.callbacks.before_trading_start,
+            parts.callbacks.handle_data,
+            changes,
+            funding,
+            copies,
+            agenda,
+            timetable,
+            _carrying(settings),
+        ),
     )
+
+
+def _listening(parts: Prepared, loop: Loop) -> Loop:
+    """Joins to a loop what listens to it: a strategy's on_order, and who watches over its account."""
+    run, settings = parts.run, parts.settings
     if parts.callbacks.on_order is not None:
         Teller(parts.callbacks.on_order, run.book, run.views).join(loop)
+    if settings.account is not None or settings.borrow is not None:
+        from rustybt.engine._supervision import supervised
+
+        loop.supervision = supervised(run, parts.gate, settings, loop.recorder)
+        if loop.supervision is not None:
+            loop.agenda.every(Phase.CLOSE, loop.supervision.at_bar)
     return loop
 
 

@@ -25,6 +25,7 @@ NOT_ZIPLINES = {
     "convert_currency",
     "modify_order",
     "oco",
+    "set_account",
     "set_borrow",
     "set_financing",
     "set_rollover",
