@@ -55,6 +55,7 @@ class SimulatedBroker:
         "_watched",
         "_worked",
         "begun",
+        "deal",
         "fees_can_fall",
         "held",
         "limits_hold",
@@ -96,6 +97,7 @@ class SimulatedBroker:
             Execution(slippage[kind], commission[kind], limits_hold=limits_hold, fees_can_fall=fees_can_fall)
             for kind in ("equity", "future")
         ]
+        self.deal = self._equity.deal
         self._asked: deque[Callable[[], Report | None]] = deque()
         self._worked = before
         # the number of the last order that was there when a bar was worked
@@ -155,10 +157,10 @@ class SimulatedBroker:
         self._worked = worked
         self._looked = self.orders.count
 
-    def native_models(self) -> tuple[Any, Any] | None:
-        """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
+    def plain_models(self) -> tuple[Any, Any] | None:
+        """The numbers of the models for what is no future, where they are no more; None where reports are needed.
 
-        It looks at one price of a bar, so it can't fill by range.
+        One price of a bar is looked at then, so nothing fills by range.
         """
         return None if self.triggers.by_range else self._equity.kernel()
 
@@ -182,15 +184,14 @@ class SimulatedBroker:
     def _work(self, moment: Moment) -> Iterator[Report]:
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
-        for queue in self.orders.wake.awake(bar, self.orders.open):
+        for queue in [queue[:] for queue in self.orders.wake.awake(bar, self.orders.open)]:
             bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
                 yield from end_untried(self.sessions, queue, moment)
                 continue
-            order = queue[0]
+            order = queue[0]  # a market order alone, as nearly all are
             if len(queue) == 1 and order.is_market and not begun:
-                # a market order alone, as nearly all are
                 if order.status is OPEN:
                     execution = self._future if bars.is_future else self._equity
                     offered = bars.column(field)[bar] * bars.mark_to_fill_scale
