@@ -23,6 +23,7 @@ from rustybt.errors import (
 from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._asset_lookup import AssetLookup
+from rustybt.strategy._carrying import Carrying
 from rustybt.strategy._controlling import Controlling
 from rustybt.strategy._currencies import Converter, Converting
 from rustybt.strategy._forms import FetchedRows, When
@@ -50,7 +51,7 @@ class FetchCSV(Protocol):
 
 
 class TradingAlgorithm(
-    Ordering[Scalar], Converting[Scalar], Settings, Controlling[Scalar], Listening[Scalar], Generic[Scalar]
+    Ordering[Scalar], Converting[Scalar], Settings, Carrying, Controlling[Scalar], Listening[Scalar], Generic[Scalar]
 ):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.
 

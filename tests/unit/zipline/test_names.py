@@ -29,6 +29,9 @@ NOT_ZIPLINES = {
     "on_event",
     "on_price_threshold",
     "on_time_interval",
+    "set_borrow",
+    "set_financing",
+    "set_rollover",
     "order_target_percents",
 }
 """Zipline's cash knows no currency, and its orders are placed one by one: its scripts have no use for these. It calls
