@@ -212,8 +212,7 @@ class Loop:
         axis = market.axis
         if self.hooks is not None and not session:
             self.hooks.start_of_simulation()
-        market.session = session
-        market.before_open = True
+        market.session, market.before_open = session, True
         market.bar = axis.starts[session] - 1
         run.books.seek(market.bar)
         run.phase.phase, stamp = "before", axis.opens[session]
