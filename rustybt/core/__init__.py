@@ -18,6 +18,7 @@ from rustybt.core._assets import (
 from rustybt.core._cached_bars import CachedBars
 from rustybt.core._causes import Cause
 from rustybt.core._cost import cost_per_unit
+from rustybt.core._costs import COST_OF_ENTRY, TAXES, CostKind, Priced, PriceParts, cut_parts
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import check_regular, writing
@@ -60,7 +61,7 @@ from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
-from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction, order_later
+from rustybt.core._orders import Order, OrderEvent, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
 from rustybt.core._root import ROOT_VARIABLE, data_root
@@ -86,6 +87,7 @@ from rustybt.core._time import (
 
 __all__ = [
     "ASSET_TYPES",
+    "COST_OF_ENTRY",
     "DAY_NS",
     "ETF",
     "EXACT",
@@ -103,6 +105,7 @@ __all__ = [
     "RATIO_SCALE",
     "ROOT_VARIABLE",
     "ROUNDINGS",
+    "TAXES",
     "UTC_NS",
     "WITHOUT_VOLUME",
     "Asset",
@@ -112,6 +115,7 @@ __all__ = [
     "Cause",
     "Columns",
     "ContinuousFuture",
+    "CostKind",
     "CryptoSpot",
     "DateLike",
     "DecimalConfig",
@@ -130,12 +134,15 @@ __all__ = [
     "Notes",
     "Number",
     "Order",
+    "OrderEvent",
     "OrderEventKind",
     "OrderStatus",
     "OrderTerms",
     "Perpetual",
     "Phase",
     "Precision",
+    "PriceParts",
+    "Priced",
     "Report",
     "Rows",
     "Scalar",
@@ -154,6 +161,7 @@ __all__ = [
     "converted_half_even",
     "cost_per_unit",
     "currencies_of_pair",
+    "cut_parts",
     "data_root",
     "date_column",
     "date_edges",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from rustybt.core._causes import SENTENCES, Cause
+from rustybt.core._costs import Priced
 from rustybt.core._fees import Fee
 from rustybt.core._orders import OrderEventKind
 from rustybt.core._terms import OrderTerms
@@ -21,6 +22,7 @@ class Report(NamedTuple):
     ratio: of the split that restates the order, numerator and denominator of prices.
     told: words for people; nothing reads them. dated: whether it counts as the order's last change.
     recharged: whether the units that fees were charged for are restated by the split too.
+    priced: what the price of a fill is measured against; None for the price that `fill_at` names of its bar.
     """
 
     order: int
@@ -36,6 +38,7 @@ class Report(NamedTuple):
     dated: bool = True
     recharged: bool = False
     terms: OrderTerms[int] | None = None
+    priced: Priced | None = None
 
 
 _new: Any = tuple.__new__  # a third of what calling a NamedTuple costs, where there are many
@@ -44,7 +47,7 @@ _new: Any = tuple.__new__  # a third of what calling a NamedTuple costs, where t
 def report_of_cancel(order: int, left: int, stamp: int, cause: Cause, told: str | None) -> Report:
     """What is open of an order is taken out of work. told: where the cause does not say all."""
     told = told or SENTENCES[cause]
-    report = (order, OrderEventKind.CANCELLED, stamp, left, None, None, (), cause, None, told, True, False, None)
+    report = (order, OrderEventKind.CANCELLED, stamp, left, None, None, (), cause, None, told, True, False, None, None)
     return _new(Report, report)  # type: ignore[no-any-return]
 
 

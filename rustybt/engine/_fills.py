@@ -53,6 +53,8 @@ def book(ledger: Ledger, recorder: Recorder, orders: OrderBook, session: int, fi
     charges = []
     for report in fills:
         number, _, stamp, quantity, price, _, fees = report[:7]
+        if report.priced is not None:
+            recorder.priced[len(recorder.transactions)] = report.priced
         instrument = every[number - 1].instrument
         fill(stamp, instrument, quantity, price, number)  # type: ignore[arg-type]  # a fill has a price
         fee = 0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from rustybt.core import series_of
+from rustybt.core import CostKind, Priced, series_of
 from rustybt.engine._benchmark import Benchmark
 from rustybt.engine._state import RunState
 from rustybt.ledger import Ledger
@@ -33,6 +33,9 @@ class Recorder:
         self.benchmark: Benchmark | None = None
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
         self.transactions = run.kernel.rows("nnnnwww")
+        # by row of transactions, what the prices of fills are measured against that are not measured against the
+        # price that the bar offers to all
+        self.priced: dict[int, Priced] = {}
 
     def close_session(self, session: int) -> None:
         """Takes the day's row at its last bar."""
@@ -60,6 +63,10 @@ class Recorder:
             "last_bars": list(self.last_bars),
             "entries_seen": self._entries_seen,
             "cash": [dict(cash) for cash in self.cash],
+            "priced": [
+                (row, priced.reference, [(kind.value, part) for kind, part in priced.parts])
+                for row, priced in self.priced.items()
+            ],
             "benchmark": None if benchmark is None else (benchmark.name, list(benchmark.returns)),
         }
 
@@ -73,6 +80,10 @@ class Recorder:
         self.last_bars = list(state["last_bars"])
         self._entries_seen = state["entries_seen"]
         self.cash = list(state["cash"])
+        self.priced = {
+            row: Priced(reference, tuple([(CostKind(kind), part) for kind, part in parts]))
+            for row, reference, parts in state["priced"]
+        }
         self.benchmark = None if state["benchmark"] is None else Benchmark(*state["benchmark"])
 
     def returns_of(self, session: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
+from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
@@ -167,8 +168,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
 
 def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
-    run, settings, compat, given = parts.run, parts.settings, parts.compat, parts.given
-    axis = run.market.axis
+    run, settings, compat, given, axis = parts.run, parts.settings, parts.compat, parts.given, parts.run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
     ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
@@ -187,7 +187,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     recorder = Recorder(run, ledger)
     copies = begun(parts)
     broker = _broker_of(run, settings, compat, given["fill_at"], given["trigger"])
-    return Loop(
+    loop = Loop(
         run,
         parts.gate,
         settings,
@@ -205,6 +205,9 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         agenda,
         timetable,
     )
+    if parts.callbacks.on_order is not None:
+        Teller(parts.callbacks.on_order, run.book, run.views).join(loop)
+    return loop
 
 
 def initialised(parts: Prepared) -> OwnCopies:
@@ -223,10 +226,11 @@ def initialised(parts: Prepared) -> OwnCopies:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The run as the user's models of slippage and commission see it."""
+    """The run as models of slippage and commission see it."""
 
     data: BarData
     numbers: Numbers
+    days: Sequence[int]
     blotter: OrderBook
     views: OrderViews
 
@@ -236,7 +240,7 @@ class _Shown:
 
 
 def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
-    shown = _Shown(run.data, run.account.numbers, run.book, run.views)
+    shown = _Shown(run.data, run.account.numbers, run.market.axis.days, run.book, run.views)
     broker = SimulatedBroker(
         run.book,
         {kind: slippage_for(model, shown) for kind, model in settings.slippage.items()},
@@ -249,6 +253,7 @@ def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: st
         triggers_need_volume=compat.triggers_need_volume,
         before=0,
         sessions=run.market.axis.bars_of,
+        stamps=run.market.axis.times,
         held=lambda slot: run.books.position(slot)[0],
     )
     run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=compat.triggers_need_volume)

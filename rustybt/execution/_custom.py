@@ -6,10 +6,21 @@ This is the one place where what such a model returns, a float maybe, becomes ex
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MONEY_SCALE, Order, Transaction, datetime_of, exact_number, rescale_half_even, scaled
+from rustybt.core import (
+    MONEY_SCALE,
+    CostKind,
+    Order,
+    PriceParts,
+    Transaction,
+    datetime_of,
+    exact_number,
+    rescale_half_even,
+    scaled,
+)
 from rustybt.errors import (
     InputError,
     LiquidityExceeded,
@@ -18,17 +29,20 @@ from rustybt.errors import (
 )
 from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._uninitialised import Refusing, behind, check_initialised, uninitialised
-from rustybt.execution.commission import CommissionModel, Parts
+from rustybt.execution.commission import CommissionModel, FeeSchedule, Parts
 from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Quote, SlippageModel
 
 
 class Outside(Protocol):
-    """What a run shows to the user's models. data: as a strategy sees it. numbers: the kind that the run has."""
+    """What a run shows to models. data: as a strategy sees it. numbers: the kind that the run has. days: of its
+    sessions, as numbers since 1970."""
 
     @property
     def data(self) -> Any: ...
     @property
     def numbers(self) -> Any: ...
+    @property
+    def days(self) -> Sequence[int]: ...
     @property
     def blotter(self) -> Any: ...
 
@@ -41,6 +55,8 @@ class CustomSlippage(SlippageModel):
     def __init__(self, model: Any, outside: Outside) -> None:
         self.model = model
         self.capped = getattr(model, "capped", True)
+        self.cost_kind = getattr(model, "cost_kind", CostKind.SLIPPAGE)
+        self.itemised = getattr(model, "itemised", False)
         self._outside = outside
         self._native = overrides(type(model), "quote", SlippageModel)
         self._set = setter_of(model, "_volume_for_bar")
@@ -63,6 +79,10 @@ class CustomSlippage(SlippageModel):
                 # a model that outlives its run keeps nothing of it alive
                 self._set(model, "_asked", None)
         return self._quote(order, offer.wanted, answer)
+
+    def parts(self, order: WorkingOrder, offer: Offer, price: int) -> PriceParts:
+        parts: PriceParts = self.model.parts(order, offer, price)
+        return parts
 
     def _let_go(self) -> None:
         if hasattr(self.model, "_let_go"):
@@ -162,6 +182,8 @@ def slippage_for(model: Any, outside: Outside) -> Any:
 
 def commission_for(model: Any, outside: Outside) -> Any:
     """The model as the broker can ask it."""
+    if isinstance(model, FeeSchedule):
+        model.begin(outside.days)
     return CustomCommission(model, outside) if is_own(type(model), "calculate", "fee", CommissionModel) else model
 
 

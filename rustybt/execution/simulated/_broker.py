@@ -8,14 +8,7 @@ from itertools import chain
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import (
-    Cause,
-    Moment,
-    OrderEventKind,
-    OrderStatus,
-    OrderTerms,
-    Report,
-)
+from rustybt.core import Cause, Moment, OrderEventKind, OrderStatus, OrderTerms, Report
 from rustybt.errors import InputError
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
@@ -27,11 +20,8 @@ from rustybt.execution.simulated._linked import exits_of, remaining_after, worst
 from rustybt.execution.simulated._triggers import Triggers
 from rustybt.execution.slippage import SlippageModel
 
-TRIGGERED, NOT_FILLED = OrderEventKind.TRIGGERED, OrderEventKind.NOT_FILLED
-TRAILED, CANCELLED = OrderEventKind.TRAILED, OrderEventKind.CANCELLED
+NOT_FILLED, CANCELLED = OrderEventKind.NOT_FILLED, OrderEventKind.CANCELLED
 OPEN = OrderStatus.OPEN
-STOP_REACHED, LIMIT_REACHED = Cause.STOP_REACHED, Cause.LIMIT_REACHED
-_new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
 
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
@@ -49,7 +39,8 @@ class SimulatedBroker:
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
     before: the bar before the first that orders are tried on.
-    sessions: for each session its first bar and the one after its last. held: by slot the units held.
+    sessions: for each session its first bar and the one after its last. stamps: by bar its end, ns UTC. held: by slot
+    the units held.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
@@ -69,6 +60,7 @@ class SimulatedBroker:
         "limits_hold",
         "orders",
         "sessions",
+        "stamps",
         "stops_date_orders",
         "triggers",
         "triggers_need_volume",
@@ -88,10 +80,12 @@ class SimulatedBroker:
         triggers_need_volume: bool = False,
         before: int = -1,
         sessions: Sequence[tuple[int, int]] = (),
+        stamps: Sequence[int] = (),
         held: Callable[[int], int] = lambda slot: 0,
     ) -> None:
         self.orders = orders
         self.sessions = sessions
+        self.stamps = stamps
         self.held = held
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
@@ -234,7 +228,7 @@ class SimulatedBroker:
         """
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
-        exhausted, links = False, self.orders.links
+        exhausted, links, opening = False, self.orders.links, isinstance(bars, Opening)
         entered: list[tuple[WorkingOrder, int]] = []
         if links is not None and len(queue) > 1:
             queue = worst_first(links, self.triggers, queue, bars, moment.bar, offered)
@@ -256,7 +250,9 @@ class SimulatedBroker:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
                 most = None if order.more is None else self._most(order, bars.slot, filled)
-                report = execution.of(order, price, volume, used, cap, moment, self.orders.account, maker, most)
+                apart = opening or price != offered
+                account = self.orders.account
+                report = execution.of(order, price, volume, used, cap, moment, account, maker, most, apart=apart)
                 if report is None:
                     continue
                 yield report
@@ -320,6 +316,9 @@ class SimulatedBroker:
         if not opening and not at_once and order.number > self._looked and self._sleeps(order, bars, bar):
             return None
         trigger = triggers.of(order, bars, bar, offered)
+        maker = False
+        if order.limit is not None and trigger.price is not None and not trigger.stop and not at_once:
+            maker = triggers.rested(order, bars, bar, self.stamps[bar - 1] if self.stamps else None)
         if trigger.stop or trigger.limit or trigger.terms is not None:
             yield from first_reports(order, trigger, moment.stamp, self.stops_date_orders)
         if trigger.price is None and at_once:
@@ -331,7 +330,6 @@ class SimulatedBroker:
             return None
         if opening:
             self._tried_at_open.add(order.number)
-        maker = order.limit is not None and not trigger.stop and triggers.came_to(order, bars, bar)
         return trigger.price, order.limit if self.limits_hold else None, maker
 
     def ready(self, awake: list[list[WorkingOrder]], moment: Moment) -> list[list[ReadyOrder]] | None:

@@ -10,14 +10,17 @@ from typing import Any
 from rustybt._kernels import WorkingOrder
 from rustybt.core import (
     Cause,
+    CostKind,
     Fee,
     FeeKind,
     Moment,
     OrderEventKind,
     OrderStatus,
+    Priced,
     Report,
     TimeInForce,
     as_plain_decimal,
+    cut_parts,
 )
 from rustybt.errors import InputError
 from rustybt.execution._offer import Fill, Offer
@@ -46,6 +49,7 @@ class Execution:
         "_limits_hold",
         "_offers",
         "_slippage",
+        "_tells",
     )
 
     def __init__(
@@ -57,6 +61,8 @@ class Execution:
         self._fees_can_fall = fees_can_fall
         self._caps = limits_hold and slippage.capped
         self._itemised = commission.itemised
+        # whether each fill is to say what its price is worse by
+        self._tells = slippage.itemised or slippage.cost_kind is not CostKind.SLIPPAGE
         # whether the models look at an offer and a fill by name; else they unpack plain tuples
         self._offers = not getattr(slippage.quote, "unpacks", False)
         self._fills = not getattr(commission.fee, "unpacks", False)
@@ -82,11 +88,14 @@ class Execution:
         account: str,
         maker: bool,
         most: int | None = None,
+        *,
+        apart: bool = False,
     ) -> Report | None:
         """What becomes of an order at a price; None where a model has cancelled it meanwhile.
 
         used: units of the volume that went to earlier orders. cap: the price that a buy never exceeds, a sale never
-        undercuts; None where there is none. most: the units that it may fill at most, None for all.
+        undercuts; None where there is none. most: the units that it may fill at most, None for all. apart: whether the
+        price is another than the bar offers to all.
         """
         wanted = order.amount - order.filled
         buys = wanted > 0
@@ -105,8 +114,10 @@ class Execution:
             return _not_whole(order, moment, filled)
         if filled_at <= 0 < price and self._limits_hold:
             raise no_price(self._slippage, order, filled_at)
+        held = False
         if cap is not None and self._caps and (filled_at > cap) is buys:
-            filled_at = cap
+            filled_at, held = cap, True
+        priced = self._priced(order, offer, filled_at, held=held) if apart or self._tells else None
         if not buys:
             filled = -filled
         fill: Any = filled, filled_at, moment, account, maker
@@ -116,8 +127,18 @@ class Execution:
         # one of a single part, as most are, at once
         fees = (_new(Fee, (COMMISSION, fee)),) if fee > 0 and not self._itemised else self._parts(order, fee)
         kind = FILLED if order.filled + filled == order.amount else PARTIALLY_FILLED
-        report = order.number, kind, moment.stamp, filled, filled_at, None, fees, None, None, None, True, False, None
+        plain = None, None, None, True, False, None
+        report = order.number, kind, moment.stamp, filled, filled_at, None, fees, *plain, priced
         return _new(Report, report)  # type: ignore[no-any-return]
+
+    def _priced(self, order: WorkingOrder, offer: Any, filled_at: int, *, held: bool) -> Priced:
+        """What a price is measured against, and what it is worse by. held: whether a limit held it."""
+        model, offered = self._slippage, offer[1]
+        worse = filled_at - offered if order.amount > order.filled else offered - filled_at
+        if not model.itemised:
+            return Priced(offered, ((model.cost_kind, worse),) if worse and self._tells else ())
+        parts = model.parts(order, _new(Offer, offer), filled_at)
+        return Priced(offered, cut_parts(parts, worse) if held else parts)
 
     def no_price(self, order: WorkingOrder, price: int) -> InputError:
         """The error for a price of zero or less that the slippage model made of one above zero."""
@@ -126,7 +147,7 @@ class Execution:
     def _parts(self, order: WorkingOrder, fee: int) -> tuple[Fee, ...]:
         """What a fee is made of."""
         commission = self._commission
-        if not fee:
+        if not fee and not self._itemised:
             return ()
         if fee < 0 and not commission.rebates:
             return (Fee(UNPAID, fee),) if self._fees_can_fall else ()

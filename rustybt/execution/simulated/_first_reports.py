@@ -34,5 +34,5 @@ def _triggered(
     order: WorkingOrder, stamp: int, limit: int | None, stop: int | None, cause: Cause, dated: bool
 ) -> Report:
     left = order.amount - order.filled
-    told = (order.number, TRIGGERED, stamp, left, limit, stop, (), cause, None, None, dated, False, None)
+    told = (order.number, TRIGGERED, stamp, left, limit, stop, (), cause, None, None, dated, False, None, None)
     return _new(Report, told)  # type: ignore[no-any-return]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, Self
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import DecimalConfig, div_half_even, exact_number, scaled
+from rustybt.core import DecimalConfig, Notes, PriceParts, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import Quote, SlippageModel
@@ -68,6 +68,8 @@ class AtTick(SlippageModel):
         self.model = model
         self.rounding = rounding
         self.tick = tick
+        self.cost_kind = model.cost_kind
+        self.itemised = model.itemised
         self.allowed_asset_types = model.allowed_asset_types  # type: ignore[misc]
         self._tick = None if tick is None else scaled(exact_number(tick, "AtTick(tick)"))
         if self._tick is not None and self._tick[0] <= 0:
@@ -85,6 +87,9 @@ class AtTick(SlippageModel):
         fine = 10 ** (finest - order.instrument.fill_scale)
         ticks = _ROUNDINGS[rounding][order.amount < 0](quoted * fine, unit)
         return div_half_even(max(ticks, 1) * unit, fine), filled
+
+    def parts(self, order: WorkingOrder, offer: Offer, price: int) -> PriceParts:
+        return self.model.parts(order, offer, price)
 
     def _rounding_of(self, order: WorkingOrder) -> str:
         if isinstance(self.rounding, str):
@@ -105,6 +110,9 @@ class AtTick(SlippageModel):
     def _let_go(self) -> None:
         if hasattr(self, "model"):
             self.model._let_go()
+
+    def tell(self, notes: Notes) -> None:
+        self.model.tell(notes)
 
     def parameters(self) -> dict[str, str]:
         tick = {} if self.tick is None else {"tick": str(self.tick)}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, Self
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Asset, Equity, Future, exact_number, scaled
+from rustybt.core import Asset, CostKind, Equity, Future, Notes, PriceParts, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
 from rustybt.execution._offer import Offer
@@ -31,6 +31,8 @@ class SlippageModel:
     allowed_asset_types: the classes of assets that it can be set for: Equity stands for all but futures.
     capped: whether the broker holds the price at the limit of a limit order. A model that looks at the limit
     itself, and rather does not fill, sets it to False.
+    cost_kind: what the difference to the price of the bar is, in `Result.costs`. itemised: whether `parts` says what it
+    is made of.
 
     >>> from rustybt import SimulationBlotter, run
     >>> from rustybt.api import slippage
@@ -47,6 +49,8 @@ class SlippageModel:
 
     allowed_asset_types: ClassVar[tuple[type[Asset], ...]] = (Equity, Future)
     capped: bool = True
+    cost_kind: CostKind = CostKind.SLIPPAGE
+    itemised: bool = False
     _volume_for_bar: Any = 0
     _asked: Callable[[], tuple[Any, Any]] | None = None
 
@@ -83,12 +87,23 @@ class SlippageModel:
             f"{type(self).__name__} has neither process_order(data, order) nor quote(order, offer)."
         )
 
+    def parts(self, order: WorkingOrder, offer: Offer, price: int) -> PriceParts:
+        """What the price that `quote` just gave is worse by than offer.price, kind by kind.
+
+        Differences per unit at order.instrument.fill_scale, above zero against the order. What they leave of the
+        difference is SLIPPAGE.
+        """
+        return ()
+
     def bound(self, data: Any) -> Self:
         """The model for a run that sees its market through `data`. Called once, after `initialize`, on its own copy."""
         return self
 
     def _let_go(self) -> None:
         """Called on the copy when the run is over: lets go of its market."""
+
+    def tell(self, notes: Notes) -> None:
+        """Called when the run is over: adds what its result is to tell of the model."""
 
     def kernel(self) -> Any:
         """The numbers with which the native kernel does what `quote` does; NotImplemented where it can't."""
@@ -146,6 +161,19 @@ def fraction(value: Any, what: str, *, at_most_one: bool = False) -> tuple[int, 
     if number < 0 or (at_most_one and number > 10**scale):
         raise InputError(f"{what} is {value!r}: pass a number {'from 0 to 1' if at_most_one else 'of 0 or more'}.")
     return number, 10**scale
+
+
+VOLUME_SHARES: Final = {"aggressive": "0.25", "moderate": "0.1", "conservative": "0.02"}
+"""Words for the share of a bar's volume that the orders of an asset fill together: how soon a large order is done."""
+
+
+def volume_share(value: Any, what: str) -> tuple[int, int]:
+    """A share of the volume, given as a number or a word, as numerator and denominator."""
+    if isinstance(value, str) and value.isalpha():
+        if value not in VOLUME_SHARES:
+            raise InputError(f"{what} is {value!r}: pass a number, or one of {', '.join(VOLUME_SHARES)}.")
+        value = VOLUME_SHARES[value]
+    return fraction(value, what)
 
 
 def volume_left(volume: int, used: int, share: tuple[int, int], step: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import div_half_even
+from rustybt.core import CostKind, div_half_even
 from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import Quote, SlippageModel, fraction
 
@@ -25,6 +25,7 @@ class FixedSlippage(SlippageModel):
     Decimal('130.86')
     """
 
+    cost_kind = CostKind.SPREAD
     _set_by_init = ("_spread",)
 
     def __init__(self, spread: Any = 0) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import div_half_even
+from rustybt.core import CostKind, div_half_even
 from rustybt.execution._offer import Offer, unpacks
-from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel, fraction, volume_left
+from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel, fraction, volume_left, volume_share
 
 
 class VolumeShareSlippage(SlippageModel):
@@ -28,13 +28,14 @@ class VolumeShareSlippage(SlippageModel):
     """
 
     capped = False
+    cost_kind = CostKind.IMPACT
 
     _set_by_init = ("_share", "_impact")
 
     def __init__(self, volume_limit: Any = "0.025", price_impact: Any = "0.1") -> None:
         self.volume_limit = volume_limit
         self.price_impact = price_impact
-        self._share = fraction(volume_limit, "VolumeShareSlippage(volume_limit)")
+        self._share = volume_share(volume_limit, "VolumeShareSlippage(volume_limit)")
         self._impact = fraction(price_impact, "VolumeShareSlippage(price_impact)")
 
     @unpacks

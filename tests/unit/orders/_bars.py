@@ -56,9 +56,13 @@ def run_bars(
     look: Callable[[Any, Any], Any] | None = None,
     trigger: str = "range",
     data: Any = None,
+    first: Callable[[Any], Any] | None = None,
     **settings: Any,
 ) -> Outcome:
-    """Runs a script: script[k](context, X, ids) is called at bar k, and puts the ids of its orders into `ids`."""
+    """Runs a script: script[k](context, X, ids) is called at bar k, and puts the ids of its orders into `ids`.
+
+    first: called at the end of initialize.
+    """
     ids: dict[str, Any] = {}
     seen: dict[int, Any] = {}
 
@@ -70,6 +74,8 @@ def run_bars(
             if volume_share is None
             else slippage.VolumeShareSlippage(volume_limit=volume_share, price_impact=0)
         )
+        if first is not None:
+            first(context)
 
     def handle_data(context: Any, data: Any) -> None:
         context.bar += 1
@@ -81,7 +87,7 @@ def run_bars(
     result = rustybt.run_algorithm(
         initialize=initialize,
         handle_data=handle_data,
-        data=frame_of(bars) if data is None else data,
+        data=frame_of(bars) if data is None and "market" not in settings else data,
         capital_base=CAPITAL,
         trigger=trigger,
         progress=False,
@@ -89,7 +95,7 @@ def run_bars(
     )
     names = {order: name for name, order in ids.items()}
     fills = [
-        (DAYS.index(row["dt"].date()), names[row["order_id"]], int(row["amount"]), row["price"])
+        (DAYS.index(row["dt"].date()), names.get(row["order_id"], "?"), int(row["amount"]), row["price"])
         for row in result.transactions.iter_rows(named=True)
     ]
     return Outcome(result, fills, ids, seen)
