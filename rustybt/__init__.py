@@ -22,7 +22,7 @@ from rustybt._version import __version__
 
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
-    from rustybt.core import Asset, DecimalConfig, Note, Order
+    from rustybt.core import Asset, DecimalConfig, Note, Order, OrderEvent
     from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import (
@@ -50,6 +50,7 @@ __all__ = [
     "Market",
     "Note",
     "Order",
+    "OrderEvent",
     "Position",
     "Result",
     "Run",
@@ -86,6 +87,7 @@ _HOMES = {
     "Market": "rustybt.engine",
     "Note": "rustybt.core",
     "Order": "rustybt.core",
+    "OrderEvent": "rustybt.core",
     "Position": "rustybt.strategy",
     "Result": "rustybt.results",
     "Run": "rustybt.engine",

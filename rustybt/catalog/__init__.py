@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rustybt.catalog._cache import BarCache
     from rustybt.catalog._cache_entries import CacheEntry, CacheStats
     from rustybt.catalog._diff import VersionDiff, diff
+    from rustybt.catalog._digests import assets_of
     from rustybt.catalog._merging import by_asset
     from rustybt.catalog._quality import Count, LeftOut, store_quality, stored_counts, stored_left_out
     from rustybt.catalog._recovery import reindex, unlisted
@@ -56,6 +57,7 @@ else:
                 "VersionDiff",
                 "diff",
             ),
+            "rustybt.catalog._digests": ("assets_of",),
             "rustybt.catalog._merging": ("by_asset",),
             "rustybt.catalog._quality": (
                 "Count",
@@ -122,6 +124,7 @@ __all__ = [
     "Version",
     "VersionDiff",
     "Writer",
+    "assets_of",
     "by_asset",
     "catalog_root",
     "check_bundle_name",

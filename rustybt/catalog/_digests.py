@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -53,12 +54,21 @@ def _digests(
 
 
 def assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
-    """Each asset's bars."""
+    """Sid and bars of each asset, at the scales of the rows. rows: each asset's together.
+
+    >>> import rustybt
+    >>> from rustybt.catalog import StoredRows, assets_of, open_version
+    >>> _ = rustybt.ingest_sample()
+    >>> with open_version("sample") as version:
+    ...     chunk = next(StoredRows(version, "1d").chunks())
+    >>> [(sid, len(bars)) for sid, bars in assets_of(chunk.rows())]
+    [(0, 3270), (1, 196), (2, 2148), (3, 3270), (4, 3270)]
+    """
     frame = rows.frame
     columns = [narrow(frame[name]) for name in _COLUMNS]
     sids = frame["sid"].to_numpy()
     starts = np.flatnonzero(np.diff(sids, prepend=-1))
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(sids)], strict=True):
+    for start, stop in pairwise([*starts.tolist(), len(sids)]):
         pieces = (column[start:stop] for column in columns)
         stamps, *prices, volume = (one if isinstance(one, np.ndarray) else one.to_list() for one in pieces)
         yield int(sids[start]), RawBars.of(np.asarray(stamps), prices, volume)

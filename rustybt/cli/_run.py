@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CAPITAL = "100000"
 READING = ("on_bad_row", "price_decimals", "close_only", "symbol")
 """Options that say how --data are read."""
-CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
+CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze", "on_order")
 
 
 @click.command(short_help="Run a strategy, or a script for Zipline.")
@@ -105,8 +105,8 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze")
 def run(
     algofile: Path, output: Path | None, plot: Path | None, zipline: bool, compat_report: bool, **options: Any
 ) -> None:
-    """Run the strategy in a file: its functions initialize, handle_data, before_trading_start and analyze, or the
-    one subclass of rustybt.Strategy that it defines."""
+    """Run the strategy in a file: its functions initialize, handle_data, before_trading_start, on_order and analyze,
+    or the one subclass of rustybt.Strategy that it defines."""
     from rustybt.cli._importing import importing
     from rustybt.cli._tables import print_summary
 

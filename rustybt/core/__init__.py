@@ -61,7 +61,7 @@ from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
-from rustybt.core._orders import Order, OrderEventKind, OrderStatus, Transaction, order_later
+from rustybt.core._orders import Order, OrderEvent, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
 from rustybt.core._root import ROOT_VARIABLE, data_root
@@ -134,6 +134,7 @@ __all__ = [
     "Notes",
     "Number",
     "Order",
+    "OrderEvent",
     "OrderEventKind",
     "OrderStatus",
     "OrderTerms",

@@ -71,6 +71,8 @@ class Order(_Later, Generic[Scalar]):
 
     id: account and sequence, the same in every run.
     amount, filled: units; positive buys. limit, stop: prices, None where there is none.
+    average_price: what the fills cost or brought, over their units, 18 decimals; None before the first. After a split
+    in units of now.
     commission: money paid so far. created, dt: when it was placed, and when it last changed.
     reason: why it was rejected or cancelled, or why an open order did not fill on the last bar, in words; cause: the
     same as one of the labels of `Cause`. Both are None where it is filled.
@@ -106,6 +108,7 @@ class Order(_Later, Generic[Scalar]):
     cause: str | None = None
     tag: str | None = None
     was_triggered: bool = False
+    average_price: Scalar | None = None
 
     @property
     def state(self) -> str:
@@ -147,6 +150,38 @@ class Order(_Later, Generic[Scalar]):
     def open(self) -> bool:
         """Whether it can still fill."""
         return self.status in (OrderStatus.OPEN, OrderStatus.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent(Generic[Scalar]):
+    """Something that happened to an order, as `on_order` is told it.
+
+    kind: "held", "released", "accepted", "rejected", "triggered", "partially_filled", "filled", "adjusted" (by a
+    split), "replaced", "cancelled" or "expired".
+    when: UTC. quantity: units: ordered, filled, or left open, as `kind` says; positive buys. price: of a fill, else the
+    limit; stop: the order's, or the one that was reached; None where there is none, or it is not what happened.
+    cause, reason: why, as `Order` has them; None where the kind says it all. order: as it is when this is told.
+
+    >>> from rustybt import run
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 10)
+    >>> def on_order(context, event):
+    ...     print(event.when.date(), event.kind, event.quantity, event.order_id)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", on_order=on_order)
+    2010-01-04 accepted 10 main-1
+    2010-01-05 filled 10 main-1
+    """
+
+    kind: str
+    when: dt.datetime
+    order_id: str
+    asset: Asset
+    quantity: Scalar
+    price: Scalar | None
+    stop: Scalar | None
+    cause: str | None
+    reason: str | None
+    order: Order[Scalar]
 
 
 _set_source: Final[Any] = _Later._source.__set__  # type: ignore[attr-defined, misc]  # past the guard of frozen fields

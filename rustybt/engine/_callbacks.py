@@ -16,23 +16,32 @@ from typing import Any, Final
 from rustybt.errors import InputError, WrongType
 from rustybt.strategy import Strategy
 
+NAMES: Final = ("initialize", "handle_data", "before_trading_start", "analyze", "on_order")
 NEVER_RUNNING: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 class Callbacks:
     """The callbacks of a strategy, whichever way it was written."""
 
-    def __init__(self, name: str, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        initialize: Any,
+        handle_data: Any,
+        before_trading_start: Any,
+        analyze: Any,
+        on_order: Any = None,
+    ) -> None:
         self.name = name
         self.initialize = initialize
         self.handle_data = handle_data
         self.before_trading_start = before_trading_start
         self.analyze = analyze
+        self.on_order = on_order
 
     def by_name(self) -> dict[str, Any]:
         """Those that there are."""
-        names = ("initialize", "handle_data", "before_trading_start", "analyze")
-        return {name: function for name in names if (function := getattr(self, name)) is not None}
+        return {name: function for name in NAMES if (function := getattr(self, name)) is not None}
 
     def objects(self) -> list[Any]:
         """The objects whose methods the callbacks are, and those that are called themselves."""
@@ -45,12 +54,11 @@ class Callbacks:
         strategy: what `run_algorithm(strategy=)` was given.
         """
         copies = {id(one): copy.copy(one) for one in self.objects()}
-        names = ("initialize", "handle_data", "before_trading_start", "analyze")
         if strategy is not None:
             made = next((one for one in self.objects() if isinstance(one, Strategy)), None)
-            return {"strategy": strategy if made is None else copies[id(made)], **dict.fromkeys(names)}
+            return {"strategy": strategy if made is None else copies[id(made)], **dict.fromkeys(NAMES)}
         apart: dict[str, Any] = {"strategy": None}
-        for name in names:
+        for name in NAMES:
             one = getattr(self, name)
             if isinstance(one, MethodType):
                 apart[name] = MethodType(one.__func__, copies[id(one.__self__)])
@@ -133,13 +141,19 @@ def _name_of(initialize: Any, handle_data: Any) -> str:
 
 
 def callbacks_of(
-    strategy: Any, initialize: Any, handle_data: Any, before_trading_start: Any, analyze: Any
+    strategy: Any,
+    initialize: Any,
+    handle_data: Any,
+    before_trading_start: Any,
+    analyze: Any,
+    on_order: Any = None,
 ) -> Callbacks:
     given = {
         "initialize": initialize,
         "handle_data": handle_data,
         "before_trading_start": before_trading_start,
         "analyze": analyze,
+        "on_order": on_order,
     }
     if strategy is None:
         for name, function in given.items():

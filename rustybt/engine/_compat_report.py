@@ -58,15 +58,16 @@ def rerun_for(run: Callable[..., Result], settings: dict[str, Any], keep: bool) 
                 f"{gone[0]} of the run is gone: a result does not keep its strategy and arguments alive. Run with "
                 "keep_strategy=True, or keep a reference to it."
             )
-        names = ("strategy", "initialize", "handle_data", "before_trading_start")
-        strategy, initialize, handle_data, before = [settings[name] for name in names]
-        callbacks = callbacks_of(strategy, initialize, handle_data, before, None)  # a class is made anew
+        names = ("strategy", "initialize", "handle_data", "before_trading_start", "on_order")
+        strategy, initialize, handle_data, before, on_order = [settings[name] for name in names]
+        callbacks = callbacks_of(strategy, initialize, handle_data, before, None, on_order)  # a class is made anew
         changed = {
             "strategy": None,
             "initialize": callbacks.initialize,
             "handle_data": callbacks.handle_data,
             "before_trading_start": callbacks.before_trading_start,
             "analyze": None,
+            "on_order": callbacks.on_order,
             "compat": compat,
             "metrics_set": "default",
             "emission_rate": "daily",

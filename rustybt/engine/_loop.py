@@ -34,6 +34,7 @@ from rustybt.engine._overnight import change_capital, change_within, mark_overni
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
+from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import Broker, SimulatedBroker
@@ -54,6 +55,7 @@ class Loop:
     simulated: the simulated broker, which the run's own one may stand in front of. cursor: where it is. agenda: what
     falls due with which bar.
     on_session: told after each session how many are done. ends: asked then whether the run ends before its last one.
+    tell: tells a strategy what happened to its orders; None where it does not ask.
     over: whether no moment is left. complete: whether the books were closed.
     """
 
@@ -75,6 +77,7 @@ class Loop:
     timetable: Timetable
     cursor: Cursor = field(default_factory=Cursor, init=False)
     hooks: Hooks | None = field(default=None, init=False)
+    tell: Teller | None = field(default=None, init=False)
     over: bool = field(default=False, init=False)
     complete: bool = field(default=False, init=False)
     on_session: Callable[[int], None] | None = field(default=None, init=False)
@@ -318,6 +321,8 @@ class Loop:
             run.books.seek(market.bar)
             mark_overnight(self, cursor.session)
         timer.action(self.context, run.data)
+        if self.tell is not None:
+            self.tell(self.context, run.data)
         market.now, market.before_open, run.phase.phase = 0, False, phase
         if before:
             run.books.clear_overrides()
@@ -378,6 +383,8 @@ class Loop:
         apply_cancel_policy(run.book, self.settings.cancel_policy, stamp, daily=daily, spares=spares)
         if self.settings.account_controls:
             check_account(run.account, self.settings.account_controls, self.gate, self.context, stamp)
+        if self.tell is not None:
+            self.tell(self.context, run.data)
         self.ledger.settle(stamp)
         self.recorder.close_session(session)
         self.timetable.close()

@@ -76,7 +76,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
         )
     check_on_ruin(g.on_ruin)
     metrics, precision = metrics_of(g.metrics_set), as_decimal_config(g.decimals)
-    callbacks = callbacks_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze)
+    callbacks = callbacks_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze, g.on_order)
     compat, kernel = compat_named(g.compat), kernel_named(g.kernel)
     if g.environ is not None and not isinstance(g.environ, Mapping):
         raise InputError(f"environ={g.environ!r}: pass a dict like os.environ, or nothing.")

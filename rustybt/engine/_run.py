@@ -33,6 +33,7 @@ from rustybt.results import Result
 from rustybt.strategy import activate, deactivate
 
 if TYPE_CHECKING:
+    from rustybt.core import OrderEvent
     from rustybt.strategy import Context, Strategy
     from rustybt.view import BarData
 
@@ -40,6 +41,7 @@ ENDED: Final = "This run ended with an error, and can't go on. Begin another one
 DEFAULT_CAPITAL = 10_000_000
 type Initialize[S: (Decimal, float)] = Callable[Concatenate[Context[S], ...], object]
 type WithData[S: (Decimal, float)] = Callable[[Context[S], BarData[S]], object]
+type OnOrder[S: (Decimal, float)] = Callable[[Context[S], OrderEvent[S]], object]
 type Analyze[S: (Decimal, float)] = Callable[[Context[S], Result], object]
 
 
@@ -83,6 +85,7 @@ def run_algorithm[S: (Decimal, float)](
     keep_strategy: bool = False,
     on_ruin: Literal["warn", "stop", "raise"] = "warn",
     kernel: Literal["auto", "rust", "python"] = "auto",
+    on_order: OnOrder[S] | None = None,
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -90,6 +93,8 @@ def run_algorithm[S: (Decimal, float)](
     first and last day of the data. After its last bar a run goes on to its end over sessions without bars.
     initialize(context, **params), handle_data(context, data), before_trading_start(context, data),
     analyze(context, result): the strategy as functions; or strategy: a Strategy class or object.
+    on_order(context, event) is told what happens to the orders, an `OrderEvent` each: with a bar after its fills are
+    booked and before handle_data; what a callback does to orders, after it has returned.
     capital_base: cash at the start; int, Decimal, text or float.
     data_frequency: "daily", which is the default, "minute", or the length of a bar from "1ms" to "1mo", such as "5m",
     "1h" or "1w": stored so, or made of shorter bars that are. bundle, version: which data; by default the newest
@@ -317,6 +322,7 @@ class Run:
         handle_data: WithData[S] | None = None,
         before_trading_start: WithData[S] | None = None,
         analyze: Analyze[S] | None = None,
+        on_order: OnOrder[S] | None = None,
         market: Market | None = None,
         kernel: Literal["auto", "rust", "python"] = "auto",
         progress: Any = None,
@@ -338,7 +344,7 @@ class Run:
         True
         """
         made = strategy() if inspect.isclass(strategy) else strategy
-        callbacks = (made, initialize, handle_data, before_trading_start, analyze)
+        callbacks = (made, initialize, handle_data, before_trading_start, analyze, on_order)
         given: dict[str, Any] = dict(zip(CALLBACKS, callbacks, strict=True))
         given |= {"kernel": kernel, "progress": progress, "environ": None, "keep_strategy": False}
         return cls._of(arguments_of(snapshot, given, market), snapshot)

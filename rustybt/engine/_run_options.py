@@ -16,6 +16,7 @@ class RunOptions(TypedDict, total=False):
     initialize: Callable[..., Any] | None
     before_trading_start: Callable[[Any, Any], Any] | None
     analyze: Callable[[Any, Any], Any] | None
+    on_order: Callable[[Any, Any], Any] | None
     data_frequency: str | None
     bundle: str | None
     bundle_timestamp: Any

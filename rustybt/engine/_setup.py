@@ -25,6 +25,7 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
+from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
@@ -167,8 +168,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
 
 def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
-    run, settings, compat, given = parts.run, parts.settings, parts.compat, parts.given
-    axis = run.market.axis
+    run, settings, compat, given, axis = parts.run, parts.settings, parts.compat, parts.given, parts.run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
     stamp = int(axis.calendar.opens[axis.first_session])
     ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
@@ -187,7 +187,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     recorder = Recorder(run, ledger)
     copies = begun(parts)
     broker = _broker_of(run, settings, compat, given["fill_at"], given["trigger"])
-    return Loop(
+    loop = Loop(
         run,
         parts.gate,
         settings,
@@ -205,6 +205,9 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         agenda,
         timetable,
     )
+    if parts.callbacks.on_order is not None:
+        Teller(parts.callbacks.on_order, run.book, run.views).join(loop)
+    return loop
 
 
 def initialised(parts: Prepared) -> OwnCopies:

@@ -30,7 +30,8 @@ from rustybt.strategy import Schedule
 FORMAT: Final = 3
 MAGIC: Final = b"RustyBT snapshot\n"
 DATA: Final = ("data", "data_frequency", "bundle", "version", "bundle_timestamp")
-CALLBACKS: Final = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze")
+CALLBACKS: Final = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze", "on_order")
+CALLED: Final = ("handle_data", "before_trading_start", "on_order")
 LEFT_OUT: Final = frozenset({*CALLBACKS, *DATA, "progress", "environ", "market", "kernel", "keep_strategy"})
 """Arguments that whoever restores gives again, or has of his own."""
 
@@ -47,7 +48,7 @@ REMADE: Final = (
     "loop.run", "loop.settings", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
     "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings",
     "loop.expiring", "loop.reducing", "loop.traded",
-    "loop.on_session", "loop.ends",
+    "loop.on_session", "loop.ends", "loop.tell",
     "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
     "account.currency", "account.start_date", "account.figures_below_zero", "account.notes", "account.instruments",
@@ -320,6 +321,8 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
     loop.recorder.restore(state["recorder"])
     loop.cursor.restore(state["cursor"])
     loop.over, loop.complete = state["over"]
+    if loop.tell is not None:
+        loop.tell.told = state["told"]
     loop.simulated.went_on(loop.cursor.bar - 1)
     under_way = loop.cursor.phase is not Phase.OPEN and not loop.over
     loop.timetable.restore(state["timetable"], loop.cursor.session if under_way else None)
@@ -331,11 +334,12 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "run": {
             "data_frequency": parts.market.data_frequency,
             "at_hand": parts.market.at_hand,
-            "callbacks": [name for name in ("handle_data", "before_trading_start") if getattr(parts.callbacks, name)],
+            "callbacks": [name for name in CALLED if getattr(parts.callbacks, name)],
         },
         "market": run.market.state(),
         "cursor": loop.cursor.state(),
         "over": (loop.over, loop.complete),
+        "told": None if loop.tell is None else loop.tell.told,
         "phase": run.phase.phase,
         "look_up_day": run.lookup.day,
         "benchmark": None if benchmark is None else benchmark.sid,

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from rustybt.catalog import Count, RawBars, Version, figures_of, store_quality, stored_counts
 from rustybt.errors import CatalogError
-from rustybt.validation import Finding
 
 
 class Tally:
@@ -26,14 +25,14 @@ class Tally:
         if not self._known:
             self._figures += [(sid, frequency, of) for sid, of in figures]
 
-    def add_findings(self, sid: int, frequency: str, findings: Iterable[Finding]) -> None:
-        """Takes what was found in the bars of an asset."""
-        found = Counter((finding.rule, finding.severity) for finding in findings)
+    def add_findings(self, sid: int, frequency: str, findings: Iterable[tuple[str, str]]) -> None:
+        """Takes rule and severity of each finding in the bars of an asset."""
+        found = Counter(findings)
         if not self._known:
             self.counts += [Count(sid, frequency, rule, severity, n) for (rule, severity), n in sorted(found.items())]
 
-    def add(self, sid: int, frequency: str, bars: RawBars, findings: Iterable[Finding]) -> None:
-        """Takes the bars of an asset and what was found in them."""
+    def add(self, sid: int, frequency: str, bars: RawBars, findings: Iterable[tuple[str, str]]) -> None:
+        """Takes the bars of an asset, and rule and severity of what was found in them."""
         if not self._known and len(bars):
             self.add_findings(sid, frequency, findings)
             self.add_figures(frequency, [(sid, figures_of(bars, frequency, self._version.calendar))])

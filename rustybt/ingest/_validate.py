@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 
 from rustybt.catalog import (
     DAILY,
@@ -15,17 +17,19 @@ from rustybt.catalog import (
     RawBars,
     StoredRows,
     Version,
+    assets_of,
     figures_of_rows,
     open_version,
     source_counts,
 )
-from rustybt.core import Asset, check_process, date_of, datetime_of, frequency_named
+from rustybt.core import DAY_NS, Asset, check_process, date_of, datetime_of, frequency_named
 from rustybt.errors import CatalogCorrupt, SymbolNotFound
 from rustybt.ingest._tally import Tally
 from rustybt.validation import (
     SEVERITIES,
     Check,
     Finding,
+    Hit,
     Ints,
     Policy,
     StoredBars,
@@ -85,16 +89,22 @@ def validate(
 def counted(version: Version) -> list[Count]:
     """Counts what the default policy finds in a version, and keeps the figures in the index where it may be written."""
     tally = Tally(version)
-    _looked(version, version.assets(), version.frequencies, as_policy(None), tally)
+    _looked(version, version.assets(), version.frequencies, as_policy(None), tally, told=False)
     tally.store()
     return tally.counts
 
 
 def _looked(
-    version: Version, assets: Sequence[Asset], frequencies: Sequence[str], weights: Policy, tally: Tally | None
+    version: Version,
+    assets: Sequence[Asset],
+    frequencies: Sequence[str],
+    weights: Policy,
+    tally: Tally | None,
+    *,
+    told: bool = True,
 ) -> tuple[int, list[Finding]]:
-    """How many bars there were, and what is found in them, the worst first."""
-    look = _Look(version, weights, tally)
+    """How many bars there were, and what is found in them, the worst first; nothing where it is not to be told."""
+    look = _Look(version, weights, tally, told=told)
     for name in frequencies:
         if name == DAILY and name in version.frequencies and len(assets) == len(version.assets()):
             look.at_days({asset.sid: asset for asset in assets})
@@ -107,12 +117,13 @@ def _looked(
 class _Look:
     """What was seen so far. rows: how many bars. findings: as they came."""
 
-    def __init__(self, version: Version, weights: Policy, tally: Tally | None) -> None:
+    def __init__(self, version: Version, weights: Policy, tally: Tally | None, *, told: bool) -> None:
         self.rows = 0
         self.findings: list[Finding] = []
         self._version = version
         self._weights = weights
         self._tally = tally
+        self._told = told
         self._splits: dict[int, dict[int, float]] = {}
         for split in version.splits(asset.sid for asset in version.assets()):
             self._splits.setdefault(split.sid, {})[split.ex_day] = split.numerator / split.denominator
@@ -128,7 +139,7 @@ class _Look:
                     self._tally.add_unreadable(asset.sid, frequency)
                 continue
             self.rows += len(raw)
-            found = self._found(asset, frequency, raw)
+            found = self._found(asset, frequency, raw, (asset.price_scale, asset.volume_scale))
             if self._tally is not None:
                 self._tally.add(asset.sid, frequency, raw, found)
 
@@ -145,17 +156,33 @@ class _Look:
             odd = suspects(
                 rows.frame, calendar=calendar, created_ns=created_ns, policy=self._weights, split=self._splits
             )
-            for sid, raw in self._version.load(list(odd), DAILY, *_EVERYTHING).items():
-                found = self._found(assets[sid], DAILY, raw, odd[sid])
+            of_odd = replace(rows, frame=rows.frame.filter(pl.col("sid").is_in(list(odd))))
+            for sid, raw in assets_of(of_odd):
+                scales = rows.price_scale, rows.volume_scale
+                found = self._found(assets[sid], DAILY, raw, scales, odd[sid])
                 if self._tally is not None:
                     self._tally.add_findings(sid, DAILY, found)
             if self._tally is not None:
                 self._tally.add_figures(DAILY, figures_of_rows(rows, calendar))
 
-    def _found(self, asset: Asset, frequency: str, raw: RawBars, checks: Sequence[Check] = _CHECKS) -> list[Finding]:
-        bars = _stored(self._version, asset, frequency, raw, self._splits.get(asset.sid, {}))
-        found = _findings(asset, bars, self._weights, checks)
-        self.findings += found
+    def _found(
+        self,
+        asset: Asset,
+        frequency: str,
+        raw: RawBars,
+        scales: tuple[int, int],
+        checks: Sequence[Check] = _CHECKS,
+    ) -> list[tuple[str, str]]:
+        """Rule and severity of each hit, which becomes a finding where that is asked for."""
+        bars = _stored(self._version, asset, frequency, raw, scales, self._splits.get(asset.sid, {}))
+        found = []
+        for hit in (hit for check in checks for hit in check(bars, self._weights)):
+            severity = self._weights.severity_of(hit.rule, asset.kind)
+            if severity == "ignore":
+                continue
+            found.append((hit.rule, severity))
+            if self._told:
+                self.findings.append(_finding(asset, bars, hit, severity))
         return found
 
 
@@ -173,7 +200,14 @@ def _chosen(version: Version, symbols: Iterable[str] | None) -> Sequence[Asset]:
     return [asset for asset in assets if asset.symbol in wanted]
 
 
-def _stored(version: Version, asset: Asset, frequency: str, raw: RawBars, splits: dict[int, float]) -> StoredBars:
+def _stored(
+    version: Version,
+    asset: Asset,
+    frequency: str,
+    raw: RawBars,
+    scales: tuple[int, int],
+    splits: dict[int, float],
+) -> StoredBars:
     return StoredBars(
         kind=asset.kind,
         daily=frequency_named(frequency).by_session,
@@ -184,8 +218,8 @@ def _stored(version: Version, asset: Asset, frequency: str, raw: RawBars, splits
         low=_array(raw.low),
         close=_array(raw.close),
         volume=_array(raw.volume),
-        price_scale=asset.price_scale,
-        volume_scale=asset.volume_scale,
+        price_scale=scales[0],
+        volume_scale=scales[1],
         splits=splits,
         calendar=version.calendar,
         created_ns=version.created_ns,
@@ -198,14 +232,8 @@ def _array(column: Integers) -> Ints:
     return np.array(column, dtype=object) if isinstance(column, list) else column
 
 
-def _findings(asset: Asset, bars: StoredBars, policy: Policy, checks: Sequence[Check]) -> list[Finding]:
-    """The hits as findings, weighed; those that the policy ignores are left out."""
-    found = []
-    for at, rule, value, message in (hit for check in checks for hit in check(bars, policy)):
-        severity = policy.severity_of(rule, asset.kind)
-        if severity == "ignore":
-            continue
-        moment = datetime_of(int(bars.stamps[at]))
-        stamp = date_of(int(bars.stamps[at]) // 86_400_000_000_000) if bars.daily else moment
-        found.append(Finding(asset.symbol, stamp, rule, value, message, severity))
-    return found
+def _finding(asset: Asset, bars: StoredBars, hit: Hit, severity: str) -> Finding:
+    stamp = int(bars.stamps[hit.at])
+    value, message = hit.words()
+    when = date_of(stamp // DAY_NS) if bars.daily else datetime_of(stamp)
+    return Finding(asset.symbol, when, hit.rule, value, message, severity)

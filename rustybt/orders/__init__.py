@@ -2,7 +2,7 @@
 
 from rustybt.orders._account_controls import AccountControl, AccountSnapshot, MaxLeverage, MinLeverage
 from rustybt.orders._auction_styles import LimitOnClose, LimitOnOpen, MarketOnClose, MarketOnOpen
-from rustybt.orders._book import OrderBook, OrderEvent
+from rustybt.orders._book import EventRow, OrderBook
 from rustybt.orders._brackets import Bracket, Distance, Percent, attach, one_cancels_others, place_bracket
 from rustybt.orders._commands import Cancel, Command, Release, Replace
 from rustybt.orders._controls import (
@@ -16,7 +16,7 @@ from rustybt.orders._controls import (
     TradingControl,
 )
 from rustybt.orders._gate import OrderGate
-from rustybt.orders._lifecycle import TRANSITIONS, advance
+from rustybt.orders._lifecycle import TRANSITIONS, advance, cut
 from rustybt.orders._placed import GoodTill, OrderOptions, TimeInForceName, options_of
 from rustybt.orders._refusals import ORDERING, not_convertible, wrong_moment
 from rustybt.orders._restrictions import (
@@ -44,6 +44,7 @@ __all__ = [
     "Cancel",
     "Command",
     "Distance",
+    "EventRow",
     "ExecutionStyle",
     "GoodTill",
     "HistoricalRestrictions",
@@ -64,7 +65,6 @@ __all__ = [
     "MinLeverage",
     "NoRestrictions",
     "OrderBook",
-    "OrderEvent",
     "OrderGate",
     "OrderOptions",
     "Percent",
@@ -83,6 +83,7 @@ __all__ = [
     "TrailingStopOrder",
     "advance",
     "attach",
+    "cut",
     "not_convertible",
     "one_cancels_others",
     "options_of",

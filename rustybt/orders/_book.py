@@ -35,7 +35,7 @@ APPLIED: Final = [
 OPEN, PENDING, HELD = OrderStatus.OPEN, OrderStatus.PENDING_NEW, OrderStatus.HELD
 
 
-class OrderEvent(NamedTuple):
+class EventRow(NamedTuple):
     """One thing that happened to an order.
 
     stamp: ns UTC. quantity: scaled units: ordered, filled, or left open. price: of a fill, else the limit; stop: what
@@ -128,10 +128,10 @@ class OrderBook(Linking):
         return self.store.orders()
 
     @property
-    def events(self) -> list[OrderEvent]:
+    def events(self) -> list[EventRow]:
         """The events so far, oldest first."""
         orders = self.orders
-        return [OrderEvent(orders[row[0] - 1], *row[1:]) for row in self.rows]
+        return [EventRow(orders[row[0] - 1], *row[1:]) for row in self.rows]
 
     def route(self, venue: Venue, drain: Callable[[], object]) -> None:
         """Sends orders, and what is asked for them, to a broker. drain: takes its reports; called after each."""

@@ -7,9 +7,12 @@ from functools import partial
 from typing import Any, Final, Generic, Protocol
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MARKET_TERMS, Order, OrderStatus, Scalar, datetime_of, order_later
+from rustybt.core import MARKET_TERMS, Cause, Order, OrderEvent, OrderStatus, Scalar, datetime_of, order_later
 from rustybt.orders import OrderBook
 from rustybt.strategy._numbers import Numbers
+from rustybt.strategy._order_fills import DECIMALS, OrderFills
+
+EXPIRED: Final = Cause.EXPIRED.label
 
 
 class Market(Protocol):
@@ -24,13 +27,14 @@ class OrderViews(Generic[Scalar]):
     A snapshot holds a copy of the order, and reckons a field when it is first read: most are read of few orders.
     """
 
-    __slots__ = ("_become_limits", "_book", "_market", "_numbers")
+    __slots__ = ("_become_limits", "_book", "_fills", "_market", "_numbers")
 
     def __init__(self, market: Market, book: OrderBook, numbers: Numbers[Scalar], *, become_limits: bool) -> None:
         self._market = market
         self._book = book
         self._numbers = numbers
         self._become_limits = become_limits
+        self._fills = OrderFills(book)
 
     def of(self, order: WorkingOrder) -> Order[Scalar]:
         """An order as it is now."""
@@ -48,6 +52,29 @@ class OrderViews(Generic[Scalar]):
             return None, None
         entry = None if group.entry is None else self._book.order_id(group.entry)
         return entry, f"group-{links.groups.index(group) + 1}"
+
+    def event(self, row: tuple[Any, ...]) -> OrderEvent[Scalar]:
+        """A row of the order book's events, as a strategy is told it."""
+        number, stamp, kind, quantity, price, stop, cause, _, reason = row
+        order, numbers = self._book.numbered(number), self._numbers
+        instrument = order.instrument
+        at = [None if one is None else numbers.price(one, instrument.fill_scale) for one in (price, stop)]
+        return OrderEvent(
+            cause if cause == EXPIRED else kind,
+            datetime_of(stamp),
+            self._book.order_id(number),
+            instrument.asset,
+            numbers.quantity(quantity, instrument.quantity_scale),
+            at[0],
+            at[1],
+            cause,
+            reason,
+            self.of(order),
+        )
+
+    def _average_price(self, order: WorkingOrder, _: int) -> Any:
+        average = self._fills.average(order)
+        return None if average is None else self._numbers.price(average, DECIMALS)
 
     def _id(self, order: WorkingOrder, _: int) -> str:
         return self._book.order_id(order.number)
@@ -113,5 +140,6 @@ FIELDS: Final[Mapping[str, Callable[[OrderViews[Any], WorkingOrder, int], Any]]]
     "cause": OrderViews._cause,
     "tag": lambda views, order, bar: None if order.more is None else order.more.tag,
     "was_triggered": lambda views, order, bar: order.stop_reached,
+    "average_price": OrderViews._average_price,
 }
 """How each field of an `Order` is reckoned."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from rustybt.core import Scalar
 
 if TYPE_CHECKING:
+    from rustybt.core import OrderEvent
     from rustybt.results import Result
     from rustybt.strategy._guard import Context
     from rustybt.view import BarData
@@ -38,6 +39,21 @@ class Strategy(Generic[Scalar]):
 
     def handle_data(self, context: Context[Scalar], data: BarData[Scalar], /) -> None:
         """Called with each bar."""
+
+    def on_order(self, context: Context[Scalar], event: OrderEvent[Scalar], /) -> None:
+        """Called with what happens to each order; with a bar before `handle_data`.
+
+        >>> from rustybt import Strategy, run
+        >>> class Told(Strategy):
+        ...     def handle_data(self, context, data):
+        ...         context.order_target(context.symbol("IBM"), 10)
+        ...
+        ...     def on_order(self, context, event):
+        ...         print(event.kind, event.quantity)
+        >>> result = run(Told, start="2010-01-04", end="2010-01-05")
+        accepted 10
+        filled 10
+        """
 
     def analyze(self, context: Context[Scalar], perf: Result, /) -> None:
         """Called with the result when the run is over."""

@@ -11,7 +11,16 @@ import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.core import DAY_NS
-from rustybt.validation._anomalies import LEAST_RETURNS, ROBUST, anomalies, like_a_split
+from rustybt.validation._anomalies import (
+    LEAST_RETURNS,
+    ROBUST,
+    anomalies,
+    jumps,
+    like_a_split,
+    spikes,
+    stale,
+    turnover,
+)
 from rustybt.validation._policy import Policy
 from rustybt.validation._relations import relations
 from rustybt.validation._stored import Hit, StoredBars
@@ -28,7 +37,9 @@ _SLACK: Final = 1 - 1e-9
 def suspects(
     frame: pl.DataFrame, *, calendar: SessionTable, created_ns: int, policy: Policy, split: Iterable[int]
 ) -> dict[int, tuple[Check, ...]]:
-    """By sid, those of `relations`, `anomalies` and `timing` that may find something; for all others nothing is found.
+    """By sid the checks that may find something: `relations`, `timing`, and those that `anomalies` consists of.
+
+    All others find nothing.
 
     frame: sid, stamp (midnight UTC of the session), prices and volume as integers, each asset's rows together.
     split: sids of assets that have splits.
@@ -42,7 +53,7 @@ def suspects(
     bars = {name: column.to_numpy() for name, column in columns.items()}
     flags = (
         (relations, np.logical_or.reduceat(_impossible(bars), starts)),
-        (anomalies, _unlikely(bars, first, starts, policy) | np.isin(sids[starts], list(split))),
+        *_unlikely(bars, first, starts, policy, np.isin(sids[starts], list(split))),
         (timing, np.logical_or.reduceat(_untimely(frame["stamp"].to_numpy(), first, calendar, created_ns), starts)),
     )
     some = np.flatnonzero(np.logical_or.reduce([flag for _, flag in flags])).tolist()
@@ -50,17 +61,22 @@ def suspects(
 
 
 def _unlikely(
-    bars: dict[str, npt.NDArray[np.int64]], first: _Flags, starts: npt.NDArray[np.intp], policy: Policy
-) -> _Flags:
-    """By group, whether something may be found in it that is possible, and rarely true."""
+    bars: dict[str, npt.NDArray[np.int64]],
+    first: _Flags,
+    starts: npt.NDArray[np.intp],
+    policy: Policy,
+    split: _Flags,
+) -> Iterator[tuple[Check, _Flags]]:
+    """The checks of `anomalies`, and by group whether each may find something. split: by group, whether it has one."""
     closes = bars["close"].astype(np.float64)
     before = np.concatenate(([1.0], closes[:-1]))
     ratios = np.where(first | (before <= 0) | (closes <= 0), 1.0, closes / np.where(before <= 0, 1.0, before))
-    found = np.logical_or.reduceat(_still(bars, first, policy) | like_a_split(ratios), starts)
     groups = np.cumsum(first) - 1
     counts = np.diff(np.append(starts, len(first)))
-    found |= _spiky(np.log(ratios)[~first], groups[~first], counts - 1, policy)
-    return np.asarray(found | _turned_over(bars["volume"], groups, len(starts), policy))
+    yield jumps, np.logical_or.reduceat(like_a_split(ratios), starts) | split
+    yield spikes, _spiky(np.log(ratios)[~first], groups[~first], counts - 1, policy) | split
+    yield stale, np.logical_or.reduceat(_still(bars, first, policy), starts)
+    yield turnover, _turned_over(bars["volume"], groups, len(starts), policy)
 
 
 def _impossible(bars: dict[str, npt.NDArray[np.int64]]) -> _Flags:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,12 +15,11 @@ type Ints = npt.NDArray[np.int64] | npt.NDArray[np.object_]
 
 
 class Hit(NamedTuple):
-    """A finding on the bar at a position: rule, value as text, message."""
+    """A finding on the bar at a position. words: value as text, and message; who only counts does not ask for them."""
 
     at: int
     rule: str
-    value: str
-    message: str
+    words: Callable[[], tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

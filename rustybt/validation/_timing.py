@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -15,9 +16,9 @@ def timing(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
     """Findings of the rules duplicate, unsorted, calendar, future, partial, gap and thin."""
     steps = np.diff(bars.stamps)
     for at in np.flatnonzero(steps == 0).tolist():
-        yield Hit(at + 1, "duplicate", str(int(bars.stamps[at + 1])), "the bar before has this stamp too")
+        yield Hit(at + 1, "duplicate", partial(_stamp, bars, at + 1, "the bar before has this stamp too"))
     for at in np.flatnonzero(steps < 0).tolist():
-        yield Hit(at + 1, "unsorted", str(int(bars.stamps[at + 1])), "the bar before has a later stamp")
+        yield Hit(at + 1, "unsorted", partial(_stamp, bars, at + 1, "the bar before has a later stamp"))
     calendar = bars.calendar
     if bars.daily:
         held, what = calendar.holds_days(bars.stamps // DAY_NS), "no session"
@@ -26,14 +27,18 @@ def timing(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
     else:  # vendors lay bars out as they like, and bars of trades end whenever there is one
         held, what = calendar.holds_instants(bars.stamps), "outside of the trading hours"
     for at in np.flatnonzero(~held).tolist():
-        yield Hit(at, "calendar", str(int(bars.stamps[at])), f"this is {what} of {calendar.name}")
+        yield Hit(at, "calendar", partial(_stamp, bars, at, f"this is {what} of {calendar.name}"))
     for at in np.flatnonzero(bars.stamps > bars.created_ns).tolist():
-        yield Hit(at, "future", str(int(bars.stamps[at])), "the bar is later than the moment at which it was stored")
+        yield Hit(at, "future", partial(_stamp, bars, at, "the bar is later than the moment at which it was stored"))
     yield from _partial(bars)
     if len(bars.stamps) and held.all() and (steps > 0).all() and bars.length not in ("1w", "1mo"):
         yield from _gaps(bars)
         if bars.length == "1m":
             yield from _thin(bars, policy)
+
+
+def _stamp(bars: StoredBars, at: int, message: str) -> tuple[str, str]:
+    return str(int(bars.stamps[at])), message
 
 
 def _partial(bars: StoredBars) -> Iterator[Hit]:
@@ -42,8 +47,12 @@ def _partial(bars: StoredBars) -> Iterator[Hit]:
         return
     stamps, found, expected = bars.counts
     for at in np.flatnonzero((found < expected) & np.isin(stamps, bars.stamps)).tolist():
-        words = f"made of {found[at]} of the {expected[at]} bars of {bars.source} that its time has"
-        yield Hit(int(np.searchsorted(bars.stamps, stamps[at])), "partial", str(int(found[at])), words)
+        words = partial(_made_of, int(found[at]), int(expected[at]), bars.source)
+        yield Hit(int(np.searchsorted(bars.stamps, stamps[at])), "partial", words)
+
+
+def _made_of(found: int, expected: int, source: str) -> tuple[str, str]:
+    return str(found), f"made of {found} of the {expected} bars of {source} that its time has"
 
 
 def _gaps(bars: StoredBars) -> Iterator[Hit]:
@@ -53,9 +62,13 @@ def _gaps(bars: StoredBars) -> Iterator[Hit]:
     sessions = places[first]
     for at in np.flatnonzero(np.diff(sessions) > 1).tolist():
         missing = int(sessions[at + 1] - sessions[at]) - 1
-        day = date_of(int(bars.calendar.days[sessions[at] + 1]))
-        words = f"{missing} session{'s' if missing > 1 else ''} without a bar before this one, from {day} on"
-        yield Hit(int(first[at + 1]), "gap", str(missing), words)
+        day = int(bars.calendar.days[sessions[at] + 1])
+        yield Hit(int(first[at + 1]), "gap", partial(_gap, missing, day))
+
+
+def _gap(missing: int, day: int) -> tuple[str, str]:
+    words = f"{missing} session{'s' if missing > 1 else ''} without a bar before this one, from {date_of(day)} on"
+    return str(missing), words
 
 
 def _thin(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
@@ -68,8 +81,11 @@ def _thin(bars: StoredBars, policy: Policy) -> Iterator[Hit]:
         lengths = lengths - (calendar.break_ends - calendar.break_starts)[places[first]] // MINUTE_NS
     thin = np.flatnonzero(counts < policy.thin_share * lengths)
     for at in thin.tolist():
-        words = f"this session has {counts[at]} of its {lengths[at]} minutes"
-        yield Hit(int(first[at]), "thin", str(int(counts[at])), words)
+        yield Hit(int(first[at]), "thin", partial(_few, int(counts[at]), int(lengths[at])))
+
+
+def _few(minutes: int, of: int) -> tuple[str, str]:
+    return str(minutes), f"this session has {minutes} of its {of} minutes"
 
 
 def _places(bars: StoredBars) -> np.ndarray:

@@ -88,6 +88,25 @@ def test_to_show_a_bundle_is_a_few_calls_an_asset() -> None:
     assert (calls[1] - calls[0]) / 300 < 15
 
 
+def test_to_count_what_is_found_in_each_asset_asks_for_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each asset stands still for two weeks, then doubles and halves: 21 findings each."""
+    monkeypatch.setattr(importlib.import_module("rustybt.ingest._quality"), "COUNTED_AT_ONCE", 0)
+    prices = ["10"] * 14 + ["20", "10"] * 5
+    calls = []
+    for assets in (100, 400):
+        frame = bars(assets, len(prices)).with_columns(
+            pl.Series(name, prices * assets) for name in ("open", "high", "low", "close")
+        )
+        rustybt.ingest(f"of-{assets}", frame, calendar="24/7")
+        with counted() as count:
+            found = rustybt.quality(f"of-{assets}")
+        by_rule = dict(found.group_by("rule").agg(pl.col("stored").sum()).rows())
+        assert by_rule == {"stale": assets, "jump": 10 * assets, "spike": 10 * assets}
+        calls.append(count.count)
+    assert (calls[1] - calls[0]) / 300 < 1_200
+    assert len(rustybt.validate("of-100").findings) == 2_100
+
+
 def test_a_late_append_costs_what_an_early_one_did() -> None:
     """Of a cycle of small parts that are folded into one; what is hashed anew are the bars of the year."""
     rustybt.ingest("b", bars(60, 1), calendar="24/7")

@@ -55,7 +55,7 @@ def test_the_packages_with_a_public_face_are_found():
 def test_execution_offers_what_a_strategy_names_of_orders_and_nothing_of_their_life():
     offered = set(dir(importlib.import_module("rustybt.api").execution))
     zipline = {"ExecutionStyle", "LimitOrder", "MarketOrder", "StopLimitOrder", "StopOrder"}
-    inner = {"TRANSITIONS", "Cancel", "OrderBook", "OrderEvent", "OrderGate", "Replace", "advance", "terms_of"}
+    inner = {"TRANSITIONS", "Cancel", "OrderBook", "EventRow", "OrderGate", "Replace", "advance", "terms_of"}
     assert zipline <= offered
     assert not inner & offered
 

@@ -81,7 +81,7 @@ def run_bars(
     result = rustybt.run_algorithm(
         initialize=initialize,
         handle_data=handle_data,
-        data=frame_of(bars) if data is None else data,
+        data=frame_of(bars) if data is None and "market" not in settings else data,
         capital_base=CAPITAL,
         trigger=trigger,
         progress=False,
@@ -89,7 +89,7 @@ def run_bars(
     )
     names = {order: name for name, order in ids.items()}
     fills = [
-        (DAYS.index(row["dt"].date()), names[row["order_id"]], int(row["amount"]), row["price"])
+        (DAYS.index(row["dt"].date()), names.get(row["order_id"], "?"), int(row["amount"]), row["price"])
         for row in result.transactions.iter_rows(named=True)
     ]
     return Outcome(result, fills, ids, seen)

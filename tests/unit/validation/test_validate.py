@@ -145,7 +145,7 @@ def test_relations_hold_in_64_bits_and_beyond(wide):
         volume=np.array([1, -1, 1], dtype=kind),
         high=np.array([100, 100, 100], dtype=kind),
     )
-    assert [(h.at, h.rule, h.value) for h in relations(bars)] == [
+    assert [(h.at, h.rule, h.words()[0]) for h in relations(bars)] == [
         (2, "price", "-0.05"),
         (1, "range", "1"),
         (1, "volume", "-1"),
