@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ from rustybt.strategy import (
 from rustybt.view import BarData, Continuous, MarketView, data_class
 
 if TYPE_CHECKING:
+    from rustybt.engine._carrying import CarryingCosts
     from rustybt.engine._prepared import Prepared
 
 
@@ -170,8 +171,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
     run, settings, compat, given, axis = parts.run, parts.settings, parts.compat, parts.given, parts.run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
-    stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
+    ledger = Ledger(run.books, run.account.capital, int(axis.calendar.opens[axis.first_session]), kernel=run.kernel)
     actions = CorporateActions(
         run.market,
         exact_pay_dates=compat.exact_pay_dates,
@@ -204,6 +204,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         copies,
         agenda,
         timetable,
+        _carrying(settings),
     )
     if parts.callbacks.on_order is not None:
         Teller(parts.callbacks.on_order, run.book, run.views).join(loop)
@@ -224,12 +225,23 @@ def initialised(parts: Prepared) -> OwnCopies:
     return copies
 
 
+def _carrying(settings: RunSettings) -> CarryingCosts | None:
+    """What holding costs in a run; None where it costs nothing."""
+    given: Any = settings.borrow, settings.financing, settings.rollover
+    if given == (None, None, None):
+        return None
+    from rustybt.engine._carrying import CarryingCosts
+
+    return CarryingCosts(*given)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The run as the user's models of slippage and commission see it."""
+    """The run as models of slippage and commission see it."""
 
     data: BarData
     numbers: Numbers
+    days: Sequence[int]
     blotter: OrderBook
     views: OrderViews
 
@@ -239,7 +251,7 @@ class _Shown:
 
 
 def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
-    shown = _Shown(run.data, run.account.numbers, run.book, run.views)
+    shown = _Shown(run.data, run.account.numbers, run.market.axis.days, run.book, run.views)
     broker = SimulatedBroker(
         run.book,
         {kind: slippage_for(model, shown) for kind, model in settings.slippage.items()},
@@ -252,6 +264,7 @@ def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: st
         triggers_need_volume=compat.triggers_need_volume,
         before=0,
         sessions=run.market.axis.bars_of,
+        stamps=run.market.axis.times,
         held=lambda slot: run.books.position(slot)[0],
     )
     run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=compat.triggers_need_volume)
