@@ -255,8 +255,7 @@ class SimulatedBroker:
                     continue
                 yield report
                 if report.kind is not CANCELLED:
-                    used += abs(report.quantity)
-                    filled += report.quantity
+                    used, filled = used + abs(report.quantity), filled + report.quantity
                     if links is not None:
                         entered.append((order, price))
                 exhausted = report.cause is Cause.VOLUME_USED_UP
