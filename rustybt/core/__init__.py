@@ -16,7 +16,7 @@ from rustybt.core._assets import (
     when_compared,
 )
 from rustybt.core._cached_bars import CachedBars
-from rustybt.core._causes import Cause
+from rustybt.core._causes import SENTENCES, Cause
 from rustybt.core._cost import cost_per_unit
 from rustybt.core._costs import COST_OF_ENTRY, TAXES, CostKind, Priced, PriceParts, cut_parts
 from rustybt.core._date_edges import date_edges
@@ -61,6 +61,7 @@ from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
+from rustybt.core._order_steps import OrderStep
 from rustybt.core._orders import Order, OrderEvent, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
@@ -105,6 +106,7 @@ __all__ = [
     "RATIO_SCALE",
     "ROOT_VARIABLE",
     "ROUNDINGS",
+    "SENTENCES",
     "TAXES",
     "UTC_NS",
     "WITHOUT_VOLUME",
@@ -137,6 +139,7 @@ __all__ = [
     "OrderEvent",
     "OrderEventKind",
     "OrderStatus",
+    "OrderStep",
     "OrderTerms",
     "Perpetual",
     "Phase",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from rustybt.results._compat_report import CompatReport
+    from rustybt.results._explanation import Explanation
 
 
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
@@ -75,6 +76,7 @@ class Result(Asked):
     """
 
     __slots__ = (
+        "_explains",
         "_floats",
         "_frames",
         "_hash",
@@ -108,12 +110,14 @@ class Result(Asked):
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
         rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
+        explains: Callable[[Result, str], Explanation] | None = None,
     ) -> None:
         self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
         self._rerun = rerun
+        self._explains = explains
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._floats: pl.DataFrame | None = None
@@ -205,9 +209,33 @@ class Result(Asked):
             )
         return self._rerun(self, rows)
 
+    def explain(self, order_id: str) -> Explanation:
+        """What happened to an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
+
+        It is reckoned now, of the events and the bars that the run read, which are opened again.
+        Raises InputError for an unknown id and for a result that was loaded, BundleNotFound where the data are gone.
+
+        >>> from rustybt import run
+        >>> from rustybt.api import order, symbol
+        >>> def handle_data(context, data):
+        ...     if not context.get_open_orders():
+        ...         order(symbol("IBM"), 9, stop_price=140)
+        >>> print(run(handle_data, start="2010-01-04", end="2010-01-05").explain("main-1"))
+        main-1 IBM
+        2010-01-04 21:00 accepted: buy 9, stop 140
+        2010-01-05 21:00 the close was 130.85, the stop is 140: not reached
+        """
+        if self._explains is None:
+            raise InputError(
+                "This result was loaded or copied from another process, and does not know its bars. Call explain() on "
+                "what run_algorithm returned."
+            )
+        check_process()
+        return self._explains(self, order_id)
+
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_rerun": None, "_floats": None, "_frames": dict(self._frames)}
+        own = {"_rerun": None, "_explains": None, "_floats": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:

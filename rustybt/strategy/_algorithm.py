@@ -36,6 +36,7 @@ from rustybt.strategy._schedules import Schedule, Schedules, check_schedule
 from rustybt.strategy._settings import Settings
 
 if TYPE_CHECKING:
+    from rustybt.results import Explanation
     from rustybt.strategy._guard import Context
     from rustybt.view import BarData
 
@@ -61,6 +62,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
         "_account",
         "_converter",
         "_currencies_are_one",
+        "_explain",
         "_facts",
         "_fetch",
         "_lookup",
@@ -88,6 +90,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
         schedules: Schedules,
         recorded: dict[str, Any],
         fetch: FetchCSV,
+        explain: Callable[[str], Explanation],
         converter: Converter | None,
         currencies_are_one: bool,
     ) -> None:
@@ -99,6 +102,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
         self._schedules = schedules
         self._recorded = recorded
         self._fetch = fetch
+        self._explain = explain
         self._converter = converter
         self._currencies_are_one = currencies_are_one
         self._portfolio = portfolio
@@ -250,6 +254,10 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlli
             raise InputError(f"set_benchmark({benchmark!r}): pass an asset, like symbol('SPY').")
         self._settings.benchmark = benchmark
 
+    def explain(self, order_id: str) -> Explanation:
+        """What happened to an order so far, bar by bar, and why; see `rustybt.api.explain`."""
+        return self._explain(order_id)
+
     def fetch_csv(
         self,
         url: str | Path,
@@ -316,6 +324,7 @@ API_METHODS = (
     "cancel_order",
     "continuous_future",
     "convert_currency",
+    "explain",
     "future_symbol",
     "fetch_csv",
     "get_datetime",

@@ -23,6 +23,7 @@ NOT_ZIPLINES = {
     "close_all",
     "close_position",
     "convert_currency",
+    "explain",
     "modify_order",
     "oco",
     "order_target_percents",
