@@ -56,7 +56,7 @@ from rustybt.api._setting import (
     set_slippage,
 )
 from rustybt.core import math_utils
-from rustybt.execution import cancel_policy, commission, slippage
+from rustybt.execution import cancel_policy, commission, impact, slippage, spreads
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
@@ -94,6 +94,7 @@ __all__ = [
     "get_environment",
     "get_open_orders",
     "get_order",
+    "impact",
     "math_utils",
     "modify_order",
     "oco",
@@ -121,6 +122,7 @@ __all__ = [
     "set_symbol_lookup_date",
     "sid",
     "slippage",
+    "spreads",
     "symbol",
     "symbols",
     "time_rules",

@@ -24,6 +24,7 @@ NOTE_CODES: Final[dict[str, str]] = {
     "asset_without_bars": "An asset that the run looked up has no bar in the whole run.",
     "benchmark_incomplete": "The benchmark's returns lack sessions of the run, which count as 0.",
     "benchmark_left_out": "Returns of the benchmark are dated on days that are no session, and do not count.",
+    "spread_not_estimated": "The spread of an asset was estimated below zero, or not at all: it was one tick.",
     "data_read": "What was done to the data of a run without a bundle while they were read.",
     "rows_left_out": "Rows of the data of a run without a bundle were bad, and are not in the run.",
     "runs_on": "The run goes on after the last bar of the bundle, over sessions without bars.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
 from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Plan
+from rustybt.execution.slippage import SlippageModel
 from rustybt.metrics import ruined_row
 from rustybt.results import RunFrames
 from rustybt.strategy import AccountState, Schedules
@@ -26,6 +28,7 @@ def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: R
     for plan in loop.timetable.plans:
         _note_plan(run.notes, plan)
     _note_assets(account)
+    _note_models(run.notes, loop.settings.slippage.values())
     if not frames.orders_placed:
         _note_no_orders(account, run.schedules, loop.context, callbacks)
     elif not len(loop.recorder.transactions):
@@ -136,6 +139,12 @@ def _note_assets(account: AccountState) -> None:
                 start=asset.start_date,
                 end=asset.end_date,
             )
+
+
+def _note_models(notes: Notes, models: Iterable[Any]) -> None:
+    for model in models:
+        if isinstance(model, SlippageModel):
+            model.tell(notes)
 
 
 def _note_no_fills(notes: Notes, orders: pl.DataFrame) -> None:

@@ -33,4 +33,4 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "cancel_policy", "commission", "slippage"])
+    return sorted([*__all__, "cancel_policy", "commission", "impact", "slippage", "spreads"])

@@ -1,21 +1,25 @@
 """Slippage models: one per file. `rustybt.api.slippage` offers them to strategies."""
 
 from rustybt.errors import LiquidityExceeded
+from rustybt.execution.slippage._almgren_chriss import AlmgrenChriss
 from rustybt.execution.slippage._at_tick import AtTick
 from rustybt.execution.slippage._base import (
     DECLINED,
     EXHAUSTED,
     SKIP,
+    VOLUME_SHARES,
     EquitySlippageModel,
     FutureSlippageModel,
     Quote,
     SlippageModel,
 )
 from rustybt.execution.slippage._basis_points import FixedBasisPointsSlippage
+from rustybt.execution.slippage._estimated_spread import EstimatedSpread
 from rustybt.execution.slippage._eta import DEFAULT_ETA, ETA_OF_ROOT
 from rustybt.execution.slippage._fixed import FixedSlippage
 from rustybt.execution.slippage._market_impact import MarketImpactBase
 from rustybt.execution.slippage._none import NoSlippage
+from rustybt.execution.slippage._square_root import SquareRootImpact
 from rustybt.execution.slippage._volatility_volume_share import VolatilityVolumeShare
 from rustybt.execution.slippage._volume_share import VolumeShareSlippage
 
@@ -25,8 +29,11 @@ __all__ = [
     "ETA_OF_ROOT",
     "EXHAUSTED",
     "SKIP",
+    "VOLUME_SHARES",
+    "AlmgrenChriss",
     "AtTick",
     "EquitySlippageModel",
+    "EstimatedSpread",
     "FixedBasisPointsSlippage",
     "FixedSlippage",
     "FutureSlippageModel",
@@ -35,6 +42,7 @@ __all__ = [
     "NoSlippage",
     "Quote",
     "SlippageModel",
+    "SquareRootImpact",
     "VolatilityVolumeShare",
     "VolumeShareSlippage",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, Self
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import DecimalConfig, PriceParts, div_half_even, exact_number, scaled
+from rustybt.core import DecimalConfig, Notes, PriceParts, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import Quote, SlippageModel
@@ -110,6 +110,9 @@ class AtTick(SlippageModel):
     def _let_go(self) -> None:
         if hasattr(self, "model"):
             self.model._let_go()
+
+    def tell(self, notes: Notes) -> None:
+        self.model.tell(notes)
 
     def parameters(self) -> dict[str, str]:
         tick = {} if self.tick is None else {"tick": str(self.tick)}

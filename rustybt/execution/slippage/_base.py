@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final, Self
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Asset, CostKind, Equity, Future, PriceParts, exact_number, scaled
+from rustybt.core import Asset, CostKind, Equity, Future, Notes, PriceParts, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
 from rustybt.execution._offer import Offer
@@ -102,6 +102,9 @@ class SlippageModel:
     def _let_go(self) -> None:
         """Called on the copy when the run is over: lets go of its market."""
 
+    def tell(self, notes: Notes) -> None:
+        """Called when the run is over: adds what its result is to tell of the model."""
+
     def kernel(self) -> Any:
         """The numbers with which the native kernel does what `quote` does; NotImplemented where it can't."""
         return NotImplemented
@@ -158,6 +161,19 @@ def fraction(value: Any, what: str, *, at_most_one: bool = False) -> tuple[int, 
     if number < 0 or (at_most_one and number > 10**scale):
         raise InputError(f"{what} is {value!r}: pass a number {'from 0 to 1' if at_most_one else 'of 0 or more'}.")
     return number, 10**scale
+
+
+VOLUME_SHARES: Final = {"aggressive": "0.25", "moderate": "0.1", "conservative": "0.02"}
+"""Words for the share of a bar's volume that the orders of an asset fill together: how soon a large order is done."""
+
+
+def volume_share(value: Any, what: str) -> tuple[int, int]:
+    """A share of the volume, given as a number or a word, as numerator and denominator."""
+    if isinstance(value, str) and value.isalpha():
+        if value not in VOLUME_SHARES:
+            raise InputError(f"{what} is {value!r}: pass a number, or one of {', '.join(VOLUME_SHARES)}.")
+        value = VOLUME_SHARES[value]
+    return fraction(value, what)
 
 
 def volume_left(volume: int, used: int, share: tuple[int, int], step: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from rustybt._kernels import WorkingOrder
 from rustybt.core import div_half_even
 from rustybt.execution._offer import Offer, unpacks
-from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction
+from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction, volume_share
 
 
 class FixedBasisPointsSlippage(SlippageModel):
@@ -35,7 +35,7 @@ class FixedBasisPointsSlippage(SlippageModel):
         self._denominator = denominator * 10_000
         self._buy = self._denominator + numerator
         self._sell = self._denominator - numerator
-        self._share = fraction(volume_limit, "FixedBasisPointsSlippage(volume_limit)")
+        self._share = volume_share(volume_limit, "FixedBasisPointsSlippage(volume_limit)")
 
     @unpacks
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:

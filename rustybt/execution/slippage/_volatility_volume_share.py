@@ -9,11 +9,12 @@ from fractions import Fraction
 from typing import Any, Self
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import EXACT, Future, div_half_even, exact_number
+from rustybt.core import EXACT, Equity, Future, div_half_even, exact_number
 from rustybt.execution._offer import Offer
-from rustybt.execution.slippage._base import DECLINED, SKIP, Quote, fraction, volume_left
+from rustybt.execution.slippage._base import DECLINED, SKIP, VOLUME_SHARES, Quote, volume_left, volume_share
 from rustybt.execution.slippage._eta import DEFAULT_ETA, ETA_OF_ROOT
-from rustybt.execution.slippage._market_impact import SESSIONS_PER_YEAR, MarketImpactBase, root_half_even
+from rustybt.execution.slippage._looks_back import root_half_even
+from rustybt.execution.slippage._market_impact import SESSIONS_PER_YEAR, MarketImpactBase
 
 BASIS = 10_000
 
@@ -23,7 +24,8 @@ class VolatilityVolumeShare(MarketImpactBase):
 
     sigma: volatility per year of the last twenty sessions' returns. psi: what fills, over the mean volume of a
     session. volume_limit: the largest share of a bar's volume that one order fills, in whole units.
-    eta: a number, or numbers by root symbol; roots that are not named have Zipline's.
+    eta: a number, or numbers by root symbol; roots that are not named have Zipline's,
+    and so do equities, of which 0.049 is the value for futures without one of their own: better give yours.
     7.5 basis points where the asset has no twenty sessions behind it. An order whose limit the impact would break
     does not fill. Computed exactly and rounded once.
 
@@ -38,14 +40,14 @@ class VolatilityVolumeShare(MarketImpactBase):
     """
 
     NO_DATA_VOLATILITY_SLIPPAGE_IMPACT = 7.5 / 10000
-    allowed_asset_types = (Future,)
+    allowed_asset_types = (Equity, Future)
 
     _set_by_init = ("volume_limit", "_limit", "_constant", "_by_root")
 
     def __init__(self, volume_limit: Any, eta: Any = None) -> None:
         super().__init__()
         self.volume_limit = volume_limit
-        self._limit = fraction(volume_limit, "VolatilityVolumeShare(volume_limit)")
+        self._limit = volume_share(volume_limit, "VolatilityVolumeShare(volume_limit)")
         self._constant: Decimal | None = None
         self._by_root: dict[str, Decimal] = {root: Decimal(value) for root, value in ETA_OF_ROOT.items()}
         if isinstance(eta, dict):
@@ -73,7 +75,7 @@ class VolatilityVolumeShare(MarketImpactBase):
 
     def get_txn_volume(self, data: Any, order: Any) -> Any:
         volume = exact_number(self._data.current(order.asset, "volume"))
-        return EXACT.multiply(volume, exact_number(self.volume_limit))
+        return EXACT.multiply(volume, exact_number(VOLUME_SHARES.get(self.volume_limit, self.volume_limit)))
 
     def get_simulated_impact(
         self, order: Any, current_price: Any, current_volume: Any, txn_volume: Any, mean_volume: Any, volatility: Any

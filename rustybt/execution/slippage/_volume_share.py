@@ -7,7 +7,7 @@ from typing import Any
 from rustybt._kernels import WorkingOrder
 from rustybt.core import CostKind, div_half_even
 from rustybt.execution._offer import Offer, unpacks
-from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel, fraction, volume_left
+from rustybt.execution.slippage._base import EXHAUSTED, SKIP, Quote, SlippageModel, fraction, volume_left, volume_share
 
 
 class VolumeShareSlippage(SlippageModel):
@@ -35,7 +35,7 @@ class VolumeShareSlippage(SlippageModel):
     def __init__(self, volume_limit: Any = "0.025", price_impact: Any = "0.1") -> None:
         self.volume_limit = volume_limit
         self.price_impact = price_impact
-        self._share = fraction(volume_limit, "VolumeShareSlippage(volume_limit)")
+        self._share = volume_share(volume_limit, "VolumeShareSlippage(volume_limit)")
         self._impact = fraction(price_impact, "VolumeShareSlippage(price_impact)")
 
     @unpacks

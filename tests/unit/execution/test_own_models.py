@@ -207,13 +207,16 @@ def test_a_model_is_made_for_classes_of_assets() -> None:
     class Both(slippage.EquitySlippageModel, slippage.FutureSlippageModel):
         pass
 
+    class OfFutures(slippage.FutureSlippageModel):
+        pass
+
     class Contracts(commission.FutureCommissionModel):
         pass
 
     assert Both.allowed_asset_types == (Equity, Future)
     assert Contracts.allowed_asset_types == (Future,)
     with pytest.raises(IncompatibleSlippageModel, match=r"us_equities=.*made for Future\."):
-        run(initialize=lambda c: c.set_slippage(slippage.VolatilityVolumeShare("0.05")))
+        run(initialize=lambda c: c.set_slippage(OfFutures()))
     with pytest.raises(IncompatibleCommissionModel, match=r"us_futures=.*made for Equity\."):
         run(initialize=lambda c: c.set_commission(us_futures=commission.PerShare()))
     with pytest.raises(IncompatibleCommissionModel):

@@ -85,6 +85,16 @@ def test_a_model_says_of_what_kind_the_difference_is(amount: int) -> None:
     assert priced(slippage.VolumeShareSlippage(), amount) == Priced(11 * CENT)
 
 
+@pytest.mark.parametrize("amount", [5, -5])
+def test_models_of_impact_and_of_estimated_spreads_say_so(amount: int) -> None:
+    """11 x 0.1 x sqrt(5 / 500) = 0.11; 0.01 and 5 x 0.004; half a tick of a cent."""
+    root = slippage.SquareRootImpact(volatility="0.1", volume=500)
+    assert priced(root, amount) == Priced(11 * CENT, ((IMPACT, 11 * CENT // 100),))
+    linear = slippage.AlmgrenChriss(epsilon="0.01", gamma=0, eta="0.004")
+    assert priced(linear, amount) == Priced(11 * CENT, ((SPREAD, CENT // 100), (IMPACT, 2 * CENT // 100)))
+    assert priced(slippage.EstimatedSpread(), amount) == Priced(11 * CENT, ((SPREAD, CENT // 200),))
+
+
 def test_a_model_in_a_strategys_numbers_says_it_too() -> None:
     assert priced(AsAFloat(), 5) == Priced(11 * CENT, ((SPREAD, CENT // 100),))
 
