@@ -223,10 +223,10 @@ class SimulatedBroker:
     ) -> Generator[Report, None, tuple[int, int]]:
         """Tries the orders of one asset: its trigger, then its execution, order by order.
 
-        queue: a copy, as a model of the user's may place orders meanwhile, which wait for the next bar. used: units of
-        the volume that went to earlier orders. filled: units that these bought, or sold. Returns both as of the end.
+        queue: a copy, as a user's model may place orders meanwhile, which wait for the next bar. used: units of the
+        volume that went to earlier orders. filled: units that these bought, or sold. Returns both as of the end.
         """
-        offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
+        offered, account = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale, self.orders.account
         execution = self._future if bars.is_future else self._equity
         exhausted, links, opening = False, self.orders.links, isinstance(bars, Opening)
         entered: list[tuple[WorkingOrder, int]] = []
@@ -238,9 +238,9 @@ class SimulatedBroker:
             if order.status is not OPEN:  # a model may have cancelled it
                 continue
             price, cap, maker = offered, None, False  # a market order is ready by construction
+            if exhausted and self.triggers_need_volume and not order.is_market:
+                continue
             if not order.is_market:
-                if exhausted and self.triggers_need_volume:
-                    continue
                 ready = yield from self._let_through(order, bars, moment, offered, filled)
                 if ready is None:
                     continue
@@ -249,9 +249,7 @@ class SimulatedBroker:
                 if order.cause != Cause.VOLUME_USED_UP:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
-                most = None if order.more is None else self._most(order, bars.slot, filled)
-                apart = opening or price != offered
-                account = self.orders.account
+                most, apart = self._most(order, bars.slot, filled), opening or price != offered
                 report = execution.of(order, price, volume, used, cap, moment, account, maker, most, apart=apart)
                 if report is None:
                     continue
