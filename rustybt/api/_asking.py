@@ -11,7 +11,7 @@ from rustybt.core import Asset, ContinuousFuture, Future
 from rustybt.strategy import current_algorithm
 
 if TYPE_CHECKING:
-    from rustybt.results import Explanation
+    from rustybt.core import Explanation
     from rustybt.strategy import (
         FetchedRows,
         When,
@@ -122,7 +122,7 @@ def set_symbol_lookup_date(dt: When) -> None:
 
 def explain(order_id: str) -> Explanation:
     """What happened to an order so far, and why: a line for each event and each run of like bars. It is reckoned when
-    it is asked for. `.frame` is the same as data; see `rustybt.results.Explanation`.
+    it is asked for. `.frame` is the same as data; see `rustybt.Explanation`.
 
     Raises InputError for an unknown id.
 

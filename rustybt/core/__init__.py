@@ -16,12 +16,13 @@ from rustybt.core._assets import (
     when_compared,
 )
 from rustybt.core._cached_bars import CachedBars
-from rustybt.core._causes import SENTENCES, Cause
+from rustybt.core._causes import Cause
 from rustybt.core._cost import cost_per_unit
 from rustybt.core._costs import COST_OF_ENTRY, TAXES, CostKind, Priced, PriceParts, cut_parts
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import check_regular, writing
+from rustybt.core._explanation import Explanation
 from rustybt.core._extras import pandas
 from rustybt.core._fees import Fee, FeeKind
 from rustybt.core._fixed import (
@@ -106,7 +107,6 @@ __all__ = [
     "RATIO_SCALE",
     "ROOT_VARIABLE",
     "ROUNDINGS",
-    "SENTENCES",
     "TAXES",
     "UTC_NS",
     "WITHOUT_VOLUME",
@@ -123,6 +123,7 @@ __all__ = [
     "DecimalConfig",
     "Equity",
     "ExactColumn",
+    "Explanation",
     "Fee",
     "FeeKind",
     "Forex",

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import Notes, OrderTerms, text_of_object, to_scale
+from rustybt.core import Explanation, Notes, OrderTerms, text_of_object, to_scale
 from rustybt.engine._compat import Compat
 from rustybt.engine._market import Market, Reference, axis_of, reopened, tracks_on
 from rustybt.errors import InputError
 from rustybt.execution import Past, PastEvent, Triggers, history_of
-from rustybt.results import Explanation
 from rustybt.view import Axis, MarketView
 
 if TYPE_CHECKING:

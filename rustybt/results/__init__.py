@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rustybt._lazy import when_asked
 from rustybt.results._assets import assets_by_sid, assets_frame
-from rustybt.results._explanation import Explanation
 from rustybt.results._frames import Currencies, RunFrames, RunRows, SlotTerms, column_of, recorded_column
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._result import Result
@@ -29,7 +28,6 @@ __all__ = [
     "LEDGER_HASH_VERSION",
     "CompatReport",
     "Currencies",
-    "Explanation",
     "Result",
     "RunFrames",
     "RunRows",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from rustybt.core import Explanation
     from rustybt.results._compat_report import CompatReport
-    from rustybt.results._explanation import Explanation
 
 
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.

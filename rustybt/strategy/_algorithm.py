@@ -36,7 +36,7 @@ from rustybt.strategy._schedules import Schedule, Schedules, check_schedule
 from rustybt.strategy._settings import Settings
 
 if TYPE_CHECKING:
-    from rustybt.results import Explanation
+    from rustybt.core import Explanation
     from rustybt.strategy._guard import Context
     from rustybt.view import BarData
 

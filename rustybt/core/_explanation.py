@@ -8,15 +8,11 @@ from typing import Final
 
 import polars as pl
 
-from rustybt.core import (
-    SENTENCES,
-    UTC_NS,
-    Cause,
-    OrderStep,
-    as_plain_decimal,
-    datetime_of,
-    decimal_column,
-)
+from rustybt.core._causes import SENTENCES, Cause
+from rustybt.core._fixed import as_plain_decimal
+from rustybt.core._frames import UTC_NS, decimal_column
+from rustybt.core._order_steps import OrderStep
+from rustybt.core._time import datetime_of
 
 LABELS: Final = {cause.label: cause for cause in Cause}
 PRICES: Final = ("price", "level", "at")
