@@ -37,7 +37,7 @@ class Explanation:
     >>> print(result.explain("main-1"))  # doctest: +ELLIPSIS
     main-1 IBM
     2010-01-04 21:00 accepted: buy 10, limit 131
-    2010-01-05 21:00 the low was 130.1, the limit is 131: reached
+    2010-01-05 21:00 the low was 130.1, the limit is 131: reached; volume 6841400
     ...
     """
 
