@@ -11,7 +11,7 @@ import polars as pl
 
 from rustybt.core import Explanation, Notes, OrderTerms, text_of_object, to_scale
 from rustybt.engine._compat import Compat
-from rustybt.engine._market import Market, Reference, axis_of, reopened, tracks_on
+from rustybt.engine._market import Market, Reference, axis_of, reference_to, reopened, tracks_on
 from rustybt.errors import InputError
 from rustybt.execution import Past, PastEvent, Triggers, history_of
 from rustybt.view import Axis, MarketView
@@ -104,7 +104,7 @@ def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers) -> A
     """What explains the orders of a result. It holds neither the strategy nor, of a bundle, the market."""
     given, market, run = parts.given, parts.market, parts.run
     return Afterwards(
-        market if market.at_hand else market.reference(),
+        market if market.at_hand else reference_to(market),
         (given["start"], given["end"], given["trading_calendar"]),
         parts.compat,
         recorder.last_bars[-1] if recorder.last_bars else 0,

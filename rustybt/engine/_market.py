@@ -115,12 +115,7 @@ class Market:
             # where the catalog can't be written to each process reads for itself
             with contextlib.suppress(OSError):
                 self.data.share_bars(sids, self.length, *edges)
-        return reopened, (self.reference()._replace(loaded=self.loaded),)
-
-    def reference(self) -> Reference:
-        """Where the market is, for `reopened`; nothing of it is read ahead then."""
-        own = self.root, self.bundle, self.version, self.data_frequency, self.length, self.start, self.end
-        return Reference(*own, None, self.at_hand, self.told.state())
+        return reopened, (reference_to(self)._replace(loaded=self.loaded),)
 
     def _once[Made](self, key: tuple[Any, ...], make: Callable[[], Made], of: object) -> Made:
         """What was made for a key, or is made now. of: the object whose id is in the key, which is kept with it."""
@@ -152,6 +147,12 @@ def read_ahead(market: Market) -> None:
         sids, *edges = market.loaded
         if not market.data.map_bars(sids, market.length, *edges):
             market.data.load(sids, market.length, *edges)
+
+
+def reference_to(market: Market) -> Reference:
+    """Where a market is, for `reopened`; nothing of it is read ahead then."""
+    own = market.root, market.bundle, market.version, market.data_frequency, market.length, market.start, market.end
+    return Reference(*own, None, market.at_hand, market.told.state())
 
 
 def reopened(reference: Reference) -> Market:
