@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         volume_bars,
     )
     from rustybt.results import Result
-    from rustybt.strategy import Context, Position, Strategy
+    from rustybt.strategy import Context, Position, Strategy, Trigger
     from rustybt.view import BarData
     from rustybt.zipline.reader import ingest_zipline
 
@@ -58,6 +58,7 @@ __all__ = [
     "SimulationBlotter",
     "Snapshot",
     "Strategy",
+    "Trigger",
     "__version__",
     "cached",
     "clean",
@@ -96,6 +97,7 @@ _HOMES = {
     "SimulationBlotter": "rustybt.execution",
     "Snapshot": "rustybt.engine",
     "Strategy": "rustybt.strategy",
+    "Trigger": "rustybt.strategy",
     "cached": "rustybt.ingest",
     "clean": "rustybt.catalog",
     "dollar_bars": "rustybt.ingest",
