@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
+from rustybt.core import MONEY_SCALE, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import (
-    BENCHMARK_STATISTICS,
-    STATISTICS,
     Figures,
     further_figures,
     risk_report,
     summary,
-    with_statistics,
 )
 from rustybt.results._asked import Asked, NamedFigures
 from rustybt.results._costs import Costs, no_costs
 from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
+from rustybt.results._lacking import CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
@@ -40,17 +38,6 @@ pl.Config.set_trim_decimal_zeros(True)
 
 INNER: Final = frozenset({"cost_rows", "has_costs", "tell_when_saved", "written_report"})
 """What other steps ask of a result."""
-CONVERSIONS: Final = {
-    "id": pl.String(),
-    "created": UTC_NS,
-    "amount": pl.Decimal(38, MONEY_SCALE),
-    "from_currency": pl.String(),
-    "to_currency": pl.String(),
-    "received": pl.Decimal(38, MONEY_SCALE),
-    "status": pl.String(),
-    "reason": pl.String(),
-    "dt": UTC_NS,
-}
 
 
 class Result(Asked):
@@ -124,7 +111,7 @@ class Result(Asked):
         rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
         explains: Callable[[Result, str], Explanation] | None = None,
     ) -> None:
-        self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
+        self._frames = whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
@@ -395,11 +382,3 @@ class Result(Asked):
 
     def _repr_html_(self) -> str:
         return html_of(self)
-
-
-def _whole(frames: dict[str, pl.DataFrame], periods: int) -> dict[str, pl.DataFrame]:
-    """The frames, with what older ones lack."""
-    daily = frames["daily"]
-    if not all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS)):
-        daily = with_statistics(daily, periods=periods)
-    return {"measures": daily["session"].clear().to_frame()} | frames | {"daily": daily}
