@@ -19,6 +19,7 @@ PIPELINE = {"attach_pipeline", "pipeline_output"}
 NOT_ZIPLINES = {
     "attach_exits",
     "bracket_order",
+    "broker",
     "cancel_orders",
     "close_all",
     "close_position",
