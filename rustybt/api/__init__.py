@@ -15,6 +15,7 @@ from rustybt.api._asking import (
     symbol,
     symbols,
 )
+from rustybt.api._carrying import set_borrow, set_financing, set_rollover
 from rustybt.api._linking import (
     attach_exits,
     bracket_order,
@@ -24,6 +25,7 @@ from rustybt.api._linking import (
     modify_order,
     oco,
 )
+from rustybt.api._listening import cancel_event, on_event, on_price_threshold, on_time_interval
 from rustybt.api._ordering import (
     batch_market_order,
     cancel_order,
@@ -75,6 +77,7 @@ __all__ = [
     "batch_market_order",
     "bracket_order",
     "calendars",
+    "cancel_event",
     "cancel_order",
     "cancel_orders",
     "cancel_policy",
@@ -96,6 +99,9 @@ __all__ = [
     "math_utils",
     "modify_order",
     "oco",
+    "on_event",
+    "on_price_threshold",
+    "on_time_interval",
     "order",
     "order_percent",
     "order_target",
@@ -107,15 +113,18 @@ __all__ = [
     "schedule_function",
     "set_asset_restrictions",
     "set_benchmark",
+    "set_borrow",
     "set_cancel_policy",
     "set_commission",
     "set_do_not_order_list",
+    "set_financing",
     "set_long_only",
     "set_max_leverage",
     "set_max_order_count",
     "set_max_order_size",
     "set_max_position_size",
     "set_min_leverage",
+    "set_rollover",
     "set_slippage",
     "set_symbol_lookup_date",
     "sid",
