@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -226,10 +226,11 @@ def initialised(parts: Prepared) -> OwnCopies:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The run as the user's models of slippage and commission see it."""
+    """The run as models of slippage and commission see it."""
 
     data: BarData
     numbers: Numbers
+    days: Sequence[int]
     blotter: OrderBook
     views: OrderViews
 
@@ -239,7 +240,7 @@ class _Shown:
 
 
 def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
-    shown = _Shown(run.data, run.account.numbers, run.book, run.views)
+    shown = _Shown(run.data, run.account.numbers, run.market.axis.days, run.book, run.views)
     broker = SimulatedBroker(
         run.book,
         {kind: slippage_for(model, shown) for kind, model in settings.slippage.items()},
@@ -252,6 +253,7 @@ def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: st
         triggers_need_volume=compat.triggers_need_volume,
         before=0,
         sessions=run.market.axis.bars_of,
+        stamps=run.market.axis.times,
         held=lambda slot: run.books.position(slot)[0],
     )
     run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=compat.triggers_need_volume)

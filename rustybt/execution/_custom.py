@@ -6,6 +6,7 @@ This is the one place where what such a model returns, a float maybe, becomes ex
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
@@ -28,17 +29,20 @@ from rustybt.errors import (
 )
 from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._uninitialised import Refusing, behind, check_initialised, uninitialised
-from rustybt.execution.commission import CommissionModel, Parts
+from rustybt.execution.commission import CommissionModel, FeeSchedule, Parts
 from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Quote, SlippageModel
 
 
 class Outside(Protocol):
-    """What a run shows to the user's models. data: as a strategy sees it. numbers: the kind that the run has."""
+    """What a run shows to models. data: as a strategy sees it. numbers: the kind that the run has. days: of its
+    sessions, as numbers since 1970."""
 
     @property
     def data(self) -> Any: ...
     @property
     def numbers(self) -> Any: ...
+    @property
+    def days(self) -> Sequence[int]: ...
     @property
     def blotter(self) -> Any: ...
 
@@ -178,6 +182,8 @@ def slippage_for(model: Any, outside: Outside) -> Any:
 
 def commission_for(model: Any, outside: Outside) -> Any:
     """The model as the broker can ask it."""
+    if isinstance(model, FeeSchedule):
+        model.begin(outside.days)
     return CustomCommission(model, outside) if is_own(type(model), "calculate", "fee", CommissionModel) else model
 
 

@@ -28,8 +28,9 @@ class Fill(NamedTuple):
     """A fill whose fee is asked for; it is not yet in order.filled and order.commission.
 
     quantity: signed, scaled. price: at order.instrument.fill_scale. moment: that of the bar. account: whose order it
-    is. maker: whether it gave liquidity: the order has a limit, and the bar opened beyond it, so that the market had to
-    come to the order. Everything else takes liquidity.
+    is. maker: whether it gave liquidity: the order has a limit, and waited for the market to come to it. Market orders
+    take it, stops on the bar that reaches them, orders that fill at once or never, and limits that their first bar
+    opens at or beyond, or that the last price had reached when they were placed.
     """
 
     quantity: int

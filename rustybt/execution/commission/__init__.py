@@ -1,6 +1,7 @@
 """Commission models: one per file. `rustybt.api.commission` offers them to strategies."""
 
 from rustybt.execution.commission._base import CommissionModel, EquityCommissionModel, FutureCommissionModel, Parts
+from rustybt.execution.commission._charge import Charge
 from rustybt.execution.commission._exchange_fees import EXCHANGE_FEE_OF_ROOT
 from rustybt.execution.commission._none import NoCommission
 from rustybt.execution.commission._per_contract import DEFAULT_PER_CONTRACT_COST, PerContract
@@ -8,12 +9,15 @@ from rustybt.execution.commission._per_dollar import PerDollar
 from rustybt.execution.commission._per_future_trade import PerFutureTrade
 from rustybt.execution.commission._per_share import PerShare
 from rustybt.execution.commission._per_trade import PerTrade
+from rustybt.execution.commission._schedule import FeeSchedule
 
 __all__ = [
     "DEFAULT_PER_CONTRACT_COST",
     "EXCHANGE_FEE_OF_ROOT",
+    "Charge",
     "CommissionModel",
     "EquityCommissionModel",
+    "FeeSchedule",
     "FutureCommissionModel",
     "NoCommission",
     "Parts",

@@ -16,6 +16,7 @@ class Bars(Protocol):
     fill_scale: int
     mark_to_fill_scale: int
     tradable: Sequence[int]
+    price: Sequence[int]
 
     def column(self, field: str) -> Sequence[int]: ...
 
@@ -55,7 +56,7 @@ class Orders(Protocol):
 class Opening:
     """A bar as it stands at its open: the one price that there is so far, at the asset's fill scale."""
 
-    __slots__ = ("_prices", "fill_scale", "is_future", "mark_to_fill_scale", "slot", "tradable")
+    __slots__ = ("_prices", "fill_scale", "is_future", "mark_to_fill_scale", "price", "slot", "tradable")
 
     def __init__(self, bars: Bars, bar: int, price: int) -> None:
         self.slot: int = bars.slot
@@ -63,6 +64,7 @@ class Opening:
         self.fill_scale: int = bars.fill_scale
         self.tradable = bars.tradable
         self.mark_to_fill_scale = 1
+        self.price: Any = {bar - 1: 0}
         self._prices: Any = {bar: price}
 
     def column(self, field: str) -> Any:

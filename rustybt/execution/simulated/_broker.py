@@ -40,31 +40,17 @@ class SimulatedBroker:
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
     before: the bar before the first that orders are tried on.
-    sessions: for each session its first bar and the one after its last. held: by slot the units held.
+    sessions: for each session its first bar and the one after its last. stamps: by bar its end, ns UTC. held: by slot
+    the units held.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
 
     __slots__ = (
-        "_asked",
-        "_equity",
-        "_future",
-        "_looked",
-        "_opening",
-        "_own",
-        "_tried_at_open",
-        "_watched",
-        "_worked",
-        "begun",
-        "fees_can_fall",
-        "held",
-        "limits_hold",
-        "orders",
-        "sessions",
-        "stops_date_orders",
-        "triggers",
-        "triggers_need_volume",
-    )
+        "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_tried_at_open", "_watched", "_worked",
+        "begun", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps", "stops_date_orders",
+        "triggers", "triggers_need_volume",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -80,10 +66,12 @@ class SimulatedBroker:
         triggers_need_volume: bool = False,
         before: int = -1,
         sessions: Sequence[tuple[int, int]] = (),
+        stamps: Sequence[int] = (),
         held: Callable[[int], int] = lambda slot: 0,
     ) -> None:
         self.orders = orders
         self.sessions = sessions
+        self.stamps = stamps
         self.held = held
         self.limits_hold = limits_hold
         self.stops_date_orders = stops_date_orders
@@ -318,6 +306,9 @@ class SimulatedBroker:
         if not opening and not at_once and order.number > self._looked and self._sleeps(order, bars, bar):
             return None
         trigger = triggers.of(order, bars, bar, offered)
+        maker = False
+        if order.limit is not None and trigger.price is not None and not trigger.stop and not at_once:
+            maker = triggers.rested(order, bars, bar, self.stamps[bar - 1] if self.stamps else None)
         if trigger.stop or trigger.limit or trigger.terms is not None:
             yield from first_reports(order, trigger, moment.stamp, self.stops_date_orders)
         if trigger.price is None and at_once:
@@ -329,7 +320,6 @@ class SimulatedBroker:
             return None
         if opening:
             self._tried_at_open.add(order.number)
-        maker = order.limit is not None and not trigger.stop and triggers.came_to(order, bars, bar)
         return trigger.price, order.limit if self.limits_hold else None, maker
 
     def ready(self, awake: list[list[WorkingOrder]], moment: Moment) -> list[list[ReadyOrder]] | None:

@@ -149,7 +149,7 @@ class Execution:
     def _parts(self, order: WorkingOrder, fee: int) -> tuple[Fee, ...]:
         """What a fee is made of."""
         commission = self._commission
-        if not fee:
+        if not fee and not self._itemised:
             return ()
         if fee < 0 and not commission.rebates:
             return (Fee(UNPAID, fee),) if self._fees_can_fall else ()

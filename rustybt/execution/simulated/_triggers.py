@@ -103,11 +103,26 @@ class Triggers:
             return ANY_PRICE, None  # it waits for nothing
         return (None, -(-price // up)) if over else (price // up, None)
 
-    def came_to(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
-        """Whether a bar opened beyond an order's limit, so that the market had to come to it."""
+    def rested(self, order: WorkingOrder, bars: Bars, bar: int, before: int | None) -> bool:
+        """Whether an order with a limit gives liquidity to a bar that fills it, as it waited for the market to come.
+
+        On its first bar that is where the bar opens short of its limit, and the last price did so when it was placed.
+        before: the stamp of the bar before; None where there was none.
+        """
+        changed = order.changed
+        # a split, between two bars, restates an order, and the last price is in the units of before it
+        restated = before is not None and order.created <= before < changed
+        if before is not None and (order.created if order.filled or restated else changed) < before:
+            return True
         limit: Any = order.limit
-        opened = bars.column("open")[bar] * bars.mark_to_fill_scale
-        return bool(opened > limit if order.amount > 0 else opened < limit)
+        up, buys = bars.mark_to_fill_scale, order.amount > 0
+        opened = bars.column("open")[bar] * up
+        if opened <= limit if buys else opened >= limit:
+            return False
+        if before is None or restated:
+            return True
+        last = bars.price[bar - 1] * up
+        return not last or bool(last > limit if buys else last < limit)
 
     def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
         """The price at which the bar reaches an order's stop: what it offers, or, by range, the stop or the open."""

@@ -21,6 +21,11 @@ class ADollarMore(slippage.SlippageModel):
         return data.current(order.asset, "close") + order.direction, order.open_amount
 
 
+class OfEquities(slippage.EquitySlippageModel):
+    def process_order(self, data: Any, order: Any) -> Any:
+        return None, None
+
+
 def buy_all(context: Any, data: Any) -> None:
     if context.bar == 0:
         for asset in symbols("A", "B", "F"):
@@ -122,10 +127,5 @@ def test_what_is_no_model_or_no_asset_is_refused() -> None:
         result_of(lambda context: context.set_commission(assets=[5]))
     with pytest.raises(UnsupportedCommissionModel, match="assets of A=5"):
         result_of(lambda context: context.set_commission(assets={symbol("A"): 5}))
-    with pytest.raises(IncompatibleSlippageModel, match="assets of F=.*made for Equity"):
-
-        class OfEquities(slippage.EquitySlippageModel):
-            def process_order(self, data: Any, order: Any) -> Any:
-                return None, None
-
+    with pytest.raises(IncompatibleSlippageModel, match=r"assets of F=.*made for Equity"):
         result_of(lambda context: context.set_slippage(assets={symbol("F"): OfEquities()}))

@@ -56,9 +56,13 @@ def run_bars(
     look: Callable[[Any, Any], Any] | None = None,
     trigger: str = "range",
     data: Any = None,
+    first: Callable[[Any], Any] | None = None,
     **settings: Any,
 ) -> Outcome:
-    """Runs a script: script[k](context, X, ids) is called at bar k, and puts the ids of its orders into `ids`."""
+    """Runs a script: script[k](context, X, ids) is called at bar k, and puts the ids of its orders into `ids`.
+
+    first: called at the end of initialize.
+    """
     ids: dict[str, Any] = {}
     seen: dict[int, Any] = {}
 
@@ -70,6 +74,8 @@ def run_bars(
             if volume_share is None
             else slippage.VolumeShareSlippage(volume_limit=volume_share, price_impact=0)
         )
+        if first is not None:
+            first(context)
 
     def handle_data(context: Any, data: Any) -> None:
         context.bar += 1

@@ -1,0 +1,192 @@
+"""Fees as data: a list of charges, each an entry of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from rustybt._kernels import WorkingOrder
+from rustybt.core import MONEY_SCALE, Asset, FeeKind, div_half_even
+from rustybt.errors import InputError
+from rustybt.execution._offer import Fill
+from rustybt.execution.commission._base import CommissionModel, Parts
+from rustybt.execution.commission._charge import Charge
+from rustybt.execution.commission._rates import ZERO
+from rustybt.execution.commission._volume import DAY_NS, Traded, Window
+
+MONEY: Final = 10**MONEY_SCALE
+ONE: Final = Fraction(1)
+
+
+class _Trade(NamedTuple):
+    """A fill, as charges see it. value: money traded. placed: when its order was."""
+
+    units: Fraction
+    value: Fraction
+    side: str
+    maker: bool
+    stamp: int
+    day: int
+    placed: int
+    currency: str
+
+    def counted(self, charge: Charge) -> Fraction:
+        """What it adds to the volume that tiers go by."""
+        return self.units if charge.counts == "units" else self.value
+
+    def base(self, charge: Charge, *, first: bool, parts: Sequence[tuple[str, int]]) -> Fraction:
+        """What a charge's rate is of. first: it is the order's first fill. parts: what other charges came to."""
+        if charge.of is not None:
+            return Fraction(sum([amount for kind, amount in parts if kind == charge.of]), MONEY)
+        if charge.per == "order":
+            return ONE if first else ZERO
+        return self.value if charge.per in ("percent", "million") else self.units
+
+
+class _Charged:
+    """What a charge has come to for an order so far. value: of its fills. paid: money."""
+
+    __slots__ = ("paid", "total", "value")
+
+    def __init__(self) -> None:
+        self.total, self.value, self.paid = ZERO, ZERO, 0
+
+
+class FeeSchedule(CommissionModel):
+    """What a broker, an exchange and the state take, as data: a list of charges.
+
+    charges: `Charge`s; those of a fill's asset and side are added up, each as an entry of its own kind. All sums are
+    exact; a minimum, a maximum and a rounding are of the order over all its fills, or of each, as the charge says.
+
+    >>> from rustybt import SimulationBlotter, run
+    >>> from rustybt.api import commission
+    >>> def handle_data(context, data):
+    ...     context.order_target(context.symbol("IBM"), 100)
+    >>> model = commission.FeeSchedule(
+    ...     commission.Charge(per="share", rate="0.005", minimum=1),
+    ...     commission.Charge(kind="stamp_duty", per="percent", rate="0.5", side="buy", rounding="half_up to 0.01"),
+    ... )
+    >>> blotter = SimulationBlotter(equity_commission=model)
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", blotter=blotter)
+    >>> for detail, amount in result.entries.filter(kind="fee").select("detail", "amount").iter_rows():
+    ...     print(detail, round(amount, 2))
+    commission -1.00
+    stamp_duty -65.46
+    """
+
+    itemised = True
+    rebates = True
+
+    _set_by_init = ("_charges", "_days", "_orders", "_parts", "_traded")
+
+    def __init__(self, *charges: Charge) -> None:
+        kinds: set[str] = set()
+        for charge in charges:
+            if not isinstance(charge, Charge):
+                raise InputError(f"FeeSchedule({charge!r}): pass charges, such as Charge(per='share', rate='0.005').")
+            if charge.of is not None and charge.of not in kinds:
+                raise InputError(
+                    f"{charge!r} is a part of {charge.of!r}, and no charge of that kind stands before it. Put it first."
+                )
+            kinds.add(charge.kind)
+        if not charges:
+            raise InputError("FeeSchedule() has no charges. Pass some, or set NoCommission().")
+        self._charges = charges
+        self._days: Sequence[int] = ()
+        self._orders: dict[int, list[_Charged]] = {}
+        self._traded: dict[tuple[int, str], Traded] = {}
+        self._parts: Parts = ()
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        """Its lines."""
+        return self._charges
+
+    def begin(self, days: Sequence[int]) -> None:
+        """A run begins, or goes on. days: those of its sessions, as numbers since 1970."""
+        self._days = days
+
+    def fee(self, order: WorkingOrder, fill: Fill) -> int:
+        trade = self._trade_of(order, fill)
+        charged = self._orders.setdefault(order.number, [_Charged() for _ in self._charges])
+        parts: list[tuple[str, int]] = []
+        for place, charge in self._of(order.instrument.asset):
+            if charge.side in ("both", trade.side):
+                parts.append((charge.kind, self._due(place, charge, charged[place], trade, parts)))
+            if charge.window is not None:
+                self._traded_in(place, trade).add(trade.stamp, trade.day, trade.counted(charge))
+        if order.filled + fill.quantity == order.amount:
+            del self._orders[order.number]
+        self._parts = tuple(parts)
+        return sum([amount for _, amount in parts])
+
+    def parts(self, order: WorkingOrder, fee: int) -> Parts:
+        # what a model derived from this one adds is its own commission
+        more = fee - sum([amount for _, amount in self._parts])
+        return (*self._parts, (FeeKind.COMMISSION, more)) if more else self._parts
+
+    def parameters(self) -> dict[str, str]:
+        return {"charges": f"[{', '.join(map(repr, self._charges))}]"}
+
+    def _trade_of(self, order: WorkingOrder, fill: Fill) -> _Trade:
+        instrument, moment = order.instrument, fill.moment
+        units = Fraction(abs(fill.quantity), 10**instrument.quantity_scale)
+        scale = instrument.fill_scale + instrument.multiplier_scale
+        value = units * Fraction(fill.price * instrument.multiplier, 10**scale)
+        # the date as the exchange has it; without a run, that of UTC
+        day = self._days[moment.session] if self._days else (moment.stamp - 1) // DAY_NS
+        side = "buy" if fill.quantity > 0 else "sell"
+        return _Trade(units, value, side, fill.maker, moment.stamp, day, order.created, instrument.asset.currency)
+
+    def _of(self, asset: Asset) -> list[tuple[int, Charge]]:
+        """The charges that an asset's type has. Raises InputError where there is none."""
+        found = [
+            (place, charge)
+            for place, charge in enumerate(self._charges)
+            if charge.assets is None or asset.kind in charge.assets
+        ]
+        if not found:
+            raise InputError(
+                f"{self!r} has no charge for {asset.symbol}, whose type is {asset.kind!r}. Add a charge with "
+                f"assets={[asset.kind]!r}, or with none, which is for all."
+            )
+        return found
+
+    def _due(
+        self, place: int, charge: Charge, charged: _Charged, trade: _Trade, parts: Sequence[tuple[str, int]]
+    ) -> int:
+        """What a fill costs, as money: what its order comes to with it, without what it came to before."""
+        rates, base = charge.on(trade.day), trade.base(charge, first=not charged.value, parts=parts)
+        if charge.window is None:
+            raw = rates.whole(base, ZERO, trade.maker)
+        else:
+            volume = self._volume(place, charge, charge.window, trade)
+            raw = (
+                rates.marginal(base, volume, trade.counted(charge), trade.maker)
+                if charge.tier == "marginal"
+                else rates.whole(base, volume, trade.maker)
+            )
+        if charge.each == "fill":
+            return _money(charge.rounded(rates.bounded(raw, trade.value)))
+        charged.total += raw
+        charged.value += trade.value
+        due = _money(charge.rounded(rates.bounded(charged.total, charged.value)))
+        fee = due - charged.paid
+        charged.paid = due
+        return fee
+
+    def _volume(self, place: int, charge: Charge, window: Window, trade: _Trade) -> Fraction:
+        """The volume that says in which tier a fill falls."""
+        traded = self._traded_in(place, trade)
+        if charge.fixed == "at_fill":
+            return window.volume(traded, trade.stamp, trade.day, filled=True)
+        return window.volume(traded, trade.placed, trade.placed // DAY_NS, filled=False)
+
+    def _traded_in(self, place: int, trade: _Trade) -> Traded:
+        """What counts for the tiers of a charge; money of two currencies is never added up."""
+        return self._traded.setdefault((place, trade.currency), Traded())
+
+
+def _money(total: Fraction) -> int:
+    return div_half_even(total.numerator * MONEY, total.denominator)
