@@ -97,7 +97,7 @@ def test_the_model_that_was_set_last_counts_and_the_manifest_names_those_of_asse
 
     result = result_of(initialize)
     assert result.transactions["price"].to_list() == [D("100.3"), 101, 100]
-    assert result.manifest["assets_slippage"] == {"A": "FixedSlippage(spread=0.6)", "B": "ADollarMore()"}
+    assert result.manifest["assets_slippage"] == {"24/7:A": "FixedSlippage(spread=0.6)", "24/7:B": "ADollarMore()"}
     assert "assets_commission" not in result.manifest
 
 
