@@ -72,6 +72,7 @@ RustyBTError
 │   ├── SetCancelPolicyPostInit
 │   ├── RegisterTradingControlPostInit
 │   ├── RegisterAccountControlPostInit
+│   ├── SetAccountPostInit                 borrow, financing, rollover or the account, set after initialize
 │   └── HistoryWindowStartsBeforeData
 ├── LedgerError                            the books would be wrong; nothing was posted
 │   ├── FloatInTheBooks (also TypeError)
@@ -421,6 +422,10 @@ class RegisterTradingControlPostInit(TradingError):
 
 class RegisterAccountControlPostInit(TradingError):
     """Account controls are set in `initialize`."""
+
+
+class SetAccountPostInit(TradingError):
+    """The account, and what holding costs, are set in `initialize`."""
 
 
 class HistoryWindowStartsBeforeData(TradingError):

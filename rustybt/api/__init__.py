@@ -15,6 +15,7 @@ from rustybt.api._asking import (
     symbol,
     symbols,
 )
+from rustybt.api._carrying import set_borrow, set_financing, set_rollover
 from rustybt.api._linking import (
     attach_exits,
     bracket_order,
@@ -107,15 +108,18 @@ __all__ = [
     "schedule_function",
     "set_asset_restrictions",
     "set_benchmark",
+    "set_borrow",
     "set_cancel_policy",
     "set_commission",
     "set_do_not_order_list",
+    "set_financing",
     "set_long_only",
     "set_max_leverage",
     "set_max_order_count",
     "set_max_order_size",
     "set_max_position_size",
     "set_min_leverage",
+    "set_rollover",
     "set_slippage",
     "set_symbol_lookup_date",
     "sid",

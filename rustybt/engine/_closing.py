@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from rustybt.core import Cause, as_plain_decimal, day_of
+from rustybt.core import Cause, OrderStatus, as_plain_decimal, day_of
 from rustybt.engine._agenda import NEVER
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
@@ -57,6 +57,22 @@ class CloseOuts:
             first = min([day_of(date) for date in dates if date is not None], default=NEVER)
             self._first_of = len(instruments), first
         return self._first_of[1]
+
+
+def end_with_positions(loop: Loop, stamp: int) -> None:
+    """Cancels the orders that only reduce, of positions that are gone."""
+    traded = len(loop.recorder.transactions)
+    if traded == loop.traded:
+        return
+    loop.traded = traded
+    book, position = loop.run.book, loop.run.books.position
+    for order in [*loop.reducing]:
+        left = order.amount - order.filled
+        if order.status is not OrderStatus.OPEN:
+            loop.reducing.remove(order)
+        elif position(order.instrument.slot)[0] * left >= 0:
+            loop.reducing.remove(order)
+            book.cancel(order, stamp, Cause.NOTHING_TO_REDUCE)
 
 
 def apply_cancel_policy(book: OrderBook, policy: CancelPolicy, stamp: int, *, daily: bool, spares: bool) -> None:

@@ -1,7 +1,7 @@
 """The order of events, in one place, moment by moment.
 
-Per session: capital comes or goes → dividends are earned and paid → splits on open orders, then on positions →
-before_trading_start.
+Per session: the nights before it are charged → capital comes or goes → dividends are earned and paid → splits on open
+orders, then on positions → before_trading_start.
 Per bar: capital comes or goes → perpetuals pay funding on what was held → the clock moves → currencies are converted →
 the broker works the open orders → the ledger books fills, then fees → handle_data, then scheduled functions in the
 order of their registration. Orders placed there are eligible from the next bar.
@@ -16,14 +16,14 @@ import heapq
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rustybt.core import Cause, Moment, OrderStatus, Phase
+from rustybt.core import Moment, Phase
 from rustybt.engine._actions import CorporateActions
 from rustybt.engine._agenda import NEVER, Agenda
 from rustybt.engine._capital import CapitalChanges
 from rustybt.engine._checked_broker import CheckedBroker
-from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account
+from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account, end_with_positions
 from rustybt.engine._compat import Compat
 from rustybt.engine._cursor import Cursor
 from rustybt.engine._fills import book, take_reports
@@ -41,6 +41,9 @@ from rustybt.execution import Broker, SimulatedBroker
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderGate
 from rustybt.strategy import RunSettings
+
+if TYPE_CHECKING:
+    from rustybt.engine._carrying import CarryingCosts
 
 type Callback = Callable[[Any, Any], Any]
 
@@ -75,6 +78,7 @@ class Loop:
     copies: OwnCopies
     agenda: Agenda
     timetable: Timetable
+    carrying: CarryingCosts | None
     cursor: Cursor = field(default_factory=Cursor, init=False)
     hooks: Hooks | None = field(default=None, init=False)
     tell: Teller | None = field(default=None, init=False)
@@ -212,8 +216,9 @@ class Loop:
         market.before_open = True
         market.bar = axis.starts[session] - 1
         run.books.seek(market.bar)
-        run.phase.phase = "before"
-        stamp = axis.opens[session]
+        run.phase.phase, stamp = "before", axis.opens[session]
+        if self.carrying is not None:
+            self.carrying.over_night(self, session)
         change = self.capital.overnight.get(session)
         if change is not None:
             amount = change.delta(run.account.equity())
@@ -341,25 +346,10 @@ class Loop:
         if self.expiring and self.expiring[0][0] < stamp:
             self.run.book.expire(stamp)
         if self.reducing:
-            self._end_with_positions(stamp)
+            end_with_positions(self, stamp)
         if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
-
-    def _end_with_positions(self, stamp: int) -> None:
-        """Cancels the orders that only reduce, of positions that are gone."""
-        traded = len(self.recorder.transactions)
-        if traded == self.traded:
-            return
-        self.traded = traded
-        book, position = self.run.book, self.run.books.position
-        for order in [*self.reducing]:
-            left = order.amount - order.filled
-            if order.status is not OrderStatus.OPEN:
-                self.reducing.remove(order)
-            elif position(order.instrument.slot)[0] * left >= 0:
-                self.reducing.remove(order)
-                book.cancel(order, stamp, Cause.NOTHING_TO_REDUCE)
 
     def fill(self, moment: Moment) -> None:
         """Takes what the broker reports for a moment, and books its fills."""

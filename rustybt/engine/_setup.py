@@ -48,6 +48,7 @@ from rustybt.strategy import (
 from rustybt.view import BarData, Continuous, MarketView, data_class
 
 if TYPE_CHECKING:
+    from rustybt.engine._carrying import CarryingCosts
     from rustybt.engine._prepared import Prepared
 
 
@@ -170,8 +171,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     """Joins the steps. begun: what comes before the first bar, and says which models and metrics the run works on."""
     run, settings, compat, given, axis = parts.run, parts.settings, parts.compat, parts.given, parts.run.market.axis
     changes = capital_changes_on(axis, given["capital_changes"])
-    stamp = int(axis.calendar.opens[axis.first_session])
-    ledger = Ledger(run.books, run.account.capital, stamp, kernel=run.kernel)
+    ledger = Ledger(run.books, run.account.capital, int(axis.calendar.opens[axis.first_session]), kernel=run.kernel)
     actions = CorporateActions(
         run.market,
         exact_pay_dates=compat.exact_pay_dates,
@@ -204,6 +204,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         copies,
         agenda,
         timetable,
+        _carrying(settings),
     )
     if parts.callbacks.on_order is not None:
         Teller(parts.callbacks.on_order, run.book, run.views).join(loop)
@@ -222,6 +223,16 @@ def initialised(parts: Prepared) -> OwnCopies:
     if decimals is not None and decimals.rounds():
         settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
     return copies
+
+
+def _carrying(settings: RunSettings) -> CarryingCosts | None:
+    """What holding costs in a run; None where it costs nothing."""
+    given: Any = settings.borrow, settings.financing, settings.rollover
+    if given == (None, None, None):
+        return None
+    from rustybt.engine._carrying import CarryingCosts
+
+    return CarryingCosts(*given)
 
 
 @dataclass(frozen=True, slots=True)

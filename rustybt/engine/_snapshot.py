@@ -37,11 +37,11 @@ LEFT_OUT: Final = frozenset({*CALLBACKS, *DATA, "progress", "environ", "market",
 
 SAVED: Final = (
     "loop.cursor", "loop.over", "loop.complete", "loop.ledger", "loop.actions", "loop.recorder", "loop.timetable",
-    "loop.agenda", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
+    "loop.agenda", "loop.carrying", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
     "run.market", "run.books", "run.book", "run.converter", "run.lookup", "run.notes", "run.phase", "run.schedules",
     "run.recorded", "account.flows",
     "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
-    "settings.benchmark",
+    "settings.benchmark", "settings.borrow", "settings.financing", "settings.rollover",
 )  # fmt: skip
 """What of a run a snapshot holds."""
 REMADE: Final = (
@@ -295,6 +295,7 @@ def _restore_user(parts: Prepared, names: Names, user: dict[str, Any]) -> None:
         vars(owner).update(attributes)
     settings.slippage, settings.commission = user["slippage"], user["commission"]
     settings.cancel_policy = user["cancel_policy"]
+    settings.borrow, settings.financing, settings.rollover = user["carrying"]
     # those who have these lists keep them
     parts.gate.controls[:], settings.account_controls[:] = user["controls"], user["account_controls"]
     run.market.restrictions, run.market.fetched = user["restrictions"], user["fetched"]
@@ -318,6 +319,8 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
         run.converter.restore(state["converter"])
     loop.ledger.restore(state["ledger"], instruments)
     loop.actions.restore(state["actions"], instruments)
+    if loop.carrying is not None:
+        loop.carrying.restore(state["carrying"])
     loop.recorder.restore(state["recorder"])
     loop.cursor.restore(state["cursor"])
     loop.over, loop.complete = state["over"]
@@ -352,6 +355,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "converter": None if run.converter is None else run.converter.state(),
         "ledger": loop.ledger.state(),
         "actions": loop.actions.state(),
+        "carrying": None if loop.carrying is None else loop.carrying.state(),
         "recorder": loop.recorder.state(),
         "timetable": loop.timetable.state(),
     }
@@ -367,6 +371,7 @@ def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
         "cancel_policy": settings.cancel_policy,
         "controls": parts.gate.controls,
         "account_controls": settings.account_controls,
+        "carrying": (settings.borrow, settings.financing, settings.rollover),
         "restrictions": run.market.restrictions,
         "metrics": loop.copies.metrics,
         "hooks": None if loop.hooks is None else loop.hooks.state(),

@@ -57,6 +57,7 @@ class WithinPeriods:
         early = self._filled_at_open(loop, session, bar)
         for step in range(begin, end):
             if step > begin:
+                self._over_night(loop, bar, step)
                 self._open(loop, bar, step)
             if funded:
                 self._fund(loop, session, bar, step)
@@ -67,6 +68,12 @@ class WithinPeriods:
         loop.run.books.clear_overrides()
 
     # a session's actions
+
+    def _over_night(self, loop: Loop, bar: int, step: int) -> None:
+        if loop.carrying is not None:
+            days, stamp = self._steps.days, self._steps.opens[step]
+            nights = int(days[step - 1]), int(days[step])
+            loop.carrying.charge(loop, nights, stamp, lambda one: self._price(one, bar, step - 1), step)
 
     def _open(self, loop: Loop, bar: int, step: int) -> None:
         change, actions = loop.capital.at_steps.get(step), loop.actions

@@ -47,9 +47,10 @@ class Instrument(Protocol):
 class Entry(NamedTuple):
     """One line of the ledger.
 
-    stamp: ns UTC. kind: capital, fill, fee, variation, funding, dividend, stock_dividend, split, cash_in_lieu,
-    auto_close, conversion or transfer.
-    detail: what a fee is for, one of `FeeKind` or a model's own word. reason: words for people.
+    stamp: ns UTC. kind: capital, fill, fee, variation, funding, borrow, financing, rollover, dividend, stock_dividend,
+    split, cash_in_lieu, auto_close, conversion or transfer.
+    detail: what a fee is for, one of `FeeKind` or a model's own word; of financing debit or credit, of borrow and
+    rollover their own name. reason: words for people.
     A fill of what settles, a future, has no amount; what its price moved by comes as variation.
     quantity: change of the position, scaled; amount: change of the cash of that currency, scaled by 20 decimals.
     """
@@ -233,6 +234,24 @@ class Ledger:
             self.books.post(instrument.pocket, amount)
             told = str(as_plain_decimal(rate, scale))
             self._enter(stamp, "funding", instrument, 0, amount, reason=told)
+
+    def carry(
+        self,
+        stamp: int,
+        kind: str,
+        detail: str,
+        pocket: int,
+        amount: int,
+        reason: str,
+        instrument: Instrument | None = None,
+    ) -> None:
+        """Posts what holding has cost, below zero, or brought: of a position, or of the cash of a pocket."""
+        self.books.post(pocket, amount)
+        slot = None
+        if instrument is not None:
+            slot = instrument.slot
+            self.register(instrument)
+        self.rows.add((stamp, kind, slot, 0, amount, None, detail, reason, pocket))
 
     def earn_dividend(self, instrument: Instrument, amount_per_unit: int, scale: int, ex_day: int) -> Receivable | None:
         """What a holder is owed, or a short owes, for what is held now; None where nothing is held."""

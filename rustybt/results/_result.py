@@ -10,7 +10,15 @@ import polars as pl
 
 from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
-from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
+from rustybt.metrics import (
+    BENCHMARK_STATISTICS,
+    STATISTICS,
+    Figures,
+    further_figures,
+    risk_report,
+    summary,
+    with_statistics,
+)
 from rustybt.results._asked import Asked, NamedFigures
 from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
@@ -122,14 +130,15 @@ class Result(Asked):
 
     @property
     def metrics(self) -> Figures:
-        """The basic figures: those of `rustybt.metrics.summary`, then `orders` and `transactions` (how many) and
-        `commission` (money)."""
+        """The figures: those of `rustybt.metrics.summary`, then those of `rustybt.metrics.table` that it has not, by
+        the same names; last `orders` and `transactions` (how many) and `commission` (money)."""
         if self._metrics is None:
             check_process()
             paid = "base_commission" if "base_commission" in self.transactions.columns else "commission"
             fees = sum(value or 0 for value in scaled_ints(self.transactions[paid]))
             self._metrics = NamedFigures(
                 summary(self.daily, periods=self.periods),
+                **further_figures(self.daily, periods=self.periods),
                 orders=self.orders.height,
                 transactions=self.transactions.height,
                 commission=as_decimal(fees, MONEY_SCALE),

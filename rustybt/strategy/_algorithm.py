@@ -23,6 +23,7 @@ from rustybt.errors import (
 from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._asset_lookup import AssetLookup
+from rustybt.strategy._carrying import Carrying
 from rustybt.strategy._controlling import Controlling
 from rustybt.strategy._currencies import Converter, Converting
 from rustybt.strategy._forms import FetchedRows, When
@@ -48,7 +49,7 @@ class FetchCSV(Protocol):
     def __call__(self, **asked: Any) -> FetchedRows: ...
 
 
-class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Controlling[Scalar], Generic[Scalar]):
+class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Carrying, Controlling[Scalar], Generic[Scalar]):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.
 
     portfolio, account: what is held and what it is worth now. recorded_vars: the last recorded values.

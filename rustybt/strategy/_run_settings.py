@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rustybt.core import Asset
 from rustybt.orders import AccountControl
+
+if TYPE_CHECKING:
+    from rustybt.core.carrying import BorrowTerms, FinancingTerms, RolloverTerms
 
 
 class CancelPolicy(Protocol):
@@ -24,7 +27,7 @@ class RunSettings:
     of their own: objects of the user's.
     broker_of: makes the run's broker of the simulated one. benchmark: the asset to compare with, where one was set.
     account_controls: the rules that closes are held to. wrappers: the objects that a strategy gets in place of the
-    run's own context and data.
+    run's own context and data. borrow, financing, rollover: what holding costs; None where it costs nothing.
     """
 
     slippage: dict[str | Asset, object]
@@ -34,3 +37,6 @@ class RunSettings:
     benchmark: Asset | None = None
     account_controls: list[AccountControl] = field(default_factory=list)
     wrappers: list[object] = field(default_factory=list)
+    borrow: BorrowTerms | None = None
+    financing: FinancingTerms | None = None
+    rollover: RolloverTerms | None = None

@@ -16,7 +16,8 @@ from rustybt.catalog._digests import digests_of_rows
 from rustybt.catalog._hashing import digests_by_year
 from rustybt.core import DAY_NS, day_of
 from rustybt.ingest import ingest, quality, validate
-from rustybt.validation import Policy, StoredBars, anomalies, relations, suspects, timing
+from rustybt.validation import Policy, StoredBars, relations, suspects, timing
+from rustybt.validation._anomalies import jumps, spikes, stale, turnover
 from tests._examples import examples
 
 FIRST = day_of(dt.date(2023, 12, 20))
@@ -85,7 +86,7 @@ def test_an_asset_that_is_not_suspected_has_no_finding(frame):
             close=bars.close, volume=bars.volume, price_scale=2, volume_scale=0, splits=splits, calendar=TABLE,
             created_ns=created, length="1d",
         )  # fmt: skip
-        for check in (relations, anomalies, timing):
+        for check in (relations, jumps, spikes, stale, turnover, timing):
             if check not in found.get(sid, ()):
                 assert list(check(stored, policy)) == []
 

@@ -348,7 +348,7 @@ def test_a_file_that_is_damaged_of_another_format_or_no_snapshot_is_refused(tmp_
     path.write_bytes(whole[:-5])
     with pytest.raises(SnapshotCorrupt, match="checksum"):
         rustybt.Snapshot.load(path)
-    path.write_bytes(whole.replace(b'"format": 3', b'"format": 9', 1))
+    path.write_bytes(whole.replace(b'"format": %d' % _snapshot.FORMAT, b'"format": 9', 1))
     with pytest.raises(SnapshotMismatch, match="format 9"):
         rustybt.Snapshot.load(path)
     for other in (b"", b"PK", pickle.dumps({})):

@@ -25,6 +25,9 @@ NOT_ZIPLINES = {
     "convert_currency",
     "modify_order",
     "oco",
+    "set_borrow",
+    "set_financing",
+    "set_rollover",
     "order_target_percents",
 }
 """Zipline's cash knows no currency, and its orders are placed one by one: its scripts have no use for these."""

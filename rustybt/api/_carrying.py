@@ -1,0 +1,126 @@
+"""What holding costs: borrowed shares, interest on cash, currencies rolled over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from rustybt.core import Number
+from rustybt.strategy import current_algorithm
+
+
+def set_borrow(
+    rates: Any = None,
+    default: Number = 0,
+    basis: int = 360,
+    *,
+    value: Literal["close", "street"] = "close",
+    settled: int = 0,
+) -> None:
+    """Lets shorts pay for the shares that they borrow, each calendar night; only in `initialize`.
+
+    rates: a frame, or the path of a CSV or Parquet file, with the columns symbol, date, rate and available, of which
+    each row holds from its date on; or a mapping of symbols to a rate, or to rates by date. date, rate and available
+    may be missing: a row without a date always held, an empty rate is the default, an empty available is any number.
+    rate: a year, 0.03 is 3 %; 0 or more. default: that of symbols without a row.
+    available: how many shares can be borrowed: an order that would be short of more is refused, and a short of more
+    than there are at a close is bought in from the next bar on.
+    basis: days of a year. value: shares are lent on their last close, or, "street", on 1.02 times it up to the next
+    whole unit of the currency. settled: how many sessions a trade takes until it counts, 0 for at once.
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import order, set_borrow, symbol
+    >>> class Short(Strategy):
+    ...     def initialize(self, context):
+    ...         set_borrow({"IBM": "0.03"}, default="0.005")
+    ...
+    ...     def handle_data(self, context, data):
+    ...         if not context.portfolio.positions:
+    ...             order(symbol("IBM"), -100)
+    >>> entries = run(Short, start="2010-01-04", end="2010-01-07").entries
+    >>> for amount, reason in entries.filter(kind="borrow").select("amount", "reason").iter_rows():
+    ...     print(round(amount, 4), reason)
+    -1.0904 1 night of 100 at 130.85, 0.03 a year
+    -1.0833 1 night of 100 at 130, 0.03 a year
+    """
+    current_algorithm("set_borrow").set_borrow(rates, default, basis, value=value, settled=settled)
+
+
+def set_financing(
+    debit: Any = None,
+    credit: Any = None,
+    basis: int | Mapping[str, int] = 360,
+    *,
+    benchmark: Any = None,
+    short_proceeds: Literal["held", "free"] = "held",
+) -> None:
+    """Lets cash pay interest below zero, and bear it above, each calendar night; only in `initialize`.
+
+    debit, credit: a rate a year, 0.05 is 5 %; or tiers, pairs of the balance up to which each goes and its rate, the
+    last one up to None: [(100_000, "0.0683"), (None, "0.0633")], where a rate of None pays nothing; or either by date,
+    from which on it holds; or any of these by currency: {"USD": ..., "GBP": ...}; or a frame or file with the columns
+    date, rate, and where there are any currency and up_to. Currencies that are not named bear no interest.
+    benchmark: a rate, by date or currency or not, that those are added to: debit pays the benchmark, 0 at least, and
+    its rate; credit gets both together, 0 at least.
+    basis: days of a year, or by currency: {"GBP": 365}, 360 for those that are not named.
+    short_proceeds: "held": what shorts are worth at the last prices is kept by the lender, and is no cash that bears
+    interest or pays a debit; "free": it is.
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import order, set_financing, symbol
+    >>> class OnCredit(Strategy):
+    ...     def initialize(self, context):
+    ...         set_financing(debit=[(100_000, "0.0683"), (None, "0.0633")], credit="0.01")
+    ...
+    ...     def handle_data(self, context, data):
+    ...         if not context.portfolio.positions:
+    ...             order(symbol("IBM"), 1000)
+    >>> entries = run(OnCredit, start="2010-01-04", end="2010-01-06", capital_base=100_000).entries
+    >>> for detail, amount in entries.filter(kind="financing").select("detail", "amount").iter_rows():
+    ...     print(detail, round(amount, 4))
+    credit 2.7778
+    debit -5.8650
+    """
+    run = current_algorithm("set_financing")
+    run.set_financing(debit, credit, basis, benchmark=benchmark, short_proceeds=short_proceeds)
+
+
+def set_rollover(
+    rates: Any = None,
+    *,
+    currencies: Any = None,
+    markup: Number = 0,
+    unit: Literal["rate", "points"] = "rate",
+    basis: int = 365,
+    triple: str | None = None,
+) -> None:
+    """Lets positions in currencies pay or get what is due overnight; only in `initialize`.
+
+    rates: by symbol what a long and what a short gets, below zero what it pays, and perhaps admin, which both pay: a
+    mapping of symbols to ("-0.03", "0.01") or {"long": ..., "short": ..., "admin": ...}, or to those by date; or a
+    frame or file with the columns symbol, date, long, short and admin. Symbols that are not named pay nothing.
+    unit: "rate": a share of the last price, a year; "points": money a unit and night, as tom-next points are.
+    currencies: instead of rates the interest of currencies, as {"EUR": "0.02", "USD": "0.05"}, each perhaps by date: a
+    pair gets that of what was bought and pays that of what was sold, less a markup on both sides.
+    basis: days of a year. triple: the weekday after which the nights of the weekend are charged, "wednesday" for most
+    pairs; None: Friday to Monday is three nights. Admin is always charged for the nights that there are.
+    Cash that was paid for a position in what rolls over bears no other interest: see `set_financing`.
+
+    >>> import polars as pl
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import order, set_rollover, symbol
+    >>> days = ["2024-01-02", "2024-01-03", "2024-01-04"]
+    >>> bars = pl.DataFrame({"date": days, "open": 2, "high": 2, "low": 2, "close": 2, "volume": 0})
+    >>> class Carry(Strategy):
+    ...     def initialize(self, context):
+    ...         set_rollover({"GBPUSD": ("-0.0365", "0.01")})
+    ...
+    ...     def handle_data(self, context, data):
+    ...         if not context.portfolio.positions:
+    ...             order(symbol("GBPUSD"), 1000)
+    >>> result = run(Carry, {"GBPUSD": bars.with_columns(volume=pl.lit(10**9))})
+    >>> [round(amount, 2) for amount in result.entries.filter(kind="rollover")["amount"]]
+    [Decimal('-0.20')]
+    """
+    run = current_algorithm("set_rollover")
+    run.set_rollover(rates, currencies=currencies, markup=markup, unit=unit, basis=basis, triple=triple)

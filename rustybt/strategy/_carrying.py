@@ -1,0 +1,120 @@
+"""What holding costs, as `initialize` sets it: borrowing shares, interest on cash, rolling currencies over."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from rustybt.core import Number
+from rustybt.errors import InputError, SetAccountPostInit
+from rustybt.strategy._run_facts import RunPhase
+from rustybt.strategy._run_settings import RunSettings
+
+WEEKDAYS: Final = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4}
+
+
+class Carrying:
+    """The part of `context` that sets what holding costs."""
+
+    __slots__ = ()
+
+    _phase: RunPhase
+    _settings: RunSettings
+
+    def set_borrow(
+        self,
+        rates: Any = None,
+        default: Number = 0,
+        basis: int = 360,
+        *,
+        value: Literal["close", "street"] = "close",
+        settled: int = 0,
+    ) -> None:
+        """Lets shorts pay for the shares that they borrow; `rustybt.api.set_borrow` says more."""
+        self._only_in_initialize("set_borrow")
+        from rustybt.core.carrying import BorrowTerms
+        from rustybt.strategy._rates_given import borrow_rows, is_table, number
+
+        if rates is not None and not is_table(rates) and not hasattr(rates, "items"):
+            default, rates = rates, None
+        usual = number(default, "default")
+        if usual < 0:
+            raise InputError(f"default={default!r} is negative. Pass 0 or more; 0.03 is 3 % a year.")
+        if value not in ("close", "street"):
+            raise InputError(f"value={value!r}: choose 'close' or 'street'.")
+        rows = {} if rates is None else borrow_rows(rates)
+        self._settings.borrow = BorrowTerms(
+            rows, usual, _whole(basis, "basis", 1), value, _whole(settled, "settled", 0)
+        )
+
+    def set_financing(
+        self,
+        debit: Any = None,
+        credit: Any = None,
+        basis: int | Mapping[str, int] = 360,
+        *,
+        benchmark: Any = None,
+        short_proceeds: Literal["held", "free"] = "held",
+    ) -> None:
+        """Lets cash bear interest; `rustybt.api.set_financing` says more."""
+        self._only_in_initialize("set_financing")
+        from rustybt.core.carrying import FinancingTerms, InterestTerms
+        from rustybt.strategy._rates_given import rates_by_currency, tiers_by_currency
+
+        if debit is None and credit is None:
+            raise InputError("set_financing: give debit=, credit= or both, as rates a year; 0.05 is 5 %.")
+        if short_proceeds not in ("held", "free"):
+            raise InputError(f"short_proceeds={short_proceeds!r}: choose 'held' or 'free'.")
+        base = None if benchmark is None else rates_by_currency(benchmark, "benchmark")
+        sides = [
+            None if given is None else InterestTerms(tiers_by_currency(given, name), base)
+            for name, given in (("debit", debit), ("credit", credit))
+        ]
+        days = {"": basis} if not isinstance(basis, Mapping) else {"": 360, **basis}
+        whole = {currency: _whole(one, "basis", 1) for currency, one in days.items()}
+        self._settings.financing = FinancingTerms(sides[0], sides[1], whole, short_proceeds == "free")
+
+    def set_rollover(
+        self,
+        rates: Any = None,
+        *,
+        currencies: Any = None,
+        markup: Number = 0,
+        unit: Literal["rate", "points"] = "rate",
+        basis: int = 365,
+        triple: str | None = None,
+    ) -> None:
+        """Lets currency positions pay or get what is due overnight; `rustybt.api.set_rollover` says more."""
+        self._only_in_initialize("set_rollover")
+        from rustybt.core.carrying import RolloverTerms
+        from rustybt.strategy._rates_given import number, rates_by_currency, swaps
+
+        if (rates is None) == (currencies is None):
+            raise InputError("set_rollover: give rates= by symbol, or currencies=, the rates of currencies; not both.")
+        if unit not in ("rate", "points") or (unit == "points" and rates is None):
+            raise InputError(f"unit={unit!r}: choose 'rate', or 'points' with rates= by symbol.")
+        if triple is not None and triple.lower() not in WEEKDAYS:
+            raise InputError(f"triple={triple!r}: choose one of {', '.join(WEEKDAYS)}, or None.")
+        self._settings.rollover = RolloverTerms(
+            {} if rates is None else swaps(rates),
+            {} if currencies is None else rates_by_currency(currencies, "currencies"),
+            number(markup, "markup"),
+            unit == "points",
+            _whole(basis, "basis", 1),
+            None if triple is None else WEEKDAYS[triple.lower()],
+        )
+
+    def _only_in_initialize(self, function: str) -> None:
+        if self._phase.phase != "initialize":
+            raise SetAccountPostInit(f"{function} was called after initialize. Call it there.")
+
+
+def _whole(given: Any, what: str, least: int) -> int:
+    try:
+        count = operator.index(given)
+    except TypeError:
+        count = -1
+    if isinstance(given, bool) or count < least:
+        raise InputError(f"{what}={given!r}: pass a whole number of {least} or more.")
+    return count
