@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         volume_bars,
     )
     from rustybt.results import Result
-    from rustybt.strategy import Context, Position, Strategy
+    from rustybt.strategy import Context, Position, Strategy, Trigger
     from rustybt.view import BarData
     from rustybt.zipline.reader import ingest_zipline
 
@@ -57,6 +57,7 @@ __all__ = [
     "SimulationBlotter",
     "Snapshot",
     "Strategy",
+    "Trigger",
     "__version__",
     "cached",
     "clean",
@@ -94,6 +95,7 @@ _HOMES = {
     "SimulationBlotter": "rustybt.execution",
     "Snapshot": "rustybt.engine",
     "Strategy": "rustybt.strategy",
+    "Trigger": "rustybt.strategy",
     "cached": "rustybt.ingest",
     "clean": "rustybt.catalog",
     "dollar_bars": "rustybt.ingest",

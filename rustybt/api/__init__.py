@@ -25,6 +25,7 @@ from rustybt.api._linking import (
     modify_order,
     oco,
 )
+from rustybt.api._listening import cancel_event, on_event, on_price_threshold, on_time_interval
 from rustybt.api._ordering import (
     batch_market_order,
     cancel_order,
@@ -76,6 +77,7 @@ __all__ = [
     "batch_market_order",
     "bracket_order",
     "calendars",
+    "cancel_event",
     "cancel_order",
     "cancel_orders",
     "cancel_policy",
@@ -97,6 +99,9 @@ __all__ = [
     "math_utils",
     "modify_order",
     "oco",
+    "on_event",
+    "on_price_threshold",
+    "on_time_interval",
     "order",
     "order_percent",
     "order_target",

@@ -42,8 +42,12 @@ def schedule_function[S: (Decimal, float)](
     time_rule: TimeRule | None = None,
     half_days: bool = True,
     calendar: str | None = None,
+    *,
+    priority: int = 0,
 ) -> None:
     """Calls func(context, data) by a rule for the session and one for the time of day, after handle_data.
+
+    priority: of what is due at one moment, the smaller one is called first.
 
     >>> from rustybt import Strategy, run
     >>> from rustybt.api import date_rules, order_target_percent, schedule_function, symbol, time_rules
@@ -57,7 +61,7 @@ def schedule_function[S: (Decimal, float)](
     ['2010-02-01', '2010-03-01']
     """
     run = current_algorithm("schedule_function")
-    run.schedule_function(func, date_rule, time_rule, half_days, calendar)
+    run.schedule_function(func, date_rule, time_rule, half_days, calendar, priority=priority)
 
 
 def set_benchmark(benchmark: Asset) -> None:

@@ -45,7 +45,8 @@ def result_of(parts: Prepared, loop: Loop, rerun: Any) -> Result:
     if loop.capital.given:
         manifest["capital_changes"] = loop.capital.given
     written, report = (None, None) if loop.hooks is None else (loop.hooks.frame, loop.hooks.report)
-    frames = RunFrames(rows_of_run(run, loop.recorder, loop.ledger, periods, written))
+    fill_at = loop.simulated.triggers.field
+    frames = RunFrames(rows_of_run(run, loop.recorder, loop.ledger, periods, written, fill_at))
     add_closing_notes(run, loop, callbacks, frames)
     result = Result(frames, manifest=manifest, periods=periods, report=report, rerun=rerun, notes=run.notes.all())
     days = axis.calendar.days[[axis.first_session, last_session]]

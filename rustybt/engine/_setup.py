@@ -182,7 +182,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     )
     agenda = Agenda(axis)
     funding = FundingPayments(run.market, agenda)
-    timetable = Timetable(axis, compat, agenda)
+    timetable = Timetable(run.market, compat, agenda)
     run.schedules.on_added = timetable.listener()
     recorder = Recorder(run, ledger)
     copies = begun(parts)

@@ -20,6 +20,7 @@ from rustybt.metrics import (
     with_statistics,
 )
 from rustybt.results._asked import Asked, NamedFigures
+from rustybt.results._costs import Costs, no_costs
 from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
-INNER: Final = frozenset({"tell_when_saved", "written_report"})
+INNER: Final = frozenset({"cost_rows", "has_costs", "tell_when_saved", "written_report"})
 """What other steps ask of a result."""
 CONVERSIONS: Final = {
     "id": pl.String(),
@@ -61,6 +62,7 @@ class Result(Asked):
     measures: what metrics of the user's own wrote, one column each; without any it has no rows.
     entries: the ledger, append-only; cash and quantities are sums over it.
     assets: the assets that the run looked up, a row each, with all of their fields.
+    costs: what was paid for spread, slippage, impact, fees and carrying, per fill, order, session and in total.
     cash_by_currency: the cash at each close, a column for each currency. conversions: what was asked for of
     `convert_currency`, and what became of it.
     periods: sessions per year that the statistics are annualised with.
@@ -83,6 +85,7 @@ class Result(Asked):
     """
 
     __slots__ = (
+        "_costs",
         "_floats",
         "_frames",
         "_hash",
@@ -104,6 +107,7 @@ class Result(Asked):
     measures = Frame["Result"](lambda _: pl.DataFrame(schema={"session": pl.Date()}))
     entries = Frame["Result"]()
     assets = Frame["Result"]()
+    cost_rows = Frame["Result"](no_costs)
     cash_by_currency = Frame["Result"](lambda result: result._ending_cash())
     conversions = Frame["Result"](lambda _: pl.DataFrame(schema=CONVERSIONS))
 
@@ -124,6 +128,7 @@ class Result(Asked):
         self._rerun = rerun
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
+        self._costs: Costs | None = None
         self._floats: pl.DataFrame | None = None
         self._hash: str | None = None
         self._on_save: Callable[[Path, dict[str, Any]], None] | None = None
@@ -144,6 +149,33 @@ class Result(Asked):
                 commission=as_decimal(fees, MONEY_SCALE),
             )
         return self._metrics
+
+    @property
+    def costs(self) -> Costs:
+        """What the run cost: `by_kind`, `daily`, `orders` and `fills` are frames, `total`, `gross` and `net` money.
+
+        Raises ResultError for a result that was saved by a version without costs.
+
+        >>> from rustybt import run
+        >>> def handle_data(context, data):
+        ...     context.order_target(context.symbol("IBM"), 100)
+        >>> result = run(handle_data, start="2010-01-04", end="2010-01-29")
+        >>> result.costs
+        slippage                6.54
+        commission              0.10
+        total                   6.64
+        profit before costs  -846.00
+        profit               -852.64
+        """
+        if self._costs is None:
+            check_process()
+            self._costs = Costs(self.cost_rows, self.transactions, self.daily)
+        return self._costs
+
+    @property
+    def has_costs(self) -> bool:
+        """Whether it knows what the run cost: not where a version without costs saved it."""
+        return "cost_rows" in self._frames
 
     @property
     def daily_float(self) -> pl.DataFrame:
@@ -216,7 +248,7 @@ class Result(Asked):
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_rerun": None, "_floats": None, "_frames": dict(self._frames)}
+        own = {"_rerun": None, "_floats": None, "_costs": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -297,15 +329,16 @@ class Result(Asked):
         self,
         path: Path | str | None = None,
         *,
-        panels: Sequence[str] = ("equity", "drawdown", "exposure", "trades"),
+        panels: Sequence[str] | None = None,
         size: tuple[float, float] = (11.0, 9.0),
         dpi: int = 150,
         show: bool | None = None,
     ) -> Figure:
         """The run as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
 
-        panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure" and "trades" (what was bought
-        and sold, in money), from top to bottom. size: width and height in inches.
+        panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure", "trades" (what was bought and
+        sold, in money) and "costs" (what was paid so far), from top to bottom; by default all of them, without costs
+        where there were none. size: width and height in inches.
         show: whether it opens in a window, until which is closed a script waits; by default where no path is given and
         there is a screen. A notebook shows the figure that is the last value of a cell.
         Raises MissingExtra where matplotlib is not installed, InputError for show=True without a screen.

@@ -209,10 +209,9 @@ class SimulatedBroker:
     def _work_asset(  # noqa: C901, PLR0912 - one pass over a queue
         self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
     ) -> Generator[Report, None, tuple[int, int]]:
-        """Tries the orders of one asset: its trigger, then its execution, order by order.
+        """Tries the orders of one asset: its trigger, then its execution. Returns used and filled as of the end.
 
-        queue: a copy, as a model of the user's may place orders meanwhile, which wait for the next bar. used: units of
-        the volume that went to earlier orders. filled: units that these bought, or sold. Returns both as of the end.
+        queue: a copy, as models may add to it. used: units of the volume that were filled; filled: bought less sold.
         """
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
         execution = self._future if bars.is_future else self._equity
@@ -240,15 +239,13 @@ class SimulatedBroker:
                     yield Report(order.number, NOT_FILLED, moment.stamp, cause=Cause.VOLUME_USED_UP)
             else:
                 most = None if order.more is None else self._most(order, bars.slot, filled)
-                apart = opening or price != offered
-                account = self.orders.account
+                apart, account = opening or price != offered, self.orders.account
                 report = execution.of(order, price, volume, used, cap, moment, account, maker, most, apart=apart)
                 if report is None:
                     continue
                 yield report
                 if report.kind is not CANCELLED:
-                    used += abs(report.quantity)
-                    filled += report.quantity
+                    used, filled = used + abs(report.quantity), filled + report.quantity
                     if links is not None:
                         entered.append((order, price))
                 exhausted = report.cause is Cause.VOLUME_USED_UP
