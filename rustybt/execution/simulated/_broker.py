@@ -14,7 +14,7 @@ from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
 from rustybt.execution.simulated._at_once import auction_bar, end_untried, over, rest, room_to_reduce
 from rustybt.execution.simulated._bars import Bars, Links, Opening, Orders
-from rustybt.execution.simulated._execute import executions
+from rustybt.execution.simulated._execute import Execution, executions
 from rustybt.execution.simulated._first_reports import first_reports
 from rustybt.execution.simulated._linked import exits_of, remaining_after, worst_first
 from rustybt.execution.simulated._triggers import Triggers
@@ -214,9 +214,7 @@ class SimulatedBroker:
         queue: a copy, as models may add to it. used: units of the volume that were filled; filled: bought less sold.
         """
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
-        execution = self._future if bars.is_future else self._equity
-        if self._own and queue:
-            execution = self._own.get(queue[0].instrument.asset.sid, execution)
+        execution = self._models_of(queue, bars)
         exhausted, links, opening = False, self.orders.links, isinstance(bars, Opening)
         entered: list[tuple[WorkingOrder, int]] = []
         if links is not None and len(queue) > 1:
@@ -255,6 +253,11 @@ class SimulatedBroker:
             yield from self._answers()
             used, filled = yield from self._exit_at_once(links, entered, bars, moment, volume, (used, filled))
         return used, filled
+
+    def _models_of(self, queue: list[WorkingOrder], bars: Bars) -> Execution:
+        """What executes the orders of an asset."""
+        execution = self._future if bars.is_future else self._equity
+        return self._own.get(queue[0].instrument.asset.sid, execution) if self._own and queue else execution
 
     def _most(self, order: WorkingOrder, slot: int, filled: int) -> int | None:
         """The units that an order may fill at most; None for all of it."""
