@@ -59,6 +59,7 @@ from rustybt.api._setting import (
 from rustybt.core import math_utils
 from rustybt.execution import cancel_policy, commission, impact, slippage, spreads
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
+from rustybt.execution.commission import broker
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
 from rustybt.strategy import calendars, date_rules, events, time_rules
@@ -76,6 +77,7 @@ __all__ = [
     "attach_exits",
     "batch_market_order",
     "bracket_order",
+    "broker",
     "calendars",
     "cancel_event",
     "cancel_order",

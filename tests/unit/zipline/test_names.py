@@ -19,6 +19,7 @@ PIPELINE = {"attach_pipeline", "pipeline_output"}
 NOT_ZIPLINES = {
     "attach_exits",
     "bracket_order",
+    "broker",
     "cancel_event",
     "cancel_orders",
     "close_all",
