@@ -21,6 +21,7 @@ from rustybt.engine._callbacks import check_params
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._currency import converter_of
+from rustybt.engine._explain import Explainer
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
@@ -162,6 +163,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
         schedules=run.schedules,
         recorded=run.recorded,
         fetch=run.fetch_csv,
+        explain=run.explain,
         converter=run.converter,
         currencies_are_one=run.compat.currencies_are_one,
     )
@@ -183,47 +185,41 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     )
     agenda = Agenda(axis)
     funding = FundingPayments(run.market, agenda)
-    timetable = Timetable(axis, compat, agenda)
+    timetable = Timetable(run.market, compat, agenda)
     run.schedules.on_added = timetable.listener()
     recorder = Recorder(run, ledger)
     copies = begun(parts)
     broker = _broker_of(run, settings, compat, given["fill_at"], given["trigger"])
-    return _listening(
-        parts,
-        Loop(
-            run,
-            parts.gate,
-            settings,
-            ledger,
-            broker,
-            actions,
-            recorder,
-            compat,
-            parts.context,
-            parts.callbacks.before_trading_start,
-            parts.callbacks.handle_data,
-            changes,
-            funding,
-            copies,
-            agenda,
-            timetable,
-            _carrying(settings),
-        ),
+    loop = Loop(
+        run,
+        parts.gate,
+        settings,
+        ledger,
+        broker,
+        actions,
+        recorder,
+        compat,
+        parts.context,
+        parts.callbacks.before_trading_start,
+        parts.callbacks.handle_data,
+        changes,
+        funding,
+        copies,
+        agenda,
+        timetable,
+        _carrying(settings),
     )
-
-
-def _listening(parts: Prepared, loop: Loop) -> Loop:
-    """Joins to a loop what listens to it: a strategy's on_order, and who watches over its account."""
-    run, settings = parts.run, parts.settings
-    if parts.callbacks.on_order is not None:
-        Teller(parts.callbacks.on_order, run.book, run.views).join(loop)
-    if settings.account is not None or settings.borrow is not None:
-        from rustybt.engine._supervision import supervised
-
-        loop.supervision = supervised(run, parts.gate, settings, loop.recorder)
-        if loop.supervision is not None:
-            loop.agenda.every(Phase.CLOSE, loop.supervision.at_bar)
+    _tell_of_orders(parts, loop)
+    _supervise(parts, loop)
     return loop
+
+
+def _tell_of_orders(parts: Prepared, loop: Loop) -> None:
+    """Has the strategy hear of its orders, and ask for them."""
+    run, on_order = parts.run, parts.callbacks.on_order
+    run.explainer = Explainer(run, parts.settings, loop.simulated.triggers, loop.recorder)
+    if on_order is not None:
+        Teller(on_order, run.book, run.views).join(loop)
 
 
 def initialised(parts: Prepared) -> OwnCopies:
@@ -238,6 +234,18 @@ def initialised(parts: Prepared) -> OwnCopies:
     if decimals is not None and decimals.rounds():
         settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
     return copies
+
+
+def _supervise(parts: Prepared, loop: Loop) -> None:
+    """Has somebody watch over the account, where what it may hold is set."""
+    run, settings = parts.run, parts.settings
+    if settings.account is None and settings.borrow is None:
+        return
+    from rustybt.engine._supervision import supervised
+
+    loop.supervision = supervised(run, parts.gate, settings, loop.recorder)
+    if loop.supervision is not None:
+        loop.agenda.every(Phase.CLOSE, loop.supervision.at_bar)
 
 
 def _carrying(settings: RunSettings) -> CarryingCosts | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -156,6 +156,11 @@ class Ledger:
         if slot not in self._instruments:
             self._instruments[slot] = instrument
         self.rows.add((stamp, kind, slot, quantity, amount, order, None, reason, instrument.pocket))
+
+    @property
+    def touched(self) -> Collection[int]:
+        """The slots of which there are entries."""
+        return self._instruments.keys()
 
     def register(self, instrument: Instrument) -> None:
         """Learns of an asset of which entries are added to `rows` without the ledger."""

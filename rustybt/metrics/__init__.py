@@ -1,16 +1,33 @@
 """Measures of a run, exact and with declared digits: 18 decimals, half-even, None only where a docstring says so."""
 
+from rustybt.metrics._against import (
+    arithmetic_alpha,
+    correlation,
+    down_capture,
+    information_ratio,
+    tracking_error,
+    treynor,
+    up_capture,
+)
 from rustybt.metrics._against_benchmark import BenchmarkStatistics, benchmark_statistics
 from rustybt.metrics._alpha import alpha
 from rustybt.metrics._beta import beta
+from rustybt.metrics._by_period import by_period
+from rustybt.metrics._calmar import calmar
+from rustybt.metrics._downside_deviation import downside_deviation
+from rustybt.metrics._drawdowns import drawdowns, longest_under_water, time_under_water
 from rustybt.metrics._expanding import ExpandingStatistics, expanding_statistics
 from rustybt.metrics._exposure import average_exposure
+from rustybt.metrics._gain_to_pain import gain_to_pain
+from rustybt.metrics._kurtosis import kurtosis
 from rustybt.metrics._leverage import average_leverage, max_leverage
 from rustybt.metrics._max_drawdown import max_drawdown, max_drawdown_of_values
 from rustybt.metrics._objects import DailyLedgerField, ReturnsStatistic, SimpleLedgerField, StartOfPeriodLedgerField
+from rustybt.metrics._omega import omega
 from rustybt.metrics._path import growth_path
-from rustybt.metrics._returns import annual_return, total_return
+from rustybt.metrics._returns import annual_return, calendar_return, total_return
 from rustybt.metrics._risk_report import risk_report
+from rustybt.metrics._rolling import rolling
 from rustybt.metrics._ruin import ruined_on, ruined_row, without_meaning
 from rustybt.metrics._sets import (
     HOOKS,
@@ -22,7 +39,8 @@ from rustybt.metrics._sets import (
     register,
     unregister,
 )
-from rustybt.metrics._sharpe import sharpe
+from rustybt.metrics._sharpe import sharpe, sharpe_error, sharpe_interval
+from rustybt.metrics._skewness import skewness
 from rustybt.metrics._sortino import sortino
 from rustybt.metrics._summary import (
     ALWAYS_ZERO,
@@ -33,7 +51,12 @@ from rustybt.metrics._summary import (
     summary,
     with_statistics,
 )
+from rustybt.metrics._table import further_figures, table
+from rustybt.metrics._tail_ratio import tail_ratio
+from rustybt.metrics._ulcer_index import martin, ulcer_index
+from rustybt.metrics._value_at_risk import conditional_value_at_risk, value_at_risk
 from rustybt.metrics._volatility import volatility
+from rustybt.metrics._wins import expectancy, longest_streaks, payoff_ratio, profit_factor, win_rate
 
 __all__ = [
     "ALWAYS_ZERO",
@@ -51,29 +74,62 @@ __all__ = [
     "StartOfPeriodLedgerField",
     "alpha",
     "annual_return",
+    "arithmetic_alpha",
     "average_exposure",
     "average_leverage",
     "benchmark_statistics",
     "beta",
+    "by_period",
+    "calendar_return",
+    "calmar",
+    "conditional_value_at_risk",
+    "correlation",
+    "down_capture",
+    "downside_deviation",
+    "drawdowns",
     "expanding_statistics",
+    "expectancy",
+    "further_figures",
+    "gain_to_pain",
     "growth_path",
+    "information_ratio",
+    "kurtosis",
     "load",
+    "longest_streaks",
+    "longest_under_water",
+    "martin",
     "max_drawdown",
     "max_drawdown_of_values",
     "max_leverage",
     "metrics_of",
     "metrics_sets",
+    "omega",
+    "payoff_ratio",
+    "profit_factor",
     "register",
     "risk_report",
+    "rolling",
     "ruined_on",
     "ruined_row",
     "sharpe",
+    "sharpe_error",
+    "sharpe_interval",
+    "skewness",
     "sortino",
     "statistics_columns",
     "summary",
+    "table",
+    "tail_ratio",
+    "time_under_water",
     "total_return",
+    "tracking_error",
+    "treynor",
+    "ulcer_index",
     "unregister",
+    "up_capture",
+    "value_at_risk",
     "volatility",
+    "win_rate",
     "with_statistics",
     "without_meaning",
 ]

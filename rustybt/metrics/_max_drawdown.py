@@ -8,11 +8,12 @@ from decimal import Decimal
 from rustybt.core import RATIO_SCALE, div_half_even
 from rustybt.errors import InputError
 from rustybt.metrics._numbers import ONE, Numbers, ratio, scaled_numbers
+from rustybt.metrics._sample import SLIGHT, WEALTH_ONE, Sample, sample_of
 
 _FIRST_DIGITS = 60
 
 
-def max_drawdown(returns: Numbers) -> Decimal | None:
+def max_drawdown(returns: Numbers | Sample) -> Decimal | None:
     """The largest fall below the highest point before it, from simple session returns: `min(growth / peak - 1)`.
 
     The start counts as the first peak. 0 where nothing ever fell, -0.25 for a fall of a quarter.
@@ -24,10 +25,15 @@ def max_drawdown(returns: Numbers) -> Decimal | None:
     >>> max_drawdown(["0.1", "-0.2", "0.05"])
     Decimal('-0.200000000000000000')
     """
-    values, scale = scaled_numbers(returns, "returns")
+    sample = sample_of(returns)
+    values, scale, one = sample.values, sample.scale, sample.one
     if not values:
         return None
-    one = 10**scale
+    if not sample.loses_all and sample.error < SLIGHT:
+        deepest = max(sample.falls)
+        ends = {div_half_even(-max(fall, 0) * ONE, WEALTH_ONE) for fall in _bounds(deepest, sample.error)}
+        if len(ends) == 1:
+            return ratio(ends.pop())
     factors = [one + value for value in values]
     exact = scale * len(values)  # with that many decimals no product is cut, so the loop ends
     digits = min(max(_FIRST_DIGITS, scale), max(exact, RATIO_SCALE))
@@ -38,6 +44,11 @@ def max_drawdown(returns: Numbers) -> Decimal | None:
             if low == high:
                 return ratio(low)
         digits = min(digits * 2, max(exact, RATIO_SCALE))
+
+
+def _bounds(fall: int, error: int) -> tuple[int, int]:
+    """Between which the exact fall lies: its peak and its lowest are each off by that share at most."""
+    return (fall - 2 * error, fall + 2 * error) if fall else (0, 0)
 
 
 def _lowest(factors: list[int], one: int, digits: int) -> tuple[int, int] | None:

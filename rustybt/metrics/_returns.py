@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import decimal
 from decimal import Decimal
 from typing import Final
 
 from rustybt.core import RATIO_SCALE, div_half_even
-from rustybt.metrics._numbers import ONE, Numbers, check_periods, loses_all, ratio, scaled_numbers
+from rustybt.errors import InputError
+from rustybt.metrics._numbers import ONE, Numbers, check_periods, ratio
+from rustybt.metrics._sample import PRECISE, WEALTH_ONE, Sample, quotient, rounded, sample_of
 
-_POWER: Final = decimal.Context(
-    prec=80, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, traps=[decimal.InvalidOperation]
-)
-"""Far more digits than the 18 that are kept, so that the one rounding to them is the correct one."""
-_EIGHTEEN: Final = Decimal((0, (1,), -18))
+_DAYS_A_YEAR: Final = Decimal("365.25")
 
 
-def total_return(returns: Numbers) -> Decimal:
+def total_return(returns: Numbers | Sample) -> Decimal:
     """The simple return over all sessions: `prod(1 + r) - 1`, 0 for none.
 
     returns: simple returns per session, 0.01 means one per cent; no nulls.
@@ -26,11 +23,17 @@ def total_return(returns: Numbers) -> Decimal:
     >>> total_return(["0.1", "-0.1"])
     Decimal('-0.010000000000000000')
     """
-    product, one = _growth(*scaled_numbers(returns, "returns"))
+    sample = sample_of(returns)
+    if not sample.loses_all:
+        low = sample.wealth[-1]
+        ends = {div_half_even((end - WEALTH_ONE) * ONE, WEALTH_ONE) for end in (low, low + _error(sample))}
+        if len(ends) == 1:
+            return ratio(ends.pop())
+    product, one = _growth(sample.values, sample.scale)
     return ratio(div_half_even((product - one) * ONE, one))
 
 
-def annual_return(returns: Numbers, *, periods: int) -> Decimal | None:
+def annual_return(returns: Numbers | Sample, *, periods: int) -> Decimal | None:
     """The constant yearly return that gives the same total: `prod(1 + r) ** (periods / n) - 1`.
 
     returns: simple returns per session, 0.01 means one per cent; no nulls.
@@ -43,27 +46,55 @@ def annual_return(returns: Numbers, *, periods: int) -> Decimal | None:
     Decimal('0.100000000000000000')
     """
     annual = check_periods(periods)
-    values, scale = scaled_numbers(returns, "returns")
-    if not values or loses_all(values, scale):
+    sample = sample_of(returns)
+    if not sample.count or sample.loses_all:
         return None
-    return annualised(*_growth(values, scale), len(values), annual)
+    return _yearly(sample.growth, PRECISE.divide(Decimal(annual), Decimal(sample.count)))
+
+
+def calendar_return(returns: Numbers | Sample, *, days: int) -> Decimal | None:
+    """The constant yearly return by the calendar: `prod(1 + r) ** (365.25 / days) - 1`.
+
+    Beside `annual_return`, which counts sessions: the two differ by how many sessions a year of the calendar had.
+
+    returns: simple returns per session, 0.01 means one per cent; no nulls.
+    days: calendar days from the close before the first session to the last one's.
+    Returns 18 decimals, half-even; None for no return at all, where one is -100 % or less, and from 1e20 on.
+    Raises NonFiniteInput on NaN and infinities, InputError on nulls or days that are no positive int.
+
+    >>> calendar_return(["0.1", "0.1"], days=1461)
+    Decimal('0.048808848170151547')
+    """
+    if type(days) is not int or days < 1:
+        raise InputError(f"days: {days!r} is not a number of days. Pass a positive int.")
+    sample = sample_of(returns)
+    if not sample.count or sample.loses_all:
+        return None
+    return _yearly(sample.growth, PRECISE.divide(_DAYS_A_YEAR, Decimal(days)))
+
+
+def _error(sample: Sample) -> int:
+    """How much the exact wealth at the end may be more than `wealth` says, at its scale."""
+    return sample.wealth[-1] * sample.error // WEALTH_ONE + 1
+
+
+def _yearly(grown: Decimal, years: Decimal) -> Decimal | None:
+    growth = PRECISE.power(grown, years)
+    # what is as large is none of a run: a short one that is made a year of
+    if not growth.is_finite() or growth.adjusted() >= 20:
+        return None
+    return rounded(PRECISE.subtract(growth, Decimal(1)))
 
 
 def annualised(end: int, start: int, sessions: int, periods: int) -> Decimal | None:
     """`(end / start) ** (periods / sessions) - 1` with 18 decimals, for positive integers; None from 1e20 on."""
-    growth = _POWER.divide(Decimal(end), Decimal(start))
-    yearly = _POWER.power(growth, _POWER.divide(Decimal(periods), Decimal(sessions)))
-    if not yearly.is_finite() or yearly.adjusted() >= 20:
-        return None
-    return _POWER.quantize(_POWER.subtract(yearly, Decimal(1)), _EIGHTEEN)
+    return _yearly(quotient(end, start), PRECISE.divide(Decimal(periods), Decimal(sessions)))
 
 
 def compounded(numerator: int, denominator: int, periods: int) -> int | None:
     """`(numerator / denominator) ** periods - 1` at scale 18; None from 1e20 on."""
-    growth = _POWER.power(_POWER.divide(Decimal(numerator), Decimal(denominator)), periods)
-    if not growth.is_finite() or growth.adjusted() >= 20:
-        return None
-    return int(_POWER.scaleb(_POWER.quantize(_POWER.subtract(growth, Decimal(1)), _EIGHTEEN), RATIO_SCALE))
+    value = _yearly(quotient(numerator, denominator), Decimal(periods))
+    return None if value is None else int(PRECISE.scaleb(value, RATIO_SCALE))
 
 
 def _growth(values: list[int], scale: int) -> tuple[int, int]:

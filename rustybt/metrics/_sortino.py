@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rustybt.core import RATIO_SCALE, Number
-from rustybt.metrics._numbers import (
-    Numbers,
-    align,
-    check_periods,
-    loses_all,
-    ratio,
-    scaled_numbers,
-    signed_root_half_even,
-)
+from rustybt.core import RATIO_SCALE
+from rustybt.metrics._numbers import Numbers, check_periods, ratio, signed_root_half_even
+from rustybt.metrics._rates import Rate, excess_over
+from rustybt.metrics._sample import Sample, sample_of
 
 _ONE_SQUARED = 10 ** (2 * RATIO_SCALE)
 
 
-def sortino(returns: Numbers, *, target: Number = 0, periods: int) -> Decimal | None:
+def sortino(returns: Numbers | Sample, *, target: Rate = 0, periods: int) -> Decimal | None:
     """Annualised Sortino ratio of simple session returns.
 
     `mean(r - target) * periods / (sqrt(mean(min(r - target, 0) ** 2)) * sqrt(periods))`
 
+    The mean is over all sessions, those above the target too: other libraries that divide by fewer show a smaller
+    ratio.
+
     returns: simple returns per session, 0.01 means one per cent; no nulls.
-    target: lowest acceptable return per session.
+    target: lowest acceptable return: a yearly rate, compounded over the sessions, or one return for each session.
     periods: sessions per year of the run's calendar.
     Returns 18 decimals, half-even; None for fewer than two returns, when no return is below target, and where one is
     -100 % or less: nothing is left that later ones could be on.
-    Raises NonFiniteInput on NaN and infinities, InputError on nulls or a bad `periods`.
+    Raises NonFiniteInput on NaN and infinities, InputError on nulls, a bad `periods` or target.
     Source: Sortino & Price (1994).
 
     >>> sortino(["0.03", "-0.01"], periods=2)
     Decimal('2.000000000000000000')
     """
-    values, scale = scaled_numbers(returns, "returns")
-    gone = loses_all(values, scale)
-    values, floor, _ = align(values, scale, target, "target")
     annual = check_periods(periods)
-    if len(values) < 2 or gone:
+    sample = sample_of(returns)
+    if sample.count < 2 or sample.loses_all:
         return None
-    excess = [value - floor for value in values]
-    value = scaled_sortino(len(excess), sum(excess), sum(each * each for each in excess if each < 0), annual)
+    excess = excess_over(sample, target, annual, "target")
+    value = scaled_sortino(excess.count, excess.total, squares_below(excess), annual)
     return None if value is None else ratio(value)
+
+
+def squares_below(excess: Sample) -> int:
+    """The sum of the squares of what lies below 0."""
+    return sum(value * value for value in excess.values if value < 0)
 
 
 def scaled_sortino(count: int, total: int, squares_below: int, periods: int) -> int | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rustybt.core import RATIO_SCALE
-from rustybt.metrics._numbers import Numbers, check_periods, loses_all, ratio, root_half_even, scaled_numbers
+from rustybt.metrics._numbers import Numbers, check_periods, ratio, root_half_even
+from rustybt.metrics._sample import Sample, sample_of
 
 
-def volatility(returns: Numbers, *, periods: int) -> Decimal | None:
+def volatility(returns: Numbers | Sample, *, periods: int) -> Decimal | None:
     """Annualised standard deviation of simple session returns: `std(ddof=1) * sqrt(periods)`.
 
     returns: simple returns per session, 0.01 means one per cent; no nulls.
@@ -20,13 +21,12 @@ def volatility(returns: Numbers, *, periods: int) -> Decimal | None:
     >>> volatility(["0.01", "-0.01"], periods=2)
     Decimal('0.020000000000000000')
     """
-    values, scale = scaled_numbers(returns, "returns")
+    sample = sample_of(returns)
     annual = check_periods(periods)
-    count = len(values)
-    if count < 2 or loses_all(values, scale):
+    count = sample.count
+    if count < 2 or sample.loses_all:
         return None
-    spread = spread_of(count, sum(values), sum(value * value for value in values))
-    return ratio(root_half_even(spread * annual * 10 ** (2 * RATIO_SCALE), count * (count - 1) * 10 ** (2 * scale)))
+    return ratio(root_half_even(sample.second * annual * 10 ** (2 * RATIO_SCALE), count * (count - 1) * sample.one**2))
 
 
 def spread_of(count: int, total: int, squares: int) -> int:

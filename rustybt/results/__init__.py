@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rustybt._lazy import when_asked
 from rustybt.results._assets import assets_by_sid, assets_frame
+from rustybt.results._costs import Costs
 from rustybt.results._frames import Currencies, RunFrames, RunRows, SlotTerms, column_of, recorded_column
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._result import Result
@@ -27,6 +28,7 @@ __all__ = [
     "COMPAT_ALL",
     "LEDGER_HASH_VERSION",
     "CompatReport",
+    "Costs",
     "Currencies",
     "Result",
     "RunFrames",

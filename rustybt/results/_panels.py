@@ -1,7 +1,8 @@
-"""The panels below the equity curve: drawdown, exposure, trades."""
+"""The panels below the equity curve: drawdown, exposure, trades, costs."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,8 @@ GRID: Final = "#e4e7eb"
 EQUITY: Final = "#1f5fa8"
 LOSS: Final = "#c2413b"
 GAIN: Final = "#2f8f5b"
+LINES: Final = [(colour, dashes) for dashes in ("-", "--", ":") for colour in (EQUITY, LOSS, GAIN)]
+"""Of as many kinds as there may be in one panel: colour and stroke."""
 FEW_BARS: Final = 120
 """As many sessions can have a bar of their own in the picture; more are summed over weeks or months."""
 
@@ -125,10 +128,32 @@ def draw_trades(axes: Axes, result: Result) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_money(value)))
 
 
+def draw_costs(axes: Axes, result: Result) -> None:
+    """What was paid so far, all of it and by kind; below zero what was received."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    days, daily = days_of(result), result.costs.daily
+    kinds = list(dict.fromkeys(result.costs.by_kind["kind"].to_list()))
+    total = list(itertools.accumulate(floats(daily["total"])))
+    axes.fill_between(days, total, 0, color=LOSS, alpha=0.15, linewidth=0, zorder=2)
+    axes.plot(days, total, color=INK, linewidth=1.0, zorder=3, label="all costs")
+    for kind, style in zip(kinds if len(kinds) > 1 else (), itertools.cycle(LINES)):
+        colour, dashes = style
+        axes.plot(
+            days, list(itertools.accumulate(floats(daily[kind]))),
+            color=colour, linewidth=1.0, linestyle=dashes, zorder=3, label=kind,
+        )  # fmt: skip
+    _legend_above(axes)
+    axes.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
+    axes.set_ylabel("Costs", color=INK)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_money(value)))
+
+
 def _legend_above(axes: Axes) -> None:
     """Outside of the panel, where it hides nothing."""
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 0.94), ncols=3, frameon=False, fontsize=8, labelcolor=INK,
+        loc="lower right", bbox_to_anchor=(1.0, 0.94), ncols=5, frameon=False, fontsize=8, labelcolor=INK,
         borderaxespad=0.0, handlelength=1.2,
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from rustybt.results._panels import (
     INK,
     QUIET,
     days_of,
+    draw_costs,
     draw_drawdown,
     draw_exposure,
     draw_trades,
@@ -33,7 +34,13 @@ _FEW_SESSIONS: Final = 8
 
 
 def equity_figure(
-    result: Result, path: Path | None, *, panels: Sequence[str], size: tuple[float, float], dpi: int, show: bool | None
+    result: Result,
+    path: Path | None,
+    *,
+    panels: Sequence[str] | None,
+    size: tuple[float, float],
+    dpi: int,
+    show: bool | None,
 ) -> Figure:
     """The figure; saved where a path is given, in a window where one is wanted and there is a screen.
 
@@ -46,6 +53,8 @@ def equity_figure(
         raise MissingExtra('plot() needs matplotlib. Install it with: pip install "rustybt[analytics]"') from None
     if not result.daily.height:
         raise InputError("There is no session to draw. Run the strategy over at least one.")
+    if panels is None:
+        panels = [name for name in PANELS if name != "costs" or (result.has_costs and result.costs.by_kind.height)]
     unknown = [name for name in panels if name not in PANELS]
     if unknown or not panels:
         raise InputError(f"panels={panels!r}: choose among {', '.join(PANELS)}.")
@@ -170,5 +179,6 @@ PANELS: Final[dict[str, Callable[[Axes, Result], None]]] = {
     "drawdown": draw_drawdown,
     "exposure": draw_exposure,
     "trades": draw_trades,
+    "costs": draw_costs,
 }
-HEIGHTS: Final = {"equity": 3.0, "drawdown": 1.15, "exposure": 1.0, "trades": 1.0}
+HEIGHTS: Final = {"equity": 3.0, "drawdown": 1.15, "exposure": 1.0, "trades": 1.0, "costs": 1.0}

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
+from rustybt.core import MONEY_SCALE, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
-from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, Figures, risk_report, summary, with_statistics
+from rustybt.metrics import (
+    Figures,
+    further_figures,
+    risk_report,
+    summary,
+)
 from rustybt.results._asked import Asked, NamedFigures
+from rustybt.results._costs import Costs, no_costs
 from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
+from rustybt.results._lacking import CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
@@ -22,25 +29,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from rustybt.core import Explanation
     from rustybt.results._compat_report import CompatReport
 
 
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
-INNER: Final = frozenset({"tell_when_saved", "written_report"})
+INNER: Final = frozenset({"cost_rows", "has_costs", "tell_when_saved", "written_report"})
 """What other steps ask of a result."""
-CONVERSIONS: Final = {
-    "id": pl.String(),
-    "created": UTC_NS,
-    "amount": pl.Decimal(38, MONEY_SCALE),
-    "from_currency": pl.String(),
-    "to_currency": pl.String(),
-    "received": pl.Decimal(38, MONEY_SCALE),
-    "status": pl.String(),
-    "reason": pl.String(),
-    "dt": UTC_NS,
-}
 
 
 class Result(Asked):
@@ -53,6 +50,7 @@ class Result(Asked):
     measures: what metrics of the user's own wrote, one column each; without any it has no rows.
     entries: the ledger, append-only; cash and quantities are sums over it.
     assets: the assets that the run looked up, a row each, with all of their fields.
+    costs: what was paid for spread, slippage, impact, fees and carrying, per fill, order, session and in total.
     cash_by_currency: the cash at each close, a column for each currency. conversions: what was asked for of
     `convert_currency`, and what became of it.
     periods: sessions per year that the statistics are annualised with.
@@ -75,6 +73,8 @@ class Result(Asked):
     """
 
     __slots__ = (
+        "_costs",
+        "_explains",
         "_floats",
         "_frames",
         "_hash",
@@ -96,6 +96,7 @@ class Result(Asked):
     measures = Frame["Result"](lambda _: pl.DataFrame(schema={"session": pl.Date()}))
     entries = Frame["Result"]()
     assets = Frame["Result"]()
+    cost_rows = Frame["Result"](no_costs)
     cash_by_currency = Frame["Result"](lambda result: result._ending_cash())
     conversions = Frame["Result"](lambda _: pl.DataFrame(schema=CONVERSIONS))
 
@@ -108,33 +109,64 @@ class Result(Asked):
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
         rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
+        explains: Callable[[Result, str], Explanation] | None = None,
     ) -> None:
-        self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
+        self._frames = whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
         self._rerun = rerun
+        self._explains = explains
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
+        self._costs: Costs | None = None
         self._floats: pl.DataFrame | None = None
         self._hash: str | None = None
         self._on_save: Callable[[Path, dict[str, Any]], None] | None = None
 
     @property
     def metrics(self) -> Figures:
-        """The basic figures: those of `rustybt.metrics.summary`, then `orders` and `transactions` (how many) and
-        `commission` (money)."""
+        """The figures: those of `rustybt.metrics.summary`, then those of `rustybt.metrics.table` that it has not, by
+        the same names; last `orders` and `transactions` (how many) and `commission` (money)."""
         if self._metrics is None:
             check_process()
             paid = "base_commission" if "base_commission" in self.transactions.columns else "commission"
             fees = sum(value or 0 for value in scaled_ints(self.transactions[paid]))
             self._metrics = NamedFigures(
                 summary(self.daily, periods=self.periods),
+                **further_figures(self.daily, periods=self.periods),
                 orders=self.orders.height,
                 transactions=self.transactions.height,
                 commission=as_decimal(fees, MONEY_SCALE),
             )
         return self._metrics
+
+    @property
+    def costs(self) -> Costs:
+        """What the run cost: `by_kind`, `daily`, `orders` and `fills` are frames, `total`, `gross` and `net` money.
+
+        Raises ResultError for a result that was saved by a version without costs.
+
+        >>> from rustybt import run
+        >>> def handle_data(context, data):
+        ...     context.order_target(context.symbol("IBM"), 100)
+        >>> result = run(handle_data, start="2010-01-04", end="2010-01-29")
+        >>> result.costs
+        slippage                6.54
+        commission              0.10
+        total                   6.64
+        profit before costs  -846.00
+        profit               -852.64
+        """
+        if self._costs is None:
+            check_process()
+            self._costs = Costs(self.cost_rows, self.transactions, self.daily)
+        return self._costs
+
+    @property
+    def has_costs(self) -> bool:
+        """Whether it knows what the run cost: not where a version without costs saved it."""
+        return "cost_rows" in self._frames
 
     @property
     def daily_float(self) -> pl.DataFrame:
@@ -205,9 +237,33 @@ class Result(Asked):
             )
         return self._rerun(self, rows)
 
+    def explain(self, order_id: str) -> Explanation:
+        """What happened to an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
+
+        It is reckoned now, of the events and the bars that the run read, which are opened again.
+        Raises InputError for an unknown id and for a result that was loaded, BundleNotFound where the data are gone.
+
+        >>> from rustybt import run
+        >>> from rustybt.api import order, symbol
+        >>> def handle_data(context, data):
+        ...     if not context.get_open_orders():
+        ...         order(symbol("IBM"), 9, stop_price=140)
+        >>> print(run(handle_data, start="2010-01-04", end="2010-01-05").explain("main-1"))
+        main-1 IBM
+        2010-01-04 21:00 accepted: buy 9, stop 140
+        2010-01-05 21:00 the close was 130.85, the stop is 140: not reached
+        """
+        if self._explains is None:
+            raise InputError(
+                "This result was loaded or copied from another process, and does not know its bars. Call explain() on "
+                "what run_algorithm returned."
+            )
+        check_process()
+        return self._explains(self, order_id)
+
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_rerun": None, "_floats": None, "_frames": dict(self._frames)}
+        own = {"_rerun": None, "_explains": None, "_floats": None, "_costs": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -288,15 +344,16 @@ class Result(Asked):
         self,
         path: Path | str | None = None,
         *,
-        panels: Sequence[str] = ("equity", "drawdown", "exposure", "trades"),
+        panels: Sequence[str] | None = None,
         size: tuple[float, float] = (11.0, 9.0),
         dpi: int = 150,
         show: bool | None = None,
     ) -> Figure:
         """The run as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
 
-        panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure" and "trades" (what was bought
-        and sold, in money), from top to bottom. size: width and height in inches.
+        panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure", "trades" (what was bought and
+        sold, in money) and "costs" (what was paid so far), from top to bottom; by default all of them, without costs
+        where there were none. size: width and height in inches.
         show: whether it opens in a window, until which is closed a script waits; by default where no path is given and
         there is a screen. A notebook shows the figure that is the last value of a cell.
         Raises MissingExtra where matplotlib is not installed, InputError for show=True without a screen.
@@ -325,11 +382,3 @@ class Result(Asked):
 
     def _repr_html_(self) -> str:
         return html_of(self)
-
-
-def _whole(frames: dict[str, pl.DataFrame], periods: int) -> dict[str, pl.DataFrame]:
-    """The frames, with what older ones lack."""
-    daily = frames["daily"]
-    if not all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS)):
-        daily = with_statistics(daily, periods=periods)
-    return {"measures": daily["session"].clear().to_frame()} | frames | {"daily": daily}

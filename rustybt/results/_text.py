@@ -76,6 +76,29 @@ def figures_of(result: Result) -> list[tuple[str, str]]:
     return [(label, shown(metrics[name], style, currency)) for label, name, style in _FIGURES if name in metrics]
 
 
+def costs_of(result: Result) -> list[tuple[str, str]]:
+    """Label and text of what the run cost besides commission, of all costs and of the profit before them.
+
+    Nothing where commission is all that there was.
+    """
+    if not result.has_costs:
+        return []
+    currency, costs = str(result.manifest.get("currency") or ""), result.costs
+    kinds = [kind for kind in dict.fromkeys(costs.by_kind["kind"].to_list()) if kind != "commission"]
+    if not kinds:
+        return []
+    rows = [(kind.capitalize(), costs.of(kind)) for kind in kinds]
+    rows += [("All costs", costs.total), ("Profit before costs", costs.gross)]
+    return [(label, shown(money, "money", currency)) for label, money in rows]
+
+
+def rows_of(result: Result) -> list[tuple[str, str]]:
+    """Label and text of every figure and cost, in the order to show them."""
+    figures, costs = figures_of(result), costs_of(result)
+    after = next((place for place, (label, _) in enumerate(figures, 1) if label == "Commission"), len(figures))
+    return [*figures[:after], *costs, *figures[after:]]
+
+
 def text_of(result: Result) -> str:
     """One line."""
     figures = dict(figures_of(result))
@@ -107,7 +130,7 @@ def html_of(result: Result) -> str:
 
     from rustybt.results._svg import WIDTH, equity_svg
 
-    figures = figures_of(result)
+    figures = rows_of(result)
     cards = "".join(_card(html.escape(label), html.escape(text)) for label, text in figures if label in _HEADLINES)
     rows = "".join(
         f'<tr><td style="text-align:left">{html.escape(label)}</td>'
@@ -143,4 +166,4 @@ def _data_of(manifest: dict[str, Any]) -> list[Any]:
 
 def summary_of(result: Result) -> tuple[str, str, list[tuple[str, str]]]:
     """For a terminal: the strategy's name, the period, and label and text of every figure and of the ledger hash."""
-    return name_of(result), period_of(result), [*figures_of(result), ("Ledger hash", result.ledger_hash[:16])]
+    return name_of(result), period_of(result), [*rows_of(result), ("Ledger hash", result.ledger_hash[:16])]

@@ -56,9 +56,14 @@ def _conversions(currencies: Currencies) -> pl.DataFrame:
 
 def in_base(rows: RunRows, currencies: Currencies, slots: pl.Series, bars: Places, amounts: Values) -> Values:
     """Amounts of the pockets of some slots in the run's currency, each at the rate of its bar; rounded once."""
+    pockets = np.array([one.pocket for one in rows.slots], dtype=np.int64)[slots.to_numpy()]
+    return in_base_of_pockets(rows, currencies, pockets, bars, amounts)
+
+
+def in_base_of_pockets(rows: RunRows, currencies: Currencies, pockets: Places, bars: Places, amounts: Values) -> Values:
+    """The same of amounts of which the pockets are known."""
     column = in_128_bits(amounts)
     there = np.array([amount != 0 for amount in amounts]) if column is None else (column != 0).to_numpy()
-    pockets = np.array([one.pocket for one in rows.slots], dtype=np.int64)[slots.to_numpy()]
     for number, (_, currency) in enumerate(rows.pockets):
         # what is nothing in one currency is nothing in another, whether there is a rate or not
         places_there = np.flatnonzero(there & (pockets == number))

@@ -10,6 +10,7 @@ import polars as pl
 
 from rustybt.core import MONEY_SCALE, check_process, decimal_column
 from rustybt.results._assets import assets_frame
+from rustybt.results._frames._costs import costs_frame
 from rustybt.results._frames._currencies import frames_of_currencies, in_base
 from rustybt.results._frames._daily import daily_frame
 from rustybt.results._frames._exact_columns import column_of, columns_of, exposures
@@ -92,6 +93,7 @@ def _makers(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataF
         "recorded": lambda: _recorded(rows, table),
         "measures": rows.written or (lambda: pl.DataFrame(schema={"session": pl.Date()})),
         "entries": lambda: _entries(rows, table),
+        "cost_rows": lambda: costs_frame(rows, table),
         "assets": lambda: assets_frame([one.asset for one in rows.slots], rows.kernel),
     }
     if rows.currencies is None:

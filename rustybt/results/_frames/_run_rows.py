@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt._kernels import Kernel
-from rustybt.core import Asset
+from rustybt.core import Asset, Priced
 
 type Places = npt.NDArray[np.int64]
 
@@ -20,7 +20,8 @@ class SlotTerms(NamedTuple):
     """What the frames of a run need of an instrument that it touched.
 
     price: at the close of each session, at a scale that is `mark_to_fill_scale` short of fill_scale; empty where it
-    was never held. pocket: the number of the pocket that its money is in.
+    was never held, nor traded in a run of which `RunRows.offered` is None. pocket: the number of the pocket that its
+    money is in.
     """
 
     asset: Asset
@@ -84,6 +85,8 @@ class RunRows:
     figures_below_zero: bool
     written: Callable[[], pl.DataFrame] | None
     currencies: Currencies | None
+    offered: Sequence[int] | None
+    priced: Mapping[int, Priced]
 
     @property
     def count(self) -> int:

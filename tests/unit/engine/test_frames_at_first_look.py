@@ -17,7 +17,10 @@ from rustybt.results._frames import _daily, _run_frames
 from rustybt.view import Instrument, Track
 from tests.unit._small import DAYS, ingest, run
 
-FRAMES = ("daily", "orders", "order_events", "transactions", "positions", "recorded", "measures", "entries", "assets")
+FRAMES = (
+    *("daily", "orders", "order_events", "transactions", "positions", "recorded", "measures", "entries", "assets"),
+    "cost_rows",
+)
 
 
 def trade(context: Any, data: Any) -> None:

@@ -55,7 +55,7 @@ def test_volatility_is_correctly_rounded(values: list[int], annual: int) -> None
 
 @given(coarse, periods, st.sampled_from(["0", "0.0001", "-0.02"]))
 def test_sharpe_is_correctly_rounded(values: list[int], annual: int, rate: str) -> None:
-    found = metrics.sharpe(decimal_column("r", values, 2), periods=annual, risk_free=Decimal(rate))
+    found = metrics.sharpe(decimal_column("r", values, 2), periods=annual, risk_free=[rate] * len(values))
     excess = [number - Fraction(rate) for number in fractions_of(values, 2)]
     if len(values) < 2 or variance(excess) == 0:
         assert found is None
@@ -67,7 +67,7 @@ def test_sharpe_is_correctly_rounded(values: list[int], annual: int, rate: str) 
 
 @given(coarse, periods, st.sampled_from(["0", "0.003", "-0.5"]))
 def test_sortino_is_correctly_rounded(values: list[int], annual: int, target: str) -> None:
-    found = metrics.sortino(decimal_column("r", values, 2), periods=annual, target=Decimal(target))
+    found = metrics.sortino(decimal_column("r", values, 2), periods=annual, target=[target] * len(values))
     excess = [number - Fraction(target) for number in fractions_of(values, 2)]
     below = sum((min(number, Fraction()) ** 2 for number in excess), Fraction()) / len(excess)
     if len(values) < 2 or below == 0:

@@ -188,8 +188,8 @@ def make_result() -> Callable[..., Result]:
             "entries": entries_frame(),
             "assets": assets_frame(),
         }
-        of_currencies = ("cash_by_currency", "conversions")
-        frames = {name: changes.pop(name) for name in (*parts, *of_currencies) if name in changes}
+        spared = ("cash_by_currency", "conversions", "cost_rows")
+        frames = {name: changes.pop(name) for name in (*parts, *spared) if name in changes}
         frames = parts | frames
         beside: dict[str, Any] = {
             "manifest": manifest | changes.pop("manifest", {}),

@@ -1,0 +1,139 @@
+"""What a run cost: a row for each part of each fill's price, and for each entry of the ledger that is a cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from rustybt.core import (
+    COST_OF_ENTRY,
+    MONEY_SCALE,
+    TAXES,
+    UTC_NS,
+    CostKind,
+    Priced,
+    decimal_column,
+    rescale_half_even,
+)
+from rustybt.results._frames._currencies import in_base_of_pockets
+from rustybt.results._frames._frame_builder import AssetTable, column, frame_of_rows
+from rustybt.results._frames._run_rows import RunRows, SlotTerms
+
+COSTS: Final = (
+    column("dt", "stamp", 0),
+    column("session", "date", 1),
+    column("order_id", "id", 2),
+    column("symbol", "symbol"),
+    column("sid", "sid"),
+    column("kind", "text", 4),
+    column("detail", "text", 5),
+    column("reference", "price", 6),
+    column("amount", "money", 7),
+)
+NO_COSTS: Final = pl.DataFrame(
+    schema={
+        "dt": UTC_NS,
+        "session": pl.Date(),
+        "order_id": pl.String(),
+        "fill": pl.Int64(),
+        "symbol": pl.String(),
+        "sid": pl.Int64(),
+        "kind": pl.String(),
+        "detail": pl.String(),
+        "reference": pl.Decimal(38, 0),
+        "amount": pl.Decimal(38, MONEY_SCALE),
+        "currency": pl.String(),
+        "cost": pl.Decimal(38, MONEY_SCALE),
+    }
+)
+
+
+class _Row(NamedTuple):
+    """A cost: the values of the frame's columns, then the fill that it is of, and the pocket that it was paid from."""
+
+    stamp: int
+    session: int
+    order: int | None
+    slot: int | None
+    kind: str
+    detail: str | None
+    reference: int | None
+    amount: int
+    fill: int | None
+    pocket: int
+
+
+def costs_frame(rows: RunRows, table: AssetTable) -> pl.DataFrame:
+    """A row for each cost, in the order of fills, then of entries.
+
+    fill: the row of `transactions` that it is of. reference: of a price, what it is measured against. amount: in
+    `currency`; cost: in the run's. Both are above zero for what was paid.
+    """
+    found = [*_of_prices(rows), *_of_entries(rows)]
+    if not found:
+        return NO_COSTS.clone()
+    kept = rows.kernel.rows("nnnnttww")
+    for row in found:
+        kept.add(row[:8])
+    frame = frame_of_rows(kept, table, 3, COSTS)
+    currencies = [rows.pockets[row.pocket][1] for row in found]
+    fills = pl.Series("fill", [row.fill for row in found], dtype=pl.Int64)
+    frame = frame.with_columns(fills, pl.Series("currency", currencies), _in_base(rows, found))
+    return frame.select(NO_COSTS.columns)
+
+
+def _of_prices(rows: RunRows) -> Iterator[_Row]:
+    """What each fill's price was worse by than its reference; parts of 0 are left out, but for one of each fill."""
+    offered = rows.offered
+    for place, (session, stamp, order, slot, quantity, price, _) in enumerate(rows.transactions):
+        terms = rows.slots[slot]
+        priced = rows.priced.get(place)
+        if order is None:  # closed out at the mark
+            priced = Priced(price)
+        elif priced is None:
+            mark = terms.price[session] if offered is None else offered[place]
+            priced = Priced(mark * terms.mark_to_fill_scale)
+        for kind, amount in _parts(terms, quantity, price, priced):
+            yield _Row(stamp, session, order, slot, kind, None, priced.reference, amount, place, terms.pocket)
+
+
+def _parts(terms: SlotTerms, quantity: int, price: int, priced: Priced) -> list[tuple[str, int]]:
+    """What a fill's price is worse by, in money: as it was booked, less as the reference would have been."""
+    whole = _money(terms, quantity, price) - _money(terms, quantity, priced.reference)
+    parts = [(kind.value, _money(terms, abs(quantity), part)) for kind, part in priced.parts]
+    rest = whole - sum(amount for _, amount in parts)
+    found = [(kind, amount) for kind, amount in parts if amount]
+    return [*found, (CostKind.SLIPPAGE.value, rest)] if rest or not found else found
+
+
+def _money(terms: SlotTerms, quantity: int, price: int) -> int:
+    scale = terms.quantity_scale + terms.fill_scale + terms.multiplier_scale
+    return rescale_half_even(quantity * price * terms.multiplier, scale, MONEY_SCALE)
+
+
+def _of_entries(rows: RunRows) -> Iterator[_Row]:
+    """The entries that are costs; a fee is of the fill that it was charged for."""
+    fills = {(order, stamp): place for place, (_, stamp, order, *_) in reversed([*enumerate(rows.transactions)])}
+    last = rows.count - 1
+    for stamp, entry, slot, _, amount, order, detail, _, pocket in rows.entries:
+        kind = COST_OF_ENTRY.get(entry)
+        if kind is None:
+            continue
+        if entry == "fee" and detail in TAXES:
+            kind = CostKind.TAX
+        session = min(int(np.searchsorted(rows.closes, stamp)), last)
+        fill = None if order is None else fills.get((order, stamp))
+        text = None if detail is None else str(detail)
+        yield _Row(stamp, session, order, slot, kind.value, text, None, -amount, fill, pocket)
+
+
+def _in_base(rows: RunRows, found: Sequence[_Row]) -> pl.Series:
+    amounts: Any = [row.amount for row in found]
+    if rows.currencies is not None:
+        stamps, pockets = (np.array([row[place] for row in found], dtype=np.int64) for place in (0, 9))
+        bars = np.searchsorted(rows.currencies.stamps, stamps, side="right") - 1
+        amounts = in_base_of_pockets(rows, rows.currencies, pockets, bars, amounts)
+    return decimal_column("cost", amounts, MONEY_SCALE)
