@@ -5,10 +5,12 @@ It knows models and amounts, and no order type.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import (
+    Asset,
     Cause,
     CostKind,
     Fee,
@@ -154,6 +156,29 @@ class Execution:
         if self._itemised:
             return tuple([Fee(kind, amount) for kind, amount in commission.parts(order, fee) if amount])
         return (_new(Fee, (COMMISSION, fee)),)
+
+
+def executions(
+    slippage: Mapping[str | Asset, SlippageModel],
+    commission: Mapping[str | Asset, CommissionModel],
+    *,
+    limits_hold: bool,
+    fees_can_fall: bool,
+) -> tuple[Execution, Execution, dict[int, Execution]]:
+    """Those of "equity" and of "future", and by sid those of assets that have a model of their own.
+
+    An asset that has one of the two has that of its class beside it.
+    """
+
+    def execution(of: str | Asset, kind: str) -> Execution:
+        models = slippage.get(of, slippage[kind]), commission.get(of, commission[kind])
+        return Execution(*models, limits_hold=limits_hold, fees_can_fall=fees_can_fall)
+
+    own = {}
+    for asset in dict.fromkeys([*slippage, *commission]):
+        if isinstance(asset, Asset):
+            own[asset.sid] = execution(asset, "future" if asset.kind == "future" else "equity")
+    return execution("equity", "equity"), execution("future", "future"), own
 
 
 def _not_filled(order: WorkingOrder, moment: Moment, quote: Any) -> Report:
