@@ -23,7 +23,7 @@ from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import check_regular, writing
 from rustybt.core._extras import pandas
-from rustybt.core._fees import Fee, FeeKind
+from rustybt.core._fees import Fee, FeeInKind, FeeKind
 from rustybt.core._fixed import (
     EXACT,
     EXTRA_PRICE_DECIMALS,
@@ -122,6 +122,7 @@ __all__ = [
     "Equity",
     "ExactColumn",
     "Fee",
+    "FeeInKind",
     "FeeKind",
     "Forex",
     "Frequency",

@@ -90,8 +90,8 @@ def _fill(order: WorkingOrder, report: Report) -> None:
             "filled. The broker lost or doubled a fill."
         )
     order.filled = filled
-    for _, amount in report.fees:
-        order.commission += amount
+    for fee in report.fees:
+        order.commission += fee[1]
     order.units_charged += quantity if quantity > 0 else -quantity
     if not whole and order.status is _OPEN:
         order.cause = Cause.PARTLY_FILLED
