@@ -49,7 +49,7 @@ REMADE: Final = (
     "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings",
     "loop.expiring", "loop.reducing", "loop.traded",
     "loop.on_session", "loop.ends", "loop.tell",
-    "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
+    "run.data", "run.kernel", "run.compat", "run.explainer", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
     "account.currency", "account.start_date", "account.figures_below_zero", "account.notes", "account.instruments",
     "settings.broker_of", "settings.wrappers",

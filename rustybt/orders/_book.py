@@ -16,6 +16,7 @@ from rustybt.core import (
     div_half_even,
     report_of_cancel,
     report_of_replacement,
+    terms_from,
 )
 from rustybt.orders._commands import Command, Venue
 from rustybt.orders._lifecycle import advance, cut
@@ -68,6 +69,7 @@ class OrderBook(Linking):
     which accepts whatever comes; `route` sends it to another one instead.
     links: what other orders are to do upon a report; None where no orders are linked. held: those that wait for one.
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
+    special: by number, terms that say more than limit and stop, and the place among all events from which they held.
     queues: true while an order is open; `open` says which.
     expiring: a heap of the moments at which orders end, and their numbers.
     applier: the native kernel's way to apply a report; None where Python applies them all.
@@ -89,6 +91,7 @@ class OrderBook(Linking):
         "prefix",
         "queues",
         "rows",
+        "special",
         "store",
         "wake",
         "why",
@@ -107,6 +110,7 @@ class OrderBook(Linking):
         kind: Any = kernel.applier
         self.applier = None if kind is None else kind(self.store, self.wake, APPLIED, [cause.label for cause in Cause])
         self._apply: Callable[[Report], WorkingOrder | None] | None = getattr(self.applier, "apply", None)
+        self.special: dict[int, list[tuple[int, OrderTerms[int]]]] = {}
         self.links: Links | None = None
         self.held: list[WorkingOrder] = []
         self.reducing: list[WorkingOrder] = []
@@ -189,6 +193,8 @@ class OrderBook(Linking):
             cause, told = self._enqueue(order, cause, told)
         if terms is not None:
             limit, stop = terms[:2]
+            if order.more is not None:
+                self.special.setdefault(number, []).append((len(self.rows), terms))
         label = None if cause is None else cause.label
         restated = None if ratio is None else f"{ratio[0]}/{ratio[1]}"
         # `_value_` as `value`, which is a call
@@ -230,6 +236,7 @@ class OrderBook(Linking):
             "events": list(self.rows),
             "held": [order.number for order in self.held],
             "links": [] if self.links is None else self.links.state(),
+            "special": [(n, place, terms.plain()) for n, had in self.special.items() for place, terms in had],
         }
 
     def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
@@ -247,6 +254,9 @@ class OrderBook(Linking):
             self.links.restore(state["links"])
         for row in state["events"]:
             self.rows.add(tuple(row))
+        self.special.clear()
+        for number, place, plain in state["special"]:
+            self.special.setdefault(number, []).append((place, terms_from(plain)))
 
     @property
     def count(self) -> int:
