@@ -24,7 +24,7 @@ from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Prec
 from rustybt.core._disk import check_regular, writing
 from rustybt.core._explanation import Explanation
 from rustybt.core._extras import pandas
-from rustybt.core._fees import Fee, FeeKind
+from rustybt.core._fees import Fee, FeeInKind, FeeKind
 from rustybt.core._fixed import (
     EXACT,
     EXTRA_PRICE_DECIMALS,
@@ -45,6 +45,7 @@ from rustybt.core._fixed import (
     scaled_float,
     to_scale,
 )
+from rustybt.core._folded import Folded
 from rustybt.core._folding import Inside, folded, folded_restated, picked
 from rustybt.core._forks import check_process
 from rustybt.core._frames import (
@@ -125,7 +126,9 @@ __all__ = [
     "ExactColumn",
     "Explanation",
     "Fee",
+    "FeeInKind",
     "FeeKind",
+    "Folded",
     "Forex",
     "Frequency",
     "FundingRate",
