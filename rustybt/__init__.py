@@ -22,7 +22,7 @@ from rustybt._version import __version__
 
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
-    from rustybt.core import Asset, DecimalConfig, Note, Order, OrderEvent
+    from rustybt.core import Asset, DecimalConfig, Explanation, Note, Order, OrderEvent
     from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         volume_bars,
     )
     from rustybt.results import Result
-    from rustybt.strategy import Context, Position, Strategy
+    from rustybt.strategy import Context, Position, Strategy, Trigger
     from rustybt.view import BarData
     from rustybt.zipline.reader import ingest_zipline
 
@@ -47,6 +47,7 @@ __all__ = [
     "Compat",
     "Context",
     "DecimalConfig",
+    "Explanation",
     "Market",
     "Note",
     "Order",
@@ -57,6 +58,7 @@ __all__ = [
     "SimulationBlotter",
     "Snapshot",
     "Strategy",
+    "Trigger",
     "__version__",
     "cached",
     "clean",
@@ -84,6 +86,7 @@ _HOMES = {
     "Compat": "rustybt.engine",
     "Context": "rustybt.strategy",
     "DecimalConfig": "rustybt.core",
+    "Explanation": "rustybt.core",
     "Market": "rustybt.engine",
     "Note": "rustybt.core",
     "Order": "rustybt.core",
@@ -94,6 +97,7 @@ _HOMES = {
     "SimulationBlotter": "rustybt.execution",
     "Snapshot": "rustybt.engine",
     "Strategy": "rustybt.strategy",
+    "Trigger": "rustybt.strategy",
     "cached": "rustybt.ingest",
     "clean": "rustybt.catalog",
     "dollar_bars": "rustybt.ingest",

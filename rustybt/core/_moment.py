@@ -14,8 +14,8 @@ class Phase(enum.IntEnum):
 
     OPEN: a session begins: capital that came overnight, dividends, splits, before_trading_start.
     Of a bar: CAPITAL, FUNDING: what is booked before it can be seen. MARKET: it is seen. CONVERT: currencies.
-    BROKER: open orders. STRATEGY: handle_data. SCHEDULED: scheduled functions. TIMERS: what is due at its very stamp;
-    also a moment of its own between two bars. CLOSE: the end of the bar, or of the session.
+    BROKER: open orders. STRATEGY: handle_data. SCHEDULED: scheduled functions and events. TIMERS: what else is due
+    at its very stamp; also a moment of its own between two bars. CLOSE: the end of the bar, or of the session.
     """
 
     OPEN = 0

@@ -5,21 +5,26 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from rustybt.core import Phase
 from rustybt.view import Axis
 
 NEVER: Final = 2**62
+BY_ORDER: Final = itemgetter(0, 1, 2)
+"""Of an entry: its phase, priority and number. What is called is not compared."""
 
 type Action = Callable[..., object]
 """What is due before a bar is seen is called with the loop, what comes after it with context and data."""
 
 
 class Entry(NamedTuple):
-    """One thing that is due. number: the order of registration, which decides within a phase."""
+    """One thing that is due. Within a phase the smaller priority comes first, then the smaller number, which is the
+    order of registration."""
 
     phase: Phase
+    priority: int
     number: int
     action: Action
 
@@ -29,19 +34,23 @@ class Timer(NamedTuple):
 
     stamp: int
     phase: Phase
+    priority: int
     number: int
     action: Action
 
 
 class Agenda:
-    """All that falls due in a run, by phase, and in the order of registration within one.
+    """All that falls due in a run, by phase, and within one by priority and in the order of registration.
+
+    priority: the smaller one comes first. number: the place among what was registered, where it is not the order in
+    which the agenda was told of it.
 
     added: what was registered since it was last asked. Whoever goes through bars without asking looks at this list.
     timers: what is due between bars, the next one first.
     Nothing in it may hold the loop, so that a run is let go of at once when it is over.
     """
 
-    __slots__ = ("_at", "_axis", "_bars", "_count", "_each", "_ends", "_every", "added", "timers")
+    __slots__ = ("__weakref__", "_at", "_axis", "_bars", "_count", "_each", "_ends", "_every", "added", "timers")
 
     def __init__(self, axis: Axis) -> None:
         self._axis = axis
@@ -56,28 +65,30 @@ class Agenda:
         self.added: list[tuple[Entry, int | None, int]] = []
         self.timers: list[Timer] = []
 
-    def at(self, bar: int, phase: Phase, action: Action) -> None:
+    def at(self, bar: int, phase: Phase, action: Action, *, priority: int = 0, number: int | None = None) -> None:
         """Registers what is due with a bar; with one that is over it never is."""
-        self.added.append((self._entry(phase, action), bar, 0))
+        self.added.append((self._entry(phase, action, priority, number), bar, 0))
 
-    def every(self, phase: Phase, action: Action, *, end: int = NEVER) -> None:
+    def every(
+        self, phase: Phase, action: Action, *, end: int = NEVER, priority: int = 0, number: int | None = None
+    ) -> None:
         """Registers what is due with each bar from now on, up to but without `end`."""
-        self.added.append((self._entry(phase, action), None, end))
+        self.added.append((self._entry(phase, action, priority, number), None, end))
 
-    def when(self, stamp: int, phase: Phase, action: Action) -> None:
+    def when(self, stamp: int, phase: Phase, action: Action, *, priority: int = 0, number: int | None = None) -> None:
         """Registers what is due at a moment, ns UTC: with the bar that ends then, else between two bars."""
         times = self._axis.times
         bar = bisect_left(times, stamp)
         if 0 < bar < len(times) and times[bar] == stamp and self._axis.runs(bar):
-            self.at(bar, phase, action)
+            self.at(bar, phase, action, priority=priority, number=number)
             return
-        heapq.heappush(self.timers, Timer(stamp, *self._entry(phase, action)))
+        heapq.heappush(self.timers, Timer(stamp, *self._entry(phase, action, priority, number)))
         # bars that are gone through without asking end here
-        self.added.append((Entry(phase, 0, action), -1, 0))
+        self.added.append((Entry(phase, 0, 0, action), -1, 0))
 
-    def _entry(self, phase: Phase, action: Action) -> Entry:
+    def _entry(self, phase: Phase, action: Action, priority: int, number: int | None) -> Entry:
         self._count += 1
-        return Entry(phase, self._count, action)
+        return Entry(phase, priority, self._count if number is None else number, action)
 
     def next(self, bar: int, end: int) -> int:
         """The first bar from one on with which anything is due; `end` where nothing is before it."""
@@ -101,7 +112,9 @@ class Agenda:
         now = self._at[seen].pop(bar, None)
         if now is None:
             return self._each[seen]
-        return [entry.action for entry in sorted([*now, *(entry for entry, _ in self._every[seen])])]
+        entries = [*now, *(entry for entry, _ in self._every[seen])] if self._every[seen] else now
+        entries.sort(key=BY_ORDER)
+        return [entry.action for entry in entries]
 
     def _take_in(self) -> None:
         """Sorts in what was registered. The list stays the same one: whoever goes through bars looks at it."""
@@ -125,5 +138,7 @@ class Agenda:
         self._list_each()
 
     def _list_each(self) -> None:
-        before, after = ([entry.action for entry, _ in sorted(entries)] for entries in self._every)
+        before, after = (
+            [entry.action for entry in sorted([one for one, _ in entries], key=BY_ORDER)] for entries in self._every
+        )
         self._each = before, after

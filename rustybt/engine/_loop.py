@@ -3,8 +3,8 @@
 Per session: the nights before it are charged → capital comes or goes → dividends are earned and paid → splits on open
 orders, then on positions → before_trading_start.
 Per bar: capital comes or goes → perpetuals pay funding on what was held → the clock moves → currencies are converted →
-the broker works the open orders → the ledger books fills, then fees → handle_data, then scheduled functions in the
-order of their registration. Orders placed there are eligible from the next bar.
+the broker works the open orders → the ledger books fills, then fees → handle_data, then scheduled functions and events
+by priority, then in the order of their registration. Orders placed there are eligible from the next bar.
 Per session end: delisted and expired assets are closed out → the cancel policy → account controls → futures are
 settled → the day's row is taken.
 """
@@ -26,10 +26,10 @@ from rustybt.engine._checked_broker import CheckedBroker
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account, end_with_positions
 from rustybt.engine._compat import Compat
 from rustybt.engine._cursor import Cursor
+from rustybt.engine._direct import DirectExecution, direct_execution
 from rustybt.engine._fills import book, take_reports
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
-from rustybt.engine._native import NativeExecution, native_execution
 from rustybt.engine._overnight import change_capital, change_within, mark_overnight, show_what_is_known, split
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
@@ -91,9 +91,9 @@ class Loop:
         run, agenda = self.run, self.agenda
         own = self.settings.broker_of(self.simulated)
         self.broker: Broker = self.simulated
-        self.native: NativeExecution | None = None
+        self.direct: DirectExecution | None = None
         if own is self.simulated:
-            self.native = native_execution(run.kernel, own, run.book, self.ledger, self.recorder)
+            self.direct = direct_execution(run.kernel, own, run.book, self.ledger, self.recorder)
         else:
             self.broker = CheckedBroker(own, run.book)
             run.book.route(self.broker, self._drain)
@@ -212,8 +212,7 @@ class Loop:
         axis = market.axis
         if self.hooks is not None and not session:
             self.hooks.start_of_simulation()
-        market.session = session
-        market.before_open = True
+        market.session, market.before_open = session, True
         market.bar = axis.starts[session] - 1
         run.books.seek(market.bar)
         run.phase.phase, stamp = "before", axis.opens[session]
@@ -238,6 +237,7 @@ class Loop:
         if self.hooks is not None:
             self.hooks.start_of_session(session)
         split(self, step, stamp)
+        self.timetable.events.begin(run.data)
         if self.before_trading_start is not None:
             show_what_is_known(self, session)
             self.before_trading_start(self.context, run.data)
@@ -276,7 +276,7 @@ class Loop:
         open_orders = self._open_orders()
         agenda, added = self.agenda, self.agenda.added
         if agenda.timers:
-            busy = min(busy, first + 1)
+            busy = bisect_right(times, agenda.timers[0].stamp, first, busy)
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders.
         # To tell them of a single bar takes less than to ask
         marked = busy - first == 1 or run.converter is not None or bool(books.held() or books.unsettled())
@@ -347,7 +347,7 @@ class Loop:
             self.run.book.expire(stamp)
         if self.reducing:
             end_with_positions(self, stamp)
-        if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
+        if self.direct is not None and not self.simulated.begun and self.direct.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
 

@@ -27,6 +27,9 @@ def split(loop: Loop, step: int, stamp: int) -> None:
             zipline=loop.compat.split_of_orders,
         )
         loop.ledger.split(stamp, instrument, one.numerator, one.denominator, cents)
+        if loop.run.schedules.events and step != loop.run.market.axis.opening(0):
+            # the levels of initialize are in the shares of the first session
+            loop.timetable.events.split(instrument.asset.sid, Fraction(one.numerator, one.denominator))
         loop.actions.restate_owed(instrument, one.numerator, one.denominator)
         # what a second split of the session leaves over is paid at the mark between the two
         ratio = Fraction(one.numerator, one.denominator)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterable, Sequence
+from types import MethodType
 from typing import Any, Final
 
 from rustybt.core import text_of_object
@@ -27,7 +28,7 @@ from rustybt.execution.slippage import (
 )
 from rustybt.metrics import ClassicRiskReport, DailyColumns
 from rustybt.orders import OrderGate
-from rustybt.strategy import RunSettings
+from rustybt.strategy import RunSettings, Watch
 
 UNCHANGING: Final = frozenset(
     {
@@ -38,8 +39,8 @@ UNCHANGING: Final = frozenset(
 )  # fmt: skip
 """Classes whose objects no run changes, and which need no copy; VolatilityVolumeShare makes one when it is bound."""
 
-ASKED: Final = ("violation", "frozen", "end_of_session")
-"""What a run asks of controls, restrictions and metrics."""
+ASKED: Final = ("violation", "frozen", "end_of_session", "fires")
+"""What a run asks of controls, restrictions, metrics and triggers."""
 
 
 class OwnCopies:
@@ -64,15 +65,22 @@ class OwnCopies:
         # an object that is its own copy here is left as it is: a model may hold the context or the strategy
         self._memo: dict[int, Any] = {id(one): one for one in own}
         self._given: list[tuple[Any, dict[str, Any]]] = []
-        for kind in settings.slippage:
-            settings.slippage[kind] = self._of_run(settings.slippage[kind], "slippage model")
-            settings.commission[kind] = self._of_run(settings.commission[kind], "commission model")
+        for models, what in ((settings.slippage, "slippage model"), (settings.commission, "commission model")):
+            for of, model in models.items():
+                models[of] = self._of_run(model, what)
         settings.cancel_policy = self._of_run(settings.cancel_policy, "cancel policy")
         gate.controls[:] = [self._of_run(control, "control") for control in gate.controls]
         rules = settings.account_controls
         rules[:] = [self._of_run(control, "account control") for control in rules]
         if run.market.restrictions is not None:
             run.market.restrictions = self._of_run(run.market.restrictions, "list of restrictions")
+        for event in run.schedules.events:
+            if isinstance(event, Watch):
+                event.trigger = self._of_run(event.trigger, "trigger")
+        for event in run.schedules.events:
+            function: Any = event.function
+            if isinstance(function, MethodType) and id(function.__self__) in self._memo:
+                event.function = MethodType(function.__func__, self._memo[id(function.__self__)])
         self.metrics = tuple([self._of_run(metric, "metric") for metric in metrics])
         if self._given:
             self._hand_to(owners)

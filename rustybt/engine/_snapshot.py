@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn, Self
 from rustybt import _version
 from rustybt.core import Moment, Phase, check_regular, writing
 from rustybt.engine._callbacks import callbacks_of
+from rustybt.engine._events import Tick
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._market import Market
@@ -25,7 +26,6 @@ from rustybt.engine._prepared import Prepared
 from rustybt.engine._setup import joined
 from rustybt.engine._user_objects import Globals, Names, arguments_pickled, pickled, unpickled
 from rustybt.errors import InputError, SnapshotCorrupt, SnapshotError, SnapshotMismatch
-from rustybt.strategy import Schedule
 
 FORMAT: Final = 3
 MAGIC: Final = b"RustyBT snapshot\n"
@@ -46,10 +46,10 @@ SAVED: Final = (
 """What of a run a snapshot holds."""
 REMADE: Final = (
     "loop.run", "loop.settings", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
-    "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings",
+    "loop.before_trading_start", "loop.handle_data", "loop.direct", "loop.within", "loop.closings",
     "loop.expiring", "loop.reducing", "loop.traded",
     "loop.on_session", "loop.ends", "loop.tell",
-    "run.data", "run.kernel", "run.compat", "run.account", "run.facts", "run.views",
+    "run.data", "run.kernel", "run.compat", "run.explainer", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
     "account.currency", "account.start_date", "account.figures_below_zero", "account.notes", "account.instruments",
     "settings.broker_of", "settings.wrappers",
@@ -266,7 +266,7 @@ def restored(snapshot: Snapshot, parts: Prepared) -> Loop:
         loop.hooks.restore(user["hooks"])
     loop.recorder.recorded = user["rows"]
     for timer in user["timers"]:
-        loop.agenda.when(timer.stamp, timer.phase, timer.action)
+        loop.agenda.when(timer.stamp, timer.phase, timer.action, priority=timer.priority, number=timer.number)
     return loop
 
 
@@ -300,8 +300,8 @@ def _restore_user(parts: Prepared, names: Names, user: dict[str, Any]) -> None:
     parts.gate.controls[:], settings.account_controls[:] = user["controls"], user["account_controls"]
     run.market.restrictions, run.market.fetched = user["restrictions"], user["fetched"]
     run.recorded.update(user["recorded"])
-    for place, schedule in enumerate(user["schedules"]):
-        run.schedules.add(Schedule(place, *schedule))
+    for registered in user["schedules"]:
+        run.schedules.add(registered)
 
 
 def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
@@ -375,10 +375,9 @@ def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
         "restrictions": run.market.restrictions,
         "metrics": loop.copies.metrics,
         "hooks": None if loop.hooks is None else loop.hooks.state(),
-        "schedules": [
-            (one.function, one.date_rule, one.time_rule, one.half_days, one.calendar) for one in run.schedules
-        ],
-        "timers": list(loop.agenda.timers),
+        "schedules": list(run.schedules),
+        # the next moment of an interval is kept by it
+        "timers": [timer for timer in loop.agenda.timers if not isinstance(timer.action, Tick)],
         "fetched": run.market.fetched,
         "recorded": run.recorded,
         "rows": loop.recorder.recorded,

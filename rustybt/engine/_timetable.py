@@ -9,8 +9,9 @@ from weakref import WeakMethod
 from rustybt.core import Phase
 from rustybt.engine._agenda import Agenda
 from rustybt.engine._compat import Compat
-from rustybt.strategy import Schedule, bar_beside_break, bar_of, bars_elsewhere, half_days, once_in_24_hours
-from rustybt.view import Axis
+from rustybt.engine._events import Events
+from rustybt.strategy import Registered, Schedule, bar_beside_break, bar_of, bars_elsewhere, half_days, once_in_24_hours
+from rustybt.view import Axis, MarketView
 
 
 class Plan:
@@ -49,32 +50,36 @@ class Plan:
 class Timetable:
     """The schedules of a run, placed on its agenda session by session, by the run's calendar or each by its own.
 
-    plans: each of them.
+    plans: each of them. events: what else the strategy has called.
     """
 
-    __slots__ = ("__weakref__", "_agenda", "_axis", "_compat", "_session", "plans")
+    __slots__ = ("__weakref__", "_agenda", "_axis", "_compat", "_session", "events", "plans")
 
-    def __init__(self, axis: Axis, compat: Compat, agenda: Agenda) -> None:
-        self._axis = axis
+    def __init__(self, market: MarketView, compat: Compat, agenda: Agenda) -> None:
+        self._axis: Axis = market.axis
         self._compat = compat
         self._agenda = agenda
+        self.events = Events(market, agenda)
         self._session: int | None = None
         self.plans: list[Plan] = []
 
-    def listener(self) -> Callable[[Schedule], None]:
-        """A function that adds a schedule, and does not keep the timetable alive."""
+    def listener(self) -> Callable[[Registered], None]:
+        """A function that adds what is registered, and does not keep the timetable alive."""
         weak = WeakMethod(self.add)
 
-        def listen(schedule: Schedule) -> None:
+        def listen(registered: Registered) -> None:
             add = weak()
             if add is not None:
-                add(schedule)
+                add(registered)
 
         return listen
 
-    def add(self, schedule: Schedule) -> None:
-        """Takes in a schedule; of the session under way, what is left of it."""
-        plan = Plan(schedule, self._sessions_of(schedule))
+    def add(self, registered: Registered) -> None:
+        """Takes in a schedule or an event; of the session under way, what is left of it."""
+        if not isinstance(registered, Schedule):
+            self.events.add(registered, self._session)
+            return
+        plan = Plan(registered, self._sessions_of(registered))
         self.plans.append(plan)
         if self._session is not None:
             self._place(plan, self._session)
@@ -86,12 +91,16 @@ class Timetable:
     def restore(self, state: Sequence[tuple[int, int, int, int]], session: int | None) -> None:
         """Takes over what `state` gave, of the same schedules. session: the one that is under way."""
         if session is not None:
-            self.open(session)
+            self._open(session)
         for plan, counted in zip(self.plans, state, strict=True):
             plan.counted = counted
 
     def open(self, session: int) -> None:
-        """Places all schedules on the bars of a session of the run."""
+        """Places all schedules and intervals on the moments of a session of the run."""
+        self._open(session)
+        self.events.open(session)
+
+    def _open(self, session: int) -> None:
         self._session = session
         for plan in self.plans:
             self._place(plan, session)
@@ -110,12 +119,18 @@ class Timetable:
         elif axis.first_session + session in plan.sessions:
             if each:
                 plan.count(session, placed=True)
-                self._agenda.every(Phase.SCHEDULED, schedule.function, end=axis.bars_of[session][1])
+                self._agenda.every(
+                    Phase.SCHEDULED,
+                    schedule.function,
+                    end=axis.bars_of[session][1],
+                    priority=schedule.priority,
+                    number=schedule.index,
+                )
             else:
                 at = self._bar(plan, session)
                 bars = [] if at is None else [at]
         for bar in bars:
-            self._agenda.at(bar, Phase.SCHEDULED, schedule.function)
+            self._agenda.at(bar, Phase.SCHEDULED, schedule.function, priority=schedule.priority, number=schedule.index)
 
     def _bar(self, plan: Plan, session: int) -> int | None:
         rule = plan.schedule.time_rule

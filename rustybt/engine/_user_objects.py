@@ -16,6 +16,7 @@ from rustybt.core import Asset
 from rustybt.engine._callbacks import Callbacks
 from rustybt.engine._prepared import Prepared
 from rustybt.errors import SnapshotError, SnapshotMismatch
+from rustybt.strategy import Schedule, Watch
 
 type Parts = Mapping[str, Any]
 
@@ -189,8 +190,11 @@ def _named(parts: Parts) -> Iterator[tuple[str, Any]]:
     for owner in parts["owners"]:
         for name, value in owner.items():
             yield f"The strategy's attribute {name!r}", value
-    for schedule in parts["schedules"]:
-        yield f"The scheduled function {getattr(schedule[0], '__qualname__', schedule[0])!r}", schedule
+    for one in parts["schedules"]:
+        what = "scheduled function" if isinstance(one, Schedule) else f"function of {one.id}"
+        yield f"The {what} {getattr(one.function, '__qualname__', one.function)!r}", one.function
+        if isinstance(one, Watch):
+            yield f"The trigger {type(one.trigger).__name__} of {one.id}", one.trigger
     for name, value in parts["recorded"].items():
         yield f"The recorded value {name!r}", value
     for name, value in parts.items():

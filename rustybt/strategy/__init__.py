@@ -6,6 +6,7 @@ from rustybt.strategy._asset_lookup import AssetLookup, Labels
 from rustybt.strategy._capital_flows import CapitalFlows
 from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
+from rustybt.strategy._events import Event, Interval, Threshold, Trigger, Watch
 from rustybt.strategy._forms import (
     Amounts,
     Commission,
@@ -18,6 +19,7 @@ from rustybt.strategy._forms import (
     When,
 )
 from rustybt.strategy._guard import Context, guard_properties
+from rustybt.strategy._listening import side_of
 from rustybt.strategy._numbers import Numbers, numbers_named
 from rustybt.strategy._order_views import OrderViews
 from rustybt.strategy._ordering import Exit
@@ -36,7 +38,7 @@ from rustybt.strategy._rules import (
 )
 from rustybt.strategy._run_facts import RunFacts, RunPhase
 from rustybt.strategy._run_settings import CancelPolicy, RunSettings
-from rustybt.strategy._schedules import Schedule, Schedules
+from rustybt.strategy._schedules import Registered, Schedule, Schedules
 from rustybt.strategy._strategy import Strategy
 
 __all__ = [
@@ -52,8 +54,10 @@ __all__ = [
     "Commission",
     "Context",
     "DateRule",
+    "Event",
     "Exit",
     "FetchedRows",
+    "Interval",
     "Labels",
     "Numbers",
     "OnError",
@@ -61,6 +65,7 @@ __all__ = [
     "Portfolio",
     "Position",
     "Positions",
+    "Registered",
     "Restricting",
     "RunFacts",
     "RunParts",
@@ -71,8 +76,11 @@ __all__ = [
     "SecurityList",
     "Slippage",
     "Strategy",
+    "Threshold",
     "TimeRule",
     "TradingAlgorithm",
+    "Trigger",
+    "Watch",
     "Weights",
     "When",
     "activate",
@@ -90,5 +98,6 @@ __all__ = [
     "numbers_named",
     "once_in_24_hours",
     "parts_of",
+    "side_of",
     "time_rules",
 ]

@@ -27,6 +27,7 @@ from rustybt.strategy._carrying import Carrying
 from rustybt.strategy._controlling import Controlling
 from rustybt.strategy._currencies import Converter, Converting
 from rustybt.strategy._forms import FetchedRows, When
+from rustybt.strategy._listening import Listening, check_priority
 from rustybt.strategy._order_views import OrderViews
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
@@ -37,6 +38,7 @@ from rustybt.strategy._schedules import Schedule, Schedules, check_schedule
 from rustybt.strategy._settings import Settings
 
 if TYPE_CHECKING:
+    from rustybt.core import Explanation
     from rustybt.strategy._guard import Context
     from rustybt.view import BarData
 
@@ -49,7 +51,9 @@ class FetchCSV(Protocol):
     def __call__(self, **asked: Any) -> FetchedRows: ...
 
 
-class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Carrying, Controlling[Scalar], Generic[Scalar]):
+class TradingAlgorithm(
+    Ordering[Scalar], Converting[Scalar], Settings, Carrying, Controlling[Scalar], Listening[Scalar], Generic[Scalar]
+):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.
 
     portfolio, account: what is held and what it is worth now. recorded_vars: the last recorded values.
@@ -62,6 +66,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Carrying,
         "_account",
         "_converter",
         "_currencies_are_one",
+        "_explain",
         "_facts",
         "_fetch",
         "_lookup",
@@ -89,6 +94,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Carrying,
         schedules: Schedules,
         recorded: dict[str, Any],
         fetch: FetchCSV,
+        explain: Callable[[str], Explanation],
         converter: Converter | None,
         currencies_are_one: bool,
     ) -> None:
@@ -100,6 +106,7 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Carrying,
         self._schedules = schedules
         self._recorded = recorded
         self._fetch = fetch
+        self._explain = explain
         self._converter = converter
         self._currencies_are_one = currencies_are_one
         self._portfolio = portfolio
@@ -224,12 +231,15 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Carrying,
         time_rule: TimeRule | None = None,
         half_days: bool = True,
         calendar: str | None = None,
+        *,
+        priority: int = 0,
     ) -> None:
         """Calls func(context, data) by a rule for the session and one for the time of day, after handle_data.
 
         Without a date rule: every session. Without a time rule: with the session's first bar. half_days: False
         leaves out sessions that close early. calendar: which one the rules mean, by name or from `calendars`, where it
-        is not the run's own: at the open of XNYS, say, in a run on us_futures.
+        is not the run's own: at the open of XNYS, say, in a run on us_futures. priority: of what is due at one moment,
+        the smaller one is called first.
         """
         date: Any = date_rules.every_day() if date_rule is None else date_rule
         time: Any = TimeRule("first") if time_rule is None else time_rule
@@ -237,8 +247,9 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Carrying,
             # schedule_function(f, time_rules...) means the time of every day, as in Zipline
             date, time = date_rules.every_day(), date
         check_schedule(func, date, time)
+        first = check_priority("schedule_function", priority)
         sessions = self._sessions_of(calendar)
-        self._schedules.add(Schedule(len(self._schedules), func, date, time, half_days, sessions))
+        self._schedules.add(Schedule(len(self._schedules), func, date, time, half_days, sessions, first))
 
     def set_benchmark(self, benchmark: Asset) -> None:
         """Compares the run with an asset: alpha, beta and the benchmark's columns; only in `initialize`.
@@ -250,6 +261,10 @@ class TradingAlgorithm(Ordering[Scalar], Converting[Scalar], Settings, Carrying,
         if not isinstance(benchmark, Asset):
             raise InputError(f"set_benchmark({benchmark!r}): pass an asset, like symbol('SPY').")
         self._settings.benchmark = benchmark
+
+    def explain(self, order_id: str) -> Explanation:
+        """What happened to an order so far, bar by bar, and why; see `rustybt.api.explain`."""
+        return self._explain(order_id)
 
     def fetch_csv(
         self,
@@ -314,15 +329,20 @@ def parts_of(context: TradingAlgorithm[Any]) -> RunParts:
 
 API_METHODS = (
     "batch_market_order",
+    "cancel_event",
     "cancel_order",
     "continuous_future",
     "convert_currency",
+    "explain",
     "future_symbol",
     "fetch_csv",
     "get_datetime",
     "get_environment",
     "get_open_orders",
     "get_order",
+    "on_event",
+    "on_price_threshold",
+    "on_time_interval",
     "order",
     "order_percent",
     "order_target",

@@ -1,4 +1,4 @@
-"""Functions that a strategy schedules."""
+"""Functions that a strategy schedules, and all that it has called."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from rustybt.calendars import SessionTable
 from rustybt.errors import BadSchedule
+from rustybt.strategy._events import Event, Interval, Threshold, Watch
 from rustybt.strategy._rules import DateRule, TimeRule
 
 
@@ -15,7 +16,8 @@ from rustybt.strategy._rules import DateRule, TimeRule
 class Schedule:
     """A function and when it runs.
 
-    index: its place among the run's schedules. calendar: the sessions that its rules mean; None for the run's own.
+    index: its place among all that the run has registered. calendar: the sessions that its rules mean; None for the
+    run's own. priority: of what is due at one moment, the smaller one is called first.
     """
 
     index: int
@@ -24,30 +26,42 @@ class Schedule:
     time_rule: TimeRule
     half_days: bool
     calendar: SessionTable | None = None
+    priority: int = 0
 
 
-def _not_yet(_: Schedule) -> None:
+type Registered = Schedule | Interval | Threshold | Watch
+
+
+def _not_yet(_: Registered) -> None:
     """Before the run has a timetable nothing is due."""
 
 
 class Schedules:
-    """The schedules of a run, in the order of their registration. on_added: called with each that is added."""
+    """The functions that a strategy has called, in the order of their registration: schedules and events.
+
+    on_added: called with each that is added.
+    """
 
     __slots__ = ("_all", "on_added")
 
     def __init__(self) -> None:
-        self._all: list[Schedule] = []
-        self.on_added: Callable[[Schedule], None] = _not_yet
+        self._all: list[Registered] = []
+        self.on_added: Callable[[Registered], None] = _not_yet
 
-    def add(self, schedule: Schedule) -> None:
+    def add(self, registered: Registered) -> None:
         """Registers one."""
-        self._all.append(schedule)
-        self.on_added(schedule)
+        self._all.append(registered)
+        self.on_added(registered)
+
+    @property
+    def events(self) -> list[Event]:
+        """Those that are no schedules."""
+        return [one for one in self._all if isinstance(one, Event)]
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def __iter__(self) -> Iterator[Schedule]:
+    def __iter__(self) -> Iterator[Registered]:
         return iter(self._all)
 
 

@@ -124,6 +124,11 @@ class Axis:
         """Whether a strategy runs on that bar."""
         return self._runs is None or any(first <= bar < end for first, end in self._runs)
 
+    def break_of(self, session: int) -> tuple[int, int] | None:
+        """From when until when a session pauses, ns UTC; None where it does not."""
+        starts, ends, place = self.calendar.break_starts, self.calendar.break_ends, self.first_session + session
+        return None if starts is None or starts[place] == ends[place] else (int(starts[place]), int(ends[place]))
+
     def close_of(self, day: int) -> int:
         """When the run's last session up to a day is over, ns UTC; 0 where the run begins after it."""
         session = bisect_right(self.days, day) - 1

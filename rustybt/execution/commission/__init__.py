@@ -9,6 +9,7 @@ from rustybt.execution.commission._per_dollar import PerDollar
 from rustybt.execution.commission._per_future_trade import PerFutureTrade
 from rustybt.execution.commission._per_share import PerShare
 from rustybt.execution.commission._per_trade import PerTrade
+from rustybt.execution.commission._profile import broker, brokers
 from rustybt.execution.commission._schedule import FeeSchedule
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "PerFutureTrade",
     "PerShare",
     "PerTrade",
+    "broker",
+    "brokers",
 ]
 
 

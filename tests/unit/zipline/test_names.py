@@ -19,18 +19,25 @@ PIPELINE = {"attach_pipeline", "pipeline_output"}
 NOT_ZIPLINES = {
     "attach_exits",
     "bracket_order",
+    "broker",
+    "cancel_event",
     "cancel_orders",
     "close_all",
     "close_position",
     "convert_currency",
+    "explain",
     "modify_order",
     "oco",
+    "on_event",
+    "on_price_threshold",
+    "on_time_interval",
     "set_borrow",
     "set_financing",
     "set_rollover",
     "order_target_percents",
 }
-"""Zipline's cash knows no currency, and its orders are placed one by one: its scripts have no use for these."""
+"""Zipline's cash knows no currency, and its orders are placed one by one: its scripts have no use for these. It calls
+functions by its schedule only."""
 ASK = """
 import inspect, json, warnings
 warnings.simplefilter("ignore")

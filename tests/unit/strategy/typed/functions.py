@@ -15,10 +15,14 @@ from rustybt import Asset, BarData, Context, Order, Position, Result, Run, run, 
 from rustybt.api import (
     EODCancel,
     batch_market_order,
+    cancel_event,
     cancel_order,
     commission,
     date_rules,
     get_open_orders,
+    on_event,
+    on_price_threshold,
+    on_time_interval,
     order,
     order_target_percent,
     order_target_percents,
@@ -35,6 +39,11 @@ from rustybt.api import (
 )
 
 
+class Falling:
+    def fires(self, moment: dt.datetime, data: BarData) -> bool:
+        return moment.day == 1 and data.current(symbol("AAPL"), "price", default=0) < 100
+
+
 def initialize(context: Context, window: int = 20) -> None:
     context.asset = symbol("AAPL")
     context.window = window
@@ -44,6 +53,11 @@ def initialize(context: Context, window: int = 20) -> None:
     set_cancel_policy(EODCancel())
     set_max_position_size(context.asset, max_shares=1000, max_notional=Decimal("1e6"), on_error="log")
     schedule_function(rebalance, date_rules.month_start(), time_rules.market_open(minutes=30))
+    event = on_price_threshold(context.asset, "150.25", rebalance, direction="up", once=True, priority=-1)
+    assert_type(event, str)
+    assert_type(cancel_event(event), bool)
+    on_event(Falling(), rebalance, priority=1)
+    on_time_interval(dt.timedelta(minutes=5), lambda context, data: record(cash=context.portfolio.cash))
     schedule_function(lambda context, data: record(cash=context.portfolio.cash))
 
 

@@ -1,0 +1,207 @@
+"""The events that a strategy asks for, on the agenda of its run: intervals, price levels, triggers of its own."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from rustybt.core import Phase
+from rustybt.engine._agenda import Agenda
+from rustybt.strategy import Interval, Threshold, Watch, side_of
+from rustybt.view import Axis, BarData, Instrument, MarketView
+
+if TYPE_CHECKING:
+    from rustybt.engine._loop import Loop
+
+ENDLESS: Final = 2**200
+"""More than any price, as a scaled integer."""
+
+
+class Events:
+    """Places events on the agenda of a run, and looks with each bar whether a price that is waited for was reached."""
+
+    __slots__ = ("__weakref__", "_agenda", "_axis", "_begun", "_intervals", "_levels", "_market")
+
+    def __init__(self, market: MarketView, agenda: Agenda) -> None:
+        self._market = market
+        self._axis: Axis = market.axis
+        self._agenda = agenda
+        self._intervals: list[Interval] = []
+        self._levels: Levels | None = None
+        self._begun = False
+
+    def add(self, event: Interval | Threshold | Watch, session: int | None) -> None:
+        """Takes in an event. session: the one that is under way; None between two."""
+        if isinstance(event, Watch):
+            self._agenda.every(Phase.SCHEDULED, event, priority=event.priority, number=event.index)
+        elif isinstance(event, Threshold):
+            if self._levels is None:
+                self._levels = Levels()
+                self._agenda.every(Phase.MARKET, self._levels.look)
+            # in initialize nothing is loaded yet: all that is wanted by its end is loaded at once
+            known = self._market.instruments.get(event.asset.sid)
+            self._levels.add(event, self._market.instrument(event.asset) if self._begun else known)
+        else:
+            self._intervals.append(event)
+            if event.upcoming:
+                self._due(event)
+            elif session is not None:
+                self._place(event, session, self._now(session))
+
+    def open(self, session: int) -> None:
+        """Places the intervals on the moments of a session of the run."""
+        for interval in self._intervals:
+            self._place(interval, session, 0)
+
+    def begin(self, data: BarData) -> None:
+        """Before a session's first bar: looks on which side of its level each price is that was not looked at yet."""
+        self._begun = True
+        if self._levels is not None:
+            self._levels.begin(self._market, data)
+
+    def split(self, sid: int, ratio: Fraction) -> None:
+        """Restates the levels of an asset after a split."""
+        if self._levels is not None:
+            self._levels.split(sid, ratio)
+
+    def _now(self, session: int) -> int:
+        return self._market.now or self._axis.times[self._market.bar]
+
+    def _place(self, interval: Interval, session: int, after: int) -> None:
+        """An interval's first moment in a session that is later than one: not before its first bar."""
+        axis = self._axis
+        first, end = axis.bars_of[session]
+        interval.upcoming = 0
+        if first == end or interval.over:
+            return
+        opened, step = axis.run_opens[session], interval.step_ns
+        earliest = max(axis.times[first], after + 1)
+        count = max(-((opened - earliest) // step), 1)
+        self._from(interval, opened + count * step, session)
+
+    def _from(self, interval: Interval, stamp: int, session: int) -> None:
+        """The first moment from this one on that lies within the session, and not in its break."""
+        axis = self._axis
+        hours = axis.break_of(session)
+        if hours is not None and hours[0] < stamp <= hours[1]:
+            stamp += -((stamp - hours[1] - 1) // interval.step_ns) * interval.step_ns
+        if stamp <= axis.run_closes[session]:
+            interval.upcoming = stamp
+            self._due(interval)
+
+    def _due(self, interval: Interval) -> None:
+        again = Tick(interval, weakref.WeakMethod(self._after))
+        self._agenda.when(interval.upcoming, Phase.SCHEDULED, again, priority=interval.priority, number=interval.index)
+
+    def _after(self, interval: Interval) -> None:
+        """Places the moment that follows."""
+        stamp, interval.upcoming = interval.upcoming, 0
+        if not interval.over:
+            self._from(interval, stamp + interval.step_ns, self._market.session)
+
+
+class Tick:
+    """What is due when an interval is over: its next moment is placed, then its function is called."""
+
+    __slots__ = ("_after", "interval")
+
+    def __init__(self, interval: Interval, after: weakref.WeakMethod[Callable[[Interval], None]]) -> None:
+        self.interval = interval
+        self._after = after
+
+    def __call__(self, context: Any, data: Any) -> None:
+        after = self._after()
+        if after is not None:
+            after(self.interval)
+        self.interval(context, data)
+
+
+class _Waiting:
+    """The thresholds of an asset. low, high: between these, both included, a price passes none of their levels."""
+
+    __slots__ = ("high", "instrument", "low", "prices", "scale", "thresholds")
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        # the bars of the run are the same ones whatever is read of the time before it
+        self.prices, self.scale = instrument.price, instrument.mark_scale
+        self.thresholds: list[Threshold] = []
+        self.low, self.high = 1, 0
+
+    def bound(self) -> None:
+        """Reckons the bounds anew."""
+        self.thresholds = [one for one in self.thresholds if not one.over]
+        self.low, self.high = -ENDLESS, ENDLESS
+        for one in self.thresholds:
+            level = one.level * 10**self.scale
+            if one.side is None:
+                self.low, self.high = 1, 0
+                return
+            if one.side >= 0:
+                self.low = max(self.low, math.floor(level) + one.side)
+            if one.side <= 0:
+                self.high = min(self.high, math.ceil(level) + one.side)
+
+    def passed(self, bar: int) -> list[Threshold]:
+        """Those whose level the price of a bar came to."""
+        if bar < self.instrument.first:
+            return []
+        price = self.prices[bar], self.scale
+        sides = [(one, side_of(price, one.level)) for one in self.thresholds if not one.over]
+        found = [one for one, side in sides if side is not None and one.passes(side)]
+        self.bound()
+        return found
+
+
+class Levels:
+    """The prices that a strategy waits for, by asset."""
+
+    __slots__ = ("_by_sid", "_new", "_waiting")
+
+    def __init__(self) -> None:
+        self._by_sid: dict[int, _Waiting] = {}
+        self._waiting: list[_Waiting] = []
+        self._new: list[Threshold] = []
+
+    def add(self, threshold: Threshold, instrument: Instrument | None) -> None:
+        """Takes in a level. instrument: None before the first session, where nothing is loaded yet."""
+        if instrument is None:
+            self._new.append(threshold)
+            return
+        sid = threshold.asset.sid
+        if sid not in self._by_sid:
+            self._by_sid[sid] = _Waiting(instrument)
+            self._waiting.append(self._by_sid[sid])
+        self._by_sid[sid].thresholds.append(threshold)
+        self._by_sid[sid].bound()
+
+    def begin(self, market: MarketView, data: BarData) -> None:
+        """Takes in those of `initialize`, and looks where the prices are that nobody looked at yet."""
+        for threshold in self._new:
+            self.add(threshold, market.instrument(threshold.asset))
+        self._new.clear()
+        for waiting in self._waiting:
+            if waiting.low > waiting.high:
+                price = data.exact_value(waiting.instrument, "price")
+                for one in waiting.thresholds:
+                    one.side = side_of(price, one.level) if one.side is None else one.side
+                waiting.bound()
+
+    def split(self, sid: int, ratio: Fraction) -> None:
+        """Restates the levels of an asset; on which side of them its price is does not change."""
+        waiting = self._by_sid.get(sid)
+        if waiting is not None:
+            for one in waiting.thresholds:
+                one.level *= ratio
+            waiting.bound()
+
+    def look(self, loop: Loop) -> None:
+        """Before a bar is seen: whose level its prices come to is due with it."""
+        bar = loop.cursor.bar
+        for waiting in self._waiting:
+            if not waiting.low <= waiting.prices[bar] <= waiting.high:
+                for one in waiting.passed(bar):
+                    loop.agenda.at(bar, Phase.SCHEDULED, one, priority=one.priority, number=one.index)
