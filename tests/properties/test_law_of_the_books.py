@@ -133,7 +133,7 @@ def _kinds_of(
         return (limit, None, Kind(post_only=True)) if limit is not None else (None, stop, Kind(until="day"))
     if what == "reduce":
         return limit, stop, Kind(reduce_only=True, until=draw(st.none() | st.just("day")))
-    return limit, stop, Kind(until=draw(st.just("day") | st.just(_later(draw, market, place))))
+    return limit, stop, Kind(until="day" if draw(st.booleans()) else _later(draw, market, place))
 
 
 def _later(draw: st.DrawFn, market: Market, place: int) -> int:

@@ -120,7 +120,7 @@ def test_a_trailing_stop_limit_rests_at_its_limit(kernel: str) -> None:
 
 @pytest.mark.parametrize("size", [-10, 10])
 def test_the_limit_of_a_trailing_stop_limit_goes_to_the_tick(size: int) -> None:
-    """The stop of 98 (102) is reached at the open; 0.496 beyond it is 97.504, up for a sale, or 102.496, down for a buy."""
+    """Of 98 less 0.496, 97.504, a sale's limit goes up; of 102 and 0.496, 102.496, a buy's goes down."""
     bars: list[Bar] = [FLAT, ("90", "93", "89", "92"), ("95", "98", "94", "96")]
     if size > 0:
         bars = [FLAT, ("110", "111", "107", "108"), ("105", "106", "102", "104")]
