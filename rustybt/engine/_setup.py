@@ -11,6 +11,7 @@ from rustybt.core import (
     MINUTE_NS,
     Notes,
     Order,
+    Phase,
     date_of,
     datetime_of,
 )
@@ -209,6 +210,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         _carrying(settings),
     )
     _tell_of_orders(parts, loop)
+    _supervise(parts, loop)
     return loop
 
 
@@ -232,6 +234,18 @@ def initialised(parts: Prepared) -> OwnCopies:
     if decimals is not None and decimals.rounds():
         settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
     return copies
+
+
+def _supervise(parts: Prepared, loop: Loop) -> None:
+    """Has somebody watch over the account, where what it may hold is set."""
+    run, settings = parts.run, parts.settings
+    if settings.account is None and settings.borrow is None:
+        return
+    from rustybt.engine._supervision import supervised
+
+    loop.supervision = supervised(run, parts.gate, settings, loop.recorder)
+    if loop.supervision is not None:
+        loop.agenda.every(Phase.CLOSE, loop.supervision.at_bar)
 
 
 def _carrying(settings: RunSettings) -> CarryingCosts | None:
