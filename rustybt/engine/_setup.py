@@ -260,7 +260,7 @@ def _carrying(settings: RunSettings) -> CarryingCosts | None:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The run as models of slippage and commission see it."""
+    """The run as models of slippage and commission see it. days: of its sessions; none where these are longer."""
 
     data: BarData
     numbers: Numbers
@@ -274,7 +274,8 @@ class _Shown:
 
 
 def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
-    shown = _Shown(run.data, run.account.numbers, run.market.axis.days, run.book, run.views)
+    axis = run.market.axis
+    shown = _Shown(run.data, run.account.numbers, axis.days if axis.steps is None else (), run.book, run.views)
     broker = SimulatedBroker(
         run.book,
         {kind: slippage_for(model, shown) for kind, model in settings.slippage.items()},
