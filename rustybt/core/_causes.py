@@ -40,6 +40,7 @@ class Cause(enum.IntEnum):
     NOTHING_TO_REDUCE = 24
     LINKED = 25
     HELD = 26
+    ON_ITS_WAY = 27
 
     @property
     def label(self) -> str:
@@ -81,4 +82,5 @@ SENTENCES: Final[dict[Cause, str]] = {
     Cause.NOTHING_TO_REDUCE: "there is no position left to reduce",
     Cause.LINKED: "linked order filled",
     Cause.HELD: "it waits for its entry to fill",
+    Cause.ON_ITS_WAY: "it is on its way to the exchange",
 }
