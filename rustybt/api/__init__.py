@@ -6,6 +6,7 @@ They belong to the run that is active where they are called, so any number of ru
 from rustybt.api import execution
 from rustybt.api._asking import (
     continuous_future,
+    explain,
     fetch_csv,
     future_symbol,
     get_datetime,
@@ -92,6 +93,7 @@ __all__ = [
     "date_rules",
     "events",
     "execution",
+    "explain",
     "fetch_csv",
     "future_symbol",
     "get_datetime",

@@ -133,6 +133,30 @@ class Execution:
         report = order.number, kind, moment.stamp, filled, filled_at, None, fees, *plain, priced
         return _new(Report, report)  # type: ignore[no-any-return]
 
+    def deal(
+        self, order: WorkingOrder, price: int, volume: int, used: int, cap: int | None, moment: Moment
+    ) -> tuple[int, int, int] | None:
+        """What an order fills at a price, signed, the price that it pays, and the fee; None where no volume is left.
+
+        For models of numbers alone, which decline nothing and look at no name of an account; else `of`. The fee may be
+        below zero, where `fees_can_fall` is set.
+        """
+        wanted = order.amount - order.filled
+        buys = wanted > 0
+        offer: Any = wanted if buys else -wanted, price, volume, used, moment, ""
+        filled_at, filled = self._slippage.quote(order, offer)
+        if filled <= 0:
+            return None
+        if filled_at <= 0 and price > 0 and self._limits_hold:
+            raise no_price(self._slippage, order, filled_at)
+        if cap is not None and (filled_at > cap) is buys:
+            filled_at = cap
+        if not buys:
+            filled = -filled
+        fill: Any = filled, filled_at, moment, "", False
+        fee = self._commission.fee(order, fill)
+        return filled, filled_at, fee if fee > 0 or self._fees_can_fall else 0
+
     def _priced(self, order: WorkingOrder, offer: Any, filled_at: int, *, held: bool) -> Priced:
         """What a price is measured against, and what it is worse by. held: whether a limit held it."""
         model, offered = self._slippage, offer[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from rustybt._kernels import WorkingOrder
 from rustybt.execution.simulated._bars import Bars, Opening
@@ -11,17 +11,24 @@ type Transit = dict[int, tuple[int, bool]]
 """By number of an order the first bar that it meets, and whether of that bar it only meets the close."""
 
 
-def arrived(transit: Transit, queue: Sequence[WorkingOrder], bar: int) -> list[WorkingOrder]:
-    """The orders of a queue that have arrived by a bar. Those that meet its close only stay in transit."""
+def arrived(transit: Transit, queues: Iterable[list[WorkingOrder]], bar: int) -> list[list[WorkingOrder]]:
+    """Of each queue the orders that have arrived by a bar; a queue without any is left out.
+
+    Those that meet its close only stay in transit.
+    """
     found = []
-    for order in queue:
-        due, late = transit.get(order.number, (bar, False))
-        if bar < due:
-            continue
-        if bar > due or not late:
-            transit.pop(order.number, None)
-        found.append(order)
+    for queue in queues:
+        there = [order for order in queue if _has_arrived(transit, order.number, bar)]
+        if there:
+            found.append(there)
     return found
+
+
+def _has_arrived(transit: Transit, number: int, bar: int) -> bool:
+    due, late = transit.get(number, (bar, False))
+    if bar >= due and not (late and bar == due):
+        transit.pop(number, None)
+    return bar >= due
 
 
 def forget(transit: Transit, bar: int) -> None:

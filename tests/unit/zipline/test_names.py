@@ -25,6 +25,7 @@ NOT_ZIPLINES = {
     "close_all",
     "close_position",
     "convert_currency",
+    "explain",
     "modify_order",
     "oco",
     "on_event",
