@@ -210,9 +210,9 @@ class SimulatedBroker:
         queue = self.orders.open.get(slot, [])
         if self.triggers.by_range and self.triggers.field == "close":
             queue = [order for order in queue if not order.is_market]
-        for queue in arrived(self.transit, [queue], moment.bar) if volume > 0 else ():
-            opening = Opening(queue[0].instrument, moment.bar, price)
-            yield from self._work_asset(queue[:], opening, moment, volume)
+        for there in arrived(self.transit, [queue], moment.bar) if volume > 0 else ():
+            opening = Opening(there[0].instrument, moment.bar, price)
+            yield from self._work_asset(there, opening, moment, volume)
 
     def _work_asset(  # noqa: C901, PLR0912 - one pass over a queue
         self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
