@@ -56,7 +56,7 @@ def advance(order: WorkingOrder, report: Report) -> None:
             "can't have happened."
         )
     if kind is _FILL or kind is _PART:
-        fill(order, report.quantity, sum([amount for _, amount in report.fees]), kind is _FILL)
+        fill(order, report.quantity, sum([fee[1] for fee in report.fees]), kind is _FILL)
     elif kind is _NOT_FILLED:
         # why is all that it says: neither state nor date change
         order.cause = report.cause or Cause.PLACED

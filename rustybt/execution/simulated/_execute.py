@@ -14,6 +14,7 @@ from rustybt.core import (
     Cause,
     CostKind,
     Fee,
+    FeeInKind,
     FeeKind,
     Moment,
     OrderEventKind,
@@ -26,7 +27,7 @@ from rustybt.core import (
 )
 from rustybt.errors import InputError
 from rustybt.execution._offer import Fill, Offer
-from rustybt.execution.commission import CommissionModel
+from rustybt.execution.commission import CommissionModel, Part
 from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 
 FILLED, PARTIALLY_FILLED, NOT_FILLED = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED, OrderEventKind.NOT_FILLED
@@ -170,7 +171,7 @@ class Execution:
         """The error for a price of zero or less that the slippage model made of one above zero."""
         return no_price(self._slippage, order, price)
 
-    def _parts(self, order: WorkingOrder, fee: int) -> tuple[Fee, ...]:
+    def _parts(self, order: WorkingOrder, fee: int) -> tuple[Fee | FeeInKind, ...]:
         """What a fee is made of."""
         commission = self._commission
         if not fee and not self._itemised:
@@ -178,7 +179,7 @@ class Execution:
         if fee < 0 and not commission.rebates:
             return (Fee(UNPAID, fee),) if self._fees_can_fall else ()
         if self._itemised:
-            return tuple([Fee(kind, amount) for kind, amount in commission.parts(order, fee) if amount])
+            return tuple([_fee_of(part) for part in commission.parts(order, fee) if part[1]])
         return (_new(Fee, (COMMISSION, fee)),)
 
 
@@ -203,6 +204,11 @@ def executions(
         if isinstance(asset, Asset):
             own[asset.sid] = execution(asset, "future" if asset.kind == "future" else "equity")
     return execution("equity", "equity"), execution("future", "future"), own
+
+
+def _fee_of(part: Part) -> Fee | FeeInKind:
+    """A part of a fee, as it is reported."""
+    return FeeInKind(*part) if len(part) == 3 else Fee(*part)
 
 
 def _not_filled(order: WorkingOrder, moment: Moment, quote: Any) -> Report:
