@@ -37,11 +37,11 @@ LEFT_OUT: Final = frozenset({*CALLBACKS, *DATA, "progress", "environ", "market",
 
 SAVED: Final = (
     "loop.cursor", "loop.over", "loop.complete", "loop.ledger", "loop.actions", "loop.recorder", "loop.timetable",
-    "loop.agenda", "loop.carrying", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
+    "loop.agenda", "loop.carrying", "loop.wire", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
     "run.market", "run.books", "run.book", "run.converter", "run.lookup", "run.notes", "run.phase", "run.schedules",
     "run.recorded", "account.flows",
     "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
-    "settings.benchmark", "settings.borrow", "settings.financing", "settings.rollover",
+    "settings.benchmark", "settings.latency", "settings.borrow", "settings.financing", "settings.rollover",
 )  # fmt: skip
 """What of a run a snapshot holds."""
 REMADE: Final = (
