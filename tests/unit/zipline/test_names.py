@@ -33,6 +33,7 @@ NOT_ZIPLINES = {
     "on_time_interval",
     "set_borrow",
     "set_financing",
+    "set_latency",
     "set_rollover",
     "order_target_percents",
 }
