@@ -12,6 +12,7 @@ from rustybt.orders import AccountControl
 
 if TYPE_CHECKING:
     from rustybt.core.carrying import BorrowTerms, FinancingTerms, RolloverTerms
+    from rustybt.orders.accounts import CashAccount, Rule
 
 
 class CancelPolicy(Protocol):
@@ -29,7 +30,8 @@ class RunSettings:
     latency: how long orders are under way; None for no time. broker_of: makes the run's broker of the simulated one.
     benchmark: the asset to compare with, where one was set.
     account_controls: the rules that closes are held to. wrappers: the objects that a strategy gets in place of the
-    run's own context and data. borrow, financing, rollover: what holding costs; None where it costs nothing.
+    run's own context and data. borrow, financing, rollover: what holding costs; None where it costs nothing. account:
+    what the account may hold; None where it may hold anything.
     """
 
     slippage: dict[str | Asset, object]
@@ -43,3 +45,4 @@ class RunSettings:
     borrow: BorrowTerms | None = None
     financing: FinancingTerms | None = None
     rollover: RolloverTerms | None = None
+    account: CashAccount | Rule | None = None
