@@ -22,7 +22,7 @@ from rustybt._version import __version__
 
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
-    from rustybt.core import Asset, DecimalConfig, Note, Order, OrderEvent
+    from rustybt.core import Asset, DecimalConfig, Explanation, Note, Order, OrderEvent
     from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import (
@@ -47,6 +47,7 @@ __all__ = [
     "Compat",
     "Context",
     "DecimalConfig",
+    "Explanation",
     "Market",
     "Note",
     "Order",
@@ -85,6 +86,7 @@ _HOMES = {
     "Compat": "rustybt.engine",
     "Context": "rustybt.strategy",
     "DecimalConfig": "rustybt.core",
+    "Explanation": "rustybt.core",
     "Market": "rustybt.engine",
     "Note": "rustybt.core",
     "Order": "rustybt.core",

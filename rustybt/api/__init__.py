@@ -6,6 +6,7 @@ They belong to the run that is active where they are called, so any number of ru
 from rustybt.api import execution
 from rustybt.api._asking import (
     continuous_future,
+    explain,
     fetch_csv,
     future_symbol,
     get_datetime,
@@ -59,6 +60,7 @@ from rustybt.api._setting import (
 from rustybt.core import math_utils
 from rustybt.execution import cancel_policy, commission, impact, slippage, spreads
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
+from rustybt.execution.commission import broker
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
 from rustybt.strategy import calendars, date_rules, events, time_rules
@@ -76,6 +78,7 @@ __all__ = [
     "attach_exits",
     "batch_market_order",
     "bracket_order",
+    "broker",
     "calendars",
     "cancel_event",
     "cancel_order",
@@ -89,6 +92,7 @@ __all__ = [
     "date_rules",
     "events",
     "execution",
+    "explain",
     "fetch_csv",
     "future_symbol",
     "get_datetime",

@@ -11,6 +11,7 @@ from rustybt.core import Asset, ContinuousFuture, Future
 from rustybt.strategy import current_algorithm
 
 if TYPE_CHECKING:
+    from rustybt.core import Explanation
     from rustybt.strategy import (
         FetchedRows,
         When,
@@ -117,6 +118,29 @@ def set_symbol_lookup_date(dt: When) -> None:
     Equity(1 [FB])
     """
     current_algorithm("set_symbol_lookup_date").set_symbol_lookup_date(dt)
+
+
+def explain(order_id: str) -> Explanation:
+    """What happened to an order so far, and why: a line for each event and each run of like bars. It is reckoned when
+    it is asked for. `.frame` is the same as data; see `rustybt.Explanation`.
+
+    Raises InputError for an unknown id.
+
+    >>> from rustybt import run
+    >>> from rustybt.api import explain, order, symbol
+    >>> def handle_data(context, data):
+    ...     open_orders = context.get_open_orders(symbol("IBM"))
+    ...     if not open_orders:
+    ...         order(symbol("IBM"), 10, limit_price=120)
+    ...     elif data.current_session.day == 8:
+    ...         print(explain(open_orders[0].id))
+    >>> result = run(handle_data, start="2010-01-04", end="2010-01-08")
+    main-1 IBM
+    2010-01-04 21:00 accepted: buy 10, limit 120
+    2010-01-05 21:00 to 2010-01-08 21:00, 4 bars: the close was never nearer than 129.55, the limit is 120: not reached
+    """
+    result: Explanation = current_algorithm("explain").explain(order_id)
+    return result
 
 
 def fetch_csv(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +81,13 @@ def set_benchmark(benchmark: Asset) -> None:
     current_algorithm("set_benchmark").set_benchmark(benchmark)
 
 
-def set_slippage(us_equities: Slippage | None = None, us_futures: Slippage | None = None) -> None:
-    """Sets the slippage model; only in `initialize`.
+def set_slippage(
+    us_equities: Slippage | None = None,
+    us_futures: Slippage | None = None,
+    *,
+    assets: Mapping[Asset, Slippage] | None = None,
+) -> None:
+    """Sets the slippage model; only in `initialize`. assets: models of their own for some assets.
 
     >>> from rustybt import Strategy, run
     >>> from rustybt.api import order, set_slippage, slippage, symbol
@@ -94,12 +99,26 @@ def set_slippage(us_equities: Slippage | None = None, us_futures: Slippage | Non
     ...         order(symbol("IBM"), 1)
     >>> run(AtTheClose, start="2010-01-04", end="2010-01-05").transactions["price"].to_list()  # the close was 130.85
     [Decimal('130.86')]
+
+    >>> class Each(Strategy):
+    ...     def initialize(self, context):
+    ...         set_slippage(slippage.FixedSlippage(), assets={symbol("AAPL"): slippage.FixedSlippage("0.1")})
+    ...
+    ...     def handle_data(self, context, data):
+    ...         order(symbol("IBM"), 1), order(symbol("AAPL"), 1)
+    >>> run(Each, start="2010-01-04", end="2010-01-05").transactions["price"].to_list()  # they closed at 130.85, 214.38
+    [Decimal('130.8500'), Decimal('214.4300')]
     """
-    current_algorithm("set_slippage").set_slippage(us_equities, us_futures)
+    current_algorithm("set_slippage").set_slippage(us_equities, us_futures, assets=assets)
 
 
-def set_commission(us_equities: Commission | None = None, us_futures: Commission | None = None) -> None:
-    """Sets the commission model; only in `initialize`.
+def set_commission(
+    us_equities: Commission | None = None,
+    us_futures: Commission | None = None,
+    *,
+    assets: Mapping[Asset, Commission] | None = None,
+) -> None:
+    """Sets the commission model; only in `initialize`. assets: models of their own for some assets.
 
     >>> from rustybt import Strategy, run
     >>> from rustybt.api import commission, order, set_commission, symbol
@@ -112,7 +131,7 @@ def set_commission(us_equities: Commission | None = None, us_futures: Commission
     >>> run(Charged, start="2010-01-04", end="2010-01-06").metrics["commission"]
     Decimal('2.00000000000000000000')
     """
-    current_algorithm("set_commission").set_commission(us_equities, us_futures)
+    current_algorithm("set_commission").set_commission(us_equities, us_futures, assets=assets)
 
 
 def set_cancel_policy(cancel_policy: CancelPolicy) -> None:

@@ -23,6 +23,9 @@ from rustybt.catalog._version import Version
 HELD_ROWS: Final = 2_000_000
 """Of an asset's years; more of them are read window by window, several times, instead of being held in memory."""
 
+SMALL_ROWS: Final = 50_000
+"""A piece of fewer rows is small."""
+
 type Pieces = Callable[[], Iterable[RawBars]]
 
 
@@ -55,8 +58,8 @@ class StoredYears:
             yield from digests_of_rows(rows)
         elif there.count + rows.frame.height <= HELD_ROWS:
             mine = _groups(rows)
-            merged = merge_rows([*(self._kept(piece, rows) for piece in there.read()), rows])
-            yield from (found for found in digests_of_rows(merged) if found[:2] in mine)
+            pieces = _few([*(self._kept(piece, rows) for piece in there.read()), rows])
+            yield from (found for found in digests_of_rows(*pieces) if found[:2] in mine)
         elif len(sids) > 1:
             middle = pl.col("sid") <= int(sids.median())  # type: ignore[arg-type]
             for half in (middle, ~middle):
@@ -108,6 +111,12 @@ class StoredYears:
             held = join_bars([stored(first, end - 1), *new()])
             return partial(iter, [held]), price_scale, volume_scale
         return partial(_windows, edges, stored, new), price_scale, volume_scale
+
+
+def _few(pieces: Sequence[Rows]) -> list[Rows]:
+    """The pieces, the small ones as one: to hash each takes longer than to put them together."""
+    small = [piece for piece in pieces if piece.frame.height < SMALL_ROWS]
+    return [*(piece for piece in pieces if piece.frame.height >= SMALL_ROWS), *([merge_rows(small)] if small else [])]
 
 
 def _without_stamps(bars: RawBars, stamps: Sequence[npt.NDArray[np.int64]]) -> RawBars:

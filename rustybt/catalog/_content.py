@@ -149,6 +149,11 @@ class Extent:
     last: int
 
 
+type Extents = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""The runs of rows of a part as columns, which are read and written at once: sids, offsets, counts, first and last
+stamps, as `Extent` has them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One Parquet file of a version. Its rows are sorted by (sid, stamp).
@@ -163,7 +168,7 @@ class Part:
     size: int
     price_scale: int
     volume_scale: int
-    extents: tuple[Extent, ...]
+    extents: Extents
     checksum: str | None = None
 
 

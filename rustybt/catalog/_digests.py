@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import PRICES, Rows
 from rustybt.catalog._hashing import digests_by_year
+from rustybt.catalog._merging import at_scales, merge_rows
 from rustybt.catalog._parts import narrow
 
 type _Column = npt.NDArray[np.int64]
@@ -21,36 +23,83 @@ _MOST_PLACES = 18
 _COLUMNS = ("stamp", *PRICES, "volume")
 
 
-def digests_of_rows(rows: Rows) -> Iterator[tuple[int, str, str]]:
-    """Sid, year and SHA-256 of each asset and calendar year (UTC, of the stamp). rows: sorted by (sid, stamp)."""
-    frame = rows.frame
-    columns = {name: narrow(frame[name]) for name in _COLUMNS}
-    narrows = {name: column for name, column in columns.items() if isinstance(column, np.ndarray)}
-    if len(narrows) < len(columns) or max(rows.price_scale, rows.volume_scale) > _MOST_PLACES:
-        for sid, bars in assets_of(rows):
-            for year, digest in digests_by_year(bars, rows.price_scale, rows.volume_scale):
+def digests_of_rows(*pieces: Rows) -> Iterator[tuple[int, str, str]]:
+    """Sid, year and SHA-256 of each asset and calendar year (UTC, of the stamp) of all pieces together.
+
+    pieces: each sorted by (sid, stamp). They are put together, which costs as much again, only where the rows of an
+    asset do not follow each other from piece to piece.
+    """
+    price_scale = max(piece.price_scale for piece in pieces)
+    volume_scale = max(piece.volume_scale for piece in pieces)
+    tables = [_Table.of(piece, price_scale, volume_scale) for piece in pieces if piece.frame.height]
+    narrows = [table for table in tables if table is not None]
+    if len(narrows) < len(tables) or max(price_scale, volume_scale) > _MOST_PLACES:
+        for sid, bars in assets_of(merge_rows(pieces)):
+            for year, digest in digests_by_year(bars, price_scale, volume_scale):
                 yield sid, year, digest
         return
-    if frame.height:
-        yield from _digests(frame["sid"].to_numpy(), narrows, rows.price_scale, rows.volume_scale)
+    if not narrows:
+        return
+    runs = np.concatenate([table.runs(at, price_scale, volume_scale) for at, table in enumerate(narrows)], axis=1)
+    runs = runs[:, np.lexsort((runs[_FIRST], runs[_SID]))]
+    follow = (runs[_SID, 1:] != runs[_SID, :-1]) | (runs[_FIRST, 1:] > runs[_LAST, :-1])
+    yield from (
+        _digests(narrows, runs, price_scale, volume_scale) if follow.all() else digests_of_rows(merge_rows(pieces))
+    )
+
+
+_SID, _YEAR, _FIRST, _LAST, _START, _STOP, _PRICE_SPARE, _VOLUME_SPARE, _PIECE = range(9)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """The columns of a piece, as 64-bit integers."""
+
+    sids: npt.NDArray[np.int32]
+    columns: dict[str, _Column]
+
+    @classmethod
+    def of(cls, piece: Rows, price_scale: int, volume_scale: int) -> _Table | None:
+        """None where a number does not fit."""
+        frame = at_scales(piece, price_scale, volume_scale)
+        columns: dict[str, _Column] = {}
+        for name in _COLUMNS:
+            column = narrow(frame[name])
+            if not isinstance(column, np.ndarray):
+                return None
+            columns[name] = column.astype("<i8", copy=False)
+        return cls(frame["sid"].to_numpy(), columns)
+
+    def runs(self, piece: int, price_scale: int, volume_scale: int) -> _Column:
+        """The rows of each asset and year: a column a run, what `_SID` to `_PIECE` name as rows."""
+        stamps = self.columns["stamp"]
+        years = years_of(stamps)
+        changes = (self.sids[1:] != self.sids[:-1]) | (years[1:] != years[:-1])
+        starts = np.concatenate(([0], np.flatnonzero(changes) + 1))
+        stops = np.append(starts[1:], len(stamps))
+        price_spare = _spare_places([self.columns[name] for name in PRICES], starts, price_scale)
+        volume_spare = _spare_places([self.columns["volume"]], starts, volume_scale)
+        about = self.sids[starts].astype(np.int64), years[starts], stamps[starts], stamps[stops - 1]
+        return np.stack((*about, starts, stops, price_spare, volume_spare, np.full(len(starts), piece)))
 
 
 def _digests(
-    sids: npt.NDArray[np.int32], columns: dict[str, _Column], price_scale: int, volume_scale: int
+    tables: Sequence[_Table], runs: _Column, price_scale: int, volume_scale: int
 ) -> Iterator[tuple[int, str, str]]:
-    years = years_of(columns["stamp"])
-    starts = np.flatnonzero((np.diff(sids, prepend=-1) != 0) | (np.diff(years, prepend=0) != 0))
-    edges = [*starts.tolist(), len(sids)]
-    prices, volumes = [columns[name] for name in PRICES], [columns["volume"]]
-    price_spare = _spare_places(prices, starts, price_scale).tolist()
-    volume_spare = _spare_places(volumes, starts, volume_scale).tolist()
-    stamps, *written = (column.astype("<i8", copy=False) for column in columns.values())
-    for at, (sid, year) in enumerate(zip(sids[starts].tolist(), years[starts].tolist(), strict=True)):
-        rows = slice(edges[at], edges[at + 1])
-        digest = hashlib.sha256(stamps[rows])
-        _write(digest.update, written[:-1], rows, price_scale, price_spare[at])
-        _write(digest.update, written[-1:], rows, volume_scale, volume_spare[at])
-        yield sid, str(year), digest.hexdigest()
+    """runs: ascending by sid and stamp."""
+    changes = (runs[_SID, 1:] != runs[_SID, :-1]) | (runs[_YEAR, 1:] != runs[_YEAR, :-1])
+    firsts = np.concatenate(([0], np.flatnonzero(changes) + 1))
+    price_spare = np.minimum.reduceat(runs[_PRICE_SPARE], firsts).tolist()
+    volume_spare = np.minimum.reduceat(runs[_VOLUME_SPARE], firsts).tolist()
+    listed = runs.T.tolist()
+    for at, (first, last) in enumerate(pairwise([*firsts.tolist(), len(listed)])):
+        mine = [(tables[run[_PIECE]].columns, slice(run[_START], run[_STOP])) for run in listed[first:last]]
+        digest = hashlib.sha256()
+        for columns, rows in mine:
+            digest.update(columns["stamp"][rows])
+        _write(digest.update, PRICES, mine, price_scale, price_spare[at])
+        _write(digest.update, ("volume",), mine, volume_scale, volume_spare[at])
+        yield listed[first][_SID], str(listed[first][_YEAR]), digest.hexdigest()
 
 
 def assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
@@ -88,19 +137,22 @@ def _spare_places(columns: Sequence[_Column], starts: npt.NDArray[np.intp], scal
     spare = np.zeros(len(starts), dtype=np.int64)
     still = np.ones(len(starts), dtype=bool)
     for places in range(1, scale + 1):
-        used = columns[0] % 10**places != 0
-        for column in columns[1:]:
-            used |= column % 10**places != 0
-        still &= ~np.logical_or.reduceat(used, starts)
-        if not still.any():
-            break
+        for column in columns:
+            still &= ~np.logical_or.reduceat(column % 10**places != 0, starts)
+            if not still.any():
+                return spare
         spare[still] = places
     return spare
 
 
 def _write(
-    update: Callable[[bytes | _Column], None], columns: Sequence[_Column], rows: slice, scale: int, spare: int
+    update: Callable[[bytes | _Column], None],
+    names: Sequence[str],
+    runs: Sequence[tuple[dict[str, _Column], slice]],
+    scale: int,
+    spare: int,
 ) -> None:
     update(b"%d:" % (scale - spare))
-    for column in columns:
-        update(column[rows] // 10**spare if spare else column[rows])
+    for name in names:
+        for columns, rows in runs:
+            update(columns[name][rows] // 10**spare if spare else columns[name][rows])

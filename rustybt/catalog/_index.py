@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 import time
@@ -11,10 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from rustybt.catalog._content import Manifest
 from rustybt.catalog._idle import IDLE, Lent, stamp_of
 from rustybt.catalog._layout import index_path
-from rustybt.core import ROOT_VARIABLE, StockDividend
+from rustybt.core import ROOT_VARIABLE
 from rustybt.errors import CatalogBusy, CatalogCorrupt, CatalogUnavailable
 
 SCHEMA_VERSION: Final = 7
@@ -320,68 +318,3 @@ def _unreadable(path: Path, error: object) -> CatalogCorrupt:
 def _not_writable(path: Path, error: object) -> CatalogUnavailable:
     remedy = "Make room on that disk" if "full" in str(error) else "Check who may write there"
     return CatalogUnavailable(f"The catalog at {path.parent} can't be written to: {error}. {remedy}, or {ELSEWHERE}")
-
-
-def insert_version(connection: sqlite3.Connection, manifest: Manifest) -> None:
-    """Enter a version into the index."""
-    connection.execute("INSERT OR IGNORE INTO bundles (name) VALUES (?)", (manifest.bundle,))
-    bundle = connection.execute("SELECT id FROM bundles WHERE name = ?", (manifest.bundle,)).fetchone()[0]
-    version = connection.execute(
-        "INSERT INTO versions (bundle, name, created_ns, hash, size, ranges, provenance, quarantine) "
-        "VALUES (?,?,?,?,?,?,?,?)",
-        (
-            bundle,
-            manifest.version,
-            manifest.created_ns,
-            manifest.hash,
-            sum(part.size for part in manifest.parts),
-            json.dumps(manifest.ranges),
-            json.dumps(manifest.provenance),
-            manifest.quarantine,
-        ),
-    ).lastrowid
-    table = manifest.calendar
-    columns = (table.days, table.opens, table.closes, table.break_starts, table.break_ends)
-    blobs = [None if c is None else c.astype(c.dtype.newbyteorder("<")).tobytes() for c in columns]
-    connection.execute("INSERT INTO calendars VALUES (?,?,?,?,?,?,?,?)", (version, table.name, table.tz, *blobs))
-    records = manifest.assets
-    _insert_many(connection, "assets", ((version, *record.row()) for record in records), 20)
-    names = ((version, s.symbol, s.first_day, s.last_day, r.sid) for r in records for s in r.symbols)
-    _insert_many(connection, "symbols", names, 5)
-    splits = (
-        (version, s.sid, s.ex_day, str(s.numerator), str(s.denominator), int(s.prices_only)) for s in manifest.splits
-    )
-    _insert_many(connection, "splits", splits, 6)
-    dividends = (
-        (version, d.sid, d.ex_day, at, d.pay_day, d.record_day, d.declared_day, str(d.amount), d.scale, d.currency)
-        for at, d in enumerate(manifest.dividends)
-    )
-    _insert_many(connection, "dividends", dividends, 10)
-    in_shares = (
-        (version, d.sid, d.ex_day, at, d.payment_sid, str(d.numerator), str(d.denominator), *_days(d))
-        for at, d in enumerate(manifest.stock_dividends)
-    )
-    _insert_many(connection, "stock_dividends", in_shares, 10)
-    funding = (
-        (version, f.sid, f.stamp, str(f.rate), f.scale, None if f.price is None else str(f.price), f.price_scale)
-        for f in manifest.funding
-    )
-    _insert_many(connection, "funding", funding, 7)
-    left_out = ((version, symbol or "", *rest) for symbol, *rest in manifest.left_out)
-    _insert_many(connection, "left_out", left_out, 5)
-    for part in manifest.parts:
-        part_id = connection.execute(
-            "INSERT INTO parts (version, file, frequency, period, row_count, price_scale, volume_scale) "
-            "VALUES (?,?,?,?,?,?,?)",
-            (version, part.file, part.frequency, part.period, part.rows, part.price_scale, part.volume_scale),
-        ).lastrowid
-        extents = ((part_id, e.sid, e.offset, e.count, e.first, e.last) for e in part.extents)
-        _insert_many(connection, "extents", extents, 6)
-
-
-def _days(dividend: StockDividend) -> tuple[int | None, int | None, int | None]:
-    return dividend.pay_day, dividend.record_day, dividend.declared_day
-
-
-def _insert_many(connection: sqlite3.Connection, table: str, rows: Iterator[tuple[object, ...]], width: int) -> None:
-    connection.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * width)})", rows)

@@ -10,15 +10,16 @@ import numpy as np
 import polars as pl
 
 from rustybt.calendars import SessionTable
-from rustybt.catalog._content import AssetRecord, Extent, Manifest, Part, SymbolRange
+from rustybt.catalog._content import AssetRecord, Manifest, Part, SymbolRange
 from rustybt.catalog._layout import CALENDAR, MANIFEST
 from rustybt.core import CashDividend, FundingRate, Split, StockDividend, check_process
 from rustybt.errors import CatalogCorrupt
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """2 has dividends in shares beside what 1 has, 3 the funding of perpetuals, 4 how much was left out, 5 checksums of the
-parts and a digest of the input."""
-READABLE: Final = (1, 2, 3, 4, FORMAT)
+parts and a digest of the input, 6 the extents of a part as columns."""
+READABLE: Final = (1, 2, 3, 4, 5, FORMAT)
+_COLUMNS_SINCE: Final = 6
 _CALENDAR_COLUMNS: Final = ("open", "close", "break_start", "break_end")
 
 
@@ -95,7 +96,7 @@ def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
         left_out=tuple((symbol, *rest) for symbol, *rest in document.get("left_out", ())),
         input=document.get("input"),
         corrected=document.get("corrected"),
-        parts=tuple(_part(values) for values in document["parts"]),
+        parts=tuple(_part(values, document["format"]) for values in document["parts"]),
         digests=document["digests"],
         provenance=document["provenance"],
         quarantine=document["quarantine"],
@@ -136,12 +137,14 @@ def _funding(sid: int, stamp: int, rate: str, scale: int, price: str | None, pri
 
 def _part_document(part: Part) -> dict[str, Any]:
     names = ("file", "frequency", "period", "rows", "size", "price_scale", "volume_scale", "checksum")
-    extents = [[e.sid, e.offset, e.count, e.first, e.last] for e in part.extents]
-    return {**{name: getattr(part, name) for name in names}, "extents": extents}
+    return {**{name: getattr(part, name) for name in names}, "extents": part.extents}
 
 
-def _part(values: dict[str, Any]) -> Part:
-    return Part(**{**values, "extents": tuple(Extent(*extent) for extent in values["extents"])})
+def _part(values: dict[str, Any], written: int) -> Part:
+    """written: the format, before 6 the extents were rows."""
+    listed = values["extents"] if written >= _COLUMNS_SINCE else zip(*values["extents"], strict=True)
+    sids, offsets, counts, firsts, lasts = map(tuple, listed)
+    return Part(**{**values, "extents": (sids, offsets, counts, firsts, lasts)})
 
 
 def _calendar_frame(table: SessionTable) -> pl.DataFrame:

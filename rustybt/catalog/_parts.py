@@ -42,7 +42,9 @@ def write_part(folder: Path, file: str, period: str, rows: Rows) -> Part:
     """Write one part and tell what is in it."""
     path = folder / file
     store_rows(path, rows)
-    columns = (column.tolist() for column in extent_columns(rows.frame, rows.frequency))
+    sids, offsets, counts, firsts, lasts = (
+        tuple(column.tolist()) for column in extent_columns(rows.frame, rows.frequency)
+    )
     return Part(
         file=file,
         frequency=rows.frequency,
@@ -51,7 +53,7 @@ def write_part(folder: Path, file: str, period: str, rows: Rows) -> Part:
         size=path.stat().st_size,
         price_scale=rows.price_scale,
         volume_scale=rows.volume_scale,
-        extents=tuple(Extent(*values) for values in zip(*columns, strict=True)),
+        extents=(sids, offsets, counts, firsts, lasts),
         checksum=checksum_of(path),
     )
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from rustybt.catalog._content import Manifest
-from rustybt.catalog._index import connect_reader, insert_version, write_transaction
+from rustybt.catalog._index import connect_reader, write_transaction
+from rustybt.catalog._indexed import insert_version
 from rustybt.catalog._layout import (
     TEMPORARY,
     TRASH,

@@ -28,13 +28,13 @@ class StoredRows:
     """What a version holds of one stored frequency, as the index says. version: None holds nothing."""
 
     def __init__(self, version: Version | None, frequency: str) -> None:
-        found = version.extents(frequency) if version else []
         self.frequency = frequency
         self._folder = version.path if version else Path()
-        self._files: list[_File] = list(dict.fromkeys(row[:3] for row in found))
-        numbers = {file: number for number, file in enumerate(self._files)}
-        self._part_of = np.array([numbers[row[:3]] for row in found], dtype=np.int64)
-        self._extents = np.array([row[3:] for row in found], dtype=np.int64).reshape(-1, 4).T
+        files, runs = version.extents(frequency) if version else ([], [])
+        self._files: list[_File] = files
+        self._part_of = np.repeat(np.arange(len(files)), [len(of_part) for of_part in runs])
+        columns = [np.array(of_part, dtype=np.int64).reshape(-1, 4) for of_part in runs]
+        self._extents = np.concatenate([np.empty((0, 4), dtype=np.int64), *columns]).T
 
     def has(self, sid: int) -> bool:
         """Whether it has bars of an asset."""

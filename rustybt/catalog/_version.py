@@ -190,14 +190,23 @@ class Version(Lookups):
         )
         return read_stamps([self.path / file for (file,) in rows], first_ns, last_ns)
 
-    def extents(self, frequency: str) -> list[tuple[Any, ...]]:
-        """Runs of rows of a stored frequency: file, its price and volume scale, sid, rows, first and last stamp."""
-        return self._query(
-            "SELECT p.file, p.price_scale, p.volume_scale, e.sid, e.row_count, e.first_ns, e.last_ns "
-            "FROM parts p JOIN extents e ON e.part = p.id WHERE p.version = ? AND p.frequency = ? "
-            "ORDER BY p.id, e.sid, e.row_offset",
+    def extents(self, frequency: str) -> tuple[list[tuple[str, int, int]], list[list[tuple[int, ...]]]]:
+        """The parts of a stored frequency: file, price and volume scale; and the runs of rows of each.
+
+        Of a run sid, rows, first and last stamp.
+        """
+        parts = self._query(
+            "SELECT id, file, price_scale, volume_scale FROM parts WHERE version = ? AND frequency = ? ORDER BY id",
             (self._row_id, frequency),
         )
+        runs = [
+            self._query(
+                "SELECT sid, row_count, first_ns, last_ns FROM extents WHERE part = ? ORDER BY sid, row_offset",
+                (number,),
+            )
+            for number, *_ in parts
+        ]
+        return [(file, price, volume) for _, file, price, volume in parts], runs
 
     def load(
         self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False

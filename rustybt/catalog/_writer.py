@@ -28,7 +28,8 @@ import numpy as np
 from rustybt.catalog._content import Content, Digests, Manifest, Part
 from rustybt.catalog._content_digests import digests_of_content
 from rustybt.catalog._hashing import version_hash
-from rustybt.catalog._index import BUSY_SECONDS, ELSEWHERE, insert_version, write_transaction
+from rustybt.catalog._index import BUSY_SECONDS, ELSEWHERE, write_transaction
+from rustybt.catalog._indexed import insert_version
 from rustybt.catalog._layout import (
     QUARANTINE,
     TEMPORARY,
@@ -140,7 +141,7 @@ class Writer:
             folder.rename(final)
             _sync(final.parent)
         self._fault("renamed")
-        insert_version(self._connection, manifest)
+        insert_version(self._connection, manifest, base[1] if base else None)
         return manifest, True
 
     def _write(
@@ -207,8 +208,8 @@ def _ranges(parts: tuple[Part, ...], content: Content) -> dict[str, tuple[int, i
     ranges = {}
     for frequency in sorted({part.frequency for part in parts}):
         of_frequency = [part for part in parts if part.frequency == frequency]
-        first = min(extent.first for part in of_frequency for extent in part.extents)
-        last = max(extent.last for part in of_frequency for extent in part.extents)
+        first = min(min(part.extents[3]) for part in of_frequency)
+        last = max(max(part.extents[4]) for part in of_frequency)
         if frequency_named(frequency).by_session:
             days = [first // DAY_NS, last // DAY_NS]
         else:

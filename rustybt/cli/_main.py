@@ -10,6 +10,7 @@ import click
 from rustybt.errors import RustyBTError
 
 HOMES = {
+    "brokers": ("rustybt.cli._brokers", "brokers"),
     "bundles": ("rustybt.cli._bundles", "bundles"),
     "cache": ("rustybt.cli._cache", "cache"),
     "catalog": ("rustybt.cli._catalog", "catalog"),

@@ -22,8 +22,9 @@ from rustybt.core._costs import COST_OF_ENTRY, TAXES, CostKind, Priced, PricePar
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
 from rustybt.core._disk import check_regular, writing
+from rustybt.core._explanation import Explanation
 from rustybt.core._extras import pandas
-from rustybt.core._fees import Fee, FeeKind
+from rustybt.core._fees import Fee, FeeInKind, FeeKind
 from rustybt.core._fixed import (
     EXACT,
     EXTRA_PRICE_DECIMALS,
@@ -61,6 +62,7 @@ from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes
 from rustybt.core._number_text import decimals, is_number
+from rustybt.core._order_steps import OrderStep
 from rustybt.core._orders import Order, OrderEvent, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
@@ -121,7 +123,9 @@ __all__ = [
     "DecimalConfig",
     "Equity",
     "ExactColumn",
+    "Explanation",
     "Fee",
+    "FeeInKind",
     "FeeKind",
     "Forex",
     "Frequency",
@@ -137,6 +141,7 @@ __all__ = [
     "OrderEvent",
     "OrderEventKind",
     "OrderStatus",
+    "OrderStep",
     "OrderTerms",
     "Perpetual",
     "Phase",

@@ -6,9 +6,10 @@ import sys
 from typing import Any, Final
 
 from rustybt import _version
-from rustybt.core import date_of, exact_number, text_of_object
+from rustybt.core import Asset, date_of, exact_number, text_of_object
 from rustybt.engine._compat import Compat
 from rustybt.engine._prepared import Prepared
+from rustybt.strategy import RunSettings
 
 DEEPEST: Final = 20
 
@@ -43,10 +44,21 @@ def manifest_of(parts: Prepared) -> dict[str, Any]:
         "commission": text_of_object(parts.settings.commission["equity"], repr),
         "futures_slippage": text_of_object(parts.settings.slippage["future"], repr),
         "futures_commission": text_of_object(parts.settings.commission["future"], repr),
+        **_of_assets(parts.settings),
         "cancel_policy": text_of_object(parts.settings.cancel_policy, repr),
         "kernel": run.kernel.name,
         "python": ".".join(map(str, sys.version_info[:3])),
     }
+
+
+def _of_assets(settings: RunSettings) -> dict[str, Any]:
+    """By name of the setting, the models of assets that have one of their own; nothing where none has."""
+    told = {}
+    for name, models in (("slippage", settings.slippage), ("commission", settings.commission)):
+        own = {of.key: text_of_object(model, repr) for of, model in models.items() if isinstance(of, Asset)}
+        if own:
+            told[f"assets_{name}"] = own
+    return told
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

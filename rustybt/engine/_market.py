@@ -115,8 +115,7 @@ class Market:
             # where the catalog can't be written to each process reads for itself
             with contextlib.suppress(OSError):
                 self.data.share_bars(sids, self.length, *edges)
-        own = self.root, self.bundle, self.version, self.data_frequency, self.length, self.start, self.end
-        return _reopened, (Reference(*own, self.loaded, self.at_hand, self.told.state()),)
+        return reopened, (reference_to(self)._replace(loaded=self.loaded),)
 
     def _once[Made](self, key: tuple[Any, ...], make: Callable[[], Made], of: object) -> Made:
         """What was made for a key, or is made now. of: the object whose id is in the key, which is kept with it."""
@@ -150,7 +149,13 @@ def read_ahead(market: Market) -> None:
             market.data.load(sids, market.length, *edges)
 
 
-def _reopened(reference: Reference) -> Market:
+def reference_to(market: Market) -> Reference:
+    """Where a market is, for `reopened`; nothing of it is read ahead then."""
+    own = market.root, market.bundle, market.version, market.data_frequency, market.length, market.start, market.end
+    return Reference(*own, None, market.at_hand, market.told.state())
+
+
+def reopened(reference: Reference) -> Market:
     """The market that was pickled. Raises VersionNotFound and BundleNotFound where its version is gone."""
     check_process()
     root, bundle, version, data_frequency, length, start, end, loaded, at_hand, told = reference

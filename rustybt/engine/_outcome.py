@@ -12,6 +12,7 @@ from rustybt.catalog import record_run
 from rustybt.core import (
     date_of,
 )
+from rustybt.engine._explain import explains_later
 from rustybt.engine._loop import Loop
 from rustybt.engine._manifest import manifest_of
 from rustybt.engine._prepared import Prepared
@@ -48,7 +49,11 @@ def result_of(parts: Prepared, loop: Loop, rerun: Any) -> Result:
     fill_at = loop.simulated.triggers.field
     frames = RunFrames(rows_of_run(run, loop.recorder, loop.ledger, periods, written, fill_at))
     add_closing_notes(run, loop, callbacks, frames)
-    result = Result(frames, manifest=manifest, periods=periods, report=report, rerun=rerun, notes=run.notes.all())
+    explains = explains_later(parts, loop.recorder, loop.simulated.triggers)
+    told = run.notes.all()
+    result = Result(
+        frames, manifest=manifest, periods=periods, report=report, rerun=rerun, notes=told, explains=explains
+    )
     days = axis.calendar.days[[axis.first_session, last_session]]
     keys = tuple(instrument.asset.key for instrument in run.account.instruments)
     result.tell_when_saved(functools.partial(_note_use, data.path.parents[2], (int(days[0]), int(days[1])), keys))

@@ -65,9 +65,9 @@ class OwnCopies:
         # an object that is its own copy here is left as it is: a model may hold the context or the strategy
         self._memo: dict[int, Any] = {id(one): one for one in own}
         self._given: list[tuple[Any, dict[str, Any]]] = []
-        for kind in settings.slippage:
-            settings.slippage[kind] = self._of_run(settings.slippage[kind], "slippage model")
-            settings.commission[kind] = self._of_run(settings.commission[kind], "commission model")
+        for models, what in ((settings.slippage, "slippage model"), (settings.commission, "commission model")):
+            for of, model in models.items():
+                models[of] = self._of_run(model, what)
         settings.cancel_policy = self._of_run(settings.cancel_policy, "cancel policy")
         gate.controls[:] = [self._of_run(control, "control") for control in gate.controls]
         rules = settings.account_controls

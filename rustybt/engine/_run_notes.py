@@ -13,6 +13,7 @@ from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
 from rustybt.engine._state import RunState
 from rustybt.engine._timetable import Plan
+from rustybt.execution.commission import CommissionModel
 from rustybt.execution.slippage import SlippageModel
 from rustybt.metrics import ruined_row
 from rustybt.results import RunFrames
@@ -28,7 +29,7 @@ def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: R
     for plan in loop.timetable.plans:
         _note_plan(run.notes, plan)
     _note_assets(account)
-    _note_models(run.notes, loop.settings.slippage.values())
+    _note_models(run.notes, (*loop.settings.slippage.values(), *loop.settings.commission.values()))
     if not frames.orders_placed:
         _note_no_orders(account, run.schedules, loop.context, callbacks)
     elif not len(loop.recorder.transactions):
@@ -143,7 +144,7 @@ def _note_assets(account: AccountState) -> None:
 
 def _note_models(notes: Notes, models: Iterable[Any]) -> None:
     for model in models:
-        if isinstance(model, SlippageModel):
+        if isinstance(model, SlippageModel | CommissionModel):
             model.tell(notes)
 
 

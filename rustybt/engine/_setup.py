@@ -20,6 +20,7 @@ from rustybt.engine._callbacks import check_params
 from rustybt.engine._capital import capital_changes_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._currency import converter_of
+from rustybt.engine._explain import Explainer
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
@@ -161,6 +162,7 @@ def context_of(run: RunState, settings: RunSettings) -> tuple[OrderGate, Context
         schedules=run.schedules,
         recorded=run.recorded,
         fetch=run.fetch_csv,
+        explain=run.explain,
         converter=run.converter,
         currencies_are_one=run.compat.currencies_are_one,
     )
@@ -206,9 +208,16 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         timetable,
         _carrying(settings),
     )
-    if parts.callbacks.on_order is not None:
-        Teller(parts.callbacks.on_order, run.book, run.views).join(loop)
+    _tell_of_orders(parts, loop)
     return loop
+
+
+def _tell_of_orders(parts: Prepared, loop: Loop) -> None:
+    """Has the strategy hear of its orders, and ask for them."""
+    run, on_order = parts.run, parts.callbacks.on_order
+    run.explainer = Explainer(run, parts.settings, loop.simulated.triggers, loop.recorder)
+    if on_order is not None:
+        Teller(on_order, run.book, run.views).join(loop)
 
 
 def initialised(parts: Prepared) -> OwnCopies:

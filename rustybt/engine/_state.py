@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rustybt._kernels import Books, Kernel
 from rustybt.core import Notes
 from rustybt.engine._compat import Compat
+from rustybt.errors import InputError
 from rustybt.orders import OrderBook
 from rustybt.strategy import AccountState, AssetLookup, OrderViews, RunFacts, RunPhase, Schedules
 from rustybt.view import BarData, Instrument, MarketView
@@ -24,7 +26,8 @@ class RunState:
     of garbage.
 
     converter: the rates and conversions of a run in several currencies; None in one that has one only. recorded: the
-    last value of each recorded name. notes: what the result tells besides its figures.
+    last value of each recorded name. explainer: tells the life of an order; None before the first bar. notes: what the
+    result tells besides its figures.
     """
 
     market: MarketView
@@ -42,6 +45,13 @@ class RunState:
     phase: RunPhase = field(default_factory=RunPhase)
     schedules: Schedules = field(default_factory=Schedules)
     recorded: dict[str, Any] = field(default_factory=dict)
+    explainer: Callable[[str], Any] | None = None
+
+    def explain(self, order_id: str) -> Any:
+        """The life of an order."""
+        if self.explainer is None:
+            raise InputError("explain() was called in initialize, before there is any order. Call it later.")
+        return self.explainer(order_id)
 
     def open_slot(self, instrument: Instrument) -> None:
         """Opens the books for an asset that was loaded."""

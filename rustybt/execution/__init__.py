@@ -6,15 +6,18 @@ from rustybt.execution._custom import check_model, commission_for, is_own, slipp
 from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
 from rustybt.execution._uninitialised import behind, check_initialised
-from rustybt.execution.simulated import SimulatedBroker, WhyOpen
+from rustybt.execution.simulated import Past, PastEvent, SimulatedBroker, Triggers, WhyOpen, history_of
 
 __all__ = [
     "BLOTTERS",
     "Broker",
     "Fill",
     "Offer",
+    "Past",
+    "PastEvent",
     "SimulatedBroker",
     "SimulationBlotter",
+    "Triggers",
     "WhyOpen",
     "WorkingOrder",
     "behind",
@@ -22,6 +25,7 @@ __all__ = [
     "check_initialised",
     "check_model",
     "commission_for",
+    "history_of",
     "is_own",
     "register_blotter",
     "slippage_for",

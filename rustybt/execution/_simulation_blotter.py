@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from rustybt.core import Asset
 from rustybt.errors import InputError
 from rustybt.execution._broker import Broker
 from rustybt.execution.cancel_policy import NeverCancel
@@ -36,11 +37,11 @@ class SimulationBlotter:
         future_commission: Any = None,
         cancel_policy: Any = None,
     ) -> None:
-        self.slippage: dict[str, Any] = {
+        self.slippage: dict[str | Asset, Any] = {
             "equity": equity_slippage or FixedBasisPointsSlippage(),
             "future": future_slippage or VolatilityVolumeShare(FUTURE_VOLUME_LIMIT),
         }
-        self.commission: dict[str, Any] = {
+        self.commission: dict[str | Asset, Any] = {
             "equity": equity_commission or PerShare(),
             "future": future_commission or PerContract(DEFAULT_PER_CONTRACT_COST, EXCHANGE_FEE_OF_ROOT),
         }

@@ -16,23 +16,24 @@ from rustybt.core import (
     div_half_even,
     report_of_cancel,
     report_of_replacement,
+    terms_from,
 )
 from rustybt.orders._commands import Command, Venue
-from rustybt.orders._lifecycle import advance, cut
+from rustybt.orders._lifecycle import advance, cut, fill
 from rustybt.orders._linking import Linking
 from rustybt.orders._links import Links
 from rustybt.orders._plain_orders import order_from, plain_order
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
 ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
-NOT_FILLED: Final = OrderEventKind.NOT_FILLED
-TRAILED: Final = OrderEventKind.TRAILED
+NOT_FILLED, TRAILED = OrderEventKind.NOT_FILLED, OrderEventKind.TRAILED
 WAKING: Final = frozenset({ADJUSTED, REPLACED, OrderEventKind.TRIGGERED})
 APPLIED: Final = [
     OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED, NOT_FILLED, OrderEventKind.TRIGGERED, CANCELLED,
 ]  # fmt: skip
 """The kinds of reports that the native kernel applies, in its order."""
-OPEN, PENDING, HELD = OrderStatus.OPEN, OrderStatus.PENDING_NEW, OrderStatus.HELD
+FILLED, PARTIALLY_FILLED = OrderEventKind.FILLED.value, OrderEventKind.PARTIALLY_FILLED.value
+OPEN, PENDING, HELD, OVER = OrderStatus.OPEN, OrderStatus.PENDING_NEW, OrderStatus.HELD, OrderStatus.FILLED
 
 
 class EventRow(NamedTuple):
@@ -68,6 +69,7 @@ class OrderBook(Linking):
     which accepts whatever comes; `route` sends it to another one instead.
     links: what other orders are to do upon a report; None where no orders are linked. held: those that wait for one.
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
+    special: by number, terms that say more than limit and stop, and the place among all events from which they held.
     queues: true while an order is open; `open` says which.
     expiring: a heap of the moments at which orders end, and their numbers.
     applier: the native kernel's way to apply a report; None where Python applies them all.
@@ -89,6 +91,7 @@ class OrderBook(Linking):
         "prefix",
         "queues",
         "rows",
+        "special",
         "store",
         "wake",
         "why",
@@ -107,6 +110,7 @@ class OrderBook(Linking):
         kind: Any = kernel.applier
         self.applier = None if kind is None else kind(self.store, self.wake, APPLIED, [cause.label for cause in Cause])
         self._apply: Callable[[Report], WorkingOrder | None] | None = getattr(self.applier, "apply", None)
+        self.special: dict[int, list[tuple[int, OrderTerms[int]]]] = {}
         self.links: Links | None = None
         self.held: list[WorkingOrder] = []
         self.reducing: list[WorkingOrder] = []
@@ -175,9 +179,7 @@ class OrderBook(Linking):
             if known is not None:
                 return () if self.links is None or report.kind is NOT_FILLED else self.links(report, known)
         number, kind, stamp, quantity, limit, stop, _, cause, ratio, told, _, _, terms, _ = report
-        order: Any = self._orders[number - 1]
-        if order is None:  # the native twin fills the list in when somebody looks
-            order = self.orders[number - 1]
+        order = self.numbered(number)
         advance(order, report)
         if kind is NOT_FILLED:
             return ()
@@ -189,6 +191,8 @@ class OrderBook(Linking):
             cause, told = self._enqueue(order, cause, told)
         if terms is not None:
             limit, stop = terms[:2]
+            if order.more is not None:
+                self.special.setdefault(number, []).append((len(self.rows), terms))
         label = None if cause is None else cause.label
         restated = None if ratio is None else f"{ratio[0]}/{ratio[1]}"
         # `_value_` as `value`, which is a call
@@ -199,6 +203,17 @@ class OrderBook(Linking):
             self.wake.forget(order.instrument.slot, number)
             self.look_at(order)
         return () if self.links is None else self.links(report, order)
+
+    def filled(self, order: WorkingOrder, stamp: int, quantity: int, price: int, paid: int) -> None:
+        """Fills an open order that nothing is linked to, as `apply` does upon a report. paid: its fee."""
+        whole = order.filled + quantity == order.amount
+        fill(order, quantity, paid, whole)
+        order.changed = stamp
+        if whole:
+            order.status = OVER
+            self._dequeue(order)
+        kind = FILLED if whole else PARTIALLY_FILLED
+        self.rows.add((order.number, stamp, kind, quantity, price, None, None, None, None))
 
     def _enqueue(self, order: WorkingOrder, cause: Cause | None, told: str | None) -> tuple[Cause | None, str | None]:
         """An order that was accepted waits behind those of its asset. Returns why it was, or what a control found."""
@@ -230,6 +245,7 @@ class OrderBook(Linking):
             "events": list(self.rows),
             "held": [order.number for order in self.held],
             "links": [] if self.links is None else self.links.state(),
+            "special": [(n, place, terms.plain()) for n, had in self.special.items() for place, terms in had],
         }
 
     def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
@@ -247,6 +263,9 @@ class OrderBook(Linking):
             self.links.restore(state["links"])
         for row in state["events"]:
             self.rows.add(tuple(row))
+        self.special.clear()
+        for number, place, plain in state["special"]:
+            self.special.setdefault(number, []).append((place, terms_from(plain)))
 
     @property
     def count(self) -> int:

@@ -31,6 +31,8 @@ class Linking:
         apply: Callable[[Report], Sequence[Command]]
         expires: Callable[[int, int], None]
         wake: Any
+        rows: Any
+        special: dict[int, list[tuple[int, OrderTerms[int]]]]
         cancel: Callable[..., bool]
         replace: Callable[..., bool]
         pending: Callable[..., WorkingOrder]
@@ -62,6 +64,7 @@ class Linking:
         terms = order.more
         if terms is None:
             return
+        self.special.setdefault(order.number, []).append((len(self.rows) - 1, terms))
         if terms.expires is not None:
             self.expires(order.number, terms.expires)
         if terms.reduce_only:

@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, UTC_NS, Note, as_decimal, check_process, scaled_ints
+from rustybt.core import MONEY_SCALE, Note, as_decimal, check_process, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import (
-    BENCHMARK_STATISTICS,
-    STATISTICS,
     Figures,
     further_figures,
     risk_report,
     summary,
-    with_statistics,
 )
 from rustybt.results._asked import Asked, NamedFigures
 from rustybt.results._costs import Costs, no_costs
 from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
+from rustybt.results._lacking import CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from rustybt.core import Explanation
     from rustybt.results._compat_report import CompatReport
     from rustybt.results._lots import Method
 
@@ -40,17 +39,6 @@ pl.Config.set_trim_decimal_zeros(True)
 
 INNER: Final = frozenset({"cost_rows", "has_costs", "tell_when_saved", "written_report"})
 """What other steps ask of a result."""
-CONVERSIONS: Final = {
-    "id": pl.String(),
-    "created": UTC_NS,
-    "amount": pl.Decimal(38, MONEY_SCALE),
-    "from_currency": pl.String(),
-    "to_currency": pl.String(),
-    "received": pl.Decimal(38, MONEY_SCALE),
-    "status": pl.String(),
-    "reason": pl.String(),
-    "dt": UTC_NS,
-}
 
 
 class Result(Asked):
@@ -87,6 +75,7 @@ class Result(Asked):
 
     __slots__ = (
         "_costs",
+        "_explains",
         "_floats",
         "_frames",
         "_hash",
@@ -121,12 +110,14 @@ class Result(Asked):
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
         rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
+        explains: Callable[[Result, str], Explanation] | None = None,
     ) -> None:
-        self._frames = _whole(frames, periods) if isinstance(frames, dict) else frames
+        self._frames = whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
         self._report = dict(report or {})
         self._rerun = rerun
+        self._explains = explains
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._costs: Costs | None = None
@@ -280,9 +271,33 @@ class Result(Asked):
             )
         return self._rerun(self, rows)
 
+    def explain(self, order_id: str) -> Explanation:
+        """What happened to an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
+
+        It is reckoned now, of the events and the bars that the run read, which are opened again.
+        Raises InputError for an unknown id and for a result that was loaded, BundleNotFound where the data are gone.
+
+        >>> from rustybt import run
+        >>> from rustybt.api import order, symbol
+        >>> def handle_data(context, data):
+        ...     if not context.get_open_orders():
+        ...         order(symbol("IBM"), 9, stop_price=140)
+        >>> print(run(handle_data, start="2010-01-04", end="2010-01-05").explain("main-1"))
+        main-1 IBM
+        2010-01-04 21:00 accepted: buy 9, stop 140
+        2010-01-05 21:00 the close was 130.85, the stop is 140: not reached
+        """
+        if self._explains is None:
+            raise InputError(
+                "This result was loaded or copied from another process, and does not know its bars. Call explain() on "
+                "what run_algorithm returned."
+            )
+        check_process()
+        return self._explains(self, order_id)
+
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_rerun": None, "_floats": None, "_costs": None, "_frames": dict(self._frames)}
+        own = {"_rerun": None, "_explains": None, "_floats": None, "_costs": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -401,11 +416,3 @@ class Result(Asked):
 
     def _repr_html_(self) -> str:
         return html_of(self)
-
-
-def _whole(frames: dict[str, pl.DataFrame], periods: int) -> dict[str, pl.DataFrame]:
-    """The frames, with what older ones lack."""
-    daily = frames["daily"]
-    if not all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS)):
-        daily = with_statistics(daily, periods=periods)
-    return {"measures": daily["session"].clear().to_frame()} | frames | {"daily": daily}

@@ -38,6 +38,7 @@ from rustybt.strategy._schedules import Schedule, Schedules, check_schedule
 from rustybt.strategy._settings import Settings
 
 if TYPE_CHECKING:
+    from rustybt.core import Explanation
     from rustybt.strategy._guard import Context
     from rustybt.view import BarData
 
@@ -65,6 +66,7 @@ class TradingAlgorithm(
         "_account",
         "_converter",
         "_currencies_are_one",
+        "_explain",
         "_facts",
         "_fetch",
         "_lookup",
@@ -92,6 +94,7 @@ class TradingAlgorithm(
         schedules: Schedules,
         recorded: dict[str, Any],
         fetch: FetchCSV,
+        explain: Callable[[str], Explanation],
         converter: Converter | None,
         currencies_are_one: bool,
     ) -> None:
@@ -103,6 +106,7 @@ class TradingAlgorithm(
         self._schedules = schedules
         self._recorded = recorded
         self._fetch = fetch
+        self._explain = explain
         self._converter = converter
         self._currencies_are_one = currencies_are_one
         self._portfolio = portfolio
@@ -258,6 +262,10 @@ class TradingAlgorithm(
             raise InputError(f"set_benchmark({benchmark!r}): pass an asset, like symbol('SPY').")
         self._settings.benchmark = benchmark
 
+    def explain(self, order_id: str) -> Explanation:
+        """What happened to an order so far, bar by bar, and why; see `rustybt.api.explain`."""
+        return self._explain(order_id)
+
     def fetch_csv(
         self,
         url: str | Path,
@@ -325,6 +333,7 @@ API_METHODS = (
     "cancel_order",
     "continuous_future",
     "convert_currency",
+    "explain",
     "future_symbol",
     "fetch_csv",
     "get_datetime",

@@ -23,14 +23,15 @@ class CancelPolicy(Protocol):
 class RunSettings:
     """Models, rules and the benchmark of a run, as its parameters give them and `initialize` sets them.
 
-    slippage, commission: the models for "equity", which is all but futures, and for "future": objects of the user's.
+    slippage, commission: the models for "equity", which is all but futures, for "future", and for assets that have one
+    of their own: objects of the user's.
     broker_of: makes the run's broker of the simulated one. benchmark: the asset to compare with, where one was set.
     account_controls: the rules that closes are held to. wrappers: the objects that a strategy gets in place of the
     run's own context and data. borrow, financing, rollover: what holding costs; None where it costs nothing.
     """
 
-    slippage: dict[str, object]
-    commission: dict[str, object]
+    slippage: dict[str | Asset, object]
+    commission: dict[str | Asset, object]
     cancel_policy: CancelPolicy
     broker_of: Callable[[Any], Any]
     benchmark: Asset | None = None

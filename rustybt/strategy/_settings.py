@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from rustybt.core import Equity, Future
+from rustybt.core import Asset, Equity, Future
 from rustybt.errors import (
     IncompatibleCommissionModel,
     IncompatibleSlippageModel,
+    InputError,
     SetCancelPolicyPostInit,
     SetCommissionPostInit,
     SetSlippagePostInit,
@@ -30,33 +32,45 @@ class Settings:
     _phase: RunPhase
     _settings: RunSettings
 
-    def set_slippage(self, us_equities: Slippage | None = None, us_futures: Slippage | None = None) -> None:
-        """Sets the slippage model of futures, and that of everything else; only in `initialize`."""
+    def set_slippage(
+        self,
+        us_equities: Slippage | None = None,
+        us_futures: Slippage | None = None,
+        *,
+        assets: Mapping[Asset, Slippage] | None = None,
+    ) -> None:
+        """Sets the slippage model of futures, that of everything else, and those of assets; only in `initialize`."""
         if self._phase.phase != "initialize":
             raise SetSlippagePostInit("set_slippage was called after initialize. Call it there.")
-        for kind, model in _given(us_equities, us_futures):
+        for of, model in _given("set_slippage", us_equities, us_futures, assets):
             if isinstance(model, type) or not (hasattr(model, "quote") or hasattr(model, "process_order")):
                 raise UnsupportedSlippageModel(
-                    f"set_slippage({CLASSES[kind][0]}={model!r}): pass a model like "
+                    f"set_slippage({_argument(of)}={model!r}): pass a model like "
                     "slippage.FixedBasisPointsSlippage(), or an object with process_order(data, order)."
                 )
-            if not _fits(model, kind):
-                raise IncompatibleSlippageModel(_unfit("set_slippage", kind, model))
-            self._settings.slippage[kind] = model
+            if not _fits(model, of):
+                raise IncompatibleSlippageModel(_unfit("set_slippage", of, model))
+            self._settings.slippage[of] = model
 
-    def set_commission(self, us_equities: Commission | None = None, us_futures: Commission | None = None) -> None:
-        """Sets the commission model of futures, and that of everything else; only in `initialize`."""
+    def set_commission(
+        self,
+        us_equities: Commission | None = None,
+        us_futures: Commission | None = None,
+        *,
+        assets: Mapping[Asset, Commission] | None = None,
+    ) -> None:
+        """Sets the commission model of futures, that of everything else, and those of assets; only in `initialize`."""
         if self._phase.phase != "initialize":
             raise SetCommissionPostInit("set_commission was called after initialize. Call it there.")
-        for kind, model in _given(us_equities, us_futures):
+        for of, model in _given("set_commission", us_equities, us_futures, assets):
             if isinstance(model, type) or not (hasattr(model, "fee") or hasattr(model, "calculate")):
                 raise UnsupportedCommissionModel(
-                    f"set_commission({CLASSES[kind][0]}={model!r}): pass a model like commission.PerShare(), or an "
+                    f"set_commission({_argument(of)}={model!r}): pass a model like commission.PerShare(), or an "
                     "object with calculate(order, transaction)."
                 )
-            if not _fits(model, kind):
-                raise IncompatibleCommissionModel(_unfit("set_commission", kind, model))
-            self._settings.commission[kind] = model
+            if not _fits(model, of):
+                raise IncompatibleCommissionModel(_unfit("set_commission", of, model))
+            self._settings.commission[of] = model
 
     def set_cancel_policy(self, cancel_policy: CancelPolicy) -> None:
         """Sets when open orders are cancelled; only in `initialize`."""
@@ -69,15 +83,33 @@ class Settings:
         self._settings.cancel_policy = cancel_policy
 
 
-def _given(us_equities: Any, us_futures: Any) -> list[tuple[str, Any]]:
-    return [(kind, model) for kind, model in (("equity", us_equities), ("future", us_futures)) if model is not None]
+def _given(function: str, us_equities: Any, us_futures: Any, assets: Any) -> list[tuple[str | Asset, Any]]:
+    """By class, and by asset, the models that were given."""
+    given: list[tuple[str | Asset, Any]] = [("equity", us_equities), ("future", us_futures)]
+    if assets is not None and not isinstance(assets, Mapping):
+        raise InputError(f"{function}(assets={assets!r}): pass a dict of models by asset.")
+    for asset, model in (assets or {}).items():
+        if not isinstance(asset, Asset):
+            raise InputError(f"{function}(assets=...): {asset!r} is no asset. Look it up: symbol('...').")
+        given.append((asset, model))
+    return [(of, model) for of, model in given if model is not None]
 
 
-def _fits(model: Any, kind: str) -> bool:
-    return CLASSES[kind][1] in getattr(model, "allowed_asset_types", (Equity, Future))
+def _class_of(of: str | Asset) -> str:
+    return of if isinstance(of, str) else "future" if of.kind == "future" else "equity"
 
 
-def _unfit(function: str, kind: str, model: Any) -> str:
-    name = CLASSES[kind][0]
+def _argument(of: str | Asset) -> str:
+    return CLASSES[of][0] if isinstance(of, str) else f"assets of {of.symbol}"
+
+
+def _fits(model: Any, of: str | Asset) -> bool:
+    return CLASSES[_class_of(of)][1] in getattr(model, "allowed_asset_types", (Equity, Future))
+
+
+def _unfit(function: str, of: str | Asset, model: Any) -> str:
     made_for = " and ".join(one.__name__ for one in model.allowed_asset_types)
-    return f"{function}({name}={model!r}): this model is made for {made_for}. Set another one, or say so in its class."
+    return (
+        f"{function}({_argument(of)}={model!r}): this model is made for {made_for}. Set another one, or say so in its "
+        "class."
+    )

@@ -22,7 +22,7 @@ MOST_SHARES: Final = 10**11
 class Models(MutableMapping[Any, Any]):
     """The models of a run by class of asset, Equity and Future. Setting one is `set_slippage` or `set_commission`."""
 
-    def __init__(self, models: dict[str, object], change: Callable[..., None]) -> None:
+    def __init__(self, models: Mapping[Any, object], change: Callable[..., None]) -> None:
         self._models = models
         self._change = change
 

@@ -14,7 +14,6 @@ FILES = {
 }
 """Longer files, and how long they may be."""
 FUNCTIONS = {
-    "rustybt.catalog._index.insert_version": 55,
     "rustybt.engine._setup.state_of": 45,
     "rustybt.sources._download._one_symbol": 44,
     "rustybt.sources._yfinance._history": 42,

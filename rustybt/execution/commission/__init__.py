@@ -1,6 +1,12 @@
 """Commission models: one per file. `rustybt.api.commission` offers them to strategies."""
 
-from rustybt.execution.commission._base import CommissionModel, EquityCommissionModel, FutureCommissionModel, Parts
+from rustybt.execution.commission._base import (
+    CommissionModel,
+    EquityCommissionModel,
+    FutureCommissionModel,
+    Part,
+    Parts,
+)
 from rustybt.execution.commission._charge import Charge
 from rustybt.execution.commission._exchange_fees import EXCHANGE_FEE_OF_ROOT
 from rustybt.execution.commission._none import NoCommission
@@ -9,6 +15,7 @@ from rustybt.execution.commission._per_dollar import PerDollar
 from rustybt.execution.commission._per_future_trade import PerFutureTrade
 from rustybt.execution.commission._per_share import PerShare
 from rustybt.execution.commission._per_trade import PerTrade
+from rustybt.execution.commission._profile import broker, brokers
 from rustybt.execution.commission._schedule import FeeSchedule
 
 __all__ = [
@@ -20,12 +27,15 @@ __all__ = [
     "FeeSchedule",
     "FutureCommissionModel",
     "NoCommission",
+    "Part",
     "Parts",
     "PerContract",
     "PerDollar",
     "PerFutureTrade",
     "PerShare",
     "PerTrade",
+    "broker",
+    "brokers",
 ]
 
 

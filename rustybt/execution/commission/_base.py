@@ -6,13 +6,17 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MONEY_SCALE, POWERS, Asset, Equity, FeeKind, Future, div_half_even, exact_number, scaled
+from rustybt.core import MONEY_SCALE, POWERS, Asset, Equity, FeeKind, Future, Notes, div_half_even, exact_number, scaled
 from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
 from rustybt.execution._offer import Fill
 
-type Parts = tuple[tuple[str, int], ...]
-"""What a fee is made of: what each part is for, a `FeeKind` or a word of the model's own, and how much it is."""
+type Part = tuple[str, int] | tuple[str, int, int]
+"""A part of a fee: what it is for, a `FeeKind` or a word of the model's own, and how much it is.
+
+Third, where there is one, the units of a purchase that it is taken from."""
+type Parts = tuple[Part, ...]
+"""What a fee is made of."""
 
 
 class CommissionModel:
@@ -71,6 +75,9 @@ class CommissionModel:
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
         """What the fee of a fill, just computed and not yet in order.commission, is made of."""
         return ((FeeKind.COMMISSION, fee),)
+
+    def tell(self, notes: Notes) -> None:
+        """Called when the run is over: adds what its result is to tell of the model."""
 
     def kernel(self) -> Any:
         """The numbers with which the native kernel does what `fee` does; NotImplemented where it can't."""

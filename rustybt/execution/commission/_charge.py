@@ -16,8 +16,9 @@ from rustybt.execution.commission._reading import Where, check_keys, choice_of, 
 from rustybt.execution.commission._volume import Window, window_from
 
 PER: Final = ("share", "contract", "order", "percent", "million")
-TIER_KEYS: Final = ("tier", "fixed", "window", "evaluated", "counts")
-CHARGE_KEYS: Final = ("kind", "per", "assets", "side", "each", "rounding", "of", *TIER_KEYS, *RATE_KEYS, "rows")
+TIER_KEYS: Final = ("tier", "fixed", "window", "evaluated", "counts", "pool", "weight")
+OWN_KEYS: Final = ("kind", "per", "assets", "side", "each", "rounding", "of", "paid_in")
+CHARGE_KEYS: Final = (*OWN_KEYS, *TIER_KEYS, *RATE_KEYS, "rows")
 DEFAULTS: Final[Mapping[str, str]] = {
     "kind": FeeKind.COMMISSION.value,
     "each": "order",
@@ -26,6 +27,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "fixed": "at_fill",
     "evaluated": "continuously",
     "rounding": "none",
+    "paid_in": "quote",
 }
 """What a key is that is not written."""
 ROUNDINGS: Final = ("up", "down", "half_up", "half_even")
@@ -46,8 +48,10 @@ class Charge:
     of it has that of the tier that it falls in. fixed: the tier is that of "at_fill" or "at_placement" of the order.
     window: of the volume, "calendar_month" or "days=30". evaluated: "continuously", "hourly", "daily at 07:00" (UTC).
     counts: what the volume is, "units" or "value"; by default as the rate is.
+    pool, weight: charges that name the same pool share their volume, to which this one adds so many times its own.
     rounding: "none", or one of up, down, half_up, half_even with its grid: "half_up to 0.01".
     of: the rate is per cent of what charges of that kind, which stand before it, come to.
+    paid_in: "quote", in money, or "received": a purchase pays it from the units that arrive.
 
     >>> from rustybt.api import commission
     >>> commission.Charge(per="share", rate="0.005", minimum=1, maximum_percent=1)
@@ -57,8 +61,8 @@ class Charge:
     """
 
     __slots__ = (
-        "_given", "_grid", "_mode", "assets", "counts", "each", "fixed", "kind", "of", "per", "rows", "side", "tier",
-        "window",
+        "_begins", "_given", "_grid", "_mode", "assets", "counts", "each", "fixed", "kind", "of", "paid_in", "per",
+        "pool", "rounding", "rows", "side", "tier", "weight", "window",
     )  # fmt: skip
 
     def __init__(
@@ -83,8 +87,11 @@ class Charge:
         window: str | None = None,
         evaluated: str = "continuously",
         counts: str | None = None,
+        pool: str | None = None,
+        weight: Any = None,
         rounding: str = "none",
         of: str | None = None,
+        paid_in: str = "quote",
     ) -> None:
         given = {name: value for name, value in locals().items() if name in CHARGE_KEYS and value != DEFAULTS.get(name)}
         self._read(given, lambda key: f"Charge({key})", lambda place, key: f"Charge(rows), row {place + 1}, {key}")
@@ -105,16 +112,21 @@ class Charge:
         self.each = choice_of(given, "each", ("order", "fill"), DEFAULTS["each"], where)
         if self.per == "order" and self.each == "fill":
             raise InputError(f"{where('each')}: what is paid by order is paid once. Leave it out.")
+        self.paid_in = choice_of(given, "paid_in", ("quote", "received"), DEFAULTS["paid_in"], where)
         self.tier = choice_of(given, "tier", ("whole", "marginal"), DEFAULTS["tier"], where)
         self.fixed = choice_of(given, "fixed", ("at_fill", "at_placement"), DEFAULTS["fixed"], where)
         by_default = "value" if self.per in ("percent", "million") else "units"
         self.counts = choice_of(given, "counts", ("units", "value"), by_default, where)
+        self.pool = word_of(given, "pool", "all", where) if "pool" in given else None
+        self.weight = number_of(given.get("weight", 1), "weight", where)
         self.assets = _assets_of(given.get("assets"), where)
         self.of = word_of(given, "of", "commission", where) if "of" in given else None
         if self.of is not None and self.per != "percent":
             raise InputError(f'{where("of")}: the rate is per {self.per}. Write per = "percent" for a part of a fee.')
-        self._mode, self._grid = _rounding_of(given.get("rounding", DEFAULTS["rounding"]), where)
+        self.rounding = given.get("rounding", DEFAULTS["rounding"])
+        self._mode, self._grid = _rounding_of(self.rounding, where)
         self.rows = self._rows_of(given, where, where_in_row)
+        self._begins = [day_of(_begin(rates)) for rates in self.rows]
         self.window = self._window_of(given, where)
 
     def _rows_of(self, given: Mapping[str, Any], where: Where, where_in_row: Any) -> tuple[Rates, ...]:
@@ -154,12 +166,13 @@ class Charge:
             raise InputError(f"{where('fixed')}: marginal rates are those of the fill. Leave it out.")
         return window_from(given.get("window"), given.get("evaluated"), where)
 
-    def on(self, day: int) -> Rates:
-        """The rates of a day (its number since 1970); before the first row, those of the first."""
-        if len(self.rows) == 1:
-            return self.rows[0]
-        place = bisect_right(self.rows, day, key=lambda rates: day_of(_begin(rates)))
-        return self.rows[max(place - 1, 0)]
+    def changed(self, given: Mapping[str, Any], where: Where) -> Charge:
+        """The same with other words under some keys."""
+        return Charge.read({**self._given, **given}, where, lambda place, key: f"{where(key)}, row {place + 1}")
+
+    def row_on(self, day: int) -> int:
+        """The place of the row that holds on a day (its number since 1970); before the first row, that of the first."""
+        return max(bisect_right(self._begins, day) - 1, 0)
 
     def rounded(self, total: Fraction) -> Fraction:
         """The sum on the charge's grid; as it is where it has none."""

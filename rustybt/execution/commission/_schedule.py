@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MONEY_SCALE, Asset, FeeKind, div_half_even
+from rustybt.core import MONEY_SCALE, Asset, FeeKind, Notes, div_half_even
 from rustybt.errors import InputError
 from rustybt.execution._offer import Fill
-from rustybt.execution.commission._base import CommissionModel, Parts
+from rustybt.execution.commission._base import CommissionModel, Part, Parts
 from rustybt.execution.commission._charge import Charge
+from rustybt.execution.commission._dates import tell_of_rows
 from rustybt.execution.commission._rates import ZERO
+from rustybt.execution.commission._told import ToldCharge, told
 from rustybt.execution.commission._volume import DAY_NS, Traded, Window
 
 MONEY: Final = 10**MONEY_SCALE
@@ -33,12 +36,12 @@ class _Trade(NamedTuple):
 
     def counted(self, charge: Charge) -> Fraction:
         """What it adds to the volume that tiers go by."""
-        return self.units if charge.counts == "units" else self.value
+        return charge.weight * (self.units if charge.counts == "units" else self.value)
 
-    def base(self, charge: Charge, *, first: bool, parts: Sequence[tuple[str, int]]) -> Fraction:
+    def base(self, charge: Charge, *, first: bool, parts: Sequence[Part]) -> Fraction:
         """What a charge's rate is of. first: it is the order's first fill. parts: what other charges came to."""
         if charge.of is not None:
-            return Fraction(sum([amount for kind, amount in parts if kind == charge.of]), MONEY)
+            return Fraction(sum([part[1] for part in parts if part[0] == charge.of]), MONEY)
         if charge.per == "order":
             return ONE if first else ZERO
         return self.value if charge.per in ("percent", "million") else self.units
@@ -56,6 +59,8 @@ class _Charged:
 class FeeSchedule(CommissionModel):
     """What a broker, an exchange and the state take, as data: a list of charges.
 
+    name: how it is called in notes and in the manifest of a result. currency: what the assets must trade in, where sums
+    are in it; None for any. title, about: for people.
     charges: `Charge`s; those of a fill's asset and side are added up, each as an entry of its own kind. All sums are
     exact; a minimum, a maximum and a rounding are of the order over all its fills, or of each, as the charge says.
 
@@ -78,9 +83,16 @@ class FeeSchedule(CommissionModel):
     itemised = True
     rebates = True
 
-    _set_by_init = ("_charges", "_days", "_orders", "_parts", "_traded")
+    _set_by_init = ("_charges", "_days", "_orders", "_parts", "_traded", "_used", "currency", "name")
 
-    def __init__(self, *charges: Charge) -> None:
+    def __init__(
+        self,
+        *charges: Charge,
+        name: str | None = None,
+        currency: str | None = None,
+        title: str = "",
+        about: str = "",
+    ) -> None:
         kinds: set[str] = set()
         for charge in charges:
             if not isinstance(charge, Charge):
@@ -92,11 +104,17 @@ class FeeSchedule(CommissionModel):
             kinds.add(charge.kind)
         if not charges:
             raise InputError("FeeSchedule() has no charges. Pass some, or set NoCommission().")
+        self.name = name
+        self.currency = currency
+        self.title = title
+        self.about = about
         self._charges = charges
         self._days: Sequence[int] = ()
         self._orders: dict[int, list[_Charged]] = {}
-        self._traded: dict[tuple[int, str], Traded] = {}
+        self._traded: dict[tuple[str, str], Traded] = {}
         self._parts: Parts = ()
+        # by charge and row the first and the last day on which it was used
+        self._used: dict[tuple[int, int], tuple[int, int]] = {}
 
     @property
     def charges(self) -> tuple[Charge, ...]:
@@ -110,24 +128,45 @@ class FeeSchedule(CommissionModel):
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
         trade = self._trade_of(order, fill)
         charged = self._orders.setdefault(order.number, [_Charged() for _ in self._charges])
-        parts: list[tuple[str, int]] = []
+        parts: list[Part] = []
         for place, charge in self._of(order.instrument.asset):
             if charge.side in ("both", trade.side):
-                parts.append((charge.kind, self._due(place, charge, charged[place], trade, parts)))
+                due = self._due(place, charge, charged[place], trade, parts)
+                parts.append(_part_of(charge, trade, due, 0 if order.instrument.daily_settled else fill.quantity))
             if charge.window is not None:
-                self._traded_in(place, trade).add(trade.stamp, trade.day, trade.counted(charge))
+                self._traded_in(place, charge, trade).add(trade.stamp, trade.day, trade.counted(charge))
         if order.filled + fill.quantity == order.amount:
             del self._orders[order.number]
         self._parts = tuple(parts)
-        return sum([amount for _, amount in parts])
+        return sum([part[1] for part in parts])
 
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
         # what a model derived from this one adds is its own commission
-        more = fee - sum([amount for _, amount in self._parts])
+        more = fee - sum([part[1] for part in self._parts])
         return (*self._parts, (FeeKind.COMMISSION, more)) if more else self._parts
 
     def parameters(self) -> dict[str, str]:
-        return {"charges": f"[{', '.join(map(repr, self._charges))}]"}
+        charges = f"[{', '.join(map(repr, self._charges))}]"
+        if self.name is None:
+            return {"charges": charges}
+        return {"name": self.name, "digest": hashlib.sha256(charges.encode()).hexdigest()[:12]}
+
+    @property
+    def called(self) -> str:
+        """Its name, or what it is."""
+        return repr(self) if self.name is None else repr(self.name)
+
+    def told(self) -> list[ToldCharge]:
+        """Its charges in words and tables, for people: each with its headline, rows and notes.
+
+        >>> from rustybt.api import broker
+        >>> broker("binance-spot").told()[0].headline.partition(";")[0]
+        'commission, in per cent'
+        """
+        return [told(charge) for charge in self._charges]
+
+    def tell(self, notes: Notes) -> None:
+        tell_of_rows(notes, self.called, self._charges, self._used)
 
     def _trade_of(self, order: WorkingOrder, fill: Fill) -> _Trade:
         instrument, moment = order.instrument, fill.moment
@@ -140,7 +179,12 @@ class FeeSchedule(CommissionModel):
         return _Trade(units, value, side, fill.maker, moment.stamp, day, order.created, instrument.asset.currency)
 
     def _of(self, asset: Asset) -> list[tuple[int, Charge]]:
-        """The charges that an asset's type has. Raises InputError where there is none."""
+        """The charges that an asset's type has. Raises InputError where there is none, or in another currency."""
+        if self.currency not in (None, asset.currency):
+            raise InputError(
+                f"The fees of {self.called} are in {self.currency}, and {asset.symbol} trades in {asset.currency}. Set "
+                "a schedule whose sums are in that, or one without currency where they are per cent only."
+            )
         found = [
             (place, charge)
             for place, charge in enumerate(self._charges)
@@ -148,16 +192,17 @@ class FeeSchedule(CommissionModel):
         ]
         if not found:
             raise InputError(
-                f"{self!r} has no charge for {asset.symbol}, whose type is {asset.kind!r}. Add a charge with "
+                f"{self.called} has no charge for {asset.symbol}, whose type is {asset.kind!r}. Add a charge with "
                 f"assets={[asset.kind]!r}, or with none, which is for all."
             )
         return found
 
-    def _due(
-        self, place: int, charge: Charge, charged: _Charged, trade: _Trade, parts: Sequence[tuple[str, int]]
-    ) -> int:
+    def _due(self, place: int, charge: Charge, charged: _Charged, trade: _Trade, parts: Sequence[Part]) -> int:
         """What a fill costs, as money: what its order comes to with it, without what it came to before."""
-        rates, base = charge.on(trade.day), trade.base(charge, first=not charged.value, parts=parts)
+        row = charge.row_on(trade.day)
+        first, _ = self._used.get((place, row), (trade.day, 0))
+        self._used[place, row] = first, trade.day
+        rates, base = charge.rows[row], trade.base(charge, first=not charged.value, parts=parts)
         if charge.window is None:
             raw = rates.whole(base, ZERO, trade.maker)
         else:
@@ -178,14 +223,22 @@ class FeeSchedule(CommissionModel):
 
     def _volume(self, place: int, charge: Charge, window: Window, trade: _Trade) -> Fraction:
         """The volume that says in which tier a fill falls."""
-        traded = self._traded_in(place, trade)
+        traded = self._traded_in(place, charge, trade)
         if charge.fixed == "at_fill":
             return window.volume(traded, trade.stamp, trade.day, filled=True)
         return window.volume(traded, trade.placed, trade.placed // DAY_NS, filled=False)
 
-    def _traded_in(self, place: int, trade: _Trade) -> Traded:
+    def _traded_in(self, place: int, charge: Charge, trade: _Trade) -> Traded:
         """What counts for the tiers of a charge; money of two currencies is never added up."""
-        return self._traded.setdefault((place, trade.currency), Traded())
+        return self._traded.setdefault((charge.pool or str(place), trade.currency), Traded())
+
+
+def _part_of(charge: Charge, trade: _Trade, due: int, quantity: int) -> Part:
+    """What a charge comes to; with it the units of a purchase that pay it, cut to whole ones."""
+    if charge.paid_in == "quote" or quantity <= 0 or due <= 0 or not trade.value:
+        return charge.kind, due
+    units = int(Fraction(due * quantity, MONEY) / trade.value)
+    return (charge.kind, due, units) if units else (charge.kind, due)
 
 
 def _money(total: Fraction) -> int:

@@ -1,7 +1,8 @@
 """The simulated broker: triggers, execution, and the broker that joins them."""
 
-from rustybt.execution.simulated._broker import SimulatedBroker
+from rustybt.execution.simulated._broker import ReadyOrder, SimulatedBroker
+from rustybt.execution.simulated._history import Past, PastEvent, history_of
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.simulated._why import WhyOpen
 
-__all__ = ["SimulatedBroker", "Trigger", "Triggers", "WhyOpen"]
+__all__ = ["Past", "PastEvent", "ReadyOrder", "SimulatedBroker", "Trigger", "Triggers", "WhyOpen", "history_of"]

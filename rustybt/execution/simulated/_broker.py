@@ -8,13 +8,13 @@ from itertools import chain
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause, Moment, OrderEventKind, OrderStatus, OrderTerms, Report
+from rustybt.core import Asset, Cause, Moment, OrderEventKind, OrderStatus, OrderTerms, Report
 from rustybt.errors import InputError
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
 from rustybt.execution.simulated._at_once import auction_bar, end_untried, over, rest, room_to_reduce
 from rustybt.execution.simulated._bars import Bars, Links, Opening, Orders
-from rustybt.execution.simulated._execute import Execution
+from rustybt.execution.simulated._execute import Execution, executions
 from rustybt.execution.simulated._first_reports import first_reports
 from rustybt.execution.simulated._linked import exits_of, remaining_after, worst_first
 from rustybt.execution.simulated._triggers import Triggers
@@ -29,7 +29,8 @@ type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]
 class SimulatedBroker:
     """Fills orders on the bar after the one on which they were placed, or later.
 
-    orders: the order book. slippage, commission: the models for "equity", which is all but futures, and for "future".
+    orders: the order book. slippage, commission: the models for "equity", which is all but futures, for "future", and
+    for assets that have one of their own.
     fill_at: the price that the bar offers, its "close" or its "open". trigger: "close" tests limits and stops on the
     price that the bar offers; "range" fills them within the bar, at their own price, or at the open beyond it.
     limits_hold: False lets slippage carry a fill beyond its limit, as Zipline does.
@@ -46,31 +47,16 @@ class SimulatedBroker:
     """
 
     __slots__ = (
-        "_asked",
-        "_equity",
-        "_future",
-        "_looked",
-        "_opening",
-        "_tried_at_open",
-        "_watched",
-        "_worked",
-        "begun",
-        "fees_can_fall",
-        "held",
-        "limits_hold",
-        "orders",
-        "sessions",
-        "stamps",
-        "stops_date_orders",
-        "triggers",
-        "triggers_need_volume",
-    )
+        "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_tried_at_open", "_watched", "_worked",
+        "begun", "deal", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps", "stops_date_orders",
+        "triggers", "triggers_need_volume",
+    )  # fmt: skip
 
     def __init__(
         self,
         orders: Orders,
-        slippage: Mapping[str, SlippageModel],
-        commission: Mapping[str, CommissionModel],
+        slippage: Mapping[str | Asset, SlippageModel],
+        commission: Mapping[str | Asset, CommissionModel],
         *,
         fill_at: str = "close",
         trigger: str = "close",
@@ -92,10 +78,10 @@ class SimulatedBroker:
         self.fees_can_fall = fees_can_fall
         self.triggers_need_volume = triggers_need_volume
         self.triggers = Triggers(fill_at, by_range=trigger == "range", limits_hold=limits_hold)
-        self._equity, self._future = [
-            Execution(slippage[kind], commission[kind], limits_hold=limits_hold, fees_can_fall=fees_can_fall)
-            for kind in ("equity", "future")
-        ]
+        self._equity, self._future, self._own = executions(
+            slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall
+        )
+        self.deal = self._equity.deal
         self._asked: deque[Callable[[], Report | None]] = deque()
         self._worked = before
         # the number of the last order that was there when a bar was worked
@@ -155,12 +141,12 @@ class SimulatedBroker:
         self._worked = worked
         self._looked = self.orders.count
 
-    def native_models(self) -> tuple[Any, Any] | None:
-        """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
+    def plain_models(self) -> tuple[Any, Any] | None:
+        """The numbers of the models for what is no future, where they are no more; None where reports are needed.
 
-        It looks at one price of a bar, so it can't fill by range.
+        One price of a bar is looked at then, so nothing fills by range, and there is one pair of models.
         """
-        return None if self.triggers.by_range else self._equity.kernel()
+        return None if self.triggers.by_range or self._own else self._equity.kernel()
 
     def no_price(self, order: WorkingOrder, price: int) -> InputError:
         """The error for a price of zero or less that a model made of one above zero."""
@@ -168,8 +154,8 @@ class SimulatedBroker:
 
     def let_go(self) -> None:
         """The run is over: its models let go of its market."""
-        self._equity.let_go()
-        self._future.let_go()
+        for execution in (self._equity, self._future, *self._own.values()):
+            execution.let_go()
 
     def _answers(self) -> Iterator[Report]:
         while self._asked:
@@ -182,17 +168,19 @@ class SimulatedBroker:
     def _work(self, moment: Moment) -> Iterator[Report]:
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
-        for queue in self.orders.wake.awake(bar, self.orders.open):
+        own = self._own
+        for queue in [queue[:] for queue in self.orders.wake.awake(bar, self.orders.open)]:
             bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
                 yield from end_untried(self.sessions, queue, moment)
                 continue
-            order = queue[0]
+            order = queue[0]  # a market order alone, as nearly all are
             if len(queue) == 1 and order.is_market and not begun:
-                # a market order alone, as nearly all are
                 if order.status is OPEN:
                     execution = self._future if bars.is_future else self._equity
+                    if own:
+                        execution = own.get(bars.asset.sid, execution)
                     offered = bars.column(field)[bar] * bars.mark_to_fill_scale
                     report = execution.of(order, offered, volume, 0, None, moment, account, False)
                     if report is not None:
@@ -226,7 +214,7 @@ class SimulatedBroker:
         queue: a copy, as models may add to it. used: units of the volume that were filled; filled: bought less sold.
         """
         offered = bars.column(self.triggers.field)[moment.bar] * bars.mark_to_fill_scale
-        execution = self._future if bars.is_future else self._equity
+        execution = self._models_of(queue, bars)
         exhausted, links, opening = False, self.orders.links, isinstance(bars, Opening)
         entered: list[tuple[WorkingOrder, int]] = []
         if links is not None and len(queue) > 1:
@@ -265,6 +253,11 @@ class SimulatedBroker:
             yield from self._answers()
             used, filled = yield from self._exit_at_once(links, entered, bars, moment, volume, (used, filled))
         return used, filled
+
+    def _models_of(self, queue: list[WorkingOrder], bars: Bars) -> Execution:
+        """What executes the orders of an asset."""
+        execution = self._future if bars.is_future else self._equity
+        return self._own.get(queue[0].instrument.asset.sid, execution) if self._own and queue else execution
 
     def _most(self, order: WorkingOrder, slot: int, filled: int) -> int | None:
         """The units that an order may fill at most; None for all of it."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rustybt.calendars import session_table
 from rustybt.catalog import DAILY, RawBars, Rows, StoredRows, coverage, figures_of, figures_of_rows, open_version
+from rustybt.catalog._content import PRICES
 from rustybt.catalog._digests import digests_of_rows
 from rustybt.catalog._hashing import digests_by_year
 from rustybt.core import DAY_NS, day_of
@@ -71,6 +72,16 @@ def test_digests_of_a_frame_are_those_of_its_assets(frame, price_scale, volume_s
         for year, digest in digests_by_year(bars, price_scale, volume_scale)
     ]
     assert list(digests_of_rows(Rows(DAILY, frame, price_scale, volume_scale))) == expected
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(frame=frames() | frames(wide=True), cut=st.integers(0, 40), by_time=st.booleans(), raised=st.integers(0, 2))
+def test_digests_of_pieces_are_those_of_the_whole(frame, cut, by_time, raised):
+    """by_time: else the rows of an asset interleave. raised: one piece has its prices at a larger scale."""
+    early = frame["stamp"] < (FIRST + cut) * DAY_NS if by_time else pl.Series(np.arange(frame.height) % 3 == cut % 3)
+    other = frame.filter(~early).with_columns(pl.col(PRICES).cast(pl.Int128) * 10**raised)
+    pieces = [Rows(DAILY, other, 2 + raised, 0), Rows(DAILY, frame.filter(early), 2, 0)]
+    assert list(digests_of_rows(*pieces)) == list(digests_of_rows(Rows(DAILY, frame, 2, 0)))
 
 
 @settings(max_examples=examples(100), deadline=None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 
 import polars as pl
 
 import rustybt
-from rustybt.catalog import BarCache, coverage, open_version, reindex, stored_runs
+from rustybt.catalog import BarCache, coverage, open_version, reindex, stored_runs, verify
 from rustybt.catalog._index import SCHEMA_VERSION
 from rustybt.ingest import ingest
 
@@ -91,3 +92,18 @@ def test_what_a_run_needs_of_futures_survives_a_reindex(root, bars):
     assert [(a.key, a.root_symbol, a.notice_date, a.multiplier) for a in after] == [
         (a.key, a.root_symbol, a.notice_date, a.multiplier) for a in before
     ]
+
+
+def test_a_manifest_of_format_5_is_read_and_appended_to(root, bars):
+    ingest("b", bars("AAA", "BBB"), calendar="24/7", root=root)
+    path = next((root / "bundles" / "b").glob("*/manifest.json"))
+    document = json.loads(path.read_text())
+    assert document["format"] == 6
+    for part in document["parts"]:  # an extent was a row
+        part["extents"] = [list(extent) for extent in zip(*part["extents"], strict=True)]
+    path.write_text(json.dumps({**document, "format": 5}))
+    assert reindex(root) == (1, [])
+    ingest("b", bars("AAA", "BBB", start=5), calendar="24/7", mode="append", root=root)
+    with open_version("b", root=root) as version:
+        assert [len(found) for found in version.load([0, 1], "1d", 0, 2**62).values()] == [10, 10]
+        assert verify(version) == []

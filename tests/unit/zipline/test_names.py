@@ -19,11 +19,13 @@ PIPELINE = {"attach_pipeline", "pipeline_output"}
 NOT_ZIPLINES = {
     "attach_exits",
     "bracket_order",
+    "broker",
     "cancel_event",
     "cancel_orders",
     "close_all",
     "close_position",
     "convert_currency",
+    "explain",
     "modify_order",
     "oco",
     "on_event",
