@@ -44,7 +44,7 @@ def trade_table(trades: pl.DataFrame, *, by: By | None = None) -> pl.DataFrame:
     ...     context.order_target(context.symbol("IBM"), 100 if data.current_session.day < 15 else 0)
     >>> trades = run(handle_data, start="2010-01-04", end="2010-03-31").trades
     >>> trade_table(trades, by="symbol").select("symbol", "trades", "net").rows()
-    []
+    [('IBM', 3, Decimal('549.75300000000000000000'))]
     """
     if by is not None and by not in _KEYS:
         raise InputError(f"by: {by!r} is unknown. Pass one of {', '.join(map(repr, get_args(By.__value__)))}.")

@@ -24,6 +24,7 @@ from rustybt.results._lacking import CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
+from rustybt.results._traded import Traded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from rustybt.core import Explanation
     from rustybt.results._compat_report import CompatReport
-    from rustybt.results._lots import Method
 
 
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
@@ -41,7 +41,7 @@ INNER: Final = frozenset({"cost_rows", "has_costs", "tell_when_saved", "written_
 """What other steps ask of a result."""
 
 
-class Result(Asked):
+class Result(Asked, Traded):
     """The books, the daily rows and the figures of one run.
 
     daily: one row a session; money Decimal(38, 20), ratios and statistics Decimal(38, 18), Zipline's column names.
@@ -168,39 +168,6 @@ class Result(Asked):
     def has_costs(self) -> bool:
         """Whether it knows what the run cost: not where a version without costs saved it."""
         return "cost_rows" in self._frames
-
-    @property
-    def trades(self) -> pl.DataFrame:
-        """`round_trips("fifo")`: a row for each part of a buy that a sale closed, first in, first out."""
-        return self.round_trips()
-
-    def round_trips(self, method: Method = "fifo") -> pl.DataFrame:
-        """What was bought and sold, matched: a row for each trade, in the order of their entries.
-
-        method: "fifo" and "lifo" close the oldest and the newest units first, a row for each pair of fills; "average"
-            at the mean entry price of what is held, a row for each fill that closes; "flat" has one row from the first
-            unit to the last.
-        Returns a frame: entry, exit (moments; null where it is open), symbol, sid, side ("long", "short"), quantity,
-        entry_price and exit_price (per unit, in what a unit is at the exit, 18 decimals; of what is open, the last
-        close), gross (of prices, dividends and cash for parts of shares), costs (fees, borrow, funding), net, all three
-        in the asset's `currency`, duration, sessions (closes it was held over), tag and order_id of the order that
-        opened it, mae and mfe (how far it was down and up, in money, at the closes of sessions and its exit, by prices
-        alone), open.
-        Splits, dividends in shares, multipliers and part fills are restated: the sum of net is what the ledger booked
-        of these assets and what they are worth at the end, to the last digit. A dividend goes to what was held at its
-        ex-date. Raises InputError for an unknown method.
-
-        >>> from rustybt import run
-        >>> def handle_data(context, data):
-        ...     context.order_target(context.symbol("IBM"), 100 if data.current_session.day < 15 else 0)
-        >>> result = run(handle_data, start="2010-01-04", end="2010-01-29")
-        >>> result.trades.select("symbol", "side", "quantity", "net", "open").rows()
-        [('IBM', 'long', Decimal('100'), Decimal('22.22'), False)]
-        """
-        from rustybt.results._trades import round_trips
-
-        check_process()
-        return round_trips(self, method)
 
     @property
     def daily_float(self) -> pl.DataFrame:
