@@ -100,7 +100,20 @@ ORDERS = Scenario(
     goals=None,
 )
 
-SCENARIOS = {scenario.name: scenario for scenario in (D50, D50_AT_ONCE, D500, M1, M50, IDLE, ORDERS)}
+BRACKETS = replace(
+    M50,
+    name="BRACKETS",
+    about="50 assets, a month of minutes, a bracket open in each at all times, one per cent to either side",
+    goals=(25, 25),
+)
+TRAIL = replace(
+    M50,
+    name="TRAIL",
+    about="50 assets, a month of minutes, 200 trailing stops open at all times, half to two per cent away",
+    goals=(25, 25),
+)
+
+SCENARIOS = {scenario.name: scenario for scenario in (D50, D50_AT_ONCE, D500, M1, M50, IDLE, ORDERS, BRACKETS, TRAIL)}
 
 ORDERS_YEAR = replace(
     ORDERS,
@@ -130,6 +143,8 @@ _REDUCED = {
     "IDLE": {"start": "2021-01-04", "end": "2021-01-06"},
     "D500": {"assets": 60, "stored": "2019-06-03", "start": "2020-06-30", "end": "2020-11-06"},
     "ORDERS": {"assets": 2, "end": "2021-04-06"},
+    "BRACKETS": {"assets": 3, "end": "2021-04-06"},
+    "TRAIL": {"assets": 3, "end": "2021-04-06"},
 }
 
 
