@@ -23,6 +23,7 @@ from rustybt.execution.slippage import SlippageModel
 NOT_FILLED, CANCELLED = OrderEventKind.NOT_FILLED, OrderEventKind.CANCELLED
 OPEN = OrderStatus.OPEN
 
+type Moved = list[tuple[WorkingOrder, OrderTerms[int]]]
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
 
@@ -329,23 +330,28 @@ class SimulatedBroker:
         price of None where those are all. None where there is an asset that it has no models for, or an order that
         depends on more than the bar.
         """
+        moved: Moved = []
         bar, found = moment.bar, []
         for queue in awake:
             bars: Any = queue[0].instrument
             if bars.is_future:
                 return None
             if bars.tradable[bar] > 0:
-                ready = self._ready(queue, bars, moment)
+                ready = self._ready(queue, bars, moment, moved)
                 if ready is None:
                     return None
                 if ready:
                     found.append(ready)
             elif any(order.more is not None and order.more.at_once for order in queue):
                 return None
+        # once it is certain that the bar is worked here
+        for order, terms in moved:
+            order.terms = terms
+            self._sleeps(order, order.instrument, bar)
         self._looked = self.orders.count
         return found
 
-    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder] | None:
+    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment, moved: Moved) -> list[ReadyOrder] | None:
         triggers, bar, looked = self.triggers, moment.bar, self._looked
         offered = bars.column(triggers.field)[bar] * bars.mark_to_fill_scale
         found: list[ReadyOrder] = []
@@ -353,8 +359,14 @@ class SimulatedBroker:
             if order.is_market:
                 found.append((order, offered, None, ()))
                 continue
-            if order.more is not None and order.more.needs_broker:
-                return None
+            more = order.more
+            if more is not None:
+                if more.needs_broker:
+                    return None
+                after = triggers.followed(order, more, bars, bar, offered)
+                if after is not None:
+                    moved.append((order, after))
+                    continue
             # of a new one its bounds say as much as the trigger, and let it sleep
             if order.number > looked and self._sleeps(order, bars, bar):
                 continue
