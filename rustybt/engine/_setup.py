@@ -291,5 +291,6 @@ def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: st
         stamps=run.market.axis.times,
         held=lambda slot: run.books.position(slot)[0],
     )
-    run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=compat.triggers_need_volume)
+    needs, transit = compat.triggers_need_volume, broker.transit
+    run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=needs, transit=transit)
     return broker
