@@ -17,6 +17,7 @@ from rustybt.execution.simulated._bars import Bars, Links, Opening, Orders
 from rustybt.execution.simulated._execute import Execution, executions
 from rustybt.execution.simulated._first_reports import first_reports
 from rustybt.execution.simulated._linked import exits_of, remaining_after, worst_first
+from rustybt.execution.simulated._sleep import Sleep
 from rustybt.execution.simulated._transit import Transit, arrived, close_of, forget
 from rustybt.execution.simulated._triggers import Triggers
 from rustybt.execution.slippage import SlippageModel
@@ -50,7 +51,7 @@ class SimulatedBroker:
     """
 
     __slots__ = (
-        "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_tried_at_open", "_watched", "_worked",
+        "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_sleep_until", "_sleeps", "_tried_at_open", "_worked",
         "begun", "deal", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps", "stops_date_orders",
         "transit", "triggers", "triggers_need_volume",
     )  # fmt: skip
@@ -89,8 +90,8 @@ class SimulatedBroker:
         self._worked = before
         # the number of the last order that was there when a bar was worked
         self._looked = 0
-        # the slots of the assets whose orders have slept
-        self._watched: set[int] = set()
+        sleep = Sleep(orders, self.triggers)
+        self._sleeps, self._sleep_until = sleep.until_reached, sleep.until_bar
         self._opening: tuple[int, int, int] | None = None
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
@@ -391,20 +392,3 @@ class SimulatedBroker:
             else:
                 found.append((order, price, order.limit if self.limits_hold else None, ()))
         return found
-
-    def _sleeps(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
-        """Lets an order sleep until a bar reaches what it waits for. Whether this bar doesn't."""
-        wake, slot = self.orders.wake, bars.slot
-        if slot not in self._watched:
-            self._watched.add(slot)
-            wake.watch(slot, bars.tradable, *self.triggers.series(bars))
-        below, above = self.triggers.bounds(order, bars)
-        return wake.sleep(slot, order.number, bar, below, above)
-
-    def _sleep_until(self, auction: int, order: WorkingOrder, bars: Bars, bar: int) -> None:
-        """Lets an order sleep until the bar of its auction."""
-        wake, slot = self.orders.wake, bars.slot
-        if slot not in self._watched:
-            self._watched.add(slot)
-            wake.watch(slot, bars.tradable, *self.triggers.series(bars))
-        wake.sleep(slot, order.number, bar, None, None, auction, auction)
