@@ -52,8 +52,8 @@ class SimulatedBroker:
 
     __slots__ = (
         "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_sleep_until", "_sleeps", "_tried_at_open",
-        "_worked", "begun", "deal", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps", "stops_date_orders",
-        "transit", "triggers", "triggers_need_volume",
+        "_worked", "begun", "deal", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps",
+        "stops_date_orders", "transit", "triggers", "triggers_need_volume",
     )  # fmt: skip
 
     def __init__(
