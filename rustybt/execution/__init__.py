@@ -6,7 +6,15 @@ from rustybt.execution._custom import check_model, commission_for, is_own, slipp
 from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
 from rustybt.execution._uninitialised import behind, check_initialised
-from rustybt.execution.simulated import Past, PastEvent, SimulatedBroker, Triggers, WhyOpen, history_of
+from rustybt.execution.simulated import (
+    Past,
+    PastEvent,
+    SimulatedBroker,
+    Triggers,
+    WhyOpen,
+    history_of,
+    still_on_its_way,
+)
 
 __all__ = [
     "BLOTTERS",
@@ -29,6 +37,7 @@ __all__ = [
     "is_own",
     "register_blotter",
     "slippage_for",
+    "still_on_its_way",
 ]
 
 

@@ -2,7 +2,18 @@
 
 from rustybt.execution.simulated._broker import ReadyOrder, SimulatedBroker
 from rustybt.execution.simulated._history import Past, PastEvent, history_of
+from rustybt.execution.simulated._transit import still_on_its_way
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.simulated._why import WhyOpen
 
-__all__ = ["Past", "PastEvent", "ReadyOrder", "SimulatedBroker", "Trigger", "Triggers", "WhyOpen", "history_of"]
+__all__ = [
+    "Past",
+    "PastEvent",
+    "ReadyOrder",
+    "SimulatedBroker",
+    "Trigger",
+    "Triggers",
+    "WhyOpen",
+    "history_of",
+    "still_on_its_way",
+]

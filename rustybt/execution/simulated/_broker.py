@@ -81,7 +81,7 @@ class SimulatedBroker:
         self.triggers_need_volume = triggers_need_volume
         self.triggers = Triggers(fill_at, by_range=trigger == "range", limits_hold=limits_hold)
         self._equity, self._future, self._own = executions(
-            slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall
+            slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall, by_range=trigger == "range"
         )
         self.deal = self._equity.deal
         self._asked: deque[Callable[[], Report | None]] = deque()
