@@ -18,6 +18,7 @@ from rustybt.engine._compat_report import reporting, rerun_for
 from rustybt.engine._folded import Folded
 from rustybt.engine._hints import explain
 from rustybt.engine._hooks import hooks_for
+from rustybt.engine._interval import interval_run
 from rustybt.engine._loop import Loop
 from rustybt.engine._manifest import manifest_of
 from rustybt.engine._market import Market
@@ -25,6 +26,7 @@ from rustybt.engine._outcome import result_of
 from rustybt.engine._prepared import Prepared, prepared
 from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
+from rustybt.engine._run_options import SameBar
 from rustybt.engine._setup import initialised, joined
 from rustybt.engine._snapshot import CALLBACKS, Snapshot, arguments_of, restored, taken
 from rustybt.errors import InputError, SnapshotError
@@ -86,6 +88,8 @@ def run_algorithm[S: (Decimal, float)](
     on_ruin: Literal["warn", "stop", "raise"] = "warn",
     kernel: Literal["auto", "rust", "python"] = "auto",
     on_order: OnOrder[S] | None = None,
+    same_bar: SameBar = "pessimistic",
+    touch: Literal["at", "through"] = "at",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -115,6 +119,11 @@ def run_algorithm[S: (Decimal, float)](
     blotter: a SimulationBlotter, which is models of slippage and commission and a cancel policy, or the name of one.
     fill_at: orders fill at the next bar's "close" or "open". trigger: limits and stops are tested on that price
     ("close"), or within the bar's "range".
+    same_bar: how a bar is read, with "range", that does not say in which order its prices came. A result is possible if
+    a path from the open that touches high and low and ends at the close gives it: "pessimistic" is the worst for orders
+    that are linked, "optimistic" the best; "path:ohlc", "path:olhc" and "path:nearest" (the extreme nearer to the open
+    first) are one path; "interval" is three runs, and the result's `interval` has them all. `Result.ambiguous` tells of
+    these bars. touch: a limit fills where prices come "at" it, or only where they go "through" it.
     bundle_timestamp: the data as they were then, where no version is named.
     extensions: Python files and modules to execute before the run, after extension.py in the catalog's folder, which
     default_extension=False leaves out; strict_extensions=False goes on where one fails. environ: where RUSTYBT_ROOT is
@@ -149,7 +158,8 @@ def run_algorithm[S: (Decimal, float)](
     Decimal('108631.57783550000000000000')
     """
     with Folded():
-        return Run._of(dict(locals())).finish()
+        given = dict(locals())
+        return interval_run(run_algorithm, given) if same_bar == "interval" else Run._of(given).finish()
 
 
 def _with_arguments_of[**P](

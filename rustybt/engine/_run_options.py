@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from rustybt.engine._market import Market
 
 
+type SameBar = Literal["pessimistic", "optimistic", "path:ohlc", "path:olhc", "path:nearest", "interval"]
+"""How a bar is read that does not say in which order its prices came."""
+
+
 class RunOptions(TypedDict, total=False):
     """What `run` takes besides strategy, data, start, end and capital_base."""
 
@@ -33,6 +37,8 @@ class RunOptions(TypedDict, total=False):
     emission_rate: Literal["daily", "minute"]
     fill_at: Literal["close", "open"]
     trigger: Literal["close", "range"]
+    same_bar: SameBar
+    touch: Literal["at", "through"]
     numbers: Literal["decimal", "float"]
     on_ruin: Literal["warn", "stop", "raise"]
     kernel: Literal["auto", "rust", "python"]

@@ -6,10 +6,21 @@ from rustybt.execution._custom import check_model, commission_for, is_own, slipp
 from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
 from rustybt.execution._uninitialised import behind, check_initialised
-from rustybt.execution.simulated import Past, PastEvent, SimulatedBroker, Triggers, WhyOpen, history_of
+from rustybt.execution.simulated import (
+    READINGS,
+    AmbiguousBar,
+    Past,
+    PastEvent,
+    SimulatedBroker,
+    Triggers,
+    WhyOpen,
+    history_of,
+)
 
 __all__ = [
     "BLOTTERS",
+    "READINGS",
+    "AmbiguousBar",
     "Broker",
     "Fill",
     "Offer",

@@ -2,7 +2,18 @@
 
 from rustybt.execution.simulated._broker import SimulatedBroker
 from rustybt.execution.simulated._history import Past, PastEvent, history_of
+from rustybt.execution.simulated._readings import READINGS, AmbiguousBar
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.simulated._why import WhyOpen
 
-__all__ = ["Past", "PastEvent", "SimulatedBroker", "Trigger", "Triggers", "WhyOpen", "history_of"]
+__all__ = [
+    "READINGS",
+    "AmbiguousBar",
+    "Past",
+    "PastEvent",
+    "SimulatedBroker",
+    "Trigger",
+    "Triggers",
+    "WhyOpen",
+    "history_of",
+]
