@@ -50,11 +50,12 @@ class Books(Holdings):
         product = quantity * price * s.fill_unit
         notional = product if s.fill_divisor == 1 else div_half_even(product, s.fill_divisor)
         pocket = s.pocket
-        daily_settled, cash, settled = s.daily_settled, pocket.posted, 0
-        if daily_settled:
+        settled = None
+        if s.daily_settled:
+            cash = pocket.posted
             settled = check_money(self.settled.get(slot, 0) + notional)
         else:
-            cash -= notional
+            cash = pocket.posted - notional
             if not LEAST < cash < LIMIT:
                 check_money(cash)
         quantities, costs = self.quantity, self.cost
@@ -62,11 +63,11 @@ class Books(Holdings):
         now = held + quantity
         if not LEAST < now < LIMIT:
             check_money(LIMIT)
-        if now == 0:
+        if not now:
             quantities.pop(slot, None)
             costs.pop(slot, None)
         else:
-            if held == 0:
+            if not held:
                 cost = notional
             elif (held > 0) == (quantity > 0):
                 cost = costs[slot] + notional
@@ -81,10 +82,10 @@ class Books(Holdings):
         self._cached_bar = -1
         pocket.posted = cash
         pocket.used = True
-        if daily_settled:
-            self._keep_settled(slot, settled)
-            return 0
-        return -notional
+        if settled is None:
+            return -notional
+        self._keep_settled(slot, settled)
+        return 0
 
     def charge(self, slot: int, amount: int) -> None:
         """Takes a cost of trading from cash and adds it to the position's cost, if there is one."""

@@ -44,13 +44,21 @@ class WorkingOrder:
         "stop_reached",
         "units_charged",
     )
+    limit: int | None
+    stop: int | None
+    more: OrderTerms[int] | None
+    _terms: OrderTerms[int] | None
 
     def __init__(self, number: int, instrument: Any, amount: int, terms: OrderTerms[int] | None, created: int) -> None:
         self.number = number
         self.instrument = instrument
         self.amount = amount
         self.filled = 0
-        self.terms = terms
+        if terms is None:  # written out: most orders are market orders
+            self._terms = self.limit = self.stop = self.more = None
+            self.is_market = True
+        else:
+            self.terms = terms
         self.limit_reached = False
         self.stop_reached = False
         self.commission = 0
@@ -140,7 +148,8 @@ class OrderStore:
         """
         orders = self._orders
         told = [o.reason for o in orders]
-        states = [names[o.status] for o in orders]
+        over = names[FILLED]
+        states = [over if o.status is FILLED else names[o.status] for o in orders]
         causes = [None if o.status is FILLED else labels[why.get(o.number, o.cause)] for o in orders]
         if names[OPEN] in states:
             for place, order in enumerate(orders):

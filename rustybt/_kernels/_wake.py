@@ -71,15 +71,18 @@ class Wake:
             asleep.tighten()
 
     def awake(self, bar: int, open: dict[int, list[WorkingOrder]]) -> list[list[WorkingOrder]]:
-        """Of each asset with open orders those that a bar wakes; an asset without any is left out."""
+        """Of each asset with open orders those that a bar wakes; an asset without any is left out.
+
+        A list may be that of `open`, which loses what is over.
+        """
         slots = self._slots
         if not slots:  # nothing has ever slept
-            return [queue[:] for queue in open.values()]
+            return list(open.values())
         found = []
         for slot, queue in open.items():
             asleep = slots.get(slot)
             if asleep is None:
-                found.append(queue[:])
+                found.append(queue)
                 continue
             if asleep.tradable[bar] <= 0 and bar < asleep.until:
                 continue

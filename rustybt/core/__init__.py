@@ -24,7 +24,7 @@ from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Prec
 from rustybt.core._disk import check_regular, writing
 from rustybt.core._explanation import Explanation
 from rustybt.core._extras import pandas
-from rustybt.core._fees import Fee, FeeKind
+from rustybt.core._fees import Fee, FeeInKind, FeeKind
 from rustybt.core._fixed import (
     EXACT,
     EXTRA_PRICE_DECIMALS,
@@ -125,6 +125,7 @@ __all__ = [
     "ExactColumn",
     "Explanation",
     "Fee",
+    "FeeInKind",
     "FeeKind",
     "Forex",
     "Frequency",

@@ -22,3 +22,14 @@ class Fee(NamedTuple):
 
     kind: str
     amount: int
+
+
+class FeeInKind(NamedTuple):
+    """A part of what a purchase costs that is taken from what arrives. amount: all of it, as money.
+
+    units: scaled; so many are taken, at the price of the fill. What is less than one of them is paid in money.
+    """
+
+    kind: str
+    amount: int
+    units: int

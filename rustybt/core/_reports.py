@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from rustybt.core._causes import SENTENCES, Cause
 from rustybt.core._costs import Priced
-from rustybt.core._fees import Fee
+from rustybt.core._fees import Fee, FeeInKind
 from rustybt.core._orders import OrderEventKind
 from rustybt.core._terms import OrderTerms
 
@@ -31,7 +31,7 @@ class Report(NamedTuple):
     quantity: int = 0
     price: int | None = None
     stop: int | None = None
-    fees: tuple[Fee, ...] = ()
+    fees: tuple[Fee | FeeInKind, ...] = ()
     cause: Cause | None = None
     ratio: tuple[int, int] | None = None
     told: str | None = None

@@ -39,6 +39,15 @@ class Timer(NamedTuple):
     action: Action
 
 
+def _nothing(*_: object) -> None:
+    """What is due with no bar."""
+
+
+BETWEEN: Final = (Entry(Phase.TIMERS, 0, 0, _nothing), -1, 0)
+"""Stands in the list of what was added for a moment between two bars: bars that are gone through without asking end
+there."""
+
+
 class Agenda:
     """All that falls due in a run, by phase, and within one by priority and in the order of registration.
 
@@ -82,9 +91,12 @@ class Agenda:
         if 0 < bar < len(times) and times[bar] == stamp and self._axis.runs(bar):
             self.at(bar, phase, action, priority=priority, number=number)
             return
-        heapq.heappush(self.timers, Timer(stamp, *self._entry(phase, action, priority, number)))
-        # bars that are gone through without asking end here
-        self.added.append((Entry(phase, 0, 0, action), -1, 0))
+        if number is None:
+            self._count += 1
+            number = self._count
+        heapq.heappush(self.timers, Timer(stamp, phase, priority, number, action))
+        if not self.added:
+            self.added.append(BETWEEN)
 
     def _entry(self, phase: Phase, action: Action, priority: int, number: int | None) -> Entry:
         self._count += 1

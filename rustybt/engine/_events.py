@@ -16,6 +16,8 @@ from rustybt.view import Axis, BarData, Instrument, MarketView
 if TYPE_CHECKING:
     from rustybt.engine._loop import Loop
 
+# read here once: to read a member of an enum takes ten times as long as to read a name
+SCHEDULED: Final = Phase.SCHEDULED
 ENDLESS: Final = 2**200
 """More than any price, as a scaled integer."""
 
@@ -29,14 +31,14 @@ class Events:
         self._market = market
         self._axis: Axis = market.axis
         self._agenda = agenda
-        self._intervals: list[Interval] = []
+        self._intervals: list[Tick] = []
         self._levels: Levels | None = None
         self._begun = False
 
     def add(self, event: Interval | Threshold | Watch, session: int | None) -> None:
         """Takes in an event. session: the one that is under way; None between two."""
         if isinstance(event, Watch):
-            self._agenda.every(Phase.SCHEDULED, event, priority=event.priority, number=event.index)
+            self._agenda.every(SCHEDULED, event, priority=event.priority, number=event.index)
         elif isinstance(event, Threshold):
             if self._levels is None:
                 self._levels = Levels()
@@ -45,16 +47,17 @@ class Events:
             known = self._market.instruments.get(event.asset.sid)
             self._levels.add(event, self._market.instrument(event.asset) if self._begun else known)
         else:
-            self._intervals.append(event)
+            tick = Tick(event, weakref.WeakMethod(self._after))
+            self._intervals.append(tick)
             if event.upcoming:
-                self._due(event)
+                self._due(tick)
             elif session is not None:
-                self._place(event, session, self._now(session))
+                self._place(tick, session, self._market.now or self._axis.times[self._market.bar])
 
     def open(self, session: int) -> None:
         """Places the intervals on the moments of a session of the run."""
-        for interval in self._intervals:
-            self._place(interval, session, 0)
+        for tick in self._intervals:
+            self._place(tick, session, 0)
 
     def begin(self, data: BarData) -> None:
         """Before a session's first bar: looks on which side of its level each price is that was not looked at yet."""
@@ -67,12 +70,9 @@ class Events:
         if self._levels is not None:
             self._levels.split(sid, ratio)
 
-    def _now(self, session: int) -> int:
-        return self._market.now or self._axis.times[self._market.bar]
-
-    def _place(self, interval: Interval, session: int, after: int) -> None:
+    def _place(self, tick: Tick, session: int, after: int) -> None:
         """An interval's first moment in a session that is later than one: not before its first bar."""
-        axis = self._axis
+        axis, interval = self._axis, tick.interval
         first, end = axis.bars_of[session]
         interval.upcoming = 0
         if first == end or interval.over:
@@ -80,27 +80,28 @@ class Events:
         opened, step = axis.run_opens[session], interval.step_ns
         earliest = max(axis.times[first], after + 1)
         count = max(-((opened - earliest) // step), 1)
-        self._from(interval, opened + count * step, session)
+        self._from(tick, opened + count * step, session)
 
-    def _from(self, interval: Interval, stamp: int, session: int) -> None:
+    def _from(self, tick: Tick, stamp: int, session: int) -> None:
         """The first moment from this one on that lies within the session, and not in its break."""
-        axis = self._axis
+        axis, interval = self._axis, tick.interval
         hours = axis.break_of(session)
         if hours is not None and hours[0] < stamp <= hours[1]:
             stamp += -((stamp - hours[1] - 1) // interval.step_ns) * interval.step_ns
         if stamp <= axis.run_closes[session]:
             interval.upcoming = stamp
-            self._due(interval)
+            self._due(tick)
 
-    def _due(self, interval: Interval) -> None:
-        again = Tick(interval, weakref.WeakMethod(self._after))
-        self._agenda.when(interval.upcoming, Phase.SCHEDULED, again, priority=interval.priority, number=interval.index)
+    def _due(self, tick: Tick) -> None:
+        interval = tick.interval
+        self._agenda.when(interval.upcoming, SCHEDULED, tick, priority=interval.priority, number=interval.index)
 
-    def _after(self, interval: Interval) -> None:
+    def _after(self, tick: Tick) -> None:
         """Places the moment that follows."""
+        interval = tick.interval
         stamp, interval.upcoming = interval.upcoming, 0
         if not interval.over:
-            self._from(interval, stamp + interval.step_ns, self._market.session)
+            self._from(tick, stamp + interval.step_ns, self._market.session)
 
 
 class Tick:
@@ -108,14 +109,14 @@ class Tick:
 
     __slots__ = ("_after", "interval")
 
-    def __init__(self, interval: Interval, after: weakref.WeakMethod[Callable[[Interval], None]]) -> None:
+    def __init__(self, interval: Interval, after: weakref.WeakMethod[Callable[[Tick], None]]) -> None:
         self.interval = interval
         self._after = after
 
     def __call__(self, context: Any, data: Any) -> None:
         after = self._after()
         if after is not None:
-            after(self.interval)
+            after(self)
         self.interval(context, data)
 
 
@@ -204,4 +205,4 @@ class Levels:
         for waiting in self._waiting:
             if not waiting.low <= waiting.prices[bar] <= waiting.high:
                 for one in waiting.passed(bar):
-                    loop.agenda.at(bar, Phase.SCHEDULED, one, priority=one.priority, number=one.index)
+                    loop.agenda.at(bar, SCHEDULED, one, priority=one.priority, number=one.index)

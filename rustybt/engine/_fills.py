@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rustybt.core import FeeKind, Moment, OrderEventKind, OrderStatus, Report
+from rustybt.core import FeeInKind, FeeKind, Moment, OrderEventKind, OrderStatus, Report
 from rustybt.engine._recorder import Recorder
 from rustybt.execution import Broker
 from rustybt.ledger import Ledger
@@ -50,7 +50,7 @@ def book(ledger: Ledger, recorder: Recorder, orders: OrderBook, session: int, fi
     if not fills:
         return
     fill, charge, keep, every = ledger.fill, ledger.charge, recorder.transactions.add, orders.orders
-    charges = []
+    charges, taken = [], []
     for report in fills:
         number, _, stamp, quantity, price, _, fees = report[:7]
         if report.priced is not None:
@@ -58,10 +58,16 @@ def book(ledger: Ledger, recorder: Recorder, orders: OrderBook, session: int, fi
         instrument = every[number - 1].instrument
         fill(stamp, instrument, quantity, price, number)  # type: ignore[arg-type]  # a fill has a price
         fee = 0
-        for kind, amount in fees:
+        for part in fees:
+            kind, amount = part[:2]
             if kind is not UNPAID:
                 fee += amount
                 charges.append((stamp, instrument, amount, number, kind))
+                if isinstance(part, FeeInKind):
+                    taken.append((stamp, instrument, part.units, price, number, kind))
         keep((session, stamp, number, instrument.slot, quantity, price, fee))
+    # what arrives is less, and costs what was paid for all
+    for units in taken:
+        ledger.take_in_kind(*units)  # type: ignore[arg-type]  # a fill has a price
     for one in charges:
         charge(*one)

@@ -26,10 +26,10 @@ from rustybt.engine._checked_broker import CheckedBroker
 from rustybt.engine._closing import CloseOuts, apply_cancel_policy, check_account, end_with_positions
 from rustybt.engine._compat import Compat
 from rustybt.engine._cursor import Cursor
+from rustybt.engine._direct import DirectExecution, direct_execution
 from rustybt.engine._fills import book, take_reports
 from rustybt.engine._funding import FundingPayments
 from rustybt.engine._hooks import Hooks
-from rustybt.engine._native import NativeExecution, native_execution
 from rustybt.engine._overnight import change_capital, change_within, mark_overnight, show_what_is_known, split
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
@@ -91,9 +91,9 @@ class Loop:
         run, agenda = self.run, self.agenda
         own = self.settings.broker_of(self.simulated)
         self.broker: Broker = self.simulated
-        self.native: NativeExecution | None = None
+        self.direct: DirectExecution | None = None
         if own is self.simulated:
-            self.native = native_execution(run.kernel, own, run.book, self.ledger, self.recorder)
+            self.direct = direct_execution(run.kernel, own, run.book, self.ledger, self.recorder)
         else:
             self.broker = CheckedBroker(own, run.book)
             run.book.route(self.broker, self._drain)
@@ -347,7 +347,7 @@ class Loop:
             self.run.book.expire(stamp)
         if self.reducing:
             end_with_positions(self, stamp)
-        if self.native is not None and not self.simulated.begun and self.native.work(bar, stamp, session):
+        if self.direct is not None and not self.simulated.begun and self.direct.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
 

@@ -46,7 +46,7 @@ SAVED: Final = (
 """What of a run a snapshot holds."""
 REMADE: Final = (
     "loop.run", "loop.settings", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
-    "loop.before_trading_start", "loop.handle_data", "loop.native", "loop.within", "loop.closings",
+    "loop.before_trading_start", "loop.handle_data", "loop.direct", "loop.within", "loop.closings",
     "loop.expiring", "loop.reducing", "loop.traded",
     "loop.on_session", "loop.ends", "loop.tell",
     "run.data", "run.kernel", "run.compat", "run.explainer", "run.account", "run.facts", "run.views",

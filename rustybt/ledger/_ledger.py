@@ -47,8 +47,8 @@ class Instrument(Protocol):
 class Entry(NamedTuple):
     """One line of the ledger.
 
-    stamp: ns UTC. kind: capital, fill, fee, variation, funding, borrow, financing, rollover, dividend, stock_dividend,
-    split, cash_in_lieu, auto_close, conversion or transfer.
+    stamp: ns UTC. kind: capital, fill, fee, in_kind, variation, funding, borrow, financing, rollover, dividend,
+    stock_dividend, split, cash_in_lieu, auto_close, conversion or transfer.
     detail: what a fee is for, one of `FeeKind` or a model's own word; of financing debit or credit, of borrow and
     rollover their own name. reason: words for people.
     A fill of what settles, a future, has no amount; what its price moved by comes as variation.
@@ -226,6 +226,15 @@ class Ledger:
         if slot not in self._instruments:
             self._instruments[slot] = instrument
         self.rows.add((stamp, "fee", slot, 0, -amount, order, detail, None, instrument.pocket))
+
+    def take_in_kind(self, stamp: int, instrument: Instrument, units: int, price: int, order: int, detail: str) -> None:
+        """Takes units of what was bought, at its price, for a fee that is charged in money besides.
+
+        detail: what it is for.
+        """
+        slot = instrument.slot
+        amount = self.books.fill(slot, -units, price)
+        self.rows.add((stamp, "in_kind", slot, -units, amount, order, detail, None, instrument.pocket))
 
     def pay_funding(
         self, stamp: int, instrument: Instrument, price: int, price_scale: int, rate: int, scale: int

@@ -19,21 +19,21 @@ from rustybt.core import (
     terms_from,
 )
 from rustybt.orders._commands import Command, Venue
-from rustybt.orders._lifecycle import advance, cut
+from rustybt.orders._lifecycle import advance, cut, fill
 from rustybt.orders._linking import Linking
 from rustybt.orders._links import Links
 from rustybt.orders._plain_orders import order_from, plain_order
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
 ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
-NOT_FILLED: Final = OrderEventKind.NOT_FILLED
-TRAILED: Final = OrderEventKind.TRAILED
+NOT_FILLED, TRAILED = OrderEventKind.NOT_FILLED, OrderEventKind.TRAILED
 WAKING: Final = frozenset({ADJUSTED, REPLACED, OrderEventKind.TRIGGERED})
 APPLIED: Final = [
     OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED, NOT_FILLED, OrderEventKind.TRIGGERED, CANCELLED,
 ]  # fmt: skip
 """The kinds of reports that the native kernel applies, in its order."""
-OPEN, PENDING, HELD = OrderStatus.OPEN, OrderStatus.PENDING_NEW, OrderStatus.HELD
+FILLED, PARTIALLY_FILLED = OrderEventKind.FILLED.value, OrderEventKind.PARTIALLY_FILLED.value
+OPEN, PENDING, HELD, OVER = OrderStatus.OPEN, OrderStatus.PENDING_NEW, OrderStatus.HELD, OrderStatus.FILLED
 
 
 class EventRow(NamedTuple):
@@ -179,9 +179,7 @@ class OrderBook(Linking):
             if known is not None:
                 return () if self.links is None or report.kind is NOT_FILLED else self.links(report, known)
         number, kind, stamp, quantity, limit, stop, _, cause, ratio, told, _, _, terms, _ = report
-        order: Any = self._orders[number - 1]
-        if order is None:  # the native twin fills the list in when somebody looks
-            order = self.orders[number - 1]
+        order = self.numbered(number)
         advance(order, report)
         if kind is NOT_FILLED:
             return ()
@@ -205,6 +203,17 @@ class OrderBook(Linking):
             self.wake.forget(order.instrument.slot, number)
             self.look_at(order)
         return () if self.links is None else self.links(report, order)
+
+    def filled(self, order: WorkingOrder, stamp: int, quantity: int, price: int, paid: int) -> None:
+        """Fills an open order that nothing is linked to, as `apply` does upon a report. paid: its fee."""
+        whole = order.filled + quantity == order.amount
+        fill(order, quantity, paid, whole)
+        order.changed = stamp
+        if whole:
+            order.status = OVER
+            self._dequeue(order)
+        kind = FILLED if whole else PARTIALLY_FILLED
+        self.rows.add((order.number, stamp, kind, quantity, price, None, None, None, None))
 
     def _enqueue(self, order: WorkingOrder, cause: Cause | None, told: str | None) -> tuple[Cause | None, str | None]:
         """An order that was accepted waits behind those of its asset. Returns why it was, or what a control found."""

@@ -6,7 +6,19 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import DAY_NS, MARKET_TERMS, Asset, OrderStatus, OrderTerms, exact_number, scaled, to_scale
+from rustybt.core import (
+    DAY_NS,
+    MARKET_TERMS,
+    Asset,
+    OrderEventKind,
+    OrderStatus,
+    OrderTerms,
+    div_half_even,
+    exact_number,
+    scaled,
+    tick_at,
+    to_scale,
+)
 from rustybt.errors import BadOrderParameters, InputError
 from rustybt.orders._gate import OrderGate
 from rustybt.orders._instrument import Instrument
@@ -16,6 +28,7 @@ from rustybt.orders._styles import ExecutionStyle, LimitOrder, StopOrder, order_
 
 LINKS: Final = ("reduce", "oco")
 STARTS: Final = ("part", "whole")
+_FILLS: Final = (OrderEventKind.FILLED.value, OrderEventKind.PARTIALLY_FILLED.value)
 
 
 class Bracket(NamedTuple):
@@ -138,12 +151,8 @@ def attach(gate: OrderGate, order_id: object, exits: tuple[Any, Any], link: str,
     tag = None if entry.more is None else entry.more.tag
     is_open = entry.status is OrderStatus.OPEN
     reference = _reference(gate, entry.instrument, entry.terms if is_open else None)
-    made = _exits(entry.instrument, entry.amount > 0, exits, reference, link, after, tag)
-    if entry.filled and any(one is not None and one.away is not None for one in made):
-        raise BadOrderParameters(
-            f"attach_exits({order_id!r}): the order has filled already, so that a Distance or Percent from its first "
-            "fill comes too late. Give prices."
-        )
+    first_fill = _first_fill(gate, entry) if entry.filled else None
+    made = _exits(entry.instrument, entry.amount > 0, exits, reference, link, after, tag, first_fill)
     ids = _attach(gate, entry, made, link, after)
     if entry.filled and gate.book.links is not None:
         group = gate.book.links.protects(entry.number)
@@ -188,7 +197,9 @@ def _exits(
     link: str,
     after: str,
     tag: str | None,
+    first_fill: int | None = None,
 ) -> tuple[_Exit | None, _Exit | None]:
+    """What is to be placed. first_fill: the price at which an entry has filled that gets its exits later."""
     _check(link, LINKS, "link")
     _check(after, STARTS, "after")
     if exits == (None, None):
@@ -197,6 +208,8 @@ def _exits(
         None if given is None else _exit(instrument, long, given, name, tag)
         for given, name in zip(exits, ("take_profit", "stop_loss"), strict=True)
     )
+    if first_fill is not None:
+        profit, loss = (_away_from(instrument, long, one, first_fill) for one in (profit, loss))
     if reference is not None:
         _check_side(instrument, long, profit, reference, exits[0], "take_profit")
         _check_side(instrument, long, loss, reference, exits[1], "stop_loss")
@@ -216,6 +229,29 @@ def _exit(instrument: Instrument, long: bool, given: Any, name: str, tag: str | 
     if terms is None or terms[:4] == (None, None, None, None):
         raise BadOrderParameters(f"{name}={given!r} would exit at once. Give a price, or a style that waits for one.")
     return _Exit(terms._replace(reduce_only=True, linked=True, tag=tag), None)
+
+
+def _away_from(instrument: Instrument, long: bool, one: _Exit | None, price: int) -> _Exit | None:
+    """An exit whose price hangs on the entry's, at its price."""
+    if one is None or one.away is None:
+        return one
+    limit, stop = one.away.terms(price, not long, tick_at(instrument.tick, instrument.fill_scale))[:2]
+    return _Exit(one.terms._replace(limit=limit, stop=stop), None)
+
+
+def _first_fill(gate: OrderGate, entry: WorkingOrder) -> int | None:
+    """The price at which an order first filled, at the fill scale, in the units of today."""
+    first: int | None = None
+    rows: Any = gate.book.rows
+    for number, _, kind, _, price, _, _, ratio, _ in rows:
+        if number != entry.number:
+            continue
+        if first is None and kind in _FILLS:
+            first = price
+        elif first is not None and kind == OrderEventKind.ADJUSTED.value and ratio is not None:
+            numerator, denominator = map(int, ratio.split("/"))
+            first = div_half_even(first * numerator, denominator)
+    return first
 
 
 def _away(given: Distance | Percent, scale: int, is_limit: bool) -> Away:

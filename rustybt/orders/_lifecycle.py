@@ -56,7 +56,7 @@ def advance(order: WorkingOrder, report: Report) -> None:
             "can't have happened."
         )
     if kind is _FILL or kind is _PART:
-        _fill(order, report)
+        fill(order, report.quantity, sum([fee[1] for fee in report.fees]), kind is _FILL)
     elif kind is _NOT_FILLED:
         # why is all that it says: neither state nor date change
         order.cause = report.cause or Cause.PLACED
@@ -79,19 +79,19 @@ def advance(order: WorkingOrder, report: Report) -> None:
         order.changed = report.stamp
 
 
-def _fill(order: WorkingOrder, report: Report) -> None:
-    quantity, whole = report.quantity, report.kind is _FILL
+def fill(order: WorkingOrder, quantity: int, paid: int, whole: bool) -> None:
+    """Fills an order that is open, or was cancelled too late. paid: its fee. whole: whether the order is filled now."""
     filled = order.filled + quantity
     left = order.amount - filled
     # a part leaves something on the side of what was filled: nothing beyond the amount, and nothing the other way
     if left if whole else left * quantity <= 0:
+        kind = _FILL if whole else _PART
         raise IllegalTransition(
-            f"Order {order.number} for {order.amount} units was reported {report.kind.value} with {filled} of them "
+            f"Order {order.number} for {order.amount} units was reported {kind.value} with {filled} of them "
             "filled. The broker lost or doubled a fill."
         )
     order.filled = filled
-    for _, amount in report.fees:
-        order.commission += amount
+    order.commission += paid
     order.units_charged += quantity if quantity > 0 else -quantity
     if not whole and order.status is _OPEN:
         order.cause = Cause.PARTLY_FILLED

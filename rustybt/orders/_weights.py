@@ -27,7 +27,18 @@ class TargetSizer:
     scaled: a number as value and scale. large: sizes from which on the gate looks closer.
     """
 
-    __slots__ = ("_book", "_books", "_controls", "_known", "_large", "_market", "_moment", "_scaled", "_weights")
+    __slots__ = (
+        "_book",
+        "_books",
+        "_controls",
+        "_known",
+        "_large",
+        "_least",
+        "_market",
+        "_moment",
+        "_scaled",
+        "_weights",
+    )
 
     def __init__(
         self,
@@ -45,7 +56,7 @@ class TargetSizer:
         self._book = book
         self._controls = controls
         self._scaled = scaled
-        self._large = large
+        self._least, self._large = -large, large
         # by sid, what an order needs of an asset
         self._known: dict[int, tuple[Asset, Instrument, Sequence[int], int, int, int, int]] = {}
         self._weights: dict[float, tuple[int, int]] = {}
@@ -64,7 +75,7 @@ class TargetSizer:
             known, instrument, prices, up, slot, priced, closing = self._known[asset.sid]
         except (AttributeError, KeyError):
             return NotImplemented
-        if known is not asset or not priced <= bar <= closing:
+        if known is not asset or bar < priced or bar > closing:
             return NotImplemented
         if type(weight) is float:
             try:
@@ -83,7 +94,7 @@ class TargetSizer:
         size = books.size_of_weight(slot, amount, scale, price, target) if price else 0
         if not size:
             return None
-        if not -self._large < size < self._large:
+        if not self._least < size < self._large:
             return NotImplemented
         book = self._book
         return f"{book.prefix}{book.accept(instrument, size, None, self._market.axis.times[bar]).number}"

@@ -23,6 +23,8 @@ LOSS: Final = "#c2413b"
 GAIN: Final = "#2f8f5b"
 LINES: Final = [(colour, dashes) for dashes in ("-", "--", ":") for colour in (EQUITY, LOSS, GAIN)]
 """Of as many kinds as there may be in one panel: colour and stroke."""
+FEW_ENDS: Final = 6
+"""As many marks of where data end have words beside them."""
 FEW_BARS: Final = 120
 """As many sessions can have a bar of their own in the picture; more are summed over weeks or months."""
 
@@ -84,6 +86,37 @@ def mark_ruin(axes: Axes, result: Result) -> None:
     )
 
 
+def mark_ends(axes: Axes, result: Result, *, named: bool) -> None:
+    """Lines at the sessions after which assets that were traded have no more data. named: with their symbols."""
+    untyped: Any = axes
+    for place, (day, symbols) in enumerate(ends_of(result)):
+        untyped.axvline(day, color=QUIET, linewidth=0.9, linestyle=(0, (1, 2)), zorder=4)
+        if named and place < FEW_ENDS:
+            told = symbols[0] if len(symbols) == 1 else f"{len(symbols)} assets"
+            axes.annotate(
+                f"{told}: data end".replace("$", r"\$"),
+                (untyped.convert_xunits(day), 0.02 + 0.12 * (place % 3)),
+                xycoords=axes.get_xaxis_transform(),
+                xytext=(-3, 0),
+                textcoords="offset points",
+                ha="right",
+                va="bottom",
+                color=QUIET,
+                fontsize=8,
+                zorder=5,
+            )
+
+
+def ends_of(result: Result) -> list[tuple[Any, list[str]]]:
+    """The last sessions with data before the end of the run of assets that were traded, and their symbols."""
+    last, assets = days_of(result)[-1], assets_by_sid(result.assets)
+    ends: dict[Any, list[str]] = {}
+    for sid in result.transactions["sid"].unique().sort().to_list():
+        if sid in assets and assets[sid].end_date < last:
+            ends.setdefault(assets[sid].end_date, []).append(assets[sid].symbol)
+    return sorted(ends.items())
+
+
 def draw_exposure(axes: Axes, result: Result) -> None:
     """Long and short exposure at the closes as a share of the portfolio's value, and both together; a gap where
     that is nothing or less."""
@@ -104,6 +137,7 @@ def draw_exposure(axes: Axes, result: Result) -> None:
         net = [long + short for long, short in zip(longs, shorts, strict=True)]
         axes.plot(days, net, color=INK, linewidth=1.0, zorder=3, label="net")
         _legend_above(axes)
+    mark_ends(axes, result, named=False)
     axes.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
     axes.set_ylabel("Exposure", color=INK)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
@@ -122,6 +156,7 @@ def draw_trades(axes: Axes, result: Result) -> None:
         )  # fmt: skip
     if bought or sold:
         _legend_above(axes)
+    mark_ends(axes, result, named=True)
     axes.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
     axes.set_ylabel(f"Trades{label}", color=INK)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))

@@ -1,6 +1,12 @@
 """Commission models: one per file. `rustybt.api.commission` offers them to strategies."""
 
-from rustybt.execution.commission._base import CommissionModel, EquityCommissionModel, FutureCommissionModel, Parts
+from rustybt.execution.commission._base import (
+    CommissionModel,
+    EquityCommissionModel,
+    FutureCommissionModel,
+    Part,
+    Parts,
+)
 from rustybt.execution.commission._charge import Charge
 from rustybt.execution.commission._exchange_fees import EXCHANGE_FEE_OF_ROOT
 from rustybt.execution.commission._none import NoCommission
@@ -21,6 +27,7 @@ __all__ = [
     "FeeSchedule",
     "FutureCommissionModel",
     "NoCommission",
+    "Part",
     "Parts",
     "PerContract",
     "PerDollar",

@@ -11,8 +11,12 @@ from rustybt.errors import InputError
 from rustybt.execution._allowed import allowed_by
 from rustybt.execution._offer import Fill
 
-type Parts = tuple[tuple[str, int], ...]
-"""What a fee is made of: what each part is for, a `FeeKind` or a word of the model's own, and how much it is."""
+type Part = tuple[str, int] | tuple[str, int, int]
+"""A part of a fee: what it is for, a `FeeKind` or a word of the model's own, and how much it is.
+
+Third, where there is one, the units of a purchase that it is taken from."""
+type Parts = tuple[Part, ...]
+"""What a fee is made of."""
 
 
 class CommissionModel:

@@ -17,7 +17,8 @@ from rustybt.execution.commission._volume import Window, window_from
 
 PER: Final = ("share", "contract", "order", "percent", "million")
 TIER_KEYS: Final = ("tier", "fixed", "window", "evaluated", "counts", "pool", "weight")
-CHARGE_KEYS: Final = ("kind", "per", "assets", "side", "each", "rounding", "of", *TIER_KEYS, *RATE_KEYS, "rows")
+OWN_KEYS: Final = ("kind", "per", "assets", "side", "each", "rounding", "of", "paid_in")
+CHARGE_KEYS: Final = (*OWN_KEYS, *TIER_KEYS, *RATE_KEYS, "rows")
 DEFAULTS: Final[Mapping[str, str]] = {
     "kind": FeeKind.COMMISSION.value,
     "each": "order",
@@ -26,6 +27,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "fixed": "at_fill",
     "evaluated": "continuously",
     "rounding": "none",
+    "paid_in": "quote",
 }
 """What a key is that is not written."""
 ROUNDINGS: Final = ("up", "down", "half_up", "half_even")
@@ -49,6 +51,7 @@ class Charge:
     pool, weight: charges that name the same pool share their volume, to which this one adds so many times its own.
     rounding: "none", or one of up, down, half_up, half_even with its grid: "half_up to 0.01".
     of: the rate is per cent of what charges of that kind, which stand before it, come to.
+    paid_in: "quote", in money, or "received": a purchase pays it from the units that arrive.
 
     >>> from rustybt.api import commission
     >>> commission.Charge(per="share", rate="0.005", minimum=1, maximum_percent=1)
@@ -58,8 +61,8 @@ class Charge:
     """
 
     __slots__ = (
-        "_begins", "_given", "_grid", "_mode", "assets", "counts", "each", "fixed", "kind", "of", "per", "pool",
-        "rounding", "rows", "side", "tier", "weight", "window",
+        "_begins", "_given", "_grid", "_mode", "assets", "counts", "each", "fixed", "kind", "of", "paid_in", "per",
+        "pool", "rounding", "rows", "side", "tier", "weight", "window",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +91,7 @@ class Charge:
         weight: Any = None,
         rounding: str = "none",
         of: str | None = None,
+        paid_in: str = "quote",
     ) -> None:
         given = {name: value for name, value in locals().items() if name in CHARGE_KEYS and value != DEFAULTS.get(name)}
         self._read(given, lambda key: f"Charge({key})", lambda place, key: f"Charge(rows), row {place + 1}, {key}")
@@ -108,6 +112,7 @@ class Charge:
         self.each = choice_of(given, "each", ("order", "fill"), DEFAULTS["each"], where)
         if self.per == "order" and self.each == "fill":
             raise InputError(f"{where('each')}: what is paid by order is paid once. Leave it out.")
+        self.paid_in = choice_of(given, "paid_in", ("quote", "received"), DEFAULTS["paid_in"], where)
         self.tier = choice_of(given, "tier", ("whole", "marginal"), DEFAULTS["tier"], where)
         self.fixed = choice_of(given, "fixed", ("at_fill", "at_placement"), DEFAULTS["fixed"], where)
         by_default = "value" if self.per in ("percent", "million") else "units"

@@ -11,7 +11,7 @@ from rustybt._kernels import WorkingOrder
 from rustybt.core import MONEY_SCALE, Asset, FeeKind, Notes, div_half_even
 from rustybt.errors import InputError
 from rustybt.execution._offer import Fill
-from rustybt.execution.commission._base import CommissionModel, Parts
+from rustybt.execution.commission._base import CommissionModel, Part, Parts
 from rustybt.execution.commission._charge import Charge
 from rustybt.execution.commission._dates import tell_of_rows
 from rustybt.execution.commission._rates import ZERO
@@ -38,10 +38,10 @@ class _Trade(NamedTuple):
         """What it adds to the volume that tiers go by."""
         return charge.weight * (self.units if charge.counts == "units" else self.value)
 
-    def base(self, charge: Charge, *, first: bool, parts: Sequence[tuple[str, int]]) -> Fraction:
+    def base(self, charge: Charge, *, first: bool, parts: Sequence[Part]) -> Fraction:
         """What a charge's rate is of. first: it is the order's first fill. parts: what other charges came to."""
         if charge.of is not None:
-            return Fraction(sum([amount for kind, amount in parts if kind == charge.of]), MONEY)
+            return Fraction(sum([part[1] for part in parts if part[0] == charge.of]), MONEY)
         if charge.per == "order":
             return ONE if first else ZERO
         return self.value if charge.per in ("percent", "million") else self.units
@@ -128,20 +128,21 @@ class FeeSchedule(CommissionModel):
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
         trade = self._trade_of(order, fill)
         charged = self._orders.setdefault(order.number, [_Charged() for _ in self._charges])
-        parts: list[tuple[str, int]] = []
+        parts: list[Part] = []
         for place, charge in self._of(order.instrument.asset):
             if charge.side in ("both", trade.side):
-                parts.append((charge.kind, self._due(place, charge, charged[place], trade, parts)))
+                due = self._due(place, charge, charged[place], trade, parts)
+                parts.append(_part_of(charge, trade, due, 0 if order.instrument.daily_settled else fill.quantity))
             if charge.window is not None:
                 self._traded_in(place, charge, trade).add(trade.stamp, trade.day, trade.counted(charge))
         if order.filled + fill.quantity == order.amount:
             del self._orders[order.number]
         self._parts = tuple(parts)
-        return sum([amount for _, amount in parts])
+        return sum([part[1] for part in parts])
 
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
         # what a model derived from this one adds is its own commission
-        more = fee - sum([amount for _, amount in self._parts])
+        more = fee - sum([part[1] for part in self._parts])
         return (*self._parts, (FeeKind.COMMISSION, more)) if more else self._parts
 
     def parameters(self) -> dict[str, str]:
@@ -196,9 +197,7 @@ class FeeSchedule(CommissionModel):
             )
         return found
 
-    def _due(
-        self, place: int, charge: Charge, charged: _Charged, trade: _Trade, parts: Sequence[tuple[str, int]]
-    ) -> int:
+    def _due(self, place: int, charge: Charge, charged: _Charged, trade: _Trade, parts: Sequence[Part]) -> int:
         """What a fill costs, as money: what its order comes to with it, without what it came to before."""
         row = charge.row_on(trade.day)
         first, _ = self._used.get((place, row), (trade.day, 0))
@@ -232,6 +231,14 @@ class FeeSchedule(CommissionModel):
     def _traded_in(self, place: int, charge: Charge, trade: _Trade) -> Traded:
         """What counts for the tiers of a charge; money of two currencies is never added up."""
         return self._traded.setdefault((charge.pool or str(place), trade.currency), Traded())
+
+
+def _part_of(charge: Charge, trade: _Trade, due: int, quantity: int) -> Part:
+    """What a charge comes to; with it the units of a purchase that pay it, cut to whole ones."""
+    if charge.paid_in == "quote" or quantity <= 0 or due <= 0 or not trade.value:
+        return charge.kind, due
+    units = int(Fraction(due * quantity, MONEY) / trade.value)
+    return (charge.kind, due, units) if units else (charge.kind, due)
 
 
 def _money(total: Fraction) -> int:

@@ -49,6 +49,8 @@ def _headline(charge: Charge) -> str:
         words.append(f"rounded {charge.rounding.replace('_', ' ')}")
     if charge.each == "fill":
         words.append("each fill by itself")
+    if charge.paid_in == "received":
+        words.append("of a purchase taken from what arrives")
     return "; ".join(words)
 
 

@@ -1,6 +1,6 @@
 """The simulated broker: triggers, execution, and the broker that joins them."""
 
-from rustybt.execution.simulated._broker import SimulatedBroker
+from rustybt.execution.simulated._broker import ReadyOrder, SimulatedBroker
 from rustybt.execution.simulated._history import Past, PastEvent, history_of
 from rustybt.execution.simulated._readings import READINGS, AmbiguousBar
 from rustybt.execution.simulated._triggers import Trigger, Triggers
@@ -11,6 +11,7 @@ __all__ = [
     "AmbiguousBar",
     "Past",
     "PastEvent",
+    "ReadyOrder",
     "SimulatedBroker",
     "Trigger",
     "Triggers",

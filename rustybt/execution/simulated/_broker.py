@@ -53,7 +53,7 @@ class SimulatedBroker(Walking):
 
     __slots__ = (
         "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_tried_at_open", "_watched", "_worked",
-        "begun", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps", "stops_date_orders",
+        "begun", "deal", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps", "stops_date_orders",
         "triggers", "triggers_need_volume",
     )  # fmt: skip
 
@@ -92,6 +92,7 @@ class SimulatedBroker(Walking):
         self._equity, self._future, self._own = executions(
             slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall
         )
+        self.deal = self._equity.deal
         self._asked: deque[Callable[[], Report | None]] = deque()
         self._worked = before
         # the number of the last order that was there when a bar was worked
@@ -151,10 +152,10 @@ class SimulatedBroker(Walking):
         self._worked = worked
         self._looked = self.orders.count
 
-    def native_models(self) -> tuple[Any, Any] | None:
-        """The numbers of the models for what is no future, as the native kernel takes them; None where it can't.
+    def plain_models(self) -> tuple[Any, Any] | None:
+        """The numbers of the models for what is no future, where they are no more; None where reports are needed.
 
-        It looks at one price of a bar, so it can't fill by range, and has one pair of models.
+        One price of a bar is looked at then, so nothing fills by range, and there is one pair of models.
         """
         return None if self.triggers.by_range or self._own else self._equity.kernel()
 
@@ -179,15 +180,14 @@ class SimulatedBroker(Walking):
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
         own = self._own
-        for queue in self.orders.wake.awake(bar, self.orders.open):
+        for queue in [queue[:] for queue in self.orders.wake.awake(bar, self.orders.open)]:
             bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
                 yield from end_untried(self.sessions, queue, moment)
                 continue
-            order = queue[0]
+            order = queue[0]  # a market order alone, as nearly all are
             if len(queue) == 1 and order.is_market and not begun:
-                # a market order alone, as nearly all are
                 if order.status is OPEN:
                     execution = self._future if bars.is_future else self._equity
                     if own:

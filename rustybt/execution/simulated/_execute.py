@@ -14,6 +14,7 @@ from rustybt.core import (
     Cause,
     CostKind,
     Fee,
+    FeeInKind,
     FeeKind,
     Moment,
     OrderEventKind,
@@ -26,7 +27,7 @@ from rustybt.core import (
 )
 from rustybt.errors import InputError
 from rustybt.execution._offer import Fill, Offer
-from rustybt.execution.commission import CommissionModel
+from rustybt.execution.commission import CommissionModel, Part
 from rustybt.execution.slippage import EXHAUSTED, SKIP, SlippageModel
 
 FILLED, PARTIALLY_FILLED, NOT_FILLED = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED, OrderEventKind.NOT_FILLED
@@ -133,6 +134,30 @@ class Execution:
         report = order.number, kind, moment.stamp, filled, filled_at, None, fees, *plain, priced
         return _new(Report, report)  # type: ignore[no-any-return]
 
+    def deal(
+        self, order: WorkingOrder, price: int, volume: int, used: int, cap: int | None, moment: Moment
+    ) -> tuple[int, int, int] | None:
+        """What an order fills at a price, signed, the price that it pays, and the fee; None where no volume is left.
+
+        For models of numbers alone, which decline nothing and look at no name of an account; else `of`. The fee may be
+        below zero, where `fees_can_fall` is set.
+        """
+        wanted = order.amount - order.filled
+        buys = wanted > 0
+        offer: Any = wanted if buys else -wanted, price, volume, used, moment, ""
+        filled_at, filled = self._slippage.quote(order, offer)
+        if filled <= 0:
+            return None
+        if filled_at <= 0 and price > 0 and self._limits_hold:
+            raise no_price(self._slippage, order, filled_at)
+        if cap is not None and (filled_at > cap) is buys:
+            filled_at = cap
+        if not buys:
+            filled = -filled
+        fill: Any = filled, filled_at, moment, "", False
+        fee = self._commission.fee(order, fill)
+        return filled, filled_at, fee if fee > 0 or self._fees_can_fall else 0
+
     def _priced(self, order: WorkingOrder, offer: Any, filled_at: int, *, held: bool) -> Priced:
         """What a price is measured against, and what it is worse by. held: whether a limit held it."""
         model, offered = self._slippage, offer[1]
@@ -146,7 +171,7 @@ class Execution:
         """The error for a price of zero or less that the slippage model made of one above zero."""
         return no_price(self._slippage, order, price)
 
-    def _parts(self, order: WorkingOrder, fee: int) -> tuple[Fee, ...]:
+    def _parts(self, order: WorkingOrder, fee: int) -> tuple[Fee | FeeInKind, ...]:
         """What a fee is made of."""
         commission = self._commission
         if not fee and not self._itemised:
@@ -154,7 +179,7 @@ class Execution:
         if fee < 0 and not commission.rebates:
             return (Fee(UNPAID, fee),) if self._fees_can_fall else ()
         if self._itemised:
-            return tuple([Fee(kind, amount) for kind, amount in commission.parts(order, fee) if amount])
+            return tuple([_fee_of(part) for part in commission.parts(order, fee) if part[1]])
         return (_new(Fee, (COMMISSION, fee)),)
 
 
@@ -179,6 +204,11 @@ def executions(
         if isinstance(asset, Asset):
             own[asset.sid] = execution(asset, "future" if asset.kind == "future" else "equity")
     return execution("equity", "equity"), execution("future", "future"), own
+
+
+def _fee_of(part: Part) -> Fee | FeeInKind:
+    """A part of a fee, as it is reported."""
+    return FeeInKind(*part) if len(part) == 3 else Fee(*part)
 
 
 def _not_filled(order: WorkingOrder, moment: Moment, quote: Any) -> Report:

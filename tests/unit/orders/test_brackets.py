@@ -453,6 +453,32 @@ def test_exits_can_be_attached_again_once_the_first_are_over() -> None:
     assert done.fills[-1] == fill(2, "new", -10, 98)
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_exits_by_percent_of_an_order_that_filled_hang_on_its_first_fill(kernel: str) -> None:
+    """E fills at 100 with bar 1, which gives 5, and at 104 with bar 2: 4 % below 100 is 96, 10 above it 110."""
+
+    def attach(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        exits = context.attach_exits(ids["E"], take_profit=execution.Distance(10), stop_loss=execution.Percent(4))
+        ids.update(P=exits.take_profit, L=exits.stop_loss)
+
+    script = {0: lambda context, asset, ids: ids.update(E=context.order(asset, 10)), 2: attach}
+    bars = [FLAT, FLAT, ("104", "104", "104", "104"), ("104", "104", "97", "98"), ("98", "98", "95", "95")]
+    done = run_bars([(*bar, "50") for bar in bars], script, volume_share="0.1", kernel=kernel)
+    assert done.fills[:2] == [fill(1, "E", 5, 100), fill(2, "E", 5, 104)]
+    assert (done.order("P")["limit"], done.order("L")["stop"]) == (Decimal(110), Decimal(96))
+    assert done.fills[2] == fill(4, "L", -5, 96)
+
+
+def test_a_percent_that_the_price_has_passed_is_refused() -> None:
+    def attach(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        with pytest.raises(BadOrderParameters, match=r"take_profit=Percent\(5\).*wrong side.*above"):
+            context.attach_exits(ids["E"], take_profit=execution.Percent(5))
+
+    script = {0: lambda context, asset, ids: ids.update(E=context.order(asset, 10)), 2: attach}
+    done = run_bars([FLAT, FLAT, ("107", "107", "107", "107")], script)
+    assert [one[1] for one in done.fills] == ["E"]
+
+
 def test_a_stop_on_the_wrong_side_of_what_is_held_is_refused() -> None:
     def attach(context: Any, asset: Any, ids: dict[str, Any]) -> None:
         with pytest.raises(BadOrderParameters, match="wrong side"):

@@ -104,6 +104,24 @@ def test_a_picture_is_written_without_a_window_system(make_result: Make, tmp_pat
     assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
 
 
+def test_a_picture_in_a_notebook_is_read_on_a_light_and_on_a_dark_page(make_result: Make) -> None:
+    import io
+
+    from matplotlib.colors import to_hex
+    from matplotlib.image import imread
+
+    figure = make_result().plot(show=False)
+    pixels = imread(io.BytesIO(figure._repr_png_()))  # type: ignore[attr-defined]
+    assert pixels[0, 0, 3] == 0
+    drawn = pixels[pixels[..., 3] > 0.95]
+    assert len(drawn)
+    assert drawn[:, :3].max(axis=1).min() > 0.4
+    assert (drawn[:, :3].min(axis=1) < 0.9).all()
+    # a file is as it was
+    assert (to_hex(figure.get_facecolor()), to_hex(figure.axes[0].title.get_color())) == ("#ffffff", "#000000")
+    assert to_hex(figure.axes[0].yaxis.label.get_color()) == "#1f2933"
+
+
 def test_a_picture_of_no_known_format_is_refused(make_result: Make, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no pictures of the format 'txt'. Name a file that ends in .png"):
         make_result().plot(tmp_path / "equity.txt")

@@ -1,7 +1,7 @@
 //! Orders that are ready, executed in one call: priced, booked, charged and recorded. It knows no order type.
 //!
-//! A market order is ready by construction; what else is ready, Python says. The twin is what the Python code does
-//! otherwise: `SimulatedBroker.reports`, applied, and `engine._fills.book`.
+//! A market order is ready by construction; what else is ready, Python says. The twin is `engine._executor`; the
+//! reports of `SimulatedBroker`, applied and booked, come to the same.
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
