@@ -26,7 +26,7 @@ from rustybt.engine._outcome import result_of
 from rustybt.engine._prepared import Prepared, prepared
 from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
-from rustybt.engine._run_options import SameBar
+from rustybt.engine._run_options import Analyze, Initialize, OnOrder, SameBar, WithData
 from rustybt.engine._setup import initialised, joined
 from rustybt.engine._snapshot import CALLBACKS, Snapshot, arguments_of, restored, taken
 from rustybt.errors import InputError, SnapshotError
@@ -35,16 +35,10 @@ from rustybt.results import Result
 from rustybt.strategy import activate, deactivate
 
 if TYPE_CHECKING:
-    from rustybt.core import OrderEvent
     from rustybt.strategy import Context, Strategy
-    from rustybt.view import BarData
 
 ENDED: Final = "This run ended with an error, and can't go on. Begin another one, or restore a snapshot."
 DEFAULT_CAPITAL = 10_000_000
-type Initialize[S: (Decimal, float)] = Callable[Concatenate[Context[S], ...], object]
-type WithData[S: (Decimal, float)] = Callable[[Context[S], BarData[S]], object]
-type OnOrder[S: (Decimal, float)] = Callable[[Context[S], OrderEvent[S]], object]
-type Analyze[S: (Decimal, float)] = Callable[[Context[S], Result], object]
 
 
 def run_algorithm[S: (Decimal, float)](
@@ -119,11 +113,8 @@ def run_algorithm[S: (Decimal, float)](
     blotter: a SimulationBlotter, which is models of slippage and commission and a cancel policy, or the name of one.
     fill_at: orders fill at the next bar's "close" or "open". trigger: limits and stops are tested on that price
     ("close"), or within the bar's "range".
-    same_bar: how a bar is read, with "range", that does not say in which order its prices came. A result is possible if
-    a path from the open that touches high and low and ends at the close gives it: "pessimistic" is the worst for orders
-    that are linked, "optimistic" the best; "path:ohlc", "path:olhc" and "path:nearest" (the extreme nearer to the open
-    first) are one path; "interval" is three runs, and the result's `interval` has them all. `Result.ambiguous` tells of
-    these bars. touch: a limit fills where prices come "at" it, or only where they go "through" it.
+    same_bar: how a bar is read, by range, that does not say in which order its prices came: at its worst, at its best,
+    on one path, or in three runs ("interval"); docs/guides/same_bar.md. touch: a limit fills "at" or "through" it.
     bundle_timestamp: the data as they were then, where no version is named.
     extensions: Python files and modules to execute before the run, after extension.py in the catalog's folder, which
     default_extension=False leaves out; strict_extensions=False goes on where one fails. environ: where RUSTYBT_ROOT is
