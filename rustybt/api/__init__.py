@@ -16,7 +16,7 @@ from rustybt.api._asking import (
     symbol,
     symbols,
 )
-from rustybt.api._carrying import set_borrow, set_financing, set_rollover
+from rustybt.api._carrying import set_account, set_borrow, set_financing, set_rollover
 from rustybt.api._linking import (
     attach_exits,
     bracket_order,
@@ -115,6 +115,7 @@ __all__ = [
     "order_value",
     "record",
     "schedule_function",
+    "set_account",
     "set_asset_restrictions",
     "set_benchmark",
     "set_borrow",

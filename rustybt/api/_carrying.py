@@ -1,4 +1,4 @@
-"""What holding costs: borrowed shares, interest on cash, currencies rolled over."""
+"""The account of a run, and what holding costs: borrowed shares, interest on cash, currencies rolled over."""
 
 from __future__ import annotations
 
@@ -124,3 +124,39 @@ def set_rollover(
     """
     run = current_algorithm("set_rollover")
     run.set_rollover(rates, currencies=currencies, markup=markup, unit=unit, basis=basis, triple=triple)
+
+
+def set_account(kind: Literal["cash", "reg_t", "portfolio", "futures", "isolated"], **parameters: Any) -> None:
+    """Lets orders be paid for as in an account of that kind; only in `initialize`. Without it nothing is asked.
+
+    An order that the account can't pay for when it is placed is refused with a reason; open orders reserve what they
+    need, and sales free nothing before they fill. Where a maintenance margin is no longer there at a bar's close, the
+    smallest whole steps that restore it are sold, the largest loser first, by orders with the cause "margin_call".
+
+    "cash": settled cash pays for all, nothing is short. settlement: sessions until a sale settles (1). cushion: what a
+    market order is to be covered by beyond the last price, as a share (0).
+    "reg_t": initial (0.5) of longs and shorts; maintenance (0.25) of longs; of shorts short_maintenance (0.3) and
+    short_per_share (5) at least, of those below cheap_below (5) all and cheap_per_share (2.5) at least; no margin below
+    minimum_equity (2000).
+    "portfolio": moves: the share that each position may lose (0.15), or by symbol or kind of asset: {"forex": "0.03"};
+    no margin below minimum_equity (100000).
+    "futures": margins: money a contract by symbol or root symbol, {"ES": (12_000, 11_000)}: initial and maintenance.
+    "isolated": perpetuals with a margin each, their cost over leverage (10), liquidated whole where it has fallen to
+    the maintenance margin; tiers: up to which value, the rate, what is taken off:
+    [(50_000, "0.004", 0), (None, "0.005", 50)].
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import order, set_account, symbol
+    >>> class Careful(Strategy):
+    ...     def initialize(self, context):
+    ...         set_account("cash")
+    ...
+    ...     def handle_data(self, context, data):
+    ...         order(symbol("IBM"), 50)
+    >>> result = run(Careful, start="2010-01-04", end="2010-01-05", capital_base=10_000)
+    >>> result.orders["cause"].to_list()
+    [None, 'buying_power']
+    >>> result.orders["reason"][1]
+    'it costs 6,542.50, and 3,454.18 USD are settled and not reserved: cash account'
+    """
+    current_algorithm("set_account").set_account(kind, **parameters)

@@ -26,7 +26,7 @@ def load_magic(shell: Any) -> None:
     """
 
     def rustybt(line: str, cell: str | None = None) -> Any:
-        from rustybt.engine import Folded
+        from rustybt.core import Folded
 
         with Folded():
             return run_magic(shell, line, cell)

@@ -45,6 +45,7 @@ from rustybt.core._fixed import (
     scaled_float,
     to_scale,
 )
+from rustybt.core._folded import Folded
 from rustybt.core._folding import Inside, folded, folded_restated, picked
 from rustybt.core._forks import check_process
 from rustybt.core._frames import (
@@ -127,6 +128,7 @@ __all__ = [
     "Fee",
     "FeeInKind",
     "FeeKind",
+    "Folded",
     "Forex",
     "Frequency",
     "FundingRate",

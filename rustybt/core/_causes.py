@@ -40,6 +40,11 @@ class Cause(enum.IntEnum):
     NOTHING_TO_REDUCE = 24
     LINKED = 25
     HELD = 26
+    BUYING_POWER = 27
+    NO_BORROW = 28
+    MARGIN_CALL = 29
+    LIQUIDATION = 30
+    RECALLED = 31
 
     @property
     def label(self) -> str:
@@ -81,4 +86,9 @@ SENTENCES: Final[dict[Cause, str]] = {
     Cause.NOTHING_TO_REDUCE: "there is no position left to reduce",
     Cause.LINKED: "linked order filled",
     Cause.HELD: "it waits for its entry to fill",
+    Cause.BUYING_POWER: "the account can't pay for it",
+    Cause.NO_BORROW: "there are no shares to borrow",
+    Cause.MARGIN_CALL: "margin call",
+    Cause.LIQUIDATION: "liquidation",
+    Cause.RECALLED: "the borrowed shares were recalled",
 }

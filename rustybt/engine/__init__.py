@@ -5,7 +5,6 @@ from rustybt.engine._compat import Compat
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline, note_place
 from rustybt.engine._first_run import run
-from rustybt.engine._folded import Folded
 from rustybt.engine._load import load
 from rustybt.engine._market import Market
 from rustybt.engine._market_of_data import load_data
@@ -14,7 +13,6 @@ from rustybt.engine._snapshot import Snapshot
 
 __all__ = [
     "Compat",
-    "Folded",
     "Market",
     "Run",
     "Snapshot",

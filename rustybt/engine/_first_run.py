@@ -7,7 +7,7 @@ import inspect
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from rustybt.engine._folded import Folded
+from rustybt.core import Folded
 from rustybt.engine._market_of_data import OPTIONS, load_data
 from rustybt.engine._run import run_algorithm
 from rustybt.engine._run_options import RunOptions, WithData

@@ -44,6 +44,7 @@ from rustybt.strategy import RunSettings
 
 if TYPE_CHECKING:
     from rustybt.engine._carrying import CarryingCosts
+    from rustybt.engine._supervision import Supervision
 
 type Callback = Callable[[Any, Any], Any]
 
@@ -82,6 +83,7 @@ class Loop:
     cursor: Cursor = field(default_factory=Cursor, init=False)
     hooks: Hooks | None = field(default=None, init=False)
     tell: Teller | None = field(default=None, init=False)
+    supervision: Supervision | None = field(default=None, init=False)
     over: bool = field(default=False, init=False)
     complete: bool = field(default=False, init=False)
     on_session: Callable[[int], None] | None = field(default=None, init=False)
@@ -373,6 +375,8 @@ class Loop:
         apply_cancel_policy(run.book, self.settings.cancel_policy, stamp, daily=daily, spares=spares)
         if self.settings.account_controls:
             check_account(run.account, self.settings.account_controls, self.gate, self.context, stamp)
+        if self.supervision is not None:
+            self.supervision.at_close(stamp)
         if self.tell is not None:
             self.tell(self.context, run.data)
         self.ledger.settle(stamp)

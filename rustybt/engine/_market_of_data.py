@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog import open_loaded
-from rustybt.core import Notes, Scratch
-from rustybt.engine._folded import Folded
+from rustybt.core import Folded, Notes, Scratch
 from rustybt.engine._load import length_and_name
 from rustybt.engine._market import Market
 from rustybt.errors import BadBars, InputError

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, Self
 
-from rustybt.core import DAY_NS, Moment, parse_moment
+from rustybt.core import DAY_NS, Folded, Moment, parse_moment
 from rustybt.engine._after import analysed, going
 from rustybt.engine._agenda import NEVER
 from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import gc_paused
 from rustybt.engine._compat_report import reporting, rerun_for
-from rustybt.engine._folded import Folded
 from rustybt.engine._hints import explain
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._interval import interval_run

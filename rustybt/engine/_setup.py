@@ -11,6 +11,7 @@ from rustybt.core import (
     MINUTE_NS,
     Notes,
     Order,
+    Phase,
     date_of,
     datetime_of,
 )
@@ -209,6 +210,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         _carrying(settings),
     )
     _tell_of_orders(parts, loop)
+    _supervise(parts, loop)
     return loop
 
 
@@ -234,6 +236,18 @@ def initialised(parts: Prepared) -> OwnCopies:
     return copies
 
 
+def _supervise(parts: Prepared, loop: Loop) -> None:
+    """Has somebody watch over the account, where what it may hold is set."""
+    run, settings = parts.run, parts.settings
+    if settings.account is None and settings.borrow is None:
+        return
+    from rustybt.engine._supervision import supervised
+
+    loop.supervision = supervised(run, parts.gate, settings, loop.recorder)
+    if loop.supervision is not None:
+        loop.agenda.every(Phase.CLOSE, loop.supervision.at_bar)
+
+
 def _carrying(settings: RunSettings) -> CarryingCosts | None:
     """What holding costs in a run; None where it costs nothing."""
     given: Any = settings.borrow, settings.financing, settings.rollover
@@ -246,7 +260,7 @@ def _carrying(settings: RunSettings) -> CarryingCosts | None:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The run as models of slippage and commission see it."""
+    """The run as models of slippage and commission see it. days: of its sessions; none where these are longer."""
 
     data: BarData
     numbers: Numbers
@@ -262,7 +276,8 @@ class _Shown:
 def _broker_of(
     run: RunState, settings: RunSettings, compat: Compat, given: Mapping[str, Any], recorder: Recorder
 ) -> SimulatedBroker:
-    shown = _Shown(run.data, run.account.numbers, run.market.axis.days, run.book, run.views)
+    axis = run.market.axis
+    shown = _Shown(run.data, run.account.numbers, axis.days if axis.steps is None else (), run.book, run.views)
     broker = SimulatedBroker(
         run.book,
         {kind: slippage_for(model, shown) for kind, model in settings.slippage.items()},

@@ -41,13 +41,13 @@ SAVED: Final = (
     "run.market", "run.books", "run.book", "run.converter", "run.lookup", "run.notes", "run.phase", "run.schedules",
     "run.recorded", "account.flows",
     "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
-    "settings.benchmark", "settings.borrow", "settings.financing", "settings.rollover",
+    "settings.benchmark", "settings.borrow", "settings.financing", "settings.rollover", "settings.account",
 )  # fmt: skip
 """What of a run a snapshot holds."""
 REMADE: Final = (
     "loop.run", "loop.settings", "loop.capital", "loop.funding", "loop.broker", "loop.simulated", "loop.compat",
     "loop.before_trading_start", "loop.handle_data", "loop.direct", "loop.within", "loop.closings",
-    "loop.expiring", "loop.reducing", "loop.traded",
+    "loop.expiring", "loop.reducing", "loop.traded", "loop.supervision",
     "loop.on_session", "loop.ends", "loop.tell",
     "run.data", "run.kernel", "run.compat", "run.explainer", "run.account", "run.facts", "run.views",
     "account.books", "account.account", "account.market", "account.data", "account.numbers", "account.capital",
@@ -295,7 +295,7 @@ def _restore_user(parts: Prepared, names: Names, user: dict[str, Any]) -> None:
         vars(owner).update(attributes)
     settings.slippage, settings.commission = user["slippage"], user["commission"]
     settings.cancel_policy = user["cancel_policy"]
-    settings.borrow, settings.financing, settings.rollover = user["carrying"]
+    settings.borrow, settings.financing, settings.rollover, settings.account = user["carrying"]
     # those who have these lists keep them
     parts.gate.controls[:], settings.account_controls[:] = user["controls"], user["account_controls"]
     run.market.restrictions, run.market.fetched = user["restrictions"], user["fetched"]
@@ -371,7 +371,7 @@ def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
         "cancel_policy": settings.cancel_policy,
         "controls": parts.gate.controls,
         "account_controls": settings.account_controls,
-        "carrying": (settings.borrow, settings.financing, settings.rollover),
+        "carrying": (settings.borrow, settings.financing, settings.rollover, settings.account),
         "restrictions": run.market.restrictions,
         "metrics": loop.copies.metrics,
         "hooks": None if loop.hooks is None else loop.hooks.state(),

@@ -35,7 +35,7 @@ from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Qu
 
 class Outside(Protocol):
     """What a run shows to models. data: as a strategy sees it. numbers: the kind that the run has. days: of its
-    sessions, as numbers since 1970."""
+    sessions, as numbers since 1970; none where they are longer than a day."""
 
     @property
     def data(self) -> Any: ...

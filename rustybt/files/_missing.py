@@ -25,7 +25,7 @@ class Filler:
     def __init__(self, policy: str | None) -> None:
         self._policy = policy
         self._count = 0
-        self._closes: dict[str | None, str] = {}
+        self._closes: dict[str | None, object] = {}
         self._latest: dict[str | None, int] = {}
         self._lines: Lines | None = None
 
@@ -36,7 +36,7 @@ class Filler:
         self._lines.look(_without_words(frame, columns))
 
     def fill(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows after the policy. frame: columns of text, null where missing."""
+        """The rows after the policy. frame: columns of text, or of numbers; null where missing."""
         columns = [name for name in (*_PRICES, "volume") if name in frame.columns]
         if self._policy is None:
             return self._without_empty(frame, columns)
@@ -51,7 +51,7 @@ class Filler:
             by = asset_column(frame)
             return self._forward(frame, pl.col(by) if by else pl.lit(None, dtype=pl.String))
         filled = self._lines.fill(frame) if self._lines else frame
-        return filled.with_columns(pl.col("volume").fill_null("0")) if "volume" in columns else filled
+        return filled.with_columns(_zero_for_none(filled)) if "volume" in columns else filled
 
     def _without_empty(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
         """The rows without those that have no price, and no volume but 0: days on which nothing was traded."""
@@ -75,7 +75,7 @@ class Filler:
         frame = frame.with_columns(by.alias("_by"))
         frame = frame.with_columns(self._newer(frame).alias("_newer"))
         newer, close = pl.col("_newer"), pl.col("close")
-        before = pl.col("_by").replace_strict(self._closes, default=None, return_dtype=pl.String)
+        before = pl.col("_by").replace_strict(self._closes, default=None, return_dtype=frame.schema["close"])
         known = pl.when(newer).then(close).forward_fill().over("_by")
         frame = frame.with_columns(pl.when(newer).then(pl.coalesce(known, before)).otherwise(close).alias("close"))
         last = frame.filter(newer).group_by("_by").agg(close.last()).drop_nulls("close")
@@ -85,7 +85,7 @@ class Filler:
             for name in _PRICES[:3]
             if name in frame.columns
         )
-        volume = [pl.col("volume").fill_null("0")] if "volume" in frame.columns else []
+        volume = [_zero_for_none(frame)] if "volume" in frame.columns else []
         return frame.with_columns(*prices, *volume).drop("_by", "_newer")
 
     def _newer(self, frame: pl.DataFrame) -> pl.Series:
@@ -120,5 +120,12 @@ class Filler:
 
 def _without_words(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """The rows with null for what stands for nothing; a ticker may be called NA: only numbers are looked at."""
-    plain = (pl.col(name).str.strip_chars() for name in columns)
-    return frame.with_columns(pl.when(~text.str.to_lowercase().is_in(_NOTHING)).then(text) for text in plain)
+    texts = (pl.col(name).str.strip_chars() for name in columns if frame.schema[name] == pl.String)
+    floats = (pl.col(name).fill_nan(None) for name in columns if frame.schema[name].is_float())
+    return frame.with_columns(
+        *(pl.when(~text.str.to_lowercase().is_in(_NOTHING)).then(text) for text in texts), *floats
+    )
+
+
+def _zero_for_none(frame: pl.DataFrame) -> pl.Expr:
+    return pl.col("volume").fill_null("0" if frame.schema["volume"] == pl.String else 0)

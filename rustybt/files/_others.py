@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from rustybt.files._archive import Member
 from rustybt.files._dialect import Dialect
 from rustybt.files._json import read_json
 from rustybt.files._missing import Filler
-from rustybt.files._names import STAMP_COLUMNS
+from rustybt.files._names import STAMP_COLUMNS, tick_volume
 from rustybt.files._notes import Notes
-from rustybt.files._reading import names_here, read_text
+from rustybt.files._reading import is_something, names_here, read_text
 from rustybt.files._sheets import check_sheets
 
 type Cut = Callable[[int, int], pl.DataFrame]
@@ -41,9 +41,11 @@ def _source(item: Path) -> Path | io.BytesIO:
 
 
 def _lazy(rows: pl.LazyFrame, dialect: Dialect, item: Path, notes: Notes) -> tuple[Cut, int, list[str], list[str]]:
+    if dialect.missing is not None:  # what stands for a row hangs on those before it
+        return _held(rows.collect(engine="in-memory"), dialect, item, notes)
     height = int(rows.select(pl.len()).collect(engine="in-memory").item())
     before = rows.collect_schema().names()
-    renamed = _renamed(rows.head(1).collect(engine="in-memory"), dialect, item, notes).columns
+    renamed = _renamed(_sample(rows, before), dialect, item, notes).columns
 
     def cut(start: int, length: int) -> pl.DataFrame:
         return rows.slice(start, length).collect(engine="in-memory").rename(dict(zip(before, renamed, strict=True)))
@@ -51,14 +53,43 @@ def _lazy(rows: pl.LazyFrame, dialect: Dialect, item: Path, notes: Notes) -> tup
     return cut, height, before, renamed
 
 
+def _sample(rows: pl.LazyFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The first row; where a column counts changes of the price, for each column one more that is not 0 there."""
+    first = rows.head(1).collect(engine="in-memory")
+    if tick_volume(names) is None:
+        return first
+    more = [rows.filter(is_something(name)).head(1).collect(engine="in-memory") for name in names]
+    return pl.concat([first, *more])
+
+
 def _arrow(item: Path, dialect: Dialect, notes: Notes) -> tuple[Cut, int, list[str], list[str]]:
     """An Arrow file, which Feather is, or a stream."""
     try:
         return _lazy(pl.scan_ipc(_source(item)), dialect, item, notes)
     except pl.exceptions.ComputeError:
-        frame = pl.read_ipc_stream(_source(item))
-    renamed = _renamed(frame, dialect, item, notes)
+        return _held(pl.read_ipc_stream(_source(item)), dialect, item, notes)
+
+
+def _held(frame: pl.DataFrame, dialect: Dialect, item: Path, notes: Notes) -> tuple[Cut, int, list[str], list[str]]:
+    """A table of numbers that is in memory."""
+    renamed = _filled(_renamed(frame, dialect, item, notes), dialect, item, notes)
     return renamed.slice, renamed.height, frame.columns, renamed.columns
+
+
+def _filled(frame: pl.DataFrame, dialect: Dialect, item: Path, notes: Notes) -> pl.DataFrame:
+    """Numbers after what is to be done where one is missing. Raises InputError for "interpolate"."""
+    if dialect.missing in (None, "fail"):
+        return frame
+    if dialect.missing == "interpolate":
+        raise InputError(
+            f"{item}: missing='interpolate' (--missing) is for text, as CSV and JSON have it. Pass 'skip' or "
+            "'forward', or save the table as CSV."
+        )
+    filler = Filler(dialect.missing)
+    frame = filler.fill(frame)
+    for note in filler.notes:
+        notes.add(note, item.name)
+    return frame
 
 
 def _renamed(frame: pl.DataFrame, dialect: Dialect, item: Path, notes: Notes) -> pl.DataFrame:
@@ -105,7 +136,7 @@ def _workbook(item: Path, dialect: Dialect, notes: Notes) -> tuple[pl.DataFrame,
         raise InputError(f"{item} can't be read ({str(error).splitlines()[0]}). Check that it is whole.") from None
     if len(names) > 1:
         notes.add(f"the sheet {names[0]} was read; {', '.join(names[1:])} were not", item.name)
-    frame = _renamed(raw, dialect, item, notes)
+    frame = _filled(_renamed(raw, dialect, item, notes), dialect, item, notes)
     lower = {name.strip().lower(): name for name in frame.columns}
     stamp = next((lower[name] for name in (*STAMP_COLUMNS, "datetime", "time") if name in lower), None)
     if stamp is not None and frame.schema[stamp] == pl.String:

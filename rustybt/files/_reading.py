@@ -191,8 +191,12 @@ def _ticks_instead(frame: pl.DataFrame, texts: Mapping[str, str], ours: Mapping[
 
 def _is_nothing(column: pl.Series) -> bool:
     """Whether all numbers are 0, or missing."""
-    text = column.cast(pl.String).drop_nulls().str.strip_chars()
-    return bool(text.str.contains(_NOTHING).all())
+    return not column.to_frame("x").select(is_something("x").any()).item()
+
+
+def is_something(name: str) -> pl.Expr:
+    """Whether the numbers of a column are other than 0, and not missing."""
+    return ~pl.col(name).cast(pl.String).str.strip_chars().str.contains(_NOTHING).fill_null(value=True)
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""How far the sheets of a workbook reach, before something asks for the memory of all cells up to the last one."""
+"""How far the first sheet of a workbook reaches, before something asks for the memory of all cells up to the last."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ _LONGEST_TAG: Final = 2**12
 _TAG: Final = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
 _PLACE: Final = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]*)""")
 _COLUMNS: Final = 16_384
+_BOOK: Final = "xl/workbook.xml"
+_RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+_SHEET: Final = re.compile(rb"""<(?:\w+:)?sheet\s[^>]*?\w+:id\s*=\s*["']([^"']+)["']""")
+_RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+_ATTRIBUTE: Final = re.compile(rb"""(\w+)\s*=\s*["']([^"']*)["']""")
 
 
 def check_sheets(data: bytes, item: Path) -> None:
-    """Raises InputError where a workbook would be too large for the memory. data: the whole file.
+    """Raises InputError where the sheet that is read would be too large for the memory. data: the whole file.
 
-    A cell far away from the others is enough: what reads a sheet makes a table of all cells between the first and the
-    last one that hold something (ECMA-376, part 1, 18.3.1.4).
+    The other sheets are not read, and may reach as far as they like. A cell far away from the others is enough: what
+    reads a sheet makes a table of all cells between the first and the last one that hold something (ECMA-376, part 1,
+    18.3.1.4).
     """
     if not data.startswith(b"PK"):
         return
@@ -34,8 +40,9 @@ def check_sheets(data: bytes, item: Path) -> None:
             raise InputError(
                 f"{item} would be {unpacked / 2**20:,.0f} MB unpacked. Save the sheet as CSV, and pass that."
             )
+        first = _first_sheet(archive)
         for name in archive.namelist():
-            if "worksheets/" not in name or not name.lower().endswith(".xml"):
+            if "worksheets/" not in name or not name.lower().endswith(".xml") or name != (first or name):
                 continue
             with archive.open(name) as sheet:
                 rows, columns = _extent(sheet)
@@ -44,6 +51,21 @@ def check_sheets(data: bytes, item: Path) -> None:
                     f"{item}: a sheet ({name}) reaches over {rows:,} rows and {columns:,} columns, more than "
                     f"{MOST_CELLS:,} cells. Delete the cells that stand far away from the table, or save it as CSV."
                 )
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> str | None:
+    """The file of the first sheet in the order of the workbook (ECMA-376, part 1, 18.2.19); None where it hides."""
+    there = archive.namelist()
+    if not {_BOOK, _RELATIONS} <= set(there):
+        return None
+    first = _SHEET.search(archive.read(_BOOK))
+    for relation in _RELATION.findall(archive.read(_RELATIONS)):
+        about = {name: value.decode(errors="replace") for name, value in _ATTRIBUTE.findall(relation)}
+        if first is not None and about.get(b"Id") == first[1].decode(errors="replace"):
+            target = about.get(b"Target", "")
+            path = target[1:] if target.startswith("/") else f"xl/{target}"
+            return path if path in there else None
+    return None
 
 
 def _extent(sheet: IO[bytes]) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from rustybt.catalog import (
     open_writer,
     spill_folder,
 )
-from rustybt.core import DecimalConfig, check_process
+from rustybt.core import DecimalConfig, Folded, check_process
 from rustybt.files import Dialect
 from rustybt.ingest._asked import asked, batches_of, by_frequency, check_request
 from rustybt.ingest._assets import read_descriptions
@@ -142,41 +142,42 @@ def ingest(
     >>> report.rows, report.findings
     (3, ())
     """
-    check_bundle_name(bundle)
-    given = asked(
-        bundle,
-        bars,
-        {
-            "frequency": frequency,
-            "calendar": calendar,
-            "stamp": stamp,
-            "tz": tz,
-            "assets": assets,
-            "symbol": symbol,
-            "symbols": symbols,
-            "splits": splits,
-            "dividends": dividends,
-            "stock_dividends": stock_dividends,
-            "funding": funding,
-            "mode": mode,
-            "on_bad_row": on_bad_row,
-            "price_decimals": price_decimals,
-            "price_scale": price_scale,
-            "close_only": close_only,
-            "adj_close": adj_close,
-            "decimals": decimals,
-            "csv": csv,
-            "provenance": provenance,
-            "auto_close": auto_close,
-        },
-    )
-    folder = catalog_root(root)
+    with Folded():
+        check_bundle_name(bundle)
+        given = asked(
+            bundle,
+            bars,
+            {
+                "frequency": frequency,
+                "calendar": calendar,
+                "stamp": stamp,
+                "tz": tz,
+                "assets": assets,
+                "symbol": symbol,
+                "symbols": symbols,
+                "splits": splits,
+                "dividends": dividends,
+                "stock_dividends": stock_dividends,
+                "funding": funding,
+                "mode": mode,
+                "on_bad_row": on_bad_row,
+                "price_decimals": price_decimals,
+                "price_scale": price_scale,
+                "close_only": close_only,
+                "adj_close": adj_close,
+                "decimals": decimals,
+                "csv": csv,
+                "provenance": provenance,
+                "auto_close": auto_close,
+            },
+        )
+        folder = catalog_root(root)
 
-    def ingested(request: Request, length_told: bool) -> IngestReport:
-        return ingest_with_fault(request, given.bars, given.assets, given.actions, folder, length_told=length_told)
+        def ingested(request: Request, length_told: bool) -> IngestReport:
+            return ingest_with_fault(request, given.bars, given.assets, given.actions, folder, length_told=length_told)
 
-    report, notes = with_guesses(given, folder, ingested)
-    return replace(report, notes=(*given.notes, *notes, *report.notes))
+        report, notes = with_guesses(given, folder, ingested)
+        return replace(report, notes=(*given.notes, *notes, *report.notes))
 
 
 def ingest_with_fault(

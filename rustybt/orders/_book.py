@@ -119,7 +119,7 @@ class OrderBook(Linking):
         self.expiring: list[tuple[int, int]] = []
         self._drain: Callable[[], object] | None = None
         # by number, what a control found of an order that is not accepted yet
-        self._found: dict[int, str] = {}
+        self._found: dict[int, tuple[Cause, str]] = {}
 
     @property
     def open(self) -> dict[int, list[WorkingOrder]]:
@@ -153,7 +153,7 @@ class OrderBook(Linking):
     ) -> WorkingOrder:
         order = self.pending(instrument, amount, terms, stamp)
         if reason is not None:
-            self._found[order.number] = reason
+            self._found[order.number] = Cause.CONTROL, reason
         self._venue.submit(order)  # type: ignore[union-attr]  # there is one from `route` on
         self._drain()  # type: ignore[misc]
         return order
@@ -219,7 +219,7 @@ class OrderBook(Linking):
         """An order that was accepted waits behind those of its asset. Returns why it was, or what a control found."""
         self.open.setdefault(order.instrument.slot, []).append(order)
         found = self._found.pop(order.number, None)
-        return (cause, told) if found is None else (Cause.CONTROL, found)
+        return (cause, told) if found is None else found
 
     def _dequeue(self, order: WorkingOrder) -> None:
         """Takes an order that is over out of its queue."""

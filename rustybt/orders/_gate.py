@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from rustybt._kernels import Kernel
-from rustybt.core import Asset, Cause, Notes, OrderTerms, datetime_of
+from rustybt.core import Asset, Cause, Notes, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
 from rustybt.orders._changes import cancel_matching, modify
@@ -17,19 +17,21 @@ from rustybt.orders._instrument import (
     Clock,
     Conversions,
     Instrument,
+    Limit,
     Market,
     Phased,
     Quantities,
     Rules,
     Sizer,
 )
-from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, placed, placed_at, takes, terms_at
+from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, placed, placed_at, terms_at
 from rustybt.orders._refusals import (
     ORDERING,
     check_size,
     no_asset,
     not_convertible,
     refusal_of,
+    refusal_of_terms,
     wrong_moment,
 )
 from rustybt.orders._scaling import Scaling
@@ -48,7 +50,8 @@ class OrderGate:
     where orders go. rules: Zipline's ways, or not. currency: of the books. conversions: the rates to it; None in a run
     of one currency. quantities, portfolio, data: what controls of the user's own get. notes: where the first size of
     units is told that was no whole number.
-    controls: what each order is held to; the one that adds to it adds here. limit_price, stop_price, style: of every
+    controls: what each order is held to; the one that adds to it adds here. limit: what the account
+    allows, of orders past the controls too. limit_price, stop_price, style: of every
     method, as `rustybt.api.order` takes them, and as options the rest. Methods return the id, or None for no size.
     size_and_place: `order_percent` and `order_target_percent` for market orders that need no second look, with the
     asset, the weight and whether it is a target; NotImplemented of the others.
@@ -71,6 +74,7 @@ class OrderGate:
         notes: Notes | None = None,
     ) -> None:
         self.controls: list[TradingControl] = []
+        self.limit: Limit | None = None
         self.market = market
         self._loaded = market.instruments
         self._clock = clock
@@ -213,6 +217,8 @@ class OrderGate:
         if order is None:
             raise InputError(f"modify_order({order_id!r}): there is no order with that id.")
         size = partial(self.units, order.instrument, what="amount")
+        if self.limit is not None and not self.limit.allows_change(order, changes, size):
+            return False
         return modify(self.book, order, self._clock.now_ns(), size, changes)
 
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
@@ -323,7 +329,7 @@ class OrderGate:
 
         Of an asset in another currency nothing is sized without a rate: what has a size is not refused for that.
         """
-        return not (self.controls or instrument.asset.kind == "index" or instrument.closing < 0)
+        return not (self.controls or self.limit or instrument.asset.kind == "index" or instrument.closing < 0)
 
     def _price(self, instrument: Instrument) -> int:
         refused_late = not self._rules.late_orders_are_none
@@ -356,7 +362,9 @@ class OrderGate:
         if options or (style is not None and terms is not None and terms[2:] != BEYOND_PRICES):
             terms = placed(terms, options, instrument, size > 0, self.market)
             if refusal is None and terms is not None:
-                refusal = self._refused(instrument, size, terms)
+                refusal = refusal_of_terms(instrument, size, terms, bar, self._books)
+        if self.limit is not None and refusal is None:
+            refusal = self.limit.refusal(instrument, size, terms)
         if not -LARGE < size < LARGE:
             check_size(instrument, size, zipline=self._rules.late_orders_are_none)
         book, stamp = self.book, placed_at(self.market)
@@ -366,16 +374,6 @@ class OrderGate:
         if terms is not None and order.more is not None:
             book.watch(order)
         return book.order_id(order.number)
-
-    def _refused(self, instrument: Instrument, size: int, terms: OrderTerms[int]) -> tuple[Cause, str] | None:
-        """Why an order with these terms is refused now."""
-        if terms.post_only and takes(terms, instrument, size > 0, self.market.bar):
-            return Cause.POST_ONLY, "post_only: the limit would fill at the last price, and take liquidity"
-        held = self._books.position(instrument.slot)[0] if terms.reduce_only else 0
-        if terms.reduce_only and held * size >= 0:
-            side = "sell" if size < 0 else "buy"
-            return Cause.NOTHING_TO_REDUCE, f"reduce_only: there is no position for this {side} to reduce"
-        return None
 
     def _intent(self, instrument: Instrument, size: int) -> Intent:
         bar, asset = self.market.bar, instrument.asset

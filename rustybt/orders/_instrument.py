@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from rustybt.core import Asset
+from rustybt.core import Asset, Cause, OrderTerms
 
 type WholeSteps = Callable[[int, int], int]
 """A size in whole steps from a numerator and a denominator, as the kernels round it."""
@@ -102,6 +102,13 @@ class Sizer(Protocol):
     def position(self, slot: int, /) -> tuple[int, int]: ...
     def size_of_value(self, slot: int, money: int, scale: int, price: int, target: bool, /) -> int: ...
     def size_of_weight(self, slot: int, weight: int, scale: int, price: int, target: bool, /) -> int: ...
+
+
+class Limit(Protocol):
+    """What the account allows: asked of each order, those past the controls too."""
+
+    def refusal(self, instrument: Any, size: int, terms: OrderTerms[int] | None, /) -> tuple[Cause, str] | None: ...
+    def allows_change(self, order: Any, changes: Mapping[str, Any], size: Callable[[Any], int], /) -> bool: ...
 
 
 class Conversions(Protocol):

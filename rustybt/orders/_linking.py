@@ -28,6 +28,7 @@ class Linking:
     if TYPE_CHECKING:
         _venue: Venue | None
         _drain: Callable[[], object] | None
+        _found: dict[int, tuple[Cause, str]]
         apply: Callable[[Report], Sequence[Command]]
         expires: Callable[[int, int], None]
         wake: Any
@@ -70,6 +71,20 @@ class Linking:
         if terms.reduce_only:
             self.reducing.append(order)
         self.look_at(order)
+
+    def force(
+        self, instrument: Any, amount: int, terms: OrderTerms[int], stamp: int, cause: Cause, told: str
+    ) -> WorkingOrder:
+        """A new order that a broker places for the account, with its cause; it works as others do."""
+        order = self.pending(instrument, amount, terms, stamp)
+        if self._venue is None:
+            self.apply(Report(order.number, ACCEPTED, stamp, amount, cause=cause, told=told, terms=terms))
+            self.watch(order)
+        else:
+            self._found[order.number] = cause, told
+            self._venue.submit(order)
+            self._drain()  # type: ignore[misc]
+        return order
 
     def hold(self, instrument: Any, amount: int, terms: OrderTerms[int], stamp: int) -> WorkingOrder:
         """A new order that waits for another one, and is at no broker until `release`."""

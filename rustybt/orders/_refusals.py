@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rustybt.core import Asset, Cause, as_plain_decimal, whole_currency
+from rustybt.core import Asset, Cause, OrderTerms, as_plain_decimal, whole_currency
 from rustybt.errors import (
     CurrencyMismatch,
     OrderDuringInitialize,
@@ -13,7 +13,8 @@ from rustybt.errors import (
     TradingError,
     UnsupportedOrderParameters,
 )
-from rustybt.orders._instrument import Conversions, Instrument
+from rustybt.orders._instrument import Conversions, Instrument, Sizer
+from rustybt.orders._placed import takes
 
 LONG: Final = 10**40
 MOST_UNITS_OF_ZIPLINE: Final = 10**11
@@ -38,6 +39,19 @@ def refusal_of(
     if bar <= instrument.last:
         return Cause.CLOSED_OUT, f"{asset.symbol} was closed out on {asset.auto_close_date}"
     return Cause.ASSET_ENDED, why_ended(asset)
+
+
+def refusal_of_terms(
+    instrument: Instrument, size: int, terms: OrderTerms[int], bar: int, books: Sizer
+) -> tuple[Cause, str] | None:
+    """Why an order with these terms is refused now."""
+    if terms.post_only and takes(terms, instrument, size > 0, bar):
+        return Cause.POST_ONLY, "post_only: the limit would fill at the last price, and take liquidity"
+    held = books.position(instrument.slot)[0] if terms.reduce_only else 0
+    if terms.reduce_only and held * size >= 0:
+        side = "sell" if size < 0 else "buy"
+        return Cause.NOTHING_TO_REDUCE, f"reduce_only: there is no position for this {side} to reduce"
+    return None
 
 
 def why_ended(asset: Asset) -> str:

@@ -19,6 +19,15 @@ OTHER_NAMES = {
     "num_trades": "transactions",
 }
 """What other libraries call figures of `metrics`."""
+OTHER_PLACES = {
+    **dict.fromkeys(("trades", "fills", "executions", "trade_log"), "result.transactions, a row a fill"),
+    **dict.fromkeys(("equity", "equity_curve", "value", "nav"), 'result.daily["portfolio_value"]'),
+    **dict.fromkeys(("stats", "statistics", "summary", "performance"), "result.metrics, or print(result)"),
+    **dict.fromkeys(("perf", "results"), "result.to_pandas() as Zipline has it, or result.daily"),
+    "ledger": "result.entries",
+    "holdings": "result.positions",
+}
+"""What other libraries call the frames of a result, and where it has them."""
 
 
 class NamedFigures(dict[str, Decimal | int | None]):
@@ -57,6 +66,8 @@ def _place(result: Any, name: object) -> str | None:
     """Where a result has something of that name, or of one like it."""
     if not isinstance(name, str):
         return None
+    if name in OTHER_PLACES:
+        return OTHER_PLACES[name]
     metrics, daily = result.metrics, result.daily
     if name in daily.columns and name not in metrics:
         return f"result.daily[{name!r}]"

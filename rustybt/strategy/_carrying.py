@@ -1,4 +1,4 @@
-"""What holding costs, as `initialize` sets it: borrowing shares, interest on cash, rolling currencies over."""
+"""What `initialize` sets of an account: what it may hold, and what holding costs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WEEKDAYS: Final = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "fr
 
 
 class Carrying:
-    """The part of `context` that sets what holding costs."""
+    """The part of `context` that sets the account, and what holding costs."""
 
     __slots__ = ()
 
@@ -104,6 +104,15 @@ class Carrying:
             _whole(basis, "basis", 1),
             None if triple is None else WEEKDAYS[triple.lower()],
         )
+
+    def set_account(
+        self, kind: Literal["cash", "reg_t", "portfolio", "futures", "isolated"], **parameters: Any
+    ) -> None:
+        """Lets orders be paid for as in an account of that kind; `rustybt.api.set_account` says more."""
+        self._only_in_initialize("set_account")
+        from rustybt.orders.accounts import account_named
+
+        self._settings.account = account_named(kind, parameters)
 
     def _only_in_initialize(self, function: str) -> None:
         if self._phase.phase != "initialize":

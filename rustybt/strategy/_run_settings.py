@@ -11,6 +11,7 @@ from rustybt.orders import AccountControl
 
 if TYPE_CHECKING:
     from rustybt.core.carrying import BorrowTerms, FinancingTerms, RolloverTerms
+    from rustybt.orders.accounts import CashAccount, Rule
 
 
 class CancelPolicy(Protocol):
@@ -27,7 +28,8 @@ class RunSettings:
     of their own: objects of the user's.
     broker_of: makes the run's broker of the simulated one. benchmark: the asset to compare with, where one was set.
     account_controls: the rules that closes are held to. wrappers: the objects that a strategy gets in place of the
-    run's own context and data. borrow, financing, rollover: what holding costs; None where it costs nothing.
+    run's own context and data. borrow, financing, rollover: what holding costs; None where it costs nothing. account:
+    what the account may hold; None where it may hold anything.
     """
 
     slippage: dict[str | Asset, object]
@@ -40,3 +42,4 @@ class RunSettings:
     borrow: BorrowTerms | None = None
     financing: FinancingTerms | None = None
     rollover: RolloverTerms | None = None
+    account: CashAccount | Rule | None = None

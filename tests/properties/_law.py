@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
+
+import polars as pl
 
 import rustybt
 from tests.properties._market import Listed, Market, Session, decimals
@@ -65,20 +68,57 @@ def assert_folds(market: Market, result: rustybt.Result) -> None:
     assert at == len(entries), "entries after the last close"
 
 
+PAID = ("fee", "funding")
+"""The kinds of entries that are costs."""
+
+
 def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rustybt.Result) -> None:
     """change of value = held x change of mark + filled x (mark - fill price) + income - costs + capital, each session.
 
     A split restates what is held; the value stays but for the cash for the rest, which is paid at the mark of before.
     """
+    fills = result.transactions.select("dt", "symbol", "amount", "price")
+    values = [plan.capital, *(plain(value) for value in result.daily["portfolio_value"].to_list())]
     entries = [tuple(map(plain, row)) for row in result.entries.iter_rows()]
-    fills = [
-        tuple(map(plain, row)) for row in result.transactions.select("dt", "symbol", "amount", "price").iter_rows()
-    ]
+    _assert_changes(market, plan, entries, fills, [now - before for before, now in pairwise(values)])
+
+
+def assert_costs_are_what_gross_is_more_than_net(market: Market, plan: Plan, result: rustybt.Result) -> None:
+    """The law says of fills at their references, with no charge, what `costs` says is gross; and all sums agree."""
+    costs = result.costs
+    entries = [tuple(map(plain, row)) for row in result.entries.iter_rows()]
+    capital = defaultdict(Fraction)
+    for session, (_, *rest) in zip(range(plan.first, plan.last + 1), costs.daily.iter_rows(), strict=True):
+        moment = market.sessions[session]
+        capital[session] = sum(
+            (e[5] for e in entries[1:] if e[1] == "capital" and _during(e, moment, _ends(market))), ZERO
+        )
+        *kinds, total, gross, net = map(plain, rest)
+        assert sum(kinds) == total == gross - net
+    uncharged = [entry for entry in entries if entry[1] not in PAID]
+    fills = costs.fills.select("dt", "symbol", "amount", "reference")
+    changes = [plain(gross) + capital[plan.first + k] for k, gross in enumerate(costs.daily["gross"].to_list())]
+    _assert_changes(market, plan, uncharged, fills, changes)
+    whole = plain(costs.total)
+    carried = sum(
+        (plain(cost) for order, cost in costs.rows.select("order_id", "cost").iter_rows() if order is None), ZERO
+    )
+    for frame in (costs.orders, costs.fills):
+        assert sum((plain(cost) for cost in frame["total"].to_list()), carried) == whole
+    assert sum((plain(cost) for cost in costs.by_kind["cost"].to_list()), ZERO) == whole
+    assert plain(costs.gross) - plain(costs.net) == whole
+    assert plain(costs.net) == plain(result.metrics["pnl"])
+
+
+def _assert_changes(
+    market: Market, plan: Plan, entries: list[tuple[Any, ...]], trades: pl.DataFrame, changes: list[Fraction]
+) -> None:
+    """What the value changed by in each session, from entries and from trades: stamp, symbol, amount, price."""
+    fills = [tuple(map(plain, row)) for row in trades.iter_rows()]
     held = [ZERO] * len(market.assets)
     marks = [Marks(market, asset).prices for asset in market.assets]
-    value, ends = plan.capital, _ends(market)
-    days = result.daily.select("portfolio_value").iter_rows()
-    for session, (ending,) in zip(range(plan.first, plan.last + 1), days, strict=True):
+    ends = _ends(market)
+    for session, whole in zip(range(plan.first, plan.last + 1), changes, strict=True):
         moment = market.sessions[session]
         today = [e for e in entries if _during(e, moment, ends) and e[1] != "capital"]
         change, slack = ZERO, ZERO
@@ -90,10 +130,9 @@ def assert_value_changes_as_the_law_says(market: Market, plan: Plan, result: rus
             change += part
             slack += left_over
             held[k] += sum((e[4] for e in mine), ZERO)
-        difference = plain(ending) - value - change
+        difference = whole - change
         difference -= sum((e[5] for e in entries[1:] if e[1] == "capital" and _during(e, moment, ends)), ZERO)
         assert abs(difference) <= slack, f"{moment.date}: off by {difference}"
-        value = plain(ending)
 
 
 def _part(

@@ -7,12 +7,16 @@ places that design.md names: prices from slippage and adjustments at the asset's
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from tests.properties import _kinds
+from tests.properties._kinds import Follows, Kind, Prices
 from tests.properties._market import Listed, Market, PaidOf
 
 MONEY = 20
@@ -25,6 +29,7 @@ class Intent:
     """What the strategy asks for at a bar of its run.
 
     kind: an order function, "batch" for a batch_market_order of one asset, or "cancel" for all orders of an asset.
+    more: what an order says besides its limit and stop.
     """
 
     bar: int
@@ -33,6 +38,7 @@ class Intent:
     number: Fraction = ZERO
     limit: Fraction | None = None
     stop: Fraction | None = None
+    more: Kind | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,11 @@ class Plan:
         """Whether limits and stops are tested on the range of the bar."""
         return self.trigger == "range"
 
+    @property
+    def plain(self) -> bool:
+        """Whether all orders have a limit and a stop at the most."""
+        return all(intent.more is None for intent in self.intents)
+
 
 @dataclass
 class Ordered:
@@ -77,17 +88,28 @@ class Ordered:
     paid: Fraction = ZERO
     cost: Fraction = ZERO
     fills: int = 0
+    more: Kind | None = None
+    follows: Follows = field(default_factory=Follows)
+    ends: int | None = None
+
+    @property
+    def side(self) -> int:
+        return 1 if self.amount > 0 else -1
 
 
 @dataclass
 class Expected:
-    """What the frames of the result must say; rows as tuples of plain values."""
+    """What the frames of the result must say; rows as tuples of plain values.
+
+    references: of each transaction, at its place, the price before slippage.
+    """
 
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     transactions: list[tuple[Any, ...]] = field(default_factory=list)
     daily: list[dict[str, Any]] = field(default_factory=list)
     positions: list[tuple[Any, ...]] = field(default_factory=list)
     orders: list[Ordered] = field(default_factory=list)
+    references: list[Fraction] = field(default_factory=list)
 
 
 class Marks:
@@ -267,6 +289,11 @@ class Oracle:
                 order.limit = round(order.limit * ratio / asset.tick_size) * asset.tick_size
             if order.stop is not None:
                 order.stop = round(order.stop * ratio / asset.tick_size) * asset.tick_size
+            if order.more is not None:
+                scale = self.marks[k].scale
+                order.more = order.more.split(ratio, asset.tick_size, scale)
+                if order.follows.best is not None and order.stop is not None:
+                    order.follows = Follows(round(order.follows.best * ratio, scale), -order.side * order.stop)
 
     def _split_position(self, stamp: int, k: int, ratio: Fraction, mark: Fraction) -> None:
         held = self.held[k]
@@ -299,28 +326,62 @@ class Oracle:
                 self._entry(max(paid.moment, opened), "funding", k, ZERO, amount)
 
     def _work(self, session: int, stamp: int) -> None:
-        done: list[tuple[Ordered, Fraction, Fraction, Fraction]] = []
+        done: list[tuple[Ordered, Fraction, Fraction, Fraction, Fraction]] = []
+        self._end(lambda order: order.ends is not None and order.ends < stamp)
+        self._end(lambda order: order.more is not None and order.more.reduce_only and not self._room(order, done))
         for k, asset in enumerate(self.market.assets):
             bar = asset.bars.get(self.place)
             if bar is not None and bar.volume:
                 self._try(self._open_orders(k), bar, ZERO, done)
+        self._end(lambda order: self._bar_of(order) == self.place)
         self._book_fills(session, stamp, done)
+
+    def _end(self, over: Callable[[Ordered], bool]) -> None:
+        for order in self.out.orders:
+            if order.status == "open" and over(order):
+                order.status = "cancelled"
+
+    def _bar_of(self, order: Ordered) -> int | None:
+        """The one bar on which an order fills, or not at all; None where there is no such bar."""
+        kind, starts = order.more, self.market.starts
+        if kind is None or not kind.at_once:
+            return None
+        if kind.at is None:
+            return order.place + 1
+        bars = starts if kind.at == "open" else [start - 1 for start in starts[1:]]
+        return next((bar for bar in bars if bar > order.place), -1)
+
+    def _room(self, order: Ordered, done: list[Any]) -> Fraction:
+        """How many units of an order only make smaller what is held with the fills of this bar so far."""
+        held = self.held[order.asset] + sum((fill[1] for fill in done if fill[0].asset == order.asset), ZERO)
+        left = order.amount - order.filled
+        return min(abs(left), abs(held)) if left * held < 0 else ZERO
 
     def _try(self, queue: list[Ordered], bar: Any, used: Fraction, done: list[Any]) -> list[Ordered]:
         """Works the orders of one asset; returns those that had their turn, whether or not they filled."""
         tried: list[Ordered] = []
-        for number, order in enumerate(queue):
+        exhausted = False
+        for order in queue:
+            wanted = order.amount - order.filled
+            if order.more is not None:
+                if self._bar_of(order) not in (None, self.place):
+                    continue
+                if order.more.reduce_only:
+                    wanted = order.side * self._room(order, done)
+                    if not wanted:
+                        order.status = "cancelled"
+                        continue
             price = self._offered(order, bar)
             if price is None:
                 continue
-            if self._share() is not None and _cut(bar.volume * self._share(), self._step(order)) <= used:
-                # no volume is left: what comes later in the queue knows whether its stop and limit were reached
-                return [*tried, order, *(late for late in queue[number + 1 :] if self._offered(late, bar) is not None)]
+            # where no volume is left, what comes later knows whether its stop and limit were reached
             tried.append(order)
-            filled = self._slipped(order, price, bar, used)
-            if filled is None:
+            share = self._share()
+            exhausted = exhausted or (share is not None and _cut(bar.volume * share, self._step(order)) <= used)
+            filled = None if exhausted else self._slipped(order, wanted, price, bar, used)
+            if filled is None or (order.more is not None and order.more.until == "fok" and filled[1] != wanted):
                 continue
-            price, quantity = filled
+            reference, (price, quantity) = price, filled
             used += abs(quantity)
             fee = self._fee(order, quantity, price)
             order.filled += quantity
@@ -328,7 +389,7 @@ class Oracle:
             order.fills += 1
             if order.filled == order.amount:
                 order.status = "filled"
-            done.append((order, quantity, price, fee))
+            done.append((order, quantity, price, fee, reference))
         return tried
 
     def _step(self, order: Ordered) -> Fraction:
@@ -340,12 +401,13 @@ class Oracle:
 
     def _book_fills(self, session: int, stamp: int, done: list[Any]) -> None:
         done.sort(key=lambda fill: fill[0].number)
-        for order, quantity, price, fee in done:
+        for order, quantity, price, fee, reference in done:
             amount = self._fill(order.asset, quantity, price)
             self._entry(stamp, "fill", order.asset, quantity, amount, order.number)
             symbol = self.market.assets[order.asset].symbol
             self.out.transactions.append((stamp, self._label(session), order.number, symbol, quantity, price, fee))
-        for order, first, fee in [(order, order.fills == 1, fee) for order, _, _, fee in done]:
+            self.out.references.append(reference)
+        for order, first, fee in [(order, order.fills == 1, fee) for order, _, _, fee, _ in done]:
             for part in self._parts(order, fee, first):
                 self.cash -= part
                 if self.held[order.asset]:
@@ -355,7 +417,12 @@ class Oracle:
     def _offered(self, order: Ordered, bar: Any) -> Fraction | None:
         """The price at which the bar can fill the order; None where its limit is not reached."""
         price: Fraction = getattr(bar, self.plan.fill_at)
-        limit, buys = order.limit, order.amount > order.filled
+        limit, buys, kind = order.limit, order.amount > order.filled, order.more
+        if kind is not None and kind.at_once:
+            price = price if kind.at is None else getattr(bar, kind.at)
+            return price if limit is None or (price <= limit if buys else price >= limit) else None
+        if kind is not None and not order.stopped and (kind.trail or kind.touch is not None):
+            return self._at_kind(order, kind, bar)
         if order.stop is not None and not order.stopped:
             reached = self._at_stop(order, bar)
             if reached is None:
@@ -376,6 +443,32 @@ class Oracle:
             return max(bar.open, limit) if bar.high >= limit else None
         return price if (price <= limit if buys else price >= limit) else None
 
+    def _at_kind(self, order: Ordered, kind: Kind, bar: Any) -> Fraction | None:
+        """What a bar does to an order that trails or waits to be touched; a buy's prices turned."""
+        turn, asset = -order.side, self.market.assets[order.asset]
+        prices = [turn * getattr(bar, name) for name in ("open", "high", "low", "close")]
+        if not self.plan.by_range:
+            prices = [turn * getattr(bar, self.plan.fill_at)] * 4
+        seen = Prices(prices[0], max(prices), min(prices), prices[3])
+        if kind.trail is None:
+            limit = None if order.limit is None else turn * order.limit
+            order.stopped, price = _kinds.touched(turn * (kind.touch or ZERO), limit, seen)
+            return None if price is None else turn * price
+        begins = None if kind.activation is None else turn * kind.activation
+        level = functools.partial(self._level, order, kind)
+        price = _kinds.trailed(order.follows, seen, level, begins, by_bar=kind.by_bar)
+        order.stop = None if order.follows.level is None else turn * order.follows.level
+        if price is None or order.stop is None:
+            return None
+        order.stopped = True
+        if kind.offset is not None:
+            order.limit = on_tick(order.stop - turn * kind.offset, order.side > 0, asset.tick_size)
+            price = _kinds.after(turn * order.limit, price, seen)
+        return None if price is None else turn * price
+
+    def _level(self, order: Ordered, kind: Kind, best: Fraction) -> Fraction:
+        return _kinds.level_of(kind, order.side, best, self.market.assets[order.asset].tick_size, on_tick)
+
     def _at_stop(self, order: Ordered, bar: Any) -> Fraction | None:
         """The price at which a stop is reached: the stop, or an open beyond it; in the other modes what is offered."""
         stop: Any = order.stop
@@ -393,10 +486,11 @@ class Oracle:
         name, *parameters = self.plan.slippage
         return {"basis_points": lambda: parameters[1], "volume_share": lambda: parameters[0]}.get(name, lambda: None)()
 
-    def _slipped(self, order: Ordered, price: Fraction, bar: Any, used: Fraction) -> tuple[Fraction, Fraction] | None:
+    def _slipped(
+        self, order: Ordered, wanted: Fraction, price: Fraction, bar: Any, used: Fraction
+    ) -> tuple[Fraction, Fraction] | None:
         name, *parameters = self.plan.slippage
         asset, scale = self.market.assets[order.asset], self.marks[order.asset].scale
-        wanted = order.amount - order.filled
         side = 1 if wanted > 0 else -1
         volume: Fraction = bar.volume
         if name == "own":
@@ -495,9 +589,33 @@ class Oracle:
         if intent.stop is not None:
             stop = on_tick(intent.stop, size < 0, asset.tick_size)
         order = Ordered(len(self.out.orders) + 1, k, size, limit, stop, self.place)
+        if intent.more is not None:
+            refused = self._begin(order, intent.more) or refused
         if late or refused:
             order.status = "rejected"
         self.out.orders.append(order)
+
+    def _begin(self, order: Ordered, kind: Kind) -> bool:
+        """What an order of a kind begins with. Returns whether it is refused."""
+        market, k, session = self.market, order.asset, self._session()
+        tick = market.assets[k].tick_size
+        touch = None if kind.touch is None else on_tick(kind.touch, order.side > 0, tick)
+        order.more = kind = replace(kind, touch=touch)
+        first, ends = self._life(k)
+        last = self._mark(k) if first <= session <= ends else None
+        if kind.until == "day":
+            session += market.by_session
+            order.ends = market.sessions[session].close if session < len(market.sessions) else None
+        elif isinstance(kind.until, int):
+            order.ends = kind.until
+        if kind.trail is not None and last is not None:
+            turned = -order.side * last
+            if kind.activation is None or turned >= -order.side * kind.activation:
+                order.follows = Follows(turned, self._level(order, kind, turned))
+                order.stop = -order.side * self._level(order, kind, turned)
+        if kind.post_only and last is not None and order.limit is not None:
+            return order.side * order.limit >= order.side * last
+        return kind.reduce_only and self.held[k] * order.amount >= 0
 
     def _is_late(self, k: int) -> bool:
         return self._session() > self._life(k)[1]
@@ -561,6 +679,7 @@ class Oracle:
 
     def _auto_close(self, session: int) -> None:
         stamp = self.market.sessions[session].close
+        self._end(lambda order: order.ends is not None and order.ends <= stamp)
         for k, asset in enumerate(self.market.assets):
             if asset.auto_close is None or asset.auto_close > self.market.sessions[session].date:
                 continue
@@ -571,6 +690,7 @@ class Oracle:
                 amount = self._fill(k, -held, mark)
                 self._entry(stamp, "auto_close", k, -held, amount)
                 self.out.transactions.append((stamp, self._label(session), None, asset.symbol, -held, mark, ZERO))
+                self.out.references.append(mark)
 
     def _cancel_policy(self, session: int) -> None:
         """What is open is cancelled; of a session with one bar only what was placed before it."""

@@ -150,11 +150,13 @@ class PeriodOracle(Oracle):
             max(round(volume, asset.volume_scale), unit) if volume else ZERO,
         )
 
-    def _slipped(self, order: Ordered, price: Fraction, bar: Any, used: Fraction) -> tuple[Fraction, Fraction] | None:
+    def _slipped(
+        self, order: Ordered, wanted: Fraction, price: Fraction, bar: Any, used: Fraction
+    ) -> tuple[Fraction, Fraction] | None:
         """A model of one's own that fills at an open sees the close of that day, which is the fill's moment."""
         if self.closes is not None and self.plan.slippage[0] == "own":
             bar = replace(bar, close=self.closes)
-        return super()._slipped(order, price, bar, used)
+        return super()._slipped(order, wanted, price, bar, used)
 
     def _at_open_bar(self, k: int, period: range, first: int, bar: Bar) -> tuple[Bar, Fraction]:
         """The bar as it is at its open, in the shares of then, and how many of its end each of those is."""
@@ -184,7 +186,7 @@ class PeriodOracle(Oracle):
             self.closes = asset.bars[session].close
             tried = self._try(queue, bar, ZERO, filled) if bar.volume else []
             self.closes = None
-            used = sum((abs(quantity) for _, quantity, _, _ in filled), ZERO) * more
+            used = sum((abs(quantity) for _, quantity, *_ in filled), ZERO) * more
             self.begun[k] = Fraction(math.ceil(used * self._units(asset)), self._units(asset)), tried
             done += filled
         self._book_fills(session, self.market.sessions[session].close, done)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import rustybt
-from rustybt.api import StaticRestrictions, cancel_policy, commission, slippage
+from rustybt.api import StaticRestrictions, cancel_policy, commission, execution, slippage
 from rustybt.errors import CannotOrderDelistedAsset
+from tests.properties._kinds import Kind
 from tests.properties._market import EPOCH, Market, text
-from tests.properties._oracle import Expected, Plan
+from tests.properties._oracle import Expected, Intent, Plan
 
 FORMS = {"decimal": Decimal, "text": str, "float": float}
 """The ways to write a number; all of them mean the same."""
@@ -33,10 +36,7 @@ def arguments(market: Market, plan: Plan, *, form: str = "decimal", days: Market
         asked.setdefault(intent.bar, []).append(intent)
 
     def number(value: Fraction) -> Any:
-        plain = text(value)
-        if form == "float" and Fraction(Decimal(repr(float(plain)))) != value:
-            return plain  # more digits than a float has
-        return FORMS[form](plain)
+        return written(value, form)
 
     def initialize(context: Any) -> None:
         context.bar = 0
@@ -47,19 +47,8 @@ def arguments(market: Market, plan: Plan, *, form: str = "decimal", days: Market
 
     def handle_data(context: Any, data: Any) -> None:
         for intent in asked.get(context.bar, ()):
-            asset = context.assets[intent.asset]
-            if intent.kind == "cancel":
-                for order in context.get_open_orders(asset):
-                    context.cancel_order(order)
-                continue
-            if intent.kind == "batch":
-                context.batch_market_order({asset: number(intent.number)})
-                continue
-            limit, stop = (None if price is None else number(price) for price in (intent.limit, intent.stop))
-            try:
-                getattr(context, intent.kind)(asset, number(intent.number), limit, stop)
-            except CannotOrderDelistedAsset:
-                continue
+            with contextlib.suppress(CannotOrderDelistedAsset):
+                ask(context, market, intent, number)
         context.bar += 1
 
     return {
@@ -74,6 +63,64 @@ def arguments(market: Market, plan: Plan, *, form: str = "decimal", days: Market
         "progress": False,
         "data_frequency": NAMES.get(market.frequency, market.frequency),
     }
+
+
+def written(value: Fraction, form: str) -> Any:
+    """A number as a strategy may write it."""
+    plain = text(value)
+    if form == "float" and Fraction(Decimal(repr(float(plain)))) != value:
+        return plain  # more digits than a float has
+    return FORMS[form](plain)
+
+
+def ask(context: Any, market: Market, intent: Intent, number: Callable[[Fraction], Any]) -> None:
+    """What an intent asks for."""
+    asset = context.assets[intent.asset]
+    if intent.kind == "cancel":
+        for order in context.get_open_orders(asset):
+            context.cancel_order(order)
+    elif intent.kind == "batch":
+        context.batch_market_order({asset: number(intent.number)})
+    else:
+        prices = [None if price is None else number(price) for price in (intent.limit, intent.stop)]
+        options: dict[str, Any] = {}
+        if intent.more is not None:
+            style, options = style_of(intent.more, prices[0], number), options_of(intent.more)
+            if style is not None:
+                prices, options["style"] = [None, None], style
+        getattr(context, intent.kind)(asset, number(intent.number), *prices, **options)
+
+
+def style_of(kind: Kind, limit: Any, number: Callable[[Fraction], Any]) -> Any:
+    """The style of an order of a kind; None where limit and stop say it."""
+    if kind.at is not None:
+        market, limited = {
+            "open": (execution.MarketOnOpen, execution.LimitOnOpen),
+            "close": (execution.MarketOnClose, execution.LimitOnClose),
+        }[kind.at]
+        return market() if limit is None else limited(limit)
+    if kind.touch is not None:
+        touch = number(kind.touch)
+        return execution.MarketIfTouchedOrder(touch) if limit is None else execution.LimitIfTouchedOrder(limit, touch)
+    if kind.trail is None:
+        return None
+    way, much = kind.trail
+    given: dict[str, Any] = {way: int(much) if way == "ticks" else number(much), "trail": ("range", "bar")[kind.by_bar]}
+    if kind.activation is not None:
+        given["activation"] = number(kind.activation)
+    if kind.offset is None:
+        return execution.TrailingStopOrder(**given)
+    return execution.TrailingStopLimitOrder(limit_offset=number(kind.offset), **given)
+
+
+def options_of(kind: Kind) -> dict[str, Any]:
+    """What an order function takes by name for an order of a kind."""
+    options: dict[str, Any] = {name: True for name in ("post_only", "reduce_only") if getattr(kind, name)}
+    if isinstance(kind.until, int):
+        options["good_till"] = EPOCH + dt.timedelta(microseconds=kind.until // 1000)
+    elif kind.until is not None:
+        options["time_in_force"] = kind.until
+    return options
 
 
 def callbacks(market: Market, plan: Plan) -> dict[str, Any]:
@@ -228,6 +275,11 @@ def assert_equal(result: rustybt.Result, expected: Expected) -> None:
     transactions = _rows(result.transactions, "dt", "session", "order_id", "symbol", "amount", "price", "commission")
     trades = sorted(((*row[:2], order_number(row[2]), *row[3:]) for row in transactions), key=_trade_key)
     _same("transactions", trades, sorted(expected.transactions, key=_trade_key))
+
+    costs = _rows(result.costs.fills, "dt", "session", "order_id", "symbol", "reference")
+    got = sorted(((*row[:2], order_number(row[2]), *row[3:]) for row in costs), key=_trade_key)
+    of = [(*row[:4], price) for row, price in zip(expected.transactions, expected.references, strict=True)]
+    _same("references", got, sorted(of, key=_trade_key))
 
     names = list(expected.daily[0])
     for name in names:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,7 +24,8 @@ from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
 from tests._examples import examples
 from tests._kernels import kernel_of
 from tests.properties import _bundles, _fairness, _law, _life, _runs
-from tests.properties._market import Market, aggregated, drawn
+from tests.properties._kinds import Kind
+from tests.properties._market import Listed, Market, aggregated, drawn
 from tests.properties._oracle import Expected, Intent, Oracle, Plan
 
 DAILY_MARKETS = 48
@@ -63,8 +65,8 @@ def _number(kind: str, draw: st.DrawFn, lot: Fraction, step: Fraction, capital: 
 
 
 @st.composite
-def plans(draw: st.DrawFn, market: Market) -> Plan:
-    """A plan on a market."""
+def plans(draw: st.DrawFn, market: Market, kinds: bool = False) -> Plan:
+    """A plan on a market. kinds: whether some orders are of the kinds that Zipline lacks."""
     sessions = len(market.sessions)
     first = draw(st.integers(0, max(0, sessions - 2)))
     last = draw(st.just(sessions - 1) | st.integers(first, sessions - 1))
@@ -80,12 +82,14 @@ def plans(draw: st.DrawFn, market: Market) -> Plan:
             intents.append(Intent(bar, k, kind))
             continue
         number = _number(kind, draw, asset.lot, asset.step, capital)
-        limit = stop = None
+        limit = stop = more = None
         if kind != "batch":
             near = [place for place in asset.bars if place <= market.starts[first] + bar] or [min(asset.bars)]
             close = asset.bars[max(near)].close
             limit, stop = (_near(draw, close, asset.price_scale) for _ in range(2))
-        intents.append(Intent(bar, k, kind, number, limit, stop))
+            if kinds and draw(st.booleans()):
+                limit, stop, more = draw(_kinds_of(market, asset, market.starts[first] + bar, close, limit, stop))
+        intents.append(Intent(bar, k, kind, number, limit, stop, more))
     return Plan(
         first,
         last,
@@ -99,6 +103,44 @@ def plans(draw: st.DrawFn, market: Market) -> Plan:
         controls=draw(_controls(market)) if draw(st.booleans()) else (),
         changes=draw(_changes(market, first, last, capital)) if draw(st.booleans()) else (),
     )
+
+
+@st.composite
+def _kinds_of(
+    draw: st.DrawFn, market: Market, asset: Listed, place: int, close: Fraction, limit: Any, stop: Any
+) -> tuple[Fraction | None, Fraction | None, Kind]:
+    """The limit and stop that an order keeps, and what it says besides."""
+    what = draw(st.sampled_from(["trail", "trail", "touch", "at", "at once", "until", "post", "reduce", "reduce"]))
+    if what == "trail":
+        way, much = draw(
+            st.tuples(st.just("percent"), st.sampled_from([Fraction(1, 2), Fraction(1), Fraction(5, 2), Fraction(7)]))
+            | st.tuples(st.just("ticks"), st.integers(1, 300).map(Fraction))
+            | st.tuples(st.just("amount"), st.integers(1, 80).map(lambda n: Fraction(n, 1000)))
+        )
+        if way == "amount":
+            much = max(asset.tick_size, round(close * much, asset.price_scale + 2))
+        offset = draw(st.none() | st.integers(0, 50).map(lambda n: n * asset.tick_size / 2))
+        activation = _near(draw, close, asset.price_scale)
+        kind = Kind((way, much), activation, offset, draw(st.booleans()), reduce_only=draw(st.booleans()))
+        return None, None, kind
+    if what == "touch":
+        return limit, None, Kind(touch=_near(draw, close, asset.price_scale) or close)
+    if what == "at":
+        return limit, None, Kind(at=draw(st.sampled_from(["open", "close"])))
+    if what == "at once":
+        return limit, None, Kind(until=draw(st.sampled_from(["ioc", "fok"])))
+    if what == "post":
+        return (limit, None, Kind(post_only=True)) if limit is not None else (None, stop, Kind(until="day"))
+    if what == "reduce":
+        return limit, stop, Kind(reduce_only=True, until=draw(st.none() | st.just("day")))
+    return limit, stop, Kind(until="day" if draw(st.booleans()) else _later(draw, market, place))
+
+
+def _later(draw: st.DrawFn, market: Market, place: int) -> int:
+    """A moment after a bar: at the end of another one, a second beside it, or after all of them."""
+    stamps = [stamp for session in market.sessions for stamp in session.stamps]
+    later = stamps[min(place + draw(st.integers(1, 5)), len(stamps) - 1)] + draw(st.sampled_from([-1, 0, 1])) * 10**9
+    return later if later > stamps[place] else stamps[place] + 10**9
 
 
 def _near(draw: st.DrawFn, price: Fraction, scale: int) -> Fraction | None:
@@ -199,8 +241,9 @@ def _check(market: Market, bundle: str, plan: Plan, form: str, kernel: str) -> N
 
 def _assert_lawful(market: Market, plan: Plan, result: rustybt.Result) -> None:
     _law.assert_folds(market, result)
-    _life.assert_orders_are_what_their_events_come_to(market, result)
+    _life.assert_orders_are_what_their_events_come_to(market, result, prices=plan.plain)
     _law.assert_value_changes_as_the_law_says(market, plan, result)
+    _law.assert_costs_are_what_gross_is_more_than_net(market, plan, result)
     _fairness.assert_fills_are_fair(market, plan, result)
 
 
@@ -223,6 +266,27 @@ def test_a_daily_run_leaves_the_books_that_the_oracle_expects(data: st.DataObjec
 def test_a_minute_run_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int, form: str) -> None:
     market, bundle = market_of(seed, True)
     _check(market, bundle, data.draw(plans(market)), form, kernel_of(seed))
+
+
+@settings(
+    max_examples=examples(300, nightly=5_000), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(st.data(), st.integers(0, DAILY_MARKETS - 1))
+def test_a_daily_run_with_orders_of_every_kind_leaves_them(data: st.DataObject, seed: int) -> None:
+    """Stops that follow, touches, auctions, at once, for a day or till a moment, resting only, reducing only."""
+    market, bundle = market_of(seed, False)
+    _check(market, bundle, data.draw(plans(market, kinds=True)), "decimal", kernel_of(seed))
+
+
+@settings(
+    max_examples=examples(40),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+@given(st.data(), st.integers(0, MINUTE_MARKETS - 1))
+def test_a_minute_run_with_orders_of_every_kind_leaves_them(data: st.DataObject, seed: int) -> None:
+    market, bundle = market_of(seed, True)
+    _check(market, bundle, data.draw(plans(market, kinds=True)), "decimal", kernel_of(seed))
 
 
 @functools.cache

@@ -39,7 +39,7 @@ from tests.properties._garbage import anchored, known_at, with_garbage_after
 from tests.properties._law import OVERNIGHT
 from tests.properties._market import EPOCH, NS, ROOT, Market, aggregated, drawn, text
 from tests.properties._oracle import Plan
-from tests.properties._runs import NAMES, changes_of, plain, set_models, set_rules
+from tests.properties._runs import NAMES, ask, changes_of, plain, set_models, set_rules
 from tests.properties.test_law_of_the_books import plans
 
 FIELDS = ("price", "open", "high", "low", "close", "volume", "last_traded")
@@ -145,16 +145,8 @@ class Watcher:
     def handle_data(self, context: Any, data: Any) -> None:
         intents = [intent for intent in self.plan.intents if intent.bar == self.bar]
         for intent in intents:
-            asset = context.assets[intent.asset]
             try:
-                if intent.kind == "cancel":
-                    for order in context.get_open_orders(asset):
-                        context.cancel_order(order)
-                elif intent.kind == "batch":
-                    context.batch_market_order({asset: Decimal(text(intent.number))})
-                else:
-                    limit, stop = (None if p is None else Decimal(text(p)) for p in (intent.limit, intent.stop))
-                    getattr(context, intent.kind)(asset, Decimal(text(intent.number)), limit, stop)
+                ask(context, self.market, intent, lambda value: Decimal(text(value)))
             except CannotOrderDelistedAsset:
                 context.record(refused=self.bar)
         if intents or self.bar % self.every == 0:
@@ -266,7 +258,8 @@ def _up_to(market: Market, moment: int, plan: Plan, watcher: Watcher, result: ru
 def _check(data: st.DataObject, seed: int, what: str, number: int, folder: Path) -> None:
     drawn_pair = pair(seed, what, number)
     market = drawn_pair.market
-    plan = data.draw(plans(market))
+    kinds = data.draw(st.booleans()) and market.frequency != "1w"  # weeks have no auctions
+    plan = data.draw(plans(market, kinds))
     if data.draw(st.integers(0, 3)) == 0:
         plan = replace(plan, slippage=("impact",))
     fetches, benchmark = data.draw(st.booleans()), data.draw(st.booleans())

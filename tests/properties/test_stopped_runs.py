@@ -45,7 +45,7 @@ def market_of(seed: int, kind: str) -> tuple[Market, Market, str]:
 def cases(draw: st.DrawFn) -> tuple[Market, Market, Plan, str]:
     kind = draw(st.sampled_from(KINDS))
     days, market, bundle = market_of(draw(st.integers(0, SEEDS - 1)), kind)
-    plan = draw(plans(market))
+    plan = draw(plans(market, kind != "1w" and draw(st.booleans())))  # weeks have no auctions
     if kind == "1w":
         plan = replace(plan, changes=draw(changes(periods_of(days, kind), plan)))
     return days, market, plan, bundle

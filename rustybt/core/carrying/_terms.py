@@ -59,6 +59,11 @@ class BorrowTerms:
     value: str = "close"
     settled: int = 0
 
+    @property
+    def bounded(self) -> bool:
+        """Whether any row says how many shares there are."""
+        return any(row.available is not None for rows in self.rows.values() for row in rows.values)
+
     def row(self, symbol: str, day: int) -> BorrowRow:
         """The row that holds for a symbol on a day."""
         rows = self.rows.get(symbol)

@@ -62,7 +62,7 @@ class Charge:
 
     __slots__ = (
         "_begins", "_given", "_grid", "_mode", "assets", "counts", "each", "fixed", "kind", "of", "paid_in", "per",
-        "pool", "rounding", "rows", "side", "tier", "weight", "window",
+        "pool", "rounding", "rows", "side", "sums", "tier", "weight", "window",
     )  # fmt: skip
 
     def __init__(
@@ -126,6 +126,9 @@ class Charge:
         self.rounding = given.get("rounding", DEFAULTS["rounding"])
         self._mode, self._grid = _rounding_of(self.rounding, where)
         self.rows = self._rows_of(given, where, where_in_row)
+        self.sums = self.each == "order" and (
+            self._grid is not None or self.per == "order" or any(rates.has_bounds for rates in self.rows)
+        )
         self._begins = [day_of(_begin(rates)) for rates in self.rows]
         self.window = self._window_of(given, where)
 

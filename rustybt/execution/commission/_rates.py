@@ -51,6 +51,11 @@ class Rates:
     verified: bool = True
     note: str = ""
 
+    @property
+    def has_bounds(self) -> bool:
+        """Whether the sum is more than what the rates make."""
+        return (self.minimum, self.maximum, self.maximum_percent, self.above) != (None,) * 4
+
     def bounded(self, total: Fraction, value: Fraction) -> Fraction:
         """The sum for what was traded at a value, at least the minimum and, above all, at most the maximum."""
         if self.above is not None and value <= self.above:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MONEY_SCALE, Asset, FeeKind, Notes, div_half_even
+from rustybt.core import MONEY_SCALE, POWERS, Asset, FeeKind, Notes, div_half_even
 from rustybt.errors import InputError
 from rustybt.execution._offer import Fill
 from rustybt.execution.commission._base import CommissionModel, Part, Parts
@@ -122,12 +122,12 @@ class FeeSchedule(CommissionModel):
         return self._charges
 
     def begin(self, days: Sequence[int]) -> None:
-        """A run begins, or goes on. days: those of its sessions, as numbers since 1970."""
+        """A run begins, or goes on. days: of its sessions, as numbers since 1970; none where they are longer."""
         self._days = days
 
     def fee(self, order: WorkingOrder, fill: Fill) -> int:
         trade = self._trade_of(order, fill)
-        charged = self._orders.setdefault(order.number, [_Charged() for _ in self._charges])
+        charged = self._orders.get(order.number) or [_Charged() for _ in self._charges]
         parts: list[Part] = []
         for place, charge in self._of(order.instrument.asset):
             if charge.side in ("both", trade.side):
@@ -136,7 +136,9 @@ class FeeSchedule(CommissionModel):
             if charge.window is not None:
                 self._traded_in(place, charge, trade).add(trade.stamp, trade.day, trade.counted(charge))
         if order.filled + fill.quantity == order.amount:
-            del self._orders[order.number]
+            self._orders.pop(order.number, None)
+        else:
+            self._orders[order.number] = charged
         self._parts = tuple(parts)
         return sum([part[1] for part in parts])
 
@@ -170,10 +172,11 @@ class FeeSchedule(CommissionModel):
 
     def _trade_of(self, order: WorkingOrder, fill: Fill) -> _Trade:
         instrument, moment = order.instrument, fill.moment
-        units = Fraction(abs(fill.quantity), 10**instrument.quantity_scale)
-        scale = instrument.fill_scale + instrument.multiplier_scale
-        value = units * Fraction(fill.price * instrument.multiplier, 10**scale)
-        # the date as the exchange has it; without a run, that of UTC
+        quantity, scale = abs(fill.quantity), instrument.quantity_scale
+        units = Fraction(quantity, POWERS[scale])
+        scale += instrument.fill_scale + instrument.multiplier_scale
+        value = Fraction(quantity * fill.price * instrument.multiplier, POWERS[scale])
+        # the date as the exchange has it; where a session has several, that of UTC
         day = self._days[moment.session] if self._days else (moment.stamp - 1) // DAY_NS
         side = "buy" if fill.quantity > 0 else "sell"
         return _Trade(units, value, side, fill.maker, moment.stamp, day, order.created, instrument.asset.currency)
@@ -212,7 +215,7 @@ class FeeSchedule(CommissionModel):
                 if charge.tier == "marginal"
                 else rates.whole(base, volume, trade.maker)
             )
-        if charge.each == "fill":
+        if not charge.sums:
             return _money(charge.rounded(rates.bounded(raw, trade.value)))
         charged.total += raw
         charged.value += trade.value

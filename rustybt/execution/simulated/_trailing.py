@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import OrderTerms, Trail, tick_at, trailed
+from rustybt.core import OrderTerms, Trail, tick_at, trailed, whole_ticks
 from rustybt.execution.simulated._bars import Bars
 from rustybt.execution.simulated._legs import Leg
 
@@ -81,12 +81,17 @@ def trail(order: WorkingOrder, terms: OrderTerms[int], prices: Prices) -> Traile
     return Trailed(None, after)
 
 
-def limited(terms: OrderTerms[int], buys: bool) -> OrderTerms[int]:
-    """The terms of a trailing stop that was reached: it follows no more, and has its limit where it is to have one."""
+def limited(order: WorkingOrder, terms: OrderTerms[int]) -> OrderTerms[int]:
+    """The terms of a trailing stop that was reached: it follows no more, and has its limit where it is to have one.
+
+    The limit goes to the tick as a placed one does.
+    """
     offset = None if terms.trail is None else terms.trail.limit_offset
     if offset is None or terms.stop is None:
         return terms
-    return terms._replace(limit=terms.stop + offset if buys else terms.stop - offset)
+    buys, tick = order.amount > order.filled, tick_at(order.instrument.tick, order.instrument.fill_scale)
+    limit = terms.stop + offset if buys else terms.stop - offset
+    return terms._replace(limit=whole_ticks(limit, tick, down=buys) * tick)
 
 
 def _reached(standing: OrderTerms[int], bad: int, buys: bool) -> Trailed:

@@ -182,7 +182,7 @@ class Triggers:
         new = None if after == terms else after
         if price is None:
             return STOP_WAITS if new is None else Trigger(None, Cause.STOP_NOT_REACHED, terms=new)
-        after = limited(after, buys)
+        after = limited(order, after)
         new = None if after == terms else after
         if after.limit is None:
             return Trigger(price, stop=True, terms=new)

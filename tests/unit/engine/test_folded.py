@@ -70,6 +70,11 @@ def test_bars_that_are_refused_show_the_call_alone() -> None:
     assert [file for file, _ in found] == [OWN]
 
 
+def test_an_ingestion_that_refuses_bars_shows_the_call_alone() -> None:
+    found = lines(lambda: rustybt.ingest("folded", {"A": FRAME.with_columns(close=-1)}, calendar="24/7"))
+    assert [file for file, _ in found] == [OWN]
+
+
 def test_a_fault_of_the_engine_keeps_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rustybt.engine._run.going", None)  # called in the middle of the engine
     assert ("_run.py", "run_algorithm") in lines(lambda: rustybt.run(divides, {"A": FRAME}))

@@ -128,6 +128,9 @@ def result() -> Result:
         ("sharp", "result.metrics['sharpe']"),
         ("portfolio_value", "result.daily['portfolio_value']"),
         ("returns", "result.daily['returns']"),
+        ("trades", "result.transactions, a row a fill"),
+        ("equity", 'result.daily["portfolio_value"]'),
+        ("stats", "result.metrics, or print(result)"),
     ],
 )
 def test_a_result_says_where_something_is(result: Result, name: str, place: str) -> None:

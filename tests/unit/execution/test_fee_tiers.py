@@ -228,3 +228,29 @@ def test_a_split_between_two_parts_changes_nothing_of_what_was_charged() -> None
     result = rustybt.run_algorithm(initialize=initialize, handle_data=handle_data, market=market, progress=False)
     assert result.transactions["amount"].to_list() == [100, 200]
     assert result.transactions["commission"].to_list() == [Decimal("2.5"), Decimal("0.5")]
+
+
+@pytest.mark.parametrize("frequency", ["1w", "1mo"])
+def test_a_fill_within_a_week_or_month_pays_what_its_own_day_says(frequency: str) -> None:
+    """The rate changes on Wednesday, 7 February: who buys at an open before it pays the old one."""
+    days = [D(2024, 1, 1) + dt.timedelta(days=n) for n in range(100)]
+    rows = [("X", day, *["10"] * 4, "100000") for day in days]
+    frame = pl.DataFrame(rows, schema=["symbol", "date", "open", "high", "low", "close", "volume"], orient="row")
+    charge = Charge(per="share", rows=[{"from": "2024-01-01", "rate": 1}, {"from": "2024-02-07", "rate": 2}])
+
+    def initialize(context: Any) -> None:
+        context.set_commission(FeeSchedule(charge))
+        context.set_slippage(slippage.NoSlippage())
+
+    def handle_data(context: Any, data: Any) -> None:
+        context.order(context.symbol("X"), 1)
+
+    rustybt.ingest("fees", frame, calendar="24/7", mode="replace")
+    result = rustybt.run_algorithm(
+        "2024-01-01", "2024-03-31", initialize, handle_data=handle_data, bundle="fees", data_frequency=frequency,
+        fill_at="open", progress=False,
+    )  # fmt: skip
+    paid = {stamp.date(): int(fee) for stamp, fee in result.transactions.select("dt", "commission").iter_rows()}
+    assert len(paid) > 1
+    assert paid == {day: 1 if day < D(2024, 2, 7) else 2 for day in paid}
+    assert set(paid.values()) == {1, 2}

@@ -316,18 +316,18 @@ def test_a_workbook_whose_dates_are_text_is_read_as_the_dialect_says(tmp_path: P
     assert rustybt.ingest("mine", tmp_path / "ACME.xlsx", csv=form).hash == exact
 
 
-def with_cells(place: str, *, self_closed: bool = False) -> bytes:
-    """A workbook of bars whose last cell stands at a place far away."""
+def with_cells(place: str, *, self_closed: bool = False, sheet: int = 1) -> bytes:
+    """A workbook of bars, in the first of two sheets; the last cell of one stands at a place far away."""
     cell = f'<c r="{place}"/>' if self_closed else f'<c r="{place}"><v>1</v></c>'
     more = f'<row r="{"".join(filter(str.isdigit, place))}">{cell}</row></sheetData>'
     made = io.BytesIO()
     with (
-        zipfile.ZipFile(io.BytesIO(workbook(as_floats(PLAIN)))) as plain,
+        zipfile.ZipFile(io.BytesIO(workbook(as_floats(PLAIN), sheets=("Prices", "Notes")))) as plain,
         zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new,
     ):
         for name in plain.namelist():
             text = plain.read(name).decode()
-            new.writestr(name, text.replace("</sheetData>", more) if name.endswith("sheet1.xml") else text)
+            new.writestr(name, text.replace("</sheetData>", more) if name.endswith(f"sheet{sheet}.xml") else text)
     return made.getvalue()
 
 
@@ -339,6 +339,9 @@ def test_a_workbook_with_a_cell_far_away_is_refused_before_it_fills_the_memory(t
     (tmp_path / "ACME.xlsx").write_bytes(with_cells("XFD1048576", self_closed=True))
     exact = rustybt.ingest("exact", frame(PLAIN).with_columns(symbol=pl.lit("ACME"))).hash
     assert rustybt.ingest("mine", tmp_path / "ACME.xlsx").hash == exact
+    # so does a sheet that is not read
+    (tmp_path / "ACME.xlsx").write_bytes(with_cells("XFD1048576", sheet=2))
+    assert rustybt.ingest("theirs", tmp_path / "ACME.xlsx").hash == exact
 
 
 @pytest.mark.parametrize(

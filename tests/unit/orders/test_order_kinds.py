@@ -118,6 +118,18 @@ def test_a_trailing_stop_limit_rests_at_its_limit(kernel: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("size", [-10, 10])
+def test_the_limit_of_a_trailing_stop_limit_goes_to_the_tick(size: int) -> None:
+    """Of 98 less 0.496, 97.504, a sale's limit goes up; of 102 and 0.496, 102.496, a buy's goes down."""
+    bars: list[Bar] = [FLAT, ("90", "93", "89", "92"), ("95", "98", "94", "96")]
+    if size > 0:
+        bars = [FLAT, ("110", "111", "107", "108"), ("105", "106", "102", "104")]
+    style = execution.TrailingStopLimitOrder(amount=2, limit_offset="0.496")
+    done = one(size, bars, style)
+    assert done.fills == [(2, "O", size, Decimal("97.51" if size < 0 else "102.49"))]
+    assert done.order("O")["limit"] == done.fills[0][3]
+
+
 def test_a_split_restates_a_trailing_stop_whole() -> None:
     """2 for 1 before bar 2: 102 becomes 51, the distance 1; the high of 52 raises the stop to 51."""
     days = [dt.date(2024, 1, day) for day in (2, 3, 4, 5)]

@@ -31,6 +31,7 @@ NOT_ZIPLINES = {
     "on_event",
     "on_price_threshold",
     "on_time_interval",
+    "set_account",
     "set_borrow",
     "set_financing",
     "set_rollover",

@@ -1,4 +1,4 @@
-"""Tracebacks without the engine's lines, where the error is not the engine's."""
+"""Tracebacks without the lines of this package, where the error is not its own."""
 
 from __future__ import annotations
 

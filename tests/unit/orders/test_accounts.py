@@ -1,0 +1,353 @@
+"""What accounts allow, through `run_algorithm`; the right sizes and amounts are worked out by hand beside each case."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+import rustybt
+from rustybt.errors import InputError, SetAccountPostInit
+from tests.unit._small import ingest, run
+
+KERNELS = ("python", "auto")
+WEEK = [dt.date(2024, 1, day) for day in (8, 9, 10, 11, 12, 15, 16, 17)]
+ON_WEEKDAYS = {"calendar": "24/5", "days": WEEK}
+PERPETUAL = {"type": "perpetual", "quantity_step": "0.001"}
+FUTURE = {"type": "future", "multiplier": 50, "root_symbol": "ES", "expiration_date": "2024-03-15"}
+
+
+def account(
+    prices: Any, orders: dict[int, Any], kind: str, *, capital: Any = 10_000, assets: Any = None, also: Any = None,
+    **parameters: Any,
+) -> rustybt.Result:  # fmt: skip
+    """orders: by bar, pairs of a symbol and a size, or a function of context. how: `run_algorithm`'s, in also."""
+    about = {} if assets is None else {"assets": assets}
+    ingest(prices, volume=10**9, **ON_WEEKDAYS, **about)
+
+    def initialize(context: Any) -> None:
+        context.set_account(kind, **parameters)
+
+    def on_bar(context: Any, data: Any) -> None:
+        for one in orders.get(context.bar, ()):
+            if callable(one):
+                one(context)
+            else:
+                context.order(context.symbol(one[0]), one[1])
+
+    count = max(len(closes) for closes in prices.values())
+    return run(on_bar, initialize=initialize, start=WEEK[0], end=WEEK[count - 1], capital=capital, **(also or {}))
+
+
+def told(result: rustybt.Result) -> list[tuple[int, str, str | None]]:
+    return [(int(row["amount"]), row["status"], row["cause"]) for row in result.orders.iter_rows(named=True)]
+
+
+def forced(result: rustybt.Result) -> list[tuple[str, str, Decimal]]:
+    """The symbols, causes and sizes of the orders that the broker placed."""
+    causes = ["margin_call", "liquidation", "recalled"]
+    events = result.order_events.filter((pl.col("kind") == "accepted") & pl.col("cause").is_in(causes))
+    symbols = dict(result.orders.select("id", "symbol").iter_rows())
+    return [(symbols[row["order_id"]], row["cause"], row["quantity"]) for row in events.iter_rows(named=True)]
+
+
+def days_of(result: rustybt.Result) -> list[dt.date]:
+    """The sessions of the fills; one of this calendar ends at midnight."""
+    return [(when - dt.timedelta(seconds=1)).date() for when in result.transactions["dt"]]
+
+
+FLAT = {"X": [100] * 6}
+
+# ------------------------------------------------------------------------------------------------------------ cash
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_cash_account_pays_with_what_it_has_and_open_orders_reserve(kernel: str) -> None:
+    """10,000 at 100: 60 are bought, the 41 are more than what is left, the 40 are not."""
+    result = account(FLAT, {0: [("X", 60), ("X", 41), ("X", 40)]}, "cash", also={"kernel": kernel})
+    assert told(result) == [(60, "filled", None), (41, "rejected", "buying_power"), (40, "filled", None)]
+    assert "it costs 4,100.00, and 4,000.00 USD" in result.orders["reason"][1]
+
+
+def test_a_cash_account_is_never_short() -> None:
+    result = account(FLAT, {0: [("X", 10)], 1: [("X", -6), ("X", -5), ("X", -4)], 3: [("X", -1)]}, "cash")
+    assert told(result) == [
+        (10, "filled", None), (-6, "filled", None), (-5, "rejected", "buying_power"), (-4, "filled", None),
+        (-1, "rejected", "buying_power"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settlement", "status"), [(1, "rejected"), (0, "filled"), (2, "rejected")])
+def test_what_was_sold_pays_when_it_has_settled(settlement: int, status: str) -> None:
+    """All is spent on bar 1 and sold on bar 2: on that bar the money of the sale has not settled."""
+    orders = {0: [("X", 100)], 1: [("X", -100)], 2: [("X", 50)], 3: [("X", 50)]}
+    result = account(FLAT, orders, "cash", settlement=settlement)
+    assert result.orders["status"].to_list()[2:] == [status, "rejected" if settlement == 2 else "filled"]
+
+
+def test_a_limit_reserves_its_price_and_a_market_order_a_cushion() -> None:
+    def limit(context: Any) -> None:
+        context.order(context.symbol("X"), 50, limit_price=120)
+
+    result = account(FLAT, {0: [limit, ("X", 40), ("X", 39)]}, "cash", cushion="0.02")
+    # 50 x 120 = 6,000; 40 x 102 = 4,080, and 39 x 102 = 3,978 of the 4,000 that are left
+    assert told(result) == [(50, "filled", None), (40, "rejected", "buying_power"), (39, "filled", None)]
+
+
+def test_orders_past_the_controls_and_changed_ones_are_asked_for_too() -> None:
+    def batch(context: Any) -> None:
+        context.batch_market_order({context.symbol("X"): 101})
+
+    def rest(context: Any) -> None:
+        context.id = context.order(context.symbol("X"), 90, limit_price=90)
+
+    changed: list[bool] = []
+
+    def change(context: Any) -> None:
+        changed.extend(context.modify_order(context.id, amount=amount) for amount in (112, 111))
+
+    result = account(FLAT, {0: [batch, rest], 1: [change]}, "cash")
+    assert told(result) == [(101, "rejected", "buying_power"), (111, "open", "limit_not_reached")]
+    assert changed == [False, True]
+
+
+def test_a_weight_beyond_the_cash_is_refused_on_both_ways() -> None:
+    def weights(context: Any) -> None:
+        context.order_target_percent(context.symbol("X"), 1.01)
+        context.order_target_percents({context.symbol("X"): 1.01})
+        context.order_target_percent(context.symbol("X"), 1)
+
+    assert told(account(FLAT, {0: [weights]}, "cash")) == [
+        (101, "rejected", "buying_power"), (101, "rejected", "buying_power"), (100, "filled", None),
+    ]  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------------------------- reg T
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_half_of_what_is_bought_has_to_be_there(kernel: str) -> None:
+    """10,000 carry 200 at 100, long or short, and no more; with what is open."""
+    for side in (1, -1):
+        orders = {0: [("X", side * 201), ("X", side * 150), ("X", side * 51), ("X", side * 50)]}
+        result = account(FLAT, orders, "reg_t", also={"kernel": kernel})
+        assert result.orders["status"].to_list() == ["rejected", "filled", "rejected", "filled"]
+    assert result.orders["reason"][2] == (
+        "it needs 2,550.00 of margin, and 2,500.00 are free: reg_t account worth 10,000.00"
+    )
+
+
+def test_a_sale_frees_nothing_before_it_fills_and_closing_needs_nothing() -> None:
+    orders = {0: [("X", 200)], 1: [("X", -200), ("Y", 10)], 2: [("Y", 10)]}
+    result = account({**FLAT, "Y": [100] * 6}, orders, "reg_t")
+    assert result.orders["status"].to_list() == ["filled", "filled", "rejected", "filled"]
+
+
+def test_below_its_least_an_account_gets_no_margin() -> None:
+    orders = {0: [("X", 20), ("X", -1), ("X", 19)]}
+    result = account(FLAT, orders, "reg_t", capital=1_999)
+    assert told(result) == [
+        (20, "rejected", "buying_power"), (-1, "rejected", "buying_power"), (19, "filled", None),
+    ]  # fmt: skip
+    assert result.orders["reason"][1] == "a reg_t account worth less than 2,000 gets no margin"
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_margin_call_sells_as_much_as_restores_the_margin(kernel: str) -> None:
+    """16,000 bought with 8,000, worth 12,000: at 40 % 4,800 are asked for, 4,000 are there. 17 at 120 free 816."""
+    prices = {"X": [160, 160, 120, 120, 120]}
+    result = account(prices, {0: [("X", 100)]}, "reg_t", capital=8_000, maintenance="0.4", also={"kernel": kernel})
+    assert forced(result) == [("X", "margin_call", -17)]
+    assert result.orders["status"].to_list() == ["filled", "filled"]
+    assert days_of(result) == [WEEK[1], WEEK[3]]
+    events = result.order_events.filter(pl.col("cause") == "margin_call")
+    assert events["reason"].to_list() == ["margin of 4,800.00 is asked for, and the reg_t account is worth 4,000.00"]
+
+
+@pytest.mark.parametrize(("close", "called"), [("71.43", False), ("71.42", True)])
+def test_a_long_is_called_below_its_debit_over_what_may_be_lent(close: str, called: bool) -> None:
+    """A debit of 12,000 at 30 %: the value falls to 12,000 / 0.7 = 17,142.86, which is 71.4286 for each of 240."""
+    result = account({"X": [100, 100, close, close]}, {0: [("X", 240)]}, "reg_t", capital=12_000, maintenance="0.3")
+    assert bool(forced(result)) is called
+
+
+@pytest.mark.parametrize(("close", "called"), [("173.07", False), ("173.08", True)])
+def test_a_short_is_called_above_its_credit_over_what_has_to_be_there(close: str, called: bool) -> None:
+    """A credit of 15,000 + 7,500 over 1.3 x 100: 173.0769."""
+    result = account({"X": [150, 150, close, close]}, {0: [("X", -100)]}, "reg_t", capital=7_500)
+    assert bool(forced(result)) is called
+
+
+def test_a_cheap_short_stands_for_as_much_as_it_is_worth() -> None:
+    """1,000 short at 4 need 4,000 besides what they were sold for, not 2,000; at 2 they need 2.50 a share."""
+    assert told(account({"X": [4] * 4}, {0: [("X", -1000)]}, "reg_t", capital=3_999)) == [
+        (-1000, "rejected", "buying_power")
+    ]
+    assert told(account({"X": [2] * 4}, {0: [("X", -1000), ("X", -999)]}, "reg_t", capital=2_499)) == [
+        (-1000, "rejected", "buying_power"), (-999, "filled", None)
+    ]  # fmt: skip
+
+
+def test_the_largest_loser_goes_first() -> None:
+    """At 25 % of 100 x 60 and 100 x 90, 3,750 are asked for: 20,000 bought with 8,500 leave 3,500. X has lost more."""
+    prices = {"X": [100, 100, 60, 60, 60], "Y": [100, 100, 90, 90, 90]}
+    result = account(prices, {0: [("Y", 85), ("X", 85)]}, "reg_t", capital=8_500)
+    # 85 x 150 x 0.25 = 3,187.50; 8,500 - 85 x 50 = 4,250: none. Then with both at their worst
+    assert forced(result) == []
+    result = account({"X": [100, 100, 40, 40, 40], "Y": [100, 100, 90, 90, 90]}, {0: [("Y", 85), ("X", 85)]}, "reg_t",
+                     capital=8_500)  # fmt: skip
+    # asked for 85 x 130 x 0.25 = 2,762.50, there 8,500 - 85 x 70 = 2,550: 212.50 / (0.25 x 40) = 21.25, so 22 of X
+    assert forced(result) == [("X", "margin_call", -22)]
+
+
+def test_a_call_that_is_still_being_filled_is_not_made_again() -> None:
+    """The 17 fill in parts of 10: the second bar asks for nothing more."""
+
+    def shallow(context: Any) -> None:
+        from rustybt.api import slippage
+
+        context.set_slippage(slippage.VolumeShareSlippage(volume_limit="1", price_impact=0))
+
+    bar = ("120", "120", "120", "120", "10")
+    ingest({"X": [160, 160, 120, bar, bar, bar]}, volume=10**9, **ON_WEEKDAYS)
+
+    def initialize(context: Any) -> None:
+        shallow(context)
+        context.set_account("reg_t", maintenance="0.4")
+
+    def buy(context: Any, data: Any) -> None:
+        context.order(context.symbol("X"), 100)
+
+    result = run({0: buy}, initialize=initialize, start=WEEK[0], end=WEEK[5], capital=8_000)
+    assert forced(result) == [("X", "margin_call", -17)]
+    assert result.transactions["amount"].to_list() == [100, -10, -7]
+
+
+# ---------------------------------------------------------------------------------------- portfolio, futures, perps
+
+
+def test_a_portfolio_account_asks_for_what_a_move_would_cost() -> None:
+    """15 % of 1,000,000 are 150,000; FX at 3 %."""
+    result = account(FLAT, {0: [("X", 10_001), ("X", 5_000), ("X", -10_000)]}, "portfolio", capital=150_000)
+    # long 10,000 or short 10,000 at most: the larger side counts
+    assert result.orders["status"].to_list() == ["rejected", "filled", "filled"]
+    result = account(FLAT, {0: [("X", 1_000)]}, "portfolio", capital=99_999)
+    assert told(result) == [(1_000, "rejected", "buying_power")]
+    result = account(FLAT, {0: [("X", 50_001), ("X", 50_000)]}, "portfolio", capital=150_000, moves={"X": "0.03"})
+    assert result.orders["status"].to_list() == ["rejected", "filled"]
+
+
+def test_a_futures_account_asks_for_so_much_a_contract() -> None:
+    """Two at 12,000 of 25,000. At 4,950 they have lost 2 x 50 x 50 = 5,000: 20,000 do not cover 2 x 11,000, but one."""
+    prices = {"ESH24": [5000, 5000, 4950, 4950, 4950]}
+    orders = {0: [("ESH24", 3), ("ESH24", 2)]}
+    margins = {"margins": {"ES": (12_000, 11_000)}}
+    result = account(prices, orders, "futures", capital=25_000, assets=FUTURE, **margins)
+    assert told(result)[:2] == [(3, "rejected", "buying_power"), (2, "filled", None)]
+    assert forced(result) == [("ESH24", "margin_call", -1)]
+    refused = account(prices, orders, "futures", capital=25_000, assets=FUTURE, margins={"CL": 1})
+    assert "no margin of ESH24" in refused.orders["reason"][0]
+    assert "holds no futures" in account(prices, orders, "reg_t", assets=FUTURE).orders["reason"][0]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(
+    ("side", "close", "gone"), [(1, 90501, False), (1, 90400, True), (-1, 109400, False), (-1, 109500, True)]
+)
+def test_a_perpetual_is_liquidated_where_its_margin_has_fallen_to_the_tier(
+    side: int, close: int, gone: bool, kernel: str
+) -> None:
+    """One at 100,000 with 10,000 set aside; 0.5 % are asked for. A long at 90,501 has 501 left, and 452.505 are asked
+    for; at 90,400 400 and 452. A short at 109,400 600 and 547; at 109,500 500 and 547.50."""
+    result = account(
+        {"P": [100_000, 100_000, close, close]}, {0: [("P", side)]}, "isolated", capital=20_000, assets=PERPETUAL,
+        also={"kernel": kernel},
+    )  # fmt: skip
+    assert forced(result) == ([("P", "liquidation", -side)] if gone else [])
+
+
+def test_the_tiers_of_a_perpetual_and_its_leverage() -> None:
+    """At 20 times 5,000 are set aside for one, and the fifth is not covered by 20,000. Above 50,000 1 % less 100 is
+    asked for: at 95,850 850 are there and 858.50 asked for; at 0.4 % it would be 383.40."""
+    tiers = [(50_000, "0.004", 0), (None, "0.01", 100)]
+    prices = {"P": [100_000, 100_000, 95_850, 95_850]}
+    result = account(
+        prices, {0: [("P", 5), ("P", 1)]}, "isolated", capital=20_000, assets=PERPETUAL, leverage=20, tiers=tiers
+    )
+    assert told(result)[0] == (5, "rejected", "buying_power")
+    assert forced(result) == [("P", "liquidation", -1)]
+
+
+# ---------------------------------------------------------------------------------------------------------- borrow
+
+
+def borrowing(rows: list[tuple[Any, ...]], orders: dict[int, list[tuple[str, int]]], **how: Any) -> rustybt.Result:
+    ingest(FLAT, **ON_WEEKDAYS)
+    frame = pl.DataFrame(rows, schema=["symbol", "date", "rate", "available"], orient="row")
+
+    def initialize(context: Any) -> None:
+        context.set_borrow(frame)
+
+    def on_bar(context: Any, data: Any) -> None:
+        for symbol, size in orders.get(context.bar, ()):
+            context.order(context.symbol(symbol), size)
+
+    return run(on_bar, initialize=initialize, start=WEEK[0], end=WEEK[5], capital=1_000_000, **how)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_no_more_is_short_than_can_be_borrowed(kernel: str) -> None:
+    rows = [("X", "2024-01-01", "0.01", "100")]
+    result = borrowing(rows, {0: [("X", -60), ("X", -41), ("X", -40)], 2: [("X", -1), ("X", 50)]}, kernel=kernel)
+    assert told(result) == [
+        (-60, "filled", None), (-41, "rejected", "no_borrow"), (-40, "filled", None), (-1, "rejected", "no_borrow"),
+        (50, "filled", None),
+    ]  # fmt: skip
+    assert result.orders["reason"][1] == "101 of X would be short, and 100 can be borrowed"
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_recalled_shares_are_bought_in_from_the_next_bar_on(kernel: str) -> None:
+    """100 short; from the 11th on there are 30: 70 are bought in at the close of the 11th, and filled on the 12th."""
+    rows = [("X", "2024-01-01", "0.36", "100"), ("X", "2024-01-11", "0.36", "30")]
+    result = borrowing(rows, {0: [("X", -100)]}, kernel=kernel)
+    assert forced(result) == [("X", "recalled", 70)]
+    assert days_of(result) == [WEEK[1], WEEK[4]]
+    charged = result.entries.filter(kind="borrow")["amount"].to_list()
+    # the nights of the 9th to the 11th with 100, the three of the 12th with 30
+    assert charged == [Decimal(-10)] * 3 + [Decimal(-9)]
+
+
+def test_a_frame_without_available_lets_all_be_short() -> None:
+    assert told(borrowing([("X", "2024-01-01", "0.01", None)], {0: [("X", -5000)]})) == [(-5000, "filled", None)]
+
+
+# --------------------------------------------------------------------------------------------------------- bad use
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "said"),
+    [
+        ("margin", {}, "choose one of cash, reg_t"),
+        ("cash", {"initial": "0.5"}, "takes no initial"),
+        ("cash", {"settlement": "0.5"}, "whole number of sessions"),
+        ("reg_t", {"initial": "50"}, "share of the value"),
+        ("reg_t", {"maintenance": "a"}, "is not a number"),
+        ("portfolio", {"moves": {"X": 0}}, "share of the value"),
+        ("futures", {"margins": 12_000}, "by root symbol"),
+        ("futures", {"margins": {"ES": (1, 2)}}, "above the initial one"),
+        ("isolated", {"leverage": "0.5"}, "1 or more"),
+        ("isolated", {"tiers": [(1, "0.1")]}, "the last one up to None"),
+    ],
+)
+def test_what_means_nothing_is_refused(kind: str, parameters: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        account(FLAT, {}, kind, **parameters)
+
+
+def test_it_is_set_in_initialize() -> None:
+    with pytest.raises(SetAccountPostInit, match="initialize"):
+        account(FLAT, {0: [lambda context: context.set_account("cash")]}, "reg_t")
