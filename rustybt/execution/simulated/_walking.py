@@ -135,8 +135,10 @@ class Walking:
         for entry, price in entered:
             exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
             left: Bars | None = None
-            if isinstance(bars, Leg):
-                left = bars.after(moment.bar, price) if exits else None
+            if isinstance(bars, Leg) and exits:
+                left = bars.after(moment.bar, price)
+                reached, waiting = self._on(left, exits, set(), moment.bar)
+                exits = [*reached, *waiting]
             elif exits:
                 left = remaining_after(entry, bars, moment.bar, price, self.triggers)
             if left is not None:

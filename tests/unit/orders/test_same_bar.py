@@ -285,3 +285,16 @@ def test_a_snapshot_keeps_what_was_ambiguous() -> None:
     assert again.ambiguous.equals(whole.ambiguous)
     assert (again.ledger_hash, whole.ambiguous.height) == (whole.ledger_hash, 1)
     assert isinstance(whole.ambiguous, pl.DataFrame)
+
+
+def test_an_entry_that_fills_beyond_its_stop_is_over_at_once() -> None:
+    """It opens at 91, below the limit of 100 and the stop of 99: bought and sold there, whatever comes later."""
+    for reading in READINGS:
+        done = bracket(
+            [FLAT, ("91", "98", "90", "90")],
+            limit_price=100,
+            take_profit=execution.Distance(3),
+            stop_loss=99,
+            same_bar=reading,
+        )
+        assert shown(done) == ["1 E 91", "1 L 91"], reading
