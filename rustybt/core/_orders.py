@@ -185,12 +185,14 @@ class OrderEvent(Generic[Scalar]):
 
 
 _set_source: Final[Any] = _Later._source.__set__  # type: ignore[attr-defined, misc]  # past the guard of frozen fields
+_set_status: Final[Any] = Order.status.__set__  # type: ignore[attr-defined, misc]
 
 
-def order_later(source: Callable[[str], Any]) -> Order[Any]:
-    """An order of which `source` gives each field by its name when it is first read."""
+def order_later(source: Callable[[str], Any], status: OrderStatus) -> Order[Any]:
+    """An order of which `source` gives each field but its status by its name when it is first read."""
     order = object.__new__(Order)
     _set_source(order, source)
+    _set_status(order, status)
     return order
 
 

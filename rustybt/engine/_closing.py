@@ -64,9 +64,12 @@ def end_with_positions(loop: Loop, stamp: int) -> None:
     traded = len(loop.recorder.transactions)
     if traded == loop.traded:
         return
+    touched = {row[3] for row in loop.recorder.transactions.since(loop.traded)} if loop.traded >= 0 else None
     loop.traded = traded
     book, position = loop.run.book, loop.run.books.position
     for order in [*loop.reducing]:
+        if touched is not None and order.instrument.slot not in touched:
+            continue
         left = order.amount - order.filled
         if order.status is not OrderStatus.OPEN:
             loop.reducing.remove(order)

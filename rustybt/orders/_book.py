@@ -78,24 +78,9 @@ class OrderBook(Linking):
     """
 
     __slots__ = (
-        "_apply",
-        "_drain",
-        "_found",
-        "_kernel",
-        "_orders",
-        "_venue",
-        "accept",
-        "account",
-        "applier",
-        "expiring",
-        "prefix",
-        "queues",
-        "rows",
-        "special",
-        "store",
-        "wake",
-        "why",
-    )
+        "_apply", "_asked", "_drain", "_found", "_kernel", "_orders", "_venue", "accept", "account", "applier",
+        "expiring", "prefix", "queues", "rows", "special", "store", "wake", "why",
+    )  # fmt: skip
 
     def __init__(self, account: str = "main", *, kernel: Kernel) -> None:
         self.account = account
@@ -118,6 +103,8 @@ class OrderBook(Linking):
         self._venue: Venue | None = None
         self.expiring: list[tuple[int, int]] = []
         self._drain: Callable[[], object] | None = None
+        # the numbers of ids that somebody asked for, as who does so does it each bar
+        self._asked: dict[str, int] = {}
         # by number, what a control found of an order that is not accepted yet
         self._found: dict[int, tuple[Cause, str]] = {}
 
@@ -284,12 +271,16 @@ class OrderBook(Linking):
 
     def find(self, order_id: object) -> WorkingOrder | None:
         """The order with that id; None if there is none."""
-        if isinstance(order_id, str) and order_id.startswith(self.prefix):
-            digits = order_id[len(self.prefix) :]
-            if digits.isascii() and digits.isdecimal():
-                number = int(digits)
-                return self.numbered(number) if 0 < number <= len(self._orders) else None
-        return None
+        if not isinstance(order_id, str):
+            return None
+        number = self._asked.get(order_id)
+        if number is None:
+            digits = order_id.removeprefix(self.prefix)
+            number = int(digits) if digits != order_id and digits.isascii() and digits.isdecimal() else 0
+            if not 0 < number <= len(self._orders):
+                return None
+            self._asked[order_id] = number
+        return self.numbered(number)
 
     def reject(
         self,

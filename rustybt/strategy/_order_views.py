@@ -24,7 +24,8 @@ class Market(Protocol):
 class OrderViews(Generic[Scalar]):
     """Makes snapshots of orders. become_limits: one whose stop was reached shows its limit only, as in Zipline.
 
-    A snapshot holds a copy of the order, and reckons a field when it is first read: most are read of few orders.
+    A snapshot holds a copy of the order, and reckons a field when it is first read: most are read of few orders. The
+    status, of which most ask, it has at once.
     """
 
     __slots__ = ("_become_limits", "_book", "_fills", "_market", "_numbers")
@@ -38,7 +39,7 @@ class OrderViews(Generic[Scalar]):
 
     def of(self, order: WorkingOrder) -> Order[Scalar]:
         """An order as it is now."""
-        return order_later(partial(self.field, order.copy(), self._market.bar))
+        return order_later(partial(self.field, order.copy(), self._market.bar), order.status)
 
     def field(self, order: WorkingOrder, bar: int, name: str) -> Any:
         """A field of an order as of a bar."""

@@ -64,8 +64,9 @@ class Settings:
             raise SetCommissionPostInit("set_commission was called after initialize. Call it there.")
         for of, model in _given("set_commission", us_equities, us_futures, assets):
             if isinstance(model, type) or not (hasattr(model, "fee") or hasattr(model, "calculate")):
+                meant = f", broker({model!r})" if isinstance(model, str) else ""
                 raise UnsupportedCommissionModel(
-                    f"set_commission({_argument(of)}={model!r}): pass a model like commission.PerShare(), or an "
+                    f"set_commission({_argument(of)}={model!r}): pass a model like commission.PerShare(){meant}, or an "
                     "object with calculate(order, transaction)."
                 )
             if not _fits(model, of):

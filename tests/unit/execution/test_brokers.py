@@ -16,7 +16,7 @@ from click.testing import CliRunner
 import rustybt
 from rustybt.api import broker, commission
 from rustybt.cli._main import cli
-from rustybt.errors import InputError, RustyBTError
+from rustybt.errors import InputError, RustyBTError, UnsupportedCommissionModel
 from tests.unit.execution._trades import Trade, fees_of
 
 D = dt.date
@@ -239,6 +239,11 @@ def test_unknown_brokers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.toml").write_text("")
     with pytest.raises(InputError, match=r"empty.toml has no charges. Write a \[\[charge\]\]"):
         broker(tmp_path / "empty.toml")
+
+
+def test_a_name_in_place_of_the_model_is_told_what_to_write() -> None:
+    with pytest.raises(UnsupportedCommissionModel, match=r"us_equities='ibkr-tiered'.*broker\('ibkr-tiered'\)"):
+        fees_of("ibkr-tiered", [Trade(IN_2023, 1, 10)])
 
 
 def command(line: str) -> str:

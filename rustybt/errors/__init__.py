@@ -84,9 +84,30 @@ RustyBTError
 
 from __future__ import annotations
 
+from rustybt.errors._base import RustyBTError as RustyBTError
+from rustybt.errors._sources import SourceError as SourceError
+from rustybt.errors._sources import SourceMalformed as SourceMalformed
+from rustybt.errors._sources import SourceRateLimited as SourceRateLimited
+from rustybt.errors._sources import SourceRefused as SourceRefused
+from rustybt.errors._sources import SourceUnavailable as SourceUnavailable
+from rustybt.errors._sources import SourceUnknownSymbol as SourceUnknownSymbol
+from rustybt.errors._stored import BundleExists as BundleExists
+from rustybt.errors._stored import CatalogBusy as CatalogBusy
+from rustybt.errors._stored import CatalogCorrupt as CatalogCorrupt
+from rustybt.errors._stored import CatalogError as CatalogError
+from rustybt.errors._stored import CatalogUnavailable as CatalogUnavailable
+from rustybt.errors._stored import JournalError as JournalError
+from rustybt.errors._stored import ResultCorrupt as ResultCorrupt
+from rustybt.errors._stored import ResultError as ResultError
+from rustybt.errors._stored import ResultExists as ResultExists
+from rustybt.errors._stored import SnapshotCorrupt as SnapshotCorrupt
+from rustybt.errors._stored import SnapshotError as SnapshotError
+from rustybt.errors._stored import SnapshotMismatch as SnapshotMismatch
 
-class RustyBTError(Exception):
-    """The root of the tree: `except RustyBTError` catches all that RustyBT raises on purpose."""
+for _error in list(vars().values()):
+    if isinstance(_error, type) and issubclass(_error, RustyBTError):
+        _error.__module__ = __name__  # as a traceback names it, and a pickle finds it
+del _error
 
 
 class InputError(RustyBTError, ValueError):
@@ -249,111 +270,6 @@ class NoSuchField(NoData, ValueError):
 
 class ResultNotFound(LookupFailed):
     """No result was saved there."""
-
-
-class CatalogError(RustyBTError):
-    """The catalog can't be read or written as asked."""
-
-
-class BundleExists(CatalogError):
-    """The bundle is there already, and the mode does not allow to change it."""
-
-
-class CatalogBusy(CatalogError):
-    """Another process holds the catalog's write lock."""
-
-
-class CatalogUnavailable(CatalogError):
-    """The place of the catalog can't be written to: no right to, no room, something else in the way."""
-
-
-class CatalogCorrupt(CatalogError):
-    """A file of the catalog is missing, unreadable, or not what its manifest says."""
-
-
-class SourceError(RustyBTError):
-    """A vendor did not give what was asked for.
-
-    may_pass: asking again may help. retry_after: seconds that the vendor wants to be left alone, None if not said.
-    stops: other symbols will not fare better, so that they need not be asked for.
-    """
-
-    may_pass: bool = False
-    retry_after: float | None = None
-    stops: bool = False
-
-
-class SourceRefused(SourceError):
-    """No key, a wrong one, or one that does not allow this."""
-
-    def __init__(self, message: str, *, stops: bool = False) -> None:
-        super().__init__(message)
-        self.stops = stops
-
-
-class SourceRateLimited(SourceError):
-    """The vendor was asked too often.
-
-    stops: the allowance of a whole day is used up, so that no short wait helps.
-    """
-
-    def __init__(self, message: str, *, retry_after: float | None = None, stops: bool = False) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-        self.may_pass = not stops
-        self.stops = stops
-
-
-class SourceUnavailable(SourceError):
-    """No connection, no reply in time, or an error on the vendor's side."""
-
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.may_pass = True
-        self.retry_after = retry_after
-
-
-class SourceUnknownSymbol(SourceError):
-    """The vendor has nothing under that name."""
-
-
-class SourceMalformed(SourceError):
-    """A reply that can't be read, or that contradicts itself.
-
-    may_pass: it was cut off on its way, so that another may be whole.
-    """
-
-    def __init__(self, message: str, *, may_pass: bool = False) -> None:
-        super().__init__(message)
-        self.may_pass = may_pass
-
-
-class JournalError(RustyBTError):
-    """The journal of a session can't be read, written or gone on with."""
-
-
-class ResultError(RustyBTError):
-    """A result can't be saved or loaded as asked."""
-
-
-class ResultExists(ResultError):
-    """There is something at the place where the result should be saved, and nothing allows to replace it."""
-
-
-class ResultCorrupt(ResultError):
-    """A file of a saved result is missing, unreadable, or not what was saved; the books do not have their hash."""
-
-
-class SnapshotError(RustyBTError):
-    """A run can't be saved, or gone on with, as asked."""
-
-
-class SnapshotCorrupt(SnapshotError):
-    """A file that is no snapshot, or not what was saved."""
-
-
-class SnapshotMismatch(SnapshotError):
-    """A snapshot of another format, of other data than those that are there, or of another strategy."""
 
 
 class ForkedProcess(RustyBTError, RuntimeError):
