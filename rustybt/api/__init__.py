@@ -49,6 +49,7 @@ from rustybt.api._setting import (
     set_cancel_policy,
     set_commission,
     set_do_not_order_list,
+    set_latency,
     set_long_only,
     set_max_leverage,
     set_max_order_count,
@@ -57,7 +58,7 @@ from rustybt.api._setting import (
     set_min_leverage,
     set_slippage,
 )
-from rustybt.core import math_utils
+from rustybt.core import latency, math_utils
 from rustybt.execution import cancel_policy, commission, impact, slippage, spreads
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
 from rustybt.execution.commission import broker
@@ -100,6 +101,7 @@ __all__ = [
     "get_open_orders",
     "get_order",
     "impact",
+    "latency",
     "math_utils",
     "modify_order",
     "oco",
@@ -123,6 +125,7 @@ __all__ = [
     "set_commission",
     "set_do_not_order_list",
     "set_financing",
+    "set_latency",
     "set_long_only",
     "set_max_leverage",
     "set_max_order_count",

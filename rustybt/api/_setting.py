@@ -11,6 +11,7 @@ from rustybt.core import Asset, Number
 from rustybt.strategy import DateRule, TimeRule, current_algorithm
 
 if TYPE_CHECKING:
+    from rustybt.core.latency import Latency
     from rustybt.strategy import (
         CancelPolicy,
         Commission,
@@ -132,6 +133,27 @@ def set_commission(
     Decimal('2.00000000000000000000')
     """
     current_algorithm("set_commission").set_commission(us_equities, us_futures, assets=assets)
+
+
+def set_latency(latency: Latency | str) -> None:
+    """Lets orders, changes and cancels take time to the exchange; only in `initialize`.
+
+    latency: a `latency.Latency(network=, broker=, exchange=)`, or the name of one of `latency.PROFILES`.
+    An order gets a price from after its arrival: the close of the bar in which it arrives, and the open, or what lies
+    within the bar, only of bars that begin at its arrival or later. What is drawn follows from the run's seed.
+
+    >>> from rustybt import Strategy, run
+    >>> from rustybt.api import latency, order, set_latency, symbol
+    >>> class FromAfar(Strategy):
+    ...     def initialize(self, context):
+    ...         set_latency(latency.Latency(network="90ms", broker="5ms", exchange="1ms"))
+    ...
+    ...     def handle_data(self, context, data):
+    ...         order(symbol("IBM"), 1)
+    >>> len(run(FromAfar, start="2010-01-04", end="2010-01-05").transactions)
+    1
+    """
+    current_algorithm("set_latency").set_latency(latency)
 
 
 def set_cancel_policy(cancel_policy: CancelPolicy) -> None:

@@ -45,6 +45,7 @@ class Cause(enum.IntEnum):
     MARGIN_CALL = 29
     LIQUIDATION = 30
     RECALLED = 31
+    ON_ITS_WAY = 32
 
     @property
     def label(self) -> str:
@@ -91,4 +92,5 @@ SENTENCES: Final[dict[Cause, str]] = {
     Cause.MARGIN_CALL: "margin call",
     Cause.LIQUIDATION: "liquidation",
     Cause.RECALLED: "the borrowed shares were recalled",
+    Cause.ON_ITS_WAY: "it is on its way to the exchange",
 }

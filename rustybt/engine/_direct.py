@@ -24,6 +24,8 @@ class DirectExecution:
 
     def work(self, bar: int, stamp: int, session: int) -> bool:
         """Works a bar. False, with nothing done, where there is an asset that this can't work."""
+        if self._broker.transit:
+            return False
         awake = self._executor.work(bar, stamp, session)
         if awake is None:
             return True

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from rustybt.core import Note
+from rustybt.core import Notes
 from rustybt.results import Interval, Result
 
 READ: Final = {"low": "pessimistic", "base": "path:nearest", "high": "optimistic"}
@@ -29,5 +29,7 @@ def interval_run(run: Callable[..., Result], given: Mapping[str, Any]) -> Result
         f"{high:,.2f}; at most {bars} bars were ambiguous. They bound each group of orders, and not what a strategy "
         "makes of it."
     )
-    base.notes = (*base.notes, Note("interval", text, {"low": str(low), "base": str(middle), "high": str(high)}))
+    notes = Notes()
+    notes.add("interval", text, low=low, base=middle, high=high)
+    base.notes = (*base.notes, *notes.all())
     return base

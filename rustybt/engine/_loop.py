@@ -36,6 +36,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
+from rustybt.engine._wire import refuse_latency, wire_of
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import Broker, SimulatedBroker
 from rustybt.ledger import Ledger
@@ -97,8 +98,10 @@ class Loop:
         if own is self.simulated:
             self.direct = direct_execution(run.kernel, own, run.book, self.ledger, self.recorder)
         else:
+            refuse_latency(self.settings, own)
             self.broker = CheckedBroker(own, run.book)
             run.book.route(self.broker, self._drain)
+        self.wire = wire_of(self)
         # what happens within a week or month, where the run's sessions are those
         self.within = None if run.market.axis.steps is None else WithinPeriods(run.market)
         if self.within is not None:

@@ -47,6 +47,7 @@ def manifest_of(parts: Prepared) -> dict[str, Any]:
         "futures_slippage": text_of_object(parts.settings.slippage["future"], repr),
         "futures_commission": text_of_object(parts.settings.commission["future"], repr),
         **_of_assets(parts.settings),
+        **({} if parts.settings.latency is None else {"latency": repr(parts.settings.latency)}),
         "cancel_policy": text_of_object(parts.settings.cancel_policy, repr),
         "kernel": run.kernel.name,
         "python": ".".join(map(str, sys.version_info[:3])),

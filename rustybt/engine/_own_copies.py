@@ -69,6 +69,8 @@ class OwnCopies:
             for of, model in models.items():
                 models[of] = self._of_run(model, what)
         settings.cancel_policy = self._of_run(settings.cancel_policy, "cancel policy")
+        if settings.latency is not None:
+            settings.latency = self._of_run(settings.latency, "latency")
         gate.controls[:] = [self._of_run(control, "control") for control in gate.controls]
         rules = settings.account_controls
         rules[:] = [self._of_run(control, "account control") for control in rules]

@@ -296,5 +296,6 @@ def _broker_of(
         stamps=run.market.axis.times,
         held=lambda slot: run.books.position(slot)[0],
     )
-    run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=compat.triggers_need_volume)
+    needs, transit = compat.triggers_need_volume, broker.transit
+    run.book.why = WhyOpen(broker.triggers, run.market, triggers_need_volume=needs, transit=transit)
     return broker

@@ -37,11 +37,12 @@ LEFT_OUT: Final = frozenset({*CALLBACKS, *DATA, "progress", "environ", "market",
 
 SAVED: Final = (
     "loop.cursor", "loop.over", "loop.complete", "loop.ledger", "loop.actions", "loop.recorder", "loop.timetable",
-    "loop.agenda", "loop.carrying", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
+    "loop.agenda", "loop.carrying", "loop.wire", "loop.hooks", "loop.context", "loop.copies", "loop.gate",
     "run.market", "run.books", "run.book", "run.converter", "run.lookup", "run.notes", "run.phase", "run.schedules",
     "run.recorded", "account.flows",
     "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
     "settings.benchmark", "settings.borrow", "settings.financing", "settings.rollover", "settings.account",
+    "settings.latency",
 )  # fmt: skip
 """What of a run a snapshot holds."""
 REMADE: Final = (
@@ -294,7 +295,7 @@ def _restore_user(parts: Prepared, names: Names, user: dict[str, Any]) -> None:
         vars(owner).clear()
         vars(owner).update(attributes)
     settings.slippage, settings.commission = user["slippage"], user["commission"]
-    settings.cancel_policy = user["cancel_policy"]
+    settings.cancel_policy, settings.latency = user["cancel_policy"], user["latency"]
     settings.borrow, settings.financing, settings.rollover, settings.account = user["carrying"]
     # those who have these lists keep them
     parts.gate.controls[:], settings.account_controls[:] = user["controls"], user["account_controls"]
@@ -324,6 +325,8 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
     loop.recorder.restore(state["recorder"])
     loop.cursor.restore(state["cursor"])
     loop.over, loop.complete = state["over"]
+    if loop.wire is not None:
+        loop.wire.restore(state["wire"])
     if loop.tell is not None:
         loop.tell.told = state["told"]
     loop.simulated.went_on(loop.cursor.bar - 1)
@@ -343,6 +346,7 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "cursor": loop.cursor.state(),
         "over": (loop.over, loop.complete),
         "told": None if loop.tell is None else loop.tell.told,
+        "wire": None if loop.wire is None else loop.wire.state(),
         "phase": run.phase.phase,
         "look_up_day": run.lookup.day,
         "benchmark": None if benchmark is None else benchmark.sid,
@@ -369,6 +373,7 @@ def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
         "slippage": settings.slippage,
         "commission": settings.commission,
         "cancel_policy": settings.cancel_policy,
+        "latency": settings.latency,
         "controls": parts.gate.controls,
         "account_controls": settings.account_controls,
         "carrying": (settings.borrow, settings.financing, settings.rollover, settings.account),

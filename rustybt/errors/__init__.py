@@ -70,6 +70,7 @@ RustyBTError
 │   ├── SetSlippagePostInit
 │   ├── SetCommissionPostInit
 │   ├── SetCancelPolicyPostInit
+│   ├── SetLatencyPostInit
 │   ├── RegisterTradingControlPostInit
 │   ├── RegisterAccountControlPostInit
 │   ├── SetAccountPostInit                 borrow, financing, rollover or the account, set after initialize
@@ -330,6 +331,10 @@ class SetCommissionPostInit(TradingError):
 
 class SetCancelPolicyPostInit(TradingError):
     """The cancel policy is set in `initialize`."""
+
+
+class SetLatencyPostInit(TradingError):
+    """The latency is set in `initialize`."""
 
 
 class RegisterTradingControlPostInit(TradingError):

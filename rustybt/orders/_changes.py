@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import (
@@ -26,11 +26,28 @@ from rustybt.orders._trailing_styles import TrailingStopOrder
 PRICES: Final = ("limit_price", "stop_price", "trail_amount", "trail_percent")
 
 
-def modify(book: OrderBook, order: WorkingOrder, stamp: int, size: Callable[[Any], int], changes: Any) -> bool:
+class Changing(Protocol):
+    """What takes changes and cancels: the order book at once, or what carries them there."""
+
+    def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, /) -> bool: ...
+    def replace(self, order: WorkingOrder, terms: OrderTerms[int] | None, stamp: int, amount: int, /) -> bool: ...
+    def move_to_the_end(self, order: WorkingOrder, /) -> None: ...
+
+
+class Wire(Changing, Protocol):
+    """What carries orders too. idle_at_bars: not those that are placed when a bar is over: they are there in time."""
+
+    idle_at_bars: bool
+
+    def sent(self, order: WorkingOrder, /) -> None: ...
+
+
+def modify(book: Changing, order: WorkingOrder, stamp: int, size: Callable[[Any], int], changes: Any) -> bool:
     """Gives an open order another size or other prices; it works on them from the next bar on.
 
     size: units as scaled units of the order's asset. changes: as `modify_order` takes them, None where nothing changes.
-    Returns whether the order has them now: False where it is over, or more of it is filled than it is to be for.
+    book: takes the change. Returns whether the order has them now, or they are under way: False where it is over, or
+    more of it is filled than it is to be for.
     Raises BadOrderParameters.
     """
     given = {name: value for name, value in changes.items() if value is not None}
@@ -52,8 +69,8 @@ def modify(book: OrderBook, order: WorkingOrder, stamp: int, size: Callable[[Any
     return done
 
 
-def cancel_matching(book: OrderBook, slot: int | None, tag: str | None, stamp: int) -> int:
-    """Cancels the open orders of a slot, with a tag; None stands for any. Returns how many.
+def cancel_matching(book: OrderBook, to: Changing, slot: int | None, tag: str | None, stamp: int) -> int:
+    """Cancels the open orders of a slot, with a tag; None stands for any. to: what takes the cancels. Returns how many.
 
     Those that are held go first: an entry that is cancelled with a part of it filled lets its exits go to work.
     """
@@ -63,7 +80,7 @@ def cancel_matching(book: OrderBook, slot: int | None, tag: str | None, stamp: i
         for order in [*book.held, *open_orders]
         if slot in (None, order.instrument.slot) and (tag is None or (order.more is not None and order.more.tag == tag))
     ]
-    return sum(book.cancel(order, stamp, Cause.STRATEGY) for order in found)
+    return sum(to.cancel(order, stamp, Cause.STRATEGY) for order in found)
 
 
 def _terms(order: WorkingOrder, given: dict[str, Any]) -> OrderTerms[int] | None:

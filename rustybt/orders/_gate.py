@@ -11,19 +11,9 @@ from rustybt._kernels import Kernel
 from rustybt.core import Asset, Cause, Notes, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
-from rustybt.orders._changes import cancel_matching, modify
+from rustybt.orders._changes import Wire, cancel_matching, modify
 from rustybt.orders._controls import Intent, TradingControl, controlled
-from rustybt.orders._instrument import (
-    Clock,
-    Conversions,
-    Instrument,
-    Limit,
-    Market,
-    Phased,
-    Quantities,
-    Rules,
-    Sizer,
-)
+from rustybt.orders._instrument import Clock, Conversions, Instrument, Limit, Market, Phased, Quantities, Rules, Sizer
 from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, placed, placed_at, terms_at
 from rustybt.orders._refusals import (
     ORDERING,
@@ -51,7 +41,8 @@ class OrderGate:
     of one currency. quantities, portfolio, data: what controls of the user's own get. notes: where the first size of
     units is told that was no whole number.
     controls: what each order is held to; the one that adds to it adds here. limit: what the account
-    allows, of orders past the controls too. limit_price, stop_price, style: of every
+    allows, of orders past the controls too. wire: what carries orders, changes and cancels where that takes time; None
+    where it does not. limit_price, stop_price, style: of every
     method, as `rustybt.api.order` takes them, and as options the rest. Methods return the id, or None for no size.
     size_and_place: `order_percent` and `order_target_percent` for market orders that need no second look, with the
     asset, the weight and whether it is a target; NotImplemented of the others.
@@ -75,6 +66,7 @@ class OrderGate:
     ) -> None:
         self.controls: list[TradingControl] = []
         self.limit: Limit | None = None
+        self.wire: Wire | None = None
         self.market = market
         self._loaded = market.instruments
         self._clock = clock
@@ -209,7 +201,7 @@ class OrderGate:
         order = self.book.find(order_id)
         if order is None:
             raise InputError(f"cancel_order({order_id!r}): there is no order with that id.")
-        self.book.cancel(order, self._clock.now_ns(), Cause.STRATEGY)
+        (self.wire or self.book).cancel(order, self._clock.now_ns(), Cause.STRATEGY)
 
     def modify_order(self, order_id: object, **changes: Any) -> bool:
         """Gives an open order another amount or other prices, as `rustybt.api.modify_order` has it."""
@@ -219,12 +211,12 @@ class OrderGate:
         size = partial(self.units, order.instrument, what="amount")
         if self.limit is not None and not self.limit.allows_change(order, changes, size):
             return False
-        return modify(self.book, order, self._clock.now_ns(), size, changes)
+        return modify(self.wire or self.book, order, self._clock.now_ns(), size, changes)
 
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
         """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""
         slot = None if asset is None else self._instrument(asset).slot
-        return cancel_matching(self.book, slot, tag, self._clock.now_ns())
+        return cancel_matching(self.book, self.wire or self.book, slot, tag, self._clock.now_ns())
 
     def close_position(self, asset: Asset) -> str | None:
         """Cancels the asset's open orders, and sells or buys back what is held of it at the market."""
@@ -280,7 +272,8 @@ class OrderGate:
         value, scale = self._scaled(share, "percent")
         size = size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
         market_order = limit_price is None and stop_price is None and style is None and not options
-        if market_order and type(share) in (float, int) and self._is_plain(instrument) and not self.book.routed:
+        direct = not self.book.routed and (self.wire is None or self.wire.idle_at_bars)
+        if market_order and type(share) in (float, int) and self._is_plain(instrument) and direct:
             self._register(instrument.asset, instrument)
         return self._place(instrument, size, limit_price, stop_price, style, options)
 
@@ -373,6 +366,8 @@ class OrderGate:
         order = book.accept(instrument, size, terms, stamp, noted)
         if terms is not None and order.more is not None:
             book.watch(order)
+        if self.wire is not None:
+            self.wire.sent(order)
         return book.order_id(order.number)
 
     def _intent(self, instrument: Instrument, size: int) -> Intent:

@@ -357,6 +357,7 @@ API_METHODS = (
     "set_cancel_policy",
     "set_commission",
     "set_do_not_order_list",
+    "set_latency",
     "set_long_only",
     "set_max_leverage",
     "set_max_order_count",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rustybt.core import Asset
+from rustybt.core.latency import Latency
 from rustybt.orders import AccountControl
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class RunSettings:
 
     slippage, commission: the models for "equity", which is all but futures, for "future", and for assets that have one
     of their own: objects of the user's.
-    broker_of: makes the run's broker of the simulated one. benchmark: the asset to compare with, where one was set.
+    latency: how long orders are under way; None for no time. broker_of: makes the run's broker of the simulated one.
+    benchmark: the asset to compare with, where one was set.
     account_controls: the rules that closes are held to. wrappers: the objects that a strategy gets in place of the
     run's own context and data. borrow, financing, rollover: what holding costs; None where it costs nothing. account:
     what the account may hold; None where it may hold anything.
@@ -36,6 +38,7 @@ class RunSettings:
     commission: dict[str | Asset, object]
     cancel_policy: CancelPolicy
     broker_of: Callable[[Any], Any]
+    latency: Latency | None = None
     benchmark: Asset | None = None
     account_controls: list[AccountControl] = field(default_factory=list)
     wrappers: list[object] = field(default_factory=list)

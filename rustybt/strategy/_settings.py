@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rustybt.core import Asset, Equity, Future
+from rustybt.core.latency import Latency, latency_named
 from rustybt.errors import (
     IncompatibleCommissionModel,
     IncompatibleSlippageModel,
     InputError,
     SetCancelPolicyPostInit,
     SetCommissionPostInit,
+    SetLatencyPostInit,
     SetSlippagePostInit,
     UnsupportedCancelPolicy,
     UnsupportedCommissionModel,
@@ -72,6 +74,12 @@ class Settings:
             if not _fits(model, of):
                 raise IncompatibleCommissionModel(_unfit("set_commission", of, model))
             self._settings.commission[of] = model
+
+    def set_latency(self, latency: Latency | str) -> None:
+        """Lets orders, changes and cancels take time; `rustybt.api.set_latency` says more. Only in `initialize`."""
+        if self._phase.phase != "initialize":
+            raise SetLatencyPostInit("set_latency was called after initialize. Call it there.")
+        self._settings.latency = latency_named(latency)
 
     def set_cancel_policy(self, cancel_policy: CancelPolicy) -> None:
         """Sets when open orders are cancelled; only in `initialize`."""

@@ -19,6 +19,7 @@ from rustybt.execution.simulated._first_reports import first_reports
 from rustybt.execution.simulated._legs import Leg
 from rustybt.execution.simulated._linked import worst_first
 from rustybt.execution.simulated._readings import AmbiguousBar, Reading
+from rustybt.execution.simulated._transit import Transit, arrived, close_of, forget
 from rustybt.execution.simulated._triggers import Triggers
 from rustybt.execution.simulated._walking import Walking
 from rustybt.execution.slippage import SlippageModel
@@ -47,6 +48,7 @@ class SimulatedBroker(Walking):
     before: the bar before the first that orders are tried on.
     sessions: for each session its first bar and the one after its last. stamps: by bar its end, ns UTC. held: by slot
     the units held.
+    transit: orders that are on their way, and from which bar on they are tried.
     begun: by slot, the units of a week's or month's volume that orders were filled for at its open, as `at_open` tried
     them, in the units of the bar's end.
     """
@@ -54,7 +56,7 @@ class SimulatedBroker(Walking):
     __slots__ = (
         "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_tried_at_open", "_watched", "_worked",
         "begun", "deal", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps", "stops_date_orders",
-        "triggers", "triggers_need_volume",
+        "transit", "triggers", "triggers_need_volume",
     )  # fmt: skip
 
     def __init__(
@@ -103,6 +105,7 @@ class SimulatedBroker(Walking):
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
         self.begun: dict[int, int] = {}
+        self.transit: Transit = {}
 
     # the four methods of a `Broker`
 
@@ -180,7 +183,10 @@ class SimulatedBroker(Walking):
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
         own = self._own
-        for queue in [queue[:] for queue in self.orders.wake.awake(bar, self.orders.open)]:
+        awake: Iterable[list[WorkingOrder]] = self.orders.wake.awake(bar, self.orders.open)
+        if self.transit:
+            awake = arrived(self.transit, awake, bar)
+        for queue in [queue[:] for queue in awake]:
             bars: Any = queue[0].instrument
             volume = bars.tradable[bar]
             if volume <= 0:
@@ -207,15 +213,17 @@ class SimulatedBroker(Walking):
                 ]
                 yield from self._read(left, bars, moment, volume, begun[bars.slot])
         self._looked = self.orders.count
+        if self.transit:
+            forget(self.transit, bar)
 
     def _work_open(self, slot: int, moment: Moment, price: int, volume: int) -> Iterator[Report]:
         """Tries the open orders of an asset on a bar's open."""
         queue = self.orders.open.get(slot, [])
         if self.triggers.by_range and self.triggers.field == "close":
             queue = [order for order in queue if not order.is_market]
-        if queue and volume > 0:
-            opening = Opening(queue[0].instrument, moment.bar, price)
-            yield from self._work_asset(queue[:], opening, moment, volume)
+        for there in arrived(self.transit, [queue], moment.bar) if volume > 0 else ():
+            opening = Opening(there[0].instrument, moment.bar, price)
+            yield from self._work_asset(there, opening, moment, volume)
 
     def _work_asset(  # noqa: C901, PLR0912 - one pass over a queue
         self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
@@ -255,7 +263,7 @@ class SimulatedBroker(Walking):
                 yield report
                 if report.kind is not CANCELLED:
                     used, filled = used + abs(report.quantity), filled + report.quantity
-                    if links is not None:
+                    if links is not None and order.number not in self.transit:
                         entered.append((order, price))
                 exhausted = report.cause is Cause.VOLUME_USED_UP
             if order.more is not None:
@@ -285,6 +293,8 @@ class SimulatedBroker(Walking):
         """
         triggers, bar = self.triggers, moment.bar
         more = order.more
+        if order.number in self.transit:
+            bars = close_of(bars, bar)
         if more is not None and more.at is not None:
             auction = auction_bar(self.sessions, more.at, moment)
             if auction != bar:

@@ -11,6 +11,7 @@ from rustybt.execution.simulated._bars import Bars, Opening, Orders
 from rustybt.execution.simulated._legs import Leg, four_of, legs_of
 from rustybt.execution.simulated._linked import exits_of, remaining_after
 from rustybt.execution.simulated._possible import at_named_price
+from rustybt.execution.simulated._transit import Transit
 from rustybt.execution.simulated._triggers import Triggers
 
 if TYPE_CHECKING:
@@ -33,18 +34,26 @@ class Walking:
     if TYPE_CHECKING:
         orders: Orders
         triggers: Triggers
+        transit: Transit
         _work_asset: Callable[..., Done]
         _sleeps: Callable[[WorkingOrder, Bars, int], bool]
 
     def _read(
         self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
     ) -> Done:
-        """Tries the orders of one asset on a bar, those of which it does not say enough on a path of it."""
+        """Tries the orders of one asset on a bar, those of which it does not say enough on a path of it.
+
+        Those that are on their way meet its close only, after all others.
+        """
         reading, links = self.reading, self.orders.links
-        parts = None if reading is None else reading.parts(links, queue, bars, moment)
+        late = [order for order in queue if order.number in self.transit] if self.transit else []
+        there = [order for order in queue if order not in late] if late else queue
+        parts = None if reading is None else reading.parts(links, there, bars, moment)
         if parts is None:
             return (yield from self._work_asset(queue, bars, moment, volume, used, filled))
         done = used, filled
+        if late:
+            parts.append((late, None))
         for orders, path in parts:
             if path is None:
                 done = yield from self._work_asset(orders, bars, moment, volume, *done)

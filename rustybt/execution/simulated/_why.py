@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Cause
+from rustybt.execution.simulated._transit import Transit
 from rustybt.execution.simulated._triggers import Triggers
 
 
@@ -22,9 +23,12 @@ class WhyOpen:
     What execution makes of an order is reported and stays on it; that it is not tried at all follows from the bar.
     """
 
-    __slots__ = ("_needs_volume", "_seen", "_triggers")
+    __slots__ = ("_needs_volume", "_seen", "_transit", "_triggers")
 
-    def __init__(self, triggers: Triggers, seen: Seen, *, triggers_need_volume: bool = False) -> None:
+    def __init__(
+        self, triggers: Triggers, seen: Seen, *, triggers_need_volume: bool = False, transit: Transit | None = None
+    ) -> None:
+        self._transit = {} if transit is None else transit
         self._triggers = triggers
         self._seen = seen
         self._needs_volume = triggers_need_volume
@@ -33,6 +37,8 @@ class WhyOpen:
         bars, triggers = order.instrument, self._triggers
         if bar is None:
             bar = self._seen.bar
+        if order.number in self._transit and bar < self._transit[order.number][0]:
+            return Cause.ON_ITS_WAY
         if order.created >= self._seen.axis.times[bar]:
             return Cause.PLACED
         if bars.tradable[bar] <= 0:

@@ -34,6 +34,7 @@ NOT_ZIPLINES = {
     "set_account",
     "set_borrow",
     "set_financing",
+    "set_latency",
     "set_rollover",
     "order_target_percents",
 }

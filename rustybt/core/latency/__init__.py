@@ -1,0 +1,10 @@
+"""How long an order takes to the exchange. `rustybt.api.latency` offers it to strategies."""
+
+from rustybt.core.latency._delays import Delay, LogNormal, Sample, Uniform
+from rustybt.core.latency._latency import PROFILES, Latency, latency_named
+
+__all__ = ["PROFILES", "Delay", "Latency", "LogNormal", "Sample", "Uniform", "latency_named"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
