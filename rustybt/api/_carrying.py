@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rustybt.core import Number
 from rustybt.strategy import current_algorithm
+
+if TYPE_CHECKING:
+    from rustybt.orders.accounts import Rule
 
 
 def set_borrow(
@@ -126,7 +129,7 @@ def set_rollover(
     run.set_rollover(rates, currencies=currencies, markup=markup, unit=unit, basis=basis, triple=triple)
 
 
-def set_account(kind: Literal["cash", "reg_t", "portfolio", "futures", "isolated"], **parameters: Any) -> None:
+def set_account(kind: Literal["cash", "reg_t", "portfolio", "futures", "isolated"] | Rule, **parameters: Any) -> None:
     """Lets orders be paid for as in an account of that kind; only in `initialize`. Without it nothing is asked.
 
     An order that the account can't pay for when it is placed is refused with a reason; open orders reserve what they
@@ -144,6 +147,7 @@ def set_account(kind: Literal["cash", "reg_t", "portfolio", "futures", "isolated
     "isolated": perpetuals with a margin each, their cost over leverage (10), liquidated whole where it has fallen to
     the maintenance margin; tiers: up to which value, the rate, what is taken off:
     [(50_000, "0.004", 0), (None, "0.005", 50)].
+    An object with the methods of `rustybt.orders.accounts.Rule` is a kind of your own.
 
     >>> from rustybt import Strategy, run
     >>> from rustybt.api import order, set_account, symbol

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from rustybt.core import Notes
@@ -20,12 +21,17 @@ from rustybt.metrics import ruined_row
 from rustybt.results import RunFrames
 from rustybt.strategy import AccountState, Schedules
 
+CASH: Final = 5
+"""The place of the cash at the close in a row of `Days`."""
+
 
 def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: RunFrames, same_bar: str) -> None:
     """Looks at a run that is over. frames: those of its result; they are made only where there is something to say."""
     account = run.account
     if loop.recorder.days.ruined:
         _note_ruin(account, frames["daily"], ended_early=len(loop.recorder.days) < run.market.axis.sessions)
+    if len(loop.recorder.transactions) and loop.settings.financing is None and not _on_margin(loop):
+        _note_debt(account, loop, frames)
     _note_callbacks(run.notes, run.schedules, callbacks)
     for plan in loop.timetable.plans:
         _note_plan(run.notes, plan)
@@ -57,6 +63,32 @@ def _note_ruin(account: AccountState, daily: pl.DataFrame, *, ended_early: bool)
         "volatility, Sharpe, Sortino, alpha and beta mean nothing from there on.",
         session=session,
         value=value,
+    )
+
+
+def _on_margin(loop: Loop) -> bool:
+    """Whether the account may owe cash by its kind."""
+    return loop.settings.account is not None and loop.settings.account.name != "cash"
+
+
+def _note_debt(account: AccountState, loop: Loop, frames: RunFrames) -> None:
+    """Tells that cash was below zero; the frame is made only where it was."""
+    cash = loop.recorder.days.rows.columns()[CASH]
+    # of a native column the upper halves of 128 bits
+    below = (np.frombuffer(cash[1], dtype=np.int64) < 0).any() if isinstance(cash, tuple) else any(x < 0 for x in cash)
+    if not below:
+        return
+    daily = frames["daily"]
+    owed = daily.filter(pl.col("ending_cash") < 0).sort("ending_cash", maintain_order=True)
+    lowest, session = owed["ending_cash"][0], owed["session"][0]
+    account.notes.add(
+        "cash_below_zero",
+        f"Cash was below zero at {owed.height} of {daily.height} closes, {lowest:,.2f} {account.currency} on {session} "
+        "at the least, and nothing was paid for it. set_financing(debit=...) charges interest, set_account('cash') or "
+        "another kind refuses orders that can't be paid for.",
+        closes=owed.height,
+        lowest=lowest,
+        session=session,
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rustybt.core import Number
 from rustybt.errors import InputError, SetAccountPostInit
 from rustybt.strategy._run_facts import RunPhase
 from rustybt.strategy._run_settings import RunSettings
+
+if TYPE_CHECKING:
+    from rustybt.orders.accounts import Rule
 
 WEEKDAYS: Final = {"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4}
 
@@ -106,7 +109,7 @@ class Carrying:
         )
 
     def set_account(
-        self, kind: Literal["cash", "reg_t", "portfolio", "futures", "isolated"], **parameters: Any
+        self, kind: Literal["cash", "reg_t", "portfolio", "futures", "isolated"] | Rule, **parameters: Any
     ) -> None:
         """Lets orders be paid for as in an account of that kind; `rustybt.api.set_account` says more."""
         self._only_in_initialize("set_account")

@@ -24,7 +24,8 @@ def never_rounds(asset: Listed) -> bool:
     return asset.price_scale + 10 + quantity + decimals(asset.multiplier) <= 20
 
 
-OVERNIGHT = ("capital", "dividend", "stock_dividend", "split", "cash_in_lieu")
+CARRIED = ("borrow", "financing", "rollover")
+OVERNIGHT = ("capital", "dividend", "stock_dividend", "split", "cash_in_lieu", *CARRIED)
 """What is stamped with a session's open. Where markets never close, that is the close of the session before."""
 
 
@@ -68,7 +69,7 @@ def assert_folds(market: Market, result: rustybt.Result) -> None:
     assert at == len(entries), "entries after the last close"
 
 
-PAID = ("fee", "funding")
+PAID = ("fee", "funding", *CARRIED)
 """The kinds of entries that are costs."""
 
 
@@ -130,7 +131,8 @@ def _assert_changes(
             change += part
             slack += left_over
             held[k] += sum((e[4] for e in mine), ZERO)
-        difference = whole - change
+        # interest is paid on cash, and of no asset
+        difference = whole - change - sum((e[5] for e in today if e[2] is None), ZERO)
         difference -= sum((e[5] for e in entries[1:] if e[1] == "capital" and _during(e, moment, ends)), ZERO)
         assert abs(difference) <= slack, f"{moment.date}: off by {difference}"
 
@@ -156,7 +158,7 @@ def _part(
     change = received * before * asset.multiplier
     change += restated * (now - before * ratio) * asset.multiplier
     change += sum((f[2] * (now - f[3]) * asset.multiplier for f in fills), ZERO)
-    change += sum((e[5] for e in entries if e[1] in ("dividend", "fee", "funding")), ZERO)
+    change += sum((e[5] for e in entries if e[1] in ("dividend", *PAID)), ZERO)
     lieu = [e for e in entries if e[1] == "cash_in_lieu"]
     splits = sum(market.session_on_or_after(s.ex) == session for s in asset.splits)
     slack = HALF_UNIT * len(lieu)

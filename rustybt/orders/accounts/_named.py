@@ -15,8 +15,13 @@ type Read = Callable[[Any, str], Any]
 
 
 def account_named(kind: Any, parameters: Mapping[str, Any]) -> CashAccount | Rule:
-    """The rule of an account. Raises InputError for an unknown name or parameter, and for what means nothing."""
-    if kind not in KINDS:
+    """The rule of an account, a user's own as it is.
+
+    Raises InputError for an unknown name or parameter, and for what means nothing.
+    """
+    if all(hasattr(kind, name) for name in ("refused", "initial", "maintenance")) and not isinstance(kind, type):
+        return kind  # type: ignore[no-any-return]
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"set_account({kind!r}): choose one of {', '.join(KINDS)}.")
     make, known = KINDS[kind]
     unknown = sorted(parameters.keys() - known.keys())

@@ -33,6 +33,8 @@ COSTS: Final = (
     column("reference", "price", 6),
     column("amount", "money", 7),
 )
+OVERNIGHT: Final = ("borrow", "financing", "rollover")
+"""The kinds of entries that are made when a session opens."""
 NO_COSTS: Final = pl.DataFrame(
     schema={
         "dt": UTC_NS,
@@ -124,7 +126,9 @@ def _of_entries(rows: RunRows) -> Iterator[_Row]:
             continue
         if entry == "fee" and detail in TAXES:
             kind = CostKind.TAX
-        session = min(int(np.searchsorted(rows.closes, stamp)), last)
+        # where markets never close, a session opens when the one before closes
+        side: Any = "right" if entry in OVERNIGHT else "left"
+        session = min(int(np.searchsorted(rows.closes, stamp, side)), last)
         fill = None if order is None else fills.get((order, stamp))
         text = None if detail is None else str(detail)
         yield _Row(stamp, session, order, slot, kind.value, text, None, -amount, fill, pocket)

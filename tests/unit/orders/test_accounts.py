@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -21,7 +22,7 @@ FUTURE = {"type": "future", "multiplier": 50, "root_symbol": "ES", "expiration_d
 
 
 def account(
-    prices: Any, orders: dict[int, Any], kind: str, *, capital: Any = 10_000, assets: Any = None, also: Any = None,
+    prices: Any, orders: dict[int, Any], kind: Any, *, capital: Any = 10_000, assets: Any = None, also: Any = None,
     **parameters: Any,
 ) -> rustybt.Result:  # fmt: skip
     """orders: by bar, pairs of a symbol and a size, or a function of context. how: `run_algorithm`'s, in also."""
@@ -323,6 +324,53 @@ def test_recalled_shares_are_bought_in_from_the_next_bar_on(kernel: str) -> None
 
 def test_a_frame_without_available_lets_all_be_short() -> None:
     assert told(borrowing([("X", "2024-01-01", "0.01", None)], {0: [("X", -5000)]})) == [(-5000, "filled", None)]
+
+
+# ----------------------------------------------------------------------------------------------- kinds of one's own
+
+
+class ThirtyPercent:
+    name, alone, least = "thirty per cent", False, Fraction(0)
+
+    def refused(self, asset: Any, *, short: bool) -> str | None:
+        return "no shorts" if short else None
+
+    def initial(self, stake: Any) -> Fraction:
+        return Fraction(stake.value) * Fraction("0.3")
+
+    def maintenance(self, stake: Any) -> Fraction:
+        return Fraction(stake.value) * Fraction("0.2")
+
+
+def test_a_kind_of_one_s_own() -> None:
+    """10,000 carry 333 at 100. At 87 they are worth 28,971, of which 5,671 are its own, and 5,794.20 are asked for: 8
+    at 17.40 free 139.20 of the 123.20 that lack."""
+    result = account({"X": [100, 100, 87, 87]}, {0: [("X", 334), ("X", -1), ("X", 333)]}, ThirtyPercent())
+    assert told(result)[:3] == [
+        (334, "rejected", "buying_power"), (-1, "rejected", "buying_power"), (333, "filled", None),
+    ]  # fmt: skip
+    assert forced(result) == [("X", "margin_call", -8)]
+
+
+# ------------------------------------------------------------------------------------------- cash below zero is told
+
+
+def test_cash_below_zero_is_told_where_nothing_is_paid_for_it() -> None:
+    ingest(FLAT, **ON_WEEKDAYS)
+
+    def buy(context: Any, data: Any) -> None:
+        context.order(context.symbol("X"), 150)
+
+    def noted(initialize: Any = None, kernel: str = "auto") -> list[Any]:
+        result = run({0: buy}, initialize=initialize, start=WEEK[0], end=WEEK[3], kernel=kernel)
+        return [note for note in result.notes if note.code == "cash_below_zero"]
+
+    for kernel in KERNELS:
+        (note,) = noted(kernel=kernel)
+        assert note.data == {"closes": 3, "lowest": "-5000", "session": "2024-01-09"}
+    assert noted(lambda context: context.set_financing(debit="0.05")) == []
+    assert noted(lambda context: context.set_account("reg_t")) == []
+    assert noted(lambda context: context.set_account("cash")) == []
 
 
 # --------------------------------------------------------------------------------------------------------- bad use

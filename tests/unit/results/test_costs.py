@@ -166,6 +166,22 @@ def test_funding_is_a_cost_of_no_order_and_received_it_is_below_zero(kernel: str
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+def test_what_a_night_costs_belongs_to_the_session_that_it_opens(kernel: str) -> None:
+    """Short 36 at 12 from the second day on: 0.1 a year of 432, 468 and 324; this market opens when it closes."""
+    ingest({"A": BARS})
+    result = run({0: order(-36)}, initialize=lambda context: context.set_borrow(default="0.1"), kernel=kernel)
+    days = result.costs.daily.select("borrow", "gross", "net").rows()
+    assert days == [
+        (0, 0, 0),
+        (0, 0, 0),
+        (D("0.12"), -36, D("-36.12")),
+        (D("0.13"), 144, D("143.87")),
+        (D("0.09"), 0, D("-0.09")),
+    ]
+    assert result.costs.by_kind.rows() == [("borrow", None, D("0.34"))]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_a_cost_in_another_currency_is_converted_at_its_moment(kernel: str) -> None:
     """Ten at 21 + 0.25 EUR, when a euro is 1.20 USD; later rates change what was paid, and are no cost."""
     prices = {"EU": ["20", "21", "22"], "EUR/USD": ["1.10", "1.20", "1.25"]}
