@@ -45,6 +45,7 @@ def rows_of_run(
         entries=ledger.rows,
         events=book.rows,
         orders=book.store.rows(STATUS_NAMES, CAUSE_LABELS, CAUSE_SENTENCES, why),
+        tags={number: had[0][1].tag for number, had in book.special.items() if had[0][1].tag is not None},
         pockets=ledger.books.pockets(),
         slots=_terms(run, recorder, ledger.touched if at_closes else ()),
         days=axis.calendar.days[axis.first_session : axis.first_session + axis.sessions],

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple, Protocol
 
 from rustybt._kernels import Kernel
-from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, div_half_even
+from rustybt.core import MONEY_SCALE, Asset, as_plain_decimal, check_money, date_of, div_half_even
 from rustybt.errors import CurrencyMismatch, FloatInTheBooks
 
 
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
     stamp: ns UTC. kind: capital, fill, fee, in_kind, variation, funding, borrow, financing, rollover, dividend,
     stock_dividend, split, cash_in_lieu, auto_close, conversion or transfer.
     detail: what a fee is for, one of `FeeKind` or a model's own word; of financing debit or credit, of borrow and
-    rollover their own name. reason: words for people.
+    rollover their own name; of a dividend its ex-date. reason: words for people.
     A fill of what settles, a future, has no amount; what its price moved by comes as variation.
     quantity: change of the position, scaled; amount: change of the cash of that currency, scaled by 20 decimals.
     """
@@ -278,7 +278,9 @@ class Ledger:
     def pay_dividend(self, stamp: int, owed: Receivable) -> None:
         """Pays, or collects, an earned dividend."""
         self.books.post(owed.instrument.pocket, owed.amount)
-        self._enter(stamp, "dividend", owed.instrument, 0, owed.amount)
+        instrument, ex_date = owed.instrument, date_of(owed.ex_day).isoformat()
+        self._instruments.setdefault(instrument.slot, instrument)
+        self.rows.add((stamp, "dividend", instrument.slot, 0, owed.amount, None, ex_date, None, instrument.pocket))
 
     def earn_shares(
         self, instrument: Instrument, payment: Instrument, numerator: int, denominator: int

@@ -53,6 +53,7 @@ from rustybt.metrics._summary import (
 )
 from rustybt.metrics._table import further_figures, table
 from rustybt.metrics._tail_ratio import tail_ratio
+from rustybt.metrics._trade_table import trade_table
 from rustybt.metrics._ulcer_index import martin, ulcer_index
 from rustybt.metrics._value_at_risk import conditional_value_at_risk, value_at_risk
 from rustybt.metrics._volatility import volatility
@@ -123,6 +124,7 @@ __all__ = [
     "time_under_water",
     "total_return",
     "tracking_error",
+    "trade_table",
     "treynor",
     "ulcer_index",
     "unregister",

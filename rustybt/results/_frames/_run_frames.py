@@ -87,7 +87,7 @@ def _makers(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataF
     """What makes each frame, by its name."""
     makers: dict[str, Callable[[], pl.DataFrame]] = {
         "daily": lambda: daily_frame(rows, table),
-        "orders": lambda: frame_of_rows(rows.orders, table, 0, ORDERS),
+        "orders": lambda: _orders(rows, table),
         "order_events": lambda: frame_of_rows(rows.events, table, 0, EVENTS, rows.orders),
         "transactions": lambda: _transactions(rows, table),
         "positions": lambda: positions_frame(rows, table),
@@ -120,6 +120,15 @@ def _made_once(name: str, make: Callable[[], pl.DataFrame]) -> Callable[[], pl.D
         return _WITHOUT_ROWS[name].clone()
 
     return made
+
+
+def _orders(rows: RunRows, table: AssetTable) -> pl.DataFrame:
+    """With the tags of those that have one."""
+    frame = frame_of_rows(rows.orders, table, 0, ORDERS)
+    tags: list[str | None] = [None] * frame.height
+    for number, tag in rows.tags.items():
+        tags[number - 1] = tag
+    return frame.with_columns(pl.Series("tag", tags, dtype=pl.String))
 
 
 def _transactions(rows: RunRows, table: AssetTable) -> pl.DataFrame:

@@ -59,11 +59,11 @@ class RunRows:
 
     day_rows: the kernel's `Days`. holdings: slot, quantity and cost of what was held from a session's close on;
     holdings_from: sessions, and up to which of these rows. recorded: a mapping for each session. benchmark_returns: at
-    scale 18, None without a benchmark. transactions, entries, events, orders: rows. pockets: account and currency of
-    each. slots: the instruments that were touched. days: since 1970, of all sessions of the run. opens, closes: ns UTC,
-    of those that there were. prefix: of the ids of orders. figures_below_zero: whether figures of an account that was
-    ruined stay. ambiguous: stamp, slot, numbers of orders, and what their
-    fills are worth at least and at most. written: makes the frame of the metrics' own rows.
+    scale 18, None without a benchmark. transactions, entries, events, orders: rows. tags: of orders, by number.
+    pockets: account and currency of each. slots: the instruments that were touched. days: since 1970, of all sessions
+    of the run. opens, closes: ns UTC, of those that there were. prefix: of the ids of orders. figures_below_zero:
+    whether figures of an account that was ruined stay. ambiguous: stamp, slot, numbers of orders, and what their fills
+    are worth at least and at most. written: makes the frame of the metrics' own rows.
     """
 
     day_rows: Any
@@ -75,6 +75,7 @@ class RunRows:
     entries: Any
     events: Any
     orders: Any
+    tags: dict[int, str]
     pockets: list[tuple[str, str]]
     slots: list[SlotTerms]
     days: Places

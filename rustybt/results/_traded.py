@@ -1,0 +1,52 @@
+"""The part of `Result` that matches what was bought and sold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import polars as pl
+
+from rustybt.core import check_process
+
+if TYPE_CHECKING:
+    from rustybt.results._lots import Method
+    from rustybt.results._result import Result
+
+
+class Traded:
+    """The trades of a result."""
+
+    __slots__ = ()
+
+    @property
+    def trades(self) -> pl.DataFrame:
+        """`round_trips("fifo")`: a row for each part of a buy that a sale closed, first in, first out."""
+        return self.round_trips()
+
+    def round_trips(self, method: Method = "fifo") -> pl.DataFrame:
+        """What was bought and sold, matched: a row for each trade, in the order of their entries.
+
+        method: "fifo" and "lifo" close the oldest and the newest units first, a row for each pair of fills; "average"
+            at the mean entry price of what is held, a row for each fill that closes; "flat" has one row from the first
+            unit to the last.
+        Returns a frame: entry, exit (moments; null where it is open), symbol, sid, side ("long", "short"), quantity,
+        entry_price and exit_price (per unit, in what a unit is at the exit, 18 decimals; of what is open, the last
+        close), gross (of prices, dividends and cash for parts of shares), costs (fees, borrow, funding), net, all three
+        in the asset's `currency`, duration, sessions (closes it was held over), tag and order_id of the order that
+        opened it, mae and mfe (how far it was down and up, in money, at the closes of sessions and its exit, by prices
+        alone), open.
+        Splits, dividends in shares, multipliers and part fills are restated: the sum of net is what the ledger booked
+        of these assets and what they are worth at the end, to the last digit. A dividend goes to what was held at its
+        ex-date. Raises InputError for an unknown method.
+
+        >>> from rustybt import run
+        >>> def handle_data(context, data):
+        ...     context.order_target(context.symbol("IBM"), 100 if data.current_session.day < 15 else 0)
+        >>> result = run(handle_data, start="2010-01-04", end="2010-01-29")
+        >>> result.trades.select("symbol", "side", "quantity", "net", "open").rows()
+        [('IBM', 'long', Decimal('100'), Decimal('315.55050000000000000000'), False)]
+        """
+        from rustybt.results._trades import round_trips
+
+        check_process()
+        return round_trips(cast("Result", self), method)

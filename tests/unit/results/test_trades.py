@@ -1,0 +1,168 @@
+"""Trades by hand: matched four ways, through splits, dividends, fees, futures and a short."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+import rustybt
+from rustybt import metrics
+from rustybt.api import commission, slippage
+from rustybt.errors import InputError
+from tests._kernels import KERNELS
+from tests.unit._small import DAYS, ingest, run
+
+D = Decimal
+
+
+def order(amount: Any, symbol: str = "A", **more: Any) -> Any:
+    return lambda context, data: context.order(context.symbol(symbol), amount, **more)
+
+
+def fees(context: Any) -> None:
+    context.set_commission(commission.PerShare("0.1", 0))
+
+
+def rows(result: rustybt.Result, method: Any = "fifo") -> list[tuple[Any, ...]]:
+    columns = ("side", "quantity", "entry_price", "exit_price", "gross", "costs", "net", "sessions", "open")
+    return [
+        tuple(float(value) if isinstance(value, Decimal) else value for value in row)
+        for row in result.round_trips(method).select(columns).rows()
+    ]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_four_ways_to_match(kernel: str) -> None:
+    """Bought 10 at 11, 10 at 12; sold 15 at 14; 5 are held at 15. A tenth a share."""
+    ingest({"A": [10, 11, 12, 14, 15]})
+    result = run({0: order(10), 1: order(10), 2: order(-15)}, initialize=fees, kernel=kernel)
+    assert rows(result) == [
+        ("long", 10, 11, 14, 30, 2, 28, 2, False),
+        ("long", 5, 12, 14, 10, 1, 9, 1, False),
+        ("long", 5, 12, 15, 15, 0.5, 14.5, 2, True),
+    ]
+    assert rows(result, "lifo") == [
+        ("long", 5, 11, 14, 15, 1, 14, 2, False),
+        ("long", 5, 11, 15, 20, 0.5, 19.5, 3, True),
+        ("long", 10, 12, 14, 20, 2, 18, 1, False),
+    ]
+    assert rows(result, "average") == [
+        ("long", 15, 11.5, 14, 37.5, 3, 34.5, 2, False),
+        ("long", 5, 11.5, 15, 17.5, 0.5, 17, 3, True),
+    ]
+    assert rows(result, "flat") == [("long", 20, 11.5, 14.25, 55, 3.5, 51.5, 3, True)]
+    assert result.trades.equals(result.round_trips("fifo"))
+    assert result.trades["net"].sum() == result.daily["pnl"].sum()
+
+
+def test_a_sale_beyond_what_is_held_opens_a_short() -> None:
+    """Bought 4 at 11; sold 10 at 12, fees 1.00: 0.40 for the long that ends, 0.60 for the short of 6, back at 9."""
+    ingest({"A": [10, 11, 12, 9, 9]})
+    result = run({0: order(4), 1: order(-10), 2: order(6)}, initialize=fees)
+    assert rows(result) == [
+        ("long", 4, 11, 12, 4, 0.8, 3.2, 1, False),
+        ("short", 6, 12, 9, 18, 1.2, 16.8, 1, False),
+    ]
+
+
+def test_a_split_restates_what_is_held_and_a_dividend_goes_to_who_held_before_its_ex_date() -> None:
+    """10 at 12, split 2 for 1 on day 2: 20 at 6. Ex-date day 3: 0.5 each on 20, paid on day 5. 20 more come on day 3,
+    and the first 20 are sold on day 4, before the dividend is paid: it is theirs."""
+    ingest(
+        {"A": [12, 12, 6, 6, 7, 8, 8]},
+        splits=[("A", DAYS[2], "0.5")],
+        dividends=[("A", DAYS[3], "0.5", DAYS[5])],
+    )
+    result = run({0: order(10), 2: order(20), 3: order(-20)}, days=7)
+    assert rows(result) == [
+        ("long", 20, 6, 7, 30, 0, 30, 3, False),
+        ("long", 20, 6, 8, 40, 0, 40, 3, True),
+    ]
+    assert result.trades["net"].sum() == result.daily["pnl"].sum()
+
+
+def test_how_far_a_trade_was_down_and_up() -> None:
+    """Long 10 at 10, closes 7 and 13, out at 12; the split in between changes nothing. The short is down at 15."""
+    ingest({"A": [10, 10, 7, "6.5", 6, 6], "B": [20, 20, 15, 30, 18, 18]}, splits=[("A", DAYS[3], "0.5")])
+    asked = {
+        0: lambda c, d: (order(10)(c, d), order(-10, "B")(c, d)),
+        3: lambda c, d: (order(-20)(c, d), order(10, "B")(c, d)),
+    }
+    found = run(asked, days=6).trades.sort("symbol").select("symbol", "mae", "mfe", "gross").rows()
+    assert found == [("A", D(-30), D(30), D(20)), ("B", D(-100), D(50), D(20))]
+
+
+def test_the_tag_of_the_order_that_opened_it() -> None:
+    ingest({"A": [10, 11, 12, 13]})
+    result = run({0: order(10, tag="breakout"), 1: order(-10, tag="out")}, days=4)
+    assert result.trades.select("tag", "order_id").rows() == [("breakout", "main-1")]
+
+
+def test_without_trades_there_are_no_rows() -> None:
+    ingest({"A": [10, 11, 12, 13]})
+    found = run({}, days=4).trades
+    assert found.height == 0
+    assert found.schema["net"] == result_schema()["net"]
+
+
+def result_schema() -> Any:
+    ingest({"A": [10, 11, 12, 13]})
+    return run({0: order(1)}, days=4).trades.schema
+
+
+def test_another_method_is_refused() -> None:
+    ingest({"A": [10, 11, 12, 13]})
+    with pytest.raises(InputError, match=r"'hifo' is unknown\. Pass one of 'fifo', 'lifo', 'average', 'flat'"):
+        run({}, days=4).round_trips("hifo")  # type: ignore[arg-type]
+
+
+def test_figures_of_trades() -> None:
+    """Net: A +4, -6, 0; B +8. Fees are part of it."""
+    ingest({"A": [1, 10, 14, 10, 4, 4, 4, 4], "B": [1, 20, 28, 28, 28, 28, 28, 28]})
+    asked = {
+        0: lambda c, d: (order(1)(c, d), order(1, "B")(c, d)),
+        1: lambda c, d: (order(-1)(c, d), order(-1, "B")(c, d)),
+        2: order(1),
+        3: order(-1),
+        4: order(1),
+        5: order(-1),
+    }
+    result = run(asked, days=8)
+    whole = metrics.trade_table(result.trades).row(0, named=True)
+    assert (whole["trades"], whole["win_rate"], whole["profit_factor"]) == (4, D("0.5"), D(2))
+    assert (whole["payoff_ratio"], whole["expectancy"], whole["net"]) == (D(1), D("1.5"), 6)
+    assert (whole["longest_winning_streak"], whole["longest_losing_streak"]) == (2, 1)
+    assert whole["win_rate_error"] == D("0.25")
+    each = metrics.trade_table(result.trades, by="symbol")
+    assert each.select("symbol", "trades", "net").rows() == [("A", 3, -2), ("B", 1, 8)]
+    assert metrics.trade_table(result.trades, by="weekday")["trades"].sum() == 4
+    assert metrics.trade_table(result.trades, by="sessions")["sessions"].to_list() == [1]
+    for by in ("side", "tag", "hour", "month"):
+        assert metrics.trade_table(result.trades, by=by)["net"].sum() == 6  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="'day' is unknown"):
+        metrics.trade_table(result.trades, by="day")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no column 'net'"):
+        metrics.trade_table(result.trades.drop("net"))
+
+
+def test_a_future_s_trades_are_of_its_prices() -> None:
+    """2 contracts of 50 from 100 to 103: what settled each day is not counted again."""
+    root = {
+        "symbol": "F",
+        "type": "future",
+        "multiplier": "50",
+        "root_symbol": "F",
+        "expiration_date": dt.date(2021, 3, 1),
+    }
+    ingest({"F": [99, 100, 101, 103, 103]}, assets=pl.DataFrame([root]))
+
+    def none(context: Any) -> None:
+        context.set_commission(us_futures=commission.NoCommission())
+        context.set_slippage(us_futures=slippage.NoSlippage())
+
+    result = run({0: order(2, "F"), 2: order(-2, "F")}, initialize=none)
+    assert rows(result) == [("long", 2, 100, 103, 300, 0, 300, 2, False)]
