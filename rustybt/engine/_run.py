@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from rustybt.core import DAY_NS, Folded, Moment, parse_moment
+from rustybt.core import Folded, Moment
 from rustybt.engine._after import analysed, going
 from rustybt.engine._agenda import NEVER
-from rustybt.engine._benchmark import benchmark_of
 from rustybt.engine._collector import gc_paused
 from rustybt.engine._compat_report import reporting, rerun_for
-from rustybt.engine._hints import explain
-from rustybt.engine._hooks import hooks_for
 from rustybt.engine._interval import interval_run
-from rustybt.engine._loop import Loop
 from rustybt.engine._manifest import manifest_of
 from rustybt.engine._market import Market
 from rustybt.engine._outcome import result_of
-from rustybt.engine._prepared import Prepared, prepared
+from rustybt.engine._prepared import prepared
 from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
 from rustybt.engine._run_options import Analyze, Initialize, OnOrder, SameBar, WithData
-from rustybt.engine._setup import initialised, joined
+from rustybt.engine._run_parts import active, bar_at, loop_of, with_arguments_of
 from rustybt.engine._snapshot import CALLBACKS, Snapshot, arguments_of, restored, taken
 from rustybt.errors import InputError, SnapshotError
 from rustybt.orders import OrderGate
 from rustybt.results import Result
-from rustybt.strategy import activate, deactivate
 
 if TYPE_CHECKING:
     from rustybt.strategy import Context, Strategy
@@ -152,20 +146,6 @@ def run_algorithm[S: (Decimal, float)](
         return interval_run(run_algorithm, given) if same_bar == "interval" else Run._of(given).finish()
 
 
-def _with_arguments_of[**P](
-    source: Callable[P, object],
-) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, P], None]]:
-    """Shows a method as one that takes the arguments of a function."""
-
-    def shown(method: Any) -> Any:
-        own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-        taken = inspect.signature(source)
-        method.__signature__ = taken.replace(parameters=[own, *taken.parameters.values()], return_annotation="None")
-        return method
-
-    return shown
-
-
 class Run:
     """A backtest under way, which can be stopped at any of its moments and gone on with.
 
@@ -189,7 +169,7 @@ class Run:
 
     __slots__ = ("_failed", "_late", "_loop", "_moving", "_parts", "_result")
 
-    @_with_arguments_of(run_algorithm)
+    @with_arguments_of(run_algorithm)
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         bound = inspect.signature(run_algorithm).bind(*args, **kwargs)
         bound.apply_defaults()
@@ -207,8 +187,8 @@ class Run:
         self._result: Result | None = None
         self._failed = self._moving = False
         parts = self._parts = prepared(given)
-        with self._active():
-            self._loop = _loop_of(parts) if snapshot is None else restored(snapshot, parts)
+        with active(self._parts.context):
+            self._loop = loop_of(parts) if snapshot is None else restored(snapshot, parts)
             self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run.account, self._loop.recorder)
 
     @property
@@ -258,7 +238,7 @@ class Run:
         MARKET 2010-01-05 21:00:00+00:00
         CLOSE 2010-01-05 21:00:00+00:00
         """
-        with self._active():
+        with active(self._parts.context):
             return self._go(self._loop.step)
 
     def until(self, stamp: Any) -> Moment | None:
@@ -271,8 +251,8 @@ class Run:
         >>> run.until("2010-01-15").when.date()
         datetime.date(2010, 1, 15)
         """
-        stop = self._stop_at(stamp)
-        with self._active(), gc_paused():
+        stop = bar_at(self._parts.run.market.axis, stamp)
+        with active(self._parts.context), gc_paused():
             self._advance(stop)
         return self.moment
 
@@ -287,7 +267,7 @@ class Run:
             return self._result
         parts, loop = self._parts, self._loop
         given, run = parts.given, parts.run
-        with self._active():
+        with active(self._parts.context):
             with gc_paused():
                 self._advance(NEVER)
                 run.phase.phase = "analyze"
@@ -372,11 +352,6 @@ class Run:
         if self._failed:
             raise InputError(ENDED)
 
-    def _stop_at(self, stamp: Any) -> int:
-        axis = self._parts.run.market.axis
-        stop: int = stamp if type(stamp) is int else parse_moment(stamp, "until")
-        return axis.close_of(stop // DAY_NS) if stop % DAY_NS == 0 else stop
-
     def _advance(self, stop: int) -> None:
         parts, loop = self._parts, self._loop
         with progress_for(parts.given["progress"], parts.run.market.axis.sessions, parts.callbacks.name) as bar:
@@ -398,32 +373,3 @@ class Run:
             self._moving = False
         self._failed = False
         return found
-
-    @contextlib.contextmanager
-    def _active(self) -> Iterator[None]:
-        """What `rustybt.api` speaks to is this run."""
-        token = activate(self._parts.context)
-        try:
-            yield
-        except Exception as error:
-            explain(error)
-            raise
-        finally:
-            deactivate(token)
-
-
-def _loop_of(parts: Prepared) -> Loop:
-    """Calls `initialize`, and joins the steps."""
-    given, run = parts.given, parts.run
-    loop = joined(parts, initialised)
-    loop.recorder.benchmark = benchmark_of(
-        run.market,
-        run.notes,
-        parts.context,
-        parts.settings.benchmark,
-        given["benchmark"],
-        given["benchmark_returns"],
-        in_ticks=parts.compat.history_in_thousandths,
-    )
-    loop.attach(hooks_for(loop.copies.metrics, run, loop.recorder, given["emission_rate"]))
-    return loop

@@ -70,15 +70,7 @@ def state_of(
     kind = numbers_named(numbers)
     labels = Labels()
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)
-    data = data_class(kernel)(
-        market,
-        number=kind.price,
-        missing=kind.missing,
-        history_decimals=3 if compat.history_in_thousandths else None,
-        name=labels.of,
-        continuous=continuous,
-        kernel=kernel,
-    )
+    data = _data_of(market, kind, compat, labels, continuous, kernel)
     books, book = kernel.books(), OrderBook(kernel=kernel)
     books.open_pocket(book.account, currency, capital)
     facts = _facts_of(market, data_frequency, kind.money(capital), seed)
@@ -112,6 +104,20 @@ def state_of(
     )
     market.on_load(run.open_slot)
     return run
+
+
+def _data_of(
+    market: MarketView, kind: Any, compat: Compat, labels: Labels, continuous: Continuous, kernel: Kernel
+) -> Any:
+    return data_class(kernel)(
+        market,
+        number=kind.price,
+        missing=kind.missing,
+        history_decimals=3 if compat.history_in_thousandths else None,
+        name=labels.of,
+        continuous=continuous,
+        kernel=kernel,
+    )
 
 
 def _facts_of(market: MarketView, data_frequency: str, capital: Any, seed: int) -> RunFacts:

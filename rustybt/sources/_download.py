@@ -221,6 +221,11 @@ def _one_symbol(
         return
     gathered.unreached = 0
     gathered.frames.append(frame)
+    _gather(gathered, symbol, pages)
+
+
+def _gather(gathered: _Gathered, symbol: str, pages: Sequence[Page]) -> None:
+    """Takes what pages have beside bars."""
     for page in pages:
         gathered.splits += [{"symbol": symbol, **split} for split in page.splits]
         gathered.dividends += [{"symbol": symbol, **dividend} for dividend in page.dividends]

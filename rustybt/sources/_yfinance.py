@@ -176,16 +176,7 @@ class YFinance:
         except errors.YFException as error:
             raise SourceError(f"yfinance: {error}. Run the same again later.") from None
         except Exception as error:  # noqa: BLE001 - its parsing raises whatever it meets in a reply of another shape
-            # the error of requests for what is no JSON is a ValueError and an OSError
-            if isinstance(error, OSError) and not isinstance(error, ValueError):
-                raise SourceUnavailable(
-                    f"yfinance: Yahoo can't be reached: {str(error)[:200]}. Check the connection."
-                ) from None
-            raise SourceMalformed(
-                f"yfinance can't read what Yahoo sent for {symbol} ({type(error).__name__}: {str(error)[:100]}). "
-                "Try later, or a newer yfinance.",
-                may_pass=True,
-            ) from None
+            raise _unread(error, symbol) from None
         finally:
             library.config.debug.hide_exceptions = hidden
 
@@ -301,3 +292,15 @@ def rounded(value: Fraction, places: int) -> str:
     units = div_half_even(value.numerator * 10**places, value.denominator)
     text = format(Decimal(units).scaleb(-places), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _unread(error: Exception, symbol: str) -> SourceError:
+    """The error for what no error of yfinance's stands for."""
+    # the error of requests for what is no JSON is a ValueError and an OSError
+    if isinstance(error, OSError) and not isinstance(error, ValueError):
+        return SourceUnavailable(f"yfinance: Yahoo can't be reached: {str(error)[:200]}. Check the connection.")
+    return SourceMalformed(
+        f"yfinance can't read what Yahoo sent for {symbol} ({type(error).__name__}: {str(error)[:100]}). "
+        "Try later, or a newer yfinance.",
+        may_pass=True,
+    )
