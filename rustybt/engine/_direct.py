@@ -8,7 +8,7 @@ from rustybt._kernels import Kernel
 from rustybt.core import Moment
 from rustybt.engine._executor import Executor
 from rustybt.engine._recorder import Recorder
-from rustybt.execution import SimulatedBroker
+from rustybt.execution import SimulatedBroker, still_on_its_way
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook
 
@@ -24,7 +24,8 @@ class DirectExecution:
 
     def work(self, bar: int, stamp: int, session: int) -> bool:
         """Works a bar. False, with nothing done, where there is an asset that this can't work."""
-        if self._broker.transit:
+        transit = self._broker.transit
+        if transit and still_on_its_way(transit, bar):
             return False
         awake = self._executor.work(bar, stamp, session)
         if awake is None:

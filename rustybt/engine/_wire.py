@@ -102,8 +102,15 @@ class Wire:
 
     def sent(self, order: WorkingOrder) -> None:
         """A new order is on its way: from when on the broker tries it."""
-        due, late = self._due(order, self._arrival(order.created))
-        if late or due > self._market.bar + 1:
+        market = self._market
+        if self.idle_at_bars and not market.now and not market.before_open:
+            return
+        arrival, bar, times = self._arrival(order.created), market.bar + 1, self._axis.times
+        closes = self._single and not self._begins_late and order.more is None and bar < len(times)
+        if closes and arrival < times[bar]:
+            return  # as nearly all: it is there before the one price of the next bar
+        due, late = self._due(order, arrival)
+        if late or due > bar:
             self._broker.transit[order.number] = due, late
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause) -> bool:

@@ -15,6 +15,7 @@ from rustybt.execution.simulated import (
     Triggers,
     WhyOpen,
     history_of,
+    still_on_its_way,
 )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "is_own",
     "register_blotter",
     "slippage_for",
+    "still_on_its_way",
 ]
 
 

@@ -497,7 +497,10 @@ class Oracle:
             quantity = _cut(min(abs(wanted), volume - used), asset.step)
             if quantity <= 0:
                 return None
-            return self._capped(order, round((bar.open + bar.close) / 2, scale)), side * quantity
+            middle = round((bar.open + bar.close) / 2, scale)
+            if self.plan.by_range and (order.limit is not None or order.stop is not None):
+                middle = side * max(side * middle, side * price)  # no better than the price that reached it
+            return self._capped(order, middle), side * quantity
         if name in ("none", "fixed"):
             worse = parameters[0] / 2 if name == "fixed" else ZERO
             return self._capped(order, round(price + side * worse, scale)), wanted

@@ -39,7 +39,8 @@ def _root() -> Iterator[None]:
 def bundle() -> str:
     rows = [("X", day, *[price] * 4, "100") for day, price in zip(DAYS, PRICES, strict=True)]
     frame = pl.DataFrame(rows, schema=["symbol", "date", "open", "high", "low", "close", "volume"], orient="row")
-    rustybt.ingest("fees", frame, calendar="24/7", mode="replace")
+    assets = {"type": "crypto", "quantity_step": "0.01"}
+    rustybt.ingest("fees", frame, calendar="24/7", mode="replace", assets=assets)
     return "fees"
 
 
@@ -64,6 +65,7 @@ def charges(draw: st.DrawFn) -> dict[str, Any]:
         charge[bound] = draw(st.integers(1, 9)) * (10 if bound == "above" else 1)
     if charge.get("minimum", 0) > charge.get("maximum", 99):
         del charge["maximum"]
+    charge["paid_in"] = draw(st.sampled_from(["quote", "received"]))
     charge["rounding"] = draw(
         st.sampled_from(["none", "up to 0.5", "down to 0.05", "half_up to 0.01", "half_even to 2"])
     )
@@ -114,6 +116,19 @@ def reckoned(charge: dict[str, Any], result: rustybt.Result) -> list[Fraction]:
         fees.append(fee)
         past.append((now, day, abs(units) * price if counts(charge) == "value" else abs(units)))
     return fees
+
+
+def taken_in_kind(charge: dict[str, Any], result: rustybt.Result) -> Fraction:
+    """What units that paid fees were worth: all of a purchase's fee but for less than the smallest unit."""
+    fees = [row for row in result.transactions.iter_rows(named=True) if row["amount"] > 0 and row["commission"] > 0]
+    right = [min(F(F(row["commission"]) * 100 // F(row["price"]), 100), F(row["amount"])) for row in fees]
+    wanted = [units for units in right if units] if charge["paid_in"] == "received" else []
+    taken = result.entries.filter(kind="in_kind")
+    assert [-F(units) for units in taken["quantity"]] == wanted
+    held = result.entries.filter(pl.col("kind").is_in(["fill", "in_kind"]))["quantity"]
+    last = result.positions.filter(session=DAYS[-1])["amount"]
+    assert sum(map(F, held), ZERO) == (F(last[0]) if len(last) else ZERO)
+    return sum(map(F, taken["amount"]), ZERO)
 
 
 def counts(charge: dict[str, Any]) -> str:
@@ -176,7 +191,8 @@ def test_each_fill_pays_what_a_plain_reckoning_says(
     fees = result.entries.filter(kind="fee")["amount"]
     assert -sum(map(F, fees), ZERO) == sum(paid, ZERO)
     traded = sum((-F(row["amount"]) * F(row["price"]) for row in result.transactions.iter_rows(named=True)), ZERO)
-    assert F(result.daily["ending_cash"][-1]) == 10**6 + traded - sum(paid, ZERO)
+    taken = taken_in_kind(charge, result)
+    assert F(result.daily["ending_cash"][-1]) == 10**6 + traded - sum(paid, ZERO) + taken
 
     run = rustybt.Run(**arguments(charge, orders, kernel))
     run.until(DAYS[stop])

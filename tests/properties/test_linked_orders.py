@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 import rustybt
 from rustybt.api import commission, execution, slippage
+from rustybt.errors import BadOrderParameters
 from tests._examples import examples
+from tests._kernels import KERNELS
 
 DAYS = [dt.date(2024, 1, day) for day in (2, 3, 4, 5, 8, 9, 10, 11, 12)]
 CAPITAL = 1_000_000
@@ -150,3 +153,101 @@ def test_brackets_protect_and_no_more(
         assert event["order_id"] not in over, "something happened to an order that is over"
         if event["kind"] in ENDED:
             over.add(event["order_id"])
+
+
+def simple(rows: list[tuple[Decimal, ...]], strategy: Any, kernel: str, share: str = "0.1", **how: Any) -> Any:
+    """A run without costs in which strategy(context, asset, bar) does what it does on each bar."""
+    names = ["symbol", "date", "open", "high", "low", "close", "volume"]
+    frame = pl.DataFrame([("X", day, *row) for day, row in zip(DAYS, rows, strict=True)], schema=names, orient="row")
+
+    def initialize(context: Any) -> None:
+        context.bar = -1
+        context.set_commission(commission.NoCommission())
+        context.set_slippage(slippage.FixedBasisPointsSlippage(0, share))
+
+    def handle_data(context: Any, data: Any) -> None:
+        context.bar += 1
+        strategy(context, context.symbol("X"), context.bar)
+
+    return rustybt.run_algorithm(
+        initialize=initialize,
+        handle_data=handle_data,
+        data=frame,
+        capital_base=CAPITAL,
+        kernel=kernel,
+        progress=False,
+        **how,
+    )
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(
+    bars(),
+    st.integers(1, 150),
+    st.sampled_from([-1, 1]),
+    st.integers(1, 400),
+    st.integers(1, 400),
+    st.sampled_from(["oco", "reduce"]),
+    st.sampled_from(["range", "close"]),
+    st.sampled_from(KERNELS),
+)
+def test_of_linked_orders_no_more_than_one_fills_whole(
+    rows: list[tuple[Decimal, ...]], size: int, side: int, near: int, far: int, link: str, trigger: str, kernel: str
+) -> None:
+    """A limit and a stop for as much: with "oco" only one of them fills at all, with "reduce" both together no more."""
+    close, tick = rows[0][3], Decimal("0.01")
+
+    def strategy(context: Any, asset: Any, bar: int) -> None:
+        if bar == 0:
+            limit = context.order(asset, side * size, limit_price=close - side * near * tick)
+            stop = context.order(asset, side * size, stop_price=close + side * far * tick)
+            context.oco(limit, stop, link=link)
+
+    result = simple(rows, strategy, kernel, trigger=trigger)
+    filled = [abs(amount) for amount in result.orders["filled"].to_list()]
+    assert sum(filled) <= size
+    if link == "oco":
+        assert min(filled) == 0
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(
+    bars(),
+    st.integers(0, len(DAYS) - 3),
+    st.sampled_from([-20, 20]),
+    st.integers(1, 600),
+    st.integers(1, 600),
+    st.booleans(),
+    st.sampled_from(["range", "close"]),
+    st.sampled_from(KERNELS),
+)
+def test_a_bracket_is_the_same_orders_placed_by_hand(
+    rows: list[tuple[Decimal, ...]], at: int, amount: int, near: int, far: int, trails: bool, trigger: str, kernel: str
+) -> None:
+    """Where the entry fills whole at a close: then nothing of its bar is left, and exits work from the next one."""
+    rows = [(*row[:4], max(row[4], Decimal(1000))) for row in rows]
+    side, close, tick = (1 if amount > 0 else -1), rows[at][3], Decimal("0.01")
+    target, level = close + side * near * tick, close - side * far * tick
+    if trails:
+        # a trailing exit begins with what the entry filled at, which is the last price when one places it by hand
+        style: Any = execution.TrailingStopOrder(ticks=far)
+
+    def bracket(context: Any, asset: Any, bar: int) -> None:
+        if bar == at:
+            stop = style if trails else execution.StopOrder(level)
+            with contextlib.suppress(BadOrderParameters):
+                context.bracket_order(asset, amount, take_profit=target, stop_loss=stop)
+
+    def by_hand(context: Any, asset: Any, bar: int) -> None:
+        if bar == at:
+            context.order(asset, amount)
+        elif bar == at + 1 and context.portfolio.positions:
+            stop = style if trails else execution.StopOrder(level)
+            profit = context.order(asset, -amount, limit_price=target, reduce_only=True)
+            loss = context.order(asset, -amount, style=stop, reduce_only=True)
+            context.oco(profit, loss, link="reduce")
+
+    one, other = (simple(rows, how, kernel, "1", trigger=trigger) for how in (bracket, by_hand))
+    columns = ["dt", "amount", "price"]
+    assert one.transactions.select(columns).equals(other.transactions.select(columns))
+    assert one.daily["ending_cash"].equals(other.daily["ending_cash"])

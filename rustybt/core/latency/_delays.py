@@ -130,6 +130,10 @@ class Sample:
         return f"Sample({len(self._lengths)} lengths)"
 
 
+UNCHANGING: Final = (Fixed, Uniform, LogNormal, Sample)
+"""What no run changes, and needs no copy."""
+
+
 def delay_of(given: Any, what: str) -> Delay:
     """A part of the way as it may be given: a length, several that were measured, or a distribution."""
     if isinstance(given, list | tuple):

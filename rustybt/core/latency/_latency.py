@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Sequence
 from random import Random
 from typing import Any, Final
 
-from rustybt.core.latency._delays import Delay, delay_of
+from rustybt.core.latency._delays import UNCHANGING, Delay, Fixed, delay_of
 from rustybt.errors import InputError
 
 type Part = dt.timedelta | str | Sequence[dt.timedelta | str] | Delay
@@ -25,12 +26,21 @@ class Latency:
     Latency(network=Uniform('5ms', '50ms'), broker='3ms', exchange=Sample(3 lengths))
     """
 
-    __slots__ = ("broker", "exchange", "network")
+    __slots__ = ("_certain", "_drawn", "broker", "exchange", "network")
 
     def __init__(self, network: Part = "0ms", broker: Part = "0ms", exchange: Part = "0ms") -> None:
         self.network = delay_of(network, "Latency(network)")
         self.broker = delay_of(broker, "Latency(broker)")
         self.exchange = delay_of(exchange, "Latency(exchange)")
+        parts = self.network, self.broker, self.exchange
+        self._certain = sum(part.longest for part in parts if isinstance(part, Fixed))
+        self._drawn = [part for part in parts if not isinstance(part, Fixed)]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Latency:
+        parts = self.network, self.broker, self.exchange
+        if all(isinstance(part, UNCHANGING) for part in parts):
+            return self
+        return Latency(*(copy.deepcopy(part, memo) for part in parts))
 
     @property
     def longest(self) -> int | None:
@@ -41,7 +51,10 @@ class Latency:
 
     def draw(self, random: Random) -> int:
         """How long the next message takes, in ns."""
-        return self.network.draw(random) + self.broker.draw(random) + self.exchange.draw(random)
+        length = self._certain
+        for part in self._drawn:
+            length += part.draw(random)
+        return length
 
     def __repr__(self) -> str:
         return f"Latency(network={self.network!r}, broker={self.broker!r}, exchange={self.exchange!r})"

@@ -129,10 +129,14 @@ class FeeSchedule(CommissionModel):
         trade = self._trade_of(order, fill)
         charged = self._orders.get(order.number) or [_Charged() for _ in self._charges]
         parts: list[Part] = []
+        # what a fee can be taken from
+        arrives = 0 if order.instrument.daily_settled else max(fill.quantity, 0)
         for place, charge in self._of(order.instrument.asset):
             if charge.side in ("both", trade.side):
                 due = self._due(place, charge, charged[place], trade, parts)
-                parts.append(_part_of(charge, trade, due, 0 if order.instrument.daily_settled else fill.quantity))
+                units = _units_of(due, fill.quantity, trade, arrives) if charge.paid_in == "received" else 0
+                arrives -= units
+                parts.append((charge.kind, due, units) if units else (charge.kind, due))
             if charge.window is not None:
                 self._traded_in(place, charge, trade).add(trade.stamp, trade.day, trade.counted(charge))
         if order.filled + fill.quantity == order.amount:
@@ -236,12 +240,11 @@ class FeeSchedule(CommissionModel):
         return self._traded.setdefault((charge.pool or str(place), trade.currency), Traded())
 
 
-def _part_of(charge: Charge, trade: _Trade, due: int, quantity: int) -> Part:
-    """What a charge comes to; with it the units of a purchase that pay it, cut to whole ones."""
-    if charge.paid_in == "quote" or quantity <= 0 or due <= 0 or not trade.value:
-        return charge.kind, due
-    units = int(Fraction(due * quantity, MONEY) / trade.value)
-    return (charge.kind, due, units) if units else (charge.kind, due)
+def _units_of(due: int, quantity: int, trade: _Trade, most: int) -> int:
+    """The units of a purchase that pay a fee at its price, cut to whole ones, and so many at most."""
+    if due <= 0 or not most or not trade.value:
+        return 0
+    return min(int(Fraction(due * quantity, MONEY) / trade.value), most)
 
 
 def _money(total: Fraction) -> int:

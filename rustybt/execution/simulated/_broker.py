@@ -92,7 +92,7 @@ class SimulatedBroker(Walking):
         waiting: Any = getattr(orders, "held_of", lambda slot: [])
         self.reading = Reading(same_bar, self.triggers, ambiguous, waiting) if by_range else None
         self._equity, self._future, self._own = executions(
-            slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall
+            slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall, by_range=trigger == "range"
         )
         self.deal = self._equity.deal
         self._asked: deque[Callable[[], Report | None]] = deque()

@@ -40,7 +40,8 @@ _new: Any = tuple.__new__  # a third of what calling a NamedTuple costs, on the 
 class Execution:
     """The models of a class of assets, asked.
 
-    limits_hold: whether a price is held at the limit. fees_can_fall: as `SimulatedBroker` has it.
+    limits_hold: whether a price is held at the limit. fees_can_fall: as `SimulatedBroker` has it. by_range: whether
+    stops and limits are reached within a bar, at prices that no model betters.
     """
 
     __slots__ = (
@@ -51,13 +52,21 @@ class Execution:
         "_itemised",
         "_limits_hold",
         "_offers",
+        "_reached",
         "_slippage",
         "_tells",
     )
 
     def __init__(
-        self, slippage: SlippageModel, commission: CommissionModel, *, limits_hold: bool, fees_can_fall: bool
+        self,
+        slippage: SlippageModel,
+        commission: CommissionModel,
+        *,
+        limits_hold: bool,
+        fees_can_fall: bool,
+        by_range: bool = False,
     ) -> None:
+        self._reached = by_range
         self._slippage = slippage
         self._commission = commission
         self._limits_hold = limits_hold
@@ -118,6 +127,8 @@ class Execution:
         if filled_at <= 0 < price and self._limits_hold:
             raise no_price(self._slippage, order, filled_at)
         held = False
+        if self._reached and not order.is_market and filled_at != price and (filled_at < price) is buys:
+            filled_at, held = price, True
         if cap is not None and self._caps and (filled_at > cap) is buys:
             filled_at, held = cap, True
         priced = self._priced(order, offer, filled_at, held=held) if apart or self._tells else None
@@ -189,6 +200,7 @@ def executions(
     *,
     limits_hold: bool,
     fees_can_fall: bool,
+    by_range: bool,
 ) -> tuple[Execution, Execution, dict[int, Execution]]:
     """Those of "equity" and of "future", and by sid those of assets that have a model of their own.
 
@@ -197,7 +209,7 @@ def executions(
 
     def execution(of: str | Asset, kind: str) -> Execution:
         models = slippage.get(of, slippage[kind]), commission.get(of, commission[kind])
-        return Execution(*models, limits_hold=limits_hold, fees_can_fall=fees_can_fall)
+        return Execution(*models, limits_hold=limits_hold, fees_can_fall=fees_can_fall, by_range=by_range)
 
     own = {}
     for asset in dict.fromkeys([*slippage, *commission]):

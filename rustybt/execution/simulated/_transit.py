@@ -37,6 +37,13 @@ def forget(transit: Transit, bar: int) -> None:
         del transit[number]
 
 
+def still_on_its_way(transit: Transit, bar: int) -> bool:
+    """Whether a bar meets some order in part or not at all; forgets those that it meets like any other."""
+    for number in [number for number, (due, late) in transit.items() if due < bar or (due == bar and not late)]:
+        del transit[number]
+    return bool(transit)
+
+
 def close_of(bars: Bars, bar: int) -> Opening:
     """A bar of which only the close is left."""
     return Opening(bars, bar, bars.column("close")[bar] * bars.mark_to_fill_scale)

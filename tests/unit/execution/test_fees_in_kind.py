@@ -111,3 +111,25 @@ def test_venues_that_take_it_from_the_coin(name: str) -> None:
     ((_, units, money),) = rows(done.result, "in_kind")
     assert -units * 100 == money == done.fees[0]["commission"]
     assert done.result.daily["ending_cash"][-1] == 10**12 - 10_000
+
+
+def test_no_more_is_taken_than_arrives() -> None:
+    """Two fees of 80 and 50 on a purchase for 100: 0.8 and 0.2 of the coin, and 30 in money."""
+    ingest({"A": ["100"] * 5}, assets={"type": "crypto", "quantity_step": "0.1"})
+    model = FeeSchedule(
+        Charge(per="order", rate=80, paid_in="received"), Charge(kind="desk", per="order", rate=50, paid_in="received")
+    )
+
+    def bar(context: Any, data: Any) -> None:
+        if context.bar == 0:
+            context.order(context.symbol("A"), 1)
+
+    result = run(bar, initialize=lambda context: context.set_commission(model))
+    assert rows(result, "in_kind", "fee") == [
+        ("in_kind", F("-0.8"), F(80)),
+        ("in_kind", F("-0.2"), F(20)),
+        ("fee", F(0), F(-80)),
+        ("fee", F(0), F(-50)),
+    ]
+    assert not result.positions.height or not result.positions["amount"][-1]
+    assert result.daily["ending_cash"][-1] == 10_000 - 130
