@@ -12,9 +12,14 @@ TOLERANCE = 1e-6
 """Of prices and of money. What differs by less is the noise of Zipline's floats."""
 
 
-def compare(expected: dict[str, Any], got: dict[str, Any]) -> list[str]:
-    """What differs: transactions (stamp, symbol, amount, price), daily values, what the strategy added up."""
+def compare(expected: dict[str, Any], got: dict[str, Any], *, by_bar: bool = False) -> list[str]:
+    """What differs: transactions (stamp, symbol, amount, price), daily values, what the strategy added up.
+
+    by_bar: the fills of a bar have no order among them. Who cancels and places orders anew has them in another one.
+    """
     trades, own = expected["transactions"], got["transactions"]
+    if by_bar:
+        trades, own = sorted(trades), sorted(own)
     found = [] if len(trades) == len(own) else [f"{len(own)} transactions instead of {len(trades)}"]
     for number, (one, other) in enumerate(zip(trades, own, strict=False)):
         if one[:3] != other[:3] or not _near(one[3], other[3]):

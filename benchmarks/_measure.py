@@ -75,7 +75,7 @@ class Bench:
                 self._demand(engine, "RustyBT without costs", compare_peer(self.scenario, plain, outcome))
                 self.notes[engine] = f"{outcome['version']}, no costs; {PEERS[engine].differs}"
             elif engine != "zipline":
-                self._demand(engine, "Zipline", compare(outcomes["zipline"], outcome))
+                self._demand(engine, "Zipline", compare(outcomes["zipline"], outcome, by_bar=self.scenario.by_hand))
                 self.notes[engine] = outcome["path"]
         hashes = {engine: outcomes[engine]["hash"] for engine in ("python", "rust") if engine in outcomes}
         if len(set(hashes.values())) > 1:

@@ -98,7 +98,7 @@ class Runner:
     def run(self) -> tuple[Any, Any]:
         """A whole run: the result, and what the strategy added up."""
         scenario = self.scenario
-        initialize, handle_data, seen = STRATEGIES[scenario.name.removesuffix("-YEAR")](scenario)
+        initialize, handle_data, seen, *on_order = STRATEGIES[scenario.name.removesuffix("-YEAR")](scenario)
         if not scenario.costs:
             initialize = _without_costs(initialize)
         result = self._run(
@@ -112,6 +112,7 @@ class Runner:
             compat="zipline",
             numbers="float" if self._floats == "all" else "decimal",
             progress=False,
+            on_order=on_order[0] if on_order else None,
         )
         # made at first look; what it is compared with has made its own
         for name in FRAMES:
@@ -273,9 +274,56 @@ def _orders(scenario: Scenario) -> Any:
     return initialize, None, []
 
 
+def _brackets(scenario: Scenario) -> Any:
+    from rustybt.api import bracket_order, symbols
+
+    def initialize(context: Any) -> None:
+        context.flat = context.assets = symbols(*_symbols(scenario))
+
+    def on_order(context: Any, event: Any) -> None:
+        if event.kind == "filled" and event.order.parent is not None:
+            context.flat.append(event.asset)
+
+    def handle_data(context: Any, data: Any) -> None:
+        if context.flat:
+            for asset in context.flat:
+                cents = round(data.current(asset, "price") * 100)
+                far = cents // 100
+                bracket_order(asset, 10, take_profit=(cents + far) / 100, stop_loss=(cents - far) / 100)
+            context.flat = []
+
+    return initialize, handle_data, [], on_order
+
+
+def _trail(scenario: Scenario) -> Any:
+    from rustybt.api import order, symbols
+    from rustybt.api.execution import TrailingStopOrder
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+        context.reached = [(asset, step) for asset in context.assets for step in DISTANCES]
+
+    def on_order(context: Any, event: Any) -> None:
+        if event.kind == "filled" and event.order.tag is not None:
+            context.reached.append((event.asset, event.order.tag))
+
+    def handle_data(context: Any, data: Any) -> None:
+        if context.reached:
+            for asset, step in context.reached:
+                cents = round(data.current(asset, "price") * 100)
+                order(asset, 10)
+                style = TrailingStopOrder(amount=cents * int(step) // 1000 / 100, trail="bar")
+                order(asset, -10, style=style, tag=step)
+            context.reached = []
+
+    return initialize, handle_data, [], on_order
+
+
 HELD = 50
 LADDER = range(3, 43, 4)
 """Limits of ORDERS, thousandths away from the price, on either side."""
+DISTANCES = ("5", "10", "15", "20")
+"""How far the stops of TRAIL lie from the price when they are placed, in thousandths of it."""
 
 STRATEGIES = {
     "D50": _d50,
@@ -285,4 +333,6 @@ STRATEGIES = {
     "M50": _m50,
     "IDLE": _idle,
     "ORDERS": _orders,
+    "BRACKETS": _brackets,
+    "TRAIL": _trail,
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._on_rustybt import HELD, LADDER
+from benchmarks._on_rustybt import DISTANCES, HELD, LADDER
 from benchmarks._scenarios import Scenario
 
 PRICES = ("open", "high", "low", "close")
@@ -228,4 +228,67 @@ def _orders(scenario: Scenario) -> Any:
     return initialize, None, []
 
 
-STRATEGIES = {"D50": _d50, "D50-AT-ONCE": _d50, "D500": _d500, "M1": _m1, "M50": _m50, "IDLE": _idle, "ORDERS": _orders}
+def _brackets(scenario: Scenario) -> Any:
+    """What a bracket does, by hand: each minute the exits are cancelled and placed anew, or the entry is."""
+    from zipline.api import cancel_order, get_open_orders, order, symbols
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+        context.exits = {}
+
+    def handle_data(context: Any, data: Any) -> None:
+        positions = context.portfolio.positions
+        open_orders = get_open_orders()
+        for asset in context.assets:
+            for one in open_orders.get(asset, ()):
+                cancel_order(one)
+            if positions[asset].amount:
+                above, below = context.exits[asset]
+                order(asset, -10, limit_price=above)
+                order(asset, -10, stop_price=below)
+            else:
+                cents = round(data.current(asset, "price") * 100)
+                far = cents // 100
+                context.exits[asset] = (cents + far) / 100, (cents - far) / 100
+                order(asset, 10)
+
+    return initialize, handle_data, []
+
+
+def _trail(scenario: Scenario) -> Any:
+    """What a trailing stop does, by hand: each minute it is cancelled and placed anew, behind the best close."""
+    from zipline.api import cancel_order, get_order, order, symbols
+    from zipline.finance.order import ORDER_STATUS
+
+    def initialize(context: Any) -> None:
+        context.assets = symbols(*_symbols(scenario))
+        context.stops = {}
+
+    def handle_data(context: Any, data: Any) -> None:
+        stops = context.stops
+        for asset in context.assets:
+            cents = round(data.current(asset, "price") * 100)
+            for step in DISTANCES:
+                best, far, placed = stops.get((asset, step), (0, 0, None))
+                if placed is None or get_order(placed).status == ORDER_STATUS.FILLED:
+                    best, far = cents, cents * int(step) // 1000
+                    order(asset, 10)
+                else:
+                    cancel_order(placed)
+                    best = max(best, cents)
+                stops[asset, step] = best, far, order(asset, -10, stop_price=(best - far) / 100)
+
+    return initialize, handle_data, []
+
+
+STRATEGIES = {
+    "D50": _d50,
+    "D50-AT-ONCE": _d50,
+    "D500": _d500,
+    "M1": _m1,
+    "M50": _m50,
+    "IDLE": _idle,
+    "ORDERS": _orders,
+    "BRACKETS": _brackets,
+    "TRAIL": _trail,
+}

@@ -12,6 +12,7 @@ class Scenario:
     stored: ISO date from which there are bars; the run goes from `start` to `end`, both included.
     volume: smallest and largest volume of a bar. goals: how many times faster than Zipline, with the native kernel and
     with the pure twin; none for a scenario that the budget does not name.
+    by_hand: whether Zipline's strategy does by hand what orders do here: cancels and places them anew each minute.
     costs: slippage and commissions as Zipline has them by default, or none: what the peers' runs are compared with.
     """
 
@@ -27,6 +28,7 @@ class Scenario:
     goals: tuple[int, int] | None
     seed: int = 1
     costs: bool = True
+    by_hand: bool = False
 
     @property
     def bundle(self) -> str:
@@ -100,7 +102,22 @@ ORDERS = Scenario(
     goals=None,
 )
 
-SCENARIOS = {scenario.name: scenario for scenario in (D50, D50_AT_ONCE, D500, M1, M50, IDLE, ORDERS)}
+BRACKETS = replace(
+    M50,
+    name="BRACKETS",
+    about="50 assets, a month of minutes, a bracket open in each at all times, one per cent to either side",
+    goals=None,
+    by_hand=True,
+)
+TRAIL = replace(
+    M50,
+    name="TRAIL",
+    about="50 assets, a month of minutes, 200 trailing stops open at all times, half to two per cent away",
+    goals=None,
+    by_hand=True,
+)
+
+SCENARIOS = {scenario.name: scenario for scenario in (D50, D50_AT_ONCE, D500, M1, M50, IDLE, ORDERS, BRACKETS, TRAIL)}
 
 ORDERS_YEAR = replace(
     ORDERS,
@@ -130,6 +147,8 @@ _REDUCED = {
     "IDLE": {"start": "2021-01-04", "end": "2021-01-06"},
     "D500": {"assets": 60, "stored": "2019-06-03", "start": "2020-06-30", "end": "2020-11-06"},
     "ORDERS": {"assets": 2, "end": "2021-04-06"},
+    "BRACKETS": {"assets": 3, "end": "2021-04-06"},
+    "TRAIL": {"assets": 3, "end": "2021-04-06"},
 }
 
 

@@ -147,6 +147,8 @@ def set_account(kind: Literal["cash", "reg_t", "portfolio", "futures", "isolated
     "isolated": perpetuals with a margin each, their cost over leverage (10), liquidated whole where it has fallen to
     the maintenance margin; tiers: up to which value, the rate, what is taken off:
     [(50_000, "0.004", 0), (None, "0.005", 50)].
+    test: for each but cash, "range" asks for the margin at the worst price of each bar, all positions at theirs, not at
+    its close.
     An object with the methods of `rustybt.orders.accounts.Rule` is a kind of your own.
 
     >>> from rustybt import Strategy, run

@@ -108,7 +108,7 @@ def set_slippage(
     ...     def handle_data(self, context, data):
     ...         order(symbol("IBM"), 1), order(symbol("AAPL"), 1)
     >>> run(Each, start="2010-01-04", end="2010-01-05").transactions["price"].to_list()  # they closed at 130.85, 214.38
-    [Decimal('130.8500'), Decimal('214.4300')]
+    [Decimal('130.85'), Decimal('214.43')]
     """
     current_algorithm("set_slippage").set_slippage(us_equities, us_futures, assets=assets)
 

@@ -1,4 +1,4 @@
-"""Where session tables come from: exchange_calendars, imported when one is built; 24/7 and 24/5-fx are our own."""
+"""The makers of session tables: exchange_calendars, imported when one is built; 24/7 and 24/5-fx are our own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which session a daily stamp stands for. All ways in ask here: frames, files, vendors, splits and dividends."""
+"""The session that a daily stamp stands for. All ways in ask here: frames, files, vendors, splits and dividends."""
 
 from __future__ import annotations
 

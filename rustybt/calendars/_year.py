@@ -30,7 +30,7 @@ _BY_COUNT: Final = {
 """The mean of the years 2000 to 2024, or of those among them that exchange_calendars 4.13 knows, rounded."""
 _SESSIONS: Final = {name: count for count, names in _BY_COUNT.items() for name in names.split()}
 _HOLIDAYS: Final = 9
-"""What a calendar that none of these is loses to its holidays: five days a week are then New York's 252."""
+"""Holidays a year of all other calendars: five days a week are then New York's 252."""
 _DAYS_OF_A_YEAR: Final = 365.25
 
 

@@ -23,7 +23,7 @@ _SESSIONS: Final = 64
 
 
 class Shorter(Protocol):
-    """What has the bars that longer ones are made of: a version."""
+    """A version, which has the bars that longer ones are made of."""
 
     @property
     def calendar(self) -> SessionTable: ...
@@ -75,7 +75,7 @@ def _between(bars: RawBars, first_ns: int, last_ns: int) -> RawBars:
 
 
 def _splits_of(version: Shorter, sids: Sequence[int]) -> dict[int, list[Inside]]:
-    """What the splits of assets do to the bars before them, by sid."""
+    """The factors by which splits restate the bars before them, by sid."""
     days, found = version.calendar.days, dict[int, list[Inside]]()
     for split in version.splits(sids):
         place = int(np.searchsorted(days, split.ex_day))

@@ -34,7 +34,7 @@ type Digest = tuple[int, str, str]
 
 
 class StoredYears:
-    """What a version holds of one frequency, as far as new bars fall into its years. base: None holds nothing.
+    """A version's bars of one frequency, in the years into which new bars fall. base: None holds nothing.
 
     replaced: new bars take the place of the stored ones of their stamps; otherwise there are none of them.
     """

@@ -170,7 +170,7 @@ def clean(
 def _chosen(
     rows: list[tuple[str, int]], keep_last: int | None, before: dt.date | None, after: dt.date | None
 ) -> list[str]:
-    """Which versions go. rows: id and ns of writing, newest first."""
+    """The versions to delete. rows: id and ns of writing, newest first."""
     if keep_last is not None:
         return [version for version, _ in rows[keep_last:]]
     dated = [(version, dt.datetime.fromtimestamp(ns // 10**9, tz=dt.UTC).date()) for version, ns in rows]

@@ -81,7 +81,7 @@ class BarCache:
     def find(
         self, source: str, frequency: str, symbols: Sequence[str], start_ns: int, end_ns: int
     ) -> tuple[dict[str, CachedBars], list[str]]:
-        """What is kept of the symbols and fits the range best, and notes on what was lost."""
+        """The entries of the symbols that fit the range best, and notes on what was lost."""
         notes: list[str] = []
         found: dict[str, CachedBars] = {}
         wanted = list(symbols)

@@ -63,7 +63,7 @@ NAMES: Final = ", ".join(Row._fields)
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """What is kept of a symbol. Times are UTC; end is excluded; size in bytes.
+    """A kept download of a symbol. Times are UTC; end is excluded; size in bytes.
 
     source: the source and what else decides about its bars, such as "ccxt exchange=kraken".
     checksum: SHA-256 of the file. runs: folders of saved results whose bundles were made of it.
@@ -125,7 +125,7 @@ class CacheStats:
 
 
 def cache_key(source: str, symbol: str, frequency: str) -> str:
-    """What all entries of a symbol have in common, as the beginning of their files' names."""
+    """The beginning of the names of all files of a symbol."""
     return digest(json.dumps([source, symbol, frequency, FIELDS]).encode())[:24]
 
 

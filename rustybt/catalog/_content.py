@@ -1,4 +1,4 @@
-"""What a version consists of, as frozen values."""
+"""The content of a version, as frozen values."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class AssetRecord:
         return min(days, default=None)
 
     def _root_symbol(self) -> str | None:
-        """What stands before month and year in the symbol of a future, as CL in CLF24; None for what is none."""
+        """The letters before month and year in the symbol of a future, as CL in CLF24; None for what is none."""
         if self.given.get("type") != "future":
             return None
         found = re.fullmatch(r"(.+?)[FGHJKMNQUVXZ]\d{1,4}", self.symbol)
@@ -242,7 +242,7 @@ type Digests = dict[str, dict[str, dict[str, str]]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Manifest:
-    """What manifest.json and calendar.parquet say: the whole of a version but its bars."""
+    """A version but for its bars, as manifest.json and calendar.parquet hold it."""
 
     bundle: str
     version: str
@@ -263,6 +263,6 @@ class Manifest:
     left_out: tuple[tuple[str | None, str, str, int], ...] = ()
     """Symbol, frequency, rule, and how many findings of it kept rows out, of this version and those before."""
     input: str | None = None
-    """SHA-256 of what was given, where nothing was found in it: what makes the same version once more."""
+    """SHA-256 of the input, where nothing was found in it: the same input makes the same version."""
     corrected: Mapping[str, Any] | None = None
-    """Where bars of an earlier version were corrected: its id as `version`, and `bars`, how many by frequency."""
+    """None unless bars of an earlier version were corrected: its id as `version`, and `bars`, how many by frequency."""

@@ -1,4 +1,4 @@
-"""What changed from one version of a bundle to another."""
+"""The changes from one version of a bundle to another."""
 
 from __future__ import annotations
 

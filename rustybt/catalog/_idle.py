@@ -78,7 +78,7 @@ class Idle:
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:
-    """What is another where a file is another one, or was written to; empty where there is none."""
+    """A file's identity, which changes where it is replaced or written to; empty where there is no file."""
     try:
         found = path.stat()
     except OSError:

@@ -21,7 +21,7 @@ BUSY_SECONDS: Final = 60.0
 _READ_BUSY_SECONDS: Final = 10.0
 _LIVE: Final = "mode=ro"
 ELSEWHERE: Final = f"set {ROOT_VARIABLE} to a folder of yours."
-"""What helps where a catalog can't be written to."""
+"""The remedy where a catalog can't be written to."""
 _NO_ROOM: Final = ("readonly", "disk", "full")
 _MIGRATIONS: Final = (
     # 0 -> 1
@@ -158,11 +158,11 @@ _AS_NEWEST: Final = (
     (_NO_FUNDING, *_NO_QUALITY),
     _NO_QUALITY,
 )
-"""What makes an index of an earlier schema readable as one of the newest, by that schema: a reader changes no file."""
+"""By schema, the views through which an earlier index reads as one of the newest: a reader changes no file."""
 
 
 def lend_reader(root: Path) -> Lent | None:
-    """What `connect_reader` gives, or the connection that the last reader has left: for who returns it to `IDLE`."""
+    """A reader's connection, or the one that the last reader has left; the caller returns it to `IDLE`."""
     path = index_path(root)
     waiting = IDLE.take(path, SCHEMA_VERSION)
     if waiting is not None:

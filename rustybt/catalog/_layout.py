@@ -1,4 +1,4 @@
-"""Where the catalog lies on the disk.
+"""The paths of the catalog on the disk.
 
 <root>/catalog.sqlite                        the index over everything
 <root>/bundles/<bundle>/<version id>/        one immutable version

@@ -157,7 +157,7 @@ def open_loaded(bundle: str, *, version: str | None = None, root: Path | str | N
 def _by_sid[Of: (Split, CashDividend, FundingRate)](
     known: dict[int, list[Of]], sids: Iterable[int], read: Callable[[Iterable[int]], list[Of]]
 ) -> list[Of]:
-    """What belongs to some assets, sorted by sid; what is not known yet is read at once."""
+    """The values of some assets, sorted by sid; those that are not known yet are read at once."""
     wanted = [int(sid) for sid in sids]
     missing = [sid for sid in wanted if sid not in known]
     if missing:

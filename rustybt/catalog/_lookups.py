@@ -251,7 +251,7 @@ class Lookups:
         ]
 
     def funding(self, sids: Iterable[int]) -> list[FundingRate]:
-        """What these perpetuals paid, sorted by (sid, stamp)."""
+        """The funding payments of these perpetuals, sorted by (sid, stamp)."""
         rows = self._query(
             "SELECT sid, stamp, rate, scale, price, price_scale FROM funding WHERE version = ? "
             "AND sid IN (SELECT value FROM json_each(?)) ORDER BY sid, stamp",

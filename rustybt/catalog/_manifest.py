@@ -63,7 +63,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What the two files say. Raises CatalogCorrupt where they are missing, unreadable or of a later format."""
+    """The manifest of its two files. Raises CatalogCorrupt where they are missing, unreadable or of a later format."""
     try:
         document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if document["format"] not in READABLE:

@@ -58,7 +58,7 @@ def _is_counted(version: Version) -> bool:
 
 
 def stored_left_out(version: Version) -> list[LeftOut]:
-    """What was left out of a version and those that it was appended to."""
+    """The counts of rows left out of a version and of those that it was appended to."""
     found = _rows(version, "SELECT symbol, frequency, rule, findings FROM left_out WHERE version = ?")
     return [LeftOut(symbol or None, *rest) for symbol, *rest in found]
 

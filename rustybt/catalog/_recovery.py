@@ -1,4 +1,4 @@
-"""What a crash left, and the index built anew from the manifests."""
+"""Recovery from a crash, and the index built anew from the manifests."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def reindex(root: Path | str | None = None) -> tuple[int, list[str]]:
 
 
 def unlisted(root: Path | str | None = None) -> list[str]:
-    """What lies in the catalog's folder, and is in no index: as sentences.
+    """The files in the catalog's folder that are in no index, as sentences.
 
     root: the catalog's folder, see `catalog_root`.
 

@@ -63,7 +63,7 @@ def record_run(root: Path, path: Path, manifest: dict[str, Any], days: tuple[int
 
 
 def _link_cache(connection: sqlite3.Connection, path: str, manifest: dict[str, Any]) -> None:
-    """Which entries of the cache the run's version was made of, as its provenance says."""
+    """Records the entries of the cache that the run's version was made of, as its provenance says."""
     connection.execute("DELETE FROM cache_runs WHERE path = ?", (path,))
     found = connection.execute(
         "SELECT v.provenance FROM versions v JOIN bundles b ON b.id = v.bundle WHERE b.name = ? AND v.name = ?",

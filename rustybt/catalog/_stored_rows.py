@@ -25,7 +25,7 @@ type _File = tuple[str, int, int]
 
 
 class StoredRows:
-    """What a version holds of one stored frequency, as the index says. version: None holds nothing."""
+    """A version's rows of one stored frequency, located by the index. version: None holds nothing."""
 
     def __init__(self, version: Version | None, frequency: str) -> None:
         self.frequency = frequency
@@ -47,7 +47,7 @@ class StoredRows:
         return dict(zip(sids.tolist(), rows.tolist(), strict=True))
 
     def within(self, sids: npt.NDArray[np.integer], first_ns: int, last_ns: int) -> Span:
-        """What there is of some assets from first_ns to last_ns."""
+        """The rows of some assets from first_ns to last_ns."""
         owners, _, firsts, lasts = self._extents
         hit = (lasts >= first_ns) & (firsts <= last_ns) & np.isin(owners, sids)
         return self._span(hit, first_ns, last_ns)

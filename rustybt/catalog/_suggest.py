@@ -1,4 +1,4 @@
-"""What to say about a name that a bundle does not have."""
+"""The sentence about a name that a bundle does not have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FEW: Final = 8
 
 
 def there_are(symbol: str, names: list[str], kind: str) -> str:
-    """What names there are beside an unknown one: all where they are few, else those that are like it."""
+    """The names that there are, beside an unknown one: all where they are few, else those that are like it."""
     many = f"It has {len(names)} {kind}{'s' if len(names) != 1 else ''}"
     near = difflib.get_close_matches(symbol.upper(), names, n=4, cutoff=0.5)
     meant = f" Did you mean {near[0]}?" if near else ""

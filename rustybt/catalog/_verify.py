@@ -26,7 +26,7 @@ _ACTIONS: Final = {"splits": ("splits",), "dividends": ("dividends", "stock_divi
 
 
 def verify(version: Version) -> list[str]:
-    """What is wrong with a version, as sentences; nothing where every bar is the one that was written.
+    """The faults of a version, as sentences; none where every bar is the one that was written.
 
     Reads all of it: each part's size and rows, each asset's bars against the digests of the manifest, the manifest
     against the version's hash, and the index against the manifest.
@@ -95,7 +95,7 @@ def _of_bars(version: Version, manifest: Manifest) -> Iterator[str]:
 
 
 def coverage(version: Version) -> pl.DataFrame:
-    """What there is of each asset and frequency, a row each.
+    """The extent and gaps of each asset and frequency, a row each.
 
     Columns: symbol, key, type, currency, frequency, first and last (Date of the sessions), bars; expected: bars that
     the version's calendar has between them; missing: those without a row; idle: rows without a volume; longest_gap:

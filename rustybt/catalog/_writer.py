@@ -104,7 +104,7 @@ class Writer:
         self._undoing = undoing
 
     def folder(self, manifest: Manifest) -> Path:
-        """Where a version lies."""
+        """The folder of a version."""
         return bundle_path(self._root, manifest.bundle) / manifest.version
 
     def publish(

@@ -1,4 +1,4 @@
-"""What a command imports, in a process that does nothing else."""
+"""The modules that a command imports, in a process that does nothing else."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ HOMES = {
     "runs": ("rustybt.cli._runs", "runs"),
     "validate": ("rustybt.cli._validate", "validate"),
 }
-"""Where each command lives."""
+"""The modules of the commands."""
 ZIPLINE = "--zipline"
 
 

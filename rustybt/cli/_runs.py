@@ -42,7 +42,7 @@ _MADE_FROM: Final = (
     "compat",
     "rustybt",
 )
-"""What may make two runs differ; the kernel and the Python do not."""
+"""Fields of the manifest that may make two runs differ; the kernel and the Python do not."""
 _LONGEST: Final = 44
 
 
@@ -202,7 +202,7 @@ def _short(value: Any) -> str:
 
 
 def _first_difference(before: Result, after: Result) -> str:
-    """Where the books part: the first line of the ledger that is another."""
+    """The first line of the ledger in which the books differ."""
     columns = [name for name in before.entries.columns if name in after.entries.columns]
     old, new = (result.entries.select(columns).rows() for result in (before, after))
     if old == new:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rustybt.core import MONEY_SCALE, as_plain_decimal, currencies_of_pair, div_half_even
 from rustybt.core.carrying import street_value
-from rustybt.view import Instrument
+from rustybt.errors import InputError
+from rustybt.view import Instrument, MarketView
 
 if TYPE_CHECKING:
     from rustybt.core.carrying import BorrowTerms, FinancingTerms, RolloverTerms
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 type Price = Callable[[Instrument], int]
 """The last price of an asset at the end of a session, at its fill scale."""
 MONEY = 10**MONEY_SCALE
+SHOWN = 5
 
 
 class Charge(NamedTuple):
@@ -170,6 +172,17 @@ class CarryingCosts:
             unit = Fraction(1) if terms.points else _price(instrument, price) / terms.basis
             told = f"{swapped} night{'' if swapped == 1 else 's'} of {float(units):g}"
             yield Charge("rollover", "rollover", instrument.pocket, instrument, abs(units) * unit * total, told)
+
+
+def check_symbols(market: MarketView, borrow: BorrowTerms | None, rollover: RolloverTerms | None) -> None:
+    """Raises InputError where rates are given by symbol, and no asset of the bundle has one of them."""
+    for name, given in (("set_borrow", borrow), ("set_rollover", rollover)):
+        symbols = [] if given is None else list(given.rows)
+        if symbols and not {asset.symbol for asset in market.version.assets()} & set(symbols):
+            shown = ", ".join(symbols[:SHOWN]) + (", ..." if len(symbols) > SHOWN else "")
+            raise InputError(
+                f"{name}: none of {shown} is a symbol of bundle {market.version.bundle!r}. Write symbols as it does."
+            )
 
 
 def _nights(nights: range) -> str:

@@ -213,7 +213,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
         copies,
         agenda,
         timetable,
-        _carrying(settings),
+        _carrying(run, settings),
     )
     _tell_of_orders(parts, loop)
     _supervise(parts, loop)
@@ -254,13 +254,14 @@ def _supervise(parts: Prepared, loop: Loop) -> None:
         loop.agenda.every(Phase.CLOSE, loop.supervision.at_bar)
 
 
-def _carrying(settings: RunSettings) -> CarryingCosts | None:
+def _carrying(run: RunState, settings: RunSettings) -> CarryingCosts | None:
     """What holding costs in a run; None where it costs nothing."""
     given: Any = settings.borrow, settings.financing, settings.rollover
     if given == (None, None, None):
         return None
-    from rustybt.engine._carrying import CarryingCosts
+    from rustybt.engine._carrying import CarryingCosts, check_symbols
 
+    check_symbols(run.market, settings.borrow, settings.rollover)
     return CarryingCosts(*given)
 
 

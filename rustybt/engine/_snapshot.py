@@ -42,6 +42,7 @@ SAVED: Final = (
     "run.recorded", "account.flows",
     "settings.slippage", "settings.commission", "settings.cancel_policy", "settings.account_controls",
     "settings.benchmark", "settings.borrow", "settings.financing", "settings.rollover", "settings.account",
+    "settings.margin_by_range",
     "settings.latency",
 )  # fmt: skip
 """What of a run a snapshot holds."""
@@ -296,7 +297,8 @@ def _restore_user(parts: Prepared, names: Names, user: dict[str, Any]) -> None:
         vars(owner).update(attributes)
     settings.slippage, settings.commission = user["slippage"], user["commission"]
     settings.cancel_policy, settings.latency = user["cancel_policy"], user["latency"]
-    settings.borrow, settings.financing, settings.rollover, settings.account = user["carrying"]
+    settings.borrow, settings.financing, settings.rollover = user["carrying"]
+    settings.account, settings.margin_by_range = user["account"]
     # those who have these lists keep them
     parts.gate.controls[:], settings.account_controls[:] = user["controls"], user["account_controls"]
     run.market.restrictions, run.market.fetched = user["restrictions"], user["fetched"]
@@ -376,7 +378,8 @@ def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
         "latency": settings.latency,
         "controls": parts.gate.controls,
         "account_controls": settings.account_controls,
-        "carrying": (settings.borrow, settings.financing, settings.rollover, settings.account),
+        "carrying": (settings.borrow, settings.financing, settings.rollover),
+        "account": (settings.account, settings.margin_by_range),
         "restrictions": run.market.restrictions,
         "metrics": loop.copies.metrics,
         "hooks": None if loop.hooks is None else loop.hooks.state(),

@@ -26,7 +26,8 @@ TAGS: Final = {Cause.MARGIN_CALL: "margin call", Cause.LIQUIDATION: "liquidation
 class Supervision:
     """Watches over the account of a run. `supervised` makes it where there is something to watch."""
 
-    def __init__(self, run: RunState, rule: Rule | None, borrow: ToBorrow | None) -> None:
+    def __init__(self, run: RunState, rule: Rule | None, borrow: ToBorrow | None, *, by_range: bool) -> None:
+        self._by_range = by_range
         self._run_books = run.books
         self._book = run.book
         self._market = run.market
@@ -66,7 +67,7 @@ class Supervision:
     def _call(self, rule: Rule) -> None:
         stakes = {slot: self._stake(slot) for slot in self._run_books.held()}
         needed = sum((rule.maintenance(one) * self._rate(slot) for slot, one in stakes.items()), Fraction(0))
-        equity = Fraction(self._run_books.equity(), MONEY)
+        equity = Fraction(self._run_books.equity(), MONEY) - self._worse(stakes)
         lacking = needed - equity
         if lacking <= 0:
             return
@@ -114,7 +115,26 @@ class Supervision:
         instrument = self._instruments[slot]
         held, cost = self._run_books.position(slot)
         left = self._left(slot) if quantity is None else quantity
-        return Stake.of(instrument, left, self._run_books.mark(slot), cost * left // held if left != held else cost)
+        return Stake.of(instrument, left, self._price(slot, held), cost * left // held if left != held else cost)
+
+    def _price(self, slot: int, held: int) -> int:
+        """The price at which margin is asked for, at the fill scale: the last, or the worst of the bar."""
+        instrument, bar = self._instruments[slot], self._market.bar
+        if not self._by_range or not instrument.present[bar]:
+            return int(self._run_books.mark(slot))
+        return int(instrument.column("low" if held > 0 else "high")[bar] * instrument.mark_to_fill_scale)
+
+    def _worse(self, stakes: dict[int, Stake]) -> Fraction:
+        """How much less the account is worth at those prices, what earlier calls are still selling included."""
+        if not self._by_range:
+            return Fraction(0)
+        total = Fraction(0)
+        for slot in stakes:
+            held, _ = self._run_books.position(slot)
+            prices = self._run_books.mark(slot), self._price(slot, held)
+            last, worst = (Stake.of(self._instruments[slot], held, price) for price in prices)
+            total += abs(last.value - worst.value) * self._rate(slot)
+        return total
 
     def _left(self, slot: int) -> int:
         """What is held, less what earlier calls are still selling."""
@@ -154,7 +174,9 @@ def supervised(run: RunState, gate: Any, settings: RunSettings, recorder: Record
         borrow = ToBorrow(terms, books, book, market)
         asked.append(borrow)
     gate.limit = Limits(asked)
-    return None if rule is None and borrow is None else Supervision(run, rule, borrow)
+    return (
+        None if rule is None and borrow is None else Supervision(run, rule, borrow, by_range=settings.margin_by_range)
+    )
 
 
 def _unsettled(run: RunState, recorder: Recorder, settlement: int) -> Callable[[int], int]:

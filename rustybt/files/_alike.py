@@ -39,12 +39,12 @@ _TIME: Final = re.compile(rb"([T ])[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|\+00:00)?")
 _HOURS: Final = rb"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _DATE_LENGTH: Final = 10
 _THREE_PLACES: Final = re.compile(rb"\.[0-9]{3}(?![0-9])")
-"""What points may group, where commas do not stand between fields."""
+"""Digits that points may group, where commas do not stand between fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What small files that are read in one go have in common.
+    """The form that small files have in common that are read in one go.
 
     head: the first line. row: what each other line looks like. place: of the moment among its fields.
     reading: how the first of them is read; nothing in it rests on more than the header.
@@ -130,7 +130,7 @@ def form_of_small(data: bytes, columns: Sequence[str], dialect: Dialect, path: P
 
 
 def _moment_form(text: bytes) -> bytes | None:
-    """What moments look like that are written as this one is."""
+    """A pattern of moments that are written as this one is."""
     if not re.match(_DAY, text):
         return None
     if len(text) == _DATE_LENGTH:

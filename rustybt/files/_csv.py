@@ -255,7 +255,7 @@ def _whole_lines(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
 
 
 def _last_end(block: bytes) -> int:
-    """Where the last line ends that is whole; 0 where none is."""
+    """The end of the last whole line; 0 where there is none."""
     cut = block.rfind(b"\n") + 1
     quotes = block.count(b'"', 0, cut)
     while cut and quotes % 2:

@@ -63,7 +63,7 @@ def form_of_dates(column: pl.Series, by: pl.Series | None) -> str | None:
 
 
 def told(kind: str, first: str) -> str | None:
-    """What is said of a form that was found out; None where nothing was guessed. first: a date of the file."""
+    """The note on a form that was found out; None where nothing was guessed. first: a date of the file."""
     if kind == "iso" or kind.startswith(("epoch", "%Y")):
         return None
     day = iso_stamps(pl.Series([first]), kind)[0][:10]

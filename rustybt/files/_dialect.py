@@ -1,4 +1,4 @@
-"""What a CSV file looks like, as far as its reader is told."""
+"""The dialect of a CSV file, as far as its reader is told."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What a CSV file looks like. None means: found out from the file.
+    """The dialect of a CSV file. None means: found out from the file.
 
     columns: from the file's names to ours ({"Close/Last": "close"}, others keep theirs), or the names of all columns
         in their order, for files without a header; None among them leaves a column out.

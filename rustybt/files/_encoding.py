@@ -52,7 +52,7 @@ def as_utf8(pieces: Iterator[bytes], encoding: str | None, path: Path) -> Iterat
 
 
 def encoding_of(begin: bytes) -> str | None:
-    """What a file is written in whose names of columns are known in one encoding alone; None where that is UTF-8.
+    """The encoding of a file whose names of columns are known in one alone; None where that is UTF-8.
 
     begin: its first bytes, as they are.
     """
@@ -73,7 +73,7 @@ def _names_columns(line: bytes, encoding: str) -> bool:
 
 
 def not_utf8(block: bytes, before: int, path: Path) -> InputError | None:
-    """Which line of a block is not UTF-8; None where all are. before: lines of the file before the block."""
+    """The error for a line that is not UTF-8; None where all are. before: lines of the file before the block."""
     try:
         block.decode()
     except UnicodeDecodeError as error:

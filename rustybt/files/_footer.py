@@ -9,7 +9,7 @@ _FEWEST_WORDS: Final = 4
 _WORD: Final = re.compile(rb"[A-Za-z]{2,}")
 _FIGURE: Final = re.compile(rb"[\s\"'$]*[-+]?[0-9][0-9.,:/-]*[\s\"']*")
 _TOTALS: Final = frozenset({b"summe", b"gesamt", b"total", b"totals", b"totale", b"sum", b"suma", b"somme"})
-"""What begins a line of sums, which has no date."""
+"""The beginnings of lines of sums, which have no date."""
 _SHOWN: Final = 60
 
 

@@ -1,4 +1,4 @@
-"""What a file or frame was found to be, for who wants to see it before it is stored."""
+"""The form that a file or frame was found to have, to be seen before it is stored."""
 
 from __future__ import annotations
 

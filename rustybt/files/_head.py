@@ -1,4 +1,4 @@
-"""Where the rows of a CSV file begin, and what its columns are called: title lines, delimiter, header."""
+"""The head of a CSV file, before its rows: title lines, delimiter, header."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Head:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was passed over."""
+        """Notes on the lines that were passed over."""
         if not self.above:
             return ()
         count = f"{len(self.above)} lines" if len(self.above) > 1 else "a line"
@@ -82,7 +82,7 @@ def _lines(block: bytes) -> list[str]:
 
 
 def _start_of(block: bytes, skipped: int, at: int) -> int:
-    """Where the line begins that is so many with something in it after so many that are skipped."""
+    """The place of a line, counted in lines that are not blank after those that are skipped."""
     start = 0
     for _ in range(skipped):
         start = block.find(b"\n", start) + 1
@@ -117,7 +117,7 @@ def cells_of(line: str, delimiter: str) -> list[str]:
 
 
 def _first_line(lines: Sequence[str], delimiter: str) -> int:
-    """Which line is the header, or the first row: titles, addresses and comments may stand before it."""
+    """The number of the header, or of the first row: titles, addresses and comments may stand before it."""
     for at, line in enumerate(lines):
         if is_header(cells_of(line, delimiter)):
             return at

@@ -82,7 +82,7 @@ class Lines:
         return frame
 
     def _later(self, name: str, counts: Mapping[str, int]) -> dict[str, _Point]:
-        """What ends the gaps that are open at this piece's end, of the assets in it."""
+        """The points that end the gaps that are open at this piece's end, of the assets in it."""
         later = {}
         for asset, rows in counts.items():
             ends = self._ends.get((asset, name))

@@ -120,7 +120,7 @@ def _of_lists(value: list[list[Any]], names: Sequence[str | None] | None, path: 
 
 
 def _split(value: Mapping[str, Any], path: Path) -> Rows:
-    """What pandas calls the orient "split"."""
+    """Rows of pandas' orient "split"."""
     columns, data, index = value["columns"], value["data"], value.get("index")
     if any(not isinstance(row, list) or len(row) != len(columns) for row in data):
         raise InputError(f"{path}: its rows have other lengths than its {len(columns)} columns. {_GIVE}")
@@ -164,7 +164,7 @@ def _within(value: Mapping[str, Any], names: Sequence[str | None] | None, path: 
 
 
 def _dated(rows: Rows, keys: Iterable[Any]) -> Rows:
-    """Where no column says when a row was, what is beside it does."""
+    """Rows with a column of dates: their keys, where no column has any."""
     lower = {str(name).strip().lower(): name for name in rows[0]} if rows else {}
     named = known_names(list(lower), lambda name: _as_first(rows[0].get(lower[name])))
     if set(STAMP_COLUMNS) & set(named.values()):

@@ -1,4 +1,4 @@
-"""Which kinds of file are read, by how their names end."""
+"""The kinds of file that are read, by the endings of their names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON: Final = tuple(kind + packed for kind in (".json", ".jsonl", ".ndjson") for
 EXCEL: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 ARCHIVE: Final = ".zip"
 KINDS: Final = {"CSV": CSV, "Parquet": PARQUET, "Arrow": ARROW, "JSON": JSON, "workbook": EXCEL}
-"""What each file of tables is, by its endings; an archive is a folder of such files."""
+"""The kinds of tables, by the endings of their files; an archive is a folder of such files."""
 
 
 def kind_of(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""What stands in the numbers of a file beside their digits: decimal commas, groups, signs of currencies, thousands as
+"""The marks in the numbers of a file beside their digits: decimal commas, groups, signs of currencies, thousands as
 K; found out of them where they tell."""
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Marks:
 def marks_of(
     frame: pl.DataFrame, path: Path, *, delimiter: str, decimal: str | None, thousands: str | None, strip: str | None
 ) -> Marks:
-    """What the numbers of a file are written with. frame: its first rows, text. decimal, thousands, strip: as told.
+    """The marks in the numbers of a file. frame: its first rows, text. decimal, thousands, strip: as told.
 
     Raises InputError where they can be read in two ways and nothing tells which.
     """
@@ -125,7 +125,7 @@ def _core(text: str) -> str | None:
 
 
 def _decimal(cores: Iterable[str], path: Path) -> Literal[".", ","] | None:
-    """Which of point and comma stands before decimals, by those numbers that say it; None where they contradict."""
+    """The decimal mark, point or comma, by those numbers that tell it; None where they contradict."""
     votes: dict[str, str] = {}
     unsure = ""
     for core in cores:

@@ -1,4 +1,4 @@
-"""What is done where a price or a volume is missing."""
+"""The policies for missing prices and volumes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Filler:
         self._lines: Lines | None = None
 
     def look(self, frame: pl.DataFrame) -> None:
-        """What "interpolate" has to know of the rows to come. frame: as for `fill`."""
+        """Takes note of the rows to come, for "interpolate". frame: as for `fill`."""
         columns = tuple(name for name in _PRICES if name in frame.columns)
         self._lines = self._lines or Lines(columns, asset_column(frame))
         self._lines.look(_without_words(frame, columns))

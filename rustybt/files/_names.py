@@ -1,4 +1,4 @@
-"""What others call the columns of bars."""
+"""Other names of the columns of bars."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def vendor_names(names: Sequence[str], first_text: Callable[[str], str | None]) 
 
 
 def _listed(plain: Mapping[str, str], taken: set[str], first_text: Callable[[str], str | None]) -> dict[str, str]:
-    """What `VENDOR_NAMES` says, for columns that nothing else stands for. plain: the names, and what is looked up."""
+    """Our names by `VENDOR_NAMES`, of columns that nothing else stands for. plain: the names, and what is looked up."""
     found: dict[str, str] = {}
     for ours, others in VENDOR_NAMES.items():
         is_stamp = ours in STAMP_COLUMNS

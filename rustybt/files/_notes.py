@@ -1,4 +1,4 @@
-"""What is to be said of files that were read; of many files that say the same, once."""
+"""Notes on files that were read; one note for many files that say the same."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def read_text(raw: pl.DataFrame, dialect: Dialect, path: Path) -> tuple[pl.DataF
 
 
 def names_here(frame: pl.DataFrame, dialect: Dialect, path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
-    """What the columns of a table with a header are called here, in their order, and what is said of it.
+    """Our names of the columns of a table with a header, in their order, and notes on them.
 
     Raises InputError where that can't be told.
     """

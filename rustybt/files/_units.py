@@ -17,7 +17,7 @@ _LEAST: Final = {_BILLIONTHS: 10**7, _DECI_CENTS: 1_000}
 
 
 def unit_of(rows: pl.DataFrame, columns: list[str], *, header: bool, dates: str | None) -> str | None:
-    """What prices are most likely multiples of; None where they are what they say.
+    """The unit that prices are most likely counted in; None where it is the currency.
 
     rows: some of a file, under our names. columns: all names that it has.
     """

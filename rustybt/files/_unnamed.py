@@ -21,7 +21,7 @@ _MOMENT: Final = re.compile(
 _MARKS: Final = r"[$€£'\s\u2019]|[KMBT]$"
 _TICKER: Final = re.compile(r"[A-Za-z^$][A-Za-z0-9.^=/_:-]{0,24}")
 _KLINES: Final = ("close_time", "quote_volume", "trades", "taker_volume", "taker_quote_volume", "ignore")
-"""What Binance has after the volume."""
+"""Binance's columns after the volume."""
 
 
 def names_of(frame: pl.DataFrame) -> list[str] | None:

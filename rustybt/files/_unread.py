@@ -24,7 +24,7 @@ def unread_columns(columns: Iterable[str], *, carried: bool) -> list[str]:
 
 
 def unread_note(unread: Collection[str], columns: Collection[str]) -> str:
-    """What is said of them. columns: all of the table's."""
+    """The note on them. columns: all of the table's."""
     note = f"columns that are not read: {', '.join(name or 'one without a name' for name in unread)}"
     adjusted = next((name for name in unread if name in ADJUSTED_CLOSES), None)
     if adjusted is not None:

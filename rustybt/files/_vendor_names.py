@@ -1,4 +1,4 @@
-"""What vendors and exchanges call the columns of bars, in the languages in which they write files.
+"""The names that vendors and exchanges have for the columns of bars, in the languages in which they write files.
 
 Names are as `plain_name` makes them; of several that a file has, the first one of a list stands for the column.
 """

@@ -248,7 +248,7 @@ def _amount(row: ActionRow) -> tuple[int, int] | Finding:
 
 
 def unread_note(rows: Iterable[ActionRow]) -> str | None:
-    """What is to be said of columns of one kind's frame that nothing reads; None where there are none."""
+    """The note on columns of one kind's frame that nothing reads; None where there are none."""
     for row in rows:
         unread = [name for name in row.texts if name not in _READ[row.kind] and not name.endswith("_text")]
         if unread:

@@ -16,9 +16,9 @@ from rustybt.errors import InputError
 from rustybt.ingest._actions import ActionRow
 
 ADJ_CLOSE: Final = ("dividends", "splits")
-"""What can be made of it."""
+"""The kinds of actions that it can become."""
 ADJUSTED: Final = "adjusted"
-"""What rows with an adjusted close are called among what bars carry."""
+"""The name of adjusted closes among the columns that bars carry."""
 _NOISE: Final = {False: Fraction(1, 10**12), True: Fraction(1, 2**22)}
 """Of a number that was computed with floats, as a share of it; True: given as a float, which may have had 32 bits."""
 _MOST_PAID: Final = Fraction(1, 2)
@@ -39,7 +39,7 @@ def adjusted_closes(carried: Iterable[pl.DataFrame]) -> pl.DataFrame | None:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What closes before a day are multiplied by beside those from it on: between two bounds. close: the day before."""
+    """A factor of the closes before a day, relative to those from it on, between two bounds. close: the day before."""
 
     at: int
     close: Fraction
@@ -97,7 +97,7 @@ def _number(text: str, symbol: str, is_float: bool) -> tuple[Fraction, Fraction]
 
 
 def _steps(closes: list[Fraction], adjusted: list[tuple[Fraction, Fraction]]) -> list[_Step]:
-    """Where no one ratio fits the days before and the day itself, at the digits that there are."""
+    """The days at which the ratio of adjusted to raw closes changes, beyond what their digits explain."""
     spans: list[tuple[int, Fraction, Fraction]] = []
     for at, (close, (number, off)) in enumerate(zip(closes, adjusted, strict=True)):
         low, high = (number - off) / close, (number + off) / close

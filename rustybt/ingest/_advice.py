@@ -1,4 +1,4 @@
-"""What to do about rows that were found bad, by what they have in common."""
+"""Advice about bad rows, by what they have in common."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _other_calendar(findings: Sequence[Finding], calendar: str) -> list[str]:
 
 
 def _other_sessions(findings: Sequence[Finding], calendar: str) -> list[str]:
-    """Where more than one day is on no session, and none of them is on a weekend."""
+    """Advice for more than one day off session, of which none is on a weekend."""
     days = {finding.stamp for finding in findings if finding.rule == "calendar" and finding.stamp is not None}
     if len(days) < 2 or {day.weekday() for day in days} & {_SATURDAY, _SUNDAY}:
         return []
@@ -83,7 +83,7 @@ def _other_sessions(findings: Sequence[Finding], calendar: str) -> list[str]:
 
 
 def _without_volume(findings: Sequence[Finding]) -> list[str]:
-    """Where nothing but volumes that are blank is wrong with most rows."""
+    """Advice for rows of which most lack a volume and nothing else."""
     blank = sum(finding.rule == "number" and finding.message.startswith(_BLANK_VOLUME) for finding in findings)
     if blank * 2 <= len(findings):
         return []

@@ -1,4 +1,4 @@
-"""What a caller of `ingest` asked for, checked: the request, and the readers of its bars."""
+"""The arguments of `ingest`, checked: the request, and the readers of its bars."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ type Given = dict[str, str | int | None]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What one row of the assets frame says; symbol None: what is said of every asset that has bars in this call."""
+    """A row of the assets frame; symbol None: what is said of every asset that has bars in this call."""
 
     symbol: str | None
     key: str | None
@@ -66,7 +66,7 @@ def read_descriptions(source: Any, symbols: Any = None) -> list[Description]:
 
 
 def _of_all(said: Mapping[Any, Any]) -> Description:
-    """What is said of every asset: column names of the assets frame, and a value for each."""
+    """A description of every asset: column names of the assets frame, and a value for each."""
     _check_names(list(map(str, said)), {*_OF_ALL}, "the mapping")
     given: Given = {
         str(name): _value(str(name), str(value).strip(), "every asset")
@@ -111,7 +111,7 @@ def _value(name: str, text: str, symbol: str) -> str | int:
 
 
 def _check_future(given: Given, symbol: str) -> None:
-    """What only a contract has is given to a future only. Raises InputError."""
+    """Refuses fields of contracts for what is no future. Raises InputError."""
     only = [name for name in _OF_FUTURES if name in given]
     if only and given.get("type") != "future":
         raise InputError(
@@ -152,7 +152,7 @@ def _key(symbol: str, description: Description | None, place: str) -> str:
 def kinds_by_symbol(
     known: Iterable[AssetRecord], descriptions: Iterable[Description]
 ) -> tuple[dict[str, str], str | None]:
-    """What symbols are called that are told of one by one, and what all others are, None where nothing is said.
+    """The types of assets: of symbols that are named one by one, and of all others, None where nothing is said.
 
     known: the assets stored already; what is said of a symbol now comes before what was said of it then.
     """

@@ -266,12 +266,12 @@ def _packed(
 
 
 def _moments(frame: pl.DataFrame) -> pl.DataFrame:
-    """What `parsed_stamps` read."""
+    """The columns that `parsed_stamps` read."""
     return frame.select(name for name in _MOMENTS if name in frame.columns)
 
 
 def _where_unsure(moments: pl.DataFrame, stamp: pl.Series) -> pl.Series:
-    """Where a stamp could be read, and leaves open which session it means."""
+    """Whether a stamp could be read, and leaves open which session it means."""
     if not stamp.null_count():
         return pl.Series([False]).new_from_index(0, len(stamp))
     names = [name for name in moments.columns if name != "day"]

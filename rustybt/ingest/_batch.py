@@ -175,12 +175,12 @@ class Batch:
 
     @property
     def forms(self) -> dict[str, Form]:
-        """What the files and frames were found to be, by name, as far as they were read."""
+        """The forms of the files and frames, by name, as far as they were read."""
         return self._reader.notes.forms
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was done to the rows while they were read, how many findings are counted only, and bars yet to come."""
+        """Notes on how the rows were read, how many findings are counted only, and bars yet to come."""
         untold = self._count - min(self._count, MOST_FINDINGS)
         notes = [*self._reader.notes, *([self._adjusted] if self._adjusted else [])]
         if untold:
@@ -231,7 +231,7 @@ class Batch:
         return [LeftOut(symbol, self.frequency, rule, count) for (symbol, rule), count in self._left_out.items()]
 
     def findings(self) -> list[Finding]:
-        """What was found, lines that are no rows first, then by row; the first `MOST_FINDINGS`."""
+        """The findings, lines that are no rows first, then by row; the first `MOST_FINDINGS`."""
         bad = pl.concat([*self._uneven, *self._bad]).head(MOST_FINDINGS)
         daily = frequency_named(self.frequency).by_session
         findings = []

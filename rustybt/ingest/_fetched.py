@@ -1,4 +1,4 @@
-"""What a source gave, as arguments of `ingest`."""
+"""A source's download, as arguments of `ingest`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What perpetuals paid, as the caller gave it."""
+"""The funding of perpetuals, as the caller gave it."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def digest_of(words: object, *given: Any) -> str | None:
 
 @functools.cache
 def _makers() -> str:
-    """What decides how the same is read, the code among it: where one of these is another one, it is looked at anew."""
+    """The versions of the code that reads input: where one of them changes, the same input is read anew."""
     code = hashlib.sha256()
     folder = Path(__file__).parents[1]
     for step in _STEPS:

@@ -1,4 +1,4 @@
-"""What an ingestion was not told: how long bars are, and whose sessions they belong to."""
+"""Guesses at what an ingestion was not told: how long bars are, and whose sessions they belong to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rustybt.ingest._write import ADDS, Request
 
 
 def with_guesses[Result](given: Asked, root: Path, done: Callable[[Request, bool], Result]) -> tuple[Result, list[str]]:
-    """What is done with the length of bars and the calendar that were told, or found out; and what is said of these.
+    """Ingests with the length of bars and the calendar that were told, or guessed; the outcome, and notes on guesses.
 
     Those that were not told are those of the bundle that is added to, else what the bars say. done: gets the request,
     and whether the length was told; else it raises LongerBars where days are weeks or months.

@@ -225,7 +225,7 @@ def ingest_with_fault(
 
 
 def _words(request: Request, frequencies: Sequence[str]) -> object:
-    """What a request says, but for what makes no difference to the data."""
+    """The settings of a request that make a difference to the data."""
     return frequencies, replace(request, bundle="", mode="", provenance={}, calendar_told=True)
 
 

@@ -173,7 +173,7 @@ def _optional_text(frame: pl.DataFrame, name: str) -> pl.Series:
 
 
 def _carried_actions(table: Table, row: pl.Series) -> list[pl.DataFrame]:
-    """What the columns dividend and split of Zipline's csvdir say: `row`, `kind`, `value`, `is_float`."""
+    """The actions in the columns dividend and split of Zipline's csvdir: `row`, `kind`, `value`, `is_float`."""
     carried = []
     for name, nothing in CARRIED.items():
         if name not in table.frame.columns:

@@ -34,7 +34,7 @@ _INDENT: Final = 13
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Preview:
-    """What `ingest` would read. Printed it is a table.
+    """A preview of an ingestion. Printed it is a table.
 
     forms: what each file or frame was found to be, by name. frequency, calendar: under which it would be stored.
     symbols, first, last: of the rows without findings; the days of the first and last bar, None where there is none.
@@ -75,7 +75,7 @@ class Preview:
         return f"rustybt.ingest('NAME', bars{more})"
 
     def table(self) -> str:
-        """What was found, without the call to go on with."""
+        """The findings as a table, without the call to go on with."""
         return "\n".join(f"{label:<{_INDENT}}{text}".rstrip() for label, text in self._lines())
 
     def _lines(self) -> list[tuple[str, str]]:
@@ -115,7 +115,7 @@ class Preview:
 
 
 def preview(bars: Any, *, bundle: str | None = None, root: str | Path | None = None, **options: Any) -> Preview:
-    """What `ingest` would read of bars with these options, and what it would find; nothing is written.
+    """Reads bars as `ingest` would with these options, and tells what it would find; nothing is written.
 
     bars, options: those of `rustybt.ingest`, such as csv, calendar, frequency or splits. bundle, root: with
     mode="append" or "correct", the bundle that the bars would be added to.

@@ -1,4 +1,4 @@
-"""What an ingestion did."""
+"""The report of an ingestion."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IngestReport:
-    """What `ingest` did.
+    """The report of `ingest`.
 
     bundle, version, hash: what was written, or what was there already where the data was the same.
     rows: bars that this call added, or with mode="correct" changed. assets: assets of the version.

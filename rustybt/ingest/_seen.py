@@ -1,4 +1,4 @@
-"""What new bars say of each asset: the names that it carried, and the decimals that its numbers need."""
+"""Facts about each asset in new bars: the names that it carried, and the decimals that its numbers need."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ type _Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What new bars say of one asset."""
+    """Facts about one asset in new bars."""
 
     symbols: tuple[SymbolRange, ...]
     price_scale: int
     volume_scale: int
 
     def joined_with(self, other: Seen) -> Seen:
-        """What both say."""
+        """The facts of both, joined."""
         return Seen(
             joined_ranges([*self.symbols, *other.symbols]),
             max(self.price_scale, other.price_scale),
@@ -35,7 +35,7 @@ class Seen:
 
 
 class Sightings:
-    """What was seen of each asset in the pieces so far.
+    """The facts about each asset in the pieces so far.
 
     keys: the asset of each number. Pieces are kept as columns: an object for each of thousands of assets and of many
     pieces takes longer than their rows.
@@ -79,7 +79,7 @@ class Sightings:
         return coded
 
     def all(self, keys: Mapping[int, str]) -> dict[str, Seen]:
-        """What was seen of each asset, by key. keys: of each number."""
+        """The facts about each asset, by key. keys: of each number."""
         if not self._runs:
             return {}
         names = list(self._symbols)
@@ -107,7 +107,7 @@ def _firsts(names: pl.Series, places: pl.Series) -> tuple[list[int], list[str]]:
 
 
 def joined_seen(several: Iterable[Mapping[str, Seen]]) -> dict[str, Seen]:
-    """What several frequencies say of each asset."""
+    """The facts about each asset in several frequencies, joined."""
     joined: dict[str, Seen] = {}
     for seen in several:
         for key, new in seen.items():

@@ -15,7 +15,7 @@ _BEFORE: Final = ("row", "key", "stamp", "stamp_text")
 
 
 class DuplicateCheck:
-    """What earlier pieces say of the order of the next one. spill_file: the good rows so far."""
+    """The check for rows out of order and duplicates, from piece to piece. spill_file: the good rows so far."""
 
     def __init__(self, spill_file: SpillFile) -> None:
         self._spill_file = spill_file

@@ -46,7 +46,7 @@ class Spacing:
 
     @property
     def note(self) -> str | None:
-        """What is to be said where they are stored as days."""
+        """The note for bars that are stored as days."""
         if self.frequency == "1d":
             return None
         what = _WORDS[self.frequency]

@@ -46,7 +46,7 @@ _ALSO: Final = {
     "price": ("px", "trade_price", "trade price", "last"),
     "size": ("qty", "quantity", "amount", "volume", "trade_size", "trade size"),
 }
-"""What else columns of trades are called."""
+"""Other names of the columns of trades."""
 _NEEDED: Final = ("symbol", "timestamp", "price", "size")
 _FLOAT_DIGITS: Final = 15
 _WIDEST: Final = 10**38
@@ -239,7 +239,7 @@ def _of_symbol(frame: pl.DataFrame, wanted: int, counted: str, rest: bool) -> It
 
 
 def _sums(column: pl.Series) -> Sums:
-    """What was counted up to each trade; as Python integers where 64 bits are too few."""
+    """The cumulative sums up to each trade; as Python integers where 64 bits are too few."""
     sums = column.cum_sum()
     if int(sums[-1]) < _NARROW // 2:
         return sums.cast(pl.Int64).to_numpy()

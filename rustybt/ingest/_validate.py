@@ -115,7 +115,7 @@ def _looked(
 
 
 class _Look:
-    """What was seen so far. rows: how many bars. findings: as they came."""
+    """A validation under way. rows: how many bars. findings: as they came."""
 
     def __init__(self, version: Version, weights: Policy, tally: Tally | None, *, told: bool) -> None:
         self.rows = 0

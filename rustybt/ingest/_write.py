@@ -38,7 +38,7 @@ type Base = tuple[Version, Manifest]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for, beside the data. calendar_told: else rows may show that it is another one."""
+    """The settings of an ingestion, beside its data. calendar_told: else rows may show that it is another one."""
 
     bundle: str
     frequency: str
@@ -71,7 +71,7 @@ class Actions:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """What bars and actions came to. rows: read, bad ones among them. counts: findings by rule."""
+    """The outcome of validating bars and actions. rows: read, bad ones among them. counts: findings by rule."""
 
     records: tuple[AssetRecord, ...]
     rows: int
@@ -103,7 +103,7 @@ def nothing_new(newest: Base) -> IngestReport:
 
 
 class Write:
-    """What was read, on its way into a version."""
+    """An ingestion on its way from rows to a version."""
 
     def __init__(
         self,
@@ -199,7 +199,7 @@ class Write:
             )
 
     def look(self, newest: Base | None) -> Validated:
-        """What `publish` would write, and what it would say. newest: as for `validate`, which comes first."""
+        """The outcome that `publish` would have, written nowhere. newest: as for `validate`, which comes first."""
         records, ended, _, bad_actions = self._made(newest)
         counts = Counter(dict[str, int]())
         for left_out in (*(one for batch in self._batches for one in batch.left_out()),):
@@ -251,7 +251,7 @@ class Write:
         return Actions(splits, dividends, in_shares, funding), found
 
     def _action_rows(self) -> Actions:
-        """What was given beside the bars, and what columns of the bars said."""
+        """The actions given beside the bars, and those in columns of the bars."""
         calendar = self._batches[0].calendar
         symbols = self._request.symbols
         rows = Actions(

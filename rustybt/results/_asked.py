@@ -1,4 +1,4 @@
-"""What is asked of a result where it is not, and where it is: in `metrics`, or a column of `daily`."""
+"""Hints for names that a result does not have: the figure of `metrics`, or the column of `daily`, that was meant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER_NAMES = {
     "algorithm_period_return": "total_return",
     "num_trades": "transactions",
 }
-"""What other libraries call figures of `metrics`."""
+"""Other libraries' names of figures of `metrics`."""
 OTHER_PLACES = {
     **dict.fromkeys(("trades", "fills", "executions", "trade_log"), "result.transactions, a row a fill"),
     **dict.fromkeys(("equity", "equity_curve", "value", "nav"), 'result.daily["portfolio_value"]'),
@@ -27,7 +27,7 @@ OTHER_PLACES = {
     "ledger": "result.entries",
     "holdings": "result.positions",
 }
-"""What other libraries call the frames of a result, and where it has them."""
+"""Other libraries' names of the frames of a result, and where it has them."""
 
 
 class NamedFigures(dict[str, Decimal | int | None]):
@@ -63,7 +63,7 @@ class Asked:
 
 
 def _place(result: Any, name: object) -> str | None:
-    """Where a result has something of that name, or of one like it."""
+    """The place in a result of that name, or of one like it."""
     if not isinstance(name, str):
         return None
     if name in OTHER_PLACES:

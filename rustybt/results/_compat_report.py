@@ -1,4 +1,4 @@
-"""Which rows of Compat would have changed a run: the run beside its repetitions, each with one row the other way."""
+"""The rows of Compat that would have changed a run: the run beside its repetitions, each with one row the other way."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SCHEMA: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CompatReport:
-    """What each row of `Compat` does to one run.
+    """The effect of each row of `Compat` on one run.
 
     lines: a frame with a row per field of Compat, and one for all of them:
         row: the field. zipline: whether the run had Zipline's way. changes: whether the other way changes the result.
@@ -90,7 +90,7 @@ def compared(base: Result, others: Mapping[str, Result | Exception], ways: Mappi
 
 
 def differing(base: Result, other: Result) -> tuple[list[str], list[str], dt.date | None]:
-    """Which frames differ, which columns of `daily`, and the first session in which something does."""
+    """The frames that differ, the columns of `daily` that do, and the first session in which something does."""
     frames, columns = [], []
     sessions: list[dt.date] = []
     for name in (*_FRAMES, "daily"):

@@ -14,7 +14,7 @@ SPARED: Final[set[str]] = set()
 
 
 class Framed(Protocol):
-    """What has frames by name."""
+    """An object that has frames by name."""
 
     _frames: Mapping[str, pl.DataFrame]
 

@@ -1,4 +1,4 @@
-"""What a result has in the place of frames and columns that it lacks."""
+"""Stand-ins for frames and columns that a result lacks."""
 
 from __future__ import annotations
 

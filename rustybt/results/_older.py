@@ -13,7 +13,7 @@ _OF_TEXTS: Final = {
     "the session ended": Cause.SESSION_ENDED,
     "cancelled by the strategy": Cause.STRATEGY,
 }
-"""What schema 1 said in words only."""
+"""Causes that schema 1 gave in words only."""
 _PATTERNS: Final = {
     r"^less than one unit was left after the split \d+/\d+$": Cause.SPLIT,
     r" was closed out on \d{4}-\d\d-\d\d$": Cause.CLOSED_OUT,

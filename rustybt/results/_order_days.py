@@ -23,7 +23,7 @@ CLOSED = {
 }
 FILLING = ("filled", "partially_filled")
 UNLISTED = ("triggered", "adjusted")
-"""What Zipline does not list an order for."""
+"""Events for which Zipline does not list an order."""
 SESSION_ENDED = Cause.SESSION_ENDED.label
 STOP_REACHED = Cause.STOP_REACHED.label
 
@@ -122,7 +122,7 @@ class OrderDays:
         )
 
     def _fee(self, order: str, close: int) -> float:
-        """What an order has cost up to a session's close."""
+        """The fees of an order up to a session's close."""
         fees = self._fees.get(order, ())
         if len(fees) == 1:
             return fees[0][1] if fees[0][0] <= close else 0.0

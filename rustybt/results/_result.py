@@ -1,4 +1,4 @@
-"""What a run leaves behind."""
+"""The result of a run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 pl.Config.set_trim_decimal_zeros(True)
 
 INNER: Final = frozenset({"cost_rows", "has_costs", "tell_when_saved", "written_report"})
-"""What other steps ask of a result."""
+"""Attributes of a result for other steps."""
 
 
 class Result(Asked, Traded):

@@ -157,7 +157,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
 
 
 def read_page(folder: Path) -> dict[str, Any]:
-    """What stands in the result.json of a folder. Raises ResultNotFound, and ResultCorrupt where it can't be read."""
+    """The content of a folder's result.json. Raises ResultNotFound, and ResultCorrupt where it can't be read."""
     file = folder / RESULT_FILE
     if not file.is_file():
         raise ResultNotFound(

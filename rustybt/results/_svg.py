@@ -30,7 +30,7 @@ _RUIN: Final = "#c2413b"
 
 
 def benchmark_path(result: Result) -> list[float] | None:
-    """What the run's start value would be worth in the benchmark, at each close; None without a benchmark."""
+    """The run's start value invested in the benchmark, at each close; None without a benchmark."""
     if "benchmark_returns" not in result.daily.columns:
         return None
     start = float(result.metrics["starting_value"] or 0)
@@ -110,7 +110,7 @@ def _line(values: list[float], low: float, high: float, colour: str, title: str)
 
 
 def _drawn(values: list[float]) -> list[int]:
-    """Where a curve has its points: everywhere, or at the ends and at the highest and lowest value of each stretch."""
+    """The places of a curve's points: all, or the ends and the highest and lowest value of each stretch."""
     known = [place for place, value in enumerate(values) if value == value]  # noqa: PLR0124  no NaN
     if len(known) <= _POINTS:
         return known

@@ -65,7 +65,7 @@ def period_of(result: Result) -> str:
 
 
 def name_of(result: Result) -> str:
-    """What the strategy is called."""
+    """The name of the strategy."""
     return str(result.manifest.get("strategy") or "strategy")
 
 

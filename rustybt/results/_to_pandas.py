@@ -28,9 +28,9 @@ _NAN = float("nan")
 
 NOT_ZIPLINES = ("session", "benchmark_returns")
 ALWAYS = ("period_open", "period_close")
-"""What Zipline's frame has whatever the metrics set is."""
+"""The columns that Zipline's frame has whatever the metrics set is."""
 CUMULATIVE = frozenset((*STATISTICS, *BENCHMARK_STATISTICS, *ALWAYS_ZERO, "trading_days", "period_label"))
-"""What a recorded name does not hide in Zipline either, which puts them into its rows after the records."""
+"""The columns that a recorded name does not hide: Zipline puts them into its rows after the records."""
 LEVERAGES = ("gross_leverage", "net_leverage")
 """Infinite in Zipline where the portfolio value is 0."""
 

@@ -1,4 +1,4 @@
-"""Where bars come from: one file per vendor. Vendors' libraries are imported when a source of theirs is made."""
+"""Sources of bars: one file per vendor. Vendors' libraries are imported when a source of theirs is made."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def records_in(found: object, what: str) -> list[object]:
 
 
 def text_or_none(value: object) -> str | None:
-    """What a vendor writes where it knows nothing ("None", "", null) is nothing."""
+    """None for what a vendor writes where it knows nothing ("None", "", null)."""
     text = "" if value is None else str(value).strip()
     return None if text in ("", "None", "null", "0000-00-00") else text
 

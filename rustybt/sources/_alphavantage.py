@@ -161,7 +161,7 @@ class AlphaVantage:
 
 
 def _told(told: str) -> SourceError:
-    """What a message under 200 means; it has no code."""
+    """The error that a message under 200 means; it has no code."""
     lower = told.lower()
     if "per day" in lower and "premium endpoint" not in lower:
         return SourceRateLimited(f"alphavantage: {told} Go on tomorrow, or with a paid plan.", stops=True)

@@ -23,12 +23,12 @@ _FRESH: Final = dt.timedelta(hours=1)
 
 
 class BarStore(Protocol):
-    """Where bars are kept; `rustybt.catalog.BarCache` is one. `source` says all that decides about the bars."""
+    """A store of bars; `rustybt.catalog.BarCache` is one. `source` says all that decides about the bars."""
 
     def find(
         self, source: str, frequency: str, symbols: Sequence[str], start_ns: int, end_ns: int
     ) -> tuple[dict[str, CachedBars], list[str]]:
-        """What is kept of the symbols and has most of the range, and notes on what was lost."""
+        """The entries of the symbols that have most of the range, and notes on what was lost."""
         ...
 
     def keep(self, source: str, frequency: str, kept: Sequence[CachedBars]) -> list[str]:
@@ -233,7 +233,7 @@ class Cached:
             self._keep(work, list(pieces.values()))
 
     def _ask(self, work: _Work, span: Span, symbols: Sequence[str]) -> dict[str, CachedBars]:
-        """What the source has for these days, by symbol. Failures are noted, whatever was kept before."""
+        """The source's bars of these days, by symbol. Failures are noted, whatever was kept before."""
         request = work.request
         before, total = work.done, len(request.symbols)
 
@@ -310,7 +310,7 @@ class Cached:
 
 
 def _end(span: Span, work: _Work) -> int:
-    """Where what was asked for ends: of "until now" that is the moment of the source's own clock, which moved on."""
+    """The end of the range that was asked for; of "until now" the moment of the source's own clock."""
     return 2**63 - 1 if span.last is None else midnight(span.last + dt.timedelta(days=1), work.window.tz)
 
 

@@ -81,7 +81,7 @@ class CCXT:
 
     @property
     def identity(self) -> str:
-        """What decides about the bars: the exchange, its address, and which of its markets are the default."""
+        """The identity of the bars: the exchange, its address, and which of its markets are the default."""
         told = {name: self._options[name] for name in ("urls", "options", "hostname") if name in self._options}
         if self.supports.tz != "UTC":
             told["tz"] = self.supports.tz
@@ -169,7 +169,7 @@ class CCXT:
         return rates or ()
 
     def _first_after(self, ticker: str, since: int, beyond: int, window: Window) -> int:
-        """Where to go on after a page without bars: the days tell at which one there are some again."""
+        """The moment to go on from after a page without bars: the days tell at which one there are some again."""
         if window.frequency.step_ns is not None and "1d" in self._frequencies:
             days = self._ask(self._exchange.fetch_ohlcv, ticker, self._frequencies["1d"], since, _LIMIT)
             later = [_row(day)[0] // _MS for day in days or ()]

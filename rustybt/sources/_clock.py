@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where a source reads the time and waits."""
+    """The clock by which a source reads the time and waits."""
 
     def now(self) -> int:
         """UTC nanoseconds since 1970. It need not ascend: what is measured by it is which bars are finished."""

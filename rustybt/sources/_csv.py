@@ -174,7 +174,7 @@ class CSV:
         return midnight.dt.convert_time_zone("UTC").to_physical().alias("stamp")
 
     def _days(self, read: pl.DataFrame) -> pl.Series:
-        """What `ingest` takes the stamps for; null where that is not sure."""
+        """The sessions that `ingest` takes the stamps for; null where that is not sure."""
         instants = pl.concat([read["instant"], read["clock"]]).drop_nulls()
         if not len(instants):
             return read["day"]

@@ -45,7 +45,7 @@ _LATE_START: Final = 10
 """Days after the start that holidays can explain."""
 LATE_START: Final = "the vendor's bars begin on"
 _MOST_DECIMALS: Final = 20
-"""What the catalog holds."""
+"""The most that the catalog holds."""
 SPLITS: Final = ("symbol", "ex_date", "ratio")
 DIVIDENDS: Final = ("symbol", "ex_date", "amount", "currency", "pay_date", "record_date", "declared_date")
 FUNDING: Final = ("symbol", "timestamp", "rate", "mark_price")
@@ -64,7 +64,7 @@ ASSETS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a caller of `fetch` asked for, checked."""
+    """The arguments of `fetch`, checked."""
 
     source: str
     supports: Supports
@@ -358,7 +358,7 @@ def decimal_columns(frame: pl.DataFrame, names: Sequence[str]) -> list[pl.Series
 
 
 def plan_of(request: Request) -> dict[str, Any]:
-    """What a folder of pages belongs to."""
+    """The request that a folder of pages belongs to."""
     window = request.window
     return {
         "source": request.source,

@@ -126,7 +126,7 @@ def _read(error: urllib.error.HTTPError) -> bytes:
 
 
 def _message_in(body: bytes) -> str:
-    """What a vendor says of an error: the field for it, else the text."""
+    """A vendor's words on an error: the field for it, else the text."""
     text = body.decode("utf-8", "replace")
     try:
         found = json.loads(text)

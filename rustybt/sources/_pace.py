@@ -59,7 +59,7 @@ class Caller:
         return self._pace.clock
 
     def call[T](self, ask: Callable[[], T]) -> T:
-        """What `ask` returns, tried again while it raises a SourceError that says it may pass. Raises the last one."""
+        """Calls `ask`, again while it raises a SourceError that says it may pass. Raises the last one."""
         for attempt in range(1, self._pace.attempts + 1):
             self._wait_for_the_limit()
             try:

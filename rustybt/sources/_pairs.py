@@ -1,4 +1,4 @@
-"""What the name of a pair says of it, where the vendor says nothing else."""
+"""The facts in the name of a pair, where the vendor says nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source gave, taken apart by symbol to be kept, and put together again."""
+"""A download, taken apart by symbol to be kept, and put together again."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _OF_THE_REQUEST: Final = ("symbols", "start", "end", "frequency", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """What is kept is not what the vendor says now. what: the first difference, for people."""
+    """Kept bars differ from those of the vendor now. what: the first difference, for people."""
 
     what: str
 
 
 def pieces_of(fetched: Fetched, span: Span, tz: str, as_of: int) -> dict[str, CachedBars]:
-    """What was fetched for some days, by symbol. as_of: when, in UTC nanoseconds."""
+    """A download of some days, by symbol. as_of: when, in UTC nanoseconds."""
     start_ns, end_ns = range_of(span, tz, as_of)
     provenance = {name: told for name, told in fetched.provenance.items() if name not in _OF_THE_REQUEST}
     records = {name: _records(getattr(fetched, name)) for name in (*_ACTIONS, "assets")}
@@ -153,7 +153,7 @@ def fetched_of(
     notes: Sequence[str],
     provenance: Mapping[str, Any],
 ) -> Fetched:
-    """What `fetch` gives, from what is known of each symbol; each has bars in the window."""
+    """The result of `fetch`, from what is known of each symbol; each has bars in the window."""
     ordered = sorted(answers, key=lambda one: one.symbol)
     parts = [within(one.bars, window.start_ns, window.end_ns, window.tz) for one in ordered]
     cut = any(part.height < one.bars.height for part, one in zip(parts, ordered, strict=True))

@@ -120,7 +120,7 @@ def _factory(name: str) -> Callable[..., Any]:
 
 
 def _form(factory: Callable[..., Any]) -> inspect.Signature | None:
-    """What it takes; None where Python can't tell."""
+    """Its parameters; None where Python can't tell."""
     try:
         return inspect.signature(factory)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What a source is, and what it gives."""
+"""The protocol of sources, and their downloads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Supports:
-    """What a source can do.
+    """The capabilities of a source.
 
     frequencies: names as `frequency_named` writes them ("1m", "1d", "1mo").
     calendar: whose sessions its bars belong to, unless the user knows better.
@@ -67,7 +67,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fetched:
-    """What a source gave. `rustybt.ingest(bundle, fetched)` stores it.
+    """A download of a source. `rustybt.ingest(bundle, fetched)` stores it.
 
     bars: symbol, date (of days and more) or timestamp (of less: UTC, the START of the bar), open, high, low, close,
         volume as Decimal with the digits that the vendor sent; sorted by symbol and time, no bar twice.
@@ -113,7 +113,7 @@ class Fetched:
 
 @runtime_checkable
 class Source(Protocol):
-    """Where bars come from. One object is used by one thread at a time.
+    """A source of bars. One object is used by one thread at a time.
 
     Third parties register theirs under the entry point group "rustybt.sources"; `rustybt.testing.SourceContract`
     holds the promises as tests.
@@ -126,11 +126,11 @@ class Source(Protocol):
 
     @property
     def supports(self) -> Supports:
-        """What it can do. Asks nobody."""
+        """Its capabilities. Asks nobody."""
         ...
 
     def vendor_symbol(self, symbol: str) -> str:
-        """What the vendor calls the asset that users of RustyBT call `symbol`. Asks nobody."""
+        """The vendor's name of the asset that users of RustyBT call `symbol`. Asks nobody."""
         ...
 
     def fetch(
@@ -156,7 +156,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What was asked for: from start_ns up to but not including end_ns (UTC), of bars of `frequency`."""
+    """The range of a download: from start_ns up to but not including end_ns (UTC), of bars of `frequency`."""
 
     start_ns: int
     end_ns: int

@@ -1,4 +1,4 @@
-"""What of a range is kept already, and which days are missing."""
+"""The days of a range that are kept already, and those that are missing."""
 
 from __future__ import annotations
 

@@ -252,7 +252,7 @@ def _splits_of(frame: Any) -> Splits:
 
 
 def _zone_of(frame: Any, window: Window) -> str:
-    """Where Yahoo counts the days of this asset: at its exchange."""
+    """The zone in which Yahoo counts the days of this asset: its exchange's."""
     zone = frame.index.tz
     return window.tz if zone is None else str(getattr(zone, "key", None) or getattr(zone, "zone", None) or zone)
 

@@ -115,6 +115,10 @@ class Carrying:
         self._only_in_initialize("set_account")
         from rustybt.orders.accounts import account_named
 
+        test = parameters.pop("test", "close")
+        if test not in ("close", "range"):
+            raise InputError(f"test={test!r}: choose 'close' or 'range'.")
+        self._settings.margin_by_range = test == "range"
         self._settings.account = account_named(kind, parameters)
 
     def _only_in_initialize(self, function: str) -> None:

@@ -31,7 +31,8 @@ class RunSettings:
     benchmark: the asset to compare with, where one was set.
     account_controls: the rules that closes are held to. wrappers: the objects that a strategy gets in place of the
     run's own context and data. borrow, financing, rollover: what holding costs; None where it costs nothing. account:
-    what the account may hold; None where it may hold anything.
+    what the account may hold; None where it may hold anything. margin_by_range: whether its margin is asked for at the
+    worst prices of a bar.
     """
 
     slippage: dict[str | Asset, object]
@@ -46,3 +47,4 @@ class RunSettings:
     financing: FinancingTerms | None = None
     rollover: RolloverTerms | None = None
     account: CashAccount | Rule | None = None
+    margin_by_range: bool = False

@@ -33,13 +33,13 @@ def _can_be_judged(bars: StoredBars) -> bool:
 
 
 def _ratios(bars: StoredBars) -> Floats:
-    """What the close was multiplied by from bar to bar."""
+    """The ratio of each close to the one before it."""
     close = bars.close.astype(np.float64)
     return np.asarray(close[1:] / close[:-1])
 
 
 def _expected(bars: StoredBars) -> Floats:
-    """What the close is expected to be multiplied by from bar to bar: 1, or the ratio of a split between them."""
+    """The expected ratio of each close to the one before it: 1, or that of a split between them."""
     expected = np.ones(len(bars.stamps) - 1)
     if bars.splits:
         days = _days(bars)
@@ -90,7 +90,7 @@ def _split(expected: float, ratio: float) -> tuple[str, str]:
 
 
 def like_a_split(ratios: Floats) -> npt.NDArray[np.bool_]:
-    """Which moves are as large as the smallest splits."""
+    """Whether each move is as large as the smallest splits."""
     low = max(like for like in SPLIT_LIKE if like < 1) * (1 + NEAR)
     high = min(like for like in SPLIT_LIKE if like > 1) * (1 - NEAR)
     return np.asarray((ratios <= low) | (ratios >= high))

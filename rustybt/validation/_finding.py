@@ -1,4 +1,4 @@
-"""What a check reports: one finding per row and rule."""
+"""Findings: one per row and rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 FOUND_SCHEMA: Final = {"row": pl.Int64, "rule": pl.String, "value": pl.String, "message": pl.String}
-"""What every check returns: position of the row in the input, rule, offending value as text, message."""
+"""The columns of a check's findings: position of the row in the input, rule, offending value as text, message."""
 
 _NO_FRACTION: Final = re.compile(r"(:\d\d)\.0{6,}$")
 _LONGEST_SHOWN: Final = 60
@@ -64,7 +64,7 @@ def found(frame: pl.DataFrame, bad: pl.Expr, rule: str, value: str, message: str
 
 
 def found_among(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
-    """What all of the checks find. One pass over the frame, on all cores, tells which of them find anything."""
+    """The findings of all of the checks. One pass over the frame, on all cores, tells which of them find anything."""
     if not frame.height or not checks:
         return nothing_found()
     flags = frame.select(bad.fill_null(False).any().alias(str(at)) for at, (bad, *_) in enumerate(checks)).row(0)
@@ -73,7 +73,7 @@ def found_among(frame: pl.DataFrame, checks: Sequence[Check]) -> pl.DataFrame:
 
 
 def _shown(value: str | None) -> str:
-    """What a message shows of a value; the finding has all of it."""
+    """A value cut to what a message shows; the finding has all of it."""
     if value is None:
         return "missing"
     value = _NO_FRACTION.sub(r"\1", value)

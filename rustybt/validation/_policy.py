@@ -37,7 +37,7 @@ LAYERS: Final = {
     "thin": "time",
     "partial": "time",
 }
-"""Which of the four layers a rule belongs to."""
+"""The layer, of four, that each rule belongs to."""
 _DEFAULTS: Final = {
     "spike": "warning",
     "jump": "warning",
@@ -53,7 +53,7 @@ _DEFAULTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What `validate` tells, and how it weighs it.
+    """The weights and thresholds of `validate`.
 
     severity: by rule ("gap"), or by rule and class of asset ("gap.crypto"), one of `SEVERITIES`.
     sigmas: a spike is a return that lies more robust standard deviations (1.4826 times the median absolute deviation)
@@ -88,7 +88,7 @@ class Policy:
                 raise InputError(f"policy: {name} is {value!r}. Pass a number of 0 or more.")
 
     def severity_of(self, rule: str, kind: str) -> str:
-        """What a finding of that rule weighs on an asset of that class."""
+        """The severity of a finding of that rule on an asset of that class."""
         return self.severity.get(f"{rule}.{kind}") or self.severity.get(rule) or _DEFAULTS.get(rule, "error")
 
 

@@ -1,4 +1,4 @@
-"""What a validation found, as a table, as JSON and as HTML."""
+"""The report of a validation, as a table, as JSON and as HTML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STYLE: Final = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ValidationReport:
-    """What `validate` found.
+    """The report of `validate`.
 
     bundle, version, hash: what was looked at. rows, assets: how much of it.
     findings: by severity, the worst first; then by symbol and stamp.

@@ -1,4 +1,4 @@
-"""Which assets of many may have a finding: one look at all of their daily bars, so that the checks skip the others."""
+"""Assets that may have a finding: one look at the daily bars of all, so that the checks skip the others."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _untimely(stamps: npt.NDArray[np.int64], first: _Flags, calendar: SessionTab
 
 
 def _still(bars: dict[str, npt.NDArray[np.int64]], first: _Flags, policy: Policy) -> _Flags:
-    """Where a run of bars with one price has become long."""
+    """Whether a run of bars with one price has become long."""
     close = bars["close"]
     still = (bars["high"] == bars["low"]) & (first | np.concatenate(([True], close[1:] == close[:-1])))
     at = np.arange(len(close))

@@ -19,6 +19,7 @@ from rustybt.execution.simulated._first_reports import first_reports
 from rustybt.execution.simulated._legs import Leg
 from rustybt.execution.simulated._linked import worst_first
 from rustybt.execution.simulated._readings import AmbiguousBar, Reading
+from rustybt.execution.simulated._sleep import Sleep
 from rustybt.execution.simulated._transit import Transit, arrived, close_of, forget
 from rustybt.execution.simulated._triggers import Triggers
 from rustybt.execution.simulated._walking import Walking
@@ -27,6 +28,7 @@ from rustybt.execution.slippage import SlippageModel
 NOT_FILLED, CANCELLED = OrderEventKind.NOT_FILLED, OrderEventKind.CANCELLED
 OPEN = OrderStatus.OPEN
 
+type Moved = list[tuple[WorkingOrder, OrderTerms[int]]]
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
 
@@ -54,9 +56,9 @@ class SimulatedBroker(Walking):
     """
 
     __slots__ = (
-        "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_tried_at_open", "_watched", "_worked",
-        "begun", "deal", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps", "stops_date_orders",
-        "transit", "triggers", "triggers_need_volume",
+        "_asked", "_equity", "_future", "_looked", "_opening", "_own", "_sleep_until", "_sleeps", "_tried_at_open",
+        "_worked", "begun", "deal", "fees_can_fall", "held", "limits_hold", "orders", "sessions", "stamps",
+        "stops_date_orders", "transit", "triggers", "triggers_need_volume",
     )  # fmt: skip
 
     def __init__(
@@ -99,8 +101,8 @@ class SimulatedBroker(Walking):
         self._worked = before
         # the number of the last order that was there when a bar was worked
         self._looked = 0
-        # the slots of the assets whose orders have slept
-        self._watched: set[int] = set()
+        sleep = Sleep(orders, self.triggers)
+        self._sleeps, self._sleep_until = sleep.until_reached, sleep.until_bar
         self._opening: tuple[int, int, int] | None = None
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
@@ -331,23 +333,28 @@ class SimulatedBroker(Walking):
         price of None where those are all. None where there is an asset that it has no models for, or an order that
         depends on more than the bar.
         """
+        moved: Moved = []
         bar, found = moment.bar, []
         for queue in awake:
             bars: Any = queue[0].instrument
             if bars.is_future:
                 return None
             if bars.tradable[bar] > 0:
-                ready = self._ready(queue, bars, moment)
+                ready = self._ready(queue, bars, moment, moved)
                 if ready is None:
                     return None
                 if ready:
                     found.append(ready)
             elif any(order.more is not None and order.more.at_once for order in queue):
                 return None
+        # once it is certain that the bar is worked here
+        for order, terms in moved:
+            order.terms = terms
+            self._sleeps(order, order.instrument, bar)
         self._looked = self.orders.count
         return found
 
-    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment) -> list[ReadyOrder] | None:
+    def _ready(self, queue: list[WorkingOrder], bars: Bars, moment: Moment, moved: Moved) -> list[ReadyOrder] | None:
         triggers, bar, looked = self.triggers, moment.bar, self._looked
         offered = bars.column(triggers.field)[bar] * bars.mark_to_fill_scale
         found: list[ReadyOrder] = []
@@ -355,8 +362,14 @@ class SimulatedBroker(Walking):
             if order.is_market:
                 found.append((order, offered, None, ()))
                 continue
-            if order.more is not None and order.more.needs_broker:
-                return None
+            more = order.more
+            if more is not None:
+                if more.needs_broker:
+                    return None
+                after = triggers.followed(order, more, bars, bar, offered)
+                if after is not None:
+                    moved.append((order, after))
+                    continue
             # of a new one its bounds say as much as the trigger, and let it sleep
             if order.number > looked and self._sleeps(order, bars, bar):
                 continue
@@ -371,20 +384,3 @@ class SimulatedBroker(Walking):
             else:
                 found.append((order, price, order.limit if self.limits_hold else None, ()))
         return found
-
-    def _sleeps(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
-        """Lets an order sleep until a bar reaches what it waits for. Whether this bar doesn't."""
-        wake, slot = self.orders.wake, bars.slot
-        if slot not in self._watched:
-            self._watched.add(slot)
-            wake.watch(slot, bars.tradable, *self.triggers.series(bars))
-        below, above = self.triggers.bounds(order, bars)
-        return wake.sleep(slot, order.number, bar, below, above)
-
-    def _sleep_until(self, auction: int, order: WorkingOrder, bars: Bars, bar: int) -> None:
-        """Lets an order sleep until the bar of its auction."""
-        wake, slot = self.orders.wake, bars.slot
-        if slot not in self._watched:
-            self._watched.add(slot)
-            wake.watch(slot, bars.tradable, *self.triggers.series(bars))
-        wake.sleep(slot, order.number, bar, None, None, auction, auction)

@@ -5,12 +5,14 @@ The table is docs/decisions/31-order-kinds.md.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import OrderTerms, Trail, tick_at, trailed, whole_ticks
+from rustybt.core import OrderTerms, Trail, level_of, tick_at, trailed, whole_ticks
 from rustybt.execution.simulated._bars import Bars
 from rustybt.execution.simulated._legs import Leg
+
+_new: Any = tuple.__new__
 
 
 class Prices(NamedTuple):
@@ -79,6 +81,22 @@ def trail(order: WorkingOrder, terms: OrderTerms[int], prices: Prices) -> Traile
     if _beyond(bad, _level(after), buys):
         return _reached(at_open, bad, buys)
     return Trailed(None, after)
+
+
+def followed(order: WorkingOrder, terms: OrderTerms[int], buys: bool, good: int, bad: int) -> OrderTerms[int] | None:
+    """As `trail`, of a stop that follows already and is tested as it was before the bar; None where it is reached."""
+    rule, stop = terms.trail, terms.stop
+    if rule is None or rule.best is None or stop is None or (bad >= stop if buys else bad <= stop):
+        return None
+    if good >= rule.best if buys else good <= rule.best:
+        return terms
+    instrument = order.instrument
+    level = level_of(rule, buys, good, tick_at(instrument.tick, instrument.fill_scale))
+    level = min(level, stop) if buys else max(level, stop)
+    # a third of what `_replace` costs
+    return _new(  # type: ignore[no-any-return]
+        OrderTerms, (terms[0], level, terms[2], _new(Trail, (*rule[:6], good)), *terms[4:])
+    )
 
 
 def limited(order: WorkingOrder, terms: OrderTerms[int]) -> OrderTerms[int]:

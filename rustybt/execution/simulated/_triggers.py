@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Cause, OrderTerms
 from rustybt.execution.simulated._bars import Bars
-from rustybt.execution.simulated._trailing import limited, prices_of, trail
+from rustybt.execution.simulated._trailing import followed, limited, prices_of, trail
 
 PLACED: Final = Cause.PLACED
 ANY_PRICE: Final = 2**100
@@ -187,6 +187,19 @@ class Triggers:
         if after.limit is None:
             return Trigger(price, stop=True, terms=new)
         return self._limit_after(after.limit, buys, bars, bar, price)._replace(terms=new)
+
+    def followed(
+        self, order: WorkingOrder, terms: OrderTerms[int], bars: Bars, bar: int, offered: int
+    ) -> OrderTerms[int] | None:
+        """The terms after a bar on which a trailing stop only follows, the same where it can't; None for all else."""
+        rule = terms.trail
+        if rule is None or rule.best is None or order.stop_reached or (self.by_range and not rule.by_bar):
+            return None
+        buys = order.amount > order.filled
+        if not self.by_range:
+            return followed(order, terms, buys, offered, offered)
+        _, good, bad = prices_of(bars, bar, buys, offered, by_range=True)
+        return followed(order, terms, buys, good, bad)
 
     def _touched(self, order: WorkingOrder, touch: int, bars: Bars, bar: int, offered: int) -> Trigger:
         """An order that waits for the price to come to it, from the side of a limit."""

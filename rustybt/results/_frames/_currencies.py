@@ -1,4 +1,4 @@
-"""What the frames of a run in several currencies have more than others."""
+"""The columns that only frames of runs in several currencies have."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _column(values: Any) -> Any:
 
 
 def of_slots(table: Sequence[int], slots: pl.Series) -> pl.Series:
-    """What a table says of each slot, in 128 bits; null where there is no slot."""
+    """The values of a table by slot, in 128 bits; null where there is no slot."""
     return _constants(table)[slots]
 
 
@@ -200,7 +200,7 @@ def _spare_zeros(column: pl.Series, most: int) -> int:
 
 
 def _shortened_one_by_one(name: str, values: Sequence[Any], slots: pl.Series, scales: list[int]) -> pl.Series:
-    """What `shortest_column` does, without a limit on the values before they are shortened."""
+    """As `shortest_column`, without a limit on the values before they are shortened."""
     widest = max(scales, default=0)
     ups = [POWERS[widest - scale] for scale in scales]
     raised = [v if v is None or s is None else v * ups[s] for v, s in zip(values, slots.to_list(), strict=True)]

@@ -25,13 +25,13 @@ smallest one that shows all of them. money. constant: a text.
 
 
 def column(name: str, kind: str, place: int | None = None, beside: str | None = None) -> Column:
-    """What the table of a frame says of a column."""
+    """A column, as the table of a frame describes it."""
     return name, kind, place, str(MONEY_SCALE) if kind == "money" else beside
 
 
 @dataclass(frozen=True)
 class AssetTable:
-    """What columns look up: by slot (symbols, keys, sids, scales), by the number of an order (ids), by session (days).
+    """Values to look up: by slot (symbols, keys, sids, scales), by the number of an order (ids), by session (days).
 
     prefix: of the ids of orders, of which there are so many. days: since 1970. kernel: of the run, and so of the rows.
     """
@@ -90,7 +90,7 @@ def frame_of_rows(
 
 
 class _FrameBuilder:
-    """What the native kernel's `Rows.frame` is held to."""
+    """The specification of the native kernel's `Rows.frame`."""
 
     def __init__(self, rows: Rows, table: AssetTable, slots: int, orders: Rows | Columns | None) -> None:
         self._len = len(rows)
@@ -103,7 +103,7 @@ class _FrameBuilder:
             self._slots = places(columns_of(orders)[0])[self._of_numbers(slots)]
 
     def _of_numbers(self, place: int) -> pl.Series:
-        """Where the orders stand whose numbers are at a place."""
+        """The positions of the orders whose numbers are at a place."""
         if place not in self._numbered:
             self._numbered[place] = places(self._columns[place]) - 1
         return self._numbered[place]
@@ -142,7 +142,7 @@ class _FrameBuilder:
 
 
 def places(numbers: Values | npt.NDArray[np.int64]) -> pl.Series:
-    """Where to look something up; None for nowhere."""
+    """The positions of a look-up; None for none."""
     if isinstance(numbers, np.ndarray):
         return series_of(numbers).cast(pl.UInt32)
     return pl.Series(numbers, dtype=pl.UInt32)

@@ -118,7 +118,7 @@ def _marks(rows: RunRows, slots: Places, sessions: Places) -> Values:
 
 
 def _market_value(rows: RunRows, exposure: Values, slots: pl.Series) -> Values:
-    """What counts as value of what is held: all of its exposure, but nothing of what is settled daily."""
+    """The market value of positions: all of their exposure, but nothing of what is settled daily."""
     daily_settled = [one.daily_settled for one in rows.slots]
     if not any(daily_settled):
         return exposure

@@ -1,4 +1,4 @@
-"""What a strategy or a metric recorded, as a column."""
+"""The recorded values of a strategy or a metric, as a column."""
 
 from __future__ import annotations
 

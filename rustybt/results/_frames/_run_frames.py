@@ -84,7 +84,7 @@ def _table(rows: RunRows) -> AssetTable:
 
 
 def _makers(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataFrame]]:
-    """What makes each frame, by its name."""
+    """The makers of the frames, by name."""
     makers: dict[str, Callable[[], pl.DataFrame]] = {
         "daily": lambda: daily_frame(rows, table),
         "orders": lambda: _orders(rows, table),

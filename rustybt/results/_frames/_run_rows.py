@@ -17,7 +17,7 @@ type Places = npt.NDArray[np.int64]
 
 
 class SlotTerms(NamedTuple):
-    """What the frames of a run need of an instrument that it touched.
+    """The terms of an instrument that a run touched, as its frames need them.
 
     price: at the close of each session, at a scale that is `mark_to_fill_scale` short of fill_scale; empty where it
     was never held, nor traded in a run of which `RunRows.offered` is None. pocket: the number of the pocket that its
@@ -37,7 +37,7 @@ class SlotTerms(NamedTuple):
 
 
 class Currencies(NamedTuple):
-    """What the frames of a run in several currencies need besides.
+    """The currencies of a run in several, as its frames need them.
 
     base: the run's currency. rate: what a unit of a currency is worth in it, at a bar. stamps: of the bars, ns UTC.
     bars: the last bar of each session. used: the pockets in which anything was booked. cash: of each session, by

@@ -337,6 +337,8 @@ def test_funding_is_a_kind_of_its_own() -> None:
         (lambda c: c.set_financing(debit=[(1, "0.1")]), "the last one None"),
         (lambda c: c.set_financing(debit="five"), "five"),
         (lambda c: c.set_financing(debit=1, short_proceeds="kept"), "'held' or 'free'"),
+        (lambda c: c.set_borrow({"Z": "0.1", "W": "0.2"}), "set_borrow: none of Z, W is a symbol of bundle 'small'"),
+        (lambda c: c.set_rollover({"Z": (1, 1)}), "set_rollover: none of Z is"),
         (lambda c: c.set_rollover(), "rates= by symbol, or currencies="),
         (lambda c: c.set_rollover({"EURUSD": 1}), "no pair"),
         (lambda c: c.set_rollover({"EURUSD": (1, 1)}, triple="sunday"), "monday"),
@@ -353,3 +355,113 @@ def test_it_is_set_in_initialize() -> None:
     for call in (lambda c: c.set_borrow(0), lambda c: c.set_financing(1), lambda c: c.set_rollover({"X": (1, 1)})):
         with pytest.raises(SetAccountPostInit, match="initialize"):
             run(lambda context, data, call=call: call(context), start=WEEK[0], end=WEEK[1])
+
+
+# ------------------------------------------------------------------------------- currencies, minutes, weeks, brokers
+
+WORLD = pl.DataFrame(
+    [("A", "USD", "equity"), ("B", "EUR", "equity"), ("EURUSD", "USD", "forex")],
+    schema=["symbol", "currency", "type"],
+    orient="row",
+)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_each_currency_bears_its_own_interest(kernel: str) -> None:
+    """1,000 of B at 50 are owed in euros, at 3.6 %; 100,000 dollars bear 0.36 %. The first night bears, too."""
+    ingest({"A": [10] * 8, "B": [50] * 8, "EURUSD": ["1.1"] * 8}, assets=WORLD, **ON_WEEKDAYS)
+
+    def buy(context: Any, data: Any) -> None:
+        context.order(context.symbol("B"), 1_000)
+
+    def terms(context: Any) -> None:
+        context.set_financing(debit={"EUR": "0.036"}, credit={"USD": {"2024-01-09": "0.0036"}})
+        context.set_borrow({"B": "0.36"})
+
+    result = run({0: buy}, initialize=terms, start=WEEK[0], end=WEEK[3], capital=100_000, currency="USD", kernel=kernel)
+    found = result.entries.filter(kind="financing").select("currency", "detail", "amount").rows()
+    assert found == [
+        ("USD", "credit", D(1)), ("EUR", "debit", D(-5)),
+        ("USD", "credit", rounded(100_001 * F("0.0036") / 360)), ("EUR", "debit", rounded(-50_005 * F("0.036") / 360)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_short_in_euros_pays_in_euros_and_needs_margin_in_dollars(kernel: str) -> None:
+    """1,000 short at 50 are 55,000 dollars, of which half has to be there."""
+    ingest({"A": [10] * 8, "B": [50] * 8, "EURUSD": ["1.1"] * 8}, assets=WORLD, **ON_WEEKDAYS)
+
+    def sell(context: Any, data: Any) -> None:
+        context.order(context.symbol("B"), -1_001)
+        context.order(context.symbol("B"), -1_000)
+
+    def terms(context: Any) -> None:
+        context.set_account("reg_t")
+        context.set_borrow({"B": "0.36"})
+
+    result = run({0: sell}, initialize=terms, start=WEEK[0], end=WEEK[2], capital=27_500, currency="USD", kernel=kernel)
+    assert result.orders["status"].to_list() == ["rejected", "filled"]
+    assert result.entries.filter(kind="borrow").select("currency", "amount").rows() == [("EUR", D(-50))]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_minutes_pay_for_what_is_held_over_night_and_for_nothing_else(kernel: str) -> None:
+    """Of two days of minutes: 100 are short over the night between them; 300 more within the second day only."""
+    opens = [dt.datetime(2024, 1, day, tzinfo=dt.UTC) for day in (9, 10, 11)]
+    rows = [("X", begin + dt.timedelta(minutes=k + 1), *["100"] * 4, "1000000") for begin in opens for k in range(1440)]
+    names = ["symbol", "timestamp", "open", "high", "low", "close", "volume"]
+    rustybt.ingest(
+        "small", pl.DataFrame(rows, schema=names, orient="row"), frequency="1m", stamp="end", calendar="24/7",
+        mode="replace",
+    )  # fmt: skip
+    at = {600: -100, 1500: -300, 1600: 300}
+
+    def trade(context: Any, data: Any) -> None:
+        if context.bar in at:
+            context.order(context.symbol("X"), at[context.bar])
+
+    def terms(context: Any) -> None:
+        context.set_borrow("0.36")
+        context.set_account("reg_t")
+
+    result = run(
+        trade, initialize=terms, start=opens[0].date(), end=opens[2].date(), capital=1_000_000,
+        data_frequency="minute", kernel=kernel,
+    )  # fmt: skip
+    entries = result.entries.filter(kind="borrow").select("stamp", "amount").rows()
+    assert [(stamp.date(), amount) for stamp, amount in entries] == [
+        (opens[1].date(), D(-10)), (opens[2].date(), D(-10)),
+    ]  # fmt: skip
+
+
+def test_weeks_are_charged_by_their_days_as_a_run_of_days_is() -> None:
+    """Short from the close of Friday the 19th on; closes differ from day to day."""
+    days = [dt.date(2024, 1, 8) + dt.timedelta(day) for day in range(26)]
+    days = [day for day in days if day.weekday() < 5]
+    ingest({"X": [100 + place for place in range(len(days))]}, calendar="24/5", days=days)
+
+    def sell(context: Any, data: Any) -> None:
+        context.order(context.symbol("X"), -100)
+
+    def terms(context: Any) -> None:
+        context.set_borrow("0.36", settled=1)
+        context.set_financing(debit="0.05", credit="0.02")
+
+    daily = run({8: sell}, initialize=terms, start=days[0], end=days[-1])
+    weekly = run({0: sell}, initialize=terms, start=days[0], end=days[-1], data_frequency="1w")
+    charged = [
+        result.entries.filter(pl.col("kind").is_in(["borrow", "financing"])).select("stamp", "kind", "amount").rows()
+        for result in (daily, weekly)
+    ]
+    assert len(charged[0]) > 20
+    assert charged[0] == charged[1]
+
+
+def test_a_rate_of_tomorrow_changes_nothing_of_today() -> None:
+    """Two tables that agree up to the 11th: the books agree up to the opening of the 12th."""
+    tables = [{"X": {"2024-01-01": "0.36", "2024-01-12": later}} for later in ("0.01", "5")]
+    results = [held(-100, lambda context, rates=rates: context.set_borrow(rates), days=5) for rates in tables]
+    until = dt.datetime(2024, 1, 12, 0, 0, 1, tzinfo=dt.UTC)
+    same, other = (result.entries.filter(pl.col("stamp") < until) for result in results)
+    assert same.equals(other)
+    assert not results[0].entries.equals(results[1].entries)

@@ -204,6 +204,25 @@ def test_the_largest_loser_goes_first() -> None:
     assert forced(result) == [("X", "margin_call", -22)]
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(("test", "called"), [("close", []), ("range", [("X", "margin_call", -17)])])
+def test_the_margin_may_be_asked_for_at_the_worst_price_of_a_bar(test: str, called: Any, kernel: str) -> None:
+    """The bar comes down to 120, and ends at 150: 15,000 need 6,000 of the 7,000 that are there."""
+    bar = ("160", "160", "120", "150", "1000000")
+    result = account(
+        {"X": [160, 160, bar, 150, 150]}, {0: [("X", 100)]}, "reg_t", capital=8_000, maintenance="0.4", test=test,
+        also={"kernel": kernel},
+    )  # fmt: skip
+    assert forced(result) == called
+
+
+def test_a_perpetual_is_liquidated_at_the_high_of_a_bar_where_it_is_short() -> None:
+    prices = {"P": [100_000, 100_000, ("100000", "109500", "99000", "100000", "1000"), 100_000]}
+    for test, gone in (("close", []), ("range", [("P", "liquidation", 1)])):
+        result = account(prices, {0: [("P", -1)]}, "isolated", capital=20_000, assets=PERPETUAL, test=test)
+        assert forced(result) == gone
+
+
 def test_a_call_that_is_still_being_filled_is_not_made_again() -> None:
     """The 17 fill in parts of 10: the second bar asks for nothing more."""
 
@@ -381,6 +400,7 @@ def test_cash_below_zero_is_told_where_nothing_is_paid_for_it() -> None:
     [
         ("margin", {}, "choose one of cash, reg_t"),
         ("cash", {"initial": "0.5"}, "takes no initial"),
+        ("reg_t", {"test": "low"}, "'close' or 'range'"),
         ("cash", {"settlement": "0.5"}, "whole number of sessions"),
         ("reg_t", {"initial": "50"}, "share of the value"),
         ("reg_t", {"maintenance": "a"}, "is not a number"),
@@ -399,3 +419,61 @@ def test_what_means_nothing_is_refused(kind: str, parameters: Any, said: str) ->
 def test_it_is_set_in_initialize() -> None:
     with pytest.raises(SetAccountPostInit, match="initialize"):
         account(FLAT, {0: [lambda context: context.set_account("cash")]}, "reg_t")
+
+
+# ------------------------------------------------------------------------------------------- stopped, passed on, tags
+
+
+class Trading:
+    """Half of it on credit, and short what can be borrowed, until prices turn."""
+
+    def initialize(self, context: Any) -> None:
+        context.set_account("reg_t", maintenance="0.4")
+        context.set_borrow(pl.DataFrame({"symbol": ["Y"] * 2, "date": ["2024-01-01", "2024-01-11"],
+                                         "rate": ["0.1"] * 2, "available": ["50", "20"]}))  # fmt: skip
+
+    def handle_data(self, context: Any, data: Any) -> None:
+        if not context.portfolio.positions and not context.get_open_orders():
+            context.order(context.symbol("X"), 100)
+            context.order(context.symbol("Y"), -50)
+
+
+PRICES = {"X": [100, 100, 60, 60, 55, 50, 50], "Y": [50, 50, 52, 55, 56, 60, 61]}
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_run_that_is_stopped_at_each_moment_is_called_the_same(kernel: str) -> None:
+    ingest(PRICES, **ON_WEEKDAYS)
+    how = {"start": WEEK[0], "end": WEEK[6], "capital_base": 7_500, "bundle": "small"}
+    trading = Trading()
+    strategy = {"initialize": trading.initialize, "handle_data": trading.handle_data}
+    whole = rustybt.Run(**how, **strategy, kernel=kernel).finish()
+    assert {cause for _, cause, _ in forced(whole)} == {"margin_call", "recalled"}
+    going = rustybt.Run(**how, **strategy, kernel=kernel)
+    while going.step() is not None:
+        going = rustybt.Run.restore(going.snapshot(), **strategy, kernel=kernel)
+    assert going.finish().ledger_hash == whole.ledger_hash
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_another_broker_gets_forced_orders_too(kernel: str) -> None:
+    """One that passes all on to the simulated one: the books and the causes are the same."""
+    from rustybt.execution import SimulationBlotter
+
+    class Passing:
+        def __init__(self, inner: Any) -> None:
+            self.submit, self.replace, self.cancel = inner.submit, inner.replace, inner.cancel
+            self.reports = inner.reports
+
+    class Elsewhere(SimulationBlotter):
+        def broker(self, simulated: Any) -> Any:
+            return Passing(simulated)
+
+    ingest(PRICES, **ON_WEEKDAYS)
+    trading = Trading()
+    how = {"start": WEEK[0], "end": WEEK[6], "capital_base": 7_500, "bundle": "small", "kernel": kernel,
+           "initialize": trading.initialize, "handle_data": trading.handle_data, "progress": False}  # fmt: skip
+    own = rustybt.run_algorithm(**how)
+    passed = rustybt.run_algorithm(**how, blotter=Elsewhere())
+    assert forced(passed) == forced(own)
+    assert passed.ledger_hash == own.ledger_hash
