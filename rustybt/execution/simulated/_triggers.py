@@ -198,7 +198,7 @@ class Triggers:
         buys = order.amount > order.filled
         if not self.by_range:
             return followed(order, terms, buys, offered, offered)
-        _, good, bad = prices_of(bars, bar, buys, offered, by_range=True)
+        _, good, bad, _ = prices_of(bars, bar, buys, offered, by_range=True)
         return followed(order, terms, buys, good, bad)
 
     def _touched(self, order: WorkingOrder, touch: int, bars: Bars, bar: int, offered: int) -> Trigger:
