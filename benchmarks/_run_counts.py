@@ -126,7 +126,7 @@ def compare_runs(
                 for checkout, counts in zip(checkouts, counted, strict=True):
                     checkout.store(name)
                     counts.setdefault(name, {})[kernel] = checkout.count(name, kernel)
-                was = (counted[1] if against else standard.instructions if standard else {}).get(name, {}).get(kernel)
+                was = (counted[1] if against else _latest(past)).get(name, {}).get(kernel)
                 if _tell(name, kernel, counted[0][name][kernel], was):
                     grown.append(f"{name} {kernel}")
         if keeps:
@@ -135,6 +135,15 @@ def compare_runs(
     if grown:
         print(f"More than {ALLOWED:.0%} dearer: {', '.join(grown)}.")
     return int(bool(grown))
+
+
+def _latest(records: Sequence[Record]) -> Counts:
+    """Of each scenario and kernel the count that was kept last: a record need not have them all."""
+    found: Counts = {}
+    for record in records:
+        for name, counts in record.instructions.items():
+            found[name] = found.get(name, {}) | counts
+    return found
 
 
 def _short(commit: str) -> str:

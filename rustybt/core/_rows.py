@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 
@@ -35,7 +34,8 @@ class Rows:
 
     def since(self, first: int) -> Iterator[tuple[Any, ...]]:
         """The rows from one of them on, oldest first."""
-        values = islice(self._values, first * self.width, None)
+        # a slice, as `islice` goes through all that comes before
+        values = iter(self._values[first * self.width :] if first else self._values)
         return zip(*[values] * self.width, strict=True)
 
     def columns(self) -> list[Any]:

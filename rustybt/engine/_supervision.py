@@ -173,7 +173,8 @@ def supervised(run: RunState, gate: Any, settings: RunSettings, recorder: Record
     if terms is not None and terms.bounded:
         borrow = ToBorrow(terms, books, book, market)
         asked.append(borrow)
-    gate.limit = Limits(asked)
+    if asked:
+        gate.limit = Limits(asked)
     return (
         None if rule is None and borrow is None else Supervision(run, rule, borrow, by_range=settings.margin_by_range)
     )

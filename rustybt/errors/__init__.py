@@ -375,3 +375,6 @@ class MissingExtra(RustyBTError, ImportError):
 
 def __dir__() -> list[str]:
     return sorted(name for name, value in globals().items() if isinstance(value, type))
+
+
+__all__ = [name for name, one in sorted(vars().items()) if isinstance(one, type) and issubclass(one, RustyBTError)]

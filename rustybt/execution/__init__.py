@@ -15,6 +15,7 @@ from rustybt.execution.simulated import (
     Triggers,
     WhyOpen,
     history_of,
+    none_meets,
     still_on_its_way,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "commission_for",
     "history_of",
     "is_own",
+    "none_meets",
     "register_blotter",
     "slippage_for",
     "still_on_its_way",
