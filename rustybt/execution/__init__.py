@@ -7,6 +7,8 @@ from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
 from rustybt.execution._uninitialised import behind, check_initialised
 from rustybt.execution.simulated import (
+    READINGS,
+    AmbiguousBar,
     Past,
     PastEvent,
     SimulatedBroker,
@@ -19,6 +21,8 @@ from rustybt.execution.simulated import (
 
 __all__ = [
     "BLOTTERS",
+    "READINGS",
+    "AmbiguousBar",
     "Broker",
     "Fill",
     "Offer",
