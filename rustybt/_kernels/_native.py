@@ -33,8 +33,8 @@ _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What the door found.
+class Extension:
+    """The native extension, as far as there is one that may be used.
 
     module: the extension, if it may be used. reason: why it may not. broken: one is there, and refused.
     """
@@ -87,16 +87,16 @@ def _choice() -> str:
 
 
 @functools.cache
-def _find() -> Finding:
+def _find() -> Extension:
     """Looked for once in a process: a binary can't be replaced in one that has it open."""
     try:
         module = importlib.import_module(_EXTENSION)
     except ModuleNotFoundError:
-        return Finding(None, "this install has no native extension")
+        return Extension(None, "this install has no native extension")
     except ImportError as error:
-        return Finding(None, f"the native extension does not load ({error})", broken=True)
+        return Extension(None, f"the native extension does not load ({error})", broken=True)
     reason = _mismatch(module)
-    return Finding(None, reason, broken=True) if reason else Finding(module, "")
+    return Extension(None, reason, broken=True) if reason else Extension(module, "")
 
 
 def _mismatch(module: ModuleType) -> str:

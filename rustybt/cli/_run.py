@@ -75,6 +75,20 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze", "on
     show_default=True,
     help="What limits and stops are tested on: the close, or the bar's range.",
 )
+@click.option(
+    "--same-bar",
+    type=click.Choice(["pessimistic", "optimistic", "path:ohlc", "path:olhc", "path:nearest"]),
+    default="pessimistic",
+    show_default=True,
+    help="How a bar is read that does not say in which order its prices came.",
+)
+@click.option(
+    "--touch",
+    type=click.Choice(["at", "through"]),
+    default="at",
+    show_default=True,
+    help="Whether a limit fills where prices come to it, or only where they go through it.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of context.rng.")
 @click.option("--currency", default=None, help="Of capital and portfolio, where the assets trade in several.")
 @click.option("--decimals", type=click.Path(path_type=Path), default=None, help="How fills round: TOML, JSON or YAML.")

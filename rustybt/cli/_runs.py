@@ -29,6 +29,8 @@ _MADE_FROM: Final = (
     "currency",
     "fill_at",
     "trigger",
+    "same_bar",
+    "touch",
     "numbers",
     "seed",
     "benchmark",

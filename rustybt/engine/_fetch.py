@@ -48,7 +48,7 @@ class FetchedCSV:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CsvRequest:
     """The parameters of `fetch_csv`, as it documents them. more: for the address and for pandas.read_csv."""
 
     url: Any
@@ -65,7 +65,7 @@ class Request:
     more: dict[str, Any]
 
 
-def fetch_csv(market: MarketView, request: Request) -> FetchedCSV:
+def fetch_csv(market: MarketView, request: CsvRequest) -> FetchedCSV:
     """Reads, places and keeps the columns of a CSV. See `rustybt.api.fetch_csv`."""
     pandas = _pandas()
     frame = _hooked(pandas, request.pre_func, "pre_func", _table(pandas, request))
@@ -104,7 +104,7 @@ def _pandas() -> Any:
     return pd
 
 
-def _table(pandas: Any, request: Request) -> Any:
+def _table(pandas: Any, request: CsvRequest) -> Any:
     text = _text(request)
     try:
         return pandas.read_csv(StringIO(text), **_reading(request))
@@ -127,7 +127,7 @@ def _hooked(pandas: Any, hook: Hook | None, name: str, frame: Any) -> Any:
     return changed
 
 
-def _reading(request: Request) -> dict[str, Any]:
+def _reading(request: CsvRequest) -> dict[str, Any]:
     """What pandas.read_csv is told. As in Zipline, nothing counts as missing by its text: NA may be a symbol."""
     more = {name: value for name, value in request.more.items() if name not in OF_REQUEST}
     columns = more.get("usecols")
@@ -138,7 +138,7 @@ def _reading(request: Request) -> dict[str, Any]:
     return more
 
 
-def _text(request: Request) -> str:
+def _text(request: CsvRequest) -> str:
     url, params = request.url, dict(request.more.get("params") or {})
     if request.special_params_checker is not None:
         url, more = request.special_params_checker(url)
@@ -200,7 +200,7 @@ def _download(address: str, params: dict[str, Any], more: dict[str, Any]) -> str
 # dates and symbols
 
 
-def _moments(pandas: Any, frame: Any, request: Request) -> tuple[Any, Any]:
+def _moments(pandas: Any, frame: Any, request: CsvRequest) -> tuple[Any, Any]:
     """The rows' moments in UTC, missing where there is no date, and which of them are whole days."""
     if request.date_column not in frame.columns:
         raise _no_column(frame, request.date_column, "date_column=")
@@ -227,7 +227,7 @@ def _moments(pandas: Any, frame: Any, request: Request) -> tuple[Any, Any]:
     return moments.where(~midnight, whole), midnight
 
 
-def _tell_undated(frame: Any, stamps: Any, request: Request) -> None:
+def _tell_undated(frame: Any, stamps: Any, request: CsvRequest) -> None:
     """Rows without a date are left out, as in Zipline, but not in silence; raises where no row has one."""
     written = frame[request.date_column][stamps.isna()]
     if not len(written):
@@ -243,7 +243,7 @@ def _is_utc(zone: Any) -> bool:
     return str(zone).upper() in ("UTC", "UTC+00:00", "ETC/UTC")
 
 
-def _owners(market: MarketView, frame: Any, symbol_column: str, request: Request) -> list[Any]:
+def _owners(market: MarketView, frame: Any, symbol_column: str, request: CsvRequest) -> list[Any]:
     """The asset of each row, by its symbol on its date; None where there is none, or, without mask, the symbol."""
     known: dict[tuple[Any, int], Any] = {}
     owners = []

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from rustybt.core import Folded
 from rustybt.engine._market_of_data import OPTIONS, load_data
-from rustybt.engine._run import WithData, run_algorithm
-from rustybt.engine._run_options import RunOptions
+from rustybt.engine._run import run_algorithm
+from rustybt.engine._run_options import RunOptions, WithData
 from rustybt.errors import InputError
 from rustybt.results import Result
 

@@ -36,6 +36,8 @@ def manifest_of(parts: Prepared) -> dict[str, Any]:
         "periods": None,
         "fill_at": parts.given["fill_at"],
         "trigger": parts.given["trigger"],
+        "same_bar": parts.given["same_bar"],
+        "touch": parts.given["touch"],
         "numbers": run.account.numbers.name,
         "compat": {field: getattr(parts.compat, field) for field in Compat.__dataclass_fields__},
         "benchmark": None,

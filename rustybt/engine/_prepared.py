@@ -34,7 +34,7 @@ from rustybt.engine._ruin import check_on_ruin
 from rustybt.engine._setup import context_of, settings_from, state_of
 from rustybt.engine._state import RunState
 from rustybt.errors import InputError, NotYetAvailable
-from rustybt.execution import blotter_named
+from rustybt.execution import READINGS, blotter_named
 from rustybt.metrics import metrics_of
 from rustybt.orders import OrderGate
 from rustybt.strategy import Context, RunSettings
@@ -74,6 +74,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
         raise InputError(
             f"fill_at={g.fill_at!r}, trigger={g.trigger!r}: choose 'close' or 'open', and 'close' or 'range'."
         )
+    _check_reading(g.same_bar, g.touch)
     check_on_ruin(g.on_ruin)
     metrics, precision = metrics_of(g.metrics_set), as_decimal_config(g.decimals)
     callbacks = callbacks_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze, g.on_order)
@@ -119,6 +120,14 @@ def _state(g: SimpleNamespace, market: Market, compat: Compat, kernel: Kernel) -
         notes,
         kernel,
     )
+
+
+def _check_reading(same_bar: Any, touch: Any) -> None:
+    if same_bar == "interval":
+        raise InputError("same_bar='interval' is three runs: call run_algorithm, or step through one of the three.")
+    if same_bar not in READINGS or touch not in ("at", "through"):
+        known = ", ".join(repr(name) for name in (*READINGS, "interval"))
+        raise InputError(f"same_bar={same_bar!r}, touch={touch!r}: choose one of {known}, and 'at' or 'through'.")
 
 
 def _check_kinds(**parameters: tuple[Any, type]) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 from rustybt.core import CostKind, Priced, series_of
 from rustybt.engine._benchmark import Benchmark
 from rustybt.engine._state import RunState
+from rustybt.execution import AmbiguousBar
 from rustybt.ledger import Ledger
 
 
@@ -30,6 +31,8 @@ class Recorder:
         # the cash of each currency at each close, in a run of several
         self.cash: list[dict[str, int]] = []
         self.recorded: list[dict[str, Any]] = []
+        # bars that did not say in which order their prices came, where that mattered to orders
+        self.ambiguous: list[AmbiguousBar] = []
         self.benchmark: Benchmark | None = None
         # session, stamp, order number (None for a position that was closed out), slot, quantity, price, fee
         self.transactions = run.kernel.rows("nnnnwww")
@@ -67,6 +70,7 @@ class Recorder:
                 (row, priced.reference, [(kind.value, part) for kind, part in priced.parts])
                 for row, priced in self.priced.items()
             ],
+            "ambiguous": [tuple(one) for one in self.ambiguous],
             "benchmark": None if benchmark is None else (benchmark.name, list(benchmark.returns)),
         }
 
@@ -84,6 +88,7 @@ class Recorder:
             row: Priced(reference, tuple([(CostKind(kind), part) for kind, part in parts]))
             for row, reference, parts in state["priced"]
         }
+        self.ambiguous[:] = [AmbiguousBar(*one) for one in state["ambiguous"]]
         self.benchmark = None if state["benchmark"] is None else Benchmark(*state["benchmark"])
 
     def returns_of(self, session: int) -> int:

@@ -6,19 +6,21 @@ import functools
 import inspect
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from rustybt.core import Folded, Moment
 from rustybt.engine._after import analysed, going
 from rustybt.engine._agenda import NEVER
 from rustybt.engine._collector import gc_paused
 from rustybt.engine._compat_report import reporting, rerun_for
+from rustybt.engine._interval import interval_run
 from rustybt.engine._manifest import manifest_of
 from rustybt.engine._market import Market
 from rustybt.engine._outcome import result_of
 from rustybt.engine._prepared import prepared
 from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
+from rustybt.engine._run_options import Analyze, Initialize, OnOrder, SameBar, WithData
 from rustybt.engine._run_parts import active, bar_at, loop_of, with_arguments_of
 from rustybt.engine._snapshot import CALLBACKS, Snapshot, arguments_of, restored, taken
 from rustybt.errors import InputError, SnapshotError
@@ -26,16 +28,10 @@ from rustybt.orders import OrderGate
 from rustybt.results import Result
 
 if TYPE_CHECKING:
-    from rustybt.core import OrderEvent
     from rustybt.strategy import Context, Strategy
-    from rustybt.view import BarData
 
 ENDED: Final = "This run ended with an error, and can't go on. Begin another one, or restore a snapshot."
 DEFAULT_CAPITAL = 10_000_000
-type Initialize[S: (Decimal, float)] = Callable[Concatenate[Context[S], ...], object]
-type WithData[S: (Decimal, float)] = Callable[[Context[S], BarData[S]], object]
-type OnOrder[S: (Decimal, float)] = Callable[[Context[S], OrderEvent[S]], object]
-type Analyze[S: (Decimal, float)] = Callable[[Context[S], Result], object]
 
 
 def run_algorithm[S: (Decimal, float)](
@@ -79,6 +75,8 @@ def run_algorithm[S: (Decimal, float)](
     on_ruin: Literal["warn", "stop", "raise"] = "warn",
     kernel: Literal["auto", "rust", "python"] = "auto",
     on_order: OnOrder[S] | None = None,
+    same_bar: SameBar = "pessimistic",
+    touch: Literal["at", "through"] = "at",
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -108,6 +106,8 @@ def run_algorithm[S: (Decimal, float)](
     blotter: a SimulationBlotter, which is models of slippage and commission and a cancel policy, or the name of one.
     fill_at: orders fill at the next bar's "close" or "open". trigger: limits and stops are tested on that price
     ("close"), or within the bar's "range".
+    same_bar: how a bar is read, by range, that does not say in which order its prices came: at its worst, at its best,
+    on one path, or in three runs ("interval"); docs/guides/same_bar.md. touch: a limit fills "at" or "through" it.
     bundle_timestamp: the data as they were then, where no version is named.
     extensions: Python files and modules to execute before the run, after extension.py in the catalog's folder, which
     default_extension=False leaves out; strict_extensions=False goes on where one fails. environ: where RUSTYBT_ROOT is
@@ -142,7 +142,8 @@ def run_algorithm[S: (Decimal, float)](
     Decimal('108631.57783550000000000000')
     """
     with Folded():
-        return Run._of(dict(locals())).finish()
+        given = dict(locals())
+        return interval_run(run_algorithm, given) if same_bar == "interval" else Run._of(given).finish()
 
 
 class Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +25,7 @@ CASH: Final = 5
 """The place of the cash at the close in a row of `Days`."""
 
 
-def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: RunFrames) -> None:
+def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: RunFrames, same_bar: str) -> None:
     """Looks at a run that is over. frames: those of its result; they are made only where there is something to say."""
     account = run.account
     if loop.recorder.days.ruined:
@@ -35,6 +36,8 @@ def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: R
     for plan in loop.timetable.plans:
         _note_plan(run.notes, plan)
     _note_assets(account)
+    if loop.recorder.ambiguous:
+        _note_ambiguous(account, frames["ambiguous"], same_bar)
     _note_models(run.notes, (*loop.settings.slippage.values(), *loop.settings.commission.values()))
     if not frames.orders_placed:
         _note_no_orders(account, run.schedules, loop.context, callbacks)
@@ -178,6 +181,25 @@ def _note_models(notes: Notes, models: Iterable[Any]) -> None:
     for model in models:
         if isinstance(model, SlippageModel | CommissionModel):
             model.tell(notes)
+
+
+def _note_ambiguous(account: AccountState, ambiguous: pl.DataFrame, same_bar: str) -> None:
+    currencies = {one.asset.sid: one.asset.currency for one in account.instruments}
+    stakes: dict[str, Decimal] = {}
+    for sid, at_stake in ambiguous.select("sid", "at_stake").iter_rows():
+        stakes[currencies[sid]] = stakes.get(currencies[sid], Decimal(0)) + at_stake
+    money = " and ".join(f"{stake:,.2f} {currency}" for currency, stake in stakes.items())
+    bars = ambiguous.select("stamp", "sid").unique().height
+    orders = ambiguous["orders"].explode().n_unique()
+    account.notes.add(
+        "ambiguous_bars",
+        f"On {bars} bars it was for the order of prices to decide what {orders} orders came to: they were read with "
+        f"same_bar={same_bar!r}, and {money} lie between the worst and the best. See result.ambiguous.",
+        bars=bars,
+        orders=orders,
+        at_stake={currency: str(stake) for currency, stake in stakes.items()},
+        same_bar=same_bar,
+    )
 
 
 def _note_no_fills(notes: Notes, orders: pl.DataFrame) -> None:

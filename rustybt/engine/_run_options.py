@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, TypedDict
 
 if TYPE_CHECKING:
+    from rustybt.core import OrderEvent
     from rustybt.engine._market import Market
+    from rustybt.results import Result
+    from rustybt.strategy import Context
+    from rustybt.view import BarData
+
+type Initialize[S: (Decimal, float)] = Callable[Concatenate[Context[S], ...], object]
+type WithData[S: (Decimal, float)] = Callable[[Context[S], BarData[S]], object]
+type OnOrder[S: (Decimal, float)] = Callable[[Context[S], OrderEvent[S]], object]
+type Analyze[S: (Decimal, float)] = Callable[[Context[S], Result], object]
+type SameBar = Literal["pessimistic", "optimistic", "path:ohlc", "path:olhc", "path:nearest", "interval"]
+"""How a bar is read that does not say in which order its prices came."""
 
 
 class RunOptions(TypedDict, total=False):
@@ -33,6 +45,8 @@ class RunOptions(TypedDict, total=False):
     emission_rate: Literal["daily", "minute"]
     fill_at: Literal["close", "open"]
     trigger: Literal["close", "range"]
+    same_bar: SameBar
+    touch: Literal["at", "through"]
     numbers: Literal["decimal", "float"]
     on_ruin: Literal["warn", "stop", "raise"]
     kernel: Literal["auto", "rust", "python"]

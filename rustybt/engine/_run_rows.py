@@ -58,6 +58,7 @@ def rows_of_run(
         figures_below_zero=run.compat.figures_below_zero,
         written=written,
         currencies=_currencies(run, recorder),
+        ambiguous=recorder.ambiguous,
         offered=None if at_closes else _offered(run, recorder, fill_at),
         priced=recorder.priced,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -195,7 +195,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
     run.schedules.on_added = timetable.listener()
     recorder = Recorder(run, ledger)
     copies = begun(parts)
-    broker = _broker_of(run, settings, compat, given["fill_at"], given["trigger"])
+    broker = _broker_of(run, settings, compat, given, recorder)
     loop = Loop(
         run,
         parts.gate,
@@ -280,15 +280,20 @@ class _Shown:
         return self.views.of(order)
 
 
-def _broker_of(run: RunState, settings: RunSettings, compat: Compat, fill_at: str, trigger: str) -> SimulatedBroker:
+def _broker_of(
+    run: RunState, settings: RunSettings, compat: Compat, given: Mapping[str, Any], recorder: Recorder
+) -> SimulatedBroker:
     axis = run.market.axis
     shown = _Shown(run.data, run.account.numbers, axis.days if axis.steps is None else (), run.book, run.views)
     broker = SimulatedBroker(
         run.book,
         {kind: slippage_for(model, shown) for kind, model in settings.slippage.items()},
         {kind: commission_for(model, shown) for kind, model in settings.commission.items()},
-        fill_at=fill_at,
-        trigger=trigger,
+        fill_at=given["fill_at"],
+        trigger=given["trigger"],
+        same_bar=given["same_bar"],
+        touch=given["touch"],
+        ambiguous=recorder.ambiguous.append,
         limits_hold=not compat.limits_can_slip,
         stops_date_orders=not compat.stop_limits_become_limits,
         fees_can_fall=compat.split_of_orders,

@@ -74,6 +74,6 @@ class RunState:
 
     def fetch_csv(self, **asked: Any) -> Any:
         """Reads a CSV as more fields of `data`."""
-        from rustybt.engine._fetch import Request, fetch_csv
+        from rustybt.engine._fetch import CsvRequest, fetch_csv
 
-        return fetch_csv(self.market, Request(**asked))
+        return fetch_csv(self.market, CsvRequest(**asked))

@@ -7,17 +7,22 @@ from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
 from rustybt.execution._uninitialised import behind, check_initialised
 from rustybt.execution.simulated import (
+    READINGS,
+    AmbiguousBar,
     Past,
     PastEvent,
     SimulatedBroker,
     Triggers,
     WhyOpen,
     history_of,
+    none_meets,
     still_on_its_way,
 )
 
 __all__ = [
     "BLOTTERS",
+    "READINGS",
+    "AmbiguousBar",
     "Broker",
     "Fill",
     "Offer",
@@ -35,6 +40,7 @@ __all__ = [
     "commission_for",
     "history_of",
     "is_own",
+    "none_meets",
     "register_blotter",
     "slippage_for",
     "still_on_its_way",

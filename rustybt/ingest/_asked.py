@@ -20,7 +20,7 @@ from rustybt.ingest._bars import BarReader
 from rustybt.ingest._batch import Batch
 from rustybt.ingest._fetched import arguments_of
 from rustybt.ingest._one_table import Reading
-from rustybt.ingest._write import Actions, Request
+from rustybt.ingest._write import Actions, IngestRequest
 from rustybt.sources import Fetched
 
 _MODES: Final = ("error", "append", "replace", "correct")
@@ -38,7 +38,7 @@ class Asked:
     frequency, calendar: as they were told, None where they were not; the request has what is taken then.
     """
 
-    request: Request
+    request: IngestRequest
     bars: Any
     assets: Any
     actions: Actions
@@ -60,7 +60,7 @@ def asked(bundle: str, bars: Any, given: Mapping[str, Any]) -> Asked:
         given, bars = {**given, "csv": None, **arguments}, arguments["bars"]
     bars = _readable_twice(bars)
     actions = Actions(*(given[name] for name in ("splits", "dividends", "stock_dividends", "funding")))
-    request = Request(
+    request = IngestRequest(
         bundle=bundle,
         frequency=DAILY if given["frequency"] is None else given["frequency"],
         calendar=DEFAULT_CALENDAR if given["calendar"] is None else given["calendar"],
@@ -85,7 +85,7 @@ def _readable_twice(bars: Any) -> Any:
     return given_items(bars, "bars")
 
 
-def batches_of(request: Request, bars: Any, folder: Path, *, length_told: bool) -> list[Batch]:
+def batches_of(request: IngestRequest, bars: Any, folder: Path, *, length_told: bool) -> list[Batch]:
     """The bars by frequency, daily ones first. folder: where rows wait that are too many for memory.
 
     length_told: see `BarReader`.
@@ -96,7 +96,7 @@ def batches_of(request: Request, bars: Any, folder: Path, *, length_told: bool) 
     ]
 
 
-def by_frequency(request: Request, bars: Any) -> list[tuple[str, Any]]:
+def by_frequency(request: IngestRequest, bars: Any) -> list[tuple[str, Any]]:
     """Bars by frequency, daily ones first."""
     if isinstance(bars, Mapping) and bars and all(_is_frequency(name) for name in bars):
         return sorted(bars.items())
@@ -110,7 +110,7 @@ def _is_frequency(name: object) -> bool:
         return False
 
 
-def _reader(request: Request, frequency: str, bars: Any, *, length_told: bool) -> BarReader:
+def _reader(request: IngestRequest, frequency: str, bars: Any, *, length_told: bool) -> BarReader:
     return BarReader(
         _folder_of(bars, frequency),
         frequency=frequency,
@@ -133,7 +133,7 @@ def _folder_of(bars: Any, frequency: str) -> Any:
     return folder if folder.is_dir() else bars
 
 
-def check_request(request: Request, frequencies: Sequence[str]) -> None:
+def check_request(request: IngestRequest, frequencies: Sequence[str]) -> None:
     """Raises InputError for what no bars could be read with."""
     for frequency in frequencies:
         frequency_named(frequency)

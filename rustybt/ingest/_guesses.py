@@ -12,10 +12,12 @@ from rustybt.errors import BadBars, BundleNotFound
 from rustybt.ingest._asked import Asked, by_frequency
 from rustybt.ingest._sessions_shown import FOUND, calendar_of
 from rustybt.ingest._spacing import LongerBars
-from rustybt.ingest._write import ADDS, Request
+from rustybt.ingest._write import ADDS, IngestRequest
 
 
-def with_guesses[Result](given: Asked, root: Path, done: Callable[[Request, bool], Result]) -> tuple[Result, list[str]]:
+def with_guesses[Result](
+    given: Asked, root: Path, done: Callable[[IngestRequest, bool], Result]
+) -> tuple[Result, list[str]]:
     """Ingests with the length of bars and the calendar that were told, or guessed; the outcome, and notes on guesses.
 
     Those that were not told are those of the bundle that is added to, else what the bars say. done: gets the request,

@@ -28,7 +28,7 @@ from rustybt.ingest._given import digest_of
 from rustybt.ingest._guesses import with_guesses
 from rustybt.ingest._quality import count_at_once
 from rustybt.ingest._report import IngestReport
-from rustybt.ingest._write import ADDS, Actions, Base, Request, Write, is_there, nothing_new
+from rustybt.ingest._write import ADDS, Actions, Base, IngestRequest, Write, is_there, nothing_new
 
 type Mode = Literal["error", "append", "replace", "correct"]
 type OnBadRow = Literal["error", "drop", "drop-most", "quarantine"]
@@ -173,7 +173,7 @@ def ingest(
         )
         folder = catalog_root(root)
 
-        def ingested(request: Request, length_told: bool) -> IngestReport:
+        def ingested(request: IngestRequest, length_told: bool) -> IngestReport:
             return ingest_with_fault(request, given.bars, given.assets, given.actions, folder, length_told=length_told)
 
         report, notes = with_guesses(given, folder, ingested)
@@ -181,7 +181,7 @@ def ingest(
 
 
 def ingest_with_fault(
-    request: Request,
+    request: IngestRequest,
     bars: Any,
     assets: Any,
     actions: Actions,
@@ -224,13 +224,13 @@ def ingest_with_fault(
     return report
 
 
-def _words(request: Request, frequencies: Sequence[str]) -> object:
+def _words(request: IngestRequest, frequencies: Sequence[str]) -> object:
     """The settings of a request that make a difference to the data."""
     return frequencies, replace(request, bundle="", mode="", provenance={}, calendar_told=True)
 
 
 @contextlib.contextmanager
-def newest_of(root: Path, request: Request, known: Manifest | None = None) -> Iterator[Base | None]:
+def newest_of(root: Path, request: IngestRequest, known: Manifest | None = None) -> Iterator[Base | None]:
     """The newest version of the request's bundle, None where there is none."""
     newest = newest_version(root, request.bundle, replacing=request.mode == "replace", known=known)
     try:

@@ -20,7 +20,7 @@ from rustybt.ingest._batch import Batch
 from rustybt.ingest._guesses import with_guesses
 from rustybt.ingest._ingest import ingest, newest_of
 from rustybt.ingest._sessions_shown import calendar_of
-from rustybt.ingest._write import Request, Validated, Write
+from rustybt.ingest._write import IngestRequest, Validated, Write
 from rustybt.validation import Finding
 
 _UNNAMED: Final = "preview"
@@ -146,7 +146,7 @@ def preview(bars: Any, *, bundle: str | None = None, root: str | Path | None = N
     given = asked(named, bars, {**_DEFAULTS, **options})
     folder = catalog_root(root)
 
-    def looked(request: Request, length_told: bool) -> Preview:
+    def looked(request: IngestRequest, length_told: bool) -> Preview:
         told = _look(replace(given, request=request), folder, length_told=length_told)
         if given.calendar is None and calendar_of(told.findings, request.calendar):
             raise BadBars("", told.findings)

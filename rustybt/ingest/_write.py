@@ -37,7 +37,7 @@ type Base = tuple[Version, Manifest]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class IngestRequest:
     """The settings of an ingestion, beside its data. calendar_told: else rows may show that it is another one."""
 
     bundle: str
@@ -107,7 +107,7 @@ class Write:
 
     def __init__(
         self,
-        request: Request,
+        request: IngestRequest,
         batches: Sequence[Batch],
         descriptions: list[Description],
         actions: Actions,

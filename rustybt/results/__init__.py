@@ -8,6 +8,7 @@ from rustybt._lazy import when_asked
 from rustybt.results._assets import assets_by_sid, assets_frame
 from rustybt.results._costs import Costs
 from rustybt.results._frames import Currencies, RunFrames, RunRows, SlotTerms, column_of, recorded_column
+from rustybt.results._interval import Interval
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._result import Result
 from rustybt.results._text import shown, summary_of
@@ -30,6 +31,7 @@ __all__ = [
     "CompatReport",
     "Costs",
     "Currencies",
+    "Interval",
     "Result",
     "RunFrames",
     "RunRows",

@@ -9,6 +9,15 @@ import polars as pl
 from rustybt.core import MONEY_SCALE, UTC_NS
 from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, with_statistics
 
+AMBIGUOUS: Final = {
+    "stamp": UTC_NS,
+    "symbol": pl.String(),
+    "sid": pl.Int64(),
+    "orders": pl.List(pl.String()),
+    "worst": pl.Decimal(38, MONEY_SCALE),
+    "best": pl.Decimal(38, MONEY_SCALE),
+    "at_stake": pl.Decimal(38, MONEY_SCALE),
+}
 CONVERSIONS: Final = {
     "id": pl.String(),
     "created": UTC_NS,

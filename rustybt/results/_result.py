@@ -20,7 +20,8 @@ from rustybt.results._asked import Asked, NamedFigures
 from rustybt.results._costs import Costs, no_costs
 from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
-from rustybt.results._lacking import CONVERSIONS, whole
+from rustybt.results._interval import Interval
+from rustybt.results._lacking import AMBIGUOUS, CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
@@ -50,6 +51,9 @@ class Result(Asked, Traded):
     recorded: `record()`ed names, one column each; a last value persists.
     measures: what metrics of the user's own wrote, one column each; without any it has no rows.
     entries: the ledger, append-only; cash and quantities are sums over it.
+    ambiguous: bars that did not say in which order their prices came, where that mattered: when, which orders, and what
+    their fills are worth at the close, in the asset's currency, at the `worst` and the `best`; `at_stake` lies between.
+    interval: with same_bar="interval" the results of all three runs, `low`, `base` and `high`; else None.
     assets: the assets that the run looked up, a row each, with all of their fields.
     costs: what was paid for spread, slippage, impact, fees and carrying, per fill, order, session and in total.
     cash_by_currency: the cash at each close, a column for each currency. conversions: what was asked for of
@@ -84,6 +88,7 @@ class Result(Asked, Traded):
         "_on_save",
         "_report",
         "_rerun",
+        "interval",
         "notes",
         "periods",
     )
@@ -98,6 +103,7 @@ class Result(Asked, Traded):
     entries = Frame["Result"]()
     assets = Frame["Result"]()
     cost_rows = Frame["Result"](no_costs)
+    ambiguous = Frame["Result"](lambda _: pl.DataFrame(schema=AMBIGUOUS))
     cash_by_currency = Frame["Result"](lambda result: result._ending_cash())
     conversions = Frame["Result"](lambda _: pl.DataFrame(schema=CONVERSIONS))
 
@@ -115,6 +121,7 @@ class Result(Asked, Traded):
         self._frames = whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
         self.notes = tuple(notes)
+        self.interval: Interval | None = None
         self._report = dict(report or {})
         self._rerun = rerun
         self._explains = explains

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rustybt.sources._ccxt import CCXT
     from rustybt.sources._clock import Clock, WallClock
     from rustybt.sources._csv import CSV
-    from rustybt.sources._download import Request, download, make_request
+    from rustybt.sources._download import DownloadRequest, download, make_request
     from rustybt.sources._http import Http
     from rustybt.sources._keys import Secret, find_key, keep, keys_file
     from rustybt.sources._pace import Caller, Pace
@@ -34,7 +34,7 @@ else:
             "rustybt.sources._ccxt": ("CCXT",),
             "rustybt.sources._clock": ("Clock", "WallClock"),
             "rustybt.sources._csv": ("CSV",),
-            "rustybt.sources._download": ("Request", "download", "make_request"),
+            "rustybt.sources._download": ("DownloadRequest", "download", "make_request"),
             "rustybt.sources._http": ("Http",),
             "rustybt.sources._keys": ("Secret", "find_key", "keep", "keys_file"),
             "rustybt.sources._pace": ("Caller", "Pace"),
@@ -56,6 +56,7 @@ __all__ = [
     "Cached",
     "Caller",
     "Clock",
+    "DownloadRequest",
     "Failure",
     "Fetched",
     "Http",
@@ -63,7 +64,6 @@ __all__ = [
     "Page",
     "Polygon",
     "Progress",
-    "Request",
     "Row",
     "Secret",
     "Source",

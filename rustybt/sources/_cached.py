@@ -12,7 +12,7 @@ from rustybt.core import CachedBars, DateLike
 from rustybt.errors import InputError, SourceError, SourceUnknownSymbol
 from rustybt.sources._checked import check_fetched
 from rustybt.sources._clock import Clock, WallClock
-from rustybt.sources._download import Request, make_request, plan_of
+from rustybt.sources._download import DownloadRequest, make_request, plan_of
 from rustybt.sources._page import PageStore
 from rustybt.sources._pieces import Restated, extended, fetched_of, pieces_of
 from rustybt.sources._source import Failure, Fetched, Progress, Source, Supports, Window, local_date, midnight
@@ -52,7 +52,7 @@ class BarStore(Protocol):
 class _Work:
     """One call of `fetch`. now: of this call; as_of: the end of what is fetched "until now"."""
 
-    request: Request
+    request: DownloadRequest
     window: Window
     opened: bool
     now: int
@@ -144,7 +144,7 @@ class Cached:
             self.store.count(self.identity, str(request.window.frequency), work.answered)
         return self._answer(work)
 
-    def _begin(self, request: Request, now: int) -> _Work:
+    def _begin(self, request: DownloadRequest, now: int) -> _Work:
         window, as_of = request.window, now
         opened = request.open_end or window.end_ns >= now
         if request.resume is not None:

@@ -63,7 +63,7 @@ ASSETS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DownloadRequest:
     """The arguments of `fetch`, checked."""
 
     source: str
@@ -100,7 +100,7 @@ def make_request(
     *,
     progress: Callable[[Progress], None] | None = None,
     resume: str | Path | None = None,
-) -> Request:
+) -> DownloadRequest:
     """Checks the arguments of `fetch`. Raises InputError."""
     check_process()
     if isinstance(symbols, str) or not symbols or not all(str(symbol).strip() for symbol in symbols):
@@ -117,7 +117,7 @@ def make_request(
         raise InputError(f"start {start} is not before end {end or 'now'}. Pass an earlier start.")
     window = Window(first, last, wanted, supports.tz)
     unique = tuple(dict.fromkeys(str(symbol).strip() for symbol in symbols))
-    return Request(source, supports, unique, window, end is None, progress, resume)
+    return DownloadRequest(source, supports, unique, window, end is None, progress, resume)
 
 
 def _moment(when: DateLike, what: str, tz: str, days_more: int) -> int:
@@ -135,7 +135,7 @@ def _moment(when: DateLike, what: str, tz: str, days_more: int) -> int:
 
 
 def download(
-    request: Request,
+    request: DownloadRequest,
     caller: Caller,
     page_of: Callable[[str, Window, str | None], Page],
     provenance: dict[str, Any],
@@ -178,7 +178,7 @@ def _note_failure(gathered: _Gathered, error: SourceError) -> None:
 def _one_symbol(
     symbol: str,
     done: int,
-    request: Request,
+    request: DownloadRequest,
     window: Window,
     caller: Caller,
     page_of: Callable[[str, Window, str | None], Page],
@@ -269,7 +269,7 @@ def _joined(symbol: str, pages: Sequence[Page], window: Window, now: int, notes:
     return last.select(pl.lit(symbol).alias("symbol"), pl.all())
 
 
-def _on_days(rows: pl.DataFrame, symbol: str, request: Request) -> pl.DataFrame:
+def _on_days(rows: pl.DataFrame, symbol: str, request: DownloadRequest) -> pl.DataFrame:
     """Days, weeks and months with their stamps at midnight of the source's zone.
 
     A day that begins at another moment belongs to the session of which that is sure, by the rule of
@@ -301,7 +301,7 @@ def late_start(symbol: str, first: dt.date, window: Window) -> list[str]:
     return [f"{symbol}: {LATE_START} {first}, and {window.first_date} was asked for"]
 
 
-def _fetched(request: Request, gathered: _Gathered, now: int, provenance: dict[str, Any]) -> Fetched:
+def _fetched(request: DownloadRequest, gathered: _Gathered, now: int, provenance: dict[str, Any]) -> Fetched:
     window = request.window
     rows = pl.concat(gathered.frames).sort("symbol", "stamp", maintain_order=True)
     moment = pl.col("stamp").cast(pl.Datetime("ns", "UTC"))
@@ -357,7 +357,7 @@ def decimal_columns(frame: pl.DataFrame, names: Sequence[str]) -> list[pl.Series
     return columns
 
 
-def plan_of(request: Request) -> dict[str, Any]:
+def plan_of(request: DownloadRequest) -> dict[str, Any]:
     """The request that a folder of pages belongs to."""
     window = request.window
     return {

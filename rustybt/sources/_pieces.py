@@ -16,7 +16,7 @@ from rustybt.sources._download import (
     FUNDING,
     LATE_START,
     SPLITS,
-    Request,
+    DownloadRequest,
     late_start,
     unique_records,
 )
@@ -146,7 +146,7 @@ def _holds(bars: pl.DataFrame, names: Sequence[str], scale: int) -> bool:
 
 
 def fetched_of(
-    request: Request,
+    request: DownloadRequest,
     window: Window,
     answers: Sequence[CachedBars],
     failures: Iterable[Failure],

@@ -125,20 +125,18 @@ class BarData:
         [('IBM', Decimal('132.4500'), Decimal('6155300')), ('AAPL', Decimal('214.0100'), Decimal('17633200'))]
         """
         try:
-            price = fields == "price" and dtype is None
-        except (TypeError, ValueError):  # a Series or an array of fields
-            return self._many(assets, listed(fields, "fields"), dtype, default)
-        if price:
             # by far the most frequent question: answered without leaving this function
-            try:
+            if fields == "price" and dtype is None:
                 asset, prices, numbers = self._priced[assets.sid]
                 market = self._market
                 if asset is assets and not market.before_open:
                     return numbers[prices[market.bar]]
-            except (AttributeError, KeyError):
-                self._cache.add_price(assets)
-            except IndexError:
-                pass  # its life is over
+        except (AttributeError, KeyError):
+            self._cache.add_price(assets)
+        except IndexError:
+            pass  # its life is over
+        except (TypeError, ValueError):  # a Series or an array of fields
+            return self._many(assets, listed(fields, "fields"), dtype, default)
         return self._many(assets, fields, dtype, default)
 
     def _many(self, assets: Any, fields: Any, dtype: Any, default: Any) -> Any:

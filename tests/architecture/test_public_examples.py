@@ -73,7 +73,7 @@ EXCEPTED = {
     "for who writes a source; docs/sources/writing_a_source.md runs one": """
         rustybt.sources.Caller rustybt.sources.Clock rustybt.sources.Failure rustybt.sources.Fetched
         rustybt.sources.Http rustybt.sources.Pace rustybt.sources.Page rustybt.sources.Progress
-        rustybt.sources.Request rustybt.sources.Secret rustybt.sources.Source rustybt.sources.Supports
+        rustybt.sources.DownloadRequest rustybt.sources.Secret rustybt.sources.Source rustybt.sources.Supports
         rustybt.sources.WallClock rustybt.sources.Window rustybt.sources.download rustybt.sources.find_key
         rustybt.sources.keep rustybt.sources.make_request rustybt.sources.plain_number rustybt.sources.rows_of
     """,

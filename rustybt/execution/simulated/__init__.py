@@ -2,11 +2,14 @@
 
 from rustybt.execution.simulated._broker import ReadyOrder, SimulatedBroker
 from rustybt.execution.simulated._history import Past, PastEvent, history_of
-from rustybt.execution.simulated._transit import still_on_its_way
+from rustybt.execution.simulated._readings import READINGS, AmbiguousBar
+from rustybt.execution.simulated._transit import none_meets, still_on_its_way
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.simulated._why import WhyOpen
 
 __all__ = [
+    "READINGS",
+    "AmbiguousBar",
     "Past",
     "PastEvent",
     "ReadyOrder",
@@ -15,5 +18,6 @@ __all__ = [
     "Triggers",
     "WhyOpen",
     "history_of",
+    "none_meets",
     "still_on_its_way",
 ]

@@ -22,9 +22,17 @@ class Bars(Protocol):
 
 
 class LinkedGroup(Protocol):
-    """Orders that are linked: the numbers of the exits."""
+    """Orders that are linked.
+
+    exits, entry: their numbers. link: "oco" or "reduce". price: at which the entry first filled. away: exits whose
+    price hangs on that.
+    """
 
     exits: list[int]
+    entry: int | None
+    link: str
+    price: int | None
+    away: dict[int, Any]
 
 
 class Links(Protocol):

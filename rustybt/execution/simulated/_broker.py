@@ -13,13 +13,16 @@ from rustybt.errors import InputError
 from rustybt.execution.commission import CommissionModel
 from rustybt.execution.simulated._answers import accepted, cancelled, replaced
 from rustybt.execution.simulated._at_once import auction_bar, end_untried, over, rest, room_to_reduce
-from rustybt.execution.simulated._bars import Bars, Links, Opening, Orders
+from rustybt.execution.simulated._bars import Bars, Opening, Orders
 from rustybt.execution.simulated._execute import Execution, executions
 from rustybt.execution.simulated._first_reports import first_reports
-from rustybt.execution.simulated._linked import exits_of, remaining_after, worst_first
+from rustybt.execution.simulated._legs import Leg
+from rustybt.execution.simulated._linked import worst_first
+from rustybt.execution.simulated._readings import AmbiguousBar, Reading
 from rustybt.execution.simulated._sleep import Sleep
 from rustybt.execution.simulated._transit import Transit, arrived, close_of, forget
 from rustybt.execution.simulated._triggers import Triggers
+from rustybt.execution.simulated._walking import Walking
 from rustybt.execution.slippage import SlippageModel
 
 NOT_FILLED, CANCELLED = OrderEventKind.NOT_FILLED, OrderEventKind.CANCELLED
@@ -29,7 +32,7 @@ type Moved = list[tuple[WorkingOrder, OrderTerms[int]]]
 type ReadyOrder = tuple[WorkingOrder, int | None, int | None, tuple[Report, ...]]
 
 
-class SimulatedBroker:
+class SimulatedBroker(Walking):
     """Fills orders on the bar after the one on which they were placed, or later.
 
     orders: the order book. slippage, commission: the models for "equity", which is all but futures, for "future", and
@@ -42,6 +45,8 @@ class SimulatedBroker:
     Zipline; else it is none.
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
+    same_bar: how a bar is read that does not say in which order its prices came, by `READINGS`. touch: whether a limit
+    fills where prices come to it, "at", or go beyond it, "through". ambiguous: is told of each such bar.
     before: the bar before the first that orders are tried on.
     sessions: for each session its first bar and the one after its last. stamps: by bar its end, ns UTC. held: by slot
     the units held.
@@ -72,6 +77,9 @@ class SimulatedBroker:
         sessions: Sequence[tuple[int, int]] = (),
         stamps: Sequence[int] = (),
         held: Callable[[int], int] = lambda slot: 0,
+        same_bar: str = "pessimistic",
+        touch: str = "at",
+        ambiguous: Callable[[AmbiguousBar], object] = lambda bar: None,
     ) -> None:
         self.orders = orders
         self.sessions = sessions
@@ -81,7 +89,10 @@ class SimulatedBroker:
         self.stops_date_orders = stops_date_orders
         self.fees_can_fall = fees_can_fall
         self.triggers_need_volume = triggers_need_volume
-        self.triggers = Triggers(fill_at, by_range=trigger == "range", limits_hold=limits_hold)
+        by_range, through = trigger == "range", touch == "through"
+        self.triggers = Triggers(fill_at, by_range=by_range, limits_hold=limits_hold, through=through)
+        waiting: Any = getattr(orders, "held_of", lambda slot: [])
+        self.reading = Reading(same_bar, self.triggers, ambiguous, waiting) if by_range else None
         self._equity, self._future, self._own = executions(
             slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall, by_range=trigger == "range"
         )
@@ -194,7 +205,7 @@ class SimulatedBroker:
                     if report is not None:
                         yield report
             elif bars.slot not in begun:
-                yield from self._work_asset(queue, bars, moment, volume)
+                yield from self._read(queue, bars, moment, volume)
             elif self.triggers.by_range:
                 closes = self.triggers.field == "close"
                 left = [
@@ -202,7 +213,7 @@ class SimulatedBroker:
                     for order in queue
                     if order.number not in self._tried_at_open and (closes or not order.is_market)
                 ]
-                yield from self._work_asset(left, bars, moment, volume, begun[bars.slot])
+                yield from self._read(left, bars, moment, volume, begun[bars.slot])
         self._looked = self.orders.count
         if self.transit:
             forget(self.transit, bar)
@@ -227,7 +238,7 @@ class SimulatedBroker:
         execution = self._models_of(queue, bars)
         exhausted, links, opening = False, self.orders.links, isinstance(bars, Opening)
         entered: list[tuple[WorkingOrder, int]] = []
-        if links is not None and len(queue) > 1:
+        if links is not None and len(queue) > 1 and not isinstance(bars, Leg):
             queue = worst_first(links, self.triggers, queue, bars, moment.bar, offered)
         for order in queue:
             if links is not None and self._asked:
@@ -274,25 +285,6 @@ class SimulatedBroker:
         reduces = order.more is not None and order.more.reduce_only
         return room_to_reduce(order, self.held(slot) + filled) if reduces else None
 
-    def _exit_at_once(
-        self,
-        links: Links,
-        entered: list[tuple[WorkingOrder, int]],
-        bars: Bars,
-        moment: Moment,
-        volume: int,
-        done: tuple[int, int],
-    ) -> Generator[Report, None, tuple[int, int]]:
-        """Tries the exits of orders that a bar filled, at these prices, on what is left of the bar."""
-        if not self.triggers.by_range or isinstance(bars, Opening):
-            return done
-        for entry, price in entered:
-            exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
-            left = remaining_after(entry, bars, moment.bar, price, self.triggers) if exits else None
-            if left is not None:
-                done = yield from self._work_asset(exits, left, moment, volume, *done)
-        return done
-
     def _let_through(
         self, order: WorkingOrder, bars: Bars, moment: Moment, offered: int, filled: int
     ) -> Generator[Report, None, tuple[int, int | None, bool] | None]:
@@ -330,7 +322,7 @@ class SimulatedBroker:
             if not opening:
                 self._sleeps(order, bars, bar)
             return None
-        if opening:
+        if opening and not isinstance(bars, Leg):
             self._tried_at_open.add(order.number)
         return trigger.price, order.limit if self.limits_hold else None, maker
 

@@ -10,16 +10,21 @@ from typing import Any, NamedTuple
 from rustybt._kernels import WorkingOrder
 from rustybt.core import OrderTerms, Trail, level_of, tick_at, trailed, whole_ticks
 from rustybt.execution.simulated._bars import Bars
+from rustybt.execution.simulated._legs import Leg
 
 _new: Any = tuple.__new__
 
 
 class Prices(NamedTuple):
-    """The prices of a bar as an order meets them. good: the extreme that it follows; bad: the one that reaches it."""
+    """The prices of a bar as an order meets them. good: the extreme that it follows; bad: the one that reaches it.
+
+    direct: they come one after the other, from the open to one of the extremes.
+    """
 
     open: int
     good: int
     bad: int
+    direct: bool = False
 
 
 class Trailed(NamedTuple):
@@ -34,7 +39,8 @@ def prices_of(bars: Bars, bar: int, buys: bool, offered: int, *, by_range: bool)
     if not by_range:
         return Prices(offered, offered, offered)
     opened, low, high = (bars.column(name)[bar] * bars.mark_to_fill_scale for name in ("open", "low", "high"))
-    return Prices(opened, low, high) if buys else Prices(opened, high, low)
+    direct = isinstance(bars, Leg)
+    return Prices(opened, low, high, direct) if buys else Prices(opened, high, low, direct)
 
 
 def trail(order: WorkingOrder, terms: OrderTerms[int], prices: Prices) -> Trailed:
@@ -46,7 +52,7 @@ def trail(order: WorkingOrder, terms: OrderTerms[int], prices: Prices) -> Traile
     buys = order.amount > order.filled
     tick = tick_at(order.instrument.tick, order.instrument.fill_scale)
     rule: Trail[int] = terms.trail  # type: ignore[assignment]  # it has one
-    opened, good, bad = prices
+    opened, good, bad, direct = prices
     activation = rule.activation
     follows = rule.best is not None or activation is None
     if not follows and activation is not None:
@@ -56,7 +62,7 @@ def trail(order: WorkingOrder, terms: OrderTerms[int], prices: Prices) -> Traile
     if not follows and activation is not None:
         # it begins within the bar: what the bar did before is not known
         after = trailed(trailed(terms, buys, activation, tick), buys, good, tick)
-        if rule.by_bar or not _beyond(bad, _level(after), buys):
+        if rule.by_bar or direct or not _beyond(bad, _level(after), buys):
             return Trailed(None, after)
         return _reached(trailed(terms, buys, activation, tick), bad, buys)
     standing = terms if terms.stop is not None else trailed(terms, buys, opened, tick)
@@ -65,9 +71,13 @@ def trail(order: WorkingOrder, terms: OrderTerms[int], prices: Prices) -> Traile
     if rule.by_bar:
         if _beyond(bad, _level(standing), buys):
             return Trailed(standing.stop, standing)
-        return Trailed(None, trailed(standing, buys, good, tick))
+        # of a part of a bar it is not known what the whole comes to
+        return Trailed(None, standing if direct else trailed(standing, buys, good, tick))
     at_open = trailed(standing, buys, opened, tick)
     after = trailed(at_open, buys, good, tick)
+    if direct:
+        reached = _beyond(bad, _level(at_open), buys)
+        return Trailed(at_open.stop, at_open) if reached else Trailed(None, after)
     if _beyond(bad, _level(after), buys):
         return _reached(at_open, bad, buys)
     return Trailed(None, after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rustybt._kernels import WorkingOrder
 from rustybt.execution.simulated._bars import Bars, Opening
@@ -42,6 +42,11 @@ def still_on_its_way(transit: Transit, bar: int) -> bool:
     for number in [number for number, (due, late) in transit.items() if due < bar or (due == bar and not late)]:
         del transit[number]
     return bool(transit)
+
+
+def none_meets(transit: Transit, open: Mapping[int, list[WorkingOrder]], bar: int) -> bool:
+    """Whether every open order arrives after a bar."""
+    return all(transit.get(order.number, (bar, False))[0] > bar for queue in open.values() for order in queue)
 
 
 def close_of(bars: Bars, bar: int) -> Opening:

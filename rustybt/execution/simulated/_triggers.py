@@ -44,13 +44,16 @@ class Triggers:
 
     field: the price that a bar offers, "close" or "open". by_range: stops and limits are tested on the whole bar, and
     reached at their own price, or at the open where the bar opened beyond it. limits_hold: a limit that was reached
-    before is tested anew on each bar; else it has made the order a market order, as in Zipline.
+    before is tested anew on each bar; else it has made the order a market order, as in Zipline. through: a limit is
+    reached by prices beyond it only.
     """
 
-    __slots__ = ("_highest", "_lowest", "by_range", "field", "limits_hold")
+    __slots__ = ("_beyond", "_highest", "_lowest", "by_range", "field", "limits_hold")
 
-    def __init__(self, field: str, *, by_range: bool, limits_hold: bool) -> None:
+    def __init__(self, field: str, *, by_range: bool, limits_hold: bool, through: bool = False) -> None:
         self.field = field
+        # how far beyond a limit prices have to go, in units of the fill scale
+        self._beyond = 1 if through else 0
         self.by_range = by_range
         self.limits_hold = limits_hold
         # the prices of a bar that stops and limits are tested on
@@ -79,7 +82,7 @@ class Triggers:
         if self.by_range:
             held = self._after_stop(limit, buys, bars, bar, price) if stopped else self._at_limit(order, bars, bar)
         else:
-            held = price if (price <= limit if buys else price >= limit) else None
+            held = price if self._within(price, limit, buys) else None
         if held is None:
             return STOPPED_LIMIT_WAITS if stopped else LIMIT_WAITS
         return _new(Trigger, (held, PLACED, stopped, not order.limit_reached, None))  # type: ignore[no-any-return]
@@ -124,6 +127,10 @@ class Triggers:
         last = bars.price[bar - 1] * up
         return not last or bool(last > limit if buys else last < limit)
 
+    def _within(self, price: int, limit: int, buys: bool) -> bool:
+        """Whether a limit is reached by a price: at it, or beyond it where prices have to go through."""
+        return price <= limit - self._beyond if buys else price >= limit + self._beyond
+
     def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
         """The price at which the bar reaches an order's stop: what it offers, or, by range, the stop or the open."""
         stop: Any = order.stop
@@ -141,7 +148,7 @@ class Triggers:
         limit: Any = order.limit
         buys = order.amount > order.filled
         extreme = bars.column("low" if buys else "high")[bar] * bars.mark_to_fill_scale
-        if extreme > limit if buys else extreme < limit:
+        if not self._within(extreme, limit, buys):
             return None
         opened = bars.column("open")[bar] * bars.mark_to_fill_scale
         return opened if (opened < limit if buys else opened > limit) else limit
@@ -152,20 +159,20 @@ class Triggers:
         Where the stop was reached at the open, the whole range comes after it. Else only the close is known to, so
         that a limit on the other side of the stop counts as reached only where the close is within it.
         """
-        if price <= limit if buys else price >= limit:
+        if self._within(price, limit, buys):
             return price
         field = "close"
         if price == bars.column("open")[bar] * bars.mark_to_fill_scale:
             field = "low" if buys else "high"
         later = bars.column(field)[bar] * bars.mark_to_fill_scale
-        return limit if (later <= limit if buys else later >= limit) else None
+        return limit if self._within(later, limit, buys) else None
 
     def _at_once(self, order: WorkingOrder, offered: int) -> Trigger:
         """An order that works on one bar only takes the price that the bar offers, or none."""
         limit = order.limit
         if limit is None:
             return Trigger(offered)
-        if offered <= limit if order.amount > order.filled else offered >= limit:
+        if self._within(offered, limit, order.amount > order.filled):
             return Trigger(offered, limit=not order.limit_reached)
         return LIMIT_WAITS
 
@@ -191,20 +198,20 @@ class Triggers:
         buys = order.amount > order.filled
         if not self.by_range:
             return followed(order, terms, buys, offered, offered)
-        _, good, bad = prices_of(bars, bar, buys, offered, by_range=True)
+        _, good, bad, _ = prices_of(bars, bar, buys, offered, by_range=True)
         return followed(order, terms, buys, good, bad)
 
     def _touched(self, order: WorkingOrder, touch: int, bars: Bars, bar: int, offered: int) -> Trigger:
         """An order that waits for the price to come to it, from the side of a limit."""
         buys = order.amount > order.filled
-        opened, good, _ = prices_of(bars, bar, buys, offered, by_range=self.by_range)
+        opened, good, *_ = prices_of(bars, bar, buys, offered, by_range=self.by_range)
         if good > touch if buys else good < touch:
             return TOUCH_WAITS
         price = opened if (opened <= touch if buys else opened >= touch) else touch
         limit = order.limit
         if limit is None:
             return Trigger(price, stop=True)
-        if self.by_range and (good <= limit < price if buys else good >= limit > price):
+        if self.by_range and self._within(good, limit, buys) and (limit < price if buys else limit > price):
             # on the way to a limit beyond it the price comes by what is touched first
             return Trigger(limit, stop=True, limit=True)
         return self._limit_after(limit, buys, bars, bar, price)
@@ -214,7 +221,7 @@ class Triggers:
         if self.by_range:
             held = self._after_stop(limit, buys, bars, bar, price)
         else:
-            held = price if (price <= limit if buys else price >= limit) else None
+            held = price if self._within(price, limit, buys) else None
         return STOPPED_LIMIT_WAITS if held is None else Trigger(held, stop=True, limit=True)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from rustybt.core import MONEY_SCALE, check_process, decimal_column
 from rustybt.results._assets import assets_frame
+from rustybt.results._frames._ambiguous import ambiguous_frame
 from rustybt.results._frames._costs import costs_frame
 from rustybt.results._frames._currencies import frames_of_currencies, in_base
 from rustybt.results._frames._daily import daily_frame
@@ -96,6 +97,8 @@ def _makers(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataF
         "cost_rows": lambda: costs_frame(rows, table),
         "assets": lambda: assets_frame([one.asset for one in rows.slots], rows.kernel),
     }
+    if rows.ambiguous:
+        makers["ambiguous"] = lambda: ambiguous_frame(rows)
     if rows.currencies is None:
         counted: dict[str, Sized] = {
             "orders": rows.orders,

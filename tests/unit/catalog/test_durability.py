@@ -28,13 +28,13 @@ import numpy as np, polars as pl
 from rustybt.ingest._ingest import ingest_with_fault
 from rustybt.ingest._one_table import Reading
 from rustybt.ingest import Dialect
-from rustybt.ingest._write import Actions, Request
+from rustybt.ingest._write import Actions, IngestRequest
 
 root, step, rows = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 days = pl.Series(np.arange(rows) + 19_723, dtype=pl.Int32)
 frame = pl.DataFrame({"symbol": ["AAA"] * rows, "date": days.cast(pl.Date), "volume": [1] * rows,
                       **dict.fromkeys(("open", "high", "low", "close"), days)})
-request = Request(bundle="b", frequency="1d", calendar="24/7", stamp=None, symbols=None,
+request = IngestRequest(bundle="b", frequency="1d", calendar="24/7", stamp=None, symbols=None,
                   mode="append", on_bad_row="error", how=Reading(), dialect=Dialect(), provenance={})
 
 def die(reached):

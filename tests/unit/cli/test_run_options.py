@@ -156,6 +156,7 @@ def test_every_parameter_of_the_function_that_text_can_say_is_an_option() -> Non
         "handle_data",
         "before_trading_start",
         "analyze",
+        "on_order",
         "strategy",
         "environ",
         "blotter",

@@ -323,6 +323,28 @@ def test_an_order_that_reduces_fills_up_to_what_is_held(kernel: str) -> None:
     assert (done.order("none")["status"], done.order("none")["cause"]) == ("rejected", "nothing_to_reduce")
 
 
+def test_an_order_that_reduces_ends_with_a_position_that_a_split_takes() -> None:
+    """Of 3 held a split of 4 into 1 leaves nothing, of 8 to sell it leaves 2; they do not wait for another position."""
+    days = [dt.date(2024, 1, day) for day in (2, 3, 4, 5, 8, 9)]
+    prices = ["100", "100", "100", "400", "400", "400"]
+    rows = [("X", day, *[price] * 4, "100000") for day, price in zip(days, prices, strict=True)]
+    split = pl.DataFrame({"symbol": ["X"], "ex_date": [days[3]], "ratio": ["4/1"]})
+    market = rustybt.load_data(pl.DataFrame(rows, schema=NAMES, orient="row"), splits=split)
+    states: list[Any] = []
+    ids: list[Any] = []
+
+    def handle_data(context: Any, data: Any) -> None:
+        asset = context.symbol("X")
+        if len(states) in (0, 3):
+            context.order(asset, 3)
+        if len(states) == 1:
+            ids.append(context.order(asset, -8, limit_price=200, reduce_only=True))
+        states.append(context.get_order(ids[0]).state if ids else None)
+
+    rustybt.run_algorithm(handle_data=handle_data, market=market, capital_base=10_000, progress=False)
+    assert states == [None, "accepted", "accepted", "cancelled", "cancelled", "cancelled"]
+
+
 def test_a_tag_stays_with_the_order() -> None:
     done = one(10, [FLAT, FLAT], tag="entry")
     assert done.seen[0].tag == done.seen[1].tag == "entry"
