@@ -20,7 +20,8 @@ OTHER_NAMES = {
 }
 """Other libraries' names of figures of `metrics`."""
 OTHER_PLACES = {
-    **dict.fromkeys(("trades", "fills", "executions", "trade_log"), "result.transactions, a row a fill"),
+    **dict.fromkeys(("fills", "executions"), "result.transactions, a row a fill"),
+    "trade_log": "result.trades, a row for what was bought and sold",
     **dict.fromkeys(("equity", "equity_curve", "value", "nav"), 'result.daily["portfolio_value"]'),
     **dict.fromkeys(("stats", "statistics", "summary", "performance"), "result.metrics, or print(result)"),
     **dict.fromkeys(("perf", "results"), "result.to_pandas() as Zipline has it, or result.daily"),
