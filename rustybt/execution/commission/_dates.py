@@ -40,9 +40,10 @@ def tell_of_rows(
         if not rates.verified:
             unverified[charge.kind] = None
     if unverified:
+        name = called.strip("'")
         notes.add(
             "fees_unverified",
-            f"The {', '.join(unverified)} of {called} could not be verified at its source. `rustybt brokers show` says "
-            "which rows.",
+            f"The {', '.join(unverified)} of {called} could not be verified at the source. `rustybt brokers show {name}` "
+            "says which rows.",
             schedule=called, kinds=list(unverified),
         )  # fmt: skip
