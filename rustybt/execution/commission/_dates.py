@@ -43,7 +43,7 @@ def tell_of_rows(
         name = called.strip("'")
         notes.add(
             "fees_unverified",
-            f"The {', '.join(unverified)} of {called} could not be verified at the source. `rustybt brokers show {name}` "
-            "says which rows.",
+            f"The {', '.join(unverified)} of {called} could not be verified at the source. `rustybt brokers show "
+            f"{name}` says which rows.",
             schedule=called, kinds=list(unverified),
         )  # fmt: skip
