@@ -48,10 +48,11 @@ def tell_of_rows(
             schedule=called, kinds=list(late), known_until=min(late.values()), used_until=ended,
         )  # fmt: skip
     if unverified:
+        name = called.strip("'")
         notes.add(
             "fees_unverified",
-            f"The {', '.join(unverified)} of {called} could not be verified at its source. `rustybt brokers show` says "
-            "which rows.",
+            f"The {', '.join(unverified)} of {called} could not be verified at the source. `rustybt brokers show "
+            f"{name}` says which rows.",
             schedule=called, kinds=list(unverified),
         )  # fmt: skip
 
