@@ -43,8 +43,8 @@ def tell_of_rows(
         ended = date_of(max(last for _, last in used.values()))
         notes.add(
             "fees_after_their_date",
-            f"Fills until {ended} paid fees of {called} that were last read a year before or more: {_listed(late)}. See "
-            "whether they still hold.",
+            f"Fills until {ended} paid fees of {called} that were last read a year before or more: {_listed(late)}. "
+            "See whether they still hold.",
             schedule=called, kinds=list(late), known_until=min(late.values()), used_until=ended,
         )  # fmt: skip
     if unverified:
