@@ -502,7 +502,7 @@ def forced_away(context: Any) -> Any:
     ],
 )
 def test_a_strategy_can_not_take_back_what_the_broker_sells(evade: Any, kernel: str) -> None:
-    """190 at 100 for 10,000: at 60 they ask for 2,850, and 2,400 are there. 450 / 15 are 30, which go at 55, the next bar.
+    """190 at 100 for 10,000: at 60 they ask for 2,850, and 2,400 are there. 450 / 15 are 30; they go at 55, a bar on.
 
     There 160 ask for 2,200, and 1,450 are there: 750 / 13.75 are 55 more.
     """
