@@ -123,7 +123,7 @@ class Matched:
             elif line.kind in _INCOME:
                 if line.ex is None:
                     self._share(line.amount, "income")
-            elif line.quantity:  # a fee that is paid in units
+            elif line.quantity:  # a fee that took all that was bought
                 self._trade(line)
             elif line.kind != _SETTLED:
                 self._share(-line.amount, "costs")

@@ -114,6 +114,12 @@ def _lines(result: Result, terms: dict[int, _Terms]) -> dict[int, list[Line]]:
             own = lines[sid]
             own[fill] = own[fill]._replace(fees=own[fill].fees - booked)
             continue
+        elif kind == "in_kind" and (fill := filled.get((sid, order, stamp))) is not None:
+            own, bought = lines[sid], lines[sid][fill]
+            if -quantity < bought.quantity:
+                # what the fee took never arrived: it was neither held nor sold
+                own[fill] = bought._replace(quantity=bought.quantity + quantity, amount=bought.amount + booked)
+                continue
         # what happens overnight belongs to the session that begins: its open may be the close before
         place = bisect_right(closes, stamp) if kind in OVERNIGHT else bisect_left(closes, stamp)
         session = min(place, len(closes) - 1)

@@ -74,6 +74,12 @@ class Carrying:
             None if given is None else InterestTerms(tiers_by_currency(given, name), base)
             for name, given in (("debit", debit), ("credit", credit))
         ]
+        owed = sides[0]
+        if owed is not None and base is None and any(rate < 0 for rate in owed.rates()):
+            raise InputError(
+                f"debit={debit!r} has a rate below zero: who owes money would be paid for it. Pass 0 or more; 0.05 is "
+                "5 % a year. With benchmark= it is what is added to that."
+            )
         days = {"": basis} if not isinstance(basis, Mapping) else {"": 360, **basis}
         whole = {currency: _whole(one, "basis", 1) for currency, one in days.items()}
         self._settings.financing = FinancingTerms(sides[0], sides[1], whole, short_proceeds == "free")
@@ -95,6 +101,12 @@ class Carrying:
 
         if (rates is None) == (currencies is None):
             raise InputError("set_rollover: give rates= by symbol, or currencies=, the rates of currencies; not both.")
+        taken_off = number(markup, "markup")
+        if taken_off < 0 or (taken_off and currencies is None):
+            raise InputError(
+                f"markup={markup!r}: pass 0 or more, with currencies=; it is taken off on both sides. With rates= "
+                "write it as their third number, admin."
+            )
         if unit not in ("rate", "points") or (unit == "points" and rates is None):
             raise InputError(f"unit={unit!r}: choose 'rate', or 'points' with rates= by symbol.")
         if triple is not None and triple.lower() not in WEEKDAYS:
@@ -102,7 +114,7 @@ class Carrying:
         self._settings.rollover = RolloverTerms(
             {} if rates is None else swaps(rates),
             {} if currencies is None else rates_by_currency(currencies, "currencies"),
-            number(markup, "markup"),
+            taken_off,
             unit == "points",
             _whole(basis, "basis", 1),
             None if triple is None else WEEKDAYS[triple.lower()],

@@ -39,6 +39,8 @@ def borrow_rows(given: Any) -> dict[str, Dated[BorrowRow]]:
 
 def _borrow_row(row: Row) -> BorrowRow:
     rate, available = row.get("rate"), row.get("available")
+    if rate is None and available is None:
+        raise InputError(f"rates: a row of {row['symbol']} has no rate. Fill it in, or drop the row.")
     return _checked(
         BorrowRow(
             None if rate is None else number(rate, "rate"),
@@ -63,7 +65,10 @@ def tiers_by_currency(given: Any, what: str) -> dict[str, Dated[Tiers]]:
     if is_table(given):
         return _tiers_of_table(given, what)
     if _by_currency(given):
-        return {currency: _dated(value, what, lambda one: tiers_of(one, what)) for currency, value in given.items()}
+        return {
+            _code(currency, what): _dated(value, what, lambda one: tiers_of(one, what))
+            for currency, value in given.items()
+        }
     return {"": _dated(given, what, lambda one: tiers_of(one, what))}
 
 
@@ -71,7 +76,7 @@ def _tiers_of_table(given: Any, what: str) -> dict[str, Dated[Tiers]]:
     """A row a tier: up_to is empty for the last one, or where there is one only."""
     found: dict[str, dict[int, list[tuple[Any, Any]]]] = {}
     for row in _rows(given, what, ("rate",)):
-        days = found.setdefault(row.get("currency") or "", {})
+        days = found.setdefault(_code(row.get("currency") or "", what), {})
         days.setdefault(_day(row, what), []).append((row.get("up_to"), row["rate"]))
     return {
         currency: _series({day: tiers_of(tiers, what) for day, tiers in days.items()})
@@ -84,10 +89,18 @@ def rates_by_currency(given: Any, what: str) -> dict[str, Dated[Fraction]]:
     if is_table(given):
         found: dict[str, dict[int, Fraction]] = {}
         for row in _rows(given, what, ("rate",)):
-            found.setdefault(row.get("currency") or "", {})[_day(row, what)] = number(row["rate"], what)
+            currency, day = row.get("currency") or "", _day(row, what)
+            days = found.setdefault(_code(currency, what), {})
+            if day in days:
+                of = f" of {currency}" if currency else ""
+                raise InputError(f"{what}: two rows{of} hold from the same day on. Drop one of them.")
+            days[day] = number(row["rate"], what)
         return {currency: _series(days) for currency, days in found.items()}
     if _by_currency(given):
-        return {currency: _dated(value, what, lambda one: number(one, what)) for currency, value in given.items()}
+        return {
+            _code(currency, what): _dated(value, what, lambda one: number(one, what))
+            for currency, value in given.items()
+        }
     return {"": _dated(given, what, lambda one: number(one, what))}
 
 
@@ -101,10 +114,11 @@ def tiers_of(given: Any, what: str) -> Tiers:
     )
     tops = [top for top, _ in tiers]
     bounded = [top for top in tops[:-1] if top is not None]
-    if not tiers or tops[-1] is not None or len(bounded) + 1 < len(tops) or bounded != sorted(set(bounded)):
+    rising = bounded == sorted(set(bounded)) and all(top > 0 for top in bounded)
+    if not tiers or tops[-1] is not None or len(bounded) + 1 < len(tops) or not rising:
         raise InputError(
-            f"{what}={given!r}: give tiers as pairs of the balance up to which one goes and its rate, rising, the "
-            "balance of the last one None: [(100_000, '0.0683'), (None, '0.0633')]."
+            f"{what}={given!r}: give tiers as pairs of the balance up to which one goes and its rate, above zero and "
+            "rising, the balance of the last one None: [(100_000, '0.0683'), (None, '0.0633')]."
         )
     return tiers
 
@@ -128,6 +142,13 @@ def _swap_of(given: Any) -> Swap:
     if isinstance(given, list | tuple) and len(given) in (2, 3):
         return Swap(*(number(one, "rates") for one in given))
     raise InputError(f"rates: {given!r} is no pair. Give what a long and what a short gets: ('-0.03', '0.01').")
+
+
+def _code(currency: str, what: str) -> str:
+    """A currency as the books write it. Raises InputError."""
+    if currency != currency.strip().upper():
+        raise InputError(f"{what}: {currency!r} is no currency. Write it in capitals: {currency.strip().upper()!r}.")
+    return currency
 
 
 def _pair(given: Any, what: str) -> tuple[Any, Any]:
@@ -170,11 +191,15 @@ def _by_name[Value](
 
 
 def _rows(given: Any, what: str, needed: tuple[str, ...]) -> Iterable[Row]:
+    count = 0
     for table in read_tables(given, what):
         need_columns(table, needed, what)
         columns = {name: text_column(table.frame, name)[0].to_list() for name in table.frame.columns}
+        count += table.frame.height
         for place in range(table.frame.height):
             yield {name: column[place] for name, column in columns.items()}
+    if not count:
+        raise InputError(f"{what} has no rows. Give one at least, or leave it out.")
 
 
 def _day(row: Row, what: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -81,6 +81,11 @@ class InterestTerms:
 
     tiers: Mapping[str, Dated[Tiers]]
     benchmark: Mapping[str, Dated[Fraction]] | None = None
+
+    def rates(self) -> Iterator[Fraction]:
+        """The rates of all tiers, of any currency and date."""
+        for dated in self.tiers.values():
+            yield from (rate for tiers in dated.values for _, rate in tiers if rate is not None)
 
     def year(self, currency: str, day: int, balance: Fraction, *, debit: bool) -> Fraction:
         """What a balance of zero or more comes to in a year at the rates of a day.

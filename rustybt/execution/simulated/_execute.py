@@ -127,7 +127,7 @@ class Execution:
         if filled_at <= 0 < price and self._limits_hold:
             raise no_price(self._slippage, order, filled_at)
         held = False
-        if self._reached and not order.is_market and filled_at != price and (filled_at < price) is buys:
+        if self._reached and filled_at != price and (filled_at < price) is buys and _has_level(order):
             filled_at, held = price, True
         if cap is not None and self._caps and (filled_at > cap) is buys:
             filled_at, held = cap, True
@@ -221,6 +221,11 @@ def executions(
 def _fee_of(part: Part) -> Fee | FeeInKind:
     """A part of a fee, as it is reported."""
     return FeeInKind(*part) if len(part) == 3 else Fee(*part)
+
+
+def _has_level(order: WorkingOrder) -> bool:
+    """Whether an order was reached at a price of its own, or the open beyond it."""
+    return order.limit is not None or order.stop is not None
 
 
 def _not_filled(order: WorkingOrder, moment: Moment, quote: Any) -> Report:

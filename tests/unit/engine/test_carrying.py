@@ -51,6 +51,7 @@ def rounded(value: str | Fraction) -> Decimal:
     return D(round(exact)).scaleb(-20)
 
 
+TWICE = pl.DataFrame({"date": [TUESDAY] * 2, "rate": ["0.01", "0.02"]})
 TIERS = [(100_000, "0.015"), (None, "0.01")]
 POUNDS = [(80_000, "0.015"), (None, "0.01")]
 
@@ -343,6 +344,15 @@ def test_funding_is_a_kind_of_its_own() -> None:
         (lambda c: c.set_rollover({"EURUSD": 1}), "no pair"),
         (lambda c: c.set_rollover({"EURUSD": (1, 1)}, triple="sunday"), "monday"),
         (lambda c: c.set_rollover(currencies={"EUR": 1}, unit="points"), "'rate'"),
+        (lambda c: c.set_financing(debit="-0.05"), "who owes money would be paid"),
+        (lambda c: c.set_financing(debit=[(0, "0.05"), (None, "0.01")]), "above zero and rising"),
+        (lambda c: c.set_financing(debit={"usd": "0.05"}), "capitals: 'USD'"),
+        (lambda c: c.set_financing(debit=1, benchmark=pl.DataFrame({"date": [], "rate": []})), "benchmark has no rows"),
+        (lambda c: c.set_financing(debit=1, benchmark=TWICE), "benchmark: two rows hold from the same day on"),
+        (lambda c: c.set_borrow(pl.DataFrame({"symbol": [], "rate": []})), "rates has no rows"),
+        (lambda c: c.set_borrow(pl.DataFrame({"symbol": ["X"], "rate": [None]})), "a row of X has no rate"),
+        (lambda c: c.set_rollover({"X": (1, 1)}, markup="0.01"), "their third number, admin"),
+        (lambda c: c.set_rollover(currencies={"EUR": 1, "USD": 1}, markup="-0.01"), "pass 0 or more, with currencies="),
     ],
 )
 def test_what_means_nothing_is_refused(call: Any, said: str) -> None:

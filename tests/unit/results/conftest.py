@@ -188,7 +188,7 @@ def make_result() -> Callable[..., Result]:
             "entries": entries_frame(),
             "assets": assets_frame(),
         }
-        spared = ("cash_by_currency", "conversions", "cost_rows")
+        spared = ("cash_by_currency", "conversions", "cost_rows", "ambiguous")
         frames = {name: changes.pop(name) for name in (*parts, *spared) if name in changes}
         frames = parts | frames
         beside: dict[str, Any] = {

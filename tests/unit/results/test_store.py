@@ -132,7 +132,7 @@ def test_a_save_that_fails_leaves_nothing_behind(
 def test_a_changed_or_missing_file_is_found(make_result: Make, tmp_path: Path, name: str) -> None:
     plain = make_result()
     several = {"cash_by_currency": plain.cash_by_currency, "conversions": plain.conversions.clear(2)}
-    place = make_result(**several, cost_rows=plain.daily).save(tmp_path / "r")
+    place = make_result(**several, cost_rows=plain.daily, ambiguous=plain.daily).save(tmp_path / "r")
     file = place / f"{name}.parquet"
     frame = pl.read_parquet(file)
     frame.reverse().write_parquet(file, compression="lz4")

@@ -166,3 +166,51 @@ def test_a_future_s_trades_are_of_its_prices() -> None:
 
     result = run({0: order(2, "F"), 2: order(-2, "F")}, initialize=none)
     assert rows(result) == [("long", 2, 100, 103, 300, 0, 300, 2, False)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_a_fee_took_of_a_purchase_is_no_trade(kernel: str) -> None:
+    """Twice 10 bought, at 100 and 200, of which 9 arrive; 18 are sold at 200. Nothing was held or sold of the rest."""
+    ingest({"A": [100, 100, 200, 200, 200]}, assets={"type": "crypto", "quantity_step": "1"})
+
+    def in_kind(context: Any) -> None:
+        charge = commission.Charge(per="percent", rate=10, paid_in="received")
+        context.set_commission(commission.FeeSchedule(charge))
+
+    result = run({0: order(10), 1: order(10), 2: order(-18)}, initialize=in_kind, kernel=kernel)
+    each = [("long", 9, 100, 200, 900, 280, 620, 2, False), ("long", 9, 200, 200, 0, 380, -380, 1, False)]
+    assert rows(result) == each
+    assert rows(result, "lifo") == each
+    assert rows(result, "flat") == [("long", 18, 150, 200, 900, 660, 240, 2, False)]
+    assert result.trades["net"].sum() == result.daily["pnl"].sum() == 240
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_fee_in_kind_that_leaves_nothing_is_a_loss_of_its_own(kernel: str) -> None:
+    """One unit for 100, and a minimum of 500: the unit is taken, and 400 in money."""
+    ingest({"A": [100] * 3}, assets={"type": "crypto", "quantity_step": "1"})
+
+    def in_kind(context: Any) -> None:
+        charge = commission.Charge(per="percent", rate=1, minimum=500, paid_in="received")
+        context.set_commission(commission.FeeSchedule(charge))
+
+    result = run({0: order(1)}, initialize=in_kind, days=3, kernel=kernel)
+    assert rows(result) == [("long", 1, 100, 100, 0, 500, -500, 0, False)]
+    assert result.daily["pnl"].sum() == -500
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_short_that_a_fee_in_kind_leaves_open_was_open_all_the_time(kernel: str) -> None:
+    """10 are sold at 100, 10 bought back at 200, of which 9 arrive: 9 are closed, and one is short since the sale."""
+    ingest({"A": [100, 100, 200, 200]}, assets={"type": "crypto", "quantity_step": "1"})
+
+    def in_kind(context: Any) -> None:
+        charge = commission.Charge(per="percent", rate=10, side="buy", paid_in="received")
+        context.set_commission(commission.FeeSchedule(charge))
+
+    result = run({0: order(-10), 1: order(10)}, initialize=in_kind, days=4, kernel=kernel)
+    assert rows(result) == [
+        ("short", 9, 100, 200, -900, 200, -1100, 1, False),
+        ("short", 1, 100, 200, -100, 0, -100, 2, True),
+    ]
+    assert result.trades["net"].sum() == result.daily["pnl"].sum() == -1200
