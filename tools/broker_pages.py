@@ -11,7 +11,7 @@ HOW = """# Fees of brokers and venues
 
 What `set_commission(broker("NAME"))` charges, with the source of each rate, the day that the source is of, and whether
 it was read in the broker's or the authority's own words.
-[Orders and costs](../guides/orders_and_costs.md#model-my-broker) says how to use them, and how to write a file of your
+[Model my broker](../guides/trading_costs.md#model-my-broker) says how to use them, and how to write a file of your
 own. These pages are made of the files in the package by `python tools/broker_pages.py`.
 
 | name | fees | rows verified |

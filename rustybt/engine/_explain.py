@@ -13,7 +13,7 @@ from rustybt.core import Explanation, Notes, OrderTerms, text_of_object, to_scal
 from rustybt.engine._compat import Compat
 from rustybt.engine._market import Market, Reference, axis_of, reference_to, reopened, tracks_on
 from rustybt.errors import InputError
-from rustybt.execution import Past, PastEvent, Triggers, history_of
+from rustybt.execution import Past, PastEvent, Transit, Triggers, history_of
 from rustybt.view import Axis, MarketView
 
 if TYPE_CHECKING:
@@ -38,9 +38,12 @@ def models_of(settings: RunSettings) -> Models:
 class Explainer:
     """Explains the orders of a run under way. It holds neither the run, which has it, nor the recorder."""
 
-    __slots__ = ("_recorder", "_run", "_settings", "_triggers")
+    __slots__ = ("_met", "_recorder", "_run", "_settings", "_triggers")
 
-    def __init__(self, run: RunState, settings: RunSettings, triggers: Triggers, recorder: Recorder) -> None:
+    def __init__(
+        self, run: RunState, settings: RunSettings, triggers: Triggers, recorder: Recorder, met: Transit
+    ) -> None:
+        self._met = met
         self._run = weakref.ref(run)
         self._recorder = weakref.ref(recorder)
         self._settings = settings
@@ -57,7 +60,7 @@ class Explainer:
         traded = () if recorder is None else recorder.transactions
         fills = [(row[1], row[2] or 0, row[4]) for row in traded if row[3] == slot]
         terms = dict(run.book.special.get(order.number, ()))
-        past = _past(order.number, order.instrument, rows, terms, run.market.axis, run.market.bar, fills)
+        past = _past(order.number, order.instrument, rows, terms, run.market.axis, run.market.bar, fills, self._met)
         return _explanation(order_id, past, self._triggers, models_of(self._settings))
 
 
@@ -66,7 +69,8 @@ class Afterwards:
     """Explains the orders of a result: it opens the market again, which the result does not hold.
 
     market: the market of data at hand, or where that of a bundle is. span: start, end and calendar as the run was given
-    them. special: by number, the terms of orders that say more than prices.
+    them. special: by number, the terms of orders that say more than prices. met: of those that were on their way for
+    longer, the first bar that they met.
     """
 
     market: Market | Reference
@@ -77,6 +81,7 @@ class Afterwards:
     triggers: Triggers
     models: Models
     prefix: str
+    met: Transit
 
     def __call__(self, result: Result, order_id: str) -> Explanation:
         """The life of an order. Raises InputError for an unknown id, BundleNotFound where the data are gone."""
@@ -96,11 +101,11 @@ class Afterwards:
             )
         ]
         terms = dict(self.special.get(number, ()))
-        past = _past(number, instrument, rows, terms, view.axis, self.last, fills)
+        past = _past(number, instrument, rows, terms, view.axis, self.last, fills, self.met)
         return _explanation(order_id, past, self.triggers, self.models)
 
 
-def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers) -> Afterwards:
+def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met: Transit) -> Afterwards:
     """What explains the orders of a result. It holds neither the strategy nor, of a bundle, the market."""
     given, market, run = parts.given, parts.market, parts.run
     return Afterwards(
@@ -112,11 +117,13 @@ def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers) -> A
         triggers,
         models_of(parts.settings),
         run.book.prefix,
+        met,
     )
 
 
-def _past(number: int, instrument: Any, rows: Any, terms: Any, axis: Axis, last: int, fills: Any) -> Past:
-    return Past(number, instrument, rows, terms, axis.times, axis.bars_of, last, fills)
+def _past(number: int, instrument: Any, rows: Any, terms: Any, axis: Axis, last: int, fills: Any, met: Transit) -> Past:
+    due = met.get(number, (0, False))
+    return Past(number, instrument, rows, terms, axis.times, axis.bars_of, last, fills, due)
 
 
 def _events_of(frame: pl.DataFrame, instrument: Any) -> Iterator[PastEvent]:

@@ -18,6 +18,7 @@ from rustybt.engine._manifest import manifest_of
 from rustybt.engine._prepared import Prepared
 from rustybt.engine._run_notes import add_closing_notes
 from rustybt.engine._run_rows import rows_of_run
+from rustybt.engine._wire import met_later
 from rustybt.errors import CatalogError
 from rustybt.results import Result, RunFrames
 
@@ -49,7 +50,7 @@ def result_of(parts: Prepared, loop: Loop, rerun: Any) -> Result:
     fill_at = loop.simulated.triggers.field
     frames = RunFrames(rows_of_run(run, loop.recorder, loop.ledger, periods, written, fill_at))
     add_closing_notes(run, loop, callbacks, frames, parts.given["same_bar"])
-    explains = explains_later(parts, loop.recorder, loop.simulated.triggers)
+    explains = explains_later(parts, loop.recorder, loop.simulated.triggers, met_later(loop.wire))
     told = run.notes.all()
     result = Result(
         frames, manifest=manifest, periods=periods, report=report, rerun=rerun, notes=told, explains=explains

@@ -29,6 +29,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
+from rustybt.engine._wire import met_later
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
 from rustybt.execution.slippage import AtTick
@@ -223,7 +224,7 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
 def _tell_of_orders(parts: Prepared, loop: Loop) -> None:
     """Has the strategy hear of its orders, and ask for them."""
     run, on_order = parts.run, parts.callbacks.on_order
-    run.explainer = Explainer(run, parts.settings, loop.simulated.triggers, loop.recorder)
+    run.explainer = Explainer(run, parts.settings, loop.simulated.triggers, loop.recorder, met_later(loop.wire))
     if on_order is not None:
         Teller(on_order, run.book, run.views).join(loop)
 

@@ -27,8 +27,8 @@ from rustybt.core import (
 from rustybt.core.latency import Latency
 from rustybt.engine._agenda import Agenda
 from rustybt.errors import InputError
-from rustybt.execution import SimulatedBroker
-from rustybt.orders import OrderBook
+from rustybt.execution import SimulatedBroker, Transit
+from rustybt.orders import OrderBook, cut, terms_after_split
 from rustybt.strategy import RunSettings
 from rustybt.view import MarketView
 
@@ -54,11 +54,12 @@ class Wire:
     """Carries what a strategy sends. Messages arrive in the order in which they were sent.
 
     idle_at_bars: whether an order that is placed when a bar is over meets the same prices as without latency.
+    met: by number, where an order was on its way for longer, the first bar that it meets, and whether only its close.
     """
 
     __slots__ = (
         "_agenda", "_axis", "_begins_late", "_book", "_broker", "_ending", "_last", "_latency", "_market", "_messages",
-        "_random", "_single", "_step", "idle_at_bars",
+        "_random", "_single", "_step", "idle_at_bars", "met",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +73,7 @@ class Wire:
         self._agenda = agenda
         self._random = Random(f"latency {seed}")
         self._last = 0
+        self.met: Transit = {}
         self._messages: list[Message] = []
         # numbers of orders whose cancel is under way
         self._ending: set[int] = set()
@@ -111,7 +113,7 @@ class Wire:
             return  # as nearly all: it is there before the one price of the next bar
         due, late = self._due(order, arrival)
         if late or due > bar:
-            self._broker.transit[order.number] = due, late
+            self._broker.transit[order.number] = self.met[order.number] = due, late
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause) -> bool:
         """A cancel is on its way. Returns False where the order is over, or another one is under way."""
@@ -125,11 +127,32 @@ class Wire:
         """A change is on its way. Returns False where the order is over."""
         if order.status is not OrderStatus.OPEN:
             return False
-        self._send(order, stamp, terms, None if amount == order.amount else amount, cancels=False)
+        self._send(order, stamp, terms, None if amount == self.becoming(order)[1] else amount, cancels=False)
         return True
+
+    def becoming(self, order: WorkingOrder) -> tuple[OrderTerms[int] | None, int]:
+        """The terms and the amount that an order has once all that is under way has arrived."""
+        terms, amount = order.terms, order.amount
+        for one in self._messages:
+            if one.number == order.number and not one.cancels:
+                terms, amount = one.terms, amount if one.amount is None else one.amount
+        return terms, amount
 
     def move_to_the_end(self, order: WorkingOrder) -> None:
         """Once it has arrived."""
+
+    def split(self, slot: int, numerator: int, denominator: int, tick: tuple[int, int]) -> None:
+        """Restates what is under way to orders of an asset. tick: as `OrderBook.split` takes it."""
+        for place, one in enumerate(self._messages):
+            instrument = self._book.numbered(one.number).instrument
+            if instrument.slot != slot:
+                continue
+            terms, amount, step = one.terms, one.amount, instrument.step
+            if terms is not None:
+                terms = terms_after_split(terms, numerator, denominator, tick)
+            if amount is not None:
+                amount = cut(amount * denominator, numerator * step) * step
+            self._messages[place] = one._replace(terms=terms, amount=amount)
 
     def _send(
         self, order: WorkingOrder, stamp: int, terms: OrderTerms[int] | None, amount: int | None, *, cancels: bool
@@ -140,6 +163,7 @@ class Wire:
             due += 1  # the bar may have met the order before
         message = Message(due, arrival, order.number, cancels, terms, amount)
         if due == self._market.bar + 1 and due in self._axis.starts and not self._market.now:
+            self.deliver(due)  # what was sent before
             self._carry_out(message, stamp)  # overnight: before anything can happen to the order
             return
         self._messages.append(message)
@@ -201,6 +225,7 @@ class Wire:
             "messages": [(*one[:4], one.terms and one.terms.plain(), one.amount) for one in self._messages],
             "ending": sorted(self._ending),
             "transit": [(number, *when) for number, when in self._broker.transit.items()],
+            "met": [(number, *when) for number, when in self.met.items()],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -213,6 +238,7 @@ class Wire:
         ]
         self._ending = set(state["ending"])
         self._broker.transit.update({number: (due, late) for number, due, late in state["transit"]})
+        self.met.update({number: (due, late) for number, due, late in state["met"]})
         for message in self._messages:
             self._agenda.at(message.due, Phase.MARKET, deliver)
 
@@ -233,6 +259,11 @@ def refuse_latency(settings: RunSettings, broker: object) -> None:
             f"set_latency was called, and the orders of this run go to {broker!r}, which takes its own time. Leave "
             "the latency out, or let the simulated broker fill them."
         )
+
+
+def met_later(wire: Wire | None) -> Transit:
+    """By number of an order that was on its way for longer, the first bar that it met, and whether only its close."""
+    return {} if wire is None else wire.met
 
 
 def deliver(loop: Any) -> None:

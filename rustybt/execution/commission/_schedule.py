@@ -198,9 +198,11 @@ class FeeSchedule(CommissionModel):
             if charge.assets is None or asset.kind in charge.assets
         ]
         if not found:
+            kinds = sorted({kind for charge in self._charges for kind in charge.assets or ()})
             raise InputError(
-                f"{self.called} has no charge for {asset.symbol}, whose type is {asset.kind!r}. Add a charge with "
-                f"assets={[asset.kind]!r}, or with none, which is for all."
+                f"{self.called} has no charge for {asset.symbol}, whose type is {asset.kind!r}; it charges "
+                f"{', '.join(kinds)}. Say the type where the data are read, as assets={{'type': {kinds[0]!r}}}, or add "
+                f"a charge with assets={[asset.kind]!r} to a file of your own."
             )
         return found
 

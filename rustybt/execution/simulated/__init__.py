@@ -3,7 +3,7 @@
 from rustybt.execution.simulated._broker import ReadyOrder, SimulatedBroker
 from rustybt.execution.simulated._history import Past, PastEvent, history_of
 from rustybt.execution.simulated._readings import READINGS, AmbiguousBar
-from rustybt.execution.simulated._transit import none_meets, still_on_its_way
+from rustybt.execution.simulated._transit import Transit, none_meets, still_on_its_way
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.simulated._why import WhyOpen
 
@@ -14,6 +14,7 @@ __all__ = [
     "PastEvent",
     "ReadyOrder",
     "SimulatedBroker",
+    "Transit",
     "Trigger",
     "Triggers",
     "WhyOpen",

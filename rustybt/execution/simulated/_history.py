@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from rustybt._kernels import WorkingOrder
 from rustybt.core import MARKET_TERMS, Cause, OrderEventKind, OrderStatus, OrderStep, OrderTerms
 from rustybt.execution.simulated._at_once import auction_bar
+from rustybt.execution.simulated._transit import close_of
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 
 FILLS: Final = (OrderEventKind.FILLED.value, OrderEventKind.PARTIALLY_FILLED.value)
@@ -35,7 +36,8 @@ class Past(NamedTuple):
 
     terms: by place among all events, the terms that an order had from there on, where they say more than limit and
     stop. stamps: of the bars. sessions: for each its first bar and the one after its last. last: the last bar to tell
-    of. fills: of the asset, stamp, the order's number and units.
+    of. fills: of the asset, stamp, the order's number and units. met: the first bar that the order meets, and whether
+    only its close.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Past(NamedTuple):
     sessions: Sequence[tuple[int, int]]
     last: int
     fills: Sequence[tuple[int, int, int]]
+    met: tuple[int, bool] = (0, False)
 
 
 def history_of(past: Past, triggers: Triggers) -> Iterator[OrderStep]:
@@ -84,6 +87,8 @@ def _bar(order: WorkingOrder, past: Past, triggers: Triggers, bar: int, taken: i
     """What a bar did to an order at work; the order has the terms then that the bar gave it."""
     bars, stamp, more = past.instrument, past.stamps[bar], order.more
     volume = bars.tradable[bar]
+    if bar < past.met[0]:
+        return OrderStep(stamp, "bar", volume=volume, cause=Cause.ON_ITS_WAY.label)
     if volume <= 0:
         return OrderStep(stamp, "bar", volume=volume, cause=Cause.NO_TRADE.label)
     field = triggers.field
@@ -95,8 +100,9 @@ def _bar(order: WorkingOrder, past: Past, triggers: Triggers, bar: int, taken: i
     offered = bars.column(field)[bar] * up
     if order.is_market:
         return OrderStep(stamp, "bar", field, offered, volume=volume, taken=taken, at=offered)
-    trigger, stands = triggers.of(order, bars, bar, offered), order.stop
-    tested, against, level = _test(order, trigger, triggers, field)
+    late = past.met == (bar, True)
+    trigger, stands = triggers.of(order, close_of(bars, bar) if late else bars, bar, offered), order.stop
+    tested, against, level = _test(order, trigger, triggers, field, late=late)
     if trigger.terms is not None:
         order.terms = trigger.terms
     waits = None if trigger.price is not None else trigger.waits.label
@@ -105,10 +111,14 @@ def _bar(order: WorkingOrder, past: Past, triggers: Triggers, bar: int, taken: i
     return OrderStep(stamp, "bar", tested, price, against, level, volume, taken, None, trigger.price, waits, moved)
 
 
-def _test(order: WorkingOrder, trigger: Trigger, triggers: Triggers, field: str) -> tuple[str, str | None, int | None]:
-    """Which price of the bar decides, what it is tested against, and where that is."""
+def _test(
+    order: WorkingOrder, trigger: Trigger, triggers: Triggers, field: str, *, late: bool
+) -> tuple[str, str | None, int | None]:
+    """Which price of the bar decides, what it is tested against, and where that is. late: only the close is met."""
     more, buys = order.more, order.amount > order.filled
     low, high = ("low", "high") if triggers.by_range else (field, field)
+    if late:
+        low = high = "close"
     if more is not None and more.at_once:
         return field, None if order.limit is None else "limit", order.limit
     if more is not None and more.touch is not None and not order.stop_reached and trigger.waits is not LIMIT:

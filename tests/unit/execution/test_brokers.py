@@ -150,7 +150,7 @@ def test_a_run_says_what_it_paid_before_and_after_its_date() -> None:
     )
     late = codes(fees_of(broker("kraken"), [Trade(D(2027, 6, 1), 1, 100)], assets=COIN).result)
     assert late["fees_after_their_date"].data == {
-        "schedule": "'kraken'", "kind": "commission", "known_until": "2026-05-30", "used_until": "2027-06-01",
+        "schedule": "'kraken'", "kinds": ["commission"], "known_until": "2026-05-30", "used_until": "2027-06-01",
     }  # fmt: skip
     assert "fees_unverified" not in codes(fees_of(broker("kraken"), trade, assets=PERPETUAL).result)
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import rustybt
-from rustybt.api import execution
+from rustybt.api import execution, latency
 from rustybt.errors import InputError
 from tests.unit._small import NAMES
 from tests.unit.orders._bars import Bar, Outcome, frame_of, run_bars
@@ -205,3 +205,35 @@ def test_what_can_not_be_explained_says_so(tmp_path: Any) -> None:
         loaded.explain("main-1")
     with pytest.raises(InputError, match="in initialize"):
         rustybt.run_algorithm("2010-01-04", "2010-01-05", lambda context: context.explain("main-1"))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_an_order_on_its_way_meets_no_bar(kernel: str) -> None:
+    """Twenty hours: the next session's open, 17.5 hours after the order, is too early, its close is not."""
+    bars: list[Bar] = [FLAT, ("101", "101", "90", "100"), ("102", "103", "101", "102")]
+
+    def placed(size: int, **how: Any) -> list[str]:
+        def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+            ids["O"] = context.order(asset, size, **how)
+
+        def look(context: Any, ids: dict[str, Any]) -> list[str]:
+            return list(context.explain(ids["O"]))
+
+        def late(context: Any) -> None:
+            context.set_latency(latency.Latency(network=dt.timedelta(hours=20)))
+
+        done = run_bars(bars, {0: place}, fill_at="open", kernel=kernel, first=late, look=look)
+        assert done.seen[len(bars) - 1] == list(done.result.explain(done.ids["O"]))
+        return told(done)
+
+    assert placed(10) == [
+        "accepted: buy 10",
+        "it is on its way to the exchange",
+        "the open was 102; volume 1000000",
+        "filled: buy 10 at 102",
+    ]
+    assert placed(10, limit_price=95) == [
+        "accepted: buy 10, limit 95",
+        "the close was 100, the limit is 95: not reached",
+        "the low was 101, the limit is 95: not reached",
+    ]

@@ -129,7 +129,7 @@ def test_causes_are_numbered_without_gaps_and_each_has_a_sentence() -> None:
 
 
 def test_the_guide_lists_every_cause(checkout: Path) -> None:
-    page = (checkout / "docs" / "guides" / "orders_and_costs.md").read_text(encoding="utf-8")
+    page = (checkout / "docs" / "guides" / "life_of_an_order.md").read_text(encoding="utf-8")
     listed = re.findall(
         r"^\| `(\w+)` \|", page.partition("## What happens to an order")[2].partition("\n## ")[0], re.MULTILINE
     )
