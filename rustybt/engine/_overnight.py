@@ -26,6 +26,8 @@ def split(loop: Loop, step: int, stamp: int) -> None:
             _tick(instrument, cents),
             zipline=loop.compat.split_of_orders,
         )
+        if loop.wire is not None:
+            loop.wire.split(instrument.slot, one.numerator, one.denominator, _tick(instrument, cents))
         loop.ledger.split(stamp, instrument, one.numerator, one.denominator, cents)
         if loop.run.schedules.events and step != loop.run.market.axis.opening(0):
             # the levels of initialize are in the shares of the first session

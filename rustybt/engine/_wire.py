@@ -28,7 +28,7 @@ from rustybt.core.latency import Latency
 from rustybt.engine._agenda import Agenda
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, Transit
-from rustybt.orders import OrderBook
+from rustybt.orders import OrderBook, cut, terms_after_split
 from rustybt.strategy import RunSettings
 from rustybt.view import MarketView
 
@@ -127,11 +127,32 @@ class Wire:
         """A change is on its way. Returns False where the order is over."""
         if order.status is not OrderStatus.OPEN:
             return False
-        self._send(order, stamp, terms, None if amount == order.amount else amount, cancels=False)
+        self._send(order, stamp, terms, None if amount == self.becoming(order)[1] else amount, cancels=False)
         return True
+
+    def becoming(self, order: WorkingOrder) -> tuple[OrderTerms[int] | None, int]:
+        """The terms and the amount that an order has once all that is under way has arrived."""
+        terms, amount = order.terms, order.amount
+        for one in self._messages:
+            if one.number == order.number and not one.cancels:
+                terms, amount = one.terms, amount if one.amount is None else one.amount
+        return terms, amount
 
     def move_to_the_end(self, order: WorkingOrder) -> None:
         """Once it has arrived."""
+
+    def split(self, slot: int, numerator: int, denominator: int, tick: tuple[int, int]) -> None:
+        """Restates what is under way to orders of an asset. tick: as `OrderBook.split` takes it."""
+        for place, one in enumerate(self._messages):
+            instrument = self._book.numbered(one.number).instrument
+            if instrument.slot != slot:
+                continue
+            terms, amount, step = one.terms, one.amount, instrument.step
+            if terms is not None:
+                terms = terms_after_split(terms, numerator, denominator, tick)
+            if amount is not None:
+                amount = cut(amount * denominator, numerator * step) * step
+            self._messages[place] = one._replace(terms=terms, amount=amount)
 
     def _send(
         self, order: WorkingOrder, stamp: int, terms: OrderTerms[int] | None, amount: int | None, *, cancels: bool
@@ -142,6 +163,7 @@ class Wire:
             due += 1  # the bar may have met the order before
         message = Message(due, arrival, order.number, cancels, terms, amount)
         if due == self._market.bar + 1 and due in self._axis.starts and not self._market.now:
+            self.deliver(due)  # what was sent before
             self._carry_out(message, stamp)  # overnight: before anything can happen to the order
             return
         self._messages.append(message)

@@ -29,7 +29,7 @@ from rustybt.orders._restrictions import (
     StaticRestrictions,
 )
 from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, terms_of
-from rustybt.orders._tick import price_on_tick, terms_on_tick
+from rustybt.orders._tick import price_on_tick, terms_after_split, terms_on_tick
 from rustybt.orders._touch_styles import LimitIfTouchedOrder, MarketIfTouchedOrder
 from rustybt.orders._trailing_styles import TrailingStopLimitOrder, TrailingStopOrder
 
@@ -89,6 +89,7 @@ __all__ = [
     "options_of",
     "place_bracket",
     "price_on_tick",
+    "terms_after_split",
     "terms_of",
     "terms_on_tick",
     "wrong_moment",

@@ -13,7 +13,6 @@ from rustybt.core import (
     OrderStatus,
     OrderTerms,
     Report,
-    div_half_even,
     report_of_cancel,
     report_of_replacement,
     terms_from,
@@ -23,6 +22,7 @@ from rustybt.orders._lifecycle import advance, cut, fill
 from rustybt.orders._linking import Linking
 from rustybt.orders._links import Links
 from rustybt.orders._plain_orders import order_from, plain_order
+from rustybt.orders._tick import terms_after_split
 
 ACCEPTED, REJECTED, CANCELLED = OrderEventKind.ACCEPTED, OrderEventKind.REJECTED, OrderEventKind.CANCELLED
 ADJUSTED, REPLACED = OrderEventKind.ADJUSTED, OrderEventKind.REPLACED
@@ -371,10 +371,7 @@ class OrderBook(Linking):
                 continue
             terms = order.terms
             if terms is not None:
-                terms = terms.with_prices(
-                    lambda price: _restated(price, numerator, denominator, tick),
-                    lambda price: div_half_even(price * numerator, denominator),
-                )
+                terms = terms_after_split(terms, numerator, denominator, tick)
             restated = Report(
                 order.number,
                 ADJUSTED,
@@ -392,9 +389,3 @@ class OrderBook(Linking):
 
 def _stored_cause(order: WorkingOrder, bar: int | None) -> int:
     return order.cause
-
-
-def _restated(price: int, numerator: int, denominator: int, tick: tuple[int, int]) -> int:
-    """An order price after a split, on the tick, half-even."""
-    ticks = div_half_even(price * numerator * tick[1], denominator * tick[0])
-    return div_half_even(ticks * tick[0], tick[1])

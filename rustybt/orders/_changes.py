@@ -23,6 +23,8 @@ from rustybt.orders._styles import scaled_price
 from rustybt.orders._tick import price_on_tick
 from rustybt.orders._trailing_styles import TrailingStopOrder
 
+type Wanted = tuple[OrderTerms[int] | None, int]
+"""The terms of an order, and the amount of the whole."""
 PRICES: Final = ("limit_price", "stop_price", "trail_amount", "trail_percent")
 
 
@@ -40,21 +42,25 @@ class Wire(Changing, Protocol):
     idle_at_bars: bool
 
     def sent(self, order: WorkingOrder, /) -> None: ...
+    def becoming(self, order: WorkingOrder, /) -> Wanted: ...
 
 
-def modify(book: Changing, order: WorkingOrder, stamp: int, size: Callable[[Any], int], changes: Any) -> bool:
+def modify(
+    book: Changing, order: WorkingOrder, stamp: int, size: Callable[[Any], int], changes: Any, now: Wanted | None = None
+) -> bool:
     """Gives an open order another size or other prices; it works on them from the next bar on.
 
     size: units as scaled units of the order's asset. changes: as `modify_order` takes them, None where nothing changes.
-    book: takes the change. Returns whether the order has them now, or they are under way: False where it is over, or
-    more of it is filled than it is to be for.
+    book: takes the change. now: what it is changed from; None for the order as it is. Returns whether the order has the
+    change now, or it is under way: False where it is over, or more of it is filled than it is to be for.
     Raises BadOrderParameters.
     """
     given = {name: value for name, value in changes.items() if value is not None}
     if not given:
         raise BadOrderParameters("modify_order was given nothing to change: give amount or a price.")
-    amount = order.amount if "amount" not in given else size(given["amount"])
-    terms = _terms(order, given)
+    old_terms, old_amount = now or (order.terms, order.amount)
+    amount = old_amount if "amount" not in given else size(given["amount"])
+    terms = _terms(order, old_terms or MARKET_TERMS, given)
     if amount * order.amount <= 0:
         raise BadOrderParameters(
             f"amount={given.get('amount')!r}: the order is for {_units(order, order.amount)}. Give an amount on the "
@@ -83,9 +89,8 @@ def cancel_matching(book: OrderBook, to: Changing, slot: int | None, tag: str | 
     return sum(to.cancel(order, stamp, Cause.STRATEGY) for order in found)
 
 
-def _terms(order: WorkingOrder, given: dict[str, Any]) -> OrderTerms[int] | None:
+def _terms(order: WorkingOrder, terms: OrderTerms[int], given: dict[str, Any]) -> OrderTerms[int] | None:
     """The order's terms with other prices, on the tick."""
-    terms = order.terms or MARKET_TERMS
     buys, tick, scale = order.amount > 0, order.instrument.tick, order.instrument.fill_scale
     if "limit_price" in given:
         _has(terms.limit, "limit", "limit_price", order)

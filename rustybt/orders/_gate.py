@@ -211,7 +211,10 @@ class OrderGate:
         size = partial(self.units, order.instrument, what="amount")
         if self.limit is not None and not self.limit.allows_change(order, changes, size):
             return False
-        return modify(self.wire or self.book, order, self._clock.now_ns(), size, changes)
+        wire = self.wire
+        if wire is None:
+            return modify(self.book, order, self._clock.now_ns(), size, changes)
+        return modify(wire, order, self._clock.now_ns(), size, changes, wire.becoming(order))
 
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
         """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rustybt.core import POWERS, OrderTerms, rescale_exact, scaled, to_scale, whole_ticks
+from rustybt.core import POWERS, OrderTerms, div_half_even, rescale_exact, scaled, to_scale, whole_ticks
 
 
 def price_on_tick(price: tuple[int, int], down: bool, tick: tuple[int, int], fill_scale: int) -> int:
@@ -37,3 +37,18 @@ def terms_on_tick(terms: OrderTerms[Decimal], buys: bool, tick: tuple[int, int],
         None if trail is None else trail.with_prices(lambda price: to_scale(price, fill_scale)),
         *terms[4:],
     )
+
+
+def terms_after_split(
+    terms: OrderTerms[int], numerator: int, denominator: int, tick: tuple[int, int]
+) -> OrderTerms[int]:
+    """The terms of an order restated: its prices on the tick, half-even; its distances exact.
+
+    tick: a pair of integers at the fill scale: (numerator, denominator).
+    """
+
+    def on_tick(price: int) -> int:
+        ticks = div_half_even(price * numerator * tick[1], denominator * tick[0])
+        return div_half_even(ticks * tick[0], tick[1])
+
+    return terms.with_prices(on_tick, lambda price: div_half_even(price * numerator, denominator))
