@@ -46,6 +46,9 @@ OPTIONS: Final = frozenset(
     }
 )
 """Of `rustybt.ingest`, as far as they say how data are read."""
+ARGUMENTS: Final = frozenset({"data_frequency", "calendar", "stamp", "tz"})
+ELSEWHERE: Final = {"calendar": "calendar", "freq": "data_frequency", "timeframe": "data_frequency", "type": "assets"}
+"""Parts of names from elsewhere, and the argument of `load_data` that says the same."""
 
 
 def load_data(
@@ -80,7 +83,7 @@ def load_data(
 
     unknown = sorted(options.keys() - OPTIONS)
     if unknown:
-        raise InputError(f"load_data has no option {unknown[0]}=. Choose among {', '.join(sorted(OPTIONS))}.")
+        raise InputError(f"load_data has no option {unknown[0]}=. {_instead(unknown[0])}")
     length, name = length_and_name(data_frequency)
     given = {"calendar": calendar, "stamp": stamp, "tz": tz, **options}
     plain = {one: value for one, value in given.items() if value is None or isinstance(value, str | int)}
@@ -98,6 +101,14 @@ def load_data(
             while len(_kept) > MOST_KEPT:
                 _kept.popitem(last=False)
     return market
+
+
+def _instead(name: str) -> str:
+    """What to write instead of an option that there is not."""
+    for word, argument in ELSEWHERE.items():
+        if word in name:
+            return f"That is {argument}= here."
+    return f"Choose among {', '.join(sorted(OPTIONS | ARGUMENTS))}."
 
 
 def _market(data: Any, length: str, name: str, given: dict[str, Any]) -> Market:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from rustybt.core import Notes
+from rustybt.core import Cause, Notes, OrderEventKind, datetime_of
 from rustybt.engine._callbacks import Callbacks, never_runs, outer_values
 from rustybt.engine._loop import Loop
 from rustybt.engine._ruin import RUINED
@@ -21,6 +21,12 @@ from rustybt.metrics import ruined_row
 from rustybt.results import RunFrames
 from rustybt.strategy import AccountState, Schedules
 
+FORCED: Final = {
+    Cause.MARGIN_CALL.label: "margin calls",
+    Cause.LIQUIDATION.label: "liquidations",
+    Cause.RECALLED.label: "recalled shares",
+}
+"""Causes of orders that the broker places, and what they are called."""
 CASH: Final = 5
 """The place of the cash at the close in a row of `Days`."""
 
@@ -32,6 +38,8 @@ def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: R
         _note_ruin(account, frames["daily"], ended_early=len(loop.recorder.days) < run.market.axis.sessions)
     if len(loop.recorder.transactions) and loop.settings.financing is None and not _on_margin(loop):
         _note_debt(account, loop, frames)
+    if loop.settings.account is not None or loop.settings.borrow is not None:
+        _note_forced(run)
     _note_callbacks(run.notes, run.schedules, callbacks)
     for plan in loop.timetable.plans:
         _note_plan(run.notes, plan)
@@ -89,6 +97,23 @@ def _note_debt(account: AccountState, loop: Loop, frames: RunFrames) -> None:
         closes=owed.height,
         lowest=lowest,
         session=session,
+    )
+
+
+def _note_forced(run: RunState) -> None:
+    """Tells of orders that nobody placed but the broker."""
+    rows: Any = run.book.rows
+    forced = [(row[1], row[6]) for row in rows if row[2] == OrderEventKind.ACCEPTED.value and row[6] in FORCED]
+    if not forced:
+        return
+    counts = {cause: sum(one == cause for _, one in forced) for cause in FORCED}
+    said = ", ".join(f"{count} for {FORCED[cause]}" for cause, count in counts.items() if count)
+    first = f"{datetime_of(min(stamp for stamp, _ in forced)):%Y-%m-%d %H:%M} UTC"
+    run.notes.add(
+        "forced_orders",
+        f"The broker placed orders of its own, from {first} on: {said}. result.orders has them by their tag.",
+        first=first,
+        **{cause: count for cause, count in counts.items() if count},
     )
 
 

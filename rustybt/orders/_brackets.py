@@ -224,12 +224,15 @@ def _exit(instrument: Instrument, long: bool, given: Any, name: str, tag: str | 
         return _Exit(
             MARKET_TERMS._replace(reduce_only=True, linked=True, tag=tag), _away(given, instrument.fill_scale, is_limit)
         )
+    if isinstance(given, str) and given.strip().endswith("%"):
+        raise BadOrderParameters(f"{name}={given!r}: from the entry's price on, write execution.Percent(5) for 5 %.")
     style = given
     if not isinstance(given, ExecutionStyle):
         style = (LimitOrder if is_limit else StopOrder)(order_price(given, name))
     terms = terms_at(instrument, not long, None, None, style)
     if terms is None or terms[:4] == (None, None, None, None):
         raise BadOrderParameters(f"{name}={given!r} would exit at once. Give a price, or a style that waits for one.")
+    _check_kind(terms, given, name)
     return _Exit(terms._replace(reduce_only=True, linked=True, tag=tag), None)
 
 
@@ -274,10 +277,21 @@ def _check_side(instrument: Instrument, long: bool, one: _Exit | None, reference
     above = long is (name == "take_profit")
     if price <= reference if above else price >= reference:
         at = Decimal(reference).scaleb(-instrument.fill_scale).normalize()
+        away = "" if one.away is not None else ", or how far from it: execution.Percent(5), execution.Distance(2)"
         raise BadOrderParameters(
             f"{name}={given!r} of a bracket that {'buys' if long else 'sells'} at about {at:f} lies on the wrong side. "
-            f"Give a price {'above' if above else 'below'} it. Nothing was placed."
+            f"Give a price {'above' if above else 'below'} it{away}. Nothing was placed."
         )
+
+
+def _check_kind(terms: OrderTerms[int], given: Any, name: str) -> None:
+    """A profit is not taken by a plain stop, a loss not stopped by a plain limit: prices have passed it already."""
+    if terms.touch is not None or terms.trail is not None or terms.at is not None:
+        return
+    if name == "stop_loss" and terms.stop is None:
+        raise BadOrderParameters(f"{name}={given!r} is a limit. Give a price, a StopOrder or a StopLimitOrder.")
+    if name == "take_profit" and terms.limit is None:
+        raise BadOrderParameters(f"{name}={given!r} is a stop. Give a price, or a LimitOrder.")
 
 
 def _check(given: str, known: tuple[str, ...], name: str) -> None:

@@ -76,7 +76,7 @@ def _minutes(what: str, offset: Any, hours: Any, minutes: Any) -> int:
         except (NonFiniteInput, OverflowError):
             raise BadSchedule(f"{what}(hours={hours!r}, minutes={minutes!r}): pass numbers up to 12 hours.") from None
     if not isinstance(offset, dt.timedelta):
-        raise BadSchedule(f"{what}(offset={offset!r}): pass a timedelta.")
+        raise BadSchedule(f"{what}(offset={offset!r}): pass a timedelta, or write {what}(hours=1, minutes=5).")
     whole, rest = divmod(offset, dt.timedelta(minutes=1))
     if rest or not 1 <= whole <= MOST_OFFSET_MINUTES:
         raise BadSchedule(f"{what}: {offset} is not a number of whole minutes from 1 minute to 12 hours.")

@@ -322,6 +322,8 @@ def test_how_data_are_read_can_be_said_in_the_same_call() -> None:
     assert result.manifest["seed"] == 4
     with pytest.raises(InputError, match="load_data has no option root="):
         rustybt.load_data(LONG, root="here")
+    with pytest.raises(InputError, match=r"no option trading_calendar=\. That is calendar= here"):
+        rustybt.load_data(LONG, trading_calendar="24/7")
 
 
 def test_the_types_of_the_options_of_run_name_each_of_them() -> None:

@@ -162,6 +162,9 @@ def test_a_margin_call_sells_as_much_as_restores_the_margin(kernel: str) -> None
     prices = {"X": [160, 160, 120, 120, 120]}
     result = account(prices, {0: [("X", 100)]}, "reg_t", capital=8_000, maintenance="0.4", also={"kernel": kernel})
     assert forced(result) == [("X", "margin_call", -17)]
+    (note,) = (one for one in result.notes if one.code == "forced_orders")
+    assert "1 for margin calls" in note.text
+    assert note.data == {"first": "2024-01-11 00:00 UTC", "margin_call": 1}
     assert result.orders["status"].to_list() == ["filled", "filled"]
     assert days_of(result) == [WEEK[1], WEEK[3]]
     events = result.order_events.filter(pl.col("cause") == "margin_call")

@@ -249,6 +249,10 @@ def test_a_bracket_goes_on_after_a_snapshot(tmp_path: Any) -> None:
     ("how", "text"),
     [
         ({}, "take_profit, stop_loss or both"),
+        ({"take_profit": "5%"}, r"write execution.Percent\(5\) for 5 %"),
+        ({"take_profit": 0.05}, r"wrong side. Give a price above it, or how far from it: execution.Percent\(5\)"),
+        ({"stop_loss": execution.LimitOrder(90)}, "is a limit. Give a price, a StopOrder"),
+        ({"take_profit": execution.StopOrder(110)}, "is a stop. Give a price, or a LimitOrder"),
         ({"take_profit": 90}, "take_profit=90 of a bracket that buys at about 100 lies on the wrong side"),
         ({"stop_loss": 101}, "stop_loss=101 .* Give a price below it"),
         ({"limit_price": 95, "stop_loss": 96}, "about 95"),
