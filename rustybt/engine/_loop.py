@@ -36,7 +36,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
-from rustybt.engine._wire import refuse_latency, wire_of
+from rustybt.engine._wire import refuse_latency, wire_between_bars, wire_of
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import Broker, SimulatedBroker
 from rustybt.ledger import Ledger
@@ -330,9 +330,11 @@ class Loop:
             market.before_open, run.phase.phase = True, "before"
             run.books.seek(market.bar)
             mark_overnight(self, cursor.session)
+        wire, self.gate.wire = self.gate.wire, self.gate.wire or wire_between_bars(self)
         timer.action(self.context, run.data)
         if self.tell is not None:
             self.tell(self.context, run.data)
+        self.gate.wire = wire
         market.now, market.before_open, run.phase.phase = 0, False, phase
         if before:
             run.books.clear_overrides()

@@ -25,6 +25,7 @@ from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._prepared import Prepared
 from rustybt.engine._setup import joined
 from rustybt.engine._user_objects import Globals, Names, arguments_pickled, pickled, unpickled
+from rustybt.engine._wire import wire_between_bars
 from rustybt.errors import InputError, SnapshotCorrupt, SnapshotError, SnapshotMismatch
 
 FORMAT: Final = 3
@@ -327,8 +328,8 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
     loop.recorder.restore(state["recorder"])
     loop.cursor.restore(state["cursor"])
     loop.over, loop.complete = state["over"]
-    if loop.wire is not None:
-        loop.wire.restore(state["wire"])
+    if state["wire"] is not None:
+        (loop.wire or wire_between_bars(loop)).restore(state["wire"])  # type: ignore[union-attr]  # as when it was saved
     if loop.tell is not None:
         loop.tell.told = state["told"]
     loop.simulated.went_on(loop.cursor.bar - 1)

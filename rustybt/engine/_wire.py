@@ -1,6 +1,6 @@
-"""The way of orders, changes and cancels to the exchange, in a run that has set a latency.
+"""The way of orders, changes and cancels to the exchange, in a run that has set a latency, and between two bars.
 
-docs/decisions/35-latency.md says which price of a bar an order gets that arrives within it.
+docs/decisions/35-latency.md says which price of a bar an order gets that arrives, or is placed, within it.
 """
 
 from __future__ import annotations
@@ -249,6 +249,21 @@ def wire_of(loop: Any) -> Wire | None:
     if latency is None:
         return None
     wire = loop.gate.wire = Wire(latency, run.facts.seed, run.market, run.book, loop.simulated, loop.agenda)
+    return wire
+
+
+def wire_between_bars(loop: Any) -> Wire | None:
+    """What carries what is sent between two bars of a run without latency, where that bar's prices begin before it.
+
+    A close comes after; an open, or a range, has been in part. None where it is no matter.
+    """
+    triggers = loop.simulated.triggers
+    if loop.broker is not loop.simulated or not (triggers.by_range or triggers.field == "open"):
+        return None
+    if loop.wire is None:
+        run = loop.run
+        loop.wire = Wire(Latency(), run.facts.seed, run.market, run.book, loop.simulated, loop.agenda)
+    wire: Wire = loop.wire
     return wire
 
 
