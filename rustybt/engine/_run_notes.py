@@ -106,10 +106,11 @@ def _note_rates(notes: Notes, settings: RunSettings) -> None:
     """Tells of rates that may have been meant in per cent."""
     financing, borrow = settings.financing, settings.borrow
     sides = () if financing is None else (("debit", financing.debit), ("credit", financing.credit))
-    terms = [(f"set_financing({side})", given) for side, given in sides if given is not None]
-    given = [*terms, *([] if borrow is None else [("set_borrow", borrow)])]
-    for where, one in given:
-        rate = max(one.rates(), default=Fraction(0))
+    rates = [(f"set_financing({side})", terms.rates()) for side, terms in sides if terms is not None]
+    if borrow is not None:
+        rates.append(("set_borrow", borrow.rates()))
+    for where, given in rates:
+        rate = max(given, default=Fraction(0))
         if rate > 1:
             notes.add(
                 "rate_above_100_percent",
