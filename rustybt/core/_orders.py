@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from rustybt.core._assets import Asset
@@ -161,15 +162,19 @@ class OrderEvent(Generic[Scalar]):
     when: UTC. quantity: units: ordered, filled, or left open, as `kind` says; positive buys. price: of a fill, else the
     limit; stop: the order's, or the one that was reached; None where there is none, or it is not what happened.
     cause, reason: why, as `Order` has them; None where the kind says it all. order: as it is when this is told.
+    Printed it is one line.
 
     >>> from rustybt import run
     >>> def handle_data(context, data):
     ...     context.order_target(context.symbol("IBM"), 10)
     >>> def on_order(context, event):
     ...     print(event.when.date(), event.kind, event.quantity, event.order_id)
+    ...     print(event)
     >>> result = run(handle_data, start="2010-01-04", end="2010-01-05", on_order=on_order)
     2010-01-04 accepted 10 main-1
+    2010-01-04 21:00 main-1 IBM accepted: 10
     2010-01-05 filled 10 main-1
+    2010-01-05 21:00 main-1 IBM filled: 10 at 130.915425
     """
 
     kind: str
@@ -182,6 +187,19 @@ class OrderEvent(Generic[Scalar]):
     cause: str | None
     reason: str | None
     order: Order[Scalar]
+
+    def __str__(self) -> str:
+        filled = self.kind in (OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED)
+        price = "" if self.price is None else f"{' at' if filled else ', limit'} {_plain(self.price)}"
+        stop = "" if self.stop is None else f", stop {_plain(self.stop)}"
+        why = "" if self.reason is None else f" ({self.reason})"
+        when = f"{self.when:%Y-%m-%d %H:%M} {self.order_id} {self.asset.symbol}"
+        return f"{when} {self.kind}: {_plain(self.quantity)}{price}{stop}{why}"
+
+
+def _plain(number: object) -> str:
+    """A number without the zeros at its end."""
+    return f"{Decimal(str(number)).normalize():f}"
 
 
 _set_source: Final[Any] = _Later._source.__set__  # type: ignore[attr-defined, misc]  # past the guard of frozen fields

@@ -8,6 +8,7 @@ from __future__ import annotations
 import decimal
 import difflib
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -59,6 +60,8 @@ OF_PANDAS: Final = {
 }
 """What pandas has and Polars calls otherwise."""
 PRICES: Final = frozenset({"price", "open", "high", "low", "close", "volume"})
+PARTS: Final = ("execution", "commission", "slippage", "cancel_policy", "latency")
+"""Modules of `rustybt.api` in which names lie that people write bare."""
 PYTHONS: Final = "Did you mean"
 """What Python itself says below an AttributeError, where it finds a name that is near enough."""
 UNSUPPORTED: Final = ("unsupported operand", "not supported between")
@@ -145,11 +148,25 @@ def _hints(error: BaseException) -> Iterator[str]:
         yield from (hint for fits, hint in OF_TYPES if fits(text))
     elif isinstance(error, AttributeError):
         yield from _of_attribute(error)
+    elif isinstance(error, NameError):
+        yield from _of_name(error.name or "")
     elif isinstance(error, decimal.InvalidOperation) and error.args[:1] == ([decimal.InvalidOperation],):
         yield (
             "A Decimal was compared or reckoned with NaN, which is a hole in floats; Decimals have None there. Test it "
             "first: math.isnan(x), or x is None."
         )
+
+
+def _of_name(name: str) -> Iterator[str]:
+    """Where a name of `rustybt.api` lies that was not imported."""
+    api = sys.modules.get("rustybt.api")
+    if name in getattr(api, "__all__", ()):
+        yield f"Write: from rustybt.api import {name}"
+        return
+    for part in PARTS:
+        if name in getattr(getattr(api, part, None), "__all__", ()):
+            yield f"Write {part}.{name}, after: from rustybt.api import {part}"
+            return
 
 
 def _of_attribute(error: AttributeError) -> Iterator[str]:

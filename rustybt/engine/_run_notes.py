@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from rustybt.execution.commission import CommissionModel
 from rustybt.execution.slippage import SlippageModel
 from rustybt.metrics import ruined_row
 from rustybt.results import RunFrames
-from rustybt.strategy import AccountState, Schedules
+from rustybt.strategy import AccountState, RunSettings, Schedules
 
 FORCED: Final = {
     Cause.MARGIN_CALL.label: "margin calls",
@@ -38,6 +39,7 @@ def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: R
         _note_ruin(account, frames["daily"], ended_early=len(loop.recorder.days) < run.market.axis.sessions)
     if len(loop.recorder.transactions) and loop.settings.financing is None and not _on_margin(loop):
         _note_debt(account, loop, frames)
+    _note_rates(run.notes, loop.settings)
     if loop.settings.account is not None or loop.settings.borrow is not None:
         _note_forced(run)
     _note_callbacks(run.notes, run.schedules, callbacks)
@@ -98,6 +100,25 @@ def _note_debt(account: AccountState, loop: Loop, frames: RunFrames) -> None:
         lowest=lowest,
         session=session,
     )
+
+
+def _note_rates(notes: Notes, settings: RunSettings) -> None:
+    """Tells of rates that may have been meant in per cent."""
+    financing, borrow = settings.financing, settings.borrow
+    sides = () if financing is None else (("debit", financing.debit), ("credit", financing.credit))
+    rates = [(f"set_financing({side})", terms.rates()) for side, terms in sides if terms is not None]
+    if borrow is not None:
+        rates.append(("set_borrow", borrow.rates()))
+    for where, given in rates:
+        rate = max(given, default=Fraction(0))
+        if rate > 1:
+            notes.add(
+                "rate_above_100_percent",
+                f"{where} has a rate of {float(rate):g}, which is {float(rate * 100):g} % a year. Rates are fractions: "
+                "0.05 is 5 %.",
+                where=where,
+                rate=str(float(rate)),
+            )
 
 
 def _note_forced(run: RunState) -> None:

@@ -64,6 +64,11 @@ class BorrowTerms:
         """Whether any row says how many shares there are."""
         return any(row.available is not None for rows in self.rows.values() for row in rows.values)
 
+    def rates(self) -> Iterator[Fraction]:
+        """The rates of all symbols and dates."""
+        yield self.default
+        yield from (row.rate for rows in self.rows.values() for row in rows.values if row.rate is not None)
+
     def row(self, symbol: str, day: int) -> BorrowRow:
         """The row that holds for a symbol on a day."""
         rows = self.rows.get(symbol)

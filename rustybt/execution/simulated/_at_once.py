@@ -27,12 +27,12 @@ def auction_bar(sessions: Sequence[tuple[int, int]], at: Auction, moment: Moment
     return first if first >= moment.bar else NEVER
 
 
-def rest(order: WorkingOrder, moment: Moment) -> Iterator[Report]:
-    """The end of what is open of an order that works on one bar only."""
+def rest(order: WorkingOrder, moment: Moment, why: str = "") -> Iterator[Report]:
+    """The end of what is open of an order that works on one bar only. why: what is told of the bar."""
     if order.more is not None and order.more.at_once and order.status is OrderStatus.OPEN:
         scale = order.instrument.quantity_scale
         left, amount = (as_plain_decimal(abs(units), scale) for units in (order.amount - order.filled, order.amount))
-        yield over(order, moment, Cause.NOT_AT_ONCE, f"{left} of {amount} were left")
+        yield over(order, moment, Cause.NOT_AT_ONCE, f"{why}{left} of {amount} were left")
 
 
 def end_untried(sessions: Sequence[tuple[int, int]], queue: Sequence[WorkingOrder], moment: Moment) -> Iterator[Report]:
@@ -40,7 +40,7 @@ def end_untried(sessions: Sequence[tuple[int, int]], queue: Sequence[WorkingOrde
     for order in queue:
         more = order.more
         if more is not None and (more.at is None or auction_bar(sessions, more.at, moment) == moment.bar):
-            yield from rest(order, moment)
+            yield from rest(order, moment, f"there was no trade at the session's {more.at.value}: " if more.at else "")
 
 
 def over(order: WorkingOrder, moment: Moment, cause: Cause, told: str) -> Report:

@@ -72,6 +72,19 @@ def test_interest_on_a_debit_is_charged_by_tiers_each_on_its_part(kernel: str) -
     assert result.daily["ending_cash"][2] == -600_000 + rounded("-1921/18")
 
 
+def test_a_rate_that_may_have_been_meant_in_per_cent_is_noted() -> None:
+    def terms(context: Any) -> None:
+        context.set_financing(debit=5, credit=1)
+        context.set_borrow(default="0.03", rates={"X": 3})
+
+    notes = [note for note in held(1, terms).notes if note.code == "rate_above_100_percent"]
+    assert [note.data for note in notes] == [
+        {"where": "set_financing(debit)", "rate": "5.0"},
+        {"where": "set_borrow", "rate": "3.0"},
+    ]
+    assert "5, which is 500 % a year" in notes[0].text
+
+
 def test_interest_in_pounds_counts_365_days() -> None:
     """A broker states 27.00 for 160,000 GBP at 4.91 %."""
 

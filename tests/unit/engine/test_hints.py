@@ -157,3 +157,17 @@ def test_a_figure_that_is_not_there_is_a_key_error_that_names_the_next(result: R
         result.metrics["zzz"]
     assert "trading_days, " in unknown.value.__notes__[0]
     assert result.metrics.get("sharp") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("TrailingStopOrder", "Write execution.TrailingStopOrder, after: from rustybt.api import execution"),
+        ("PerShare", "Write commission.PerShare, after: from rustybt.api import commission"),
+        ("bracket_order", "Write: from rustybt.api import bracket_order"),
+    ],
+)
+def test_a_name_that_was_not_imported_is_found(name: str, hint: str) -> None:
+    with pytest.raises(NameError) as caught:
+        run(lambda c, d: eval(name), FRAME, symbol="A")
+    assert hint in caught.value.__notes__

@@ -227,7 +227,10 @@ def test_auctions_in_a_run_of_minutes() -> None:
     assert seen[begins + dt.timedelta(minutes=3)] == ["auction", "auction"]
     # the last minute of the 6th has no bar: nothing trades in its closing auction
     last = result.orders.filter(pl.col("id") == ids["next close"]).row(0, named=True)
-    assert (last["cause"], last["reason"]) == ("not_at_once", "3 of 3 were left")
+    assert (last["cause"], last["reason"]) == (
+        "not_at_once",
+        "there was no trade at the session's close: 3 of 3 were left",
+    )
 
 
 # ------------------------------------------------------------------------------------------------- time in force
