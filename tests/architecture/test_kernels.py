@@ -9,9 +9,8 @@ from rustybt import _kernels
 from rustybt._kernels import Kernel, twins
 from tests.architecture._source import Module, modules
 
-
 SUPPOSED = {"rustybt.execution.simulated._history", "rustybt.execution.simulated._possible"}
-"""They ask what would become of an order, or what did, with orders that no book holds: of either kernel's it is the same."""
+"""They ask what would become of an order, or what did, with orders that no book holds."""
 
 
 def outside() -> list[Module]:
