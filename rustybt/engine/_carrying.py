@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from rustybt.core import MONEY_SCALE, as_plain_decimal, currencies_of_pair, div_half_even
+from rustybt.core import MONEY_SCALE, PAIR_KINDS, as_plain_decimal, currencies_of_pair, div_half_even
 from rustybt.core.carrying import street_value
 from rustybt.errors import InputError
 from rustybt.view import Instrument, MarketView
@@ -183,6 +183,27 @@ def check_symbols(market: MarketView, borrow: BorrowTerms | None, rollover: Roll
             raise InputError(
                 f"{name}: none of {shown} is a symbol of bundle {market.version.bundle!r}. Write symbols as it does."
             )
+
+
+def check_currencies(
+    market: MarketView, base: str, financing: FinancingTerms | None, rollover: RolloverTerms | None
+) -> None:
+    """Raises InputError where rates are given by currency, and nothing of the run is in one of them."""
+    there = {base, *market.version.currencies}
+    for side in (None, None) if financing is None else (financing.debit, financing.credit):
+        named = set() if side is None else set(side.tiers)
+        if named and "" not in named and not named & there:
+            raise InputError(
+                f"set_financing: the run has no cash in {', '.join(sorted(named))}; it has {', '.join(sorted(there))}."
+            )
+    if rollover is None or not rollover.currencies:
+        return
+    pairs = [currencies_of_pair(asset) for asset in market.version.assets(kinds=PAIR_KINDS)]
+    if not any(rollover.rolls("", pair) for pair in pairs):
+        raise InputError(
+            f"set_rollover: bundle {market.version.bundle!r} has no pair of two of {', '.join(rollover.currencies)}. "
+            "Give the rates of both currencies of a pair."
+        )
 
 
 def _nights(nights: range) -> str:

@@ -260,9 +260,10 @@ def _carrying(run: RunState, settings: RunSettings) -> CarryingCosts | None:
     given: Any = settings.borrow, settings.financing, settings.rollover
     if given == (None, None, None):
         return None
-    from rustybt.engine._carrying import CarryingCosts, check_symbols
+    from rustybt.engine._carrying import CarryingCosts, check_currencies, check_symbols
 
     check_symbols(run.market, settings.borrow, settings.rollover)
+    check_currencies(run.market, run.account.currency, settings.financing, settings.rollover)
     return CarryingCosts(*given)
 
 

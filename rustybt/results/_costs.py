@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, CostKind, as_decimal, decimal_column, scaled_ints
-from rustybt.errors import ResultError
+from rustybt.errors import InputError, ResultError
 from rustybt.results._text import shown
 
 KINDS: Final = tuple(kind.value for kind in CostKind)
@@ -124,7 +124,9 @@ class Costs:
         return as_decimal(sum(_ints(self._daily["pnl"])) + sum(self._ints), MONEY_SCALE)
 
     def of(self, kind: str) -> Decimal:
-        """All costs of a kind, such as "commission"."""
+        """All costs of a kind, such as "commission". Raises InputError for one that there is not."""
+        if kind not in KINDS:
+            raise InputError(f"kind: {kind!r} is unknown. Pass one of {', '.join(map(repr, KINDS))}.")
         kinds = self.rows["kind"].to_list()
         return as_decimal(sum(cost for of, cost in zip(kinds, self._ints, strict=True) if of == kind), MONEY_SCALE)
 

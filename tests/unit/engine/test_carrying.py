@@ -360,6 +360,8 @@ def test_funding_is_a_kind_of_its_own() -> None:
         (lambda c: c.set_financing(debit="-0.05"), "who owes money would be paid"),
         (lambda c: c.set_financing(debit=[(0, "0.05"), (None, "0.01")]), "above zero and rising"),
         (lambda c: c.set_financing(debit={"usd": "0.05"}), "capitals: 'USD'"),
+        (lambda c: c.set_financing(debit={"GBP": "0.05"}), "set_financing: the run has no cash in GBP; it has USD"),
+        (lambda c: c.set_rollover(currencies={"EUR": 0, "JPY": 0}), "set_rollover: bundle 'small' has no pair of two"),
         (lambda c: c.set_financing(debit=1, benchmark=pl.DataFrame({"date": [], "rate": []})), "benchmark has no rows"),
         (lambda c: c.set_financing(debit=1, benchmark=TWICE), "benchmark: two rows hold from the same day on"),
         (lambda c: c.set_borrow(pl.DataFrame({"symbol": [], "rate": []})), "rates has no rows"),

@@ -13,7 +13,7 @@ import pytest
 import rustybt
 from rustybt.api import commission, execution, slippage
 from rustybt.core import CostKind
-from rustybt.errors import ResultError
+from rustybt.errors import InputError, ResultError
 from tests._kernels import KERNELS
 from tests.unit._small import DAYS, ingest, ingest_minutes, run
 
@@ -248,3 +248,11 @@ def test_what_is_printed_and_drawn_tells_of_them() -> None:
     free = run({0: order(10)})
     assert "All costs" not in str(free)
     assert [axes.get_ylabel() for axes in free.plot(dpi=40).axes][-1] == "Trades"
+
+
+def test_a_kind_that_there_is_not_is_no_zero() -> None:
+    ingest({"A": [10, 10]})
+    costs = run({}, days=2).costs
+    assert costs.of("commission") == 0
+    with pytest.raises(InputError, match=r"'fees' is unknown. Pass one of 'spread', 'slippage'"):
+        costs.of("fees")
