@@ -54,7 +54,7 @@ PEERS = {
     ),
     "nautilus": Peer(
         "nautilus_trader",
-        ("D50", "M1", "IDLE"),
+        ("D50", "M1", "IDLE", "TRAIL"),
         "fills at once, so each order waits in the strategy for its asset's next bar; values counted in the strategy",
     ),
 }

@@ -19,11 +19,13 @@ from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.persistence.wranglers import BarDataWrangler
 from nautilus_trader.trading.strategy import Strategy
 
+from benchmarks._on_rustybt import DISTANCES
 from benchmarks._peer_data import load, rises, whole, windows_of
 from benchmarks._scenarios import Scenario
 
 VERSION = version("nautilus_trader")
 VENUE = Venue("SIM")
+TEN = Quantity.from_int(10)
 COLUMNS = ("open", "high", "low", "close", "volume")
 
 
@@ -129,7 +131,39 @@ class _M1(_Counting):
             self.target(instrument, close, 1.0 if rising else 0.0, self.value({instrument: close}))
 
 
-STRATEGIES = {"D50": _D50, "M1": _M1, "IDLE": _Counting}
+class _Trail(_Counting):
+    """On bars that are closes only, as RustyBT tests its stops on them here."""
+
+    def __init__(self, scenario: Scenario, types: list[Any], warmup: int) -> None:
+        super().__init__(scenario, types, warmup)
+        self.reached = {kind.instrument_id: list(DISTANCES) for kind in types}
+        self.entries = {kind.instrument_id: 0 for kind in types}
+        self.steps: dict[Any, str] = {}
+
+    def on_order_filled(self, event: Any) -> None:
+        super().on_order_filled(event)
+        step = self.steps.pop(event.client_order_id, None)
+        if step is not None:
+            self.reached[event.instrument_id].append(step)
+
+    def on_bar(self, bar: Bar) -> None:
+        instrument = bar.bar_type.instrument_id
+        self.calls += bar.bar_type == self.types[-1]
+        for _ in range(self.entries[instrument]):
+            self.submit_order(self.order_factory.market(instrument, OrderSide.BUY, TEN))
+        reached = self.reached[instrument]
+        self.entries[instrument] = len(reached)
+        if reached:
+            cents = round(float(bar.close) * 100)
+            self.reached[instrument] = []
+            for step in reached:
+                offset = Decimal(cents * int(step) // 1000) / 100
+                order = self.order_factory.trailing_stop_market(instrument, OrderSide.SELL, TEN, offset)
+                self.steps[order.client_order_id] = step
+                self.submit_order(order)
+
+
+STRATEGIES = {"D50": _D50, "M1": _M1, "IDLE": _Counting, "TRAIL": _Trail}
 
 
 def _equity(symbol: str) -> Equity:
@@ -176,7 +210,10 @@ class Runner:
             instrument = _equity(symbol)
             engine.add_instrument(instrument)
             types.append(BarType.from_str(f"{instrument.id}-{step}-LAST-EXTERNAL"))
-            found = BarDataWrangler(types[-1], instrument).process(bars.frame(column, COLUMNS, "UTC"))
+            frame = bars.frame(column, COLUMNS, "UTC")
+            if scenario.name == "TRAIL":  # RustyBT tests these stops on closes
+                frame["high"] = frame["low"] = frame["close"]
+            found = BarDataWrangler(types[-1], instrument).process(frame)
             engine.add_data(found, sort=False)
         engine.sort_data()
         strategy = STRATEGIES[scenario.name](scenario, types, warmup)

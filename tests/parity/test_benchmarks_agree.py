@@ -80,7 +80,7 @@ def test_a_peer_gives_the_transactions_of_a_run_without_costs(peer: str, name: s
     other.run(scenario)
     expected = own.outcome()
     assert compare_peer(scenario, expected, other.outcome()) == []
-    assert len(expected["transactions"]) >= {"D50": 200, "M1": 30, "IDLE": 0}[name]
+    assert len(expected["transactions"]) >= {"D50": 200, "M1": 30, "IDLE": 0, "TRAIL": 300}[name]
     assert expected["calls"] > 60
     own.close()
     other.close()
