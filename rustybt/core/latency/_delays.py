@@ -21,10 +21,21 @@ type Length = dt.timedelta | str
 
 
 class Delay(Protocol):
-    """How long a part of the way takes. longest: never longer, in ns; None where there is no bound."""
+    """How long a part of the way takes. longest: never longer, in ns; None where there is no bound.
+
+    >>> from rustybt.api import latency
+    >>> class OneOrTwo:
+    ...     longest = 2_000_000
+    ...
+    ...     def draw(self, random):
+    ...         return random.choice([1_000_000, 2_000_000])
+    >>> latency.Latency(network=OneOrTwo()).longest
+    2000000
+    """
 
     @property
-    def longest(self) -> int | None: ...
+    def longest(self) -> int | None:
+        """The longest that it may be, in ns; None where there is no bound."""
 
     def draw(self, random: Random, /) -> int:
         """The time of one message in ns, 0 or more. random: of the run, and nothing else is asked for chance."""
@@ -52,6 +63,7 @@ class Fixed:
         self._told = repr(str(length))
 
     def draw(self, random: Random, /) -> int:
+        """The time of one message in ns."""
         return self.longest
 
     def __repr__(self) -> str:
@@ -75,6 +87,7 @@ class Uniform:
             raise InputError(f"Uniform({low!r}, {high!r}): high is below low. Pass the shorter one first.")
 
     def draw(self, random: Random, /) -> int:
+        """The time of one message in ns."""
         return self._low + random.randrange(self.longest - self._low + 1)
 
     def __repr__(self) -> str:
@@ -103,6 +116,7 @@ class LogNormal:
             raise InputError(f"LogNormal(spread) is {spread!r}. Pass a number of 0 or more.")
 
     def draw(self, random: Random, /) -> int:
+        """The time of one message in ns."""
         return int(self._median * math.exp(self._spread * random.gauss()))
 
     def __repr__(self) -> str:
@@ -124,6 +138,7 @@ class Sample:
         self.longest = max(self._lengths)
 
     def draw(self, random: Random, /) -> int:
+        """The time of one message in ns."""
         return self._lengths[random.randrange(len(self._lengths))]
 
     def __repr__(self) -> str:

@@ -71,7 +71,12 @@ PROFILES: Final[dict[str, Latency]] = {
 
 
 def latency_named(given: Any) -> Latency:
-    """A `Latency`, as it is or as a profile names it. Raises InputError."""
+    """A `Latency`, as it is or as a profile names it. Raises InputError.
+
+    >>> from rustybt.api import latency
+    >>> latency.latency_named("colocated") is latency.PROFILES["colocated"]
+    True
+    """
     if isinstance(given, Latency):
         return given
     found = PROFILES.get(given) if isinstance(given, str) else None
