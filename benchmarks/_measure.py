@@ -12,7 +12,7 @@ from typing import Any, Self
 from benchmarks import _peer_data
 from benchmarks._compare import compare, compare_peer
 from benchmarks._engines import FLOATS, LABELS, OWN, PEERS
-from benchmarks._scenarios import Scenario
+from benchmarks._scenarios import SCENARIOS, Scenario
 from benchmarks._worker import Worker
 
 RUNS_A_TURN = 2
@@ -173,7 +173,8 @@ def prepare(scenario: Scenario, folder: Path) -> None:
         worker = Worker(engine, folder)
         worker.store(scenario)
         worker.close()
-    if any(scenario.name in peer.scenarios for peer in PEERS.values()):
+    sharing = {one.name for one in SCENARIOS.values() if one.bundle == scenario.bundle} | {scenario.name}
+    if any(sharing & set(peer.scenarios) for peer in PEERS.values()):
         _peer_data.store(scenario, folder)
     done.touch()
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core import MARKET_TERMS, MONEY_SCALE, Cause
+from rustybt.orders import TAGS_OF_FORCED, is_forced
 from rustybt.orders.accounts import BuyingPower, CashAccount, CashCover, Limits, Rule, Stake, ToBorrow
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from rustybt.strategy import RunSettings
 
 MONEY: Final = 10**MONEY_SCALE
-TAGS: Final = {Cause.MARGIN_CALL: "margin call", Cause.LIQUIDATION: "liquidation", Cause.RECALLED: "recalled"}
 
 
 class Supervision:
@@ -141,12 +141,7 @@ class Supervision:
         return int(self._run_books.position(slot)[0]) + self._forced(slot)
 
     def _forced(self, slot: int) -> int:
-        tags = TAGS.values()
-        return sum(
-            order.amount - order.filled
-            for order in self._book.open.get(slot, ())
-            if order.more is not None and order.more.tag in tags
-        )
+        return sum(order.amount - order.filled for order in self._book.open.get(slot, ()) if is_forced(order))
 
     def _rate(self, slot: int) -> Fraction:
         instrument = self._instruments[slot]
@@ -155,7 +150,7 @@ class Supervision:
         return Fraction(*self._converter.rate(instrument.asset.currency, self._market.bar))
 
     def _force(self, instrument: Any, size: int, stamp: int, cause: Cause, told: str) -> None:
-        terms = MARKET_TERMS._replace(reduce_only=True, tag=TAGS[cause])
+        terms = MARKET_TERMS._replace(reduce_only=True, tag=TAGS_OF_FORCED[cause])
         self._book.force(instrument, size, terms, stamp, cause, told)
 
 

@@ -17,7 +17,7 @@ from rustybt.orders._controls import (
 )
 from rustybt.orders._gate import OrderGate
 from rustybt.orders._lifecycle import TRANSITIONS, advance, cut
-from rustybt.orders._placed import GoodTill, OrderOptions, TimeInForceName, options_of
+from rustybt.orders._placed import TAGS_OF_FORCED, GoodTill, OrderOptions, TimeInForceName, is_forced, options_of
 from rustybt.orders._refusals import ORDERING, not_convertible, wrong_moment
 from rustybt.orders._restrictions import (
     RESTRICTION_STATES,
@@ -36,6 +36,7 @@ from rustybt.orders._trailing_styles import TrailingStopLimitOrder, TrailingStop
 __all__ = [
     "ORDERING",
     "RESTRICTION_STATES",
+    "TAGS_OF_FORCED",
     "TRANSITIONS",
     "AccountControl",
     "AccountSnapshot",
@@ -84,6 +85,7 @@ __all__ = [
     "advance",
     "attach",
     "cut",
+    "is_forced",
     "not_convertible",
     "one_cancels_others",
     "options_of",

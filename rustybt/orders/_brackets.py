@@ -23,7 +23,7 @@ from rustybt.errors import BadOrderParameters, InputError
 from rustybt.orders._gate import OrderGate
 from rustybt.orders._instrument import Instrument
 from rustybt.orders._links import Away, Group
-from rustybt.orders._placed import OrderOptions, placed_at, terms_at
+from rustybt.orders._placed import OrderOptions, is_forced, placed_at, terms_at
 from rustybt.orders._styles import ExecutionStyle, LimitOrder, StopOrder, order_price
 
 LINKS: Final = ("reduce", "oco")
@@ -172,6 +172,8 @@ def one_cancels_others(gate: OrderGate, order_ids: tuple[Any, ...], link: str) -
     for order, order_id in zip(orders, order_ids, strict=True):
         if order.status is not OrderStatus.OPEN:
             raise BadOrderParameters(f"oco: order {order_id!r} is {order.status.name.lower()}, and not open.")
+        if is_forced(order):
+            raise BadOrderParameters(f"oco: order {order_id!r} is the broker's. Link orders of your own.")
         if gate.book.links is not None and gate.book.links.group_of(order.number) is not None:
             raise BadOrderParameters(f"oco: order {order_id!r} is linked already.")
     return f"group-{gate.book.link(Group([order.number for order in orders], None, link, 'part'))}"

@@ -19,6 +19,7 @@ from rustybt.core import (
 )
 from rustybt.errors import BadOrderParameters
 from rustybt.orders._book import OrderBook
+from rustybt.orders._placed import is_forced
 from rustybt.orders._styles import scaled_price
 from rustybt.orders._tick import price_on_tick
 from rustybt.orders._trailing_styles import TrailingStopOrder
@@ -52,8 +53,8 @@ def modify(
 
     size: units as scaled units of the order's asset. changes: as `modify_order` takes them, None where nothing changes.
     book: takes the change. now: what it is changed from; None for the order as it is. Returns whether the order has the
-    change now, or it is under way: False where it is over, or more of it is filled than it is to be for.
-    Raises BadOrderParameters.
+    change now, or it is under way: False where it is over, more of it is filled than it is to be for, or a broker
+    forces it. Raises BadOrderParameters.
     """
     given = {name: value for name, value in changes.items() if value is not None}
     if not given:
@@ -66,7 +67,7 @@ def modify(
             f"amount={given.get('amount')!r}: the order is for {_units(order, order.amount)}. Give an amount on the "
             "same side, or cancel it."
         )
-    if order.status is not OrderStatus.OPEN or abs(amount) < abs(order.filled):
+    if order.status is not OrderStatus.OPEN or abs(amount) < abs(order.filled) or is_forced(order):
         return False
     larger, other_price = abs(amount) > abs(order.amount), terms != order.terms
     done = book.replace(order, terms, stamp, amount)
@@ -78,13 +79,16 @@ def modify(
 def cancel_matching(book: OrderBook, to: Changing, slot: int | None, tag: str | None, stamp: int) -> int:
     """Cancels the open orders of a slot, with a tag; None stands for any. to: what takes the cancels. Returns how many.
 
-    Those that are held go first: an entry that is cancelled with a part of it filled lets its exits go to work.
+    Those that a broker forces stay. Those that are held go first: an entry that is cancelled with a part of it filled
+    lets its exits go to work.
     """
     open_orders = [order for queue in book.open.values() for order in queue]
     found = [
         order
         for order in [*book.held, *open_orders]
-        if slot in (None, order.instrument.slot) and (tag is None or (order.more is not None and order.more.tag == tag))
+        if slot in (None, order.instrument.slot)
+        and (tag is None or (order.more is not None and order.more.tag == tag))
+        and not is_forced(order)
     ]
     return sum(to.cancel(order, stamp, Cause.STRATEGY) for order in found)
 

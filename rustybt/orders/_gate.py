@@ -14,7 +14,7 @@ from rustybt.orders._book import OrderBook
 from rustybt.orders._changes import Wire, cancel_matching, modify
 from rustybt.orders._controls import Intent, TradingControl, controlled
 from rustybt.orders._instrument import Clock, Conversions, Instrument, Limit, Market, Phased, Quantities, Rules, Sizer
-from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, placed, placed_at, terms_at
+from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, is_forced, placed, placed_at, terms_at
 from rustybt.orders._refusals import (
     ORDERING,
     check_size,
@@ -201,7 +201,8 @@ class OrderGate:
         order = self.book.find(order_id)
         if order is None:
             raise InputError(f"cancel_order({order_id!r}): there is no order with that id.")
-        (self.wire or self.book).cancel(order, self._clock.now_ns(), Cause.STRATEGY)
+        if not is_forced(order):
+            (self.wire or self.book).cancel(order, self._clock.now_ns(), Cause.STRATEGY)
 
     def modify_order(self, order_id: object, **changes: Any) -> bool:
         """Gives an open order another amount or other prices, as `rustybt.api.modify_order` has it."""
@@ -211,10 +212,8 @@ class OrderGate:
         size = partial(self.units, order.instrument, what="amount")
         if self.limit is not None and not self.limit.allows_change(order, changes, size):
             return False
-        wire = self.wire
-        if wire is None:
-            return modify(self.book, order, self._clock.now_ns(), size, changes)
-        return modify(wire, order, self._clock.now_ns(), size, changes, wire.becoming(order))
+        now = None if self.wire is None else self.wire.becoming(order)
+        return modify(self.wire or self.book, order, self._clock.now_ns(), size, changes, now)
 
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
         """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""
@@ -224,14 +223,19 @@ class OrderGate:
     def close_position(self, asset: Asset) -> str | None:
         """Cancels the asset's open orders, and sells or buys back what is held of it at the market."""
         self.cancel_orders(asset)
-        return self.order_target(asset, 0)
+        return self._close(asset)
 
     def close_all(self) -> list[str]:
         """Cancels all open orders, and closes all positions at the market. Returns the ids of the orders."""
         self.cancel_orders()
         slots = [(instrument.slot, instrument.asset) for instrument in self._loaded.values()]
         held = [asset for slot, asset in slots if slot >= 0 and self._books.position(slot)[0]]
-        return [order_id for order_id in (self.order_target(asset, 0) for asset in held) if order_id is not None]
+        return [order_id for order_id in (self._close(asset) for asset in held) if order_id is not None]
+
+    def _close(self, asset: Asset) -> str | None:
+        """Where orders are open still, as those whose cancel is under way, it fills up to what they leave."""
+        still = self.book.open.get(self._instrument(asset).slot)
+        return self.order_target(asset, 0, options={"reduce_only": True} if still else NO_OPTIONS)
 
     def units(self, instrument: Instrument, asked: Any, what: str, held: int = 0) -> int:
         """The size that brings a position of so many units to what was asked for, in whole steps."""

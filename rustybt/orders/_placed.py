@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final, Literal, TypedDict
 
+from rustybt._kernels import WorkingOrder
 from rustybt.core import (
     DAY_NS,
     MARKET_TERMS,
+    Cause,
     OrderTerms,
     TimeInForce,
     datetime_of,
@@ -56,6 +58,14 @@ class OrderOptions(TypedDict, total=False):
 
 
 NO_OPTIONS: Final[OrderOptions] = {}
+
+TAGS_OF_FORCED: Final = {Cause.MARGIN_CALL: "margin call", Cause.LIQUIDATION: "liquidation", Cause.RECALLED: "recalled"}
+"""The tags of orders that a broker places for the account; no other order can have them."""
+
+
+def is_forced(order: WorkingOrder) -> bool:
+    """Whether a broker placed the order: nobody else can cancel or change it."""
+    return order.more is not None and order.more.tag in TAGS_OF_FORCED.values()
 
 
 def options_of(
@@ -151,6 +161,8 @@ def _with_options(terms: OrderTerms[int], options: OrderOptions, market: Market)
     tag = options.get("tag", terms.tag)
     if tag is not None and not isinstance(tag, str):
         raise BadOrderParameters(f"tag={tag!r}: give a text, or nothing.")
+    if tag in TAGS_OF_FORCED.values():
+        raise BadOrderParameters(f"tag={tag!r}: orders that a broker forces have that one. Choose another.")
     return terms._replace(
         time_in_force=kept,
         expires=_expires(kept, good_till, market) if kept is not TimeInForce.GTC or good_till is not None else None,

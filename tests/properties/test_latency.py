@@ -137,7 +137,7 @@ def check(seed: int, step_name: str, fill_at: str, trigger: str, kernel: str) ->
 @pytest.mark.parametrize("trigger", ["close", "range"])
 @pytest.mark.parametrize("fill_at", ["close", "open"])
 @pytest.mark.parametrize("step", [*STEPS])
-@settings(max_examples=examples(4, nightly=40))
+@settings(max_examples=examples(4))
 @given(seed=st.integers(0, 2**32))
 def test_no_order_gets_a_price_from_before_its_arrival(step: str, fill_at: str, trigger: str, seed: int) -> None:
     hashes = {check(seed, step, fill_at, trigger, kernel) for kernel in KERNELS}

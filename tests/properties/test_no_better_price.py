@@ -89,7 +89,7 @@ def worst_allowed(fill: dict[str, Any], bar: dict[str, Any], order: Placed, how:
 @pytest.mark.parametrize("trigger", ["close", "range"])
 @pytest.mark.parametrize("fill_at", ["close", "open"])
 @pytest.mark.parametrize("model", [*MODELS])
-@settings(max_examples=examples(2, nightly=20))
+@settings(max_examples=examples(2))
 @given(seed=st.integers(0, 2**32))
 def test_no_model_improves_a_price(model: str, fill_at: str, trigger: str, seed: int) -> None:
     random, bars = Random(seed), frame(Random(seed + 1))

@@ -21,21 +21,21 @@ type Length = dt.timedelta | str
 
 
 class Delay(Protocol):
-    """How long a part of the way takes. longest: never longer, in ns; None where there is no bound.
+    """How long a part of the way takes: what an object of your own must have to be one.
 
-    >>> from rustybt.api import latency
-    >>> class OneOrTwo:
-    ...     longest = 2_000_000
-    ...
+    >>> class Busy:
+    ...     longest = 9_000_000
     ...     def draw(self, random):
-    ...         return random.choice([1_000_000, 2_000_000])
-    >>> latency.Latency(network=OneOrTwo()).longest
-    2000000
+    ...         return 1_000_000 if random.random() < 0.9 else 9_000_000
+    >>> from rustybt.api import latency
+    >>> delay: latency.Delay = Busy()
+    >>> latency.Latency(network=delay).longest
+    9000000
     """
 
     @property
     def longest(self) -> int | None:
-        """The longest that it may be, in ns; None where there is no bound."""
+        """No message takes longer, in ns; None where there is no bound."""
 
     def draw(self, random: Random, /) -> int:
         """The time of one message in ns, 0 or more. random: of the run, and nothing else is asked for chance."""

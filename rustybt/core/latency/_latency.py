@@ -74,8 +74,8 @@ def latency_named(given: Any) -> Latency:
     """A `Latency`, as it is or as a profile names it. Raises InputError.
 
     >>> from rustybt.api import latency
-    >>> latency.latency_named("colocated") is latency.PROFILES["colocated"]
-    True
+    >>> latency.latency_named(latency.Latency("5ms")).longest
+    5000000
     """
     if isinstance(given, Latency):
         return given

@@ -480,3 +480,68 @@ def test_another_broker_gets_forced_orders_too(kernel: str) -> None:
     passed = rustybt.run_algorithm(**how, blotter=Elsewhere())
     assert forced(passed) == forced(own)
     assert passed.ledger_hash == own.ledger_hash
+
+
+# --------------------------------------------------------------------------------------- nobody else's orders
+
+FALLING = {"X": [100, 100, 100, 60, 55, 70, 70]}
+
+
+def forced_away(context: Any) -> Any:
+    (one,) = [order for order in context.get_open_orders(context.symbol("X")) if order.tag == "margin call"]
+    return one
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(
+    "evade",
+    [
+        lambda context: context.cancel_order(forced_away(context)),
+        lambda context: context.cancel_orders(),
+        lambda context: context.modify_order(forced_away(context), amount=-1),
+    ],
+)
+def test_a_strategy_can_not_take_back_what_the_broker_sells(evade: Any, kernel: str) -> None:
+    """190 at 100 for 10,000: at 60 they ask for 2,850, and 2,400 are there. 450 / 15 are 30; they go at 55, a bar on.
+
+    There 160 ask for 2,200, and 1,450 are there: 750 / 13.75 are 55 more.
+    """
+
+    def on_order(context: Any, event: Any) -> None:
+        if event.kind == "accepted" and event.order.tag == "margin call":
+            evade(context)
+
+    also = {"kernel": kernel, "on_order": on_order}
+    result = account(FALLING, {0: [("X", 190)]}, "reg_t", also=also)
+    assert told(result) == [(190, "filled", None), (-30, "filled", None), (-55, "filled", None)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_is_closed_beside_a_margin_call_is_not_sold_twice(kernel: str) -> None:
+    """30 are sold by the broker and 160 by the strategy, on one bar: nothing is short."""
+
+    def on_order(context: Any, event: Any) -> None:
+        if event.kind == "accepted" and event.order.tag == "margin call":
+            context.close_all()
+
+    result = account(FALLING, {0: [("X", 190)]}, "reg_t", also={"kernel": kernel, "on_order": on_order})
+    assert result.transactions["amount"].to_list() == [190, -30, -160]
+    assert result.positions["amount"].min() == 190
+    assert result.daily["ending_cash"][-1] == 10_000 - 190 * 45
+
+
+def test_an_order_of_ones_own_does_not_pass_for_a_margin_call() -> None:
+    """A sale far away with the broker's tag would count as what it is selling already."""
+
+    def disguised(context: Any) -> None:
+        context.order(context.symbol("X"), -190, limit_price=10_000, tag="margin call")
+
+    with pytest.raises(InputError, match="tag='margin call': orders that a broker forces have that one"):
+        account(FALLING, {0: [("X", 190)], 1: [disguised]}, "reg_t")
+
+    def linked(context: Any, event: Any) -> None:
+        if event.kind == "accepted" and event.order.tag == "margin call":
+            context.oco(event.order_id, context.order(context.symbol("X"), -1, limit_price=500))
+
+    with pytest.raises(InputError, match="is the broker's"):
+        account(FALLING, {0: [("X", 190)]}, "reg_t", also={"on_order": linked})
