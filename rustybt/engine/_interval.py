@@ -26,7 +26,7 @@ def interval_run(run: Callable[..., Result], given: Mapping[str, Any]) -> Result
     base.interval = interval
     text = (
         f"Three runs, with same_bar {', '.join(map(repr, READ.values()))}, ended at {low:,.2f}, {middle:,.2f} and "
-        f"{high:,.2f}; at most {bars} bars were ambiguous. They bound each group of orders, and not what a strategy "
+        f"{high:,.2f}; ambiguous bars: at most {bars}. They bound each group of orders, and not what a strategy "
         "makes of it."
     )
     notes = Notes()

@@ -239,13 +239,18 @@ def _note_ambiguous(account: AccountState, ambiguous: pl.DataFrame, same_bar: st
     orders = ambiguous["orders"].explode().n_unique()
     account.notes.add(
         "ambiguous_bars",
-        f"On {bars} bars it was for the order of prices to decide what {orders} orders came to: they were read with "
-        f"same_bar={same_bar!r}, and {money} lie between the worst and the best. See result.ambiguous.",
+        f"On {_count(bars, 'bar')} it was for the order of prices to decide what {_count(orders, 'order')} came to. "
+        f"They were read with same_bar={same_bar!r}; between the worst and the best lie {money}. See result.ambiguous.",
         bars=bars,
         orders=orders,
         at_stake={currency: str(stake) for currency, stake in stakes.items()},
         same_bar=same_bar,
     )
+
+
+def _count(number: int, what: str) -> str:
+    """A count in words: 1 bar, 2 bars."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _note_no_fills(notes: Notes, orders: pl.DataFrame) -> None:

@@ -194,7 +194,8 @@ def test_ambiguous_bars_are_told_with_what_hangs_on_them(tmp_path: Any) -> None:
     # 100 sold at 95 or at 108, with the close at 100
     assert (row["worst"], row["best"], row["at_stake"]) == (-500, 800, 1300)
     note = next(note for note in done.result.notes if note.code == "ambiguous_bars")
-    assert "1,300.00 USD lie between" in note.text
+    assert "On 1 bar it was" in note.text
+    assert "the best lie 1,300.00 USD" in note.text
     assert note.data == {
         "bars": 1,
         "orders": 2,
