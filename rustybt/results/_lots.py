@@ -42,6 +42,7 @@ class Lot:
     """Units that were bought, or sold short, at one fill, as far as they are still held.
 
     side: 1 long, -1 short. quantity: above zero. value: what they cost, or brought; costs and income: theirs so far.
+    several: whether units of several fills, or of several ends, were put together.
     """
 
     side: int
@@ -52,6 +53,7 @@ class Lot:
     entry: int
     session: int
     order: str | None
+    several: bool = False
 
     def take(self, quantity: int) -> Lot:
         """Cuts off so many units, with their share of everything; what is left keeps the rest."""
@@ -63,10 +65,11 @@ class Lot:
         self.value -= value
         self.costs -= costs
         self.income -= income
-        return Lot(self.side, quantity, value, costs, income, self.entry, self.session, self.order)
+        return Lot(self.side, quantity, value, costs, income, self.entry, self.session, self.order, self.several)
 
     def add(self, other: Lot) -> None:
         """Takes in another lot; it stays as old as it is."""
+        self.several = True
         self.quantity += other.quantity
         self.value += other.value
         self.costs += other.costs
@@ -77,8 +80,9 @@ class Lot:
 class Trade:
     """What was opened and how it ended.
 
-    exit: None where it has not; last: the session of it. exit_value: what the units brought, or cost, at their end.
-    units: how many of today's units one of those at the exit was, times that of the entry: see `Matched.units`.
+    exit: None where it has not; last: the session of it; order: which closed it. exit_value: what the units brought, or
+    cost, at their end. units: how many of today's units one of those at the exit was, times that of the entry: see
+    `Matched.units`.
     """
 
     lot: Lot
@@ -86,6 +90,7 @@ class Trade:
     last: int
     exit_value: int
     units: Fraction
+    order: str | None = None
 
     @property
     def gross(self) -> int:
@@ -156,11 +161,12 @@ class Matched:
             self._lots.append(lot)
 
     def _close(self, lot: Lot, line: Line, exit_value: int) -> None:
-        trade = Trade(lot, line.stamp, line.session, exit_value, self.units[-1][1])
+        trade = Trade(lot, line.stamp, line.session, exit_value, self.units[-1][1], line.order)
         if self._method == "flat" and self._trip is not None:
             trip = self._trip
             trip.lot.add(lot)
             trip.exit, trip.last, trip.exit_value = trade.exit, trade.last, trip.exit_value + exit_value
+            trip.order = trade.order
         else:
             self.trades.append(trade)
             self._trip = trade

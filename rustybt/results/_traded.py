@@ -33,8 +33,9 @@ class Traded:
         entry_price and exit_price (per unit, in what a unit is at the exit, 18 decimals; of what is open, the last
         close), gross (of prices, dividends and cash for parts of shares), costs (fees, borrow, funding), net, all three
         in the asset's `currency`, duration, sessions (closes it was held over), tag and order_id of the order that
-        opened it, mae and mfe (how far it was down and up, in money, at the closes of sessions and its exit, by prices
-        alone), open.
+        opened it, exit_tag and exit_order_id of the one that closed it, mae and mfe (how far it was down and up, in
+        money, at the closes of sessions and its exit, by prices alone; null where a row has units of several fills, or
+        of several ends), open.
         Splits, dividends in shares, multipliers and part fills are restated: the sum of net is what the ledger booked
         of these assets and what they are worth at the end, to the last digit. A dividend goes to what was held at its
         ex-date. Raises InputError for an unknown method.

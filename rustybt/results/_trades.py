@@ -175,7 +175,7 @@ def _row(
     trade: Trade, own: _Terms, sid: int, seen: _Closes, units: Sequence[tuple[int, Fraction]], tags: dict[str, str]
 ) -> tuple[Any, ...]:
     lot = trade.lot
-    worst, best = _excursion(trade, own, seen, units)
+    worst, best = (None, None) if lot.several else _excursion(trade, own, seen, units)
     return (
         lot.entry,
         trade.exit,
@@ -193,6 +193,8 @@ def _row(
         trade.last - lot.session,
         tags.get(lot.order or ""),
         lot.order,
+        tags.get(trade.order or ""),
+        trade.order,
         worst,
         best,
         trade.exit is None,
@@ -259,6 +261,8 @@ _COLUMNS: Final[dict[str, Any]] = {
     "sessions": pl.Int64(),
     "tag": pl.String(),
     "order_id": pl.String(),
+    "exit_tag": pl.String(),
+    "exit_order_id": pl.String(),
     "mae": "money",
     "mfe": "money",
     "open": pl.Boolean(),

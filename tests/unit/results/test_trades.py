@@ -99,7 +99,15 @@ def test_how_far_a_trade_was_down_and_up() -> None:
 def test_the_tag_of_the_order_that_opened_it() -> None:
     ingest({"A": [10, 11, 12, 13]})
     result = run({0: order(10, tag="breakout"), 1: order(-10, tag="out")}, days=4)
-    assert result.trades.select("tag", "order_id").rows() == [("breakout", "main-1")]
+    found = result.trades.select("tag", "order_id", "exit_tag", "exit_order_id").rows()
+    assert found == [("breakout", "main-1", "out", "main-2")]
+
+
+def test_units_of_several_fills_have_no_worst_moment() -> None:
+    """At the mean price: what was held at the first close had cost another price."""
+    ingest({"A": [100, 103, 105, 106, 107]})
+    found = run({0: order(100), 1: order(100), 3: order(-200)}, capital=100_000).round_trips("average")
+    assert found.select("mae", "mfe").rows() == [(None, None)]
 
 
 def test_without_trades_there_are_no_rows() -> None:
