@@ -97,13 +97,19 @@ class EstimatedSpread(LooksBack):
         columns = self._columns(asset)
         estimator: Any = self.estimator if callable(self.estimator) else ESTIMATORS[self.estimator]
         estimate = estimator(*columns) if columns[0] else None
-        if estimate is None or math.isnan(estimate):
+        if estimate is None or (isinstance(estimate, float) and math.isnan(estimate)):
             counts[2] += 1
             return 0
-        if estimate < 0:
+        share = exact_number(estimate, f"EstimatedSpread({self.estimator!r}), the estimate for {asset.symbol}")
+        if share >= 1:
+            raise InputError(
+                f"EstimatedSpread({self.estimator!r}): its estimate for {asset.symbol} is {estimate!r}, and a spread "
+                "is a share of the price, like 0.001. Return one below 1."
+            )
+        if share < 0:
             counts[1] += 1
             return 0
-        return math.ceil(Fraction(exact_number(estimate, "the estimate")) * 10**DECIMALS)
+        return math.ceil(Fraction(share) * 10**DECIMALS)
 
     def _columns(self, asset: Any) -> list[list[Decimal]]:
         """Open, high, low and close of the sessions before that had a bar; fewer where the bundle begins later."""

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import CostKind, div_half_even
+from rustybt.core import CostKind, Notes, div_half_even
 from rustybt.execution._offer import Offer
 from rustybt.execution.slippage._base import EXHAUSTED, Quote, fraction, volume_left, volume_share
 from rustybt.execution.slippage._looks_back import LooksBack, root_half_even
@@ -34,7 +34,7 @@ class SquareRootImpact(LooksBack):
     """
 
     cost_kind = CostKind.IMPACT
-    _set_by_init = ("_coefficient", "_share", "_given", "_unknown")
+    _set_by_init = ("_coefficient", "_share", "_given", "_unknown", "guessed")
 
     def __init__(
         self,
@@ -55,6 +55,8 @@ class SquareRootImpact(LooksBack):
         sigma = None if volatility is None else Fraction(*fraction(volatility, "SquareRootImpact(volatility)"))
         units = None if volume is None else Fraction(*fraction(volume, "SquareRootImpact(volume)"))
         self._given = units, None if sigma is None else sigma * sigma
+        # by symbol, how many fills paid `unknown`
+        self.guessed: dict[str, int] = {}
         self._unknown = Fraction(*fraction(unknown, "SquareRootImpact(unknown)")) / 10_000
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
@@ -74,9 +76,20 @@ class SquareRootImpact(LooksBack):
             usual, of_returns = self.window(asset)
             volume, variance = volume or usual, of_returns if variance is None else variance
         if not volume or variance is None:
+            self.guessed[asset.symbol] = self.guessed.get(asset.symbol, 0) + 1
             unknown = price * self._unknown
             return div_half_even(unknown.numerator, unknown.denominator)
         return root_half_even((price * self._coefficient) ** 2 * variance * done / volume, 0)
+
+    def tell(self, notes: Notes) -> None:
+        for symbol, count in self.guessed.items():
+            notes.add(
+                "impact_not_known",
+                f"{symbol}: for {count} of its fills there were no twenty sessions to know volume and volatility of. "
+                f"They paid unknown={self.unknown} basis points. Begin the run later, or pass volume= and volatility=.",
+                asset=symbol,
+                fills=count,
+            )
 
     def parameters(self) -> dict[str, str]:
         told = {"coefficient": self.coefficient, "volume_limit": self.volume_limit}

@@ -28,7 +28,13 @@ def account_named(kind: Any, parameters: Mapping[str, Any]) -> CashAccount | Rul
     if unknown:
         raise InputError(f"set_account({kind!r}) takes no {unknown[0]}=. Choose among {', '.join(known)}.")
     read = {known[name][0]: known[name][1](value, name) for name, value in parameters.items()}
-    return make(**read)  # type: ignore[no-any-return]
+    rule = make(**read)
+    if isinstance(rule, RegT) and rule.long > rule.opening:
+        raise InputError(
+            f"set_account('reg_t'): maintenance={parameters.get('maintenance', '0.25')!r} is above initial="
+            f"{parameters.get('initial', '0.5')!r}, so that a new position would be called at once. Pass less."
+        )
+    return rule  # type: ignore[no-any-return]
 
 
 def _share(given: Any, what: str) -> Fraction:

@@ -233,6 +233,21 @@ def test_estimates_below_zero_are_counted() -> None:
     assert not fills(slippage.EstimatedSpread("corwin_schultz"), 100, 5, 7).notes
 
 
+@pytest.mark.parametrize(("estimate", "said"), [(3, "a spread is a share"), ("wide", "is not a number")])
+def test_an_estimate_that_is_no_share_is_refused(estimate: Any, said: str) -> None:
+    ingest_series()
+    with pytest.raises(InputError, match=said):
+        fills(slippage.EstimatedSpread(lambda opens, highs, lows, closes: estimate), 100, 5, 7)
+
+
+def test_impact_without_sessions_to_know_it_from_is_noted() -> None:
+    ingest_series()
+    (note,) = [one for one in fills(slippage.SquareRootImpact(), 100, 5, 7).notes if one.code == "impact_not_known"]
+    assert note.data == {"asset": "X", "fills": 1}
+    known = slippage.SquareRootImpact(volatility="0.02", volume=1_000)
+    assert not [one for one in fills(known, 100, 5, 7).notes if one.code == "impact_not_known"]
+
+
 def test_the_bar_that_fills_has_no_part_in_its_spread() -> None:
     """It may have any range; its close, which the order gets, is the same."""
     model, found = slippage.EstimatedSpread("corwin_schultz"), set()

@@ -407,6 +407,8 @@ def test_cash_below_zero_is_told_where_nothing_is_paid_for_it() -> None:
         ("cash", {"settlement": "0.5"}, "whole number of sessions"),
         ("reg_t", {"initial": "50"}, "share of the value"),
         ("reg_t", {"maintenance": "a"}, "is not a number"),
+        ("reg_t", {"initial": "0.2"}, "above initial='0.2'"),
+        ("reg_t", {"initial": "0.3", "maintenance": "0.4"}, "maintenance='0.4' is above"),
         ("portfolio", {"moves": {"X": 0}}, "share of the value"),
         ("futures", {"margins": 12_000}, "by root symbol"),
         ("futures", {"margins": {"ES": (1, 2)}}, "above the initial one"),
