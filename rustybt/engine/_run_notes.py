@@ -225,8 +225,19 @@ def _note_assets(account: AccountState) -> None:
 
 def _note_models(notes: Notes, models: Iterable[Any]) -> None:
     for model in models:
-        if isinstance(model, SlippageModel | CommissionModel):
+        if not isinstance(model, SlippageModel | CommissionModel):
+            continue
+        try:
             model.tell(notes)
+        except Exception as error:  # noqa: BLE001  # the run is over, and nothing that a model does loses it
+            name = type(model).__name__
+            notes.add(
+                "model_told_nothing",
+                f"{name}.tell raised {type(error).__name__}: {error}. What it has to tell of the run is missing here. "
+                "Where it has an __init__ of its own, call super().__init__() there.",
+                model=name,
+                error=f"{type(error).__name__}: {error}",
+            )
 
 
 def _note_ambiguous(account: AccountState, ambiguous: pl.DataFrame, same_bar: str) -> None:

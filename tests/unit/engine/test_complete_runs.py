@@ -163,6 +163,16 @@ class TestWithoutSuperInit:
     def _fills(self, initialize: Any, **how: Any) -> list[Any]:
         return run(buy, initialize=initialize, **how).transactions.select("price", "commission").rows()
 
+    def test_a_model_that_fails_to_tell_of_the_run_does_not_lose_it(self) -> None:
+        class Silent(slippage.FixedSlippage):
+            def tell(self, notes: Any) -> None:
+                raise ValueError("nothing to say")
+
+        result = run(buy, initialize=functools.partial(_set, set_slippage=Silent()))
+        assert result.transactions.height == 1
+        (note,) = [one for one in result.notes if one.code == "model_told_nothing"]
+        assert note.data == {"model": "Silent", "error": "ValueError: nothing to say"}
+
     def test_a_model_that_answers_by_itself_works(self) -> None:
         for base in (
             slippage.FixedSlippage, slippage.FixedBasisPointsSlippage, slippage.VolumeShareSlippage, slippage.AtTick,

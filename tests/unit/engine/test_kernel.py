@@ -84,7 +84,7 @@ def test_auto_is_what_the_environment_says_at_the_moment(monkeypatch: pytest.Mon
 
 @pytest.mark.usefixtures("_bars")
 def test_a_kernel_that_is_not_there_is_refused_and_the_other_one_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_native, "_find", lambda: _native.Finding(None, "this install has no native extension"))
+    monkeypatch.setattr(_native, "_find", lambda: _native.Extension(None, "this install has no native extension"))
     with pytest.raises(KernelError, match=r"^kernel='rust', but this install has no native extension\. .*'python'"):
         ran("rust")
     assert ran("auto").manifest["kernel"] == "python"
