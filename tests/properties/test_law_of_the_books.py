@@ -279,7 +279,7 @@ def test_a_daily_run_with_orders_of_every_kind_leaves_them(data: st.DataObject, 
 
 
 @settings(
-    max_examples=examples(40),
+    max_examples=examples(15),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

@@ -70,10 +70,10 @@ def test_a_run_that_goes_on_elsewhere_leaves_what_it_leaves_where_it_was(
 ) -> None:
     days, market, plan, bundle = case
     arguments = _runs.arguments(market, plan, days=days) | {"bundle": bundle, "kernel": begins_on}
-    whole = _elsewhere.outcome(lambda: rustybt.run_algorithm(**arguments))
     begin, end = (market.sessions[place].close for place in (plan.first, plan.last))
     stamp = data.draw(st.integers(begin - 10**13, end))
     steps = data.draw(st.integers(0, 2))
+    whole = _elsewhere.outcome(lambda: rustybt.run_algorithm(**arguments))
     try:
         run = stopped(rustybt.Run(**arguments), stamp, steps)
     except RustyBTError as error:

@@ -35,7 +35,8 @@ def ruined(**given: Any) -> rustybt.Result:
 def test_the_run_says_on_which_day_and_has_no_ratios_after_it() -> None:
     result = ruined()
     assert result.daily["portfolio_value"].to_list() == [100, 100, -4, 20, 60, -380]
-    (note,) = result.notes
+    note, below = result.notes
+    assert below.code == "cash_below_zero"
     assert (note.code, note.data) == ("ruined", {"session": "2021-02-03", "value": "-4"})
     names = ("annual_return", "volatility", "sharpe", "sortino")
     assert [result.metrics[name] for name in names] == [None] * 4
@@ -76,7 +77,7 @@ def test_a_run_can_fail_on_that_day() -> None:
 
 def test_ziplines_way_keeps_its_columns_and_the_figures_are_none_all_the_same() -> None:
     result = run(BUY, capital=100, days=6, compat=rustybt.Compat(figures_below_zero=True))
-    assert [note.code for note in result.notes] == ["ruined"]
+    assert [note.code for note in result.notes] == ["ruined", "cash_below_zero"]
     assert result.daily["sharpe"].null_count() == 2  # of one return, and of two that are 0
     assert result.daily["gross_leverage"][2] == -174  # 696 of -4
     assert result.daily["returns"][3] == -6
