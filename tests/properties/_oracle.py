@@ -356,10 +356,7 @@ class Oracle:
             opened = self.plan.fill_at == "open"
         else:
             opened = price == bar.open
-        if kind is not None and kind.trail is not None:
-            hangs = not kind.by_bar
-        else:
-            hangs = order.limit is not None
+        hangs = order.limit is not None if kind is None or kind.trail is None else not kind.by_bar
         return opened, bool(hangs and waits and tried.stopped and not opened)
 
     def _end(self, over: Callable[[Ordered], bool]) -> None:

@@ -317,7 +317,10 @@ AT_OPEN = execution.StopLimitOrder(100, 101)  # the bar below opens beyond its s
             [("B", 80, "100"), ("M", 20, "103")],
         ),
         # the open fills S, so that nothing hangs on the order of prices
-        ([("M", 60, None), ("B", 80, execution.LimitOrder(100)), ("S", -50, AT_OPEN)], [("M", 60, "103"), ("B", 40, "100")]),
+        (
+            [("M", 60, None), ("B", 80, execution.LimitOrder(100)), ("S", -50, AT_OPEN)],
+            [("M", 60, "103"), ("B", 40, "100")],
+        ),
         # and it comes first with all that the open fills, where the bar is walked for another
         (
             [("M", 60, None), ("S", -50, AT_OPEN), ("B", 30, execution.LimitOrder(100)), ("T", -50, WITHIN)],
