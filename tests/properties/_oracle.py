@@ -173,6 +173,7 @@ class Oracle:
         self._entry(market.sessions[plan.first].open, "capital", None, ZERO, plan.capital)
         before = (plan.capital, plan.capital, ZERO, ZERO)
         for session in range(plan.first, plan.last + 1):
+            self._overnight(session)
             before = self._capital(session, before)
             self._open(session)
             grown, added = Fraction(1), ZERO
@@ -191,6 +192,9 @@ class Oracle:
             self._settle(market.sessions[session].close)
             before = self._day(session, before, (grown, added, worth))
         return self.out
+
+    def _overnight(self, session: int) -> None:
+        """What the nights before a session cost; nothing here."""
 
     # -- capital --
 

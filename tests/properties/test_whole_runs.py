@@ -1,0 +1,118 @@
+"""Whole runs that mix everything against the oracle, with zero difference, in both kernels."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import fields
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import rustybt
+from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
+from tests._examples import examples
+from tests._kernels import KERNELS
+from tests.properties import _bundles, _law, _life, _runs
+from tests.properties._carried import Borrow, Carried, Financing, Rollover
+from tests.properties._market import Market
+from tests.properties._whole import WholeOracle, WholePlan
+from tests.properties._whole_runs import set_carrying
+from tests.properties.test_law_of_the_books import DAILY_MARKETS, _is_too_much, market_of, plans
+
+SETTINGS: dict[str, Any] = {
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+    "deadline": None,
+    # a failing run takes minutes to shrink; what it says is enough to begin with
+    "phases": (Phase.explicit, Phase.reuse, Phase.generate),
+}
+RATES = st.integers(0, 3000).map(lambda n: Fraction(n, 10_000))
+
+
+@pytest.fixture(autouse=True)
+def _root() -> Iterator[None]:
+    with _bundles.root():
+        yield
+
+
+def _dated(market: Market, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """One to three values, each from a day on; the first one from the beginning or from later on."""
+    first, last = market.sessions[0].date, market.sessions[-1].date
+    days = st.dates(first - dt.timedelta(days=2), last)
+    pairs = st.lists(st.tuples(days, values), min_size=1, max_size=3, unique_by=lambda one: one[0])
+    return pairs.map(lambda found: tuple(sorted(found, key=lambda one: one[0])))
+
+
+@st.composite
+def tiers(draw: st.DrawFn, below: bool = False) -> Any:
+    """below: whether rates may be below zero."""
+    ends = sorted(draw(st.sets(st.sampled_from([1_000, 10_000, 100_000, 10**6]), max_size=2)))
+    rates = st.none() | RATES | (RATES.map(lambda rate: -rate / 10) if below else st.none())
+    return tuple((end, draw(rates)) for end in (*map(Fraction, ends), None))
+
+
+@st.composite
+def carried(draw: st.DrawFn, market: Market) -> Carried:
+    """What holding costs."""
+    assets = st.sets(st.integers(0, len(market.assets) - 1))
+    borrow = financing = rollover = None
+    if draw(st.booleans()):
+        rates = {k: draw(_dated(market, RATES)) for k in sorted(draw(assets))}
+        borrow = Borrow(draw(RATES), rates, draw(st.booleans()), draw(st.sampled_from([0, 0, 1, 2])))
+    if draw(st.booleans()):
+        bench = draw(_dated(market, RATES)) if draw(st.booleans()) else None
+        debit, credit = draw(_dated(market, tiers())), draw(_dated(market, tiers(below=bench is not None)))
+        financing = Financing(debit, credit, bench, draw(st.booleans()))
+    if draw(st.booleans()):
+        signed = st.integers(-2000, 2000).map(lambda n: Fraction(n, 10_000))
+        of = {k: (draw(signed), draw(signed), draw(RATES)) for k in sorted(draw(assets))}
+        rollover = Rollover(of, draw(st.booleans()), draw(st.booleans())) if of else None
+    return Carried(borrow, financing, rollover)
+
+
+@st.composite
+def whole_plans(draw: st.DrawFn, market: Market) -> WholePlan:
+    plan = draw(plans(market, kinds=True))
+    given = {field.name: getattr(plan, field.name) for field in fields(plan)}
+    return WholePlan(**given, carried=draw(carried(market)))
+
+
+def run(market: Market, bundle: str, plan: WholePlan, kernel: str) -> rustybt.Result:
+    given = _runs.arguments(market, plan)
+    begin = given["initialize"]
+
+    def initialize(context: Any) -> None:
+        begin(context)
+        set_carrying(context, market, plan.carried)
+
+    return rustybt.run_algorithm(**given | {"initialize": initialize, "bundle": bundle, "kernel": kernel})
+
+
+def check(market: Market, bundle: str, plan: WholePlan) -> None:
+    oracle = WholeOracle(market, plan)
+    expected = oracle.run()
+    hashes = set()
+    for kernel in KERNELS:
+        if oracle.too_large or _is_too_much(expected) or oracle.drained:
+            with pytest.raises((OrderTooLarge, MoneyOverflow, InputError)):
+                run(market, bundle, plan, kernel)
+            continue
+        result = run(market, bundle, plan, kernel)
+        _runs.assert_equal(result, expected)
+        hashes.add(result.ledger_hash)
+    assert len(hashes) <= 1
+    if hashes:
+        _law.assert_folds(market, result)
+        _life.assert_orders_are_what_their_events_come_to(market, result, prices=plan.plain)
+        _law.assert_value_changes_as_the_law_says(market, plan, result)
+        _law.assert_costs_are_what_gross_is_more_than_net(market, plan, result)
+
+
+@settings(max_examples=examples(20), **SETTINGS)
+@given(st.data(), st.integers(0, DAILY_MARKETS - 1))
+def test_a_run_that_mixes_it_all_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int) -> None:
+    market, bundle = market_of(seed, False)
+    check(market, bundle, data.draw(whole_plans(market)))
