@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from tests.properties._carried import Carried, interest, lent, nights, rolled
+from tests.properties._charges import Charge, Filled, Schedule
 from tests.properties._market import Market
-from tests.properties._oracle import MONEY, ZERO, Oracle, Plan
+from tests.properties._oracle import MONEY, ZERO, Oracle, Ordered, Plan
 
 
 @dataclass(frozen=True)
 class WholePlan(Plan):
-    """A plan with what holding costs."""
+    """A plan with what holding costs, and a schedule of fees for all but futures."""
 
     carried: Carried = Carried()
+    charges: tuple[Charge, ...] = ()
 
 
 class WholeOracle(Oracle):
@@ -24,6 +27,10 @@ class WholeOracle(Oracle):
 
     def __init__(self, market: Market, plan: WholePlan) -> None:
         super().__init__(market, plan)
+        self.schedule = Schedule(plan.charges)
+        self.makers: dict[int, bool] = {}  # by order, whether it gave liquidity on the bar that was tried last
+        self.restated: dict[int, int] = {}  # by asset, the last bar before which it was split
+        self.taken: dict[int, list[Fraction]] = {}  # by order, what the charges took of its last fill
         self.ended: list[list[Fraction]] = []  # what was held at each close, in the shares of now
 
     # -- overnight --
@@ -76,3 +83,49 @@ class WholeOracle(Oracle):
                 cash += self._worth(k)
         return cash
 
+    # -- fees --
+
+    def _offered(self, order: Ordered, bar: Any) -> Fraction | None:
+        before = order.stopped
+        price = super()._offered(order, bar)
+        at_once = order.more is not None and order.more.at_once
+        reached = order.stopped and not before
+        self.makers[order.number] = order.limit is not None and not at_once and not reached and self._rested(order, bar)
+        return price
+
+    def _rested(self, order: Ordered, bar: Any) -> bool:
+        """Whether a limit waited for the market: on its first bar it was neither opened at nor beyond the last price."""
+        if order.place < self.place - 1 or order.limit is None:
+            return True
+        last = self.marks[order.asset].prices[self.place - 1]
+        prices = [bar.open] if last is None or self.restated.get(order.asset) == self.place else [bar.open, last]
+        return all(order.side * price > order.side * order.limit for price in prices)
+
+    def _split_orders(self, k: int, ratio: Fraction) -> None:
+        super()._split_orders(k, ratio)
+        self.restated[k] = self.place + 1
+
+    def _fee(self, order: Ordered, quantity: Fraction, price: Fraction) -> Fraction:
+        asset = self.market.assets[order.asset]
+        if not self.plan.charges or asset.future:
+            return super()._fee(order, quantity, price)
+        session = self._session()
+        fill = Filled(
+            order.number,
+            self.stamps[order.place],
+            self.market.sessions[self._session(order.place)].date,
+            self.stamps[self.place],
+            self.market.sessions[session].date,
+            quantity > 0,
+            abs(quantity),
+            abs(quantity) * price * asset.multiplier,
+            self.makers[order.number],
+            not order.fills,
+        )
+        self.taken[order.number] = parts = self.schedule.parts(fill)
+        return sum(parts, ZERO)
+
+    def _parts(self, order: Ordered, fee: Fraction, first: bool) -> list[Fraction]:
+        if not self.plan.charges or self.market.assets[order.asset].future:
+            return super()._parts(order, fee, first)
+        return self.taken[order.number]

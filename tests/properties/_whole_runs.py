@@ -8,7 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from rustybt.api import commission
 from tests.properties._carried import Carried, Rows, Tiers
+from tests.properties._charges import Charge
 from tests.properties._market import Market, text
 
 
@@ -46,6 +48,23 @@ def set_carrying(context: Any, market: Market, terms: Carried) -> None:
             unit="points" if rolls.points else "rate",
             triple="wednesday" if rolls.triple else None,
         )
+
+
+def set_fees(context: Any, charges: tuple[Charge, ...], futures: Any) -> None:
+    """A schedule for all but futures."""
+    if charges:
+        schedule = commission.FeeSchedule(*(commission.Charge(**_charge(charge)) for charge in charges))
+        context.set_commission(schedule, futures)
+
+
+def _charge(charge: Charge) -> dict[str, Any]:
+    """As it is given: one tier is a rate, and what only tiers have is left out."""
+    given = dict(charge)
+    if len(given["tiers"]) == 1:
+        (_, given["maker"], given["taker"]), *_ = given.pop("tiers")
+        for name in ("tier", "window", "fixed", "counts"):
+            given.pop(name, None)
+    return given
 
 
 def _tiers(rows: Rows[Tiers]) -> Any:

@@ -18,9 +18,10 @@ from tests._examples import examples
 from tests._kernels import KERNELS
 from tests.properties import _bundles, _law, _life, _runs
 from tests.properties._carried import Borrow, Carried, Financing, Rollover
+from tests.properties._charges import Charge
 from tests.properties._market import Market
 from tests.properties._whole import WholeOracle, WholePlan
-from tests.properties._whole_runs import set_carrying
+from tests.properties._whole_runs import set_carrying, set_fees
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, _is_too_much, market_of, plans
 
 SETTINGS: dict[str, Any] = {
@@ -74,10 +75,40 @@ def carried(draw: st.DrawFn, market: Market) -> Carried:
 
 
 @st.composite
+def charges(draw: st.DrawFn, kind: str) -> Charge:
+    """A line of a schedule; by volume or not, with a rate for makers and one for takers."""
+    per = draw(st.sampled_from(["share", "percent", "million", "order"]))
+    charge: dict[str, Any] = {"kind": kind, "per": per, "side": draw(st.sampled_from(["both", "both", "buy", "sell"]))}
+    if per != "order":
+        charge["each"] = draw(st.sampled_from(["order", "fill"]))
+    begins = sorted(draw(st.sets(st.integers(1, 12).map(lambda n: 10**n), max_size=3)) | {0})
+    rate = st.integers(-2, 40).map(lambda n: f"{n / (10**6 if per == 'share' else 10)}")
+    charge["tiers"] = [(begin, draw(rate), draw(rate)) for begin in begins]
+    charge["window"] = draw(st.sampled_from(["calendar_month", "days=9"]))
+    marginal = per != "order" and draw(st.booleans())
+    charge["tier"] = "marginal" if marginal else "whole"
+    charge["fixed"] = "at_fill" if marginal else draw(st.sampled_from(["at_fill", "at_placement"]))
+    charge["counts"] = draw(st.sampled_from(["units", "value"]))
+    for bound in sorted(draw(st.sets(st.sampled_from(["minimum", "maximum", "maximum_percent", "above"])))):
+        charge[bound] = draw(st.integers(1, 9)) * (1000 if bound == "above" else 1)
+    if charge.get("minimum", 0) > charge.get("maximum", 99):
+        del charge["maximum"]
+    grids = ["none", "up to 0.5", "down to 0.05", "half_up to 0.01", "half_even to 2"]
+    charge["rounding"] = draw(st.sampled_from(grids))
+    return charge
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> tuple[Charge, ...]:
+    kinds = draw(st.lists(st.sampled_from(["commission", "exchange_fee", "stamp_duty"]), max_size=3, unique=True))
+    return tuple(draw(charges(kind)) for kind in kinds)
+
+
+@st.composite
 def whole_plans(draw: st.DrawFn, market: Market) -> WholePlan:
     plan = draw(plans(market, kinds=True))
     given = {field.name: getattr(plan, field.name) for field in fields(plan)}
-    return WholePlan(**given, carried=draw(carried(market)))
+    return WholePlan(**given, carried=draw(carried(market)), charges=draw(schedules()))
 
 
 def run(market: Market, bundle: str, plan: WholePlan, kernel: str) -> rustybt.Result:
@@ -87,6 +118,7 @@ def run(market: Market, bundle: str, plan: WholePlan, kernel: str) -> rustybt.Re
     def initialize(context: Any) -> None:
         begin(context)
         set_carrying(context, market, plan.carried)
+        set_fees(context, plan.charges, _runs.commission_of(plan.commission, future=True))
 
     return rustybt.run_algorithm(**given | {"initialize": initialize, "bundle": bundle, "kernel": kernel})
 
