@@ -11,12 +11,14 @@ from tests.properties._charges import Charge, Filled, Schedule
 from tests.properties._market import Market
 from tests.properties._oracle import MONEY, ZERO, Oracle, Ordered, Plan
 
+NOTHING = Carried()
+
 
 @dataclass(frozen=True)
 class WholePlan(Plan):
     """A plan with what holding costs, and a schedule of fees for all but futures."""
 
-    carried: Carried = Carried()
+    carried: Carried = NOTHING
     charges: tuple[Charge, ...] = ()
 
 
@@ -94,7 +96,7 @@ class WholeOracle(Oracle):
         return price
 
     def _rested(self, order: Ordered, bar: Any) -> bool:
-        """Whether a limit waited for the market: on its first bar it was neither opened at nor beyond the last price."""
+        """Whether a limit waited for the market: on its first bar neither the open nor the last price was at it."""
         if order.place < self.place - 1 or order.limit is None:
             return True
         last = self.marks[order.asset].prices[self.place - 1]
