@@ -8,32 +8,59 @@ from typing import Any
 
 from tests.properties._carried import Carried, interest, lent, nights, rolled
 from tests.properties._charges import Charge, Filled, Schedule
+from tests.properties._linked import Bracket, Change, Group, Link, Linked
 from tests.properties._market import Market
-from tests.properties._oracle import MONEY, ZERO, Oracle, Ordered, Plan
+from tests.properties._oracle import MONEY, ZERO, Intent, Ordered, Plan
 
 NOTHING = Carried()
+type Act = Bracket | Link | Change
 
 
 @dataclass(frozen=True)
 class WholePlan(Plan):
-    """A plan with what holding costs, and a schedule of fees for all but futures."""
+    """A plan with what holding costs, a schedule of fees for all but futures, and what the strategy does with
+    linked orders after its intents of a bar."""
 
     carried: Carried = NOTHING
     charges: tuple[Charge, ...] = ()
+    acts: tuple[Act, ...] = ()
 
 
-class WholeOracle(Oracle):
+class WholeOracle(Linked):
     """Replays such a plan on a market."""
 
     plan: WholePlan
 
     def __init__(self, market: Market, plan: WholePlan) -> None:
         super().__init__(market, plan)
+        self.groups: list[Group] = []
+        self.first: dict[int, Fraction] = {}
+        for act in plan.acts:
+            self.by_bar[market.starts[plan.first] + act.bar].append(act)  # type: ignore[arg-type]
         self.schedule = Schedule(plan.charges)
         self.makers: dict[int, bool] = {}  # by order, whether it gave liquidity on the bar that was tried last
         self.restated: dict[int, int] = {}  # by asset, the last bar before which it was split
         self.taken: dict[int, list[Fraction]] = {}  # by order, what the charges took of its last fill
         self.ended: list[list[Fraction]] = []  # what was held at each close, in the shares of now
+
+    # -- what the strategy asks for --
+
+    def _ask(self, intent: Intent | Act) -> None:
+        if isinstance(intent, Bracket):
+            self._bracket(intent)
+        elif isinstance(intent, Link):
+            self._link(intent)
+        elif isinstance(intent, Change):
+            self._change(intent)
+        else:
+            super()._ask(intent)
+
+    def _enter(
+        self, act: Bracket | Link, lots: Fraction, limit: Fraction | None, stop: Fraction | None
+    ) -> Ordered | None:
+        before = len(self.out.orders)
+        super()._ask(Intent(act.bar, act.asset, "order", lots, limit, stop))
+        return self.out.orders[-1] if len(self.out.orders) > before else None
 
     # -- overnight --
 

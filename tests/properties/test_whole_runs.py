@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,16 +14,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import rustybt
-from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
+from rustybt.errors import CannotOrderDelistedAsset, InputError, MoneyOverflow, OrderTooLarge
 from tests._examples import examples
 from tests._kernels import KERNELS
 from tests.properties import _bundles, _law, _life, _runs
 from tests.properties._carried import Borrow, Carried, Financing, Rollover
 from tests.properties._charges import Charge
-from tests.properties._market import Market
-from tests.properties._whole import WholeOracle, WholePlan
-from tests.properties._whole_runs import set_carrying, set_fees
-from tests.properties.test_law_of_the_books import DAILY_MARKETS, _is_too_much, market_of, plans
+from tests.properties._linked import Bracket, Change, Exit, Link
+from tests.properties._market import Listed, Market
+from tests.properties._oracle import Plan
+from tests.properties._whole import Act, WholeOracle, WholePlan
+from tests.properties._whole_runs import do, set_carrying, set_fees
+from tests.properties.test_law_of_the_books import DAILY_MARKETS, _is_too_much, _near, market_of, plans
 
 SETTINGS: dict[str, Any] = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -105,22 +108,84 @@ def schedules(draw: st.DrawFn) -> tuple[Charge, ...]:
 
 
 @st.composite
+def acts(draw: st.DrawFn, market: Market, plan: Plan) -> tuple[Act, ...]:
+    """Brackets, exits for orders that are there, orders of which one cancels the other, and changes."""
+    bars = market.starts[plan.last + 1] - market.starts[plan.first]
+    found: list[Act] = []
+    for _ in range(draw(st.integers(2, 6))):
+        bar, k = draw(st.integers(0, 600)) * bars // 1000, draw(st.integers(0, len(market.assets) - 1))
+        asset = market.assets[k]
+        near = [place for place in asset.bars if place <= market.starts[plan.first] + bar] or [min(asset.bars)]
+        close = asset.bars[max(near)].close
+        limit, stop = draw(entries(asset, close))
+        what = draw(st.sampled_from(["bracket", "bracket", "bracket", "attach", "oco", "change", "change"]))
+        if what == "oco":
+            side = draw(st.sampled_from([1, -1])) * asset.lot
+            legs = tuple((draw(st.integers(1, 60)) * side, *draw(entries(asset, close))) for _ in range(2))
+            found.append(Link(bar, k, draw(st.integers(2, 4)), draw(st.sampled_from(["oco", "reduce"])), legs))
+        elif what == "change":
+            share = draw(st.none() | st.sampled_from([Fraction(1, 2), Fraction(2), Fraction(1, 10)]))
+            if (share, limit, stop) != (None, None, None):
+                found.append(Change(bar, k, draw(st.booleans()), share, limit, stop))
+        else:
+            profit = draw(st.none() | exits(asset, close, ("percent", "distance")))
+            loss = draw(exits(asset, close, ("percent", "distance", "trail"))) if profit is None else None
+            if profit is not None:
+                loss = draw(st.none() | exits(asset, close, ("percent", "distance", "trail")))
+            link, after = draw(st.sampled_from(["reduce", "oco"])), draw(st.sampled_from(["part", "whole"]))
+            lots = draw(st.integers(-60, 60)) * asset.lot
+            found.append(Bracket(bar, k, profit, loss, link, after, lots, limit, stop, what == "attach"))
+    return tuple(sorted(found, key=lambda act: act.bar))
+
+
+@st.composite
+def entries(draw: st.DrawFn, asset: Listed, close: Fraction) -> tuple[Fraction | None, Fraction | None]:
+    """A limit and a stop, mostly none of them or one."""
+    limit, stop = (_near(draw, close, asset.price_scale) for _ in range(2))
+    which = draw(st.sampled_from(["none", "none", "limit", "stop", "both"]))
+    return (limit if which in ("limit", "both") else None), (stop if which in ("stop", "both") else None)
+
+
+@st.composite
+def exits(draw: st.DrawFn, asset: Listed, close: Fraction, ways: tuple[str, ...]) -> Exit:
+    """An exit up to 6 % away."""
+    way, much = draw(st.sampled_from(ways)), Fraction(draw(st.integers(1, 24)), 4)
+    if way == "distance":
+        much = max(asset.tick_size, round(close * much / 100, asset.price_scale + 2))
+    return Exit(way, much)
+
+
+@st.composite
 def whole_plans(draw: st.DrawFn, market: Market) -> WholePlan:
     plan = draw(plans(market, kinds=True))
+    done = draw(st.just(()) | acts(market, plan))
+    if done:
+        plan = replace(plan, trigger="close")  # a range is read for a group as decision 38 has it
     given = {field.name: getattr(plan, field.name) for field in fields(plan)}
-    return WholePlan(**given, carried=draw(carried(market)), charges=draw(schedules()))
+    return WholePlan(**given, carried=draw(carried(market)), charges=draw(schedules()), acts=done)
 
 
 def run(market: Market, bundle: str, plan: WholePlan, kernel: str) -> rustybt.Result:
     given = _runs.arguments(market, plan)
-    begin = given["initialize"]
+    begin, handle = given["initialize"], given["handle_data"]
+
+    def handle_data(context: Any, data: Any) -> None:
+        bar = context.bar
+        handle(context, data)
+        for act in plan.acts:
+            if act.bar == bar:
+                with contextlib.suppress(CannotOrderDelistedAsset):
+                    do(context, market, act)
 
     def initialize(context: Any) -> None:
         begin(context)
+        context.linked = set()
         set_carrying(context, market, plan.carried)
         set_fees(context, plan.charges, _runs.commission_of(plan.commission, future=True))
 
-    return rustybt.run_algorithm(**given | {"initialize": initialize, "bundle": bundle, "kernel": kernel})
+    return rustybt.run_algorithm(
+        **given | {"initialize": initialize, "handle_data": handle_data, "bundle": bundle, "kernel": kernel}
+    )
 
 
 def check(market: Market, bundle: str, plan: WholePlan) -> None:
