@@ -86,6 +86,7 @@ class Result(Asked, Traded, LookedAt):
         "_floats",
         "_frames",
         "_hash",
+        "_held",
         "_manifest",
         "_metrics",
         "_on_save",
@@ -132,6 +133,7 @@ class Result(Asked, Traded, LookedAt):
         self._metrics: Figures | None = None
         self._costs: Costs | None = None
         self._diagnostics: Diagnostics | None = None
+        self._held: pl.DataFrame | None = None
         self._floats: pl.DataFrame | None = None
         self._hash: str | None = None
         self._on_save: Callable[[Path, dict[str, Any]], None] | None = None
