@@ -88,7 +88,7 @@ class Notes:
         if len(kept) == MOST_OF_A_CODE:
             left_out[0] += 1
             return
-        kept[text] = Note(code, text, {name: _plain(value) for name, value in data.items()})
+        kept[text] = Note(code, text, as_facts(data))
 
     def has(self, code: str) -> bool:
         """Whether there is a note of that kind."""
@@ -116,6 +116,15 @@ class Notes:
                 more = f"{left_out} more of this kind {'is' if left_out == 1 else 'are'} left out."
                 notes.append(Note(code, more, {"left_out": left_out}))
         return tuple(notes)
+
+
+def as_facts(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as JSON has them: numbers that are no counts are text, dates ISO text.
+
+    >>> as_facts({"share": Decimal("0.50"), "day": dt.date(2010, 1, 4)})
+    {'share': '0.5', 'day': '2010-01-04'}
+    """
+    return {name: _plain(value) for name, value in data.items()}
 
 
 def _plain(value: Any) -> Any:

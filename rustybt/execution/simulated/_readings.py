@@ -97,8 +97,11 @@ class Reading:
         return ends.best_path if self._policy == OPTIMISTIC else path_named(self._policy, four_of(bars, bar))
 
     def _hangs(self, unit: Unit, bars: Bars, bar: int) -> bool:
-        """Whether the order of prices may make a difference: a cheap look before all paths are gone through."""
-        offered = bars.column(self._triggers.field)[bar] * bars.mark_to_fill_scale
+        """Whether the order of prices may make a difference: a cheap look before all paths are gone through.
+
+        It makes none to an order alone that the open fills.
+        """
+        offered, opened = (bars.column(name)[bar] * bars.mark_to_fill_scale for name in (self._triggers.field, "open"))
         reached = 0
         for place, order in enumerate(unit.orders):
             if order not in unit.working or at_named_price(order, self._triggers, "close"):
@@ -106,7 +109,8 @@ class Reading:
             trigger: Trigger = self._triggers.of(order, bars, bar, offered) if not order.is_market else Trigger(offered)
             if trigger.price is None and not trigger.stop:
                 continue
-            if _may_hang(order) or (place == unit.entry and len(unit.orders) > 1):
+            linked = len(unit.orders) > 1
+            if (linked and place == unit.entry) or (_may_hang(order) and (linked or trigger.price != opened)):
                 return True
             reached += 1
         return reached > 1
