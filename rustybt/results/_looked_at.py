@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from rustybt.core import RunBars, check_process
-from rustybt.errors import ResultError
+from rustybt.errors import LookupFailed, ResultError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from rustybt.core import Explanation
     from rustybt.diagnostics import Diagnostics
     from rustybt.results._result import Result
@@ -51,9 +53,31 @@ class LookedAt:
             result._diagnostics = examine(result)
         return cast("Diagnostics", result._diagnostics)
 
+    @property
+    def buy_and_hold(self) -> pl.DataFrame:
+        """What holding the run's assets came to: a row a session, with its value and its returns.
+
+        All shares, funds and coins in the run's currency that the run looked at, in equal parts of its first capital,
+        each bought at the close of the first bar, or of its own first one, and never sold: no costs, fractions of
+        units, splits and dividends (in cash, from the ex-date on) included. What an asset is worth is rounded once, to
+        20 decimals. It is worked out when it is first asked for, of the bars of the run.
+        Raises ResultError for a result that was loaded, and for a run that has no such asset.
+
+        >>> from rustybt import run
+        >>> def handle_data(context, data):
+        ...     context.order_target(context.symbol("IBM"), 10)
+        >>> run(handle_data, start="2010-01-04", end="2010-01-06", capital_base=1000).buy_and_hold["value"].to_list()
+        [Decimal('1000.00000000000000000000'), Decimal('987.91996979992449981125'), Decimal('981.50245375613439033598')]
+        """
+        result = cast("Any", self)
+        if result._held is None:
+            from rustybt.results._buy_and_hold import buy_and_hold
+
+            result._held = buy_and_hold(cast("Result", self))
+        return cast("pl.DataFrame", result._held)
+
     def run_bars(self) -> RunBars:
-        """The bars of the run, opened again. Raises ResultError where they are not at hand, BundleNotFound where the
-        data are gone.
+        """The bars of the run, opened again. Raises ResultError where they are not at hand.
 
         >>> from rustybt import run
         >>> def handle_data(context, data):
@@ -69,4 +93,7 @@ class LookedAt:
                 "what run_algorithm returned."
             )
         check_process()
-        return result._explains.bars()
+        try:
+            return result._explains.bars()
+        except LookupFailed as error:
+            raise ResultError(f"The bars of the run are gone: {error}") from error
