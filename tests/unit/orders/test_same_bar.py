@@ -218,6 +218,37 @@ def test_an_interval_is_three_runs() -> None:
     assert interval.low.interval is None
 
 
+def test_analyze_is_called_once_with_all_three_results() -> None:
+    seen: list[Any] = []
+
+    def analyze(context: Any, result: Any) -> None:
+        seen.append((result, result.interval, [note.code for note in result.notes if note.code == "interval"]))
+
+    class Analyses(rustybt.Strategy):
+        def analyze(self, context: Any, result: Any) -> None:
+            analyze(context, result)
+
+    for how in ({"analyze": analyze}, {"strategy": Analyses()}):
+        result = rustybt.run_algorithm(data=frame_of([FLAT, FLAT]), same_bar="interval", trigger="range", **how)
+        assert seen.pop() == (result, result.interval, ["interval"])
+        assert result.interval is not None
+        assert not seen
+
+
+@pytest.mark.parametrize(
+    ("how", "text"),
+    [
+        ({"same_bar": "optimistic"}, "same_bar='optimistic' made no difference: with trigger='close' stops and"),
+        ({"same_bar": "optimistic", "trigger": "range"}, None),
+        ({}, None),
+    ],
+)
+def test_a_reading_that_makes_no_difference_is_told(how: dict[str, Any], text: str | None) -> None:
+    result = rustybt.run_algorithm(data=frame_of([FLAT, FLAT]), progress=False, **how)
+    told = [note.text for note in result.notes if note.code == "reading_unused"]
+    assert [one.startswith(str(text)) for one in told] == ([] if text is None else [True])
+
+
 def test_a_strategy_object_of_an_interval_is_begun_anew_for_each_run() -> None:
     class Once(rustybt.Strategy):
         done = False
