@@ -32,7 +32,7 @@ class Pair:
     @cached_property
     def shared(self) -> int:
         """`count**2` times the covariance."""
-        products = sum(map(mul, self.own.values, self.other.values))
+        products: int = sum(map(mul, self.own.values, self.other.values))
         return self.count * products - self.own.total * self.other.total
 
     @cached_property

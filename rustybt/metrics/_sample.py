@@ -108,7 +108,7 @@ class Sample:
     def fourth(self) -> int:
         """`count**4` times the fourth central moment."""
         count, total = self.count, self.total
-        fourths = sum(map(mul, self.squared, self.squared))
+        fourths: int = sum(map(mul, self.squared, self.squared))
         outer = count**3 * fourths - 4 * count * count * total * self.cubes
         return outer + 6 * count * total**2 * self.squares - 3 * total**4
 

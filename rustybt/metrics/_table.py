@@ -122,7 +122,8 @@ def further_figures(daily: pl.DataFrame, *, periods: int) -> Figures:
     returns = sample_of(pl.Series([0, 0]) if lost else daily["returns"])
     benchmark = None if not compared else returns if lost else daily[BENCHMARK]
     rows = measures(returns, periods, benchmark, 0)
-    figures: Figures = {name: None if lost else value() for name, (value, _) in rows.items() if name not in _IN_SUMMARY}
+    wanted = [name for name in rows if name not in _IN_SUMMARY]
+    figures: Figures = {name: None if lost else rows[name][0]() for name in wanted}
     return {"calendar_return": None if lost else _by_calendar(daily, returns)} | figures
 
 
