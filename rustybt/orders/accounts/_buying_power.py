@@ -91,18 +91,20 @@ class BuyingPower(_Asked):
             return None
         slot = instrument.slot
         held, cost = self._books.position(slot)
-        orders = [(order.amount, order.terms) for order in self.opening(slot)] + ([(size, terms)] if size else [])
+        orders = [(order.amount - order.filled, order.terms) for order in self.opening(slot)]
+        orders += [(size, terms)] if size else []
         now = rule.initial(Stake.of(instrument, held, price, cost)) if held else Fraction(0)
         found = [now]
         for side, worst in zip((1, -1), self._worst(instrument, size), strict=True):
-            asked = [_asked_price(one, price) for amount, one in orders if amount * side > 0]
-            if not asked:
+            units = sum(left for left, _ in orders if left * side > 0)
+            if not units:
                 continue
-            at = max(asked)
+            # each at its own price, all of them at their average
+            at = Fraction(sum(left * _asked_price(one, price) for left, one in orders if left * side > 0), units)
             if held * worst > 0 and abs(worst) > abs(held):
                 # the part that is added, beside what is there
                 found.append(now + rule.initial(Stake.of(instrument, worst - held, at)))
-            elif worst:
+            elif held * worst <= 0 and worst:
                 found.append(rule.initial(Stake.of(instrument, worst, at)))
         return max(found) * self.rate(instrument)
 
@@ -162,16 +164,14 @@ class CashCover(_Asked):
         if price is None:
             return None
         cushion = Fraction(1) if terms is not None and terms.limit is not None else 1 + self._rule.cushion
-        return Stake.of(instrument, size, _asked_price(terms, price, limit=True)).value * cushion
+        return Stake.of(instrument, size, _asked_price(terms, price)).value * cushion
 
 
-def _asked_price(terms: Terms, last: int, *, limit: bool = False) -> int:
-    """About where an order fills: its limit or stop, the last price where that is more. limit: a limit is enough."""
+def _asked_price(terms: Terms, last: int) -> int:
+    """About where an order fills: at its limit, else at the last price or its stop, whichever is more."""
     if terms is None:
         return last
-    if limit and terms.limit is not None:
-        return terms.limit
-    return max(last, terms.limit or 0, terms.stop or 0)
+    return max(last, terms.stop or 0) if terms.limit is None else terms.limit
 
 
 def _shown(money: Fraction) -> str:
