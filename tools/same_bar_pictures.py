@@ -86,9 +86,7 @@ def svg(picture: Picture) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {HEIGHT}" width="{2 * WIDTH}" '
         f'height="{HEIGHT}" font-family="sans-serif" font-size="12">\n'
-        '<rect width="100%" height="100%" fill="#ffffff"/>\n'
-        + "\n".join(panels)
-        + "\n</svg>\n"
+        '<rect width="100%" height="100%" fill="#ffffff"/>\n' + "\n".join(panels) + "\n</svg>\n"
     )
 
 

@@ -14,7 +14,16 @@ from rustybt.orders._book import OrderBook
 from rustybt.orders._changes import Wire, cancel_matching, modify
 from rustybt.orders._controls import Intent, TradingControl, controlled
 from rustybt.orders._instrument import Clock, Conversions, Instrument, Limit, Market, Phased, Quantities, Rules, Sizer
-from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, is_forced, placed, placed_at, terms_at
+from rustybt.orders._placed import (
+    BEYOND_PRICES,
+    NO_OPTIONS,
+    OrderOptions,
+    is_forced,
+    keep_watch,
+    placed,
+    placed_at,
+    terms_at,
+)
 from rustybt.orders._refusals import (
     ORDERING,
     check_size,
@@ -80,7 +89,7 @@ class OrderGate:
         self._conversions = conversions
         self._portfolio = portfolio
         # until it has told of a size that was cut
-        self._untold = notes
+        self._notes = self._untold = notes
         # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
         self._scaled = Scaling().of
         kind: Any = kernel.target_sizer or TargetSizer
@@ -371,8 +380,8 @@ class OrderGate:
         if refusal is not None:
             return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
         order = book.accept(instrument, size, terms, stamp, noted)
-        if terms is not None and order.more is not None:
-            book.watch(order)
+        if terms is not None:
+            keep_watch(book, order, terms, instrument, bar, self._notes)
         if self.wire is not None:
             self.wire.sent(order)
         return book.order_id(order.number)

@@ -516,3 +516,15 @@ def test_orders_are_cancelled_by_asset_and_tag_and_positions_closed() -> None:
     assert counts == [1, [], 0]
     assert [fill[1:3] for fill in done.fills] == [("buy", 10), ("close", -10)]
     assert {done.order(name)["status"] for name in "abc"} == {"cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("size", "stop", "told"), [(-10, 101, True), (-10, 100, False), (-10, 99, False), (10, 99, True), (10, 101, False)]
+)
+def test_a_stop_beyond_the_market_is_told(size: int, stop: int, told: bool) -> None:
+    done = one(size, [FLAT, ("100", "102", "98", "100")], execution.StopOrder(stop))
+    notes = [note for note in done.result.notes if note.code == "stop_beyond_market"]
+    assert len(notes) == told
+    if told:
+        assert notes[0].data == {"symbol": "X", "stop": str(stop), "price": "100"}
+        assert done.fills == [(1, "O", size, Decimal(100))], "at the open, like a market order"
