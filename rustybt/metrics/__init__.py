@@ -19,6 +19,7 @@ from rustybt.metrics._drawdowns import drawdowns, longest_under_water, time_unde
 from rustybt.metrics._expanding import ExpandingStatistics, expanding_statistics
 from rustybt.metrics._exposure import average_exposure
 from rustybt.metrics._gain_to_pain import gain_to_pain
+from rustybt.metrics._histogram import histogram
 from rustybt.metrics._kurtosis import kurtosis
 from rustybt.metrics._leverage import average_leverage, max_leverage
 from rustybt.metrics._max_drawdown import max_drawdown, max_drawdown_of_values
@@ -93,6 +94,7 @@ __all__ = [
     "further_figures",
     "gain_to_pain",
     "growth_path",
+    "histogram",
     "information_ratio",
     "kurtosis",
     "load",

@@ -9,6 +9,7 @@ from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
 from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
+from rustybt.view._shorter import ShorterBars
 from rustybt.view._steps import Steps
 from rustybt.view._track import Track, adjusted, finer_volume, restated
 from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
@@ -23,6 +24,7 @@ __all__ = [
     "Instrument",
     "MarketView",
     "PandasIndex",
+    "ShorterBars",
     "Steps",
     "Track",
     "Tracks",
