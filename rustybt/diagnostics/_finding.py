@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, NamedTuple, Self
 
 import polars as pl
 
+from rustybt.core import as_facts
+
 type Severity = Literal["info", "warning", "serious"]
 
 SEVERITIES: Final = ("serious", "warning", "info")
@@ -42,6 +44,12 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.severity} {self.code}: {self.text} {self.advice}".rstrip()
+
+
+def found(code: str, severity: Severity, text: str, advice: str, **evidence: Any) -> Finding:
+    """A finding. evidence: facts as they are; floats are kept with six digits, and all of them as JSON has them."""
+    facts = {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in evidence.items()}
+    return Finding(code, severity, text, as_facts(facts), advice)
 
 
 class NotMade(NamedTuple):
