@@ -15,7 +15,7 @@ from rustybt.metrics._beta import beta
 from rustybt.metrics._by_period import by_period
 from rustybt.metrics._calmar import calmar
 from rustybt.metrics._downside_deviation import downside_deviation
-from rustybt.metrics._drawdowns import drawdowns, longest_under_water, time_under_water
+from rustybt.metrics._drawdowns import drawdowns, longest_under_water, time_under_water, under_water
 from rustybt.metrics._expanding import ExpandingStatistics, expanding_statistics
 from rustybt.metrics._exposure import average_exposure
 from rustybt.metrics._gain_to_pain import gain_to_pain
@@ -129,6 +129,7 @@ __all__ = [
     "trade_table",
     "treynor",
     "ulcer_index",
+    "under_water",
     "unregister",
     "up_capture",
     "value_at_risk",

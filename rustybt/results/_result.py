@@ -24,6 +24,7 @@ from rustybt.results._interval import Interval
 from rustybt.results._lacking import AMBIGUOUS, CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._looked_at import LookedAt, LooksBack
+from rustybt.results._reported import Reported
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
 from rustybt.results._traded import Traded
@@ -44,7 +45,7 @@ INNER: Final = frozenset({"cost_rows", "has_costs", "run_bars", "tell_when_saved
 """Attributes of a result for other steps."""
 
 
-class Result(Asked, Traded, LookedAt):
+class Result(Asked, Traded, LookedAt, Reported):
     """The books, the daily rows and the figures of one run.
 
     daily: one row a session; money Decimal(38, 20), ratios and statistics Decimal(38, 18), Zipline's column names.
