@@ -14,19 +14,11 @@ from rustybt.orders._book import OrderBook
 from rustybt.orders._changes import Wire, cancel_matching, modify
 from rustybt.orders._controls import Intent, TradingControl, controlled
 from rustybt.orders._instrument import Clock, Conversions, Instrument, Limit, Market, Phased, Quantities, Rules, Sizer
-from rustybt.orders._placed import (
-    BEYOND_PRICES,
-    NO_OPTIONS,
-    OrderOptions,
-    is_forced,
-    keep_watch,
-    placed,
-    placed_at,
-    terms_at,
-)
+from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, is_forced, placed, placed_at, terms_at
 from rustybt.orders._refusals import (
     ORDERING,
     check_size,
+    keep_watch,
     no_asset,
     not_convertible,
     refusal_of,
@@ -256,41 +248,23 @@ class OrderGate:
             self._untold = None
         return size
 
-    def _order_money(
-        self,
-        asset: Asset,
-        money: Any,
-        target: bool,
-        limit_price: Any,
-        stop_price: Any,
-        style: Any,
-        options: OrderOptions,
-    ) -> str | None:
+    def _order_money(self, asset: Asset, money: Any, target: bool, *how: Any) -> str | None:
         instrument = self.orderable(asset)
         if instrument is None:
             return None
         value, scale = self._scaled(money, "value")
         size = size_of_money(self._books, instrument, value, scale, self._price(instrument), target)
-        return self._place(instrument, size, limit_price, stop_price, style, options)
+        return self._place(instrument, size, *how)
 
-    def _order_share(
-        self,
-        asset: Asset,
-        share: Any,
-        target: bool,
-        limit_price: Any,
-        stop_price: Any,
-        style: Any,
-        options: OrderOptions,
-    ) -> str | None:
+    def _order_share(self, asset: Asset, share: Any, target: bool, *how: Any) -> str | None:
         instrument = self.orderable(asset)
         if instrument is None:
             return None
         size = self._size_of_share(instrument, share, target)
-        market_order = limit_price is None and stop_price is None and style is None and not options
-        if market_order:
+        limit, stop, style, options = how
+        if limit is None and stop is None and style is None and not options:
             self._learn(instrument, share)
-        return self._place(instrument, size, limit_price, stop_price, style, options)
+        return self._place(instrument, size, *how)
 
     def _size_of_share(self, instrument: Instrument, share: Any, target: bool) -> int:
         value, scale = self._scaled(share, "percent")

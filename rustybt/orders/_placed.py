@@ -10,17 +10,14 @@ from rustybt.core import (
     DAY_NS,
     MARKET_TERMS,
     Cause,
-    Notes,
     OrderTerms,
     TimeInForce,
-    as_plain_decimal,
     datetime_of,
     parse_moment,
     tick_at,
     trailed,
 )
 from rustybt.errors import BadOrderParameters, InputError
-from rustybt.orders._book import OrderBook
 from rustybt.orders._instrument import Instrument, Market
 from rustybt.orders._styles import scaled_price, terms_of
 from rustybt.orders._tick import price_on_tick, terms_on_tick
@@ -147,35 +144,6 @@ def takes(terms: OrderTerms[int], instrument: Instrument, buys: bool, bar: int) 
         return False
     last = instrument.price[bar] * instrument.mark_to_fill_scale
     return terms.limit >= last if buys else terms.limit <= last
-
-
-def keep_watch(
-    book: OrderBook, order: WorkingOrder, terms: OrderTerms[int], instrument: Instrument, bar: int, notes: Notes | None
-) -> None:
-    """Has the book watch over an accepted order that says more than prices; notes a stop beyond the last price."""
-    if order.more is not None:
-        book.watch(order)
-    if terms.stop is not None and notes is not None:
-        _note_beyond(notes, instrument, order.amount > 0, terms.stop, bar)
-
-
-def _note_beyond(notes: Notes, instrument: Instrument, buys: bool, stop: int, bar: int) -> None:
-    """Tells of the first stop that the last price is beyond when its order is placed."""
-    if notes.has("stop_beyond_market") or not instrument.priced <= bar <= instrument.last:
-        return
-    last = instrument.price[bar] * instrument.mark_to_fill_scale
-    if stop < last if buys else stop > last:
-        asset = instrument.asset
-        prices = [f"{as_plain_decimal(price, instrument.fill_scale):f}" for price in (stop, last)]
-        side, there, where = ("buys", "below", "above") if buys else ("sells", "above", "below")
-        notes.add(
-            "stop_beyond_market",
-            f"An order that {side} {asset.symbol} had its stop at {prices[0]}, {there} the last price of {prices[1]}: "
-            f"the next bar fills it like a market order. A stop waits {where} the price; a limit is on the other side.",
-            symbol=asset.symbol,
-            stop=prices[0],
-            price=prices[1],
-        )
 
 
 def _with_options(terms: OrderTerms[int], options: OrderOptions, market: Market) -> OrderTerms[int]:
