@@ -1,4 +1,4 @@
-"""Orders that are refused whatever the controls say: the cause and the words, or the error. And what is noted of one."""
+"""Orders that are refused whatever the controls say: the cause and the words, or the error. And what is noted."""
 
 from __future__ import annotations
 
