@@ -14,12 +14,13 @@ import polars as pl
 import pytest
 
 import rustybt
-from rustybt import Result
+from rustybt import Result, metrics
 from rustybt.api import commission, order, set_commission, set_slippage, slippage, symbols
 
 pytestmark = pytest.mark.bench
 ASSETS, DAYS, ROUNDS = 50, 2_000, 5
 MOST_FOR_TRADES = 0.5
+SESSIONS, MOST_FOR_FIGURES = 2_500, 0.015
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,31 @@ def test_trades_of_a_hundred_thousand_fills(result: Result) -> None:
     taken = cpu_seconds(lambda: result.trades)
     print(f"\n{result.transactions.height:,} fills, {result.trades.height:,} trades: {taken:.3f} CPU s")
     assert taken < MOST_FOR_TRADES
+
+
+def test_all_figures_of_ten_years(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a run with a benchmark, without what is rolling."""
+    monkeypatch.setenv("RUSTYBT_ROOT", str(tmp_path))
+    drawn, price = random.Random(3), 5_000.0
+    rows = []
+    for place in range(SESSIONS):
+        price = max(500, price * (1 + drawn.gauss(0.0004, 0.015)))
+        rows.append(("A", dt.date(2014, 1, 1) + dt.timedelta(days=place), *[f"{price / 100:.2f}"] * 4, 10**9))
+    names = ["symbol", "timestamp", "open", "high", "low", "close", "volume"]
+    rustybt.ingest("years", pl.DataFrame(rows, schema=names, orient="row"), calendar="24/7")
+
+    def handle_data(context: Any, data: Any) -> None:
+        order(context.symbol("A"), drawn.randint(-20, 20))
+
+    made = rustybt.run_algorithm(
+        dt.date(2014, 1, 1), rows[-1][1], None, 100_000, handle_data, bundle="years", benchmark="A", progress=False
+    )
+    daily, periods = made.daily, made.periods
+
+    def figures() -> None:
+        metrics.summary(daily, periods=periods)
+        metrics.further_figures(daily, periods=periods)
+
+    taken = min(cpu_seconds(figures) for _ in range(10))
+    print(f"\n{daily.height:,} sessions: {taken * 1000:.1f} CPU ms for {len(made.metrics)} figures")
+    assert taken < MOST_FOR_FIGURES
