@@ -271,8 +271,8 @@ class Result(Asked, Traded, LookedAt, Reported):
         if self._explains is None:
             bundle, version = self.manifest.get("bundle"), self.manifest.get("data_version")
             raise InputError(
-                "This result was loaded or copied from another process, and does not know its bars. Run it again on the "
-                f"same data: run_algorithm(..., bundle={bundle!r}, version={version!r}).explain({order_id!r})."
+                "This result was loaded or copied from another process, and does not know its bars. Run it again on "
+                f"the same data: run_algorithm(..., bundle={bundle!r}, version={version!r}).explain({order_id!r})."
             )
         check_process()
         return self._explains(self, order_id)
