@@ -31,7 +31,7 @@ class PyfolioInput(NamedTuple):
 
 
 def pyfolio_input(result: Result) -> PyfolioInput:
-    """The three tables. Raises MissingExtra where pandas is not installed, InputError for an account that was ruined."""
+    """The three tables. Raises MissingExtra without pandas, InputError for an account that was ruined."""
     check_process()
     pd = pandas("to_pyfolio()")
     index = pd.DatetimeIndex(pd.to_datetime(result.daily["session"].to_list(), utc=True))
