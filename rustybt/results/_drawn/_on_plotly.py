@@ -118,7 +118,8 @@ def _draw_heat(figure: Any, heat: Heat, colours: Colours, at: dict[str, int]) ->
     scale = [[0.0, colours["loss"]], [0.5, colours["ground"]], [1.0, colours["gain"]]]
     figure.add_heatmap(
         x=list(heat.columns), y=list(heat.rows), z=[list(row) for row in heat.values], colorscale=scale, zmin=-most,
-        zmax=most, showscale=False, texttemplate=f"%{{z:.{digits}%}}", hovertemplate="%{y} %{x}: %{z:.2%}<extra></extra>", **at,
+        zmax=most, showscale=False, texttemplate=f"%{{z:.{digits}%}}",
+        hovertemplate="%{y} %{x}: %{z:.2%}<extra></extra>", **at,
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False, **at)
     figure.update_xaxes(showgrid=False, **at)
