@@ -41,6 +41,7 @@ from rustybt.api._ordering import (
     order_target_value,
     order_value,
 )
+from rustybt.api._reckoning import term
 from rustybt.api._setting import (
     record,
     schedule_function,
@@ -140,6 +141,7 @@ __all__ = [
     "spreads",
     "symbol",
     "symbols",
+    "term",
     "time_rules",
 ]
 

@@ -1,6 +1,7 @@
 """Reading the market as of a moment. The rule against look-ahead lives here and nowhere else."""
 
 from rustybt.view._axis import Axis
+from rustybt.view._columns import Asked
 from rustybt.view._continuous import Continuous
 from rustybt.view._data import BarData
 from rustybt.view._data_class import data_class
@@ -10,20 +11,25 @@ from rustybt.view._market_view import MarketView
 from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
 from rustybt.view._steps import Steps
+from rustybt.view._term import IndicatorTerm, SeveralTerms, Term
 from rustybt.view._track import Track, adjusted, finer_volume, restated
 from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 
 __all__ = [
     "MINUTE_PREFIX_SESSIONS",
     "OF_A_BAR",
+    "Asked",
     "Axis",
     "BarData",
     "Continuous",
     "Fetched",
+    "IndicatorTerm",
     "Instrument",
     "MarketView",
     "PandasIndex",
+    "SeveralTerms",
     "Steps",
+    "Term",
     "Track",
     "Tracks",
     "adjusted",

@@ -1,0 +1,384 @@
+"""Terms: what a strategy reads of indicators at its moment, and what it makes of them."""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final, NoReturn, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rustybt.core import Asset
+from rustybt.errors import InputError, WrongType
+from rustybt.view._columns import Asked, Laid, columns_for
+from rustybt.view._market_view import MarketView
+
+type Floats = npt.NDArray[np.float64]
+type Operation = Callable[..., Any]
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "&": operator.and_, "|": operator.or_, "^": operator.xor,
+}  # fmt: skip
+LOGICAL: Final = frozenset({"&", "|", "^"})
+
+
+class Phase(Protocol):
+    """The phase of a run."""
+
+    phase: str
+
+
+class Term(ABC):
+    """An indicator that a run reads at its moment. `term` makes one; arithmetic and comparisons make others of it.
+
+    assets: of which it is, in their order.
+
+    >>> from rustybt import run_algorithm
+    >>> from rustybt.api import symbol, term
+    >>> from rustybt.indicators import SMA
+    >>> def initialize(context):
+    ...     context.fast, context.slow = [term(SMA, symbol("AAPL"), window=n) for n in (2, 5)]
+    ...     context.rising = context.fast > context.slow
+    >>> def handle_data(context, data):
+    ...     print(round(context.fast.now, 3), round(context.slow.now, 3), context.rising.now)
+    >>> result = run_algorithm("2010-01-11", "2010-01-13", initialize=initialize, handle_data=handle_data)
+    211.045 211.81 False
+    208.88 210.454 False
+    209.155 209.988 False
+    """
+
+    __slots__ = ("_market", "_phase", "_read", "_single", "assets")
+
+    def __init__(self, market: MarketView, phase: Phase, assets: tuple[Asset, ...], *, single: bool) -> None:
+        self._market = market
+        self._phase = phase
+        self._single = single
+        # by bar, from bar 0 on: a number of one asset, else a row; None before it is first asked for
+        self._read: Any = None
+        self.assets = assets
+
+    @property
+    def now(self) -> Any:
+        """The value at the moment: a float for one asset, else an array in the order of the assets. NaN where there is
+        none yet. Of a comparison a bool, or an array of bools.
+
+        Raises InputError in `initialize`, where there is no moment yet.
+
+        >>> from rustybt import run_algorithm
+        >>> from rustybt.api import symbols, term
+        >>> from rustybt.indicators import Returns
+        >>> def initialize(context):
+        ...     context.returns = term(Returns, symbols("AAPL", "IBM"))
+        >>> def handle_data(context, data):
+        ...     print(context.returns.now.round(4).tolist())
+        >>> result = run_algorithm("2010-01-05", "2010-01-06", initialize=initialize, handle_data=handle_data)
+        [0.0017, -0.0121]
+        [-0.0159, -0.0065]
+        """
+        market, read = self._market, self._read
+        if market.before_open:
+            return self._told("now")
+        if read is None:
+            read = self._read = self._readable()
+        return read[market.bar] if self._single else read[market.bar].copy()
+
+    def history(self, bar_count: int) -> npt.NDArray[Any]:
+        """The last values, the newest last, restated as of the moment as `data.history` does; a copy.
+
+        Shape (bar_count,) for one asset, else (bar_count, assets); NaN before the data begin. Raises InputError in
+        `initialize`.
+
+        >>> from rustybt import run_algorithm
+        >>> from rustybt.api import symbol, term
+        >>> from rustybt.indicators import SMA
+        >>> def initialize(context):
+        ...     context.fast = term(SMA, symbol("AAPL"), window=2)
+        >>> def handle_data(context, data):
+        ...     print(context.fast.history(2).round(3).tolist())
+        >>> result = run_algorithm("2010-01-12", "2010-01-13", initialize=initialize, handle_data=handle_data)
+        [211.045, 208.88]
+        [208.88, 209.155]
+        """
+        if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
+            raise InputError(f"history({bar_count!r}): pass how many bars, a whole number from 1 on.")
+        self._check_moment("history")
+        window = np.array(self._window(bar_count))
+        return window[:, 0] if self._single else window
+
+    def _check_moment(self, what: str) -> None:
+        if self._phase.phase == "initialize":
+            raise InputError(
+                f"{self!r}.{what} was read in initialize, where there is no bar yet. Read it in handle_data, "
+                "before_trading_start or a scheduled function."
+            )
+
+    def _told(self, what: str) -> Any:
+        self._check_moment(what)
+        row = self._window(1)[-1]
+        return row[0].item() if self._single else np.array(row)
+
+    def _readable(self) -> Any:
+        column = self._column(0)
+        return memoryview(np.ascontiguousarray(column[:, 0])) if self._single else column
+
+    @abstractmethod
+    def _window(self, count: int) -> npt.NDArray[Any]:
+        """The last values as of the moment, (count, assets)."""
+
+    @abstractmethod
+    def _column(self, back: int) -> npt.NDArray[Any]:
+        """At each bar of the run from bar 0 on the value of so many bars before, restated as of that bar."""
+
+    # of terms other terms
+
+    def _with(self, sign: str, other: Any, *, swapped: bool = False) -> Term:
+        if not isinstance(other, Term) and not _is_number(other):
+            raise WrongType(f"{self!r} {sign} {other!r}: a term goes with another term or a number.")
+        return Combined(sign, other, self) if swapped else Combined(sign, self, other)
+
+    def __add__(self, other: Any) -> Term:
+        return self._with("+", other)
+
+    def __radd__(self, other: Any) -> Term:
+        return self._with("+", other, swapped=True)
+
+    def __sub__(self, other: Any) -> Term:
+        return self._with("-", other)
+
+    def __rsub__(self, other: Any) -> Term:
+        return self._with("-", other, swapped=True)
+
+    def __mul__(self, other: Any) -> Term:
+        return self._with("*", other)
+
+    def __rmul__(self, other: Any) -> Term:
+        return self._with("*", other, swapped=True)
+
+    def __truediv__(self, other: Any) -> Term:
+        return self._with("/", other)
+
+    def __rtruediv__(self, other: Any) -> Term:
+        return self._with("/", other, swapped=True)
+
+    def __neg__(self) -> Term:
+        return self._with("*", -1)
+
+    def __lt__(self, other: Any) -> Term:
+        return self._with("<", other)
+
+    def __le__(self, other: Any) -> Term:
+        return self._with("<=", other)
+
+    def __gt__(self, other: Any) -> Term:
+        return self._with(">", other)
+
+    def __ge__(self, other: Any) -> Term:
+        return self._with(">=", other)
+
+    def __and__(self, other: Any) -> Term:
+        return self._with("&", other)
+
+    def __or__(self, other: Any) -> Term:
+        return self._with("|", other)
+
+    def __invert__(self) -> Term:
+        if not self.is_condition:
+            raise WrongType(f"~{self!r}: only a comparison can be turned round.")
+        return Combined("^", self, Combined(">=", Combined("*", self, 0), 0))
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether it is true or false, as a comparison is."""
+        return False
+
+    def __bool__(self) -> NoReturn:
+        raise WrongType(f"{self!r} is a term, and true or false only at a moment: ask its .now.")
+
+    def __float__(self) -> NoReturn:
+        raise WrongType(f"{self!r} is a term, and a number only at a moment: ask its .now.")
+
+
+class IndicatorTerm(Term):
+    """One column of an indicator."""
+
+    __slots__ = ("_asked", "_laid", "_more", "_output")
+
+    def __init__(
+        self, market: MarketView, phase: Phase, assets: tuple[Asset, ...], asked: Asked, output: int, *, single: bool
+    ) -> None:
+        super().__init__(market, phase, assets, single=single)
+        self._asked = asked
+        self._output = output
+        self._more = 1
+        self._laid: Laid | None = None
+
+    def __repr__(self) -> str:
+        asked = self._asked
+        symbols = ", ".join([asset.symbol for asset in self.assets[:3]] + ["..."] * (len(self.assets) > 3))
+        given = "".join(f", {name}={value}" for name, value in asked.parameters)
+        column = f".{asked.kind.outputs[self._output]}" if asked.kind.outputs else ""
+        return f"{asked.kind.name}({symbols}{given}){column}"
+
+    def __getstate__(self) -> Any:
+        return self._market, self._phase, self.assets, self._asked, self._output, self._single
+
+    def __setstate__(self, state: Any) -> None:
+        market, phase, assets, asked, output, single = state
+        self.__init__(market, phase, assets, asked, output, single=single)  # type: ignore[misc]
+
+    def _reach(self, more: int) -> Laid:
+        """Its columns, with so many bars before the run's first one."""
+        if self._laid is None or more > self._more:
+            self._more = max(more, self._more)
+            columns = columns_for(self._market.tracks, self._asked, self._more)
+            self._laid = columns.laid(self._asked, self.assets)
+        return self._laid
+
+    def _window(self, count: int) -> npt.NDArray[Any]:
+        market, daily = self._market, self._asked.daily
+        bar = market.session if daily else market.bar
+        laid = self._reach(count - bar + 1)
+        place = laid.grid.offset + bar - 1
+        window = _rows(laid.values[self._output], place + 1 - count, count)
+        if laid.factors is None:
+            return window
+        now = _rows(laid.factors, max(place, 0), 1)
+        if market.before_open or daily:
+            axis = columns_for(market.tracks, self._asked, self._more).axis if daily else market.axis
+            key = axis.first_key(axis.first_session + market.session)
+            now = now * self._coming(laid, place, key)
+        restated: npt.NDArray[Any] = window * now
+        return restated
+
+    def _coming(self, laid: Laid, place: int, key: int) -> Floats:
+        """What restates the values of a place as of a later key, by asset."""
+        volume = self._asked.unit == "volume"
+        found = np.ones(len(self.assets))
+        for column, places in enumerate(laid.places):
+            factor = Fraction(1)
+            for one in places:
+                if one[0] > max(place, 0) and one[3] <= key:
+                    factor *= 1 / one[2] if volume else one[1]
+            found[column] = float(factor)
+        return found
+
+    def _column(self, back: int) -> npt.NDArray[Any]:
+        laid, axis = self._reach(back + 2), self._market.axis
+        values, bars = laid.values[self._output], len(axis.stamps)
+        if not self._asked.daily:
+            first = laid.grid.offset - 1
+            column = _rows(values, first - back, bars)
+            return column if laid.factors is None else column * _rows(laid.factors, first, bars, missing=1.0)
+        sessions = np.searchsorted(np.array(axis.starts), np.arange(bars), side="right") - 1
+        places = laid.grid.offset + sessions - 1
+        earlier = np.concatenate([np.repeat(places[:1], back), places])[:bars]
+        column = np.where((earlier >= 0)[:, None], values[np.maximum(earlier, 0)], np.nan)
+        if laid.factors is None:
+            return column
+        return column * laid.factors[np.clip(places + 1, 0, len(laid.factors) - 1)]
+
+
+class Combined(Term):
+    """What an operation makes of two terms, or of a term and a number."""
+
+    __slots__ = ("_left", "_right", "_sign")
+
+    def __init__(self, sign: str, left: Any, right: Any) -> None:
+        terms = [one for one in (left, right) if isinstance(one, Term)]
+        several = [one for one in terms if not one._single]
+        wide = several[0] if several else terms[0]
+        if any(one.assets != wide.assets for one in several):
+            raise InputError(f"{left!r} {sign} {right!r}: these are of other assets. Take terms of the same ones.")
+        if sign in LOGICAL and not all(one.is_condition for one in terms):
+            raise WrongType(f"{left!r} {sign} {right!r}: take comparisons, in brackets: (a > b) {sign} (c > d).")
+        super().__init__(wide._market, wide._phase, wide.assets, single=wide._single)
+        self._sign = sign
+        self._left = left
+        self._right = right
+
+    def __repr__(self) -> str:
+        return f"({self._left!r} {self._sign} {self._right!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Combined, (self._sign, self._left, self._right)
+
+    @property
+    def is_condition(self) -> bool:
+        return self._sign in LOGICAL or self._sign in {"<", "<=", ">", ">="}
+
+    def _window(self, count: int) -> npt.NDArray[Any]:
+        return self._of(lambda term: term._window(count))
+
+    def _column(self, back: int) -> npt.NDArray[Any]:
+        return self._of(lambda term: term._column(back))
+
+    def _of(self, read: Callable[[Term], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        left, right = [read(one) if isinstance(one, Term) else float(one) for one in (self._left, self._right)]
+        with np.errstate(all="ignore"):
+            found: npt.NDArray[Any] = OPERATIONS[self._sign](left, right)
+        return found
+
+
+class SeveralTerms:
+    """An indicator of several columns, each a term: `bands.upper`.
+
+    >>> from rustybt import run_algorithm
+    >>> from rustybt.api import symbol, term
+    >>> from rustybt.indicators import BollingerBands
+    >>> def initialize(context):
+    ...     context.bands = term(BollingerBands, symbol("AAPL"), window=20)
+    >>> def handle_data(context, data):
+    ...     print(round(context.bands.upper.now, 3), round(context.bands.now["lower"], 3))
+    >>> result = run_algorithm("2010-01-12", "2010-01-12", initialize=initialize, handle_data=handle_data)
+    217.439 192.045
+    """
+
+    __slots__ = ("_terms",)
+
+    def __init__(self, terms: dict[str, Term]) -> None:
+        self._terms = terms
+
+    def __getattr__(self, name: str) -> Term:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._terms[name]
+        except KeyError:
+            raise AttributeError(f"There is no {name!r} here; there are {', '.join(self._terms)}.") from None
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._terms]
+
+    def __getstate__(self) -> Any:
+        return self._terms
+
+    def __setstate__(self, state: Any) -> None:
+        self._terms = state
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The value of each column at the moment, by its name."""
+        return {name: term.now for name, term in self._terms.items()}
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(map(repr, self._terms.values()))}>"
+
+
+def _rows(values: npt.NDArray[Any], first: int, count: int, missing: float = np.nan) -> npt.NDArray[Any]:
+    """So many rows from one on; `missing` before the first one."""
+    if first >= 0:
+        return values[first : first + count]
+    lead = np.full((min(-first, count), values.shape[1]), missing)
+    return np.concatenate([lead, values[: max(count + first, 0)]])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal | Fraction | np.integer | np.floating) and not isinstance(
+        value, bool
+    )
