@@ -11,7 +11,7 @@ from rustybt.view._market_view import MarketView
 from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
 from rustybt.view._steps import Steps
-from rustybt.view._term import IndicatorTerm, SeveralTerms, Term
+from rustybt.view._term import IndicatorTerm, SeveralTerms, Term, bars_of
 from rustybt.view._track import Track, adjusted, finer_volume, restated
 from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 
@@ -33,6 +33,7 @@ __all__ = [
     "Track",
     "Tracks",
     "adjusted",
+    "bars_of",
     "data_class",
     "finer_volume",
     "restated",

@@ -105,7 +105,8 @@ class Term(ABC):
         [211.045, 208.88]
         [208.88, 209.155]
         """
-        if isinstance(bar_count, bool) or not isinstance(bar_count, int) or bar_count < 1:
+        count: Any = bar_count
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             raise InputError(f"history({bar_count!r}): pass how many bars, a whole number from 1 on.")
         self._check_moment("history")
         window = np.array(self._window(bar_count))
@@ -196,6 +197,11 @@ class Term(ABC):
     def is_condition(self) -> bool:
         """Whether it is true or false, as a comparison is."""
         return False
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is of one asset, and was not asked for as a list of one."""
+        return self._single
 
     def __bool__(self) -> NoReturn:
         raise WrongType(f"{self!r} is a term, and true or false only at a moment: ask its .now.")
@@ -368,6 +374,22 @@ class SeveralTerms:
 
     def __repr__(self) -> str:
         return f"<{', '.join(map(repr, self._terms.values()))}>"
+
+
+def bars_of(left: Term, right: Any = None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """The bars of the run at which a condition of one asset holds, or at which a term crosses another one or a number.
+
+    And whether the crossing is upward: at or below on the bar before, above on this one.
+    """
+    if right is None:
+        held = np.flatnonzero(left._column(0)[1:, 0]) + 1
+        return held, np.ones(len(held), dtype=np.bool_)
+    apart = left - right
+    before, now = apart._column(1)[1:, 0], apart._column(0)[1:, 0]
+    with np.errstate(invalid="ignore"):
+        up, down = (before <= 0) & (now > 0), (before >= 0) & (now < 0)
+    crossed = np.flatnonzero(up | down)
+    return crossed + 1, up[crossed]
 
 
 def _rows(values: npt.NDArray[Any], first: int, count: int, missing: float = np.nan) -> npt.NDArray[Any]:
