@@ -6,6 +6,7 @@ Each one states its definition, its source and how many bars it takes to its fir
 from rustybt.indicators._averages import EMA, SMA, VWAP, WMA, SessionVWAP
 from rustybt.indicators._indicator import AGAINST, FIELD, FIELDS, Indicator
 from rustybt.indicators._oscillators import CCI, MACD, RSI, Stochastic
+from rustybt.indicators._own import indicator
 from rustybt.indicators._ranges import (
     ADX,
     ATR,
@@ -69,4 +70,5 @@ __all__ = [
     "TrueRange",
     "Volatility",
     "ZScore",
+    "indicator",
 ]  # fmt: skip

@@ -51,7 +51,15 @@ class Indicator:
     own: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "__doc__", self.function.__doc__)
+        # found where the function stands, under its name: it is pickled by that
+        for name in ("__doc__", "__module__", "__name__", "__qualname__"):
+            object.__setattr__(self, name, getattr(self.function, name))
+
+    def __reduce__(self) -> str:
+        return str(self.function.__qualname__)
+
+    def __deepcopy__(self, memo: Any) -> Indicator:
+        return self
 
     def __repr__(self) -> str:
         given = "".join(f", {name}" + ("" if value is ... else f"={value}") for name, value in self.parameters.items())
@@ -67,7 +75,11 @@ class Indicator:
         arrays = [np.asarray(column, dtype=np.float64) for column in columns]
         if any(array.ndim not in (1, 2) or array.shape != arrays[0].shape for array in arrays):
             raise InputError(f"{self.name}: pass arrays of one shape, (bars,) or (bars, assets).")
-        found = self.columns(arrays, self.checked(parameters))
+        checked = self.checked(parameters)
+        if self.own and arrays[0].ndim > 1:
+            places = range(arrays[0].shape[1])
+            return np.stack([self(*[one[:, k] for one in arrays], **checked) for k in places], axis=1)
+        found = self.columns(arrays, checked)
         return found[0] if not self.outputs else dict(zip(self.outputs, found, strict=True))
 
     def checked(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,6 +113,18 @@ class Indicator:
         with np.errstate(all="ignore"):
             found = self.function(*columns, **parameters)
         return found if isinstance(found, tuple) else (found,)
+
+    def column(self, columns: list[Floats], parameters: Mapping[str, Any]) -> Floats:
+        """What a function of one's own makes of columns of one asset. Raises WrongType for another shape."""
+        from rustybt.indicators._own import own_column
+
+        return own_column(self, columns, dict(parameters))
+
+    def check(self, columns: list[Floats], parameters: Mapping[str, Any]) -> None:
+        """Raises InputError where a value depends on bars after it, or on bars before its window."""
+        from rustybt.indicators._own import check_causal
+
+        check_causal(self, columns, dict(parameters))
 
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, Any]:

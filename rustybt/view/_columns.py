@@ -40,7 +40,11 @@ class Kind(Protocol):
     def recursive(self) -> bool: ...
     @property
     def warm_up(self) -> Any: ...
+    @property
+    def own(self) -> bool: ...
     def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]: ...
+    def column(self, columns: list[Floats], parameters: dict[str, Any]) -> Floats: ...
+    def check(self, columns: list[Floats], parameters: dict[str, Any]) -> None: ...
 
 
 class Asked(NamedTuple):
@@ -70,12 +74,15 @@ class Laid(NamedTuple):
 
     values: in the shares of the time before the first bar. factors: what makes of them those of each bar's own time;
     None where that is 1 throughout. places: of each asset's adjustments.
+    before: of a user's indicator, whose values are those of each bar's own time: at each bar the value before it, as of
+    this one.
     """
 
     grid: Grid
     values: tuple[Floats, ...]
     factors: Floats | None
     places: tuple[list[Place], ...]
+    before: Floats | None = None
 
     @property
     def size(self) -> int:
@@ -125,16 +132,53 @@ class Columns:
 
     def _reckon(self, asked: Asked, assets: Sequence[Asset]) -> Laid:
         tracks = self._tracks.of(assets)
-        columns = [self._read(asked, name, tracks) for name in asked.kind.reads]
-        values = asked.kind.columns(columns, dict(asked.parameters))
         if asked.bars > len(self._grid.keys):
             raise HistoryWindowStartsBeforeData(self._too_long(asked))
+        columns = [self._read(asked, name, tracks) for name in asked.kind.reads]
+        if asked.kind.own:
+            return self._of_own(asked, tracks, columns)
+        values = asked.kind.columns(columns, dict(asked.parameters))
         return Laid(
             self._grid,
             tuple([np.ascontiguousarray(one) for one in values]),
             self._factors(tracks, asked.unit),
             tuple([self._grid.places(track) for track in tracks]),
         )
+
+    def _of_own(self, asked: Asked, tracks: Sequence[Track], columns: list[Floats]) -> Laid:
+        """An indicator of a user's: of the windows as they stand at each bar, in stretches that nothing restates."""
+        kind, given, count = asked.kind, dict(asked.parameters), len(self._grid.keys)
+        values, before = np.empty((count, len(tracks))), np.full((count, len(tracks)), np.nan)
+        places = tuple([self._grid.places(track) for track in tracks])
+        for column, track in enumerate(tracks):
+            own = [one[:, column] for one in columns]
+            kind.check(own, given)
+            starts = sorted({0, *(place for place, *_ in places[column] if 0 < place < count)})
+            for first, end in zip(starts, [*starts[1:], count], strict=True):
+                found = self._stretch(asked, track, own, max(0, first - 1), end, first)
+                values[first:end, column] = found[first and 1 :]
+                before[first or 1 : end, column] = found[:-1]
+        return Laid(self._grid, (values,), None, places, before)
+
+    def _stretch(self, asked: Asked, track: Track, own: list[Floats], first: int, end: int, now: int) -> Floats:
+        """A user's indicator from one place to another, of windows as they stand at a place. own: what it reads."""
+        begin = 0 if asked.kind.recursive else max(0, first - asked.bars + 1)
+        seen = []
+        for name, one in zip(asked.kind.reads, own, strict=True):
+            field = asked.field if name == "field" else name
+            factors = self._factors([track], "volume" if field == "volume" else "price")
+            seen.append(one[begin:end] if factors is None else one[begin:end] * factors[now, 0])
+        return asked.kind.column(seen, dict(asked.parameters))[first - begin :]
+
+    def own_window(self, asked: Asked, assets: Sequence[Asset], first: int, end: int, now: int) -> Floats:
+        """The same of several assets, (bars, assets): what `history` gives where a split lies within."""
+        tracks = self._tracks.of(assets)
+        columns = [self._read(asked, name, tracks) for name in asked.kind.reads]
+        found = [
+            self._stretch(asked, track, [one[:, place] for one in columns], first, end, now)
+            for place, track in enumerate(tracks)
+        ]
+        return np.stack(found, axis=1)
 
     def _read(self, asked: Asked, name: str, tracks: Sequence[Track]) -> Floats:
         """A column that an indicator takes, in the shares of the time before the first bar."""

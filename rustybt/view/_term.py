@@ -251,7 +251,10 @@ class IndicatorTerm(Term):
         bar = market.session if daily else market.bar
         laid = self._reach(count - bar + 1)
         place = laid.grid.offset + bar - 1
-        window = _rows(laid.values[self._output], place + 1 - count, count)
+        first = place + 1 - count
+        window = _rows(laid.values[self._output], first, count)
+        if laid.before is not None:
+            return self._own_window(laid, window, first, place)
         if laid.factors is None:
             return window
         now = _rows(laid.factors, max(place, 0), 1)
@@ -261,6 +264,19 @@ class IndicatorTerm(Term):
             now = now * self._coming(laid, place, key)
         restated: npt.NDArray[Any] = window * now
         return restated
+
+    def _own_window(self, laid: Laid, window: npt.NDArray[Any], first: int, place: int) -> npt.NDArray[Any]:
+        """A user's indicator, whose windows are made anew where something has restated them since."""
+        market = self._market
+        axis = columns_for(market.tracks, self._asked, self._more).axis
+        key = axis.first_key(axis.first_session + market.session)
+        coming = place + 1 if market.before_open or self._asked.daily else place
+        if not any(first < one[0] <= coming and one[3] <= key for places in laid.places for one in places):
+            return window
+        columns = columns_for(market.tracks, self._asked, self._more)
+        end, now = place + 1, min(coming, len(laid.grid.keys) - 1)
+        made = columns.own_window(self._asked, self.assets, max(first, 0), end, now)
+        return _rows(made, min(first, 0), len(window))
 
     def _coming(self, laid: Laid, place: int, key: int) -> Floats:
         """What restates the values of a place as of a later key, by asset."""
@@ -277,6 +293,8 @@ class IndicatorTerm(Term):
     def _column(self, back: int) -> npt.NDArray[Any]:
         laid, axis = self._reach(back + 2), self._market.axis
         values, bars = laid.values[self._output], len(axis.stamps)
+        if back and laid.before is not None:
+            values, back = laid.before, back - 1
         if not self._asked.daily:
             first = laid.grid.offset - 1
             column = _rows(values, first - back, bars)
