@@ -45,7 +45,7 @@ def term(
     ...     order_target_percent(context.apple, 1 if context.fast.now > context.slow.now else 0)
     >>> result = run_algorithm("2010-01-04", "2010-12-31", initialize=initialize, handle_data=handle_data)
     >>> result.orders.height
-    12
+    22
     """
     return current_algorithm("term").term(kind, assets, field, frequency=frequency, against=against, **parameters)
 
@@ -75,6 +75,8 @@ def on_cross[S: (Decimal, float)](
     ...     print(data.current_session, direction)
     ...     order_target_percent(context.apple, 1 if direction == "up" else 0)
     >>> result = run_algorithm("2010-01-04", "2010-04-30", initialize=initialize)
+    2010-01-29 down
+    2010-02-26 up
     """
     event: str = current_algorithm("on_cross").on_cross(a, b, function, once=once, priority=priority)
     return event
@@ -101,6 +103,7 @@ def on_true[S: (Decimal, float)](
     >>> def weak(context, data):
     ...     print(data.current_session)
     >>> result = run_algorithm("2010-01-04", "2010-02-26", initialize=initialize)
+    2010-02-23
     """
     event: str = current_algorithm("on_true").on_true(condition, function, once=once, priority=priority)
     return event

@@ -117,7 +117,7 @@ def Returns(values: Floats, *, window: int = 1) -> Floats:
     return values / before - 1
 
 
-@built_in("Volatility", warm_up=_one_more)
+@built_in("Volatility", warm_up=lambda window, periods: window + 1)
 def Volatility(values: Floats, *, window: int, periods: float = 252.0) -> Floats:
     """Standard deviation of the last `window` one-bar returns, a population's, times the root of `periods` a year.
 

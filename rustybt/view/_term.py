@@ -48,9 +48,9 @@ class Term(ABC):
     >>> def handle_data(context, data):
     ...     print(round(context.fast.now, 3), round(context.slow.now, 3), context.rising.now)
     >>> result = run_algorithm("2010-01-11", "2010-01-13", initialize=initialize, handle_data=handle_data)
-    211.045 211.81 False
-    208.88 210.454 False
-    209.155 209.988 False
+    211.045 211.604 False
+    208.915 210.272 False
+    209.185 210.208 False
     """
 
     __slots__ = ("_market", "_phase", "_read", "_single", "assets")
@@ -102,8 +102,8 @@ class Term(ABC):
         >>> def handle_data(context, data):
         ...     print(context.fast.history(2).round(3).tolist())
         >>> result = run_algorithm("2010-01-12", "2010-01-13", initialize=initialize, handle_data=handle_data)
-        [211.045, 208.88]
-        [208.88, 209.155]
+        [211.045, 208.915]
+        [208.915, 209.185]
         """
         count: Any = bar_count
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
@@ -360,7 +360,7 @@ class SeveralTerms:
     >>> def handle_data(context, data):
     ...     print(round(context.bands.upper.now, 3), round(context.bands.now["lower"], 3))
     >>> result = run_algorithm("2010-01-12", "2010-01-12", initialize=initialize, handle_data=handle_data)
-    217.439 192.045
+    220.074 190.529
     """
 
     __slots__ = ("_terms",)
