@@ -123,6 +123,7 @@ _MODULES = (
     "api",
     "calendars",
     "catalog",
+    "diagnostics",
     "errors",
     "execution",
     "live",

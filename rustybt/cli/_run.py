@@ -89,6 +89,7 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze", "on
     show_default=True,
     help="Whether a limit fills where prices come to it, or only where they go through it.",
 )
+@click.option("--resolve", default=None, metavar="LENGTH", help="Shorter bars that are asked before --same-bar, as 1m.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of context.rng.")
 @click.option("--currency", default=None, help="Of capital and portfolio, where the assets trade in several.")
 @click.option("--decimals", type=click.Path(path_type=Path), default=None, help="How fills round: TOML, JSON or YAML.")

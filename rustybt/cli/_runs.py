@@ -31,6 +31,7 @@ _MADE_FROM: Final = (
     "trigger",
     "same_bar",
     "touch",
+    "resolve",
     "numbers",
     "seed",
     "benchmark",

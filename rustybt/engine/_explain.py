@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import Explanation, Notes, OrderTerms, text_of_object, to_scale
-from rustybt.engine._compat import Compat
-from rustybt.engine._market import Market, Reference, axis_of, reference_to, reopened, tracks_on
+from rustybt.core import Explanation, OrderTerms, RunBars, text_of_object, to_scale
+from rustybt.engine._bars_again import MarketAgain
+from rustybt.engine._market import reference_to
 from rustybt.errors import InputError
 from rustybt.execution import Past, PastEvent, Transit, Triggers, history_of
-from rustybt.view import Axis, MarketView
+from rustybt.view import Axis
 
 if TYPE_CHECKING:
     from rustybt.engine._prepared import Prepared
@@ -68,14 +68,11 @@ class Explainer:
 class Afterwards:
     """Explains the orders of a result: it opens the market again, which the result does not hold.
 
-    market: the market of data at hand, or where that of a bundle is. span: start, end and calendar as the run was given
-    them. special: by number, the terms of orders that say more than prices. met: of those that were on their way for
-    longer, the first bar that they met.
+    again: its market. special: by number, the terms of orders that say more than prices. met: of those that were on
+    their way for longer, the first bar that they met.
     """
 
-    market: Market | Reference
-    span: tuple[Any, Any, Any]
-    compat: Compat
+    again: MarketAgain
     last: int
     special: Mapping[int, list[tuple[int, OrderTerms[int]]]]
     triggers: Triggers
@@ -88,8 +85,7 @@ class Afterwards:
         orders = result.orders.filter(pl.col("id") == str(order_id))
         if not orders.height:
             raise _unknown(order_id)
-        market = reopened(self.market) if isinstance(self.market, Reference) else self.market
-        view = MarketView(tracks_on(market, axis_of(market, *self.span, Notes()), self.compat))
+        view = self.again.view()
         instrument: Any = view.instrument(view.version.asset(orders["sid"][0]))
         number = int(order_id.removeprefix(self.prefix))
         rows = list(_events_of(result.order_events.filter(pl.col("order_id") == order_id), instrument))
@@ -104,14 +100,20 @@ class Afterwards:
         past = _past(number, instrument, rows, terms, view.axis, self.last, fills, self.met)
         return _explanation(order_id, past, self.triggers, self.models)
 
+    def bars(self) -> RunBars:
+        """The bars of the run. Raises BundleNotFound where the data are gone."""
+        return self.again.bars()
+
 
 def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met: Transit) -> Afterwards:
     """What explains the orders of a result. It holds neither the strategy nor, of a bundle, the market."""
     given, market, run = parts.given, parts.market, parts.run
     return Afterwards(
-        market if market.at_hand else reference_to(market),
-        (given["start"], given["end"], given["trading_calendar"]),
-        parts.compat,
+        MarketAgain(
+            market if market.at_hand else reference_to(market),
+            (given["start"], given["end"], given["trading_calendar"]),
+            parts.compat,
+        ),
         recorder.last_bars[-1] if recorder.last_bars else 0,
         run.book.special,
         triggers,

@@ -77,6 +77,7 @@ def run_algorithm[S: (Decimal, float)](
     on_order: OnOrder[S] | None = None,
     same_bar: SameBar = "pessimistic",
     touch: Literal["at", "through"] = "at",
+    resolve: str | None = None,
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -108,6 +109,8 @@ def run_algorithm[S: (Decimal, float)](
     ("close"), or within the bar's "range".
     same_bar: how a bar is read, by range, that does not say in which order its prices came: at its worst, at its best,
     on one path, or in three runs ("interval"); docs/guides/same_bar.md. touch: a limit fills "at" or "through" it.
+    resolve: shorter bars of the same data, such as "1m", that say in which order the prices of a bar came, before
+    same_bar decides.
     bundle_timestamp: the data as they were then, where no version is named.
     extensions: Python files and modules to execute before the run, after extension.py in the catalog's folder, which
     default_extension=False leaves out; strict_extensions=False goes on where one fails. environ: where RUSTYBT_ROOT is
@@ -143,7 +146,7 @@ def run_algorithm[S: (Decimal, float)](
     """
     with Folded():
         given = dict(locals())
-        return interval_run(run_algorithm, given) if same_bar == "interval" else Run._of(given).finish()
+        return interval_run(Run._of, given) if same_bar == "interval" else Run._of(given).finish()
 
 
 class Run:
@@ -263,6 +266,10 @@ class Run:
         >>> run.finish().daily.height
         19
         """
+        return self._finish()
+
+    def _finish(self, complete: Callable[[Result], None] | None = None, *, analyze: bool = True) -> Result:
+        """`finish`. complete: is given the result before the strategy's analyze is. analyze: whether that is called."""
         if self._result is not None:
             return self._result
         parts, loop = self._parts, self._loop
@@ -273,9 +280,11 @@ class Run:
                 run.phase.phase = "analyze"
                 rerun = reporting(rerun_for(run_algorithm, dict(given), given["keep_strategy"]))
                 result = self._result = result_of(parts, loop, rerun)
+            if complete is not None:
+                complete(result)
             ruin = () if parts.compat.figures_below_zero else result.notes  # Zipline says nothing of it
             warned = loop.copies.warn_of_changes, functools.partial(warn_of_ruin, ruin)
-            return analysed(result, parts.callbacks.analyze, parts.context, self._late, warned)
+            return analysed(result, parts.callbacks.analyze if analyze else None, parts.context, self._late, warned)
 
     def snapshot(self) -> Snapshot:
         """The run as it is, to be gone on with by `restore`: here, in another process, with the other kernel.

@@ -10,6 +10,7 @@ from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
 from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
+from rustybt.view._shorter import ShorterBars
 from rustybt.view._steps import Steps
 from rustybt.view._term import IndicatorTerm, SeveralTerms, Term, bars_of
 from rustybt.view._track import Track, adjusted, finer_volume, restated
@@ -28,6 +29,7 @@ __all__ = [
     "MarketView",
     "PandasIndex",
     "SeveralTerms",
+    "ShorterBars",
     "Steps",
     "Term",
     "Track",

@@ -328,13 +328,36 @@ class Oracle:
     def _work(self, session: int, stamp: int) -> None:
         done: list[tuple[Ordered, Fraction, Fraction, Fraction, Fraction]] = []
         self._end(lambda order: order.ends is not None and order.ends < stamp)
+        bars = {k: asset.bars[self.place] for k, asset in enumerate(self.market.assets) if self.place in asset.bars}
+        queues = {k: self._in_turn(self._open_orders(k), bar) for k, bar in bars.items() if bar.volume}
         self._end(lambda order: order.more is not None and order.more.reduce_only and not self._room(order, done))
-        for k, asset in enumerate(self.market.assets):
-            bar = asset.bars.get(self.place)
-            if bar is not None and bar.volume:
-                self._try(self._open_orders(k), bar, ZERO, done)
+        for k, queue in queues.items():
+            self._try([order for order in queue if order.status == "open"], bars[k], ZERO, done)
         self._end(lambda order: self._bar_of(order) == self.place)
         self._book_fills(session, stamp, done)
+
+    def _in_turn(self, queue: list[Ordered], bar: Any) -> list[Ordered]:
+        """The orders as they share the bar: what the open fills for certain comes first where it is walked."""
+        if not self.plan.by_range:
+            return queue
+        looked = [(order, *self._looked_at(order, bar)) for order in queue]
+        if not any(hangs for _, _, hangs in looked):
+            return queue
+        return [one for one, opened, _ in looked if opened] + [one for one, opened, _ in looked if not opened]
+
+    def _looked_at(self, order: Ordered, bar: Any) -> tuple[bool, bool]:
+        """Whether the open of a bar fills an order for certain; whether what the bar does to it hangs on its path."""
+        kind, tried = order.more, replace(order, follows=replace(order.follows))
+        price = self._offered(tried, bar)
+        waits = not order.stopped and (order.stop is not None or (kind is not None and (kind.trail or kind.touch)))
+        if kind is not None and kind.at is not None:
+            opened = kind.at == "open"
+        elif (order.limit is None and not waits) or (kind is not None and kind.at_once):
+            opened = self.plan.fill_at == "open"
+        else:
+            opened = price == bar.open
+        hangs = order.limit is not None if kind is None or kind.trail is None else not kind.by_bar
+        return opened, bool(hangs and waits and tried.stopped and not opened)
 
     def _end(self, over: Callable[[Ordered], bool]) -> None:
         for order in self.out.orders:

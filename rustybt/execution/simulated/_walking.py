@@ -16,7 +16,7 @@ from rustybt.execution.simulated._triggers import Triggers
 
 if TYPE_CHECKING:
     from rustybt.execution.simulated._bars import Links
-    from rustybt.execution.simulated._readings import Reading
+    from rustybt.execution.simulated._readings import Course, Reading
 
 OPEN = OrderStatus.OPEN
 type Done = Generator[Report, None, tuple[int, int]]
@@ -54,23 +54,23 @@ class Walking:
         done = used, filled
         if late:
             parts.append((late, None))
-        for orders, path in parts:
-            if path is None:
+        for orders, course in parts:
+            if course is None:
                 done = yield from self._work_asset(orders, bars, moment, volume, *done)
             else:
-                done = yield from self._walk(orders, path, bars, moment, volume, done)
+                done = yield from self._walk(orders, course, bars, moment, volume, done)
         return done
 
     def _walk(
         self,
         orders: list[WorkingOrder],
-        path: list[int],
+        course: Course,
         bars: Bars,
         moment: Moment,
         volume: int,
         done: tuple[int, int],
     ) -> Done:
-        """Tries orders along a path: what the open fills, then part by part what is reached, then what the close fills.
+        """Tries orders along paths: what the open fills, then part by part what is reached, then what the close fills.
 
         An order is tried once.
         """
@@ -79,7 +79,7 @@ class Walking:
         tried = {order.number for order in (*first, *last)}
         if first:
             done = yield from self._work_asset(first, Leg(bars, bar, four.open, four.open), moment, volume, *done)
-        for leg in legs_of(bars, bar, path):
+        for leg in (leg for path in course(tried) for leg in legs_of(bars, bar, path)):
             reached, waiting = self._on(leg, orders, tried, bar)
             tried |= {order.number for order in reached}
             if reached or waiting:
