@@ -105,7 +105,7 @@ def Momentum(values: Floats, *, window: int) -> Floats:
 
 @built_in("Returns", warm_up=_one_more)
 def Returns(values: Floats, *, window: int = 1) -> Floats:
-    """The return over `window` bars, 0.01 for one per cent. As TA-Lib's ROCP.
+    """The return over `window` bars, 0.01 for one per cent; none from a value of 0. As TA-Lib's ROCP.
 
     Pipeline's Returns counts both ends: its window_length=2 is window=1 here.
 
@@ -113,8 +113,7 @@ def Returns(values: Floats, *, window: int = 1) -> Floats:
     >>> Returns([4.0, 5.0]).tolist()
     [nan, 0.25]
     """
-    before = earlier(values, window)
-    return values / before - 1
+    return _returns(values, window)
 
 
 @built_in("Volatility", warm_up=lambda window, periods: window + 1)
@@ -127,8 +126,7 @@ def Volatility(values: Floats, *, window: int, periods: float = 252.0) -> Floats
     >>> Volatility([4.0, 5.0, 5.0], window=2, periods=1).tolist()
     [nan, nan, 0.125]
     """
-    returns = values / earlier(values, 1) - 1
-    return np.sqrt(_blocks.moments(returns, window)[1] / window) * math.sqrt(periods)
+    return np.sqrt(_blocks.moments(_returns(values), window)[1] / window) * math.sqrt(periods)
 
 
 @built_in("LinearRegression", unit=FIELD, outputs=("slope", "intercept", "r"), warm_up=_window)
@@ -178,5 +176,6 @@ def Beta(values: Floats, against: Floats, *, window: int) -> Floats:
     return np.where(of_other > 0, products / of_other, np.nan)
 
 
-def _returns(values: Floats) -> Floats:
-    return values / earlier(values, 1) - 1
+def _returns(values: Floats, bars: int = 1) -> Floats:
+    before = earlier(values, bars)
+    return np.where(before == 0, np.nan, values / before - 1)

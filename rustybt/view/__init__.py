@@ -6,13 +6,14 @@ from rustybt.view._continuous import Continuous
 from rustybt.view._data import BarData
 from rustybt.view._data_class import data_class
 from rustybt.view._fetched import Fetched
+from rustybt.view._indicator_term import IndicatorTerm, SeveralTerms
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
 from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
 from rustybt.view._shorter import ShorterBars
 from rustybt.view._steps import Steps
-from rustybt.view._term import IndicatorTerm, SeveralTerms, Term, bars_of
+from rustybt.view._term import Term, bars_of
 from rustybt.view._track import Track, adjusted, finer_volume, restated
 from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 

@@ -106,7 +106,7 @@ def vwap(w: Windows, window: int) -> float:
 
 def returns_before(w: Windows, window: int) -> float:
     x = w["field"]
-    return NAN if len(x) <= window else x[-1] / x[-1 - window] - 1
+    return NAN if len(x) <= window or x[-1 - window] == 0 else x[-1] / x[-1 - window] - 1
 
 
 def moved(w: Windows, window: int) -> float:
@@ -251,6 +251,8 @@ def said(market: Market, bundle: str, length: str, moment: int) -> list[tuple[An
                 name: 2 for name, default in kind.parameters.items() if not isinstance(default, float)
             }
             given |= {"slow": 3} if "slow" in given else {}
+            if kind.warm_up(**(dict(kind.parameters) | given)) > market.starts[-1]:
+                continue
             given |= {"against": assets[0]} if "against" in kind.reads else {}
             made = term(kind, assets, **given)
             context.terms |= {f"{kind.name}.{name}": getattr(made, name) for name in kind.outputs} or {kind.name: made}
