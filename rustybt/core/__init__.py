@@ -60,6 +60,7 @@ from rustybt.core._frames import (
     series_of,
 )
 from rustybt.core._frequency import Frequency, frequency_named
+from rustybt.core._html import facts_html, grid_html
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes, as_facts
 from rustybt.core._number_text import decimals, is_number
@@ -184,10 +185,12 @@ __all__ = [
     "decimals",
     "div_half_even",
     "exact_number",
+    "facts_html",
     "folded",
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "grid_html",
     "hold",
     "in_notebook",
     "is_number",

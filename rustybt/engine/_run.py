@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from rustybt.core import Folded, Moment
+from rustybt.core import Folded, Moment, Phase
 from rustybt.engine._after import analysed, going
 from rustybt.engine._agenda import NEVER
 from rustybt.engine._collector import gc_paused
@@ -23,6 +23,7 @@ from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
 from rustybt.engine._run_options import Analyze, Initialize, OnOrder, SameBar, WithData
 from rustybt.engine._run_parts import active, bar_at, loop_of, with_arguments_of
 from rustybt.engine._snapshot import CALLBACKS, Snapshot, arguments_of, restored, taken
+from rustybt.engine._watch import WATCHED
 from rustybt.errors import InputError, SnapshotError
 from rustybt.orders import OrderGate
 from rustybt.results import Result
@@ -121,8 +122,8 @@ def run_algorithm[S: (Decimal, float)](
     can be ordered where the bundle has the pair of the two, and their money is kept in their currency.
     decimals: fills at the tick, by class of assets or by asset: a `DecimalConfig`, its mapping, such as
     {"equity": {"rounding": "half_even"}}, or the path of a TOML, JSON or YAML file of it.
-    seed: of context.rng. progress: True, False, a function(done, sessions), or None:
-    shown on a terminal and in a notebook, where the run takes longer than half a second.
+    seed: of context.rng. progress: True, False, a bar such as tqdm's, a function(done, sessions), or None: shown on a
+    terminal and in a notebook, where the run takes longer than half a second.
     keep_strategy: whether the result keeps the strategy and all arguments alive, for `Result.compat_report`; without it
     they serve the report for as long as the caller keeps them.
     on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
@@ -193,6 +194,8 @@ class Run:
         with active(self._parts.context):
             self._loop = loop_of(parts) if snapshot is None else restored(snapshot, parts)
             self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run.account, self._loop.recorder)
+        if (watch := WATCHED.get()) is not None:
+            self._loop.agenda.every(Phase.CLOSE, watch.after_bar)
 
     @property
     def context(self) -> Context[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -172,7 +172,8 @@ class OrderGate:
     def order_target_percents(self, weights: Any) -> list[str]:
         """Orders towards a share of the account's value for each of several assets; `rustybt.api` says more.
 
-        Returns the ids of the orders. Raises InputError for what is no pair; what came before it is placed.
+        All of them are sized, then they are placed in their order. Returns the ids of the orders. Raises InputError for
+        what is no pair, and what `order_target_percent` raises; nothing is placed then.
         """
         pairs = weights.items() if hasattr(weights, "items") else weights
         if isinstance(pairs, str) or not isinstance(pairs, Iterable):
@@ -180,7 +181,7 @@ class OrderGate:
                 f"order_target_percents({weights!r}): pass shares by asset, a dict or a Series, or pairs of an asset "
                 "and its share."
             )
-        return self._size_and_place_all(pairs, self._order_pair)
+        return self._size_and_place_all(pairs, self._prepared_pair)
 
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Places market orders for units by asset, past the controls; before a session's bars too. Returns the ids."""
@@ -276,15 +277,24 @@ class OrderGate:
         instrument = self.orderable(asset)
         if instrument is None:
             return None
-        value, scale = self._scaled(share, "percent")
-        size = size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
+        size = self._size_of_share(instrument, share, target)
         market_order = limit_price is None and stop_price is None and style is None and not options
-        direct = not self.book.routed and (self.wire is None or self.wire.idle_at_bars)
-        if market_order and type(share) in (float, int) and self._is_plain(instrument) and direct:
-            self._register(instrument.asset, instrument)
+        if market_order:
+            self._learn(instrument, share)
         return self._place(instrument, size, limit_price, stop_price, style, options)
 
-    def _order_pair(self, pair: Any) -> str | None:
+    def _size_of_share(self, instrument: Instrument, share: Any, target: bool) -> int:
+        value, scale = self._scaled(share, "percent")
+        return size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
+
+    def _learn(self, instrument: Instrument, share: Any) -> None:
+        """Has the market orders of an asset's weights go the short way from now on, where they may."""
+        direct = not self.book.routed and (self.wire is None or self.wire.idle_at_bars)
+        if direct and type(share) in (float, int) and self._is_plain(instrument):
+            self._register(instrument.asset, instrument)
+
+    def _prepared_pair(self, pair: Any) -> Callable[[], str | None] | None:
+        """Places the order of a pair, which is sized here; None where there is none."""
         try:
             asset, weight = pair
         except (TypeError, ValueError):
@@ -292,7 +302,14 @@ class OrderGate:
                 f"order_target_percents: {pair!r} is not a pair of an asset and its share. Pass a dict, or pairs as "
                 "zip(assets, shares) makes them."
             ) from None
-        return self._order_share(asset, weight, True, None, None, None, NO_OPTIONS)
+        instrument = self.orderable(asset)
+        if instrument is None:
+            return None
+        size = self._size_of_share(instrument, weight, True)
+        if not -LARGE < size < LARGE:
+            check_size(instrument, size, zipline=self._rules.late_orders_are_none)
+        self._learn(instrument, weight)
+        return partial(self._place, instrument, size, None, None, None)
 
     def orderable(self, asset: Asset) -> Instrument | None:
         """An asset in the run. None, with a warning, after its end, where Zipline does so."""
