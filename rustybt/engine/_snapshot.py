@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn, Self
 from rustybt import _version
 from rustybt.core import Moment, Phase, check_regular, writing
 from rustybt.engine._callbacks import callbacks_of
+from rustybt.engine._checked_broker import CheckedBroker
 from rustybt.engine._events import Tick
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
@@ -77,17 +78,12 @@ class Snapshot:
     __slots__ = ("_held", "_of", "_parts", "bundle", "data_hash", "moment", "version")
 
     def __init__(
-        self,
-        parts: tuple[bytes, bytes, bytes],
-        moment: Moment | None,
-        data: tuple[str, str, str],
-        held: list[Any],
-        of: Loop | None = None,
+        self, parts: tuple[bytes, bytes, bytes], moment: Moment | None, data: tuple[str, str, str], held: list[Any]
     ) -> None:
         # what is the run's own, its arguments, and what is the user's
         self._parts = parts
         self._held = held
-        self._of = of  # of a fork, which is made at once: whose rows are copied
+        self._of: Loop | None = None  # of a fork, which is made at once: whose rows are copied
         self.moment = moment
         self.bundle, self.version, self.data_hash = data
 
@@ -193,14 +189,10 @@ def taken(parts: Prepared, loop: Loop, *, fork: bool = False) -> Snapshot:
     Raises SnapshotError naming what can't be saved.
     """
     data = parts.data
-    if loop.broker is not loop.simulated:
-        raise SnapshotError(
-            f"The orders of this run are with {loop.broker!r}, and what that knows of them can't be saved. Only runs "
-            "with the simulated broker itself have snapshots."
-        )
     held: list[Any] = []
     kept = held if fork else None
     names = Names(parts)
+    user = _user_state(parts, loop, names)
     arguments = {name: value for name, value in parts.given.items() if name not in LEFT_OUT}
     for edge in ("start", "end"):
         # a market that was loaded may have bounds of its own
@@ -208,9 +200,11 @@ def taken(parts: Prepared, loop: Loop, *, fork: bool = False) -> Snapshot:
     pickles = (
         pickle.dumps(_plain_state(parts, loop, whole=not fork), protocol=5),
         arguments_pickled(arguments, Globals(parts.callbacks), kept),
-        pickled(_user_state(parts, loop, names), names, kept),
+        pickled(user, names, kept),
     )
-    return Snapshot(pickles, loop.moment, (data.bundle, data.id, data.hash), held, loop if fork else None)
+    snapshot = Snapshot(pickles, loop.moment, (data.bundle, data.id, data.hash), held)
+    snapshot._of = loop if fork else None
+    return snapshot
 
 
 def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict[str, Any]:
@@ -274,6 +268,8 @@ def restored(snapshot: Snapshot, parts: Prepared) -> Loop:
     if loop.hooks is not None:
         loop.hooks.restore(user["hooks"])
     loop.recorder.recorded = user["rows"]
+    if isinstance(loop.broker, CheckedBroker):
+        loop.broker.go_on(user["broker"])
     for timer in user["timers"]:
         loop.agenda.when(timer.stamp, timer.phase, timer.action, priority=timer.priority, number=timer.number)
     return loop
@@ -397,4 +393,5 @@ def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
         "fetched": run.market.fetched,
         "recorded": run.recorded,
         "rows": loop.recorder.recorded,
+        "broker": loop.broker.saved() if isinstance(loop.broker, CheckedBroker) else None,
     }
