@@ -60,10 +60,12 @@ from rustybt.core._frames import (
     series_of,
 )
 from rustybt.core._frequency import Frequency, frequency_named
+from rustybt.core._html import facts_html, grid_html
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes, as_facts
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._order_steps import OrderStep
+from rustybt.core._order_words import kind_of
 from rustybt.core._orders import Order, OrderEvent, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
@@ -184,13 +186,16 @@ __all__ = [
     "decimals",
     "div_half_even",
     "exact_number",
+    "facts_html",
     "folded",
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "grid_html",
     "hold",
     "in_notebook",
     "is_number",
+    "kind_of",
     "level_of",
     "on_terminal",
     "order_later",

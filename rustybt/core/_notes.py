@@ -18,6 +18,7 @@ NOTE_CODES: Final[dict[str, str]] = {
     "no_orders": "No order was placed in the whole run.",
     "no_fills": "Orders were placed, and none of them was filled.",
     "ambiguous_bars": "Bars did not say in which order their prices came, and orders came to something else by it.",
+    "stop_beyond_market": "The last price was beyond the stop of an order already when it was placed.",
     "reading_unused": "same_bar= or resolve= was given to a run that does not look at the range of its bars.",
     "interval": "What three runs came to that read such bars at their worst, on one path, and at their best.",
     "size_cut": "An order was for a number of units that is no whole one, and was cut to whole ones.",

@@ -225,7 +225,8 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
 def _tell_of_orders(parts: Prepared, loop: Loop) -> None:
     """Has the strategy hear of its orders, and ask for them."""
     run, on_order = parts.run, parts.callbacks.on_order
-    run.explainer = Explainer(run, parts.settings, loop.simulated.triggers, loop.recorder, met_later(loop.wire))
+    read = parts.given["same_bar"], parts.given["resolve"]
+    run.explainer = Explainer(run, parts.settings, loop.simulated.triggers, loop.recorder, met_later(loop.wire), read)
     if on_order is not None:
         Teller(on_order, run.book, run.views).join(loop)
 

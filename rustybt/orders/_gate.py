@@ -18,6 +18,7 @@ from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, is_f
 from rustybt.orders._refusals import (
     ORDERING,
     check_size,
+    keep_watch,
     no_asset,
     not_convertible,
     refusal_of,
@@ -80,7 +81,7 @@ class OrderGate:
         self._conversions = conversions
         self._portfolio = portfolio
         # until it has told of a size that was cut
-        self._untold = notes
+        self._notes = self._untold = notes
         # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
         self._scaled = Scaling().of
         kind: Any = kernel.target_sizer or TargetSizer
@@ -247,41 +248,23 @@ class OrderGate:
             self._untold = None
         return size
 
-    def _order_money(
-        self,
-        asset: Asset,
-        money: Any,
-        target: bool,
-        limit_price: Any,
-        stop_price: Any,
-        style: Any,
-        options: OrderOptions,
-    ) -> str | None:
+    def _order_money(self, asset: Asset, money: Any, target: bool, *how: Any) -> str | None:
         instrument = self.orderable(asset)
         if instrument is None:
             return None
         value, scale = self._scaled(money, "value")
         size = size_of_money(self._books, instrument, value, scale, self._price(instrument), target)
-        return self._place(instrument, size, limit_price, stop_price, style, options)
+        return self._place(instrument, size, *how)
 
-    def _order_share(
-        self,
-        asset: Asset,
-        share: Any,
-        target: bool,
-        limit_price: Any,
-        stop_price: Any,
-        style: Any,
-        options: OrderOptions,
-    ) -> str | None:
+    def _order_share(self, asset: Asset, share: Any, target: bool, *how: Any) -> str | None:
         instrument = self.orderable(asset)
         if instrument is None:
             return None
         size = self._size_of_share(instrument, share, target)
-        market_order = limit_price is None and stop_price is None and style is None and not options
-        if market_order:
+        limit, stop, style, options = how
+        if limit is None and stop is None and style is None and not options:
             self._learn(instrument, share)
-        return self._place(instrument, size, limit_price, stop_price, style, options)
+        return self._place(instrument, size, *how)
 
     def _size_of_share(self, instrument: Instrument, share: Any, target: bool) -> int:
         value, scale = self._scaled(share, "percent")
@@ -388,8 +371,8 @@ class OrderGate:
         if refusal is not None:
             return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
         order = book.accept(instrument, size, terms, stamp, noted)
-        if terms is not None and order.more is not None:
-            book.watch(order)
+        if terms is not None:
+            keep_watch(book, order, terms, instrument, bar, self._notes)
         if self.wire is not None:
             self.wire.sent(order)
         return book.order_id(order.number)

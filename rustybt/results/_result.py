@@ -264,14 +264,15 @@ class Result(Asked, Traded, LookedAt, Reported):
         ...     if not context.get_open_orders():
         ...         order(symbol("IBM"), 9, stop_price=140)
         >>> print(run(handle_data, start="2010-01-04", end="2010-01-05").explain("main-1"))
-        main-1 IBM
+        main-1 IBM, stop order
         2010-01-04 21:00 accepted: buy 9, stop 140
         2010-01-05 21:00 the close was 130.85, the stop is 140: not reached
         """
         if self._explains is None:
+            bundle, version = self.manifest.get("bundle"), self.manifest.get("data_version")
             raise InputError(
-                "This result was loaded or copied from another process, and does not know its bars. Call explain() on "
-                "what run_algorithm returned."
+                "This result was loaded or copied from another process, and does not know its bars. Run it again on "
+                f"the same data: run_algorithm(..., bundle={bundle!r}, version={version!r}).explain({order_id!r})."
             )
         check_process()
         return self._explains(self, order_id)

@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 class Traded:
     """The trades of a result."""
 
-    __slots__ = ()
+    __slots__ = ("_trades",)
 
     @property
     def trades(self) -> pl.DataFrame:
-        """`round_trips("fifo")`: a row for each part of a buy that a sale closed, first in, first out."""
-        return self.round_trips()
+        """`round_trips("fifo")`: a row for each part of a buy that a sale closed, first in, first out.
+
+        It is matched when it is first looked at.
+        """
+        try:
+            return self._trades
+        except AttributeError:  # nor has a copy from another process
+            self._trades: pl.DataFrame = self.round_trips()
+        return self._trades
 
     def round_trips(self, method: Method = "fifo") -> pl.DataFrame:
         """What was bought and sold, matched: a row for each trade, in the order of their entries.

@@ -364,14 +364,15 @@ class Oracle:
     def _looked_at(self, order: Ordered, bar: Any) -> tuple[bool, bool]:
         """Whether the open of a bar fills an order for certain; whether what the bar does to it hangs on its path."""
         kind, tried = order.more, replace(order, follows=replace(order.follows))
-        price = self._offered(tried, bar)
+        self._offered(tried, bar)
         waits = not order.stopped and (order.stop is not None or (kind is not None and (kind.trail or kind.touch)))
         if kind is not None and kind.at is not None:
             opened = kind.at == "open"
         elif (order.limit is None and not waits) or (kind is not None and kind.at_once):
             opened = self.plan.fill_at == "open"
         else:
-            opened = price == bar.open
+            flat = replace(bar, high=bar.open, low=bar.open, close=bar.open)
+            opened = self._offered(replace(order, follows=replace(order.follows)), flat) is not None
         hangs = order.limit is not None if kind is None or kind.trail is None else not kind.by_bar
         return opened, bool(hangs and waits and tried.stopped and not opened)
 

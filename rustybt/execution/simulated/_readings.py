@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Moment, OrderStatus
 from rustybt.execution.simulated._bars import Bars, Links
-from rustybt.execution.simulated._legs import PATHS, Four, Within, four_of, path_named
+from rustybt.execution.simulated._legs import PATHS, Four, Leg, Within, four_of, path_named
 from rustybt.execution.simulated._possible import Ends, Paths, Unit, at_named_price
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 
@@ -88,9 +88,9 @@ class Reading:
         """Whether a bar fills an order at its open."""
         if order.is_market or at_named_price(order, self._triggers, "close"):
             return order.is_market and self._triggers.field == "open"
-        up = bars.mark_to_fill_scale
-        offered = bars.column(self._triggers.field)[bar] * up
-        return self._triggers.of(order, bars, bar, offered).price == bars.column("open")[bar] * up
+        # of a price of the whole bar that is that of its open it is not known when it came
+        opened = bars.column("open")[bar] * bars.mark_to_fill_scale
+        return self._triggers.of(order, Leg(bars, bar, opened, opened), bar, opened).price is not None
 
     def _course(self, unit: Unit, bars: Bars, moment: Moment) -> Course:
         """How a bar goes, that may come to something else for a unit by the order of its prices."""
@@ -144,7 +144,7 @@ class Reading:
 
         It makes none to an order alone that the open fills.
         """
-        offered, opened = (bars.column(name)[bar] * bars.mark_to_fill_scale for name in (self._triggers.field, "open"))
+        offered = bars.column(self._triggers.field)[bar] * bars.mark_to_fill_scale
         reached = 0
         for place, order in enumerate(unit.orders):
             if order not in unit.working or at_named_price(order, self._triggers, "close"):
@@ -153,7 +153,9 @@ class Reading:
             if trigger.price is None and not trigger.stop:
                 continue
             linked = len(unit.orders) > 1
-            if (linked and place == unit.entry) or (_may_hang(order) and (linked or trigger.price != opened)):
+            if (linked and place == unit.entry) or (
+                _may_hang(order) and (linked or not self._fills_at_open(order, bars, bar))
+            ):
                 return True
             reached += 1
         return reached > 1

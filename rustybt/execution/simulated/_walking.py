@@ -9,7 +9,7 @@ from rustybt._kernels import WorkingOrder
 from rustybt.core import Moment, OrderEventKind, OrderStatus, Report, tick_at, trailed
 from rustybt.execution.simulated._bars import Bars, Opening, Orders
 from rustybt.execution.simulated._legs import Leg, four_of, legs_of
-from rustybt.execution.simulated._linked import exits_of, remaining_after
+from rustybt.execution.simulated._linked import exits_of
 from rustybt.execution.simulated._possible import at_named_price
 from rustybt.execution.simulated._transit import Transit
 from rustybt.execution.simulated._triggers import Triggers
@@ -138,18 +138,16 @@ class Walking:
         volume: int,
         done: tuple[int, int],
     ) -> Done:
-        """Tries the exits of orders that a bar filled, at these prices, on what is left of the bar."""
-        if not self.triggers.by_range or (isinstance(bars, Opening) and not isinstance(bars, Leg)):
+        """Tries the exits of orders that a part of a bar filled, at these prices, on what is left of the part.
+
+        A bar that is not walked has nothing left for them: it filled an entry at its close, or its one price.
+        """
+        if not isinstance(bars, Leg):
             return done
         for entry, price in entered:
             exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
-            left: Bars | None = None
-            if isinstance(bars, Leg) and exits:
+            if exits:
                 left = bars.after(moment.bar, price)
                 reached, waiting = self._on(left, exits, set(), moment.bar)
-                exits = [*reached, *waiting]
-            elif exits:
-                left = remaining_after(entry, bars, moment.bar, price, self.triggers)
-            if left is not None:
-                done = yield from self._work_asset(exits, left, moment, volume, *done)
+                done = yield from self._work_asset([*reached, *waiting], left, moment, volume, *done)
         return done

@@ -29,6 +29,7 @@ _WORDS: Final = {"plain": "", "good": "", "info": "Information: ", "warning": "W
 """What a reader who sees no marks hears before a text."""
 _ROWS_OF_VALUES: Final = 13
 """Of the table that stands for a chart."""
+_LONG_TEXT: Final = 26
 _SMALL_TABLE: Final = 5
 """As many columns has a table that stands beside another."""
 _BAR_WIDTH, _BAR_HEIGHT = 640, 190
@@ -101,14 +102,16 @@ def _head(text: str, numeric: bool) -> str:
     return f'<th scope="col"{_aligned(numeric)}>{words}</th>'
 
 
-def _aligned(numeric: bool) -> str:
-    return ' class="n"' if numeric else ""
+def _aligned(numeric: bool, text: str = "") -> str:
+    """The class of a cell: a number, or a text so long that it takes several lines."""
+    return ' class="n"' if numeric else ' class="l"' if len(text) > _LONG_TEXT else ""
 
 
 def _row(row: Sequence[Cell], numeric: frozenset[int]) -> str:
-    first = f'<th scope="row"{_aligned(0 in numeric)}{_key_of(row[0])}>{escaped(row[0].text)}</th>'
+    head = row[0]
+    first = f'<th scope="row"{_aligned(0 in numeric, head.text)}{_key_of(head)}>{escaped(head.text)}</th>'
     rest = (
-        f"<td{_aligned(place in numeric)}{_key_of(cell)}{_heat(cell.heat)}>{escaped(cell.text)}</td>"
+        f"<td{_aligned(place in numeric, cell.text)}{_key_of(cell)}{_heat(cell.heat)}>{escaped(cell.text)}</td>"
         for place, cell in enumerate(row[1:], 1)
     )
     return f"<tr>{first}{''.join(rest)}</tr>"

@@ -20,8 +20,8 @@ from rustybt.results._text import shown
 
 _MOST_POINTS: Final = 2_000
 """Of a scatter."""
-_MOST_GROUPS: Final = 30
-_MOST_TRADES: Final = 50
+_MOST_GROUPS: Final = 20
+_MOST_TRADES: Final = 25
 """The best and the worst of them, each."""
 _WEEKDAYS: Final = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
 _BY: Final = (
@@ -161,7 +161,9 @@ def _extremes(closed: pl.DataFrame, money: str) -> list[Part]:
     """The best and the worst trades, all of their columns that a reader looks at."""
     names = {"symbol": "Asset", "side": "Side", "quantity": "Quantity", "entry": "Entry", "entry_price": "at"}
     names |= {"exit": "Exit", "exit_price": "at", "duration": "Lasted", "gross": "Gross", "costs": "Costs"}
-    names |= {"net": "Net", "mae": "MAE", "mfe": "MFE", "tag": "Tag"}
+    names |= {"net": "Net", "mae": "MAE", "mfe": "MFE", "r_multiple": "R", "entry_quality": "Entry quality"}
+    names |= {"exit_quality": "Exit quality", "tag": "Tag"}
+    names = {name: head for name, head in names.items() if name in closed.columns and closed[name].count()}
     ranked = closed.sort("net", descending=True, maintain_order=True).select(list(names))
     heads = list(names.values())
     if ranked.height <= 2 * _MOST_TRADES:

@@ -367,3 +367,14 @@ def test_what_the_open_fills_comes_first_where_a_bar_is_walked(placed: Any, fill
 
     done = run_bars([FLAT, ("100", "104", "98", "103", "1000")], {0: place}, volume_share="0.1", kernel=kernel)
     assert sorted(done.fills) == sorted((1, name, size, Decimal(price)) for name, size, price in fills)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_trailing_stop_that_the_worst_path_meets_at_the_price_of_the_open_hangs_on_the_path(kernel: str) -> None:
+    """Open and low of 99: the stop stands at 98, and at 99 only where the price came back from 101."""
+    fills = {"pessimistic": ["1 O 99"], "optimistic": [], "path:ohlc": ["1 O 102"]}
+    for same_bar, expected in fills.items():
+        style = execution.TrailingStopOrder(amount=2)
+        done = one([FLAT, ("99", "104", "99", "104")], -100, style, same_bar=same_bar, kernel=kernel)
+        assert shown(done) == expected
+        assert done.result.ambiguous.select("worst", "best").rows() == [(-500, 0)]

@@ -111,8 +111,8 @@ class Browser:
         ):
             self.problems.append(f"asked for {params['request']['url']}")
 
-    def open(self, path: Path, *, width: int = 1200, height: int = 900, dark: bool = False) -> float:
-        """Opens a file; returns the seconds until its script is done and what is seen is drawn."""
+    def open(self, path: Path, *, width: int = 1200, height: int = 900, dark: bool = False, wait: bool = True) -> float:
+        """Opens a file; returns the seconds until its script is done and, with wait, what is seen is drawn."""
         self.problems.clear()
         phone = width < 600
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
@@ -123,7 +123,8 @@ class Browser:
         self.ask("Page.navigate", url=path.resolve().as_uri())
         while not self._loaded:
             self._note(self._next())
-        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+        if wait:
+            self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
         return time.perf_counter() - began
 
     def run(self, script: str) -> Any:
@@ -148,6 +149,7 @@ class Browser:
         """A picture of the page: of all of it, or of what is seen."""
         width = self.run("innerWidth")
         if whole:
+            self.run("scrollTo(0, 0)")
             tall = min(self.run("document.documentElement.scrollHeight"), 16_000)
             phone = width < 600
             self.ask("Emulation.setDeviceMetricsOverride", width=width, height=tall, deviceScaleFactor=1, mobile=phone)

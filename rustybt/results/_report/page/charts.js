@@ -3,7 +3,7 @@
 // screen. All charts share one range and one cursor.
 const Charts = (() => {
   const DAY = 86400;
-  const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
+  const NUMBER = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
   const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
   const MANY = 8; // lines from which on only the one under the pointer is named
@@ -75,7 +75,7 @@ const Charts = (() => {
     const common = { stroke: colour("quiet"), font: font(), grid: { stroke: colour("rule"), width: 1 } };
     const ticks = { show: false };
     return [
-      { ...common, ticks, size: 30, space: narrow ? 60 : 80 },
+      { ...common, ticks, size: 44, space: narrow ? 60 : 80 },
       {
         ...common,
         ticks,
