@@ -295,14 +295,14 @@ class Dawdling:
 
     def reports(self, moment: Any) -> Any:
         self.bar = moment.bar
-        now = [order for order, due in self.waiting if due <= self.bar]
-        self.waiting = [(order, due) for order, due in self.waiting if due > self.bar]
-        for order in now:
-            self.inner.submit(order)
+        now = [one for one, due in self.waiting if due <= self.bar]
+        self.waiting = [(one, due) for one, due in self.waiting if due > self.bar]
+        for one in now:
+            self.inner.submit(one)
         return self.inner.reports(moment)
 
     def snapshot(self) -> Any:
-        return self.bar, [(order.number, due) for order, due in self.waiting]
+        return self.bar, [(one.number, due) for one, due in self.waiting]
 
     def restore(self, state: Any, order: Any) -> None:
         self.bar, waiting = state
