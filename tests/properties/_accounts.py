@@ -143,7 +143,8 @@ class Accounts(Oracle):
             return self.held[k] + sum((left for left, _ in self._left(k) if left < 0), size) < 0
         if last is None or self._session() < self._life(k)[0]:
             return True
-        session = self._session()
+        # by the session of the next bar, the first on which it may fill
+        session = min(self._session(self.place + 1), self.plan.last)
         unsettled = sum((got for of, got in self.sales if of > session - account.settlement), ZERO)
         reserved = ZERO
         for other in range(len(self.held)):

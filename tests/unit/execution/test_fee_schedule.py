@@ -338,3 +338,8 @@ def test_what_a_linked_order_takes_from_another_does_not_put_it_in_anew(kernel: 
 
     bars = [FLAT, ("100", "101", "99", "100"), ("103", "104", "102", "103")]
     assert fees_by_bar(bars, {0: place}, kernel=kernel) == [(1, "maker"), (2, "maker")]
+
+
+def test_a_charge_without_what_its_rate_is_of_says_so() -> None:
+    with pytest.raises(InputError, match=r"Charge\(per\) is ''.*'share'"):
+        Charge(rate=1)
