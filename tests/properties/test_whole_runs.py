@@ -25,7 +25,7 @@ from tests.properties._linked import Bracket, Change, Exit, Link
 from tests.properties._market import Listed, Market
 from tests.properties._oracle import ZERO, Intent, Plan
 from tests.properties._whole import Act, WholeOracle, WholePlan
-from tests.properties._whole_runs import do, set_account, set_carrying, set_fees
+from tests.properties._whole_runs import do, set_account, set_carrying, set_fees, set_latency
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, _is_too_much, _near, market_of, plans
 
 SETTINGS: dict[str, Any] = {
@@ -34,6 +34,8 @@ SETTINGS: dict[str, Any] = {
     # a failing run takes minutes to shrink; what it says is enough to begin with
     "phases": (Phase.explicit, Phase.reuse, Phase.generate),
 }
+DELAYS = tuple(milliseconds * 10**6 for milliseconds in (1, 1000, 30_000, 60_000, 90_000, 5_400_000, 129_600_000))
+"""How long orders take, in ns: within a bar, to its end and beyond, and for days."""
 RATES = st.integers(0, 3000).map(lambda n: Fraction(n, 10_000))
 
 
@@ -198,20 +200,26 @@ def stretched(draw: st.DrawFn, market: Market, plan: Plan, account: Account) -> 
 
 @st.composite
 def whole_plans(draw: st.DrawFn, market: Market) -> WholePlan:
-    plan = draw(plans(market, kinds=True))
-    done = draw(st.just(()) | acts(market, plan))
+    delay = draw(st.none() | st.just(None) | st.sampled_from(DELAYS))
+    # how latency is with other kinds of orders, with changes and who gives liquidity, is no part of the oracle
+    plan = draw(plans(market, kinds=delay is None))
+    done = draw(st.just(()) | acts(market, plan)) if delay is None else ()
     if done:
         plan = replace(plan, trigger="close")  # a range is read for a group as decision 38 has it
     account = draw(st.none() | accounts(market))
     if account is not None and draw(st.booleans()):
         plan = draw(stretched(market, plan, account))
+    if delay is not None and (account is not None or any(asset.splits for asset in market.assets)):
+        # a cancel that arrives within a bar shows with the next one, when a split may have restated the order
+        plan = replace(plan, intents=tuple(intent for intent in plan.intents if intent.kind != "cancel"))
     given = {field.name: getattr(plan, field.name) for field in fields(plan)}
     return WholePlan(
         **given,
         carried=draw(carried(market)),
-        charges=draw(schedules()),
+        charges=draw(schedules()) if delay is None else (),
         acts=done,
         account=account,
+        delay=delay,
     )
 
 
@@ -233,6 +241,7 @@ def run(market: Market, bundle: str, plan: WholePlan, kernel: str) -> rustybt.Re
         set_carrying(context, market, plan.carried)
         if plan.account is not None:
             set_account(context, market, plan.account)
+        set_latency(context, plan.delay)
         set_fees(context, plan.charges, _runs.commission_of(plan.commission, future=True))
 
     return rustybt.run_algorithm(
