@@ -36,6 +36,7 @@ NOTE_CODES: Final[dict[str, str]] = {
     "fees_unverified": "Fees were paid that could not be verified at their source.",
     "impact_not_known": "Market impact was guessed, as there were no sessions to know volume and volatility of.",
     "model_told_nothing": "A model of slippage or commission failed when it was asked what to tell of the run.",
+    "quote_not_usable": "Bars had no bid or no ask, or an ask below the bid, where an order was to fill.",
     "spread_not_estimated": "The spread of an asset was estimated below zero, or not at all: it was one tick.",
     "data_read": "What was done to the data of a run without a bundle while they were read.",
     "rows_left_out": "Rows of the data of a run without a bundle were bad, and are not in the run.",

@@ -80,6 +80,9 @@ def _own(strategy: type[Strategy[Any]]) -> list[str]:
     if "initialize" in names:
         from inspect import signature
 
-        given = [str(parameter) for parameter in list(signature(strategy.initialize).parameters.values())[2:]]
+        given = [
+            one.name if one.default is one.empty else f"{one.name}={text_of_object(one.default, repr)}"
+            for one in list(signature(strategy.initialize).parameters.values())[2:]
+        ]
         names[names.index("initialize")] = f"initialize({', '.join(given)})"
     return names

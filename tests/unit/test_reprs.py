@@ -101,12 +101,12 @@ def test_the_facts_are_those_of_the_run(shown: dict[str, str]) -> None:
     assert "<caption>main-1: buy 10 A</caption>" in shown["Order"]
     assert ["limit", "90"] in rows(shown["Order"])
     assert ["stop", ""] not in rows(shown["Order"])
-    assert ["has", "initialize(share: &#x27;float&#x27; = 0.5), handle_data"] in rows(shown["Strategy"])
+    assert ["has", "initialize(share=0.5), handle_data"] in rows(shown["Strategy"])
     assert ["total_return", "0.0030"] in rows(shown["NamedFigures"])
 
 
 def test_what_is_printed_is_plain() -> None:
-    assert repr(Held()) == "<Strategy Held: initialize(share: 'float' = 0.5), handle_data>"
+    assert repr(Held()) == "<Strategy Held: initialize(share=0.5), handle_data>"
     assert repr(rustybt.Strategy()) == "<Strategy Strategy: nothing of its own>"
     assert rustybt.Strategy()._repr_html_()
 
