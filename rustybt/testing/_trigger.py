@@ -19,6 +19,18 @@ class TriggerContract(abc.ABC):
 
     make: a fresh trigger for an asset. bars: those of one asset on which it fires now and then; by default 60 days of
     prices that rise and fall. data_frequency: the length of these bars, as `run_algorithm` takes it.
+
+    >>> from rustybt.testing import TriggerContract
+    >>> class Above:
+    ...     def __init__(self, asset):
+    ...         self.asset = asset
+    ...
+    ...     def fires(self, moment, data):
+    ...         return data.current(self.asset, "price") > 110
+    >>> class TestAbove(TriggerContract):
+    ...     def make(self, asset):
+    ...         return Above(asset)
+    >>> TestAbove().test_it_fires_now_and_then()
     """
 
     data_frequency: str = "daily"

@@ -78,7 +78,7 @@ EXCEPTED = {
         rustybt.sources.keep rustybt.sources.make_request rustybt.sources.plain_number rustybt.sources.rows_of
     """,
     "a class of tests; docs/extending and docs/sources/writing_a_source.md run it": """
-        rustybt.testing.BrokerContract rustybt.testing.SourceContract rustybt.testing.TriggerContract
+        rustybt.testing.BrokerContract rustybt.testing.SourceContract
     """,
     "a rule of the validation, which `validate` calls": """
         rustybt.validation.Hit rustybt.validation.StoredBars rustybt.validation.anomalies rustybt.validation.as_policy
