@@ -267,6 +267,7 @@ def check(market: Market, bundle: str, plan: WholePlan) -> None:
         _life.assert_orders_are_what_their_events_come_to(market, result, prices=plan.plain)
         _law.assert_value_changes_as_the_law_says(market, plan, result)
         _law.assert_costs_are_what_gross_is_more_than_net(market, plan, result)
+        _law.assert_exits_fill_no_more_than_is_held(result)
 
 
 @settings(max_examples=examples(20), **SETTINGS)
