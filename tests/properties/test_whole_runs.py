@@ -26,7 +26,7 @@ from tests.properties._market import Listed, Market
 from tests.properties._oracle import ZERO, Intent, Plan
 from tests.properties._whole import Act, WholeOracle, WholePlan
 from tests.properties._whole_runs import do, set_account, set_carrying, set_fees, set_latency
-from tests.properties.test_law_of_the_books import DAILY_MARKETS, _is_too_much, _near, market_of, plans
+from tests.properties.test_law_of_the_books import DAILY_MARKETS, MINUTE_MARKETS, _is_too_much, _near, market_of, plans
 
 SETTINGS: dict[str, Any] = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -274,4 +274,11 @@ def check(market: Market, bundle: str, plan: WholePlan) -> None:
 @given(st.data(), st.integers(0, DAILY_MARKETS - 1))
 def test_a_run_that_mixes_it_all_leaves_the_books_that_the_oracle_expects(data: st.DataObject, seed: int) -> None:
     market, bundle = market_of(seed, False)
+    check(market, bundle, data.draw(whole_plans(market)))
+
+
+@settings(max_examples=examples(3), **SETTINGS)
+@given(st.data(), st.integers(0, MINUTE_MARKETS - 1))
+def test_a_run_of_minutes_that_mixes_it_all_leaves_them_too(data: st.DataObject, seed: int) -> None:
+    market, bundle = market_of(seed, True)
     check(market, bundle, data.draw(whole_plans(market)))
