@@ -66,23 +66,27 @@ def intraday_leverage(evidence: Evidence) -> Finding | None:
 
 def _peaks(evidence: Evidence, sessions: list[dt.date]) -> Iterator[tuple[dt.date, float]]:
     """For each session with fills the most that positions were worth after some of them."""
-    held: dict[dt.date, dict[int, tuple[float, float]]] = {}
-    for day, sid, amount, price in (
-        evidence.result.positions.select("session", "sid", "amount", "last_sale_price").cast({"amount": float}).rows()
-    ):
-        held.setdefault(day, {})[sid] = (amount, float(price))
-    split = set(evidence.result.entries.filter(pl.col("kind") == "split")["stamp"].dt.date().to_list())
-    before = dict(zip(sessions[1:], sessions, strict=False))
     fills = evidence.result.transactions.select("session", "dt", "sid", "amount", "price").sort("dt")
+    # where all fills of a session are at one moment, its close has what they left
+    fills = fills.filter(pl.col("dt").n_unique().over("session") > 1)
+    if not fills.height:
+        return
+    before = dict(zip(sessions[1:], sessions, strict=False))
+    held: dict[dt.date, dict[int, tuple[float, float]]] = {}
+    asked = [before[day] for day in fills["session"].unique().to_list() if day in before]
+    positions = evidence.result.positions.filter(pl.col("session").is_in(asked))
+    for day, sid, amount, price in positions.select("session", "sid", "amount", "last_sale_price").rows():
+        held.setdefault(day, {})[sid] = (float(amount), float(price))
+    split = set(evidence.result.entries.filter(pl.col("kind") == "split")["stamp"].dt.date().to_list())
     for day, rows in groupby(fills.rows(), key=lambda row: row[0]):
         if day not in before or day in split:
             continue
-        positions = dict(held.get(before[day], {}))
+        now = dict(held.get(before[day], {}))
         peak = 0.0
         for _, moment in groupby(rows, key=lambda row: row[1]):
             for _, _, sid, amount, price in moment:
-                positions[sid] = positions.get(sid, (0.0, 0.0))[0] + float(amount), float(price)
-            peak = max(peak, sum(abs(amount) * price for amount, price in positions.values()))
+                now[sid] = now.get(sid, (0.0, 0.0))[0] + float(amount), float(price)
+            peak = max(peak, sum(abs(amount) * price for amount, price in now.values()))
         yield day, peak
 
 
