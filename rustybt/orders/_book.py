@@ -223,20 +223,26 @@ class OrderBook(Linking):
         if not order.is_market:  # which never sleeps
             self.wake.forget(slot, order.number)
 
-    def state(self) -> dict[str, Any]:
-        """All orders and events, and which orders are at work, as plain values."""
+    def state(self, *, whole: bool = True) -> dict[str, Any]:
+        """All orders and events, and which orders are at work, as plain values. whole: else without the first two."""
         at_work = [(slot, [order.number for order in queue]) for slot, queue in self.open.items()]
         return {
-            "orders": [plain_order(order) for order in self.orders],
+            "orders": [plain_order(order) for order in self.orders] if whole else [],
             "open": at_work,
-            "events": list(self.rows),
+            "events": list(self.rows) if whole else [],
             "held": [order.number for order in self.held],
             "links": [] if self.links is None else self.links.state(),
             "special": [(n, place, terms.plain()) for n, had in self.special.items() for place, terms in had],
         }
 
-    def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
-        """Takes over what `state` gave, in a book without orders. instruments: by slot."""
+    def restore(self, state: dict[str, Any], instruments: Sequence[Any], of: OrderBook | None = None) -> None:
+        """Takes over what `state` gave, in a book without orders. instruments: by slot.
+
+        of: the book that gave it, of a run on the same kernel, where orders and events are copied from.
+        """
+        if of is not None:
+            self._orders += [order.copy(instruments[order.instrument.slot]) for order in of.orders]
+            self.rows.take(of.rows)
         for plain in state["orders"]:
             self._orders.append(order_from(plain, self._kernel, len(self._orders) + 1, instruments))
         for slot, numbers in state["open"]:

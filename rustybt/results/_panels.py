@@ -59,6 +59,11 @@ def draw_drawdown(axes: Axes, result: Result) -> None:
     axes.set_ylabel("Drawdown", color=INK)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+    low, high = axes.get_ylim()
+    if low < -1:  # the room below the label has ticks of its own, of more than can be lost
+        lowest = min(-1.0, falls[worst])
+        axes.set_yticks([tick for tick in axes.get_yticks() if lowest <= tick <= high])
+        axes.set_ylim(low, high)
 
 
 def under_water(result: Result) -> list[float]:

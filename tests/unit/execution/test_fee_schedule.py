@@ -312,3 +312,8 @@ def test_a_changed_limit_is_judged_by_when_it_was_changed() -> None:
         1: lambda context, asset, ids: context.modify_order(ids["A"], limit_price=98),
     }
     assert fees_by_bar(bars, script) == [(2, "taker")]
+
+
+def test_a_charge_without_what_its_rate_is_of_says_so() -> None:
+    with pytest.raises(InputError, match=r"Charge\(per\) is ''.*'share'"):
+        Charge(rate=1)
