@@ -11,6 +11,7 @@ from rustybt.results._drawn._picture import Heat, Panel, Picture, digits_of
 
 _PER_HEIGHT: Final = 300
 _INCH: Final = 100
+_MANY_MARKS: Final = 300
 _FORMATS: Final = {"percent": ".6~%", "money": ".6~s", "ratio": ".6~g", "number": ".6~g"}
 
 type Colours = dict[str, str]
@@ -33,6 +34,10 @@ def figure_of(
     )  # fmt: skip
     for row, panel in enumerate(picture.panels, 1):
         _draw_panel(figure, panel, colours, row)
+    seen: set[str] = set()
+    for trace in figure.data:  # what is called alike in several panels stands in the legend once
+        trace.update(legendgroup=trace.name, showlegend=bool(trace.name) and trace.name not in seen)
+        seen.add(trace.name)
     _lay_out(figure, picture, colours, size, sum(heights))
     if path is not None:
         with writing(ResultError, path, "pass another path."):
@@ -48,13 +53,13 @@ def _lay_out(figure: Any, picture: Picture, colours: Colours, size: tuple[float,
     inches = {} if size is None else {"width": round(size[0] * _INCH)}
     below = f"<span style='font-size:12px;color:{colours['quiet']}'>{_plain(picture.below)}</span>"
     figure.update_layout(
-        title={"text": f"<b>{_plain(picture.title)}</b><br>{below}", "x": 0.02, "xanchor": "left", "y": 0.98,
-               "yanchor": "top"},
+        title={"text": f"<b>{_plain(picture.title)}</b><br>{below}", "x": 0.02, "xanchor": "left",
+               "y": 1, "yanchor": "top", "pad": {"t": 26}},
         paper_bgcolor=colours["ground"],
         plot_bgcolor=colours["ground"],
         font={"color": colours["ink"]},
         height=round(size[1] * _INCH) if size else min(round(160 + _PER_HEIGHT * height), 3_000),
-        margin={"l": 80, "r": 24, "t": 90, "b": 40},
+        margin={"l": 80, "r": 24, "t": 100, "b": 40},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
         hovermode="x unified" if picture.shared else "closest",
         **inches,
@@ -75,8 +80,6 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
         _draw_heat(figure, panel.heat, colours, at)
         return
     x = list(panel.x)
-    for span in panel.spans:
-        figure.add_vrect(x0=span.start, x1=span.end, fillcolor=colours["loss"], opacity=0.10, line_width=0, **at)
     for line in panel.lines:
         colour = colours[line.colour]
         figure.add_scatter(
@@ -85,11 +88,9 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
             fillcolor=_pale(colour) if line.filled else None, **at,
         )  # fmt: skip
     for mark in panel.marks:
-        figure.add_scatter(
-            x=list(mark.x), y=list(mark.values), name=mark.name, mode="markers",
-            marker={"symbol": "triangle-up" if mark.up else "triangle-down", "color": colours[mark.colour], "size": 9},
-            **at,
-        )  # fmt: skip
+        symbol, width = "triangle-up" if mark.up else "triangle-down", 9 if len(mark.x) < _MANY_MARKS else 4
+        look = {"symbol": symbol, "color": colours[mark.colour], "size": width}
+        figure.add_scatter(x=list(mark.x), y=list(mark.values), name=mark.name, mode="markers", marker=look, **at)
     if panel.bars is not None:
         bars = panel.bars
         below = [bars.signed and end <= 0 for end in bars.ends]
@@ -98,6 +99,10 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
             width=[end - start for start, end in zip(bars.starts, bars.ends, strict=True)], showlegend=False,
             marker={"color": [colours["loss"] if lost else colours[bars.colour] for lost in below]}, **at,
         )  # fmt: skip
+    for span in panel.spans:
+        figure.add_vrect(
+            x0=span.start, x1=span.end, fillcolor=colours["loss"], opacity=0.12, layer="below", line_width=0, **at
+        )
     for place, (value, name) in enumerate(sorted(panel.levels)):
         dashed = {"color": colours["ink"], "width": 1, "dash": "dash"}
         figure.add_shape(type="line", x0=value, x1=value, y0=0, y1=1, yref="y domain", line=dashed, **at)
