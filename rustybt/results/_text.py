@@ -9,8 +9,6 @@ from rustybt.errors import CatalogError, ResultError
 from rustybt.metrics import ruined_on
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from rustybt.results._result import Result
 
 _CONTEXT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -113,20 +111,13 @@ def rows_of(result: Result) -> list[tuple[str, str]]:
     return [*figures[:after], *costs, *figures[after:]]
 
 
-def held_beside(result: Result) -> pl.DataFrame | None:
-    """What holding the run's assets came to; None where that is not known, or long to work out."""
-    if int(result.manifest.get("bars") or 0) * result.assets.height > MOST_BARS:
-        return None
-    try:
-        return result.buy_and_hold
-    except (ResultError, CatalogError):  # the bars are not at hand, or there is nothing that could be held
-        return None
-
-
 def held_of(result: Result) -> list[tuple[str, str]]:
-    """Label and text of its total return; nothing where it is not known."""
-    held = held_beside(result)
-    if held is None:
+    """Label and text of what holding the run's assets came to; nothing where that is not known, or long to work out."""
+    if int(result.manifest.get("bars") or 0) * result.assets.height > MOST_BARS:
+        return []
+    try:
+        held = result.buy_and_hold
+    except (ResultError, CatalogError):  # the bars are not at hand, or there is nothing that could be held
         return []
     total = held["value"][-1] / Decimal(str(result.manifest["capital_base"])) - 1 if held.height else None
     return [("Buy and hold", shown(total, "percent"))]

@@ -108,6 +108,8 @@ class SimulatedBroker(Walking):
         self._opening: tuple[int, int, int] | None = None
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
+        # numbers of the orders that were triggered on this bar
+        self._reached: set[int] = set()
         self.begun: dict[int, int] = {}
         self.transit: Transit = {}
 
@@ -187,6 +189,7 @@ class SimulatedBroker(Walking):
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
         own = self._own
+        self._reached.clear()
         awake: Iterable[list[WorkingOrder]] = self.orders.wake.awake(bar, self.orders.open)
         if self.transit:
             awake = arrived(self.transit, awake, bar)
@@ -278,7 +281,7 @@ class SimulatedBroker(Walking):
         return used, filled
 
     def _models_of(self, queue: list[WorkingOrder], bars: Bars) -> Execution:
-        """What executes the orders of an asset."""
+        """The models that execute the orders of an asset."""
         execution = self._future if bars.is_future else self._equity
         return self._own.get(queue[0].instrument.asset.sid, execution) if self._own and queue else execution
 
@@ -312,9 +315,7 @@ class SimulatedBroker(Walking):
         if not opening and not at_once and order.number > self._looked and self._sleeps(order, bars, bar):
             return None
         trigger = triggers.of(order, bars, bar, offered)
-        maker = False
-        if order.limit is not None and trigger.price is not None and not trigger.stop and not at_once:
-            maker = triggers.rested(order, bars, bar, self.stamps[bar - 1] if self.stamps else None)
+        maker = not at_once and self._rested(order, bars, moment, trigger)
         if trigger.stop or trigger.limit or trigger.terms is not None:
             yield from first_reports(order, trigger, moment.stamp, self.stops_date_orders)
         if trigger.price is None and at_once:
@@ -329,7 +330,7 @@ class SimulatedBroker(Walking):
         return trigger.price, order.limit if self.limits_hold else None, maker
 
     def ready(self, awake: list[list[WorkingOrder]], moment: Moment) -> list[list[ReadyOrder]] | None:
-        """What a bar lets through of the orders that it wakes, by asset, for the native kernel.
+        """The orders that a bar lets through of those that it wakes, by asset, for the native kernel.
 
         Of each order: the price at which it can fill, the price that it is held at, and the reports that come first; a
         price of None where those are all. None where there is an asset that it has no models for, or an order that

@@ -14,7 +14,7 @@ from rustybt import metrics
 from rustybt.core import scaled_ints
 from rustybt.metrics import ruined_on
 from rustybt.results._report._sampling import Floats
-from rustybt.results._text import held_beside, name_of
+from rustybt.results._text import held_of, name_of
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -84,18 +84,9 @@ class Facts:
         return dict(frame.select("figure", "value").rows())
 
     @functools.cached_property
-    def held(self) -> pl.DataFrame | None:
-        """What the run's assets came to, bought and held; None where it is not known, or long to work out."""
-        held = held_beside(self.result)
-        return held if held is not None and held.height and not held["returns"].null_count() else None
-
-    @functools.cached_property
-    def held_table(self) -> dict[str, Decimal | None]:
-        """The figures of its returns."""
-        if self.lacking or self.held is None:
-            return {}
-        frame = metrics.table(self.held["returns"], periods=self.result.periods)
-        return dict(frame.select("figure", "value").rows())
+    def held(self) -> str:
+        """What buy and hold of the run's assets returned; empty where that is not known."""
+        return dict(held_of(self.result)).get("Buy and hold", "")
 
     @functools.cached_property
     def trades(self) -> pl.DataFrame:

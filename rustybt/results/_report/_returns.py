@@ -55,12 +55,12 @@ def equity(facts: Facts) -> Made:
     values = numbers(daily["portfolio_value"])
     path = benchmark_path(facts.result)
     beside = [] if path is None else [(facts.benchmark_name, numbers(pl.Series(path)), "benchmark")]
-    if facts.held is not None:
-        beside.append(("buy and hold of its assets", numbers(facts.held["value"]), "c3"))
-    places = kept_places([values, *(series for _, series, _ in beside)])
+    if facts.held:
+        beside.append(("buy and hold of the run's assets", numbers(facts.result.buy_and_hold["value"]), "c2"))
+    places = kept_places([values, *(other for _, other, _ in beside)])
     x = [facts.days[place] for place in places]
     lines = [Line("Portfolio value", optional(values[places]))]
-    lines += [Line(name, optional(series[places]), colour) for name, series, colour in beside]
+    lines += [Line(name, optional(other[places]), colour) for name, other, colour in beside]
     days = daily["session"]
     low, high = int(values.argmin()), int(values.argmax())
     money = [shown(daily["portfolio_value"][place], "money", facts.currency) for place in (0, low, high, -1)]
@@ -106,19 +106,16 @@ def figures(facts: Facts) -> Made:
             for row, (name, named) in zip(rows, known.items(), strict=True):
                 error = facts.table[name][1]
                 row.append("" if error is None else written(error, named.style))
-        for head, other in (("Benchmark", facts.benchmark_table), ("Buy and hold", facts.held_table)):
-            if any(name in other for name in known):
-                heads.append(head)
-                for row, (name, named) in zip(rows, known.items(), strict=True):
-                    row.append(_figure(other[name], named) if name in other else "")
+        if any(name in facts.benchmark_table for name in known):
+            heads.append("Benchmark")
+            for row, (name, named) in zip(rows, known.items(), strict=True):
+                row.append(_figure(facts.benchmark_table[name], named) if name in facts.benchmark_table else "")
         cells = [[Cell(text) for text in row] for row in rows]
         tables.append(Table(title, heads, cells, frozenset(range(1, len(heads)))))
     below = (
         "Standard errors are those of returns that do not depend on each other; a figure without one has none that is "
         "known. A dash stands where a figure is not defined. What each one is stands under Definitions."
     )
-    if facts.held is None:
-        below += " Buy and hold is not known: the bars of the run are not at hand, or too many, or nothing can be held."
     return [*tables, Text(below)]
 
 
