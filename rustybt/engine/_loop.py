@@ -285,18 +285,18 @@ class Loop:
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders.
         # To tell them of a single bar takes less than to ask
         marked = busy - first == 1 or run.converter is not None or bool(books.held() or books.unsettled())
-        for bar in range(first, busy):
-            market.bar = bar
-            if marked:
-                books.seek(bar)
+        for market.bar in range(first, busy):
             if open_orders:
-                if not marked:
-                    books.seek(bar)
+                bar = market.bar
+                books.seek(bar)
                 self._work(session, bar, times[bar])
                 marked = marked or bool(books.held())
+            elif marked:
+                books.seek(market.bar)
             if handle_data is not None:
                 handle_data(context, data)
             if added:
+                bar = market.bar
                 for action in agenda.due(bar, seen=True):
                     action(context, data)
                 return bar + 1
