@@ -18,6 +18,7 @@ HOMES = {
     "demo": ("rustybt.cli._demo", "demo"),
     "ingest": ("rustybt.cli._ingest", "ingest"),
     "paper": ("rustybt.cli._paper", "paper"),
+    "report": ("rustybt.cli._report", "report"),
     "run": ("rustybt.cli._run", "run"),
     "runs": ("rustybt.cli._runs", "runs"),
     "validate": ("rustybt.cli._validate", "validate"),

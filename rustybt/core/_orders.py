@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from rustybt.core._assets import Asset
+from rustybt.core._html import facts_html
 from rustybt.core._scalar import Scalar
 
 
@@ -151,6 +152,13 @@ class Order(_Later, Generic[Scalar]):
     def open(self) -> bool:
         """Whether it can still fill."""
         return self.status in (OrderStatus.OPEN, OrderStatus.HELD)
+
+    def _repr_html_(self) -> str:
+        side, units = ("buy", self.amount) if self.direction > 0 else ("sell", -Decimal(str(self.amount)))
+        facts = [("state", self.state), ("filled", self.filled), ("at", self.average_price), ("limit", self.limit)]
+        facts += [("stop", self.stop), ("tag", self.tag), ("reason", self.reason), ("commission", self.commission)]
+        facts.append(("placed", f"{self.created:%Y-%m-%d %H:%M} UTC"))
+        return facts_html(f"{self.id}: {side} {_plain(units)} {self.asset.symbol}", facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from rustybt.engine._load import FREQUENCIES, market_of
 from rustybt.engine._market import Market, axis_of, tracks_on
 from rustybt.engine._market_of_data import market_for
 from rustybt.engine._memory import keep_freed_memory
+from rustybt.engine._resolve import check_resolve
 from rustybt.engine._ruin import check_on_ruin
 from rustybt.engine._setup import context_of, settings_from, state_of
 from rustybt.engine._state import RunState
@@ -95,6 +96,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     by_session = frequency_named(market.length).by_session
     if g.emission_rate not in FREQUENCIES or (g.emission_rate == "minute" and by_session):
         raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
+    check_resolve(g.resolve, market)
     run = _state(g, market, compat, kernel)
     settings = settings_from(blotter_named(g.blotter))
     gate, context = context_of(run, settings)

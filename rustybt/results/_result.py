@@ -23,6 +23,8 @@ from rustybt.results._frame import FRAMES, Frame
 from rustybt.results._interval import Interval
 from rustybt.results._lacking import AMBIGUOUS, CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
+from rustybt.results._looked_at import LookedAt, LooksBack
+from rustybt.results._reported import Reported
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
 from rustybt.results._traded import Traded
@@ -32,17 +34,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from rustybt.core import Explanation
+    from rustybt.diagnostics import Diagnostics
     from rustybt.results._compat_report import CompatReport
 
 
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
-INNER: Final = frozenset({"cost_rows", "has_costs", "tell_when_saved", "written_report"})
+INNER: Final = frozenset({"cost_rows", "has_costs", "run_bars", "tell_when_saved", "written_report"})
 """Attributes of a result for other steps."""
 
 
-class Result(Asked, Traded):
+class Result(Asked, Traded, LookedAt, Reported):
     """The books, the daily rows and the figures of one run.
 
     daily: one row a session; money Decimal(38, 20), ratios and statistics Decimal(38, 18), Zipline's column names.
@@ -79,10 +82,12 @@ class Result(Asked, Traded):
 
     __slots__ = (
         "_costs",
+        "_diagnostics",
         "_explains",
         "_floats",
         "_frames",
         "_hash",
+        "_held",
         "_manifest",
         "_metrics",
         "_on_save",
@@ -116,7 +121,7 @@ class Result(Asked, Traded):
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
         rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
-        explains: Callable[[Result, str], Explanation] | None = None,
+        explains: LooksBack | None = None,
     ) -> None:
         self._frames = whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
@@ -128,6 +133,8 @@ class Result(Asked, Traded):
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._costs: Costs | None = None
+        self._diagnostics: Diagnostics | None = None
+        self._held: pl.DataFrame | None = None
         self._floats: pl.DataFrame | None = None
         self._hash: str | None = None
         self._on_save: Callable[[Path, dict[str, Any]], None] | None = None
@@ -257,14 +264,15 @@ class Result(Asked, Traded):
         ...     if not context.get_open_orders():
         ...         order(symbol("IBM"), 9, stop_price=140)
         >>> print(run(handle_data, start="2010-01-04", end="2010-01-05").explain("main-1"))
-        main-1 IBM
+        main-1 IBM, stop order
         2010-01-04 21:00 accepted: buy 9, stop 140
         2010-01-05 21:00 the close was 130.85, the stop is 140: not reached
         """
         if self._explains is None:
+            bundle, version = self.manifest.get("bundle"), self.manifest.get("data_version")
             raise InputError(
-                "This result was loaded or copied from another process, and does not know its bars. Call explain() on "
-                "what run_algorithm returned."
+                "This result was loaded or copied from another process, and does not know its bars. Run it again on "
+                f"the same data: run_algorithm(..., bundle={bundle!r}, version={version!r}).explain({order_id!r})."
             )
         check_process()
         return self._explains(self, order_id)

@@ -18,7 +18,7 @@ from rustybt.execution.simulated._execute import Execution, executions
 from rustybt.execution.simulated._first_reports import first_reports
 from rustybt.execution.simulated._legs import Leg
 from rustybt.execution.simulated._linked import worst_first
-from rustybt.execution.simulated._readings import AmbiguousBar, Reading
+from rustybt.execution.simulated._readings import AmbiguousBar, Reading, ShorterBars
 from rustybt.execution.simulated._sleep import Sleep
 from rustybt.execution.simulated._transit import Transit, arrived, close_of, forget
 from rustybt.execution.simulated._triggers import Triggers
@@ -45,8 +45,9 @@ class SimulatedBroker(Walking):
     Zipline; else it is none.
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
-    same_bar: how a bar is read that does not say in which order its prices came, by `READINGS`. touch: whether a limit
-    fills where prices come to it, "at", or go beyond it, "through". ambiguous: is told of each such bar.
+    same_bar: how a bar is read that does not say in which order its prices came, by `READINGS`. shorter: bars within
+    it, which are asked before. ambiguous: is told of each such bar. touch: whether a limit fills where prices come to
+    it, "at", or go beyond it, "through".
     before: the bar before the first that orders are tried on.
     sessions: for each session its first bar and the one after its last. stamps: by bar its end, ns UTC. held: by slot
     the units held.
@@ -80,6 +81,7 @@ class SimulatedBroker(Walking):
         same_bar: str = "pessimistic",
         touch: str = "at",
         ambiguous: Callable[[AmbiguousBar], object] = lambda bar: None,
+        shorter: ShorterBars | None = None,
     ) -> None:
         self.orders = orders
         self.sessions = sessions
@@ -92,7 +94,7 @@ class SimulatedBroker(Walking):
         by_range, through = trigger == "range", touch == "through"
         self.triggers = Triggers(fill_at, by_range=by_range, limits_hold=limits_hold, through=through)
         waiting: Any = getattr(orders, "held_of", lambda slot: [])
-        self.reading = Reading(same_bar, self.triggers, ambiguous, waiting) if by_range else None
+        self.reading = Reading(same_bar, self.triggers, ambiguous, waiting, shorter) if by_range else None
         self._equity, self._future, self._own = executions(
             slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall, by_range=trigger == "range"
         )

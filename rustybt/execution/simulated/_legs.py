@@ -66,6 +66,21 @@ class _Before:
         return self._bars.price[bar] * self._bars.mark_to_fill_scale
 
 
+class Within(Opening):
+    """A bar that lies within another one, in its place."""
+
+    __slots__ = ()
+
+    def __init__(self, bars: Bars, bar: int, four: Four) -> None:
+        super().__init__(bars, bar, four.open)
+        self._prices = {name: {bar: price} for name, price in zip(Four._fields, four, strict=True)}
+        self.price = _Before(bars, bar)
+
+    def column(self, field: str) -> Any:
+        """The price of that field."""
+        return self._prices[field]
+
+
 def legs_of(bars: Bars, bar: int, path: Sequence[int]) -> Iterator[Leg]:
     """The straight parts of a path; of a bar with one price one without length."""
     found = [(start, end) for start, end in pairwise(path) if start != end] or [(path[0], path[0])]
