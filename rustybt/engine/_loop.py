@@ -256,11 +256,10 @@ class Loop:
 
     def _run_bars(self, session: int, until: int) -> None:
         """The bars of a session from the cursor on, up to the next timer, or to a moment."""
-        axis, agenda = self.run.market.axis, self.agenda
+        axis, agenda, cursor = self.run.market.axis, self.agenda, self.cursor
         self.run.phase.phase = "bar"
-        bar, end = self.cursor.bar, axis.bars_of[session][1]
-        if until < NEVER:
-            end = bisect_right(axis.times, until, bar, end)
+        bar, last = cursor.bar, axis.bars_of[session][1]
+        end = last if until == NEVER else bisect_right(axis.times, until, bar, last)
         while bar < end:
             busy = agenda.next(bar, end)
             if agenda.timers and axis.times[bar] > agenda.timers[0].stamp:
@@ -270,7 +269,9 @@ class Loop:
             else:
                 self._bar(session, bar)
                 bar += 1
-        self._pass(bar)
+        cursor.bar = bar
+        if bar == last:
+            cursor.phase = CLOSE
 
     def _quiet(self, session: int, first: int, busy: int) -> int:
         """The bars up to one with which something falls due. Returns the one after the last that was done: an earlier
