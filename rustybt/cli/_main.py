@@ -16,6 +16,7 @@ HOMES = {
     "catalog": ("rustybt.cli._catalog", "catalog"),
     "clean": ("rustybt.cli._bundles", "clean"),
     "demo": ("rustybt.cli._demo", "demo"),
+    "export": ("rustybt.cli._export", "export"),
     "ingest": ("rustybt.cli._ingest", "ingest"),
     "paper": ("rustybt.cli._paper", "paper"),
     "report": ("rustybt.cli._report", "report"),

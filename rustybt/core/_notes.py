@@ -15,6 +15,8 @@ NOTE_CODES: Final[dict[str, str]] = {
     "cash_below_zero": "Cash was below zero at a close, and nothing was paid for it.",
     "forced_orders": "The broker placed orders: margin calls, liquidations, borrowed shares that were recalled.",
     "rate_above_100_percent": "A yearly rate of borrow or interest is above 1, which is 100 %.",
+    "rollover_not_known": "Currency pairs were held overnight that set_rollover has no rates of.",
+    "account_names_unknown": "The terms of an account name assets or kinds of assets that the bundle does not have.",
     "no_orders": "No order was placed in the whole run.",
     "no_fills": "Orders were placed, and none of them was filled.",
     "ambiguous_bars": "Bars did not say in which order their prices came, and orders came to something else by it.",

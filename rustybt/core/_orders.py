@@ -32,6 +32,7 @@ class OrderEventKind(enum.StrEnum):
     """What can happen to an order.
 
     HELD: it waits for another order; RELEASED: no longer.
+    CHANGE_REFUSED: the account does not allow that it becomes larger; it stays as it is.
     NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price, or it
     was linked. These two are no events of their own.
     """
@@ -48,6 +49,7 @@ class OrderEventKind(enum.StrEnum):
     TRAILED = "trailed"
     HELD = "held"
     RELEASED = "released"
+    CHANGE_REFUSED = "change_refused"
 
 
 class _Later:
@@ -166,7 +168,7 @@ class OrderEvent(Generic[Scalar]):
     """Something that happened to an order, as `on_order` is told it.
 
     kind: "held", "released", "accepted", "rejected", "triggered", "partially_filled", "filled", "adjusted" (by a
-    split), "replaced", "cancelled" or "expired".
+    split), "replaced", "change_refused", "cancelled" or "expired".
     when: UTC. quantity: units: ordered, filled, or left open, as `kind` says; positive buys. price: of a fill, else the
     limit; stop: the order's, or the one that was reached; None where there is none, or it is not what happened.
     cause, reason: why, as `Order` has them; None where the kind says it all. order: as it is when this is told.

@@ -66,23 +66,27 @@ def intraday_leverage(evidence: Evidence) -> Finding | None:
 
 def _peaks(evidence: Evidence, sessions: list[dt.date]) -> Iterator[tuple[dt.date, float]]:
     """For each session with fills the most that positions were worth after some of them."""
-    held: dict[dt.date, dict[int, tuple[float, float]]] = {}
-    for day, sid, amount, price in (
-        evidence.result.positions.select("session", "sid", "amount", "last_sale_price").cast({"amount": float}).rows()
-    ):
-        held.setdefault(day, {})[sid] = (amount, float(price))
-    split = set(evidence.result.entries.filter(pl.col("kind") == "split")["stamp"].dt.date().to_list())
     before = dict(zip(sessions[1:], sessions, strict=False))
-    fills = evidence.result.transactions.select("session", "dt", "sid", "amount", "price").sort("dt")
+    fills = evidence.result.transactions.select("session", "dt", "sid", pl.col("amount", "price").cast(float)).sort(
+        "dt"
+    )
+    held = evidence.result.positions.select("session", "sid", pl.col("amount", "last_sale_price").cast(float))
+    worth = dict(held.group_by("session").agg((pl.col("amount").abs() * pl.col("last_sale_price")).sum()).rows())
+    # of what is held only that which is traded in the next session
+    traded = fills.select(pl.col("session").replace_strict(before, default=None, return_dtype=pl.Date), "sid").unique()
+    own = {row[:2]: row[2:] for row in held.join(traded, on=["session", "sid"], how="semi").rows()}
+    split = set(evidence.result.entries.filter(pl.col("kind") == "split")["stamp"].dt.date().to_list())
     for day, rows in groupby(fills.rows(), key=lambda row: row[0]):
         if day not in before or day in split:
             continue
-        positions = dict(held.get(before[day], {}))
-        peak = 0.0
+        gross, peak = worth.get(before[day], 0.0), 0.0
+        now: dict[int, tuple[float, float]] = {}
         for _, moment in groupby(rows, key=lambda row: row[1]):
             for _, _, sid, amount, price in moment:
-                positions[sid] = positions.get(sid, (0.0, 0.0))[0] + float(amount), float(price)
-            peak = max(peak, sum(abs(amount) * price for amount, price in positions.values()))
+                units, last = now.get(sid) or own.get((before[day], sid), (0.0, 0.0))
+                now[sid] = units + amount, price
+                gross += abs(units + amount) * price - abs(units) * last
+            peak = max(peak, gross)
         yield day, peak
 
 

@@ -17,6 +17,13 @@ from rustybt.errors import InputError, WrongType
 from rustybt.strategy import Strategy
 
 NAMES: Final = ("initialize", "handle_data", "before_trading_start", "analyze", "on_order")
+TAKEN: Final = {
+    "handle_data": ("context", "data"),
+    "before_trading_start": ("context", "data"),
+    "analyze": ("context", "results"),
+    "on_order": ("context", "event"),
+}
+"""What the callbacks are called with."""
 NEVER_RUNNING: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
@@ -105,6 +112,26 @@ def params_of(params: Any) -> dict[str, Any]:
     if not isinstance(params, Mapping) or not all(isinstance(name, str) for name in params):
         raise InputError(f"params={params!r}: pass a dict of the names and values that initialize takes.")
     return dict(params)
+
+
+def check_arity(callbacks: Callbacks) -> None:
+    """Raises WrongType for a callback that can't be called with what it is given."""
+    for name, given in TAKEN.items():
+        function = getattr(callbacks, name)
+        if function is None:
+            continue
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):  # no function of Python
+            continue
+        try:
+            signature.bind(*given)
+        except TypeError as error:
+            takes = ", ".join(map(str, signature.parameters.values())) or "nothing"
+            raise WrongType(
+                f"{name}: {error}. It is called with {' and '.join(given)}, and takes {takes}. "
+                f"Write it as {name}({', '.join(given)})."
+            ) from None  # Python's own words are in it
 
 
 def check_params(initialize: Any, context: Any, params: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ from rustybt.core import (
     frequency_named,
     to_scale,
 )
-from rustybt.engine._callbacks import Callbacks, callbacks_of, params_of
+from rustybt.engine._callbacks import Callbacks, callbacks_of, check_arity, params_of
 from rustybt.engine._compat import Compat, compat_named
 from rustybt.engine._currency import currency_of
 from rustybt.engine._data import named_extensions
@@ -79,6 +79,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     check_on_ruin(g.on_ruin)
     metrics, precision = metrics_of(g.metrics_set), as_decimal_config(g.decimals)
     callbacks = callbacks_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze, g.on_order)
+    check_arity(callbacks)
     compat, kernel = compat_named(g.compat), kernel_named(g.kernel)
     if g.environ is not None and not isinstance(g.environ, Mapping):
         raise InputError(f"environ={g.environ!r}: pass a dict like os.environ, or nothing.")

@@ -11,7 +11,7 @@ from rustybt._kernels import Kernel
 from rustybt.core import Asset, Cause, Notes, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
-from rustybt.orders._changes import Wire, cancel_matching, modify
+from rustybt.orders._changes import Wire, cancel_matching, modify_within
 from rustybt.orders._controls import Intent, TradingControl, controlled
 from rustybt.orders._instrument import Clock, Conversions, Instrument, Limit, Market, Phased, Quantities, Rules, Sizer
 from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, is_forced, placed, placed_at, terms_at
@@ -212,10 +212,7 @@ class OrderGate:
         if order is None:
             raise InputError(f"modify_order({order_id!r}): there is no order with that id.")
         size = partial(self.units, order.instrument, what="amount")
-        if self.limit is not None and not self.limit.allows_change(order, changes, size):
-            return False
-        now = None if self.wire is None else self.wire.becoming(order)
-        return modify(self.wire or self.book, order, self._clock.now_ns(), size, changes, now)
+        return modify_within(self.limit, self.book, self.wire, order, self._clock.now_ns(), size, changes)
 
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
         """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""

@@ -15,6 +15,7 @@ from rustybt.results._text import shown, summary_of
 
 if TYPE_CHECKING:
     from rustybt.results._compat_report import COMPAT_ALL, CompatReport, compared, differing
+    from rustybt.results._consumers import PyfolioInput
     from rustybt.results._report import REPORT_SECTIONS, Report
     from rustybt.results._saved import SavedRun, remove_saved, run_named, saved_run, saved_runs
 else:
@@ -22,6 +23,7 @@ else:
         __name__,
         {
             "rustybt.results._compat_report": ("COMPAT_ALL", "CompatReport", "compared", "differing"),
+            "rustybt.results._consumers": ("PyfolioInput",),
             "rustybt.results._report": ("REPORT_SECTIONS", "Report"),
             "rustybt.results._saved": ("SavedRun", "remove_saved", "run_named", "saved_run", "saved_runs"),
         },
@@ -35,6 +37,7 @@ __all__ = [
     "Costs",
     "Currencies",
     "Interval",
+    "PyfolioInput",
     "Report",
     "Result",
     "RunFrames",

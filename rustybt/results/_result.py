@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,21 +18,20 @@ from rustybt.metrics import (
 )
 from rustybt.results._asked import Asked, NamedFigures
 from rustybt.results._costs import Costs, no_costs
+from rustybt.results._exported import Exported
 from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
 from rustybt.results._interval import Interval
 from rustybt.results._lacking import AMBIGUOUS, CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._looked_at import LookedAt, LooksBack
+from rustybt.results._pictured import Pictured
 from rustybt.results._reported import Reported
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
 from rustybt.results._traded import Traded
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
     from rustybt.core import Explanation
     from rustybt.diagnostics import Diagnostics
     from rustybt.results._compat_report import CompatReport
@@ -45,7 +44,7 @@ INNER: Final = frozenset({"cost_rows", "has_costs", "run_bars", "tell_when_saved
 """Attributes of a result for other steps."""
 
 
-class Result(Asked, Traded, LookedAt, Reported):
+class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
     """The books, the daily rows and the figures of one run.
 
     daily: one row a session; money Decimal(38, 20), ratios and statistics Decimal(38, 18), Zipline's column names.
@@ -336,56 +335,6 @@ class Result(Asked, Traded, LookedAt, Reported):
             folder = run_named(folder.name, saved_runs()[0]).path
         frames, page = load_frames(folder)
         return cls(frames, **page)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Zipline's performance frame: floats, indexed by the sessions' closes in UTC.
-
-        Zipline's columns; positions, orders and transactions are lists of dicts with Zipline's keys, where `sid` is
-        the asset. Undefined statistics are NaN, and None in a column that has nothing else, as pandas has it there. A
-        recorded name hides a column of the same name that is not cumulative. What metrics of the user's own wrote are
-        columns too; without "default" or "classic" among the metrics sets there are no other ones.
-        Raises MissingExtra where pandas is not installed.
-
-        >>> from rustybt import run
-        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
-        >>> result.to_pandas()[["portfolio_value", "returns"]].iloc[-1].to_dict()
-        {'portfolio_value': 100000.0, 'returns': 0.0}
-        """
-        from rustybt.results._to_pandas import performance_frame
-
-        check_process()
-        return performance_frame(self)
-
-    def plot(
-        self,
-        path: Path | str | None = None,
-        *,
-        panels: Sequence[str] | None = None,
-        size: tuple[float, float] = (11.0, 9.0),
-        dpi: int = 150,
-        show: bool | None = None,
-    ) -> Figure:
-        """The run as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
-
-        panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure", "trades" (what was bought and
-        sold, in money) and "costs" (what was paid so far), from top to bottom; by default all of them, without costs
-        where there were none. size: width and height in inches.
-        show: whether it opens in a window, until which is closed a script waits; by default where no path is given and
-        there is a screen. A notebook shows the figure that is the last value of a cell.
-        Raises MissingExtra where matplotlib is not installed, InputError for show=True without a screen.
-
-        >>> import pathlib, tempfile
-        >>> from rustybt import run
-        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.png"
-        >>> figure = result.plot(path, panels=["equity", "drawdown"])
-        >>> path.exists(), len(figure.axes)
-        (True, 2)
-        """
-        from rustybt.results._plot import equity_figure
-
-        check_process()
-        return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi, show=show)
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]

@@ -167,6 +167,14 @@ VOLUME_SHARES: Final = {"aggressive": "0.25", "moderate": "0.1", "conservative":
 """Words for the share of a bar's volume that the orders of an asset fill together: how soon a large order is done."""
 
 
+def share_of_volume(value: Any, what: str) -> tuple[int, int]:
+    """As `volume_share`, up to 1. Zipline's models take more than there was, and keep it."""
+    share = volume_share(value, what)
+    if share[0] > share[1]:
+        raise InputError(f"{what} is {value!r}: more would fill than was traded. Pass a share up to 1, such as 0.1.")
+    return share
+
+
 def volume_share(value: Any, what: str) -> tuple[int, int]:
     """A share of the volume, given as a number or a word, as numerator and denominator."""
     if isinstance(value, str) and value.isalpha():

@@ -15,7 +15,7 @@ from rustybt.results._report._facts import DAY, Facts, numbers, optional
 from rustybt.results._report._frames import exact, lasting, table_of
 from rustybt.results._report._parts import Cell, Chart, Line, Part, Scatter, Table, Text
 from rustybt.results._report._returns import Made, histogram
-from rustybt.results._report._sampling import kept_places
+from rustybt.results._report._sampling import Floats, kept_places
 from rustybt.results._text import shown
 
 _MOST_POINTS: Final = 2_000
@@ -87,18 +87,18 @@ def _text(value: Any, style: str) -> str:
     return shown(value, style)
 
 
-def _scatters(closed: pl.DataFrame, net: np.ndarray[Any, np.dtype[np.float64]], currency: str) -> list[Part]:
+def _scatters(closed: pl.DataFrame, net: Floats, currency: str) -> list[Part]:
     """How far trades were down and up before they ended as they did."""
     known = closed["mae"].is_not_null() & closed["mfe"].is_not_null()
     part = closed.filter(known)
     if not part.height:
         return []
     results = net[known.to_numpy()]
-    chosen = _chosen(results)
+    chosen = _chosen(results, numbers(part["mae"]), numbers(part["mfe"]))
     below = ""
     if len(chosen) < part.height:
         below = (
-            f"{len(chosen):,} of {part.height:,} trades: the largest gains and losses, and every so many of the others."
+            f"{len(chosen):,} of {part.height:,} trades: the furthest of each kind, and every so many of the others."
         )
     drawn = part[chosen]
     labels = [
@@ -123,25 +123,26 @@ def _scatters(closed: pl.DataFrame, net: np.ndarray[Any, np.dtype[np.float64]], 
     return scatters
 
 
-def _chosen(results: np.ndarray[Any, np.dtype[np.float64]]) -> list[int]:
-    """The rows to draw, ascending: half of them the largest, the others evenly spaced."""
+def _chosen(results: Floats, *excursions: Floats) -> list[int]:
+    """The rows to draw, ascending: the largest of each kind, and others evenly spaced."""
     if len(results) <= _MOST_POINTS:
         return list(range(len(results)))
-    half = _MOST_POINTS // 2
-    largest = np.argsort(-np.abs(results), kind="stable")[:half]
-    spaced = np.linspace(0, len(results) - 1, half).astype(int)
-    return sorted({*largest.tolist(), *spaced.tolist()})
+    part = _MOST_POINTS // 4
+    ends = [np.argsort(-np.abs(values), kind="stable")[:part].tolist() for values in (results, *excursions)]
+    spaced = np.linspace(0, len(results) - 1, part).astype(int).tolist()
+    return sorted({*spaced, *(row for rows in ends for row in rows)})
 
 
 def _grouped(closed: pl.DataFrame, by: Any, label: str, money: str) -> Table | None:
     """The figures by group; None where there is but one."""
+    below = ""
+    if by in closed.columns and (groups := closed[by].n_unique()) > _MOST_GROUPS:
+        below = f"The {_MOST_GROUPS} with the most trades, of {groups:,}."
+        counts = closed.group_by(by, maintain_order=True).len().sort("len", descending=True, maintain_order=True)
+        closed = closed.join(counts.head(_MOST_GROUPS), on=by, how="semi", nulls_equal=True)
     frame = metrics.trade_table(closed, by=by)
     if frame.height < 2:
         return None
-    below = ""
-    if frame.height > _MOST_GROUPS:
-        below = f"The {_MOST_GROUPS} with the most trades, of {frame.height}."
-        frame = frame.sort("trades", descending=True, maintain_order=True).head(_MOST_GROUPS)
     rows = []
     for row in frame.iter_rows(named=True):
         group = _WEEKDAYS[row[by]] if by == "weekday" else "(none)" if row[by] is None else str(row[by])
