@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -56,11 +55,6 @@ class PriceCache:
         if instrument is None or not self._is_plain(instrument):
             return
         prices, numbers = instrument.price[: instrument.last + 1], self._numbers_of(instrument)
-        if self.kernel is None and isinstance(prices, memoryview):
-            # Python reads an item of an array in half the time
-            column = array("q")
-            column.frombytes(prices.cast("B"))
-            prices = column
         self.priced[instrument.asset.sid] = instrument.asset, prices, numbers
         if self.kernel is not None:
             self.kernel.add(instrument.asset, "price", prices, numbers)
