@@ -66,7 +66,7 @@ class Traded:
         """What each fill cost against the price at which it was decided on: a row for each row of `transactions`.
 
         decision: the asset's last price when the order was placed, restated for splits since; reference: what the bar
-        offered when it filled; price: what was had. delay, spread, slippage, impact and fees (commission and duties) add
+        offered when it filled; price: what was had. delay, spread, slippage, impact and fees (commission, duties) add
         up to total, to the last digit: what was paid more than at the decision price, in the asset's money. delay
         is what the price moved by until it could fill, below zero where that was to the good. Without an order, or a
         price before it, decision, delay and total are null. day_low and day_high: of the session; quality: where
