@@ -71,7 +71,8 @@ class OrderBook(Linking):
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     special: by number, terms that say more than limit and stop, and the place among all events from which they held.
     queues: true while an order is open; `open` says which.
-    expiring: a heap of the moments at which orders end, and their numbers.
+    expiring: a heap of the moments at which orders end, and their numbers. moved: by number, when an order was changed
+    so that it went to the end of its queue.
     applier: the native kernel's way to apply a report; None where Python applies them all.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
@@ -79,7 +80,7 @@ class OrderBook(Linking):
 
     __slots__ = (
         "_apply", "_asked", "_drain", "_found", "_kernel", "_orders", "_venue", "accept", "account", "applier",
-        "expiring", "prefix", "queues", "rows", "special", "store", "wake", "why",
+        "expiring", "moved", "prefix", "queues", "rows", "special", "store", "wake", "why",
     )  # fmt: skip
 
     def __init__(self, account: str = "main", *, kernel: Kernel) -> None:
@@ -102,6 +103,7 @@ class OrderBook(Linking):
         self.why: Callable[[WorkingOrder, int | None], int] = _stored_cause
         self._venue: Venue | None = None
         self.expiring: list[tuple[int, int]] = []
+        self.moved: dict[int, int] = {}
         self._drain: Callable[[], object] | None = None
         # the numbers of ids that somebody asked for, as who does so does it each bar
         self._asked: dict[str, int] = {}
@@ -231,6 +233,7 @@ class OrderBook(Linking):
             "open": at_work,
             "events": list(self.rows) if whole else [],
             "held": [order.number for order in self.held],
+            "moved": list(self.moved.items()),
             "links": [] if self.links is None else self.links.state(),
             "special": [(n, place, terms.plain()) for n, had in self.special.items() for place, terms in had],
         }
@@ -254,6 +257,7 @@ class OrderBook(Linking):
         if state["links"]:
             self.links = Links(self.numbered)
             self.links.restore(state["links"])
+        self.moved.update(state["moved"])
         for row in state["events"]:
             self.rows.add(tuple(row))
         self.special.clear()
@@ -325,6 +329,7 @@ class OrderBook(Linking):
         """An order that was changed waits behind those of its asset."""
         queue = self.open[order.instrument.slot]
         queue[:] = [other for other in queue if other is not order] + [order]
+        self.moved[order.number] = order.changed
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> bool:
         """Takes an open order out of work. Returns False if it was not open, or a broker takes its time.

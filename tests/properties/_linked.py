@@ -80,6 +80,7 @@ class Linked(Oracle):
     """The part of the oracle that links orders and changes them."""
 
     groups: list[Group]
+    changed: dict[int, int]
 
     # -- what is asked for --
 
@@ -88,7 +89,8 @@ class Linked(Oracle):
             free = [one for one in self._open_orders(act.asset) if self._is_free(one)]
             entry = min(free, key=lambda one: one.number, default=None)
         else:
-            entry = self._enter(act, act.lots, act.limit, act.stop)
+            # one for nothing is no order, that a control could count
+            entry = self._enter(act, act.lots, act.limit, act.stop) if act.lots else None
         if entry is None or entry.status == "rejected":
             return
         group = Group([], entry, act.link, act.after)
@@ -118,8 +120,10 @@ class Linked(Oracle):
         return Kind(trail=("percent", way.much) if way.way == "trail" else None, reduce_only=True)
 
     def _is_free(self, order: Ordered) -> bool:
-        """Whether an order is no part of a group."""
-        return not any(order is one for group in self.groups for one in (*group.exits, group.entry))
+        """Whether an order is no part of a group, and not the broker's."""
+        return self._is_own(order) and not any(
+            order is one for group in self.groups for one in (*group.exits, group.entry)
+        )
 
     def _link(self, act: Link) -> None:
         for lots, limit, stop in act.legs:
@@ -130,7 +134,8 @@ class Linked(Oracle):
 
     def _change(self, act: Change) -> None:
         """modify_order: nothing where the order is over or filled beyond it; another price or more lose its place."""
-        there = sorted(self._open_orders(act.asset), key=lambda one: one.number)
+        own = [one for one in self._open_orders(act.asset) if self._is_own(one)]
+        there = sorted(own, key=lambda one: one.number)
         if not there:
             return
         order, tick = there[-1 if act.last else 0], self.market.assets[act.asset].tick_size
@@ -148,12 +153,18 @@ class Linked(Oracle):
             limit = on_tick(act.limit, order.side > 0, tick)
         if act.stop is not None:
             stop = on_tick(act.stop, order.side < 0, tick)
+        if self._beyond(order, amount - order.amount):
+            return
         moves = abs(amount) > abs(order.amount) or (limit, stop) != (order.limit, order.stop)
         order.amount, order.limit, order.stop = amount, limit, stop
         if order.amount == order.filled:
-            order.status = "filled"
+            self._cancel(order)
         elif moves:
-            order.turn = self._turn()
+            order.turn, self.changed[order.number] = self._turn(), self.place
+
+    def _beyond(self, order: Ordered, more: Fraction) -> bool:
+        """Whether the account can't pay for so much more of an order; it can here."""
+        return False
 
     def _in_turn(self, queue: list[Ordered], bar: Any) -> list[Ordered]:
         """Of a group that one price reaches, exits come before the rest of their entry; at the open after it, and those

@@ -190,6 +190,7 @@ class Oracle:
                 self._work(session, market.sessions[session].stamps[place - market.starts[session]])
                 for intent in self.by_bar[place]:
                     self._ask(intent)
+                self._supervise()
             self._auto_close(session)
             self._cancel_policy(session)
             self._settle(market.sessions[session].close)
@@ -198,6 +199,13 @@ class Oracle:
 
     def _overnight(self, session: int) -> None:
         """What the nights before a session cost; nothing here."""
+
+    def _supervise(self) -> None:
+        """What a broker does with the account by itself, when a bar is over; nothing here."""
+
+    def _unpaid(self, order: Ordered) -> bool:
+        """Whether the account can't pay for an order."""
+        return False
 
     # -- capital --
 
@@ -618,7 +626,8 @@ class Oracle:
         k = intent.asset
         if intent.kind == "cancel":
             for order in self._open_orders(k):
-                self._cancel(order)
+                if self._is_own(order):
+                    self._cancel(order)
             return
         asset = self.market.assets[k]
         size = self._size(intent)
@@ -637,7 +646,7 @@ class Oracle:
         order = Ordered(len(self.out.orders) + 1, k, size, limit, stop, self.place, turn=self._turn())
         if intent.more is not None:
             refused = self._begin(order, intent.more) or refused
-        if late or refused:
+        if late or refused or self._unpaid(order):
             order.status = "rejected"
         else:
             self._opened(order)
@@ -734,6 +743,10 @@ class Oracle:
         self.turns += 1
         return self.turns
 
+    def _is_own(self, order: Ordered) -> bool:
+        """Whether an order is the strategy's, and not the broker's."""
+        return True
+
     def _to_end(self, k: int) -> list[Ordered]:
         """The orders of an asset that have not ended."""
         return self._open_orders(k)
@@ -759,8 +772,9 @@ class Oracle:
         """What is open is cancelled; of a session with one bar only what was placed before it."""
         if self.plan.cancels is None or (session - self.plan.first + 1) % self.plan.cancels:
             return
-        for order in self.out.orders:
-            if order.status == "open" and (not self.market.by_session or order.place < self.place):
+        # what goes to work as another one is cancelled was not open
+        for order in [one for one in self.out.orders if one.status == "open"]:
+            if not self.market.by_session or order.place < self.place:
                 self._cancel(order)
 
     def _day(

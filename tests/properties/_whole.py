@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from tests.properties._accounts import Account, Accounts
 from tests.properties._carried import Carried, interest, lent, nights, rolled
 from tests.properties._charges import Charge, Filled, Schedule
 from tests.properties._linked import Bracket, Change, Group, Link, Linked
@@ -24,21 +25,26 @@ class WholePlan(Plan):
     carried: Carried = NOTHING
     charges: tuple[Charge, ...] = ()
     acts: tuple[Act, ...] = ()
+    account: Account | None = None
 
 
-class WholeOracle(Linked):
+class WholeOracle(Linked, Accounts):
     """Replays such a plan on a market."""
 
     plan: WholePlan
 
     def __init__(self, market: Market, plan: WholePlan) -> None:
         super().__init__(market, plan)
+        self.account = plan.account
+        self.sales: list[tuple[int, Fraction]] = []
+        self.forced: set[int] = set()
         self.groups: list[Group] = []
         self.first: dict[int, Fraction] = {}
         for act in plan.acts:
             self.by_bar[market.starts[plan.first] + act.bar].append(act)  # type: ignore[arg-type]
         self.schedule = Schedule(plan.charges)
         self.makers: dict[int, bool] = {}  # by order, whether it gave liquidity on the bar that was tried last
+        self.changed: dict[int, int] = {}  # by order, the bar at which it was changed last
         self.restated: dict[int, int] = {}  # by asset, the last bar before which it was split
         self.taken: dict[int, list[Fraction]] = {}  # by order, what the charges took of its last fill
         self.ended: list[list[Fraction]] = []  # what was held at each close, in the shares of now
@@ -61,6 +67,25 @@ class WholeOracle(Linked):
         before = len(self.out.orders)
         super()._ask(Intent(act.bar, act.asset, "order", lots, limit, stop))
         return self.out.orders[-1] if len(self.out.orders) > before else None
+
+    def _is_own(self, order: Ordered) -> bool:
+        return order.number not in self.forced
+
+    def _beyond(self, order: Ordered, more: Fraction) -> bool:
+        reduces = order.more is not None and order.more.reduce_only
+        return (
+            self.account is not None
+            and more * order.amount > 0
+            and not reduces
+            and self._lacks(order.asset, more, order)
+        )
+
+    def _book_fills(self, session: int, stamp: int, done: list[Any]) -> None:
+        super()._book_fills(session, stamp, done)
+        for order, quantity, price, fee, _ in done:
+            if quantity < 0:
+                multiplier = self.market.assets[order.asset].multiplier
+                self.sales.append((session, round(-quantity * price * multiplier, MONEY) - fee))
 
     # -- overnight --
 
@@ -124,7 +149,8 @@ class WholeOracle(Linked):
 
     def _rested(self, order: Ordered, bar: Any) -> bool:
         """Whether a limit waited for the market: on its first bar neither the open nor the last price was at it."""
-        if order.place < self.place - 1 or order.limit is None:
+        since = max(order.place, self.changed.get(order.number, 0))
+        if since < self.place - 1 or order.limit is None:
             return True
         last = self.marks[order.asset].prices[self.place - 1]
         prices = [bar.open] if last is None or self.restated.get(order.asset) == self.place else [bar.open, last]

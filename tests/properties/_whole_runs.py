@@ -11,12 +11,15 @@ import polars as pl
 
 from rustybt.api import commission, execution
 from rustybt.errors import BadOrderParameters
+from tests.properties._accounts import Account
 from tests.properties._carried import Carried, Rows, Tiers
 from tests.properties._charges import Charge
 from tests.properties._linked import Change, Exit, Link
 from tests.properties._market import Market, text
 from tests.properties._runs import order_number
 from tests.properties._whole import Act
+
+FORCED = ("margin call", "liquidation", "recalled")
 
 
 def number(value: Fraction | None) -> Decimal | None:
@@ -76,12 +79,31 @@ def _tiers(rows: Rows[Tiers]) -> Any:
     return {day: [(number(ends), number(rate)) for ends, rate in tiers] for day, tiers in rows} or None
 
 
+def set_account(context: Any, market: Market, account: Account) -> None:
+    """The kind of account."""
+    given: dict[str, Any] = {}
+    if account.kind == "cash":
+        given = {"settlement": account.settlement, "cushion": number(account.cushion)}
+    elif account.kind == "futures":
+        margins = {market.assets[k].symbol: tuple(map(number, of)) for k, of in account.margins.items()}
+        given["margins"] = {"another": (1, 1), **margins}
+    elif account.kind == "isolated":
+        given = {"leverage": number(account.leverage), "tiers": [tuple(map(number, row)) for row in account.tiers]}
+    else:
+        given["minimum_equity"] = number(account.least)
+        shares = {"initial": account.initial, "maintenance": account.long, "short_maintenance": account.short}
+        given |= {name: number(of) for name, of in shares.items()} if account.kind == "reg_t" else {}
+        given |= {"moves": number(account.move)} if account.kind == "portfolio" else {}
+    context.set_account(account.kind, **given)
+
+
 def do(context: Any, market: Market, act: Act) -> None:
     """What the strategy does with linked orders. context.linked: the ids of those that it has linked."""
     asset = context.assets[act.asset]
     for lots, limit, stop in act.legs if isinstance(act, Link) else ():
         context.order(asset, number(lots), limit_price=number(limit), stop_price=number(stop))
-    waiting = sorted(context.get_open_orders(asset), key=lambda order: order_number(order.id) or 0)
+    own = [order for order in context.get_open_orders(asset) if order.tag not in FORCED]
+    waiting = sorted(own, key=lambda order: order_number(order.id) or 0)
     free = [order for order in waiting if order.id not in context.linked]
     if isinstance(act, Change):
         if waiting:

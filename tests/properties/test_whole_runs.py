@@ -18,13 +18,14 @@ from rustybt.errors import CannotOrderDelistedAsset, InputError, MoneyOverflow, 
 from tests._examples import examples
 from tests._kernels import KERNELS
 from tests.properties import _bundles, _law, _life, _runs
+from tests.properties._accounts import LEAST, Account
 from tests.properties._carried import Borrow, Carried, Financing, Rollover
 from tests.properties._charges import Charge
 from tests.properties._linked import Bracket, Change, Exit, Link
 from tests.properties._market import Listed, Market
-from tests.properties._oracle import Plan
+from tests.properties._oracle import ZERO, Intent, Plan
 from tests.properties._whole import Act, WholeOracle, WholePlan
-from tests.properties._whole_runs import do, set_carrying, set_fees
+from tests.properties._whole_runs import do, set_account, set_carrying, set_fees
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, _is_too_much, _near, market_of, plans
 
 SETTINGS: dict[str, Any] = {
@@ -156,13 +157,62 @@ def exits(draw: st.DrawFn, asset: Listed, close: Fraction, ways: tuple[str, ...]
 
 
 @st.composite
+def accounts(draw: st.DrawFn, market: Market) -> Account:
+    settles = any(asset.settles for asset in market.assets)
+    kind = draw(st.sampled_from(["portfolio", "futures", "isolated"] if settles else ["cash", "reg_t", "portfolio"]))
+    if kind == "cash":
+        return Account(kind, draw(st.integers(0, 3)), Fraction(draw(st.integers(0, 20)), 100))
+    if kind == "futures":
+        margins = {}
+        for k, asset in enumerate(market.assets):
+            if asset.settles and draw(st.integers(0, 4)):
+                value = next(iter(asset.bars.values())).close * asset.multiplier
+                share = Fraction(draw(st.integers(1, 30)), 100)
+                margins[k] = (value * share, value * share * Fraction(draw(st.integers(50, 100)), 100))
+        return Account(kind, margins=margins)
+    if kind == "isolated":
+        tiers = ((Fraction(50_000), Fraction("0.004"), ZERO), (None, Fraction("0.02"), Fraction(800)))
+        leverage = Fraction(draw(st.sampled_from([1, 3, 10, 50])))
+        return Account(kind, leverage=leverage, tiers=draw(st.sampled_from([tiers, Account(kind).tiers])))
+    least = draw(st.sampled_from([ZERO, LEAST[kind], Fraction(500_000)]))
+    initial = Fraction(draw(st.sampled_from([50, 60, 65])), 100)
+    long, short = (min(initial, Fraction(draw(st.sampled_from([25, 30, 60, 65])), 100)) for _ in range(2))
+    return Account(kind, least=least, initial=initial, long=long, short=short, move=initial)
+
+
+@st.composite
+def stretched(draw: st.DrawFn, market: Market, plan: Plan, account: Account) -> Plan:
+    """The plan with orders for nearly all that the account can pay for: a move of the price may be too much."""
+    orders = []
+    for bar in range(draw(st.integers(1, 2))):
+        k = draw(st.integers(0, len(market.assets) - 1))
+        share = {"reg_t": account.initial, "portfolio": account.move, "isolated": 1 / account.leverage}.get(
+            account.kind
+        )
+        weight = Fraction(draw(st.integers(80, 99)), 100) / (share or Fraction(draw(st.sampled_from([1, 5, 20])), 20))
+        side = draw(st.sampled_from([1, 1, -1]))
+        orders.append(Intent(bar, k, "order_percent", round(side * weight, 4)))
+    few = tuple(intent for intent in plan.intents if draw(st.booleans()))
+    return replace(plan, intents=(*orders, *few), capital=Fraction("12345.67"), slippage=("none",), controls=())
+
+
+@st.composite
 def whole_plans(draw: st.DrawFn, market: Market) -> WholePlan:
     plan = draw(plans(market, kinds=True))
     done = draw(st.just(()) | acts(market, plan))
     if done:
         plan = replace(plan, trigger="close")  # a range is read for a group as decision 38 has it
+    account = draw(st.none() | accounts(market))
+    if account is not None and draw(st.booleans()):
+        plan = draw(stretched(market, plan, account))
     given = {field.name: getattr(plan, field.name) for field in fields(plan)}
-    return WholePlan(**given, carried=draw(carried(market)), charges=draw(schedules()), acts=done)
+    return WholePlan(
+        **given,
+        carried=draw(carried(market)),
+        charges=draw(schedules()),
+        acts=done,
+        account=account,
+    )
 
 
 def run(market: Market, bundle: str, plan: WholePlan, kernel: str) -> rustybt.Result:
@@ -181,6 +231,8 @@ def run(market: Market, bundle: str, plan: WholePlan, kernel: str) -> rustybt.Re
         begin(context)
         context.linked = set()
         set_carrying(context, market, plan.carried)
+        if plan.account is not None:
+            set_account(context, market, plan.account)
         set_fees(context, plan.charges, _runs.commission_of(plan.commission, future=True))
 
     return rustybt.run_algorithm(

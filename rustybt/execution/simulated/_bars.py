@@ -45,11 +45,13 @@ class Links(Protocol):
 class Orders(Protocol):
     """The order book, as a broker reads it.
 
-    wake: which orders sleep, and what wakes them. count: of all orders so far, which are numbered from 1.
+    wake: which orders sleep, and what wakes them. moved: by number, when an order was changed so that it went to the
+    end of its queue. count: of all orders so far, which are numbered from 1.
     """
 
     account: str
     wake: Wake
+    moved: dict[int, int]
 
     @property
     def count(self) -> int: ...

@@ -108,6 +108,8 @@ class SimulatedBroker(Walking):
         self._opening: tuple[int, int, int] | None = None
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
+        # numbers of the orders that were triggered on this bar
+        self._reached: set[int] = set()
         self.begun: dict[int, int] = {}
         self.transit: Transit = {}
 
@@ -187,6 +189,7 @@ class SimulatedBroker(Walking):
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
         own = self._own
+        self._reached.clear()
         awake: Iterable[list[WorkingOrder]] = self.orders.wake.awake(bar, self.orders.open)
         if self.transit:
             awake = arrived(self.transit, awake, bar)
@@ -312,9 +315,7 @@ class SimulatedBroker(Walking):
         if not opening and not at_once and order.number > self._looked and self._sleeps(order, bars, bar):
             return None
         trigger = triggers.of(order, bars, bar, offered)
-        maker = False
-        if order.limit is not None and trigger.price is not None and not trigger.stop and not at_once:
-            maker = triggers.rested(order, bars, bar, self.stamps[bar - 1] if self.stamps else None)
+        maker = not at_once and self._rested(order, bars, moment, trigger)
         if trigger.stop or trigger.limit or trigger.terms is not None:
             yield from first_reports(order, trigger, moment.stamp, self.stops_date_orders)
         if trigger.price is None and at_once:

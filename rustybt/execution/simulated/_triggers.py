@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause, OrderTerms
+from rustybt.core import Cause, Moment, OrderTerms
 from rustybt.execution.simulated._bars import Bars
 from rustybt.execution.simulated._trailing import followed, limited, prices_of, trail
 
@@ -106,17 +106,18 @@ class Triggers:
             return ANY_PRICE, None  # it waits for nothing
         return (None, -(-price // up)) if over else (price // up, None)
 
-    def rested(self, order: WorkingOrder, bars: Bars, bar: int, before: int | None) -> bool:
+    def rested(self, order: WorkingOrder, since: int, bars: Bars, moment: Moment, before: int | None) -> bool:
         """Whether an order with a limit gives liquidity to a bar that fills it, as it waited for the market to come.
 
         On its first bar that is where the bar opens short of its limit, and the last price did so when it was placed.
-        before: the stamp of the bar before; None where there was none.
+        since: when it was placed, or given another price. before: the stamp of the bar before; None where there was
+        none.
         """
-        changed = order.changed
-        # a split, between two bars, restates an order, and the last price is in the units of before it
-        restated = before is not None and order.created <= before < changed
-        if before is not None and (order.created if order.filled or restated else changed) < before:
+        if before is not None and since < before:
             return True
+        bar = moment.bar
+        # a split, between two bars, restates an order, and the last price is in the units of before it
+        restated = before is not None and since <= before < order.changed < moment.stamp
         limit: Any = order.limit
         up, buys = bars.mark_to_fill_scale, order.amount > 0
         opened = bars.column("open")[bar] * up

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rustybt._kernels import WorkingOrder
@@ -12,7 +12,7 @@ from rustybt.execution.simulated._legs import Leg, four_of, legs_of
 from rustybt.execution.simulated._linked import exits_of
 from rustybt.execution.simulated._possible import at_named_price
 from rustybt.execution.simulated._transit import Transit
-from rustybt.execution.simulated._triggers import Triggers
+from rustybt.execution.simulated._triggers import Trigger, Triggers
 
 if TYPE_CHECKING:
     from rustybt.execution.simulated._bars import Links
@@ -29,14 +29,16 @@ class Walking:
     reading: says which orders meet it on a path; None where stops and limits are not tested within the bar.
     """
 
-    __slots__ = ("reading",)
+    __slots__ = ("_reached", "reading")
     reading: Reading | None
     if TYPE_CHECKING:
         orders: Orders
         triggers: Triggers
+        stamps: Sequence[int]
         transit: Transit
         _work_asset: Callable[..., Done]
         _sleeps: Callable[[WorkingOrder, Bars, int], bool]
+        _reached: set[int]
 
     def _read(
         self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
@@ -112,6 +114,15 @@ class Walking:
             return []
         queue, known = self.orders.open.get(slot, ()), {order.number for order in orders}
         return [one for entry in orders for one in exits_of(links, entry, queue) if one.number not in known]
+
+    def _rested(self, order: WorkingOrder, bars: Bars, moment: Moment, trigger: Trigger) -> bool:
+        """Whether an order that a bar lets through gives liquidity; one that is triggered on this bar takes it."""
+        if trigger.stop:
+            self._reached.add(order.number)
+        if order.limit is None or trigger.price is None or order.number in self._reached:
+            return False
+        since = self.orders.moved.get(order.number, order.created)
+        return self.triggers.rested(order, since, bars, moment, self.stamps[moment.bar - 1] if self.stamps else None)
 
     def _after(self, orders: list[WorkingOrder], tried: set[int], bars: Bars, moment: Moment) -> Iterator[Report]:
         """Once a bar was gone through: stops move that follow by whole bars, and what waits goes to sleep."""

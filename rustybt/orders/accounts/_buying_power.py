@@ -111,19 +111,20 @@ class BuyingPower(_Asked):
             return None
         slot = instrument.slot
         held, cost = self._books.position(slot)
-        orders = [(order.amount, one) for order in self.opening(slot) for one in self.terms_of(order)]
-        orders += [(size, terms)] if size else []
+        orders = [(self.left(order), self.terms_of(order)) for order in self.opening(slot)]
+        orders += [(size, (terms, terms))] if size else []
         now = rule.initial(Stake.of(instrument, held, price, cost)) if held else Fraction(0)
         found = [now]
         for side, worst in zip((1, -1), self._worst(instrument, size), strict=True):
-            asked = [_asked_price(one, price) for amount, one in orders if amount * side > 0]
-            if not asked:
+            legs = [(left, max(_asked_price(one, price) for one in both)) for left, both in orders if left * side > 0]
+            if not legs:
                 continue
-            at = max(asked)
+            # each at its own price, all of them at their average
+            at = Fraction(sum(left * its for left, its in legs), sum(left for left, _ in legs))
             if held * worst > 0 and abs(worst) > abs(held):
                 # the part that is added, beside what is there
                 found.append(now + rule.initial(Stake.of(instrument, worst - held, at)))
-            elif worst:
+            elif held * worst <= 0 and worst:
                 found.append(rule.initial(Stake.of(instrument, worst, at)))
         return max(found) * self.rate(instrument)
 
@@ -206,7 +207,7 @@ class CashCover(_Asked):
         if price is None:
             return None
         cushion = Fraction(1) if terms is not None and terms.limit is not None else 1 + self._rule.cushion
-        return Stake.of(instrument, size, _asked_price(terms, price, limit=True)).value * cushion
+        return Stake.of(instrument, size, _asked_price(terms, price)).value * cushion
 
 
 def largest(becoming: Becoming, order: WorkingOrder) -> int:
@@ -214,13 +215,11 @@ def largest(becoming: Becoming, order: WorkingOrder) -> int:
     return max(order.amount, becoming(order)[1], key=abs)
 
 
-def _asked_price(terms: Terms, last: int, *, limit: bool = False) -> int:
-    """About where an order fills: its limit or stop, the last price where that is more. limit: a limit is enough."""
+def _asked_price(terms: Terms, last: int) -> int:
+    """About where an order fills: at its limit, else at the last price or its stop, whichever is more."""
     if terms is None:
         return last
-    if limit and terms.limit is not None:
-        return terms.limit
-    return max(last, terms.limit or 0, terms.stop or 0)
+    return max(last, terms.stop or 0) if terms.limit is None else terms.limit
 
 
 def _shown(money: Fraction) -> str:

@@ -658,3 +658,34 @@ def test_an_order_of_ones_own_does_not_pass_for_a_margin_call() -> None:
 
     with pytest.raises(InputError, match="is the broker's"):
         account(FALLING, {0: [("X", 190)]}, "reg_t", also={"on_order": linked})
+
+
+def limits(*legs: tuple[int, int]) -> Any:
+    """Limit orders of X: pairs of a size and a limit."""
+
+    def place(context: Any) -> None:
+        for size, limit in legs:
+            context.order(context.symbol("X"), size, limit_price=limit)
+
+    return place
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_each_open_order_counts_at_its_own_limit(kernel: str) -> None:
+    """Half of 50 x 50 and of 170 x 100 is 9,750 of 10,000; half of 6 x 100 more is not there, of 4 x 100 it is."""
+    orders = {0: [limits((50, 50), (170, 100), (6, 100), (4, 100))]}
+    result = account(FLAT, orders, "reg_t", also={"kernel": kernel})
+    statuses = result.orders.select("amount", "cause").rows()
+    assert [(int(amount), cause == "buying_power") for amount, cause in statuses] == [
+        (50, False),
+        (170, False),
+        (6, True),
+        (4, False),
+    ]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_only_reduces_is_not_asked_whatever_its_limit(kernel: str) -> None:
+    """199 held need 9,950 of 10,000; a sale of 100 of them at 500 makes the position smaller, and is taken."""
+    result = account(FLAT, {0: [("X", 199)], 2: [limits((-100, 500))]}, "reg_t", also={"kernel": kernel})
+    assert told(result)[1][1:] == ("open", "limit_not_reached")
