@@ -14,7 +14,7 @@ from rustybt import metrics
 from rustybt.core import scaled_ints
 from rustybt.metrics import ruined_on
 from rustybt.results._report._sampling import Floats
-from rustybt.results._text import name_of
+from rustybt.results._text import held_of, name_of
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -82,6 +82,11 @@ class Facts:
             return {}
         frame = metrics.table(self.result.daily["benchmark_returns"], periods=self.result.periods)
         return dict(frame.select("figure", "value").rows())
+
+    @functools.cached_property
+    def held(self) -> str:
+        """What buy and hold of the run's assets returned; empty where that is not known."""
+        return dict(held_of(self.result)).get("Buy and hold", "")
 
     @functools.cached_property
     def trades(self) -> pl.DataFrame:

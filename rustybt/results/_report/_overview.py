@@ -59,8 +59,11 @@ def _cards(facts: Facts) -> list[Card]:
             continue
         value, error = figures[name]
         beside = "" if error is None else f"± {written(error, NAMES[name].style)}"
-        if name == "total_return" and "benchmark_return" in figures:
-            beside = f"benchmark {written(figures['benchmark_return'][0], 'percent')}"
+        if name == "total_return":
+            against = {"buy and hold": facts.held}
+            if "benchmark_return" in figures:
+                against["benchmark"] = written(figures["benchmark_return"][0], "percent")
+            beside = ", ".join(f"{label} {text}" for label, text in against.items() if text)
         cards.append(Card(NAMES[name].label, written(value, NAMES[name].style), beside))
     return cards
 

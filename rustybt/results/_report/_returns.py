@@ -54,12 +54,13 @@ def equity(facts: Facts) -> Made:
         return facts.lacking
     values = numbers(daily["portfolio_value"])
     path = benchmark_path(facts.result)
-    series = [values] if path is None else [values, numbers(pl.Series(path))]
-    places = kept_places(series)
+    beside = [] if path is None else [(facts.benchmark_name, numbers(pl.Series(path)), "benchmark")]
+    if facts.held:
+        beside.append(("buy and hold of the run's assets", numbers(facts.result.buy_and_hold["value"]), "c2"))
+    places = kept_places([values, *(other for _, other, _ in beside)])
     x = [facts.days[place] for place in places]
     lines = [Line("Portfolio value", optional(values[places]))]
-    if path is not None:
-        lines.append(Line(facts.benchmark_name, optional(series[1][places]), "benchmark"))
+    lines += [Line(name, optional(other[places]), colour) for name, other, colour in beside]
     days = daily["session"]
     low, high = int(values.argmin()), int(values.argmax())
     money = [shown(daily["portfolio_value"][place], "money", facts.currency) for place in (0, low, high, -1)]

@@ -95,6 +95,8 @@ def test_lines_of_charts_are_columns_of_the_result(result: Result, page: Page) -
     days = np.cumsum(chart["x"])
     assert days.tolist() == daily["session"].to_physical().to_list()
     assert values == pytest.approx([float(value) for value in daily["portfolio_value"]], rel=1e-7)
+    held = [float(value) for value in result.buy_and_hold["value"]]
+    assert lines["buy and hold of the run's assets"][1] == pytest.approx(held, rel=1e-7)
     _, falls = lines["Drawdown"]
     assert min(falls) == pytest.approx(float(result.metrics["max_drawdown"]), rel=1e-5)
     _, paid = lines["Commission"]
@@ -207,7 +209,7 @@ def test_results_are_compared_by_name(result: Result, tmp_path: Path) -> None:
     assert [row[1] for row in runs] == ["fast", "", "3", ""]
     place = runs[0].index("Total return")
     assert runs[2][place] == f"{rounded(other.metrics['total_return'], 100)}%"
-    (chart,) = [one for one in page.data if len(one.get("lines", ())) == 3]
+    (chart,) = [one for one in page.data if one["unit"] == "percent" and len(one.get("lines", ())) == 3]
     assert chart["lines"][1]["values"][-1] == pytest.approx(float(other.metrics["total_return"]), rel=1e-4)
     assert page.tables["Figures side by side"][0] == ["Figure", *(row[0] for row in runs[1:])]
     listed = Page(result.report(compare=[other, other], sections=["comparison"]).html).tables["Runs"]

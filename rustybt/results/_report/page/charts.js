@@ -54,8 +54,23 @@ const Charts = (() => {
   }
 
   function logged(u, low, high) {
-    // the range itself, with a little room: a logarithm of base 2 has ticks enough within it
+    // the range itself, with a little room; not whole powers of ten, which leave most of the picture empty
     return low == null || low <= 0 ? [1, 10] : [low / 1.04, high * 1.04];
+  }
+
+  function logTicks(low, high) {
+    // 1, 2 and 5 times powers of ten; of a short range, round steps
+    const found = [];
+    for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) {
+      for (const one of [1, 2, 5]) found.push(one * 10 ** power);
+    }
+    const inside = found.filter((value) => value >= low && value <= high);
+    if (inside.length > 2) return inside;
+    const rough = (high - low) / 5;
+    const unit = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((one) => one * unit).find((one) => one >= rough);
+    const count = Math.floor(high / step) - Math.ceil(low / step) + 1;
+    return Array.from({ length: count }, (_, row) => (Math.ceil(low / step) + row) * step);
   }
 
   function series(data) {
@@ -71,7 +86,7 @@ const Charts = (() => {
     }));
   }
 
-  function axes(data, narrow) {
+  function axes(data, narrow, log) {
     const common = { stroke: colour("quiet"), font: font(), grid: { stroke: colour("rule"), width: 1 } };
     const ticks = { show: false };
     return [
@@ -81,6 +96,7 @@ const Charts = (() => {
         ticks,
         size: narrow ? 52 : 64,
         space: data.tall < 180 ? 30 : 42,
+        ...(log ? { splits: (u, axis, low, high) => logTicks(low, high), filter: (u, splits) => splits } : {}),
         values: (u, splits, axis, space, gap) => splits.map((value) => tick(value, data.unit, gap)),
       },
     ];
@@ -147,7 +163,7 @@ const Charts = (() => {
     if (!width) return;
     const narrow = width < 520;
     data.tall = own.box.clientHeight;
-    const distr = own.log ? { distr: 3, log: 2, range: logged } : { range: padded };
+    const distr = own.log ? { distr: 3, log: 10, range: logged } : { range: padded };
     const ends = [data.seconds[0], data.seconds.at(-1)];
     const whole = ends[0] === ends[1] ? [ends[0] - data.step, ends[1] + data.step] : ends;
     const options = {
@@ -156,7 +172,7 @@ const Charts = (() => {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       legend: { show: false },
       scales: { x: { time: true, range: (u, low, high) => (low == null ? whole : [low, high]) }, y: distr },
-      axes: axes(data, narrow),
+      axes: axes(data, narrow, own.log),
       series: [{}, ...series(data)],
       cursor: {
         sync: { key: "time", setSeries: false },
