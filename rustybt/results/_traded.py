@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 class Traded:
     """The trades of a result."""
 
-    __slots__ = ()
+    __slots__ = ("_trades",)
 
     @property
     def trades(self) -> pl.DataFrame:
-        """`round_trips("fifo")`: a row for each part of a buy that a sale closed, first in, first out."""
-        return self.round_trips()
+        """`round_trips("fifo")`: a row for each part of a buy that a sale closed, first in, first out.
+
+        It is matched when it is first looked at.
+        """
+        try:
+            return self._trades
+        except AttributeError:  # nor has a copy from another process
+            self._trades: pl.DataFrame = self.round_trips()
+        return self._trades
 
     def round_trips(self, method: Method = "fifo") -> pl.DataFrame:
         """What was bought and sold, matched: a row for each trade, in the order of their entries.
@@ -35,7 +42,9 @@ class Traded:
         in the asset's `currency`, duration, sessions (closes it was held over), tag and order_id of the order that
         opened it, exit_tag and exit_order_id of the one that closed it, mae and mfe (how far it was down and up, in
         money, at the closes of sessions and its exit, by prices alone; null where a row has units of several fills, or
-        of several ends), open.
+        of several ends), r_multiple (net over what was at risk: the money from its entry to the protective stop that
+        was there when it filled, such as that of its bracket; null without one), entry_quality and exit_quality (from 0
+        to 1: where between the worst and the best of those closes it was entered and left; 1 is the best), open.
         Splits, dividends in shares, multipliers and part fills are restated: the sum of net is what the ledger booked
         of these assets and what they are worth at the end, to the last digit. A dividend goes to what was held at its
         ex-date. Raises InputError for an unknown method.

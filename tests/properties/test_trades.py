@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import rustybt
 from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
+from rustybt.results._booked import Booked
 from tests._examples import examples
 from tests.properties import _bundles, _runs, test_law_of_currencies
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, market_of, plans
@@ -58,6 +59,10 @@ def assert_they_add_up(result: rustybt.Result) -> None:
         if method == "flat":
             held = result.positions.filter(result.positions["session"] == result.daily["session"][-1])
             assert sorted(open_["sid"]) == sorted(held["sid"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Booked, "plain", lambda _: [])
+        lot_by_lot = result.trades
+    assert result.trades.equals(lot_by_lot)
     fifo, trips = result.trades, result.round_trips("flat")
     assert trips.height <= fifo.height
 

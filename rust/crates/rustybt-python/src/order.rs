@@ -97,9 +97,10 @@ impl PyOrder {
         PyOrder::of(number, instrument, slot, amount, created).with(terms)
     }
 
-    fn copy(&self, py: Python<'_>) -> PyOrder {
+    #[pyo3(signature = (instrument=None))]
+    fn copy(&self, py: Python<'_>, instrument: Option<Py<PyAny>>) -> PyOrder {
         PyOrder {
-            instrument: self.instrument.clone_ref(py),
+            instrument: instrument.unwrap_or_else(|| self.instrument.clone_ref(py)),
             amount: self.amount.clone(),
             filled: self.filled.clone(),
             more: self.more.as_ref().map(|terms| terms.clone_ref(py)),

@@ -14,6 +14,7 @@ use crate::number::Number;
 pub const NOWHERE: u32 = u32::MAX;
 
 /// The values of one place in every row.
+#[derive(Clone)]
 pub enum Column {
     /// Integers of 64 bits; 0 where there is none.
     Short(Vec<i64>, Bits),
@@ -119,7 +120,7 @@ impl Bits {
 const FEW: usize = 8;
 
 /// Every text that occurs, once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Table {
     /// In the order of their first occurrence.
     pub texts: Vec<String>,
@@ -209,6 +210,11 @@ impl PyRows {
                 .for_each(|column| column.cut(self.len)),
         }
         added
+    }
+
+    fn take(&mut self, other: PyRef<'_, PyRows>) {
+        self.columns.clone_from(&other.columns);
+        self.len = other.len;
     }
 
     fn since<'py>(&self, py: Python<'py>, first: usize) -> PyResult<Bound<'py, PyList>> {
