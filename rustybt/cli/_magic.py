@@ -92,7 +92,7 @@ def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> A
 
 
 def _options(command: Any, arguments: list[str]) -> dict[str, Any] | None:
-    """What stands behind the magic's name, by the options of a command, its file left out. None: help was asked for."""
+    """The options behind the magic's name, those of a command without its file. None: help was asked for."""
     import click
 
     parameters = [parameter for parameter in command.params if parameter.name != "algofile"]

@@ -1,4 +1,4 @@
-"""What can be held: frozen descriptions, one object per asset and run."""
+"""Assets: frozen descriptions of what can be held, one object per asset and run."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ UNITS: Final = ("volume", "taken", "quantity")
 
 
 class Explanation:
-    """What happened to an order, bar by bar, and why. Printed it is sentences; `frame` is the same as data.
+    """The history of an order, bar by bar, and why. Printed it is sentences; `frame` is the same as data.
 
     order_id, symbol: whose. kind: of the order, in words. models: what says how much fills and at which price, and what
     it costs, as texts.
@@ -110,7 +110,7 @@ class Explanation:
         return f"{name}, {level}: {reached}"
 
     def _volume(self, step: OrderStep) -> str:
-        """What was there to fill from, where nothing more is told of the bar."""
+        """The volume that was there to fill from, where nothing more is told of the bar."""
         taken = f", {self._units(step.taken)} of it taken by other orders" if step.taken else ""
         return f"; volume {self._units(step.volume)}{taken}"
 

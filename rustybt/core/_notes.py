@@ -1,4 +1,4 @@
-"""What a user of a run would want to know and no figure says: notes, each with a code from a closed list."""
+"""Notes: what a user of a run would want to know and no figure says, each with a code from a closed list."""
 
 from __future__ import annotations
 

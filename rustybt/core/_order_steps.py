@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class OrderStep(NamedTuple):
-    """What a bar did to an order, or what happened to it.
+    """A step in the life of an order: what a bar did to it, or what happened to it.
 
     stamp: ns UTC. kind: "bar", or that of an event. tested: the price of the bar that was tested ("low"); price: its
     value; against: what it was tested against ("limit"); level: its value. volume: of the bar. taken: what other orders

@@ -1,4 +1,4 @@
-"""What kind of order some terms make, in words."""
+"""The kind of order that some terms make, in words."""
 
 from __future__ import annotations
 

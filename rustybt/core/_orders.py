@@ -15,7 +15,7 @@ from rustybt.core._scalar import Scalar
 
 
 class OrderStatus(enum.IntEnum):
-    """Where an order stands. The first five are Zipline's; the others are for live trading."""
+    """The status of an order. The first five are Zipline's; the others are for live trading."""
 
     OPEN = 0
     FILLED = 1
@@ -29,7 +29,7 @@ class OrderStatus(enum.IntEnum):
 
 
 class OrderEventKind(enum.StrEnum):
-    """What can happen to an order.
+    """The kinds of events of an order.
 
     HELD: it waits for another order; RELEASED: no longer.
     CHANGE_REFUSED: the account does not allow that it becomes larger; it stays as it is.
@@ -116,7 +116,7 @@ class Order(_Later, Generic[Scalar]):
 
     @property
     def state(self) -> str:
-        """Where it stands, finer than `status`.
+        """Its state, finer than `status`.
 
         "held", "accepted", "triggered" (its stop was reached, or its price touched), "partially_filled", "filled",
         "cancelled", "expired" (it was good until then) or "rejected".
@@ -136,7 +136,7 @@ class Order(_Later, Generic[Scalar]):
 
     @property
     def open_amount(self) -> Scalar:
-        """What is still to fill."""
+        """The units that are still to fill."""
         amount: Any = self.amount  # the difference of two Decimals is one, and of two floats
         return amount - self.filled  # type: ignore[no-any-return]
 

@@ -47,7 +47,7 @@ def trailed(terms: OrderTerms[int], buys: bool, best: int, tick: int) -> OrderTe
 
 
 def level_of(trail: Trail[int], buys: bool, best: int, tick: int) -> int:
-    """Where a stop lies that trails a price, on the tick, at the fill scale: at the next one from it at the nearest.
+    """The level of a stop that trails a price, on the tick, at the fill scale: at the next one from it at the nearest.
 
     A distance of less than 5 % of a tick would else come to a stop at the price itself, which is reached at once.
 

@@ -23,7 +23,7 @@ TAKEN: Final = {
     "analyze": ("context", "results"),
     "on_order": ("context", "event"),
 }
-"""What the callbacks are called with."""
+"""The arguments that the callbacks are called with."""
 NEVER_RUNNING: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
@@ -85,7 +85,7 @@ class Callbacks:
 
 
 def never_runs(function: Any) -> str | None:
-    """What a function is whose body does not run when it is called; None where it does."""
+    """The kind of a function whose body does not run when it is called; None where it does."""
     if type(function) is FunctionType and not function.__code__.co_flags & NEVER_RUNNING:
         return None
     called = function if inspect.isroutine(function) or isinstance(function, partial) else type(function).__call__
@@ -97,7 +97,7 @@ def never_runs(function: Any) -> str | None:
 
 
 def outer_values(function: Any) -> dict[str, Any]:
-    """What a function uses that is defined outside of it, by name."""
+    """Values that a function uses and that are defined outside of it, by name."""
     try:
         found = inspect.getclosurevars(function)
     except TypeError:  # no function of Python
@@ -106,7 +106,7 @@ def outer_values(function: Any) -> dict[str, Any]:
 
 
 def params_of(params: Any) -> dict[str, Any]:
-    """What `initialize` is given by name."""
+    """The parameters that `initialize` is given by name."""
     if params is None:
         return {}
     if not isinstance(params, Mapping) or not all(isinstance(name, str) for name in params):
@@ -155,7 +155,7 @@ def check_params(initialize: Any, context: Any, params: Mapping[str, Any]) -> No
 
 
 def _name_of(initialize: Any, handle_data: Any) -> str:
-    """What a strategy of functions is called: as its module, or where they stand in a script or notebook, as the one
+    """The name of a strategy of functions: that of its module, or where they stand in a script or notebook, as the one
     function that it is, or as the script."""
     module = getattr(initialize or handle_data, "__module__", None) or "strategy"
     if module != "__main__":

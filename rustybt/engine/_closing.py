@@ -1,4 +1,4 @@
-"""What looks at a run when a session ends: close-outs, the cancel policy, the account controls."""
+"""The end of a session: close-outs, the cancel policy, the account controls."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
+from rustybt.engine._unwatched import unwatched
 from rustybt.engine._wire import refuse_latency, wire_between_bars, wire_of
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import Broker, SimulatedBroker
@@ -277,6 +278,8 @@ class Loop:
         one where something was added to the agenda, or is due between bars."""
         run, market = self.run, self.run.market
         books, times, handle_data = run.books, market.axis.times, self.handle_data
+        if handle_data is None:
+            return unwatched(self, session, first, busy)
         data, context = run.data, self.context
         open_orders = self._open_orders()
         agenda, added = self.agenda, self.agenda.added
@@ -294,8 +297,7 @@ class Loop:
                     books.seek(bar)
                 self._work(session, bar, times[bar])
                 marked = marked or bool(books.held())
-            if handle_data is not None:
-                handle_data(context, data)
+            handle_data(context, data)
             if added:
                 for action in agenda.due(bar, seen=True):
                     action(context, data)

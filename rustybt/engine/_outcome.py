@@ -1,4 +1,4 @@
-"""What a run hands over at its end: the Result and its manifest."""
+"""The outcome of a run: the Result and its manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies between two sessions, and between two bars: splits, capital that comes or goes, the marks until a bar."""
+"""Between two sessions, and between two bars: splits, capital that comes or goes, the marks until a bar."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ CELLS: Final = 24
 
 @runtime_checkable
 class ProgressBar(Protocol):
-    """What shows progress, as tqdm's objects do: `tqdm.auto.tqdm()` in a notebook or a terminal, or one of your own.
+    """Shows progress, as tqdm's objects do: `tqdm.auto.tqdm()` in a notebook or a terminal, or one of your own.
 
     Its `total` is set to the number of sessions, by `reset` where it has one, if it is None. It is not closed: whoever
     made it does that.
@@ -66,7 +66,7 @@ class Elsewhere(abc.ABC):
 
     @abc.abstractmethod
     def progress(self, sessions: int, name: str) -> Progress:
-        """What the run tells how far it is."""
+        """The object that the run tells how far it is."""
 
 
 class _Bar(Progress):

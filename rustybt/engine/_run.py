@@ -223,7 +223,7 @@ class Run:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the run is made from, as the manifest of its result has it: data, strategy, parameters, models."""
+        """The origin of the run, as the manifest of its result has it: data, strategy, parameters, models."""
         return manifest_of(self._parts)
 
     @property

@@ -1,4 +1,4 @@
-"""What is seen at the end of a run and belongs in its notes."""
+"""Notes of a run that are made at its end."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ class Supervision:
         return total
 
     def _left(self, slot: int) -> int:
-        """What is held, less what earlier calls are still selling."""
+        """The position, less what earlier calls are still selling."""
         return int(self._run_books.position(slot)[0]) + self._forced(slot)
 
     def _forced(self, slot: int) -> int:
@@ -202,7 +202,7 @@ def _tell_of_unknown(run: RunState, account: Any) -> None:
 
 
 def _unsettled(run: RunState, recorder: Recorder, settlement: int) -> Callable[[int], int]:
-    """What a pocket got for sales that have not settled in the session of the next bar, where an order fills first."""
+    """Proceeds of a pocket that have not settled in the session of the next bar, where an order fills first."""
     market, books, instruments = run.market, run.books, run.account.instruments
     first = [0]
 

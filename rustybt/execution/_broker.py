@@ -31,7 +31,7 @@ class Broker(Protocol):
         """An end to an open order. Reported CANCELLED with that cause; nothing where the order is over by then."""
 
     def reports(self, moment: Moment, /) -> Iterable[Report]:
-        """What has happened up to a moment and was not reported before, in the order in which it happened.
+        """Reports of what has happened up to a moment and was not reported before, in that order.
 
         Each report is applied before the next is asked for. Called again for the same moment it gives only what came
         since. Fills never exceed an order's amount; a fill may follow a cancel that came too late.
@@ -46,7 +46,7 @@ class SavedBroker(Broker, Protocol):
     """
 
     def snapshot(self) -> object:
-        """What it is restored with: an object that pickles, orders by their numbers. Called between two moments."""
+        """The state it is restored with: an object that pickles, orders by their numbers."""
 
     def restore(self, state: Any, order: Callable[[int], WorkingOrder], /) -> None:
         """Takes over what `snapshot` returned, in a broker of whom nothing was asked yet.

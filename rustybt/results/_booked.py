@@ -1,4 +1,4 @@
-"""What the ledger booked of assets, laid out for matching."""
+"""Entries of the ledger by asset, laid out for matching."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _amounts(result: Result, entries: pl.DataFrame, terms: dict[int, Terms]) -> 
 
 
 def _worth(result: Result, terms: dict[int, Terms]) -> dict[int, int]:
-    """What the units held at the end are worth at their last price: above zero for shorts too."""
+    """The worth of the units held at the end, at their last price: above zero for shorts too."""
     if not result.daily.height:
         return {}
     held = result.positions.filter(pl.col("session") == result.daily["session"][-1])

@@ -1,4 +1,4 @@
-"""What holding a run's assets came to: bought once in equal parts, and never touched again."""
+"""A run's assets held: bought once in equal parts, and never touched again."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _held(result: Result) -> list[int]:
 
 
 def _values(bars: AssetBars, share: Fraction, ends: Sequence[int]) -> Iterator[int]:
-    """What a part of the capital is worth at each of these bars, at the scale of money: cash until it is there."""
+    """The worth of a part of the capital at each of these bars, at the scale of money: cash until it is there."""
     bought = max(1, bars.first)
     # of one day: what is paid counts in the shares of before the split
     actions = [(bar, 0, amount) for bar, amount in bars.dividends] + [(bar, 1, factor) for bar, factor in bars.splits]

@@ -157,7 +157,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
 
     @property
     def costs(self) -> Costs:
-        """What the run cost: `by_kind`, `daily`, `orders` and `fills` are frames, `total`, `gross` and `net` money.
+        """The costs of the run: `by_kind`, `daily`, `orders` and `fills` are frames, `total`, `gross` and `net` money.
 
         Raises ResultError for a result that was saved by a version without costs.
 
@@ -199,7 +199,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
 
     @property
     def risk_report(self) -> dict[str, Any]:
-        """What metrics reported at the end: with `metrics_set="classic"` the figures over every 1, 3, 6 and 12 months
+        """The metrics' report at the end: with `metrics_set="classic"` the figures over every 1, 3, 6 and 12 months
         (`rustybt.metrics.risk_report`), and whatever metrics of the user's own wrote in end_of_simulation."""
         check_process()
         classic = "ClassicRiskReport" in self._manifest.get("metrics", ())
@@ -207,7 +207,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
 
     @property
     def written_report(self) -> dict[str, Any]:
-        """What metrics of the user's own wrote in end_of_simulation; text where JSON has no form once it is saved."""
+        """The writings of the user's own metrics in end_of_simulation; text where JSON has no form once it is saved."""
         return self._report
 
     @property
@@ -220,7 +220,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the run was made from: version, data and its hash, strategy, parameters, seed, kernel; its ledger hash.
+        """The origin of the run: version, data and its hash, strategy, parameters, seed, kernel; its ledger hash.
 
         A caller may add to it before `save()`.
         """
@@ -230,7 +230,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         return self._manifest
 
     def compat_report(self, rows: Iterable[str] | None = None) -> CompatReport:
-        """Which rows of `Compat` would have changed this result. Runs the strategy once more for each row.
+        """The rows of `Compat` that would have changed this result. Runs the strategy once more for each row.
 
         rows: the names of some rows; by default all of them, and a last line for all at once.
         A result does not keep its strategy and arguments alive, unless it comes of run_algorithm(keep_strategy=True).
@@ -252,7 +252,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         return self._rerun(self, rows)
 
     def explain(self, order_id: str) -> Explanation:
-        """What happened to an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
+        """The history of an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
 
         It is reckoned now, of the events and the bars that the run read, which are opened again.
         Raises InputError for an unknown id and for a result that was loaded, BundleNotFound where the data are gone.

@@ -81,7 +81,7 @@ def _no_pieces() -> pl.DataFrame:
 
 
 class _Worth(dict[int, int]):
-    """What is held at the end is worth, by sid."""
+    """The worth of what is held at the end, by sid."""
 
     def __init__(self, known: dict[int, int], terms: dict[int, Terms]) -> None:
         super().__init__(known)
@@ -134,7 +134,7 @@ def _session(restated: tuple[int, Fraction]) -> int:
 def _worth_of_closes(
     trade: Trade, own: Terms, seen: tuple[list[int], list[int]], units: Sequence[tuple[int, Fraction]]
 ) -> tuple[int, int]:
-    """What the units of a trade were worth at the lowest and the highest close, in what a unit is at its exit."""
+    """The worth of a trade's units at the lowest and the highest close, in what a unit is at its exit."""
     sessions, prices = seen
     last = _last_close(trade.last, trade.exit is None)
     held = [
@@ -152,7 +152,7 @@ def _worth_of_closes(
 
 
 def _last_close(last: int, is_open: bool) -> int:
-    """What is held at the close of the session in which a trade ended is another lot."""
+    """The last close of a trade: what is held at the close of the session in which it ended is another lot."""
     return last if is_open else last - 1
 
 
@@ -217,7 +217,7 @@ def _named(result: Result, frame: pl.DataFrame, terms: dict[int, Terms]) -> pl.D
 
 
 def _tags(frame: pl.DataFrame, result: Result) -> dict[str, pl.Series]:
-    """What the orders of both ends were tagged with."""
+    """The tags of the orders of both ends."""
     if "tag" not in result.orders.columns or result.orders["tag"].null_count() == result.orders.height:
         none = pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
         return {"tag": none, "exit_tag": none}
@@ -229,7 +229,7 @@ def _tags(frame: pl.DataFrame, result: Result) -> dict[str, pl.Series]:
 
 
 def _ratios(result: Result, frame: pl.DataFrame, terms: dict[int, Terms]) -> list[pl.Series]:
-    """What a trade made of what it had at risk, and of the prices that it could have had."""
+    """The profit of a trade over what it had at risk, and over the prices that it could have had."""
     risk = risk_at_entry(result, frame, terms)
     span = frame["mfe"] - frame["mae"]
     at_exit = frame["side"] * (frame["exit_value"] - frame["value"])

@@ -1,4 +1,4 @@
-"""What the simulated broker reads of an asset and of the order book."""
+"""The data that the simulated broker reads of an asset and of the order book."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LinkedGroup(Protocol):
 
 
 class Links(Protocol):
-    """Which orders are linked: the group among whose exits one is, and the one whose entry it is."""
+    """The links of orders: the group among whose exits one is, and the one whose entry it is."""
 
     def group_of(self, number: int, /) -> LinkedGroup | None: ...
     def protects(self, number: int, /) -> LinkedGroup | None: ...

@@ -281,7 +281,7 @@ class SimulatedBroker(Walking):
         return used, filled
 
     def _models_of(self, queue: list[WorkingOrder], bars: Bars) -> Execution:
-        """What executes the orders of an asset."""
+        """The models that execute the orders of an asset."""
         execution = self._future if bars.is_future else self._equity
         return self._own.get(queue[0].instrument.asset.sid, execution) if self._own and queue else execution
 
@@ -330,7 +330,7 @@ class SimulatedBroker(Walking):
         return trigger.price, order.limit if self.limits_hold else None, maker
 
     def ready(self, awake: list[list[WorkingOrder]], moment: Moment) -> list[list[ReadyOrder]] | None:
-        """What a bar lets through of the orders that it wakes, by asset, for the native kernel.
+        """The orders that a bar lets through of those that it wakes, by asset, for the native kernel.
 
         Of each order: the price at which it can fill, the price that it is held at, and the reports that come first; a
         price of None where those are all. None where there is an asset that it has no models for, or an order that

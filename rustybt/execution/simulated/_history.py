@@ -1,4 +1,4 @@
-"""What each bar did to an order, reckoned afterwards from its terms, its events and the market: no run records it."""
+"""The effect of each bar on an order, reckoned later from its terms, its events and the market: no run records it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PastEvent(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What is known of an order and its bars.
+    """The facts about an order and its bars.
 
     terms: by place among all events, the terms that an order had from there on, where they say more than limit and
     stop. stamps: of the bars. sessions: for each its first bar and the one after its last. last: the last bar to tell
@@ -94,7 +94,7 @@ def _bar_after(past: Past, stamp: int) -> int:
 
 
 def _bar(order: WorkingOrder, past: Past, triggers: Triggers, bar: int, taken: int) -> OrderStep:
-    """What a bar did to an order at work; the order has the terms then that the bar gave it."""
+    """The step of a bar in the life of an order at work; the order has the terms then that the bar gave it."""
     bars, stamp, more = past.instrument, past.stamps[bar], order.more
     volume = bars.tradable[bar]
     if bar < past.met[0]:
@@ -134,7 +134,7 @@ def _bar(order: WorkingOrder, past: Past, triggers: Triggers, bar: int, taken: i
 def _test(
     order: WorkingOrder, trigger: Trigger, triggers: Triggers, field: str, *, late: bool
 ) -> tuple[str, str | None, int | None]:
-    """Which price of the bar decides, what it is tested against, and where that is. late: only the close is met."""
+    """The price of the bar that decides, what it is tested against, and where that is. late: only the close is met."""
     more, buys = order.more, order.amount > order.filled
     low, high = ("low", "high") if triggers.by_range else (field, field)
     if late:

@@ -50,7 +50,7 @@ class Leg(Opening):
         return self._prices[field]
 
     def after(self, bar: int, price: int) -> Leg:
-        """What is left of it from a price on."""
+        """The rest of it from a price on."""
         return Leg(self, bar, price, self._prices["close"][bar])
 
 

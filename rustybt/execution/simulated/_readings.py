@@ -170,7 +170,7 @@ def _compared(within: Sequence[Four], four: Four) -> str:
 
 
 def _left(unit: Unit, tried: AbstractSet[int]) -> Unit:
-    """What is left of a unit on a bar on which some of its orders were tried."""
+    """The rest of a unit on a bar on which some of its orders were tried."""
     entry = None if unit.entry is None else unit.orders[unit.entry]
     orders = tuple([order for order in unit.orders if order.number not in tried])
     place = orders.index(entry) if entry in orders else None
