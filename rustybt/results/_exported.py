@@ -52,8 +52,8 @@ class Exported:
         ...     context.order_target(context.symbol("IBM"), 100)
         >>> result = run(handle_data, start="2010-01-04", end="2010-01-05")
         >>> place = result.export(pathlib.Path(tempfile.mkdtemp()) / "fills.csv", tables=["transactions"])
-        >>> print(place.read_text().splitlines()[1])
-        2010-01-05T21:00:00Z,2010-01-05,main-1,IBM,1,100,130.915425,0.1
+        >>> place.read_text().splitlines()[1].split(",")[5:]
+        ['100', '130.915425', '0.1']
         """
         from rustybt.results._export import export
 

@@ -60,3 +60,30 @@ class Traded:
 
         check_process()
         return round_trips(cast("Result", self), method)
+
+    @property
+    def shortfall(self) -> pl.DataFrame:
+        """What each fill cost against the price at which it was decided on: a row for each row of `transactions`.
+
+        decision: the asset's last price when the order was placed, restated for splits since; reference: what the bar
+        offered when it filled; price: what was had. delay, spread, slippage, impact and fees (commission, duties) add
+        up to total, to the last digit: what was paid more than at the decision price, in the asset's money. delay
+        is what the price moved by until it could fill, below zero where that was to the good. Without an order, or a
+        price before it, decision, delay and total are null. day_low and day_high: of the session; quality: where
+        between them the fill was, 1 at the best and 0 at the worst price, beyond where slippage led there.
+        Worked out when asked for, of the bars of the run. Raises ResultError for a result that was loaded.
+        Source: Perold (1988), implementation shortfall.
+
+        >>> from rustybt import run
+        >>> def handle_data(context, data):
+        ...     context.order_target(context.symbol("IBM"), 100)
+        >>> result = run(handle_data, start="2010-01-04", end="2010-01-29")
+        >>> result.shortfall.select("decision", "reference", "price").row(0)
+        (Decimal('132.450000'), Decimal('130.850000'), Decimal('130.915425'))
+        >>> [str(round(part, 4)) for part in result.shortfall.select("delay", "slippage", "fees", "total").row(0)]
+        ['-160.0000', '6.5425', '0.1000', '-153.3575']
+        """
+        from rustybt.results._shortfall import shortfall
+
+        check_process()
+        return shortfall(cast("Result", self))

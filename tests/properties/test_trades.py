@@ -63,8 +63,22 @@ def assert_they_add_up(result: rustybt.Result) -> None:
         patch.setattr(Booked, "plain", lambda _: [])
         lot_by_lot = result.trades
     assert result.trades.equals(lot_by_lot)
+    assert_shortfall_adds_up(result)
     fifo, trips = result.trades, result.round_trips("flat")
     assert trips.height <= fifo.height
+
+
+def assert_shortfall_adds_up(result: rustybt.Result) -> None:
+    """Each fill's parts come to what was paid more than at the decision price, rounded as the books are."""
+    multipliers = dict(result.assets.select("sid", "multiplier").rows())
+    for row in result.shortfall.rows(named=True):
+        if row["total"] is None:
+            continue
+        units = Fraction(row["amount"]) * Fraction(multipliers[row["sid"]])
+        parts = [Fraction(row[name]) for name in ("delay", "spread", "slippage", "impact", "fees")]
+        assert sum(parts) == Fraction(row["total"])
+        whole = units * (Fraction(row["price"]) - Fraction(row["decision"])) + parts[-1]
+        assert abs(Fraction(row["total"]) - whole) <= Fraction(1, 10**19)
 
 
 @given(st.integers(0, DAILY_MARKETS - 1), st.data())

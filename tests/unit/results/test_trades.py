@@ -12,7 +12,7 @@ import pytest
 import rustybt
 from rustybt import metrics
 from rustybt.api import commission, slippage
-from rustybt.errors import InputError
+from rustybt.errors import InputError, ResultError
 from tests._kernels import KERNELS
 from tests.unit._small import DAYS, ingest, run
 
@@ -287,3 +287,34 @@ def test_histograms() -> None:
     for bins in (0, 1001, True, "5"):
         with pytest.raises(InputError, match="is not a number of ranges"):
             metrics.histogram([1], bins=bins)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_fills_cost_against_the_prices_they_were_decided_at(kernel: str) -> None:
+    """Decided at 10, offered 11, had at 11.055 (half a per cent worse), 0.1 a share: 10 + 0.55 + 1 for 10. The sale is
+    decided at 14, two for one before it: at 7; offered 6, had at 5.97: 20 + 0.6 + 2 for 20. Of a day from 4 to 8 it is
+    at 1.97 of 4."""
+    bars = [(10, 10, 10, 10, 10**6), (11, 11, 11, 11, 10**6), (14, 14, 14, 14, 10**6), (7, 8, 4, 6, 10**6)]
+    ingest({"A": [*bars, *bars[3:] * 2]}, splits=[("A", DAYS[3], "0.5")])
+
+    def initialize(context: Any) -> None:
+        context.set_commission(commission.PerShare("0.1", 0))
+        context.set_slippage(slippage.FixedBasisPointsSlippage(basis_points=50))
+
+    result = run({0: order(10), 2: order(-10)}, initialize=initialize, days=5, kernel=kernel)
+    found = result.shortfall
+    columns = ("amount", "decision", "reference", "price", "delay", "slippage", "fees", "total", "quality")
+    assert found.select(columns).rows() == [
+        (10, 10, 11, D("11.055"), 10, D("0.55"), 1, D("11.55"), None),
+        (-20, 7, 6, D("5.97"), 20, D("0.6"), 2, D("22.6"), D("0.4925")),
+    ]
+    assert found.select("day_low", "day_high").rows()[1] == (4, 8)
+    assert result.costs.total == found.select(pl.col("slippage") + pl.col("fees")).to_series().sum()
+
+
+def test_a_shortfall_needs_the_bars_of_the_run(tmp_path: Any) -> None:
+    ingest({"A": [10, 11, 12, 13]})
+    result = run({0: order(1)}, days=4)
+    with pytest.raises(ResultError, match="bars of the run are not at hand"):
+        _ = rustybt.Result.load(result.save(tmp_path / "run")).shortfall
+    assert run({}, days=4).shortfall.height == 0
