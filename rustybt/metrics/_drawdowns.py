@@ -90,8 +90,8 @@ def under_water(returns: Numbers | Sample, sessions: Sequence[date] | pl.Series 
     Returns a frame: session, drawdown (Decimal(38, 18), -0.25 where a quarter is missing, 0 at a peak).
     Raises NonFiniteInput on NaN and infinities, InputError on nulls or dates that are not as many.
 
-    >>> under_water(["0.1", "-0.2", "-0.1"])["drawdown"].to_list()
-    [Decimal('0E-18'), Decimal('-0.200000000000000000'), Decimal('-0.280000000000000000')]
+    >>> under_water(["0.1", "-0.2", "0.3"])["drawdown"].to_list()
+    [Decimal('0E-18'), Decimal('-0.200000000000000000'), Decimal('0E-18')]
     """
     sample = sample_of(returns)
     labels = pl.Series("session", range(sample.count)) if sessions is None else pl.Series("session", sessions)
